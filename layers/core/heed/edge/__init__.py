@@ -1,0 +1,1 @@
+"""What the Lambda border shares: requests, answers, API keys, logs, problems, pages."""
