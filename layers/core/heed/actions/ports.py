@@ -1,0 +1,118 @@
+"""What the actions need from outside, as small as the need is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from heed.domain.record import Record
+from heed.domain.register import Change
+from heed.domain.token import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The record before and after a write."""
+
+    before: Record
+    after: Record
+
+
+class Unreadable:
+    """Stands for a stored record that is not of our form: never a yes."""
+
+
+UNREADABLE = Unreadable()
+
+
+class Preferences(Protocol):
+    """The registers of every recipient."""
+
+    def read(self, recipient: str) -> Record:
+        """The record of now, read consistently; empty for nobody on record.
+
+        Raises:
+            UnreadableRecord: what is stored is not of our form.
+            StoreUnavailable: it could not be read.
+        """
+        ...
+
+    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
+        """The same for many, by id; duplicates are asked for once.
+
+        Raises:
+            StoreUnavailable: not all could be read.
+        """
+        ...
+
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+        """Write what the write rule takes, durably, and say what is on record then.
+
+        One change is one request; several are written together or not at all. Repeating it, in any
+        order with others, leaves the same record.
+
+        Raises:
+            UnreadableRecord: what is stored is not of our form.
+            StoreUnavailable: it is not known to be written.
+            Contended: others changed the record under every attempt.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One recipient in the feed of changes.
+
+    Attributes:
+        recipient: recipient id.
+        position: where in the feed; a text that sorts by time, unique.
+    """
+
+    recipient: str
+    position: str
+
+
+class ChangeFeed(Protocol):
+    """Who was ever stopped, in the order of the latest change."""
+
+    def changed(self, after: str, until: str, limit: int) -> list[Changed]:
+        """At most `limit` recipients whose position is after one and not after the other."""
+        ...
+
+
+class Keys(Protocol):
+    """The keys that are derived, never stored."""
+
+    def identity(self) -> bytes:
+        """The key of recipient ids.
+
+        Raises:
+            KeysUnavailable: the key service did not answer.
+        """
+        ...
+
+    def link(self, purpose: Purpose, key_id: int) -> bytes:
+        """The key of links of a purpose.
+
+        Raises:
+            InvalidToken: the id was never ours.
+            KeysUnavailable: the key service did not answer.
+        """
+        ...
+
+    def newest(self) -> int:
+        """The id of the link key that mints."""
+        ...
+
+
+class Queue(Protocol):
+    """A queue that keeps a message until it is handled."""
+
+    def send(self, body: str) -> None:
+        """Keep a message durably.
+
+        Raises:
+            QueueUnavailable: it was not kept.
+        """
+        ...

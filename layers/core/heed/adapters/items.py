@@ -1,0 +1,65 @@
+"""A record as a DynamoDB item, and back. Names and types are private to the adapters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heed.domain.errors import UnreadableRecord
+from heed.domain.record import NOTHING, Record
+from heed.domain.register import SOFT, Change, Entry, Source, is_register
+
+Item = Mapping[str, Any]
+"""An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
+
+
+def to_value(entry: Entry) -> dict[str, Any]:
+    """What a register's attribute holds."""
+    held: dict[str, Any] = {
+        "t": {"N": str(entry.at)},
+        "by": {"S": entry.source.value},
+        "ev": {"S": entry.tie},
+        "pv": {"S": entry.policy},
+    }
+    if entry.until is not None:
+        held["u"] = {"N": str(entry.until)}
+    return {"M": held}
+
+
+def to_record(item: Item | None) -> Record:
+    """The record of an item; nothing, if there is none.
+
+    Raises:
+        UnreadableRecord: a register, the floor or the counter is not of our form.
+    """
+    if not item:
+        return NOTHING
+    try:
+        return Record(
+            registers={
+                name: _entry(value["M"]) for name, value in item.items() if is_register(name)
+            },
+            soft=frozenset(int(day) for day in item[SOFT]["NS"]) if SOFT in item else frozenset(),
+            floor=int(item["f"]["N"]) if "f" in item else None,
+            n=int(item["n"]["N"]),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableRecord(type(error).__name__) from error
+
+
+def _entry(held: Mapping[str, Any]) -> Entry:
+    source = Source(held["by"]["S"])
+    until = int(held["u"]["N"]) if "u" in held else None
+    # The tie is `source evidence[ until]`; the evidence is what stands between.
+    bare = Entry(int(held["t"]["N"]), source, "", held["pv"]["S"], until)
+    tie, around = held["ev"]["S"], len(bare.tie) - len(source) - 1
+    evidence = tie[len(source) + 1 : len(tie) - around]
+    entry = Entry(bare.at, source, evidence, bare.policy, until)
+    if entry.tie != tie:
+        raise ValueError("evidence of another source")
+    return entry
+
+
+def is_stop(change: Change) -> bool:
+    """Whether a change may stop somebody: it puts the recipient into the feed of changes."""
+    return change.register == SOFT or change.register[:2] in ("o:", "p:", "x:")

@@ -1,0 +1,199 @@
+"""The registers of every recipient, in the table `Preferences`.
+
+One item a recipient. One change is one conditional UpdateItem: the condition is the write rule, and
+what the table answers (`ALL_OLD`, also when the condition fails) merged with the change is the record
+after it, so that no second read is needed. A failed condition is no error: it may be our own first
+attempt that did commit before its answer was lost.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from heed.actions.ports import UNREADABLE, Applied, Unreadable
+from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.adapters.items import Item, is_stop, to_record, to_value
+from heed.domain import recipient as recipients
+from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import MINOR, SOFT, Change
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 writes a second
+_BATCH = 100  # keys a BatchGetItem takes
+_PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
+_ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
+
+_EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
+_GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
+
+
+class PreferencesTable:
+    """Serves the port Preferences from DynamoDB."""
+
+    def __init__(
+        self, client: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self._table = table
+        self._pause = pause
+
+    def read(self, recipient: str) -> Record:
+        """See the port."""
+        try:
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": {"S": recipient}}, ConsistentRead=True
+            )
+        except FAILURES as error:
+            raise _unavailable(error) from error
+        return to_record(answer.get("Item"))
+
+    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
+        """See the port."""
+        ids = list(dict.fromkeys(recipients))
+        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+        found: dict[str, Record | Unreadable] = dict.fromkeys(ids, NOTHING)
+        if len(batches) == 1:
+            found.update(self._batch(batches[0]))
+        else:
+            with ThreadPoolExecutor(_PARALLEL) as pool:
+                for part in pool.map(lambda batch: list(self._batch(batch)), batches):
+                    found.update(part)
+        return found
+
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+        """See the port."""
+        if len(changes) == 1:
+            return self._apply_one(recipient, changes[0], now)
+        before = self.read(recipient)
+        for _ in range(_ATTEMPTS):
+            after = merge(before, changes)
+            if after == before:
+                return Applied(before, before)
+            update = _update(before, after, any(map(is_stop, changes)), recipient, now)
+            condition = {"ConditionExpression": "attribute_not_exists(n)"}
+            if before.n:
+                update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
+                condition = {"ConditionExpression": "n = :n"}
+            _, lost_to = self._write(recipient, {**update, **condition})
+            if lost_to is None:
+                return Applied(before, after)
+            before = to_record(lost_to)
+        raise Contended("the record changed under every attempt")
+
+    def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
+        update = _update(NOTHING, merge(NOTHING, [change]), is_stop(change), recipient, now)
+        values = update["ExpressionAttributeValues"]
+        values[":t"] = {"N": str(change.entry.at)}
+        update["ExpressionAttributeNames"]["#minor"] = MINOR
+        if change.register == SOFT:
+            values[":day"] = {"N": str(change.entry.day)}
+            fits = "NOT contains(soft, :day)"
+        else:
+            values[":ev"] = {"S": change.entry.tie}
+            fits = _GREATER
+        old, lost_to = self._write(
+            recipient, {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
+        )
+        before = to_record(old if lost_to is None else lost_to)
+        return Applied(before, merge(before, [change]))
+
+    def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
+        """The item before the write, and, if the condition refused it, the item as it stands."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **update,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return None, error.response.get("Item", {})  # type: ignore[return-value]
+        except FAILURES as error:
+            raise _unavailable(error) from error
+        return answer.get("Attributes"), None
+
+    def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | Unreadable]]:
+        keys: list[Any] = [{"id": {"S": one}} for one in ids]
+        for attempt in range(_ATTEMPTS):
+            if not keys:
+                return
+            if attempt:
+                self._pause(0.02 * 2**attempt)
+            try:
+                answer = self._client.batch_get_item(
+                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+                )
+            except FAILURES as error:
+                raise _unavailable(error) from error
+            for item in answer["Responses"].get(self._table, []):
+                yield item["id"]["S"], _readable(item)
+            unread = answer["UnprocessedKeys"].get(self._table)
+            keys = list(unread["Keys"]) if unread else []
+        if keys:
+            raise StoreUnavailable("keys left unread")
+
+
+def _readable(item: Item) -> Record | Unreadable:
+    try:
+        return to_record(item)
+    except UnreadableRecord:
+        return UNREADABLE
+
+
+def _update(
+    before: Record,
+    after: Record,
+    stop: bool,
+    recipient: str,
+    now: int,  # noqa: FBT001
+) -> dict[str, Any]:
+    """The expressions that turn one record into the other, and mark the change."""
+    sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now"]
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {
+        ":salt": {"B": secrets.token_bytes(16)},
+        ":now": {"S": feed_position(now, recipient)},
+        ":one": {"N": "1"},
+    }
+    if stop:
+        sets.append("chg_shard = :shard")
+        values[":shard"] = {"S": shard(recipient)}
+    written = [name for name, entry in after.registers.items() if before.get(name) != entry]
+    for place, name in enumerate(written):
+        alias = f"#r{place or ''}"
+        names[alias] = name
+        values[f":v{place}"] = to_value(after.registers[name])
+        sets.append(f"{alias} = :v{place}")
+    add = "n :one"
+    if days := after.soft - before.soft:
+        values[":days"] = {"NS": [str(day) for day in sorted(days)]}
+        add = "n :one, soft :days"
+    return {
+        "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
+        "ExpressionAttributeValues": values,
+        "ExpressionAttributeNames": names,
+    }
+
+
+def feed_position(at: int, recipient: str) -> str:
+    """Where a change stands in the feed: sorts by time, and is unique."""
+    return f"{at:015d}{recipient}"
+
+
+def shard(recipient: str) -> str:
+    """The shard of the index Changes that a recipient is in."""
+    return str(recipients.to_bytes(recipient)[0] % SHARDS)
+
+
+def _unavailable(error: BaseException) -> StoreUnavailable:
+    if is_our_fault(error):
+        raise error
+    return StoreUnavailable(code(error))

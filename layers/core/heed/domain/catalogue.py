@@ -1,0 +1,183 @@
+"""What a person may choose: brands and topics, by stable number and by name.
+
+Records and tokens hold numbers, names stand only at the edge. A number is never reused and never
+changes its meaning (layers/brand/catalogue.lock).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from heed.domain.errors import UnknownScope
+from heed.domain.register import ALL
+
+ALL_NAME = "*"
+
+
+class Kind(StrEnum):
+    """What a topic is to the law: only marketing is a person's to choose."""
+
+    MARKETING = "marketing"
+    SERVICE = "service"
+    SIGNAL = "signal"  # targeted advertising: beside `*`, set by signals and the preference centre
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """A brand: its stable number, its name in paths, its title and domain for people."""
+
+    number: int
+    name: str
+    title: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Something a person may choose.
+
+    Attributes:
+        number: stable for ever.
+        name: unique within its brand.
+        brand: number of the brand; of a signal, 0.
+        kind: marketing, service or signal.
+        default_in: whether it may be sent where nobody ever chose.
+        retired: no longer sent; its number stays taken for ever.
+        path: the scopes that decide it, widest first, itself last.
+        followed: the topics whose *out* stops this one too, nearest first.
+        names, descriptions: by language.
+    """
+
+    number: int
+    name: str
+    brand: int
+    kind: Kind
+    default_in: bool
+    retired: bool
+    path: tuple[int, ...]
+    followed: tuple[int, ...]
+    names: Mapping[str, str]
+    descriptions: Mapping[str, str]
+
+
+class Catalogue:
+    """The brands and topics of a deployment.
+
+    Attributes:
+        brands: by number.
+        topics: by number, the retired ones too.
+        default_brand: number of the brand that a bare topic name means.
+        default_language: of pages and names.
+    """
+
+    def __init__(
+        self, brands: list[Brand], topics: list[Topic], default_brand: int, default_language: str
+    ) -> None:
+        self.brands = {brand.number: brand for brand in brands}
+        self.topics = {topic.number: topic for topic in topics}
+        self.default_brand = default_brand
+        self.default_language = default_language
+        self._numbers = {ALL_NAME: ALL}
+        for brand in brands:
+            self._numbers[brand.name] = brand.number
+        for topic in topics:
+            self._numbers[self.name(topic.number)] = topic.number
+            if topic.brand:
+                self._numbers[f"{self.brands[topic.brand].name}/{topic.name}"] = topic.number
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> Catalogue:
+        """The catalogue of the compiled file (heed.brand.build has checked it)."""
+        follows = {t["number"]: t["follows"] for t in data["topics"]}
+        return cls(
+            [Brand(b["number"], b["name"], b["title"], b["domain"]) for b in data["brands"]],
+            [_topic(t, follows) for t in data["topics"]],
+            data["default_brand"],
+            data["default_language"],
+        )
+
+    def number(self, name: str) -> int:
+        """The number of a scope: `*`, `brand`, `topic` of the default brand, or `brand/topic`.
+
+        Raises:
+            UnknownScope: there is none of that name.
+        """
+        try:
+            return self._numbers[name]
+        except KeyError:
+            raise UnknownScope("not in the catalogue") from None
+
+    def topic(self, name: str) -> Topic:
+        """The topic of a name.
+
+        Raises:
+            UnknownScope: there is none of that name, or it is a brand or `*`.
+        """
+        try:
+            return self.topics[self.number(name)]
+        except KeyError:
+            raise UnknownScope("not a topic") from None
+
+    def name(self, number: int) -> str:
+        """The name of a scope as callers write it; a number never heard of is `#number`."""
+        if number == ALL:
+            return ALL_NAME
+        if number in self.brands:
+            return self.brands[number].name
+        topic = self.topics.get(number)
+        if topic is None:
+            return f"#{number}"
+        if topic.brand in (self.default_brand, 0):
+            return topic.name
+        return f"{self.brands[topic.brand].name}/{topic.name}"
+
+    def marketing(self, scope: int) -> list[Topic]:
+        """The marketing topics that a stop at a scope must stop, the retired ones too."""
+        return [t for t in self.topics.values() if t.kind is Kind.MARKETING and scope in t.path]
+
+    def governed(self, scope: int) -> list[Topic]:
+        """The topics that a choice at a scope decides: its marketing topics, or the signal itself."""
+        topic = self.topics.get(scope)
+        if topic is not None and topic.kind is Kind.SIGNAL:
+            return [topic]
+        return self.marketing(scope)
+
+    def opt_out_scopes(self, scope: int) -> tuple[int, ...]:
+        """Where an opt-out by a link of this scope is written.
+
+        A link lives longer than a topic: one that is retired, or a number never heard of, opts out of
+        that number and of the brand; one of a service topic, of the brand's marketing.
+        """
+        if scope == ALL or scope in self.brands:
+            return (scope,)
+        topic = self.topics.get(scope)
+        if topic is None:
+            return (scope, self.default_brand)
+        if topic.kind is Kind.SERVICE:
+            return (topic.brand,)
+        return (scope, topic.brand) if topic.retired else (scope,)
+
+
+def _topic(data: Mapping[str, Any], follows: Mapping[int, int | None]) -> Topic:
+    kind = Kind(data["kind"])
+    number, brand = data["number"], data["brand"] or 0
+    followed: list[int] = []
+    nearest = follows.get(number)
+    while nearest is not None and nearest not in followed:
+        followed.append(nearest)
+        nearest = follows.get(nearest)
+    return Topic(
+        number=number,
+        name=data["name"],
+        brand=brand,
+        kind=kind,
+        default_in=data["default"] == "in",
+        retired=data["retired"],
+        path=(number,) if kind is Kind.SIGNAL else (ALL, brand, number),
+        followed=tuple(followed),
+        names=data["names"],
+        descriptions=data["descriptions"],
+    )

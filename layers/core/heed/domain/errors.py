@@ -1,0 +1,101 @@
+"""Every failure that is expected. Anything else is a bug, and is left to crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class HeedError(Exception):
+    """Base of all expected failures. No message of theirs names an address, a token or a key."""
+
+
+class InvalidAddress(HeedError):
+    """The text is not an e-mail address that can be kept a promise to."""
+
+
+class InvalidRecipient(HeedError):
+    """The text is not a recipient id: 26 base32 characters or 32 hex digits."""
+
+
+class InvalidToken(HeedError):
+    """The link was altered, cut short, made for another purpose, or never ours."""
+
+
+class UnknownScope(HeedError):
+    """The catalogue has no brand or topic of that name or number."""
+
+
+class InvalidCatalogue(HeedError):
+    """The catalogue contradicts itself; the brand's build says where."""
+
+
+class Malformed(HeedError):
+    """A message that can never be understood, however often it is delivered."""
+
+
+class UnreadableRecord(HeedError):
+    """A stored record is not of our form. It is never read as a yes."""
+
+
+class NotAuthenticated(HeedError):
+    """The API key is missing, malformed, unknown, revoked or past its end."""
+
+
+class NotAuthorised(HeedError):
+    """The API key is good, but lacks the scope that the route asks for."""
+
+
+class NotJson(HeedError):
+    """The request's body is not JSON."""
+
+
+class NotFound(HeedError):
+    """There is nothing at this path."""
+
+
+class MethodNotAllowed(HeedError):
+    """The path exists; this method on it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
+
+    pointer: str
+    detail: str
+
+
+class InvalidRequest(HeedError):
+    """The body is JSON and breaks the contract; nothing of it was applied.
+
+    Attributes:
+        faults: every fault found, in the order of the body.
+    """
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(f"{len(faults)} fault(s)")
+        self.faults = faults
+
+
+class Unavailable(HeedError):
+    """Something that Heed stands on does not answer; the same request may go through later."""
+
+
+class StoreUnavailable(Unavailable):
+    """The table refused, throttled or timed out. Whether a write was done is not known."""
+
+
+class KeysUnavailable(Unavailable):
+    """The key service gave no key; nothing can be verified or identified without it."""
+
+
+class QueueUnavailable(Unavailable):
+    """The queue took no message."""
+
+
+class Contended(Unavailable):
+    """The record changed under each of several attempts to write it."""
+
+
+class NotAcknowledged(Unavailable):
+    """The write was done and yet the record does not stop what was to be stopped."""

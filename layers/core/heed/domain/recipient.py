@@ -1,0 +1,50 @@
+"""Who someone is to Heed: a keyed hash of the address, and nothing else."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import re
+
+from heed.domain.errors import InvalidRecipient
+
+SIZE = 16  # bytes of the hash that are kept; 128 bits
+_BASE32 = re.compile(r"[a-z2-7]{26}")
+_HEX = re.compile(r"[0-9a-fA-F]{32}")
+
+
+def recipient_id(identity_key: bytes, normalised: str) -> str:
+    """The id of a normalised address: 26 characters of lower-case base32.
+
+    HMAC-SHA256 truncated to 128 bits: approved by FIPS 198-1, what KMS offers, and in every
+    platform's library, so that a platform can compute ids by itself.
+    """
+    return from_bytes(hmac.digest(identity_key, normalised.encode(), "sha256")[:SIZE])
+
+
+def parse(text: str) -> str:
+    """A recipient id as callers write it: base32 (any case), or the same 16 bytes as 32 hex digits.
+
+    Raises:
+        InvalidRecipient: it is neither, or base32 with bits to spare that are not zero.
+    """
+    if _HEX.fullmatch(text):
+        return from_bytes(bytes.fromhex(text))
+    lowered = text.lower()
+    if _BASE32.fullmatch(lowered) and from_bytes(to_bytes(lowered)) == lowered:
+        return lowered
+    raise InvalidRecipient("neither 26 base32 characters nor 32 hex digits")
+
+
+def to_bytes(recipient: str) -> bytes:
+    """The 16 bytes behind an id."""
+    try:
+        return base64.b32decode(recipient.upper() + "======")
+    except binascii.Error as error:
+        raise InvalidRecipient("not base32") from error
+
+
+def from_bytes(raw: bytes) -> str:
+    """The id of 16 bytes."""
+    return base64.b32encode(raw).decode().rstrip("=").lower()

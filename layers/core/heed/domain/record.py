@@ -1,0 +1,68 @@
+"""All that is on record of one recipient, and the write rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from heed.domain.register import MINOR, SOFT, Change, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The registers of one recipient.
+
+    Attributes:
+        registers: entry by register name.
+        soft: days (from the epoch) on which a soft bounce happened.
+        floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
+            changes nothing.
+        n: how often the stored item changed; 0 means that there is none.
+    """
+
+    registers: Mapping[str, Entry] = field(default_factory=dict)
+    soft: frozenset[int] = frozenset()
+    floor: int | None = None
+    n: int = 0
+
+    def get(self, register: str) -> Entry | None:
+        """The entry of a register, or None."""
+        return self.registers.get(register)
+
+    def at(self, register: str) -> int:
+        """When a register was last set; before all time if never."""
+        entry = self.registers.get(register)
+        return NEVER if entry is None else entry.at
+
+    def takes(self, change: Change) -> bool:
+        """Whether a change would change anything: the write rule."""
+        if MINOR in self.registers or (self.floor is not None and change.entry.at <= self.floor):
+            return False
+        if change.register == SOFT:
+            return change.entry.day not in self.soft
+        held = self.registers.get(change.register)
+        return held is None or held.rank < change.entry.rank
+
+
+NEVER = -1
+"""An instant before every other: no event is older than the epoch."""
+
+NOTHING = Record()
+"""Nobody with that id is on record."""
+
+
+def merge(record: Record, changes: Iterable[Change]) -> Record:
+    """The record after the changes: each register becomes the greater of old and new.
+
+    Commutative, associative and idempotent over any set of events of one epoch. A minor is never
+    reported through here: that is one replacing write, a new epoch.
+    """
+    for change in changes:
+        if not record.takes(change):
+            continue
+        if change.register == SOFT:
+            record = replace(record, soft=record.soft | {change.entry.day})
+        else:
+            held = {**record.registers, change.register: change.entry}
+            record = replace(record, registers=held)
+    return record

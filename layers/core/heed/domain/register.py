@@ -1,0 +1,115 @@
+"""Registers: every fact is a maximum.
+
+A register holds the greatest entry it was ever given, so that any order, repetition and delay of the
+same events leaves the same record. Nothing is overwritten by its opposite: an *in* never erases the
+memory of an *out*.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+DAY = 86_400_000  # milliseconds
+
+ALL = 0  # the scope of all marketing, `*`
+
+COMPLAINT = "x:complaint"
+UNDELIVERABLE = "x:undeliverable"
+HOLD = "x:hold"
+MINOR = "x:minor"
+LIFT_UNDELIVERABLE = "l:undeliverable"
+LIFT_HOLD = "l:hold"
+SOFT = "soft"  # no register but a set of days on which a soft bounce happened
+
+
+class Source(StrEnum):
+    """By which way a fact arrived: a closed enumeration."""
+
+    ONE_CLICK = "one-click"
+    LINK = "link"
+    PREFERENCE_CENTRE = "preference-centre"
+    MAILTO = "mailto"
+    MAILBOX = "mailbox"
+    PHONE = "phone"
+    LETTER = "letter"
+    AGENT = "agent"
+    API = "api"
+    IMPORT = "import"
+    COMPLAINT = "complaint"
+    BOUNCE = "bounce"
+    SIGNAL = "signal"
+    CONFIRMATION = "confirmation"
+    AGE_REPORT = "age-report"
+    RETENTION = "retention"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a register holds.
+
+    Attributes:
+        at: when it happened, milliseconds since the epoch; never when it was handled.
+        source: by which way it arrived.
+        evidence: what proves it, canonical text without an address (heed.domain.evidence).
+        policy: version of the privacy policy it was given under, or "".
+        until: of a pause, when it ends, milliseconds; otherwise None.
+    """
+
+    at: int
+    source: Source
+    evidence: str
+    policy: str = ""
+    until: int | None = None
+
+    @property
+    def tie(self) -> str:
+        """What decides between entries of the same instant: compared as UTF-8 bytes, as the table does."""
+        end = "" if self.until is None else f" {self.until:015d}"
+        return f"{self.source} {self.evidence}{end}"
+
+    @property
+    def rank(self) -> tuple[int, bytes]:
+        """The order of the write rule: the later one, then the greater bytes."""
+        return self.at, self.tie.encode()
+
+    @property
+    def day(self) -> int:
+        """The day it happened, counted from the epoch, UTC."""
+        return self.at // DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry for one register (or for the set of soft-bounce days)."""
+
+    register: str
+    entry: Entry
+
+
+def out(scope: int) -> str:
+    """The register of the latest *out* at a scope."""
+    return f"o:{scope}"
+
+
+def in_(scope: int) -> str:
+    """The register of the latest *in* at a scope."""
+    return f"i:{scope}"
+
+
+def pause(scope: int) -> str:
+    """The register of the latest pause at a scope."""
+    return f"p:{scope}"
+
+
+def yes(scope: int) -> str:
+    """The register of the latest confirmed yes (double opt-in) at a scope."""
+    return f"k:{scope}"
+
+
+_KNOWN = {COMPLAINT, UNDELIVERABLE, HOLD, MINOR, LIFT_UNDELIVERABLE, LIFT_HOLD}
+
+
+def is_register(name: str) -> bool:
+    """Whether a name is one of a register."""
+    return name in _KNOWN or (name[:2] in ("o:", "i:", "p:", "k:") and name[2:].isdecimal())
