@@ -7,7 +7,7 @@ from typing import Any
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import SOFT, Change, Entry, Source, is_register
+from heed.domain.register import SOFT, Entry, Source, is_register
 
 Item = Mapping[str, Any]
 """An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
@@ -60,6 +60,6 @@ def _entry(held: Mapping[str, Any]) -> Entry:
     return entry
 
 
-def is_stop(change: Change) -> bool:
-    """Whether a change may stop somebody: it puts the recipient into the feed of changes."""
-    return change.register == SOFT or change.register[:2] in ("o:", "p:", "x:")
+def is_stop(register: str) -> bool:
+    """Whether a register may stop somebody: it puts the recipient into the feed of changes."""
+    return register[:2] in ("o:", "p:", "x:")

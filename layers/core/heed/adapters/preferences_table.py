@@ -76,7 +76,7 @@ class PreferencesTable:
             after = merge(before, changes)
             if after == before:
                 return Applied(before, before)
-            update = _update(before, after, any(map(is_stop, changes)), recipient, now)
+            update = _update(before, after, recipient, now)
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
@@ -88,7 +88,7 @@ class PreferencesTable:
         raise Contended("the record changed under every attempt")
 
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
-        update = _update(NOTHING, merge(NOTHING, [change]), is_stop(change), recipient, now)
+        update = _update(NOTHING, merge(NOTHING, [change]), recipient, now)
         values = update["ExpressionAttributeValues"]
         values[":t"] = {"N": str(change.entry.at)}
         update["ExpressionAttributeNames"]["#minor"] = MINOR
@@ -148,14 +148,10 @@ def _readable(item: Item) -> Record | Unreadable:
         return UNREADABLE
 
 
-def _update(
-    before: Record,
-    after: Record,
-    stop: bool,
-    recipient: str,
-    now: int,  # noqa: FBT001
-) -> dict[str, Any]:
+def _update(before: Record, after: Record, recipient: str, now: int) -> dict[str, Any]:
     """The expressions that turn one record into the other, and mark the change."""
+    written = [name for name, entry in after.registers.items() if before.get(name) != entry]
+    days = after.soft - before.soft
     sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now"]
     names: dict[str, str] = {}
     values: dict[str, Any] = {
@@ -163,24 +159,24 @@ def _update(
         ":now": {"S": feed_position(now, recipient)},
         ":one": {"N": "1"},
     }
-    if stop:
+    if days or any(map(is_stop, written)):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": shard(recipient)}
-    written = [name for name, entry in after.registers.items() if before.get(name) != entry]
     for place, name in enumerate(written):
         alias = f"#r{place or ''}"
         names[alias] = name
         values[f":v{place}"] = to_value(after.registers[name])
         sets.append(f"{alias} = :v{place}")
     add = "n :one"
-    if days := after.soft - before.soft:
+    if days:
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
         add = "n :one, soft :days"
-    return {
+    expressions: dict[str, Any] = {
         "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
         "ExpressionAttributeValues": values,
         "ExpressionAttributeNames": names,
     }
+    return expressions
 
 
 def feed_position(at: int, recipient: str) -> str:
