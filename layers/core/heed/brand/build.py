@@ -1,0 +1,123 @@
+"""`python -m heed.brand.build SOURCE DESTINATION`: the brand as JSON for the functions.
+
+    catalogue.json               brands, topics, contact ways, policies
+    pages/site.json              languages, the default one, the hash of the style sheet
+    pages/<language>/<page>.json one page in one language, as `heed.edge.render` runs it
+    pages/<language>/dates.json  how that language writes dates
+
+A mistake ends it with `file:line: what is wrong` and exit code 1, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from heed.brand import lock
+from heed.brand.catalogue import catalogue
+from heed.brand.document import Document
+from heed.brand.fault import Fault
+from heed.brand.program import Compiler, Constants, Program
+from heed.brand.style import read_style, style_hash
+from heed.brand.texts import Locale, check_locales, read_locales
+from heed.edge.render import escape
+from heed.edge.views import VIEWS
+
+_USAGE = 2
+
+
+def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
+    """The catalogue with the locales that it is written for.
+
+    Raises:
+        Fault: in either.
+    """
+    locales = read_locales(source / "locales")
+    document = Document(source / "catalogue.toml")
+    if not locales:
+        raise document.fault("there is no locales/*.toml")
+    return document, catalogue(document, sorted(locales)), locales
+
+
+def compile_brand(source: Path) -> dict[str, Any]:
+    """Every file of the compiled brand by its name.
+
+    Raises:
+        Fault: the first mistake found.
+    """
+    document, data, locales = read_catalogue(source)
+    lock.check(document, data)
+    check_locales(locales, data["default_language"])
+    style = read_style(source / "style.css")
+    files: dict[str, Any] = {
+        "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
+        "pages/site.json": {
+            "languages": data["languages"],
+            "default": data["default_language"],
+            "style": style_hash(style),
+        },
+    }
+    for language, locale in locales.items():
+        parts = {"style": [style], "languages": _languages(locales, language)}
+        compiler = Compiler(source / "pages", locale, _constants(data, language), parts)
+        for page, view in VIEWS.items():
+            files[f"pages/{language}/{page}.json"] = compiler.page(page, view)
+        _all_used(locale, compiler.used)
+        files[f"pages/{language}/dates.json"] = {
+            "months": locale.months,
+            "date": locale.texts["dates.date"].value,
+            "time": locale.texts["dates.time"].value,
+        }
+    return files
+
+
+def _constants(data: dict[str, Any], language: str) -> Constants:
+    """The brand's own texts by the name that pages use."""
+    constants: Constants = {f"contact.{key}": value for key, value in data["contact"].items()}
+    if data["advertising"]:
+        constants["optout.link"] = data["advertising"]["link"]
+        constants["optout.caveats"] = data["advertising"]["caveats"][language]
+    return constants
+
+
+def _languages(locales: dict[str, Locale], current: str) -> Program:
+    """The links to the same page in each language, which name it in itself."""
+    campaign = ["if", ["", "campaign"], None, ["c=", ["value", ["", "campaign"]], "&amp;"], []]
+    program: Program = []
+    for language, locale in locales.items():
+        name = escape(locale.texts["language.name"].value)
+        here = ' aria-current="true"' if language == current else ""
+        tongue = f'lang="{language}" hreflang="{language}"'
+        program += ['<li><a href="?', campaign, f'lang={language}" {tongue}{here}>{name}</a></li>']
+    return program
+
+
+def _all_used(locale: Locale, used: set[str]) -> None:
+    for key, text in locale.texts.items():
+        if key not in used and text.section not in {"language", "dates"}:
+            raise text.fault("no page uses it")
+
+
+def main(arguments: list[str]) -> int:
+    """Compiles, writes, and gives the exit code."""
+    if len(arguments) != 2:
+        sys.stderr.write("python -m heed.brand.build SOURCE DESTINATION\n")
+        return _USAGE
+    source, destination = map(Path, arguments)
+    try:
+        files = compile_brand(source)
+    except Fault as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    for name, content in files.items():
+        file = destination / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        file.write_text(text, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
