@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -63,6 +64,23 @@ class Topic:
     descriptions: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A version of the brand's privacy policy.
+
+    Attributes:
+        version: its name.
+        effective: the date from which it holds, `2026-07-01`.
+        material: whether the change was one that people are to be told of prominently.
+        summary: what changed, by language.
+    """
+
+    version: str
+    effective: str
+    material: bool
+    summary: Mapping[str, str]
+
+
 class Catalogue:
     """The brands and topics of a deployment.
 
@@ -70,16 +88,26 @@ class Catalogue:
         brands: by number.
         topics: by number, the retired ones too.
         default_brand: number of the brand that a bare topic name means.
-        default_language: of pages and names.
+        languages: of pages and names.
+        default_language: one of them.
+        policies: versions of the privacy policy, the oldest first.
     """
 
     def __init__(
-        self, brands: list[Brand], topics: list[Topic], default_brand: int, default_language: str
+        self,
+        brands: list[Brand],
+        topics: list[Topic],
+        default_brand: int,
+        languages: tuple[str, ...],
+        default_language: str,
+        policies: tuple[PolicyVersion, ...] = (),
     ) -> None:
         self.brands = {brand.number: brand for brand in brands}
         self.topics = {topic.number: topic for topic in topics}
         self.default_brand = default_brand
+        self.languages = languages
         self.default_language = default_language
+        self.policies = policies
         self._numbers = {ALL_NAME: ALL}
         for brand in brands:
             self._numbers[brand.name] = brand.number
@@ -96,7 +124,12 @@ class Catalogue:
             [Brand(b["number"], b["name"], b["title"], b["domain"]) for b in data["brands"]],
             [_topic(t, follows) for t in data["topics"]],
             data["default_brand"],
+            tuple(data["languages"]),
             data["default_language"],
+            tuple(
+                PolicyVersion(p["version"], p["effective"], p["material"], p["summary"])
+                for p in sorted(data["policies"], key=lambda p: p["effective"])
+            ),
         )
 
     def number(self, name: str) -> int:
@@ -133,6 +166,11 @@ class Catalogue:
         if topic.brand in (self.default_brand, 0):
             return topic.name
         return f"{self.brands[topic.brand].name}/{topic.name}"
+
+    def policy(self, at: int) -> str:
+        """The version of the privacy policy in force at an instant, milliseconds; "" if none was."""
+        day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+        return next((p.version for p in reversed(self.policies) if p.effective <= day), "")
 
     def marketing(self, scope: int) -> list[Topic]:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""

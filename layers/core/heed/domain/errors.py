@@ -97,5 +97,9 @@ class Contended(Unavailable):
     """The record changed under each of several attempts to write it."""
 
 
+class Deferred(Unavailable):
+    """The wish could not be written now; it waits in a queue, and will be."""
+
+
 class NotAcknowledged(Unavailable):
     """The write was done and yet the record does not stop what was to be stopped."""

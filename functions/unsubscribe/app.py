@@ -1,0 +1,64 @@
+"""Unsubscribe links: GET asks, POST opts out, and so does a mail client's one-click (RFC 8058)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heed import wiring
+from heed.actions.unsubscribe import OptOut
+from heed.domain.register import Source
+from heed.edge import queues, request, visits
+from heed.edge.observability import count, observed
+from heed.edge.recipient_pages import RecipientPages
+
+app = APIGatewayHttpResolver()
+answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages)
+
+
+@app.route("/u/<text>", method=["GET", "HEAD"])
+def ask(text: str) -> Response[str]:
+    """The page with the button. Changes nothing, ever: link scanners open every link."""
+    links, visit = wiring.unsubscribe(), answers.visit()
+    token = links.token(text)
+    if visits.is_neutral(links.record(token), wiring.catalogue(), visit.at):
+        return answers.neutral()
+    view = visits.landing(visit, token, wiring.catalogue(), wiring.keys())
+    return answers.page(wiring.pages().landing(view))
+
+
+@app.post("/u/<text>")
+def opt_out(text: str) -> Response[str]:
+    """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
+    links, visit, form = wiring.unsubscribe(), answers.visit(), request.form(answers.event)
+    by_hand, everything = "scope" in form, form.get("scope") == "all"
+    token = links.token(text)
+    source = Source.LINK if by_hand else Source.ONE_CLICK
+    asked = links.asked(token, visit.at, source, visit.campaign, everything=everything)
+    applied = links.opt_out(asked)
+    count("OptedOut")
+    if not by_hand:
+        return answers.text("Unsubscribed.\n")
+    if visits.is_neutral(applied.after, wiring.catalogue(), visit.at):
+        return answers.neutral()
+    view = visits.done(
+        visit, token, wiring.catalogue(), wiring.keys(), applied, everything=everything
+    )
+    return answers.page(wiring.pages().done(view))
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """One HTTP request, in payload format 2.0 or 1.0."""
+    return app.resolve(request.as_payload_2(event), context)
+
+
+@observed
+def later(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Opt-outs whose write had failed, from their queue."""
+    links = wiring.unsubscribe()
+    return queues.each(event, context, lambda body: links.write(OptOut.from_message(body)))
+
+
+wiring.warm_up(wiring.unsubscribe, wiring.unsubscribe_key)

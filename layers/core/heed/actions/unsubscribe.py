@@ -1,0 +1,128 @@
+"""A link is pressed: whoever holds it opts out, now and for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+from heed.actions.ports import Applied, Keys, Preferences, Queue
+from heed.domain.catalogue import Catalogue
+from heed.domain.decision import decide
+from heed.domain.errors import Deferred, Malformed, NotAcknowledged, Unavailable, UnreadableRecord
+from heed.domain.evidence import evidence
+from heed.domain.record import Record
+from heed.domain.register import ALL, Change, Entry, Source, out
+from heed.domain.token import Purpose, Token, verify
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """An opt-out that was asked for and proved: all that is needed to write it, now or later.
+
+    Attributes:
+        recipient: recipient id.
+        scopes: numbers of the scopes it is written at; the first is the link's own.
+        at: when it was asked for, milliseconds.
+        source: one-click or link.
+        evidence: canonical text.
+        policy: version of the privacy policy then.
+    """
+
+    recipient: str
+    scopes: tuple[int, ...]
+    at: int
+    source: Source
+    evidence: str
+    policy: str
+
+    def to_message(self) -> str:
+        """As it waits in the queue of later."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_message(cls, body: str) -> OptOut:
+        """As it was put into the queue.
+
+        Raises:
+            Malformed: it was not put there by us.
+        """
+        try:
+            data = json.loads(body)
+            scopes = tuple(int(scope) for scope in data.pop("scopes"))
+            return cls(scopes=scopes, source=Source(data.pop("source")), **data)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Malformed(type(error).__name__) from error
+
+
+class Unsubscribe:
+    """What a link does."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        preferences: Preferences,
+        catalogue: Catalogue,
+        later: Callable[[], Queue],
+    ) -> None:
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._later = later
+
+    def token(self, text: str) -> Token:
+        """What the link says.
+
+        Raises:
+            InvalidToken: it is no link of ours.
+            KeysUnavailable: it cannot be told now.
+        """
+        return verify(text, Purpose.UNSUBSCRIBE, self._keys.link)
+
+    def record(self, token: Token) -> Record:
+        """What is on record of the link's recipient; reading it changes nothing."""
+        return self._preferences.read(token.recipient)
+
+    def asked(
+        self, token: Token, at: int, source: Source, campaign: str, *, everything: bool
+    ) -> OptOut:
+        """What a press on the link asks for."""
+        return OptOut(
+            recipient=token.recipient,
+            scopes=(ALL,) if everything else self._catalogue.opt_out_scopes(token.scope),
+            at=at,
+            source=source,
+            evidence=evidence(issued=token.issued, key=token.key_id, campaign=campaign or None),
+            policy=self._catalogue.policy(at),
+        )
+
+    def opt_out(self, asked: OptOut) -> Applied:
+        """Write it, and see that it stops what it is to stop; the record before and after.
+
+        A wish that could not be written is put into the queue of later, and 503 is answered all the
+        same: mail clients never retry, and nobody is told "done" before it is durable.
+
+        Raises:
+            Deferred: not known to be written, but it waits in the queue.
+            QueueUnavailable: neither.
+            NotAcknowledged: written, but something newer lifts it.
+        """
+        try:
+            applied = self.write(asked)
+        except (Unavailable, UnreadableRecord) as error:
+            self._later().send(asked.to_message())
+            raise Deferred(type(error).__name__) from error
+        governed = (topic for scope in asked.scopes for topic in self._catalogue.governed(scope))
+        if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
+            raise NotAcknowledged("a newer yes stands")
+        return applied
+
+    def write(self, asked: OptOut) -> Applied:
+        """Write it; doing so again changes nothing.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        entry = Entry(asked.at, asked.source, asked.evidence, asked.policy)
+        changes = [Change(out(scope), entry) for scope in asked.scopes]
+        return self._preferences.apply(asked.recipient, changes, asked.at)

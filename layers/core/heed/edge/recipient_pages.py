@@ -1,0 +1,97 @@
+"""Answers to people: the pages, and which failure is which page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heed.domain.catalogue import Catalogue
+from heed.domain.errors import Deferred, InvalidToken, Unavailable, UnreadableRecord
+from heed.edge import request, visits
+from heed.edge.observability import count, logger
+from heed.edge.pages import Pages, headers
+from heed.edge.problems import RETRY_AFTER
+from heed.edge.visits import Visit
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+
+class RecipientPages:
+    """What an app of links answers, and its answers to whatever goes wrong.
+
+    Args:
+        app: the function's routes; failures in them are answered from now on.
+        prefix: what all its paths begin with.
+        catalogue, pages: of the brand; asked for at a request, never at import.
+    """
+
+    def __init__(
+        self,
+        app: APIGatewayHttpResolver,
+        prefix: str,
+        catalogue: Callable[[], Catalogue],
+        pages: Callable[[], Pages],
+    ) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._catalogue = catalogue
+        self._pages = pages
+        app.exception_handler(InvalidToken)(self._absent)
+        app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
+        app.not_found(self._unrouted)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The present request, payload format 2.0."""
+        return self._app.current_event.raw_event
+
+    def visit(self) -> Visit:
+        """The visit that the present request is."""
+        return Visit.of(self.event, self._catalogue())
+
+    def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
+        """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""
+        is_head = self.event["requestContext"]["http"]["method"] == "HEAD"
+        return Response(
+            status_code=int(status),
+            headers={**self._pages().headers(self.visit().language), **more},
+            body="" if is_head else html,
+        )
+
+    def text(self, body: str) -> Response[str]:
+        """A few bytes for a mail client, which shows them to nobody."""
+        plain = {**headers("en"), "Content-Type": "text/plain; charset=utf-8"}
+        return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
+
+    def neutral(self) -> Response[str]:
+        """The one page for a minor and for a held address."""
+        return self.page(self._pages().neutral(visits.page(self.visit(), self._catalogue())))
+
+    def _absent(self, _: InvalidToken) -> Response[str]:
+        count("LinkRefused")
+        return self._not_found(HTTPStatus.NOT_FOUND)
+
+    def _unrouted(self, _: NotFoundError) -> Response[str]:
+        if self.event["rawPath"].startswith(self._prefix):
+            return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, POST")
+        return self._not_found(HTTPStatus.NOT_FOUND)
+
+    def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
+        view = visits.page(self.visit(), self._catalogue())
+        return self.page(self._pages().not_found(view), status, **more)
+
+    def _failing(self, error: Unavailable | UnreadableRecord) -> Response[str]:
+        count("PageUnavailable")
+        logger.warning("unavailable", error=type(error).__name__)
+        view = visits.unavailable(
+            self.visit(),
+            self._catalogue(),
+            request.form(self.event),
+            kept=isinstance(error, Deferred),
+        )
+        retry = {"Retry-After": str(RETRY_AFTER)}
+        return self.page(self._pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)

@@ -1,0 +1,111 @@
+"""An HTTP request as Lambda hands it over, read forgivingly: an opt-out is never refused for its form."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+
+MAX_FORM = 65_536  # bytes; a longer body is no form of ours, and is not looked at
+_MAX_FIELDS = 200
+
+
+def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
+    """The event in payload format 2.0; one of format 1.0 (a REST API, an older mapping) translated."""
+    if "requestContext" not in event or "http" in event["requestContext"]:
+        return event
+    context = event["requestContext"]
+    headers: dict[str, str] = {}
+    for name, value in (event.get("headers") or {}).items():
+        headers[name.lower()] = value
+    for name, values in (event.get("multiValueHeaders") or {}).items():
+        headers[name.lower()] = ",".join(values)
+    return {
+        "version": "2.0",
+        "rawPath": event["path"],
+        "rawQueryString": "",
+        "headers": headers,
+        "queryStringParameters": event.get("queryStringParameters") or {},
+        "pathParameters": event.get("pathParameters") or {},
+        "requestContext": {
+            "http": {"method": event["httpMethod"], "path": event["path"]},
+            "domainName": context.get("domainName", ""),
+            "requestId": context.get("requestId", ""),
+            "stage": "$default",
+            "timeEpoch": context["requestTimeEpoch"],
+        },
+        "body": event.get("body"),
+        "isBase64Encoded": event.get("isBase64Encoded", False),
+    }
+
+
+def at(event: Mapping[str, Any]) -> int:
+    """When the request arrived, milliseconds: API Gateway's stamp, never the handler's clock."""
+    return int(event["requestContext"]["timeEpoch"])
+
+
+def base_url(event: Mapping[str, Any], public_url: str) -> str:
+    """The base of links: the public one, or the API's own host."""
+    return public_url or f"https://{event['requestContext']['domainName']}"
+
+
+def header(event: Mapping[str, Any], name: str) -> str:
+    """A header by its lower-case name, "" if absent."""
+    return str((event.get("headers") or {}).get(name) or "")
+
+
+def query(event: Mapping[str, Any], name: str) -> str:
+    """A query parameter, "" if absent."""
+    return str((event.get("queryStringParameters") or {}).get(name) or "")
+
+
+def body(event: Mapping[str, Any]) -> bytes:
+    """The body's bytes; nothing, if there is none or its base64 cannot be read."""
+    text = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(text).encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return b""
+
+
+def form(event: Mapping[str, Any]) -> dict[str, str]:
+    """The fields of a form, urlencoded or multipart; empty for whatever is none.
+
+    Of a field that is given twice the last value counts.
+    """
+    raw = body(event)
+    if len(raw) > MAX_FORM:
+        return {}
+    if header(event, "content-type").lower().startswith("multipart/"):
+        return _multipart(header(event, "content-type"), raw)
+    try:
+        fields = parse_qsl(
+            raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
+        )
+    except ValueError:
+        return {}
+    return dict(fields)
+
+
+def _multipart(content_type: str, raw: bytes) -> dict[str, str]:
+    from email.parser import BytesParser
+    from email.policy import compat32
+
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
+    message = BytesParser(policy=compat32).parsebytes(head + raw)
+    fields: dict[str, str] = {}
+    for part in message.walk():
+        name = part.get_param("name", header="content-disposition")
+        if isinstance(name, str) and not part.is_multipart():
+            content = part.get_payload(decode=True)
+            fields[name] = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+    return fields
+
+
+def is_one_click(fields: Mapping[str, str]) -> bool:
+    """Whether a form is a mail client's one-click (RFC 8058 §3.2): its pair, in any case or coding."""
+    return any(name.lower().partition("=")[0] == "list-unsubscribe" for name in fields)

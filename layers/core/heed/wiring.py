@@ -1,0 +1,115 @@
+"""Which adapter serves which port. Made when first needed, so that importing never needs AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import cache
+
+from heed.actions.record_feedback import RecordFeedback
+from heed.actions.unsubscribe import Unsubscribe
+from heed.adapters import aws, ses_events
+from heed.adapters.kms_keys import KmsKeys
+from heed.adapters.preferences_table import PreferencesTable
+from heed.adapters.sqs_queue import SqsQueue
+from heed.domain.catalogue import Catalogue
+from heed.domain.errors import Unavailable
+from heed.domain.token import Purpose
+from heed.edge.pages import Pages
+from heed.settings import Settings
+
+
+@cache
+def settings() -> Settings:
+    """What the deployment says."""
+    return Settings()
+
+
+@cache
+def catalogue() -> Catalogue:
+    """The brands and topics of the compiled brand."""
+    return Catalogue.of(json.loads((settings().brand_dir / "catalogue.json").read_bytes()))
+
+
+@cache
+def pages() -> Pages:
+    """The pages of the compiled brand."""
+    return Pages(settings().brand_dir)
+
+
+@cache
+def preferences() -> PreferencesTable:
+    """The registers of every recipient."""
+    return PreferencesTable(aws.client("dynamodb"), settings().preferences_table)
+
+
+@cache
+def keys() -> KmsKeys:
+    """The derived keys."""
+    return KmsKeys(
+        aws.client("kms"),
+        lambda: settings().identity_key,
+        lambda: settings().links_key,
+        settings().link_key_ids,
+    )
+
+
+@cache
+def later() -> SqsQueue:
+    """The queue of opt-outs whose write failed."""
+    return SqsQueue(aws.client("sqs"), settings().later_queue_url)
+
+
+@cache
+def unsubscribe() -> Unsubscribe:
+    """What happens to a link."""
+    return Unsubscribe(keys(), preferences(), catalogue(), later)
+
+
+@cache
+def record_feedback() -> RecordFeedback:
+    """What happens to a bounce or a complaint."""
+    return RecordFeedback(ses_events.read, keys(), preferences(), catalogue())
+
+
+@cache
+def feedback_dead_letters() -> SqsQueue:
+    """Where feedback that nobody can make out is kept."""
+    return SqsQueue(aws.client("sqs"), settings().feedback_dlq_url)
+
+
+def unsubscribe_key() -> bytes:
+    """The key that most links in the mail of today are signed with."""
+    return keys().link(Purpose.UNSUBSCRIBE, keys().newest())
+
+
+def warm_up(*needs: Callable[[], object]) -> None:
+    """At the start of a deployed function make what its requests will need.
+
+    What AWS refuses now is tried again at the request: a function never dies at import.
+    """
+    if settings().deployed:
+        for make in needs:
+            with suppress(Unavailable):
+                make()
+
+
+_CACHED = (
+    record_feedback,
+    feedback_dead_letters,
+    settings,
+    catalogue,
+    pages,
+    preferences,
+    keys,
+    later,
+    unsubscribe,
+    aws.client,
+)
+
+
+def reset() -> None:
+    """Forget everything that was made; for tests, which change what the deployment says."""
+    for made in _CACHED:
+        made.cache_clear()
