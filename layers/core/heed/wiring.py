@@ -10,12 +10,14 @@ from functools import cache
 from heed.actions.record_feedback import RecordFeedback
 from heed.actions.unsubscribe import Unsubscribe
 from heed.adapters import aws, ses_events
+from heed.adapters.api_keys import ApiKeys
 from heed.adapters.kms_keys import KmsKeys
 from heed.adapters.preferences_table import PreferencesTable
 from heed.adapters.sqs_queue import SqsQueue
 from heed.domain.catalogue import Catalogue
 from heed.domain.errors import Unavailable
 from heed.domain.token import Purpose
+from heed.edge.api_keys import Gate
 from heed.edge.pages import Pages
 from heed.settings import Settings
 
@@ -53,6 +55,18 @@ def keys() -> KmsKeys:
         lambda: settings().links_key,
         settings().link_key_ids,
     )
+
+
+@cache
+def api_keys() -> ApiKeys:
+    """The keys of the API under /v1."""
+    return ApiKeys(aws.client("dynamodb"), settings().control_table)
+
+
+@cache
+def gate() -> Gate:
+    """Who is let in under /v1; remembers for a minute."""
+    return Gate(api_keys())
 
 
 @cache
@@ -103,6 +117,8 @@ _CACHED = (
     pages,
     preferences,
     keys,
+    api_keys,
+    gate,
     later,
     unsubscribe,
     aws.client,

@@ -1,0 +1,73 @@
+"""Keys of the API under /v1: who calls, and what they may ask for.
+
+A key is `heed_` and 256 random bits. It is shown once; what is stored is its SHA-256, which needs no
+salt where there is nothing to guess. Its id is the beginning of that hash, so that one read finds it
+by either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+PREFIX = "heed_"
+_KEY = re.compile(r"heed_[A-Za-z0-9_-]{43}")
+_ID_LENGTH = 16  # hex digits
+
+
+class KeyScope(StrEnum):
+    """What a key may be used for; a route asks for one of these."""
+
+    CHECK = "check"
+    LINKS = "links"
+    READ = "read"
+    WRITE = "write"
+    PRIVACY = "privacy"
+    IMPORT = "import"
+    EXPORT = "export"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiKey:
+    """What is known of a key; the key itself is not.
+
+    Attributes:
+        id: 16 hex digits; part of the evidence of every change that was made with the key.
+        hash: SHA-256 of the key, 64 hex digits.
+        name: what it is for.
+        owner: who answers for it; what needs two people needs keys of two owners.
+        scopes: what it may be used for.
+        created: milliseconds since the epoch.
+        ends: from when it is no longer taken, milliseconds, or None.
+        revoked: when it was revoked, milliseconds, or None.
+    """
+
+    id: str
+    hash: str
+    name: str
+    owner: str
+    scopes: frozenset[KeyScope]
+    created: int
+    ends: int | None = None
+    revoked: int | None = None
+
+    def is_good(self, now: int) -> bool:
+        """Whether the key is taken at an instant."""
+        return self.revoked is None and (self.ends is None or now < self.ends)
+
+
+def is_key(text: str) -> bool:
+    """Whether a text has the form of a key."""
+    return _KEY.fullmatch(text) is not None
+
+
+def hash_of(key: str) -> str:
+    """What is stored of a key: 64 hex digits."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def id_of(key_hash: str) -> str:
+    """The id of the key that has a hash."""
+    return key_hash[:_ID_LENGTH]
