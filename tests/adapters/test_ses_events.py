@@ -1,0 +1,358 @@
+"""Every documented shape and transport of an SES event, and whatever may come instead."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.adapters.ses_events import TOPIC_TEST, milliseconds, read
+from heed.domain.errors import Malformed
+from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE
+from heed.domain.verdict import Bounce, Complaint, Other, Subscription, judge
+from tests.ses import CATALOGUE, EVENTS, NAMES, identify, ses, sns
+
+DEAD = [UNDELIVERABLE]
+A = "a@example.com"
+ONE = "recipient@example.com"
+BOUNCED_AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
+TAKEN_AT = 1_772_671_263_101  # the stamp of SNS in the samples
+
+# Whom each sample does what to; a sample not named here changes nothing.
+EFFECTS: dict[str, dict[str, list[str]]] = {
+    "event-bounce-display-name-address": {ONE: DEAD},
+    "event-bounce-minimal-mail-object": {ONE: DEAD},
+    "event-bounce-missing-diagnosticcode": {ONE: DEAD},
+    "event-bounce-of-a-forwarding-target-with-tag": {
+        "target@forward.example.net": DEAD,
+        "b@example.com": DEAD,
+    },
+    "event-bounce-permanent-emailvalidationsuppressed": {ONE: DEAD},
+    "event-bounce-permanent-general": {ONE: DEAD},
+    "event-bounce-permanent-noemail": {ONE: DEAD},
+    "event-bounce-permanent-noemail-uppercase-address": {"john.smith@example.com": DEAD},
+    "event-bounce-permanent-onaccountsuppressionlist": {ONE: DEAD},
+    "event-bounce-permanent-ontenantsuppressionlist": {ONE: DEAD},
+    "event-bounce-permanent-suppressed": {ONE: DEAD},
+    "event-bounce-permanent-unsubscribedrecipient": {ONE: DEAD},
+    "event-bounce-plus-address": {"first.last+news@example.com": DEAD},
+    "event-bounce-quoted-local-part": {'"john doe@work"@example.com': DEAD},
+    "event-bounce-several-recipients": {A: DEAD, "b@example.net": DEAD, "c@example.org": DEAD},
+    "event-bounce-time-with-offset": {ONE: DEAD},
+    "event-bounce-transient-customtimeoutexceeded": {ONE: [SOFT]},
+    "event-bounce-transient-mailboxfull": {ONE: [SOFT]},
+    "event-bounce-unknown-subtype-and-unknown-fields": {ONE: DEAD},
+    "event-complaint-abuse": {ONE: [COMPLAINT]},
+    "event-complaint-display-name-uppercase": {ONE: [COMPLAINT]},
+    "event-complaint-fraud": {ONE: [COMPLAINT]},
+    "event-complaint-no-feedback-report": {ONE: [COMPLAINT]},
+    "event-complaint-other": {ONE: [COMPLAINT]},
+    "event-complaint-several-possible-recipients": {
+        A: [COMPLAINT],
+        "b@example.com": [COMPLAINT],
+        "c@example.com": [COMPLAINT],
+    },
+    "event-complaint-several-possible-recipients-with-tag": {"b@example.com": [COMPLAINT]},
+    "event-complaint-unknown-feedback-type": {ONE: [COMPLAINT]},
+    "event-complaint-virus": {ONE: [COMPLAINT]},
+    "event-subscription-one-topic-optout-with-defaults": {ONE: ["o:3"]},
+    "event-subscription-unsubscribe-all-header": {ONE: ["o:0"]},
+    "notification-bounce-mixed-one-failed-one-delayed": {"recipient1@example.com": DEAD},
+    "notification-bounce-permanent-general-without-dsn-two-recipients": {
+        "jane@example.com": DEAD,
+        "richard@example.com": DEAD,
+    },
+    "notification-complaint-abuse": {"richard@example.com": [COMPLAINT]},
+    "notification-complaint-without-feedback-report": {"richard@example.com": [COMPLAINT]},
+}
+
+
+def effect(message: object) -> dict[str, list[str]]:
+    verdict = judge(read(message), identify, CATALOGUE)
+    return {
+        recipient: [change.register for change in changes]
+        for recipient, changes in verdict.changes.items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_documented_event_does_what_the_rule_says(name: str) -> None:
+    expected = EFFECTS.get(name, {})
+    assert effect(ses(name)) == {identify(address): done for address, done in expected.items()}
+
+
+def transports(event: dict[str, Any]) -> list[object]:
+    text = json.dumps(event)
+    bridge = {
+        "version": "0",
+        "detail-type": "Email Bounced",
+        "source": "aws.ses",
+        "time": "2026-03-05T00:41:03Z",
+        "resources": [],
+        "detail": event,
+    }
+    return [
+        event,  # by hand
+        text,  # raw in SQS
+        sns(text),  # SNS in SQS
+        json.loads(sns(text)),  # SNS to Lambda
+        bridge,  # EventBridge to Lambda
+        json.dumps(bridge),  # EventBridge in SQS
+        sns(json.dumps(bridge)),  # EventBridge by SNS in SQS
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_event_means_the_same_by_every_transport(name: str) -> None:
+    meant = [effect(message) for message in transports(ses(name))]
+    assert meant == [meant[0]] * len(meant)
+
+
+def test_an_event_means_the_same_as_a_notification_and_as_an_event() -> None:
+    event = ses("event-bounce-permanent-general")
+    notification = {**event, "notificationType": event["eventType"]}
+    del notification["eventType"]
+    assert read(event) == read(notification)
+
+
+def test_a_detail_that_does_not_name_its_type_has_that_of_its_envelope() -> None:
+    event = json.loads((EVENTS / "feedback-eventbridge-bounce.json").read_text())
+    expected = read(event)
+    del event["detail"]["eventType"]
+    assert read(event) == expected
+    assert read({**event, "detail-type": "Email Delivered"}) == Other("Email Delivered")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        sns("Successfully validated SNS topic for Amazon SES event publishing."),
+        sns("You have chosen to subscribe to the topic …", Type="SubscriptionConfirmation"),
+        sns("You have chosen to deactivate …", Type="UnsubscribeConfirmation"),
+        sns(json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "…"})),
+    ],
+)
+def test_what_aws_writes_to_a_topic_by_itself_is_recognised(message: str) -> None:
+    assert read(message) is TOPIC_TEST
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "",
+        "{",
+        "null",
+        "[]",
+        '"text"',
+        "1" * 5_000,
+        "[" * 100_000,
+        "\ufeff{}",
+        '{"hello":"world"}',
+        '{"eventType":7}',
+        '{"eventType":"Bounce"}',
+        '{"eventType":"Bounce","bounce":[]}',
+        '{"Type":"Notification","Message":"{\\"eventType\\":\\"Bounce\\","}',
+        sns("[]"),
+        sns(sns("{}")),
+        json.dumps({"Type": "Notification", "Message": {"eventType": "Send"}}),
+        json.dumps({"detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}),
+        json.dumps({"detail-type": "Email Bounced", "source": "aws.ses", "detail": "{}"}),
+        None,
+        7,
+        [],
+    ],
+)
+def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
+    with pytest.raises(Malformed) as raised:
+        read(message)
+    assert raised.value.__cause__ is None  # a JSON error would carry the text, and so an address
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("event-bounce-permanent-general", {"bounce__bounceType": None}),
+        ("event-bounce-permanent-general", {"bounce__bouncedRecipients": None}),
+        ("event-bounce-permanent-general", {"bounce__bouncedRecipients": {}}),
+        ("event-bounce-permanent-general", {"bounce__timestamp": "yesterday"}),
+        ("event-complaint-abuse", {"complaint__complainedRecipients": "a@example.com"}),
+        ("event-complaint-abuse", {"complaint__timestamp": None}),
+        ("event-subscription-unsubscribe-all-header", {"subscription__newTopicPreferences": None}),
+        (
+            "event-subscription-unsubscribe-all-header",
+            {"subscription__newTopicPreferences__unsubscribeAll": "true"},
+        ),
+        (
+            "event-subscription-one-topic-optout-with-defaults",
+            {"subscription__newTopicPreferences__topicSubscriptionStatus": [{"topicName": 3}]},
+        ),
+        (
+            "event-subscription-one-topic-optout-with-defaults",
+            {"subscription__newTopicPreferences__topicSubscriptionStatus": {}},
+        ),
+    ],
+)
+def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed(
+    name: str, changed: dict[str, Any]
+) -> None:
+    with pytest.raises(Malformed):
+        read(ses(name, **changed))
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"mail": None},
+        {"mail__tags": []},
+        {"mail__tags": {"heed-recipient": identify("b@example.com")}},
+        {"mail__tags": {"heed-recipient": [identify("b@example.com"), identify(A)]}},
+        {"mail__tags": {"heed-recipient": [7]}},
+        {"mail__messageId": 7, "bounce__feedbackId": []},
+        {"mail__destination": "recipient@example.com"},
+    ],
+)
+def test_an_event_whose_other_parts_are_odd_still_counts(changed: dict[str, Any]) -> None:
+    assert effect(ses("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
+
+
+@pytest.mark.parametrize(
+    "entry", [None, 7, {}, {"emailAddress": 7}, {"emailAddress": A, "action": 7}]
+)
+def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: object) -> None:
+    listed = [entry, {"emailAddress": ONE}]
+    event = read(ses("event-bounce-permanent-general", bounce__bouncedRecipients=listed))
+    verdict = judge(event, identify, CATALOGUE)
+    assert set(verdict.changes) == {identify(ONE)}
+    assert verdict.lost
+
+
+def test_the_spelling_of_the_api_for_a_topic_that_is_off_is_understood_too() -> None:
+    path = "subscription__newTopicPreferences__topicSubscriptionStatus"
+    off = [{"topicName": "news", "subscriptionStatus": "OPT_OUT"}]
+    event = ses("event-subscription-one-topic-optout-with-defaults", **{path: off})
+    assert effect(event) == {identify(ONE): ["o:3"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-05T00:41:02.669Z", 1_772_671_262_669),
+        ("2026-03-05T00:41:02Z", 1_772_671_262_000),
+        ("2026-03-05T00:41:02.669123Z", 1_772_671_262_669),
+        ("2026-03-05T01:41:02.669+01:00", 1_772_671_262_669),
+        ("2018-10-08T14:05:45 +0000", 1_539_007_545_000),
+        ("2026-03-05T00:41:02.669", 1_772_671_262_669),
+        ("1970-01-01T00:00:00Z", 0),
+        ("1969-12-31T23:59:59.999Z", None),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("2026-02-30T00:00:00Z", None),
+        ("2026-03-05T00:41:60Z", None),
+        ("1772671262669", None),
+        ("", None),
+        (1_772_671_262_669, None),
+        (None, None),
+    ],
+)
+def test_a_timestamp_is_read_in_each_shape_that_aws_writes(
+    text: object, expected: int | None
+) -> None:
+    assert milliseconds(text) == expected
+
+
+def at(message: object, sent: int | None = None) -> int:
+    event = read(message, sent)
+    assert isinstance(event, Bounce | Complaint | Subscription)
+    return event.at
+
+
+def test_an_event_happened_when_ses_says_so() -> None:
+    for message in transports(ses("event-bounce-permanent-general"))[:4]:
+        assert at(message, sent=BOUNCED_AT + 10**9) == BOUNCED_AT
+
+
+@pytest.mark.parametrize("stamp", ["2099-01-01T00:00:00Z", None, "soon", 7])
+def test_a_time_to_come_or_none_is_replaced_by_the_stamp_that_travels_with_it(
+    stamp: object,
+) -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp=stamp)
+    bare, text, in_sns, of_sns, bridge, *_ = transports(event)
+    assert at(in_sns) == at(of_sns) == at(in_sns, sent=TAKEN_AT + 5) == TAKEN_AT
+    assert at(bridge) == 1_772_671_263_000
+    assert at(text, sent=TAKEN_AT + 5) == at(bare, sent=TAKEN_AT + 5) == TAKEN_AT + 5
+
+
+def test_without_a_stamp_of_the_envelope_that_of_the_queue_stands_in() -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
+    assert at(sns(json.dumps(event), Timestamp="?"), sent=TAKEN_AT) == TAKEN_AT
+
+
+def test_the_earliest_stamp_holds_where_envelopes_are_nested() -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
+    assert at(transports(event)[-1]) == 1_772_671_263_000
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.sampled_from(["Bounce", "OptOut", "2026-03-05T00:41:02Z", ONE, "Permanent"]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(value: object) -> list[tuple[Any, Any]]:
+    """Every place within a JSON value: what holds it, and the key or index it is at."""
+    members: Any = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
+    return [place for key, member in members for place in [(value, key), *places(member)]]
+
+
+@given(st.data(), st.sampled_from(NAMES), st.integers(1, 3))
+def test_any_value_in_any_place_is_understood_or_malformed(
+    data: st.DataObject, name: str, times: int
+) -> None:
+    holder = {"event": ses(name)}
+    for _ in range(times):
+        within, key = data.draw(st.sampled_from(places(holder)))
+        within[key] = data.draw(JSON)
+    for message in [holder["event"], json.dumps(holder["event"]), sns(json.dumps(holder["event"]))]:
+        try:
+            judge(read(message, TAKEN_AT), identify, CATALOGUE)
+        except Malformed:
+            continue
+
+
+@given(JSON | st.text(), st.none() | st.integers(0, 2**45))
+def test_any_message_whatever_is_understood_or_malformed(message: object, sent: int | None) -> None:
+    for text in (message, json.dumps(message), sns(json.dumps(message)), sns(str(message))):
+        try:
+            judge(read(text, sent), identify, CATALOGUE)
+        except Malformed:
+            continue
+
+
+@given(st.sampled_from([name for name in NAMES if name in EFFECTS]), st.data())
+def test_no_text_of_an_address_reaches_a_record(name: str, data: st.DataObject) -> None:
+    holder = {"event": ses(name)}
+    within, key = data.draw(st.sampled_from(places(holder["event"])))
+    if isinstance(within[key], str):
+        within[key] = "someone@example.com"
+    try:
+        verdict = judge(read(holder["event"], TAKEN_AT), identify, CATALOGUE)
+    except Malformed:
+        return
+    for changes in verdict.changes.values():
+        assert all("@" not in change.entry.evidence for change in changes)

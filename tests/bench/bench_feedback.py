@@ -1,0 +1,58 @@
+"""SES feedback decisions a second on one core: from a message of SQS to the changes, no I/O.
+
+Run: .venv/bin/python tests/bench/bench_feedback.py. The floor is what any reader must do with the
+standard library: parse the envelope, then the event within. Rounds are interleaved and the best of
+each is taken, so that a busy machine disturbs both alike; trust the ratio before the rates.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from heed.adapters import ses_events
+from heed.domain.address import normalise
+from heed.domain.catalogue import Catalogue
+from heed.domain.recipient import recipient_id
+from heed.domain.verdict import judge
+
+EVENTS = Path(__file__).parents[2] / "events"
+CATALOGUE = Catalogue([], [], default_brand=1, languages=("en",), default_language="en")
+KEY = bytes(32)
+ROUNDS, TIMES = 15, 2_000
+
+
+def _identify(address: str) -> str:
+    return recipient_id(KEY, normalise(address))
+
+
+def _floor(body: str) -> None:
+    json.loads(json.loads(body)["Message"])
+
+
+def _decide(body: str) -> None:
+    judge(ses_events.read(body), _identify, CATALOGUE)
+
+
+def _seconds(step: Callable[[str], None], body: str) -> float:
+    start = time.perf_counter()
+    for _ in range(TIMES):
+        step(body)
+    return (time.perf_counter() - start) / TIMES
+
+
+def main() -> None:
+    """Print events a second: the floor, ours, and how many times the floor ours takes."""
+    print(f"{'event':44}{'json twice':>12}{'decision':>12}{'ratio':>8}")
+    for name in ("sqs-sns-bounce", "sqs-sns-feedback-complaint", "sqs-sns-delivery"):
+        body = json.loads((EVENTS / f"feedback-{name}.json").read_text())["Records"][0]["body"]
+        rounds = [(_seconds(_floor, body), _seconds(_decide, body)) for _ in range(ROUNDS)]
+        floor, ours = (min(seconds) for seconds in zip(*rounds, strict=True))
+        size = f"{name}, {len(body)} bytes"
+        print(f"{size:44}{1 / floor:>12,.0f}{1 / ours:>12,.0f}{ours / floor:>8.2f}")
+
+
+if __name__ == "__main__":
+    main()

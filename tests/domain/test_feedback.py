@@ -1,0 +1,297 @@
+"""The rule: which type and subtype does what, and to whom."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import pytest
+
+from heed.domain.feedback import BOUNCES, COMPLAINTS, Count, of_bounce, of_complaint
+from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
+from heed.domain.verdict import Bounce, Bounced, Complaint, Other, Subscription, Verdict, judge
+from tests.ses import CATALOGUE, TAGGED, identify
+
+AT = 1_772_671_262_669
+A, B, C = (identify(f"{name}@example.com") for name in "abc")
+TYPES = ["Permanent", "Transient", "Undetermined", "SomeFutureType"]
+SUBTYPES = [*sorted({subtype for _, subtype in BOUNCES}), "SomeFutureSubType"]
+SOFT_DAYS = {("Transient", "MailboxFull"), ("Transient", "CustomTimeoutExceeded")}
+
+
+def judged(event: Bounce | Complaint | Subscription | Other) -> Verdict:
+    return judge(event, identify, CATALOGUE)
+
+
+def bounce(
+    kind: str = "Permanent",
+    subtype: str | None = "General",
+    *,
+    to: Sequence[Bounced] = (Bounced("a@example.com", "failed", "5.1.1"),),
+    tag: str | None = None,
+    alone: bool = True,
+) -> Verdict:
+    return judged(Bounce(AT, kind, subtype, list(to), tag, alone, "feedback-1", "message-1"))
+
+
+def complaint(
+    feedback_type: str | None = "abuse",
+    subtype: str | None = None,
+    *,
+    by: Sequence[str | None] = ("a@example.com",),
+    tag: str | None = None,
+) -> Verdict:
+    return judged(Complaint(AT, feedback_type, subtype, list(by), tag, "feedback-1", "message-1"))
+
+
+def subscription(
+    *topics: str,
+    everything: bool = False,
+    by: str | None = "UnsubscribeHeader",
+    address: str | None = "a@example.com",
+) -> Verdict:
+    return judged(Subscription(AT, address, by, everything, list(topics), "message-1"))
+
+
+def registers(verdict: Verdict) -> dict[str, list[str]]:
+    return {
+        recipient: [change.register for change in changes]
+        for recipient, changes in verdict.changes.items()
+    }
+
+
+@pytest.mark.parametrize(("kind", "subtype"), list(itertools.product(TYPES, [*SUBTYPES, None])))
+def test_each_type_and_subtype_of_bounce_does_one_of_three_things(
+    kind: str, subtype: str | None
+) -> None:
+    if kind == "Permanent":
+        expected = {A: [UNDELIVERABLE]}
+    elif (kind, subtype) in SOFT_DAYS:
+        expected = {A: [SOFT]}
+    else:
+        expected = {}
+    assert registers(bounce(kind, subtype)) == expected
+
+
+@pytest.mark.parametrize("key", BOUNCES)
+def test_a_documented_bounce_is_never_counted_as_of_another_kind(key: tuple[str, str]) -> None:
+    rule = of_bounce(*key)
+    assert (rule.register is None) == (rule.counted is Count.BOUNCE_IGNORED)
+
+
+@pytest.mark.parametrize("subtype", ["MessageTooLarge", "ContentRejected", "AttachmentRejected"])
+def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
+    assert bounce("Transient", subtype).counts == [Count.CONTENT_REFUSED, Count.BOUNCE_IGNORED]
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "stops"),
+    [
+        (None, None, True),
+        ("failed", None, True),
+        ("Failed ", "5.1.1", True),
+        (None, "5.0.0", True),
+        ("failed", "4.4.7", False),
+        (None, "4.0.0", False),
+        (None, " 4.2.2", False),
+        ("delayed", "5.0.0", False),
+        ("delivered", None, False),
+        ("relayed", None, False),
+        ("", None, False),
+    ],
+)
+def test_a_permanent_bounce_stops_only_who_failed_for_good(
+    action: str | None, status: str | None, stops: bool
+) -> None:
+    verdict = bounce(to=[Bounced("a@example.com", action, status)])
+    assert (A in verdict.changes) is stops
+    assert not verdict.lost
+
+
+def test_of_one_failed_and_one_delayed_only_the_failed_is_stopped() -> None:
+    both = [
+        Bounced("a@example.com", "failed", "5.0.0"),
+        Bounced("b@example.com", "delayed", "4.0.0"),
+    ]
+    assert registers(bounce(to=both)) == {A: [UNDELIVERABLE]}
+
+
+def test_whoever_is_listed_twice_is_recorded_and_counted_once() -> None:
+    verdict = bounce(to=[Bounced("a@example.com"), Bounced("A <A@EXAMPLE.COM>")])
+    assert registers(verdict) == {A: [UNDELIVERABLE]}
+    assert verdict.counts == [Count.BOUNCE_RECORDED]
+
+
+def test_a_bounce_of_nobody_changes_nothing() -> None:
+    assert bounce(to=[], tag=TAGGED) == Verdict({}, [Count.BOUNCE_IGNORED])
+
+
+def test_a_permanent_bounce_where_mail_is_forwarded_to_stops_whom_it_was_for_too() -> None:
+    assert registers(bounce(tag=TAGGED)) == {A: [UNDELIVERABLE], TAGGED: [UNDELIVERABLE]}
+    assert registers(bounce(tag=A)) == {A: [UNDELIVERABLE]}
+
+
+def test_a_tag_is_read_as_base32_in_any_case_and_as_hex() -> None:
+    for tag in (TAGGED.upper(), "00" * 16):
+        assert len(bounce(tag=tag).changes) == 2
+
+
+def test_a_tag_that_is_not_ours_names_nobody() -> None:
+    for tag in ("", "campaign-7", "ｘ" * 26, "\ud800", "b" * 26):
+        assert registers(bounce(tag=tag)) == {A: [UNDELIVERABLE]}
+
+
+def test_a_soft_bounce_where_mail_is_forwarded_to_is_none_of_whom_it_was_for() -> None:
+    assert registers(bounce("Transient", "MailboxFull", tag=TAGGED)) == {A: [SOFT]}
+
+
+def test_a_tag_in_a_mail_to_several_does_not_say_whose_bounced() -> None:
+    assert registers(bounce(tag=TAGGED, alone=False)) == {A: [UNDELIVERABLE]}
+
+
+def test_a_tag_of_a_merely_delayed_mail_stops_nobody() -> None:
+    assert not bounce(to=[Bounced("a@example.com", "delayed")], tag=TAGGED).changes
+
+
+def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgotten() -> None:
+    verdict = bounce(to=[Bounced("no address"), Bounced(None), Bounced("a@example.com")])
+    assert registers(verdict) == {A: [UNDELIVERABLE]}
+    assert verdict.lost
+    assert verdict.counts.count(Count.RECIPIENT_NOT_READ) == 2
+
+
+def test_where_the_tag_says_whom_a_bounce_is_about_an_unreadable_address_loses_nothing() -> None:
+    verdict = bounce(to=[Bounced("postmaster@localhost")], tag=TAGGED)
+    assert registers(verdict) == {TAGGED: [UNDELIVERABLE]}
+    assert not verdict.lost
+
+
+@pytest.mark.parametrize("feedback_type", [*COMPLAINTS, "opt-out", "SomeFutureType"])
+def test_every_complaint_counts_but_not_spam_and_auth_failure(feedback_type: str | None) -> None:
+    expected = {} if feedback_type in ("not-spam", "auth-failure") else {A: [COMPLAINT]}
+    assert registers(complaint(feedback_type)) == expected
+
+
+@pytest.mark.parametrize("feedback_type", ["fraud", "virus", "auth-failure"])
+def test_a_report_of_fraud_is_counted_for_the_sender(feedback_type: str) -> None:
+    assert Count.FRAUD_REPORTED in complaint(feedback_type).counts
+
+
+@pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "OnTenantSuppressionList"])
+@pytest.mark.parametrize("feedback_type", [None, "abuse"])
+def test_the_echo_of_a_suppression_list_is_no_new_complaint(
+    subtype: str, feedback_type: str | None
+) -> None:
+    assert complaint(feedback_type, subtype) == Verdict({}, [Count.COMPLAINT_IGNORED])
+
+
+def test_an_unknown_complaint_subtype_is_a_complaint() -> None:
+    assert of_complaint("abuse", "SomeFutureSubType").register == COMPLAINT
+
+
+THREE = ("a@example.com", "b@example.com", "c@example.com")
+
+
+def test_of_several_who_may_have_complained_all_are_stopped_and_the_evidence_says_so() -> None:
+    verdict = complaint(by=THREE)
+    assert registers(verdict) == {A: [COMPLAINT], B: [COMPLAINT], C: [COMPLAINT]}
+    assert '"listed":"3"' in verdict.changes[A][0].entry.evidence
+
+
+def test_of_several_who_may_have_complained_the_tag_picks_the_one() -> None:
+    verdict = complaint(by=(*THREE, None), tag=B)
+    assert registers(verdict) == {B: [COMPLAINT]}
+    assert "listed" not in verdict.changes[B][0].entry.evidence
+    assert not verdict.lost
+
+
+@pytest.mark.parametrize("by", [THREE, THREE[:1]])
+def test_a_tag_that_names_none_of_the_listed_neither_adds_nor_spares_anyone(
+    by: tuple[str, ...],
+) -> None:
+    verdict = complaint(by=by, tag=TAGGED)
+    assert set(verdict.changes) == {identify(address) for address in by}
+
+
+def test_an_unreadable_complainer_is_not_forgotten() -> None:
+    verdict = complaint(by=("a@example.com", None, "nobody"))
+    assert registers(verdict) == {A: [COMPLAINT]}
+    assert verdict.lost
+
+
+def test_a_complaint_of_nobody_changes_nothing() -> None:
+    assert complaint(by=()) == Verdict({}, [Count.COMPLAINT_IGNORED])
+
+
+def test_all_off_in_a_contact_list_is_all_off() -> None:
+    assert registers(subscription(everything=True)) == {A: ["o:0"]}
+
+
+def test_a_topic_that_is_off_and_known_is_off_and_another_is_counted() -> None:
+    verdict = subscription("news", "SomeListOfTheirs", "news")
+    assert registers(verdict) == {A: ["o:3"]}
+    assert verdict.counts == [Count.TOPIC_NOT_KNOWN, Count.OPT_OUT_RECORDED]
+
+
+def test_all_off_and_topics_off_are_one_write() -> None:
+    assert registers(subscription("offers", "news", everything=True)) == {A: ["o:0", "o:2", "o:3"]}
+
+
+def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:
+    verdict = subscription("targeted-advertising", "meridian", "*")
+    assert verdict == Verdict({}, [Count.TOPIC_NOT_KNOWN] * 3)
+
+
+def test_a_choice_that_turns_nothing_off_is_ignored() -> None:
+    assert subscription() == Verdict({}, [Count.EVENT_IGNORED])
+
+
+def test_an_opt_out_of_somebody_unreadable_is_not_forgotten() -> None:
+    for address in (None, "", "nobody"):
+        assert subscription(everything=True, address=address).lost
+
+
+@pytest.mark.parametrize(
+    ("by", "source"),
+    [
+        ("UnsubscribeHeader", Source.ONE_CLICK),
+        ("UnsubscribeLandingPage", Source.LINK),
+        ("sender@example.com", Source.LINK),
+        (None, Source.LINK),
+    ],
+)
+def test_the_source_of_a_subscription_is_what_was_pressed(by: str | None, source: Source) -> None:
+    entry = subscription(everything=True, by=by).changes[A][0].entry
+    assert entry.source is source
+    assert "@" not in entry.evidence
+
+
+@pytest.mark.parametrize("kind", ["Delivery", "Send", "Open", "Click", "Rendering Failure"])
+def test_whatever_else_happens_to_a_mail_is_ignored(kind: str) -> None:
+    assert judged(Other(kind)) == Verdict({}, [Count.EVENT_IGNORED])
+
+
+def test_an_event_unheard_of_is_dropped_and_counted() -> None:
+    assert judged(Other("SomeFutureType")) == Verdict({}, [Count.UNKNOWN_EVENT_DROPPED])
+
+
+def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> None:
+    entry = bounce().changes[A][0].entry
+    assert entry.at == AT
+    assert entry.source is Source.BOUNCE
+    assert entry.evidence == (
+        '{"feedback":"feedback-1","message":"message-1","status":"5.1.1",'
+        '"subtype":"General","type":"Permanent"}'
+    )
+
+
+@pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])
+def test_what_could_be_an_address_or_break_the_form_is_left_out_of_the_evidence(odd: str) -> None:
+    event = Bounce(
+        AT, "Permanent", odd, [Bounced("a@example.com", None, odd)], None, True, odd, odd
+    )
+    assert judged(event).changes[A][0].entry.evidence == '{"type":"Permanent"}'
+
+
+def test_the_same_event_twice_makes_the_same_changes() -> None:
+    assert complaint(by=THREE) == complaint(by=THREE)
