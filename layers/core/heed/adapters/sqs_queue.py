@@ -9,18 +9,24 @@ from heed.domain.errors import QueueUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 
 class SqsQueue:
-    """Serves the port Queue."""
+    """Serves the ports Queue and DeadLetters."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
-    def send(self, body: str) -> None:
-        """See the port."""
+    def send(self, body: str, reason: str | None = None) -> None:
+        """See the ports."""
+        attributes: dict[str, MessageAttributeValueTypeDef] = {}
+        if reason is not None:
+            attributes["reason"] = {"DataType": "String", "StringValue": reason}
         try:
-            self._client.send_message(QueueUrl=self._url, MessageBody=body)
+            self._client.send_message(
+                QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes
+            )
         except FAILURES as error:
             raise QueueUnavailable(code(error)) from error

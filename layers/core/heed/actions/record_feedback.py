@@ -1,0 +1,53 @@
+"""Record what SES says of a mail: that it bounced, was complained about, or was unsubscribed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from heed.actions.ports import Keys, Preferences
+from heed.domain.address import normalise
+from heed.domain.catalogue import Catalogue
+from heed.domain.errors import HeedError
+from heed.domain.recipient import recipient_id
+from heed.domain.verdict import Event, Verdict, judge
+
+Read = Callable[[object, int | None], Event]
+"""From a message and the stamp of its queue to the event in it; raises Malformed."""
+
+
+class RecordFeedback:
+    """One write a recipient and event, and none for an event that changes nothing."""
+
+    def __init__(
+        self, read: Read, keys: Keys, preferences: Preferences, catalogue: Catalogue
+    ) -> None:
+        self._read = read
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+
+    def __call__(self, message: object, sent: int | None, now: int) -> Verdict:
+        """Record a message, and say what followed from it. Doing it again changes nothing.
+
+        Args:
+            message: JSON as text or parsed, in any of SES's shapes.
+            sent: when the queue took it, milliseconds.
+            now: milliseconds; marks the change in the feed of changes, and is no part of it.
+
+        Raises:
+            Malformed: it can never be understood, and nothing was written.
+            HeedError: some recipient could not be recorded; the others were.
+        """
+        verdict = judge(self._read(message, sent), self._identify, self._catalogue)
+        failure: HeedError | None = None
+        for recipient, changes in verdict.changes.items():
+            try:
+                self._preferences.apply(recipient, changes, now)
+            except HeedError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return verdict
+
+    def _identify(self, address: str) -> str:
+        return recipient_id(self._keys.identity(), normalise(address))
