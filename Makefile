@@ -5,9 +5,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PORT ?= 8000
+AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
-.PHONY: help setup run test check lint types unit package bench lock clean
+.PHONY: help setup run test check lint types unit package build deploy destroy bench lock clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -15,14 +17,23 @@ help: ## What there is
 setup: $(VENV)/.ready ## Everything that tests and the local stack need, hash-locked, into .venv
 
 $(VENV)/bin/uv: requirements/uv.txt
+	@$(PYTHON) -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
+	  echo "Heed needs Python 3.11 or newer with its venv module; $(PYTHON) is not that. Name one: make PYTHON=/path/to/python3.11" >&2
+	  exit 1
+	}
+	echo "Making .venv (once) …"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
 	touch $@
 
 $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
+	@echo "Installing what requirements/dev.txt lists into .venv (once) …"
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
+
+run: setup ## The whole stack on this machine, until Ctrl-C (PORT=8000, AWS_PORT=4566)
+	@exec $(BIN)/python -m local --port $(PORT) --aws-port $(AWS_PORT)
 
 lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without addresses
 	for name in uv dev emulator sam; do
@@ -42,6 +53,30 @@ types: setup
 
 unit: setup
 	$(BIN)/pytest -q -m "not system"
+
+# ---- Deployment: the template and its build. Only deploy and destroy need an account. ----
+
+SAM := env -u PYTHONPATH SAM_CLI_TELEMETRY=0 .tools/sam/bin/sam
+ENV ?= trial
+
+.tools/sam/.ready: $(VENV)/bin/uv requirements/sam.txt
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/sam
+	$(BIN)/uv pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
+	touch $@
+
+build: .tools/sam/.ready ## What is deployed, into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
+	PYTHON=$(CURDIR)/$(BIN)/python $(SAM) build
+
+package: setup build ## The template linted and validated, the build checked
+	$(BIN)/cfn-lint template.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	$(BIN)/pytest -q tests/package
+
+deploy: build ## To an account: ENV=trial (default) or production, as samconfig.toml says
+	$(SAM) deploy --config-env $(ENV)
+
+destroy: .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
+	$(SAM) delete --config-env $(ENV)
 
 clean: ## Remove what was made here
 	rm -rf $(VENV) .tools .local .aws-sam build .pytest_cache .mypy_cache .ruff_cache .hypothesis
