@@ -1,0 +1,69 @@
+"""A catalogue with everything in it that a catalogue may hold: the sample brand's numbers, and more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heed.domain.catalogue import Catalogue
+
+
+def _topic(
+    number: int,
+    name: str,
+    *,
+    brand: int = 1,
+    kind: str = "marketing",
+    default: str = "in",
+    retired: bool = False,
+    follows: int | None = None,
+) -> dict[str, Any]:
+    return {
+        "number": number,
+        "name": name,
+        "brand": brand,
+        "kind": kind,
+        "default": default,
+        "retired": retired,
+        "follows": follows,
+        "names": {"en": name.title()},
+        "descriptions": {"en": f"About {name}"},
+    }
+
+
+DATA: dict[str, Any] = {
+    "default_language": "en",
+    "languages": ["de", "en"],
+    "default_brand": 1,
+    "brands": [
+        {"number": 1, "name": "meridian", "title": "Meridian Watches", "domain": "example.com"},
+        {"number": 10, "name": "aurora", "title": "Aurora Clocks", "domain": "example.net"},
+    ],
+    "topics": [
+        _topic(2, "offers"),
+        _topic(3, "news"),
+        _topic(4, "events"),
+        _topic(5, "research", default="out"),
+        _topic(6, "service", kind="service"),
+        _topic(7, "targeted-advertising", brand=0, kind="signal"),
+        _topic(11, "offers", brand=10),
+        _topic(12, "straps", follows=2),
+        _topic(13, "clasps", follows=12),  # a chain: clasps, straps, offers
+        _topic(14, "catalogues", retired=True),
+        _topic(15, "letters", follows=14),  # of a retired one
+        _topic(16, "panels", default="out", follows=5),
+        _topic(17, "news", brand=10, default="out"),
+        _topic(18, "repairs", brand=10, kind="service"),
+    ],
+    "contact": {},
+    "advertising": None,
+    "policies": [
+        {"version": "2", "effective": "2026-07-01", "material": True, "summary": {"en": "New"}},
+        {"version": "1", "effective": "2020-01-01", "material": False, "summary": {"en": "Old"}},
+    ],
+}
+
+CATALOGUE = Catalogue.of(DATA)
+"""Two brands; topics retired, following (one by one and in a chain), default out, service, signal."""
+
+SCOPES = (0, 1, 10, *(topic["number"] for topic in DATA["topics"]))
+"""Every number in it."""

@@ -1,0 +1,63 @@
+"""What every test stands on: made-up credentials, and no network beyond this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
+
+# The machine's speed is no property of the code, so nothing here fails by time.
+settings.register_profile(
+    "heed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("heed")
+
+_ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_SESSION_TOKEN": "testing",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_CONFIG_FILE": "/dev/null",
+    "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+}
+_FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
+
+
+def pytest_configure() -> None:
+    """The environment, before any module of a test makes a client."""
+    os.environ.update(_ENVIRONMENT)  # noqa: TID251
+    for name in _FROM_THIS_MACHINE:
+        os.environ.pop(name, None)  # noqa: TID251
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _this_machine_only() -> Iterator[None]:
+    """A test that would leave this machine fails at once, and says where it was going."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        yield
+
+
+def _guarded(original: Any) -> Any:
+    def connect(self: socket.socket, address: Any) -> Any:
+        host = address[0] if isinstance(address, tuple) else "localhost"
+        if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+            raise RuntimeError(f"a test must stay on this machine: {host}")
+        return original(self, address)
+
+    return connect
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty AWS in this process, for one test."""
+    with mock_aws():
+        yield

@@ -1,0 +1,87 @@
+"""The ports in memory; held to the same contract as AWS (tests/adapters/test_*_contract.py)."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from heed.actions.ports import UNREADABLE, Applied, Unreadable
+from heed.domain.errors import HeedError, InvalidToken, UnreadableRecord
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import Change
+from heed.domain.token import Purpose
+
+
+@dataclass
+class MemoryPreferences:
+    """The port Preferences. `failure` is raised, while it is set, by every call."""
+
+    records: dict[str, Record | Unreadable] = field(default_factory=dict)
+    failure: HeedError | None = None
+
+    def read(self, recipient: str) -> Record:
+        self._answer()
+        held = self.records.get(recipient, NOTHING)
+        if isinstance(held, Unreadable):
+            raise UnreadableRecord("kept so by the test")
+        return held
+
+    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
+        self._answer()
+        return {one: self.records.get(one, NOTHING) for one in recipients}
+
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:  # noqa: ARG002
+        before = self.read(recipient)
+        after = merge(before, changes)
+        if after != before:
+            after = replace(after, n=before.n + 1)
+            self.records[recipient] = after
+        return Applied(before, after)
+
+    def unreadable(self, recipient: str) -> None:
+        """Spoil what is kept of a recipient."""
+        self.records[recipient] = UNREADABLE
+
+    def _answer(self) -> None:
+        if self.failure is not None:
+            raise self.failure
+
+
+@dataclass
+class MemoryKeys:
+    """The port Keys, from fixed public bytes. `failure` is raised by every derivation."""
+
+    link_key_ids: tuple[int, ...] = (1,)
+    failure: HeedError | None = None
+
+    def identity(self) -> bytes:
+        return self._derive("identity/1")
+
+    def link(self, purpose: Purpose, key_id: int) -> bytes:
+        if key_id not in self.link_key_ids:
+            raise InvalidToken("signed with a key never ours")
+        return self._derive(f"{purpose.name.lower()}/{key_id}")
+
+    def newest(self) -> int:
+        return self.link_key_ids[-1]
+
+    def _derive(self, label: str) -> bytes:
+        if self.failure is not None:
+            raise self.failure
+        return hmac.digest(b"a made-up key of the tests", label.encode(), "sha256")
+
+
+@dataclass
+class MemoryQueue:
+    """The ports Queue and DeadLetters. `failure` is raised, while it is set, by every send."""
+
+    bodies: list[str] = field(default_factory=list)
+    reasons: list[str | None] = field(default_factory=list)
+    failure: HeedError | None = None
+
+    def send(self, body: str, reason: str | None = None) -> None:
+        if self.failure is not None:
+            raise self.failure
+        self.bodies.append(body)
+        self.reasons.append(reason)
