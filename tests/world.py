@@ -1,0 +1,169 @@
+"""A deployed Heed in this process: AWS by moto, the brand as built, the template's environment."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from heed import wiring
+from heed.brand.build import main as build_brand
+from heed.domain.address import normalise
+from heed.domain.recipient import recipient_id
+from heed.domain.register import Change
+from heed.domain.token import Purpose, Token, mint
+from tests.template import table_definition
+
+ROOT = Path(__file__).parents[1]
+NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
+
+
+@functools.cache
+def brand() -> Path:
+    """The compiled brand, once a session."""
+    folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
+    assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
+    return folder
+
+
+@dataclass
+class Context:
+    """Lambda's context: what our handlers ask of it."""
+
+    aws_request_id: str = "7e5c6a7e-0000-4000-8000-000000000001"
+    function_name: str = "test"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    left: int = 10_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+
+@dataclass
+class World:
+    """The deployed parts, by name, and what a test does with them."""
+
+    queues: Mapping[str, str]
+    table: str = "Preferences"
+    control: str = "Control"
+    context: Context = field(default_factory=Context)
+
+    def recipient(self, address: str) -> str:
+        return recipient_id(wiring.keys().identity(), normalise(address))
+
+    def token(
+        self,
+        address: str,
+        scope: int = 2,
+        issued: int = NOW - 60_000,
+        purpose: Purpose = Purpose.UNSUBSCRIBE,
+    ) -> str:
+        keys = wiring.keys()
+        said = Token(self.recipient(address), scope, issued, keys.newest())
+        return mint(said, purpose, keys.link(purpose, said.key_id))
+
+    def put(self, address: str, *changes: Change, now: int = NOW) -> None:
+        wiring.preferences().apply(self.recipient(address), changes, now)
+
+    def items(self, table: str | None = None) -> list[dict[str, Any]]:
+        found = boto3.client("dynamodb").scan(TableName=table or self.table)["Items"]
+        return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
+
+    def messages(self, queue: str) -> list[str]:
+        answer = boto3.client("sqs").receive_message(
+            QueueUrl=self.queues[queue], MaxNumberOfMessages=10
+        )
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def http(
+    method: str,
+    path: str,
+    *,
+    body: bytes | str | None = None,
+    form: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    at: int = NOW,
+) -> dict[str, Any]:
+    """An HTTP API event of payload format 2.0, as AWS delivers it: forms in base64, JSON as text."""
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}),
+        "headers": sent,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api-id",
+            "domainName": "api-id.execute-api.us-east-1.amazonaws.com",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": "192.0.2.1",
+                "userAgent": "test",
+            },
+            "requestId": "JKJaXmPLvHcESHA=",
+            "stage": "$default",
+            "timeEpoch": at,
+        },
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = dict(query)
+    if form is not None:
+        body = urlencode(form).encode()
+        sent["content-type"] = "application/x-www-form-urlencoded"
+    if isinstance(body, bytes):
+        event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    elif body is not None:
+        event["body"] = body
+    return event
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world, while the block runs."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        dynamodb, kms, sqs = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("sqs")
+        for logical in ("Preferences", "Control"):
+            dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
+        keys = {
+            name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
+                "KeyId"
+            ]
+            for name in ("IDENTITY_KEY", "LINKS_KEY")
+        }
+        queues = {
+            name: sqs.create_queue(QueueName=name)["QueueUrl"]
+            for name in ("LATER_QUEUE_URL", "FEEDBACK_DLQ_URL")
+        }
+        environment = {
+            "PREFERENCES_TABLE": "Preferences",
+            "CONTROL_TABLE": "Control",
+            "PUBLIC_URL": "https://prefs.example.com",
+            "MAIL_DOMAIN": "mail.example.com",
+            "LINK_KEY_IDS": "1",
+            "BRAND_DIR": str(brand()),
+            **keys,
+            **queues,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        wiring.reset()
+        yield World(queues)
+        wiring.reset()
