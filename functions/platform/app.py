@@ -1,0 +1,60 @@
+"""What the marketing platform asks: topics, whether it may send, links for its mail, who is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from heed import wiring
+from heed.actions.check import Doubt, check
+from heed.actions.identify import identify
+from heed.actions.mint_links import mint_links
+from heed.domain.api_key import KeyScope
+from heed.edge import checks, links, list_headers, request, topics
+from heed.edge.api import Api, Call
+from heed.edge.observability import count, observed
+
+api = Api()
+
+
+@api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)
+def list_topics(_: Call) -> Mapping[str, object]:
+    """Brands and topics."""
+    return topics.written(wiring.catalogue())
+
+
+@api.route("POST", "/v1/check", KeyScope.CHECK)
+def may_send(call: Call) -> Mapping[str, object]:
+    """May this topic be sent to these people now?"""
+    asked = checks.asked(call.body(), wiring.catalogue())
+    people = identify(asked.mentions, wiring.keys())
+    results = check(people, asked.topic, call.at, wiring.preferences())
+    if unreadable := sum(one.answer is Doubt.UNREADABLE for one in results):
+        count("UnreadableRecordMet", unreadable)
+    return checks.written(results, call.at)
+
+
+@api.route("POST", "/v1/links", KeyScope.LINKS)
+def links_for_mail(call: Call) -> Mapping[str, object]:
+    """Links, headers and tags for a mail of a topic to these people."""
+    catalogue, settings = wiring.catalogue(), wiring.settings()
+    asked = links.asked(call.body(), catalogue)
+    people = identify(asked.mentions, wiring.keys())
+    minted = mint_links(people, asked.topic, call.at, wiring.keys())
+    base = request.base_url(call.event, settings.public_url)
+    answer = links.written(
+        minted,
+        asked.query,
+        links.Places(base, settings.mail_domain),
+        list_headers.list_id(asked.topic, catalogue),
+    )
+    return answer if settings.public_url else {**answer, "warning": links.WARNING}
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """One HTTP request, payload format 2.0 (or 1.0)."""
+    return api(event, context)
+
+
+wiring.warm_up(wiring.gate, wiring.preferences, lambda: wiring.keys().identity())

@@ -1,0 +1,44 @@
+"""Who is meant: callers name people by address, or by recipient id where they have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from heed.actions.ports import Keys
+from heed.domain.address import normalise
+from heed.domain.errors import InvalidAddress, InvalidRecipient
+from heed.domain.recipient import parse, recipient_id
+
+
+class Mention(NamedTuple):
+    """How a caller names someone: one of the two, as it was sent."""
+
+    address: str | None = None
+    id: str | None = None
+
+
+class Person(NamedTuple):
+    """Who is meant: the address as it was sent, if it was; the recipient id, None if it is nobody's."""
+
+    address: str | None
+    recipient: str | None
+
+
+def identify(mentions: Iterable[Mention], keys: Keys) -> list[Person]:
+    """The people that are mentioned, in order.
+
+    Raises:
+        KeysUnavailable: addresses cannot be turned into ids now.
+    """
+    identity = keys.identity()
+    return [Person(mention.address, _recipient(mention, identity)) for mention in mentions]
+
+
+def _recipient(mention: Mention, identity: bytes) -> str | None:
+    try:
+        if mention.address is not None:
+            return recipient_id(identity, normalise(mention.address))
+        return parse(mention.id or "")
+    except (InvalidAddress, InvalidRecipient):
+        return None

@@ -1,0 +1,36 @@
+"""Fields that several requests under /v1 have in common."""
+
+from __future__ import annotations
+
+from heed.actions.identify import Mention
+from heed.domain.catalogue import Catalogue
+from heed.domain.errors import UnknownScope
+from heed.edge.body import Reader
+
+MAX_PEOPLE = 1_000
+
+
+def mentions(body: Reader) -> list[Mention]:
+    """`addresses`, or `recipients` in their place: 1 to 1,000.
+
+    An item that is no address is answered for in its place; one that is no string is a fault.
+    """
+    if not body.has("recipients"):
+        return [Mention(address=text) for text in body.texts("addresses", MAX_PEOPLE)]
+    if body.has("addresses"):
+        body.fault("recipients", "must not stand beside addresses")
+        body.texts("addresses", MAX_PEOPLE)
+    return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
+
+
+def topic(body: Reader, catalogue: Catalogue) -> str:
+    """`topic`, of the default brand or as `brand/topic`: its name; "", and a fault, if there is none."""
+    name = body.text("topic")
+    if not name:
+        return ""
+    try:
+        catalogue.topic(name)
+    except UnknownScope as error:
+        body.fault("topic", f"is {error}")
+        return ""
+    return name
