@@ -17,6 +17,14 @@ class InvalidRecipient(HeedError):
     """The text is not a recipient id: 26 base32 characters or 32 hex digits."""
 
 
+class InvalidTime(HeedError):
+    """The text is neither an RFC 3339 time with an offset nor a date."""
+
+
+class InvalidCursor(HeedError):
+    """The text is no cursor of ours."""
+
+
 class InvalidToken(HeedError):
     """The link was altered, cut short, made for another purpose, or never ours."""
 
@@ -43,6 +51,10 @@ class NotAuthenticated(HeedError):
 
 class NotAuthorised(HeedError):
     """The API key is good, but lacks the scope that the route asks for."""
+
+
+class PurposeRefused(HeedError):
+    """The purpose is none for which anything may be disclosed."""
 
 
 class NotJson(HeedError):

@@ -1,0 +1,174 @@
+"""Which stops a record holds, each with what may go in spite of it: the decision, seen from the other side.
+
+`heed.domain.decision` answers for one topic; this names every stop once, so that a platform can keep
+a list of its own. Both follow from the same rules, and the tests hold one to the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from heed.domain.catalogue import Catalogue, Kind, Topic
+from heed.domain.decision import (
+    SOFT_WINDOW,
+    Reason,
+    complaint_stands,
+    decide,
+    out_stands,
+    pause_stands,
+    undeliverable_until,
+)
+from heed.domain.record import Record
+from heed.domain.register import (
+    ALL,
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    UNDELIVERABLE,
+    Entry,
+    Source,
+)
+
+PRECEDENCE = tuple(Reason)
+ADDRESS_WIDE = (Reason.MINOR, Reason.HOLD, Reason.UNDELIVERABLE)
+"""What stops every mail to the address, service mail and advertising included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop on record.
+
+    Attributes:
+        reason: why.
+        scope: number of the scope that it stops; 0 also for what stops the address.
+        since: when it arose, milliseconds, also of one that was lifted.
+        source: by which way it arrived.
+        until: when it ends by itself, milliseconds, or None.
+        excepted: numbers of the marketing topics of its scope that it does not stop.
+        standing: whether it still stops anything; otherwise it was lifted.
+    """
+
+    reason: Reason
+    scope: int
+    since: int
+    source: Source
+    until: int | None = None
+    excepted: tuple[int, ...] = ()
+    standing: bool = True
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What tells it from the other stops of its record, and their order: reason, then scope."""
+        return PRECEDENCE.index(self.reason), self.scope
+
+    def stops(self, topic: Topic) -> bool:
+        """Whether it stops a topic."""
+        if not self.standing:
+            return False
+        if self.reason in ADDRESS_WIDE:
+            return True
+        return (
+            topic.kind is not Kind.SERVICE
+            and self.scope in topic.path
+            and topic.number not in self.excepted
+        )
+
+
+def stops(record: Record, catalogue: Catalogue, now: int) -> list[Stop]:
+    """The stops that a record holds, standing or lifted, one a reason and scope, in order of place.
+
+    What ended by time is left out, and so is a scope that the catalogue does not know: neither stops
+    anything. A stop at a topic that others follow is one for each of them too.
+    """
+    by_place: dict[tuple[int, int], list[Stop]] = {}
+    for stop in (*_of_address(record, now), *_of_scopes(record, catalogue, now)):
+        by_place.setdefault(stop.place, []).append(stop)
+    return [min(by_place[place], key=_weight) for place in sorted(by_place)]
+
+
+def blocking(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> set[Reason]:
+    """Every reason that stops a topic, where the decision gives the strongest alone.
+
+    That consent is lacking is said only where nothing else stops it.
+    """
+    reasons = {stop.reason for stop in stops(record, catalogue, now) if stop.stops(topic)}
+    return reasons | ({decide(record, topic, now).reason} - {Reason.OK})
+
+
+def in_use(topics: list[Topic]) -> list[Topic]:
+    """Those that are still sent; all of them, if none is."""
+    return [topic for topic in topics if not topic.retired] or topics
+
+
+def _weight(stop: Stop) -> tuple[bool, bool, int, int]:
+    """Of several for the same place: the standing, the last to end, the first that arose."""
+    return not stop.standing, stop.until is not None, -(stop.until or 0), stop.since
+
+
+def _of_address(record: Record, now: int) -> Iterator[Stop]:
+    if minor := record.get(MINOR):
+        yield _stop(Reason.MINOR, ALL, minor)
+    for register, lift, reason in (
+        (HOLD, LIFT_HOLD, Reason.HOLD),
+        (UNDELIVERABLE, LIFT_UNDELIVERABLE, Reason.UNDELIVERABLE),
+    ):
+        if entry := record.get(register):
+            yield _stop(reason, ALL, entry, standing=entry.at >= record.at(lift))
+    kept = {name: entry for name, entry in record.registers.items() if name != LIFT_UNDELIVERABLE}
+    until = undeliverable_until(record, now)
+    ends = until or undeliverable_until(replace(record, registers=kept), now)
+    if ends:
+        since = ends - SOFT_WINDOW * DAY
+        reason, lifted = Reason.UNDELIVERABLE, until is None
+        yield Stop(reason, ALL, since, Source.BOUNCE, ends, standing=not lifted)
+
+
+def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]:
+    if complaint := record.get(COMPLAINT):
+        topics = in_use(catalogue.marketing(ALL))
+        stopped = [topic for topic in topics if complaint_stands(record, topic)]
+        yield _partial(Reason.COMPLAINED, ALL, complaint, topics, stopped)
+    for name, entry in record.registers.items():
+        kind, _, scope = name.partition(":")
+        ended = entry.until is not None and entry.until <= now
+        if kind in ("o", "p") and not ended:
+            yield from _of_scope(record, catalogue, now, int(scope), entry)
+
+
+def _of_scope(
+    record: Record, catalogue: Catalogue, now: int, scope: int, entry: Entry
+) -> Iterator[Stop]:
+    """Of an *out* or a pause: one for `*` or a brand; one for a topic and for each that follows it."""
+
+    def stopped(topic: Topic) -> bool:
+        if entry.until is None:
+            return out_stands(record, topic, scope) is not None
+        return pause_stands(record, topic, scope, now) is not None
+
+    paused = entry.until is not None
+    if scope == ALL or scope in catalogue.brands:
+        topics = in_use(catalogue.marketing(scope))
+        reason = Reason.PAUSED if paused else Reason.UNSUBSCRIBED
+        if topics:
+            yield _partial(reason, scope, entry, topics, [t for t in topics if stopped(t)])
+        return
+    reason = Reason.PAUSED if paused else Reason.TOPIC_UNSUBSCRIBED
+    for topic in catalogue.topics.values():
+        if topic.kind is not Kind.SERVICE and scope in (topic.number, *topic.followed):
+            yield _stop(reason, topic.number, entry, standing=stopped(topic))
+
+
+def _stop(reason: Reason, scope: int, entry: Entry, *, standing: bool = True) -> Stop:
+    return Stop(reason, scope, entry.at, entry.source, entry.until, standing=standing)
+
+
+def _partial(
+    reason: Reason, scope: int, entry: Entry, topics: list[Topic], stopped: list[Topic]
+) -> Stop:
+    """A stop of many topics; once nothing is left that it stops, it was lifted, and excepts nothing."""
+    excepted = tuple(topic.number for topic in topics if topic not in stopped) if stopped else ()
+    return replace(_stop(reason, scope, entry, standing=bool(stopped)), excepted=excepted)

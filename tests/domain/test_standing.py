@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heed.domain.catalogue import Kind
+from heed.domain.decision import Reason, decide
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    yes,
+)
+from heed.domain.standing import Stop, blocking, stops
+from tests.records import CATALOGUE, NOW, records
+
+
+def _record(*set_at: tuple[str, int], until: int | None = None) -> Record:
+    changes = [
+        Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
+        for name, at in set_at
+    ]
+    return merge(NOTHING, changes)
+
+
+def _only(record: Record) -> Stop:
+    (stop,) = stops(record, CATALOGUE, NOW)
+    return stop
+
+
+@settings(max_examples=500)
+@given(records(), st.sampled_from(sorted(CATALOGUE.topics)))
+def test_the_stops_say_of_every_topic_what_the_decision_says(record: Record, number: int) -> None:
+    topic = CATALOGUE.topics[number]
+    decision = decide(record, topic, NOW)
+    reasons = [stop.reason for stop in stops(record, CATALOGUE, NOW) if stop.stops(topic)]
+    if topic.retired:
+        return  # what is not sent any more does not keep a stop from counting as lifted
+    if decision.reason in (Reason.OK, Reason.NO_CONSENT):
+        assert reasons == []
+    else:
+        assert reasons[0] == decision.reason
+
+
+@given(records())
+def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(record: Record) -> None:
+    places = [stop.place for stop in stops(record, CATALOGUE, NOW)]
+    assert places == sorted(set(places))
+
+
+@given(records())
+def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(record: Record) -> None:
+    for stop in stops(record, CATALOGUE, NOW):
+        for number in stop.excepted:
+            topic = CATALOGUE.topics[number]
+            assert topic.kind is Kind.MARKETING
+            assert not topic.retired
+            assert stop.scope in topic.path
+        assert stop.standing or not stop.excepted
+
+
+@given(records())
+def test_what_ended_by_time_is_not_among_the_stops(record: Record) -> None:
+    assert all(stop.until is None or stop.until > NOW for stop in stops(record, CATALOGUE, NOW))
+
+
+def test_nobody_has_no_stops() -> None:
+    assert stops(NOTHING, CATALOGUE, NOW) == []
+
+
+def test_a_yes_to_one_topic_is_an_exception_to_the_stop_of_all() -> None:
+    stop = _only(_record((out(0), 5), (in_(3), 6)))
+    assert stop == Stop(Reason.UNSUBSCRIBED, 0, 5, Source.PHONE, excepted=(3,))
+
+
+def test_a_stop_is_lifted_when_it_stops_no_topic_in_use_any_more() -> None:
+    assert not _only(_record((out(0), 5), (in_(0), 6))).standing
+    assert not _only(_record((out(1), 5), *((in_(n), 6) for n in (2, 3, 5, 8, 9)))).standing
+
+
+def test_a_yes_of_the_same_instant_lifts_nothing() -> None:
+    assert _only(_record((out(3), 5), (in_(3), 5))).standing
+
+
+def test_a_stop_of_a_topic_is_one_of_those_that_follow_it_too() -> None:
+    found = stops(_record((out(2), 5), (in_(8), 6)), CATALOGUE, NOW)
+    assert [(stop.scope, stop.standing) for stop in found] == [(2, True), (8, False), (9, False)]
+
+
+def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None:
+    lifted_and_own = stops(_record((out(2), 5), (in_(2), 6), (out(8), 7)), CATALOGUE, NOW)
+    assert [(s.scope, s.standing, s.since) for s in lifted_and_own] == [
+        (2, False, 5),
+        (8, True, 7),
+        (9, True, 7),
+    ]
+
+
+def test_a_complaint_excepts_what_was_confirmed_later_and_is_never_lifted_by_a_plain_yes() -> None:
+    assert _only(_record((COMPLAINT, 5), (yes(3), 6), (in_(2), 6))).excepted == (3,)
+    assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).standing
+
+
+def test_what_stops_the_address_is_lifted_by_its_lift_alone() -> None:
+    for stop, lift in ((HOLD, LIFT_HOLD), (UNDELIVERABLE, LIFT_UNDELIVERABLE)):
+        assert _only(_record((stop, 5), (in_(0), 6), (lift, 5))).standing
+        assert not _only(_record((stop, 5), (lift, 6))).standing
+
+
+def test_five_days_of_soft_bounces_are_a_stop_with_an_end_until_it_is_lifted() -> None:
+    days = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    record = merge(NOTHING, days)
+    ends = (94 + 30) * DAY
+    assert _only(record) == Stop(Reason.UNDELIVERABLE, 0, 94 * DAY, Source.BOUNCE, until=ends)
+    lifted = merge(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
+    assert not _only(lifted).standing
+
+
+def test_a_permanent_bounce_outweighs_soft_ones() -> None:
+    days = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    assert _only(merge(_record((UNDELIVERABLE, 5)), days)).until is None
+
+
+def test_a_pause_carries_its_end_and_is_gone_after_it() -> None:
+    paused = _record((pause(0), 5), until=NOW + 1)
+    assert _only(paused).until == NOW + 1
+    assert stops(paused, CATALOGUE, NOW + 1) == []
+    assert not _only(_record((pause(0), 5), (in_(0), 6), until=NOW + 1)).standing
+
+
+def test_a_stop_at_a_scope_that_nobody_knows_stops_nothing() -> None:
+    assert stops(_record((out(99), 5), (out(6), 5)), CATALOGUE, NOW) == []
+
+
+def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> None:
+    record = _record((out(0), 5), (COMPLAINT, 4), (UNDELIVERABLE, 3), (out(2), 2))
+    assert blocking(record, CATALOGUE.topics[2], CATALOGUE, NOW) == {
+        Reason.UNDELIVERABLE,
+        Reason.COMPLAINED,
+        Reason.UNSUBSCRIBED,
+        Reason.TOPIC_UNSUBSCRIBED,
+    }
+    assert blocking(NOTHING, CATALOGUE.topics[5], CATALOGUE, NOW) == {Reason.NO_CONSENT}
+    assert blocking(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}

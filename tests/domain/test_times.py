@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain import times
+from heed.domain.errors import InvalidTime
+from heed.domain.register import DAY
+
+AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-03-05T00:41:02.669Z",
+        "2026-03-05t00:41:02.669z",
+        "2026-03-05T00:41:02.6699999999999Z",
+        "2026-03-05T01:41:02.669+01:00",
+        "2026-03-04T19:41:02.669-05:00",
+        "2026-03-05T00:41:02.669-00:00",
+        "2026-03-05T06:26:02.669+05:45",
+    ],
+)
+def test_one_instant_is_read_however_it_is_written(text: str) -> None:
+    assert times.parse(text) == (AT, AT)
+
+
+def test_a_short_fraction_is_tenths_not_milliseconds() -> None:
+    assert times.parse("2026-03-05T00:41:02.6Z").first == AT - 69
+
+
+def test_a_date_is_all_of_its_day_in_utc() -> None:
+    span = times.parse("2026-03-05")
+    assert (times.write(span.first), times.write(span.last)) == (
+        "2026-03-05T00:00:00.000Z",
+        "2026-03-05T23:59:59.999Z",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "yesterday",
+        "2026-03-05T00:41:02",  # no offset: nobody knows which instant
+        "2026-03-05 00:41:02Z",
+        "2026-03-05T00:41Z",
+        "2026-03-05T00:41:02,5Z",
+        "2026-03-05T00:41:02.Z",
+        "2026-03-05T24:00:00Z",
+        "2026-03-05T23:59:60Z",
+        "2026-03-05T00:00:00+24:00",
+        "2026-03-05T00:00:00+01:60",
+        "2026-03-05T00:00:00+0100",
+        "2026-02-29",
+        "2026-13-01",
+        "2026-3-5",
+        "20260305",
+        "2026-W10-4",
+        "1969-12-31",
+        "1970-01-01T00:00:00+01:00",
+        "9999-12-31T23:59:59-00:01",
+        "0000-01-01",
+        "2026-03-05\n",
+        " 2026-03-05",
+        "２０２６-03-05",  # noqa: RUF100 - digits, but not ours
+        "2026-03-05T00:41:02." + "1" * 60 + "Z",
+    ],
+)
+def test_what_is_neither_a_time_nor_a_date_is_refused(text: str) -> None:
+    with pytest.raises(InvalidTime):
+        times.parse(text)
+
+
+def test_the_first_and_the_last_instant_can_be_written_and_read() -> None:
+    for text in ("1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"):
+        assert times.write(times.parse(text).first) == text
+
+
+@given(st.integers(0, 253_402_300_799_999))
+def test_what_is_written_is_read_back(at: int) -> None:
+    assert times.parse(times.write(at)) == (at, at)
+
+
+@given(
+    st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1)),  # noqa: DTZ001 - the offset comes next
+    st.integers(-23 * 60, 23 * 60),
+)
+def test_every_offset_names_the_same_instant_as_python_says(moment: datetime, east: int) -> None:
+    aware = moment.replace(tzinfo=timezone(timedelta(minutes=east)))
+    expected = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+    assert times.parse(aware.isoformat()).first == expected
+
+
+@given(st.integers(0, 2_932_896))
+def test_a_day_is_written_as_the_date_that_it_is(day: int) -> None:
+    assert times.parse(times.write_day(day)).first == day * DAY

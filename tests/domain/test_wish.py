@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.decision import Reason, decide
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import (
+    COMPLAINT,
+    HOLD,
+    LIFT_HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    yes,
+)
+from heed.domain.wish import State, Wish, blocked_by, is_superseded, refused_by
+from tests.records import CATALOGUE, NOW, records
+
+
+def _wish(state: State, scope: int = 2, at: int = 50) -> Wish:
+    until = NOW + 1 if state is State.PAUSED else None
+    return Wish(scope, state, at, Source.PHONE, "{}", "2026-01", until)
+
+
+def _record(*set_at: tuple[str, int]) -> Record:
+    until = {"p": NOW + 1}
+    return merge(
+        NOTHING,
+        [Change(n, Entry(at, Source.PHONE, "a", until=until.get(n[0]))) for n, at in set_at],
+    )
+
+
+def _superseded(wish: Wish, *set_at: tuple[str, int]) -> bool:
+    return is_superseded(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
+
+
+def _blocked(wish: Wish, *set_at: tuple[str, int]) -> list[Reason]:
+    return blocked_by(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
+
+
+def test_each_state_sets_the_one_register_of_its_scope() -> None:
+    assert [_wish(state).change().register for state in State] == ["o:2", "i:2", "p:2"]
+    assert _wish(State.PAUSED).change().entry.until == NOW + 1
+
+
+def test_a_wish_on_a_clean_record_is_applied() -> None:
+    assert not any(_superseded(_wish(state, scope)) for state in State for scope in (0, 1, 2, 7))
+
+
+@given(records(minors=False), st.sampled_from([0, 1, 2, 3, 5, 7, 8, 10, 11]), st.integers(0, 5))
+def test_an_opt_out_that_is_not_superseded_stops_every_topic_of_its_scope(
+    record: Record, scope: int, at: int
+) -> None:
+    wish = _wish(State.OUT, scope, at)
+    after = merge(record, [wish.change()])
+    if not is_superseded(wish, after, CATALOGUE, NOW):
+        topics = [topic for topic in CATALOGUE.governed(scope) if not topic.retired]
+        assert not any(decide(after, topic, NOW).sendable for topic in topics)
+
+
+@given(records(minors=False), st.sampled_from([0, 1, 2, 3, 5, 7, 8, 10, 11]), st.integers(0, 5))
+def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
+    record: Record, scope: int, at: int
+) -> None:
+    wish = _wish(State.IN, scope, at)
+    after = merge(record, [wish.change()])
+    topics = [topic for topic in CATALOGUE.governed(scope) if not topic.retired]
+    free = all(decide(after, topic, NOW).sendable for topic in topics)
+    assert free is (blocked_by(wish, after, CATALOGUE, NOW) == [])
+
+
+def test_a_wish_that_lost_to_a_newer_one_of_its_own_kind_is_superseded() -> None:
+    assert _superseded(_wish(State.OUT), (out(2), 51))
+    assert _superseded(_wish(State.IN), (in_(2), 51))
+    assert _superseded(_wish(State.PAUSED), (pause(2), 51))
+
+
+def test_the_same_wish_again_is_applied_again() -> None:
+    wish = _wish(State.OUT)
+    twice = merge(NOTHING, [wish.change(), wish.change()])
+    assert not is_superseded(wish, twice, CATALOGUE, NOW)
+
+
+def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
+    for state in (State.OUT, State.PAUSED):
+        assert _superseded(_wish(state), (in_(2), 51))
+        assert _superseded(_wish(state), (yes(2), 51))
+        assert not _superseded(_wish(state), (in_(2), 50))
+        assert not _superseded(_wish(state), (in_(0), 51))  # a general yes lifts no particular no
+
+
+def test_a_newer_yes_to_one_topic_stands_against_the_stop_of_all() -> None:
+    assert _superseded(_wish(State.OUT, 0), (in_(3), 51))
+    assert not _superseded(_wish(State.OUT, 0), (in_(4), 51))  # retired
+    assert not _superseded(_wish(State.OUT, 10), (in_(3), 51))  # of another brand
+
+
+def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> (
+    None
+):
+    for register in (out(0), out(1), out(2), pause(0), COMPLAINT):
+        assert _superseded(_wish(State.IN), (register, 51))
+        assert _superseded(_wish(State.IN), (register, 50))
+        if register != COMPLAINT:
+            assert not _superseded(_wish(State.IN), (register, 49))
+    assert _superseded(_wish(State.IN, 8), (out(2), 51))  # the topic that it follows
+
+
+def test_an_older_complaint_blocks_a_yes_that_is_applied_all_the_same() -> None:
+    assert not _superseded(_wish(State.IN), (COMPLAINT, 49))
+    assert _blocked(_wish(State.IN), (COMPLAINT, 49)) == [Reason.COMPLAINED]
+
+
+def test_a_complaint_is_none_about_advertising() -> None:
+    assert not _superseded(_wish(State.IN, 7), (COMPLAINT, 51))
+    assert _blocked(_wish(State.IN, 7), (COMPLAINT, 51)) == []
+
+
+def test_what_still_stops_a_yes_is_told_the_strongest_first() -> None:
+    record = ((UNDELIVERABLE, 1), (COMPLAINT, 1), (out(3), 1), (pause(3), 1))
+    assert _blocked(_wish(State.IN, 0), *record) == [
+        Reason.UNDELIVERABLE,
+        Reason.COMPLAINED,
+        Reason.TOPIC_UNSUBSCRIBED,
+        Reason.PAUSED,
+    ]
+
+
+def test_a_general_yes_is_no_consent_to_what_asks_for_its_own() -> None:
+    assert _blocked(_wish(State.IN, 0)) == [Reason.NO_CONSENT]
+    assert _blocked(_wish(State.IN, 5)) == []
+
+
+def test_a_stop_is_blocked_by_nothing() -> None:
+    assert _blocked(_wish(State.OUT), (COMPLAINT, 1)) == []
+
+
+def test_an_event_of_the_epoch_before_is_superseded() -> None:
+    wish = _wish(State.OUT)
+    after = merge(Record(floor=50, n=1), [wish.change()])
+    assert is_superseded(wish, after, CATALOGUE, NOW)
+
+
+def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
+    wish = Wish(2, State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
+    assert not is_superseded(wish, merge(NOTHING, [wish.change()]), CATALOGUE, NOW)
+
+
+def test_nothing_about_a_minor_is_written() -> None:
+    for state in State:
+        assert refused_by(_wish(state), _record((MINOR, 1)), CATALOGUE, NOW) is Reason.MINOR
+
+
+def test_of_a_held_address_only_a_yes_is_refused() -> None:
+    held = _record((HOLD, 1))
+    assert [refused_by(_wish(state), held, CATALOGUE, NOW) for state in State] == [
+        None,
+        Reason.HOLD,
+        None,
+    ]
+    assert refused_by(_wish(State.IN), _record((HOLD, 1), (LIFT_HOLD, 2)), CATALOGUE, NOW) is None
