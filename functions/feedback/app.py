@@ -89,3 +89,8 @@ def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
         return str(error)
     counts.update(verdict.counts)
     return "means a recipient who cannot be made out" if verdict.lost else ""
+
+
+wiring.warm_up(
+    wiring.record_feedback, wiring.feedback_dead_letters, lambda: wiring.keys().identity()
+)

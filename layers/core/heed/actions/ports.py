@@ -116,15 +116,3 @@ class Queue(Protocol):
             QueueUnavailable: it was not kept.
         """
         ...
-
-
-class DeadLetters(Protocol):
-    """Where a message waits for a person to look at it."""
-
-    def send(self, body: str, reason: str) -> None:
-        """Keep a message as it came, with the reason why it is there.
-
-        Raises:
-            QueueUnavailable: it was not kept.
-        """
-        ...

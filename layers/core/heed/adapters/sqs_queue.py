@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class SqsQueue:
-    """Serves the ports Queue and DeadLetters."""
+    """Serves the port Queue; a dead-letter queue also takes the reason why a message is in it."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
         self._url = url
 
     def send(self, body: str, reason: str | None = None) -> None:
-        """See the ports."""
+        """See the port. The reason travels as a message attribute, so that the body stays as it came."""
         attributes: dict[str, MessageAttributeValueTypeDef] = {}
         if reason is not None:
             attributes["reason"] = {"DataType": "String", "StringValue": reason}

@@ -1,0 +1,138 @@
+"""Recording feedback: one write a recipient and event, in any order and any number of times."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.actions.ports import Applied
+from heed.actions.record_feedback import RecordFeedback
+from heed.adapters.ses_events import read
+from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import COMPLAINT, UNDELIVERABLE, Change
+from tests.ses import CATALOGUE, KEY, NAMES, identify, ses
+
+NOW = 1_772_701_964_390
+A, B, C = (identify(address) for address in ("a@example.com", "b@example.net", "c@example.org"))
+
+
+class Stored:
+    """Preferences in memory, by the domain's own rule; refuses the recipients in `down`."""
+
+    def __init__(self, down: Sequence[str] = ()) -> None:
+        self.records: dict[str, Record] = defaultdict(lambda: NOTHING)
+        self.writes: list[str] = []
+        self.down = set(down)
+        self.marked: int | None = None
+
+    def read(self, recipient: str) -> Record:
+        return self.records[recipient]
+
+    def read_many(self, recipients: Sequence[str]) -> dict[str, Record]:
+        return {recipient: self.records[recipient] for recipient in recipients}
+
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+        if recipient in self.down:
+            raise StoreUnavailable("throttled")
+        self.writes.append(recipient)
+        self.marked = now
+        before = self.records[recipient]
+        self.records[recipient] = merge(before, changes)
+        return Applied(before, self.records[recipient])
+
+
+class Keys:
+    """The identity key alone; `asked` counts how often."""
+
+    def __init__(self, *, up: bool = True) -> None:
+        self.up = up
+        self.asked = 0
+
+    def identity(self) -> bytes:
+        self.asked += 1
+        if not self.up:
+            raise KeysUnavailable("throttled")
+        return KEY
+
+
+def recorder(stored: Stored, keys: Keys | None = None) -> RecordFeedback:
+    return RecordFeedback(read, keys or Keys(), stored, CATALOGUE)  # type: ignore[arg-type]
+
+
+def test_each_recipient_of_an_event_is_written_once() -> None:
+    stored = Stored()
+    recorder(stored)(ses("event-bounce-several-recipients"), None, NOW)
+    assert stored.writes == [A, B, C]
+    assert all(UNDELIVERABLE in stored.records[one].registers for one in (A, B, C))
+    assert stored.marked == NOW
+
+
+def test_an_opt_out_of_several_topics_is_one_write() -> None:
+    stored = Stored()
+    event = ses(
+        "event-subscription-unsubscribe-all-header",
+        subscription__newTopicPreferences__topicSubscriptionStatus=[
+            {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("news", "offers")
+        ],
+    )
+    recorder(stored)(event, None, NOW)
+    assert stored.writes == [identify("recipient@example.com")]
+    assert set(stored.records[stored.writes[0]].registers) == {"o:0", "o:2", "o:3"}
+
+
+@pytest.mark.parametrize(
+    "name", ["event-delivery", "event-open", "event-send", "event-unknown-type"]
+)
+def test_an_event_that_changes_nothing_needs_neither_the_table_nor_the_key(name: str) -> None:
+    stored, keys = Stored(), Keys(up=False)
+    verdict = recorder(stored, keys)(ses(name), None, NOW)
+    assert not stored.writes and not keys.asked and len(verdict.counts) == 1
+
+
+def test_who_can_be_recorded_is_recorded_though_another_cannot() -> None:
+    stored = Stored(down=[A])
+    with pytest.raises(StoreUnavailable):
+        recorder(stored)(ses("event-bounce-several-recipients"), None, NOW)
+    assert stored.writes == [B, C]
+
+
+def test_without_the_key_nothing_is_guessed() -> None:
+    stored = Stored()
+    with pytest.raises(KeysUnavailable):
+        recorder(stored, Keys(up=False))(ses("event-complaint-abuse"), None, NOW)
+    assert not stored.writes
+
+
+def test_what_is_malformed_writes_nothing() -> None:
+    stored = Stored()
+    with pytest.raises(Malformed):
+        recorder(stored)("{", None, NOW)
+    assert not stored.writes
+
+
+def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> None:
+    stored = Stored()
+    listed = [{"emailAddress": "?"}, {"emailAddress": "a@example.com"}]
+    event = ses("event-complaint-abuse", complaint__complainedRecipients=listed)
+    assert recorder(stored)(event, None, NOW).lost
+    assert COMPLAINT in stored.records[A].registers
+
+
+@given(st.lists(st.sampled_from(NAMES), max_size=8), st.randoms(use_true_random=False))
+def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
+    names: list[str], random: object
+) -> None:
+    first, second = Stored(), Stored()
+    for name in names:
+        recorder(first)(ses(name), None, NOW)
+    again = names * 2
+    random.shuffle(again)  # type: ignore[attr-defined]
+    for place, name in enumerate(again):
+        recorder(second)(json.dumps(ses(name)), NOW + place, NOW + place)
+    assert first.records == second.records

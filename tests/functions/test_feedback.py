@@ -1,0 +1,302 @@
+"""The function: batches, direct events, what is put aside, and what is delivered again."""
+
+from __future__ import annotations
+
+import copy
+import itertools
+import json
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from functions.feedback import app
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.errors import Unavailable
+from heed.domain.register import COMPLAINT, UNDELIVERABLE
+from tests.ses import EVENTS, ses, sns
+from tests.world import Context, World
+
+ONE = "recipient@example.com"
+ALL_GOOD: dict[str, Any] = {"batchItemFailures": []}
+EFFECTS: dict[str, dict[str, set[str]]] = {
+    "feedback-bare-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-eventbridge-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-eventbridge-complaint": {
+        f"{name}@example.com": {COMPLAINT} for name in ("a", "b", "c")
+    },
+    "feedback-eventbridge-delivery-delayed": {},
+    "feedback-eventbridge-sent": {},
+    "feedback-eventbridge-unsubscribed-from-all": {ONE: {"o:0"}},
+    "feedback-sns-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sns-feedback-bounce": {"jane@example.com": {UNDELIVERABLE}},
+    "feedback-sns-topic-test": {},
+    "feedback-sns-unsubscribed-from-all": {ONE: {"o:0"}},
+    "feedback-sqs-batch-of-five": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-eventbridge-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-raw-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-sns-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-sns-delivery": {},
+    "feedback-sqs-sns-feedback-complaint": {"richard@example.com": {COMPLAINT}},
+    "feedback-sqs-sns-mailbox-full": {ONE: {"soft"}},
+    "feedback-sqs-sns-subscription-confirmation": {},
+    "feedback-sqs-sns-unsubscribed-from-a-topic": {ONE: {"o:3"}},
+}
+
+
+def sample(name: str) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text(encoding="utf-8"))
+    return event
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    """A batch of SQS; the id of a message is its place."""
+    record = sample("feedback-sqs-raw-bounce")["Records"][0]
+    return {
+        "Records": [
+            {**record, "messageId": str(place), "body": body} for place, body in enumerate(bodies)
+        ]
+    }
+
+
+def bounce_of(*addresses: str) -> str:
+    listed = [{"emailAddress": address} for address in addresses]
+    return json.dumps(ses("event-bounce-permanent-general", bounce__bouncedRecipients=listed))
+
+
+def failures(answer: object) -> list[str]:
+    assert isinstance(answer, dict)
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def registers(world: World) -> dict[str, set[str]]:
+    return {
+        item["id"]["S"]: {name for name in item if name[1:2] == ":" or name == "soft"}
+        for item in world.items()
+    }
+
+
+@pytest.fixture
+def requests(world: World) -> list[str]:
+    """The requests made to AWS, as `service.Operation`."""
+    made: list[str] = []
+    for service in ("dynamodb", "kms", "sqs"):
+        aws.client(service).meta.events.register(
+            "before-call",
+            lambda model, service=service, **_: made.append(f"{service}.{model.name}"),
+        )
+    return made
+
+
+def test_every_sample_event_is_expected_to_do_something_or_nothing() -> None:
+    assert {path.stem for path in EVENTS.glob("feedback-*.json")} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("name", EFFECTS)
+def test_a_sample_event_does_what_is_expected_however_often_it_comes(
+    world: World, name: str
+) -> None:
+    expected = {world.recipient(address): done for address, done in EFFECTS[name].items()}
+    for _ in range(2):
+        answer = app.handler(sample(name), world.context)
+        assert answer == (ALL_GOOD if "sqs" in name else None)
+        assert registers(world) == expected
+    assert all(item["n"] == {"N": "1"} for item in world.items())
+
+
+def test_in_a_batch_of_good_test_malformed_duplicate_and_foreign_each_has_its_own_fate(
+    world: World,
+) -> None:
+    event = sample("feedback-sqs-batch-of-five")
+    assert app.handler(event, world.context) == ALL_GOOD
+    bodies = [record["body"] for record in event["Records"]]
+    assert sorted(world.messages("FEEDBACK_DLQ_URL")) == sorted([bodies[2], bodies[4]])
+
+
+def test_one_recipient_and_event_is_one_request_and_a_delivery_none(
+    world: World, requests: list[str]
+) -> None:
+    world.recipient(ONE)  # the identity key, once in the life of a function
+    requests.clear()
+    app.handler(sample("feedback-sqs-sns-bounce"), world.context)
+    assert requests == ["dynamodb.UpdateItem"]
+    for name in ("sqs-sns-delivery", "eventbridge-sent", "sns-topic-test"):
+        app.handler(sample(f"feedback-{name}"), world.context)
+    assert requests == ["dynamodb.UpdateItem"]
+
+
+def test_what_is_put_aside_is_kept_as_it_came_with_the_reason(world: World) -> None:
+    body = '{"eventType": "Bounce",  "bounce": {}}'
+    assert app.handler(batch(body), world.context) == ALL_GOOD
+    kept = boto3.client("sqs").receive_message(
+        QueueUrl=world.queues["FEEDBACK_DLQ_URL"], MessageAttributeNames=["All"]
+    )["Messages"][0]
+    assert kept["Body"] == body
+    assert kept["MessageAttributes"]["reason"]["StringValue"] == "a bounce without a type"
+
+
+def test_of_an_event_with_an_unreadable_recipient_the_rest_counts_and_the_whole_is_kept(
+    world: World,
+) -> None:
+    body = bounce_of("not an address", ONE)
+    assert app.handler(batch(body), world.context) == ALL_GOOD
+    assert set(registers(world)) == {world.recipient(ONE)}
+    assert world.messages("FEEDBACK_DLQ_URL") == [body]
+
+
+@pytest.mark.parametrize("event", [{}, [], None, "x", {"Records": []}, {"Records": [{}]}, {"a": 1}])
+def test_whatever_is_no_feedback_is_kept_too_when_it_comes_directly(
+    world: World, event: object
+) -> None:
+    assert app.handler(event, world.context) is None  # type: ignore[arg-type]
+    expected = event if isinstance(event, str) else json.dumps(event)
+    assert world.messages("FEEDBACK_DLQ_URL") == [expected]
+
+
+def test_what_cannot_be_put_aside_is_delivered_again(world: World) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["FEEDBACK_DLQ_URL"])
+    answer = app.handler(batch(bounce_of(ONE), "{", bounce_of("?")), world.context)
+    assert failures(answer) == ["1", "2"]
+    with pytest.raises(Unavailable):
+        app.handler({"a": 1}, world.context)
+
+
+def fail_writes(monkeypatch: pytest.MonkeyPatch, *, only: str | None = None) -> None:
+    """The table takes no write (of one recipient, or of any)."""
+    client = aws.client("dynamodb")
+    update = client.update_item
+
+    def refuse(**request: Any) -> Any:
+        if only in (None, request["Key"]["id"]["S"]):
+            raise ReadTimeoutError(endpoint_url="https://dynamodb")
+        return update(**request)
+
+    monkeypatch.setattr(client, "update_item", refuse)
+
+
+def test_only_the_messages_that_could_not_be_recorded_are_delivered_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_writes(monkeypatch, only=world.recipient("b@example.com"))
+    bodies = [bounce_of("a@example.com"), bounce_of("b@example.com", "c@example.com"), "{"]
+    answer = app.handler(batch(*bodies), world.context)
+    assert failures(answer) == ["1"]
+    expected = {world.recipient("a@example.com"), world.recipient("c@example.com")}
+    assert set(registers(world)) == expected
+
+
+def test_when_the_table_is_away_every_message_is_delivered_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_writes(monkeypatch)
+    answer = app.handler(batch(bounce_of("a@example.com"), bounce_of(ONE)), world.context)
+    assert failures(answer) == ["0", "1"]
+    assert not world.messages("FEEDBACK_DLQ_URL")
+
+
+@pytest.mark.parametrize(
+    "name", ["feedback-sns-bounce", "feedback-eventbridge-bounce", "feedback-bare-bounce"]
+)
+def test_a_direct_event_that_could_not_be_recorded_raises_so_that_it_is_tried_again(
+    world: World, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with monkeypatch.context() as outage:
+        fail_writes(outage)
+        with pytest.raises(Unavailable):
+            app.handler(sample(name), world.context)
+    app.handler(sample(name), world.context)
+    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE}}
+
+
+def test_of_several_records_of_sns_all_are_tried_before_it_raises(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_writes(monkeypatch, only=world.recipient("a@example.com"))
+    event = sample("feedback-sns-bounce")
+    other = copy.deepcopy(event["Records"][0])
+    event["Records"][0]["Sns"]["Message"] = bounce_of("a@example.com")
+    event["Records"].append(other)
+    with pytest.raises(Unavailable):
+        app.handler(event, world.context)
+    assert set(registers(world)) == {world.recipient(ONE)}
+
+
+def test_without_the_identity_key_feedback_waits_and_deliveries_pass(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IDENTITY_KEY", "00000000-0000-4000-8000-000000000000")
+    wiring.reset()
+    delivery = sample("feedback-sqs-sns-delivery")["Records"][0]["body"]
+    assert failures(app.handler(batch(bounce_of(ONE), delivery), world.context)) == ["0"]
+    assert not world.items()
+
+
+def test_with_little_time_left_no_further_message_is_taken(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = iter([5_000, 2_000, 1_999, 500])
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))
+    bodies = [bounce_of(f"{name}@example.com") for name in "abcd"]
+    assert failures(app.handler(batch(*bodies), world.context)) == ["2", "3"]
+    assert set(registers(world)) == {
+        world.recipient("a@example.com"),
+        world.recipient("b@example.com"),
+    }
+
+
+def test_the_stamp_of_the_queue_stands_in_where_an_event_has_no_time(world: World) -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp=None)
+    app.handler(batch(json.dumps(event)), world.context)
+    record = wiring.preferences().read(world.recipient(ONE))
+    assert record.at(UNDELIVERABLE) == 1_772_671_263_101  # SentTimestamp of the sample
+
+
+def test_any_order_of_a_batch_leaves_the_same_record(world: World) -> None:
+    bodies = [
+        sns(json.dumps(ses(name)))
+        for name in (
+            "event-bounce-permanent-general",
+            "event-bounce-permanent-onaccountsuppressionlist",
+            "event-complaint-abuse",
+            "event-complaint-other",
+        )
+    ]
+    found = set()
+    for order in itertools.permutations(bodies):
+        assert app.handler(batch(*order), world.context) == ALL_GOOD
+        record = wiring.preferences().read(world.recipient(ONE))
+        found.add(tuple(sorted((name, entry) for name, entry in record.registers.items())))
+        boto3.client("dynamodb").delete_item(
+            TableName=world.table, Key={"id": {"S": world.recipient(ONE)}}
+        )
+    assert len(found) == 1
+
+
+def test_counts_are_written_and_no_address_is(
+    world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_writes(monkeypatch, only=world.recipient("b@example.com"))
+    bodies = [
+        bounce_of("a@example.com"),
+        bounce_of("b@example.com"),
+        bounce_of("someone at example.com"),
+        sample("feedback-sqs-sns-delivery")["Records"][0]["body"],
+        '{"someone@example.com"',
+    ]
+    app.handler(batch(*bodies), world.context)
+    out = capsys.readouterr().out
+    lines = [json.loads(line) for line in out.splitlines()]
+    (counts,) = [line for line in lines if "_aws" in line]
+    named = {name for name in counts if name[0].isupper()}
+    assert named == {
+        "BounceRecorded",
+        "EventIgnored",
+        "FeedbackDeferred",
+        "FeedbackPutAside",
+        "RecipientNotRead",
+    }
+    assert counts["FeedbackPutAside"] == [2.0]
+    assert "@" not in out and "example.com" not in out
+    assert world.recipient("a@example.com") not in out
