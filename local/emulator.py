@@ -1,0 +1,101 @@
+"""The AWS emulator as a process: started, waited for, ended with everything that it started."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from local.places import REGION
+from local.problem import LocalProblem
+
+if TYPE_CHECKING:
+    from local.places import Places
+
+START_SECONDS = 30
+STOP_SECONDS = 10
+
+
+class Emulator:
+    """One running emulator, bound to loopback; its state lives and dies with it."""
+
+    def __init__(self, places: Places) -> None:
+        self._places = places
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and return when it answers; LocalProblem if it does not."""
+        state = self._places.folder / "state"
+        temporary = self._places.folder / "tmp"
+        for folder in (state, temporary):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        with self._places.emulator_log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    self._places.emulator_venv / "bin" / "python",
+                    Path(__file__).with_name("leash.py"),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env=_environment(self._places.aws_port, state, temporary),
+                start_new_session=True,  # Ctrl-C is the stack's to handle, and the group is killed
+            )
+        self._wait()
+
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self._process is not None and self._process.poll() is None
+
+    def stop(self) -> None:
+        """End it and its workers; harmless if it never started."""
+        if self._process is None or self._process.stdin is None:
+            return
+        self._process.stdin.close()
+        self._process.wait(STOP_SECONDS)
+        self._process = None
+        for folder in ("state", "tmp"):
+            shutil.rmtree(self._places.folder / folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        end = time.monotonic() + START_SECONDS
+        while time.monotonic() < end and self.alive():
+            try:
+                with urllib.request.urlopen(f"{self._places.aws}/_ministack/ready", timeout=2):  # noqa: S310
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        raise LocalProblem(
+            "the AWS emulator did not start", f"its own words are in {self._places.emulator_log}"
+        )
+
+
+def _environment(port: int, state: Path, temporary: Path) -> dict[str, str]:
+    """All that the emulator and its functions see of this machine.
+
+    Nothing is inherited: a proxy, a certificate bundle or an AWS profile of the developer's would
+    otherwise reach the functions, and a real account with them.
+    """
+    return {
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_HOST": "127.0.0.1",  # in the addresses that it gives out, such as queues
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "LAMBDA_EXECUTOR": "local",
+        "STATE_DIR": str(state),
+        "TMPDIR": str(temporary),
+        "HOME": str(temporary),
+        "PATH": "/usr/bin:/bin",
+        "MINISTACK_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "local",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
+    }

@@ -1,0 +1,80 @@
+"""What SES would publish about the sample mail, in its event publishing format.
+
+Source: "Contents of event data that Amazon SES publishes to Amazon SNS", AWS's documentation.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from local.places import ACCOUNT, REGION
+
+if TYPE_CHECKING:
+    from local.sample import SampleMail
+
+
+def bounce(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    """A permanent bounce: the mailbox does not exist."""
+    details = {
+        "bounceType": "Permanent",
+        "bounceSubType": "NoEmail",
+        "bouncedRecipients": [
+            {
+                "emailAddress": _header(mail, "To"),
+                "action": "failed",
+                "status": "5.1.1",
+                "diagnosticCode": "smtp; 550 5.1.1 user unknown",
+            }
+        ],
+        "timestamp": _time(now),
+        "feedbackId": str(uuid.uuid4()),
+        "reportingMTA": "dsn; mta.example.com",
+    }
+    return {"eventType": "Bounce", "bounce": details, "mail": _mail(mail, now)}
+
+
+def complaint(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    """A complaint: the recipient pressed "spam"."""
+    details = {
+        "complainedRecipients": [{"emailAddress": _header(mail, "To")}],
+        "timestamp": _time(now),
+        "feedbackId": str(uuid.uuid4()),
+        "complaintSubType": None,
+        "userAgent": "ExampleCorp Feedback Loop (V0.01)",
+        "complaintFeedbackType": "abuse",
+        "arrivalDate": _time(now),
+    }
+    return {"eventType": "Complaint", "complaint": details, "mail": _mail(mail, now)}
+
+
+def _mail(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    sender, to = _header(mail, "From"), _header(mail, "To")
+    message_id = str(uuid.uuid4())
+    return {
+        "timestamp": _time(now),
+        "source": sender,
+        "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com",
+        "sendingAccountId": ACCOUNT,
+        "messageId": message_id,
+        "destination": [to],
+        "headersTruncated": False,
+        "headers": [{"name": name, "value": value} for name, value in mail.headers],
+        "commonHeaders": {
+            "from": [sender],
+            "to": [to],
+            "messageId": message_id,
+            "subject": _header(mail, "Subject"),
+        },
+        "tags": {"ses:configuration-set": ["local"], "heed-recipient": [mail.recipient]},
+    }
+
+
+def _header(mail: SampleMail, name: str) -> str:
+    return dict(mail.headers)[name]
+
+
+def _time(moment: datetime) -> str:
+    """As SES writes it: UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

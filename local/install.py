@@ -1,0 +1,69 @@
+"""What is installed once, from locked requirements, into .tools."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from local.problem import LocalProblem
+from local.run import run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local.places import Places
+
+
+def install(places: Places) -> None:
+    """Bring the emulator's venv and the core layer's wheels to what the locks say."""
+    tools = places.root / ".tools"
+    tools.mkdir(exist_ok=True)
+    with (tools / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may start at once
+        _once(
+            places.emulator_venv,
+            places.root / "requirements" / "emulator.txt",
+            lambda target, locked: _emulator(places, target, locked),
+        )
+        _once(
+            places.wheels,
+            places.root / "layers" / "core" / "requirements.txt",
+            lambda target, locked: _wheels(places, target, locked),
+        )
+
+
+def _once(target: Path, locked: Path, work: Callable[[Path, Path], None]) -> None:
+    """Make `target` anew unless it was made from this lock by this Python."""
+    wanted = hashlib.sha256(locked.read_bytes() + sys.version.encode()).hexdigest()
+    stamp = target / "made-from.sha256"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    print(f"Installing what {locked.name} lists into {target.name} (once) …", flush=True)
+    shutil.rmtree(target, ignore_errors=True)
+    try:
+        work(target, locked)
+    except LocalProblem as problem:
+        raise LocalProblem(
+            problem.what,
+            f"{problem.remedy}\n  The first run needs a network or a warm package cache.",
+        ) from problem
+    stamp.write_text(wanted)
+
+
+def _emulator(places: Places, target: Path, locked: Path) -> None:
+    uv = places.root / ".venv" / "bin" / "uv"
+    run(uv, "venv", "--quiet", "--python", sys.executable, target)
+    python = target / "bin" / "python"
+    run(uv, "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python, locked)
+
+
+def _wheels(places: Places, target: Path, locked: Path) -> None:
+    """For any machine, as the layer's Makefile installs them."""
+    pip = (places.root / ".venv" / "bin" / "python", "-m", "pip", "download", "--no-deps")
+    pure = ("--implementation", "py", "--abi", "none", "--platform", "any")
+    options = ("--require-hashes", "--only-binary=:all:", *pure, "--python-version", "3.13")
+    run(*pip, *options, "--dest", target, "--requirement", locked)

@@ -1,0 +1,24 @@
+"""Run the emulator, and end it with whoever started it.
+
+Runs on the emulator's own Python, so it imports nothing of Heed. The stack holds the other end of
+standard input: when that closes, be it by a stop or because the stack was killed, the whole process
+group goes, the emulator and its Lambda workers. Hence no way of ending a stack leaves a process.
+"""
+
+from __future__ import annotations
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+
+def _end_with_the_stack() -> None:
+    sys.stdin.buffer.read()
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_the_stack, daemon=True).start()
+    runpy.run_module("ministack", run_name="__main__")

@@ -1,0 +1,131 @@
+"""`/_local/`: what a newcomer wants to see, as one page without scripts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from local import sample
+from local.feedback import bounce, complaint
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from starlette.requests import Request
+
+    from local.sender import Sender
+
+_TEMPLATE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
+
+# What a press comes back with, by the name in `?done=`.
+_NOTES = {
+    "one-click": "The one-click POST was answered with 200: the opt-out is on record.",
+    "refused": "The one-click POST was not answered with 200.",
+    "bounce": "The bounce reached the record.",
+    "complaint": "The complaint reached the record.",
+    "late": "The report was published but has not reached the record yet.",
+}
+
+
+def page(sender: Sender) -> Starlette:
+    """The page and its three buttons, each of which comes back to it."""
+
+    def show(request: Request) -> Response:
+        return HTMLResponse(render(sender, request.query_params.get("done", "")))
+
+    def one_click(_: Request) -> Response:
+        return _back("one-click" if sender.press_one_click() == 200 else "refused")
+
+    def send_bounce(_: Request) -> Response:
+        return _back("bounce" if sender.feedback(bounce) else "late")
+
+    def send_complaint(_: Request) -> Response:
+        return _back("complaint" if sender.feedback(complaint) else "late")
+
+    return Starlette(
+        routes=[
+            Route("/", show),
+            Route("/one-click", one_click, methods=["POST"]),
+            Route("/bounce", send_bounce, methods=["POST"]),
+            Route("/complaint", send_complaint, methods=["POST"]),
+        ]
+    )
+
+
+def render(sender: Sender, done: str) -> str:
+    """The page as it is now."""
+    mail, check = sender.mail(), sender.check()
+    note = _NOTES.get(done)
+    return _TEMPLATE.substitute(
+        note=f'<p class="note" role="status">{escape(note)}</p>' if note else "",
+        sender=escape(sample.SENDER),
+        address=escape(sample.ADDRESS),
+        subject=escape(sample.SUBJECT),
+        topic=escape(sample.TOPIC),
+        unsubscribe_url=escape(mail.unsubscribe_url),
+        preferences_url=escape(mail.preferences_url),
+        headers=escape("\n".join(f"{name}: {value}" for name, value in mail.headers)),
+        verdict="yes" if check["sendable"] else "no",
+        words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
+        check=escape(json.dumps(check, indent=2, ensure_ascii=False)),
+        preferences=_preferences(sender.preferences()),
+        sent=_sent(sender.sent()),
+    )
+
+
+def _back(done: str) -> Response:
+    return RedirectResponse(f"./?done={done}", 303)
+
+
+def _preferences(items: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            str(item["id"]),
+            "\n".join(f"{k}: {_plain(v)}" for k, v in sorted(item.items()) if k != "id"),
+        )
+        for item in items
+    ]
+    return _table(("Recipient", "What is stored"), rows, "Empty: nobody has chosen anything yet.")
+
+
+def _sent(mails: Iterable[Mapping[str, Any]]) -> str:
+    rows = [
+        (
+            datetime.fromtimestamp(mail["Timestamp"], UTC).isoformat(timespec="seconds"),
+            f"To: {', '.join(mail['To'])}\nSubject: {mail['Subject']}\n\n{mail['BodyText']}",
+        )
+        for mail in mails
+    ]
+    return _table(("When", "What"), rows, "None: no function has sent a mail.")
+
+
+def _table(heads: tuple[str, str], rows: list[tuple[str, str]], none: str) -> str:
+    if not rows:
+        return f'<p class="quiet">{escape(none)}</p>'
+    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+    body = "".join(
+        f"<tr><td><pre>{escape(left)}</pre></td><td><pre>{escape(right)}</pre></td></tr>"
+        for left, right in rows
+    )
+    return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - whatever an attribute holds
+    """A stored value as a person reads it: numbers as numbers, bytes in hex."""
+    return json.dumps(value, default=_as_text, ensure_ascii=False)
+
+
+def _as_text(value: Any) -> Any:  # noqa: ANN401
+    if isinstance(value, set):
+        return sorted(value)
+    if hasattr(value, "value"):  # boto3's Binary
+        return bytes(value.value).hex()
+    return int(value) if value == int(value) else float(value)
