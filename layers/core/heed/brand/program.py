@@ -20,7 +20,9 @@ Constants = dict[str, str | list[str]]
 
 _PLACEHOLDER = re.compile(r"\{([\w.]+)(?:\|(\w+))?\}")
 _SPACE = re.compile(r"\s*\n\s*")
-_DATES = ("date", "time", "iso")
+_DATES = {"date": int, "time": int, "iso": int, "day": str}
+_HYPHEN = re.compile(r"(?<=\b[Ee])-(?=[Mm]ail)")
+_UNBROKEN = "-\u2060"  # a word joiner: "e-mail" never ends a line after its first letter
 
 
 class Compiler:
@@ -114,12 +116,12 @@ class Compiler:
             raise node.fault(f"there is no text `{key}` in the locales")
         self.used.add(key)
         program: Program = []
-        at = 0
-        for found in _PLACEHOLDER.finditer(text.value):
-            program.append(escape(text.value[at : found.start()]))
+        value, at = _HYPHEN.sub(_UNBROKEN, text.value), 0
+        for found in _PLACEHOLDER.finditer(value):
+            program.append(escape(value[at : found.start()]))
             program.append(self._field(text, found[1], found[2] or "", scope))
             at = found.end()
-        return [*program, escape(text.value[at:])]
+        return [*program, escape(value[at:])]
 
     def _table(self, node: Node, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
         """A text chosen by the value of a field."""
@@ -136,7 +138,7 @@ class Compiler:
 
     def _field(self, node: Node | Text, path: str, how: str, scope: dict[str, Any]) -> list[Any]:
         where, kind = self._resolve(node, path, scope)
-        if how and (how not in _DATES or kind is not int):
+        if how and _DATES.get(how) is not kind:
             raise node.fault(f"`{path}` cannot be written as `{how}`")
         if not how and kind is not str and words_of(kind) is None:
             raise node.fault(f"`{path}` is no text")

@@ -5,7 +5,7 @@ Everything else in a page is HTML as it stands.
 {{section.name}}  {{.name}}     a text of the locale; `.name` is of the page's own section
 {{table[path]}}                 the text of a section by the value of a field
 {{text|br}}  {{text|li}}  …     a list of texts of the brand as lines or items
-{path}  {path|date|time|iso}    a field of the page's view
+{path}  {path|date|time|iso|day} a field of the page's view
 {{#if path}} {{#if path == word}} {{else}} {{/if}}
 {{#each path as name}} {{/each}}
 {{> file}}                      another file of the folder

@@ -17,7 +17,16 @@ from heed.edge.render import render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from heed.edge.views import Done, Landing, Page, Preferences, Unavailable
+    from heed.edge.views import (
+        Confirm,
+        Confirmed,
+        Done,
+        Landing,
+        Page,
+        Preferences,
+        Subscribe,
+        Unavailable,
+    )
 
 _YEAR = 31_536_000  # seconds
 
@@ -85,6 +94,22 @@ class Pages:
     def unavailable(self, view: Unavailable) -> str:
         """503: nothing is claimed, the same form is offered again."""
         return self._render("unavailable", view)
+
+    def subscribe(self, view: Subscribe) -> str:
+        """The way back, and the way out without an old mail: `address`, `topics`, `intent`."""
+        return self._render("subscribe", view)
+
+    def accepted(self, view: Page) -> str:
+        """202 to that form, the same for every address."""
+        return self._render("accepted", view)
+
+    def confirm(self, view: Confirm) -> str:
+        """What one press will confirm; posts to its own address."""
+        return self._render("confirm", view)
+
+    def confirmed(self, view: Confirmed) -> str:
+        """What came of that press."""
+        return self._render("confirmed", view)
 
     def _render(self, name: str, view: Page) -> str:
         dates = self._file(f"pages/{view.language}/dates.json")

@@ -4,6 +4,7 @@ A program is a list whose items are either literal HTML or one of
 
     ["value", path]                    the value, escaped
     ["date" | "time" | "iso", path]    milliseconds since the epoch, in words or for a machine
+    ["day", path]                      a date such as 2026-07-01, in words
     ["if", path, equals, then, else]   `equals` null: by truth; otherwise by comparison
     ["each", path, name, body]         once an item, which the body knows as `name`
     ["of", path, {value: program}]     the program of that value
@@ -54,6 +55,8 @@ def _run(
                     _run(node[3], {**scope, node[2]: item}, dates, put)
             case "of":
                 _run(node[2][value], scope, dates, put)
+            case "day":
+                put(escape(dates.day(value)))
             case kind:
                 put(escape(dates.write(kind, value)))
 

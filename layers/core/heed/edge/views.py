@@ -152,6 +152,66 @@ class Unavailable(Page):
     retry: tuple[Field, ...] = ()  # the form again, to this same address; empty: a plain reload
 
 
+class Intent(StrEnum):
+    """What somebody without a link asks for."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class Mistake(StrEnum):
+    """Where the subscribe form could not be read."""
+
+    ADDRESS = "address"
+    TOPICS = "topics"
+
+
+class Outcome(StrEnum):
+    """What a confirmation came to."""
+
+    DONE = "done"
+    SUPERSEDED = "superseded"  # something newer stops it
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A topic that may be asked for; none is chosen beforehand."""
+
+    topic: str  # as the form sends it
+    name: str
+    description: str
+    chosen: bool = False  # only what this person chose just now
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscribe(Page):
+    """The form for those without a link; it posts to `subscribe_url`."""
+
+    intent: Intent
+    other_url: str  # the same form for the other intent
+    address: str = ""  # what was entered, when it comes back with a mistake
+    topics: tuple[Option, ...] = ()  # none for the way out: it stops everything
+    error: Mistake | None = None
+    consent: bool = False  # sent here by the preference centre: a link cannot give consent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirm(Page):
+    """`GET /c/{token}`: what one press will confirm."""
+
+    intent: Intent
+    topics: tuple[str, ...] = ()  # their names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Confirmed(Confirm):
+    """What came of it."""
+
+    outcome: Outcome
+    preferences_url: str = ""
+
+
 VIEWS: dict[str, type[Page]] = {
     "landing": Landing,
     "done": Done,
@@ -159,5 +219,9 @@ VIEWS: dict[str, type[Page]] = {
     "neutral": Page,
     "not_found": Page,
     "unavailable": Unavailable,
+    "subscribe": Subscribe,
+    "accepted": Page,
+    "confirm": Confirm,
+    "confirmed": Confirmed,
 }
 """The view of each page; a page is a file of layers/brand/pages."""
