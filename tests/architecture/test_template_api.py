@@ -1,0 +1,84 @@
+"""The API of template.yaml: explicit routes, throttles, and an access log that names nobody."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
+
+ROUTES = {
+    "UnsubscribeFunction": {"GET /u/{token}", "HEAD /u/{token}", "POST /u/{token}"},
+    "PreferencesFunction": {
+        "GET /p/{token}",
+        "HEAD /p/{token}",
+        "POST /p/{token}",
+        "GET /.well-known/gpc.json",
+        "GET /.well-known/dnt",
+        "GET /.well-known/dnt/{status+}",
+        "GET /policy.json",
+    },
+    "PlatformFunction": {
+        "GET /v1/topics",
+        "POST /v1/check",
+        "POST /v1/links",
+        "GET /v1/suppressions",
+    },
+    "DeskFunction": {"POST /v1/changes", "POST /v1/recipients/lookup"},
+}
+_API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
+
+
+def _routes(function: str) -> set[str]:
+    events = FUNCTIONS[function].get("Events", {}).values()
+    return {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}"
+        for event in events
+        if event["Type"] == "HttpApi"
+    }
+
+
+def test_every_route_is_written_out_and_leads_to_its_function() -> None:
+    assert {name: found for name in FUNCTIONS if (found := _routes(name))} == ROUTES
+
+
+def test_no_route_takes_any_method_or_ends_in_a_slash() -> None:
+    for route in set().union(*ROUTES.values()):
+        method, path = route.split(" ")
+        assert method in ("GET", "HEAD", "POST")
+        assert not path.endswith("/"), "API Gateway has no such routes, and SAM drops the slash"
+
+
+def test_the_one_greedy_variable_is_for_a_standard_that_asks_for_a_slash() -> None:
+    greedy = {route for routes in ROUTES.values() for route in routes if "+}" in route}
+    assert greedy == {"GET /.well-known/dnt/{status+}"}
+
+
+def test_every_route_is_throttled_and_the_one_click_post_the_least() -> None:
+    default, special = _API["DefaultRouteSettings"], _API["RouteSettings"]
+    assert special.keys() <= set().union(*ROUTES.values())
+    rates = {route: settings["ThrottlingRateLimit"] for route, settings in special.items()}
+    assert default["ThrottlingRateLimit"] > 0
+    assert max(rates, key=lambda route: rates[route]) == "POST /u/{token}"
+    for settings in (default, *special.values()):
+        assert settings["ThrottlingBurstLimit"] >= settings["ThrottlingRateLimit"]
+
+
+def test_the_access_log_is_json_and_names_nobody() -> None:
+    written = _API["AccessLogSettings"]["Format"]
+    assert json.loads(written)
+    assert set(re.findall(r"\$context\.([A-Za-z.]+)", written)) == {
+        "requestId",
+        "requestTime",
+        "routeKey",
+        "status",
+        "responseLength",
+        "responseLatency",
+        "integrationLatency",
+        "integrationErrorMessage",
+    }
+
+
+def test_links_on_the_apis_own_host_go_on_working_beside_a_domain() -> None:
+    assert "DisableExecuteApiEndpoint" not in _API

@@ -1,0 +1,95 @@
+"""Tables and keys of template.yaml, and what a deleted stack leaves of them."""
+
+from __future__ import annotations
+
+import boto3
+import pytest
+
+from tests.architecture.test_template_functions import RESOURCES
+from tests.template import PATH, table_definition, template
+
+TABLES = ("PreferencesTable", "ControlTable")
+MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmKey")
+_PRODUCTION_KEEPS = {"Fn::If": ["Production", "RetainExceptOnCreate", "Delete"]}
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_is_encrypted_recoverable_and_forgets_by_time(table: str) -> None:
+    properties = RESOURCES[table]["Properties"]
+    assert properties["BillingMode"] == "PAY_PER_REQUEST"
+    assert properties["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert properties["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert properties["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True,
+        "RecoveryPeriodInDays": 7,
+    }
+    assert properties["DeletionProtectionEnabled"] == {"Fn::If": ["Production", True, False]}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.usefixtures("aws")
+def test_a_table_of_the_template_can_be_made(table: str) -> None:
+    client = boto3.client("dynamodb")
+    client.create_table(TableName=table, **table_definition(table))
+    assert client.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
+
+
+def test_the_stream_of_preferences_has_the_record_before_and_after() -> None:
+    stream = RESOURCES["PreferencesTable"]["Properties"]["StreamSpecification"]
+    assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_the_indexes_hold_keys_alone() -> None:
+    indexes = RESOURCES["PreferencesTable"]["Properties"]["GlobalSecondaryIndexes"]
+    keys = {i["IndexName"]: [k["AttributeName"] for k in i["KeySchema"]] for i in indexes}
+    assert keys == {"Changes": ["chg_shard", "chg_at"], "Due": ["due_shard", "due"]}
+    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes)
+
+
+@pytest.mark.parametrize("key", MAC_KEYS)
+def test_a_key_that_derives_is_an_hmac_key_with_thirty_days_to_repent(key: str) -> None:
+    properties = RESOURCES[key]["Properties"]
+    assert properties["KeySpec"] == "HMAC_256"
+    assert properties["KeyUsage"] == "GENERATE_VERIFY_MAC"
+    assert properties["PendingWindowInDays"] == 30
+
+
+def test_the_identity_key_is_multi_region_from_the_first_deploy() -> None:
+    assert RESOURCES["IdentityKey"]["Properties"]["MultiRegion"] is True
+
+
+def test_the_key_of_the_data_rotates() -> None:
+    assert RESOURCES["DataKey"]["Properties"]["EnableKeyRotation"] is True
+
+
+@pytest.mark.parametrize("name", [*TABLES, *MAC_KEYS, "DataKey", "MailIdentity"])
+def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
+    assert RESOURCES[name]["DeletionPolicy"] == _PRODUCTION_KEEPS
+    assert RESOURCES[name]["UpdateReplacePolicy"] == {"Fn::If": ["Production", "Retain", "Delete"]}
+
+
+def test_every_table_and_key_is_known_here() -> None:
+    kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key")
+    found = {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
+    assert found == {*TABLES, *MAC_KEYS, "DataKey"}
+
+
+def test_a_platform_derives_by_a_policy_for_each_key() -> None:
+    for key in ("IdentityKey", "LinksKey"):
+        policy = RESOURCES[f"{key}Policy"]["Properties"]["PolicyDocument"]
+        assert policy["Statement"] == [
+            {
+                "Effect": "Allow",
+                "Action": "kms:GenerateMac",
+                "Resource": {"Fn::GetAtt": [key, "Arn"]},
+            }
+        ]
+        assert f"{key}PolicyArn" in template()["Outputs"]
+
+
+def test_a_star_stands_for_a_resource_only_in_the_policy_of_a_key() -> None:
+    holders = {name for name, resource in RESOURCES.items() if "'Resource': '*'" in str(resource)}
+    assert holders == {"DataKey"}
+    assert PATH.read_text().count('Resource: "*"') == len(
+        RESOURCES["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
+    )

@@ -1,0 +1,78 @@
+"""What template.yaml gives the functions to know, against what heed/settings.py asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+
+import pytest
+
+from heed.settings import Settings
+from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+from tests.template import PATH, template
+
+_LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
+_BY_DEFAULT = {"BRAND_DIR"}  # /opt/brand, where the layer is
+_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+
+# A variable, and the right without which it is of no use.
+NEEDS = {
+    "CONTROL_TABLE": ("dynamodb:GetItem", "ControlTable"),
+    "IDENTITY_KEY": ("kms:GenerateMac", "IdentityKey"),
+    "LINKS_KEY": ("kms:GenerateMac", "LinksKey"),
+    "LATER_QUEUE_URL": ("sqs:SendMessage", "LaterQueue"),
+    "FEEDBACK_DLQ_URL": ("sqs:SendMessage", "FeedbackDeadLetters"),
+}
+
+
+class _Asked(Mapping[str, str]):
+    """An environment that has everything and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    def __getitem__(self, name: str) -> str:
+        self.names.add(name)
+        return "1"
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def _given(function: str) -> set[str]:
+    common = template()["Globals"]["Function"]["Environment"]["Variables"]
+    return {*common, *FUNCTIONS[function]["Environment"]["Variables"]}
+
+
+def test_every_variable_is_asked_for_and_given() -> None:
+    asked = _Asked()
+    settings = Settings(asked)
+    for name, member in vars(Settings).items():
+        if isinstance(member, cached_property):
+            getattr(settings, name)
+    given = set().union(*(_given(function) for function in FUNCTIONS))
+    assert given - _POWERTOOLS == asked.names - _LAMBDAS_OWN - _BY_DEFAULT
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: str) -> None:
+    known = {NEEDS[name] for name in _given(function) & NEEDS.keys()}
+    assert known == RIGHTS[function] & set(NEEDS.values())
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_that_makes_links_knows_where_they_lead(function: str) -> None:
+    assert ("LINKS_KEY" in _given(function)) == ("LINK_KEY_IDS" in _given(function))
+    assert ("LINKS_KEY" in _given(function)) == ("PUBLIC_URL" in _given(function))
+
+
+def test_no_function_names_the_api_which_names_the_functions() -> None:
+    assert "HttpApi" not in str([FUNCTIONS[name]["Environment"] for name in FUNCTIONS])
+
+
+def test_whole_events_are_never_logged() -> None:
+    assert "LOG_EVENT" not in PATH.read_text()
+    assert "POWERTOOLS_DEV" not in PATH.read_text()

@@ -1,0 +1,139 @@
+"""The functions of template.yaml: each with a role of its own that may do what it does, no more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.template import template
+
+RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
+FUNCTIONS = {
+    name: resource["Properties"]
+    for name, resource in RESOURCES.items()
+    if resource["Type"] == "AWS::Serverless::Function"
+}
+
+_RECORD = {
+    ("dynamodb:GetItem", "PreferencesTable"),
+    ("dynamodb:UpdateItem", "PreferencesTable"),
+}
+RIGHTS = {
+    "UnsubscribeFunction": _RECORD
+    | {("kms:GenerateMac", "LinksKey"), ("sqs:SendMessage", "LaterQueue")},
+    "UnsubscribeLaterFunction": _RECORD
+    | {
+        ("sqs:ReceiveMessage", "LaterQueue"),
+        ("sqs:DeleteMessage", "LaterQueue"),
+        ("sqs:GetQueueAttributes", "LaterQueue"),
+    },
+    "PreferencesFunction": _RECORD | {("kms:GenerateMac", "LinksKey")},
+    "PlatformFunction": {
+        ("dynamodb:BatchGetItem", "PreferencesTable"),
+        ("dynamodb:Query", "${PreferencesTable.Arn}/index/Changes"),
+        ("dynamodb:GetItem", "ControlTable"),
+        ("kms:GenerateMac", "IdentityKey"),
+        ("kms:GenerateMac", "LinksKey"),
+    },
+    "DeskFunction": _RECORD
+    | {("dynamodb:GetItem", "ControlTable"), ("kms:GenerateMac", "IdentityKey")},
+    "FeedbackFunction": _RECORD
+    | {
+        ("kms:GenerateMac", "IdentityKey"),
+        ("sqs:ReceiveMessage", "FeedbackQueue"),
+        ("sqs:DeleteMessage", "FeedbackQueue"),
+        ("sqs:GetQueueAttributes", "FeedbackQueue"),
+        ("sqs:SendMessage", "FeedbackDeadLetters"),
+    },
+}
+_DATA_KEY = {"kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:DescribeKey"}
+_LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+_OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
+
+
+def _role(function: str) -> tuple[str, dict[str, Any]]:
+    name = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
+    return name, RESOURCES[name]["Properties"]
+
+
+def _statements(function: str) -> list[dict[str, Any]]:
+    (policy,) = _role(function)[1]["Policies"]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _resource(value: Any) -> str:
+    """The logical id that a resource of a policy names."""
+    if isinstance(value, dict) and "Fn::GetAtt" in value:
+        name, attribute = value["Fn::GetAtt"]
+        assert attribute == "Arn"
+        return str(name)
+    assert isinstance(value, dict), f"{value} is no part of this template"
+    return str(value["Fn::Sub"])
+
+
+def _rights(function: str) -> Iterator[tuple[str, str]]:
+    for statement in _statements(function):
+        assert statement["Effect"] == "Allow"
+        for action in _listed(statement["Action"]):
+            for resource in _listed(statement["Resource"]):
+                yield action, _resource(resource)
+
+
+def test_every_function_is_known_here() -> None:
+    assert FUNCTIONS.keys() == RIGHTS.keys()
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_may_do_what_it_does_and_no_more(function: str) -> None:
+    logs = FUNCTIONS[function]["LoggingConfig"]["LogGroup"]["Ref"]
+    common = {(action, "DataKey") for action in _DATA_KEY} | {(action, logs) for action in _LOG}
+    assert set(_rights(function)) == RIGHTS[function] | common
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: str) -> None:
+    (statement,) = (s for s in _statements(function) if "kms:Decrypt" in s["Action"])
+    used = {action.split(":")[0] for action, _ in RIGHTS[function]}
+    assert sorted(_listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
+        f"{service}.*.amazonaws.com" for service in _OF_AN_ENCRYPTED_STORE if service in used
+    ]
+
+
+def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
+    roles = [_role(function) for function in FUNCTIONS]
+    assert len({name for name, _ in roles}) == len(FUNCTIONS)
+    for _, role in roles:
+        assert "ManagedPolicyArns" not in role
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_every_function_has_a_log_group_of_its_own_for_thirty_days() -> None:
+    groups = [FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS]
+    assert len(set(groups)) == len(FUNCTIONS)
+    for group in [*groups, "ApiLogs"]:
+        assert RESOURCES[group]["Properties"]["RetentionInDays"] == 30
+        assert RESOURCES[group]["Properties"]["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
+
+
+def test_runtime_and_architecture_are_the_layers_own() -> None:
+    common = template()["Globals"]["Function"]
+    for layer in ("CoreLayer", "BrandLayer"):
+        properties = RESOURCES[layer]["Properties"]
+        assert properties["CompatibleRuntimes"] == [common["Runtime"]] == ["python3.13"]
+        assert properties["CompatibleArchitectures"] == common["Architectures"] == ["arm64"]
+    for properties in FUNCTIONS.values():
+        assert not {"Runtime", "Architectures", "Layers"} & properties.keys()
+
+
+def test_nothing_slows_a_start_or_keeps_keys_in_a_snapshot() -> None:
+    for properties in [template()["Globals"]["Function"], *FUNCTIONS.values()]:
+        assert not {"SnapStart", "Tracing", "ReservedConcurrentExecutions"} & properties.keys()
