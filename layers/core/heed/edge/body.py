@@ -19,6 +19,7 @@ from heed.domain.errors import Fault, InvalidRequest, NotJson
 
 MAX_FAULTS = 100  # that an answer lists; a caller with more has one bug, not a hundred
 _MAX_TEXT = 1_000  # characters, where the contract sets no other limit
+_ABSENT = object()
 
 
 class _Repeated(dict[str, Any]):
@@ -68,11 +69,8 @@ class Reader:
             self._faults.append(Fault(pointer, "must not have a member twice"))
 
     def has(self, name: str) -> bool:
-        """Whether there is a member of that name; `null` is as good as none."""
-        if self._members.get(name) is None:
-            self._unread.discard(name)
-            return False
-        return True
+        """Whether there is a member of that name; `null` is a value, and never one of the contract."""
+        return name in self._members
 
     def fault(self, name: str, detail: str) -> None:
         """Note what is wrong with a member; with the object itself, if the name is ""."""
@@ -82,7 +80,7 @@ class Reader:
     def text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """A text that must be there, not empty, of at most `longest` characters."""
         value = self._take(name)
-        if value is None:
+        if value is _ABSENT:
             self.fault(name, "is required")
         elif not isinstance(value, str):
             self.fault(name, "must be a string")
@@ -101,7 +99,7 @@ class Reader:
     def one_of(self, name: str, choices: Collection[str]) -> str:
         """A text that must be there and be one of a closed set."""
         value = self._take(name)
-        if value is None:
+        if value is _ABSENT:
             self.fault(name, "is required")
         elif not isinstance(value, str) or value not in choices:
             self.fault(name, f"must be one of {', '.join(choices)}")
@@ -149,7 +147,7 @@ class Reader:
 
     def _list(self, name: str, most: int) -> list[Any]:
         value = self._take(name)
-        if value is None:
+        if value is _ABSENT:
             self.fault(name, "is required")
         elif not isinstance(value, list):
             self.fault(name, "must be a list")
@@ -161,7 +159,7 @@ class Reader:
 
     def _take(self, name: str) -> Any:  # noqa: ANN401 - any JSON value
         self._unread.discard(name)
-        return self._members.get(name)
+        return self._members.get(name, _ABSENT)
 
 
 def _is_unicode(text: str) -> bool:
