@@ -22,7 +22,9 @@ _PLAIN = re.compile(
 )
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')  # one quoted string, RFC 5322 §3.2.4
 _RFC822 = re.compile(r"\s*rfc822\s*;", re.IGNORECASE)
+_JOINERS = "\u200c\u200d"  # invisible, but part of how Persian or Hindi words are spelt
 
 
 def normalise(address: str) -> str:
@@ -92,9 +94,16 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _local(local: str) -> str:
-    """The local part, unquoted where it can be; lower case where it is ASCII."""
-    if local.startswith('"') and local.endswith('"') and len(local) > 1:
-        content = re.sub(r"\\(.)", r"\1", local[1:-1])
+    """The local part, unquoted where it can be; lower case where it is ASCII.
+
+    What nobody sees (a zero-width space or a mark of direction, pasted along) is refused: the id
+    would be that of a mailbox that nobody has, and the suppression missed in silence.
+    """
+    if any(unicodedata.category(c) == "Cf" and c not in _JOINERS for c in local):
+        raise InvalidAddress("holds an invisible character")
+    if quoted := _QUOTED.fullmatch(local):
+        # Without its backslashes a letter may meet its accent.
+        content = unicodedata.normalize("NFC", re.sub(r"\\(.)", r"\1", quoted[1]))
         local = content if _is_dot_atom(content) else _quoted(content)
     elif not _is_dot_atom(local):
         raise InvalidAddress("has a local part that needs quotes")

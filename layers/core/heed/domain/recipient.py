@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import re
 
@@ -32,7 +31,7 @@ def parse(text: str) -> str:
     if _HEX.fullmatch(text):
         return from_bytes(bytes.fromhex(text))
     lowered = text.lower()
-    if _BASE32.fullmatch(lowered) and from_bytes(to_bytes(lowered)) == lowered:
+    if text.isascii() and _BASE32.fullmatch(lowered) and from_bytes(to_bytes(lowered)) == lowered:
         return lowered
     raise InvalidRecipient("neither 26 base32 characters nor 32 hex digits")
 
@@ -40,9 +39,12 @@ def parse(text: str) -> str:
 def to_bytes(recipient: str) -> bytes:
     """The 16 bytes behind an id."""
     try:
-        return base64.b32decode(recipient.upper() + "======")
-    except binascii.Error as error:
+        raw = base64.b32decode(recipient.upper() + "======")
+    except ValueError as error:
         raise InvalidRecipient("not base32") from error
+    if len(raw) != SIZE:
+        raise InvalidRecipient("not 16 bytes")
+    return raw
 
 
 def from_bytes(raw: bytes) -> str:

@@ -107,6 +107,8 @@ def _decode_url(text: str) -> bytes:
 
 
 def _decode_mail(text: str) -> bytes:
+    if not text.isascii():  # a Kelvin sign has the lower case of a K
+        raise InvalidToken("not base32")
     text = text.lower()
     try:
         raw = base64.b32decode(text.upper() + "======") if len(text) == _MAIL_LENGTH else b""
