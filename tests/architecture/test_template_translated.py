@@ -1,0 +1,70 @@
+"""template.yaml as CloudFormation gets it: what SAM adds to it."""
+
+from __future__ import annotations
+
+import functools
+import json
+from typing import Any
+
+import boto3
+import pytest
+from samtranslator.parser.parser import Parser
+from samtranslator.translator.translator import Translator
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.architecture.test_template_api import ROUTES
+from tests.architecture.test_template_functions import RESOURCES
+from tests.template import PATH
+
+_PARAMETERS = {
+    "trial": {"Environment": "trial"},
+    "production": {
+        "Environment": "production",
+        "DomainName": "preferences.example.com",
+        "CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/1",
+        "ConfigurationSet": "marketing",
+        "SesIdentity": "example.com",
+        "AlarmEmail": "operations@example.com",
+    },
+}
+
+
+@functools.cache
+def _translated(environment: str) -> dict[str, Any]:
+    read = yaml_parse(PATH.read_text())
+    for resource in read["Resources"].values():
+        for folder in ("CodeUri", "ContentUri"):
+            if folder in resource.get("Properties", {}):
+                resource["Properties"][folder] = "s3://bucket/key"
+    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
+    made: dict[str, Any] = translator.translate(read, _PARAMETERS[environment])
+    return made
+
+
+def _of(environment: str, kind: str) -> dict[str, Any]:
+    resources = _translated(environment)["Resources"]
+    return {name: r.get("Properties", {}) for name, r in resources.items() if r["Type"] == kind}
+
+
+@pytest.mark.parametrize("environment", _PARAMETERS)
+def test_sam_gives_nobody_a_role_or_a_right_that_the_template_does_not(environment: str) -> None:
+    for kind in ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
+        ours = {name for name, resource in RESOURCES.items() if resource["Type"] == kind}
+        assert _of(environment, kind).keys() == ours
+
+
+@pytest.mark.parametrize("environment", _PARAMETERS)
+def test_every_route_arrives_as_written_in_payload_format_2(environment: str) -> None:
+    (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
+    found = {
+        f"{method.upper()} {path}": operation["x-amazon-apigateway-integration"]
+        for path, methods in api["Body"]["paths"].items()
+        for method, operation in methods.items()
+    }
+    assert found.keys() == set().union(*ROUTES.values())
+    assert {route["payloadFormatVersion"] for route in found.values()} == {"2.0"}
+
+
+@pytest.mark.parametrize("environment", _PARAMETERS)
+def test_it_stays_far_below_the_size_that_cloudformation_takes(environment: str) -> None:
+    assert len(json.dumps(_translated(environment))) < 500_000

@@ -1,0 +1,131 @@
+"""What `make build` made: complete, importable from the layers alone, and nothing beside it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import botocore
+import pytest
+
+from tests.template import template
+
+pytestmark = pytest.mark.system
+
+BUILD = Path(__file__).parents[2] / ".aws-sam" / "build"
+RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
+FUNCTIONS = [n for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"]
+CORE = BUILD / "CoreLayer" / "python"
+BRAND = BUILD / "BrandLayer" / "brand"
+
+# What Lambda's Python 3.13 brings along; everything else has to be in the layer. (certifi: botocore
+# takes it where it happens to be, as here, and has certificates of its own where it is not.)
+_RUNTIME = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3", "certifi"}
+
+# Imports one function as Lambda does, with what Lambda sets, and says which files that took.
+_START = """
+import importlib, json, os, sys
+function, layer, runtime, module = sys.argv[1:]
+sys.path[:0] = [function, layer]
+sys.path.append(runtime)
+importlib.import_module(module)
+files = {n: m.__file__ for n, m in sys.modules.items() if getattr(m, "__file__", None)}
+print(json.dumps(files))
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    assert (BUILD / "template.yaml").exists(), "make build first"
+
+
+def _environment(function: str) -> dict[str, str]:
+    common = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = RESOURCES[function]["Properties"]["Environment"]["Variables"]
+    given = dict.fromkeys((*common, *own), "1")
+    return {
+        **given,
+        "BRAND_DIR": str(BRAND),
+        "AWS_LAMBDA_FUNCTION_NAME": function,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nobody answers
+        "PATH": os.environ["PATH"],  # noqa: TID251
+    }
+
+
+def _loaded(function: str) -> dict[str, Path]:
+    handler = RESOURCES[function]["Properties"].get("Handler", "app.handler")
+    runtime = Path(botocore.__file__).parents[1]
+    started = subprocess.run(  # noqa: S603
+        [
+            sys.executable,
+            *("-I", "-S", "-B", "-c", _START),
+            *map(str, (BUILD / function, CORE, runtime, handler.split(".")[0])),
+        ],
+        env=_environment(function),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert started.returncode == 0, started.stderr
+    return {name: Path(file) for name, file in json.loads(started.stdout).items()}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_its_app_and_nothing_else(function: str) -> None:
+    assert [path.name for path in (BUILD / function).iterdir()] == ["app.py"]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_handler_that_the_template_names(function: str) -> None:
+    handler = RESOURCES[function]["Properties"].get("Handler", "app.handler")
+    module = ast.parse((BUILD / function / "app.py").read_text())
+    defined = {node.name for node in module.body if isinstance(node, ast.FunctionDef)}
+    assert handler.split(".")[1] in defined
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_with_the_layers_alone_while_aws_is_away(function: str) -> None:
+    site = Path(botocore.__file__).parents[1]
+    from_elsewhere = {
+        file.relative_to(site).parts[0].removesuffix(".py")
+        for file in _loaded(function).values()
+        if file.is_relative_to(site)
+    }
+    assert from_elsewhere <= _RUNTIME
+
+
+def test_the_core_holds_the_package_without_the_parts_for_workstations() -> None:
+    assert (CORE / "heed" / "settings.py").exists()
+    assert (CORE / "aws_lambda_powertools").is_dir()
+    assert not (CORE / "heed" / "cli").exists()
+    assert not (CORE / "heed" / "brand").exists()
+    assert not (CORE / "boto3").exists(), "it comes with the runtime"
+    assert not (CORE / "python").exists(), "SAM adds no python/ to a makefile's layer: we do"
+
+
+def test_the_core_runs_on_any_machine() -> None:
+    assert not list(CORE.rglob("*.so"))
+
+
+def test_bytecode_is_for_every_module_or_for_none_and_for_lambdas_python() -> None:
+    compiled = list(CORE.rglob("*.pyc"))
+    assert all(path.name.endswith(".cpython-313.pyc") for path in compiled)
+    assert len(compiled) in (0, len(list(CORE.rglob("*.py"))))
+    # Unchecked: the zip file changes the times that a checked one would compare.
+    assert all(path.read_bytes()[4:8] == b"\x01\0\0\0" for path in compiled)
+
+
+def test_the_brand_is_compiled_where_the_functions_look_for_it() -> None:
+    catalogue = json.loads((BRAND / "catalogue.json").read_text())
+    site = json.loads((BRAND / "pages" / "site.json").read_text())
+    assert catalogue
+    assert site
