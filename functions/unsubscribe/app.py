@@ -22,9 +22,10 @@ def ask(text: str) -> Response[str]:
     """The page with the button. Changes nothing, ever: link scanners open every link."""
     links, visit = wiring.unsubscribe(), answers.visit()
     token = links.token(text)
-    if visits.is_neutral(links.record(token), wiring.catalogue(), visit.at):
+    record = links.record(token)
+    if visits.is_neutral(record, wiring.catalogue(), visit.at):
         return answers.neutral()
-    view = visits.landing(visit, token, wiring.catalogue(), wiring.keys())
+    view = visits.landing(visit, token, record, wiring.catalogue(), wiring.keys())
     return answers.page(wiring.pages().landing(view))
 
 
@@ -35,15 +36,18 @@ def opt_out(text: str) -> Response[str]:
     by_hand, everything = "scope" in form, form.get("scope") == "all"
     token = links.token(text)
     source = Source.LINK if by_hand else Source.ONE_CLICK
-    asked = links.asked(token, visit.at, source, visit.campaign, everything=everything)
-    applied = links.opt_out(asked)
+    applied = links.opt_out(
+        links.asked(
+            token, visit.at, source, visit.campaign, everything=everything, signal=visit.signal
+        )
+    )
     count("OptedOut")
     if not by_hand:
         return answers.text("Unsubscribed.\n")
     if visits.is_neutral(applied.after, wiring.catalogue(), visit.at):
         return answers.neutral()
     view = visits.done(
-        visit, token, wiring.catalogue(), wiring.keys(), applied, everything=everything
+        visit, token, applied, wiring.catalogue(), wiring.keys(), everything=everything
     )
     return answers.page(wiring.pages().done(view))
 

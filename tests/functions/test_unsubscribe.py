@@ -321,7 +321,7 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
 def _message(world: World) -> str:
     links = wiring.unsubscribe()
     token = links.token(world.token(READER))
-    return links.asked(token, NOW, Source.ONE_CLICK, "", everything=False).to_message()
+    return links.asked(token, NOW, Source.ONE_CLICK, "", everything=False, signal=False).to_message()
 
 
 def test_one_press_is_one_write_request_and_no_read(world: World) -> None:

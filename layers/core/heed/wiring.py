@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 
+from heed.actions.manage_preferences import ManagePreferences
 from heed.actions.record_feedback import RecordFeedback
 from heed.actions.unsubscribe import Unsubscribe
 from heed.adapters import aws, ses_events
@@ -82,6 +83,12 @@ def unsubscribe() -> Unsubscribe:
 
 
 @cache
+def manage_preferences() -> ManagePreferences:
+    """What happens to a link to the preference centre."""
+    return ManagePreferences(keys(), preferences(), catalogue())
+
+
+@cache
 def record_feedback() -> RecordFeedback:
     """What happens to a bounce or a complaint."""
     return RecordFeedback(ses_events.read, keys(), preferences(), catalogue())
@@ -91,6 +98,11 @@ def record_feedback() -> RecordFeedback:
 def feedback_dead_letters() -> SqsQueue:
     """Where feedback that nobody can make out is kept."""
     return SqsQueue(aws.client("sqs"), settings().feedback_dlq_url)
+
+
+def preferences_key() -> bytes:
+    """The key of links to the preference centre."""
+    return keys().link(Purpose.PREFERENCES, keys().newest())
 
 
 def unsubscribe_key() -> bytes:
@@ -121,6 +133,7 @@ _CACHED = (
     gate,
     later,
     unsubscribe,
+    manage_preferences,
     aws.client,
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from heed.actions.ports import Applied, Keys, Preferences, Queue
 from heed.domain.catalogue import Catalogue
@@ -27,6 +27,7 @@ class OptOut:
         source: one-click or link.
         evidence: canonical text.
         policy: version of the privacy policy then.
+        signal: whether the browser's privacy signal is to be kept with it.
     """
 
     recipient: str
@@ -35,6 +36,7 @@ class OptOut:
     source: Source
     evidence: str
     policy: str
+    signal: bool = False
 
     def to_message(self) -> str:
         """As it waits in the queue of later."""
@@ -84,7 +86,14 @@ class Unsubscribe:
         return self._preferences.read(token.recipient)
 
     def asked(
-        self, token: Token, at: int, source: Source, campaign: str, *, everything: bool
+        self,
+        token: Token,
+        at: int,
+        source: Source,
+        campaign: str,
+        *,
+        everything: bool,
+        signal: bool,
     ) -> OptOut:
         """What a press on the link asks for."""
         return OptOut(
@@ -94,6 +103,7 @@ class Unsubscribe:
             source=source,
             evidence=evidence(issued=token.issued, key=token.key_id, campaign=campaign or None),
             policy=self._catalogue.policy(at),
+            signal=signal,
         )
 
     def opt_out(self, asked: OptOut) -> Applied:
@@ -125,4 +135,7 @@ class Unsubscribe:
         """
         entry = Entry(asked.at, asked.source, asked.evidence, asked.policy)
         changes = [Change(out(scope), entry) for scope in asked.scopes]
+        if asked.signal:
+            signal = replace(entry, source=Source.SIGNAL)
+            changes += [Change(out(topic.number), signal) for topic in self._catalogue.signals()]
         return self._preferences.apply(asked.recipient, changes, asked.at)

@@ -6,7 +6,7 @@ changes its meaning (layers/brand/catalogue.lock).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -172,6 +172,18 @@ class Catalogue:
         day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
         return next((p.version for p in reversed(self.policies) if p.effective <= day), "")
 
+    def notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+        """The newest material change in force that none of these versions is, or is newer than."""
+        order = [p.version for p in self.policies]
+        newest = max((order.index(v) for v in acknowledged if v in order), default=-1)
+        in_force = order.index(self.policy(at)) if self.policy(at) else -1
+        unseen = self.policies[newest + 1 : in_force + 1]
+        return next((p for p in reversed(unseen) if p.material), None)
+
+    def signals(self) -> list[Topic]:
+        """The topics that a browser's privacy signal stops."""
+        return [t for t in self.topics.values() if t.kind is Kind.SIGNAL and not t.retired]
+
     def marketing(self, scope: int) -> list[Topic]:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""
         return [t for t in self.topics.values() if t.kind is Kind.MARKETING and scope in t.path]
@@ -183,6 +195,13 @@ class Catalogue:
             return [topic]
         return self.marketing(scope)
 
+    def brand_of(self, scope: int) -> int:
+        """The brand that a scope belongs to; the default one for `*`, a signal or an unknown number."""
+        if scope in self.brands:
+            return scope
+        topic = self.topics.get(scope)
+        return (topic.brand if topic else 0) or self.default_brand
+
     def opt_out_scopes(self, scope: int) -> tuple[int, ...]:
         """Where an opt-out by a link of this scope is written.
 
@@ -193,7 +212,7 @@ class Catalogue:
             return (scope,)
         topic = self.topics.get(scope)
         if topic is None:
-            return (scope, self.default_brand)
+            return (scope, self.brand_of(scope))
         if topic.kind is Kind.SERVICE:
             return (topic.brand,)
         return (scope, topic.brand) if topic.retired else (scope,)

@@ -24,6 +24,7 @@ from heed.domain.register import (
     yes,
 )
 
+FOREVER = 1 << 62  # milliseconds; after every pause
 SOFT_WINDOW = 30  # days
 SOFT_LIMIT = 5  # days with a soft bounce within the window
 
@@ -67,6 +68,11 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
     if stopped is None and topic.kind is not Kind.SERVICE:
         stopped = _by_choice(record, topic, now)
     return stopped or _ok(record, topic)
+
+
+def chosen(record: Record, topic: Topic) -> Decision:
+    """What the person's choices alone say of a topic: pauses and dead mailboxes aside."""
+    return _by_choice(record, topic, FOREVER) or _ok(record, topic)
 
 
 def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:

@@ -20,6 +20,7 @@ HOLD = "x:hold"
 MINOR = "x:minor"
 LIFT_UNDELIVERABLE = "l:undeliverable"
 LIFT_HOLD = "l:hold"
+ACKNOWLEDGED = "a:policy"  # the latest version of the privacy policy that the person acknowledged
 SOFT = "soft"  # no register but a set of days on which a soft bounce happened
 
 
@@ -107,7 +108,15 @@ def yes(scope: int) -> str:
     return f"k:{scope}"
 
 
-_KNOWN = {COMPLAINT, UNDELIVERABLE, HOLD, MINOR, LIFT_UNDELIVERABLE, LIFT_HOLD}
+_KNOWN = {
+    COMPLAINT,
+    UNDELIVERABLE,
+    HOLD,
+    MINOR,
+    LIFT_UNDELIVERABLE,
+    LIFT_HOLD,
+    ACKNOWLEDGED,
+}
 
 
 def is_register(name: str) -> bool:

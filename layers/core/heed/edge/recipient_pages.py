@@ -62,6 +62,10 @@ class RecipientPages:
             body="" if is_head else html,
         )
 
+    def redirect(self, path: str) -> Response[str]:
+        """See the page at this path of ours, by GET (RFC 9110 §15.4.4)."""
+        return self.page("", HTTPStatus.SEE_OTHER, Location=path)
+
     def text(self, body: str) -> Response[str]:
         """A few bytes for a mail client, which shows them to nobody."""
         plain = {**headers("en"), "Content-Type": "text/plain; charset=utf-8"}

@@ -61,6 +61,18 @@ def query(event: Mapping[str, Any], name: str) -> str:
     return str((event.get("queryStringParameters") or {}).get(name) or "")
 
 
+def signals(event: Mapping[str, Any]) -> bool:
+    """Whether the browser asks not to be tracked: `Sec-GPC: 1` or `DNT: 1`, exactly 1.
+
+    A header sent twice arrives joined, `1,1` (W3C GPC §2.1; RFC 9110 §5.2).
+    """
+    return any(
+        part.strip() == "1"
+        for name in ("sec-gpc", "dnt")
+        for part in header(event, name).split(",")
+    )
+
+
 def body(event: Mapping[str, Any]) -> bytes:
     """The body's bytes; nothing, if there is none or its base64 cannot be read."""
     text = event.get("body") or ""

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from heed.actions.ports import Applied, Keys
-from heed.domain.catalogue import Catalogue, Kind
-from heed.domain.decision import Reason, decide
+from heed.domain.catalogue import Catalogue, Kind, Topic
+from heed.domain.decision import Reason, chosen, decide
+from heed.domain.preference_form import UNDO_DAYS, field_of
 from heed.domain.record import Record
 from heed.domain.register import DAY
 from heed.domain.token import Purpose, Token, mint
-from heed.edge import request
+from heed.edge import request, views
 from heed.edge.language import choose
-from heed.edge.views import Done, Field, Landing, Page, Unavailable
-
-UNDO_DAYS = 30
-"""By a link younger than this a stop can be undone; an older one may long be in other hands."""
 
 _CAMPAIGN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_BUTTONS = (("scope", "this"), ("scope", "all"))
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """Who comes: the language to answer in, the campaign of the link, and when."""
+    """Who comes.
+
+    Attributes:
+        language: to answer in.
+        campaign: of the link, or "".
+        at: when, milliseconds.
+        signal: whether the browser sent a privacy signal.
+    """
 
     language: str
     campaign: str
     at: int
+    signal: bool
 
     @classmethod
     def of(cls, event: Mapping[str, Any], catalogue: Catalogue) -> Visit:
@@ -43,6 +49,7 @@ class Visit:
             ),
             campaign(request.query(event, "c")),
             request.at(event),
+            request.signals(event),
         )
 
 
@@ -57,65 +64,82 @@ def is_neutral(record: Record, catalogue: Catalogue, at: int) -> bool:
     return decide(record, topic, at).reason in (Reason.MINOR, Reason.HOLD)
 
 
-def page(visit: Visit, catalogue: Catalogue) -> Page:
+def page(visit: Visit, catalogue: Catalogue) -> views.Page:
     """The view of a page that knows nothing of the visitor."""
-    return Page(**_page(visit, catalogue))
+    return views.Page(**_page(visit, catalogue))
 
 
 def unavailable(
     visit: Visit, catalogue: Catalogue, form: Mapping[str, str], *, kept: bool
-) -> Unavailable:
+) -> views.Unavailable:
     """The view of 503; the form again, as it was pressed."""
-    retry = tuple(Field(name=n, value=v) for n, v in form.items() if (n, v) in _BUTTONS)
-    return Unavailable(**_page(visit, catalogue), kept=kept, retry=retry)
+    retry = tuple(views.Field(name=n, value=v) for n, v in form.items() if (n, v) in _BUTTONS)
+    return views.Unavailable(**_page(visit, catalogue), kept=kept, retry=retry)
 
 
-_BUTTONS = (("scope", "this"), ("scope", "all"))
-
-
-def landing(visit: Visit, token: Token, catalogue: Catalogue, keys: Keys) -> Landing:
+def landing(
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
+) -> views.Landing:
     """The view before the press."""
     name, description = _wording(token.scope, catalogue, visit.language)
-    return Landing(
-        **_page(visit, catalogue),
-        preferences_url=preferences_url(visit, token, keys),
-        topic=name,
-        description=description,
+    return views.Landing(
+        **known(visit, token, record, catalogue, keys), topic=name, description=description
     )
 
 
 def done(
     visit: Visit,
     token: Token,
+    applied: Applied,
     catalogue: Catalogue,
     keys: Keys,
-    applied: Applied,
     *,
     everything: bool,
-) -> Done:
+) -> views.Done:
     """The view after the press; undo is offered while the link is young, for what it did stop."""
     name, _ = ("", "") if everything else _wording(token.scope, catalogue, visit.language)
-    young = visit.at - token.issued < UNDO_DAYS * DAY
-    stopped = [
-        topic.number
-        for topic in catalogue.topics.values()
-        if topic.kind is Kind.MARKETING
-        and not topic.retired
-        and decide(applied.before, topic, visit.at).sendable
-        and not decide(applied.after, topic, visit.at).sendable
-    ]
-    undo = [f for n in stopped for f in _undo(catalogue.name(n))] if young else []
-    return Done(
-        **_page(visit, catalogue),
-        preferences_url=preferences_url(visit, token, keys),
+    service = (t for t in catalogue.topics.values() if t.kind is Kind.SERVICE and not t.retired)
+    return views.Done(
+        **known(visit, token, applied.after, catalogue, keys),
         topic=name,
-        service=tuple(
-            topic.names[visit.language]
-            for topic in catalogue.topics.values()
-            if topic.kind is Kind.SERVICE and not topic.retired
-        ),
-        undo=tuple(undo),
+        service=tuple(topic.names[visit.language] for topic in service),
+        undo=_undo(visit, token, applied, catalogue),
     )
+
+
+def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> views.Subscribe:
+    """The form that sends a confirmation: for what a link alone cannot give, chosen already."""
+    return views.Subscribe(
+        **_page(visit, catalogue),
+        intent=views.Intent.IN,
+        other_url="",
+        topics=tuple(
+            views.Option(
+                topic=catalogue.name(topic.number),
+                name=topic.names[visit.language],
+                description=topic.descriptions[visit.language],
+                chosen=True,
+            )
+            for topic in topics
+        ),
+        consent=True,
+    )
+
+
+def known(
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
+) -> dict[str, Any]:
+    """What every page says to a visitor with a link: `views.Visit`."""
+    news = catalogue.notice((e.policy for e in record.registers.values()), visit.at)
+    return {
+        **_page(visit, catalogue),
+        "preferences_url": preferences_url(visit, token, keys),
+        "signal": _signal(visit, record, catalogue),
+        "policy": news
+        and views.Policy(
+            version=news.version, effective=news.effective, summary=news.summary[visit.language]
+        ),
+    }
 
 
 def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
@@ -126,8 +150,33 @@ def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
     return f"/p/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
-def _undo(name: str) -> tuple[Field, Field]:
-    return Field(name=f"was.topic.{name}", value="out"), Field(name=f"topic.{name}", value="in")
+def _signal(visit: Visit, record: Record, catalogue: Catalogue) -> views.Signal:
+    if not visit.signal:
+        return views.Signal.NONE
+    on = any(chosen(record, topic).sendable for topic in catalogue.signals())
+    return views.Signal.SEEN if on else views.Signal.APPLIED
+
+
+def _undo(
+    visit: Visit, token: Token, applied: Applied, catalogue: Catalogue
+) -> tuple[views.Field, ...]:
+    """The preference centre's fields that bring back what this press stopped, and nothing else."""
+    if visit.at - token.issued >= UNDO_DAYS * DAY:
+        return ()
+    stopped = [
+        field_of(topic, catalogue)
+        for topic in catalogue.topics.values()
+        if topic.kind is Kind.MARKETING
+        and not topic.retired
+        and decide(applied.before, topic, visit.at).sendable
+        and not decide(applied.after, topic, visit.at).sendable
+    ]
+    fields = ((f"was.{name}", "out", name) for name in stopped)
+    return tuple(
+        field
+        for was, state, name in fields
+        for field in (views.Field(name=was, value=state), views.Field(name=name, value="in"))
+    )
 
 
 def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:

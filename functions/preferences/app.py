@@ -1,0 +1,65 @@
+"""The preference centre, and the documents that say how signals and the policy are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heed import wiring
+from heed.edge import request, site_documents, visits
+from heed.edge.observability import count, observed
+from heed.edge.preference_view import preferences
+from heed.edge.recipient_pages import RecipientPages
+
+app = APIGatewayHttpResolver()
+answers = RecipientPages(app, "/p/", wiring.catalogue, wiring.pages)
+
+
+@app.route("/p/<text>", method=["GET", "HEAD"])
+def show(text: str) -> Response[str]:
+    """The page with the true state of each topic. Changes nothing, ever."""
+    centre, visit = wiring.manage_preferences(), answers.visit()
+    token = centre.token(text)
+    record = centre.record(token)
+    if visits.is_neutral(record, wiring.catalogue(), visit.at):
+        return answers.neutral()
+    saved = bool(request.query(answers.event, "saved"))
+    view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), saved=saved)
+    return answers.page(wiring.pages().preferences(view))
+
+
+@app.post("/p/<text>")
+def save(text: str) -> Response[str]:
+    """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
+    centre, visit = wiring.manage_preferences(), answers.visit()
+    token = centre.token(text)
+    form = request.form(answers.event)
+    result = centre.save(token, form, visit.at, visit.campaign, signal=visit.signal)
+    count("PreferencesSaved")
+    if visits.is_neutral(result.record, wiring.catalogue(), visit.at):
+        return answers.neutral()
+    if result.consent:
+        return answers.page(
+            wiring.pages().subscribe(visits.consent(visit, result.consent, wiring.catalogue()))
+        )
+    return answers.redirect(visits.preferences_url(visit, token, wiring.keys()) + "&saved=1")
+
+
+app.get("/.well-known/gpc.json")(site_documents.gpc)
+app.get("/.well-known/dnt/")(site_documents.dnt)
+
+
+@app.get("/policy.json")
+def policy() -> Response[str]:
+    """The versions of the privacy policy, for the brand's own banner."""
+    return site_documents.policy(wiring.catalogue())
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """One HTTP request, in payload format 2.0 or 1.0."""
+    return app.resolve(request.as_payload_2(event), context)
+
+
+wiring.warm_up(wiring.manage_preferences, wiring.preferences_key)

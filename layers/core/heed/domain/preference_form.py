@@ -1,0 +1,156 @@
+"""What a saved preference centre asks for: only what the person changed.
+
+The page sends each topic's state as it showed it (`was.topic.offers`) beside the state chosen
+(`topic.offers`), so that a page left open never revives anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from heed.domain.catalogue import Catalogue, Kind, Topic
+from heed.domain.decision import Reason, chosen
+from heed.domain.record import NEVER, Record
+from heed.domain.register import (
+    ACKNOWLEDGED,
+    ALL,
+    DAY,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    yes,
+)
+
+PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
+"""Days that a pause may last; 0 resumes."""
+
+UNDO_DAYS = 30
+"""By a link younger than this a stop can be undone; an older one may long be in other hands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What becomes of a form.
+
+    Attributes:
+        changes: to be written, together.
+        consent: the topics that were asked for and that a link cannot give: a confirmation can.
+    """
+
+    changes: tuple[Change, ...]
+    consent: tuple[Topic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a form was sent with.
+
+    Attributes:
+        at: when, milliseconds.
+        issued: when the link was made, milliseconds.
+        evidence: canonical text.
+        policy: version of the privacy policy in force.
+        signal: whether the browser sent a privacy signal, which no form overrides.
+    """
+
+    at: int
+    issued: int
+    evidence: str
+    policy: str
+    signal: bool
+
+    def change(
+        self,
+        register: str,
+        source: Source = Source.PREFERENCE_CENTRE,
+        until: int | None = None,
+    ) -> Change:
+        """A register's new entry by this form."""
+        return Change(register, Entry(self.at, source, self.evidence, self.policy, until))
+
+
+def saved(
+    form: Mapping[str, str], record: Record, catalogue: Catalogue, brand: int, given: Given
+) -> Saved:
+    """What a form changes for the topics of a brand, and what it asks for in vain."""
+    changes: list[Change] = []
+    consent: list[Topic] = []
+    if form.get("all", "in") not in ("in", ""):  # an opt-out is never refused for its form
+        changes.append(given.change(out(ALL)))
+    else:
+        for topic in _differing(form, record, catalogue, brand):
+            if form[field_of(topic, catalogue)] == "out":
+                changes.append(given.change(out(topic.number)))
+            elif _undoes(record, topic, given):
+                changes.append(given.change(in_(topic.number)))
+            elif not chosen(record, topic).sendable:
+                consent.append(topic)
+        changes += _asides(form, brand, given)
+    if given.signal:
+        changes = _signalled(changes, record, catalogue, given)
+    return Saved(tuple(changes), tuple(consent))
+
+
+def _asides(form: Mapping[str, str], brand: int, given: Given) -> Iterator[Change]:
+    """A pause of the whole brand, and the policy's news taken note of."""
+    if (days := PAUSES.get(form.get("pause", ""))) is not None:
+        yield given.change(pause(brand), until=given.at + days * DAY)
+    if form.get("policy"):
+        yield given.change(ACKNOWLEDGED)
+
+
+def _signalled(
+    changes: list[Change], record: Record, catalogue: Catalogue, given: Given
+) -> list[Change]:
+    """The browser's signal goes before what the form says (11 CCR 7025(c))."""
+    for topic in catalogue.signals():
+        own = (in_(topic.number), out(topic.number))
+        changes = [change for change in changes if change.register not in own]
+        if chosen(record, topic).sendable:
+            changes.append(given.change(out(topic.number), Source.SIGNAL))
+    return changes
+
+
+def field_of(topic: Topic, catalogue: Catalogue) -> str:
+    """The name of a topic's field; its state as shown stands in `was.` and this."""
+    name = catalogue.name(topic.number)
+    return name if topic.kind is Kind.SIGNAL else f"topic.{name}"
+
+
+def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
+    """The marketing topics that a brand's preference centre shows."""
+    return [topic for topic in catalogue.marketing(brand) if not topic.retired]
+
+
+def _differing(
+    form: Mapping[str, str], record: Record, catalogue: Catalogue, brand: int
+) -> list[Topic]:
+    """The topics whose chosen state differs from the one that the page showed."""
+    return [
+        topic
+        for topic in (*offered(catalogue, brand), *catalogue.signals())
+        if (wanted := form.get(field_of(topic, catalogue))) in ("in", "out")
+        and wanted != _shown(form, topic, record, catalogue)
+    ]
+
+
+def _shown(form: Mapping[str, str], topic: Topic, record: Record, catalogue: Catalogue) -> str:
+    """The state that the page showed; where it does not say so, the record's."""
+    was = form.get(f"was.{field_of(topic, catalogue)}")
+    if was in ("in", "out"):
+        return was
+    return "in" if chosen(record, topic).sendable else "out"
+
+
+def _undoes(record: Record, topic: Topic, given: Given) -> bool:
+    """Whether an *in* by this link only undoes a stop; it never gives a consent that never was."""
+    if given.at - given.issued >= UNDO_DAYS * DAY:
+        return False
+    reason = chosen(record, topic).reason
+    consented = max(record.at(in_(topic.number)), record.at(yes(topic.number))) != NEVER
+    stopped = reason in (Reason.UNSUBSCRIBED, Reason.TOPIC_UNSUBSCRIBED)
+    return stopped and (topic.default_in or consented)

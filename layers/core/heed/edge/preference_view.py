@@ -1,0 +1,99 @@
+"""The preference centre's view: each topic with its true state, nothing that the link does not imply."""
+
+from __future__ import annotations
+
+from heed.actions.ports import Keys
+from heed.domain.catalogue import Catalogue, Topic
+from heed.domain.decision import Decision, Reason, chosen, decide, pause_stands
+from heed.domain.preference_form import offered
+from heed.domain.record import Record
+from heed.domain.register import ALL, Entry
+from heed.domain.token import Token
+from heed.edge import views
+from heed.edge.visits import Visit, known
+
+_WHY = {
+    Reason.COMPLAINED: views.Why.REPORTED,
+    Reason.UNSUBSCRIBED: views.Why.STOPPED,
+    Reason.TOPIC_UNSUBSCRIBED: views.Why.STOPPED,
+    Reason.NO_CONSENT: views.Why.NOT_ASKED,
+}
+
+
+def preferences(
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys, *, saved: bool
+) -> views.Preferences:
+    """The view of what is on record."""
+    brand = catalogue.brand_of(token.scope)
+    topics = offered(catalogue, brand)
+    wide = [
+        entry.until
+        for scope in (ALL, brand)
+        for topic in topics
+        if (entry := pause_stands(record, topic, scope, visit.at))
+    ]
+    return views.Preferences(
+        **known(visit, token, record, catalogue, keys),
+        topics=tuple(_line(visit, record, topic, catalogue) for topic in topics),
+        advertising=_advertising(visit, record, catalogue),
+        everything_off=not any(chosen(record, t).sendable for t in catalogue.marketing(ALL)),
+        paused_until=max((until for until in wide if until), default=None),
+        undeliverable=decide(record, topics[0], visit.at).reason is Reason.UNDELIVERABLE,
+        last=_last(visit, record, catalogue),
+        saved=saved,
+    )
+
+
+def _line(visit: Visit, record: Record, topic: Topic, catalogue: Catalogue) -> views.Line:
+    by_choice = chosen(record, topic)
+    own_pause = pause_stands(record, topic, topic.number, visit.at)
+    paused = by_choice.sendable and own_pause is not None
+    return views.Line(
+        topic=catalogue.name(topic.number),
+        name=topic.names[visit.language],
+        description=topic.descriptions[visit.language],
+        state=_state(by_choice),
+        why=views.Why.PAUSED if paused else _WHY.get(by_choice.reason),
+        since=by_choice.since,
+        until=own_pause.until if own_pause else None,
+    )
+
+
+def _advertising(visit: Visit, record: Record, catalogue: Catalogue) -> views.Advertising | None:
+    topic = next(iter(catalogue.signals()), None)
+    if topic is None:
+        return None
+    by_choice = chosen(record, topic)
+    return views.Advertising(
+        name=topic.names[visit.language],
+        description=topic.descriptions[visit.language],
+        state=_state(by_choice),
+        since=None if by_choice.sendable else by_choice.since,
+    )
+
+
+def _state(decision: Decision) -> views.State:
+    return views.State.IN if decision.sendable else views.State.OUT
+
+
+def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | None:
+    """The newest choice on record; what the address itself did (bounces, complaints) is none."""
+    choices = [(r, e) for r, e in record.registers.items() if r[:2] in ("o:", "i:", "p:", "k:")]
+    if not choices:
+        return None
+    register, entry = max(choices, key=lambda choice: choice[1].rank)
+    topic = catalogue.topics.get(int(register[2:]))
+    return views.Last(
+        topic=topic.names[visit.language] if topic else "",
+        change=_change(register, entry),
+        at=entry.at,
+        source=entry.source,
+    )
+
+
+def _change(register: str, entry: Entry) -> views.Change:
+    if register.startswith("o:"):
+        return views.Change.OUT
+    if register.startswith("p:") and (entry.until or 0) > entry.at:
+        return views.Change.PAUSED
+    return views.Change.IN
