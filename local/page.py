@@ -9,6 +9,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
+from boto3.dynamodb.types import Binary
 from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -17,7 +18,7 @@ from local import sample
 from local.feedback import bounce, complaint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from starlette.requests import Request
 
@@ -86,13 +87,7 @@ def _back(done: str) -> Response:
 
 
 def _preferences(items: Iterable[Mapping[str, Any]]) -> str:
-    rows = [
-        (
-            str(item["id"]),
-            "\n".join(f"{k}: {_plain(v)}" for k, v in sorted(item.items()) if k != "id"),
-        )
-        for item in items
-    ]
+    rows = [(str(item["id"]), "\n".join(_lines(item, 0))) for item in items]
     return _table(("Recipient", "What is stored"), rows, "Empty: nobody has chosen anything yet.")
 
 
@@ -118,14 +113,18 @@ def _table(heads: tuple[str, str], rows: list[tuple[str, str]], none: str) -> st
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401 - whatever an attribute holds
-    """A stored value as a person reads it: numbers as numbers, bytes in hex."""
-    return json.dumps(value, default=_as_text, ensure_ascii=False)
-
-
-def _as_text(value: Any) -> Any:  # noqa: ANN401
-    if isinstance(value, set):
-        return sorted(value)
-    if hasattr(value, "value"):  # boto3's Binary
-        return bytes(value.value).hex()
-    return int(value) if value == int(value) else float(value)
+def _lines(stored: Mapping[str, Any], depth: int) -> Iterator[str]:
+    """A line an attribute, those of a map below it; sets as lists, bytes in hex."""
+    for name, value in sorted(stored.items()):
+        head = "    " * depth + f"{name}:"
+        if name == "id":
+            continue
+        if isinstance(value, dict):
+            yield head
+            yield from _lines(value, depth + 1)
+        elif isinstance(value, set):
+            yield f"{head} {', '.join(map(str, sorted(value)))}"
+        elif isinstance(value, Binary):
+            yield f"{head} {bytes(value.value).hex()}"
+        else:
+            yield f"{head} {value}"

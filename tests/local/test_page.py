@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from boto3.dynamodb.types import Binary
+
+from local import sample
+from local.feedback import bounce, complaint
+from local.page import page
+
+NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
+LINK = {
+    "recipient": "r" * 26,
+    "unsubscribe_url": "http://127.0.0.1:8000/u/visible",
+    "preferences_url": "http://127.0.0.1:8000/p/visible",
+    "headers": {
+        "List-Unsubscribe": "<mailto:u+x@mail.example.com>, <http://127.0.0.1:8000/u/header>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    },
+    "tags": {"heed-recipient": "r" * 26},
+}
+
+
+class FakeSender:
+    """The port of the page: what it shows and what its buttons do."""
+
+    def __init__(self, *, sendable: bool = True, reaches: bool = True) -> None:
+        self.sendable = sendable
+        self.reaches = reaches
+        self.pressed: list[str] = []
+
+    def mail(self) -> sample.SampleMail:
+        return sample.sample_mail(LINK, NOW)
+
+    def check(self) -> dict[str, Any]:
+        return {"sendable": self.sendable, "reason": "ok" if self.sendable else "complained"}
+
+    def press_one_click(self) -> int:
+        self.pressed.append("one-click")
+        return 200 if self.reaches else 503
+
+    def feedback(self, make: Any) -> bool:
+        self.pressed.append(make(self.mail(), NOW)["eventType"])
+        return self.reaches
+
+    def preferences(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": "r",
+                "n": Decimal(2),
+                "soft": {Decimal(3)},
+                "salt": Binary(b"\x01"),
+                "o:2": {"ev": "<b>"},
+            }
+        ]
+
+    def sent(self) -> list[dict[str, Any]]:
+        return []
+
+
+def _ask(sender: FakeSender, method: str, path: str) -> httpx.Response:
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(page(sender))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, path, follow_redirects=True)
+
+    return anyio.run(ask)
+
+
+def test_the_page_shows_the_mail_its_headers_and_the_checks_answer() -> None:
+    text = _ask(FakeSender(sendable=False), "GET", "/").text
+
+    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in text
+    assert 'href="http://127.0.0.1:8000/u/visible"' in text
+    assert "No: complained." in text
+
+
+def test_stored_values_are_shown_as_text_and_escaped() -> None:
+    text = _ask(FakeSender(), "GET", "/").text
+
+    assert "n: 2" in text
+    assert "soft: 3" in text
+    assert "salt: 01" in text
+    assert "o:2:\n    ev: &lt;b&gt;" in text
+
+
+def test_the_page_loads_nothing_and_has_no_script() -> None:
+    text = _ask(FakeSender(), "GET", "/").text
+
+    assert "<script" not in text
+    assert "src=" not in text
+    assert "<link" not in text
+
+
+@pytest.mark.parametrize(
+    ("button", "done"),
+    [("one-click", "one-click"), ("bounce", "Bounce"), ("complaint", "Complaint")],
+)
+def test_a_button_does_its_work_and_comes_back(button: str, done: str) -> None:
+    sender = FakeSender()
+
+    response = _ask(sender, "POST", f"/{button}")
+
+    assert response.history[0].status_code == 303
+    assert sender.pressed == [done]
+    assert 'role="status"' in response.text
+
+
+@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
+def test_a_button_never_says_done_when_it_is_not(button: str) -> None:
+    assert " not " in _ask(FakeSender(reaches=False), "POST", f"/{button}").text.split("</p>")[1]
+
+
+@pytest.mark.parametrize("button", ["one-click", "bounce", "complaint"])
+def test_looking_never_presses_a_button(button: str) -> None:
+    sender = FakeSender()
+
+    assert _ask(sender, "GET", f"/{button}").status_code == 405
+    assert sender.pressed == []
+
+
+def test_the_mail_clients_button_takes_the_web_address_of_the_header() -> None:
+    assert sample.sample_mail(LINK, NOW).one_click_url == "http://127.0.0.1:8000/u/header"
+
+
+def test_reports_are_about_the_sample_mail() -> None:
+    mail = sample.sample_mail(LINK, NOW)
+
+    assert bounce(mail, NOW)["bounce"]["bouncedRecipients"][0]["emailAddress"] == sample.ADDRESS
+    assert complaint(mail, NOW)["complaint"]["timestamp"] == "2026-03-05T09:12:44.390Z"
+    assert bounce(mail, NOW)["mail"]["tags"]["heed-recipient"] == [LINK["recipient"]]

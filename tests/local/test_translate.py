@@ -1,0 +1,48 @@
+"""The real template, as far as it can be looked at without starting anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.adapt import PARAMETERS
+from local.functions import short_names
+from local.places import ROOT
+from local.routes import routes
+from local.translate import Translated, translate
+
+
+@pytest.fixture(scope="module")
+def translated() -> Translated:
+    return translate(ROOT / "template.yaml", PARAMETERS)
+
+
+def test_the_parameters_of_the_local_stack_are_parameters_of_the_template(
+    translated: Translated,
+) -> None:
+    assert set(PARAMETERS) <= set(translated.template["Parameters"])
+
+
+def test_every_route_leads_to_a_function_of_the_template(translated: Translated) -> None:
+    found = routes(translated.template)
+
+    assert "POST /u/{token}" in {route.key for route in found}
+    assert {route.function for route in found} <= set(translated.code)
+
+
+def test_a_function_is_named_by_its_folder_and_its_entry_point(translated: Translated) -> None:
+    names = short_names(translated)
+
+    assert names["UnsubscribeFunction"] == "unsubscribe"
+    assert names["UnsubscribeLaterFunction"] == "unsubscribe-later"
+    assert len(set(names.values())) == len(names)
+
+
+def test_functions_and_layers_are_built_where_sam_builds_them(translated: Translated) -> None:
+    feedback, brand = translated.code["FeedbackFunction"], translated.code["BrandLayer"]
+
+    assert feedback.makefile == ROOT / "functions" / "Makefile"
+    assert feedback.works_in == ROOT / "functions" / "feedback"
+    assert brand.makefile == Path(ROOT / "layers" / "brand" / "Makefile")
+    assert (feedback.is_function, brand.is_function) == (True, False)
