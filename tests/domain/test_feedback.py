@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from heed.domain.feedback import BOUNCES, COMPLAINTS, Count, of_bounce, of_complaint
+from heed.domain.feedback import BOUNCES, COMPLAINTS, NOT_ACTED_ON, Count, of_bounce, of_complaint
 from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
 from heed.domain.verdict import Bounce, Bounced, Complaint, Other, Subscription, Verdict, judge
 from tests.ses import CATALOGUE, TAGGED, identify
@@ -266,7 +266,7 @@ def test_the_source_of_a_subscription_is_what_was_pressed(by: str | None, source
     assert "@" not in entry.evidence
 
 
-@pytest.mark.parametrize("kind", ["Delivery", "Send", "Open", "Click", "Rendering Failure"])
+@pytest.mark.parametrize("kind", sorted(NOT_ACTED_ON))
 def test_whatever_else_happens_to_a_mail_is_ignored(kind: str) -> None:
     assert judged(Other(kind)) == Verdict({}, [Count.EVENT_IGNORED])
 

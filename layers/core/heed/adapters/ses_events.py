@@ -17,15 +17,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from heed.domain.errors import Malformed
+from heed.domain.feedback import TOPIC_TEST
 from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
 
 Json = dict[str, Any]
 
-TOPIC_TEST = Other("TopicTest")
-"""What SNS and SES write to a topic by themselves: a test, a confirmation of a subscription."""
-
+_BY_AWS = Other(TOPIC_TEST)  # a test, a confirmation of a subscription
 _TEST = "Successfully validated SNS topic"  # plain text, sent when a topic is attached
 _SNS_OWN = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 _SES_OWN = "AmazonSnsSubscriptionSucceeded"
@@ -63,7 +62,7 @@ def _from_sns(envelope: Json, sent: int | None) -> Event:
     if not isinstance(message, str):
         raise Malformed("the message is not text")
     if envelope["Type"] in _SNS_OWN or message.startswith(_TEST):
-        return TOPIC_TEST
+        return _BY_AWS
     content = _parsed(message)
     if not isinstance(content, dict):
         raise Malformed("the message is not a JSON object")
@@ -88,7 +87,7 @@ def _from_ses(content: Json, named: str | None, stamp: int | None) -> Event:
         raise Malformed("not an SES event")
     read = _READERS.get(kind)
     if read is None:
-        return TOPIC_TEST if kind == _SES_OWN else Other(kind)
+        return _BY_AWS if kind == _SES_OWN else Other(kind)
     mail = content.get("mail")
     return read(content, mail if isinstance(mail, dict) else {}, stamp)
 

@@ -75,8 +75,18 @@ COMPLAINTS: dict[str | None, Rule] = {  # by feedback type; one not in the table
 }
 ECHOES = frozenset({"OnAccountSuppressionList", "OnTenantSuppressionList"})  # complaint subtypes
 
+TOPIC_TEST = "TopicTest"  # what SNS and SES write to a topic by themselves; a name of our own
 NOT_ACTED_ON = frozenset(
-    {"Delivery", "Send", "Reject", "Open", "Click", "Rendering Failure", "DeliveryDelay"}
+    {
+        "Delivery",
+        "Send",
+        "Reject",
+        "Open",
+        "Click",
+        "Rendering Failure",
+        "DeliveryDelay",
+        TOPIC_TEST,
+    }
 )
 
 

@@ -111,24 +111,25 @@ def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
     writes to from here. In a mail to several, nobody can say whose was forwarded; the tag is silent.
     """
     counts: list[Count] = [] if rule.also is None else [rule.also]
+    register, meant = rule.register, event.recipients
+    if register == UNDELIVERABLE:
+        meant = [bounced for bounced in meant if _failed(bounced)]
+    if register is None or not meant:
+        return Verdict({}, [*counts, Count.BOUNCE_IGNORED])
+    tag = _tagged(event.tag) if register == UNDELIVERABLE and event.alone else None
     changes: dict[str, list[Change]] = {}
-    final = rule.register == UNDELIVERABLE
-    tag = _tagged(event.tag) if final and event.alone else None
-    unread = meant = False
-    for bounced in event.recipients if rule.register else ():
-        if final and not _failed(bounced):
-            continue
-        meant = True
+    unread = 0
+    for bounced in meant:
         recipient = _identified(bounced.address, identify)
         if recipient is None:
-            unread = True
-            counts.append(Count.RECIPIENT_NOT_READ)
+            unread += 1
         elif recipient not in changes:
-            changes[recipient] = [_bounce_change(event, rule, bounced.status)]
-    if tag is not None and meant and tag not in changes:
-        changes[tag] = [_bounce_change(event, rule, None)]
-    counts.extend([rule.counted] * len(changes) if meant else [Count.BOUNCE_IGNORED])
-    return Verdict(changes, counts, lost=unread and tag is None)
+            changes[recipient] = [Change(register, _bounce_entry(event, bounced.status))]
+    if tag is not None and tag not in changes:
+        changes[tag] = [Change(register, _bounce_entry(event, None))]
+    counts.extend([rule.counted] * len(changes))
+    counts.extend([Count.RECIPIENT_NOT_READ] * unread)
+    return Verdict(changes, counts, lost=unread > 0 and tag is None)
 
 
 def _failed(bounced: Bounced) -> bool:
@@ -139,7 +140,7 @@ def _failed(bounced: Bounced) -> bool:
     )
 
 
-def _bounce_change(event: Bounce, rule: Rule, status: str | None) -> Change:
+def _bounce_entry(event: Bounce, status: str | None) -> Entry:
     proof = _evidence(
         feedback=event.feedback,
         message=event.message,
@@ -147,7 +148,7 @@ def _bounce_change(event: Bounce, rule: Rule, status: str | None) -> Change:
         subtype=event.subtype,
         type=event.type,
     )
-    return Change(rule.register or "", Entry(event.at, Source.BOUNCE, proof))
+    return Entry(event.at, Source.BOUNCE, proof)
 
 
 def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
