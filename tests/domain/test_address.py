@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise
+from heed.domain.errors import InvalidAddress
+from tests.vectors import addresses
+
+ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)
+LABELS = st.text("abzABZ09", min_size=1, max_size=8)
+DOMAINS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
+# Whatever a mailbox name may be made of, and whatever it may not.
+NASTY = st.text(
+    '"\\@<>.; ,()aBZ09_-'
+    "\u0301\u0338\u00e9\u00df\u0130\u0131\u03c2\u1e9e\u212a\u212b\ufb01\uff21"  # case, accents
+    "\u037e\u1fef\u3002\uff0e\uff20\u00ba\u2024"  # what some fold into signs
+    "\u00a0\u1680\u2003\u3000\u200b\u200d\ufeff\u202e\u00ad"  # spaces, and what nobody sees
+    "\x00\t\n\x85\u2028\ud800\ue000\u0378\uffff\u05d0\u0661\u0915\u094d\uac00\U0001f600",
+    max_size=24,
+)
+QUOTED = NASTY.map(lambda text: '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"')
+HARD = st.one_of(
+    NASTY,
+    st.tuples(st.one_of(NASTY, QUOTED, ATOMS), st.one_of(DOMAINS, NASTY)).map("@".join),
+    st.tuples(QUOTED, DOMAINS).map("@".join),
+)
+
+
+def normalised(text: str) -> str | None:
+    try:
+        return normalise(text)
+    except InvalidAddress:
+        return None
+
+
+@pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
+def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
+    assert normalise(vector["input"]) == vector["normalised"]
+
+
+@pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
+def test_the_published_vectors_are_normalised_once_and_for_all(vector: dict[str, str]) -> None:
+    assert normalise(vector["normalised"]) == vector["normalised"]
+
+
+@pytest.mark.parametrize("vector", addresses.rejected, ids=lambda vector: vector["why"])
+def test_what_the_published_vectors_reject_is_rejected(vector: dict[str, str]) -> None:
+    with pytest.raises(InvalidAddress):
+        normalise(vector["input"])
+
+
+def test_there_is_one_vector_of_each_input() -> None:
+    inputs = [v["input"] for v in (*addresses.accepted, *addresses.rejected)]
+    assert len(inputs) == len(set(inputs))
+
+
+@settings(max_examples=700)
+@given(HARD)
+@example('"e\\\u0301"@example.com')
+@example('"\u0338"@example.com')
+@example('"\\\\"@example.com')
+def test_whatever_is_accepted_has_one_form_and_keeps_it(text: str) -> None:
+    address = normalised(text)
+    if address is None:
+        return
+    assert normalised(address) == address
+    local, _, domain = address.rpartition("@")
+    assert local
+    assert len(local.encode()) <= MAX_LOCAL
+    assert len(address.encode()) <= MAX_ADDRESS
+    assert re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", domain)
+    assert unicodedata.is_normalized("NFC", address)
+    assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in address)
+    assert not local.isascii() or local == local.lower()
+
+
+@given(ATOMS, DOMAINS)
+def test_the_short_cut_of_plain_addresses_agrees_with_the_long_way(local: str, domain: str) -> None:
+    plain = f"{local}@{domain}"
+    assert normalised(plain) == normalised(f"Somebody <{plain}>") == normalised(f" {plain}.")
+
+
+@given(ATOMS, DOMAINS)
+def test_case_display_name_and_prefix_never_make_another_person(local: str, domain: str) -> None:
+    meant = normalised(f"{local}@{domain}")
+    for form in (
+        f"{local.upper()}@{domain.upper()}",
+        f"{local.lower()}@{domain.lower()}",
+        f'"other@example.net" <{local}@{domain}>',
+        f"rfc822; {local}@{domain}",
+        f"\u3000<{local}@{domain}>\r\n",
+    ):
+        assert normalised(form) == meant
+
+
+@given(st.text("abz", min_size=1, max_size=10), DOMAINS)
+def test_quotes_that_nobody_needs_make_no_other_person(local: str, domain: str) -> None:
+    assert normalised(f'"{local}"@{domain}') == normalised(f"{local}@{domain}")
+    assert normalised(f'"\\{local}"@{domain}') == normalised(f"{local}@{domain}")
+
+
+def test_dots_and_tags_stay_different_mailboxes() -> None:
+    spellings = ("johndoe@gmail.com", "john.doe@gmail.com", "johndoe+a@gmail.com")
+    assert len({normalise(spelling) for spelling in spellings}) == len(spellings)
+
+
+def test_letters_that_only_look_alike_stay_different_people() -> None:
+    names = ("mike", "mıke", "ﬁn", "fin", "ﬀ", "ff", "straße", "strasse", "ⓐ", "a")
+    assert len({normalise(f"{name}@example.com") for name in names}) == len(names)
+
+
+@pytest.mark.parametrize("control", [chr(c) for c in (*range(32), *range(127, 160))])
+def test_no_control_character_gets_in(control: str) -> None:
+    for text in (f"a{control}b@example.com", f'"a{control}b"@example.com', f"a@ex{control}a.com"):
+        assert normalised(text) is None
+
+
+@pytest.mark.parametrize("half", ["\ud800", "\udfff", "\udc80"])
+def test_half_a_character_is_refused_and_does_not_crash(half: str) -> None:
+    assert normalised(f"a{half}@example.com") is None
+    assert normalised(f"a@ex{half}ample.com") is None
+    assert normalised(f"{half} <a@example.com>") == "a@example.com"
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "a" * 1_000_000,
+        "a" * 1_000_000 + "@",
+        "a." * 500_000 + "@",
+        "a@" + "a." * 500_000,
+        "a@" + "a-" * 500_000 + "!",
+        "<" * 1_000_000,
+        '"' * 1_000_000 + ">",
+        '<"' * 500_000 + ">",
+        "\\" * 1_000_000,
+        "@" * 1_000_000,
+        " " * 1_000_000 + "x",
+        "\u0301" * 1_000_000,
+        "rfc822" + " " * 1_000_000,
+    ],
+    ids=range(13),
+)
+def test_a_megabyte_of_malice_is_refused(hostile: str) -> None:
+    assert normalised(hostile) is None
+    assert normalised(hostile[:1000]) is None
+    normalised(hostile[:MAX_ADDRESS])  # may be an address; returns at once all the same
+
+
+def test_an_error_never_names_the_address() -> None:
+    for vector in addresses.rejected:
+        with pytest.raises(InvalidAddress) as caught:
+            normalise(vector["input"])
+        parts = (part for part in re.split(r"[@<> ]", vector["input"]) if len(part) > 3)
+        assert not any(part in str(caught.value) for part in parts)

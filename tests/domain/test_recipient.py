@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain import recipient as recipients
+from heed.domain.errors import InvalidRecipient
+from heed.domain.recipient import from_bytes, parse, recipient_id, to_bytes
+from tests.strategies import recipients as raw_recipients
+from tests.vectors import addresses
+
+KEY = bytes.fromhex(addresses.identity_key)
+
+
+@pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
+def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
+    assert recipient_id(KEY, vector["normalised"]) == vector["recipient"]
+    assert to_bytes(vector["recipient"]).hex() == vector["hex"]
+
+
+@pytest.mark.parametrize("vector", addresses.accepted[:3], ids=lambda vector: vector["why"])
+def test_an_id_is_read_as_base32_or_hex_in_any_case(vector: dict[str, str]) -> None:
+    for text in (vector["recipient"], vector["hex"]):
+        assert parse(text) == parse(text.upper()) == vector["recipient"]
+
+
+@given(raw_recipients)
+def test_bytes_and_text_are_one(raw: bytes) -> None:
+    text = from_bytes(raw)
+    assert len(text) == 26
+    assert to_bytes(text) == raw
+    assert parse(text) == parse(raw.hex()) == text
+
+
+def test_another_key_makes_other_ids() -> None:
+    assert recipient_id(KEY, "a@example.com") != recipient_id(KEY[::-1], "a@example.com")
+
+
+@given(raw_recipients, st.sampled_from("bcdefghijkmn234567"))
+def test_bits_to_spare_are_zero_so_that_each_id_has_one_spelling(raw: bytes, last: str) -> None:
+    text = from_bytes(raw)
+    if last not in "aeimquy4":
+        with pytest.raises(InvalidRecipient):
+            parse(text[:-1] + last)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "a" * 25,
+        "a" * 27,
+        "a" * 31,
+        "f" * 33,
+        "1" * 26,
+        "g" * 32,
+        "a" * 25 + " ",
+        " " + "a" * 26,
+        "a" * 26 + "\n",
+        "f" * 32 + "\n",
+        "\u212a" + "a" * 25,  # a Kelvin sign, whose lower case is a k
+        "\u0661" * 32,  # Arabic digits
+        "é" * 26,
+        "\ud800" * 26,
+        "someone@example.com",
+    ],
+    ids=ascii,
+)
+def test_what_is_no_id_is_refused(text: str) -> None:
+    with pytest.raises(InvalidRecipient):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "aa", "a" * 24, "a" * 32, "!" * 26, "é" * 26])
+def test_no_other_number_of_bytes_passes_for_an_id(text: str) -> None:
+    with pytest.raises(InvalidRecipient):
+        recipients.to_bytes(text)
