@@ -73,7 +73,10 @@ class Compiler:
     def _if(self, node: Node, scope: dict[str, Any]) -> Program:
         path, word = node.words
         if path.partition(".")[0] in self._sections:
-            return self._nodes(node.body if path in self._constants else node.otherwise, scope)
+            there = path in self._constants
+            # What this brand does not have keeps its texts: another brand may have it.
+            self.used.update(n.words[0] for n in (node.otherwise if there else node.body))
+            return self._nodes(node.body if there else node.otherwise, scope)
         where, kind = self._resolve(node, path, scope)
         if word and word not in (words_of(kind) or []):
             raise node.fault(f"`{path}` is never `{word}`")

@@ -1,0 +1,74 @@
+"""The compiled brand: what the functions read."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from heed.brand.build import main
+from heed.domain.catalogue import Catalogue, Kind
+
+
+@pytest.fixture
+def built(source: Path, tmp_path: Path) -> Path:
+    assert main([str(source), str(tmp_path)]) == 0
+    return tmp_path
+
+
+def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
+    catalogue = Catalogue.of(json.loads((built / "catalogue.json").read_text(encoding="utf-8")))
+
+    numbers = {catalogue.name(n): n for n in [*catalogue.brands, *catalogue.topics]}
+    assert numbers == {
+        "meridian": 1,
+        "offers": 2,
+        "news": 3,
+        "events": 4,
+        "research": 5,
+        "service": 6,
+        "targeted-advertising": 7,
+    }
+    assert not catalogue.topic("research").default_in
+    assert catalogue.topic("service").kind is Kind.SERVICE
+    assert catalogue.topic("targeted-advertising").path == (7,)
+
+
+def test_what_every_function_reads_is_small(built: Path) -> None:
+    assert (built / "catalogue.json").stat().st_size < 6_000
+
+
+def test_a_page_is_one_file_in_one_language(built: Path) -> None:
+    for language in ("de", "en", "es", "fr", "ja"):
+        page = built / "pages" / language / "landing.json"
+        assert page.stat().st_size < 16_000
+
+
+def test_the_policy_allows_exactly_the_style_sheet_that_stands_in_the_page(built: Path) -> None:
+    site = json.loads((built / "pages" / "site.json").read_text(encoding="utf-8"))
+    page = (built / "pages" / "en" / "neutral.json").read_text(encoding="utf-8")
+    literal = json.loads(page)[2]
+
+    style = literal.partition("<style>")[2].partition("</style>")[0]
+
+    assert style
+    assert site["style"] == base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+
+
+def test_the_same_source_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        main([str(source), str(tmp_path / name)])
+
+    one, two = (
+        {f.relative_to(tmp_path / name): f.read_bytes() for f in (tmp_path / name).rglob("*.json")}
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["layers/brand"]) == 2
+    assert "SOURCE DESTINATION" in capsys.readouterr().err

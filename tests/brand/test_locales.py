@@ -1,0 +1,117 @@
+"""What the pages say, in every language: complete, dated rightly, and no dark pattern."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.dates import format_date
+
+from heed.brand.build import read_catalogue
+from heed.brand.texts import Locale, check_locales, read_locales
+from heed.edge.dates import Dates
+
+LANGUAGES = ("de", "en", "es", "fr", "ja")
+
+# Regret, loss, doubt about the wish, a reason asked for. Words end where they end.
+FORBIDDEN = {
+    "en": r"sorry|miss|missing|are you sure|really|regret|unfortunately|sad|lose|losing|lost"
+    r"|goodbye|leaving|why|reason|before you go|stay|last chance|hate to",
+    "de": r"leider|schade|bedauer\w*|vermiss\w*|verpass\w*|entgeh\w*|verlier\w*|traurig|sicher"
+    r"|wirklich|warum|grund|entschuldig\w*|bleiben sie|letzte chance|auf wiedersehen",
+    "fr": r"désolés?|dommage|manqu\w*|regret\w*|perd\w*|triste\w*|sûre?|vraiment|pourquoi|raison"
+    r"|malheureusement|restez|dernière chance|au revoir|adieu",
+    "es": r"lament\w*|sentimos|perd\w*|pierd\w*|echar de menos|extrañ\w*|triste\w*|segur[oa]"
+    r"|realmente|por qué|motivo|razón|última oportunidad|adiós|quédese",
+    "ja": r"残念|申し訳|ごめん|本当に|よろしいですか|見逃|逃|失|寂し|惜し|なぜ|理由|さようなら|最後のチャンス",
+}
+
+
+@pytest.fixture(scope="module")
+def locales() -> dict[str, Locale]:
+    return read_locales(Path(__file__).parents[2] / "layers" / "brand" / "locales")
+
+
+def _words(locale: Locale) -> Iterator[tuple[str, str]]:
+    for key, text in locale.texts.items():
+        yield key, text.value
+
+
+def test_the_sample_speaks_five_languages(locales: dict[str, Locale]) -> None:
+    assert tuple(locales) == LANGUAGES
+
+
+def test_every_language_has_the_same_texts_and_placeholders(locales: dict[str, Locale]) -> None:
+    check_locales(locales, "en")
+
+
+def _forbidden(language: str) -> re.Pattern[str]:
+    edge = "" if language == "ja" else r"\b"
+    return re.compile(f"{edge}(?:{FORBIDDEN[language]}){edge}", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_plays_on_regret_loss_or_doubt(locales: dict[str, Locale], language: str) -> None:
+    found = [
+        (k, m[0]) for k, v in _words(locales[language]) if (m := _forbidden(language).search(v))
+    ]
+
+    assert found == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_brands_own_texts_do_not_either(source: Path, language: str) -> None:
+    _, data, _ = read_catalogue(source)
+    texts = [topic[key][language] for topic in data["topics"] for key in ("names", "descriptions")]
+    texts += data["advertising"]["caveats"][language]
+    texts += [policy["summary"][language] for policy in data["policies"]]
+
+    assert [text for text in texts if _forbidden(language).search(text)] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_text_shouts(locales: dict[str, Locale], language: str) -> None:
+    assert [key for key, text in _words(locales[language]) if re.search("[!！]", text)] == []
+
+
+@pytest.mark.parametrize("language", [lang for lang in LANGUAGES if lang != "en"])
+def test_a_text_is_translated(locales: dict[str, Locale], language: str) -> None:
+    same_in_both = {"preferences.pause", "common.mailbox"}
+    english = locales["en"].texts
+    untranslated = {
+        key
+        for key, text in _words(locales[language])
+        if text == english[key].value and re.search("[a-z]{2}", re.sub(r"{[^}]*}", "", text))
+    }
+
+    assert {key for key in untranslated if not key.startswith("dates.")} <= same_in_both
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("month", range(1, 13))
+def test_a_date_reads_as_the_cldr_has_it(
+    locales: dict[str, Locale], language: str, month: int
+) -> None:
+    locale = locales[language]
+    pattern = locale.texts["dates.date"].value
+    dates = Dates(tuple(locale.months), pattern, locale.texts["dates.time"].value)
+    for day in (1, 9, 28):
+        date = dt.datetime(2026, month, day, 23, 59, tzinfo=dt.UTC)
+        expected = format_date(date, "long", {"en": "en_GB"}.get(language, language))
+        at = int(date.timestamp() * 1000)
+
+        assert dates.write("date", at) == expected
+        assert dates.day(date.date().isoformat()) == expected
+        assert dates.write("time", at).startswith(expected)
+        assert dates.write("time", at).endswith("23:59 UTC")
+        assert dates.write("iso", at) == f"{date:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_names_and_descriptions_are_short_enough_for_a_phone(source: Path) -> None:
+    _, data, _ = read_catalogue(source)
+    for topic in data["topics"]:
+        assert max(map(len, topic["names"].values())) <= 40
+        assert max(map(len, topic["descriptions"].values())) <= 100

@@ -1,0 +1,76 @@
+"""`catalogue.lock`: a number means for ever what it meant first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from heed.brand import lock
+from heed.brand.build import main, read_catalogue
+
+NEW = """
+[[topics]]
+number = 8
+name = "straps"
+brand = 1
+kind = "marketing"
+default = "in"
+follows = 2
+names = { en = "Straps", de = "Bänder", fr = "Bracelets", es = "Correas", ja = "ベルト" }
+descriptions = { en = "Straps", de = "Bänder", fr = "Bracelets", es = "Correas", ja = "ベルト" }
+
+"""
+
+
+def _edit(copy: Path, old: str, new: str) -> None:
+    file = copy / "catalogue.toml"
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def _build(copy: Path) -> int:
+    return main([str(copy), str(copy / "out")])
+
+
+def test_the_lock_holds_every_number_that_ships(source: Path) -> None:
+    _, data, _ = read_catalogue(source)
+    locked = (source / lock.NAME).read_text(encoding="utf-8").splitlines()[1:]
+
+    assert locked == [f"{number} {meaning}" for number, meaning in lock.meanings(data).items()]
+
+
+def test_a_new_number_is_refused_until_it_is_locked(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _edit(copy, "# What the privacy policy", NEW + "# What the privacy policy")
+    assert _build(copy) == 1
+    assert "number 8 is new" in capsys.readouterr().err
+
+    lock.add(copy / lock.NAME, read_catalogue(copy)[1])
+
+    assert _build(copy) == 0
+    assert "8 marketing meridian/straps in\n" in (copy / lock.NAME).read_text(encoding="utf-8")
+
+
+def test_locking_never_changes_a_line_that_is_there(copy: Path) -> None:
+    before = (copy / lock.NAME).read_text(encoding="utf-8")
+    _edit(copy, 'name = "news"', 'name = "stories"')
+
+    lock.add(copy / lock.NAME, read_catalogue(copy)[1])
+
+    assert (copy / lock.NAME).read_text(encoding="utf-8") == before
+    assert _build(copy) == 1
+
+
+def test_a_retired_topic_keeps_its_number(copy: Path) -> None:
+    _edit(copy, 'name = "news"', 'name = "news"\nretired = true')
+
+    assert _build(copy) == 0
+
+
+def test_renaming_a_topic_for_people_is_free(copy: Path) -> None:
+    _edit(copy, 'en = "News"', 'en = "Letters from the workshop"')
+
+    assert _build(copy) == 0

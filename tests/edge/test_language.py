@@ -1,0 +1,51 @@
+"""Which language a page is shown in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.edge.language import choose
+
+AVAILABLE = ("de", "en", "es", "fr", "ja")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "header", "chosen"),
+    [
+        ("ja", "de", "ja"),
+        ("JA", "de", "ja"),
+        ("fr-CA", "de", "fr"),
+        ("pt", "de", "de"),
+        ("", "de", "de"),
+        (None, "de", "de"),
+        (None, "de-AT,de;q=0.9,en;q=0.8", "de"),
+        (None, "pt-BR, es;q=0.5, fr;q=0.8", "fr"),
+        (None, "en;q=0.3, ja ; q=0.7", "ja"),
+        (None, "fr, ja", "fr"),
+        (None, "fr;q=0, ja;q=0.1", "ja"),
+        (None, "fr;q=1.5, ja;q=0.1", "ja"),
+        (None, "fr;q=, ja;q=0.1", "ja"),
+        (None, "fr;level=1, ja;q=0.1", "ja"),
+        (None, "fr;q=nan, ja;q=inf, es;q=0.001", "es"),
+        (None, "*", "en"),
+        (None, "pt, *;q=0.5", "en"),
+        (None, "", "en"),
+        (None, None, "en"),
+        (None, ";;;,,q=1,=", "en"),
+        (None, "zh," * 500 + "fr", "en"),
+        ("../../etc", None, "en"),
+    ],
+)
+def test_the_link_decides_then_the_browser_then_the_brand(
+    wanted: str | None, header: str | None, chosen: str
+) -> None:
+    assert choose(wanted, header, AVAILABLE, "en") == chosen
+
+
+@given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text(max_size=2_000)))
+def test_whatever_is_sent_the_answer_is_a_language_of_the_brand(
+    wanted: str | None, header: str | None
+) -> None:
+    assert choose(wanted, header, AVAILABLE, "en") in AVAILABLE
