@@ -125,6 +125,6 @@ def _lines(stored: Mapping[str, Any], depth: int) -> Iterator[str]:
         elif isinstance(value, set):
             yield f"{head} {', '.join(map(str, sorted(value)))}"
         elif isinstance(value, Binary):
-            yield f"{head} {bytes(value.value).hex()}"
+            yield f"{head} {value.value.hex()}"  # type: ignore[attr-defined]  # stubs lack it
         else:
             yield f"{head} {value}"
