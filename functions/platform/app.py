@@ -8,9 +8,11 @@ from typing import Any
 from heed import wiring
 from heed.actions.check import Doubt, check
 from heed.actions.identify import identify
+from heed.actions.list_suppressions import list_suppressions
 from heed.actions.mint_links import mint_links
+from heed.actions.ports import Unreadable
 from heed.domain.api_key import KeyScope
-from heed.edge import checks, links, list_headers, request, topics
+from heed.edge import checks, links, list_headers, request, suppressions, topics
 from heed.edge.api import Api, Call
 from heed.edge.observability import count, observed
 
@@ -49,6 +51,19 @@ def links_for_mail(call: Call) -> Mapping[str, object]:
         list_headers.list_id(asked.topic, catalogue),
     )
     return answer if settings.public_url else {**answer, "warning": links.WARNING}
+
+
+@api.route("GET", "/v1/suppressions", KeyScope.READ)
+def stopped(call: Call) -> Mapping[str, object]:
+    """Who is stopped, and who no longer is, in the order of change."""
+    catalogue = wiring.catalogue()
+    place, limit = suppressions.asked(call.event, catalogue)
+    page = list_suppressions(
+        place, limit, call.at, wiring.change_feed(), wiring.preferences(), catalogue
+    )
+    if unreadable := sum(isinstance(one.stop, Unreadable) for one in page.listed):
+        count("UnreadableRecordMet", unreadable)
+    return suppressions.written(page, catalogue)
 
 
 @observed

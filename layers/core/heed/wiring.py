@@ -12,6 +12,7 @@ from heed.actions.record_feedback import RecordFeedback
 from heed.actions.unsubscribe import Unsubscribe
 from heed.adapters import aws, ses_events
 from heed.adapters.api_keys import ApiKeys
+from heed.adapters.change_feed import ChangesIndex
 from heed.adapters.kms_keys import KmsKeys
 from heed.adapters.preferences_table import PreferencesTable
 from heed.adapters.sqs_queue import SqsQueue
@@ -45,6 +46,12 @@ def pages() -> Pages:
 def preferences() -> PreferencesTable:
     """The registers of every recipient."""
     return PreferencesTable(aws.client("dynamodb"), settings().preferences_table)
+
+
+@cache
+def change_feed() -> ChangesIndex:
+    """Who was ever stopped, in the order of change."""
+    return ChangesIndex(aws.client("dynamodb"), settings().preferences_table)
 
 
 @cache
@@ -128,6 +135,7 @@ _CACHED = (
     catalogue,
     pages,
     preferences,
+    change_feed,
     keys,
     api_keys,
     gate,

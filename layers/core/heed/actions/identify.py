@@ -35,10 +35,19 @@ def identify(mentions: Iterable[Mention], keys: Keys) -> list[Person]:
     return [Person(mention.address, _recipient(mention, identity)) for mention in mentions]
 
 
+def recipient_of(mention: Mention, identity: bytes) -> str:
+    """The recipient id of a mention, by the identity key.
+
+    Raises:
+        InvalidAddress, InvalidRecipient: it can be nobody's.
+    """
+    if mention.address is not None:
+        return recipient_id(identity, normalise(mention.address))
+    return parse(mention.id or "")
+
+
 def _recipient(mention: Mention, identity: bytes) -> str | None:
     try:
-        if mention.address is not None:
-            return recipient_id(identity, normalise(mention.address))
-        return parse(mention.id or "")
+        return recipient_of(mention, identity)
     except (InvalidAddress, InvalidRecipient):
         return None

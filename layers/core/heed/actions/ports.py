@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from heed.domain.record import Record
 from heed.domain.register import Change
@@ -60,24 +60,29 @@ class Preferences(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """One recipient in the feed of changes.
+class Position(NamedTuple):
+    """Where a recipient stands in the feed of changes; ordered by time, then by recipient.
 
     Attributes:
-        recipient: recipient id.
-        position: where in the feed; a text that sorts by time, unique.
+        at: when it was last changed, milliseconds.
+        recipient: recipient id; "" comes before every one of that instant.
     """
 
+    at: int
     recipient: str
-    position: str
 
 
 class ChangeFeed(Protocol):
     """Who was ever stopped, in the order of the latest change."""
 
-    def changed(self, after: str, until: str, limit: int) -> list[Changed]:
-        """At most `limit` recipients whose position is after one and not after the other."""
+    def changed(self, after: Position, until: int, limit: int) -> list[Position]:
+        """At most `limit` recipients in order, behind one position and changed at `until` at the latest.
+
+        May lag behind what is written. Fewer than `limit` means that there are no more.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
         ...
 
 

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
-from heed.domain.errors import NotFound, StoreUnavailable
+from heed.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -68,7 +68,7 @@ class ApiKeys:
         try:
             self._client.put_item(TableName=self._table, Item=item)
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         return id_of(key_hash), key
 
     def find(self, key_hash: str) -> ApiKey | None:
@@ -84,7 +84,7 @@ class ApiKeys:
                 ConsistentRead=True,
             )
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         if "Item" not in answer:
             return None
         found = _to_key(answer["Item"])
@@ -105,7 +105,7 @@ class ApiKeys:
         try:
             found = [_to_key(item) for page in pages for item in page["Items"]]
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         return sorted(found, key=lambda key: (key.created, key.id))
 
     def revoke(self, key_id: str) -> None:
@@ -126,7 +126,7 @@ class ApiKeys:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             raise NotFound("no key of that id") from error
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
 
 
 def _to_key(item: dict[str, Any]) -> ApiKey:
@@ -142,9 +142,3 @@ def _to_key(item: dict[str, Any]) -> ApiKey:
         ends=int(item["ends"]["N"]) if "ends" in item else None,
         revoked=int(item["revoked"]["N"]) if "revoked" in item else None,
     )
-
-
-def _unavailable(error: BaseException) -> StoreUnavailable:
-    if is_our_fault(error):
-        raise error
-    return StoreUnavailable(code(error))

@@ -9,6 +9,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from heed.domain.errors import StoreUnavailable
+
 # Short, because behind every call a person or a mail client waits; the whole of the attempts stays
 # within the shortest function time-out (10 s).
 CONFIG = Config(
@@ -42,3 +44,10 @@ def code(error: BaseException) -> str:
 def is_our_fault(error: BaseException) -> bool:
     """Whether a request was wrong in itself: a bug, that no later attempt heals."""
     return code(error) in ("ValidationException", "ParamValidationError")
+
+
+def unavailable(error: BaseException) -> StoreUnavailable:
+    """What a failure of a table is to the actions; raises it again if it is our own bug."""
+    if is_our_fault(error):
+        raise error
+    return StoreUnavailable(code(error))

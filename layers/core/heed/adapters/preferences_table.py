@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
-from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.items import Item, is_stop, to_record, to_value
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
@@ -51,7 +51,7 @@ class PreferencesTable:
                 TableName=self._table, Key={"id": {"S": recipient}}, ConsistentRead=True
             )
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         return to_record(answer.get("Item"))
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
@@ -117,7 +117,7 @@ class PreferencesTable:
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return None, error.response.get("Item", {})  # type: ignore[return-value]
         except FAILURES as error:
-            raise _unavailable(error) from error
+            raise unavailable(error) from error
         return answer.get("Attributes"), None
 
     def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | Unreadable]]:
@@ -132,7 +132,7 @@ class PreferencesTable:
                     RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
                 )
             except FAILURES as error:
-                raise _unavailable(error) from error
+                raise unavailable(error) from error
             for item in answer["Responses"].get(self._table, []):
                 yield item["id"]["S"], _readable(item)
             unread = answer["UnprocessedKeys"].get(self._table)
@@ -187,9 +187,3 @@ def feed_position(at: int, recipient: str) -> str:
 def shard(recipient: str) -> str:
     """The shard of the index Changes that a recipient is in."""
     return str(recipients.to_bytes(recipient)[0] % SHARDS)
-
-
-def _unavailable(error: BaseException) -> StoreUnavailable:
-    if is_our_fault(error):
-        raise error
-    return StoreUnavailable(code(error))

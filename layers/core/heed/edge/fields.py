@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from heed.actions.identify import Mention
+from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
-from heed.domain.errors import UnknownScope
+from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
+from heed.domain.recipient import parse
 from heed.edge.body import Reader
 
 MAX_PEOPLE = 1_000
@@ -21,6 +23,26 @@ def mentions(body: Reader) -> list[Mention]:
         body.fault("recipients", "must not stand beside addresses")
         body.texts("addresses", MAX_PEOPLE)
     return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
+
+
+def person(body: Reader) -> Mention:
+    """`address`, or `recipient` in its place; one that can be nobody's is a fault. Normalised."""
+    if body.has("recipient"):
+        if body.has("address"):
+            body.fault("recipient", "must not stand beside address")
+            body.text("address")
+        text = body.text("recipient")
+        try:
+            return Mention(id=parse(text))
+        except InvalidRecipient as error:
+            body.fault("recipient", f"is {error}")
+        return Mention()
+    text = body.text("address")
+    try:
+        return Mention(address=normalise(text) if text else None)
+    except InvalidAddress as error:
+        body.fault("address", f"is no address: {error}")
+    return Mention()
 
 
 def topic(body: Reader, catalogue: Catalogue) -> str:

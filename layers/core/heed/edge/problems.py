@@ -29,6 +29,9 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
     errors.NotAuthorised: Problem(
         "not-authorised", HTTPStatus.FORBIDDEN, "The API key lacks the scope for this"
     ),
+    errors.PurposeRefused: Problem(
+        "purpose-refused", HTTPStatus.FORBIDDEN, "Nothing is disclosed for such a purpose"
+    ),
     errors.NotFound: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
     errors.MethodNotAllowed: Problem(
         "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The path has no such method"

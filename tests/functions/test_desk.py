@@ -1,0 +1,467 @@
+"""The desk's routes as AWS calls them, from event to answer."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.desk import app
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.api_key import KeyScope
+from heed.domain.errors import StoreUnavailable
+from heed.domain.recipient import to_bytes
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    MINOR,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+)
+from tests.world import NOW, World, http
+
+JANE = "jane.doe@example.com"
+EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]
+
+
+class Desk:
+    """A key with both scopes of the desk, and what is done with it."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        both = [KeyScope.WRITE, KeyScope.READ]
+        self.key_id, self.key = wiring.api_keys().create("desk", "ops", both)
+
+    def call(
+        self, path: str, body: object, at: int = NOW, key: str | None = None
+    ) -> tuple[int, Any]:
+        text = body if isinstance(body, str) else json.dumps(body)
+        headers = {"Authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
+        answer = app.handler(
+            http("POST", path, body=text, headers=headers, at=at), self.world.context
+        )
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def change(self, **fields: object) -> Any:
+        status, body = self.call("/v1/changes", _change(**fields))
+        assert status == 200, body
+        (result,) = body["results"]
+        return result
+
+    def faults(self, body: object) -> dict[str, str]:
+        """What is wrong with a body, by pointer; and that nothing of it was applied."""
+        before = self.world.items()
+        status, problem = self.call("/v1/changes", body)
+        assert (status, self.world.items()) == (422, before), problem
+        return {fault["pointer"]: fault["detail"] for fault in problem["errors"]}
+
+    def lookup(self, **fields: object) -> Any:
+        status, body = self.call("/v1/recipients/lookup", fields)
+        assert status == 200, body
+        return body
+
+
+def _change(**fields: object) -> dict[str, object]:
+    whole = {"address": JANE, "scope": "offers", "state": "out", "source": "phone", **fields}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+@pytest.fixture
+def desk(world: World) -> Desk:
+    return Desk(world)
+
+
+def _entry(at: int = NOW - DAY) -> Entry:
+    return Entry(at, Source.LINK, "{}")
+
+
+def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(desk: Desk) -> None:
+    result = desk.change(address=" Jane <Jane.Doe@EXAMPLE.com>", reference="call 17", agent="kim")
+    assert result == {
+        "recipient": desk.world.recipient(JANE),
+        "address": JANE,
+        "record": "new",
+        "outcome": "applied",
+        "blocked_by": [],
+        "sendable": {name: name not in ("offers", "research") for name in EVERYTHING},
+    }
+    (entry,) = wiring.preferences().read(desk.world.recipient(JANE)).registers.values()
+    assert (entry.at, entry.source, entry.policy) == (NOW, Source.PHONE, "2026-01")
+    assert json.loads(entry.evidence) == {
+        "key": desk.key_id,
+        "reference": "call 17",
+        "agent": "kim",
+    }
+
+
+def test_one_change_is_one_request_to_the_table(desk: Desk) -> None:
+    requests: list[str] = []
+    aws.client("dynamodb").meta.events.register(
+        "before-call.dynamodb", lambda model, **_: requests.append(model.name)
+    )
+    desk.change()
+    assert requests == ["GetItem", "UpdateItem"]  # the key, and the change
+    desk.change()
+    assert requests[2:] == ["UpdateItem"]
+
+
+def test_a_recipient_id_stands_for_an_address_in_both_forms(desk: Desk) -> None:
+    recipient = desk.world.recipient(JANE)
+    first = desk.change(address=None, recipient=recipient)
+    assert first["record"] == "new"
+    assert "address" not in first
+    again = desk.change(address=None, recipient=to_bytes(recipient).hex().upper())
+    assert (again["recipient"], again["record"]) == (recipient, "existing")
+
+
+def test_a_yes_by_phone_undoes_a_stop(desk: Desk) -> None:
+    desk.world.put(JANE, Change(out(2), _entry()))
+    result = desk.change(state="in", reference="call 18")
+    assert (result["outcome"], result["blocked_by"]) == ("applied", [])
+    assert result["sendable"]["offers"] is True
+
+
+def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(desk: Desk) -> None:
+    desk.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
+    result = desk.change(state="in", reference="call 18")
+    assert (result["outcome"], result["blocked_by"]) == (
+        "applied",
+        ["undeliverable", "complained"],
+    )
+    assert result["sendable"]["offers"] is False
+
+
+def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(desk: Desk) -> None:
+    desk.world.put(JANE, Change(in_(2), _entry(NOW - 1)))
+    result = desk.change(source="letter", occurred_at="2026-03-01")
+    assert (result["outcome"], result["record"]) == ("superseded", "existing")
+    assert result["sendable"]["offers"] is True
+    assert "o:2" in wiring.preferences().read(desk.world.recipient(JANE)).registers
+
+
+def test_nothing_about_a_minor_is_written(desk: Desk) -> None:
+    desk.world.put(JANE, Change(MINOR, _entry()))
+    before = desk.world.items()
+    for state, more in (
+        ("out", {}),
+        ("in", {"reference": "r"}),
+        ("paused", {"until": "2027-01-01"}),
+    ):
+        result = desk.change(state=state, **more)
+        assert (result["outcome"], result["blocked_by"]) == ("refused", ["minor"])
+        assert not any(result["sendable"].values())
+    assert desk.world.items() == before
+
+
+def test_a_held_address_takes_a_stop_and_no_yes(desk: Desk) -> None:
+    desk.world.put(JANE, Change(HOLD, _entry()))
+    before = desk.world.items()
+    refused = desk.change(state="in", reference="r")
+    assert (refused["outcome"], refused["blocked_by"]) == ("refused", ["hold"])
+    assert desk.world.items() == before
+    assert desk.change()["outcome"] == "applied"
+    assert desk.change(state="paused", until="2027-01-01")["outcome"] == "applied"
+
+
+@pytest.mark.parametrize(
+    ("state", "occurred_at", "at"),
+    [
+        ("out", "2026-03-01", "2026-03-01T23:59:59.999Z"),
+        ("paused", "2026-03-01", "2026-03-01T23:59:59.999Z"),
+        ("in", "2026-03-01", "2026-03-01T00:00:00.000Z"),
+        ("out", "2026-03-01T10:00:00+02:00", "2026-03-01T08:00:00.000Z"),
+        ("out", "2026-03-05", "2026-03-05T09:12:44.390Z"),  # today: not later than now
+        ("in", "2026-03-05", "2026-03-05T00:00:00.000Z"),
+        ("out", "2031-01-01T00:00:00Z", "2026-03-05T09:12:44.390Z"),
+        ("in", "2031-01-01", "2026-03-05T09:12:44.390Z"),
+        ("out", None, "2026-03-05T09:12:44.390Z"),
+    ],
+)
+def test_a_wish_counts_from_when_it_was_voiced(
+    desk: Desk, state: str, occurred_at: str | None, at: str
+) -> None:
+    until = "2027-01-01" if state == "paused" else None
+    desk.change(state=state, occurred_at=occurred_at, until=until, reference="r")
+    (held,) = desk.lookup(address=JANE)["registers"]
+    assert held["at"] == at
+
+
+def test_a_pause_until_a_date_lasts_through_that_day(desk: Desk) -> None:
+    result = desk.change(state="paused", scope="*", until="2026-03-06")
+    assert result["sendable"] == {
+        name: name in ("service", "targeted-advertising") for name in EVERYTHING
+    }
+    decision = desk.lookup(address=JANE)["decisions"]["offers"]
+    assert (decision["reason"], decision["until"]) == ("paused", "2026-03-06T23:59:59.999Z")
+
+
+def test_advertising_is_a_choice_of_its_own(desk: Desk) -> None:
+    result = desk.change(scope="targeted-advertising")
+    assert [name for name, may in result["sendable"].items() if not may] == [
+        "research",
+        "targeted-advertising",
+    ]
+    assert desk.change(scope="*")["sendable"]["service"] is True
+
+
+@pytest.mark.parametrize("scope", ["meridian", "meridian/offers", "*"])
+def test_a_scope_is_named_by_its_path(desk: Desk, scope: str) -> None:
+    assert desk.change(scope=scope)["sendable"]["offers"] is False
+
+
+def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
+    desk: Desk,
+) -> None:
+    body = {
+        "changes": [
+            _change(scope="offers"),
+            _change(address="sam@example.com", scope="*"),
+            _change(scope="news"),
+            _change(scope="offers", state="in", reference="r"),
+        ]
+    }
+    status, answer = desk.call("/v1/changes", body)
+    assert status == 200
+    results = answer["results"]
+    assert [r.get("address") for r in results] == [JANE, "sam@example.com", JANE, JANE]
+    # Of one instant the stop counts: nobody says which was meant last.
+    assert [r["outcome"] for r in results] == ["applied", "applied", "applied", "superseded"]
+    assert {r["record"] for r in results} == {"new"}
+    assert results[0]["sendable"] == results[2]["sendable"]
+    assert results[3]["blocked_by"] == ["topic_unsubscribed"]
+    assert [item["n"]["N"] for item in desk.world.items()] == ["1", "1"]  # one write each
+
+
+def test_the_same_request_again_changes_nothing(desk: Desk) -> None:
+    body = {"changes": [_change(occurred_at="2026-03-01"), _change(scope="news")]}
+    desk.call("/v1/changes", body)
+    before = desk.world.items()
+    status, answer = desk.call("/v1/changes", body)
+    assert (status, {r["outcome"] for r in answer["results"]}) == (200, {"applied"})
+    assert desk.world.items() == before
+
+
+def test_no_address_stays_on_record_whatever_stands_in_the_notes(desk: Desk) -> None:
+    desk.change(reference=f"mail of {JANE}", agent="kim@example.com")
+    assert "example.com" not in json.dumps(desk.world.items(), default=str)
+
+
+def test_every_fault_of_every_change_is_named_and_nothing_is_applied(desk: Desk) -> None:
+    faults = desk.faults(
+        {
+            "changes": [
+                _change(),
+                _change(address="not an address", scope="offer", source="link", state="on"),
+                _change(state="in"),
+                _change(state="paused"),
+                _change(state="paused", until="2026-03-05T09:12:44.390Z"),
+                _change(until="2027-01-01", occurred_at="yesterday", colour="red"),
+                _change(recipient="a" * 26),
+                _change(address=None, recipient="nobody"),
+                "offers",
+                _change(reference="x" * 201, agent=7, address=None),
+                _change(scope="service"),
+            ]
+        }
+    )
+    assert set(faults) == {
+        "/changes/1/address",
+        "/changes/1/scope",
+        "/changes/1/state",
+        "/changes/1/source",
+        "/changes/2/reference",
+        "/changes/3/until",
+        "/changes/4/until",
+        "/changes/5/occurred_at",
+        "/changes/5/until",
+        "/changes/6/recipient",
+        "/changes/7/recipient",
+        "/changes/8",
+        "/changes/8/address",
+        "/changes/8/scope",
+        "/changes/8/state",
+        "/changes/8/source",
+        "/changes/9/address",
+        "/changes/9/reference",
+        "/changes/9/agent",
+        "/changes/10/scope",
+        "/changes/5/colour",
+    }
+    assert "not an address" not in json.dumps(faults)
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/address"),
+        ({"changes": []}, "/changes"),
+        ({"changes": [_change()] * 101}, "/changes"),
+        ({"changes": [_change()], "scope": "offers"}, "/scope"),
+        (_change(state="in", reference="  "), "/reference"),
+        (_change(until="2027-01-01"), "/until"),
+        (_change(state="paused", until="2026-03-01", occurred_at="2026-03-01"), "/until"),
+        (_change(address=""), "/address"),
+        (_change(address="a@b@example.com"), "/address"),
+        (_change(address=["a@example.com"]), "/address"),
+        (_change(source="one-click"), "/source"),
+        (_change(scope="meridian/other"), "/scope"),
+        (_change(occurred_at="2026-03-01T10:00:00"), "/occurred_at"),
+        (_change(occurred_at=1772701964), "/occurred_at"),
+        (_change(reference="half a pair: \ud800"), "/reference"),
+        ([_change()], ""),
+    ],
+)
+def test_what_breaks_the_contract_is_named(desk: Desk, body: object, pointer: str) -> None:
+    assert pointer in desk.faults(body)
+
+
+def test_a_pause_may_be_over_before_it_is_entered(desk: Desk) -> None:
+    past = {"occurred_at": "2026-02-01", "until": "2026-02-20"}
+    result = desk.change(state="paused", source="letter", **past)
+    assert (result["outcome"], result["sendable"]["offers"]) == ("applied", True)
+
+
+def test_what_is_not_json_is_400(desk: Desk) -> None:
+    for body in ("", "{", "\ufeff{}", '{"a": NaN}'):
+        assert desk.call("/v1/changes", body)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "scope"),
+    [("/v1/changes", KeyScope.READ), ("/v1/recipients/lookup", KeyScope.WRITE)],
+)
+def test_a_key_needs_the_scope_of_the_route(desk: Desk, path: str, scope: KeyScope) -> None:
+    _, other = wiring.api_keys().create("other", "ops", [scope])
+    status, problem = desk.call(path, "no json", key=other)
+    assert (status, problem["type"]) == (403, "urn:heed:problem:not-authorised")
+    assert desk.call(path, "no json", key="heed_" + "a" * 43)[0] == 401
+
+
+def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"changes": [_change(), _change(address="sam@example.com")]}
+    preferences = wiring.preferences()
+    apply = preferences.apply
+
+    def fail(recipient: str, *rest: Any) -> Any:
+        if recipient == desk.world.recipient("sam@example.com"):
+            raise StoreUnavailable("throttled by the test")
+        return apply(recipient, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(preferences, "apply", fail)
+        status, problem = desk.call("/v1/changes", body)
+        assert (status, problem["type"]) == (503, "urn:heed:problem:unavailable")
+    status, answer = desk.call("/v1/changes", body)
+    assert [r["record"] for r in answer["results"]] == ["existing", "new"]
+    assert {r["outcome"] for r in answer["results"]} == {"applied"}
+
+
+def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
+    desk.change(scope="*", reference="call 17", occurred_at="2026-03-01")
+    desk.change(scope="offers", state="paused", until="2026-04-01")
+    desk.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY)))
+    desk.world.put(JANE, *(Change(SOFT, _entry(day * DAY)) for day in (20_000, 20_001)))
+    found = desk.lookup(address=JANE, purpose="legal")
+    assert found["recipient"] == desk.world.recipient(JANE)
+    assert [(r["register"], r["scope"]) for r in found["registers"]] == [
+        ("out", "*"),
+        ("undeliverable", "*"),
+        ("pause", "offers"),
+    ]
+    assert found["registers"][0] == {
+        "register": "out",
+        "scope": "*",
+        "at": "2026-03-01T23:59:59.999Z",
+        "source": "phone",
+        "evidence": {"key": desk.key_id, "reference": "call 17"},
+        "policy_version": "2026-01",
+        "until": None,
+    }
+    assert found["registers"][2]["until"] == "2026-04-01T23:59:59.999Z"
+    assert found["soft_bounces"] == ["2024-10-04", "2024-10-05"]
+    assert found["erased_at"] is None
+    assert sorted(found["decisions"]) == sorted(EVERYTHING)
+    assert found["decisions"]["service"]["reason"] == "undeliverable"
+    assert "history" not in found
+
+
+def test_of_nobody_nothing_is_held_and_the_defaults_decide(desk: Desk) -> None:
+    found = desk.lookup(recipient=desk.world.recipient(JANE))
+    assert (found["registers"], found["soft_bounces"]) == ([], [])
+    assert found["decisions"]["offers"] == {
+        "sendable": True,
+        "reason": "ok",
+        "since": None,
+        "source": None,
+        "until": None,
+    }
+    assert found["decisions"]["research"]["reason"] == "no_consent"
+
+
+def test_a_lookup_changes_nothing(desk: Desk) -> None:
+    desk.lookup(address=JANE)
+    assert desk.world.items() == []
+
+
+@pytest.mark.parametrize(
+    "purpose", ["sending", "business-transfer", "affiliate", "legal", "safety", "data-subject"]
+)
+def test_the_purposes_of_the_policy_are_taken(desk: Desk, purpose: str) -> None:
+    assert desk.lookup(address=JANE, purpose=purpose)["registers"] == []
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "Legal", "data subject"])
+def test_nothing_is_disclosed_for_another_purpose(desk: Desk, purpose: str) -> None:
+    body = {"address": JANE, "purpose": purpose}
+    status, problem = desk.call("/v1/recipients/lookup", body)
+    assert (status, problem["type"]) == (403, "urn:heed:problem:purpose-refused")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({}, "/address"),
+        ({"address": "nobody"}, "/address"),
+        ({"recipient": "nobody"}, "/recipient"),
+        ({"address": JANE, "purpose": 1}, "/purpose"),
+        ({"address": JANE, "history": True}, "/history"),
+    ],
+)
+def test_a_lookup_that_breaks_the_contract_is_named(desk: Desk, body: object, pointer: str) -> None:
+    status, problem = desk.call("/v1/recipients/lookup", body)
+    assert status == 422
+    assert pointer in [fault["pointer"] for fault in problem["errors"]]
+
+
+def test_a_lookup_leaves_its_purpose_in_the_log_and_nobody(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.lookup(address=JANE, purpose="legal")
+    (line,) = [vars(record) for record in caplog.records if record.message == "looked up"]
+    assert (line["purpose"], line["key_id"]) == ("legal", desk.key_id)
+    assert JANE not in str(line)
+    assert desk.world.recipient(JANE) not in str(line)
+
+
+def test_a_record_that_cannot_be_read_is_503(desk: Desk) -> None:
+    recipient = desk.world.recipient(JANE)
+    boto3.client("dynamodb").put_item(
+        TableName=desk.world.table,
+        Item={"id": {"S": recipient}, "n": {"N": "1"}, "i:3": {"S": "?"}},
+    )
+    assert desk.call("/v1/recipients/lookup", {"address": JANE})[0] == 503
+    both = {"changes": [_change(), _change(address="sam@example.com")]}
+    assert desk.call("/v1/changes", both)[0] == 503
+    others = wiring.preferences().read(desk.world.recipient("sam@example.com"))
+    assert "o:2" in others.registers
