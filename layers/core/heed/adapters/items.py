@@ -50,7 +50,7 @@ def to_record(item: Item | None) -> Record:
 def _entry(held: Mapping[str, Any]) -> Entry:
     source = Source(held["by"]["S"])
     until = int(held["u"]["N"]) if "u" in held else None
-    # The tie is `source evidence[ until]`; the evidence is what stands between.
+    # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
     bare = Entry(int(held["t"]["N"]), source, "", held["pv"]["S"], until)
     tie, around = held["ev"]["S"], len(bare.tie) - len(source) - 1
     evidence = tie[len(source) + 1 : len(tie) - around]

@@ -92,8 +92,11 @@ def complaint_stands(record: Record, topic: Topic) -> Entry | None:
 
 
 def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
-    """The pause at a scope, if it still holds the topic back."""
-    entry = record.get(pause(scope))
+    """The pause at a scope of the topic's path, if it still holds the topic back.
+
+    Only an *out* is inherited from a followed topic: who paused the old one did not leave it.
+    """
+    entry = record.get(pause(scope)) if scope in topic.path else None
     if entry is None or entry.until is None or now >= entry.until:
         return None
     return None if entry.at < _latest_lift(record, _lifting_scopes(topic, scope)) else entry
@@ -146,7 +149,7 @@ def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
     return (
         _stop(Reason.UNSUBSCRIBED, (entry for scope, entry in outs if scope in wide))
         or _stop(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in outs if scope in own))
-        or _paused([pause_stands(record, topic, scope, now) for scope in scopes])
+        or _paused([pause_stands(record, topic, scope, now) for scope in topic.path])
         or _without_consent(record, topic, scopes)
     )
 

@@ -7,18 +7,25 @@ import re
 
 MAX_TEXT = 200  # characters of a free text that are kept
 
-# Anything with an @ between two visible runs. Wider than an address, on purpose.
-_ADDRESS_LIKE = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+")
+_READ = 4 * MAX_TEXT  # of what is longer nothing behind is looked at: the patterns are quadratic
+
+# Anything with an @ between two visible runs, however written. Wider than an address, on purpose.
+_ADDRESS_LIKE = re.compile(r"[^\s@＠<>,;]+(?:\s*[@＠]\s*|%40)[^\s@＠<>,;]+")
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_-]{50,}")
+_LAST_WORD = re.compile(r"[^\s@＠<>,;]*\Z")
 
 
 def scrub(text: str) -> str:
     """Free text as a person wrote it, without what must not be on record, cut to 200 characters.
 
-    An opt-out is never refused because a note about it holds an address; the address goes.
+    An opt-out is never refused because a note about it holds an address, or half a character (a lone
+    surrogate, that no store takes); those go.
     """
-    text = _ADDRESS_LIKE.sub("[address]", text)
-    return _TOKEN_LIKE.sub("[token]", text).replace("@", "[at]")[:MAX_TEXT]
+    if len(text) > _READ:
+        text = _LAST_WORD.sub("", text[:_READ])  # half an address would not look like one
+    text = text.encode(errors="replace").decode()
+    text = _TOKEN_LIKE.sub("[token]", _ADDRESS_LIKE.sub("[address]", text))
+    return re.sub("[@＠]", "[at]", text)[:MAX_TEXT]
 
 
 def evidence(**parts: str | int | None) -> str:

@@ -44,8 +44,8 @@ class Record:
         return held is None or held.rank < change.entry.rank
 
 
-NEVER = -1
-"""An instant before every other: no event is older than the epoch."""
+NEVER = -(1 << 62)
+"""An instant before every other: a letter's date, or a mail's, may well lie before 1970."""
 
 NOTHING = Record()
 """Nobody with that id is on record."""

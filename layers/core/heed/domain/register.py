@@ -65,9 +65,13 @@ class Entry:
 
     @property
     def tie(self) -> str:
-        """What decides between entries of the same instant: compared as UTF-8 bytes, as the table does."""
+        """What decides between entries of the same instant: compared as UTF-8 bytes, as the table does.
+
+        All that an entry says is in it, so that of two that differ one is always the greater.
+        """
+        policy = f" {self.policy}" if self.policy else ""
         end = "" if self.until is None else f" {self.until:015d}"
-        return f"{self.source} {self.evidence}{end}"
+        return f"{self.source} {self.evidence}{policy}{end}"
 
     @property
     def rank(self) -> tuple[int, bytes]:
@@ -121,4 +125,7 @@ _KNOWN = {
 
 def is_register(name: str) -> bool:
     """Whether a name is one of a register."""
-    return name in _KNOWN or (name[:2] in ("o:", "i:", "p:", "k:") and name[2:].isdecimal())
+    kind, number = name[:2], name[2:]
+    return name in _KNOWN or (
+        kind in ("o:", "i:", "p:", "k:") and number.isascii() and number.isdecimal()
+    )

@@ -142,7 +142,9 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
 def _of_scope(
     record: Record, catalogue: Catalogue, now: int, scope: int, entry: Entry
 ) -> Iterator[Stop]:
-    """Of an *out* or a pause: one for `*` or a brand; one for a topic and for each that follows it."""
+    """Of an *out* or a pause: one for `*` or a brand; one for a topic; of an *out*, also one for each
+    topic that follows it.
+    """
 
     def stopped(topic: Topic) -> bool:
         if entry.until is None:
@@ -158,7 +160,8 @@ def _of_scope(
         return
     reason = Reason.PAUSED if paused else Reason.TOPIC_UNSUBSCRIBED
     for topic in catalogue.topics.values():
-        if topic.kind is not Kind.SERVICE and scope in (topic.number, *topic.followed):
+        inherited = () if paused else topic.followed
+        if topic.kind is not Kind.SERVICE and scope in (topic.number, *inherited):
             yield _stop(reason, topic.number, entry, standing=stopped(topic))
 
 

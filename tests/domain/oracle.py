@@ -1,0 +1,123 @@
+"""The decision once more, read off the model's page by quantifying over what happened, for comparison.
+
+Written from the words of the model alone, on the raw catalogue: no code of heed.domain.decision or of
+heed.domain.catalogue is used, and nothing is optimised.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any, NamedTuple
+
+from heed.domain.record import Record
+from tests.catalogue import DATA
+
+DAY = 24 * 60 * 60 * 1000
+TOPICS: dict[int, dict[str, Any]] = {topic["number"]: topic for topic in DATA["topics"]}
+
+
+class Fact(NamedTuple):
+    """Something that happened: o, i, p or k, at a scope."""
+
+    kind: str
+    scope: int
+    at: int
+    until: int | None
+
+
+class Answer(NamedTuple):
+    """What the oracle says; `sinces` are the instants that may be given for it."""
+
+    sendable: bool
+    reason: str
+    until: int | None
+    sinces: frozenset[int | None]
+
+
+def oracle(record: Record, number: int, now: int) -> Answer:
+    """The answer of the model."""
+    topic = TOPICS[number]
+    wide = {name: entry.at for name, entry in record.registers.items() if name[0] in "xl"}
+    if "x:minor" in wide:
+        return _no("minor", {wide["x:minor"]})
+    for reason in ("hold", "undeliverable"):
+        if _unlifted(wide, reason):
+            return _no(reason, {wide[f"x:{reason}"]})
+    if until := _soft_until(record, wide, now):
+        return _no("undeliverable", {until - 30 * DAY}, until)
+    if topic["kind"] == "service":
+        return _ok({None})
+    return _choice(record, topic, now, wide.get("x:complaint"))
+
+
+def _choice(record: Record, topic: dict[str, Any], now: int, complaint: int | None) -> Answer:
+    facts = [
+        Fact(name[0], int(name[2:]), entry.at, entry.until)
+        for name, entry in record.registers.items()
+        if name[:2] in ("o:", "i:", "p:", "k:")
+    ]
+    number = topic["number"]
+    signal = topic["kind"] == "signal"
+    path = [number] if signal else [0, topic["brand"], number]
+    yeses = [fact for fact in facts if fact.kind in "ik"]
+    confirmed = [fact for fact in facts if fact.kind == "k" and fact.scope in path]
+    if complaint is not None and not signal and all(k.at <= complaint for k in confirmed):
+        return _no("complained", {complaint})
+
+    # Followed topics by the shortest words: an out there counts here, and so on along the chain;
+    # between a topic and one that it follows, a yes at any link of the chain is one "at either".
+    chain: list[int] = [number]
+    while (older := TOPICS[chain[-1]]["follows"]) is not None:
+        chain.append(older)
+
+    def lifts(stop: Fact) -> set[int]:
+        if stop.scope in path:
+            return {scope for scope in path if path.index(scope) >= path.index(stop.scope)}
+        return set(chain[: chain.index(stop.scope) + 1])
+
+    def stands(stop: Fact) -> bool:
+        return not any(yes.at > stop.at for yes in yeses if yes.scope in lifts(stop))
+
+    outs = [f for f in facts if f.kind == "o" and f.scope in {*path, *chain}]
+    standing = [out for out in outs if stands(out)]
+    general = {out.at for out in standing if out.scope in path and out.scope != number}
+    if general:
+        return _no("unsubscribed", general)
+    if standing:
+        return _no("topic_unsubscribed", {out.at for out in standing})
+    pauses = [
+        (f.until, f.at)
+        for f in facts
+        if f.kind == "p" and f.scope in path and f.until is not None and now < f.until and stands(f)
+    ]
+    if pauses:
+        end = max(until for until, _ in pauses)
+        return _no("paused", {at for until, at in pauses if until == end}, end)
+    own = [yes for yes in yeses if yes.scope == number]
+    if topic["default"] == "out" and not any(all(yes.at > out.at for out in outs) for yes in own):
+        return _no("no_consent", {None})
+    return _ok({yes.at for yes in yeses if yes.scope in path} or {None})
+
+
+def _unlifted(wide: dict[str, int], reason: str) -> bool:
+    if f"x:{reason}" not in wide:
+        return False
+    return not (f"l:{reason}" in wide and wide[f"l:{reason}"] > wide[f"x:{reason}"])
+
+
+def _soft_until(record: Record, wide: dict[str, int], now: int) -> int | None:
+    lift = wide.get("l:undeliverable")
+    after = {day for day in record.soft if lift is None or day > lift // DAY}
+    near = {
+        day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after
+    }
+    ends = [(day + 30) * DAY for day in after if near[day] >= 5 and now < (day + 30) * DAY]
+    return max(ends, default=None)
+
+
+def _no(reason: str, sinces: set[int] | set[None], until: int | None = None) -> Answer:
+    return Answer(False, reason, until, frozenset(sinces))
+
+
+def _ok(sinces: set[int] | set[None] | set[int | None]) -> Answer:
+    return Answer(True, "ok", None, frozenset(sinces))

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.catalogue import Kind
+from heed.domain.decision import Reason, decide
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.catalogue import CATALOGUE
+from tests.domain.oracle import oracle
+from tests.strategies import REGISTERS, changes, instants, records
+
+TOPICS = tuple(CATALOGUE.topics.values())
+
+
+def _agree(record: Record, now: int) -> None:
+    for topic in TOPICS:
+        decision, answer = decide(record, topic, now), oracle(record, topic.number, now)
+        said = (decision.sendable, decision.reason, decision.until)
+        assert said == (answer.sendable, answer.reason, answer.until), (topic, record, now)
+        assert decision.since in answer.sinces
+
+
+@given(records(), instants)
+def test_the_decision_agrees_with_an_oracle_written_another_way(record: Record, now: int) -> None:
+    _agree(record, now)
+
+
+def test_they_agree_over_thirty_thousand_decisions() -> None:
+    seen: Counter[Reason] = Counter()
+    chance = Random(20_261_122)  # noqa: S311 - the same records each time
+    for _ in range(30_000 // len(TOPICS)):
+        record, now = _at_random(chance), chance.choice((chance.randrange(14), 40 * DAY, 90 * DAY))
+        _agree(record, now)
+        seen.update(decide(record, topic, now).reason for topic in TOPICS)
+    assert min(seen[reason] for reason in Reason) > 100, seen  # none was hardly tried
+
+
+def _at_random(chance: Random) -> Record:
+    """A record of few instants, so that ties are common."""
+    registers = {
+        name: Entry(
+            at, Source.API, "{}", "", at + chance.choice((1, 9)) if name[0] == "p" else None
+        )
+        for name in chance.sample(REGISTERS, chance.choice((0, 1, 2, 4, 8, 16)))
+        for at in [chance.randrange(8)]
+    }
+    if chance.random() < 0.02:
+        registers["x:minor"] = Entry(3, Source.AGE_REPORT, "{}")
+    if chance.random() < 0.1 and "l:undeliverable" in registers:
+        registers["l:undeliverable"] = Entry(20 * DAY, Source.AGENT, "{}")
+    days = chance.sample(range(chance.choice((8, 40, 80))), chance.choice((0, 0, 0, 4, 5, 7)))
+    return Record(registers, frozenset(days))
+
+
+@given(records(), instants)
+def test_what_says_until_ends_then_and_no_sooner(record: Record, now: int) -> None:
+    for topic in TOPICS:
+        decision = decide(record, topic, now)
+        if decision.until is not None:
+            assert decide(record, topic, decision.until - 1).reason is decision.reason
+            assert decide(record, topic, decision.until).reason is not decision.reason
+
+
+@given(records(), instants)
+def test_only_ok_is_a_yes_and_a_yes_has_no_end(record: Record, now: int) -> None:
+    for topic in TOPICS:
+        decision = decide(record, topic, now)
+        assert decision.sendable == (decision.reason is Reason.OK)
+        assert decision.until is None or not decision.sendable
+
+
+@given(records(), instants, st.sampled_from((0, 1, 10, *(t.number for t in TOPICS))))
+def test_an_opt_out_of_now_stops_all_that_its_scope_governs(
+    record: Record, now: int, scope: int
+) -> None:
+    latest = max((entry.at for entry in record.registers.values()), default=0)
+    at = max(now, latest)
+    after = merge(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
+    for topic in CATALOGUE.governed(scope):
+        assert not decide(after, topic, at).sendable
+        assert not decide(after, topic, at + 1000 * DAY).sendable
+
+
+@given(records(), instants, st.lists(changes(), max_size=4))
+def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Change]) -> None:
+    choices = [change for change in more if change.register[:2] in ("o:", "i:", "p:", "k:")]
+    for topic in TOPICS:
+        if topic.kind is Kind.SERVICE:
+            assert decide(record, topic, now) == decide(merge(record, choices), topic, now)
+
+
+@given(records(), instants)
+def test_mail_and_advertising_never_stop_each_other(record: Record, now: int) -> None:
+    signal = CATALOGUE.topic("targeted-advertising")
+    mail = {k: e for k, e in record.registers.items() if not k.endswith(":7")}
+    advertising = {k: e for k, e in record.registers.items() if k.endswith(":7") or k[0] in "xl"}
+    for topic in TOPICS:
+        seen = advertising if topic is signal else mail
+        alone = replace(record, registers=seen)
+        assert decide(record, topic, now) == decide(alone, topic, now)
+
+
+@given(records(), instants, st.integers(0, 12))
+def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) -> None:
+    stops = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in (0, 1, 2, 5, 7)]
+    for topic in TOPICS:
+        if not decide(record, topic, now).sendable:
+            assert not decide(merge(record, stops), topic, now).sendable
+
+
+@given(records(), instants)
+def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(
+    record: Record, now: int
+) -> None:
+    strange = {**record.registers, "o:999": Entry(1, Source.LINK, "{}")}
+    for topic in TOPICS:
+        assert decide(record, topic, now) == decide(replace(record, registers=strange), topic, now)
+
+
+def test_of_whom_nothing_is_known_the_default_decides() -> None:
+    for topic in TOPICS:
+        decision = decide(NOTHING, topic, 0)
+        assert decision.sendable == topic.default_in
+        assert (decision.since, decision.source, decision.until) == (None, None, None)
+
+
+@pytest.mark.parametrize("at", [-1, -2, -DAY, -(10**13)])
+def test_a_stop_dated_before_1970_stops(at: int) -> None:
+    for topic in TOPICS:
+        if topic.kind is Kind.SERVICE:
+            continue
+        stopped = merge(NOTHING, [Change(out(topic.number), Entry(at, Source.LETTER, "{}"))])
+        assert decide(stopped, topic, 0).reason is Reason.TOPIC_UNSUBSCRIBED
+        tied = merge(stopped, [Change(in_(topic.number), Entry(at, Source.LETTER, "{}"))])
+        assert not decide(tied, topic, 0).sendable
+    for name in ("x:complaint", "x:hold", "x:undeliverable"):
+        stopped = merge(NOTHING, [Change(name, Entry(at, Source.AGENT, "{}"))])
+        assert not decide(stopped, TOPICS[0], 0).sendable

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, is_register, out
+from tests.strategies import REGISTERS, changes, crowded, entries
+
+AGE = Entry(5, Source.AGE_REPORT, "{}")
+
+
+def greatest(events: Iterable[Change]) -> dict[str, Entry]:
+    """The registers of a set of events, said another way: of each, the last in order."""
+    ordered = sorted(
+        (event for event in events if event.register != SOFT),
+        key=lambda event: (event.entry.at, event.entry.tie.encode("utf-8")),
+    )
+    return {event.register: event.entry for event in ordered}
+
+
+@given(crowded())
+def test_each_register_is_the_greatest_entry_that_it_was_ever_given(events: list[Change]) -> None:
+    record = merge(NOTHING, events)
+    assert record.registers == greatest(events)
+    assert record.soft == {event.entry.at // DAY for event in events if event.register == SOFT}
+
+
+@given(st.data(), crowded())
+@settings(max_examples=200)
+def test_any_order_and_any_repetition_leave_the_same_record(
+    data: st.DataObject, events: list[Change]
+) -> None:
+    again = [
+        *events,
+        *data.draw(st.lists(st.sampled_from(events), max_size=5) if events else st.just([])),
+    ]
+    assert merge(NOTHING, data.draw(st.permutations(again))) == merge(NOTHING, events)
+
+
+@given(crowded(5), st.sampled_from([None, 3, 8]))
+@settings(max_examples=40)
+def test_every_order_of_a_few_events_leaves_the_same_record(
+    events: list[Change], floor: int | None
+) -> None:
+    start = Record(floor=floor)
+    first = merge(start, events)
+    assert all(merge(start, order) == first for order in itertools.permutations(events))
+
+
+@given(crowded(), crowded(), crowded())
+def test_merging_is_associative(one: list[Change], two: list[Change], three: list[Change]) -> None:
+    stepwise = merge(merge(merge(NOTHING, one), two), three)
+    assert (
+        stepwise == merge(merge(NOTHING, one), [*two, *three]) == merge(NOTHING, one + two + three)
+    )
+
+
+@given(crowded())
+def test_merging_again_changes_nothing(events: list[Change]) -> None:
+    once = merge(NOTHING, events)
+    assert merge(once, events) == once
+    assert not any(once.takes(event) for event in events)
+
+
+@given(crowded())
+def test_merging_leaves_the_record_that_it_was_given_alone(events: list[Change]) -> None:
+    before = Record({out(0): AGE}, frozenset({3}), None, 7)
+    merge(before, events)
+    assert before == Record({out(0): AGE}, frozenset({3}), None, 7)
+
+
+@given(crowded(), st.integers(0, 12))
+def test_an_event_at_or_before_the_floor_changes_nothing(events: list[Change], floor: int) -> None:
+    start = Record(floor=floor)
+    later = [event for event in events if event.entry.at > floor]
+    assert merge(start, events) == merge(start, later)
+    assert merge(start, [e for e in events if e.entry.at <= floor]) == start
+
+
+@given(crowded())
+def test_while_a_minor_stands_no_event_does_anything(events: list[Change]) -> None:
+    minor = Record({MINOR: AGE, out(0): AGE}, frozenset(), 5, 3)
+    assert merge(minor, events) == minor
+
+
+@given(entries, entries)
+def test_entries_that_differ_at_all_are_in_a_strict_order(one: Entry, other: Entry) -> None:
+    assert (one.rank == other.rank) == (one == other)
+
+
+@given(changes(("p:2",)), changes(("p:2",)))
+def test_pauses_that_differ_in_their_end_are_in_a_strict_order(one: Change, other: Change) -> None:
+    assert (one.entry.rank == other.entry.rank) == (one.entry == other.entry)
+
+
+@pytest.mark.parametrize("name", [*REGISTERS, MINOR])
+def test_every_register_is_known_as_one(name: str) -> None:
+    assert is_register(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["o:", "o:x", "o:-1", "o:٢", "o:1 ", "x:", "x:other", "q:1", "soft", "n"]
+)
+def test_what_is_no_register_is_not_taken_for_one(name: str) -> None:
+    assert not is_register(name)
