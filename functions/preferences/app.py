@@ -47,6 +47,8 @@ def save(text: str) -> Response[str]:
 
 
 app.get("/.well-known/gpc.json")(site_documents.gpc)
+# An HTTP API has no route that ends in a slash: the template gives the two sides of it.
+app.get("/.well-known/dnt")(site_documents.dnt)
 app.get("/.well-known/dnt/")(site_documents.dnt)
 
 

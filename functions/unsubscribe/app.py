@@ -7,9 +7,8 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed import wiring
-from heed.actions.unsubscribe import OptOut
 from heed.domain.register import Source
-from heed.edge import queues, request, visits
+from heed.edge import request, visits
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
 
@@ -56,13 +55,6 @@ def opt_out(text: str) -> Response[str]:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
     return app.resolve(request.as_payload_2(event), context)
-
-
-@observed
-def later(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Opt-outs whose write had failed, from their queue."""
-    links = wiring.unsubscribe()
-    return queues.each(event, context, lambda body: links.write(OptOut.from_message(body)))
 
 
 wiring.warm_up(wiring.unsubscribe, wiring.unsubscribe_key)

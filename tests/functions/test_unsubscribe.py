@@ -10,6 +10,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.unsubscribe import app
+from functions.unsubscribe_later import app as later
 from heed import wiring
 from heed.adapters import aws
 from heed.domain.decision import decide
@@ -258,7 +259,7 @@ def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(wor
     assert token not in message and "@" not in message
     wiring.reset()
     batch = {"Records": [{"messageId": "m1", "body": message}]}
-    assert app.later(batch, world.context) == {"batchItemFailures": []}
+    assert later.handler(batch, world.context) == {"batchItemFailures": []}
     assert not sendable(world, "news")
     assert world.items()[0]["o:0"]["M"]["t"] == {"N": str(NOW)}
 
@@ -304,7 +305,7 @@ def test_a_message_of_the_later_queue_that_fails_goes_back_alone(world: World) -
             {"messageId": "good", "body": _message(world)},
         ]
     }
-    answer = app.later(batch, world.context)
+    answer = later.handler(batch, world.context)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
     assert not sendable(world, "offers")
@@ -314,7 +315,7 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
     world.context.left = 1_000
     batch = {"Records": [{"messageId": "late", "body": _message(world)}]}
 
-    assert app.later(batch, world.context) == {"batchItemFailures": [{"itemIdentifier": "late"}]}
+    assert later.handler(batch, world.context) == {"batchItemFailures": [{"itemIdentifier": "late"}]}
     assert world.items() == []
 
 

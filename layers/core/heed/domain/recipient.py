@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 
@@ -10,6 +9,11 @@ from heed.domain.errors import InvalidRecipient
 
 SIZE = 16  # bytes of the hash that are kept; 128 bits
 _BASE32 = re.compile(r"[a-z2-7]{26}")
+_DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
+_SHIFTS = range(120, -1, -10)
+_SPARE = 2  # bits of the last digit that hold nothing
+_TO_INT = str.maketrans(_DIGITS, "0123456789abcdefghijklmnopqrstuv")
 _HEX = re.compile(r"[0-9a-fA-F]{32}")
 
 
@@ -38,15 +42,12 @@ def parse(text: str) -> str:
 
 def to_bytes(recipient: str) -> bytes:
     """The 16 bytes behind an id."""
-    try:
-        raw = base64.b32decode(recipient.upper() + "======")
-    except ValueError as error:
-        raise InvalidRecipient("not base32") from error
-    if len(raw) != SIZE:
-        raise InvalidRecipient("not 16 bytes")
-    return raw
+    if not _BASE32.fullmatch(recipient):
+        raise InvalidRecipient("not base32")
+    return (int(recipient.translate(_TO_INT), 32) >> _SPARE).to_bytes(SIZE, "big")
 
 
 def from_bytes(raw: bytes) -> str:
-    """The id of 16 bytes."""
-    return base64.b32encode(raw).decode().rstrip("=").lower()
+    """The id of 16 bytes: base32 (RFC 4648 §6), ten bits at a time; a check makes a thousand."""
+    bits = int.from_bytes(raw, "big") << _SPARE
+    return "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])

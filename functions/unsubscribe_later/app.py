@@ -1,0 +1,20 @@
+"""Opt-outs whose write had failed, from their queue: the press was long answered with 503."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from heed import wiring
+from heed.actions.unsubscribe import OptOut
+from heed.edge import queues
+from heed.edge.observability import observed
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A batch of SQS; what cannot be written now goes back alone."""
+    links = wiring.unsubscribe()
+    return queues.each(event, context, lambda body: links.write(OptOut.from_message(body)))
+
+
+wiring.warm_up(wiring.preferences)

@@ -1,0 +1,133 @@
+"""Cold start of a function against a bare boto3 script that does the same call, in one run.
+
+Each case is a fresh interpreter: import, client, (derive keys, verify a token,) one UpdateItem against
+a canned local server. The cases take turns; medians and their ratios are printed.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from heed.brand.build import main as build_brand
+from heed.domain.recipient import recipient_id
+from heed.domain.token import Purpose, Token, mint
+from tests.bench.canned import KEY, canned_aws
+
+ROOT = Path(__file__).parents[2]
+ROUNDS = int(os.environ.get("ROUNDS", "15"))  # noqa: TID251
+
+BARE = """
+import boto3
+boto3.client("dynamodb").update_item(
+    TableName="t", Key={"id": {"S": "x"}}, UpdateExpression="SET a = :a",
+    ExpressionAttributeValues={":a": {"S": "b"}})
+"""
+
+HEED = """
+import json, os, sys
+from app import handler
+event = json.load(open(os.environ["EVENT"]))
+class Context:
+    aws_request_id = "r"
+    def get_remaining_time_in_millis(self): return 9000
+answer = handler(event, Context())
+assert answer["statusCode"] == int(os.environ["EXPECTED"]), answer
+for banned in ("pydantic", "aws_xray_sdk", "jinja2"):
+    assert banned not in sys.modules, banned
+"""
+
+USUAL = """
+import json, boto3
+from aws_lambda_powertools import Logger, Metrics, Tracer
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from pydantic import BaseModel
+logger, metrics, tracer = Logger(), Metrics(namespace="x", service="x"), Tracer(service="x")
+class Body(BaseModel):
+    a: str
+app = APIGatewayHttpResolver()
+table = boto3.resource("dynamodb").Table("t")
+@app.post("/u/<token>")
+def go(token: str):
+    table.update_item(Key={"id": "x"}, UpdateExpression="SET a = :a",
+                      ExpressionAttributeValues={":a": Body(a="b").a})
+    return {}
+class Context:
+    aws_request_id = function_name = invoked_function_arn = "r"
+    memory_limit_in_mb = 128
+import os
+answer = app.resolve(json.load(open(os.environ["EVENT"])), Context())
+assert answer["statusCode"] == 200, answer
+"""
+
+
+def main() -> int:
+    """Measure and print."""
+    from tests.world import NOW, http
+
+    work = ROOT / "build" / "bench"
+    work.mkdir(parents=True, exist_ok=True)
+    assert build_brand([str(ROOT / "layers" / "brand"), str(work / "brand")]) == 0  # noqa: S101
+    recipient = recipient_id(KEY, "reader@example.com")
+    cases = {}
+    with canned_aws() as endpoint:
+        common = {
+            "PATH": os.environ["PATH"],  # noqa: TID251
+            "AWS_ACCESS_KEY_ID": "x",
+            "AWS_SECRET_ACCESS_KEY": "y",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "POWERTOOLS_TRACE_DISABLED": "true",
+        }
+        events = {
+            "unsubscribe": ("POST", "u", Purpose.UNSUBSCRIBE, {"List-Unsubscribe": "One-Click"}, "200"),
+            "preferences": ("POST", "p", Purpose.PREFERENCES, {"all": "out"}, "303"),
+        }
+        cases["bare boto3"] = (BARE, common)
+        for name, (method, letter, purpose, form, expected) in events.items():
+            token = mint(Token(recipient, 2, NOW - 86_400_000, 1), purpose, KEY)
+            path = work / f"{name}.json"
+            path.write_text(_json(http(method, f"/{letter}/{token}", form=form)))
+            cases[name] = (
+                HEED,
+                {
+                    **common,
+                    "PYTHONPATH": f"{ROOT / 'layers' / 'core'}:{ROOT / 'functions' / name}",
+                    "AWS_LAMBDA_FUNCTION_NAME": name,
+                    "PREFERENCES_TABLE": "Preferences",
+                    "LINKS_KEY": "k",
+                    "BRAND_DIR": str(work / "brand"),
+                    "EVENT": str(path),
+                    "EXPECTED": expected,
+                },
+            )
+        cases["the usual stack"] = (USUAL, {**common, "EVENT": str(work / "unsubscribe.json")})
+        taken: dict[str, list[float]] = {name: [] for name in cases}
+        for turn in range(ROUNDS + 1):
+            for name, (script, environment) in cases.items():
+                began = time.perf_counter()
+                subprocess.run([sys.executable, "-c", script], env=environment, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+                if turn:  # the first compiles
+                    taken[name].append(time.perf_counter() - began)
+    base = statistics.median(taken["bare boto3"])
+    print(f"cold start, {ROUNDS} rounds           ms   x bare boto3   (limit)")
+    limits = {"unsubscribe": "1.25", "preferences": "1.35"}
+    for name, times in taken.items():
+        median = statistics.median(times)
+        print(f"  {name:<24} {median * 1e3:8.0f} {median / base:10.2f}     {limits.get(name, '')}")
+    return 0
+
+
+def _json(event: object) -> str:
+    import json
+
+    return json.dumps(event)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""An AWS that answers every call at once with the same bytes: what is left is our own time."""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+KEY = bytes(range(32))
+"""What every GenerateMac gives."""
+
+_ANSWERS = {
+    "TrentService.GenerateMac": {
+        "Mac": base64.b64encode(KEY).decode(),
+        "KeyId": "k",
+        "MacAlgorithm": "HMAC_SHA_256",
+    },
+    "DynamoDB_20120810.UpdateItem": {},
+    "DynamoDB_20120810.GetItem": {},
+}
+
+
+class _Canned(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        body = json.dumps(_ANSWERS[self.headers["X-Amz-Target"]]).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+
+@contextmanager
+def canned_aws() -> Iterator[str]:
+    """The endpoint of such an AWS, while the block runs."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
