@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-import urllib.error
-import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import httpx
 
 from local.places import REGION
 from local.problem import LocalProblem
@@ -64,12 +65,12 @@ class Emulator:
 
     def _wait(self) -> None:
         end = time.monotonic() + START_SECONDS
+        url = f"{self._places.aws}/_ministack/ready"
         while time.monotonic() < end and self.alive():
-            try:
-                with urllib.request.urlopen(f"{self._places.aws}/_ministack/ready", timeout=2):  # noqa: S310
+            with suppress(httpx.TransportError):
+                if httpx.get(url, timeout=2, trust_env=False).is_success:
                     return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.1)
+            time.sleep(0.05)
         raise LocalProblem(
             "the AWS emulator did not start", f"its own words are in {self._places.emulator_log}"
         )

@@ -17,21 +17,12 @@ class FunctionFailed(Exception):
 
 
 def short_names(translated: Translated) -> dict[str, str]:
-    """Logical id → what people call it: the folder, with the entry point unless it is `handler`.
-
-    `functions/unsubscribe` with `app.handler` is `unsubscribe`, with `app.later`
-    `unsubscribe-later`.
-    """
-    names = {}
-    for logical_id, code in translated.code.items():
-        if not code.is_function:
-            continue
-        handler = translated.template["Resources"][logical_id]["Properties"]["Handler"]
-        entry = handler.rpartition(".")[2]
-        names[logical_id] = (
-            code.folder.name if entry == "handler" else f"{code.folder.name}-{entry}"
-        )
-    return names
+    """Logical id → what people call it: the folder, so `unsubscribe_later` is `unsubscribe-later`."""
+    return {
+        logical_id: code.folder.name.replace("_", "-")
+        for logical_id, code in translated.code.items()
+        if code.is_function
+    }
 
 
 def invoke(clients: Clients, name: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON

@@ -49,9 +49,14 @@ class Places:
         return self.folder / "emulator.log"
 
     @property
-    def ready_files(self) -> tuple[Path, Path]:
-        """Where a started stack is announced: its own file, and the one of the latest stack."""
-        return self.folder / "stack.json", self.home / "stack.json"
+    def ready_file(self) -> Path:
+        """Where this stack is announced."""
+        return self.folder / "stack.json"
+
+    @property
+    def latest_file(self) -> Path:
+        """Where the latest of the stacks that run is announced: what clients read."""
+        return self.home / "stack.json"
 
     @property
     def emulator_venv(self) -> Path:

@@ -28,10 +28,10 @@ def reserve(port: int, variable: str) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         bound.close()
         raise LocalProblem(
-            f"{variable} {port} cannot be had: {error.strerror}",
+            f"{variable} {port} cannot be had: {getattr(error, 'strerror', None) or error}",
             "end the program or stack that holds it, or choose other ports:\n"
             "    make run PORT=8001 AWS_PORT=4567",
         ) from error

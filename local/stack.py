@@ -58,7 +58,7 @@ class LocalStack:
         preflight.reserve(places.aws_port, "AWS_PORT").close()
         install(places)
         places.folder.mkdir(parents=True, exist_ok=True)
-        ready.withdraw(places.api, places.ready_files)  # of a stack that was killed
+        ready.forget_the_dead(places)
 
         _say("Starting the AWS emulator …")
         self._end.callback(self._emulator.stop)
@@ -100,15 +100,15 @@ class LocalStack:
                 "the minted unsubscribe link does not open",
                 f"the functions' words are in {self._places.emulator_log}",
             )
-        self._end.callback(ready.withdraw, self._places.api, self._places.ready_files)
-        ready.write(stack, self._places.ready_files)
+        self._end.callback(ready.withdraw, self._places)
+        ready.announce(stack, self._places)
         _say(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
             f"  An unsubscribe link   {mail.unsubscribe_url}\n"
             f"  What happens inside   {stack.api}/_local/\n"
             f"  The API               {stack.api}\n"
             f"  AWS, emulated         {stack.aws}\n"
-            f"  Key, names, outputs   {self._places.ready_files[1]}\n"
+            f"  Key, names, outputs   {self._places.latest_file}\n"
         )
 
 

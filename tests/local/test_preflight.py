@@ -36,6 +36,11 @@ def test_a_taken_port_is_named_with_its_variable_and_the_way_out() -> None:
     assert "make run PORT=8001 AWS_PORT=4567" in problem.value.remedy
 
 
+def test_a_number_that_is_no_port_is_named() -> None:
+    with pytest.raises(LocalProblem, match="PORT 70000 cannot be had"):
+        reserve(70_000, "PORT")
+
+
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
     with pytest.raises(LocalProblem, match=r"no template\.yaml"):
         check_files(tmp_path)

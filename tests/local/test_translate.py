@@ -31,7 +31,7 @@ def test_every_route_leads_to_a_function_of_the_template(translated: Translated)
     assert {route.function for route in found} <= set(translated.code)
 
 
-def test_a_function_is_named_by_its_folder_and_its_entry_point(translated: Translated) -> None:
+def test_a_function_is_named_by_its_folder(translated: Translated) -> None:
     names = short_names(translated)
 
     assert names["UnsubscribeFunction"] == "unsubscribe"
