@@ -61,11 +61,15 @@ def _place(text: str) -> Place:
     return Place(
         Position(_number(at), parse(recipient) if recipient else ""),
         None if bound is None else _number(bound),
-        None if given is None else (_number(given[0]), _number(given[1])),
+        None if given is None else _pair(*given),
         Filter(
             None if reason is None else Reason(reason), None if scope is None else _number(scope)
         ),
     )
+
+
+def _pair(first: object, second: object) -> tuple[int, int]:
+    return _number(first), _number(second)
 
 
 def _number(value: object) -> int:

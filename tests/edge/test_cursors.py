@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.actions.list_suppressions import Filter, Place
+from heed.actions.ports import Position
+from heed.domain.decision import Reason
+from heed.domain.errors import InvalidCursor
+from heed.domain.recipient import from_bytes
+from heed.edge import cursors
+
+_numbers = st.integers(0, 10**15 - 1)
+_somebody = st.binary(min_size=16, max_size=16).map(from_bytes)
+_filters = st.builds(
+    Filter, st.none() | st.sampled_from(list(Reason)), st.none() | st.integers(0, 65_535)
+)
+places = st.one_of(
+    st.builds(
+        Place,
+        st.builds(Position, _numbers, st.one_of(st.just(""), _somebody)),
+        st.none() | _numbers,
+        st.none(),
+        _filters,
+    ),
+    st.builds(
+        Place,
+        st.builds(Position, _numbers, _somebody),
+        _numbers,
+        st.tuples(st.integers(0, 8), st.integers(0, 65_535)),
+        _filters,
+    ),
+)
+SOMEBODY = from_bytes(b"\1" * 16)
+CURSOR = cursors.write(Place(Position(5, SOMEBODY), 7, (2, 3), Filter(Reason.PAUSED, 3)))
+
+
+@given(places)
+def test_a_place_is_read_back_from_its_cursor(place: Place) -> None:
+    text = cursors.write(place)
+    assert cursors.read(text) == place
+    assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+
+
+@given(st.text(max_size=400))
+def test_no_other_text_crashes_the_reader(text: str) -> None:
+    with pytest.raises(InvalidCursor):
+        cursors.read(text)
+
+
+def test_a_cursor_that_was_cut_short_or_grew_is_refused() -> None:
+    for text in (
+        *(CURSOR[:n] for n in range(len(CURSOR))),
+        CURSOR + "A",
+        CURSOR + "=",
+        f"{CURSOR}\n",
+    ):
+        with pytest.raises(InvalidCursor):
+            cursors.read(text)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [2, 5, "", None, None, None, None],
+        [1, 5, "", None, None, None],
+        [1, 5, "nobody", None, None, None, None],
+        [1, -1, "", None, None, None, None],
+        [1, 5.0, "", None, None, None, None],
+        [1, True, "", None, None, None, None],
+        [1, 10**15, "", None, None, None, None],
+        [1, 5, "", "7", None, None, None],
+        [1, 5, "", 7, [1, 2], None, None],
+        [1, 5, SOMEBODY, 7, [1], None, None],
+        [1, 5, SOMEBODY, 7, [1, 2, 3], None, None],
+        [1, 5, SOMEBODY.upper(), 7, None, None, None],
+        [1, 5, "", None, None, "angry", None],
+        [1, 5, "", None, None, None, "3"],
+        [1, 5, [], None, None, None, None],
+        {"version": 1},
+        7,
+    ],
+)
+def test_what_is_well_encoded_and_means_nothing_is_refused(parts: object) -> None:
+    raw = json.dumps(parts, separators=(",", ":")).encode()
+    with pytest.raises(InvalidCursor):
+        cursors.read(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
