@@ -95,8 +95,11 @@ def blocking(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> se
 
     That consent is lacking is said only where nothing else stops it.
     """
+    decision = decide(record, topic, now)
+    if decision.sendable:  # of a retired topic, which no stop excepts
+        return set()
     reasons = {stop.reason for stop in stops(record, catalogue, now) if stop.stops(topic)}
-    return reasons | ({decide(record, topic, now).reason} - {Reason.OK})
+    return reasons | {decision.reason}
 
 
 def in_use(topics: list[Topic]) -> list[Topic]:
@@ -142,9 +145,7 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
 def _of_scope(
     record: Record, catalogue: Catalogue, now: int, scope: int, entry: Entry
 ) -> Iterator[Stop]:
-    """Of an *out* or a pause: one for `*` or a brand; one for a topic; of an *out*, also one for each
-    topic that follows it.
-    """
+    """Of an *out* or a pause: one a scope; of an *out* at a topic, one for each that follows it too."""
 
     def stopped(topic: Topic) -> bool:
         if entry.until is None:
