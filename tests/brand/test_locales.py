@@ -26,7 +26,8 @@ FORBIDDEN = {
     r"|malheureusement|restez|dernière chance|au revoir|adieu",
     "es": r"lament\w*|sentimos|perd\w*|pierd\w*|echar de menos|extrañ\w*|triste\w*|segur[oa]"
     r"|realmente|por qué|motivo|razón|última oportunidad|adiós|quédese",
-    "ja": r"残念|申し訳|ごめん|本当に|よろしいですか|見逃|逃|失|寂し|惜し|なぜ|理由|さようなら|最後のチャンス",
+    "ja": r"残念|申し訳|ごめん|本当に|よろしいですか|逃|失|寂し|惜し|なぜ|理由"
+    r"|さようなら|最後のチャンス",
 }
 
 

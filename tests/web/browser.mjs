@@ -1,0 +1,65 @@
+// What the scripts here share: one Chromium, a tab that collects faults, and what to look at.
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+
+export const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
+
+const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+// What can change with the width or the colours; names, roles and order cannot.
+const seen = ["color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable"];
+
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+
+/** A tab that collects whatever a page must not do. */
+export async function tab(browser, site, options = {}) {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("console", (message) => faults.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
+  page.on("request", (request) => {
+    if (!request.isNavigationRequest()) faults.push(`loads ${request.url()}`);
+    if (!request.url().startsWith(site)) faults.push(`leaves for ${request.url()}`);
+  });
+  page.on("response", (response) => {
+    if (response.headers()["set-cookie"]) faults.push("sets a cookie");
+  });
+  return { page, context, faults };
+}
+
+/** What axe has against the page as it stands: every rule, or those that depend on how it looks. */
+export const axe = (page, every) =>
+  page.evaluate(
+    async (runOnly) => {
+      const found = await globalThis.axe.run({ runOnly, resultTypes: ["violations"] });
+      return found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target).join(", ")}`);
+    },
+    every ? { type: "tag", values: rules } : { type: "rule", values: seen },
+  );
+
+/** What is wider than the page, too small to hit, or of unequal size. */
+export const layout = (page) =>
+  page.evaluate(() => {
+    const root = document.documentElement;
+    const faults = [];
+    if (root.scrollWidth > root.clientWidth) faults.push(`scrolls sideways: ${root.scrollWidth}`);
+    const box = (element) => element.getBoundingClientRect();
+    const alone = "button, .button, label, summary, nav a, .onward a, .after a, .ways a";
+    for (const element of document.querySelectorAll(`${alone}, input[name=address]`)) {
+      const { width, height } = box(element);
+      const isCaption = element.matches("label[for]");
+      if (!isCaption && (height < 44 || width < 24)) {
+        faults.push(`${element.outerHTML.slice(0, 60)} is ${width} by ${height}`);
+      }
+    }
+    const [first, second] = [...document.querySelectorAll("button[name=scope]")].map(box);
+    if (second && (first.width !== second.width || first.height !== second.height)) {
+      faults.push("the two stop buttons differ in size");
+    }
+    return faults;
+  });

@@ -1,0 +1,100 @@
+// node keyboard.mjs SITE  The keys alone, JavaScript off: prints a line for each thing amiss.
+import { launch, tab } from "./browser.mjs";
+
+const [site] = process.argv.slice(2);
+const amiss = [];
+const browser = await launch();
+const { page, faults } = await tab(browser, site, { javaScriptEnabled: false });
+let posted = null;
+page.on("request", (request) => {
+  if (request.method() === "POST") posted = `${new URL(request.url()).pathname} ${request.postData()}`;
+});
+
+const expect = (what, got, wanted) => {
+  if (got !== wanted) amiss.push(`${what}: ${JSON.stringify(got)}, not ${JSON.stringify(wanted)}`);
+};
+
+/** What has the focus: its words or its name and value; and whether anyone can see that it has. */
+const focused = () =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const shown = element.type === "radio" ? element.closest("label") : element;
+    const style = getComputedStyle(shown);
+    const visible = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    const name = element.name && !element.textContent ? `${element.name}=${element.value}` : "";
+    return (name || element.textContent.trim()) + (visible ? "" : " (focus not visible)");
+  });
+
+/** Tab until something has the focus; null when it never comes. */
+async function tabTo(wanted) {
+  for (let presses = 0; presses < 40; presses += 1) {
+    await page.keyboard.press("Tab");
+    if ((await focused()).startsWith(wanted)) return focused();
+  }
+  return null;
+}
+
+async function pressTo(key) {
+  await Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+}
+
+// The stop button comes first, then everything, then the preference centre.
+await page.goto(`${site}/en/landing?c=may`);
+await page.keyboard.press("Tab");
+expect("first", await focused(), "Stop Offers");
+await page.keyboard.press("Tab");
+expect("second", await focused(), "Stop all marketing e-\u2060mail");
+await page.keyboard.press("Tab");
+expect("third", await focused(), "Choose what you get");
+await page.keyboard.press("Shift+Tab");
+await page.keyboard.press("Shift+Tab");
+await pressTo("Enter");
+expect("stop", posted, "/en/landing scope=this");
+expect("done", await page.title(), "Unsubscribed from Offers – Meridian Watches");
+
+// Undo comes after what was done and where to choose.
+await page.keyboard.press("Tab");
+expect("after the result", await focused(), "Choose what you get");
+await page.keyboard.press("Tab");
+expect("then", await focused(), "Undo");
+await pressTo("Space");
+expect("undo", posted, "/p/AQEAAAAA topic.offers=in&was.topic.offers=out");
+
+// The preference centre: everything off is one Tab and one press away.
+await page.goto(`${site}/en/preferences`);
+await page.keyboard.press("Tab");
+expect("everything", await focused(), "Stop all marketing e-\u2060mail");
+await pressTo("Enter");
+expect("everything off", posted, "/en/preferences all=out");
+
+// A choice by arrow key; Enter within the form saves, and sends what the page had shown.
+await page.goto(`${site}/en/preferences`);
+expect("news", await tabTo("topic.news"), "topic.news=in");
+await page.keyboard.press("ArrowRight");
+expect("news, chosen", await focused(), "topic.news=out");
+await pressTo("Enter");
+expect(
+  "save",
+  posted,
+  "/en/preferences topic.offers=out&was.topic.offers=out&topic.news=out&was.topic.news=in" +
+    "&topic.events=in&was.topic.events=in&topic.research=out&was.topic.research=out" +
+    "&targeted-advertising=in&was.targeted-advertising=in",
+);
+expect("saved", await page.title(), "Saved: your e-\u2060mail from Meridian Watches");
+
+// Pause keeps unsaved choices, since it is in the same form.
+expect("pause", await tabTo("60 days"), "60 days");
+await pressTo("Enter");
+expect("paused", posted.endsWith("&pause=60"), true);
+
+// The caveats open and close without a script; a mistake is where the focus is.
+await page.goto(`${site}/en/preferences`);
+expect("caveats", await tabTo("What this does"), "What this does and does not do");
+await page.keyboard.press("Enter");
+expect("open", await page.evaluate(() => document.querySelector("details").open), true);
+await page.goto(`${site}/en/subscribe-mistake`);
+expect("mistake", await focused(), "address=somebody at example");
+
+amiss.push(...faults);
+await browser.close();
+console.log(amiss.join("\n"));
