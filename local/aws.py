@@ -26,12 +26,19 @@ _CONFIG = Config(
 )
 
 
+# Where botocore would look in the developer's environment and files, and what it finds instead:
+# (name in a file, name in the environment, value, conversion).
+_HIDDEN = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, "/dev/null", None),
+    "credentials_file": (None, None, "/dev/null", None),
+    "ca_bundle": (None, None, None, None),
+}
+
+
 def session() -> boto3.Session:
-    """A session with the emulator's credentials; the developer's files and profile are not read."""
-    plain = BotocoreSession()
-    plain.set_config_variable("config_file", "/dev/null")
-    plain.set_config_variable("credentials_file", "/dev/null")
-    plain.set_config_variable("profile", None)
+    """A session with the emulator's credentials and nothing of the developer's."""
+    plain = BotocoreSession(session_vars=_HIDDEN)
     plain.set_credentials(ACCOUNT, "local")
     return boto3.Session(botocore_session=plain, region_name=REGION)
 
