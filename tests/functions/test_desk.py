@@ -27,6 +27,7 @@ from heed.domain.register import (
     in_,
     out,
 )
+from tests import contract
 from tests.world import NOW, World, http
 
 JANE = "jane.doe@example.com"
@@ -49,7 +50,7 @@ class Desk:
         answer = app.handler(
             http("POST", path, body=text, headers=headers, at=at), self.world.context
         )
-        return answer["statusCode"], json.loads(answer["body"])
+        return answer["statusCode"], contract.hold("POST", path, answer)
 
     def change(self, **fields: object) -> Any:
         status, body = self.call("/v1/changes", _change(**fields))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -24,6 +23,7 @@ from heed.domain.register import (
     out,
     pause,
 )
+from tests import contract
 from tests.world import NOW, World, http
 
 ASKED_AT = NOW + 10_000
@@ -43,7 +43,7 @@ def ask(world: World) -> Callable[..., tuple[int, Any]]:
             at=at,
         )
         answer = app.handler(event, world.context)
-        return answer["statusCode"], json.loads(answer["body"])
+        return answer["statusCode"], contract.hold("GET", "/v1/suppressions", answer)
 
     return ask
 
