@@ -78,6 +78,10 @@ def test_no_text_shouts(locales: dict[str, Locale], language: str) -> None:
     assert [key for key, text in _words(locales[language]) if re.search("[!！]", text)] == []
 
 
+def test_no_french_sign_can_begin_a_line(locales: dict[str, Locale]) -> None:
+    assert [k for k, text in _words(locales["fr"]) if re.search(" [?!:;»]|« ", text)] == []
+
+
 @pytest.mark.parametrize("language", [lang for lang in LANGUAGES if lang != "en"])
 def test_a_text_is_translated(locales: dict[str, Locale], language: str) -> None:
     same_in_both = {"preferences.pause", "common.mailbox"}

@@ -315,12 +315,6 @@ def test_every_answer_carries_the_headers_of_the_contract(pages: Pages) -> None:
     assert "style-src" not in headers("de")["Content-Security-Policy"]
 
 
-def test_the_language_of_a_request_is_one_of_the_brand(pages: Pages) -> None:
-    assert pages.language("ja", "de") == "ja"
-    assert pages.language(None, "pt, fr;q=0.5") == "fr"
-    assert pages.language("../x", None) == "en"
-
-
 def test_nothing_is_read_before_a_page_is_asked_for() -> None:
     Pages(Path("/nowhere"))
 

@@ -126,6 +126,6 @@ def test_bytecode_is_for_every_module_or_for_none_and_for_lambdas_python() -> No
 
 def test_the_brand_is_compiled_where_the_functions_look_for_it() -> None:
     catalogue = json.loads((BRAND / "catalogue.json").read_text())
-    site = json.loads((BRAND / "pages" / "site.json").read_text())
+    style = json.loads((BRAND / "pages" / "style.json").read_text())
     assert catalogue
-    assert site
+    assert style

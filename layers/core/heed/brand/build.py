@@ -1,7 +1,7 @@
 """`python -m heed.brand.build SOURCE DESTINATION`: the brand as JSON for the functions.
 
     catalogue.json               brands, topics, contact ways, policies
-    pages/site.json              languages, the default one, the hash of the style sheet
+    pages/style.json             the hash of the style sheet
     pages/<language>/<page>.json one page in one language, as `heed.edge.render` runs it
     pages/<language>/dates.json  how that language writes dates
 
@@ -53,11 +53,7 @@ def compile_brand(source: Path) -> dict[str, Any]:
     style = read_style(source / "style.css")
     files: dict[str, Any] = {
         "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
-        "pages/site.json": {
-            "languages": data["languages"],
-            "default": data["default_language"],
-            "style": style_hash(style),
-        },
+        "pages/style.json": style_hash(style),
     }
     for language, locale in locales.items():
         parts = {"style": [style], "languages": _languages(locales, language)}

@@ -11,7 +11,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from heed.edge.dates import Dates
-from heed.edge.language import choose
 from heed.edge.render import render
 
 if TYPE_CHECKING:
@@ -61,12 +60,7 @@ class Pages:
 
     def headers(self, language: str) -> dict[str, str]:
         """The headers of a page in `language`."""
-        return headers(language, self._file("pages/site.json")["style"])
-
-    def language(self, wanted: str | None, accept_language: str | None) -> str:
-        """The language of a request: `?lang=`, then `Accept-Language`, then the brand's default."""
-        site = self._file("pages/site.json")
-        return choose(wanted, accept_language, site["languages"], site["default"])
+        return headers(language, self._file("pages/style.json"))
 
     def landing(self, view: Landing) -> str:
         """What will stop, with one button for it and one of the same size for everything.

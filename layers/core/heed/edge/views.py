@@ -186,10 +186,13 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscribe(Page):
-    """The form for those without a link; it posts to `subscribe_url`."""
+    """The form for those without a link; it posts to `subscribe_url`.
+
+    Where that is empty the ways to reach the brand stand in the form's place.
+    """
 
     intent: Intent
-    other_url: str  # the same form for the other intent
+    other_url: str = ""  # the same form for the other intent; empty: not offered
     address: str = ""  # what was entered, when it comes back with a mistake
     topics: tuple[Option, ...] = ()  # none for the way out: it stops everything
     error: Mistake | None = None
