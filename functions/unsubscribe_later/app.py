@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from heed import wiring
@@ -14,7 +15,11 @@ from heed.edge.observability import observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be written now goes back alone."""
     links = wiring.unsubscribe()
-    return queues.each(event, context, lambda body: links.write(OptOut.from_message(body)))
+
+    def write(body: str) -> None:
+        links.write(OptOut.from_message(body), time.time_ns() // 1_000_000)
+
+    return queues.each(event, context, write)
 
 
 wiring.warm_up(wiring.preferences)

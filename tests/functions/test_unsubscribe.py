@@ -261,7 +261,9 @@ def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(wor
     batch = {"Records": [{"messageId": "m1", "body": message}]}
     assert later.handler(batch, world.context) == {"batchItemFailures": []}
     assert not sendable(world, "news")
-    assert world.items()[0]["o:0"]["M"]["t"] == {"N": str(NOW)}
+    [item] = world.items()
+    assert item["o:0"]["M"]["t"] == {"N": str(NOW)}
+    assert int(item["chg_at"]["S"][:15]) > NOW  # followers of the feed hear of it now
 
 
 def test_when_the_queue_fails_too_it_is_503_all_the_same(world: World) -> None:

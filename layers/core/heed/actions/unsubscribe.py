@@ -118,7 +118,7 @@ class Unsubscribe:
             NotAcknowledged: written, but something newer lifts it.
         """
         try:
-            applied = self.write(asked)
+            applied = self.write(asked, asked.at)
         except (Unavailable, UnreadableRecord) as error:
             self._later().send(asked.to_message())
             raise Deferred(type(error).__name__) from error
@@ -127,8 +127,8 @@ class Unsubscribe:
             raise NotAcknowledged("a newer yes stands")
         return applied
 
-    def write(self, asked: OptOut) -> Applied:
-        """Write it; doing so again changes nothing.
+    def write(self, asked: OptOut, now: int) -> Applied:
+        """Write it at an instant, which may be hours after it was asked for; again changes nothing.
 
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
@@ -138,4 +138,4 @@ class Unsubscribe:
         if asked.signal:
             signal = replace(entry, source=Source.SIGNAL)
             changes += [Change(out(topic.number), signal) for topic in self._catalogue.signals()]
-        return self._preferences.apply(asked.recipient, changes, asked.at)
+        return self._preferences.apply(asked.recipient, changes, now)
