@@ -25,32 +25,32 @@ def install(places: Places) -> None:
     with (tools / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks may start at once
         _once(
+            "the AWS emulator",
             places.emulator_venv,
             places.root / "requirements" / "emulator.txt",
             lambda target, locked: _emulator(places, target, locked),
         )
         _once(
+            "what the core layer needs",
             places.wheels,
             places.root / "layers" / "core" / "requirements.txt",
             lambda target, locked: _wheels(places, target, locked),
         )
 
 
-def _once(target: Path, locked: Path, work: Callable[[Path, Path], None]) -> None:
+def _once(what: str, target: Path, locked: Path, work: Callable[[Path, Path], None]) -> None:
     """Make `target` anew unless it was made from this lock by this Python."""
     wanted = hashlib.sha256(locked.read_bytes() + sys.version.encode()).hexdigest()
     stamp = target / "made-from.sha256"
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    print(f"Installing what {locked.name} lists into {target.name} (once) …", flush=True)
+    print(f"Installing {what} into .tools (once) …", flush=True)
     shutil.rmtree(target, ignore_errors=True)
     try:
         work(target, locked)
     except LocalProblem as problem:
-        raise LocalProblem(
-            problem.what,
-            f"{problem.remedy}\n  The first run needs a network or a warm package cache.",
-        ) from problem
+        remedy = "the first run needs a network or a warm package cache; then make run again"
+        raise LocalProblem(problem.what, remedy) from problem
     stamp.write_text(wanted)
 
 

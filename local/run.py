@@ -18,7 +18,7 @@ def run(*command: str | Path, **environment: str) -> None:
         ["/usr/bin/env", *settings, *command], capture_output=True, text=True, check=False
     )
     if done.returncode:
+        words = (done.stderr or done.stdout).strip()
         raise LocalProblem(
-            f"this failed: {' '.join(map(str, command))}",
-            (done.stderr or done.stdout).strip(),
+            f"this failed: {' '.join(map(str, command))}\n{words}", "mend what it names, and again"
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -16,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from local.aws import Clients
+from local.aws import Clients, session
 from local.functions import invoke
 from tests.system.running import ROOT, Running, free_ports
 
@@ -134,6 +135,23 @@ def test_a_button_of_the_local_page_reaches_the_record(
     assert _check(stack, SAMPLE)["reason"] == reason
 
 
+def test_a_queue_drives_its_function_and_what_nobody_understands_is_kept(
+    stack: dict[str, Any],
+) -> None:
+    sqs = session().client("sqs", endpoint_url=stack["aws"])
+    sqs.send_message(QueueUrl=stack["outputs"]["FeedbackQueueUrl"], MessageBody="not a report")
+
+    kept: list[Any] = []
+    end = time.monotonic() + 30
+    while not kept:
+        assert time.monotonic() < end, "it never came to the dead letters"
+        kept = sqs.receive_message(
+            QueueUrl=stack["outputs"]["FeedbackDeadLettersUrl"], WaitTimeSeconds=1
+        ).get("Messages", [])
+
+    assert [message["Body"] for message in kept] == ["not a report"]
+
+
 def test_any_event_can_be_thrown_at_any_function(stack: dict[str, Any]) -> None:
     event = json.loads((ROOT / "events" / "unsubscribe-v2-head-request.json").read_text())
     name = stack["outputs"]["functions"]["unsubscribe"]
@@ -217,6 +235,7 @@ def test_two_stacks_run_side_by_side(stack: dict[str, Any], start: Start) -> Non
 def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
     """Starts in the project's own `.local`, as a newcomer does, on ports of its own."""
     port, aws_port = free_ports(2)
+    folder = ROOT / ".local" / str(port)
     command = ["make", "run", f"PORT={port}", f"AWS_PORT={aws_port}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:  # noqa: S603
         assert make.stdout is not None
@@ -225,7 +244,7 @@ def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
                 found[0] for line in make.stdout if (found := re.search(r"http\S+/u/\S+", line))
             )
             opened = httpx.get(link, timeout=30).status_code
-            own = json.loads((ROOT / ".local" / str(port) / "stack.json").read_text())
+            own = json.loads((folder / "stack.json").read_text())
         finally:
             make.terminate()
             rest = make.stdout.read()
@@ -233,4 +252,5 @@ def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
     assert opened == 200
     assert own["api"] == f"http://127.0.0.1:{port}"
     assert "Stopped." in rest
-    assert _processes_of(ROOT / ".local" / str(port)) == []
+    assert _processes_of(folder) == []
+    shutil.rmtree(folder)
