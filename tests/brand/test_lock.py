@@ -48,7 +48,7 @@ def test_a_new_number_is_refused_until_it_is_locked(
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
 
-    lock.add(copy / lock.NAME, read_catalogue(copy)[1])
+    assert lock.main([str(copy)]) == 0
 
     assert _build(copy) == 0
     assert "8 marketing meridian/straps in\n" in (copy / lock.NAME).read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_locking_never_changes_a_line_that_is_there(copy: Path) -> None:
     before = (copy / lock.NAME).read_text(encoding="utf-8")
     _edit(copy, 'name = "news"', 'name = "stories"')
 
-    lock.add(copy / lock.NAME, read_catalogue(copy)[1])
+    assert lock.main([str(copy)]) == 0
 
     assert (copy / lock.NAME).read_text(encoding="utf-8") == before
     assert _build(copy) == 1
@@ -74,3 +74,15 @@ def test_renaming_a_topic_for_people_is_free(copy: Path) -> None:
     _edit(copy, 'en = "News"', 'en = "Letters from the workshop"')
 
     assert _build(copy) == 0
+
+
+def test_a_catalogue_with_a_mistake_locks_nothing(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (copy / lock.NAME).read_text(encoding="utf-8")
+    _edit(copy, "number = 3", "number = 2")
+
+    assert lock.main([str(copy)]) == 1
+    assert "catalogue.toml:" in capsys.readouterr().err
+    assert lock.main([]) == 2
+    assert (copy / lock.NAME).read_text(encoding="utf-8") == before

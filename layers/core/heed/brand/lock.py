@@ -87,11 +87,21 @@ def _where(data: Mapping[str, Any], number: int) -> tuple[str, int, str]:
     raise AssertionError(number)
 
 
-if __name__ == "__main__":
-    from heed.brand.build import read_catalogue
+def main(arguments: list[str]) -> int:
+    """Adds the new numbers of the brand in a folder, and gives the exit code."""
+    from heed.brand.build import read_catalogue  # it checks the lock, and so imports this module
 
-    folder = Path(sys.argv[1])
+    if len(arguments) != 1:
+        sys.stderr.write("python -m heed.brand.lock SOURCE\n")
+        return 2
+    folder = Path(arguments[0])
     try:
         add(folder / NAME, read_catalogue(folder)[1])
     except Fault as fault:
-        sys.exit(str(fault))
+        sys.stderr.write(f"{fault}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
