@@ -30,14 +30,15 @@ def to_record(item: Item | None) -> Record:
     """The record of an item; nothing, if there is none.
 
     Raises:
-        UnreadableRecord: a register, the floor or the counter is not of our form.
+        UnreadableRecord: a register, the floor or the counter is not of our form, or there is a
+            register never heard of: a later version may stop somebody by it.
     """
     if not item:
         return NOTHING
     try:
         return Record(
             registers={
-                name: _entry(value["M"]) for name, value in item.items() if is_register(name)
+                name: _entry(name, value["M"]) for name, value in item.items() if ":" in name
             },
             soft=frozenset(int(day) for day in item[SOFT]["NS"]) if SOFT in item else frozenset(),
             floor=int(item["f"]["N"]) if "f" in item else None,
@@ -47,7 +48,9 @@ def to_record(item: Item | None) -> Record:
         raise UnreadableRecord(type(error).__name__) from error
 
 
-def _entry(held: Mapping[str, Any]) -> Entry:
+def _entry(name: str, held: Mapping[str, Any]) -> Entry:
+    if not is_register(name) or ("u" in held) != name.startswith("p:"):
+        raise ValueError("no register of ours, or a pause without an end")
     source = Source(held["by"]["S"])
     until = int(held["u"]["N"]) if "u" in held else None
     # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.

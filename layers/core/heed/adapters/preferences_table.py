@@ -12,6 +12,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
@@ -48,10 +49,14 @@ class PreferencesTable:
         """See the port."""
         try:
             answer = self._client.get_item(
-                TableName=self._table, Key={"id": {"S": recipient}}, ConsistentRead=True
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                ConsistentRead=True,
+                ReturnConsumedCapacity="TOTAL",
             )
         except FAILURES as error:
             raise unavailable(error) from error
+        _check_whole(answer, "ConsumedCapacity")
         return to_record(answer.get("Item"))
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
@@ -83,7 +88,7 @@ class PreferencesTable:
                 condition = {"ConditionExpression": "n = :n"}
             _, lost_to = self._write(recipient, {**update, **condition})
             if lost_to is None:
-                return Applied(before, after)
+                return Applied(before, replace(after, n=before.n + 1))
             before = to_record(lost_to)
         raise Contended("the record changed under every attempt")
 
@@ -91,7 +96,7 @@ class PreferencesTable:
         update = _update(NOTHING, merge(NOTHING, [change]), recipient, now)
         values = update["ExpressionAttributeValues"]
         values[":t"] = {"N": str(change.entry.at)}
-        update["ExpressionAttributeNames"]["#minor"] = MINOR
+        update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
         if change.register == SOFT:
             values[":day"] = {"N": str(change.entry.day)}
             fits = "NOT contains(soft, :day)"
@@ -101,7 +106,12 @@ class PreferencesTable:
         old, lost_to = self._write(
             recipient, {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
         )
-        before = to_record(old if lost_to is None else lost_to)
+        if lost_to is None:
+            before = to_record(old)
+            return Applied(before, replace(merge(before, [change]), n=before.n + 1))
+        if not lost_to:
+            raise StoreUnavailable("refused without saying what stands")
+        before = to_record(lost_to)
         return Applied(before, merge(before, [change]))
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
@@ -112,12 +122,14 @@ class PreferencesTable:
                 Key={"id": {"S": recipient}},
                 ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                ReturnConsumedCapacity="TOTAL",
                 **update,
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return None, error.response.get("Item", {})  # type: ignore[return-value]
         except FAILURES as error:
             raise unavailable(error) from error
+        _check_whole(answer, "ConsumedCapacity")
         return answer.get("Attributes"), None
 
     def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | Unreadable]]:
@@ -133,12 +145,23 @@ class PreferencesTable:
                 )
             except FAILURES as error:
                 raise unavailable(error) from error
+            _check_whole(answer, "Responses")
             for item in answer["Responses"].get(self._table, []):
                 yield item["id"]["S"], _readable(item)
-            unread = answer["UnprocessedKeys"].get(self._table)
+            unread = answer.get("UnprocessedKeys", {}).get(self._table)
             keys = list(unread["Keys"]) if unread else []
         if keys:
             raise StoreUnavailable("keys left unread")
+
+
+def _check_whole(answer: Mapping[str, Any], named: str) -> None:
+    """See that an answer names what each one must.
+
+    botocore takes a body that is no JSON, one cut on the way, for an answer without content: nobody
+    on record, who may be sent to.
+    """
+    if named not in answer:
+        raise StoreUnavailable("the answer cannot be read")
 
 
 def _readable(item: Item) -> Record | Unreadable:
@@ -174,8 +197,9 @@ def _update(before: Record, after: Record, recipient: str, now: int) -> dict[str
     expressions: dict[str, Any] = {
         "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
         "ExpressionAttributeValues": values,
-        "ExpressionAttributeNames": names,
     }
+    if names:  # of soft days alone there are none, and DynamoDB refuses an empty map
+        expressions["ExpressionAttributeNames"] = names
     return expressions
 
 

@@ -1,0 +1,104 @@
+"""The stores and keys that one contract is held to: memory, moto in this process, the emulator."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from heed.actions.ports import Preferences
+from heed.adapters.aws import CONFIG
+from heed.adapters.items import to_record
+from heed.adapters.preferences_table import PreferencesTable
+from heed.domain.errors import UnreadableRecord
+from heed.domain.recipient import from_bytes
+from local.emulator import Emulator
+from local.places import ROOT, Places
+from tests.fakes import MemoryPreferences
+from tests.system.running import free_ports
+from tests.template import table_definition
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+TABLE = "Preferences"
+_numbers = itertools.count(1)
+
+
+def somebody() -> str:
+    """The id of somebody whom no test has met."""
+    return from_bytes(next(_numbers).to_bytes(16, "big"))
+
+
+@dataclass
+class Store:
+    """A store under test; `put` leaves an item there as another deployment may have left it."""
+
+    preferences: Preferences
+    put: Callable[[dict[str, Any]], object]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an emulator of its own for the adapters."""
+    places = Places(ROOT, tmp_path_factory.mktemp("emulator"), *free_ports(2))
+    process = Emulator(places)
+    try:
+        process.start()
+        yield places.aws
+    finally:
+        process.stop()
+
+
+@pytest.fixture(
+    scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)]
+)
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Each store that serves the port Preferences."""
+    if request.param == "memory":
+        yield _memory()
+    elif request.param == "moto":
+        with mock_aws():
+            yield _table(boto3.client("dynamodb", config=CONFIG))
+    else:
+        address = request.getfixturevalue("emulator")
+        yield _table(boto3.client("dynamodb", config=CONFIG, endpoint_url=address))
+
+
+@pytest.fixture(scope="module", params=["moto", pytest.param("emulator", marks=pytest.mark.system)])
+def dynamodb(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
+    """A client, configured as deployed, of an AWS with the table."""
+    if request.param == "moto":
+        with mock_aws():
+            client = boto3.client("dynamodb", config=CONFIG)
+            _table(client)
+            yield client
+    else:
+        address = request.getfixturevalue("emulator")
+        client = boto3.client("dynamodb", config=CONFIG, endpoint_url=address)
+        _table(client)
+        yield client
+
+
+def _memory() -> Store:
+    preferences = MemoryPreferences()
+
+    def put(item: dict[str, Any]) -> None:
+        try:
+            preferences.records[item["id"]["S"]] = to_record(item)
+        except UnreadableRecord:
+            preferences.unreadable(item["id"]["S"])
+
+    return Store(preferences, put)
+
+
+def _table(client: DynamoDBClient) -> Store:
+    if TABLE not in client.list_tables()["TableNames"]:
+        client.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
+    preferences = PreferencesTable(client, TABLE, pause=lambda _: None)
+    return Store(preferences, lambda item: client.put_item(TableName=TABLE, Item=item))
