@@ -181,6 +181,25 @@ def test_a_file_that_is_not_there_is_named(
     assert Path(name).name in capsys.readouterr().err
 
 
+def test_a_table_without_entries_is_a_mistake(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = copy / CATALOGUE
+    text = file.read_text(encoding="utf-8")
+    brands = text[text.index("[[brands]]") : text.index("# kind ")]
+    file.write_text(text.replace(brands, "brands = []\n"), encoding="utf-8")
+
+    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert "at least one [[brands]]" in capsys.readouterr().err
+
+
+def test_a_file_in_another_encoding_is_a_mistake(copy: Path, tmp_path: Path) -> None:
+    file = copy / DE
+    file.write_bytes(file.read_text(encoding="utf-8").encode("latin-1", "replace"))
+
+    assert main([str(copy), str(tmp_path / "out")]) == 1
+
+
 def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> None:
     for file in (copy / "locales").iterdir():
         file.unlink()

@@ -162,8 +162,6 @@ def _policy(reader: Reader, languages: Collection[str]) -> dict[str, Any]:
 
 
 def _check_policies(document: Document, policies: list[dict[str, Any]]) -> None:
-    if not policies:
-        raise document.fault("at least one [[policies]]", "policies")
     for index, (older, newer) in enumerate(pairwise(policies), start=1):
         if newer["effective"] <= older["effective"]:
             raise document.fault("oldest first", "policies", index, "effective")

@@ -32,6 +32,8 @@ class Document:
             text = file.read_text(encoding="utf-8")
         except OSError as error:
             raise Fault(file, 1, error.strerror or "cannot be read") from None
+        except UnicodeDecodeError:
+            raise Fault(file, 1, "is not UTF-8") from None
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:

@@ -75,7 +75,10 @@ class Reader:
 
     def tables(self, name: str) -> Iterator[Reader]:
         """Each table of a `[[name]]`; at least one."""
-        for index in range(len(self._value(name, list, f"tables [[{name}]]"))):
+        items = self._value(name, list, f"tables [[{name}]]")
+        if not items or not all(isinstance(item, dict) for item in items):
+            raise self.fault(f"at least one [[{name}]]", name)
+        for index in range(len(items)):
             yield Reader(self.document, *self.key, name, index)
 
     def by_language(self, name: str, languages: Collection[str]) -> dict[str, str]:
