@@ -72,3 +72,15 @@ class Settings:
     def deployed(self) -> bool:
         """Whether this runs as a Lambda function, where work at import is cheap."""
         return "AWS_LAMBDA_FUNCTION_NAME" in self._environ
+
+
+class Shell:
+    """What a person's shell tells the `heed` command; no function has it."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:  # noqa: TID251
+        self._environ = environ
+
+    @cached_property
+    def api_key(self) -> str:
+        """The API key for a deployed stack; empty: there is none."""
+        return self._environ.get("HEED_API_KEY", "")
