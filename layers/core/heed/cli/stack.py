@@ -1,0 +1,95 @@
+"""A stack, and how a command reaches its parts: the API, and through adapters the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from heed.cli.failure import Failure
+from heed.domain.api_key import is_key
+
+if TYPE_CHECKING:
+    from heed.adapters.api_keys import ApiKeys
+    from heed.adapters.stack import Access
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack, and how it is reached.
+
+    Attributes:
+        outputs: of the template, by name.
+        functions: full names, by the name that people use: `unsubscribe`, `feedback`.
+        key: of the API; empty: none is known.
+        access: gives AWS as this stack has it, when it is first needed.
+    """
+
+    outputs: Mapping[str, str]
+    functions: Mapping[str, str]
+    key: str
+    access: Callable[[], Access]
+
+    @property
+    def api(self) -> str:
+        """Base of the API: HTTPS, or on this machine.
+
+        Raises:
+            Failure: it is neither, so that neither key nor address is sent there.
+        """
+        url = self.output("ApiUrl")
+        if urlsplit(url).scheme != "https" and not is_here(url):
+            raise Failure("the stack's API is not reached by HTTPS", "see its output ApiUrl")
+        return url.rstrip("/")
+
+    @property
+    def api_key(self) -> str:
+        """The key to call the API with.
+
+        Raises:
+            Failure: none is known, or what should be one is none.
+        """
+        if not is_key(self.key):
+            raise Failure(
+                "HEED_API_KEY holds no API key", "put one there; heed keys create makes them"
+            )
+        return self.key
+
+    def output(self, name: str) -> str:
+        """An output of the template.
+
+        Raises:
+            Failure: the stack has none of that name.
+        """
+        if name not in self.outputs:
+            raise Failure(f"the stack has no output {name}", "is it a stack of Heed's template?")
+        return self.outputs[name]
+
+    def api_keys(self) -> ApiKeys:
+        """The keys of the API."""
+        from heed.adapters.api_keys import ApiKeys
+
+        return ApiKeys(self.access().client("dynamodb"), self.output("ControlTable"))
+
+    def identity(self) -> bytes:
+        """The key that recipient ids are made with: one call of KMS."""
+        from heed.adapters.kms_keys import KmsKeys
+
+        identity_key = self.output("IdentityKeyArn")
+        links_key = self.output("LinksKeyArn")
+        client = self.access().client("kms")
+        return KmsKeys(client, lambda: identity_key, lambda: links_key, ()).identity()
+
+    def invoke(self, function: str, event: bytes) -> tuple[object, bool]:
+        """Call a function by its full name; its answer, and whether it raised."""
+        from heed.adapters.stack import invoke
+
+        return invoke(self.access(), function, event)
+
+
+def is_here(url: str) -> bool:
+    """Whether a URL leads to this machine."""
+    return urlsplit(url).hostname in _LOOPBACK
