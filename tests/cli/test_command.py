@@ -1,0 +1,165 @@
+"""The command as a whole: its help, its list of commands, what it imports, how it is installed."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from heed.cli.command import Command, Group
+from heed.cli.commands import COMMANDS
+from tests.cli.conftest import Heed
+from tests.world import ROOT
+
+INSTALLED = Path(sys.executable).with_name("heed")
+HEAVY = ("boto3", "botocore", "aws_lambda_powertools", "urllib.request", "idna")
+
+
+def _names() -> Iterator[tuple[str, ...]]:
+    for command in COMMANDS:
+        if isinstance(command, Group):
+            yield from ((command.name, inner.name) for inner in command.commands)
+        else:
+            yield (command.name,)
+
+
+def _documented() -> set[tuple[str, ...]]:
+    """Every command that a page names, in a code block or between backticks."""
+    groups = {command.name for command in COMMANDS if isinstance(command, Group)}
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    found: set[tuple[str, ...]] = set()
+    for page in pages:
+        text = page.read_text("utf-8")
+        for first, second in re.findall(
+            r"(?:`|^ *(?:\$ )?|[|/] ?)heed ([a-z][a-z-]*)(?: ([a-z-]+))?", text, re.MULTILINE
+        ):
+            found.add((first, second) if first in groups else (first,))
+    return found
+
+
+def test_every_command_that_the_pages_name_exists() -> None:
+    assert {name for name in _documented() if name not in set(_names())} == set()
+
+
+def test_every_command_that_exists_is_on_its_page() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text()
+
+    assert [name for name in _names() if f"heed {' '.join(name)}" not in page] == []
+
+
+@pytest.mark.parametrize("name", list(_names()), ids=" ".join)
+def test_the_help_of_each_says_every_argument(heed: Heed, name: tuple[str, ...]) -> None:
+    ended = heed(*name, "--help")
+
+    assert (ended.code, ended.err) == (0, "")
+    described = re.findall(r"^  (-\S+|[A-Z][\w.]+)(.*\n?.*)", ended.out, re.MULTILINE)
+    assert described
+    assert all(re.search(r"\s{2,}\S", words) for _, words in described), ended.out
+
+
+def test_the_help_lists_every_command_and_every_exit_code(heed: Heed) -> None:
+    ended = heed("--help")
+
+    assert ended.code == 0
+    for command in COMMANDS:
+        assert re.search(rf"^    {command.name} +\S", ended.out, re.MULTILINE)
+    assert "0 done, or yes; 1 the answer is no; 2 not usable so; 3 failed" in ended.out
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        (),
+        ("nonsense",),
+        ("check",),
+        ("check", "reader@example.com"),
+        ("check", "reader@example.com", "--top", "offers"),
+        ("check", "reader@example.com", "--topic", "offers", "--stack", " "),
+        ("keys",),
+        ("keys", "create", "x", "--owner", "", "--scope", "check"),
+        ("keys", "create", "x", "--owner", "me", "--scope", "nonsense"),
+        ("keys", "create", "x", "--owner", "me"),
+        ("run", "--stack", "heed"),
+        ("--stack", "heed", "run"),
+    ],
+)
+def test_wrong_usage_has_its_own_exit_code(heed: Heed, wrong: tuple[str, ...]) -> None:
+    ended = heed(*wrong)
+
+    assert (ended.code, ended.out) == (2, "")
+
+
+def test_commands_and_words_are_said_for_every_command() -> None:
+    for command in COMMANDS:
+        inner = command.commands if isinstance(command, Group) else (command,)
+        assert all(isinstance(one, Command) and one.details.endswith(".") for one in inner)
+
+
+def test_the_help_comes_without_aws_and_http() -> None:
+    code = (
+        "import sys; from heed.cli.main import parser; parser().format_help(); "
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+
+
+def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys; sys.modules['botocore'] = None; "
+        "from heed.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
+    )
+    done = subprocess.run(  # noqa: S603 - this interpreter
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 3
+    assert "pip install 'layers/core[aws]'" in done.stderr
+
+
+def test_a_reader_that_has_gone_is_no_traceback(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603
+        ["/bin/sh", "-c", f"{INSTALLED} --help | true; {INSTALLED} run"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert "Traceback" not in done.stderr
+
+
+def test_run_outside_of_a_clone_says_so(tmp_path: Path) -> None:
+    done = subprocess.run(  # noqa: S603
+        [INSTALLED, "run"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 3
+    assert done.stderr == (
+        "heed: heed run works in a clone of Heed's repository only, and this is none: "
+        "clone it and go there\n"
+    )
+
+
+def test_run_is_make_run_of_the_clone_that_it_stands_in(tmp_path: Path) -> None:
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "__main__.py").touch()
+    (tmp_path / "template.yaml").touch()
+    (tmp_path / "Makefile").write_text("run:\n\t@echo $(PORT) $(AWS_PORT) $(CURDIR)\n")
+
+    done = subprocess.run(  # noqa: S603
+        [INSTALLED, "run", "--port", "8001", "--aws-port", "4567"],
+        cwd=tmp_path / "local",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert done.stdout == f"8001 4567 {tmp_path}\n"

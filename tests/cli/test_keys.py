@@ -1,0 +1,107 @@
+"""`heed keys`: on the table of the stack, with the person's own AWS identity."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from heed import wiring
+from heed.domain.api_key import KeyScope, hash_of, id_of
+from tests.cli.conftest import Heed
+
+CREATE = ("keys", "create", "platform", "--owner", "CRM team", "--scope", "check")
+
+
+def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> None:
+    ended = heed(*CREATE, "--scope", "links", "--stack", stack)
+
+    facts = dict(line.split() for line in ended.out.splitlines())
+    assert (ended.code, facts["id"]) == (0, id_of(hash_of(facts["key"])))
+    assert ended.err == "The key is shown this once: keep it where secrets are kept.\n"
+    kept = wiring.api_keys().find(hash_of(facts["key"]))
+    assert kept is not None
+    assert (kept.name, kept.owner, sorted(kept.scopes)) == (
+        "platform",
+        "CRM team",
+        ["check", "links"],
+    )
+    assert facts["key"] not in heed("keys", "list", "--stack", stack, "--json").out
+
+
+def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
+    heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = heed(*CREATE, "--stack", stack, "--json").json
+    monkeypatch.setenv("HEED_API_KEY", made["key"])
+    check = ("check", "reader@example.com", "--topic", "offers", "--stack", stack)
+    assert heed(*check).code == 0
+
+    assert heed("keys", "revoke", made["id"], "--stack", stack).code == 0
+    wiring.gate.cache_clear()  # which remembers for a minute
+
+    ended = heed(*check)
+    assert ended.code == 3
+    assert ended.err == (
+        "heed: The API key is missing or not valid (401): "
+        "make a key (heed keys create) and put it into HEED_API_KEY\n"
+    )
+
+
+def test_a_key_without_the_scope_is_told_so(
+    heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_API_KEY", heed(*CREATE, "--stack", stack, "--json").json["key"])
+
+    ended = heed("lookup", "reader@example.com", "--stack", stack)
+
+    assert (ended.code, "403" in ended.err) == (3, True)
+
+
+def test_the_list_says_what_is_good_ended_and_revoked(heed: Heed, stack: str) -> None:
+    heed(*CREATE, "--stack", stack, "--expires", "90d")
+    revoked = heed(*CREATE, "--stack", stack, "--json").json["id"]
+    heed("keys", "revoke", revoked, "--stack", stack)
+    wiring.api_keys().create("old", "tests", [KeyScope.READ], 1)
+
+    keys = heed("keys", "list", "--stack", stack, "--json").json["keys"]
+
+    assert sorted(key["state"] for key in keys) == ["ended", "good", "revoked"]
+    assert heed("keys", "list", "--stack", stack).out.splitlines()[0].split() == [
+        *("ID", "NAME", "OWNER", "SCOPES", "CREATED", "EXPIRES", "STATE")
+    ]
+
+
+def test_a_key_may_end_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
+    heed(*CREATE, "--stack", stack, "--expires", "2999-12-31")
+
+    (key,) = heed("keys", "list", "--stack", stack, "--json").json["keys"]
+    assert key["expires"] == "2999-12-31T23:59:59.999Z"
+
+
+@pytest.mark.parametrize("when", ["0d", "2020-01-01", "soon", "-3d", "999999999d"])
+def test_an_end_that_is_none_is_wrong_usage(heed: Heed, stack: str, when: str) -> None:
+    assert heed(*CREATE, "--stack", stack, f"--expires={when}").code == 2
+    assert wiring.api_keys().list() == []
+
+
+def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(
+    heed: Heed, stack: str
+) -> None:
+    key = heed(*CREATE, "--stack", stack, "--json").json["key"]
+
+    wrong = heed("keys", "revoke", key, "--stack", stack)
+    unknown = heed("keys", "revoke", "0" * 16, "--stack", stack)
+
+    assert (wrong.code, key in wrong.out + wrong.err) == (2, False)
+    assert (unknown.code, unknown.err) == (
+        3,
+        "heed: there is no key of that id: heed keys list shows them\n",
+    )
+
+
+def test_json_of_a_made_key_is_its_id_and_the_key(heed: Heed, stack: str) -> None:
+    ended = heed(*CREATE, "--stack", stack, "--json")
+
+    assert set(json.loads(ended.out)) == {"id", "key"}
+    assert ended.err == ""

@@ -1,0 +1,86 @@
+"""`heed links`, against the real platform function."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from heed import wiring
+from tests.cli.conftest import Heed
+from tests.cli.served import Served
+from tests.contract import _validator, document
+from tests.world import World
+
+READER = "reader@example.com"
+
+
+def test_links_and_headers_are_printed_below_each_address(heed: Heed, local: Path) -> None:
+    ended = heed("links", "--topic", "offers", "--campaign", "spring", "--lang", "de", stdin=READER)
+
+    lines = ended.out.splitlines()
+    assert (ended.code, ended.err, lines[0]) == (0, "", READER)
+    assert lines[1].startswith("  unsubscribe  https://prefs.example.com/u/")
+    assert lines[1].endswith("?c=spring&lang=de")
+    assert lines[2].startswith("  preferences  https://prefs.example.com/p/")
+    assert [line.split(":")[0].strip() for line in lines[3:]] == [
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "List-Id",
+        "SES message tags",
+    ]
+
+
+def test_an_invalid_address_is_reported_in_its_place(heed: Heed, local: Path) -> None:
+    ended = heed("links", "--topic", "offers", stdin=f"nobody\n\n{READER}\n")
+
+    assert ended.code == 1
+    assert ended.out.splitlines()[:3] == ["nobody", "  invalid", READER]
+
+
+def test_json_is_the_apis_own_answer_one_a_line_for_each_thousand(
+    heed: Heed, local: Path, server: Served
+) -> None:
+    people = [f"reader{n}@example.com" for n in range(1_001)]
+
+    ended = heed("links", "--topic", "offers", "--json", stdin="\n".join(people))
+
+    answers = [json.loads(line) for line in ended.out.splitlines()]
+    for answer in answers:
+        _validator(document()["components"]["schemas"]["LinksAnswer"]).validate(answer)
+    assert [link["address"] for answer in answers for link in answer["links"]] == people
+    assert (ended.code, len(answers), len(server.asked)) == (0, 2, 2)
+
+
+def test_ids_may_stand_in_place_of_addresses(heed: Heed, local: Path, world: World) -> None:
+    ended = heed("links", "--topic", "offers", "--json", stdin=world.recipient(READER))
+
+    assert ended.json["links"][0]["recipient"] == world.recipient(READER)
+
+
+def test_a_deployment_without_a_domain_is_warned_of(
+    heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wiring.settings(), "public_url", "")
+
+    ended = heed("links", "--topic", "offers", stdin=READER)
+
+    assert (ended.code, ended.err.startswith("heed: PUBLIC_URL is not set")) == (0, True)
+
+
+def test_nobody_to_mint_for_asks_nothing(heed: Heed, local: Path, server: Served) -> None:
+    ended = heed("links", "--topic", "offers", stdin="\n \n")
+
+    assert (ended, server.asked) == ((0, "", ""), [])
+
+
+def test_a_fault_of_an_option_has_the_pointer_of_its_field(heed: Heed, local: Path) -> None:
+    ended = heed("links", "--topic", "service", "--campaign", "a b", "--lang", "xx", stdin=READER)
+
+    assert ended.code == 2
+    assert [line.split(":")[0] for line in ended.err.splitlines()[1:]] == [
+        "  /topic",
+        "  /campaign",
+        "  /lang",
+    ]
