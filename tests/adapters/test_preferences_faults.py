@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.awsrequest import AWSResponse, HeadersDict
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
     ClientError,
     ConnectTimeoutError,
@@ -56,7 +56,7 @@ class Body:
 
 def answer(status: int, body: bytes) -> AWSResponse:
     headers = {"x-amzn-RequestId": "made-up", "Content-Type": "application/x-amz-json-1.0"}
-    return AWSResponse("https://dynamodb", status, HeadersDict(headers), Body(body))
+    return AWSResponse("https://dynamodb", status, headers, Body(body))  # type: ignore[arg-type]
 
 
 def refusal(code: str, status: int = 400) -> Fault:
