@@ -7,6 +7,8 @@ be recorded now is given back to its queue.
 
 from __future__ import annotations
 
+import heed.cold_start  # noqa: F401 - first, by what it does
+
 import json
 import time
 from collections import Counter

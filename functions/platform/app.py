@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heed.cold_start  # noqa: F401 - first, by what it does
+
 from collections.abc import Mapping
 from typing import Any
 

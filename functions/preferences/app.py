@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heed.cold_start  # noqa: F401 - first, by what it does
+
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -11,6 +13,7 @@ from heed.edge import request, site_documents, visits
 from heed.edge.observability import count, observed
 from heed.edge.preference_view import preferences
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver()
 answers = RecipientPages(app, "/p/", wiring.catalogue, wiring.pages)
@@ -22,7 +25,7 @@ def show(text: str) -> Response[str]:
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
     record = centre.record(token)
-    if visits.is_neutral(record, wiring.catalogue(), visit.at):
+    if is_neutral(record, wiring.catalogue(), visit.at):
         return answers.neutral()
     saved = bool(request.query(answers.event, "saved"))
     view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), saved=saved)
@@ -37,7 +40,7 @@ def save(text: str) -> Response[str]:
     form = request.form(answers.event)
     result = centre.save(token, form, visit.at, visit.campaign, signal=visit.signal)
     count("PreferencesSaved")
-    if visits.is_neutral(result.record, wiring.catalogue(), visit.at):
+    if is_neutral(result.record, wiring.catalogue(), visit.at):
         return answers.neutral()
     if result.consent:
         return answers.page(

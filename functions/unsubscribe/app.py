@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import heed.cold_start  # noqa: F401 - first, by what it does
+
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed import wiring
 from heed.domain.register import Source
-from heed.edge import request, visits
+from heed.edge import request
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver()
 answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages)
@@ -22,8 +25,10 @@ def ask(text: str) -> Response[str]:
     links, visit = wiring.unsubscribe(), answers.visit()
     token = links.token(text)
     record = links.record(token)
-    if visits.is_neutral(record, wiring.catalogue(), visit.at):
+    if is_neutral(record, wiring.catalogue(), visit.at):
         return answers.neutral()
+    from heed.edge import visits
+
     view = visits.landing(visit, token, record, wiring.catalogue(), wiring.keys())
     return answers.page(wiring.pages().landing(view))
 
@@ -43,8 +48,10 @@ def opt_out(text: str) -> Response[str]:
     count("OptedOut")
     if not by_hand:
         return answers.text("Unsubscribed.\n")
-    if visits.is_neutral(applied.after, wiring.catalogue(), visit.at):
+    if is_neutral(applied.after, wiring.catalogue(), visit.at):
         return answers.neutral()
+    from heed.edge import visits  # not before: the one-click path shows no page
+
     view = visits.done(
         visit, token, applied, wiring.catalogue(), wiring.keys(), everything=everything
     )

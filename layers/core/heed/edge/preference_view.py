@@ -10,7 +10,8 @@ from heed.domain.record import Record
 from heed.domain.register import ALL, Entry
 from heed.domain.token import Token
 from heed.edge import views
-from heed.edge.visits import Visit, known
+from heed.edge.visit import Visit
+from heed.edge.visits import known
 
 _WHY = {
     Reason.COMPLAINED: views.Why.REPORTED,

@@ -1,4 +1,7 @@
-"""Answers to people: the pages, and which failure is which page."""
+"""Answers to people: the pages, and which failure is which page.
+
+What shows a page is imported when one is shown: a mail client's one-click waits for none of it.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,10 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.domain.catalogue import Catalogue
 from heed.domain.errors import Deferred, InvalidToken, Unavailable, UnreadableRecord
-from heed.edge import request, visits
+from heed.edge import request
 from heed.edge.observability import count, logger
 from heed.edge.pages import Pages, headers
-from heed.edge.problems import RETRY_AFTER
-from heed.edge.visits import Visit
+from heed.edge.visit import Visit
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -73,6 +75,8 @@ class RecipientPages:
 
     def neutral(self) -> Response[str]:
         """The one page for a minor and for a held address."""
+        from heed.edge import visits
+
         return self.page(self._pages().neutral(visits.page(self.visit(), self._catalogue())))
 
     def _absent(self, _: InvalidToken) -> Response[str]:
@@ -85,10 +89,15 @@ class RecipientPages:
         return self._not_found(HTTPStatus.NOT_FOUND)
 
     def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
+        from heed.edge import visits
+
         view = visits.page(self.visit(), self._catalogue())
         return self.page(self._pages().not_found(view), status, **more)
 
     def _failing(self, error: Unavailable | UnreadableRecord) -> Response[str]:
+        from heed.edge import visits
+        from heed.edge.problems import RETRY_AFTER
+
         count("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         view = visits.unavailable(

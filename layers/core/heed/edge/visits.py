@@ -3,65 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from heed.actions.ports import Applied, Keys
 from heed.domain.catalogue import Catalogue, Kind, Topic
-from heed.domain.decision import Reason, chosen, decide
+from heed.domain.decision import chosen, decide
 from heed.domain.preference_form import UNDO_DAYS, field_of
 from heed.domain.record import Record
 from heed.domain.register import DAY
 from heed.domain.token import Purpose, Token, mint
-from heed.edge import request, views
-from heed.edge.language import choose
+from heed.edge import views
+from heed.edge.visit import Visit
 
-_CAMPAIGN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 _BUTTONS = (("scope", "this"), ("scope", "all"))
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """Who comes.
-
-    Attributes:
-        language: to answer in.
-        campaign: of the link, or "".
-        at: when, milliseconds.
-        signal: whether the browser sent a privacy signal.
-    """
-
-    language: str
-    campaign: str
-    at: int
-    signal: bool
-
-    @classmethod
-    def of(cls, event: Mapping[str, Any], catalogue: Catalogue) -> Visit:
-        """The visit that a request is."""
-        return cls(
-            choose(
-                request.query(event, "lang"),
-                request.header(event, "accept-language"),
-                catalogue.languages,
-                catalogue.default_language,
-            ),
-            campaign(request.query(event, "c")),
-            request.at(event),
-            request.signals(event),
-        )
-
-
-def campaign(text: str) -> str:
-    """The campaign of a link; "" for whatever /v1/links would not have made."""
-    return text if 0 < len(text) <= 32 and _CAMPAIGN.issuperset(text) else ""
-
-
-def is_neutral(record: Record, catalogue: Catalogue, at: int) -> bool:
-    """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
-    topic = next(iter(catalogue.topics.values()))
-    return decide(record, topic, at).reason in (Reason.MINOR, Reason.HOLD)
 
 
 def page(visit: Visit, catalogue: Catalogue) -> views.Page:

@@ -1,0 +1,58 @@
+"""Who comes to a page, and whether there is anything to choose. Light: the one-click path has it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heed.domain.catalogue import Catalogue
+from heed.domain.decision import Reason, decide
+from heed.domain.record import Record
+from heed.edge import request
+from heed.edge.language import choose
+
+_CAMPAIGN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Who comes.
+
+    Attributes:
+        language: to answer in.
+        campaign: of the link, or "".
+        at: when, milliseconds.
+        signal: whether the browser sent a privacy signal.
+    """
+
+    language: str
+    campaign: str
+    at: int
+    signal: bool
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any], catalogue: Catalogue) -> Visit:
+        """The visit that a request is."""
+        return cls(
+            choose(
+                request.query(event, "lang"),
+                request.header(event, "accept-language"),
+                catalogue.languages,
+                catalogue.default_language,
+            ),
+            campaign(request.query(event, "c")),
+            request.at(event),
+            request.signals(event),
+        )
+
+
+def campaign(text: str) -> str:
+    """The campaign of a link; "" for whatever /v1/links would not have made."""
+    return text if 0 < len(text) <= 32 and _CAMPAIGN.issuperset(text) else ""
+
+
+def is_neutral(record: Record, catalogue: Catalogue, at: int) -> bool:
+    """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
+    topic = next(iter(catalogue.topics.values()))
+    return decide(record, topic, at).reason in (Reason.MINOR, Reason.HOLD)
