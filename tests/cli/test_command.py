@@ -67,7 +67,7 @@ def test_the_help_lists_every_command_and_every_exit_code(heed: Heed) -> None:
     assert ended.code == 0
     for command in COMMANDS:
         assert re.search(rf"^    {command.name} +\S", ended.out, re.MULTILINE)
-    assert "0 done, or yes; 1 the answer is no; 2 not usable so; 3 failed" in ended.out
+    assert "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed" in ended.out
 
 
 @pytest.mark.parametrize(
@@ -124,16 +124,19 @@ def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
     assert "pip install 'layers/core[aws]'" in done.stderr
 
 
-def test_a_reader_that_has_gone_is_no_traceback(tmp_path: Path) -> None:
+def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> None:
+    people = "\n".join(f"reader{n}@example.com" for n in range(10_000))
+    (tmp_path / "people").write_text(people)
+
     done = subprocess.run(  # noqa: S603
-        ["/bin/sh", "-c", f"{INSTALLED} --help | true; {INSTALLED} run"],
+        ["/bin/sh", "-c", f"{INSTALLED} ids < people | head -n 1"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
 
-    assert "Traceback" not in done.stderr
+    assert (len(done.stdout.split()), done.stderr) == (1, "")
 
 
 def test_run_outside_of_a_clone_says_so(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from argparse import _SubParsersAction
 
 _ABOUT = "E-mail preferences and unsubscribe, from the command line."
-_MORE = """exit codes: 0 done, or yes; 1 the answer is no; 2 not usable so; 3 failed
+_MORE = """exit codes: 0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed
 
 Speaks to the local stack that runs (.local/stack.json, here or in a folder above), or with --stack
 NAME to a deployed one: AWS credentials and region as for every AWS tool, the API key in HEED_API_KEY."""
