@@ -1,0 +1,70 @@
+"""What the port Keys promises, in memory and by KMS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from heed.actions.ports import Keys
+from heed.adapters.aws import CONFIG
+from heed.adapters.kms_keys import KmsKeys
+from heed.domain.errors import InvalidToken
+from heed.domain.token import Purpose
+from tests.fakes import MemoryKeys
+
+Make = Callable[[tuple[int, ...]], Keys]
+
+
+@pytest.fixture(
+    scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)]
+)
+def make(request: pytest.FixtureRequest) -> Iterator[Make]:
+    """Keys of a deployment that knows these ids of link keys; each time of the same one."""
+    if request.param == "memory":
+        yield MemoryKeys
+    elif request.param == "moto":
+        with mock_aws():
+            yield _kms(None)
+    else:
+        yield _kms(request.getfixturevalue("emulator"))
+
+
+def _kms(address: str | None) -> Make:
+    client = boto3.client("kms", config=CONFIG, endpoint_url=address)
+    identity, links = (
+        client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
+            "KeyId"
+        ]
+        for _ in range(2)
+    )
+    return lambda ids: KmsKeys(client, lambda: identity, lambda: links, ids)
+
+
+def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
+    one, other = make((1, 2)), make((2, 3))
+    assert one.identity() == one.identity() == other.identity()
+    for purpose in Purpose:
+        assert one.link(purpose, 2) == one.link(purpose, 2) == other.link(purpose, 2)
+
+
+def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
+    keys = make((1, 2))
+    derived = {keys.link(purpose, key_id) for purpose in Purpose for key_id in (1, 2)}
+    derived.add(keys.identity())
+    assert len(derived) == 7
+    assert {len(key) for key in derived} == {32}
+
+
+def test_the_last_id_mints_and_the_others_keep_verifying(make: Make) -> None:
+    keys = make((1, 2, 7))
+    assert keys.newest() == 7
+    assert keys.link(Purpose.UNSUBSCRIBE, 1)
+
+
+@pytest.mark.parametrize("key_id", [0, 3, 255])
+def test_an_id_that_was_never_ours_has_no_key(make: Make, key_id: int) -> None:
+    with pytest.raises(InvalidToken):
+        make((1, 2)).link(Purpose.UNSUBSCRIBE, key_id)
