@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from heed.domain.catalogue import Catalogue, Kind
+from heed.domain.errors import UnknownScope
+from heed.domain.register import ALL, DAY
+from tests.catalogue import CATALOGUE, DATA, SCOPES
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [
+        ("*", 0),
+        ("meridian", 1),
+        ("aurora", 10),
+        ("offers", 2),
+        ("meridian/offers", 2),
+        ("aurora/offers", 11),
+        ("aurora/news", 17),
+        ("catalogues", 14),
+        ("targeted-advertising", 7),
+    ],
+)
+def test_a_scope_is_known_by_its_name(name: str, number: int) -> None:
+    assert CATALOGUE.number(name) == number
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Offers",
+        "offers ",
+        "/offers",
+        "aurora/",
+        "aurora/events",
+        "repairs",
+        "0",
+        "2",
+        "#2",
+        "**",
+        "meridian/targeted-advertising",
+        "meridian/meridian",
+        "aurora/*",
+        "*/offers",
+    ],
+)
+def test_a_name_that_nobody_gave_is_unknown(name: str) -> None:
+    with pytest.raises(UnknownScope):
+        CATALOGUE.number(name)
+    with pytest.raises(UnknownScope):
+        CATALOGUE.topic(name)
+
+
+@pytest.mark.parametrize("name", ["*", "meridian", "aurora"])
+def test_a_brand_is_no_topic_and_neither_is_all(name: str) -> None:
+    with pytest.raises(UnknownScope):
+        CATALOGUE.topic(name)
+
+
+@pytest.mark.parametrize("number", SCOPES)
+def test_every_number_has_a_name_that_means_it(number: int) -> None:
+    assert CATALOGUE.number(CATALOGUE.name(number)) == number
+
+
+def test_a_number_never_heard_of_has_a_name_that_means_nothing() -> None:
+    assert CATALOGUE.name(999) == "#999"
+
+
+def test_a_topic_is_decided_by_all_its_brand_and_itself() -> None:
+    assert CATALOGUE.topic("offers").path == (0, 1, 2)
+    assert CATALOGUE.topic("aurora/offers").path == (0, 10, 11)
+    assert CATALOGUE.topic("targeted-advertising").path == (7,)
+
+
+def test_a_chain_of_followed_topics_is_followed_to_its_end() -> None:
+    assert CATALOGUE.topic("straps").followed == (2,)
+    assert CATALOGUE.topic("clasps").followed == (12, 2)
+    assert CATALOGUE.topic("offers").followed == ()
+
+
+def test_topics_that_follow_in_a_circle_do_not_hang() -> None:
+    topics = [dict(topic) for topic in DATA["topics"]]
+    topics[0]["follows"] = 13
+    circle = Catalogue.of({**DATA, "topics": topics})
+    assert set(circle.topic("offers").followed) == {2, 12, 13}
+
+
+def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else() -> None:
+    every = {n for n, t in CATALOGUE.topics.items() if t.kind is Kind.MARKETING}
+    assert {t.number for t in CATALOGUE.governed(ALL)} == every
+    assert 14 in every
+    assert {t.number for t in CATALOGUE.governed(10)} == {11, 17}
+    assert [t.number for t in CATALOGUE.governed(2)] == [2]
+    assert [t.number for t in CATALOGUE.governed(7)] == [7]
+    assert CATALOGUE.governed(6) == CATALOGUE.governed(999) == []
+
+
+@pytest.mark.parametrize(
+    ("scope", "written"),
+    [
+        (0, {0}),
+        (1, {1}),
+        (2, {2}),
+        (11, {11}),
+        (7, {7}),
+        (14, {14, 1}),  # retired: the brand too
+        (999, {999, 1}),  # never heard of: likewise
+        (6, {1}),  # service mail cannot be left: its brand's marketing
+        (18, {10}),
+    ],
+)
+def test_an_opt_out_by_link_is_written_where_it_stops_something(
+    scope: int, written: set[int]
+) -> None:
+    scopes = CATALOGUE.opt_out_scopes(scope)
+    assert set(scopes) == written
+    assert len(scopes) == len(written)
+    assert any(CATALOGUE.governed(one) for one in scopes)
+
+
+@pytest.mark.parametrize(
+    ("day", "version"),
+    [("2019-12-31", ""), ("2020-01-01", "1"), ("2026-06-30", "1"), ("2026-07-01", "2")],
+)
+def test_the_policy_is_the_one_in_force_then(day: str, version: str) -> None:
+    at = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000)
+    assert CATALOGUE.policy(at) == CATALOGUE.policy(at + DAY - 1) == version
+
+
+def test_a_name_may_be_that_of_several_brands_topics() -> None:
+    numbers: list[Any] = [CATALOGUE.number(name) for name in ("news", "aurora/news")]
+    assert numbers == [3, 17]

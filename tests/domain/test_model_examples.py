@@ -1,0 +1,262 @@
+"""The model's own sentences, one by one."""
+
+from __future__ import annotations
+
+import pytest
+
+from heed.domain.decision import Decision, Reason, decide
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+)
+from tests.catalogue import CATALOGUE
+
+NOW = 1000
+
+
+def record(*said: str) -> Record:
+    """Of `*=out@5`, `offers=in@6`, `x:hold@7`, `*=pause@5-90` and so on."""
+    changes = []
+    for sentence in said:
+        what, _, when = sentence.partition("@")
+        at, _, until = when.partition("-")
+        entry = Entry(int(at), Source.API, "{}", until=int(until) if until else None)
+        scope, _, state = what.partition("=")
+        kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
+        register = f"{kind}:{CATALOGUE.number(scope)}" if kind else what
+        changes.append(Change(register, entry))
+    return merge(NOTHING, changes)
+
+
+def soft(*days: int, lift: int | None = None) -> Record:
+    changes = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in days]
+    if lift is not None:
+        changes.append(Change(LIFT_UNDELIVERABLE, Entry(lift, Source.AGENT, "{}")))
+    return merge(NOTHING, changes)
+
+
+def decided(held: Record, topic: str, now: int = NOW) -> Decision:
+    return decide(held, CATALOGUE.topic(topic), now)
+
+
+def reason(held: Record, topic: str, now: int = NOW) -> str:
+    return decided(held, topic, now).reason.value
+
+
+def sendable(held: Record) -> set[str]:
+    return {CATALOGUE.name(n) for n, t in CATALOGUE.topics.items() if decide(held, t, NOW).sendable}
+
+
+def test_after_all_out_and_later_offers_in_offers_may_go_and_nothing_else() -> None:
+    marketing = sendable(record("*=out@5", "offers=in@6")) - {
+        "service",
+        "aurora/repairs",
+        "targeted-advertising",
+    }
+    assert marketing == {"offers"}
+
+
+def test_after_offers_out_and_later_all_in_offers_still_stops() -> None:
+    held = record("offers=out@5", "*=in@6")
+    assert reason(held, "offers") == "topic_unsubscribed"
+    assert reason(held, "news") == "ok"
+
+
+def test_a_tie_stops() -> None:
+    assert reason(record("offers=out@5", "offers=in@5"), "offers") == "topic_unsubscribed"
+    assert reason(record("*=out@5", "offers=yes@5"), "offers") == "unsubscribed"
+    assert reason(record("x:complaint@5", "offers=yes@5"), "offers") == "complained"
+    assert reason(record("x:hold@5", "l:hold@5"), "offers") == "hold"
+    assert reason(record("x:undeliverable@5", "l:undeliverable@5"), "offers") == "undeliverable"
+    assert reason(record("offers=pause@5-2000", "offers=in@5"), "offers") == "paused"
+
+
+def test_a_yes_of_one_brand_lifts_nothing_of_the_other() -> None:
+    held = record("*=out@5", "aurora=in@6")
+    assert reason(held, "aurora/offers") == "ok"
+    assert reason(held, "offers") == "unsubscribed"
+
+
+def test_an_out_of_a_brand_stops_that_brand_alone() -> None:
+    held = record("aurora=out@5")
+    assert reason(held, "aurora/offers") == "unsubscribed"
+    assert reason(held, "offers") == "ok"
+
+
+def test_a_split_topic_does_not_mail_people_who_left_the_old_one() -> None:
+    assert reason(record("offers=out@5"), "straps") == "topic_unsubscribed"
+    assert reason(record("offers=out@5"), "clasps") == "topic_unsubscribed"
+    assert reason(record("straps=out@5"), "offers") == "ok"
+    assert reason(record("catalogues=out@5"), "letters") == "topic_unsubscribed"
+
+
+@pytest.mark.parametrize("lift", ["straps=in@6", "offers=in@6", "straps=yes@6", "offers=yes@6"])
+def test_an_inherited_out_is_lifted_by_a_yes_at_either_of_the_two(lift: str) -> None:
+    assert reason(record("offers=out@5", lift), "straps") == "ok"
+
+
+@pytest.mark.parametrize("other", ["*=in@6", "meridian=yes@6", "news=yes@6", "clasps=yes@6"])
+def test_an_inherited_out_is_lifted_by_no_other_yes(other: str) -> None:
+    assert reason(record("offers=out@5", other), "straps") == "topic_unsubscribed"
+
+
+def test_of_a_followed_topic_an_out_is_inherited_and_a_pause_is_not() -> None:
+    assert reason(record("offers=pause@5-2000"), "straps") == "ok"
+
+
+def test_a_pause_stands_until_its_end() -> None:
+    held = record("*=pause@5-2000")
+    assert decided(held, "offers") == Decision(False, Reason.PAUSED, 5, Source.API, 2000)
+    assert reason(held, "offers", 1999) == "paused"
+    assert reason(held, "offers", 2000) == "ok"
+
+
+def test_a_newer_yes_ends_a_pause_and_a_newer_pause_holds_all_the_same() -> None:
+    assert reason(record("*=pause@5-2000", "offers=in@6"), "offers") == "ok"
+    assert reason(record("*=pause@5-2000", "offers=in@6"), "news") == "paused"
+    assert reason(record("offers=in@5", "*=pause@6-2000"), "offers") == "paused"
+
+
+def test_a_pause_gives_back_what_stood_before_and_never_heals_or_grants() -> None:
+    assert reason(record("offers=out@5", "offers=pause@6-900"), "offers") == "topic_unsubscribed"
+    assert reason(record("research=pause@6-900"), "research") == "no_consent"
+
+
+def test_who_pressed_spam_and_later_confirmed_one_list_gets_that_list_alone() -> None:
+    held = record("x:complaint@5", "offers=yes@6")
+    assert reason(held, "offers") == "ok"
+    assert reason(held, "news") == "complained"
+
+
+def test_a_complaint_is_lifted_by_no_mere_in() -> None:
+    assert reason(record("x:complaint@5", "offers=in@6", "*=in@6"), "offers") == "complained"
+
+
+def test_a_topic_that_is_out_by_default_needs_a_yes_of_its_own() -> None:
+    assert reason(NOTHING, "research") == "no_consent"
+    assert reason(record("*=in@5", "meridian=yes@5"), "research") == "no_consent"
+    assert reason(record("research=in@5"), "research") == "ok"
+    assert reason(record("research=yes@5"), "research") == "ok"
+
+
+def test_withdrawn_consent_is_not_revived_by_a_general_yes() -> None:
+    held = record("research=in@4", "*=out@5", "*=in@6")
+    assert reason(held, "offers") == "ok"
+    assert reason(held, "research") == "no_consent"
+    assert reason(merge(held, [Change("i:5", Entry(7, Source.API, "{}"))]), "research") == "ok"
+
+
+def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() -> None:
+    held = record("panels=in@4", "research=out@5", "research=in@6")
+    assert reason(held, "panels") == "no_consent"
+
+
+@pytest.mark.parametrize("register", [UNDELIVERABLE, HOLD, MINOR])
+def test_undeliverable_hold_and_minor_stop_service_mail_too(register: str) -> None:
+    assert not sendable(record(f"{register}@5"))
+
+
+def test_no_choice_no_pause_and_no_complaint_stops_service_mail() -> None:
+    held = record("*=out@5", "service=out@5", "meridian=pause@5-2000", "x:complaint@5")
+    assert reason(held, "service") == "ok"
+
+
+def test_an_opt_out_of_mail_is_none_of_advertising_nor_the_other_way_round() -> None:
+    assert reason(record("*=out@5", "x:complaint@5"), "targeted-advertising") == "ok"
+    held = record("targeted-advertising=out@5", "*=in@6")
+    assert reason(held, "targeted-advertising") == "topic_unsubscribed"
+    assert reason(held, "offers") == "ok"
+
+
+@pytest.mark.parametrize("stop", ["undeliverable", "hold"])
+def test_undeliverable_and_hold_stand_unless_their_lift_is_newer(stop: str) -> None:
+    assert reason(record(f"x:{stop}@5", f"l:{stop}@6"), "offers") == "ok"
+    assert reason(record(f"l:{stop}@5", f"x:{stop}@6"), "offers") == stop
+    other = LIFT_HOLD if stop == "undeliverable" else LIFT_UNDELIVERABLE
+    assert reason(record(f"x:{stop}@5", f"{other}@6"), "offers") == stop
+
+
+def test_five_days_of_soft_bounces_in_thirty_are_undeliverable_for_thirty_more() -> None:
+    held = soft(0, 1, 2, 3, 29)
+    decision = decided(held, "service", 29 * DAY)
+    assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY)
+    assert reason(held, "offers", 59 * DAY - 1) == "undeliverable"
+    assert reason(held, "offers", 59 * DAY) == "ok"
+
+
+def test_four_days_are_not_enough_nor_five_in_thirty_one() -> None:
+    assert reason(soft(0, 1, 2, 3), "offers", 4 * DAY) == "ok"
+    assert reason(soft(0, 1, 2, 3, 30), "offers", 30 * DAY) == "ok"
+
+
+def test_soft_bounces_up_to_the_day_of_a_lift_no_longer_count() -> None:
+    assert reason(soft(1, 2, 3, 4, 5, lift=5 * DAY + 9), "offers", 6 * DAY) == "ok"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY), "offers", 6 * DAY) == "undeliverable"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=2 * DAY), "offers", 6 * DAY) == "ok"
+
+
+def test_the_strongest_reason_is_given() -> None:
+    said = [
+        ("research=in@1", "ok"),
+        ("news=pause@5-2000", "ok"),
+        ("research=pause@5-2000", "paused"),
+        ("research=out@5", "topic_unsubscribed"),
+        ("*=out@5", "unsubscribed"),
+        ("x:complaint@5", "complained"),
+        ("x:undeliverable@5", "undeliverable"),
+        ("x:hold@5", "hold"),
+        ("x:minor@5", "minor"),
+    ]
+    for place in range(len(said)):
+        sentences = [sentence for sentence, _ in said[: place + 1]]
+        assert reason(record(*sentences), "research") == said[place][1]
+
+
+def test_reasons_are_a_closed_set_in_order_of_precedence() -> None:
+    assert [reason.value for reason in Reason] == [
+        "minor",
+        "hold",
+        "undeliverable",
+        "complained",
+        "unsubscribed",
+        "topic_unsubscribed",
+        "paused",
+        "no_consent",
+        "ok",
+    ]
+
+
+def test_sources_are_a_closed_set() -> None:
+    assert {source.value for source in Source} == {
+        "one-click",
+        "link",
+        "preference-centre",
+        "mailto",
+        "mailbox",
+        "phone",
+        "letter",
+        "agent",
+        "api",
+        "import",
+        "complaint",
+        "bounce",
+        "signal",
+        "confirmation",
+        "age-report",
+        "retention",
+    }
+
+
+def test_a_complaint_says_since_when_and_from_where() -> None:
+    held = merge(NOTHING, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
+    assert decided(held, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)
