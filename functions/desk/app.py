@@ -16,7 +16,7 @@ from heed.edge import changes, lookups
 from heed.edge.api import Api, Call
 from heed.edge.observability import count, logger, observed
 
-api = Api()
+api = Api(wiring.gate)
 
 
 @api.route("POST", "/v1/changes", KeyScope.WRITE)

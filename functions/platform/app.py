@@ -18,7 +18,7 @@ from heed.edge import checks, links, list_headers, request, suppressions, topics
 from heed.edge.api import Api, Call
 from heed.edge.observability import count, observed
 
-api = Api()
+api = Api(wiring.gate)
 
 
 @api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from heed import wiring
 from heed.domain.api_key import ApiKey, KeyScope, hash_of, id_of
 from heed.domain.errors import InvalidAddress, StoreUnavailable
 from heed.edge.api import Api, Call
@@ -27,14 +26,11 @@ class OneKey:
         return known if key_hash == known.hash else None
 
 
-@pytest.fixture(autouse=True)
-def _gate(monkeypatch: pytest.MonkeyPatch) -> None:
-    gate = Gate(OneKey())
-    monkeypatch.setattr(wiring, "gate", lambda: gate)
+GATE = Gate(OneKey())
 
 
 def serving(answer: Any, method: str = "POST") -> Api:
-    api = Api()
+    api = Api(lambda: GATE)
     api.route(method, "/v1/test", KeyScope.CHECK)(answer)
     return api
 
@@ -122,7 +118,7 @@ def test_the_key_is_asked_for_before_the_handler_is() -> None:
         raise AssertionError
 
     assert post(serving(never), headers={})["statusCode"] == 401
-    api = Api()
+    api = Api(lambda: GATE)
     api.route("POST", "/v1/test", KeyScope.EXPORT)(never)
     assert post(api)["statusCode"] == 403
 

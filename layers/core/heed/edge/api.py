@@ -14,10 +14,10 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from heed import wiring
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import HeedError, MethodNotAllowed, NotFound, Unavailable, UnreadableRecord
 from heed.edge import problems, request
+from heed.edge.api_keys import Gate
 from heed.edge.body import Reader, read
 from heed.edge.observability import count, logger
 
@@ -49,9 +49,10 @@ Answer = Callable[[Call], Mapping[str, object]]
 
 
 class Api:
-    """The routes of one function under /v1."""
+    """The routes of one function under /v1; `gate` gives who lets requests in, when the first comes."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Callable[[], Gate]) -> None:
+        self._gate = gate
         # Off, whatever the environment says: its debug mode prints events and answers with traces.
         self._app = APIGatewayHttpResolver(debug=False)
         self._app.exception_handler(HeedError)(_problem)
@@ -67,7 +68,7 @@ class Api:
             def respond() -> Response[str]:
                 event = self._app.current_event.raw_event
                 at = request.at(event)
-                key = wiring.gate().admit(request.header(event, "authorization"), scopes, at)
+                key = self._gate().admit(request.header(event, "authorization"), scopes, at)
                 return _json(answer(Call(event, key, at)))
 
             self._app.route(path, method=method)(respond)
