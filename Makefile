@@ -9,7 +9,7 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
-.PHONY: help setup run test check lint types unit package build deploy destroy bench lock clean
+.PHONY: help setup run test check lint types unit system browser bench lock build package deploy destroy clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,7 +28,7 @@ $(VENV)/bin/uv: requirements/uv.txt
 
 $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml
 	@echo "Installing what requirements/dev.txt lists into .venv (once) …"
-	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt requirements/uv.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable layers/core
 	touch $@
 
@@ -51,8 +51,23 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-unit: setup
+unit: setup ## Tests that need nothing but Python
 	$(BIN)/pytest -q -m "not system"
+
+test: check system browser package ## All that CI runs: check, then the local stack, a browser, the build
+
+system: setup ## Tests against the local stack
+	$(BIN)/pytest -q -m system --ignore=tests/web --ignore=tests/package
+
+browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, widths
+	$(BIN)/pytest -q tests/web
+
+tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
+	tests/web/setup.sh
+	touch $@
+
+bench: setup ## Every figure that the papers name: cost, cold start, feedback
+	for each in tests/bench/bench_*.py; do $(BIN)/python $$each; echo; done
 
 # ---- Deployment: the template and its build. Only deploy and destroy need an account. ----
 
@@ -61,7 +76,7 @@ ENV ?= trial
 
 .tools/sam/.ready: $(VENV)/bin/uv requirements/sam.txt
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .tools/sam
-	$(BIN)/uv pip sync --quiet --python .tools/sam/bin/python --require-hashes requirements/sam.txt
+	$(BIN)/uv pip sync --quiet --compile-bytecode --python .tools/sam/bin/python --require-hashes requirements/sam.txt
 	touch $@
 
 build: .tools/sam/.ready ## What is deployed, into .aws-sam/build (LAMBDA_PYTHON= names a Python 3.13)
