@@ -18,8 +18,9 @@ _ANSWERS = {
         "KeyId": "k",
         "MacAlgorithm": "HMAC_SHA_256",
     },
-    "DynamoDB_20120810.UpdateItem": {},
-    "DynamoDB_20120810.GetItem": {},
+    # Without ConsumedCapacity it would be taken for an answer cut on the way.
+    "DynamoDB_20120810.UpdateItem": {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1}},
+    "DynamoDB_20120810.GetItem": {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1}},
 }
 
 

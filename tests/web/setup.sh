@@ -1,9 +1,17 @@
 #!/bin/sh
-# What the browser tests need: Debian's Chromium with a font for Japanese, and two packages of npm.
+# What the browser tests need: Node.js, Debian's Chromium with a font for Japanese, two packages of npm.
 set -eu
 cd "$(dirname "$0")"
-if ! command -v chromium >/dev/null || ! fc-list :lang=ja | grep -q .; then
-  apt-get update -qq
-  apt-get install -qq --yes --no-install-recommends chromium fontconfig fonts-noto-cjk fonts-dejavu-core
+missing=
+command -v chromium >/dev/null || missing="$missing chromium"
+command -v npm >/dev/null || missing="$missing nodejs npm"
+command -v fc-list >/dev/null && fc-list :lang=ja | grep -q . ||
+  missing="$missing fontconfig fonts-noto-cjk fonts-dejavu-core"
+if [ -n "$missing" ]; then
+  root=
+  [ "$(id -u)" -eq 0 ] || root=sudo
+  $root apt-get update -qq
+  # shellcheck disable=SC2086 # several names
+  $root apt-get install -qq --yes --no-install-recommends $missing
 fi
 npm ci --no-audit --no-fund --loglevel=error
