@@ -1,0 +1,103 @@
+"""Our own time at a warm request: tokens, a one-click POST without DynamoDB, a page, a check.
+
+CPU time of this process by `time.process_time`, the best of several rounds: a busy machine only adds.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+ROUNDS, TIMES = 7, 400
+RECIPIENT = "ka3vc5dn2xo4yqhbvzyd6wjfxe"
+
+
+def best(step: Callable[[], object], times: int = TIMES) -> float:
+    """The least CPU time of a step, in microseconds."""
+    step()
+    taken = []
+    for _ in range(ROUNDS):
+        began = time.process_time()
+        for _ in range(times):
+            step()
+        taken.append((time.process_time() - began) / times)
+    return min(taken) * 1e6
+
+
+def main() -> None:
+    """Measure and print."""
+    from heed.brand.build import main as build_brand
+
+    brand = mkdtemp(prefix="heed-bench-")
+    build_brand([str(Path(__file__).parents[2] / "layers" / "brand"), brand])
+    os.environ.update(BRAND_DIR=brand, LINKS_KEY="k", PREFERENCES_TABLE="t", LATER_QUEUE_URL="q")  # noqa: TID251
+
+    from functions.preferences import app as preferences
+    from functions.unsubscribe import app as unsubscribe
+    from heed import wiring
+    from heed.actions.ports import Applied
+    from heed.domain.record import NOTHING, merge
+    from heed.domain.token import Purpose, Token, mint, verify
+    from tests.world import NOW, Context, http
+
+    key = bytes(range(32))
+
+    class Keys:
+        def link(self, *_: object) -> bytes:
+            return key
+
+        def newest(self) -> int:
+            return 1
+
+    class Table:
+        def read(self, _: str) -> Any:
+            return NOTHING
+
+        def apply(self, _: str, changes: Any, __: int) -> Applied:
+            return Applied(NOTHING, merge(NOTHING, changes))
+
+    wiring.keys = lambda: Keys()  # type: ignore[assignment]
+    wiring.preferences = lambda: Table()  # type: ignore[assignment]
+
+    said = Token(RECIPIENT, 2, NOW - 86_400_000, 1)
+    link = mint(said, Purpose.UNSUBSCRIBE, key)
+    centre = mint(said, Purpose.PREFERENCES, key)
+    context = Context()
+    one_click = http("POST", f"/u/{link}", form={"List-Unsubscribe": "One-Click"})
+    landing = http("GET", f"/u/{link}")
+    page = http("GET", f"/p/{centre}")
+    silent = os.open(os.devnull, os.O_WRONLY)
+    stdout = os.dup(1)
+    os.dup2(silent, 1)
+    rows = [
+        ("mint a token", 10, best(lambda: mint(said, Purpose.UNSUBSCRIBE, key), 5_000)),
+        (
+            "verify a token",
+            10,
+            best(lambda: verify(link, Purpose.UNSUBSCRIBE, lambda *_: key), 5_000),
+        ),
+        (
+            "one-click POST, all but DynamoDB",
+            250,
+            best(lambda: unsubscribe.handler(one_click, context)),
+        ),
+        (
+            "GET of the landing page, likewise",
+            None,
+            best(lambda: unsubscribe.handler(landing, context)),
+        ),
+        ("GET of the preference centre", None, best(lambda: preferences.handler(page, context))),
+    ]
+    os.dup2(stdout, 1)
+    print(f"{'own CPU':36}{'µs':>8}{'limit':>8}")
+    for name, limit, taken in rows:
+        print(f"{name:36}{taken:>8.1f}{limit or '':>8}")
+    print(f"a token has {len(link)} characters")
+
+
+if __name__ == "__main__":
+    main()
