@@ -104,7 +104,7 @@ def test_the_help_comes_without_aws_and_http() -> None:
         "import sys; from heed.cli.main import parser; parser().format_help(); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run(  # noqa: S603 - this interpreter
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
 
@@ -116,7 +116,7 @@ def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
         "import sys; sys.modules['botocore'] = None; "
         "from heed.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
     )
-    done = subprocess.run(  # noqa: S603 - this interpreter
+    done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
@@ -128,7 +128,7 @@ def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> 
     people = "\n".join(f"reader{n}@example.com" for n in range(10_000))
     (tmp_path / "people").write_text(people)
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         ["/bin/sh", "-c", f"{INSTALLED} ids < people | head -n 1"],
         cwd=tmp_path,
         capture_output=True,
@@ -140,7 +140,7 @@ def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> 
 
 
 def test_run_outside_of_a_clone_says_so(tmp_path: Path) -> None:
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [INSTALLED, "run"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
 
@@ -157,7 +157,7 @@ def test_run_is_make_run_of_the_clone_that_it_stands_in(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").touch()
     (tmp_path / "Makefile").write_text("run:\n\t@echo $(PORT) $(AWS_PORT) $(CURDIR)\n")
 
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [INSTALLED, "run", "--port", "8001", "--aws-port", "4567"],
         cwd=tmp_path / "local",
         capture_output=True,

@@ -334,7 +334,7 @@ def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compile
         "import heed.edge.pages, heed.edge.views;"
         "print(*sorted(set(sys.modules) - before))"
     )
-    loaded = subprocess.run(  # noqa: S603 - this interpreter
+    loaded = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True
     ).stdout.split()
 

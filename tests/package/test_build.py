@@ -57,14 +57,14 @@ def _environment(function: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nobody answers
-        "PATH": os.environ["PATH"],  # noqa: TID251
+        "PATH": os.environ["PATH"],
     }
 
 
 def _loaded(function: str) -> dict[str, Path]:
     handler = RESOURCES[function]["Properties"].get("Handler", "app.handler")
     runtime = Path(botocore.__file__).parents[1]
-    started = subprocess.run(  # noqa: S603
+    started = subprocess.run(
         [
             sys.executable,
             *("-I", "-S", "-B", "-c", _START),

@@ -34,7 +34,7 @@ class Running:
         self._output = home / "output.txt"
         ports = ["--port", str(port), "--aws-port", str(aws_port)]
         with self._output.open("wb") as output:
-            self.process = subprocess.Popen(  # noqa: S603 - this project's own module
+            self.process = subprocess.Popen(
                 [sys.executable, "-m", "local", *ports, "--home", str(home)],
                 cwd=ROOT,
                 stdout=output,

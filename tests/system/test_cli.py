@@ -26,10 +26,10 @@ def heed(stack: dict[str, Any], tmp_path: Path) -> Heed:
     announcement = tmp_path / ".local" / "stack.json"
     announcement.parent.mkdir()
     announcement.write_text(json.dumps(stack))
-    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # noqa: TID251 - of this machine
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
 
     def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - this project's own command
+        return subprocess.run(
             [INSTALLED, *arguments],
             cwd=tmp_path,
             env=bare,

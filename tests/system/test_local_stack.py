@@ -237,7 +237,7 @@ def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
     port, aws_port = free_ports(2)
     folder = ROOT / ".local" / str(port)
     command = ["make", "run", f"PORT={port}", f"AWS_PORT={aws_port}"]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:  # noqa: S603
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:
         assert make.stdout is not None
         try:
             link = next(

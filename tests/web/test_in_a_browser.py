@@ -27,8 +27,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, list[s
 
 def _node(script: str, *arguments: str) -> str:
     assert (HERE / "node_modules").is_dir(), "run tests/web/setup.sh once"
-    done = subprocess.run(  # noqa: S603 - our own scripts
-        ["node", str(HERE / script), *arguments],  # noqa: S607 - the node of this machine
+    done = subprocess.run(
+        ["node", str(HERE / script), *arguments],
         capture_output=True,
         text=True,
         check=False,
