@@ -1,0 +1,174 @@
+"""What Heed costs: a million of each thing that it does, and a month in which nothing happens.
+
+Run: .venv/bin/python tests/bench/bench_cost.py. The calls of AWS are counted in the real handlers
+(moto answers them), the resources in template.yaml. Prices are list prices in US dollars for us-east-1,
+without any free tier, as of November 2026: look them up before you quote a sum. How long a function
+takes is assumed, since only a deployed one knows; so is a line of log.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from typing import Any, NamedTuple
+
+import pytest
+
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.api_key import KeyScope
+from tests import conftest
+from tests.ses import EVENTS
+from tests.template import template
+from tests.world import World, deployed, http
+
+# Per million, unless it says otherwise.
+HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
+GB_SECOND = 0.0000133334  # arm64
+LOG_GB = 0.50
+KEY_MONTH, ALARM_MONTH = 1.00, 0.10
+IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda asks an empty queue in five threads, for 20 s each time
+LINE_OF_LOG = 400  # bytes: the access log's, and the one that holds the metrics
+
+
+class Doing(NamedTuple):
+    """A million of something.
+
+    Attributes:
+        what: in words.
+        calls: of AWS for one, counted.
+        invocations: of a function, for one.
+        seconds: that each takes, assumed.
+        memory: of the function, GB.
+        around: dollars a million for what stands before the function.
+        units: write and read units of one.
+    """
+
+    what: str
+    calls: Counter[str]
+    invocations: float
+    seconds: float
+    memory: float
+    around: float
+    units: tuple[float, float]
+
+    @property
+    def dollars(self) -> float:
+        """For a million."""
+        writes, reads = self.units
+        compute = self.invocations * (LAMBDA + self.seconds * self.memory * GB_SECOND * 1e6)
+        logs = self.invocations * LINE_OF_LOG * 1e6 / 1e9 * LOG_GB * 2
+        return self.around + compute + logs + writes * WRITE + reads * READ
+
+
+@contextmanager
+def counted() -> Iterator[Counter[str]]:
+    """The calls that go to AWS while the block runs, by name."""
+    seen: Counter[str] = Counter()
+
+    def see(model: Any, **_: Any) -> None:
+        seen[model.name] += 1
+
+    for service in ("dynamodb", "kms", "sqs"):
+        aws.client(service).meta.events.register("before-call", see)
+    yield seen
+    for service in ("dynamodb", "kms", "sqs"):
+        aws.client(service).meta.events.unregister("before-call", see)
+
+
+def doings(world: World) -> Iterator[Doing]:
+    """What a million of each takes."""
+    from functions.feedback import app as feedback
+    from functions.platform import app as platform
+    from functions.unsubscribe import app as unsubscribe
+
+    _, key = wiring.api_keys().create("all", "bench", list(KeyScope))
+    headers = {"Authorization": f"Bearer {key}"}
+    people = [f"reader{n}@example.com" for n in range(1_000)]
+    path = f"/u/{world.token(people[0])}"
+    press = http("POST", path, form={"List-Unsubscribe": "One-Click"})
+    check = http(
+        "POST",
+        "/v1/check",
+        body=json.dumps({"topic": "offers", "addresses": people}),
+        headers=headers,
+    )
+    links = http(
+        "POST",
+        "/v1/links",
+        body=json.dumps({"topic": "offers", "addresses": people}),
+        headers=headers,
+    )
+    bounces = json.loads((EVENTS / "feedback-sqs-sns-bounce.json").read_text())
+    record = bounces["Records"][0]
+    bounces["Records"] = [
+        {**record, "messageId": str(n), "body": record["body"].replace("recipient@", f"r{n}@")}
+        for n in range(10)
+    ]
+    for handler, event in ((unsubscribe, http("GET", path)), (platform, check), (platform, links)):
+        handler.handler(event, world.context)  # keys are derived and looked up once
+
+    with counted() as calls:
+        unsubscribe.handler(http("GET", path), world.context)
+    yield Doing("links opened", calls, 1, 0.02, 0.5, HTTP_API, (0, calls["GetItem"]))
+    with counted() as calls:
+        unsubscribe.handler(press, world.context)
+    # The item and its entry in the index Changes.
+    yield Doing(
+        "opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0)
+    )
+    with counted() as calls:
+        feedback.handler(bounces, world.context)
+    a_message = Counter({name: number // 10 for name, number in calls.items()})
+    around = SNS + SQS * (1 + 2 / 10)  # sent singly, received and deleted in tens
+    writes = 2 * a_message["UpdateItem"]
+    yield Doing("bounces", a_message, 0.1, 0.06, 0.5, around, (writes, 0))
+    with counted() as calls:
+        platform.handler(check, world.context)
+    yield Doing("addresses checked", calls, 1e-3, 0.15, 1, HTTP_API / 1e3, (0, 1))
+    with counted() as calls:
+        platform.handler(links, world.context)
+    yield Doing("links minted", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
+
+
+def idle() -> list[tuple[str, float]]:
+    """A month in which nothing happens, by what there is in the template."""
+    resources = template()["Resources"].values()
+    kinds = Counter(one["Type"] for one in resources)
+    queues = sum(
+        event["Type"] == "SQS"
+        for one in resources
+        if one["Type"] == "AWS::Serverless::Function"
+        for event in one["Properties"].get("Events", {}).values()
+    )
+    keys, alarms = kinds["AWS::KMS::Key"], kinds["AWS::CloudWatch::Alarm"]
+    return [
+        (f"{keys} KMS keys", keys * KEY_MONTH),
+        (f"{alarms} alarms", alarms * ALARM_MONTH),
+        (f"{queues} queues, asked while empty", queues * IDLE_POLLS / 1e6 * SQS),
+    ]
+
+
+def main() -> None:
+    """Print both."""
+    conftest.pytest_configure()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        deployed(patch) as world,
+        redirect_stdout(io.StringIO()),  # the metrics
+    ):
+        done = list(doings(world))
+    print("a million of                  $   calls of AWS for one request, or for one message")
+    for one in done:
+        calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
+        print(f"  {one.what:<22} {one.dollars:6.2f}   {calls or 'none'}")
+    print("\na month in which nothing happens     $")
+    for what, dollars in (*idle(), ("in all", sum(dollars for _, dollars in idle()))):
+        print(f"  {what:<32} {dollars:6.2f}")
+
+
+if __name__ == "__main__":
+    main()
