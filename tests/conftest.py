@@ -14,7 +14,11 @@ from moto import mock_aws  # before any client: a session made earlier would rea
 
 # The machine's speed is no property of the code, so nothing here fails by time.
 settings.register_profile(
-    "heed", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+    "heed",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
 )
 settings.load_profile("heed")
 
@@ -32,9 +36,9 @@ _FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
 
 def pytest_configure() -> None:
     """The environment, before any module of a test makes a client."""
-    os.environ.update(_ENVIRONMENT)  # noqa: TID251
+    os.environ.update(_ENVIRONMENT)
     for name in _FROM_THIS_MACHINE:
-        os.environ.pop(name, None)  # noqa: TID251
+        os.environ.pop(name, None)
 
 
 @pytest.fixture(scope="session", autouse=True)

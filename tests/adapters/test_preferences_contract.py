@@ -102,7 +102,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(one=texts, other=texts)
 def test_events_of_one_instant_are_in_the_order_of_their_utf8_bytes(
     store: Store, one: str, other: str
@@ -273,7 +273,7 @@ def test_what_else_stands_in_an_item_is_no_matter(store: Store) -> None:
     assert store.preferences.read(who) == Record({}, frozenset(), None, 3)
 
 
-@settings(max_examples=12)
+@settings(max_examples=10)
 @given(data=st.data(), events=crowded(8))
 def test_any_order_any_grouping_and_any_repetition_leave_the_same_record(
     store: Store, data: st.DataObject, events: list[Change]
