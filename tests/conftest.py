@@ -36,9 +36,9 @@ _FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
 
 def pytest_configure() -> None:
     """The environment, before any module of a test makes a client."""
-    os.environ.update(_ENVIRONMENT)
+    os.environ.update(_ENVIRONMENT)  # noqa: TID251
     for name in _FROM_THIS_MACHINE:
-        os.environ.pop(name, None)
+        os.environ.pop(name, None)  # noqa: TID251
 
 
 @pytest.fixture(scope="session", autouse=True)
