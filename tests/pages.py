@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from heed.domain.confirm_token import Intent
 from heed.domain.register import Source
 from heed.edge.views import (
     Advertising,
@@ -14,7 +15,6 @@ from heed.edge.views import (
     Confirmed,
     Done,
     Field,
-    Intent,
     Landing,
     Last,
     Line,

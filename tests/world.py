@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,7 @@ from heed.domain.token import Purpose, Token, mint
 from tests.template import table_definition
 
 ROOT = Path(__file__).parents[1]
+MAIL_FROM = "preferences@example.com"
 NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
 
 
@@ -92,10 +93,12 @@ def http(
     path: str,
     *,
     body: bytes | str | None = None,
-    form: Mapping[str, str] | None = None,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
     at: int = NOW,
+    source_ip: str = "192.0.2.1",
+    request_id: str = "JKJaXmPLvHcESHA=",
 ) -> dict[str, Any]:
     """An HTTP API event of payload format 2.0, as AWS delivers it: forms in base64, JSON as text."""
     sent = {name.lower(): value for name, value in (headers or {}).items()}
@@ -113,10 +116,10 @@ def http(
                 "method": method,
                 "path": path,
                 "protocol": "HTTP/1.1",
-                "sourceIp": "192.0.2.1",
+                "sourceIp": source_ip,
                 "userAgent": "test",
             },
-            "requestId": "JKJaXmPLvHcESHA=",
+            "requestId": request_id,
             "stage": "$default",
             "timeEpoch": at,
         },
@@ -146,11 +149,19 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
                 "KeyId"
             ]
-            for name in ("IDENTITY_KEY", "LINKS_KEY")
+            for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
         }
+        keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
+        boto3.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
-            for name in ("LATER_QUEUE_URL", "FEEDBACK_DLQ_URL")
+            for name in (
+                "LATER_QUEUE_URL",
+                "FEEDBACK_DLQ_URL",
+                "SUBSCRIBE_QUEUE_URL",
+                "CONFIRMED_QUEUE_URL",
+                "OPT_INS_QUEUE_URL",
+            )
         }
         environment = {
             "PREFERENCES_TABLE": "Preferences",
@@ -159,6 +170,10 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "MAIL_DOMAIN": "mail.example.com",
             "LINK_KEY_IDS": "1",
             "BRAND_DIR": str(brand()),
+            "MAIL_FROM": MAIL_FROM,
+            "CONFIRMATION_SET": "confirmations",
+            "CONFIRMATIONS_PER_NETWORK": "20",
+            "CONFIRMATIONS_PER_DAY": "1000",
             **keys,
             **queues,
         }

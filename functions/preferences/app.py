@@ -16,7 +16,7 @@ from heed.edge.recipient_pages import RecipientPages
 from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver()
-answers = RecipientPages(app, "/p/", wiring.catalogue, wiring.pages)
+answers = RecipientPages(app, "/p/", wiring.catalogue, wiring.pages, wiring.has_form)
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
+from heed.domain.epoch import SHORTEST_MINOR_RECORD
+
 
 class Settings:
     """What the deployment says, by the name of the variable in lower case."""
@@ -62,6 +64,81 @@ class Settings:
     def feedback_dlq_url(self) -> str:
         """Where feedback that can never be understood is kept."""
         return self._environ["FEEDBACK_DLQ_URL"]
+
+    @cached_property
+    def mail_from(self) -> str:
+        """Address that confirmation mails come from; empty: there are none, nor a form that asks for one."""
+        return self._environ.get("MAIL_FROM", "")
+
+    @cached_property
+    def confirmation_set(self) -> str:
+        """SES configuration set of confirmation mails."""
+        return self._environ["CONFIRMATION_SET"]
+
+    @cached_property
+    def confirm_key(self) -> str:
+        """KMS key that confirmation links are signed under: id or ARN."""
+        return self._environ["CONFIRM_KEY"]
+
+    @cached_property
+    def address_key(self) -> str:
+        """KMS key that encrypts the address in a confirmation link: id or ARN."""
+        return self._environ["ADDRESS_KEY"]
+
+    @cached_property
+    def subscribe_queue_url(self) -> str:
+        """Queue of what was entered in the form."""
+        return self._environ["SUBSCRIBE_QUEUE_URL"]
+
+    @cached_property
+    def confirmed_queue_url(self) -> str:
+        """Queue of what follows from a confirmed yes."""
+        return self._environ["CONFIRMED_QUEUE_URL"]
+
+    @cached_property
+    def opt_ins_queue_url(self) -> str:
+        """The adopter's own queue of addresses that asked to be mailed; empty: it is not told."""
+        return self._environ.get("OPT_INS_QUEUE_URL", "")
+
+    @cached_property
+    def confirmations_per_network(self) -> int:
+        """Confirmation mails a day because of one network."""
+        return int(self._environ["CONFIRMATIONS_PER_NETWORK"])
+
+    @cached_property
+    def confirmations_per_day(self) -> int:
+        """Confirmation mails a day in all."""
+        return int(self._environ["CONFIRMATIONS_PER_DAY"])
+
+    @cached_property
+    def ledger_table(self) -> str:
+        """Name of the table of evidence."""
+        return self._environ["LEDGER_TABLE"]
+
+    @cached_property
+    def ledger_bucket(self) -> str:
+        """Name of the bucket of hashes and seals."""
+        return self._environ["LEDGER_BUCKET"]
+
+    @cached_property
+    def event_bus(self) -> str:
+        """Name of the bus on which other systems hear of changes."""
+        return self._environ["EVENT_BUS"]
+
+    @cached_property
+    def ledger_dlq_url(self) -> str:
+        """Where the place of a stream record is kept that can never be understood."""
+        return self._environ["LEDGER_DLQ_URL"]
+
+    @cached_property
+    def minor_record_days(self) -> int:
+        """How long the tombstone of a minor is kept; at least 45 days."""
+        return max(int(self._environ["MINOR_RECORD_DAYS"]), SHORTEST_MINOR_RECORD)
+
+    @cached_property
+    def unlist_queue_url(self) -> str:
+        """Queue of addresses to be taken off SES's own suppression list."""
+        return self._environ["UNLIST_QUEUE_URL"]
 
     @cached_property
     def brand_dir(self) -> Path:

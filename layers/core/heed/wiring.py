@@ -7,6 +7,7 @@ what its cold start costs beyond the AWS client.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -18,13 +19,32 @@ from heed.domain.errors import Unavailable
 from heed.settings import Settings
 
 if TYPE_CHECKING:
+    from heed.actions.ask_confirmation import AskConfirmation
+    from heed.actions.begin_epoch import BeginEpoch
+    from heed.actions.confirm import Confirm
+    from heed.actions.follow_up import FollowUp
+    from heed.actions.keep_ledger import LedgerBatch
     from heed.actions.manage_preferences import ManagePreferences
+    from heed.actions.ports_privacy import PersonalStore
+    from heed.actions.purge import RunPurges
+    from heed.actions.reconcile_ledger import Reconcile
     from heed.actions.record_feedback import RecordFeedback
+    from heed.actions.send_confirmation import SendConfirmation
+    from heed.actions.stop_and_lift import StopAndLift
     from heed.actions.unsubscribe import Unsubscribe
     from heed.adapters.api_keys import ApiKeys
     from heed.adapters.change_feed import ChangesIndex
+    from heed.adapters.confirm_keys import KmsConfirmKeys
+    from heed.adapters.disclosures import DisclosuresTable
+    from heed.adapters.epochs_table import EpochsTable
     from heed.adapters.kms_keys import KmsKeys
+    from heed.adapters.ledger_bucket import LedgerBucket
+    from heed.adapters.ledger_table import LedgerTable
+    from heed.adapters.lift_requests import LiftRequestsTable
+    from heed.adapters.people_scan import PeopleScan
     from heed.adapters.preferences_table import PreferencesTable
+    from heed.adapters.purges import PurgesTable
+    from heed.adapters.ses_suppressions import SesSuppressions
     from heed.adapters.sqs_queue import SqsQueue
     from heed.domain.catalogue import Catalogue
     from heed.edge.api_keys import Gate
@@ -122,6 +142,133 @@ def manage_preferences() -> ManagePreferences:
     return ManagePreferences(keys(), preferences(), catalogue())
 
 
+def has_form() -> bool:
+    """Whether there is a form for those without a link: only where mail can be sent."""
+    return bool(settings().mail_from)
+
+
+@cache
+def confirm_keys() -> KmsConfirmKeys:
+    """The derived keys, and that of confirmation links."""
+    from heed.adapters.confirm_keys import KmsConfirmKeys
+
+    return KmsConfirmKeys(
+        aws.client("kms"),
+        lambda: settings().identity_key,
+        lambda: settings().links_key,
+        settings().link_key_ids,
+        lambda: settings().confirm_key,
+    )
+
+
+@cache
+def ask_confirmation() -> AskConfirmation:
+    """What happens to what was entered in the form."""
+    from heed.actions.ask_confirmation import AskConfirmation
+    from heed.adapters.sqs_queue import SqsQueue
+
+    return AskConfirmation(SqsQueue(aws.client("sqs"), settings().subscribe_queue_url))
+
+
+@cache
+def send_confirmation() -> SendConfirmation:
+    """What happens to a request for a confirmation mail."""
+    from heed.actions.send_confirmation import SendConfirmation
+    from heed.adapters.address_seal import KmsAddressSeal
+    from heed.adapters.mail_caps import Limits, MailCapsTable
+    from heed.adapters.ses_mailer import SesMailer
+    from heed.edge.mail import Composer
+
+    limits = Limits(settings().confirmations_per_network, settings().confirmations_per_day)
+    return SendConfirmation(
+        confirm_keys(),
+        preferences(),
+        catalogue(),
+        MailCapsTable(aws.client("dynamodb"), settings().control_table, limits),
+        KmsAddressSeal(aws.client("kms"), settings().address_key),
+        Composer(pages(), catalogue(), settings().mail_from, settings().mail_domain),
+        SesMailer(aws.single("sesv2"), settings().confirmation_set),
+    )
+
+
+@cache
+def confirm() -> Confirm:
+    """What happens to a confirmation link."""
+    from heed.actions.confirm import Confirm
+    from heed.adapters.sqs_queue import SqsQueue
+
+    confirmed = SqsQueue(aws.client("sqs"), settings().confirmed_queue_url)
+    return Confirm(confirm_keys(), preferences(), catalogue(), confirmed)
+
+
+@cache
+def follow_up() -> FollowUp:
+    """What follows from a confirmed yes."""
+    from heed.actions.follow_up import FollowUp
+    from heed.adapters.address_seal import KmsAddressSeal
+    from heed.adapters.ses_suppressions import SesSuppressions
+    from heed.adapters.sqs_queue import SqsQueue
+    from heed.adapters.tellings import TellingsTable
+
+    url = settings().opt_ins_queue_url
+    return FollowUp(
+        KmsAddressSeal(aws.client("kms"), settings().address_key),
+        SesSuppressions(aws.client("sesv2")),
+        TellingsTable(aws.client("dynamodb"), settings().control_table),
+        SqsQueue(aws.client("sqs"), url) if url else None,
+    )
+
+
+@cache
+def ledger() -> LedgerTable:
+    """The entries of the ledger."""
+    from heed.adapters.ledger_table import LedgerTable
+
+    return LedgerTable(aws.client("dynamodb"), settings().ledger_table)
+
+
+@cache
+def ledger_seals() -> LedgerBucket:
+    """The hashes of entries, and the seals."""
+    from heed.adapters.ledger_bucket import LedgerBucket
+
+    return LedgerBucket(aws.client("s3"), settings().ledger_bucket)
+
+
+def ledger_batch() -> LedgerBatch:
+    """What happens to a batch of writes: a new one each time."""
+    from heed.actions.keep_ledger import LedgerBatch
+    from heed.adapters.event_bus import EventBus
+
+    bus = EventBus(aws.client("events"), settings().event_bus)
+    return LedgerBatch(ledger(), preferences(), ledger_seals(), bus)
+
+
+@cache
+def ledger_dead_letters() -> SqsQueue:
+    """Where the places of stream records are kept that nobody can read."""
+    from heed.adapters.sqs_queue import SqsQueue
+
+    return SqsQueue(aws.client("sqs"), settings().ledger_dlq_url)
+
+
+@cache
+def people() -> PeopleScan:
+    """Everybody on record, for a walk over them."""
+    from heed.adapters.people_scan import PeopleScan
+
+    tables = settings().preferences_table, settings().control_table
+    return PeopleScan(aws.client("dynamodb"), *tables)
+
+
+@cache
+def reconcile() -> Reconcile:
+    """What is wrong with a recipient's entries."""
+    from heed.actions.reconcile_ledger import Reconcile
+
+    return Reconcile(ledger(), ledger_seals(), preferences())
+
+
 @cache
 def record_feedback() -> RecordFeedback:
     """What happens to a bounce or a complaint."""
@@ -137,6 +284,87 @@ def feedback_dead_letters() -> SqsQueue:
     from heed.adapters.sqs_queue import SqsQueue
 
     return SqsQueue(aws.client("sqs"), settings().feedback_dlq_url)
+
+
+@cache
+def epochs() -> EpochsTable:
+    """New epochs, and what is due."""
+    from heed.adapters.epochs_table import EpochsTable
+
+    return EpochsTable(aws.client("dynamodb"), settings().preferences_table)
+
+
+@cache
+def purges() -> PurgesTable:
+    """Purges and their certificates."""
+    from heed.adapters.purges import PurgesTable
+
+    return PurgesTable(aws.client("dynamodb"), settings().control_table)
+
+
+@cache
+def begin_epoch() -> BeginEpoch:
+    """What happens to a report of a minor, and to an erasure."""
+    from heed.actions.begin_epoch import BeginEpoch
+
+    return BeginEpoch(epochs(), purges(), settings().minor_record_days)
+
+
+@cache
+def lift_requests() -> LiftRequestsTable:
+    """Lifts of minors that wait for the second key."""
+    from heed.adapters.lift_requests import LiftRequestsTable
+
+    return LiftRequestsTable(aws.client("dynamodb"), settings().control_table)
+
+
+@cache
+def stop_and_lift() -> StopAndLift:
+    """What happens to a hold, and to a lift."""
+    from heed.actions.stop_and_lift import StopAndLift
+
+    return StopAndLift(preferences(), catalogue(), begin_epoch(), lift_requests())
+
+
+@cache
+def disclosures() -> DisclosuresTable:
+    """The register of disclosures."""
+    from heed.adapters.disclosures import DisclosuresTable
+
+    return DisclosuresTable(aws.client("dynamodb"), settings().control_table)
+
+
+@cache
+def run_purges() -> RunPurges:
+    """What happens to what is due."""
+    from heed.actions.purge import RunPurges
+    from heed.adapters import purge_records
+    from heed.adapters.personal_stores import LedgerEvidence, MailCaps
+
+    stores: dict[str, PersonalStore] = {
+        "ledger-evidence": LedgerEvidence(ledger()),
+        "lift-requests": lift_requests(),
+        "mail-caps": MailCaps(aws.client("dynamodb"), settings().control_table),
+    }
+    return RunPurges(
+        purge_records.read, epochs(), purges(), stores, lambda: time.time_ns() // 1_000_000
+    )
+
+
+@cache
+def unlisting() -> SqsQueue:
+    """The queue of addresses to be taken off SES's own suppression list."""
+    from heed.adapters.sqs_queue import SqsQueue
+
+    return SqsQueue(aws.client("sqs"), settings().unlist_queue_url)
+
+
+@cache
+def ses_suppressions() -> SesSuppressions:
+    """SES's own suppression list."""
+    from heed.adapters.ses_suppressions import SesSuppressions
+
+    return SesSuppressions(aws.client("sesv2"))
 
 
 def preferences_key() -> bytes:
@@ -166,6 +394,20 @@ def warm_up(*needs: Callable[[], object]) -> None:
 
 
 _CACHED = (
+    epochs,
+    purges,
+    begin_epoch,
+    lift_requests,
+    stop_and_lift,
+    disclosures,
+    run_purges,
+    unlisting,
+    ses_suppressions,
+    ledger,
+    ledger_seals,
+    ledger_dead_letters,
+    people,
+    reconcile,
     record_feedback,
     feedback_dead_letters,
     settings,
@@ -179,7 +421,13 @@ _CACHED = (
     later,
     unsubscribe,
     manage_preferences,
+    confirm_keys,
+    ask_confirmation,
+    send_confirmation,
+    confirm,
+    follow_up,
     aws.client,
+    aws.single,
 )
 
 

@@ -20,6 +20,8 @@ CONFIG = Config(
     max_pool_connections=16,
 )
 
+_SINGLE = CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
+
 FAILURES = (ClientError, BotoCoreError)
 
 
@@ -32,6 +34,12 @@ def _session() -> botocore.session.Session:
 def client(service: str) -> Any:  # noqa: ANN401 - each caller names its own client type
     """A client of a service. botocore without boto3's layer: a tenth less of the cold start."""
     return _session().create_client(service, config=CONFIG)
+
+
+@cache
+def single(service: str) -> Any:  # noqa: ANN401 - each caller names its own client type
+    """A client that makes each call once: for what must not happen twice because an answer was lost."""
+    return _session().create_client(service, config=_SINGLE)
 
 
 def code(error: BaseException) -> str:

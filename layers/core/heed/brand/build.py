@@ -2,6 +2,7 @@
 
     catalogue.json               brands, topics, contact ways, policies
     pages/style.json             the hash of the style sheet
+    pages/<language>/mail….json  a part of the confirmation mail in one language
     pages/<language>/<page>.json one page in one language, as `heed.edge.render` runs it
     pages/<language>/dates.json  how that language writes dates
 
@@ -23,7 +24,7 @@ from heed.brand.program import Compiler, Constants, Program
 from heed.brand.style import read_style, style_hash
 from heed.brand.texts import Locale, check_locales, read_locales
 from heed.edge.render import escape
-from heed.edge.views import VIEWS
+from heed.edge.views import MAIL, VIEWS, Mail
 
 _USAGE = 2
 
@@ -59,7 +60,9 @@ def compile_brand(source: Path) -> dict[str, Any]:
         parts = {"style": [style], "languages": _languages(locales, language)}
         compiler = Compiler(source / "pages", locale, _constants(data, language), parts)
         for page, view in VIEWS.items():
-            files[f"pages/{language}/{page}.json"] = compiler.page(page, view)
+            files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
+        for part in MAIL:
+            files[f"pages/{language}/{part}.json"] = compiler.page(part, Mail)
         _all_used(locale, compiler.used)
         files[f"pages/{language}/dates.json"] = {
             "months": locale.months,

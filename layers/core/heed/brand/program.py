@@ -39,15 +39,20 @@ class Compiler:
         self._parts = parts
         self._sections = {key.partition(".")[0] for key in constants}
         self._page = ""
+        self._is_plain = False
 
     def page(self, name: str, view: type) -> Program:
         """The program of a page, checked against the class of its view.
 
+        `name` is that of its file: `landing.html`, or plain text such as `mail.txt`, where nothing is
+        escaped and every line stands as it is.
+
         Raises:
             Fault: an unknown text, field, file or word.
         """
-        self._page = name
-        return _joined(self._nodes(parse(self._folder / f"{name}.html"), {"": view}))
+        self._page, _, kind = name.partition(".")
+        self._is_plain = kind == "txt"
+        return _joined(self._nodes(parse(self._folder / name), {"": view}))
 
     def _nodes(self, nodes: list[Node], scope: dict[str, Any]) -> Program:
         program: Program = []
@@ -56,7 +61,7 @@ class Compiler:
         return program
 
     def _literal(self, node: Node, _scope: dict[str, Any]) -> Program:
-        return [_SPACE.sub("\n", node.words[0])]
+        return [node.words[0] if self._is_plain else _SPACE.sub("\n", node.words[0])]
 
     def _include(self, node: Node, scope: dict[str, Any]) -> Program:
         name = node.words[0]
@@ -103,11 +108,13 @@ class Compiler:
     def _constant(self, node: Node, value: str | list[str], transform: str) -> str:
         match value, transform:
             case str(), "":
-                return escape(value)
+                return self._escape(value)
             case str(), "tel":
                 return "".join(sign for sign in value if sign in "+0123456789")
             case list(), "br":
                 return "<br>".join(escape(line) for line in value)
+            case list(), "lines":
+                return "\n".join(self._escape(line) for line in value)
             case list(), "li":
                 return "".join(f"<li>{escape(line)}</li>" for line in value)
         raise node.fault(f"`{transform}` cannot write this")
@@ -119,12 +126,12 @@ class Compiler:
             raise node.fault(f"there is no text `{key}` in the locales")
         self.used.add(key)
         program: Program = []
-        value, at = _HYPHEN.sub(_UNBROKEN, text.value), 0
+        value, at = text.value if self._is_plain else _HYPHEN.sub(_UNBROKEN, text.value), 0
         for found in _PLACEHOLDER.finditer(value):
-            program.append(escape(value[at : found.start()]))
+            program.append(self._escape(value[at : found.start()]))
             program.append(self._field(text, found[1], found[2] or "", scope))
             at = found.end()
-        return [*program, escape(value[at:])]
+        return [*program, self._escape(value[at:])]
 
     def _table(self, node: Node, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
         """A text chosen by the value of a field."""
@@ -145,7 +152,10 @@ class Compiler:
             raise node.fault(f"`{path}` cannot be written as `{how}`")
         if not how and kind is not str and words_of(kind) is None:
             raise node.fault(f"`{path}` is no text")
-        return [how or "value", where]
+        return [how or ("plain" if self._is_plain else "value"), where]
+
+    def _escape(self, text: str) -> str:
+        return text if self._is_plain else escape(text)
 
     def _resolve(
         self, node: Node | Text, path: str, scope: dict[str, Any]

@@ -57,6 +57,10 @@ class PurposeRefused(HeedError):
     """The purpose is none for which anything may be disclosed."""
 
 
+class Held(HeedError):
+    """A hold stands: what is on record must be preserved until it is lifted."""
+
+
 class NotJson(HeedError):
     """The request's body is not JSON."""
 
@@ -105,6 +109,10 @@ class QueueUnavailable(Unavailable):
     """The queue took no message."""
 
 
+class BusUnavailable(Unavailable):
+    """The event bus did not take every event."""
+
+
 class Contended(Unavailable):
     """The record changed under each of several attempts to write it."""
 
@@ -115,3 +123,19 @@ class Deferred(Unavailable):
 
 class NotAcknowledged(Unavailable):
     """The write was done and yet the record does not stop what was to be stopped."""
+
+
+class MailRefused(HeedError):
+    """The mail service will never take this mail: nobody gets it, however often it is tried."""
+
+
+class MailNotSent(Unavailable):
+    """The mail service did not take the mail; it may later."""
+
+
+class MailUncertain(Unavailable):
+    """The mail service did not answer; whether the mail is on its way is not known."""
+
+
+class SuppressionUnavailable(Unavailable):
+    """The mail service's suppression list did not answer, or asked for patience."""

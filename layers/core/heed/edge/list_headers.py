@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from heed.domain.catalogue import Catalogue, Topic
+from heed.domain.catalogue import Brand, Catalogue, Topic
 
 _MAX_PHRASE = 200  # characters; a title for people, and not needed to tell lists apart
 _ATOMS = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
@@ -40,3 +40,8 @@ def list_id(topic: Topic, catalogue: Catalogue) -> str:
     if not _ATOMS.fullmatch(title):
         title = '"' + re.sub(r'(["\\])', r"\\\1", title) + '"'
     return f"{title} {name}"
+
+
+def brand_list_id(brand: Brand) -> str:
+    """The same for mail that is about no topic: a confirmation."""
+    return f"<confirmations.{brand.name}.{brand.domain}>"

@@ -7,6 +7,7 @@ one-click path, which shows no page, costs no file.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         Confirmed,
         Done,
         Landing,
+        Mail,
         Page,
         Preferences,
         Subscribe,
@@ -105,7 +107,19 @@ class Pages:
         """What came of that press."""
         return self._render("confirmed", view)
 
-    def _render(self, name: str, view: Page) -> str:
+    def mail(self, part: str, view: Mail) -> str:
+        """A part of the confirmation mail: one of `heed.edge.views.MAIL`."""
+        return self._render(part, view)
+
+    def wording(self, language: str) -> str:
+        """A name for the words of the page under which somebody confirms: they are what was agreed to.
+
+        128 bits of the SHA-256 of `pages/<language>/confirm.json`, so that a build can be found again.
+        """
+        raw = (self._folder / f"pages/{language}/confirm.json").read_bytes()
+        return hashlib.sha256(raw).hexdigest()[:32]
+
+    def _render(self, name: str, view: Page | Mail) -> str:
         dates = self._file(f"pages/{view.language}/dates.json")
         program = self._file(f"pages/{view.language}/{name}.json")
         return render(program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"]))

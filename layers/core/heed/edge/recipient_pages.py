@@ -29,19 +29,22 @@ class RecipientPages:
         app: the function's routes; failures in them are answered from now on.
         prefix: what all its paths begin with.
         catalogue, pages: of the brand; asked for at a request, never at import.
+        has_form: whether there is a form for those without a link; asked for at a request.
     """
 
     def __init__(
         self,
         app: APIGatewayHttpResolver,
-        prefix: str,
+        prefix: str | tuple[str, ...],
         catalogue: Callable[[], Catalogue],
         pages: Callable[[], Pages],
+        has_form: Callable[[], bool],
     ) -> None:
         self._app = app
         self._prefix = prefix
         self._catalogue = catalogue
         self._pages = pages
+        self._has_form = has_form
         app.exception_handler(InvalidToken)(self._absent)
         app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
         app.not_found(self._unrouted)
@@ -53,7 +56,7 @@ class RecipientPages:
 
     def visit(self) -> Visit:
         """The visit that the present request is."""
-        return Visit.of(self.event, self._catalogue())
+        return Visit.of(self.event, self._catalogue(), has_form=self._has_form())
 
     def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
         """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""

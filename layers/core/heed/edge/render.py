@@ -1,8 +1,9 @@
 """Runs a page that the brand's compiler prepared: no template engine, no regular expression.
 
-A program is a list whose items are either literal HTML or one of
+A program is a list whose items are either literal HTML (in a mail's plain text: text) or one of
 
     ["value", path]                    the value, escaped
+    ["plain", path]                    the value as it is: of a mail's plain text
     ["date" | "time" | "iso", path]    milliseconds since the epoch, in words or for a machine
     ["day", path]                      a date such as 2026-07-01, in words
     ["if", path, equals, then, else]   `equals` null: by truth; otherwise by comparison
@@ -47,6 +48,8 @@ def _run(
         match node[0]:
             case "value":
                 put(escape(value))
+            case "plain":
+                put(value)
             case "if":
                 holds = bool(value) if node[2] is None else value == node[2]
                 _run(node[3] if holds else node[4], scope, dates, put)

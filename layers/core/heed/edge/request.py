@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -30,7 +31,11 @@ def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
         "queryStringParameters": event.get("queryStringParameters") or {},
         "pathParameters": event.get("pathParameters") or {},
         "requestContext": {
-            "http": {"method": event["httpMethod"], "path": event["path"]},
+            "http": {
+                "method": event["httpMethod"],
+                "path": event["path"],
+                "sourceIp": context.get("identity", {}).get("sourceIp", ""),
+            },
             "domainName": context.get("domainName", ""),
             "requestId": context.get("requestId", ""),
             "stage": "$default",
@@ -61,6 +66,18 @@ def query(event: Mapping[str, Any], name: str) -> str:
     return str((event.get("queryStringParameters") or {}).get(name) or "")
 
 
+def network(event: Mapping[str, Any]) -> str:
+    """The network that a request came from, no closer than /24 or /48; "" if it cannot be told."""
+    try:
+        source = ipaddress.ip_address(event["requestContext"]["http"].get("sourceIp", ""))
+    except ValueError:
+        return ""
+    if isinstance(source, ipaddress.IPv6Address) and source.ipv4_mapped:
+        source = source.ipv4_mapped
+    length = 24 if source.version == 4 else 48
+    return str(ipaddress.ip_network((source, length), strict=False))
+
+
 def signals(event: Mapping[str, Any]) -> bool:
     """Whether the browser asks not to be tracked: `Sec-GPC: 1` or `DNT: 1`, exactly 1.
 
@@ -85,37 +102,39 @@ def body(event: Mapping[str, Any]) -> bytes:
 
 
 def form(event: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a form, urlencoded or multipart; empty for whatever is none.
+    """The fields of a form; of one that is given twice the last value counts."""
+    return dict(fields(event))
 
-    Of a field that is given twice the last value counts.
-    """
+
+def fields(event: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The fields of a form as they came, urlencoded or multipart; none for whatever is no form."""
     raw = body(event)
     if len(raw) > MAX_FORM:
-        return {}
+        return []
     if header(event, "content-type").lower().startswith("multipart/"):
         return _multipart(header(event, "content-type"), raw)
     try:
-        fields = parse_qsl(
+        return parse_qsl(
             raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
         )
     except ValueError:
-        return {}
-    return dict(fields)
+        return []
 
 
-def _multipart(content_type: str, raw: bytes) -> dict[str, str]:
+def _multipart(content_type: str, raw: bytes) -> list[tuple[str, str]]:
     from email.parser import BytesParser
     from email.policy import compat32
 
     head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
     message = BytesParser(policy=compat32).parsebytes(head + raw)
-    fields: dict[str, str] = {}
+    found: list[tuple[str, str]] = []
     for part in message.walk():
         name = part.get_param("name", header="content-disposition")
         if isinstance(name, str) and not part.is_multipart():
             content = part.get_payload(decode=True)
-            fields[name] = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
-    return fields
+            text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
+            found.append((name, text))
+    return found
 
 
 def is_one_click(fields: Mapping[str, str]) -> bool:

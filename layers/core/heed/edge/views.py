@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from heed.domain.confirm_token import Intent
 from heed.domain.register import Source
 
 
@@ -152,13 +153,6 @@ class Unavailable(Page):
     retry: tuple[Field, ...] = ()  # the form again, to this same address; empty: a plain reload
 
 
-class Intent(StrEnum):
-    """What somebody without a link asks for."""
-
-    IN = "in"
-    OUT = "out"
-
-
 class Mistake(StrEnum):
     """Where the subscribe form could not be read."""
 
@@ -200,9 +194,10 @@ class Subscribe(Page):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirm(Page):
+class Confirm(Visit):
     """`GET /c/{token}`: what one press will confirm."""
 
+    preferences_url: str = ""  # none where the link has ended
     intent: Intent
     topics: tuple[str, ...] = ()  # their names
 
@@ -212,8 +207,22 @@ class Confirmed(Confirm):
     """What came of it."""
 
     outcome: Outcome
-    preferences_url: str = ""
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """The confirmation mail."""
+
+    language: str
+    brand: str
+    intent: Intent
+    topics: tuple[str, ...]  # their names; none for the way out
+    confirm_url: str
+    unsubscribe_url: str  # stops everything, and never ends
+
+
+MAIL = ("mail-subject.txt", "mail.txt", "mail.html")
+"""The parts of the confirmation mail, each a file of layers/brand/pages."""
 
 VIEWS: dict[str, type[Page]] = {
     "landing": Landing,

@@ -24,15 +24,17 @@ class Visit:
         campaign: of the link, or "".
         at: when, milliseconds.
         signal: whether the browser sent a privacy signal.
+        has_form: whether there is a form for those without a link.
     """
 
     language: str
     campaign: str
     at: int
     signal: bool
+    has_form: bool
 
     @classmethod
-    def of(cls, event: Mapping[str, Any], catalogue: Catalogue) -> Visit:
+    def of(cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool) -> Visit:
         """The visit that a request is."""
         return cls(
             choose(
@@ -44,6 +46,7 @@ class Visit:
             campaign(request.query(event, "c")),
             request.at(event),
             request.signals(event),
+            has_form,
         )
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from heed.actions.ports import Applied, Keys
 from heed.domain.catalogue import Catalogue, Kind, Topic
+from heed.domain.confirm_token import Intent
 from heed.domain.decision import chosen, decide
 from heed.domain.preference_form import UNDO_DAYS, field_of
 from heed.domain.record import Record
@@ -65,8 +66,8 @@ def done(
 def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> views.Subscribe:
     """The form that sends a confirmation: for what a link alone cannot give, chosen already."""
     return views.Subscribe(
-        **_page(visit, catalogue),
-        intent=views.Intent.IN,
+        **{**_page(visit, catalogue), "subscribe_url": form_url(visit)},
+        intent=Intent.IN,
         other_url="",
         topics=tuple(
             views.Option(
@@ -105,6 +106,14 @@ def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
     return f"/p/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
+def form_url(visit: Visit, intent: Intent = Intent.IN) -> str:
+    """The form for those without a link, in the visitor's language; "" where there is none."""
+    if not visit.has_form:
+        return ""
+    wanted = {"intent": "out"} if intent is Intent.OUT else {}
+    return f"/subscribe?{urlencode({**wanted, 'lang': visit.language})}"
+
+
 def _signal(visit: Visit, record: Record, catalogue: Catalogue) -> views.Signal:
     if not visit.signal:
         return views.Signal.NONE
@@ -136,7 +145,12 @@ def _undo(
 
 def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:
     brand = catalogue.brands[catalogue.default_brand]
-    return {"language": visit.language, "brand": brand.title, "campaign": visit.campaign}
+    return {
+        "language": visit.language,
+        "brand": brand.title,
+        "campaign": visit.campaign,
+        "subscribe_url": form_url(visit, intent=Intent.OUT),
+    }
 
 
 def _wording(scope: int, catalogue: Catalogue, language: str) -> tuple[str, str]:

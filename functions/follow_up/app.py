@@ -1,0 +1,24 @@
+"""What follows from a confirmed yes: SES's suppression entry goes, and the adopter is told if it wants to be."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from heed import wiring
+from heed.domain.opt_in import OptIn
+from heed.edge import queues
+from heed.edge.observability import observed
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A batch of SQS; what cannot be done now goes back alone."""
+    return queues.each(event, context, _follow)
+
+
+def _follow(body: str) -> None:
+    wiring.follow_up()(OptIn.from_message(body), time.time_ns() // 1_000_000)
+
+
+wiring.warm_up(wiring.follow_up)

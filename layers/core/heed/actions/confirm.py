@@ -1,0 +1,121 @@
+"""A confirmation link is pressed: a yes that counts as of the moment it was asked for, or a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from heed.actions.mail_ports import ConfirmKeys
+from heed.actions.ports import Preferences, Queue
+from heed.domain.catalogue import Catalogue, Topic
+from heed.domain.confirm_token import Confirmation, Intent, verify
+from heed.domain.decision import chosen, decide
+from heed.domain.errors import NotAcknowledged
+from heed.domain.evidence import evidence
+from heed.domain.opt_in import OptIn
+from heed.domain.record import Record
+from heed.domain.register import ALL, LIFT_UNDELIVERABLE, Change, Entry, Source, out, yes
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press on the page of a confirmation link.
+
+    Attributes:
+        id: of the HTTP request.
+        at: when, milliseconds.
+        wording: names the text that the person pressed under.
+        signal: whether the browser sent a privacy signal, which is kept with it.
+    """
+
+    id: str
+    at: int
+    wording: str
+    signal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What came of a press.
+
+    Attributes:
+        record: what is on record now.
+        topics: of an *in*, the topics that nothing newer stops; none: the press came too late.
+    """
+
+    record: Record
+    topics: tuple[Topic, ...]
+
+
+class Confirm:
+    """What a confirmation link does."""
+
+    def __init__(
+        self,
+        keys: ConfirmKeys,
+        preferences: Preferences,
+        catalogue: Catalogue,
+        confirmed: Queue,
+    ) -> None:
+        """`confirmed` is where a confirmed yes waits for what follows from it (heed.actions.follow_up)."""
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._confirmed = confirmed
+
+    def token(self, text: str) -> Confirmation:
+        """What the link says.
+
+        Raises:
+            InvalidToken: it is no link of ours.
+            KeysUnavailable: it cannot be told now.
+        """
+        return verify(text, self._keys.confirm)
+
+    def record(self, said: Confirmation) -> Record:
+        """What is on record of the link's recipient; reading it changes nothing."""
+        return self._preferences.read(said.recipient)
+
+    def topics(self, said: Confirmation) -> tuple[Topic, ...]:
+        """The topics that a link asks for."""
+        known = (self._catalogue.topics.get(scope) for scope in said.scopes)
+        return tuple(topic for topic in known if topic is not None)
+
+    def confirm(self, said: Confirmation, press: Press) -> Confirmed:
+        """Write what the link says, all together, and queue what follows; again changes nothing.
+
+        An *in* counts as of its request, so that whatever was stopped in between stays stopped; it lifts
+        `undeliverable`, since the mail arrived, and passes a complaint for what was confirmed. An *out*
+        counts from now: who presses "stop" is never told that something newer goes before it.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
+            NotAcknowledged: an *out* was written and yet something newer lifts it.
+        """
+        after = self._preferences.apply(said.recipient, self._changes(said, press), press.at).after
+        if said.intent is Intent.OUT:
+            everything = self._catalogue.marketing(ALL)
+            if any(decide(after, topic, press.at).sendable for topic in everything):
+                raise NotAcknowledged("a newer yes stands")
+            return Confirmed(after, ())
+        topics = tuple(topic for topic in self.topics(said) if chosen(after, topic).sendable)
+        if topics:
+            names = tuple(self._catalogue.name(topic.number) for topic in topics)
+            opt_in = OptIn(press.id, said.recipient, said.issued, names, said.sealed)
+            self._confirmed.send(opt_in.to_message())
+        return Confirmed(after, topics)
+
+    def _changes(self, said: Confirmation, press: Press) -> list[Change]:
+        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)
+        if said.intent is Intent.IN:
+            entry = Entry(
+                said.issued, Source.CONFIRMATION, proof, self._catalogue.policy(said.issued)
+            )
+            registers = [*map(yes, said.scopes), LIFT_UNDELIVERABLE]
+        else:
+            entry = Entry(press.at, Source.LINK, proof, self._catalogue.policy(press.at))
+            registers = [out(ALL)]
+        changes = [Change(register, entry) for register in registers]
+        if press.signal:
+            seen = Entry(press.at, Source.SIGNAL, proof, self._catalogue.policy(press.at))
+            changes += [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
+        return changes

@@ -1,0 +1,63 @@
+"""Mail through SES, under a configuration set without suppression: SES's list would drop it in silence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
+
+from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
+
+if TYPE_CHECKING:
+    from mypy_boto3_sesv2 import SESV2Client
+
+TAG = "heed-recipient"
+"""The message tag by which SES's events name the recipient."""
+
+_NEVER = ("MessageRejected", "BadRequestException")
+_NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError)
+
+
+class SesMailer:
+    """Serves the port Mailer.
+
+    Args:
+        client: of SES v2, one that repeats no call by itself: a repeated call is a second mail.
+        configuration_set: name of the set.
+    """
+
+    def __init__(self, client: SESV2Client, configuration_set: str) -> None:
+        self._client = client
+        self._configuration_set = configuration_set
+
+    def send(self, address: str, recipient: str, message: bytes) -> None:
+        """See the port."""
+        try:
+            self._client.send_email(
+                Destination={"ToAddresses": [address]},
+                Content={"Raw": {"Data": message}},
+                ConfigurationSetName=self._configuration_set,
+                EmailTags=[{"Name": TAG, "Value": recipient}],
+            )
+        except ClientError as error:
+            raise _meaning(error) from error
+        except _NEVER_CONNECTED as error:
+            raise MailNotSent(code(error)) from error
+        except FAILURES as error:
+            if is_our_fault(error):
+                raise
+            raise MailUncertain(code(error)) from error
+
+
+def _meaning(error: ClientError) -> Exception:
+    """What SES's answer means.
+
+    A sender that is not verified is rejected as a bad recipient is, yet mends: the queue's age tells of it.
+    """
+    text = str(error.response.get("Error", {}).get("Message", ""))
+    if code(error) in _NEVER and "not verified" not in text:
+        return MailRefused(code(error))
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
+        return MailUncertain(code(error))
+    return MailNotSent(code(error))

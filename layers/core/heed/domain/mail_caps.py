@@ -1,0 +1,72 @@
+"""How often one address may be written to because somebody entered it in a form.
+
+Whoever enters a stranger's address must not make us a nuisance to them: at most three mails in 24
+hours, ten minutes apart, for each of the two intents. What may have been a mail counts as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+MOST = 3  # mails in a window
+WINDOW = 24 * 60 * 60 * 1000  # milliseconds
+APART = 10 * 60 * 1000  # milliseconds
+TRIES = 2  # of one request: after a time-out it is not known whether the first one was a mail
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A request that was given a mail.
+
+    Attributes:
+        request: its id.
+        at: when a mail was last tried, milliseconds.
+        tries: how many mails it may have made.
+        done: whether the mail is known to be on its way.
+    """
+
+    request: str
+    at: int
+    tries: int = 1
+    done: bool = False
+
+
+class Verdict(Enum):
+    """What is to become of a request."""
+
+    SEND = auto()  # the first mail for it
+    AGAIN = auto()  # it was begun before and came back: another try
+    DONE = auto()  # its mail is on its way, or was tried often enough
+    REFUSED = auto()  # the address has had its mails for now
+
+
+def weigh(
+    attempts: Sequence[Attempt], request: str, now: int
+) -> tuple[Verdict, tuple[Attempt, ...]]:
+    """Whether a request may have a mail now, and what is then to be kept of the address."""
+    recent = tuple(one for one in attempts if one.at > now - WINDOW)
+    made = sum(max(one.tries, 1) for one in recent)
+    own = next((one for one in recent if one.request == request), None)
+    others = tuple(one for one in recent if one is not own)
+    # A try that is known to have failed (0 are left) keeps its place, and costs nothing more.
+    if own and (own.done or (own.tries and (own.tries >= TRIES or made >= MOST))):
+        return Verdict.DONE, recent
+    if any(one.at > now - APART for one in others) or (own is None and made >= MOST):
+        return Verdict.REFUSED, recent
+    if own:
+        return Verdict.AGAIN, (*others, replace(own, at=now, tries=own.tries + 1))
+    return Verdict.SEND, (*others, Attempt(request, now))
+
+
+def settled(attempts: Sequence[Attempt], request: str, *, sent: bool) -> tuple[Attempt, ...]:
+    """What is kept once it is known that a try was a mail, or that it was none."""
+    return tuple(
+        one
+        if one.request != request
+        else replace(one, done=True)
+        if sent
+        else replace(one, tries=max(one.tries - 1, 0))
+        for one in attempts
+    )

@@ -1,0 +1,60 @@
+"""What somebody entered in the form for those without a link, as it waits in a queue for its mail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from heed.domain.confirm_token import Intent
+from heed.domain.errors import Malformed
+
+USEFUL = (
+    24 * 60 * 60 * 1000
+)  # milliseconds: a mail later than that leaves too little of the 48 hours
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """A request for a confirmation mail.
+
+    Attributes:
+        id: of the HTTP request: the same at every delivery of the message.
+        address: normalised.
+        intent: what is asked for.
+        scopes: numbers of the scopes, ascending.
+        language: of the page, and so of the mail.
+        at: when it was asked for, milliseconds.
+        base_url: of the links, without a slash at the end.
+        network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
+    """
+
+    id: str
+    address: str
+    intent: Intent
+    scopes: tuple[int, ...]
+    language: str
+    at: int
+    base_url: str
+    network: str
+
+    def is_late(self, now: int) -> bool:
+        """Whether a mail would come too late to be of use."""
+        return now >= self.at + USEFUL
+
+    def to_message(self) -> str:
+        """As it waits in the queue."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_message(cls, body: str) -> MailRequest:
+        """As it was put into the queue.
+
+        Raises:
+            Malformed: it was not put there by us.
+        """
+        try:
+            data = json.loads(body)
+            scopes = tuple(int(scope) for scope in data.pop("scopes"))
+            return cls(intent=Intent(data.pop("intent")), scopes=scopes, **data)
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise Malformed(type(error).__name__) from error

@@ -1,0 +1,79 @@
+"""A confirmation mail as MIME: plain text and HTML beside each other, and nothing that tells who reads it."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+
+from heed.actions.send_confirmation import Letter
+from heed.domain.catalogue import Catalogue
+from heed.edge import views
+from heed.edge.list_headers import brand_list_id, list_headers
+from heed.edge.pages import Pages
+
+
+class _Policy(EmailPolicy):
+    """SMTP's line ends; a `List-` header is one line, however long.
+
+    Python folds what is long by encoding it, and no mail client reads a URL out of an encoded word.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}"
+        return str(super().fold(name, value))
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower().startswith("list-"):
+            return self.fold(name, value).encode("ascii")
+        return bytes(super().fold_binary(name, value))
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
+class Composer:
+    """Writes letters as mails.
+
+    Args:
+        pages, catalogue: of the brand.
+        sender: the address they come from.
+        mail_domain: of inbound mail for `mailto:` links, or "".
+    """
+
+    def __init__(self, pages: Pages, catalogue: Catalogue, sender: str, mail_domain: str) -> None:
+        self._pages = pages
+        self._catalogue = catalogue
+        self._sender = sender
+        self._mail_domain = mail_domain
+
+    def __call__(self, letter: Letter) -> bytes:
+        """See `heed.actions.send_confirmation.Compose`."""
+        brand = self._catalogue.brands[self._catalogue.default_brand]
+        query = f"?lang={letter.language}"
+        unsubscribe_url = f"{letter.base_url}/u/{letter.unsubscribe}{query}"
+        mailto = f"u+{letter.mailto}@{self._mail_domain}" if self._mail_domain else ""
+        topics = (self._catalogue.topics[number] for number in letter.scopes)
+        view = views.Mail(
+            language=letter.language,
+            brand=brand.title,
+            intent=letter.intent,
+            topics=tuple(topic.names[letter.language] for topic in topics),
+            confirm_url=f"{letter.base_url}/c/{letter.confirm}{query}",
+            unsubscribe_url=unsubscribe_url,
+        )
+        message = EmailMessage(_POLICY)
+        message["From"] = Address(brand.title, addr_spec=self._sender)
+        message["To"] = Address(addr_spec=letter.to)
+        message["Subject"] = self._pages.mail("mail-subject.txt", view)
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notice answers it
+        message["Content-Language"] = letter.language
+        headers = list_headers(unsubscribe_url, mailto, brand_list_id(brand))
+        for name, value in headers.items():
+            message[name] = value
+        message.set_content(self._pages.mail("mail.txt", view), cte="quoted-printable")
+        message.add_alternative(
+            self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable"
+        )
+        return message.as_bytes()
