@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import SOFT, Entry, Source, is_register
+from heed.domain.register import SOFT, Change, Entry, Source, is_register
 
 Item = Mapping[str, Any]
 """An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
@@ -43,6 +44,7 @@ def to_record(item: Item | None) -> Record:
             soft=frozenset(int(day) for day in item[SOFT]["NS"]) if SOFT in item else frozenset(),
             floor=int(item["f"]["N"]) if "f" in item else None,
             n=int(item["n"]["N"]),
+            salt=item["salt"]["B"] if "salt" in item else b"",
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableRecord(type(error).__name__) from error
@@ -66,3 +68,30 @@ def _entry(name: str, held: Mapping[str, Any]) -> Entry:
 def is_stop(register: str) -> bool:
     """Whether a register may stop somebody: it puts the recipient into the feed of changes."""
     return register[:2] in ("o:", "p:", "x:")
+
+
+def to_late(change: Change) -> str:
+    """A wish that came late, as it waits in the set `late` of the item to be entered in the ledger."""
+    said = change.entry
+    parts = [change.register, said.at, said.source.value, said.evidence, said.policy, said.until]
+    return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
+
+
+def late_of(item: Item | None) -> frozenset[Change]:
+    """The wishes that wait in an item.
+
+    Raises:
+        UnreadableRecord: one is not of our form.
+    """
+    waiting = item["late"]["SS"] if item and "late" in item else ()
+    try:
+        return frozenset(map(_late, waiting))
+    except (TypeError, ValueError) as error:
+        raise UnreadableRecord(type(error).__name__) from error
+
+
+def _late(text: str) -> Change:
+    register, at, source, evidence, policy, until = json.loads(text)
+    if not is_register(register):
+        raise ValueError("no register of ours")
+    return Change(register, Entry(at, Source(source), evidence, policy, until))

@@ -4,6 +4,10 @@ One item a recipient. One change is one conditional UpdateItem: the condition is
 what the table answers (`ALL_OLD`, also when the condition fails) merged with the change is the record
 after it, so that no second read is needed. A failed condition is no error: it may be our own first
 attempt that did commit before its answer was lost.
+
+A wish that came late changes no register, and yet belongs in the ledger. It is put into the set `late` of
+the item, from where the ledger's function takes it: with the write that it came with, or, where that
+changes nothing, with one more (docs/decisions, "A wish that came late").
 """
 
 from __future__ import annotations
@@ -17,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
 from heed.adapters.aws import FAILURES, unavailable
-from heed.adapters.items import Item, is_stop, to_record, to_value
+from heed.adapters.items import Item, is_stop, to_late, to_record, to_value
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
-from heed.domain.record import NOTHING, Record, merge
+from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
 
 if TYPE_CHECKING:
@@ -79,9 +83,11 @@ class PreferencesTable:
         before = self.read(recipient)
         for _ in range(_ATTEMPTS):
             after = merge(before, changes)
+            late = superseded(after, changes)
             if after == before:
+                self._note_late(recipient, before, late)
                 return Applied(before, before)
-            update = _update(before, after, recipient, now)
+            update = _update(before, after, recipient, now, late)
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
@@ -112,7 +118,30 @@ class PreferencesTable:
         if not lost_to:
             raise StoreUnavailable("refused without saying what stands")
         before = to_record(lost_to)
+        self._note_late(recipient, before, superseded(before, [change]))
         return Applied(before, merge(before, [change]))
+
+    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+        """See the port LateWishes."""
+        self._write(
+            recipient,
+            {
+                "UpdateExpression": "DELETE late :late",
+                "ConditionExpression": "attribute_exists(late)",
+                "ExpressionAttributeValues": {":late": _waiting(entered)},
+            },
+        )
+
+    def _note_late(self, recipient: str, record: Record, late: Sequence[Change]) -> None:
+        """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's."""
+        if late and record.salt:
+            values: dict[str, Any] = {":late": _waiting(late), ":salt": {"B": record.salt}}
+            update = {
+                "UpdateExpression": "ADD late :late",
+                "ConditionExpression": "salt = :salt",
+                "ExpressionAttributeValues": values,
+            }
+            self._write(recipient, update)
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
         """The item before the write, and, if the condition refused it, the item as it stands."""
@@ -171,7 +200,13 @@ def _readable(item: Item) -> Record | Unreadable:
         return UNREADABLE
 
 
-def _update(before: Record, after: Record, recipient: str, now: int) -> dict[str, Any]:
+def _waiting(late: Iterable[Change]) -> dict[str, Any]:
+    return {"SS": sorted(map(to_late, late))}
+
+
+def _update(
+    before: Record, after: Record, recipient: str, now: int, late: Sequence[Change] = ()
+) -> dict[str, Any]:
     """The expressions that turn one record into the other, and mark the change."""
     written = [name for name, entry in after.registers.items() if before.get(name) != entry]
     days = after.soft - before.soft
@@ -194,6 +229,9 @@ def _update(before: Record, after: Record, recipient: str, now: int) -> dict[str
     if days:
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
         add = "n :one, soft :days"
+    if late:
+        values[":late"] = _waiting(late)
+        add = f"{add}, late :late"
     expressions: dict[str, Any] = {
         "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
         "ExpressionAttributeValues": values,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from heed.domain.register import MINOR, SOFT, Change, Entry
+from heed.domain.register import MINOR, SOFT, Change, Entry, is_choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,15 @@ class Record:
         floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
             changes nothing.
         n: how often the stored item changed; 0 means that there is none.
+        salt: what links the ledger's entries to the recipient, and dies with the item; no part of what
+            is said, and never shown.
     """
 
     registers: Mapping[str, Entry] = field(default_factory=dict)
     soft: frozenset[int] = frozenset()
     floor: int | None = None
     n: int = 0
+    salt: bytes = field(default=b"", compare=False, repr=False)
 
     def get(self, register: str) -> Entry | None:
         """The entry of a register, or None."""
@@ -66,3 +69,20 @@ def merge(record: Record, changes: Iterable[Change]) -> Record:
             held = {**record.registers, change.register: change.entry}
             record = replace(record, registers=held)
     return record
+
+
+def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
+    """The wishes among the changes that came late: a greater entry of their own register is on record.
+
+    What the epoch refuses is none of them, and neither is what is on record as it stands.
+    """
+    if MINOR in record.registers:
+        return []
+    return [
+        change
+        for change in changes
+        if is_choice(change.register)
+        and (record.floor is None or change.entry.at > record.floor)
+        and (held := record.get(change.register)) is not None
+        and held.rank > change.entry.rank
+    ]

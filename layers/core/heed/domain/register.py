@@ -129,3 +129,34 @@ def is_register(name: str) -> bool:
     return name in _KNOWN or (
         kind in ("o:", "i:", "p:", "k:") and number.isascii() and number.isdecimal()
     )
+
+
+_WORDS = {
+    "o": "out",
+    "i": "in",
+    "p": "pause",
+    "k": "confirmed",
+    COMPLAINT: "complaint",
+    UNDELIVERABLE: "undeliverable",
+    HOLD: "hold",
+    MINOR: "minor",
+    LIFT_UNDELIVERABLE: "undeliverable-lifted",
+    LIFT_HOLD: "hold-lifted",
+    ACKNOWLEDGED: "policy-acknowledged",
+    SOFT: "soft-bounce",
+}
+
+
+def word(register: str) -> str:
+    """What a register is called where people read: `out` for `o:2`."""
+    return _WORDS.get(register) or _WORDS[register[:1]]
+
+
+def scope_of(register: str) -> int:
+    """The number of its scope; 0 for what concerns the whole address."""
+    return int(register[2:]) if is_choice(register) else ALL
+
+
+def is_choice(register: str) -> bool:
+    """Whether a register holds a person's wish about a scope: an out, an in, a pause, a confirmed yes."""
+    return register[:2] in ("o:", "i:", "p:", "k:")

@@ -1,0 +1,84 @@
+"""The stream of the preferences table: every write becomes entries of the ledger, hashes and events.
+
+Records are handled in order. The first that cannot be handled now is named in the answer, and Lambda
+comes back with it and what is behind it. One that nobody can ever read is put aside by its place in the
+stream, never with what is in it; the reconciler mends what it left open.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from heed import wiring
+from heed.adapters import stream_records
+from heed.domain.deadlines import delays
+from heed.domain.errors import HeedError, Malformed
+from heed.edge.observability import count, logger, measure, observed
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+    from heed.actions.keep_ledger import LedgerBatch
+
+RESERVE = 3_000  # milliseconds that the hashes and events of what was entered may need
+
+
+@observed
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """A batch of the stream; the answer names the first record to be delivered again."""
+    records = event["Records"]
+    batch = wiring.ledger_batch()
+    done = 0
+    try:
+        for record in records:
+            if context.get_remaining_time_in_millis() < RESERVE:
+                break
+            _enter(record, batch)
+            done += 1
+    except HeedError as error:
+        _deferred(error)
+    try:
+        batch.finish()
+    except HeedError as error:
+        _deferred(error)
+        done = 0
+    else:
+        _measure(batch)
+    failed = [{"itemIdentifier": one["dynamodb"]["SequenceNumber"]} for one in records[done:][:1]]
+    return {"batchItemFailures": failed}
+
+
+def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
+    try:
+        transition = stream_records.read(record)
+    except Malformed as error:
+        place = {
+            "eventID": record.get("eventID"),
+            "sequenceNumber": record["dynamodb"]["SequenceNumber"],
+            "stream": record.get("eventSourceARN"),
+        }
+        wiring.ledger_dead_letters().send(json.dumps(place), str(error))
+        count("LedgerRecordPutAside")
+        logger.error("stream record put aside", **place)
+        return
+    batch.enter(transition, wiring.catalogue())
+
+
+def _deferred(error: HeedError) -> None:
+    count("LedgerDeferred")
+    logger.warning("ledger deferred", error=type(error).__name__)
+
+
+def _measure(batch: LedgerBatch) -> None:
+    """How many entries, and how long each stop took from the event to the record, by its source."""
+    if batch.entered:
+        count("LedgerEntered", len(batch.entered))
+    by_source: dict[str, list[int]] = {}
+    for source, milliseconds in delays(batch.entered):
+        by_source.setdefault(source, []).append(milliseconds)
+    for source, taken in by_source.items():
+        measure("StopRecordedAfter", taken, source=source)
+
+
+wiring.warm_up(wiring.catalogue, wiring.ledger_batch, wiring.ledger_dead_letters)

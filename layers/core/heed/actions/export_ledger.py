@@ -1,0 +1,61 @@
+"""The ledger as lines of text, for whoever wants to check it: the seals, what is under them, the entries.
+
+    {"format": "heed-ledger/1"}
+    {"seal": {…}} and, for each, {"leaves": ["…", …]} as often as needed
+    {"open": {…}}: the same over what no seal is over yet, so that all of the file is covered
+    entries, in no order
+
+Every line is in the canonical form, so that no byte of it can change unseen. Nothing in it is about a
+person: no evidence, no salt, no recipient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+
+from heed.actions.ports_ledger import Ledger, Seals
+from heed.actions.seal_days import unsealed
+from heed.domain.ledger_entry import canonical
+from heed.domain.register import DAY
+from heed.domain.seal import NO_ROOT, seal
+
+FORMAT = {"format": "heed-ledger/1"}
+SETTLES = 3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
+_A_LINE = 1000  # leaves
+
+
+def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
+    """The lines, each with its end.
+
+    What is entered while this runs is left out, if its hash was not there at the start.
+
+    Raises:
+        StoreUnavailable, UnreadableRecord: not all could be read.
+    """
+    yield _line(FORMAT)
+    done = seals.seals()
+    for one in done:
+        yield _line({"seal": one.document()})
+        yield from _leaves(seals.sealed(one.day))
+    today = now // DAY
+    first = done[-1].day + 1 if done else seals.first_day()
+    still: set[bytes] = set()
+    for day in range(today if first is None else first, today + 1):
+        still |= unsealed(seals, done, day)
+    previous = done[-1].root if done else NO_ROOT
+    yield _line({"open": seal(today, previous, sorted(still)).document()})
+    yield from _leaves(sorted(still))
+    for entry in ledger.all():
+        if entry.recorded_at < now - SETTLES or entry.leaf in still:
+            yield _line(entry.document())
+
+
+def _leaves(leaves: Iterable[bytes]) -> Iterator[bytes]:
+    rest = iter(leaves)
+    while part := [leaf.hex() for leaf in islice(rest, _A_LINE)]:
+        yield _line({"leaves": part})
+
+
+def _line(document: Mapping[str, object]) -> bytes:
+    return canonical(document) + b"\n"

@@ -1,0 +1,133 @@
+"""The ledger's entries, in the table `Ledger`: one item an entry, one write unit as a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from heed.actions.ports_ledger import Kept
+from heed.adapters.aws import FAILURES, unavailable
+from heed.domain.errors import Malformed, UnreadableRecord
+from heed.domain.ledger_entry import LedgerEntry
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_NUMBERS = ("seq", "scope", "at", "recorded_at", "until")
+_EVIDENCE = "evidence"
+# Of an item without what may be personal. The reserved words of DynamoDB are many.
+_ENTRY = (
+    "subject",
+    "id",
+    "seq",
+    "scope",
+    "register",
+    "at",
+    "recorded_at",
+    "source",
+    "policy_version",
+    "commitment",
+    "outcome",
+    "until",
+)
+
+
+class LedgerTable:
+    """Serves the port Ledger from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
+        """See the port. A first attempt that did commit is found by the second: the name is the same."""
+        item = _to_item(entry)
+        if evidence:
+            item[_EVIDENCE] = {"S": evidence}
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=item,
+                ConditionExpression="attribute_not_exists(id)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _to_entry(error.response["Item"])  # type: ignore[typeddict-item]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return entry
+
+    def of(self, subject: str) -> list[Kept]:
+        """See the port."""
+        found = [
+            Kept(_to_entry(item), item[_EVIDENCE]["S"] if _EVIDENCE in item else None)
+            for item in self._query(subject)
+        ]
+        return sorted(found, key=lambda kept: kept.entry.chain)
+
+    def erase(self, subject: str) -> int:
+        """See the port."""
+        entries = 0
+        for entries, item in enumerate(self._query(subject), 1):  # noqa: B007 - the last is the count
+            if _EVIDENCE not in item:
+                continue
+            try:
+                self._client.update_item(
+                    TableName=self._table,
+                    Key={"subject": item["subject"], "id": item["id"]},
+                    UpdateExpression=f"REMOVE {_EVIDENCE}",
+                    ConditionExpression="attribute_exists(id)",
+                )
+            except FAILURES as error:
+                raise unavailable(error) from error
+        return entries
+
+    def all(self) -> Iterator[LedgerEntry]:
+        """See the port."""
+        names = {f"#{name}": name for name in _ENTRY}
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "ProjectionExpression": ", ".join(names),
+            "ExpressionAttributeNames": names,
+        }
+        return map(_to_entry, self._pages(self._client.scan, request))
+
+    def _query(self, subject: str) -> Iterator[Any]:
+        request = {
+            "TableName": self._table,
+            "KeyConditionExpression": "subject = :subject",
+            "ExpressionAttributeValues": {":subject": {"S": subject}},
+            "ConsistentRead": True,
+        }
+        return self._pages(self._client.query, request)
+
+    def _pages(self, ask: Any, request: dict[str, Any]) -> Iterator[Any]:  # noqa: ANN401
+        while True:
+            try:
+                answer = ask(**request)
+            except FAILURES as error:
+                raise unavailable(error) from error
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _to_item(entry: LedgerEntry) -> dict[str, Any]:
+    return {
+        name: {"N": str(value)} if name in _NUMBERS else {"S": value}
+        for name, value in entry.document().items()
+        if value is not None
+    }
+
+
+def _to_entry(item: Mapping[str, Any]) -> LedgerEntry:
+    try:
+        document: dict[str, Any] = {
+            name: int(item[name]["N"]) if name in _NUMBERS else item[name]["S"]
+            for name in _ENTRY
+            if name in item
+        }
+        return LedgerEntry.of({"until": None, **document})
+    except (Malformed, KeyError, TypeError, ValueError) as error:
+        raise UnreadableRecord(type(error).__name__) from error

@@ -1,0 +1,128 @@
+"""Entries of the ledger: what happened to a register, named by its content, and whose it is known to none.
+
+An entry's `id` is the hash of what was said: whoever enters the same fact again, at whatever time, enters
+nothing. When and under which number it was recorded is no part of the name, but of the `leaf`, the hash
+that a seal holds. `subject` and `commitment` are keyed with the recipient's salt: with the salt, everybody
+can check them; without it, nobody can link them to anyone.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any
+
+from heed.domain import merkle
+from heed.domain.errors import Malformed
+
+LEDGER = "ledger"
+"""The source of what nobody said: entries that the ledger makes about itself."""
+
+FLOOR = "floor"  # an epoch begins here: what was before belongs to another subject, or to none
+ERASED = "erased"  # the subject's last entry: its salt is gone
+LOST = "lost"  # a number whose change is known to have been, and of which nothing else is known
+
+
+class Outcome(StrEnum):
+    """What became of what was said."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"  # it came late: something newer of its kind was on record already
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """An entry.
+
+    Attributes:
+        subject: HMAC-SHA256 of the recipient id under the salt, hex.
+        seq: the item's change counter after the change. Several registers changed by one write share it.
+        scope: number of the scope; 0 for all marketing and for what concerns the whole address.
+        register: what was said, in a word (heed.domain.register.word), or FLOOR, ERASED, LOST.
+        at: when it happened, milliseconds.
+        recorded_at: when the table took it, milliseconds; the table's stream tells seconds.
+        source: by which way it came: a Source, or LEDGER.
+        policy_version: of the privacy policy then, or "".
+        commitment: HMAC-SHA256 of the evidence under the salt, hex.
+        outcome: whether it was applied.
+        until: of a pause, when it ends, milliseconds; otherwise None.
+    """
+
+    subject: str
+    seq: int
+    scope: int
+    register: str
+    at: int
+    recorded_at: int
+    source: str
+    policy_version: str
+    commitment: str
+    outcome: Outcome = Outcome.APPLIED
+    until: int | None = None
+
+    @property
+    def id(self) -> str:
+        """Its name: the hash of what was said. The register LOST says its number, for want of more."""
+        said: dict[str, Any] = {
+            "subject": self.subject,
+            "scope": self.scope,
+            "register": self.register,
+            "at": self.at,
+            "source": self.source,
+            "policy_version": self.policy_version,
+            "commitment": self.commitment,
+            "until": self.until,
+        }
+        if self.register == LOST:
+            said["seq"] = self.seq
+        return sha256(canonical(said)).hexdigest()
+
+    @property
+    def leaf(self) -> bytes:
+        """What a seal holds of it: the hash of all of it."""
+        return merkle.leaf(canonical(self.document()))
+
+    @property
+    def chain(self) -> tuple[int, int, str]:
+        """Its place among the entries of its subject: by number, then by time, then by name."""
+        return self.seq, self.at, self.id
+
+    def document(self) -> dict[str, Any]:
+        """All of it, as it is stored and exported; never the evidence."""
+        return {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> LedgerEntry:
+        """The entry of a document.
+
+        Raises:
+            Malformed: it has other members, or a name that is not the hash of its content.
+        """
+        parts = dict(document)
+        try:
+            name = parts.pop("id")
+            entry = cls(**{**parts, "outcome": Outcome(parts["outcome"])})
+        except (KeyError, TypeError, ValueError) as error:
+            raise Malformed(f"not an entry: {type(error).__name__}") from error
+        if entry.id != name:
+            raise Malformed("its id is not the hash of its content")
+        return entry
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """The one way of writing a document: JSON in ASCII, sorted, without spaces."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":")).encode()
+
+
+def subject_of(salt: bytes, recipient: str) -> str:
+    """Under which name the ledger knows a recipient while the salt is there."""
+    return keyed(salt, recipient)
+
+
+def keyed(salt: bytes, text: str) -> str:
+    """HMAC-SHA256 under a salt, hex."""
+    return hmac.digest(salt, text.encode(), "sha256").hex()
