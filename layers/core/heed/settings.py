@@ -141,26 +141,6 @@ class Settings:
         return self._environ["UNLIST_QUEUE_URL"]
 
     @cached_property
-    def ledger_table(self) -> str:
-        """Name of the table of evidence."""
-        return self._environ["LEDGER_TABLE"]
-
-    @cached_property
-    def ledger_bucket(self) -> str:
-        """Name of the bucket of hashes and seals."""
-        return self._environ["LEDGER_BUCKET"]
-
-    @cached_property
-    def event_bus(self) -> str:
-        """Name of the bus on which other systems hear of changes."""
-        return self._environ["EVENT_BUS"]
-
-    @cached_property
-    def ledger_dlq_url(self) -> str:
-        """Where the place of a stream record is kept that can never be understood."""
-        return self._environ["LEDGER_DLQ_URL"]
-
-    @cached_property
     def brand_dir(self) -> Path:
         """Folder of the compiled brand."""
         return Path(self._environ.get("BRAND_DIR", "/opt/brand"))
