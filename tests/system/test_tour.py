@@ -1,0 +1,73 @@
+"""The tour of README.md, replayed: its commands, and what they print."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.system.running import ROOT
+
+pytestmark = pytest.mark.system
+
+# What differs from stack to stack and from day to day, and how long each is.
+_VARYING = (
+    (r"127\.0\.0\.1:\d+", "HOST"),
+    (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
+    (r"/[up]/[\w-]{54}", "LINK"),
+    (r"u\+[a-z2-7]{58}@", "MAILBOX"),
+    (r"heed-recipient=[a-z2-7]{26}", "TAG"),
+    (r"^(recipient +)[a-z2-7]{26}$", r"\1ID"),
+    (r"issued=\d{13}", "ISSUED"),
+    (r"key=[0-9a-f]{16}", "KEY"),
+)
+_END = "--- end of a command ---"
+
+
+def _steps() -> Iterator[tuple[str, str]]:
+    """Each command, and what it is to print."""
+    for block in re.findall(
+        r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
+    ):
+        for step in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, _, printed = step.partition("\n")
+            yield command, printed
+
+
+def _same_everywhere(text: str) -> str:
+    for pattern, name in _VARYING:
+        text = re.sub(pattern, name, text, flags=re.MULTILINE)
+    return text
+
+
+def test_the_tour_prints_what_the_readme_says(stack: dict[str, Any], tmp_path: Path) -> None:
+    folder = tmp_path / ".local"
+    folder.mkdir()
+    (folder / "stack.json").write_text(json.dumps(stack))
+    (tmp_path / "events").symlink_to(ROOT / "events")
+    commands, expected = zip(*_steps(), strict=True)
+    installed = Path(sys.executable).parent
+    path = os.environ["PATH"]  # noqa: TID251 - of this machine
+
+    ended = subprocess.run(
+        ["/bin/bash"],
+        input="".join(f"{command}\necho '{_END}'\n" for command in commands),
+        env={"PATH": f"{installed}:{path}", "HOME": str(tmp_path)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    printed = ended.stdout.split(f"{_END}\n")
+    assert ended.stderr == ""
+    for command, was, is_said in zip(commands, printed, expected, strict=False):
+        assert (command, _same_everywhere(was)) == (command, _same_everywhere(is_said))
+    assert printed[len(commands) :] == [""]
