@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from heed import wiring
-from heed.edge.observability import count, observed
+from heed.edge.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -33,6 +33,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
         if after is None:
             count("LedgerWalkEnded")
             break
+    if any(totals[name] for name in ("missing", "unentered", "altered")):
+        logger.error("records and ledger do not fit", **totals)  # an alarm waits for these words
     for name, number in totals.items():
         count(f"LedgerReconcile{name.title()}", number)
     return totals
