@@ -143,7 +143,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     with mock_aws():
         dynamodb, kms, sqs = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("sqs")
-        for logical in ("Preferences", "Control"):
+        boto3.client("s3").create_bucket(Bucket="ledger")
+        boto3.client("events").create_event_bus(Name="recipients")
+        for logical in ("Preferences", "Control", "Ledger"):
             dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
         keys = {
             name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
@@ -156,16 +158,21 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in (
+                "LEDGER_DLQ_URL",
                 "LATER_QUEUE_URL",
                 "FEEDBACK_DLQ_URL",
                 "SUBSCRIBE_QUEUE_URL",
                 "CONFIRMED_QUEUE_URL",
                 "OPT_INS_QUEUE_URL",
+                "UNLIST_QUEUE_URL",
             )
         }
         environment = {
             "PREFERENCES_TABLE": "Preferences",
             "CONTROL_TABLE": "Control",
+            "LEDGER_TABLE": "Ledger",
+            "LEDGER_BUCKET": "ledger",
+            "EVENT_BUS": "recipients",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",
             "LINK_KEY_IDS": "1",
@@ -174,6 +181,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIRMATION_SET": "confirmations",
             "CONFIRMATIONS_PER_NETWORK": "20",
             "CONFIRMATIONS_PER_DAY": "1000",
+            "MINOR_RECORD_DAYS": "4749",
             **keys,
             **queues,
         }

@@ -1,19 +1,30 @@
-"""What agents and privacy officers do: changes that came by phone or letter, and looking a person up."""
+"""What agents and privacy officers do.
+
+Changes that came by phone or letter, looking a person up; minors, erasures, holds and lifts; what was
+disclosed.
+"""
 
 from __future__ import annotations
 
 import heed.cold_start  # noqa: F401 - first, by what it does
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from heed import wiring
-from heed.actions.identify import recipient_of
+from heed.actions.identify import Mention, recipient_of
 from heed.actions.lookup import lookup
 from heed.actions.record_changes import Voiced, record_changes
 from heed.domain.api_key import KeyScope
-from heed.edge import changes, lookups
-from heed.edge.api import Api, Call
+from heed.domain.disclosure import Disclosing
+from heed.domain.epoch import Cause
+from heed.domain.errors import NotFound
+from heed.domain.evidence import evidence
+from heed.domain.lift import Liftable, Signature
+from heed.domain.register import Entry, Source
+from heed.edge import certificates, changes, disclosures, lookups, reports
+from heed.edge.api import Api, Call, Reply
 from heed.edge.observability import count, logger, observed
 
 api = Api(wiring.gate)
@@ -37,10 +48,88 @@ def look_up(call: Call) -> Mapping[str, object]:
     """All that is held about a person. Who asked, and what for, goes to the log; about whom does not."""
     asked = lookups.asked(call.body())
     recipient = recipient_of(asked.mention, wiring.keys().identity())
-    found = lookup(recipient, call.at, wiring.preferences(), wiring.catalogue())
+    stores = wiring.preferences(), wiring.ledger()
+    found = lookup(recipient, call.at, *stores, wiring.catalogue())
     count("RecipientLookedUp")
     logger.info("looked up", key_id=call.key.id, purpose=asked.purpose.value)
+    wiring.disclosures().append(Disclosing(call.at, "lookup", asked.purpose, 1, call.key.id))
     return lookups.written(recipient, found, wiring.catalogue())
+
+
+@api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
+def minor(call: Call) -> Reply:
+    """Somebody is under 13: nothing is sent any more when this returns, and all else is cleared."""
+    return _report(call, Cause.MINOR)
+
+
+@api.route("POST", "/v1/erasures", KeyScope.PRIVACY)
+def erase(call: Call) -> Reply:
+    """An adult wants to be forgotten: the bare stop is kept, all else is cleared."""
+    return _report(call, Cause.ERASURE)
+
+
+@api.route("GET", "/v1/purges/{id}", KeyScope.PRIVACY)
+def certificate(call: Call) -> Mapping[str, object]:
+    """How far a purge is, and what it found."""
+    purge = wiring.purges().find(call.parts["id"])
+    if purge is None:
+        raise NotFound("no purge of that id")
+    return certificates.written(purge)
+
+
+@api.route("POST", "/v1/holds", KeyScope.PRIVACY)
+def hold(call: Call) -> Mapping[str, object]:
+    """Everything to an address stops, and what is on record is preserved."""
+    mention, entry = reports.held(call, wiring.catalogue())
+    recipient = _recipient(mention)
+    done = wiring.stop_and_lift().hold(recipient, entry, call.at)
+    count(f"Hold{done.outcome.value.title()}")
+    return reports.written(recipient, done)
+
+
+@api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
+def lift(call: Call) -> Mapping[str, object] | Reply:
+    """What stands against an address is lifted by a person; a minor by two of different owners."""
+    asked = reports.lifted(call.body(), wiring.catalogue())
+    recipient, policy = _recipient(asked.mention), wiring.catalogue().policy(call.at)
+    if asked.what is Liftable.MINOR:
+        owner = call.key.owner.strip().casefold()
+        signed = Signature(call.key.id, owner, call.at, asked.reason, asked.reference)
+        signed_by_both = wiring.stop_and_lift().lift_minor(recipient, signed, policy)
+        if signed_by_both is None:
+            count("LiftWaiting")
+            return reports.half_signed(recipient, call.at)
+        done = signed_by_both
+    else:
+        said = evidence(key=call.key.id, reason=asked.reason, reference=asked.reference)
+        entry = Entry(call.at, Source.AGENT, said, policy)
+        lift = wiring.stop_and_lift().lift
+        done = lift(recipient, asked.what, asked.scope, entry, call.at)
+    count(f"Lift{done.outcome.value.title()}")
+    return reports.written(recipient, done)
+
+
+@api.route("GET", "/v1/disclosures", KeyScope.PRIVACY)
+def disclosed(call: Call) -> Mapping[str, object]:
+    """What was given out of people, for what, and by whose key; the newest first."""
+    before, limit = disclosures.asked(call.event)
+    return disclosures.written(wiring.disclosures().latest(before, limit))
+
+
+def _report(call: Call, cause: Cause) -> Reply:
+    """The address itself, where it is given, goes on to be taken off the mail service's own list."""
+    mention, report = reports.reported(call, cause, wiring.catalogue())
+    recipient = _recipient(mention)
+    given = mention.address is not None
+    purge = wiring.begin_epoch().report(recipient, report, address_given=given)
+    if given:
+        wiring.unlisting().send(json.dumps({"address": mention.address}))
+    count("MinorReported" if cause is Cause.MINOR else "ErasureAccepted")
+    return reports.accepted(purge, recipient)
+
+
+def _recipient(mention: Mention) -> str:
+    return recipient_of(mention, wiring.keys().identity())
 
 
 @observed

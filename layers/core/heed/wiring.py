@@ -307,7 +307,8 @@ def begin_epoch() -> BeginEpoch:
     """What happens to a report of a minor, and to an erasure."""
     from heed.actions.begin_epoch import BeginEpoch
 
-    return BeginEpoch(epochs(), purges(), settings().minor_record_days)
+    signals = tuple(topic.number for topic in catalogue().signals())
+    return BeginEpoch(epochs(), purges(), signals, settings().minor_record_days)
 
 
 @cache

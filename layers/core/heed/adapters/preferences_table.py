@@ -26,6 +26,7 @@ from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
+from heed.domain.retention import soft_due
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -227,6 +228,9 @@ def _update(
         sets.append(f"{alias} = :v{place}")
     add = "n :one"
     if days:
+        # Days that no decision looks at any more are pruned by the sweep, which looks at what is due alone.
+        sets.append("due = if_not_exists(due, :due), due_shard = :shard")
+        values[":due"] = {"N": str(soft_due(min(days)))}
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
         add = "n :one, soft :days"
     if late:

@@ -1,10 +1,19 @@
-"""For what anything about people may leave Heed: the closed list of the privacy policy (P8)."""
+"""For what anything about people may leave Heed (the closed list of the privacy policy, P8), and on record.
+
+The register of disclosures is a chain: each entry has the hash of the one before, so that none can be
+altered, left out or put in between without every later hash being wrong. Nothing personal is in it.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 
 from heed.domain.errors import PurposeRefused
+
+BEGINNING = "0" * 64  # what stands for the hash before the first entry
 
 
 class Disclosure(StrEnum):
@@ -16,6 +25,52 @@ class Disclosure(StrEnum):
     LEGAL = "legal"
     SAFETY = "safety"
     DATA_SUBJECT = "data-subject"
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosing:
+    """What is being given out.
+
+    Attributes:
+        at: when it was asked for, milliseconds.
+        what: lookup, suppressions, …
+        purpose: for what.
+        people: of how many people something is given.
+        key: id of the API key that asked.
+    """
+
+    at: int
+    what: str
+    purpose: Disclosure
+    people: int
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disclosed:
+    """An entry of the register.
+
+    Attributes:
+        number: 1, 2, 3 …
+        before: hash of the entry before, hex.
+        of: what was given out.
+    """
+
+    number: int
+    before: str
+    of: Disclosing
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of all of it, hex."""
+        told = {"number": self.number, "before": self.before, **asdict(self.of)}
+        text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def follows(entry: Disclosed, before: Disclosed) -> bool:
+    """Whether an entry stands right behind another in the chain."""
+    return entry.number == before.number + 1 and entry.before == before.hash
 
 
 def permitted(purpose: str) -> Disclosure:

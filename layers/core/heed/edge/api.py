@@ -7,8 +7,9 @@ too. A bug is none of them: it crashes, is logged and alarmed, and tells the cal
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +22,8 @@ from heed.edge.api_keys import Gate
 from heed.edge.body import Reader, read
 from heed.edge.observability import count, logger
 
+_VARIABLE = re.compile(r"\{([a-z]+)\}")
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -30,11 +33,13 @@ class Call:
         event: of Lambda, payload format 2.0.
         key: whose request it is.
         at: when it arrived, milliseconds.
+        parts: what stands in the variable parts of the path, by name.
     """
 
     event: Mapping[str, Any]
     key: ApiKey
     at: int
+    parts: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> Reader:
         """The body, which must be a JSON object.
@@ -45,7 +50,15 @@ class Call:
         return read(request.body(self.event))
 
 
-Answer = Callable[[Call], Mapping[str, object]]
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with a status other than 200."""
+
+    body: Mapping[str, object]
+    status: HTTPStatus
+
+
+Answer = Callable[[Call], "Mapping[str, object] | Reply"]
 
 
 class Api:
@@ -60,18 +73,21 @@ class Api:
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
     def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[Answer], Answer]:
-        """Serve a route to keys that have one of the scopes; what is returned is answered as JSON."""
+        """Serve a route to keys that have one of the scopes; what is returned is answered as JSON.
+
+        A variable part of the path is written `{name}`, as in openapi.yaml and template.yaml.
+        """
 
         def serve(answer: Answer) -> Answer:
             self.scopes[method, path] = frozenset(scopes)
 
-            def respond() -> Response[str]:
+            def respond(**parts: str) -> Response[str]:
                 event = self._app.current_event.raw_event
                 at = request.at(event)
                 key = self._gate().admit(request.header(event, "authorization"), scopes, at)
-                return _json(answer(Call(event, key, at)))
+                return _json(answer(Call(event, key, at, parts)))
 
-            self._app.route(path, method=method)(respond)
+            self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)
             return answer
 
         return serve
@@ -82,7 +98,7 @@ class Api:
 
     def _unrouted(self, _: Exception) -> Response[str]:
         here = self._app.current_event.path
-        allowed = sorted(method for method, path in self.scopes if path == here)
+        allowed = sorted(method for method, path in self.scopes if _is_at(path, here))
         if not allowed:
             return _problem(NotFound("no such path"))
         refused = _problem(MethodNotAllowed("no such method"))
@@ -97,9 +113,17 @@ def _problem(error: HeedError) -> Response[str]:
     return problems.answer(error)
 
 
-def _json(body: Mapping[str, object]) -> Response[str]:
+def _is_at(path: str, here: str) -> bool:
+    """Whether a route's path, with its variable parts, is the path of a request."""
+    return re.fullmatch(_VARIABLE.sub("[^/]+", path), here) is not None
+
+
+def _json(answer: Mapping[str, object] | Reply) -> Response[str]:
+    body, status = (
+        (answer.body, answer.status) if isinstance(answer, Reply) else (answer, HTTPStatus.OK)
+    )
     return Response(
-        status_code=int(HTTPStatus.OK),
+        status_code=int(status),
         content_type="application/json",
         headers={"Cache-Control": "no-store"},
         body=json.dumps(body, separators=(",", ":"), allow_nan=False),

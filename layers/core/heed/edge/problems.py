@@ -32,6 +32,9 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
     errors.PurposeRefused: Problem(
         "purpose-refused", HTTPStatus.FORBIDDEN, "Nothing is disclosed for such a purpose"
     ),
+    errors.Held: Problem(
+        "held", HTTPStatus.CONFLICT, "A hold stands, and preserves what is on record"
+    ),
     errors.NotFound: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
     errors.MethodNotAllowed: Problem(
         "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The path has no such method"
@@ -42,10 +45,14 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
         "invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "The request breaks the contract"
     ),
     errors.Unavailable: Problem(
-        "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now; nothing is lost by a retry"
+        "unavailable",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Not available now; nothing is lost by a retry",
     ),
     errors.UnreadableRecord: Problem(
-        "unavailable", HTTPStatus.SERVICE_UNAVAILABLE, "Not available now; nothing is lost by a retry"
+        "unavailable",
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Not available now; nothing is lost by a retry",
     ),
 }
 """Every failure that may reach the border of HTTP; a subclass answers as its base does."""

@@ -1,0 +1,46 @@
+"""Purges: at once from the table's stream, and once an hour whatever was missed; old soft bounces, too."""
+
+from __future__ import annotations
+
+import heed.cold_start  # noqa: F401 - first, by what it does
+
+from typing import Any
+
+from heed import wiring
+from heed.actions.purge import Swept
+from heed.edge.observability import count, logger, observed
+
+_RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
+    """A batch of the stream is answered with its failures; anything else means: do all that is due."""
+    if records := event.get("Records"):
+        done, failed = wiring.run_purges().of_stream(records)
+        count("Purged", done)
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+    def has_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() > _RESERVE)
+
+    return _told(wiring.run_purges().sweep(has_time))
+
+
+def _told(swept: Swept) -> dict[str, Any]:
+    """What the sweep saw, in figures: to the metrics, to the alarm, to whoever called."""
+    count("DueFound", swept.found)
+    count("DueDone", swept.done)
+    count("DueLeft", swept.left)
+    if swept.is_overdue:
+        # The words are what the alarm's filter looks for (template.yaml, PurgeOverdueFilter).
+        logger.warning("purge overdue", left=swept.left, oldest_seconds=swept.oldest // 1000)
+    return {
+        "found": swept.found,
+        "purged": swept.done,
+        "left": swept.left,
+        "oldest_due_seconds": swept.oldest // 1000,
+    }
+
+
+wiring.warm_up(wiring.run_purges)

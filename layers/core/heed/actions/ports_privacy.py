@@ -1,0 +1,182 @@
+"""What the privacy officer's work needs from outside."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple, Protocol
+
+from heed.domain.disclosure import Disclosed, Disclosing
+from heed.domain.epoch import Cause, Epoch
+from heed.domain.lift import Signature
+from heed.domain.purge import Purge
+from heed.domain.record import Record
+
+
+class Due(NamedTuple):
+    """A recipient on whose record work is due, and since when, milliseconds."""
+
+    recipient: str
+    since: int
+
+
+class DueWork(NamedTuple):
+    """The work.
+
+    Attributes:
+        purges: ids of purges; empty where only days of soft bounces are to be pruned.
+        floor: when the epoch began, milliseconds.
+        cause: why it began.
+        soft: days of soft bounces.
+    """
+
+    purges: tuple[str, ...]
+    floor: int
+    cause: Cause
+    soft: frozenset[int]
+
+
+class Standing(NamedTuple):
+    """What is on record of a recipient, and the purges that are still due on it."""
+
+    record: Record
+    purges: tuple[str, ...]
+
+
+class Epochs(Protocol):
+    """New epochs of recipients, and the work that they leave."""
+
+    def read(self, recipient: str) -> Standing:
+        """What is on record now, read consistently.
+
+        Raises:
+            UnreadableRecord: what is stored is not of our form.
+            StoreUnavailable: it could not be read.
+        """
+        ...
+
+    def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
+        """Replace all that is on record, if that is still what was read; else what stands now.
+
+        Raises:
+            UnreadableRecord: what stands now is not of our form.
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
+    def due(self, now: int) -> Iterator[Due]:
+        """On whom work is due; costs what is due. May lag, and may name one whose work is done.
+
+        Raises:
+            StoreUnavailable: not all could be read.
+        """
+        ...
+
+    def work(self, recipient: str) -> DueWork | None:
+        """What is due on a recipient, if anything.
+
+        Raises:
+            StoreUnavailable: it could not be read.
+        """
+        ...
+
+    def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
+        """Those purges, if they still are what is due, are done. Doing it again changes nothing.
+
+        Raises:
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
+    def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
+        """Forget those of the days that no decision looks at any more; the others make work later.
+
+        Raises:
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
+
+class Purges(Protocol):
+    """The records of purges: work orders at first, certificates at last."""
+
+    def order(self, purge: Purge) -> None:
+        """Keep an order, before its epoch begins; raises StoreUnavailable."""
+        ...
+
+    def drop(self, purge_id: str) -> None:
+        """An order whose epoch never began; raises StoreUnavailable."""
+        ...
+
+    def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
+        """Take an order up, also one that was taken up before; one that is done stays done.
+
+        An order that was forgotten meanwhile is made again from what is known.
+
+        Raises:
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
+    def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
+        """Every store is clear. Doing it again keeps the first time; raises StoreUnavailable."""
+        ...
+
+    def find(self, purge_id: str) -> Purge | None:
+        """The purge of that id; raises StoreUnavailable."""
+        ...
+
+
+class Person(NamedTuple):
+    """Whose traces a purge clears.
+
+    Attributes:
+        recipient: recipient id.
+        subject: the person's name in the ledger, hex, or "".
+    """
+
+    recipient: str
+    subject: str
+
+
+class PersonalStore(Protocol):
+    """A store that may hold something about a person, besides the preferences."""
+
+    def clear(self, person: Person) -> int:
+        """Remove it; how much there was. Doing it again removes nothing more.
+
+        Raises:
+            StoreUnavailable: some may be left.
+        """
+        ...
+
+
+class LiftRequests(Protocol):
+    """Lifts of a minor that one owner has signed and another has not yet."""
+
+    def sign(self, recipient: str, signature: Signature) -> Signature | None:
+        """Keep a signature for a day; that of another owner, if one is kept, instead.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
+        ...
+
+    def clear(self, person: Person) -> int:
+        """See PersonalStore."""
+        ...
+
+
+class Disclosures(Protocol):
+    """The register of disclosures: a chain that only grows."""
+
+    def append(self, disclosing: Disclosing) -> Disclosed:
+        """Add an entry behind the last, whoever else adds one now.
+
+        Raises:
+            StoreUnavailable, Contended: it is not known to be added.
+        """
+        ...
+
+    def latest(self, before: int | None, limit: int) -> list[Disclosed]:
+        """At most `limit` entries with a smaller number, the newest first; raises StoreUnavailable."""
+        ...

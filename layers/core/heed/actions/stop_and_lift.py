@@ -1,0 +1,97 @@
+"""A hold is put on an address, or what stands against it is lifted by a person."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from heed.actions.begin_epoch import BeginEpoch
+from heed.actions.ports import Preferences
+from heed.actions.ports_privacy import LiftRequests, Person
+from heed.domain.catalogue import Catalogue
+from heed.domain.decision import Reason, decide
+from heed.domain.epoch import is_held
+from heed.domain.lift import Liftable, Signature, evidence_of_both, register_of
+from heed.domain.record import Record
+from heed.domain.register import HOLD, MINOR, Change, Entry
+from heed.domain.wish import Outcome
+
+
+class Done(NamedTuple):
+    """What came of it, as of a wish: the outcome, why it was refused, and what may be sent now."""
+
+    outcome: Outcome
+    blocked_by: list[Reason]
+    sendable: dict[str, bool]
+
+
+class StopAndLift:
+    """Does it."""
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        catalogue: Catalogue,
+        epochs: BeginEpoch,
+        requests: LiftRequests,
+    ) -> None:
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._epochs = epochs
+        self._requests = requests
+
+    def hold(self, recipient: str, entry: Entry, now: int) -> Done:
+        """Stop everything, and preserve what is on record. Of a minor, everything is stopped already.
+
+        Raises:
+            Unavailable, UnreadableRecord: it is not known to be done.
+        """
+        return self._write(recipient, Change(HOLD, entry), now)
+
+    def lift(self, recipient: str, what: Liftable, scope: int, entry: Entry, now: int) -> Done:
+        """Lift anything but a minor. While a hold stands, nothing but the hold itself is lifted.
+
+        Raises:
+            Unavailable, UnreadableRecord: it is not known to be done.
+        """
+        if what is Liftable.COMPLAINT:
+            record = self._preferences.read(recipient)
+            if is_held(record):
+                return self._done(Outcome.REFUSED, [Reason.HOLD], record, now)
+        return self._write(recipient, Change(register_of(what, scope), entry), now)
+
+    def lift_minor(self, recipient: str, signature: Signature, policy: str) -> Done | None:
+        """Lift a minor by the second of two; None: the first is kept, and waits for the other.
+
+        Raises:
+            Unavailable, UnreadableRecord: it is not known to be done.
+        """
+        record = self._preferences.read(recipient)
+        if MINOR not in record.registers:
+            # Done before, by these two or others; or there never was one.
+            return self._done(Outcome.SUPERSEDED, [], record, signature.at)
+        first = self._requests.sign(recipient, signature)
+        if first is None:
+            return None
+        said = evidence_of_both(first, signature)
+        after = self._epochs.lift_minor(recipient, signature.at, said, policy)
+        self._requests.clear(Person(recipient, ""))
+        if after is None:
+            record = self._preferences.read(recipient)
+            return self._done(Outcome.SUPERSEDED, [], record, signature.at)
+        return self._done(Outcome.APPLIED, [], after, signature.at)
+
+    def _write(self, recipient: str, change: Change, now: int) -> Done:
+        after = self._preferences.apply(recipient, [change], now).after
+        held = after.get(change.register)
+        if MINOR in after.registers:
+            return self._done(Outcome.REFUSED, [Reason.MINOR], after, now)
+        counts = held is not None and held.rank == change.entry.rank
+        return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, [], after, now)
+
+    def _done(self, outcome: Outcome, reasons: list[Reason], record: Record, now: int) -> Done:
+        sendable = {
+            self._catalogue.name(topic.number): decide(record, topic, now).sendable
+            for topic in self._catalogue.topics.values()
+            if not topic.retired
+        }
+        return Done(outcome, reasons, sendable)

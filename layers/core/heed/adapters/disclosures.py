@@ -1,0 +1,151 @@
+"""The register of disclosures, in the table `Control`: one item an entry, and one that says where it ends.
+
+An entry is put where none is yet, which decides between all that append at once: who loses is given the
+entry that won, and goes on behind it. The item that says where the end is may therefore lag: it is where
+the search for the end begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, unavailable
+from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure
+from heed.domain.errors import Contended, StoreUnavailable
+from heed.domain.register import DAY
+from heed.domain.retention import DISCLOSURE_DAYS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PREFIX = "disclosure#"
+_END = {"pk": {"S": f"{PREFIX}end"}}
+_ATTEMPTS = 100  # others that may append while one does
+_BATCH = 100  # keys that a BatchGetItem takes
+
+
+class DisclosuresTable:
+    """Serves the port Disclosures from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def append(self, disclosing: Disclosing) -> Disclosed:
+        """See the port."""
+        number, before = self._end()
+        for _ in range(_ATTEMPTS):
+            entry = Disclosed(number + 1, before, disclosing)
+            there = self._put(entry)
+            if there is None:
+                self._move_end(entry)
+                return entry
+            number, before = there.number, there.hash
+        raise Contended("others appended before every attempt")
+
+    def latest(self, before: int | None, limit: int) -> list[Disclosed]:
+        """See the port."""
+        last = self._end()[0] if before is None else before - 1
+        numbers = range(last, max(last - limit, 0), -1)
+        found = [
+            entry
+            for start in range(0, len(numbers), _BATCH)
+            for entry in self._batch(numbers[start : start + _BATCH])
+        ]
+        return sorted(found, key=lambda entry: -entry.number)
+
+    def _end(self) -> tuple[int, str]:
+        try:
+            answer = self._client.get_item(TableName=self._table, Key=_END, ConsistentRead=True)
+        except FAILURES as error:
+            raise unavailable(error) from error
+        item = answer.get("Item")
+        return (int(item["number"]["N"]), item["hash"]["S"]) if item else (0, BEGINNING)
+
+    def _put(self, entry: Disclosed) -> Disclosed | None:
+        """The entry that is there already, if one is.
+
+        It may be our own, whose answer was lost: then it is on record twice, which is better than never.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_to_item(entry),
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _to_entry(error.response["Item"])  # type: ignore[typeddict-item]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+    def _move_end(self, entry: Disclosed) -> None:
+        """The end is never moved back; another that is further has the say."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_END,
+                UpdateExpression="SET #number = :number, #hash = :hash",
+                ConditionExpression="attribute_not_exists(#number) OR #number < :number",
+                ExpressionAttributeNames={"#number": "number", "#hash": "hash"},
+                ExpressionAttributeValues={
+                    ":number": {"N": str(entry.number)},
+                    ":hash": {"S": entry.hash},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def _batch(self, numbers: range) -> list[Disclosed]:
+        request: dict[str, Any] = {
+            self._table: {"Keys": [_key(number) for number in numbers], "ConsistentRead": True}
+        }
+        found: list[Disclosed] = []
+        for _ in range(_ATTEMPTS):
+            try:
+                answer = self._client.batch_get_item(RequestItems=request)
+            except FAILURES as error:
+                raise unavailable(error) from error
+            found += map(_to_entry, answer["Responses"].get(self._table, []))
+            request = dict(answer.get("UnprocessedKeys", {}))
+            if not request:
+                return found
+        raise StoreUnavailable("keys left unread")
+
+
+def _key(number: int) -> dict[str, Any]:
+    return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+
+
+def _to_item(entry: Disclosed) -> dict[str, Any]:
+    of = entry.of
+    return {
+        **_key(entry.number),
+        "number": {"N": str(entry.number)},
+        "before": {"S": entry.before},
+        "hash": {"S": entry.hash},
+        "at": {"N": str(of.at)},
+        "what": {"S": of.what},
+        "purpose": {"S": of.purpose.value},
+        "people": {"N": str(of.people)},
+        "key": {"S": of.key},
+        "expires": {"N": str((of.at + DISCLOSURE_DAYS * DAY) // 1000)},
+    }
+
+
+def _to_entry(item: Mapping[str, Any]) -> Disclosed:
+    return Disclosed(
+        number=int(item["number"]["N"]),
+        before=item["before"]["S"],
+        of=Disclosing(
+            at=int(item["at"]["N"]),
+            what=item["what"]["S"],
+            purpose=Disclosure(item["purpose"]["S"]),
+            people=int(item["people"]["N"]),
+            key=item["key"]["S"],
+        ),
+    )

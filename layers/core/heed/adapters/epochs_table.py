@@ -1,0 +1,183 @@
+"""New epochs, and the work that they leave, in the table `Preferences`.
+
+The index `Due` holds only items on which work is due, in the order of when: a purge (the item then also
+has `purge`, the ids), or days of soft bounces that are older than any decision looks back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from heed.actions.ports_privacy import Due, DueWork, Standing
+from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.items import Item, to_record, to_value
+from heed.adapters.preferences_table import SHARDS, feed_position, shard
+from heed.domain.epoch import Cause, Epoch
+from heed.domain.record import Record
+from heed.domain.register import MINOR, SOFT
+from heed.domain.retention import soft_days_over, soft_due
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_INDEX = "Due"
+
+
+class EpochsTable:
+    """Serves the port Epochs from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, recipient: str) -> Standing:
+        """See the port."""
+        try:
+            answer = self._client.get_item(
+                TableName=self._table, Key={"id": {"S": recipient}}, ConsistentRead=True
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return _standing(answer.get("Item"))
+
+    def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
+        """See the port. A first attempt that did commit is known by the purge in the evidence."""
+        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(n)"}
+        if before.n:
+            condition = {
+                "ConditionExpression": "n = :n",
+                "ExpressionAttributeValues": {":n": {"N": str(before.n)}},
+            }
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=to_item(recipient, epoch, now),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **condition,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _standing(error.response.get("Item"))  # type: ignore[arg-type]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+    def due(self, now: int) -> Iterator[Due]:
+        """See the port."""
+        for number in range(SHARDS):
+            request: dict[str, Any] = {
+                "TableName": self._table,
+                "IndexName": _INDEX,
+                "KeyConditionExpression": "due_shard = :shard AND due <= :now",
+                "ExpressionAttributeValues": {
+                    ":shard": {"S": str(number)},
+                    ":now": {"N": str(now)},
+                },
+            }
+            while True:
+                try:
+                    answer = self._client.query(**request)
+                except FAILURES as error:
+                    raise unavailable(error) from error
+                for item in answer["Items"]:
+                    yield Due(item["id"]["S"], int(item["due"]["N"]))
+                if "LastEvaluatedKey" not in answer:
+                    break
+                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def work(self, recipient: str) -> DueWork | None:
+        """See the port. Half a unit: the index, too, tells what was so a moment ago."""
+        try:
+            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": recipient}})
+        except FAILURES as error:
+            raise unavailable(error) from error
+        item = answer.get("Item")
+        return work_of(item) if item and "due" in item else None
+
+    def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
+        """See the port. Days of soft bounces that came meanwhile are due at their own time."""
+        done = {":purge": {"S": " ".join(purges)}}
+        left = self._update(
+            recipient,
+            UpdateExpression="REMOVE due, due_shard, purge",
+            ConditionExpression="purge = :purge AND attribute_not_exists(soft)",
+            ExpressionAttributeValues=done,
+        )
+        if left and SOFT in left:
+            due = soft_due(min(work_of(left).soft))
+            self._update(
+                recipient,
+                UpdateExpression="SET due = :due REMOVE purge",
+                ConditionExpression="purge = :purge",
+                ExpressionAttributeValues={**done, ":due": {"N": str(due)}},
+            )
+
+    def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
+        """See the port. The counter stays: no decision, past or to come, is changed by it."""
+        over = soft_days_over(soft, now)
+        expression, values = "REMOVE due, due_shard", {":soft": _days(soft)}
+        if left := soft - over:
+            expression, values[":due"] = "SET due = :due", {"N": str(soft_due(min(left)))}
+        if over:
+            expression, values[":over"] = f"{expression} DELETE soft :over", _days(over)
+        self._update(
+            recipient,
+            UpdateExpression=expression,
+            ConditionExpression="soft = :soft AND attribute_not_exists(purge)",
+            ExpressionAttributeValues=values,
+        )
+
+    def _update(self, recipient: str, **request: Any) -> Item | None:  # noqa: ANN401
+        """One write; the item as it stands, if the condition refuses it: done before, or changed."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                **request,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return error.response.get("Item")  # type: ignore[return-value]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+
+def work_of(item: Item) -> DueWork:
+    """What is due on an item; also on the image of one that the table's stream has."""
+    return DueWork(
+        purges=tuple(item["purge"]["S"].split()) if "purge" in item else (),
+        floor=int(item["f"]["N"]) if "f" in item else 0,
+        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+        soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
+    )
+
+
+def _standing(item: Item | None) -> Standing:
+    return Standing(to_record(item), work_of(item).purges if item else ())
+
+
+def _days(days: frozenset[int]) -> dict[str, Any]:
+    return {"NS": [str(day) for day in sorted(days)]}
+
+
+def to_item(recipient: str, epoch: Epoch, now: int) -> Item:
+    """The whole item that an epoch begins with: no salt, and nothing of what was before."""
+    record = epoch.record
+    item: dict[str, Any] = {
+        "id": {"S": recipient},
+        "n": {"N": str(record.n)},
+        "f": {"N": str(record.floor)},
+        "chg_at": {"S": feed_position(now, recipient)},
+        "chg_shard": {"S": shard(recipient)},
+        **{name: to_value(entry) for name, entry in record.registers.items()},
+    }
+    if epoch.purges:
+        item |= {
+            "purge": {"S": " ".join(epoch.purges)},
+            "due": {"N": str(now)},
+            "due_shard": {"S": shard(recipient)},
+        }
+    if epoch.ends is not None:
+        item["expires"] = {"N": str(epoch.ends // 1000)}
+    return item

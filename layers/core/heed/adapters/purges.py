@@ -1,0 +1,136 @@
+"""Purges, in the table `Control`: one item each, a work order first, a certificate at last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, unavailable
+from heed.domain.epoch import Cause
+from heed.domain.purge import Purge, State, most
+from heed.domain.register import DAY
+from heed.domain.retention import CERTIFICATE_DAYS, ORDER_DAYS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PREFIX = "purge#"
+
+
+class PurgesTable:
+    """Serves the port Purges from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def order(self, purge: Purge) -> None:
+        """See the port."""
+        item: dict[str, Any] = {
+            **_key(purge.id),
+            "state": {"S": purge.state.value},
+            "cause": {"S": purge.cause.value},
+            "requested_at": {"N": str(purge.requested_at)},
+            "stores": {"M": {name: {"N": str(n)} for name, n in purge.stores.items()}},
+            "expires": _in_days(purge.requested_at, ORDER_DAYS),
+        }
+        if purge.subject:
+            item["subject"] = {"S": purge.subject}
+        try:
+            self._client.put_item(TableName=self._table, Item=item)
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def drop(self, purge_id: str) -> None:
+        """See the port."""
+        try:
+            self._client.delete_item(TableName=self._table, Key=_key(purge_id))
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
+        """See the port. One write, which also reads."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(purge_id),
+                UpdateExpression=(
+                    "SET #state = :running, cause = if_not_exists(cause, :cause), "
+                    "requested_at = if_not_exists(requested_at, :at), "
+                    "stores = if_not_exists(stores, :none), expires = :expires"
+                ),
+                ConditionExpression="attribute_not_exists(#state) OR #state <> :done",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":running": {"S": State.RUNNING.value},
+                    ":done": {"S": State.DONE.value},
+                    ":cause": {"S": cause.value},
+                    ":at": {"N": str(requested_at)},
+                    ":none": {"M": {}},
+                    ":expires": _in_days(requested_at, CERTIFICATE_DAYS),
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _to_purge(error.response["Item"])  # type: ignore[typeddict-item]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return _to_purge(answer["Attributes"])
+
+    def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
+        """See the port. The name of the subject goes with it."""
+        found = {name: {"N": str(n)} for name, n in most(purge.stores, stores).items()}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(purge.id),
+                UpdateExpression=(
+                    "SET #state = :done, completed_at = :now, stores = :stores, "
+                    "expires = :expires REMOVE subject"
+                ),
+                ConditionExpression="#state = :running",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":running": {"S": State.RUNNING.value},
+                    ":done": {"S": State.DONE.value},
+                    ":now": {"N": str(now)},
+                    ":stores": {"M": found},
+                    ":expires": _in_days(now, CERTIFICATE_DAYS),
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # another run finished it: the same stores were clear then
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def find(self, purge_id: str) -> Purge | None:
+        """See the port."""
+        try:
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(purge_id), ConsistentRead=True
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return _to_purge(answer["Item"]) if "Item" in answer else None
+
+
+def _key(purge_id: str) -> dict[str, Any]:
+    return {"pk": {"S": PREFIX + purge_id}}
+
+
+def _in_days(at: int, days: int) -> dict[str, str]:
+    """When the table forgets an item: seconds, as its time to live has them."""
+    return {"N": str((at + days * DAY) // 1000)}
+
+
+def _to_purge(item: Mapping[str, Any]) -> Purge:
+    return Purge(
+        id=item["pk"]["S"].removeprefix(PREFIX),
+        cause=Cause(item["cause"]["S"]),
+        state=State(item["state"]["S"]),
+        requested_at=int(item["requested_at"]["N"]),
+        completed_at=int(item["completed_at"]["N"]) if "completed_at" in item else None,
+        stores={name: int(n["N"]) for name, n in item["stores"]["M"].items()},
+        subject=item["subject"]["S"] if "subject" in item else "",
+    )

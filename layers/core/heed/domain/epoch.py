@@ -1,0 +1,159 @@
+"""A new epoch: one write replaces all that is on record of a person by the least that keeps the promise.
+
+What is left is when the epoch began (the floor: nothing at or before it counts any more), that the person
+is stopped, and, of a child, that it is one. An opt-out of advertising, which the stop of all marketing
+does not contain, is left too.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from heed.domain.evidence import evidence
+from heed.domain.record import Record
+from heed.domain.register import (
+    ALL,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    MINOR,
+    Entry,
+    Source,
+    in_,
+    out,
+    yes,
+)
+
+SHORTEST_MINOR_RECORD = 45  # days: longer than any queue, backup or stream can bring something back
+
+
+class Cause(StrEnum):
+    """Why an epoch begins."""
+
+    MINOR = "minor"
+    ERASURE = "erasure"
+    LIFT = "lift"  # the report of a minor was wrong, or the child is none any more
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is asked for, and how that is known.
+
+    Attributes:
+        cause: minor or erasure.
+        at: when it was received, milliseconds.
+        source: by which way.
+        reference: where the letter lies, which call it was.
+        key: id of the API key, or "" for what came by mail.
+        policy: version of the privacy policy then.
+    """
+
+    cause: Cause
+    at: int
+    source: Source
+    reference: str
+    key: str
+    policy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The record that an epoch begins with, and what is to be done about it.
+
+    Attributes:
+        record: all that is on record from now on; its counter goes on from the one before.
+        purges: ids of the purges that clear the other stores; those of an earlier epoch too, if they
+            may not be done yet.
+        ends: when the record itself is forgotten, milliseconds, or None: never.
+    """
+
+    record: Record
+    purges: tuple[str, ...] = ()
+    ends: int | None = None
+
+
+def of_report(
+    report: Report,
+    before: Record,
+    purge: str,
+    due: tuple[str, ...],
+    signals: tuple[int, ...],
+    minor_days: int,
+) -> Epoch:
+    """The epoch that the report of a minor, or the erasure of an adult, begins.
+
+    `purge` is its own, `due` those that an earlier epoch has left; `signals` are the numbers of the
+    topics that `*` does not stop.
+    """
+    kept = _kept(before, floor := max(report.at, before.floor or 0), signals)
+    purges = tuple(dict.fromkeys((*due, purge)))
+    said = evidence(
+        key=report.key or None,
+        reference=report.reference,
+        purge=purge,
+        channel=report.source.value if report.cause is Cause.MINOR else None,
+    )
+    if report.cause is Cause.ERASURE:
+        stop = kept | {out(ALL): Entry(floor, report.source, said, report.policy)}
+        return Epoch(_first(before, floor, stop), purges)
+    minor = Entry(floor, Source.AGE_REPORT, said, report.policy)
+    out_of_all = Entry(floor, Source.AGE_REPORT, "{}", report.policy)
+    stop = kept | {out(ALL): out_of_all, MINOR: minor}
+    return Epoch(_first(before, floor, stop), purges, floor + minor_days * DAY)
+
+
+def of_lift(
+    at: int,
+    said: str,
+    policy: str,
+    before: Record,
+    due: tuple[str, ...],
+    signals: tuple[int, ...],
+) -> Epoch:
+    """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
+    floor = max(at, (before.floor or 0) + 1)
+    stop = _kept(before, floor, signals) | {out(ALL): Entry(floor, Source.AGENT, said, policy)}
+    return Epoch(_first(before, floor, stop), due)
+
+
+def standing_purge(record: Record, cause: Cause) -> str | None:
+    """The purge of an earlier report after which a new one changes nothing; None: it changes something."""
+    minor, stop = record.get(MINOR), record.get(out(ALL))
+    if minor is not None:
+        return _purge_of(minor) or None
+    is_bare = not record.soft and all(
+        name.startswith("o:") and entry.at == record.floor
+        for name, entry in record.registers.items()
+    )
+    if cause is Cause.ERASURE and is_bare and stop is not None:
+        return _purge_of(stop) or None  # a lift, which began that epoch, has none
+    return None
+
+
+def is_held(record: Record) -> bool:
+    """Whether a hold stands, which preserves what is on record."""
+    hold = record.get(HOLD)
+    return hold is not None and hold.at >= record.at(LIFT_HOLD)
+
+
+def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Entry]:
+    """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
+    return {
+        out(scope): Entry(floor, entry.source, "{}", entry.policy)
+        for scope in signals
+        if (entry := before.get(out(scope))) is not None
+        and entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
+    }
+
+
+def _first(before: Record, floor: int, registers: dict[str, Entry]) -> Record:
+    return Record(registers=registers, floor=floor, n=before.n + 1)
+
+
+def _purge_of(entry: Entry) -> str:
+    try:
+        return str(json.loads(entry.evidence).get("purge", ""))
+    except (ValueError, AttributeError):
+        return ""

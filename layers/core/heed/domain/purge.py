@@ -1,0 +1,69 @@
+"""A purge: clearing every store but the preferences themselves of a person, and the proof of it.
+
+The certificate has nothing personal in it. While the purge is under way its record also names the
+subject under which the ledger knows the person; that goes with the last step.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from heed.domain.epoch import Cause
+from heed.domain.register import DAY
+
+BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
+OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
+
+
+class State(StrEnum):
+    """How far a purge is."""
+
+    DUE = "due"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """A purge.
+
+    Attributes:
+        id: random.
+        cause: why.
+        state: how far it is.
+        requested_at: when the report was received, milliseconds.
+        completed_at: when every store was clear, milliseconds, or None.
+        stores: how much was found in each store.
+        subject: the person's name in the ledger, hex; "" where there is none, and once it is done.
+    """
+
+    id: str
+    cause: Cause
+    state: State
+    requested_at: int
+    completed_at: int | None = None
+    stores: Mapping[str, int] = field(default_factory=dict)
+    subject: str = field(default="", repr=False)
+
+    @property
+    def unlinkable_from(self) -> int | None:
+        """From when nobody can find out any more whose entries they were: no backup is that old."""
+        return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY
+
+    @property
+    def rules(self) -> str:
+        """Which rules it was done by, as docs/privacy.md numbers them."""
+        return f"{self.cause.value}/1"
+
+
+def new_id() -> str:
+    """The id of a purge: says nothing."""
+    return secrets.token_hex(16)
+
+
+def most(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """What was found in each store: the most that any pass has seen, for a pass may begin again."""
+    return {name: max(found.get(name, 0), now.get(name, 0)) for name in (*found, *now)}

@@ -1,0 +1,62 @@
+"""GET /v1/disclosures: its query, and its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from heed.domain import times
+from heed.domain.disclosure import Disclosed
+from heed.domain.errors import Fault, InvalidRequest
+
+_DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
+_NAMES = ("limit", "cursor")
+
+
+def asked(event: Mapping[str, Any]) -> tuple[int | None, int]:
+    """Before which number the page begins (None: at the newest), and how long it may be.
+
+    Raises:
+        InvalidRequest: a parameter breaks the contract.
+    """
+    given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
+    faults = [
+        Fault(f"/{name}", "is not a parameter of this") for name in given if name not in _NAMES
+    ]
+    limit = _number(given, "limit", _LONGEST_PAGE, faults)
+    before = _number(given, "cursor", 10**12, faults)
+    if faults:
+        raise InvalidRequest(faults)
+    return before, limit or _DEFAULT_LIMIT
+
+
+def _number(given: Mapping[str, str], name: str, most: int, faults: list[Fault]) -> int | None:
+    text = given.get(name)
+    if text is None:
+        return None
+    if text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= most:
+        return int(text)
+    faults.append(Fault(f"/{name}", f"must be a number from 1 to {most:,}"))
+    return None
+
+
+def written(page: Sequence[Disclosed]) -> dict[str, object]:
+    """The answer, the newest first; `cursor` is null at the beginning of the register."""
+    last = page[-1].number if page else 1
+    return {
+        "disclosures": [_entry(one) for one in page],
+        "cursor": None if last == 1 else str(last),
+    }
+
+
+def _entry(one: Disclosed) -> dict[str, object]:
+    return {
+        "number": one.number,
+        "at": times.write(one.of.at),
+        "what": one.of.what,
+        "purpose": one.of.purpose.value,
+        "people": one.of.people,
+        "key": one.of.key,
+        "before": one.before,
+        "hash": one.hash,
+    }

@@ -1,0 +1,129 @@
+"""POST /v1/minors, /v1/erasures, /v1/holds and /v1/lifts: their bodies, and the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from heed.actions.identify import Mention
+from heed.actions.stop_and_lift import Done
+from heed.domain import times
+from heed.domain.catalogue import Catalogue, Kind
+from heed.domain.epoch import Cause, Report
+from heed.domain.errors import UnknownScope
+from heed.domain.evidence import MAX_TEXT, evidence, scrub
+from heed.domain.lift import BOTH_WITHIN, Liftable
+from heed.domain.register import ALL, Entry, Source
+from heed.edge import fields
+from heed.edge.api import Call, Reply
+from heed.edge.body import Reader
+
+SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
+
+
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """What is to be lifted, and why."""
+
+    mention: Mention
+    what: Liftable
+    scope: int
+    reason: str
+    reference: str
+
+
+def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, Report]:
+    """Of whom a minor or an erasure is reported.
+
+    Raises:
+        InvalidRequest: it breaks the contract.
+    """
+    body = call.body()
+    mention = fields.person(body)
+    source = Source(body.one_of("source", SOURCES) or Source.API)
+    reference = _reference(body)
+    body.close()
+    policy = catalogue.policy(call.at)
+    return mention, Report(cause, call.at, source, reference, call.key.id, policy)
+
+
+def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
+    """On whom a hold is put.
+
+    Raises:
+        InvalidRequest: it breaks the contract.
+    """
+    body = call.body()
+    mention = fields.person(body)
+    source = Source(body.one_of("source", SOURCES) or Source.API)
+    reason, reference = _filled(body, "reason"), _reference(body)
+    body.close()
+    said = evidence(key=call.key.id, reason=reason, reference=reference)
+    return mention, Entry(call.at, source, said, catalogue.policy(call.at))
+
+
+def lifted(body: Reader, catalogue: Catalogue) -> Lift:
+    """What is to be lifted. A complaint needs the scope that the person asked for.
+
+    Raises:
+        InvalidRequest: it breaks the contract.
+    """
+    mention = fields.person(body)
+    what = Liftable(body.one_of("register", [each.value for each in Liftable]) or Liftable.HOLD)
+    scope = _scope(body, what, catalogue)
+    reason, reference = _filled(body, "reason"), _reference(body)
+    body.close()
+    return Lift(mention, what, scope, reason, reference)
+
+
+def accepted(purge: str, recipient: str) -> Reply:
+    """The answer to a report: the person is stopped, the rest follows."""
+    return Reply({"purge": purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+
+
+def written(recipient: str, done: Done) -> dict[str, object]:
+    """The answer to a hold or a lift."""
+    return {
+        "recipient": recipient,
+        "outcome": done.outcome.value,
+        "blocked_by": [reason.value for reason in done.blocked_by],
+        "sendable": done.sendable,
+    }
+
+
+def half_signed(recipient: str, at: int) -> Reply:
+    """The answer to the first of the two that lift a minor."""
+    waiting = {"recipient": recipient, "outcome": "waiting", "until": times.write(at + BOTH_WITHIN)}
+    return Reply(waiting, HTTPStatus.ACCEPTED)
+
+
+def _reference(body: Reader) -> str:
+    return _filled(body, "reference")
+
+
+def _filled(body: Reader, name: str) -> str:
+    """A text that says something; what must not be on record is taken out of it."""
+    text = body.text(name, longest=MAX_TEXT)
+    if text and not text.strip():
+        body.fault(name, "must not be blank")
+    return scrub(text)
+
+
+def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> int:
+    if what is not Liftable.COMPLAINT:
+        if body.has("scope"):
+            body.optional_text("scope")
+            body.fault("scope", "belongs to a complaint alone")
+        return ALL
+    name = body.text("scope")
+    if not name:
+        return ALL
+    try:
+        number = catalogue.number(name)
+    except UnknownScope as error:
+        body.fault("scope", f"is {error}")
+        return ALL
+    topic = catalogue.topics.get(number)
+    if topic is not None and topic.kind is not Kind.MARKETING:
+        body.fault("scope", "is nothing that a complaint stops")
+    return number
