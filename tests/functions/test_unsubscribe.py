@@ -60,6 +60,18 @@ def test_every_form_of_a_post_opts_out_of_the_topic_of_the_link(world: World, na
     assert not sendable(world, "offers") and sendable(world, "news")
 
 
+@pytest.mark.parametrize("depth", [10, 1_500])
+def test_a_form_nested_beyond_reading_opts_out_all_the_same(world: World, depth: int) -> None:
+    nested = "".join(
+        f"--{n}\r\nContent-Type: multipart/mixed; boundary={n + 1}\r\n\r\n" for n in range(depth)
+    )
+    form = {"content-type": "multipart/form-data; boundary=0"}
+    sent = http("POST", f"/u/{world.token(READER)}", body=nested.encode()[:65_000], headers=form)
+
+    assert ask(world, sent)["statusCode"] == 200
+    assert not sendable(world, "offers") and sendable(world, "news")
+
+
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name not in POSTS])
 def test_whatever_is_no_post_with_a_link_changes_nothing(world: World, name: str) -> None:
     answer = ask(world, sample(name, world.token(READER)))
@@ -156,6 +168,8 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
         world.token(READER, purpose=Purpose.MAILTO),
         good.upper(),
         "é" * 54,
+        *(good + mangled for mangled in ('"', "\u201d", "\\", "/", "?x", "\u200b", "%22", ">")),
+        "",
     ]
     answers = [
         ask(world, http(method, f"/u/{token}")) for token in wrong for method in ("GET", "POST")

@@ -21,6 +21,8 @@ from heed.edge.visit import Visit
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
+_METHODS = ("GET", "HEAD", "POST")
+
 
 class RecipientPages:
     """What an app of links answers, and its answers to whatever goes wrong.
@@ -87,9 +89,12 @@ class RecipientPages:
         return self._not_found(HTTPStatus.NOT_FOUND)
 
     def _unrouted(self, _: NotFoundError) -> Response[str]:
-        if self.event["rawPath"].startswith(self._prefix):
-            return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow="GET, HEAD, POST")
-        return self._not_found(HTTPStatus.NOT_FOUND)
+        """Of our paths: another method, or a link with what no token has, such as a quotation mark."""
+        if not self.event["rawPath"].startswith(self._prefix):
+            return self._not_found(HTTPStatus.NOT_FOUND)
+        if self.event["requestContext"]["http"]["method"] in _METHODS:
+            return self._absent(InvalidToken("no token has that form"))
+        return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
 
     def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
         from heed.edge import visits

@@ -111,13 +111,13 @@ def fields(event: Mapping[str, Any]) -> list[tuple[str, str]]:
     raw = body(event)
     if len(raw) > MAX_FORM:
         return []
-    if header(event, "content-type").lower().startswith("multipart/"):
-        return _multipart(header(event, "content-type"), raw)
     try:
+        if header(event, "content-type").lower().startswith("multipart/"):
+            return _multipart(header(event, "content-type"), raw)
         return parse_qsl(
             raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
         )
-    except ValueError:
+    except (ValueError, RecursionError):  # too many fields; parts within parts within parts
         return []
 
 
@@ -135,8 +135,3 @@ def _multipart(content_type: str, raw: bytes) -> list[tuple[str, str]]:
             text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
             found.append((name, text))
     return found
-
-
-def is_one_click(fields: Mapping[str, str]) -> bool:
-    """Whether a form is a mail client's one-click (RFC 8058 §3.2): its pair, in any case or coding."""
-    return any(name.lower().partition("=")[0] == "list-unsubscribe" for name in fields)
