@@ -394,7 +394,7 @@ def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
     assert found["erased_at"] is None
     assert sorted(found["decisions"]) == sorted(EVERYTHING)
     assert found["decisions"]["service"]["reason"] == "undeliverable"
-    assert "history" not in found
+    assert found["history"] == []
 
 
 def test_of_nobody_nothing_is_held_and_the_defaults_decide(desk: Desk) -> None:

@@ -7,31 +7,13 @@ from typing import NamedTuple
 
 from heed.actions.identify import Mention
 from heed.actions.lookup import Found
+from heed.actions.ports_ledger import Kept
 from heed.domain import times
 from heed.domain.catalogue import Catalogue
 from heed.domain.disclosure import Disclosure, permitted
-from heed.domain.register import (
-    ALL,
-    COMPLAINT,
-    HOLD,
-    LIFT_HOLD,
-    LIFT_UNDELIVERABLE,
-    MINOR,
-    UNDELIVERABLE,
-    Entry,
-)
+from heed.domain.register import Entry, scope_of, word
 from heed.edge import decisions, fields
 from heed.edge.body import Reader
-
-_CHOICES = {"o": "out", "i": "in", "p": "pause", "k": "confirmed"}
-_OF_ADDRESS = {
-    COMPLAINT: "complaint",
-    UNDELIVERABLE: "undeliverable",
-    HOLD: "hold",
-    MINOR: "minor",
-    LIFT_UNDELIVERABLE: "undeliverable-lifted",
-    LIFT_HOLD: "hold-lifted",
-}
 
 
 class Asked(NamedTuple):
@@ -66,21 +48,39 @@ def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, obj
         "decisions": {
             name: decisions.written(decision) for name, decision in found.decisions.items()
         },
+        "history": [_entry(kept, catalogue) for kept in found.history],
     }
 
 
 def _register(name: str, entry: Entry, catalogue: Catalogue) -> dict[str, object]:
     """A register; what concerns the address as a whole has the scope `*`."""
-    kind, _, scope = name.partition(":")
-    number = int(scope) if kind in _CHOICES else ALL
     return {
-        "register": _CHOICES.get(kind) or _OF_ADDRESS[name],
-        "scope": catalogue.name(number),
+        "register": word(name),
+        "scope": catalogue.name(scope_of(name)),
         "at": times.write(entry.at),
         "source": entry.source.value,
         "evidence": _evidence(entry.evidence),
         "policy_version": entry.policy or None,
         "until": None if entry.until is None else times.write(entry.until),
+    }
+
+
+def _entry(kept: Kept, catalogue: Catalogue) -> dict[str, object]:
+    """An entry of the ledger, by the names under which it can be proved."""
+    entry = kept.entry
+    return {
+        "id": entry.id,
+        "subject": entry.subject,
+        "seq": entry.seq,
+        "register": entry.register,
+        "scope": catalogue.name(entry.scope),
+        "outcome": entry.outcome.value,
+        "at": times.write(entry.at),
+        "recorded_at": times.write(entry.recorded_at),
+        "source": entry.source,
+        "policy_version": entry.policy_version or None,
+        "until": None if entry.until is None else times.write(entry.until),
+        "evidence": _evidence(kept.evidence) if kept.evidence else None,
     }
 
 
