@@ -14,6 +14,7 @@ from heed.actions.list_suppressions import list_suppressions
 from heed.actions.mint_links import mint_links
 from heed.actions.ports import Unreadable
 from heed.domain.api_key import KeyScope
+from heed.domain.disclosure import Disclosing
 from heed.edge import checks, links, list_headers, request, suppressions, topics
 from heed.edge.api import Api, Call
 from heed.edge.observability import count, observed
@@ -59,10 +60,13 @@ def links_for_mail(call: Call) -> Mapping[str, object]:
 def stopped(call: Call) -> Mapping[str, object]:
     """Who is stopped, and who no longer is, in the order of change."""
     catalogue = wiring.catalogue()
-    place, limit = suppressions.asked(call.event, catalogue)
+    place, limit, purpose = suppressions.asked(call.event, catalogue)
     page = list_suppressions(
         place, limit, call.at, wiring.change_feed(), wiring.preferences(), catalogue
     )
+    if people := len({one.recipient for one in page.listed}):
+        given = Disclosing(call.at, "suppressions", purpose, people, call.key.id)
+        wiring.disclosures().append(given)
     if unreadable := sum(isinstance(one.stop, Unreadable) for one in page.listed):
         count("UnreadableRecordMet", unreadable)
     return suppressions.written(page, catalogue)

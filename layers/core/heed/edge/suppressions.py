@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from heed.actions.list_suppressions import LONGEST_PAGE, Filter, Listed, Page, Place
 from heed.actions.ports import Position, Unreadable
 from heed.domain import times
 from heed.domain.catalogue import ALL_NAME, Catalogue
 from heed.domain.decision import Reason
+from heed.domain.disclosure import Disclosure, permitted
 from heed.domain.errors import (
     Fault,
     InvalidCursor,
@@ -21,21 +22,31 @@ from heed.domain.errors import (
 from heed.edge import cursors
 
 _DEFAULT_LIMIT = 100
-_NAMES = ("since", "reason", "scope", "limit", "cursor")
+_NAMES = ("since", "reason", "scope", "limit", "cursor", "purpose")
 _REASONS = [reason for reason in Reason if reason not in (Reason.OK, Reason.NO_CONSENT)]
 _FROM_THE_START = Place(Position(0, ""))
 
 
-def asked(event: Mapping[str, Any], catalogue: Catalogue) -> tuple[Place, int]:
-    """Where the page begins, with the filter; and how long it may be.
+class Asked(NamedTuple):
+    """Where the page begins, with the filter; how long it may be; and what it is for."""
+
+    place: Place
+    limit: int
+    purpose: Disclosure
+
+
+def asked(event: Mapping[str, Any], catalogue: Catalogue) -> Asked:
+    """What a query asks.
 
     A cursor carries the filter that it was made with, and where to go on: `since` beside it says
     nothing, another filter beside it is a fault.
 
     Raises:
+        PurposeRefused: it says what for, and that is none of the list.
         InvalidRequest: a parameter breaks the contract; a pointer names it.
     """
     given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
+    purpose = permitted(given.get("purpose", Disclosure.SENDING))
     faults = [
         Fault(f"/{name}", "is not a parameter of this") for name in given if name not in _NAMES
     ]
@@ -47,7 +58,7 @@ def asked(event: Mapping[str, Any], catalogue: Catalogue) -> tuple[Place, int]:
     place = _place(given.get("cursor"), start, faults)
     if faults:
         raise InvalidRequest(faults)
-    return place, limit
+    return Asked(place, limit, purpose)
 
 
 def _reason(text: str | None, faults: list[Fault]) -> Reason | None:
