@@ -14,9 +14,10 @@ from urllib.parse import unquote
 
 import boto3
 from botocore.awsrequest import AWSResponse
+from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 
-from heed import wiring
+
 from heed.adapters import aws
 from tests.world import World
 
@@ -93,7 +94,7 @@ class SuppressionList:
             self.addresses.discard(address)
         said = {"ResponseMetadata": {"HTTPStatusCode": status}}
         body = {**said, "Error": {"Code": code, "Message": "made up"}} if code else said
-        return AWSResponse(params["url"], status, {}, None), body
+        return AWSResponse(params["url"], status, HTTPHeaders(), None), body
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> lis
     """The AWS calls that the functions make from now on, as they are made."""
     made: list[str] = []
     for service in clients:
-        wiring.aws.client(service).meta.events.register(
+        aws.client(service).meta.events.register(
             "before-call.*.*", lambda model, **_: made.append(model.name)
         )
     return made

@@ -1,6 +1,8 @@
-"""What follows from a confirmed yes: SES's suppression entry goes, and the adopter is told if it wants to be."""
+"""After a confirmed yes: SES's suppression entry goes, and the adopter is told if it wants to be."""
 
 from __future__ import annotations
+
+import heed.cold_start  # noqa: F401 - first, by what it does
 
 import time
 from typing import Any

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heed.cold_start  # noqa: F401 - first, by what it does
+
 import time
 from typing import Any
 

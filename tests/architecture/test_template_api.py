@@ -19,13 +19,30 @@ ROUTES = {
         "GET /.well-known/dnt/{status+}",
         "GET /policy.json",
     },
+    "ResubscribeFunction": {
+        "GET /subscribe",
+        "HEAD /subscribe",
+        "POST /subscribe",
+        "GET /c/{token}",
+        "HEAD /c/{token}",
+        "POST /c/{token}",
+    },
     "PlatformFunction": {
         "GET /v1/topics",
         "POST /v1/check",
         "POST /v1/links",
         "GET /v1/suppressions",
     },
-    "DeskFunction": {"POST /v1/changes", "POST /v1/recipients/lookup"},
+    "DeskFunction": {
+        "POST /v1/changes",
+        "POST /v1/recipients/lookup",
+        "POST /v1/minors",
+        "POST /v1/erasures",
+        "GET /v1/purges/{id}",
+        "POST /v1/holds",
+        "POST /v1/lifts",
+        "GET /v1/disclosures",
+    },
 }
 _API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
 

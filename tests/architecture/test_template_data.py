@@ -10,6 +10,7 @@ from tests.template import PATH, table_definition, template
 
 TABLES = ("PreferencesTable", "ControlTable")
 MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmKey")
+DATA_KEYS = ("DataKey", "AddressKey")
 _PRODUCTION_KEEPS = {"Fn::If": ["Production", "RetainExceptOnCreate", "Delete"]}
 
 
@@ -58,11 +59,12 @@ def test_the_identity_key_is_multi_region_from_the_first_deploy() -> None:
     assert RESOURCES["IdentityKey"]["Properties"]["MultiRegion"] is True
 
 
-def test_the_key_of_the_data_rotates() -> None:
-    assert RESOURCES["DataKey"]["Properties"]["EnableKeyRotation"] is True
+@pytest.mark.parametrize("key", DATA_KEYS)
+def test_a_key_that_encrypts_rotates(key: str) -> None:
+    assert RESOURCES[key]["Properties"]["EnableKeyRotation"] is True
 
 
-@pytest.mark.parametrize("name", [*TABLES, *MAC_KEYS, "DataKey", "MailIdentity"])
+@pytest.mark.parametrize("name", [*TABLES, *MAC_KEYS, *DATA_KEYS, "MailIdentity"])
 def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == _PRODUCTION_KEEPS
     assert RESOURCES[name]["UpdateReplacePolicy"] == {"Fn::If": ["Production", "Retain", "Delete"]}
@@ -71,7 +73,7 @@ def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
 def test_every_table_and_key_is_known_here() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key")
     found = {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
-    assert found == {*TABLES, *MAC_KEYS, "DataKey"}
+    assert found == {*TABLES, *MAC_KEYS, *DATA_KEYS}
 
 
 def test_a_platform_derives_by_a_policy_for_each_key() -> None:
@@ -87,9 +89,19 @@ def test_a_platform_derives_by_a_policy_for_each_key() -> None:
         assert f"{key}PolicyArn" in template()["Outputs"]
 
 
-def test_a_star_stands_for_a_resource_only_in_the_policy_of_a_key() -> None:
+# Actions for which IAM knows no resource: SES's suppression list is the account's.
+_WITHOUT_RESOURCE = {
+    "FollowUpRole": ["ses:DeleteSuppressedDestination"],
+    "UnlistRole": ["ses:DeleteSuppressedDestination"],
+}
+
+
+def test_a_star_stands_for_a_resource_in_the_policy_of_a_key_and_where_iam_knows_none() -> None:
     holders = {name for name, resource in RESOURCES.items() if "'Resource': '*'" in str(resource)}
-    assert holders == {"DataKey"}
-    assert PATH.read_text().count('Resource: "*"') == len(
-        RESOURCES["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
-    )
+    assert holders == {"DataKey", *_WITHOUT_RESOURCE}
+    for role, actions in _WITHOUT_RESOURCE.items():
+        (policy,) = RESOURCES[role]["Properties"]["Policies"]
+        statements = policy["PolicyDocument"]["Statement"]
+        assert [s["Action"] for s in statements if s["Resource"] == "*"] == actions
+    of_the_key = RESOURCES["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
+    assert PATH.read_text().count('Resource: "*"') == len(of_the_key) + len(_WITHOUT_RESOURCE)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from heed.adapters import mail_caps, tellings
 from tests.template import template
 
 RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
@@ -20,6 +21,16 @@ _RECORD = {
     ("dynamodb:GetItem", "PreferencesTable"),
     ("dynamodb:UpdateItem", "PreferencesTable"),
 }
+_SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+
+
+def _reading(queue: str) -> set[tuple[str, str]]:
+    return {
+        (f"sqs:{action}", queue)
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes")
+    }
+
+
 RIGHTS = {
     "UnsubscribeFunction": _RECORD
     | {("kms:GenerateMac", "LinksKey"), ("sqs:SendMessage", "LaterQueue")},
@@ -30,6 +41,36 @@ RIGHTS = {
         ("sqs:GetQueueAttributes", "LaterQueue"),
     },
     "PreferencesFunction": _RECORD | {("kms:GenerateMac", "LinksKey")},
+    "ResubscribeFunction": _RECORD
+    | {
+        ("kms:GenerateMac", "LinksKey"),
+        ("kms:GenerateMac", "ConfirmKey"),
+        ("sqs:SendMessage", "SubscribeQueue"),
+        ("sqs:SendMessage", "ConfirmedQueue"),
+    },
+    "SendConfirmationFunction": {
+        ("dynamodb:GetItem", "PreferencesTable"),
+        *((f"dynamodb:{do}Item", "ControlTable") for do in ("Get", "Put", "Update")),
+        *(("kms:GenerateMac", key) for key in ("IdentityKey", "LinksKey", "ConfirmKey")),
+        ("kms:Encrypt", "AddressKey"),
+        *(
+            (action, f"{_SES}:{resource}")
+            for action in ("ses:SendEmail", "ses:SendRawEmail")
+            for resource in (
+                "identity/${MailFrom}",
+                "identity/${Domain}",
+                "configuration-set/${AWS::StackName}-confirmations",
+            )
+        ),
+        *_reading("SubscribeQueue"),
+    },
+    "FollowUpFunction": {
+        ("dynamodb:UpdateItem", "ControlTable"),
+        ("kms:Decrypt", "AddressKey"),
+        ("ses:DeleteSuppressedDestination", "*"),
+        ("sqs:SendMessage", "OptInsQueue"),
+        *_reading("ConfirmedQueue"),
+    },
     "PlatformFunction": {
         ("dynamodb:BatchGetItem", "PreferencesTable"),
         ("dynamodb:Query", "${PreferencesTable.Arn}/index/Changes"),
@@ -74,8 +115,11 @@ def _resource(value: Any) -> str:
         name, attribute = value["Fn::GetAtt"]
         assert attribute == "Arn"
         return str(name)
+    if value == "*":
+        return "*"  # where IAM knows no resource: test_template_data names the one place
     assert isinstance(value, dict), f"{value} is no part of this template"
-    return str(value["Fn::Sub"])
+    written = value["Fn::Sub"]
+    return str(written[0] if isinstance(written, list) else written)
 
 
 def _rights(function: str) -> Iterator[tuple[str, str]]:
@@ -97,9 +141,36 @@ def test_a_function_may_do_what_it_does_and_no_more(function: str) -> None:
     assert set(_rights(function)) == RIGHTS[function] | common
 
 
+def _data_key_is_used(statement: dict[str, Any]) -> bool:
+    return statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+
+
+@pytest.mark.parametrize(
+    ("function", "prefix"),
+    [("SendConfirmationFunction", mail_caps.PREFIX), ("FollowUpFunction", tellings.PREFIX)],
+)
+def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
+    function: str, prefix: str
+) -> None:
+    (statement,) = (s for s in _statements(function) if "ControlTable" in str(s["Resource"]))
+    assert statement["Condition"] == {
+        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}
+    }
+
+
+@pytest.mark.parametrize("function", ["SendConfirmationFunction", "FollowUpFunction"])
+def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone(
+    function: str,
+) -> None:
+    (statement,) = (s for s in _statements(function) if "AddressKey" in str(s["Resource"]))
+    assert statement["Condition"] == {
+        "StringEquals": {"kms:EncryptionContext:heed": "confirmation"}
+    }
+
+
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: str) -> None:
-    (statement,) = (s for s in _statements(function) if "kms:Decrypt" in s["Action"])
+    (statement,) = (s for s in _statements(function) if _data_key_is_used(s))
     used = {action.split(":")[0] for action, _ in RIGHTS[function]}
     assert sorted(_listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
         f"{service}.*.amazonaws.com" for service in _OF_AN_ENCRYPTED_STORE if service in used

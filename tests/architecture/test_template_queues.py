@@ -11,6 +11,11 @@ from tests.template import template
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
+_FOUR_DAYS = 4 * 24 * 60 * 60
+# They hold addresses as they were entered, which are of no use after a day.
+_SHORT = {"SubscribeQueue", "SubscribeDeadLetters", "UnlistQueue", "UnlistDeadLetters"}
+# Read by the adopter's own system.
+THEIRS = {"OptInsQueue"}
 QUEUES = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
@@ -30,8 +35,8 @@ def _policy(name: str) -> list[dict[str, Any]]:
     return statements
 
 
-def test_both_queues_are_read() -> None:
-    assert READ.keys() == {"LaterQueue", "FeedbackQueue"}
+def test_these_queues_are_read() -> None:
+    assert READ.keys() == {"LaterQueue", "FeedbackQueue", "SubscribeQueue", "ConfirmedQueue", "UnlistQueue"}
 
 
 @pytest.mark.parametrize("queue", READ)
@@ -68,8 +73,11 @@ def test_an_outage_of_three_days_gives_nothing_up(queue: str) -> None:
 
 
 @pytest.mark.parametrize("queue", QUEUES)
-def test_every_queue_keeps_for_fourteen_days_and_encrypts(queue: str) -> None:
-    assert QUEUES[queue]["MessageRetentionPeriod"] == _FOURTEEN_DAYS
+def test_every_queue_encrypts_and_keeps_for_fourteen_days_unless_it_holds_what_was_entered(
+    queue: str,
+) -> None:
+    kept = _FOUR_DAYS if queue in _SHORT else _FOURTEEN_DAYS
+    assert QUEUES[queue]["MessageRetentionPeriod"] == kept
     assert QUEUES[queue]["KmsMasterKeyId"] == _DATA_KEY
 
 

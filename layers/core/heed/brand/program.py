@@ -126,7 +126,9 @@ class Compiler:
             raise node.fault(f"there is no text `{key}` in the locales")
         self.used.add(key)
         program: Program = []
-        value, at = text.value if self._is_plain else _HYPHEN.sub(_UNBROKEN, text.value), 0
+        # In a mail some programs show the joiner as a box.
+        value = text.value if self._page.startswith("mail") else _HYPHEN.sub(_UNBROKEN, text.value)
+        at = 0
         for found in _PLACEHOLDER.finditer(value):
             program.append(self._escape(value[at : found.start()]))
             program.append(self._field(text, found[1], found[2] or "", scope))

@@ -13,21 +13,15 @@ from heed.domain.record import Record
 from heed.domain.register import ALL
 from heed.domain.token import Token
 from heed.edge import views
+from heed.edge.subscribe_form import Entered
 from heed.edge.visit import Visit
 from heed.edge.visits import form_url, known, page
 
 
 def form(
-    visit: Visit,
-    intent: Intent,
-    catalogue: Catalogue,
-    *,
-    address: str = "",
-    chosen: Iterable[int] = (),
-    error: views.Mistake | None = None,
+    visit: Visit, intent: Intent, catalogue: Catalogue, entered: Entered | None = None
 ) -> views.Subscribe:
     """The form; with a mistake it comes back as it was filled in."""
-    marked = set(chosen)
     plain = page(visit, catalogue)
     return views.Subscribe(
         language=plain.language,
@@ -36,17 +30,17 @@ def form(
         subscribe_url=form_url(visit),
         intent=intent,
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
-        address=address,
+        address=entered.typed if entered else "",
         topics=tuple(
             views.Option(
                 topic=catalogue.name(topic.number),
                 name=topic.names[visit.language],
                 description=topic.descriptions[visit.language],
-                chosen=topic.number in marked,
+                chosen=entered is not None and topic.number in entered.scopes,
             )
             for topic in (offered(catalogue) if intent is Intent.IN else ())
         ),
-        error=error,
+        error=entered.mistake if entered else None,
     )
 
 

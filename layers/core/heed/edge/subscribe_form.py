@@ -1,0 +1,75 @@
+"""What was entered in the form for those without a link."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from heed.actions.ask_confirmation import wanted
+from heed.domain.address import normalise
+from heed.domain.catalogue import Catalogue
+from heed.domain.confirm_token import Intent
+from heed.domain.errors import InvalidAddress
+from heed.domain.mail_request import MailRequest
+from heed.edge import request
+from heed.edge.views import Mistake
+from heed.edge.visit import Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A form as it was sent.
+
+    Attributes:
+        intent: what is asked for.
+        typed: the address as it was typed.
+        address: normalised; "" if it is none.
+        scopes: numbers of the topics chosen; of a way out none, for it stops everything.
+    """
+
+    intent: Intent
+    typed: str
+    address: str
+    scopes: tuple[int, ...]
+
+    @property
+    def mistake(self) -> Mistake | None:
+        """What a person has to mend: the first of it on the page."""
+        if not self.address:
+            return Mistake.ADDRESS
+        return Mistake.TOPICS if self.intent is Intent.IN and not self.scopes else None
+
+
+def entered(event: Mapping[str, Any], catalogue: Catalogue) -> Entered:
+    """The form of a request."""
+    fields = request.fields(event)
+    last = dict(fields)
+    asked, typed = intent(last.get("intent", "")), last.get("address", "")
+    topics = (value for name, value in fields if name == "topics")
+    try:
+        address = normalise(typed)
+    except InvalidAddress:
+        address = ""
+    return Entered(asked, typed, address, wanted(topics, catalogue) if asked is Intent.IN else ())
+
+
+def intent(text: str) -> Intent:
+    """What is asked for; whatever is not a way out asks to be asked once more, by mail."""
+    return Intent.OUT if text.strip().lower() == "out" else Intent.IN
+
+
+def mail_request(
+    form: Entered, event: Mapping[str, Any], visit: Visit, public_url: str
+) -> MailRequest:
+    """The request for a mail that a form without a mistake is."""
+    return MailRequest(
+        id=event["requestContext"]["requestId"],
+        address=form.address,
+        intent=form.intent,
+        scopes=form.scopes,
+        language=visit.language,
+        at=visit.at,
+        base_url=request.base_url(event, public_url),
+        network=request.network(event),
+    )

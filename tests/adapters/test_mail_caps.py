@@ -1,0 +1,183 @@
+"""The caps under many at once: what is counted is never less than what was sent."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
+from typing import Any
+
+import boto3
+import pytest
+
+from heed.adapters.mail_caps import Limits, MailCapsTable
+from heed.domain.confirm_token import Intent
+from heed.domain.errors import HeedError, StoreUnavailable
+from tests.template import table_definition
+
+NOW = 1_772_701_964_390
+DAY = 86_400_000
+TEN_MINUTES = 600_000
+
+
+@pytest.fixture
+def client(aws: None) -> Iterator[Any]:
+    made = boto3.client("dynamodb")
+    made.create_table(TableName="Control", **table_definition("ControlTable"))
+    yield made
+
+
+def caps(client: Any, network: int = 99, every: int = 99) -> MailCapsTable:
+    return MailCapsTable(client, "Control", Limits(network, every))
+
+
+def claim(held: MailCapsTable, recipient: str, request: str, **more: Any) -> str | None:
+    asked = {"network": "n1", "now": NOW, "intent": Intent.IN, **more}
+    return held.claim(recipient, asked["intent"], request, asked["network"], asked["now"])
+
+
+def test_each_intent_has_mails_of_its_own(client: Any) -> None:
+    held = caps(client)
+    assert claim(held, "r", "1") is None
+    assert claim(held, "r", "2") == "ConfirmationCapped"
+    assert claim(held, "r", "3", intent=Intent.OUT) is None
+
+
+def test_a_network_has_its_mails_a_day_and_others_have_theirs(client: Any) -> None:
+    held = caps(client, network=2)
+    assert [claim(held, f"r{n}", str(n)) for n in range(4)] == [
+        None,
+        None,
+        "ConfirmationCappedNetwork",
+        "ConfirmationCappedNetwork",
+    ]
+    assert claim(held, "r9", "9", network="n2") is None
+    assert claim(held, "r8", "8", now=NOW + DAY) is None
+
+
+def test_a_deployment_has_its_mails_a_day(client: Any) -> None:
+    held = caps(client, every=2)
+    came = [claim(held, f"r{n}", str(n), network=f"n{n}") for n in range(3)]
+    assert came == [None, None, "ConfirmationCappedAll"]
+
+
+def test_an_address_that_has_had_its_mails_costs_nobody_else_theirs(client: Any) -> None:
+    held = caps(client, network=2, every=2)
+    assert claim(held, "r", "0") is None
+    for n in range(1, 9):
+        assert claim(held, "r", str(n)) == "ConfirmationCapped"
+    assert claim(held, "other", "x") is None
+
+
+def test_the_same_request_again_is_counted_once(client: Any) -> None:
+    held = caps(client, network=2, every=2)
+    assert claim(held, "r", "1") is None
+    held.settle("r", Intent.IN, "1", sent=True)
+    assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == "ConfirmationRepeated"
+    assert claim(held, "r2", "2") is None
+
+
+def test_what_is_kept_ends_by_itself_within_days(client: Any) -> None:
+    claim(caps(client), "r", "1")
+    items = client.scan(TableName="Control")["Items"]
+    assert len(items) == 3
+    for item in items:
+        assert DAY // 1000 < int(item["expires"]["N"]) - NOW // 1000 <= 2 * DAY // 1000
+
+
+class _Serial:
+    """One call at a time, as a DynamoDB item takes them: moto's table is not safe between threads."""
+
+    def __init__(self, client: Any) -> None:
+        self._client, self._lock = client, Lock()
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            with self._lock:
+                return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+def test_many_at_once_for_one_address_get_one_mail(client: Any) -> None:
+    held = caps(_Serial(client))
+    with ThreadPoolExecutor(8) as pool:
+        came = Counter(pool.map(lambda n: claim(held, "r", str(n)), range(24)))
+    assert came == {None: 1, "ConfirmationCapped": 23}
+
+
+def test_many_at_once_from_one_network_get_no_more_than_it_has(client: Any) -> None:
+    held = caps(_Serial(client), network=5)
+    with ThreadPoolExecutor(8) as pool:
+        came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n)), range(24)))
+    assert came == {None: 5, "ConfirmationCappedNetwork": 19}
+
+
+def test_many_at_once_in_all_get_no_more_than_there_are(client: Any) -> None:
+    held = caps(_Serial(client), every=7)
+    with ThreadPoolExecutor(8) as pool:
+        came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n), network=f"n{n}"), range(24)))
+    assert came == {None: 7, "ConfirmationCappedAll": 17}
+
+
+class _Interleaved:
+    """Another request's whole claim happens just before the given call of the first one."""
+
+    def __init__(self, client: Any, at: int, between: Callable[[], object]) -> None:
+        self._client, self._at, self._between = client, at, between
+        self._calls = itertools.count()
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            if next(self._calls) == self._at:
+                self._between()
+            return getattr(self._client, name)(**arguments)
+
+        return call
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_wherever_another_request_comes_in_between_one_of_the_two_gets_the_mail(
+    client: Any, at: int
+) -> None:
+    other: list[str | None] = []
+    between = _Interleaved(client, at, lambda: other.append(claim(caps(client), "r", "other")))
+    first = claim(caps(between), "r", "first")
+    assert sorted([str(first), *map(str, other)]) == ["ConfirmationCapped", "None"]
+
+
+class _Lossy:
+    """The answer of one call is lost: it was done (or not), and nobody is told."""
+
+    def __init__(self, client: Any, at: int, *, done: bool) -> None:
+        self._client, self._at, self._done = client, at, done
+        self._calls = itertools.count()
+        self.exceptions = client.exceptions
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def call(**arguments: Any) -> Any:
+            is_lost = next(self._calls) == self._at
+            if not is_lost or self._done:
+                answer = getattr(self._client, name)(**arguments)
+            if is_lost:
+                raise StoreUnavailable("the answer was lost")
+            return answer
+
+        return call
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("at", range(4))
+def test_whichever_answer_is_lost_the_caps_still_hold(client: Any, at: int, done: bool) -> None:
+    sent = 0
+    for delivery in range(6):
+        held = caps(_Lossy(client, at if delivery == 0 else 99, done=done), network=3, every=3)
+        try:
+            sent += claim(held, "r", "1", now=NOW + delivery * TEN_MINUTES) is None
+        except HeedError:
+            continue
+    assert 1 <= sent <= 2  # nothing was settled here: as after lost answers of the mail service

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import base64
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.confirm_token import (
+    LIFETIME,
+    MAX_LENGTH,
+    Confirmation,
+    Intent,
+    mint,
+    verify,
+)
+from heed.domain.errors import InvalidToken
+from heed.domain.recipient import from_bytes
+from heed.domain.token import Purpose, Token
+from heed.domain.token import mint as mint_link
+from heed.domain.token import verify as verify_link
+from tests.strategies import recipients
+
+KEY, OTHER = b"k" * 32, b"o" * 32
+
+confirmations = st.builds(
+    Confirmation,
+    recipient=recipients.map(from_bytes),
+    intent=st.sampled_from(Intent),
+    scopes=st.lists(st.integers(0, 65535), max_size=40).map(tuple),
+    issued=st.integers(0, 2**48),
+    sealed=st.binary(max_size=420),
+)
+
+
+def keys(key_id: int) -> bytes:
+    if key_id != 1:
+        raise InvalidToken("never ours")
+    return KEY
+
+
+@given(confirmations)
+def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: Confirmation) -> None:
+    assert verify(mint(said, KEY), keys) == said
+
+
+@given(confirmations)
+def test_it_is_one_segment_of_a_path_and_fits_a_url(said: Confirmation) -> None:
+    text = mint(said, KEY)
+    assert text.replace("-", "").replace("_", "").isalnum() and text.isascii()
+    assert 54 < len(text) < 1_000
+
+
+@given(confirmations, st.data())
+def test_no_byte_of_it_can_be_changed(said: Confirmation, data: st.DataObject) -> None:
+    text = mint(said, KEY)
+    raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
+    with pytest.raises(InvalidToken):
+        verify(base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), keys)
+
+
+@given(confirmations, st.data())
+def test_no_character_of_it_can_be_changed_added_or_left_out(
+    said: Confirmation, data: st.DataObject
+) -> None:
+    text = mint(said, KEY)
+    place = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.sampled_from("AZaz09-_=+/ \u212a\n").filter(lambda c: c != text[place]))
+    for mangled in (
+        text[:place] + other + text[place + 1 :],
+        text[:place] + other + text[place:],
+        text[:place] + text[place + 1 :],
+        text[:place],
+    ):
+        with pytest.raises(InvalidToken):
+            verify(mangled, keys)
+
+
+@given(confirmations, confirmations, st.data())
+def test_two_links_spliced_are_none(
+    one: Confirmation, two: Confirmation, data: st.DataObject
+) -> None:
+    first, second = mint(one, KEY), mint(two, KEY)
+    place = data.draw(st.integers(1, min(len(first), len(second)) - 1))
+    spliced = first[:place] + second[place:]
+    if spliced not in (first, second):
+        with pytest.raises(InvalidToken):
+            verify(spliced, keys)
+
+
+@given(confirmations)
+def test_another_key_signs_in_vain(said: Confirmation) -> None:
+    with pytest.raises(InvalidToken):
+        verify(mint(said, OTHER), keys)
+
+
+@given(confirmations)
+def test_even_under_one_key_no_purpose_passes_for_another(said: Confirmation) -> None:
+    token = Token(said.recipient, 0, 60_000, 1)
+    for purpose in Purpose:
+        with pytest.raises(InvalidToken):
+            verify(mint_link(token, purpose, KEY), keys)
+        with pytest.raises(InvalidToken):
+            verify_link(mint(said, KEY), purpose, lambda *_: KEY)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "A", "AA", "é" * 60, "\u212a" * 60, "A" * 54, "A" * MAX_LENGTH * 2]
+)
+def test_whatever_is_no_link_is_refused(text: str) -> None:
+    with pytest.raises(InvalidToken):
+        verify(text, keys)
+
+
+def test_it_ends_after_48_hours() -> None:
+    said = Confirmation("a" * 26, Intent.IN, (2,), 1_000)
+    assert not said.is_over(1_000 + LIFETIME - 1)
+    assert said.is_over(1_000 + LIFETIME)
+    assert LIFETIME == 48 * 3_600_000

@@ -1,0 +1,103 @@
+"""However requests come, are delivered again and fail: nobody gets more than three mails in 24 hours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.mail_caps import APART, MOST, WINDOW, Attempt, Verdict, settled, weigh
+
+MINUTE = 60_000
+
+
+@dataclass
+class _Address:
+    """An address with its mail service: what may have arrived, and when."""
+
+    attempts: tuple[Attempt, ...] = ()
+    mails: list[tuple[int, str]] = field(default_factory=list)
+
+    def deliver(self, request: str, now: int, outcome: str) -> Verdict:
+        verdict, after = weigh(self.attempts, request, now)
+        if verdict in (Verdict.SEND, Verdict.AGAIN):
+            self.attempts = after
+            if outcome == "refused":
+                self.attempts = settled(self.attempts, request, sent=False)
+            else:
+                self.mails.append((now, request))  # in doubt it arrived
+                if outcome == "sent":
+                    self.attempts = settled(self.attempts, request, sent=True)
+        return verdict
+
+
+_STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 400 * MINUTE),
+        st.sampled_from("abcdefgh"),
+        st.sampled_from(["sent", "refused", "lost answer"]),
+    ),
+    max_size=60,
+)
+
+
+@given(_STEPS)
+def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
+    steps: list[tuple[int, str, str]],
+) -> None:
+    address, now = _Address(), 10 * WINDOW
+    first: dict[str, int] = {}
+    for passed, request, outcome in steps:
+        now += passed
+        if now - first.setdefault(request, now) < WINDOW:  # later its request is dropped
+            address.deliver(request, now, outcome)
+    for at, _ in address.mails:
+        assert len([1 for other, _ in address.mails if at - WINDOW < other <= at]) <= MOST
+    for request in "abcdefgh":
+        assert len([1 for _, one in address.mails if one == request]) <= 2
+
+
+@given(_STEPS)
+def test_mails_for_different_requests_are_ten_minutes_apart(
+    steps: list[tuple[int, str, str]],
+) -> None:
+    address, now = _Address(), 10 * WINDOW
+    for passed, request, outcome in steps:
+        now += passed
+        address.deliver(request, now, outcome)
+    for at, request in address.mails:
+        for other, another in address.mails:
+            assert request == another or abs(at - other) >= APART
+
+
+def test_a_message_delivered_again_sends_no_second_mail() -> None:
+    address = _Address()
+    assert address.deliver("a", 10 * WINDOW, "sent") is Verdict.SEND
+    assert address.deliver("a", 10 * WINDOW + APART, "sent") is Verdict.DONE
+    assert len(address.mails) == 1
+
+
+def test_a_lost_answer_costs_one_mail_more_and_never_two() -> None:
+    address, at = _Address(), 10 * WINDOW
+    verdicts = [address.deliver("a", at + n * APART, "lost answer") for n in range(4)]
+    assert verdicts == [Verdict.SEND, Verdict.AGAIN, Verdict.DONE, Verdict.DONE]
+
+
+def test_a_mail_that_is_known_not_to_be_sent_is_tried_until_it_is() -> None:
+    address, at = _Address(), 10 * WINDOW
+    for n in range(20):
+        address.deliver("a", at + n * MINUTE, "refused")
+    assert address.mails == []
+    assert address.deliver("a", at + 20 * MINUTE, "sent") is Verdict.AGAIN
+    assert len(address.mails) == 1
+
+
+def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
+    address, at = _Address(), 10 * WINDOW
+    for place, request in enumerate("abc"):
+        assert address.deliver(request, at + place * APART, "sent") is Verdict.SEND
+    assert address.deliver("d", at + 3 * APART, "sent") is Verdict.REFUSED
+    assert address.deliver("e", at + WINDOW - 1, "sent") is Verdict.REFUSED
+    assert address.deliver("f", at + WINDOW, "sent") is Verdict.SEND
+    assert address.deliver("g", at + WINDOW + 1, "sent") is Verdict.REFUSED

@@ -1,0 +1,360 @@
+"""The form for those without a link, and the link in the mail that it sends."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.resubscribe import app
+from heed import wiring
+from heed.domain.confirm_token import LIFETIME, Confirmation, Intent, mint
+from heed.domain.decision import decide
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    MINOR,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    out,
+)
+from tests import post
+from tests.world import NOW, World, http
+
+READER = "reader@example.com"
+ASKED = NOW - 3_600_000
+FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("intent", "in")]
+
+
+def ask(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = app.handler(
+        http("POST", "/subscribe", form=form, **more), world.context
+    )
+    return answer
+
+
+def waiting(world: World) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in world.messages("SUBSCRIBE_QUEUE_URL")]
+
+
+def path(
+    world: World,
+    scopes: tuple[int, ...] = (2, 5),
+    intent: Intent = Intent.IN,
+    issued: int = ASKED,
+) -> str:
+    said = Confirmation(world.recipient(READER), intent, scopes, issued, b"sealed")
+    return f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+
+
+def press(world: World, where: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
+    event = http("POST", where or path(world), at=at, **more)
+    answer: dict[str, Any] = app.handler(event, world.context)
+    return answer
+
+
+def show(world: World, where: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = app.handler(http(method, where, **more), world.context)
+    return answer
+
+
+def sendable(world: World, at: int = NOW + 1) -> set[str]:
+    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
+
+
+def entry(at: int, source: Source = Source.LINK) -> Entry:
+    return Entry(at, source, "{}")
+
+
+# ---- The form
+
+
+def test_the_form_offers_every_topic_and_none_is_chosen(world: World) -> None:
+    page = show(world, "/subscribe")["body"]
+    assert re.findall(r'name="topics" value="([a-z]+)"', page) == [
+        "offers",
+        "news",
+        "events",
+        "research",
+    ]
+    assert "checked" not in page.partition("<form")[2]
+    assert 'action="/subscribe?lang=en"' in page
+    assert 'href="/subscribe?intent=out&amp;lang=en"' in page
+
+
+def test_the_way_out_asks_for_the_address_alone(world: World) -> None:
+    page = show(world, "/subscribe", query={"intent": "out", "lang": "de"})["body"]
+    assert 'name="intent" value="out"' in page and 'name="topics"' not in page
+    assert 'action="/subscribe?lang=de"' in page
+
+
+def test_a_request_waits_in_the_queue_with_no_more_than_its_mail_needs(world: World) -> None:
+    answer = ask(world, source_ip="192.0.2.77", query={"lang": "ja"})
+    assert answer["statusCode"] == 202 and READER not in answer["body"]
+    assert waiting(world) == [
+        {
+            "id": "JKJaXmPLvHcESHA=",
+            "address": READER,
+            "intent": "in",
+            "scopes": [2, 5],
+            "language": "ja",
+            "at": NOW,
+            "base_url": "https://prefs.example.com",
+            "network": "192.0.2.0/24",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("source", "network"),
+    [
+        ("203.0.113.9", "203.0.113.0/24"),
+        ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
+        ("::ffff:192.0.2.1", "192.0.2.0/24"),
+        ("", ""),
+        ("no address", ""),
+    ],
+)
+def test_where_it_came_from_is_known_no_closer_than_its_network(
+    world: World, source: str, network: str
+) -> None:
+    ask(world, source_ip=source)
+    assert waiting(world)[0]["network"] == network
+
+
+def test_a_way_out_is_of_everything_whatever_else_the_form_says(world: World) -> None:
+    form = [("address", f"Somebody <{READER.upper()}>"), ("intent", " OUT"), ("topics", "nonsense")]
+    assert ask(world, form)["statusCode"] == 202
+    (request,) = waiting(world)
+    assert (request["address"], request["intent"], request["scopes"]) == (READER, "out", [])
+
+
+@pytest.mark.parametrize(
+    "address", ["", "somebody at example", "a@b", "a@b@c.example", "a\r\nb@c.example"]
+)
+@pytest.mark.parametrize("intent", ["in", "out"])
+def test_a_malformed_address_comes_back_in_the_form_with_the_message_at_the_field(
+    world: World, address: str, intent: str
+) -> None:
+    answer = ask(world, [("address", address), ("topics", "news"), ("intent", intent)])
+    assert answer["statusCode"] == 422 and waiting(world) == []
+    assert 'aria-describedby="address-error"' in answer["body"]
+    if intent == "in":
+        assert 'value="news" checked' in answer["body"]
+
+
+@pytest.mark.parametrize(
+    "topics", [[], ["nonsense"], ["service"], ["targeted-advertising", "*", "meridian"]]
+)
+def test_nothing_that_may_be_asked_for_comes_back_too(world: World, topics: list[str]) -> None:
+    answer = ask(world, [("address", READER), *(("topics", name) for name in topics)])
+    assert answer["statusCode"] == 422 and waiting(world) == []
+    assert 'id="topics-error"' in answer["body"]
+
+
+WHO = {
+    "nobody on record": (READER, []),
+    "somebody who gets everything": (READER, [Change("i:2", entry(5))]),
+    "somebody who left": (READER, [Change(out(0), entry(5))]),
+    "a minor": (READER, [Change(MINOR, entry(5, Source.AGE_REPORT))]),
+    "a held address": (READER, [Change(HOLD, entry(5, Source.AGENT))]),
+    "somebody who complained": (READER, [Change(COMPLAINT, entry(5, Source.COMPLAINT))]),
+    "a domain that cannot be": ("reader@no-such-domain.invalid", []),
+    "a local part beyond ASCII": ("rëader@example.com", []),
+}
+
+
+@pytest.mark.parametrize("intent", ["in", "out"])
+def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(
+    world: World, intent: str
+) -> None:
+    answers: list[dict[str, Any]] = []
+    made: list[list[str]] = []
+    for address, changes in WHO.values():
+        for change in changes:
+            wiring.preferences().apply(world.recipient(address), [change], NOW)
+        calls = post.calls()
+        form = [("address", address), ("topics", "offers"), ("intent", intent)]
+        answers.append(ask(world, form))
+        made.append(list(calls))
+        boto3.client("dynamodb").delete_item(
+            TableName="Preferences", Key={"id": {"S": world.recipient(address)}}
+        )
+    assert answers == [answers[0]] * len(WHO) and answers[0]["statusCode"] == 202
+    assert made == [["SendMessage"]] * len(WHO)
+
+
+def test_a_queue_that_takes_nothing_is_told_of(world: World) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])
+    answer = ask(world)
+    assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
+
+
+def test_without_a_sender_nothing_is_pretended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAIL_FROM", "")
+    wiring.reset()
+    for answer in (show(world, "/subscribe"), ask(world)):
+        assert answer["statusCode"] == 404
+        assert "<form" not in answer["body"] and "mailto:preferences@example.com" in answer["body"]
+    assert waiting(world) == []
+    assert 'href="/subscribe' not in show(world, "/c/nonsense")["body"]
+
+
+def test_what_is_no_link_gets_the_page_that_leads_to_the_form(world: World) -> None:
+    answer = show(world, "/c/nonsense")
+    assert answer["statusCode"] == 404
+    assert 'href="/subscribe?intent=out&amp;lang=en"' in answer["body"]
+    assert answer["body"] == show(world, path(world)[:-1])["body"]
+
+
+@pytest.mark.parametrize("where", ["/subscribe", "/c/x"])
+def test_other_methods_are_refused_and_head_is_a_get_without_its_page(
+    world: World, where: str
+) -> None:
+    assert show(world, where, "PUT")["statusCode"] == 405
+    assert show(world, where, "HEAD")["body"] == ""
+
+
+# ---- The link
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
+    for method in ("GET", "HEAD"):
+        answer = show(world, path(world, intent=intent), method, headers={"sec-gpc": "1"})
+        assert answer["statusCode"] == 200
+    assert world.items() == [] and world.messages("CONFIRMED_QUEUE_URL") == []
+
+
+def test_a_press_is_a_yes_to_each_topic_as_of_the_request(world: World) -> None:
+    world.put(READER, Change(out(0), entry(ASKED - 1)))
+    answer = press(world)
+    assert (
+        answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
+    )
+    assert sendable(world) >= {"offers", "research"} and "news" not in sendable(world)
+    (item,) = world.items()
+    for register in ("k:2", "k:5", "l:undeliverable"):
+        held = item[register]["M"]
+        assert held["t"] == {"N": str(ASKED)} and held["by"] == {"S": "confirmation"}
+        assert held["pv"] == {"S": "2026-01"} and '"wording":"' in held["ev"]["S"]
+
+
+def test_pressing_twice_is_pressing_once(world: World) -> None:
+    first, before = press(world), world.items()
+    second = press(world, at=NOW + 60_000)
+    assert (second["statusCode"], second["body"]) == (200, first["body"])
+    assert world.items() == before
+
+
+def test_after_a_newer_opt_out_it_says_so_and_changes_nothing_that_counts(world: World) -> None:
+    world.put(READER, Change(out(0), entry(ASKED + 1)))
+    answer = press(world)
+    assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
+    assert not {"offers", "research"} & sendable(world)
+    assert world.messages("CONFIRMED_QUEUE_URL") == []
+
+
+def test_of_several_topics_the_page_names_those_that_nothing_newer_stops(world: World) -> None:
+    world.put(READER, Change(out(2), entry(ASKED + 1)))
+    page = press(world)["body"]
+    assert "<li>Research</li>" in page and "<li>Offers</li>" not in page
+    (told,) = world.messages("CONFIRMED_QUEUE_URL")
+    assert json.loads(told)["topics"] == ["research"]
+
+
+def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(world: World) -> None:
+    soft = [Change(SOFT, entry(ASKED - day * DAY, Source.BOUNCE)) for day in range(5)]
+    for change in (
+        Change(UNDELIVERABLE, entry(ASKED - 2, Source.BOUNCE)),
+        Change(COMPLAINT, entry(ASKED - 3, Source.COMPLAINT)),
+        *soft,
+    ):
+        world.put(READER, change)
+    assert sendable(world) == set()
+    press(world)
+    assert sendable(world) == {"offers", "research", "service", "targeted-advertising"}
+
+
+def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
+    world.put(READER, Change("k:2", entry(NOW - 1)))  # newer than the request, older than the press
+    answer = press(world, path(world, (), Intent.OUT))
+    assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
+    assert sendable(world) == {"service", "targeted-advertising"}
+    assert world.items()[0]["o:0"]["M"]["by"] == {"S": "link"}
+    assert world.messages("CONFIRMED_QUEUE_URL") == []
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("intent", Intent)
+def test_after_48_hours_it_leads_to_the_form_again(
+    world: World, method: str, intent: Intent
+) -> None:
+    answer = show(world, path(world, intent=intent), method, at=ASKED + LIFETIME)
+    assert answer["statusCode"] == 410 and 'href="/subscribe?' in answer["body"]
+    assert world.items() == []
+    assert (
+        show(world, path(world, intent=intent), method, at=ASKED + LIFETIME - 1)["statusCode"]
+        == 200
+    )
+
+
+@pytest.mark.parametrize("register", [MINOR, HOLD])
+def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, register: str) -> None:
+    wiring.preferences().apply(world.recipient(READER), [Change(register, entry(5))], NOW)
+    before = world.items()
+    pressed, shown = press(world), show(world, path(world))
+    assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
+    assert "We send nothing to this address" in shown["body"]
+    assert world.items() == before and world.messages("CONFIRMED_QUEUE_URL") == []
+
+
+def test_a_privacy_signal_is_shown_and_kept_with_the_press(world: World) -> None:
+    assert "Global Privacy Control" in show(world, path(world), headers={"sec-gpc": "1"})["body"]
+    page = press(world, headers={"dnt": "1"})["body"]
+    assert "Targeted advertising is off" in page
+    assert "targeted-advertising" not in sendable(world)
+
+
+def test_if_what_follows_cannot_be_queued_the_press_is_told_to_be_repeated(world: World) -> None:
+    sqs = boto3.client("sqs")
+    sqs.delete_queue(QueueUrl=world.queues["CONFIRMED_QUEUE_URL"])
+    assert press(world)["statusCode"] == 503
+    sqs.create_queue(QueueName="CONFIRMED_QUEUE_URL")
+    assert press(world)["statusCode"] == 200
+    assert len(world.messages("CONFIRMED_QUEUE_URL")) == 1
+
+
+def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> None:
+    from functions.preferences import app as preferences
+    from heed.domain.token import Purpose
+
+    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    page = preferences.handler(http("POST", where, form={"topic.research": "in"}), world.context)[
+        "body"
+    ]
+    form = re.findall(r'name="(topics|intent)" value="([a-z]+)"', page)
+    assert 'action="/subscribe?lang=en"' in page
+    assert ask(world, [("address", READER), *form])["statusCode"] == 202
+    assert waiting(world)[0]["scopes"] == [5]
+
+
+def test_no_address_is_logged_or_kept(world: World, log: io.StringIO) -> None:
+    ask(world)
+    ask(world, [("address", "secret at example"), ("topics", "news")])
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])
+    ask(world)
+    press(world)
+    kept = log.getvalue() + str(world.items()) + str(world.items("Control"))
+    assert "reader@" not in kept and "secret" not in kept and "192.0.2" not in kept
