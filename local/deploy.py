@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STACK = "heed"
 DEPLOY_SECONDS = 60
+_TEMPLATE = "template.json"
 
 
 @dataclass(frozen=True)
@@ -37,9 +38,11 @@ def deploy(
     clients.s3.create_bucket(Bucket=CODE_BUCKET)
     for name, archive in code.items():
         clients.s3.put_object(Bucket=CODE_BUCKET, Key=f"{name}.zip", Body=archive)
+    # By its address: CloudFormation takes 51,200 bytes of a template as it is, and this one is larger.
+    clients.s3.put_object(Bucket=CODE_BUCKET, Key=_TEMPLATE, Body=json.dumps(template).encode())
     clients.cloudformation.create_stack(
         StackName=STACK,
-        TemplateBody=json.dumps(template),
+        TemplateURL=f"https://s3.amazonaws.com/{CODE_BUCKET}/{_TEMPLATE}",
         Parameters=[
             {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
         ],
