@@ -1,0 +1,175 @@
+"""The papers against the code: all that an operator meets is told once, and nothing is told that is not."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from heed.actions.send_confirmation import Result
+from heed.cli.command import Command
+from heed.cli.commands import COMMANDS
+from heed.domain.feedback import Count
+from heed.domain.wish import Outcome
+from heed.edge.problems import PROBLEM_OF
+from tests.template import template
+
+ROOT = Path(__file__).parents[2]
+CODE = [*sorted(ROOT.glob("layers/core/heed/**/*.py")), *sorted(ROOT.glob("functions/*/app.py"))]
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "layers" / "brand" / "README.md"]
+)
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
+
+
+@functools.cache
+def page(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def named(text: str, heading: str) -> list[str]:
+    """What stands in backquotes at the start of the rows of the table below a heading."""
+    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
+
+
+def test_every_parameter_is_told_and_every_one_told_is_there() -> None:
+    assert sorted(named(page("docs/operations.md"), "Parameters")) == sorted(
+        template()["Parameters"]
+    )
+
+
+def test_every_setting_is_told_and_every_one_told_is_there() -> None:
+    settings = page("layers/core/heed/settings.py")
+    read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings)) | {"POWERTOOLS_SERVICE_NAME"}
+    assert sorted(named(page("docs/operations.md"), "Settings")) == sorted(read)
+
+
+def _counted() -> set[str]:
+    """Every name that the code counts under."""
+    names = {each.value for each in (*Count, *Result)}
+    names |= {f"Change{outcome.value.title()}" for outcome in Outcome}
+    for path in CODE:
+        text = path.read_text()
+        names |= set(re.findall(r'\bcount\(\s*"(\w+)"', text))
+        constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z]\w+)"', text, re.MULTILINE))
+        used = set(re.findall(r"\bcounts?[\[(]\s*([A-Z_]+)\b", text))
+        names |= {constants[name] for name in used & constants.keys()}
+    return names
+
+
+def test_every_metric_is_told_and_every_one_told_is_there() -> None:
+    operations = page("docs/operations.md")
+    told = set(re.findall(r"`([A-Z]\w+)`", operations))
+    assert _counted() - told == set()
+    assert set(named(operations, "Metrics")) - _counted() == set()
+
+
+def test_every_problem_is_told_and_every_one_told_is_there() -> None:
+    told = re.findall(
+        r"^\| `([^`]+)` \| (\d+) \|",
+        page("docs/operations.md").split("## Error codes")[1],
+        re.MULTILINE,
+    )
+    assert sorted((name, int(status)) for name, status in told) == sorted(
+        {(problem.name, int(problem.status)) for problem in PROBLEM_OF.values()}
+    )
+
+
+def _commands() -> set[str]:
+    names = set()
+    for one in COMMANDS:
+        if isinstance(one, Command):
+            names.add(one.name)
+        else:
+            names |= {f"{one.name} {each.name}" for each in one.commands}
+    return names
+
+
+def test_every_command_is_told_and_every_one_told_is_there() -> None:
+    told = set(
+        re.findall(
+            r"^\| `heed ([a-z]+(?: (?:create|list|revoke|verify))?)",
+            page("docs/cli.md"),
+            re.MULTILINE,
+        )
+    )
+    assert told == _commands()
+
+
+def test_no_page_names_a_command_that_is_not() -> None:
+    first = {name.split()[0] for name in _commands()}
+    for path in PAGES:
+        for name in re.findall(r"(?:`|^|\$ )heed ([a-z]+)\b", path.read_text(), re.MULTILINE):
+            assert name in first, f"{path.name}: heed {name}"
+
+
+def test_every_target_that_a_person_calls_is_told_once() -> None:
+    explained = set(re.findall(r"^([a-z-]+):[^#\n]*## ", MAKEFILE, re.MULTILINE))
+    told = Counter(re.findall(r"^\| `make ([a-z-]+)` \|", page("CONTRIBUTING.md"), re.MULTILINE))
+    assert told == Counter(explained)
+
+
+def test_no_page_names_a_target_that_is_not() -> None:
+    for path in PAGES:
+        for name in re.findall(r"(?:`|^)make ([a-z]+)\b", path.read_text(), re.MULTILINE):
+            assert name in TARGETS, f"{path.name}: make {name}"
+
+
+def _anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(path: Path) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if target.startswith("https://"):
+            continue
+        file, _, anchor = target.partition("#")
+        found = (path.parent / file).resolve() if file else path
+        assert found.exists(), target
+        assert not anchor or anchor in _anchors(found), target
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_file_that_is_named_is_there(path: Path) -> None:
+    places = "docs|events|functions|heed|layers|local|requirements|tests"
+    for name in re.findall(rf"`((?:{places})/[\w./-]+)`", path.read_text()):
+        file = ROOT / "layers" / "core" / name if name.startswith("heed/") else ROOT / name
+        assert file.exists(), name
+
+
+def test_the_figures_of_the_readme_are_what_the_command_prints() -> None:
+    from tests.bench import bench_cost
+
+    for what, dollars in bench_cost.idle():
+        assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), (
+            "paste what bench_cost.py prints"
+        )
+
+
+def test_no_file_names_where_packages_come_from() -> None:
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"],  # noqa: S607 - the git of this machine
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    hosts = [
+        "pypi" + ".org",
+        "pythonhosted" + ".org",
+        "registry.npmjs" + ".org",
+        "proxy.golang" + ".org",
+    ]
+    for name in filter(None, tracked):
+        path = ROOT / name
+        if path.is_file() and path.suffix != ".png":
+            text = path.read_text("utf-8", "replace")
+            assert not [host for host in hosts if host in text], name
