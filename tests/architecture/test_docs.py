@@ -44,6 +44,11 @@ def test_every_parameter_is_told_and_every_one_told_is_there() -> None:
     )
 
 
+def test_every_function_is_told_and_every_one_told_is_there() -> None:
+    there = [path.parent.name for path in ROOT.glob("functions/*/app.py")]
+    assert sorted(named(page("docs/architecture.md"), "The functions")) == sorted(there)
+
+
 def test_every_setting_is_told_and_every_one_told_is_there() -> None:
     settings = page("layers/core/heed/settings.py")
     read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings)) | {"POWERTOOLS_SERVICE_NAME"}
