@@ -17,7 +17,6 @@ from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 
-
 from heed.adapters import aws
 from tests.world import World
 

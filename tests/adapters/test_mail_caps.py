@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 from typing import Any
@@ -23,10 +23,10 @@ TEN_MINUTES = 600_000
 
 
 @pytest.fixture
-def client(aws: None) -> Iterator[Any]:
+def client(aws: None) -> Any:
     made = boto3.client("dynamodb")
     made.create_table(TableName="Control", **table_definition("ControlTable"))
-    yield made
+    return made
 
 
 def caps(client: Any, network: int = 99, every: int = 99) -> MailCapsTable:

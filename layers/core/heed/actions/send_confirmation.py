@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -19,13 +20,18 @@ from heed.domain.register import ALL
 from heed.domain.token import Purpose, Token
 from heed.domain.token import mint as mint_link
 
+# A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
+_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
+
 
 class Result(StrEnum):
     """What came of a request; counted under these names."""
 
     SENT = "ConfirmationSent"
     LATE = "ConfirmationLate"  # it waited too long for the link to be of use
-    UNMAILABLE = "ConfirmationUnmailable"  # SES mails no local part beyond ASCII
+    UNMAILABLE = (
+        "ConfirmationUnmailable"  # beyond ASCII, which SES does not mail, or an encoded word
+    )
     SILENT = "ConfirmationSilent"  # a minor, or a held address
     REPEATED = "ConfirmationRepeated"  # its mail is on its way already
     CAPPED = "ConfirmationCapped"  # the address has had its mails
@@ -97,7 +103,7 @@ class SendConfirmation:
         """
         if request.is_late(now):
             return Result.LATE
-        if not request.address.isascii():
+        if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
         if self._is_silent(recipient, now):

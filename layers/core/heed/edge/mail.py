@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -28,6 +29,15 @@ class _Policy(EmailPolicy):
         if name.lower().startswith("list-"):
             return self.fold(name, value).encode("ascii")
         return bytes(super().fold_binary(name, value))
+
+
+# Python decodes an encoded word that it is given, and a line's end may be in it (RFC 2047 §2).
+_ENCODED = re.compile(r"=\?+")
+
+
+def _one_line(text: str) -> str:
+    """A text for a header, without what could end its line."""
+    return _ENCODED.sub("=", "".join(sign for sign in text if sign.isprintable()))
 
 
 _POLICY = _Policy(linesep="\r\n")
@@ -64,11 +74,10 @@ class Composer:
             unsubscribe_url=unsubscribe_url,
         )
         message = EmailMessage(_POLICY)
-        message["From"] = Address(brand.title, addr_spec=self._sender)
+        message["From"] = Address(_one_line(brand.title), addr_spec=self._sender)
         message["To"] = Address(addr_spec=letter.to)
-        message["Subject"] = self._pages.mail("mail-subject.txt", view)
+        message["Subject"] = _one_line(self._pages.mail("mail-subject.txt", view))
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notice answers it
-        message["Content-Language"] = letter.language
         headers = list_headers(unsubscribe_url, mailto, brand_list_id(brand))
         for name, value in headers.items():
             message[name] = value
@@ -76,4 +85,7 @@ class Composer:
         message.add_alternative(
             self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable"
         )
+        message["Content-Language"] = (
+            letter.language
+        )  # last: MIME moves what comes before into a part
         return message.as_bytes()
