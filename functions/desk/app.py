@@ -20,9 +20,6 @@ from heed.domain.api_key import KeyScope
 from heed.domain.disclosure import Disclosing
 from heed.domain.epoch import Cause
 from heed.domain.errors import NotFound
-from heed.domain.evidence import evidence
-from heed.domain.lift import Liftable, Signature
-from heed.domain.register import Entry, Source
 from heed.edge import certificates, changes, disclosures, lookups, reports
 from heed.edge.api import Api, Call, Reply
 from heed.edge.observability import count, logger, observed
@@ -90,23 +87,13 @@ def hold(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
-    asked = reports.lifted(call.body(), wiring.catalogue())
-    recipient, policy = _recipient(asked.mention), wiring.catalogue().policy(call.at)
-    if asked.what is Liftable.MINOR:
-        owner = call.key.owner.strip().casefold()
-        signed = Signature(call.key.id, owner, call.at, asked.reason, asked.reference)
-        signed_by_both = wiring.stop_and_lift().lift_minor(recipient, signed, policy)
-        if signed_by_both is None:
-            count("LiftWaiting")
-            return reports.half_signed(recipient, call.at)
-        done = signed_by_both
-    else:
-        said = evidence(key=call.key.id, reason=asked.reason, reference=asked.reference)
-        entry = Entry(call.at, Source.AGENT, said, policy)
-        lift = wiring.stop_and_lift().lift
-        done = lift(recipient, asked.what, asked.scope, entry, call.at)
-    count(f"Lift{done.outcome.value.title()}")
-    return reports.written(recipient, done)
+    asked = reports.lifted(call, wiring.catalogue())
+    recipient = _recipient(asked.mention)
+    done = wiring.stop_and_lift().lift(
+        recipient, asked.what, asked.scope, asked.signature, asked.entry()
+    )
+    count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
+    return reports.lift_written(recipient, asked, done)
 
 
 @api.route("GET", "/v1/disclosures", KeyScope.PRIVACY)

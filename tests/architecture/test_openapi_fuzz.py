@@ -35,7 +35,8 @@ def application(environ: dict[str, Any], start: Start) -> Iterable[bytes]:
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     path = environ["PATH_INFO"]
     event = http(environ["REQUEST_METHOD"], path, body=body or None, headers=headers, query=query)
-    answer = SERVED[path].handler(event, Context())
+    route = "/v1/purges/{id}" if path.startswith("/v1/purges/") else path
+    answer = SERVED[route].handler(event, Context())
     status = HTTPStatus(answer["statusCode"])
     start(f"{status.value} {status.phrase}", list(answer["headers"].items()))
     return [answer["body"].encode()]
@@ -52,6 +53,7 @@ def narrowed() -> dict[str, Any]:
     schemas["RecipientText"] = {"type": "string", "pattern": "^[0-9a-f]{32}$"}
     schemas["When"] = {"enum": ["2026-03-06", "2027-01-01T00:00:00+01:00"]}
     schemas["Change"]["properties"]["scope"] = scope
+    schemas["Lift"]["properties"]["scope"] = {"enum": ["*", "meridian", "offers", "meridian/news"]}
     asked = whole["paths"]["/v1/suppressions"]["get"]
     known = {"since": {"enum": ["2026-03-01", "2026-03-01T00:00:00Z"]}, "scope": scope}
     asked["parameters"] = [

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import mail_caps, tellings
+from heed.adapters import disclosures, lift_requests, mail_caps, purges, tellings
 from tests.template import template
 
 RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
@@ -74,12 +74,35 @@ RIGHTS = {
     "PlatformFunction": {
         ("dynamodb:BatchGetItem", "PreferencesTable"),
         ("dynamodb:Query", "${PreferencesTable.Arn}/index/Changes"),
-        ("dynamodb:GetItem", "ControlTable"),
+        *((f"dynamodb:{do}Item", "ControlTable") for do in ("Get", "Put", "Update")),
         ("kms:GenerateMac", "IdentityKey"),
         ("kms:GenerateMac", "LinksKey"),
     },
     "DeskFunction": _RECORD
-    | {("dynamodb:GetItem", "ControlTable"), ("kms:GenerateMac", "IdentityKey")},
+    | {
+        ("dynamodb:PutItem", "PreferencesTable"),
+        *(
+            (f"dynamodb:{do}Item", "ControlTable")
+            for do in ("Get", "BatchGet", "Put", "Update", "Delete")
+        ),
+        ("dynamodb:Query", "LedgerTable"),
+        ("kms:GenerateMac", "IdentityKey"),
+        ("sqs:SendMessage", "UnlistQueue"),
+    },
+    "PurgeFunction": _RECORD
+    | {
+        *(
+            (f"dynamodb:{do}", "${PreferencesTable.Arn}/stream/*")
+            for do in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
+        ),
+        ("dynamodb:Query", "${PreferencesTable.Arn}/index/Due"),
+        ("dynamodb:DeleteItem", "ControlTable"),
+        ("dynamodb:UpdateItem", "ControlTable"),
+        ("dynamodb:Query", "LedgerTable"),
+        ("dynamodb:UpdateItem", "LedgerTable"),
+        ("sqs:SendMessage", "PurgeDeadLetters"),
+    },
+    "UnlistFunction": {("ses:DeleteSuppressedDestination", "*"), *_reading("UnlistQueue")},
     "FeedbackFunction": _RECORD
     | {
         ("kms:GenerateMac", "IdentityKey"),
@@ -175,6 +198,24 @@ def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: s
     assert sorted(_listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
         f"{service}.*.amazonaws.com" for service in _OF_AN_ENCRYPTED_STORE if service in used
     ]
+
+
+@pytest.mark.parametrize(
+    ("function", "prefixes"),
+    [
+        ("DeskFunction", {disclosures.PREFIX, lift_requests.PREFIX, purges.PREFIX}),
+        ("PurgeFunction", {lift_requests.PREFIX, mail_caps.PREFIX, purges.PREFIX}),
+        ("PlatformFunction", {disclosures.PREFIX}),
+    ],
+)
+def test_who_reads_api_keys_can_make_none(function: str, prefixes: set[str]) -> None:
+    (statement,) = (
+        s
+        for s in _statements(function)
+        if "ControlTable" in str(s["Resource"]) and s["Action"] != "dynamodb:GetItem"
+    )
+    allowed = _listed(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+    assert set(allowed) == {f"{prefix}*" for prefix in prefixes}
 
 
 def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:

@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from heed.domain.epoch import SHORTEST_MINOR_RECORD
-
 
 class Settings:
     """What the deployment says, by the name of the variable in lower case."""
@@ -132,8 +130,8 @@ class Settings:
 
     @cached_property
     def minor_record_days(self) -> int:
-        """How long the tombstone of a minor is kept; at least 45 days."""
-        return max(int(self._environ["MINOR_RECORD_DAYS"]), SHORTEST_MINOR_RECORD)
+        """How long the tombstone of a minor is kept."""
+        return int(self._environ["MINOR_RECORD_DAYS"])
 
     @cached_property
     def unlist_queue_url(self) -> str:

@@ -7,8 +7,11 @@ whose write never came is forgotten by time; it names nobody.
 
 from __future__ import annotations
 
+import secrets
+
 from heed.actions.ports_privacy import Epochs, Purges
 from heed.domain.epoch import (
+    SHORTEST_MINOR_RECORD,
     Cause,
     Report,
     is_held,
@@ -18,7 +21,7 @@ from heed.domain.epoch import (
 )
 from heed.domain.errors import Contended, Held
 from heed.domain.ledger_entry import subject_of
-from heed.domain.purge import Purge, State, new_id
+from heed.domain.purge import Purge, State
 from heed.domain.record import Record
 from heed.domain.register import MINOR
 
@@ -42,7 +45,7 @@ class BeginEpoch:
         self._epochs = epochs
         self._purges = purges
         self._signals = signals
-        self._minor_days = minor_days
+        self._minor_days = max(minor_days, SHORTEST_MINOR_RECORD)
 
     def report(self, recipient: str, report: Report, *, address_given: bool) -> str:
         """Stop a person and forget the rest; the id of the purge that clears the other stores.
@@ -62,7 +65,7 @@ class BeginEpoch:
                 return standing
             if report.cause is Cause.ERASURE and is_held(record):
                 raise Held("a hold stands")
-            purge = purge or new_id()
+            purge = purge or secrets.token_hex(16)  # says nothing
             stores = {SES: 1} if address_given else {}
             self._purges.order(_order(purge, report, recipient, record, stores))
             epoch = of_report(report, record, purge, due, self._signals, self._minor_days)

@@ -35,6 +35,14 @@ class DueWork(NamedTuple):
     soft: frozenset[int]
 
 
+class Wanted(NamedTuple):
+    """What a record of the table's stream asks for; `position` names the record."""
+
+    position: str
+    recipient: str
+    work: DueWork
+
+
 class Standing(NamedTuple):
     """What is on record of a recipient, and the purges that are still due on it."""
 

@@ -11,9 +11,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
-from heed.actions.ports_privacy import Due, DueWork, Epochs, Person, PersonalStore, Purges
+from heed.actions.ports_privacy import (
+    Due,
+    DueWork,
+    Epochs,
+    Person,
+    PersonalStore,
+    Purges,
+    Wanted,
+)
 from heed.domain.errors import HeedError
 from heed.domain.purge import OVERDUE, State
 
@@ -40,14 +48,6 @@ class Swept:
     def is_overdue(self) -> bool:
         """Whether a purge was left by the sweep before this one."""
         return self.oldest > OVERDUE
-
-
-class Wanted(NamedTuple):
-    """What a record of the table's stream asks for; `position` names the record."""
-
-    position: str
-    recipient: str
-    work: DueWork
 
 
 class RunPurges:

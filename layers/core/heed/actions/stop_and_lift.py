@@ -47,24 +47,25 @@ class StopAndLift:
         """
         return self._write(recipient, Change(HOLD, entry), now)
 
-    def lift(self, recipient: str, what: Liftable, scope: int, entry: Entry, now: int) -> Done:
-        """Lift anything but a minor. While a hold stands, nothing but the hold itself is lifted.
+    def lift(
+        self, recipient: str, what: Liftable, scope: int, by: Signature, entry: Entry
+    ) -> Done | None:
+        """Lift something; None: it is a minor, and a key of another owner must ask for it too.
+
+        While a hold stands, no yes passes a complaint.
 
         Raises:
             Unavailable, UnreadableRecord: it is not known to be done.
         """
+        if what is Liftable.MINOR:
+            return self._lift_minor(recipient, by, entry.policy)
         if what is Liftable.COMPLAINT:
             record = self._preferences.read(recipient)
             if is_held(record):
-                return self._done(Outcome.REFUSED, [Reason.HOLD], record, now)
-        return self._write(recipient, Change(register_of(what, scope), entry), now)
+                return self._done(Outcome.REFUSED, [Reason.HOLD], record, by.at)
+        return self._write(recipient, Change(register_of(what, scope), entry), by.at)
 
-    def lift_minor(self, recipient: str, signature: Signature, policy: str) -> Done | None:
-        """Lift a minor by the second of two; None: the first is kept, and waits for the other.
-
-        Raises:
-            Unavailable, UnreadableRecord: it is not known to be done.
-        """
+    def _lift_minor(self, recipient: str, signature: Signature, policy: str) -> Done | None:
         record = self._preferences.read(recipient)
         if MINOR not in record.registers:
             # Done before, by these two or others; or there never was one.

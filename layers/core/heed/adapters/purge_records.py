@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from heed.actions.purge import Wanted
+from heed.actions.ports_privacy import Wanted
 from heed.adapters.epochs_table import work_of
 
 

@@ -6,7 +6,6 @@ subject under which the ledger knows the person; that goes with the last step.
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,11 +56,6 @@ class Purge:
     def rules(self) -> str:
         """Which rules it was done by, as docs/privacy.md numbers them."""
         return f"{self.cause.value}/1"
-
-
-def new_id() -> str:
-    """The id of a purge: says nothing."""
-    return secrets.token_hex(16)
 
 
 def most(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:

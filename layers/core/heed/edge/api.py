@@ -99,7 +99,7 @@ class Api:
     def _unrouted(self, _: Exception) -> Response[str]:
         here = self._app.current_event.path
         allowed = sorted(method for method, path in self.scopes if _is_at(path, here))
-        if not allowed:
+        if not allowed or self._app.current_event.http_method in allowed:  # no id has such signs
             return _problem(NotFound("no such path"))
         refused = _problem(MethodNotAllowed("no such method"))
         refused.headers["Allow"] = ", ".join(allowed)

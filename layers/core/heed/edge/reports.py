@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -12,7 +13,7 @@ from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import UnknownScope
 from heed.domain.evidence import MAX_TEXT, evidence, scrub
-from heed.domain.lift import BOTH_WITHIN, Liftable
+from heed.domain.lift import BOTH_WITHIN, Liftable, Signature
 from heed.domain.register import ALL, Entry, Source
 from heed.edge import fields
 from heed.edge.api import Call, Reply
@@ -23,13 +24,19 @@ SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim 
 
 @dataclass(frozen=True, slots=True)
 class Lift:
-    """What is to be lifted, and why."""
+    """What is to be lifted, and by whom; `policy` is the privacy policy of that time."""
 
     mention: Mention
     what: Liftable
     scope: int
-    reason: str
-    reference: str
+    signature: Signature
+    policy: str
+
+    def entry(self) -> Entry:
+        """What goes on record of it."""
+        by = self.signature
+        said = evidence(key=by.key, reason=by.reason, reference=by.reference)
+        return Entry(by.at, Source.AGENT, said, self.policy)
 
 
 def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, Report]:
@@ -62,18 +69,21 @@ def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
     return mention, Entry(call.at, source, said, catalogue.policy(call.at))
 
 
-def lifted(body: Reader, catalogue: Catalogue) -> Lift:
+def lifted(call: Call, catalogue: Catalogue) -> Lift:
     """What is to be lifted. A complaint needs the scope that the person asked for.
 
     Raises:
         InvalidRequest: it breaks the contract.
     """
+    body = call.body()
     mention = fields.person(body)
     what = Liftable(body.one_of("register", [each.value for each in Liftable]) or Liftable.HOLD)
     scope = _scope(body, what, catalogue)
     reason, reference = _filled(body, "reason"), _reference(body)
     body.close()
-    return Lift(mention, what, scope, reason, reference)
+    owner = call.key.owner.strip().casefold()
+    signature = Signature(call.key.id, owner, call.at, reason, reference)
+    return Lift(mention, what, scope, signature, catalogue.policy(call.at))
 
 
 def accepted(purge: str, recipient: str) -> Reply:
@@ -91,8 +101,11 @@ def written(recipient: str, done: Done) -> dict[str, object]:
     }
 
 
-def half_signed(recipient: str, at: int) -> Reply:
-    """The answer to the first of the two that lift a minor."""
+def lift_written(recipient: str, lift: Lift, done: Done | None) -> Mapping[str, object] | Reply:
+    """The answer to a lift; to the first of the two that lift a minor, that it waits."""
+    if done is not None:
+        return written(recipient, done)
+    at = lift.signature.at
     waiting = {"recipient": recipient, "outcome": "waiting", "until": times.write(at + BOTH_WITHIN)}
     return Reply(waiting, HTTPStatus.ACCEPTED)
 
