@@ -103,14 +103,8 @@ def _commands() -> set[str]:
 
 
 def test_every_command_is_told_and_every_one_told_is_there() -> None:
-    told = set(
-        re.findall(
-            r"^\| `heed ([a-z]+(?: (?:create|list|revoke|verify))?)",
-            page("docs/cli.md"),
-            re.MULTILINE,
-        )
-    )
-    assert told == _commands()
+    rows = re.findall(r"^\| `heed ([a-z]+(?: [a-z]+)?)\b", page("docs/cli.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(_commands())
 
 
 def test_no_page_names_a_command_that_is_not() -> None:
