@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Self
 
 import boto3
 import pytest
@@ -400,7 +400,7 @@ class crashing:  # noqa: N801
         self.calls, self._at = 0, at
         self._all = [aws.client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")]
 
-    def __enter__(self) -> crashing:
+    def __enter__(self) -> Self:
         for events in self._all:
             events.register_first("before-call", self._count, unique_id="crashing")
         return self

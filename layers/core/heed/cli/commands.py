@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heed.cli import change, check, ids, invoke, keys, links, lookup, run
+from heed.cli import change, check, ids, invoke, keys, ledger, links, lookup, report, run
 from heed.cli.command import Command, Group
 
 COMMANDS: tuple[Command | Group, ...] = (
@@ -14,4 +14,6 @@ COMMANDS: tuple[Command | Group, ...] = (
     lookup.COMMAND,
     invoke.COMMAND,
     keys.GROUP,
+    ledger.GROUP,
+    report.GROUP,
 )

@@ -12,6 +12,9 @@ from heed.domain.api_key import is_key
 
 if TYPE_CHECKING:
     from heed.adapters.api_keys import ApiKeys
+    from heed.adapters.ledger_bucket import LedgerBucket
+    from heed.adapters.ledger_table import LedgerTable
+    from heed.adapters.preferences_table import PreferencesTable
     from heed.adapters.stack import Access
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -73,6 +76,24 @@ class Stack:
         from heed.adapters.api_keys import ApiKeys
 
         return ApiKeys(self.access().client("dynamodb"), self.output("ControlTable"))
+
+    def ledger(self) -> LedgerTable:
+        """The entries of the ledger."""
+        from heed.adapters.ledger_table import LedgerTable
+
+        return LedgerTable(self.access().client("dynamodb"), self.output("LedgerTable"))
+
+    def ledger_seals(self) -> LedgerBucket:
+        """The hashes of entries, and the seals."""
+        from heed.adapters.ledger_bucket import LedgerBucket
+
+        return LedgerBucket(self.access().client("s3"), self.output("LedgerBucket"))
+
+    def preferences(self) -> PreferencesTable:
+        """The registers of every recipient."""
+        from heed.adapters.preferences_table import PreferencesTable
+
+        return PreferencesTable(self.access().client("dynamodb"), self.output("PreferencesTable"))
 
     def identity(self) -> bytes:
         """The key that recipient ids are made with: one call of KMS."""

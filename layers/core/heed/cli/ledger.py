@@ -1,0 +1,201 @@
+"""`heed ledger`: whether the evidence is whole, a copy of it, and the proof of an entry."""
+
+from __future__ import annotations
+
+import json
+import time
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from heed.cli import options, output
+from heed.cli.command import Command, Exit, Group
+from heed.cli.failure import Failure
+from heed.cli.finding import find
+from heed.domain.errors import NotFound, UnreadableRecord
+from heed.domain.ledger_entry import LedgerEntry
+
+
+def lines(args: Namespace) -> Iterator[bytes]:
+    """The ledger, from a file that was exported or from the stack."""
+    if args.file is not None:
+        try:
+            with args.file.open("rb") as exported:
+                yield from exported
+        except OSError as error:
+            raise Failure(
+                f"{args.file}: {error.strerror}", "name a file of heed ledger export"
+            ) from error
+        return
+    from heed.actions.export_ledger import export
+
+    stack = find(args.stack)
+    try:
+        yield from export(stack.ledger(), stack.ledger_seals(), time.time_ns() // 1_000_000)
+    except UnreadableRecord as error:
+        raise Failure(
+            "the stack holds an entry or a seal that is not what its name says",
+            "keep a copy of the table",
+        ) from error
+
+
+def entries(args: Namespace) -> Iterator[LedgerEntry]:
+    """The entries alone."""
+    for line in lines(args):
+        document = json.loads(line)
+        if "subject" in document:
+            yield LedgerEntry.of(document)
+
+
+def from_file(parser: ArgumentParser) -> None:
+    """Where the ledger is read from."""
+    options.common(parser)
+    parser.add_argument(
+        "file",
+        nargs="?",
+        type=Path,
+        metavar="FILE",
+        help="of heed ledger export (default: the stack itself)",
+    )
+
+
+def _to_verify(parser: ArgumentParser) -> None:
+    from_file(parser)
+    parser.add_argument(
+        "--root",
+        type=_hash,
+        metavar="ROOT",
+        help="the last root as it was written down elsewhere",
+    )
+
+
+def _verify(args: Namespace) -> Exit:
+    from heed.actions.verify_ledger import verify
+    from heed.adapters.spill import Spill
+
+    verdict = verify(lines(args), Spill)
+    fault = verdict.fault
+    if fault is None and args.root not in (None, verdict.root):
+        fault = "the last root is not the one that was named"
+    facts = {
+        "whole": fault is None,
+        "entries": verdict.entries,
+        "days_sealed": verdict.seals,
+        "root": verdict.root,
+        "fault": fault,
+    }
+    if args.json:
+        output.say_json(facts)
+    else:
+        output.say_facts(facts)
+    return Exit.YES if fault is None else Exit.NO
+
+
+def _to_export(parser: ArgumentParser) -> None:
+    options.common(parser)
+    parser.add_argument("to", type=Path, metavar="FILE", help="that is not there yet")
+
+
+def _export(args: Namespace) -> Exit:
+    args.file = None
+    number = 0
+    try:
+        with args.to.open("xb") as file:
+            for line in lines(args):
+                file.write(line)
+                number += 1
+    except OSError as error:
+        raise Failure(
+            f"{args.to}: {error.strerror}", "name a file that is not there yet"
+        ) from error
+    if args.json:
+        output.say_json({"file": str(args.to), "lines": number})
+    else:
+        print(f"{number} lines. Whoever has the file can check it: heed ledger verify {args.to}")
+    return Exit.YES
+
+
+def _to_prove(parser: ArgumentParser) -> None:
+    options.common(parser)
+    parser.add_argument(
+        "entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup shows it"
+    )
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="of heed ledger export")
+    parser.add_argument(
+        "--recipient",
+        type=options.filled,
+        metavar="ID",
+        help="add what shows whose entry it is: the recipient's id, salt and evidence",
+    )
+
+
+def _prove(args: Namespace) -> Exit:
+    from heed.actions.prove_entry import prove
+
+    try:
+        proof = prove(lines(args), args.entry)
+    except NotFound as error:
+        raise Failure(
+            str(error), "a change has its entry some seconds after it was made"
+        ) from error
+    if args.recipient:
+        proof["opening"] = _opening(args, proof["entry"])
+    output.say_json(proof)
+    return Exit.YES
+
+
+def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
+    """What links an entry to a recipient: the salt, and the evidence that it was committed with."""
+    from heed.domain import recipient as recipients
+    from heed.domain.errors import InvalidRecipient
+    from heed.domain.ledger_entry import subject_of
+
+    stack = find(args.stack)
+    try:
+        recipient = recipients.parse(args.recipient)
+    except InvalidRecipient as error:
+        raise Failure("that is no recipient id", "heed ids makes them of addresses") from error
+    salt = stack.preferences().read(recipient).salt
+    kept = {one.entry.id: one.evidence for one in stack.ledger().of(entry["subject"])}
+    evidence = kept.get(entry["id"])
+    if subject_of(salt, recipient) != entry["subject"] or evidence is None:
+        raise Failure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
+    return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
+
+
+def _hash(text: str) -> str:
+    if len(text) != 64 or set(text) - set("0123456789abcdef"):
+        raise ArgumentTypeError("64 hex digits")
+    return text
+
+
+GROUP = Group(
+    name="ledger",
+    summary="the evidence: verify, prove, export",
+    commands=(
+        Command(
+            name="verify",
+            summary="whether the evidence is whole",
+            details="Checks every number, every hash and every root, and names the first entry that does not "
+            "fit or is missing. From a file it needs no network. Exit code 1: something does not fit.",
+            arguments=_to_verify,
+            run=_verify,
+        ),
+        Command(
+            name="prove",
+            summary="the proof of an entry, for a third party",
+            details="Prints JSON: the entry, the seal it is under, and the path between them. "
+            "docs/evidence.md has the twenty lines that check it.",
+            arguments=_to_prove,
+            run=_prove,
+        ),
+        Command(
+            name="export",
+            summary="the whole ledger as a file that anybody can check",
+            details="Nothing in it is about a person: no evidence, no salt, no recipient.",
+            arguments=_to_export,
+            run=_export,
+        ),
+    ),
+)
