@@ -36,8 +36,9 @@ def ask(text: str) -> Response[str]:
 @app.post("/u/<text>")
 def opt_out(text: str) -> Response[str]:
     """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
-    links, visit, form = wiring.unsubscribe(), answers.visit(), request.form(answers.event)
-    by_hand, everything = "scope" in form, form.get("scope") == "all"
+    links, visit, form = wiring.unsubscribe(), answers.visit(), request.fields(answers.event)
+    scopes = [value for name, value in form if name == "scope"]
+    by_hand, everything = bool(scopes), "all" in scopes
     token = links.token(text)
     source = Source.LINK if by_hand else Source.ONE_CLICK
     applied = links.opt_out(

@@ -134,6 +134,14 @@ def test_a_pause_ends_by_itself_and_resuming_ends_it_now(world: World) -> None:
     assert sendable(world, NOW + 1_000) == EVERYTHING
 
 
+def test_resuming_ends_a_pause_of_all_marketing_too(world: World) -> None:
+    world.put(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
+    assert "offers" not in sendable(world)
+
+    save(world, {"pause": "0"})
+    assert sendable(world) == EVERYTHING
+
+
 def test_resuming_a_pause_heals_no_out(world: World) -> None:
     world.put(READER, Change(out(2), Entry(NOW - 9, Source.LINK, "{}")))
     world.put(READER, Change(pause(1), Entry(NOW - 5, Source.LINK, "{}", until=NOW + DAY)))
@@ -150,6 +158,16 @@ def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
 
     assert sendable(world) == EVERYTHING - {"targeted-advertising"}
     assert world.items()[0]["o:7"]["M"]["by"] == {"S": "signal"}
+
+
+def test_a_signal_where_advertising_is_off_outlasts_an_older_yes_that_comes_late(
+    world: World,
+) -> None:
+    world.put(READER, Change(out(7), Entry(NOW - 3 * DAY, Source.PHONE, "{}")))
+    save(world, {"topic.news": "in", "was.topic.news": "in"}, headers={"sec-gpc": "1"})
+    world.put(READER, Change(in_(7), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
+
+    assert "targeted-advertising" not in sendable(world)
 
 
 @pytest.mark.parametrize("headers", [{"sec-gpc": "0"}, {"sec-gpc": "true"}, {"dnt": "null"}, {}])

@@ -125,6 +125,13 @@ def test_the_second_button_opts_out_of_everything_but_service_mail(world: World)
     assert sendable(world, "service") and sendable(world, "targeted-advertising")
 
 
+def test_of_a_scope_said_twice_the_wider_counts(world: World) -> None:
+    form = [("scope", "all"), ("scope", "this")]
+    ask(world, http("POST", f"/u/{world.token(READER)}", form=form))
+
+    assert not sendable(world, "news")
+
+
 @pytest.mark.parametrize(
     ("scope", "written"), [(0, {"o:0"}), (1, {"o:1"}), (6, {"o:1"}), (999, {"o:999", "o:1"})]
 )

@@ -89,29 +89,36 @@ def saved(
                 changes.append(given.change(in_(topic.number)))
             elif not chosen(record, topic).sendable:
                 consent.append(topic)
-        changes += _asides(form, brand, given)
+        changes += _asides(form, record, brand, given)
     if given.signal:
-        changes = _signalled(changes, record, catalogue, given)
+        changes = _signalled(changes, catalogue, given)
     return Saved(tuple(changes), tuple(consent))
 
 
-def _asides(form: Mapping[str, str], brand: int, given: Given) -> Iterator[Change]:
-    """A pause of the whole brand, and the policy's news taken note of."""
+def _asides(form: Mapping[str, str], record: Record, brand: int, given: Given) -> Iterator[Change]:
+    """A pause of the whole brand, or the end of one; and the policy's news taken note of.
+
+    What the page shows as paused is, by a pause of all marketing too, and its end ends that as well.
+    """
     if (days := PAUSES.get(form.get("pause", ""))) is not None:
-        yield given.change(pause(brand), until=given.at + days * DAY)
+        until = given.at + days * DAY
+        yield given.change(pause(brand), until=until)
+        wide = record.get(pause(ALL))
+        if not days and wide is not None and given.at < (wide.until or 0):
+            yield given.change(pause(ALL), until=until)
     if form.get("policy"):
         yield given.change(ACKNOWLEDGED)
 
 
-def _signalled(
-    changes: list[Change], record: Record, catalogue: Catalogue, given: Given
-) -> list[Change]:
-    """The browser's signal goes before what the form says (11 CCR 7025(c))."""
+def _signalled(changes: list[Change], catalogue: Catalogue, given: Given) -> list[Change]:
+    """The browser's signal goes before what the form says (11 CCR 7025(c)).
+
+    It is written where advertising is off already, too: an older yes may still be on its way.
+    """
     for topic in catalogue.signals():
         own = (in_(topic.number), out(topic.number))
         changes = [change for change in changes if change.register not in own]
-        if chosen(record, topic).sendable:
-            changes.append(given.change(out(topic.number), Source.SIGNAL))
+        changes.append(given.change(out(topic.number), Source.SIGNAL))
     return changes
 
 
