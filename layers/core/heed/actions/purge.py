@@ -74,6 +74,11 @@ class RunPurges:
         self._stores = stores
         self._clock = clock
 
+    @property
+    def steps(self) -> set[str]:
+        """The names of what it clears."""
+        return set(self._stores)
+
     def sweep(self, has_time: Callable[[], bool]) -> Swept:
         """Do all that is due, until the time is over; costs what is due, not the size of the table.
 

@@ -1,0 +1,128 @@
+"""What is kept, how long, and what ends it: code, docs and template say the same; no store is forgotten."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from heed import wiring
+from heed.domain.inventory import STORES, Cleared, Holds, Store
+from heed.domain.purge import BACKUP_DAYS
+from heed.domain.retention import MINOR_DAYS, RULES, End
+from tests.architecture.test_template_functions import RESOURCES
+from tests.template import template
+from tests.world import deployed
+
+OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+KINDS = {
+    "AWS::DynamoDB::Table",
+    "AWS::SQS::Queue",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::Events::EventBus",
+    "AWS::Events::Archive",
+    "AWS::Logs::LogGroup",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::RDS::DBInstance",
+    "AWS::ElastiCache::CacheCluster",
+    "AWS::OpenSearchService::Domain",
+    "AWS::EFS::FileSystem",
+}
+BY_NAME = {store.name: store for store in STORES}
+
+
+def test_every_store_of_the_template_is_in_the_inventory_once() -> None:
+    found = [name for name, resource in RESOURCES.items() if resource["Type"] in KINDS]
+    assert sorted(found) == sorted(store.name for store in STORES)
+
+
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
+def test_a_store_forgets_after_the_days_that_the_inventory_says(store: Store) -> None:
+    resource = RESOURCES[store.name]
+    properties = resource.get("Properties", {})
+    if resource["Type"] == "AWS::SQS::Queue":
+        assert properties["MessageRetentionPeriod"] == (store.days or 0) * 86_400
+    if resource["Type"] == "AWS::Logs::LogGroup":
+        assert properties["RetentionInDays"] == store.days
+
+
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
+def test_whoever_is_in_a_store_comes_out_of_it(store: Store) -> None:
+    if store.holds is Holds.NOTHING:
+        assert not store.steps
+    elif store.cleared is Cleared.BY_PURGE:
+        assert store.steps
+    else:
+        assert store.cleared is Cleared.AT_ONCE or store.days
+
+
+@pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
+def test_an_address_stands_in_no_store_for_good_and_in_none_unencrypted(store: Store) -> None:
+    if store.holds is Holds.ADDRESS:
+        assert store.days is not None and store.days <= 14
+        assert RESOURCES[store.name]["Type"] in ("AWS::SQS::Queue", "AWS::SNS::Topic")
+        assert "KmsMasterKeyId" in RESOURCES[store.name]["Properties"]
+
+
+def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with deployed(monkeypatch):
+        steps = wiring.run_purges().steps
+    assert steps == {step for store in STORES for step in store.steps}
+
+
+def test_nothing_can_be_brought_back_for_longer_than_a_certificate_says() -> None:
+    for resource in RESOURCES.values():
+        backup = resource.get("Properties", {}).get("PointInTimeRecoverySpecification")
+        assert backup is None or backup["RecoveryPeriodInDays"] <= BACKUP_DAYS
+
+
+def test_the_tombstone_of_a_minor_outlives_whatever_could_bring_a_child_back() -> None:
+    parameter = template()["Parameters"]["MinorRecordDays"]
+    assert parameter["Default"] == MINOR_DAYS
+    longest = max(store.days or 0 for store in STORES) + BACKUP_DAYS
+    assert parameter["MinValue"] == 45 > longest
+
+
+def test_the_table_for_people_is_the_table_of_the_code() -> None:
+    section = OPERATIONS.read_text().split("## Retention\n")[1].split("\n## ")[0]
+    rows = [
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in section.splitlines()
+        if line.startswith("|") and not re.match(r"^\|[ -]+\|", line)
+    ]
+    assert rows[1:] == [
+        (
+            rule.record,
+            f"`{rule.store}`",
+            rule.why,
+            "no end" if rule.days is None else f"{rule.days:,} days",
+            rule.end.value,
+        )
+        for rule in RULES
+    ]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.record)
+def test_what_ends_a_record_is_there(rule: object) -> None:
+    for each in RULES:
+        if each.store == "*Logs":
+            continue
+        properties = RESOURCES[each.store]["Properties"]
+        if each.end is End.TTL:
+            assert properties["TimeToLiveSpecification"]["Enabled"] is True
+        if each.end is End.SERVICE:
+            assert BY_NAME[each.store].days == each.days
+
+
+def test_every_store_that_keeps_something_has_a_rule() -> None:
+    ruled = {rule.store for rule in RULES}
+    keeping = {store.name for store in STORES if RESOURCES[store.name]["Type"] not in _PASSING}
+    assert keeping - ruled - {name for name in keeping if name.endswith("Logs")} == set()
+
+
+_PASSING = {"AWS::SNS::Topic", "AWS::Events::EventBus"}  # hand on, and keep nothing
