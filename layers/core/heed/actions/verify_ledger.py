@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,16 +53,19 @@ class _Fault(Exception):
     """The first thing that does not fit."""
 
 
-def verify(lines: Iterable[bytes], sorter: Callable[[], Sorter]) -> Verdict:
+def verify(
+    lines: Iterable[bytes], sorter: Callable[[], AbstractContextManager[Sorter]]
+) -> Verdict:
     """Check an export. The first fault is that of the lowest line, then of the lowest hash, then number."""
-    check = _Check(sorter)
     fault: str | None = None
-    try:
-        check.read(lines)
-        check.compare()
-        check.count()
-    except _Fault as found:
-        fault = str(found)
+    with sorter() as found, sorter() as sealed, sorter() as chains:
+        check = _Check(found, sealed, chains)
+        try:
+            check.read(lines)
+            check.compare()
+            check.count()
+        except _Fault as first:
+            fault = str(first)
     return Verdict(check.entries, check.seals, check.root, fault)
 
 
@@ -75,11 +79,11 @@ class _Line:
 class _Check:
     """One pass over the lines, then two over what was put in order."""
 
-    def __init__(self, sorter: Callable[[], Sorter]) -> None:
+    def __init__(self, found: Sorter, sealed: Sorter, chains: Sorter) -> None:
         self.entries = 0
         self.seals = 0
         self.root = NO_ROOT
-        self._found, self._sealed, self._chains = sorter(), sorter(), sorter()
+        self._found, self._sealed, self._chains = found, sealed, chains
         self._day: int | None = None
         self._lines: Iterator[_Line] = iter(())
         self._ahead: _Line | None = None

@@ -5,24 +5,31 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, Self
 
 _PART = 100_000  # records that are in memory at a time
 _READ = 4096  # records read of a part at a time
 
 
 class Spill:
-    """Records of bytes, all of one length, in order. Nothing is left of it when it is let go."""
+    """Records of bytes, all of one length, in order. A context: nothing is left on the disk behind it."""
 
     def __init__(self) -> None:
         self._held: list[bytes] = []
         self._parts: list[IO[bytes]] = []
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in self._parts:
+            part.close()
+
     def add(self, record: bytes) -> None:
         """Take one."""
         self._held.append(record)
         if len(self._held) == _PART:
-            part = TemporaryFile()  # noqa: SIM115 - lives as long as this does
+            part = TemporaryFile()  # noqa: SIM115 - closed at the end of the context
             part.write(b"".join(sorted(self._held)))
             self._parts.append(part)
             self._held = []

@@ -1,0 +1,117 @@
+"""Whole ledgers made up for tests: chains of several subjects, sealed day by day, and their export."""
+
+from __future__ import annotations
+
+import hmac
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from heed.actions.export_ledger import export
+from heed.actions.ports_ledger import Kept
+from heed.domain.ledger_entry import LedgerEntry, Outcome, keyed, subject_of
+from heed.domain.register import DAY
+from heed.domain.seal import Seal
+
+START = 20_000 * DAY
+
+
+@dataclass
+class MemoryLedger:
+    """The port Ledger."""
+
+    entries: dict[tuple[str, str], Kept] = field(default_factory=dict)
+
+    def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
+        return self.entries.setdefault((entry.subject, entry.id), Kept(entry, evidence)).entry
+
+    def of(self, subject: str) -> list[Kept]:
+        found = [kept for (whose, _), kept in self.entries.items() if whose == subject]
+        return sorted(found, key=lambda kept: kept.entry.chain)
+
+    def erase(self, subject: str) -> int:
+        found = [key for key in self.entries if key[0] == subject]
+        for key in found:
+            self.entries[key] = Kept(self.entries[key].entry, None)
+        return len(found)
+
+    def all(self) -> Iterator[LedgerEntry]:
+        return iter([kept.entry for _, kept in sorted(self.entries.items())])
+
+
+@dataclass
+class MemorySeals:
+    """The port Seals."""
+
+    hashes: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    made: list[tuple[Seal, Sequence[bytes]]] = field(default_factory=list)
+
+    def add(self, day: int, leaves: Iterable[bytes]) -> None:
+        self.hashes[day].update(leaves)
+
+    def leaves(self, day: int) -> set[bytes]:
+        return set(self.hashes.get(day, ()))
+
+    def first_day(self) -> int | None:
+        return min(self.hashes, default=None)
+
+    def seals(self) -> list[Seal]:
+        return [seal for seal, _ in self.made]
+
+    def sealed(self, day: int) -> Iterator[bytes]:
+        return iter(next(leaves for seal, leaves in self.made if seal.day == day))
+
+    def seal(self, seal: Seal, leaves: Sequence[bytes]) -> None:
+        self.made.append((seal, list(leaves)))
+
+
+def salt(subject: int) -> bytes:
+    return hmac.digest(b"a salt of the tests", str(subject).encode(), "sha256")[:16]
+
+
+def entry(
+    subject: int, seq: int, *, at: int = 0, outcome: Outcome = Outcome.APPLIED
+) -> LedgerEntry:
+    """An opt-out of somebody, recorded three seconds after it was made."""
+    at = START + at
+    return LedgerEntry(
+        subject=subject_of(salt(subject), str(subject)),
+        seq=seq,
+        scope=2,
+        register="out",
+        at=at,
+        recorded_at=(at + 3_000) // 1000 * 1000,
+        source="one-click",
+        policy_version="2026-01",
+        commitment=keyed(salt(subject), "{}"),
+        outcome=outcome,
+    )
+
+
+@dataclass
+class Ledgers:
+    """A ledger and its seals."""
+
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    seals: MemorySeals = field(default_factory=MemorySeals)
+
+    def enter(self, *entries: LedgerEntry) -> None:
+        for one in entries:
+            there = self.ledger.enter(one, "{}")
+            self.seals.add(there.recorded_at // DAY, [there.leaf])
+
+    def lines(self, now: int) -> list[bytes]:
+        return list(export(self.ledger, self.seals, now))
+
+
+def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
+    """Some people who changed their minds over some days, the last of which is not sealed."""
+    from heed.actions.seal_days import seal_days
+
+    made = Ledgers()
+    for subject in range(subjects):
+        for seq in range(1, changes + 1):
+            at = (subject + seq) % days * DAY + subject * 1_000_000 + seq * 1_000
+            made.enter(entry(subject, seq, at=at))
+    seal_days(made.seals, START // DAY + days - 1)
+    return made
