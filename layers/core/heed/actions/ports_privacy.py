@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple, Protocol
 
 from heed.domain.disclosure import Disclosed, Disclosing
@@ -48,6 +48,44 @@ class Standing(NamedTuple):
 
     record: Record
     purges: tuple[str, ...]
+
+
+class Copy(NamedTuple):
+    """An item of a restored copy of the table.
+
+    Attributes:
+        recipient: recipient id.
+        record: gives what it says; raises UnreadableRecord.
+        purges: those that were due on it.
+        ends: when it is forgotten, milliseconds, or None.
+        whole: the item itself, as its store has it.
+    """
+
+    recipient: str
+    record: Callable[[], Record]
+    purges: tuple[str, ...]
+    ends: int | None
+    whole: object
+
+
+class Copies(Protocol):
+    """A restored copy of the table, beside the live one."""
+
+    def all(self) -> Iterator[Copy]:
+        """Every item of the copy.
+
+        Raises:
+            StoreUnavailable: not all could be read.
+        """
+        ...
+
+    def put_back(self, copy: Copy) -> bool:
+        """Put an item back as it was, unless the live table has one of its id; whether it did.
+
+        Raises:
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
 
 
 class Epochs(Protocol):

@@ -1,0 +1,69 @@
+"""A restored copy of the table `Preferences`, read in full, beside the live table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from heed.actions.ports_privacy import Copy
+from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.epochs_table import work_of
+from heed.adapters.items import to_record
+from heed.domain.errors import NotFound
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class CopiesTable:
+    """Serves the port Copies from DynamoDB.
+
+    Args:
+        client: of DynamoDB.
+        copy, live: names of the two tables.
+    """
+
+    def __init__(self, client: DynamoDBClient, copy: str, live: str) -> None:
+        self._client = client
+        self._copy = copy
+        self._live = live
+
+    def all(self) -> Iterator[Copy]:
+        """See the port. NotFound: there is no table of that name."""
+        request: dict[str, Any] = {"TableName": self._copy, "ConsistentRead": True}
+        while True:
+            try:
+                answer = self._client.scan(**request)
+            except self._client.exceptions.ResourceNotFoundException as error:
+                raise NotFound("no table of that name") from error
+            except FAILURES as error:
+                raise unavailable(error) from error
+            yield from map(_copy_of, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def put_back(self, copy: Copy) -> bool:
+        """See the port. The salt and the counter come back too, so that the ledger goes on."""
+        try:
+            self._client.put_item(
+                TableName=self._live,
+                Item=copy.whole,  # type: ignore[arg-type]
+                ConditionExpression="attribute_not_exists(id)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return True
+
+
+def _copy_of(item: Any) -> Copy:  # noqa: ANN401 - an item, as DynamoDB gives it
+    return Copy(
+        recipient=item["id"]["S"],
+        record=partial(to_record, item),
+        purges=work_of(item).purges,
+        ends=int(item["expires"]["N"]) * 1000 if "expires" in item else None,
+        whole=item,
+    )

@@ -1,0 +1,27 @@
+"""An old copy of a record, merged into the live one: nobody comes back, and no newer opt-out is lost."""
+
+from __future__ import annotations
+
+from heed.domain.record import Record, merge
+from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source
+
+
+def lost_epoch(old: Record, live: Record) -> bool:
+    """Whether the copy knows of an erasure or a minor that the live record does not."""
+    if MINOR in live.registers or old.floor is None:
+        return False
+    return live.floor is None or old.floor > live.floor
+
+
+def with_epoch(old: Record, live: Record) -> Record:
+    """The copy's epoch, with whatever of the live record is newer; its counter goes on."""
+    after = merge(old, changes(live))
+    return Record(after.registers, after.soft, after.floor, live.n + 1)
+
+
+def changes(record: Record) -> list[Change]:
+    """All that a record says, as changes: the write rule decides what of it counts."""
+    return [
+        *(Change(name, entry) for name, entry in sorted(record.registers.items())),
+        *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in sorted(record.soft)),
+    ]

@@ -1,0 +1,130 @@
+"""An old copy of the table is merged into the live one: nobody comes back, nothing newer is lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import boto3
+import pytest
+
+from heed import wiring
+from heed.actions.replay import Came, replay
+from heed.adapters import aws
+from heed.adapters.copies_table import CopiesTable
+from heed.domain.decision import Reason, decide
+from heed.domain.epoch import Cause, Report
+from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from tests.template import table_definition
+from tests.world import NOW, World
+
+PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
+LATER = NOW + DAY
+
+
+def _address(name: str) -> str:
+    return f"{name}@example.com"
+
+
+def _entry(at: int, said: str = "{}") -> Entry:
+    return Entry(at, Source.LINK, said)
+
+
+def _report(cause: Cause, at: int = LATER) -> Report:
+    return Report(cause, at, Source.PHONE, "call 1", "key", "")
+
+
+@pytest.fixture
+def copy(world: World) -> list[dict[str, Any]]:
+    """What the table was a day ago, in a table of its own."""
+    world.put(_address("ada"), Change(in_(2), _entry(NOW)))
+    world.put(_address("ben"), Change(in_(2), _entry(NOW)))
+    world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
+    world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT, _entry(NOW)))
+    world.put(_address("ed"), Change(in_(5), _entry(NOW)))
+    wiring.begin_epoch().report(
+        world.recipient(_address("fay")), _report(Cause.MINOR, NOW), address_given=False
+    )
+    client = boto3.client("dynamodb")
+    client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
+    items = world.items()
+    for item in items:
+        client.put_item(TableName="Restored", Item=item)
+    return items
+
+
+def _replayed(world: World) -> Counter[Came]:
+    copies = CopiesTable(aws.client("dynamodb"), "Restored", world.table)
+    return Counter(replay(copies, wiring.preferences(), wiring.epochs(), LATER + 5_000))
+
+
+def _record(world: World, name: str) -> Any:
+    return wiring.preferences().read(world.recipient(_address(name)))
+
+
+def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    epochs = wiring.begin_epoch()
+    world.put(_address("ada"), Change(out(2), _entry(LATER)))
+    epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR), address_given=False)
+    epochs.report(world.recipient(_address("cleo")), _report(Cause.ERASURE), address_given=False)
+    before = world.items()
+
+    came = _replayed(world)
+
+    assert came == {Came.UNCHANGED: len(PEOPLE)}
+    assert world.items() == before
+    for name in ("ada", "ben", "cleo"):
+        decision = decide(_record(world, name), wiring.catalogue().topic("offers"), LATER + 9_000)
+        assert not decision.sendable
+
+
+def test_what_the_live_table_lost_comes_back_with_its_salt_and_its_tombstones(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    client = boto3.client("dynamodb")
+    for item in copy:
+        client.delete_item(TableName=world.table, Key={"id": item["id"]})
+    world.put(_address("fay"), Change(in_(2), _entry(LATER)))  # the tombstone was lost
+
+    came = _replayed(world)
+
+    assert came == {Came.BACK: len(PEOPLE) - 1, Came.MERGED: 1}
+    lost = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
+    assert [item for item in world.items() if item in lost] == lost
+    fay = _record(world, "fay")
+    assert MINOR in fay.registers
+    assert decide(fay, wiring.catalogue().topic("service"), LATER).reason is Reason.MINOR
+
+
+def test_facts_that_were_lost_are_merged_and_a_second_time_nothing_happens(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    recipient = world.recipient(_address("cleo"))
+    boto3.client("dynamodb").delete_item(TableName=world.table, Key={"id": {"S": recipient}})
+    world.put(_address("cleo"), Change(out(3), _entry(LATER)))
+
+    first, after, second = _replayed(world), world.items(), _replayed(world)
+
+    assert first == {Came.MERGED: 1, Came.UNCHANGED: len(PEOPLE) - 1}
+    assert second == {Came.UNCHANGED: len(PEOPLE)}
+    assert world.items() == after
+    assert {out(2), out(3), COMPLAINT} <= _record(world, "cleo").registers.keys()
+
+
+def test_a_tombstone_whose_time_was_over_stays_forgotten(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    client = boto3.client("dynamodb")
+    key = {"id": {"S": world.recipient(_address("fay"))}}
+    client.update_item(
+        TableName="Restored",
+        Key=key,
+        UpdateExpression="SET expires = :over",
+        ExpressionAttributeValues={":over": {"N": str(NOW // 1000)}},
+    )
+    client.delete_item(TableName=world.table, Key=key)
+
+    assert _replayed(world)[Came.FORGOTTEN] == 1
+    assert _record(world, "fay").n == 0
