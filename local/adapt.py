@@ -11,9 +11,16 @@ if TYPE_CHECKING:
 
 Resource = dict[str, Any]
 MAIL_DOMAIN = "mail.example.com"
+MAIL_FROM = "preferences@example.com"
 
-# Parameters of the template, where its defaults are not what a laptop wants.
-PARAMETERS = {"Environment": "trial", "MailDomain": MAIL_DOMAIN}
+# Parameters of the template, where its defaults are not what a laptop wants. The emulator has no list of
+# suppressed addresses: asked to take one off, it answers what SES answers for one that is not on it.
+PARAMETERS = {
+    "Environment": "trial",
+    "MailDomain": MAIL_DOMAIN,
+    "MailFrom": MAIL_FROM,
+    "DeliverOptIns": "true",
+}
 
 
 @dataclass(frozen=True)

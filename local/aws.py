@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sesv2 import SESV2Client
     from mypy_boto3_sns import SNSClient
 
 _CONFIG = Config(
@@ -69,6 +70,11 @@ class Clients:
     def dynamodb(self) -> DynamoDBClient:
         """Shows the tables."""
         return self._session.client("dynamodb", endpoint_url=self._endpoint, config=_CONFIG)
+
+    @cached_property
+    def sesv2(self) -> SESV2Client:
+        """Is told that the sender's address is verified, which an operator does by hand."""
+        return self._session.client("sesv2", endpoint_url=self._endpoint, config=_CONFIG)
 
     @cached_property
     def sns(self) -> SNSClient:

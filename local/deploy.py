@@ -52,6 +52,8 @@ def deploy(
     resources = clients.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
     names = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
     _expire(clients, template, names)
+    # As an operator does once: the emulator refuses, as SES does, a sender whom nobody verified.
+    clients.sesv2.create_email_identity(EmailIdentity=parameters["MailFrom"])
     return Deployed(outputs, names)
 
 
