@@ -1,0 +1,56 @@
+"""What docs/ shows to others runs."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WHO = "abcdefghijklmnopqrstuvwxya"
+
+
+@pytest.fixture(scope="module")
+def contacts() -> ModuleType:
+    path = ROOT / "docs" / "examples" / "contacts.py"
+    spec = importlib.util.spec_from_file_location("contacts", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def event(kind: str, state: str, at: str, who: str = WHO, **more: str) -> dict[str, Any]:
+    detail = {"id": "0" * 32, "recipient": who, "scope": "offers", "state": state, "at": at}
+    return {"source": "heed", "detail-type": kind, "detail": {**detail, "source": "link", **more}}
+
+
+def test_the_sample_consumer_joins_events_to_contacts_and_keeps_the_newest(
+    contacts: ModuleType,
+) -> None:
+    database = contacts.opened(":memory:")
+    contacts.join(database, {WHO: "jane@example.com"})
+    newer = event("Recipient Opted Out", "out", "2026-03-05T10:00:00.000Z")
+    older = event("Recipient Opted In", "in", "2026-03-05T09:00:00.000Z")
+
+    assert contacts.take(database, newer) == "jane@example.com"
+    contacts.take(database, older)
+    contacts.take(database, newer)
+
+    found = database.execute("SELECT scope, happened, at FROM heard").fetchall()
+    assert found == [("offers", "Recipient Opted Out", "2026-03-05T10:00:00.000Z")]
+    assert contacts.take(database, event("Recipient Opted Out", "out", "2026", "z" * 26)) is None
+
+
+def test_the_sample_consumer_forgets_who_was_purged(contacts: ModuleType) -> None:
+    database = contacts.opened(":memory:")
+    contacts.join(database, {WHO: "jane@example.com"})
+    contacts.take(database, event("Recipient Suppressed", "hold", "2026-03-05T10:00:00.000Z"))
+    contacts.take(database, event("Recipient Purged", "erased", "2026-03-06T10:00:00.000Z"))
+
+    for table in ("contact", "heard"):
+        assert database.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608
+    database.close()

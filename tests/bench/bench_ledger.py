@@ -1,0 +1,81 @@
+"""`heed ledger verify` of a million entries: seconds on one core, and the most memory it took.
+
+python -m tests.bench.bench_ledger [ENTRIES]
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from heed.actions.export_ledger import FORMAT
+from heed.actions.verify_ledger import verify
+from heed.adapters.spill import Spill
+from heed.domain.ledger_entry import canonical
+from heed.domain.register import DAY
+from heed.domain.seal import seal
+from tests.ledgers import START, entry
+
+ENTRIES = 1_000_000
+CHANGES = 4  # of a person
+DAYS = 30
+LIMIT = 60  # seconds
+
+
+def write(path: Path, number: int) -> None:
+    """An export of that many entries, sealed over a month."""
+    people = number // CHANGES
+    with path.open("wb") as file:
+        days: dict[int, list[bytes]] = {day: [] for day in range(DAYS)}
+        for whose, seq in _all(people):
+            days[whose % DAYS].append(entry(whose, seq, at=whose % DAYS * DAY + seq).leaf)
+        file.write(canonical(FORMAT) + b"\n")
+        root = ""
+        for day, leaves in days.items():
+            leaves.sort()
+            made = seal(START // DAY + day, root, leaves)
+            root = made.root
+            file.write(canonical({"seal": made.document()}) + b"\n")
+            for at in range(0, len(leaves), 1000):
+                part = [leaf.hex() for leaf in leaves[at : at + 1000]]
+                file.write(canonical({"leaves": part}) + b"\n")
+        file.write(canonical({"open": seal(START // DAY + DAYS, root, []).document()}) + b"\n")
+        for whose, seq in _all(people):
+            made_of = entry(whose, seq, at=whose % DAYS * DAY + seq)
+            file.write(canonical(made_of.document()) + b"\n")
+
+
+def _all(people: int) -> Iterator[tuple[int, int]]:
+    return ((whose, seq) for whose in range(people) for seq in range(1, CHANGES + 1))
+
+
+def main() -> int:
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
+    with TemporaryDirectory() as folder:
+        path = Path(folder, "export")
+        # In a process of its own: what writing takes is not what verifying takes.
+        import multiprocessing
+
+        writer = multiprocessing.get_context("spawn").Process(target=write, args=(path, number))
+        writer.start()
+        writer.join()
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        began = time.process_time()
+        with path.open("rb") as lines:
+            verdict = verify(lines, Spill)
+        seconds = time.process_time() - began
+        size = path.stat().st_size / 1e6
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"ledger: {verdict.entries:,} entries ({size:.0f} MB) verified in {seconds:.1f} s of one core "
+        f"(at most {LIMIT} s), {most:.0f} MB of memory ({before:.0f} before), fault: {verdict.fault}"
+    )
+    return verdict.fault is not None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,177 @@
+"""What the ledger enters of a write, and what the bus tells of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from heed.domain.announcement import DetailType, announcements
+from heed.domain.ledger_entry import LEDGER, Outcome, subject_of
+from heed.domain.record import Record
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    yes,
+)
+from heed.domain.transition import Transition, entries
+from tests.catalogue import CATALOGUE
+
+WHO = "abcdefghijklmnopqrstuvwxya"
+SALT, OTHER = b"s" * 16, b"t" * 16
+AT = 20_000 * DAY
+SCHEMAS = {
+    schema["title"]: Draft202012Validator(schema)
+    for path in (Path(__file__).parents[2] / "docs" / "events").glob("*.schema.json")
+    for schema in [json.loads(path.read_text())]
+}
+
+
+def entry(at: int = AT, source: Source = Source.LINK, until: int | None = None) -> Entry:
+    return Entry(at, source, "{}", "", until)
+
+
+def record(n: int = 1, salt: bytes = SALT, floor: int | None = None, **held: Entry) -> Record:
+    return Record(
+        {name.replace("_", ":"): one for name, one in held.items()}, n=n, salt=salt, floor=floor
+    )
+
+
+def write(before: Record, after: Record, **more: bool) -> Transition:
+    return Transition("event", WHO, before, after, recorded_at=AT + 1_000, **more)  # type: ignore[arg-type]
+
+
+def told(transition: Transition) -> list[tuple[int, str, str]]:
+    return [(one.seq, one.register, one.source) for one, _ in entries(transition)]
+
+
+def heard(transition: Transition) -> list[tuple[str, str, str]]:
+    """What the bus is told; each held to its schema."""
+    found = list(announcements(transition, CATALOGUE))
+    for one in found:
+        SCHEMAS[one.type.value].validate(
+            {"source": "heed", "detail-type": one.type.value, "detail": one.detail}
+        )
+    assert len({one.detail["id"] for one in found}) == len(found)
+    return [
+        (one.type.value.removeprefix("Recipient "), one.detail["state"], one.detail["scope"])
+        for one in found
+    ]
+
+
+def test_every_detail_type_has_its_schema() -> None:
+    assert SCHEMAS.keys() == set(DetailType)
+    for one in SCHEMAS.values():
+        detail = one.schema["properties"]["detail"]["properties"]  # type: ignore[index,call-overload]
+        assert detail["source"]["enum"] == list(Source)
+
+
+@pytest.mark.parametrize(
+    ("register", "until", "expected"),
+    [
+        (out(2), None, ("Opted Out", "out", "offers")),
+        (out(0), None, ("Opted Out", "out", "*")),
+        (in_(11), None, ("Opted In", "in", "aurora/offers")),
+        (yes(2), None, ("Opted In", "confirmed", "offers")),
+        (pause(1), AT + DAY, ("Paused", "paused", "meridian")),
+        (pause(1), AT, ("Lifted", "paused", "meridian")),
+        (COMPLAINT, None, ("Suppressed", "complaint", "*")),
+        (UNDELIVERABLE, None, ("Suppressed", "undeliverable", "*")),
+        (HOLD, None, ("Suppressed", "hold", "*")),
+        (LIFT_HOLD, None, ("Lifted", "hold", "*")),
+    ],
+)
+def test_a_change_is_told_in_the_words_of_the_contract(
+    register: str, until: int | None, expected: tuple[str, str, str]
+) -> None:
+    after = Record({register: entry(until=until)}, n=1, salt=SALT)
+    assert heard(write(Record(), after)) == [expected]
+
+
+def test_what_the_person_read_is_nobodys_news() -> None:
+    transition = write(Record(), Record({"a:policy": entry()}, n=1, salt=SALT))
+    assert heard(transition) == []
+    assert told(transition) == [(1, "policy-acknowledged", "link")]
+
+
+def test_soft_bounces_are_news_when_they_become_a_stop() -> None:
+    days = [AT // DAY - place for place in range(5)]
+    before = Record(soft=frozenset(days[1:]), n=4, salt=SALT)
+    after = Record(soft=frozenset(days), n=5, salt=SALT)
+    assert heard(write(before, after)) == [("Suppressed", "undeliverable", "*")]
+    assert heard(write(Record(n=3, salt=SALT), before)) == []
+    assert told(write(before, after)) == [(5, "soft-bounce", "bounce")]
+
+
+@pytest.mark.parametrize("salt", [b"", OTHER])
+def test_a_report_of_a_minor_ends_the_chain_and_tells_everybody(salt: bytes) -> None:
+    said = {out(0): entry(AT, Source.AGE_REPORT), MINOR: entry(AT, Source.AGE_REPORT)}
+    before = record(n=3, o_2=entry(AT - DAY))
+    transition = write(before, Record(said, n=4, salt=salt, floor=AT))
+
+    closing, *opening = told(transition)
+
+    assert closing == (4, "erased", "age-report")
+    assert transition.erased == subject_of(SALT, WHO)
+    assert [place for place, *_ in opening] == ([4, 4, 4] if salt else [])
+    assert heard(transition) == [
+        ("Purged", "minor", "*"),
+        ("Opted Out", "out", "*"),
+        ("Suppressed", "minor", "*"),
+    ]
+
+
+def test_an_epoch_that_was_nobodys_is_entered_with_the_first_change_after_it() -> None:
+    before = record(n=4, salt=b"", floor=AT, o_0=entry(AT, Source.LETTER))
+    after = record(n=5, salt=OTHER, floor=AT, o_0=entry(AT, Source.LETTER), i_2=entry(AT + 1))
+    transition = write(before, after)
+    assert told(transition) == [
+        (4, "floor", LEDGER),
+        (4, "out", "letter"),
+        (5, "in", "link"),
+    ]
+    assert heard(transition) == [("Opted In", "in", "offers")]
+
+
+def test_a_record_that_its_time_ended_is_closed_by_retention() -> None:
+    transition = write(record(n=3, o_2=entry()), Record(), expired=True)
+    assert told(transition) == [(4, "erased", "retention")]
+    assert heard(transition) == [("Purged", "removed", "*")]
+
+
+def test_a_write_that_changes_nothing_said_is_no_entry_and_no_news() -> None:
+    transition = write(record(n=3, o_2=entry()), record(n=3, o_2=entry()))
+    assert told(transition) == heard(transition) == []
+
+
+def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> None:
+    def names(salt: bytes) -> list[str]:
+        return [one.id for one, _ in entries(write(Record(), record(salt=salt, o_2=entry())))]
+
+    assert names(SALT) == names(SALT)
+    assert names(SALT) != names(OTHER)
+
+
+def test_a_name_says_what_was_said_and_not_when_it_was_entered() -> None:
+    from dataclasses import replace
+
+    ((one, _),) = entries(write(Record(), record(o_2=entry())))
+    for other in (
+        replace(one, seq=2),
+        replace(one, recorded_at=AT),
+        replace(one, outcome=Outcome.SUPERSEDED),
+    ):
+        assert (other.id, other.leaf) != (one.id, one.leaf)
+        assert other.id == one.id
+    assert replace(one, at=AT - 1).id != one.id
