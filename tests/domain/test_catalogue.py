@@ -123,6 +123,11 @@ def test_an_opt_out_by_link_is_written_where_it_stops_something(
     assert any(CATALOGUE.governed(one) for one in scopes)
 
 
+def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
+    topics = [{**topic, "retired": topic["kind"] == "signal"} for topic in DATA["topics"]]
+    assert Catalogue.of({**DATA, "topics": topics}).opt_out_scopes(7) == (7,)
+
+
 @pytest.mark.parametrize(
     ("day", "version"),
     [("2019-12-31", ""), ("2020-01-01", "1"), ("2026-06-30", "1"), ("2026-07-01", "2")],

@@ -18,6 +18,7 @@ from typing import Any
 
 from heed.domain.errors import Malformed
 from heed.domain.feedback import TOPIC_TEST
+from heed.domain.times import END
 from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
@@ -238,4 +239,4 @@ def milliseconds(text: object) -> int | None:
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
     at = (moment - _EPOCH) // _MILLISECOND
-    return at if at >= 0 else None
+    return at if 0 <= at < END else None

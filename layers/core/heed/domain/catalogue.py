@@ -213,6 +213,8 @@ class Catalogue:
         topic = self.topics.get(scope)
         if topic is None:
             return (scope, self.brand_of(scope))
+        if topic.kind is Kind.SIGNAL:  # never a mail: no brand's marketing
+            return (scope,)
         if topic.kind is Kind.SERVICE:
             return (topic.brand,)
         return (scope, topic.brand) if topic.retired else (scope,)

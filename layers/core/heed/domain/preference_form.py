@@ -76,13 +76,16 @@ class Given:
 def saved(
     form: Mapping[str, str], record: Record, catalogue: Catalogue, brand: int, given: Given
 ) -> Saved:
-    """What a form changes for the topics of a brand, and what it asks for in vain."""
+    """What a form changes, and what it asks for in vain; `brand` is the one whose pause it may be.
+
+    A field names its topic whatever the link's brand: undoing "everything" brings back every brand's.
+    """
     changes: list[Change] = []
     consent: list[Topic] = []
     if form.get("all", "in") not in ("in", ""):  # an opt-out is never refused for its form
         changes.append(given.change(out(ALL)))
     else:
-        for topic in _differing(form, record, catalogue, brand):
+        for topic in _differing(form, record, catalogue):
             if form[field_of(topic, catalogue)] == "out":
                 changes.append(given.change(out(topic.number)))
             elif _undoes(record, topic, given):
@@ -129,17 +132,15 @@ def field_of(topic: Topic, catalogue: Catalogue) -> str:
 
 
 def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
-    """The marketing topics that a brand's preference centre shows."""
+    """The marketing topics that a brand's preference centre shows; of ALL, those of every brand's."""
     return [topic for topic in catalogue.marketing(brand) if not topic.retired]
 
 
-def _differing(
-    form: Mapping[str, str], record: Record, catalogue: Catalogue, brand: int
-) -> list[Topic]:
+def _differing(form: Mapping[str, str], record: Record, catalogue: Catalogue) -> list[Topic]:
     """The topics whose chosen state differs from the one that the page showed."""
     return [
         topic
-        for topic in (*offered(catalogue, brand), *catalogue.signals())
+        for topic in (*offered(catalogue, ALL), *catalogue.signals())
         if (wanted := form.get(field_of(topic, catalogue))) in ("in", "out")
         and wanted != _shown(form, topic, record, catalogue)
     ]

@@ -16,7 +16,8 @@ _TIME = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY  # years have four digits
+END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY
+"""What can be written lies before it: years have four digits."""
 _LONGEST = 64  # characters; a fraction may have any number of digits, within reason
 
 
@@ -79,6 +80,6 @@ def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
 
 
 def _in_range(at: int) -> int:
-    if not 0 <= at < _END:
+    if not 0 <= at < END:
         raise InvalidTime("outside the years 1970 to 9999")
     return at

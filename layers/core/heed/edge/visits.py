@@ -89,6 +89,7 @@ def known(
     news = catalogue.notice((e.policy for e in record.registers.values()), visit.at)
     return {
         **_page(visit, catalogue),
+        "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
         "signal": _signal(visit, record, catalogue),
         "policy": news
