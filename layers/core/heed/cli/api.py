@@ -24,15 +24,24 @@ def post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: A
     """The answer to a request; one that is held back or not possible now is tried again.
 
     Raises:
-        Refused: the API answered, and not with 200.
+        Refused: the API answered, and not with success.
         Failure: it did not answer as the API does.
     """
+    return _ask(stack, path, json.dumps(body).encode())
+
+
+def get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """The same of what is only read."""
+    return _ask(stack, path, None)
+
+
+def _ask(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON
     from urllib.error import HTTPError
     from urllib.request import Request
 
     request = Request(  # noqa: S310 - HTTPS or this machine, by Stack.api
         stack.api + path,
-        json.dumps(body).encode(),
+        body,
         {
             "Authorization": f"Bearer {stack.api_key}",
             "Content-Type": "application/json",

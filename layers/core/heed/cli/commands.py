@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from heed.cli import change, check, ids, invoke, keys, ledger, links, lookup, report, run
+from heed.cli import (
+    change,
+    check,
+    disclosed,
+    holds,
+    ids,
+    invoke,
+    keys,
+    ledger,
+    links,
+    lookup,
+    purges,
+    report,
+    reports,
+    restore,
+    run,
+)
 from heed.cli.command import Command, Group
 
 COMMANDS: tuple[Command | Group, ...] = (
@@ -12,6 +28,13 @@ COMMANDS: tuple[Command | Group, ...] = (
     ids.COMMAND,
     change.COMMAND,
     lookup.COMMAND,
+    reports.MINOR,
+    reports.ERASE,
+    holds.HOLD,
+    holds.LIFT,
+    purges.COMMAND,
+    disclosed.COMMAND,
+    restore.GROUP,
     invoke.COMMAND,
     keys.GROUP,
     ledger.GROUP,

@@ -12,6 +12,8 @@ from heed.domain.api_key import is_key
 
 if TYPE_CHECKING:
     from heed.adapters.api_keys import ApiKeys
+    from heed.adapters.copies_table import CopiesTable
+    from heed.adapters.epochs_table import EpochsTable
     from heed.adapters.ledger_bucket import LedgerBucket
     from heed.adapters.ledger_table import LedgerTable
     from heed.adapters.preferences_table import PreferencesTable
@@ -94,6 +96,19 @@ class Stack:
         from heed.adapters.preferences_table import PreferencesTable
 
         return PreferencesTable(self.access().client("dynamodb"), self.output("PreferencesTable"))
+
+    def replaying(self, copy: str) -> tuple[CopiesTable, PreferencesTable, EpochsTable]:
+        """A restored copy of the table of registers, and the live one by what writes to it."""
+        from heed.adapters.copies_table import CopiesTable
+        from heed.adapters.epochs_table import EpochsTable
+        from heed.adapters.preferences_table import PreferencesTable
+
+        client, live = self.access().client("dynamodb"), self.output("PreferencesTable")
+        return (
+            CopiesTable(client, copy, live),
+            PreferencesTable(client, live),
+            EpochsTable(client, live),
+        )
 
     def identity(self) -> bytes:
         """The key that recipient ids are made with: one call of KMS."""
