@@ -22,6 +22,15 @@ def check_files(root: Path) -> None:
         raise LocalProblem("there is no make", "install it from your system's packages")
 
 
+def check_ports(port: int, aws_port: int) -> None:
+    """Two ports: bound and not yet listened on, one would be given twice."""
+    if port == aws_port:
+        raise LocalProblem(
+            f"PORT and AWS_PORT are both {port}",
+            "choose two different ports:\n    make run PORT=8001 AWS_PORT=4567",
+        )
+
+
 def reserve(port: int, variable: str) -> socket.socket:
     """A socket bound to this port of loopback; `variable` is what chooses another."""
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -53,6 +53,7 @@ class LocalStack:
         """Start everything, saying what is being done; LocalProblem names what stands in the way."""
         places = self._places
         began = time.monotonic()
+        preflight.check_ports(places.port, places.aws_port)
         front = preflight.reserve(places.port, "PORT")
         self._end.callback(front.close)
         preflight.reserve(places.aws_port, "AWS_PORT").close()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.preflight import check_files, reserve
+from local.preflight import check_files, check_ports, reserve
 from local.problem import LocalProblem
 
 
@@ -39,6 +39,11 @@ def test_a_taken_port_is_named_with_its_variable_and_the_way_out() -> None:
 def test_a_number_that_is_no_port_is_named() -> None:
     with pytest.raises(LocalProblem, match="PORT 70000 cannot be had"):
         reserve(70_000, "PORT")
+
+
+def test_one_port_for_both_is_named() -> None:
+    with pytest.raises(LocalProblem, match="PORT and AWS_PORT are both 8001"):
+        check_ports(8001, 8001)
 
 
 def test_a_missing_template_is_named(tmp_path: Path) -> None:
