@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
-from heed.domain.errors import NotFound
+from heed.domain.errors import NotFound, StoreUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,9 +82,12 @@ class ApiKeys:
                 TableName=self._table,
                 Key={"pk": {"S": _PK + id_of(key_hash)}},
                 ConsistentRead=True,
+                ReturnConsumedCapacity="TOTAL",
             )
         except FAILURES as error:
             raise unavailable(error) from error
+        if "ConsumedCapacity" not in answer:  # cut on the way: botocore takes it for empty
+            raise StoreUnavailable("the answer cannot be read")
         if "Item" not in answer:
             return None
         found = _to_key(answer["Item"])

@@ -66,5 +66,7 @@ class KmsKeys:
                 )
             except FAILURES as error:
                 raise KeysUnavailable(code(error)) from error
+            if "Mac" not in answer:  # cut on the way: botocore takes it for empty
+                raise KeysUnavailable("the answer cannot be read")
             derived = self._derived[label] = answer["Mac"]
         return derived
