@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -29,6 +30,7 @@ from heed.domain.register import (
 from tests import post
 from tests.world import NOW, World, http
 
+EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
 ASKED = NOW - 3_600_000
 FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("intent", "in")]
@@ -112,6 +114,13 @@ def test_a_request_waits_in_the_queue_with_no_more_than_its_mail_needs(world: Wo
             "network": "192.0.2.0/24",
         }
     ]
+
+
+def test_the_sample_events_are_what_the_two_functions_take(world: World) -> None:
+    sample = json.loads((EVENTS / "resubscribe-v2-post-subscribe.json").read_text())
+    assert app.handler(sample, world.context)["statusCode"] == 202
+    (record,) = json.loads((EVENTS / "send-confirmation-sqs-request.json").read_text())["Records"]
+    assert waiting(world) == [json.loads(record["body"])]
 
 
 @pytest.mark.parametrize(
