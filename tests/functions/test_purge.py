@@ -1,0 +1,356 @@
+"""Purges: whatever stops them, whoever runs beside them, every store ends clear, and a certificate says so."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.purge import app
+from heed import wiring
+from heed.adapters import aws, mail_caps
+from heed.domain.epoch import Cause, Report
+from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger_entry import subject_of
+from heed.domain.purge import State
+from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from heed.domain.retention import soft_due
+from heed.domain.transition import entry_of
+from tests.world import NOW, World
+
+KID = "kid@example.com"
+
+
+class Stopped(BaseException):
+    """The function is killed."""
+
+
+def _entry(at: int) -> Entry:
+    return Entry(at, Source.LINK, '{"campaign":"spring"}')
+
+
+def _known(world: World, address: str = KID) -> str:
+    """Somebody with traces in every store; the subject under which the ledger knows them."""
+    recipient = world.recipient(address)
+    changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
+    world.put(address, *changes)
+    salt = wiring.preferences().read(recipient).salt
+    for seq, change in enumerate(changes, 1):
+        wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+    boto3.client("dynamodb").put_item(
+        TableName=world.control, Item={"pk": {"S": f"{mail_caps.PREFIX}in#{recipient}"}}
+    )
+    return subject_of(salt, recipient)
+
+
+def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
+    report = Report(cause, at, Source.PHONE, "call 1", "key", "")
+    return wiring.begin_epoch().report(world.recipient(address), report, address_given=True)
+
+
+def _sweep(world: World) -> Any:
+    return app.handler({}, world.context)
+
+
+@pytest.fixture(autouse=True)
+def _long_enough(world: World) -> None:
+    world.context.left = 300_000
+
+
+def _clear(world: World, subject: str) -> bool:
+    kept = wiring.ledger().of(subject)
+    texts = json.dumps(world.items(world.control), default=str)
+    return (
+        len(kept) == 2
+        and all(each.evidence is None for each in kept)
+        and mail_caps.PREFIX not in texts
+        and subject not in texts
+    )
+
+
+def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world: World) -> None:
+    subject = _known(world)
+    purge = _report(world)
+    assert wiring.purges().find(purge).state is State.DUE  # type: ignore[union-attr]
+
+    assert _sweep(world)["purged"] == 1
+
+    done = wiring.purges().find(purge)
+    assert done is not None and done.state is State.DONE
+    assert done.stores == {
+        "ledger-evidence": 2,
+        "lift-requests": 0,
+        "mail-caps": 1,
+        "ses-suppression-list": 1,
+    }
+    assert done.completed_at is not None and done.unlinkable_from == done.completed_at + 7 * DAY
+    assert _clear(world, subject)
+    (item,) = world.items()
+    assert item.keys() == {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard", "expires"}
+    assert world.recipient(KID) not in json.dumps(world.items(world.control))
+
+
+def _of_stream(item: dict[str, Any]) -> dict[str, Any]:
+    change = {"Keys": {"id": item["id"]}, "NewImage": item, "SequenceNumber": "7"}
+    return {"Records": [{"eventSource": "aws:dynamodb", "dynamodb": change}]}
+
+
+def test_the_stream_purges_at_once_and_other_records_say_nothing(world: World) -> None:
+    subject = _known(world)
+    (other,) = world.items()
+    assert app.handler(_of_stream(other), world.context) == {"batchItemFailures": []}
+    purge = _report(world)
+    (item,) = world.items()
+    assert app.handler(_of_stream(item), world.context) == {"batchItemFailures": []}
+    assert wiring.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert _clear(world, subject)
+    # Delivered again, it changes nothing.
+    before = world.items(), world.items(world.control)
+    app.handler(_of_stream(item), world.context)
+    assert (world.items(), world.items(world.control)) == before
+
+
+def test_what_fails_in_the_stream_is_named_and_stays_due(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject = _known(world)
+    _report(world)
+    (item,) = world.items()
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring.ledger(), "erase", _unavailable)
+        answer = app.handler(_of_stream(item), world.context)
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
+        assert _sweep(world)["left"] == 1
+    assert _sweep(world) == {"found": 1, "purged": 1, "left": 0, "oldest_due_seconds": _any_number}
+    assert _clear(world, subject)
+
+
+class _AnyNumber:
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, int)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+_any_number = _AnyNumber()
+
+
+def _unavailable(*_: object) -> int:
+    raise StoreUnavailable("kept so by the test")
+
+
+@contextmanager
+def _stopped_after(calls: int) -> Iterator[list[str]]:
+    """Whoever calls AWS is killed right after so many calls were done."""
+    done: list[str] = []
+    services = [aws.client(name) for name in ("dynamodb", "sqs")]
+
+    def count(model: Any, **_: object) -> None:
+        done.append(model.name)
+        if len(done) == calls:
+            raise Stopped
+
+    for each in services:
+        each.meta.events.register("after-call", count, unique_id="stop")
+    try:
+        yield done
+    finally:
+        for each in services:
+            each.meta.events.unregister("after-call", unique_id="stop")
+
+
+def _all_calls(work: Callable[[], object]) -> int:
+    with _stopped_after(0) as done:
+        work()
+    return len(done)
+
+
+@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
+def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, cause: Cause) -> None:
+    """Exhaustive: n stops for n calls. Whatever was reached, doing it again ends it."""
+    _known(world, "first@example.com")
+
+    def whole(address: str) -> None:
+        _report(world, address, cause)
+        (work,) = [wiring.epochs().work(world.recipient(address))]
+        assert work is not None
+        wiring.run_purges().purge(world.recipient(address), work)
+
+    calls = _all_calls(lambda: whole("first@example.com"))
+    assert calls > 8
+    for stop in range(1, calls + 1):
+        address = f"kid{stop}@example.com"
+        subject, recipient = _known(world, address), world.recipient(address)
+        with _stopped_after(stop), pytest.raises(Stopped):
+            whole(address)
+        purge = _report(world, address, cause)
+        _sweep(world)
+
+        assert wiring.epochs().work(recipient) is None, stop
+        certificate = wiring.purges().find(purge)
+        assert certificate is not None and certificate.state is State.DONE, stop
+        assert certificate.stores["ledger-evidence"] == 2, stop
+        assert all(kept.evidence is None for kept in wiring.ledger().of(subject)), stop
+        assert certificate.subject == "", stop
+        record = wiring.preferences().read(recipient)
+        assert record.salt == b"" and out(0) in record.registers, stop
+
+
+def test_two_runs_at_once_end_as_one(world: World) -> None:
+    subject, recipient = _known(world), world.recipient(KID)
+    purge = _report(world)
+    work = wiring.epochs().work(recipient)
+    assert work is not None
+    runs, erase = wiring.run_purges(), wiring.ledger().erase
+
+    def twice(who: str) -> int:
+        wiring.ledger().erase = erase  # type: ignore[method-assign]
+        runs.purge(recipient, work)  # the other run, from end to end, in the middle of this one
+        return erase(who)
+
+    wiring.ledger().erase = twice  # type: ignore[method-assign]
+    runs.purge(recipient, work)
+
+    done = wiring.purges().find(purge)
+    assert done is not None and (done.state, done.stores["mail-caps"]) == (State.DONE, 1)
+    assert _clear(world, subject)
+    assert wiring.epochs().work(recipient) is None
+
+
+def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(world: World) -> None:
+    _known(world)
+    _report(world)
+    before = world.items()
+    for at in (NOW, NOW + 9, NOW + DAY):  # of before, of the same instant, of after: a minor's
+        world.put(KID, Change(in_(2), _entry(at)), Change(SOFT, _entry(at)))
+        world.put(KID, Change(in_(2), _entry(at)))
+    assert world.items() == before
+    _sweep(world)
+    world.put(KID, Change(out(2), _entry(NOW + 2 * DAY)))
+    (item,) = world.items()
+    assert "salt" not in item and "o:2" not in item
+
+
+def test_after_an_erasure_what_is_newer_counts_and_what_is_older_does_not(world: World) -> None:
+    _known(world)
+    purge = _report(world, cause=Cause.ERASURE)
+    world.put(KID, Change(out(0), _entry(NOW + DAY)))  # over the stop that named the purge
+    world.put(KID, Change(in_(2), _entry(NOW + 5)))
+    assert _sweep(world)["purged"] == 1
+    assert wiring.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert wiring.preferences().read(world.recipient(KID)).registers.keys() == {out(0)}
+
+
+def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World) -> None:
+    subject = _known(world)
+    first = _report(world, cause=Cause.ERASURE)
+    second = _report(world, at=NOW + DAY)
+    assert first != second
+    _sweep(world)
+    states = [wiring.purges().find(each).state for each in (first, second)]  # type: ignore[union-attr]
+    assert states == [State.DONE, State.DONE]
+    assert _clear(world, subject)
+
+
+def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
+    (signal,) = wiring.catalogue().signals()
+    world.put(KID, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
+    _report(world, cause=Cause.ERASURE)
+    assert out(signal.number) in wiring.preferences().read(world.recipient(KID)).registers
+    world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
+    world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
+    _report(world, "ben@example.com", Cause.ERASURE)
+    ben = wiring.preferences().read(world.recipient("ben@example.com"))
+    assert ben.registers.keys() == {out(0)}
+
+
+def test_a_sweep_costs_what_is_due_and_nothing_for_the_others(world: World) -> None:
+    """Two read units a due item at most, counted: half for the item, one for its entries."""
+    client = boto3.client("dynamodb")
+    for n in range(500):
+        client.put_item(
+            TableName=world.table, Item={"id": {"S": f"other{n}"}, "n": {"N": "1"}, "f": {"N": "1"}}
+        )
+    due = 100
+    for n in range(due):
+        _known(world, f"{n}@example.com")
+        _report(world, f"{n}@example.com")
+    units = {"GetItem": 0.0, "Query": 0.0, "Scan": 1_000_000.0, "BatchGetItem": 1_000_000.0}
+    spent: list[float] = []
+    events = aws.client("dynamodb").meta.events
+
+    def read(params: dict[str, Any], model: Any, **_: object) -> None:
+        if model.name in units:
+            body = json.loads(params["body"])
+            # Every item and every list of entries here is below 4 kB: one unit, eventually half.
+            spent.append(1.0 if body.get("ConsistentRead") else 0.5)
+
+    events.register("before-call.dynamodb", read, unique_id="units")
+    swept = _sweep(world)
+    events.unregister("before-call.dynamodb", unique_id="units")
+
+    assert (swept["found"], swept["left"]) == (due, 0)
+    assert sum(spent) <= 2 * due
+
+
+def test_a_sweep_with_nothing_due_reads_the_index_alone(world: World) -> None:
+    _known(world)
+    requests: list[str] = []
+    events = aws.client("dynamodb").meta.events
+    events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
+    assert _sweep(world)["found"] == 0
+    assert requests == ["Query"] * 16
+
+
+def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decision_changes(
+    world: World,
+) -> None:
+    today = time.time_ns() // 1_000_000 // DAY
+    old, young = today - 60, today - 59
+    recipient = world.recipient(KID)
+    world.put(KID, Change(SOFT, _entry(old * DAY)))
+    world.put(KID, Change(SOFT, _entry(young * DAY)), Change(out(2), _entry(NOW)))
+    n = wiring.preferences().read(recipient).n
+
+    assert _sweep(world)["purged"] == 1
+
+    record = wiring.preferences().read(recipient)
+    assert (record.soft, record.n) == (frozenset({young}), n)
+    (item,) = world.items()
+    assert item["due"] == {"N": str(soft_due(young))}
+    assert _sweep(world)["found"] == 0
+
+
+def test_a_purge_left_by_the_sweep_before_is_told_to_the_alarm(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    _known(world)
+    _report(world)  # as of the tests' own time, long ago
+    monkeypatch.setattr(wiring.ledger(), "erase", _unavailable)
+    _sweep(world)
+    assert [record.message for record in caplog.records] == ["purge overdue"]
+    assert "example.com" not in caplog.text
+
+
+def test_with_no_time_left_nothing_is_begun_and_all_stays_due(world: World) -> None:
+    _known(world)
+    _report(world)
+    world.context.left = 5_000
+    assert _sweep(world)["left"] == 1
+    assert MINOR in wiring.preferences().read(world.recipient(KID)).registers
+
+
+def test_an_order_that_was_forgotten_is_made_again(world: World) -> None:
+    _known(world)
+    purge = _report(world)
+    wiring.purges().drop(purge)
+    _sweep(world)
+    certificate = wiring.purges().find(purge)
+    assert certificate is not None
+    assert (certificate.state, certificate.requested_at) == (State.DONE, NOW + 9)
