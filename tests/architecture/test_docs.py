@@ -63,7 +63,10 @@ def _counted() -> tuple[set[str], set[str]]:
         constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z]\w+)"', text, re.MULTILINE))
         names |= {constants[name] for name in re.findall(r"\bcounts\[([A-Z_]+)\]", text)}
         for call in ast.walk(ast.parse(text)):
-            if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "count":
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
+                "count",
+                "measure",
+            ):
                 for part in ast.walk(call.args[0]):
                     if isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant):
                         beginnings.add(str(part.values[0].value))

@@ -20,13 +20,15 @@ import pytest
 from heed import wiring
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
-from tests import conftest
+from heed.domain.register import Change, Entry, Source, out
+from tests import conftest, streams
 from tests.ses import EVENTS
 from tests.template import template
-from tests.world import World, deployed, http
+from tests.world import NOW, World, deployed, http
 
 # Per million, unless it says otherwise.
 HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
+S3_PUT, BUS = 5.00, 1.00
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
 KEY_MONTH, ALARM_MONTH = 1.00, 0.10
@@ -72,10 +74,11 @@ def counted() -> Iterator[Counter[str]]:
     def see(model: Any, **_: Any) -> None:
         seen[model.name] += 1
 
-    for service in ("dynamodb", "kms", "sqs"):
+    services = ("dynamodb", "kms", "sqs", "s3", "events")
+    for service in services:
         aws.client(service).meta.events.register("before-call", see)
     yield seen
-    for service in ("dynamodb", "kms", "sqs"):
+    for service in services:
         aws.client(service).meta.events.unregister("before-call", see)
 
 
@@ -134,6 +137,25 @@ def doings(world: World) -> Iterator[Doing]:
     yield Doing("links minted", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
 
 
+def evidence(world: World) -> Doing:
+    """What each change takes behind its write, ten to a batch: an entry, its hash, an event."""
+    from functions.ledger import app as ledger
+
+    known = {item["id"]["S"] for item in world.items()}
+    for n in range(10):
+        said = Entry(NOW, Source.ONE_CLICK, f'{{"issued":{n}}}', "2026-01")
+        world.put(f"writer{n}@example.com", Change(out(2), said))
+    written = [item for item in world.items() if item["id"]["S"] not in known]
+    batch = streams.event(
+        streams.record(None, item, NOW, number=n) for n, item in enumerate(written)
+    )
+    with counted() as calls:
+        ledger.handler(batch, world.context)
+    around = (S3_PUT * calls["PutObject"] + BUS * 10) / 10
+    writes = (calls["PutItem"] + calls["UpdateItem"]) / 10
+    return Doing("changes into the ledger", calls, 0.1, 0.1, 0.5, around, (writes, 0))
+
+
 def idle() -> list[tuple[str, float]]:
     """A month in which nothing happens, by what there is in the template."""
     resources = template()["Resources"].values()
@@ -160,11 +182,13 @@ def main() -> None:
         deployed(patch) as world,
         redirect_stdout(io.StringIO()),  # the metrics
     ):
-        done = list(doings(world))
-    print("a million of                  $   calls of AWS for one request, or for one message")
+        done = [*doings(world), evidence(world)]
+    print(
+        "a million of                    $   calls of AWS for one request, one message, or ten changes"
+    )
     for one in done:
         calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
-        print(f"  {one.what:<22} {one.dollars:6.2f}   {calls or 'none'}")
+        print(f"  {one.what:<24} {one.dollars:6.2f}   {calls or 'none'}")
     print("\na month in which nothing happens     $")
     for what, dollars in (*idle(), ("in all", sum(dollars for _, dollars in idle()))):
         print(f"  {what:<32} {dollars:6.2f}")
