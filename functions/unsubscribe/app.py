@@ -15,7 +15,7 @@ from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
 from heed.edge.visit import is_neutral
 
-app = APIGatewayHttpResolver()
+app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages, wiring.has_form)
 
 

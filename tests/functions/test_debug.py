@@ -1,0 +1,33 @@
+"""Powertools' debug mode prints events, and so tokens: no environment switches it on."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from tests.world import World, http
+
+ROOT = Path(__file__).parents[2]
+FUNCTIONS = sorted(
+    path.parent.name
+    for path in ROOT.glob("functions/*/app.py")
+    if "RecipientPages(" in path.read_text()
+)
+
+
+@pytest.mark.filterwarnings("ignore:POWERTOOLS_DEV")
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_no_link_is_printed_whatever_the_environment_says(
+    world: World, function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_DEV", "true")
+    app = importlib.reload(importlib.import_module(f"functions.{function}.app"))
+    token = world.token("reader@example.com")
+    for path in ("u", "p", "c"):
+        app.handler(http("GET", f"/{path}/{token}"), world.context)
+
+    assert token not in capsys.readouterr().out
+    monkeypatch.delenv("POWERTOOLS_DEV")
+    importlib.reload(app)
