@@ -57,7 +57,7 @@ def _environment(function: str) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nobody answers
-        "PATH": os.environ["PATH"],
+        "PATH": os.environ["PATH"],  # noqa: TID251
     }
 
 

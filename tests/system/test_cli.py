@@ -26,7 +26,7 @@ def heed(stack: dict[str, Any], tmp_path: Path) -> Heed:
     announcement = tmp_path / ".local" / "stack.json"
     announcement.parent.mkdir()
     announcement.write_text(json.dumps(stack))
-    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # noqa: TID251 - of this machine
 
     def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(

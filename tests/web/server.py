@@ -40,7 +40,7 @@ def serving(folder: Path) -> Iterator[tuple[str, list[str]]]:
             landing = path.startswith("/en/landing")
             self._answer("/en/done" if landing else "/en/preferences-saved")
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
             """Nothing: what is served here is in the test's own output."""
 
         def _answer(self, path: str) -> None:
