@@ -202,7 +202,7 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         assert record.salt == b"" and out(0) in record.registers, stop
 
 
-def test_two_runs_at_once_end_as_one(world: World) -> None:
+def test_two_runs_at_once_end_as_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     subject, recipient = _known(world), world.recipient(KID)
     purge = _report(world)
     work = wiring.epochs().work(recipient)
@@ -210,11 +210,11 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
     runs, erase = wiring.run_purges(), wiring.ledger().erase
 
     def twice(who: str) -> int:
-        wiring.ledger().erase = erase  # type: ignore[method-assign]
+        monkeypatch.setattr(wiring.ledger(), "erase", erase)
         runs.purge(recipient, work)  # the other run, from end to end, in the middle of this one
         return erase(who)
 
-    wiring.ledger().erase = twice  # type: ignore[method-assign]
+    monkeypatch.setattr(wiring.ledger(), "erase", twice)
     runs.purge(recipient, work)
 
     done = wiring.purges().find(purge)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{PREFIX}end"}}
 _ATTEMPTS = 100  # others that may append while one does
+_BEYOND = 10  # entries that may stand behind the end that is marked
 _BATCH = 100  # keys that a BatchGetItem takes
 
 
@@ -46,14 +47,16 @@ class DisclosuresTable:
 
     def latest(self, before: int | None, limit: int) -> list[Disclosed]:
         """See the port."""
-        last = self._end()[0] if before is None else before - 1
-        numbers = range(last, max(last - limit, 0), -1)
+        # The end may lag behind those who were stopped before they could move it.
+        last = self._end()[0] + _BEYOND if before is None else before - 1
+        beyond = _BEYOND if before is None else 0
+        numbers = range(last, max(last - limit - beyond, 0), -1)
         found = [
             entry
             for start in range(0, len(numbers), _BATCH)
             for entry in self._batch(numbers[start : start + _BATCH])
         ]
-        return sorted(found, key=lambda entry: -entry.number)
+        return sorted(found, key=lambda entry: -entry.number)[:limit]
 
     def _end(self) -> tuple[int, str]:
         try:
