@@ -1,0 +1,162 @@
+"""The doors of Heed: each step as the event that AWS would deliver, and what it says by the model's page."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from heed.domain.token import Purpose
+from tests.catalogue import DATA
+from tests.domain.oracle import TOPICS
+from tests.faults.history import Fact
+from tests.faults.mail import written
+from tests.faults.stage import SPELLINGS, Stage
+from tests.faults.steps import DAY, Step
+from tests.world import http
+
+BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
+YOUNG = 30 * DAY
+
+
+def name(scope: int) -> str:
+    """A scope as callers write it."""
+    if scope == 0:
+        return "*"
+    if scope in BRANDS:
+        return str(BRANDS[scope])
+    topic = TOPICS[scope]
+    return f"aurora/{topic['name']}" if topic["brand"] == 10 else str(topic["name"])
+
+
+def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """The HTTP request that a step is, and its facts."""
+    return _REQUESTS[step.kind](stage, step, ring)
+
+
+def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what = step.what
+    token = stage.token(
+        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+    )
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
+    form = forms.get(what["how"], {"scope": what["how"]})
+    event = http("POST", f"/u/{token}", form=form, headers=headers, at=step.at)
+    if what["how"] == "garbled":
+        event["body"] = "%%%"  # and said to be base64
+    return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
+
+
+def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
+    """What a press says: at the link's scope, or where a link of that scope leads by now."""
+    by = "link" if what["how"] in ("this", "all") else "one-click"
+    who, scope = what["who"], what["scope"]
+    topic = TOPICS.get(scope)
+    scopes = [scope]
+    if what["how"] == "all":
+        scopes = [0]
+    elif topic is None and scope not in (0, *BRANDS):
+        scopes = [scope, 1]
+    elif topic is not None and topic["kind"] == "service":
+        scopes = [topic["brand"]]
+    elif topic is not None and topic["retired"]:
+        scopes = [scope, topic["brand"]]
+    said = [Fact(who, f"o:{one}", at, by) for one in scopes]
+    if what["signal"]:
+        said.append(Fact(who, "o:7", at, "signal"))
+    return tuple(said)
+
+
+def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what = step.what
+    token = stage.token(
+        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+    )
+    query = {"List-Unsubscribe": "One-Click", "scope": "all"}
+    return http("GET", f"/u/{token}", query=query, at=step.at), ()
+
+
+def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what, at = step.what, step.at
+    token = stage.token(what["who"], 1, what["issued"], Purpose.PREFERENCES, what["key"])
+    form: dict[str, str] = {}
+    for number, (was, wanted) in what["chosen"].items():
+        field = name(number) if number == 7 else f"topic.{name(number)}"
+        form |= {f"was.{field}": was, field: wanted}
+    if what["all"]:
+        form["all"] = "out"
+    if what["pause"] is not None:
+        form["pause"] = str(what["pause"])
+    headers = {"dnt": "1"} if what["signal"] else {}
+    event = http("POST", f"/p/{token}", form=form, headers=headers, at=at)
+    return event, tuple(_form_facts(what, at))
+
+
+def _form_facts(what: Mapping[str, Any], at: int) -> list[Fact]:
+    """Only what was changed; an *in* by a young link alone, and only as an undoing."""
+    who, by = what["who"], "preference-centre"
+    signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
+    if what["all"]:
+        return [Fact(who, "o:0", at, by), *signal]
+    said = []
+    for number, (was, wanted) in what["chosen"].items():
+        if was == wanted or (number == 7 and what["signal"]):
+            continue
+        if wanted == "out":
+            said.append(Fact(who, f"o:{number}", at, by))
+        elif at - what["issued"] // 60_000 * 60_000 < YOUNG:
+            said.append(Fact(who, f"i:{number}", at, by, must=False))
+    if what["pause"] is not None:
+        said.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY))
+    if what["pause"] == 0:  # resuming ends a pause of all marketing too, if there is one
+        said.append(Fact(who, "p:0", at, by, at, must=False))
+    return said + signal
+
+
+def _desk(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    changes, said = [], []
+    for one in step.what["changes"]:
+        change = {
+            "address": SPELLINGS[one["who"]][one["spelling"]],
+            "scope": name(one["scope"]),
+            "state": one["state"],
+            "source": one["source"],
+            "occurred_at": written(one["said"]),
+            "reference": "letter 7",
+        }
+        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[
+            one["state"]
+        ]
+        if until is not None:
+            change["until"] = written(until)
+        changes.append(change)
+        must = one["state"] != "in"
+        said.append(
+            Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must)
+        )
+    return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(said)
+
+
+def _check(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    people = [SPELLINGS[who][spelling] for who, spelling in step.what["who"]]
+    body = {"topic": name(step.what["topic"]), "addresses": people}
+    return _v1(stage, step, "/v1/check", body), ()
+
+
+def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
+    key = stage.ended_key if step.what.get("ended") else stage.api_key
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    return http("POST", path, body=json.dumps(body), headers=headers, at=step.at)
+
+
+_REQUESTS = {"press": _press, "look": _look, "save": _save, "desk": _desk, "check": _check}
+
+
+def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """A confirmation (as of when its link was issued), a hold, a lift."""
+    who, at = what["who"], what["happened"]
+    if what["said"] != "confirmed":
+        return (Fact(who, what["said"], at, "agent"),)
+    said = [Fact(who, f"k:{scope}", at, "confirmation") for scope in what["scopes"]]
+    return (*said, Fact(who, "l:undeliverable", at, "confirmation"))

@@ -1,0 +1,285 @@
+"""One run: the steps on a stage, the nemesis over them, the history of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from heed import wiring
+from heed.domain.errors import HeedError
+from heed.domain.register import Change, Entry, Source
+from tests.faults import doors, mail
+from tests.faults.courier import Courier, Message, event
+from tests.faults.history import Ack, End, Epoch, Fact, History, Odd, Promise, Said, Seen, Start
+from tests.faults.nemesis import Killed
+from tests.faults.stage import APPS, RINGS, Stage
+from tests.faults.steps import Step
+from tests.faults.voice import Voice
+from tests.world import NOW
+
+_KEPT = "your request is kept and will be carried out"
+_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
+
+
+class Machine:
+    """Runs steps one after another; one of them may run inside another."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.history = History()
+        self.ring = RINGS[0]
+        self.feedback, self.later = Courier(), Courier()
+        self.hopeless: set[str] = set()
+        self.aside: set[str] = set()
+        self._number = 0
+        self._serial = 0
+        stage.begin(self.ring)
+
+    def run(self, steps: Iterable[Step]) -> History:
+        """The steps, and then an end without faults."""
+        last = NOW
+        for step in steps:
+            last = max(last, step.at)
+            self.step(step)
+        self._drain(last)
+        return self.history
+
+    def step(self, step: Step) -> None:
+        """One step, and what an observer sees after it."""
+        self.stage.clock = step.at
+        self.stage.nemesis.tally.update(rows(step))
+        if step.kind in ("press", "save", "desk", "check", "look"):
+            self._request(step)
+        elif step.kind in ("feedback", "later"):
+            self._deliver(step)
+        else:
+            _ASIDES[step.kind](self, step)
+
+    # ---- Invocations
+
+    def _invoke(
+        self,
+        step: Step,
+        facts: tuple[Fact, ...],
+        call: Callable[[], Any],
+        read: Callable[[Any, int], None],
+        batch: int = 0,
+    ) -> None:
+        self._number += 1
+        number = self._number
+        self.history.add(Start(number, facts))
+
+        self.stage.nemesis.tally.update(
+            40 for inner in step.inside.values() if inner.kind == "epoch"
+        )
+
+        def meanwhile(inner: Step) -> Callable[[], None]:
+            def happen() -> None:
+                self._collect(facts)
+                self.history.add(Seen(number, self.stage.observe()))
+                router, clock = vars(BaseRouter).copy(), self.stage.clock
+                with self.stage.nemesis.over({}, {}):
+                    self.step(inner)
+                for name in ("current_event", "lambda_context"):  # of the invocation around it
+                    if name in router:
+                        setattr(BaseRouter, name, router[name])
+                self.stage.clock = clock
+
+            return happen
+
+        inside = {place: meanwhile(inner) for place, inner in step.inside.items()}
+        self.stage.context.left = step.left
+        try:
+            with self.stage.nemesis.over(step.faults, inside, batch), Voice(mute=step.mute):
+                answer = call()
+        except Killed:
+            pass
+        except Exception as error:  # noqa: BLE001 - a bug of ours is what is looked for
+            self.history.add(Odd(number, f"{step.kind} raised {type(error).__name__}: {error}"))
+        else:
+            read(answer, number)
+        self._collect(facts)
+        quiet = step.kind in ("check", "look") and not step.inside
+        self.history.add(Seen(number, self.stage.observe(), quiet))
+
+    def _collect(self, facts: tuple[Fact, ...]) -> None:
+        """What the product put into its queues."""
+        for body in self.stage.take("later"):
+            self._serial += 1
+            self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
+        self.aside.update(self.stage.take("aside"))
+
+    def _request(self, step: Step) -> None:
+        made, facts = doors.request(self.stage, step, self.ring)
+        app = APPS["press" if step.kind == "look" else step.kind]
+
+        def read(answer: dict[str, Any], number: int) -> None:
+            status = answer["statusCode"]
+            if step.kind == "check":
+                self._read_check(step, answer, number)
+            elif status < HTTPStatus.BAD_REQUEST:
+                if step.kind == "press" and not facts:
+                    self.history.add(Odd(number, "a link of an unknown key was let in"))
+                self.history.add(Ack(number, facts))
+            elif _KEPT in answer["body"]:
+                self.history.add(Promise(number, facts))
+            elif status not in _LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
+                self._strange_status(step, number, status)
+
+        self._invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
+
+    def _strange_status(self, step: Step, number: int, status: int) -> None:
+        self.history.add(Odd(number, f"{step.kind} answered {status}"))
+
+    def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
+        status = answer["statusCode"]
+        if step.what["ended"]:
+            self.stage.nemesis.tally[32] += 1
+            if status not in (HTTPStatus.UNAUTHORIZED, *_LATER):
+                self.history.add(Odd(number, "a key past its end was let in"))
+        elif status == HTTPStatus.OK:
+            results = json.loads(answer["body"])["results"]
+            for (who, _), one in zip(step.what["who"], results, strict=True):
+                said = (one["sendable"], one["reason"])
+                self.history.add(Said(number, who, step.what["topic"], step.at, *said))
+        elif status not in _LATER:
+            self._strange_status(step, number, status)
+
+    def _deliver(self, step: Step) -> None:
+        courier = getattr(self, step.kind)
+        batch = courier.batch(**step.what)
+        if not batch:
+            return
+        facts = tuple(fact for message in batch for fact in message.facts)
+        app = APPS[step.kind]
+
+        def read(answer: object, number: int) -> None:
+            try:
+                handled = courier.settle(batch, answer)
+            except (ValueError, KeyError, TypeError) as error:
+                self.history.add(Odd(number, f"the answer of a batch: {error}"))
+                return
+            failed = len(batch) - len(handled)
+            self.stage.nemesis.tally[21] += bool(failed)
+            self.hopeless.update(one.body for one in handled if one.hopeless)
+            for message in handled:
+                self.history.add(Ack(number, message.facts))
+
+        made = event(batch)
+        self._tally_batch(step, batch)
+        self._invoke(step, facts, lambda: app.handler(made, self.stage.context), read, len(batch))
+
+    def _tally_batch(self, step: Step, batch: list[Message]) -> None:
+        tally = self.stage.nemesis.tally
+        tally[14] += step.left < 2_000
+        tally[16] += any(step.at - message.sent > 13 * 86_400_000 - 1 for message in batch)
+
+    # ---- What is no request of a handler
+
+    def _mail(self, step: Step) -> None:
+        self._serial += 1
+        what = step.what
+        said = mail.facts(what, step.at)
+        body = mail.body(what, step.at, self._serial)
+        hopeless = mail.is_hopeless(what)
+        name = f"feedback-{self._serial}"
+        self.feedback.waiting.append(Message(name, body, step.at, said, hopeless))
+        self.stage.nemesis.tally.update(mail.rows(what, body))
+
+    def _say(self, step: Step) -> None:
+        facts = doors.direct_facts(step.what)
+        changes = [Change(one.register, Entry(one.at, Source(one.by), "{}", "")) for one in facts]
+        who = self.stage.ids[step.what["who"]]
+
+        def call() -> bool:
+            try:
+                wiring.preferences().apply(who, changes, step.at)
+            except HeedError:
+                return False
+            return True
+
+        def read(answer: bool, number: int) -> None:
+            if answer:
+                self.history.add(Ack(number, facts))
+
+        self._invoke(step, facts, call, read)
+
+    def _epoch(self, step: Step) -> None:
+        """The one write that replaces an item: the least that keeps the promise."""
+        who, minor = step.what["who"], step.what["minor"]
+        old = self.stage.observe()[who]
+        if "x:minor" in old.registers or old.strange:
+            return
+        floor = max(step.at, (old.floor or 0) + 1)
+        tie = {"t": {"N": str(floor)}, "pv": {"S": ""}}
+        item: dict[str, Any] = {
+            "id": {"S": self.stage.ids[who]},
+            "n": {"N": str(old.n + 1)},
+            "f": {"N": str(floor)},
+            "o:0": {"M": {**tie, "by": {"S": "agent"}, "ev": {"S": "agent {}"}}},
+        }
+        if minor:
+            child = {**tie, "by": {"S": "age-report"}, "ev": {"S": "age-report {}"}}
+            item["x:minor"] = {"M": child}
+        self.stage.put(self.stage.ids[who], item)
+        self._number += 1
+        self.history.add(Epoch(self._number, who, floor, minor))
+        self.history.add(Seen(self._number, self.stage.observe()))
+
+    def _strange(self, step: Step) -> None:
+        """Something that a later version wrote; or that version is here now, and reads it."""
+        key = self.stage.ids[step.what["who"]]
+        item = self.stage.raw().get(key, {"id": {"S": key}, "n": {"N": "1"}})
+        known = {name: value for name, value in item.items() if name != "z:9"}
+        if step.what["there"] and "n" in item and len(known) > 2:
+            self.stage.nemesis.tally[46] += 1
+            known["z:9"] = {"M": {"t": {"N": "1"}}}
+        if len(known) > 2:
+            self.stage.put(key, known)
+        self._number += 1
+        self.history.add(Seen(self._number, self.stage.observe()))
+
+    def _deploy(self, step: Step) -> None:
+        self.stage.nemesis.tally[35] += 1
+        self.ring = step.what["ring"]
+        self.stage.deploy(self.ring)
+
+    def _drain(self, at: int) -> None:
+        """No fault any more, both versions gone: everything that waits is delivered."""
+        for who in range(len(self.stage.ids)):
+            self._strange(Step("strange", at, {"who": who, "there": False}))
+        rounds = 0
+        while (self.feedback.waiting or self.later.waiting) and rounds < 10:
+            rounds += 1
+            for kind in ("feedback", "later"):
+                what = {"take": 1_000, "again": 3, "pick": 0.0}
+                self.step(Step(kind, at, what))
+        left = len(self.feedback.waiting) + len(self.later.waiting)
+        self.history.add(End(left, rounds, tuple(sorted(self.aside)), tuple(sorted(self.hopeless))))
+
+
+_ASIDES: dict[str, Callable[[Machine, Step], None]] = {
+    "mail": Machine._mail,
+    "say": Machine._say,
+    "epoch": Machine._epoch,
+    "strange": Machine._strange,
+    "deploy": Machine._deploy,
+}
+
+
+def rows(step: Step) -> list[int]:
+    """The rows of the table of faults that a step injects by itself."""
+    dated = [one["said"] for one in step.what.get("changes", ())]
+    dated += [step.what["happened"]] if step.kind == "say" else []
+    found = {
+        17: any(at < step.at for at in dated),
+        18: any(at == step.at for at in dated),
+        20: step.skewed,
+        26: step.what.get("how") == "garbled",
+        45: step.mute,
+    }
+    return [number for number, is_so in found.items() if is_so]

@@ -1,0 +1,249 @@
+"""Heed as deployed, on one of two stages: AWS in memory (pure), or real botocore on moto."""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from functions.desk import app as desk
+from functions.feedback import app as feedback
+from functions.platform import app as platform
+from functions.preferences import app as preferences
+from functions.unsubscribe import app as unsubscribe
+from functions.unsubscribe_later import app as unsubscribe_later
+from heed import wiring
+from heed.adapters import api_keys, aws
+from heed.domain.address import normalise
+from heed.domain.api_key import KeyScope
+from heed.domain.recipient import recipient_id
+from heed.domain.token import Purpose, Token, mint
+from heed.edge.observability import logger
+from heed.settings import Settings
+from tests.catalogue import DATA
+from tests.faults.history import State
+from tests.faults.nemesis import Nemesis
+from tests.faults.simulated import Dynamo, Kms, Sqs
+from tests.faults.wire import Wire
+from tests.world import Context, brand
+
+PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
+SPELLINGS = (
+    ("ann@example.com", "ANN@example.com", "Ann <ann@EXAMPLE.com.>", "rfc822;ann@example.com"),
+    (
+        "bo.li+x@exämple.com",
+        "Bo.Li+x@xn--exmple-cua.com",
+        '"bo.li+x"@exämple.com',
+        "<BO.LI+X@EXÄMPLE.COM>",
+    ),
+)
+RINGS = ("1", "1,2")
+_ENDED = 1_000  # milliseconds since the epoch
+APPS: dict[str, ModuleType] = {
+    "press": unsubscribe,
+    "later": unsubscribe_later,
+    "save": preferences,
+    "desk": desk,
+    "check": platform,
+    "feedback": feedback,
+}
+
+
+@functools.cache
+def _catalogue_of_tests() -> Path:
+    """The built brand, with the catalogue that has everything in it."""
+    folder = Path(tempfile.mkdtemp(prefix="heed-faults-")) / "brand"
+    shutil.copytree(brand(), folder)
+    (folder / "catalogue.json").write_text(json.dumps(DATA))
+    return folder
+
+
+@dataclass
+class Stage:
+    """What machines run on.
+
+    Attributes:
+        raw: the items of the table of preferences, by key: the observer's view, past every fault.
+        take: empties one of the product's queues and gives the bodies.
+        put: writes an item, past every fault.
+        clock: milliseconds, of the functions that look at one.
+    """
+
+    nemesis: Nemesis
+    raw: Callable[[], dict[str, dict[str, Any]]]
+    take: Callable[[str], list[str]]
+    put: Callable[[str, dict[str, Any] | None], None]
+    context: Context = field(default_factory=Context)
+    clock: int = 0
+    ids: tuple[str, ...] = ()
+    api_key: str = ""
+    ended_key: str = ""
+    link_keys: dict[tuple[Purpose, int], bytes] = field(default_factory=dict)
+
+    def begin(self, ring: str = "1") -> None:
+        """An empty table, empty queues, a fresh process that knows a ring of link keys."""
+        for one in self.raw():
+            self.put(one, None)
+        for queue in ("later", "aside"):
+            self.take(queue)
+        self.deploy(ring)
+
+    def deploy(self, ring: str) -> None:
+        """A cold start: everything that was kept in memory is gone."""
+        _environment["LINK_KEY_IDS"] = ring
+        wiring.reset()
+
+    def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
+        said = Token(self.ids[who], scope, issued, key_id)
+        return mint(said, purpose, self.link_keys[purpose, key_id])
+
+    def observe(self) -> tuple[State, ...]:
+        """What is on record of each."""
+        items = self.raw()
+        return tuple(_state(items.get(one, {})) for one in self.ids)
+
+
+_environment: dict[str, str] = {}
+
+
+def _state(item: dict[str, Any]) -> State:
+    registers = {
+        name: (
+            int(held["M"]["t"]["N"]),
+            held["M"]["by"]["S"],
+            int(held["M"]["u"]["N"]) if "u" in held["M"] else None,
+            held["M"]["ev"]["S"],
+        )
+        for name, held in item.items()
+        if name[1:2] == ":" and not name.startswith("z")
+    }
+    return State(
+        registers,
+        frozenset(int(day) for day in item["soft"]["NS"]) if "soft" in item else frozenset(),
+        int(item["f"]["N"]) if "f" in item else None,
+        int(item["n"]["N"]) if "n" in item else 0,
+        any(name.startswith("z:") for name in item),
+    )
+
+
+@contextmanager
+def staged(layer: str) -> Iterator[Stage]:
+    """A stage, while the block runs: `pure` or `moto`."""
+    wiring.reset()
+    try:
+        with _built(layer) as stage:
+            yield stage
+    finally:
+        wiring.reset()
+
+
+@contextmanager
+def _built(layer: str) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        brand_alone = (wiring.catalogue, wiring.pages)  # the same at every start, and slow to make
+        kept = tuple(made for made in wiring._CACHED if made not in brand_alone)
+        patch.setattr(wiring, "_CACHED", kept)
+        nemesis = Nemesis()
+        clients: dict[str, Any] = {}
+        patch.setattr(aws, "client", _cached(clients))
+        patch.setattr(logging, "raiseExceptions", False)
+        patch.setattr(logging.getLogger("heed"), "propagate", False)
+        for handler in logger.handlers:
+            patch.setattr(handler, "stream", io.StringIO())
+        if layer == "pure":
+            with _settings(patch, {name: name for name in _NAMES}):
+                yield _ready(_in_memory(nemesis, clients), patch)
+        else:
+            with mock_aws():
+                wire = Wire(nemesis)
+                with _settings(patch, wire.build()):
+                    clients.update(wire.clients)
+                    patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+                    patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
+                    yield _ready(Stage(nemesis, wire.raw, wire.take, wire.put), patch)
+
+
+_NAMES = ("IDENTITY_KEY", "LINKS_KEY", "LATER_QUEUE_URL", "FEEDBACK_DLQ_URL")
+_QUEUES = {"later": "LATER_QUEUE_URL", "aside": "FEEDBACK_DLQ_URL"}
+
+
+def _always(*_: object) -> bool:
+    """Patience without end: how much botocore has left would make a run depend on those before it."""
+    return True
+
+
+def _cached(clients: dict[str, Any]) -> Any:
+    def client(service: str) -> Any:
+        return clients[service]
+
+    client.cache_clear = lambda: None  # type: ignore[attr-defined]
+    return client
+
+
+def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
+    dynamo, sqs = Dynamo(nemesis), Sqs(nemesis)
+    clients.update(dynamodb=dynamo, kms=Kms(nemesis), sqs=sqs)
+
+    def put(key: str, item: dict[str, Any] | None) -> None:
+        table = dynamo.tables.setdefault("Preferences", {})
+        if item is None:
+            table.pop(key, None)
+            dynamo.forget()
+        else:
+            table[key] = item
+
+    return Stage(
+        nemesis,
+        lambda: dict(dynamo.tables.get("Preferences", {})),
+        lambda queue: sqs.queues.pop(_QUEUES[queue], []),
+        put,
+    )
+
+
+@contextmanager
+def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[None]:
+    _environment.update(
+        {
+            "PREFERENCES_TABLE": "Preferences",
+            "CONTROL_TABLE": "Control",
+            "PUBLIC_URL": "https://prefs.example.com",
+            "MAIL_DOMAIN": "mail.example.com",
+            "LINK_KEY_IDS": RINGS[-1],
+            "BRAND_DIR": str(_catalogue_of_tests()),
+            **values,
+        }
+    )
+    patch.setattr(wiring, "Settings", lambda: Settings(_environment))
+    wiring.reset()
+    yield
+
+
+def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
+    """With keys of the API and of links, and with the machine's clock in every function."""
+    clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
+    for app in (feedback, unsubscribe_later):
+        patch.setattr(app, "time", clock)
+    keys = wiring.keys()
+    stage.ids = tuple(recipient_id(keys.identity(), normalise(one)) for one in PEOPLE)
+    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+        for key_id in (1, 2):
+            stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
+    # Its id is part of the evidence, which decides between two of one instant.
+    secret = itertools.cycle("ab")
+    patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
+    _, stage.api_key = wiring.api_keys().create("all", "tests", list(KeyScope))
+    _, stage.ended_key = wiring.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
+    return stage

@@ -1,0 +1,195 @@
+"""The steps of a machine, drawn from a seed: every number is in the step, so that a run can be cut down."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from tests.catalogue import SCOPES
+from tests.faults.nemesis import KILLS, OF_KEYS, OF_STORES
+from tests.world import NOW
+
+SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
+_PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
+_LONG_AGO = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
+_SKEW = (0, 0, 0, 0, -5 * MINUTE, 5 * MINUTE)
+_PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than all others, so that events meet
+_SCOPES = (*_PATH, *_PATH, *SCOPES, 99)  # 99: a number never heard of
+MARKETING = (3, 4, 11, 13, 15, 16, 17)
+_CHECKED = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One event, what befalls its requests, and what else happens while it runs.
+
+    Attributes:
+        kind: a door of tests.faults.doors.
+        at: the time stamp that travels with it, milliseconds.
+        what: its particulars.
+        faults: kinds of tests.faults.nemesis by number of the request.
+        inside: another step, run before the request of a number is sent.
+        left: milliseconds that Lambda says are left.
+        mute: whether standard output and the log are closed.
+        skewed: whether `at` is of a clock that is wrong.
+    """
+
+    kind: str
+    at: int
+    what: Mapping[str, Any]
+    faults: Mapping[int, str] = field(default_factory=dict)
+    inside: Mapping[int, Step] = field(default_factory=dict)
+    left: int = 10_000
+    mute: bool = False
+    skewed: bool = False
+
+
+def program(seed: int, length: int) -> list[Step]:
+    """The steps of a machine."""
+    rng = random.Random(seed)  # noqa: S311
+    clock, steps = NOW, []
+    for _ in range(length):
+        clock += rng.choice(_PASSES)
+        step = _step(rng, clock)
+        if rng.random() < 0.1:
+            step = replace(step, inside={rng.randrange(3): _step(rng, clock)})
+        steps.append(step)
+    return steps
+
+
+def _step(rng: random.Random, clock: int) -> Step:
+    kind = rng.choices(tuple(_DRAW), tuple(weight for weight, _ in _DRAW.values()))[0]
+    at = clock + rng.choice(_SKEW)
+    what = _DRAW[kind][1](rng, at)
+    step = Step(kind, at, what, _faults(rng), skewed=at != clock)
+    if kind in ("feedback", "later") and rng.random() < 0.1:
+        return replace(step, left=rng.choice((0, 1_500)))
+    return replace(step, mute=rng.random() < 0.03)
+
+
+def _faults(rng: random.Random) -> dict[int, str]:
+    drawn = rng.random()
+    if drawn < 0.55:
+        return {}
+    if drawn < 0.65:  # an outage
+        return dict.fromkeys(range(14), rng.choice(OF_STORES[:-3]))
+    first = rng.randrange(4)
+    if drawn < 0.75:
+        return {first: rng.choice(KILLS)}
+    kinds = (*OF_STORES, *OF_KEYS)
+    return {first + place: rng.choice(kinds) for place in range(rng.randrange(1, 4))}
+
+
+def _press(rng: random.Random, at: int) -> dict[str, Any]:
+    return {
+        "who": rng.randrange(2),
+        "scope": rng.choice(_SCOPES),
+        "issued": at - rng.choice(_LONG_AGO),
+        "how": rng.choice(("one-click", "one-click", "this", "all", "garbled")),
+        "signal": rng.random() < 0.2,
+        "key": rng.choice((1, 1, 1, 2)),
+    }
+
+
+def _save(rng: random.Random, at: int) -> dict[str, Any]:
+    chosen = {
+        number: rng.choice((("in", "out"), ("out", "in"), ("in", "in")))
+        for number in rng.sample((2, 3, 4, 5, 7), rng.randrange(3))
+    }
+    return {
+        "who": rng.randrange(2),
+        "issued": at - rng.choice(_LONG_AGO),
+        "chosen": chosen,
+        "all": rng.random() < 0.1,
+        "pause": rng.choice((None, None, 0, 30, 90)),
+        "signal": rng.random() < 0.2,
+        "key": 1,
+    }
+
+
+def _desk(rng: random.Random, at: int) -> dict[str, Any]:
+    def one() -> dict[str, Any]:
+        said = at - rng.choice(_LONG_AGO)
+        return {
+            "who": rng.randrange(2),
+            "spelling": rng.randrange(3),
+            "scope": rng.choice([scope for scope in _SCOPES if scope not in (6, 18, 99)]),
+            "state": rng.choice(("out", "in", "in", "paused")),
+            "said": said,
+            "until": said + rng.choice((SECOND, DAY, 500 * DAY)),
+            "source": rng.choice(("phone", "letter", "agent")),
+        }
+
+    return {"changes": [one() for _ in range(rng.choice((1, 1, 2, 4)))]}
+
+
+def _check(rng: random.Random, at: int) -> dict[str, Any]:
+    who = [(rng.randrange(2), rng.randrange(3)) for _ in range(rng.choice((1, 2, 3)))]
+    return {"topic": rng.choice(_CHECKED), "who": who, "ended": rng.random() < 0.05}
+
+
+def _mail(rng: random.Random, at: int) -> dict[str, Any]:
+    """Feedback comes to its queue."""
+    happened = rng.choice((at - rng.choice(_LONG_AGO), at, at + 70 * 365 * DAY, 5, None))
+    return {
+        "event": rng.choice(MAILS),
+        "who": rng.sample(range(2), rng.choice((1, 1, 2))),
+        "spelling": rng.randrange(4),
+        "happened": happened,
+        "envelope": rng.choice(("raw", "sns", "eventbridge")),
+        "scope": rng.choice((0, 2, 3, 5)),
+        "poison": rng.randrange(100),
+    }
+
+
+MAILS = (
+    "bounce",
+    "bounce",
+    "soft",
+    "soft",
+    "complaint",
+    "complaint",
+    "left",
+    "out of office",
+    "delivery",
+    "strange type",
+    "poison",
+    "half",
+)
+
+
+def _deliver(rng: random.Random, at: int) -> dict[str, Any]:
+    """A queue gives a batch to its function; some of it was handled before."""
+    return {"take": rng.choice((1, 2, 10)), "again": rng.choice((0, 0, 1, 3)), "pick": rng.random()}
+
+
+def _say(rng: random.Random, at: int) -> dict[str, Any]:
+    """What functions of their own will write: confirmations, holds and lifts."""
+    return {
+        "who": rng.randrange(2),
+        "said": rng.choice(("confirmed", "confirmed", "x:hold", "l:hold", "l:undeliverable")),
+        "happened": at - rng.choice((0, 1, MINUTE, DAY)),
+        "scopes": rng.sample((2, 5, 12, *MARKETING), rng.choice((1, 2))),
+    }
+
+
+def _epoch(rng: random.Random, at: int) -> dict[str, Any]:
+    return {"who": rng.randrange(2), "minor": rng.random() < 0.4}
+
+
+_DRAW: dict[str, tuple[int, Any]] = {
+    "press": (16, _press),
+    "save": (9, _save),
+    "desk": (14, _desk),
+    "check": (22, _check),
+    "look": (3, _press),
+    "mail": (13, _mail),
+    "feedback": (13, _deliver),
+    "later": (8, _deliver),
+    "say": (10, _say),
+    "epoch": (1, _epoch),
+    "strange": (1, lambda rng, _: {"who": rng.randrange(2), "there": rng.random() < 0.6}),
+    "deploy": (2, lambda rng, _: {"ring": rng.choice(("1", "1,2"))}),
+}

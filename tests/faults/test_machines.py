@@ -1,0 +1,36 @@
+"""Machines drive the real handlers with random events under random faults, and keep every promise."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.faults.runner import Outcome, run, run_on_all_cores
+from tests.faults.table import INJECTED
+
+INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I11", "I14"}
+
+
+def _held(outcome: Outcome) -> None:
+    assert not outcome.broken, "\n".join(outcome.broken[:3])
+    assert [number for number in INJECTED if not outcome.faults[number]] == []
+    assert {name for name, times in outcome.checked.items() if times} == INVARIANTS
+
+
+def test_a_few_machines_keep_every_promise() -> None:
+    assert run("pure", range(150), 12).broken == []
+    assert run("moto", range(3), 12).broken == []
+
+
+def test_one_seed_is_one_run() -> None:
+    one, other = run("pure", range(40), 12), run("pure", range(40), 12)
+    assert (one.faults, one.checked) == (other.faults, other.checked)
+
+
+@pytest.mark.system
+def test_twenty_thousand_machines_on_a_store_in_memory_keep_every_promise() -> None:
+    _held(run_on_all_cores("pure", 0, 20_000, 10))
+
+
+@pytest.mark.system
+def test_two_hundred_machines_on_moto_keep_every_promise() -> None:
+    _held(run_on_all_cores("moto", 0, 200, 30))
