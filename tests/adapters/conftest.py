@@ -18,6 +18,7 @@ from heed.adapters.preferences_table import PreferencesTable
 from heed.domain.errors import UnreadableRecord
 from heed.domain.recipient import from_bytes
 from local.emulator import Emulator
+from local.install import install
 from local.places import ROOT, Places
 from tests.fakes import MemoryPreferences
 from tests.system.running import free_ports
@@ -47,6 +48,7 @@ class Store:
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an emulator of its own for the adapters."""
     places = Places(ROOT, tmp_path_factory.mktemp("emulator"), *free_ports(2))
+    install(places)  # once in a clone; nobody has run a stack here before
     process = Emulator(places)
     try:
         process.start()
