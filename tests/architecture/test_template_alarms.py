@@ -10,6 +10,7 @@ import pytest
 
 from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
 from tests.architecture.test_template_queues import QUEUES, READ, THEIRS
+from tests.architecture.test_template_streams import SCHEDULED, STREAMS
 from tests.template import template
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -87,7 +88,7 @@ def test_a_crash_shows_behind_the_api_and_behind_a_queue() -> None:
         for alarm in ALARMS.values()
         if alarm["MetricName"] == "Errors"
     }
-    assert crashing == {reader for reader, _ in READ.values()}
+    assert crashing == {reader for reader, _ in READ.values()} | set(STREAMS) | SCHEDULED
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [
         {"Name": "ApiId", "Value": {"Ref": "HttpApi"}}
     ]

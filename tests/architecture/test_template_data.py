@@ -64,7 +64,9 @@ def test_a_key_that_encrypts_rotates(key: str) -> None:
     assert RESOURCES[key]["Properties"]["EnableKeyRotation"] is True
 
 
-@pytest.mark.parametrize("name", [*TABLES, *MAC_KEYS, *DATA_KEYS, "MailIdentity"])
+@pytest.mark.parametrize(
+    "name", [*TABLES, "LedgerTable", "LedgerBucket", *MAC_KEYS, *DATA_KEYS, "MailIdentity"]
+)
 def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == _PRODUCTION_KEEPS
     assert RESOURCES[name]["UpdateReplacePolicy"] == {"Fn::If": ["Production", "Retain", "Delete"]}
@@ -73,7 +75,7 @@ def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
 def test_every_table_and_key_is_known_here() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key")
     found = {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
-    assert found == {*TABLES, *MAC_KEYS, *DATA_KEYS}
+    assert found == {*TABLES, "LedgerTable", *MAC_KEYS, *DATA_KEYS}
 
 
 def test_a_platform_derives_by_a_policy_for_each_key() -> None:

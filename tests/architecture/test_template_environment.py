@@ -28,6 +28,9 @@ NEEDS = {
     "CONFIRMED_QUEUE_URL": "ConfirmedQueue",
     "OPT_INS_QUEUE_URL": "OptInsQueue",
     "UNLIST_QUEUE_URL": "UnlistQueue",
+    "LEDGER_TABLE": "LedgerTable",
+    "EVENT_BUS": "EventBus",
+    "LEDGER_DLQ_URL": "LedgerDeadLetters",
 }
 # Lambda itself reads a queue for its function, which need not know its name.
 _READING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}

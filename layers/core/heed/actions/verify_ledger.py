@@ -144,7 +144,7 @@ class _Check:
             entry = LedgerEntry.of(line.document)
             subject, day = bytes.fromhex(entry.subject), entry.recorded_at // DAY
             place = subject + entry.seq.to_bytes(8, "big") + _kind(entry)
-            name = bytes.fromhex(entry.id)
+            name = bytes.fromhex(line.document["id"])  # which `of` held against the content
             self._found.add(merkle.leaf(line.text[:-1]) + day.to_bytes(4, "big") + name)
         except (Malformed, ValueError, TypeError, OverflowError) as error:
             raise _Fault(f"line {line.number}: {error}") from error
