@@ -31,8 +31,6 @@ def _reading(queue: str) -> set[tuple[str, str]]:
     }
 
 
-
-
 def _stream(table: str) -> set[tuple[str, str]]:
     """What Lambda asks of a role that reads a table's stream."""
     asked = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")

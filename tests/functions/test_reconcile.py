@@ -1,0 +1,190 @@
+"""Records held against their entries, and the nightly seal, as deployed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.ledger import app as ledger_app
+from functions.reconcile import app
+from functions.seal import app as seal_app
+from heed import wiring
+from heed.actions.export_ledger import export
+from heed.actions.reconcile_ledger import GONE, SETTLED
+from heed.actions.verify_ledger import verify
+from heed.adapters import aws
+from heed.adapters.spill import Spill
+from heed.domain.ledger_entry import subject_of
+from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.streams import Recorder, event
+from tests.world import NOW, World
+
+JANE = "jane.doe@example.com"
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Sets what the functions take for now, milliseconds."""
+
+    def at(now: int) -> None:
+        for module in (app, seal_app):
+            monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
+
+    at(NOW)
+    return at
+
+
+@pytest.fixture
+def stream(world: World) -> Recorder:
+    return Recorder(aws.client("dynamodb"), world.table, NOW)
+
+
+def walk(world: World) -> dict[str, int]:
+    world.context.left = 600_000
+    found: dict[str, int] = app.handler({}, world.context)
+    return found
+
+
+def deliver(world: World, records: list[Any]) -> None:
+    ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
+
+
+def click(at: int = NOW, register: str = out(2)) -> Change:
+    return Change(register, Entry(at, Source.LINK, "{}"))
+
+
+def numbers() -> list[tuple[int, str]]:
+    items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
+    return sorted((int(item["seq"]["N"]), item["register"]["S"]) for item in items)
+
+
+def whole() -> str | None:
+    ledger, seals = wiring.ledger(), wiring.ledger_seals()
+    return verify(export(ledger, seals, NOW + 40 * DAY), Spill).fault
+
+
+def test_records_that_fit_are_left_alone(world: World, stream: Recorder, clock: Any) -> None:
+    world.put(JANE, click(), click(NOW, in_(3)))
+    deliver(world, stream.records)
+    clock(NOW + 30 * DAY)
+
+    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+
+
+def test_a_change_of_a_moment_ago_is_not_missed_yet(world: World, clock: Any) -> None:
+    world.put(JANE, click())
+    clock(NOW + SETTLED - 1)
+    assert walk(world)["missing"] == 0
+
+
+def test_a_gap_is_told_at_once_and_mended_when_the_stream_cannot_bring_it_any_more(
+    world: World, stream: Recorder, clock: Any, log: Any
+) -> None:
+    world.put(JANE, click(NOW - 2))
+    world.put(JANE, click(NOW - 1, in_(3)))
+    world.put(JANE, click(NOW))
+    deliver(world, stream.records[:1])  # the other two are lost
+
+    clock(NOW + SETTLED)
+    assert walk(world) == {"walked": 1, "missing": 2, "unentered": 2, "altered": 0, "repaired": 0}
+    assert "records and ledger do not fit" in log.getvalue(), "an alarm waits for these words"
+
+    clock(NOW + GONE)
+    assert walk(world)["repaired"] == 2
+    assert numbers() == [(1, "out"), (2, "in"), (3, "out")]
+    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+    assert whole() is None
+
+
+def test_a_change_that_a_newer_one_replaced_is_entered_as_lost(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    for at in range(3):
+        world.put(JANE, click(NOW + at))
+    deliver(world, [stream.records[0], stream.records[2]])  # the second is lost
+
+    clock(NOW + GONE)
+    walk(world)
+    walk(world)
+
+    assert numbers() == [(1, "out"), (2, "lost"), (3, "out")]
+    assert whole() is None
+
+
+def test_a_late_wish_that_was_never_entered_is(world: World, stream: Recorder, clock: Any) -> None:
+    world.put(JANE, click())
+    deliver(world, stream.records)
+    world.put(JANE, click(NOW - DAY))
+
+    clock(NOW + GONE)
+    assert walk(world)["repaired"] == 1
+    assert numbers() == [(1, "out"), (1, "out")]
+    assert "late" not in world.items()[0]
+    assert walk(world)["unentered"] == 0
+
+
+def test_what_comes_after_all_writes_nothing_twice(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    world.put(JANE, click())
+    clock(NOW + GONE)
+    walk(world)
+
+    deliver(world, stream.records)
+
+    assert numbers() == [(1, "out")]
+    assert whole() is None
+
+
+def test_evidence_that_somebody_changed_is_found(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    world.put(JANE, click())
+    deliver(world, stream.records)
+    (item,) = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
+    item["evidence"] = {"S": '{"reference":"another letter"}'}
+    boto3.client("dynamodb").put_item(TableName="Ledger", Item=item)
+
+    clock(NOW + SETTLED)
+
+    assert walk(world)["altered"] == 1
+
+
+def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "RECIPIENTS", 2)
+    monkeypatch.setattr(app, "PAGE", 2)
+    for number in range(5):
+        world.put(f"{number}@example.com", click())
+    assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
+
+
+def test_a_night_seals_what_is_over_and_the_next_is_on_it(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    world.put(JANE, click())
+    deliver(world, stream.records)
+    recipient = world.recipient(JANE)
+    subject = subject_of(wiring.preferences().read(recipient).salt, recipient)
+
+    assert seal_app.handler({}, world.context) == {"sealed": []}, "the day is not over"
+    clock(NOW + DAY)
+    (first,) = seal_app.handler({}, world.context)["sealed"]
+    assert (first["day"], first["count"], first["previous"]) == ("2026-03-05", 1, "")
+    assert seal_app.handler({}, world.context) == {"sealed": []}
+    clock(NOW + 2 * DAY)
+    (second,) = seal_app.handler({}, world.context)["sealed"]
+    assert (second["count"], second["previous"]) == (0, first["root"])
+    assert whole() is None
+    boto3.client("dynamodb").delete_item(
+        TableName="Ledger",
+        Key={
+            "subject": {"S": subject},
+            "id": {"S": wiring.ledger().of(subject)[0].entry.id},
+        },
+    )
+    assert "missing" in str(whole())
