@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from heed.domain.record import Record
 from heed.domain.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
+from tests.faults import epochs
 from tests.faults.history import (
     NOBODY,
     Ack,
     End,
-    Epoch,
     Fact,
     History,
     Odd,
@@ -65,8 +65,6 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.owed += [fact for fact in facts if fact.must]
         case Promise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
-        case Epoch(_, who, floor, minor):
-            _begin(book, who, floor, minor=minor)
         case Seen(_, people, quiet):
             yield from _seen(book, people, quiet=quiet)
         case Said():
@@ -77,24 +75,28 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             yield from _end(book, line)
 
 
-def _begin(book: _Book, who: int, floor: int, *, minor: bool) -> None:
-    book.floors[who] = floor
-    book.owed = [fact for fact in book.owed if fact.who != who]  # its own stop stands for all of it
-    if minor:
+def _began(book: _Book, who: int, state: State) -> None:
+    book.floors[who] = state.floor or 0
+    if "x:minor" in state.registers:
         book.minors.add(who)
-        book.possible.append(Fact(who, "x:minor", floor, "age-report"))
-    book.possible.append(Fact(who, "o:0", floor, "agent"))
+    book.owed = [fact for fact in book.owed if fact.who != who] + epochs.stops(who, state)
 
 
 def _counts(book: _Book, fact: Fact) -> bool:
     """Whether a fact is of the present epoch, and of somebody about whom anything is kept."""
+    if fact.by == "epoch":
+        return True
     return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
 
 
 def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[str]:
     before = book.seen[-1] if book.seen else (NOBODY,) * len(people)
     for who, (old, new) in enumerate(zip(before, people, strict=True)):
-        if old.floor == new.floor:
+        if epochs.began(old, new):
+            book.checked["I9"] += 1
+            yield from epochs.faults(_asked(book, who), old, new)
+            _began(book, who, new)
+        else:
             yield from _moved(book, old, new, quiet=quiet)
         if old != new:
             yield from _invented(book, who, new)
@@ -127,15 +129,23 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     known = {(f.register, f.at, f.by, f.until) for f in book.possible if f.who == who}
     days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
+        if entry[0] == state.floor:
+            continue  # of the epoch itself
         if not state.strange and (name, *entry[:3]) not in known:
             yield f"I6 nobody said {name} {entry}"
-        if entry[0] <= (state.floor or -1) and name not in ("o:0", "x:minor"):
+        if state.floor is not None and entry[0] < state.floor:
             yield f"I9 {name} is of an epoch that was ended"
     if not state.soft <= days:
         yield "I6 a soft bounce that never was"
 
 
+def _asked(book: _Book, who: int) -> list[Fact]:
+    return [f for f in book.possible if f.who == who and f.register.startswith("epoch:")]
+
+
 def _holds(state: State, fact: Fact) -> bool:
+    if fact.register.startswith("epoch:"):
+        return epochs.holds(state, fact)
     if fact.register == "soft":
         return fact.at // DAY in state.soft
     return fact.register in state.registers and state.registers[fact.register][0] >= fact.at
@@ -151,7 +161,7 @@ def _said(book: _Book, said: Said) -> Iterator[str]:
             yield "I3 I7 a minor may be sent to"
         reason = forbidden(
             [f for f in owed if _counts(book, f)],
-            [f for f in possible if _counts(book, f) or f.at == book.floors.get(said.who)],
+            [f for f in possible if _counts(book, f)],
             said.topic,
             said.now,
         )

@@ -31,7 +31,7 @@ def name(scope: int) -> str:
 
 def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """The HTTP request that a step is, and its facts."""
-    return _REQUESTS[step.kind](stage, step, ring)
+    return REQUESTS[step.kind](stage, step, ring)
 
 
 def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -150,13 +150,43 @@ def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
     return http("POST", path, body=json.dumps(body), headers=headers, at=step.at)
 
 
-_REQUESTS = {"press": _press, "look": _look, "save": _save, "desk": _desk, "check": _check}
+def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
+    address = SPELLINGS[what["who"]][what["spelling"]]
+    body = {"address": address, "source": "letter", "reference": "letter 8"}
+    kind = "epoch:minor" if what["minor"] else "epoch:erasure"
+    return _v1(stage, step, path, body), (Fact(what["who"], kind, step.at, "letter"),)
+
+
+def _officer(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """A hold, or a lift of one, of a dead mailbox, of a complaint for a scope."""
+    what, who, does = step.what, step.what["who"], step.what["does"]
+    address = SPELLINGS[who][what["spelling"]]
+    body = {"address": address, "reason": "asked for", "reference": "letter 9"}
+    if does == "x:hold":
+        made = _v1(stage, step, "/v1/holds", {**body, "source": "letter"})
+        return made, (Fact(who, does, step.at, "letter"),)
+    if does == "k":
+        lift = {**body, "register": "complaint", "scope": name(what["scope"])}
+        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", must=False)
+    else:
+        lift, fact = {**body, "register": does[2:]}, Fact(who, does, step.at, "agent")
+    return _v1(stage, step, "/v1/lifts", lift), (fact,)
+
+
+REQUESTS = {
+    "press": _press,
+    "look": _look,
+    "save": _save,
+    "desk": _desk,
+    "check": _check,
+    "report": _report,
+    "officer": _officer,
+}
 
 
 def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """A confirmation (as of when its link was issued), a hold, a lift."""
+    """A confirmation, as of when its link was issued; it arrived, so mail does."""
     who, at = what["who"], what["happened"]
-    if what["said"] != "confirmed":
-        return (Fact(who, what["said"], at, "agent"),)
     said = [Fact(who, f"k:{scope}", at, "confirmation") for scope in what["scopes"]]
     return (*said, Fact(who, "l:undeliverable", at, "confirmation"))

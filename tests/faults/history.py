@@ -12,7 +12,7 @@ class Fact(NamedTuple):
 
     Attributes:
         who: the place of the person among the machine's.
-        register: o:S, i:S, p:S, k:S, x:…, l:…, or soft.
+        register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or epoch:erasure, epoch:minor.
         at: when it happened, milliseconds.
         by: the source.
         until: of a pause.
@@ -88,15 +88,6 @@ class Seen(NamedTuple):
     quiet: bool = False
 
 
-class Epoch(NamedTuple):
-    """A new epoch of a person: what happened at or before the floor is forgotten."""
-
-    step: int
-    who: int
-    floor: int
-    minor: bool
-
-
 class Odd(NamedTuple):
     """Something that must never be: a bug's exception, an answer of no known form."""
 
@@ -119,7 +110,7 @@ class End(NamedTuple):
     hopeless: tuple[str, ...]
 
 
-Line = Start | Ack | Promise | Said | Seen | Epoch | Odd | End
+Line = Start | Ack | Promise | Said | Seen | Odd | End
 
 
 @dataclass

@@ -14,7 +14,7 @@ from heed.domain.errors import HeedError
 from heed.domain.register import Change, Entry, Source
 from tests.faults import doors, mail
 from tests.faults.courier import Courier, Message, event
-from tests.faults.history import Ack, End, Epoch, Fact, History, Odd, Promise, Said, Seen, Start
+from tests.faults.history import Ack, End, Fact, History, Odd, Promise, Said, Seen, Start
 from tests.faults.nemesis import Killed
 from tests.faults.stage import APPS, RINGS, Stage
 from tests.faults.steps import Step
@@ -52,7 +52,7 @@ class Machine:
         """One step, and what an observer sees after it."""
         self.stage.clock = step.at
         self.stage.nemesis.tally.update(rows(step))
-        if step.kind in ("press", "save", "desk", "check", "look"):
+        if step.kind in doors.REQUESTS:
             self._request(step)
         elif step.kind in ("feedback", "later"):
             self._deliver(step)
@@ -74,7 +74,7 @@ class Machine:
         self.history.add(Start(number, facts))
 
         self.stage.nemesis.tally.update(
-            40 for inner in step.inside.values() if inner.kind == "epoch"
+            40 for inner in step.inside.values() if inner.kind == "report"
         )
 
         def meanwhile(inner: Step) -> Callable[[], None]:
@@ -127,6 +127,8 @@ class Machine:
                 self.history.add(Ack(number, facts))
             elif _KEPT in answer["body"]:
                 self.history.add(Promise(number, facts))
+            elif step.kind == "report" and status == HTTPStatus.CONFLICT:
+                return  # a hold stands
             elif status not in _LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
                 self._strange_status(step, number, status)
 
@@ -208,28 +210,6 @@ class Machine:
 
         self._invoke(step, facts, call, read)
 
-    def _epoch(self, step: Step) -> None:
-        """The one write that replaces an item: the least that keeps the promise."""
-        who, minor = step.what["who"], step.what["minor"]
-        old = self.stage.observe()[who]
-        if "x:minor" in old.registers or old.strange:
-            return
-        floor = max(step.at, (old.floor or 0) + 1)
-        tie = {"t": {"N": str(floor)}, "pv": {"S": ""}}
-        item: dict[str, Any] = {
-            "id": {"S": self.stage.ids[who]},
-            "n": {"N": str(old.n + 1)},
-            "f": {"N": str(floor)},
-            "o:0": {"M": {**tie, "by": {"S": "agent"}, "ev": {"S": "agent {}"}}},
-        }
-        if minor:
-            child = {**tie, "by": {"S": "age-report"}, "ev": {"S": "age-report {}"}}
-            item["x:minor"] = {"M": child}
-        self.stage.put(self.stage.ids[who], item)
-        self._number += 1
-        self.history.add(Epoch(self._number, who, floor, minor))
-        self.history.add(Seen(self._number, self.stage.observe()))
-
     def _strange(self, step: Step) -> None:
         """Something that a later version wrote; or that version is here now, and reads it."""
         key = self.stage.ids[step.what["who"]]
@@ -265,7 +245,6 @@ class Machine:
 _ASIDES: dict[str, Callable[[Machine, Step], None]] = {
     "mail": Machine._mail,
     "say": Machine._say,
-    "epoch": Machine._epoch,
     "strange": Machine._strange,
     "deploy": Machine._deploy,
 }

@@ -120,7 +120,15 @@ class Dynamo(_Client):
 
     def put_item(self, **asked: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
+            self._old(asked, _key(asked["Item"]))
             self._write(asked["TableName"], _key(asked["Item"]), dict(asked["Item"]))
+            return {}
+
+        return self._send(work)
+
+    def delete_item(self, **asked: Any) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
+            self.tables.setdefault(asked["TableName"], {}).pop(_key(asked["Key"]), None)
             return {}
 
         return self._send(work)
@@ -130,17 +138,20 @@ class Dynamo(_Client):
 
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         table, key = asked["TableName"], _key(asked["Key"])
-        old = self.tables.setdefault(table, {}).get(key)
-        if not holds(
-            asked.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, asked
-        ):
-            error: dict[str, Any] = {"Error": {"Code": "ConditionalCheckFailedException"}}
-            if old is not None:
-                error["Item"] = old
-            raise ConditionalCheckFailedException(error, "UpdateItem")  # type: ignore[arg-type]
+        old = self._old(asked, key)
         self._write(table, key, updated(old or dict(asked["Key"]), asked))
         answer: dict[str, Any] = {"ConsumedCapacity": {}}
         return answer if old is None else {**answer, "Attributes": old}
+
+    def _old(self, asked: dict[str, Any], key: str) -> Item | None:
+        """The item that a write finds, if it meets the write's condition."""
+        old = self.tables.setdefault(asked["TableName"], {}).get(key)
+        if holds(asked.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, asked):
+            return old
+        error: dict[str, Any] = {"Error": {"Code": "ConditionalCheckFailedException"}}
+        if old is not None:
+            error["Item"] = old
+        raise ConditionalCheckFailedException(error, "a write")  # type: ignore[arg-type]
 
     def _read(self, table: str, key: str, *, consistent: bool) -> Item | None:
         if (table, key) in self._before:

@@ -19,6 +19,7 @@ PROMISES = {
     "I5": "delivered again changes nothing, and GET never does",
     "I6": "nothing is on record that nobody said",
     "I8": "a yes stands on what somebody said, newer than every stop",
+    "I9": "an erasure leaves the floor and the stops, and nothing of before comes back",
     "I11": "every message was handled or put aside, none vanished",
     "I14": "without faults every queue runs empty within three rounds",
 }

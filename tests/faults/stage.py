@@ -37,7 +37,7 @@ from tests.catalogue import DATA
 from tests.faults.history import State
 from tests.faults.nemesis import Nemesis
 from tests.faults.simulated import Dynamo, Kms, Sqs
-from tests.faults.wire import Wire
+from tests.faults.wire import QUEUES, Wire
 from tests.world import Context, brand
 
 PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
@@ -59,6 +59,8 @@ APPS: dict[str, ModuleType] = {
     "desk": desk,
     "check": platform,
     "feedback": feedback,
+    "report": desk,
+    "officer": desk,
 }
 
 
@@ -97,7 +99,7 @@ class Stage:
         """An empty table, empty queues, a fresh process that knows a ring of link keys."""
         for one in self.raw():
             self.put(one, None)
-        for queue in ("later", "aside"):
+        for queue in QUEUES:
             self.take(queue)
         self.deploy(ring)
 
@@ -176,8 +178,7 @@ def _built(layer: str) -> Iterator[Stage]:
                     yield _ready(Stage(nemesis, wire.raw, wire.take, wire.put), patch)
 
 
-_NAMES = ("IDENTITY_KEY", "LINKS_KEY", "LATER_QUEUE_URL", "FEEDBACK_DLQ_URL")
-_QUEUES = {"later": "LATER_QUEUE_URL", "aside": "FEEDBACK_DLQ_URL"}
+_NAMES = ("IDENTITY_KEY", "LINKS_KEY", *QUEUES.values())
 
 
 def _always(*_: object) -> bool:
@@ -208,7 +209,7 @@ def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
     return Stage(
         nemesis,
         lambda: dict(dynamo.tables.get("Preferences", {})),
-        lambda queue: sqs.queues.pop(_QUEUES[queue], []),
+        lambda queue: sqs.queues.pop(QUEUES[queue], []),
         put,
     )
 
@@ -222,6 +223,7 @@ def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[Non
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",
             "LINK_KEY_IDS": RINGS[-1],
+            "MINOR_RECORD_DAYS": "4745",
             "BRAND_DIR": str(_catalogue_of_tests()),
             **values,
         }

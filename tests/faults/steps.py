@@ -166,17 +166,26 @@ def _deliver(rng: random.Random, at: int) -> dict[str, Any]:
 
 
 def _say(rng: random.Random, at: int) -> dict[str, Any]:
-    """What functions of their own will write: confirmations, holds and lifts."""
+    """A confirmation, as its function writes it."""
     return {
         "who": rng.randrange(2),
-        "said": rng.choice(("confirmed", "confirmed", "x:hold", "l:hold", "l:undeliverable")),
         "happened": at - rng.choice((0, 1, MINUTE, DAY)),
         "scopes": rng.sample((2, 5, 12, *MARKETING), rng.choice((1, 2))),
     }
 
 
-def _epoch(rng: random.Random, at: int) -> dict[str, Any]:
-    return {"who": rng.randrange(2), "minor": rng.random() < 0.4}
+def _report(rng: random.Random, at: int) -> dict[str, Any]:
+    who, spelling = rng.randrange(2), rng.randrange(3)
+    return {"who": who, "spelling": spelling, "minor": rng.random() < 0.3}
+
+
+def _officer(rng: random.Random, at: int) -> dict[str, Any]:
+    return {
+        "who": rng.randrange(2),
+        "spelling": rng.randrange(3),
+        "does": rng.choice(("x:hold", "l:hold", "l:undeliverable", "k")),
+        "scope": rng.choice((0, 2, 12)),
+    }
 
 
 _DRAW: dict[str, tuple[int, Any]] = {
@@ -188,8 +197,9 @@ _DRAW: dict[str, tuple[int, Any]] = {
     "mail": (13, _mail),
     "feedback": (13, _deliver),
     "later": (8, _deliver),
-    "say": (10, _say),
-    "epoch": (1, _epoch),
+    "say": (6, _say),
+    "officer": (6, _officer),
+    "report": (2, _report),
     "strange": (1, lambda rng, _: {"who": rng.randrange(2), "there": rng.random() < 0.6}),
     "deploy": (2, lambda rng, _: {"ring": rng.choice(("1", "1,2"))}),
 }

@@ -7,7 +7,7 @@ import pytest
 from tests.faults.runner import Outcome, run, run_on_all_cores
 from tests.faults.table import INJECTED
 
-INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I11", "I14"}
+INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I14"}
 
 
 def _held(outcome: Outcome) -> None:

@@ -25,7 +25,7 @@ def _event(rng: random.Random) -> Step:
         link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": how}
         return Step("press", at, {"who": 0, **link, "signal": False, "key": 1})
     if rng.random() < 0.5:
-        said = {"who": 0, "said": "confirmed", "happened": at, "scopes": [2]}
+        said = {"who": 0, "happened": at, "scopes": [2]}
         return Step("say", at, said)
     change = {
         "who": 0,

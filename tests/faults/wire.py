@@ -31,7 +31,12 @@ _RAISED = {
     KINDS["reset"]: ConnectionClosedError,
     KINDS["no network"]: EndpointConnectionError,
 }
-_QUEUES = {"later": "LATER_QUEUE_URL", "aside": "FEEDBACK_DLQ_URL"}
+QUEUES = {
+    "later": "LATER_QUEUE_URL",
+    "aside": "FEEDBACK_DLQ_URL",
+    "unlist": "UNLIST_QUEUE_URL",
+}
+"""What the product sends to, by the name of the setting."""
 
 
 class _Body:
@@ -75,7 +80,7 @@ class Wire:
         }
         queues = {
             name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]
-            for name in _QUEUES.values()
+            for name in QUEUES.values()
         }
         return {**keys, **queues}
 
@@ -92,7 +97,7 @@ class Wire:
             table.put_item({"id": {"S": key}, **item}, overwrite=True)
 
     def take(self, queue: str) -> list[str]:
-        held = sqs_backends[_ACCOUNT][_REGION].queues[_QUEUES[queue]]
+        held = sqs_backends[_ACCOUNT][_REGION].queues[QUEUES[queue]]
         bodies = [str(message.body) for message in held.messages]
         held._messages.clear()
         held.deleted_messages.clear()

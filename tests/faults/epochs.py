@@ -1,0 +1,60 @@
+"""A new epoch, as the model's page has it: one write leaves the floor and the stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tests.faults.history import Fact, State
+
+SIGNAL = 7
+_LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
+
+
+def began(old: State, new: State) -> bool:
+    """Whether an epoch began between two looks: the floor rose, or its stop is another one."""
+    if new.floor is None:
+        return False
+    stop = new.registers.get("o:0")
+    is_first = stop is not None and stop[0] == new.floor
+    return old.floor != new.floor or (is_first and old.registers.get("o:0") != stop)
+
+
+def faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
+    """What is wrong with an epoch, of those that were asked for."""
+    kinds = {fact.register for fact in asked if max(fact.at, old.floor or 0) == new.floor}
+    if ("epoch:minor" if "x:minor" in new.registers else "epoch:erasure") not in kinds:
+        yield "I6 an epoch that nobody asked for"
+    if new.n <= old.n:
+        yield "I6 the counter fell back"
+    if not new.registers.keys() <= _LEAST or new.soft or "o:0" not in new.registers:
+        yield f"I9 an epoch begins with {sorted(new.registers)}"
+    if any(entry[0] != new.floor for entry in new.registers.values()):
+        yield "I9 something of before is left"
+    if _signal_stood(old) != (f"o:{SIGNAL}" in new.registers):
+        yield "I7 what the browser's signal stopped is no longer as it was"
+
+
+def holds(state: State, fact: Fact) -> bool:
+    """Whether an epoch that was asked for stands; on a bare record, a second one changes nothing."""
+    if fact.register == "epoch:minor" or "x:minor" in state.registers:
+        return "x:minor" in state.registers
+    if state.floor is None:
+        return False
+    return state.floor >= fact.at or all(
+        name.startswith("o:") and entry[0] == state.floor for name, entry in state.registers.items()
+    )
+
+
+def stops(who: int, state: State) -> list[Fact]:
+    """What stands for everything that was owed before."""
+    return [
+        Fact(who, name, entry[0], "epoch")
+        for name, entry in state.registers.items()
+        if name in _LEAST
+    ]
+
+
+def _signal_stood(state: State) -> bool:
+    out = state.registers.get(f"o:{SIGNAL}")
+    yeses = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
+    return out is not None and all(out[0] >= one[0] for one in yeses if one is not None)
