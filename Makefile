@@ -9,7 +9,7 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
-.PHONY: help setup run test check lint types unit system browser bench lock build package deploy destroy clean
+.PHONY: help setup run test check lint types unit system browser soak bench lock build package deploy destroy clean
 
 help: ## What there is
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -52,7 +52,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup ## Tests that need nothing but Python
-	$(BIN)/pytest -q -m "not system"
+	$(BIN)/pytest -q -n auto -m "not system"
 
 test: check system browser package ## All that CI runs: check, then the local stack, a browser, the build
 
@@ -65,6 +65,9 @@ browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, key
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
 	touch $@
+
+soak: setup ## Machines under faults for long, and the table of docs/evidence.md (SEED= begins there)
+	@$(BIN)/python -W ignore -m tests.faults.soak $(if $(SEED),--first $(SEED))
 
 bench: setup ## Every figure that the papers name: cost, cold start, feedback
 	for each in tests/bench/bench_*.py; do $(BIN)/python $$each; echo; done
