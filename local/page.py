@@ -78,6 +78,7 @@ def render(sender: Sender, done: str) -> str:
         words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
         check=escape(json.dumps(check, indent=2, ensure_ascii=False)),
         preferences=_preferences(sender.preferences()),
+        ledger=_ledger(sender.ledger()),
         sent=_sent(sender.sent()),
     )
 
@@ -89,6 +90,12 @@ def _back(done: str) -> Response:
 def _preferences(items: Iterable[Mapping[str, Any]]) -> str:
     rows = [(str(item["id"]), "\n".join(_lines(item, 0))) for item in items]
     return _table(("Recipient", "What is stored"), rows, "Empty: nobody has chosen anything yet.")
+
+
+def _ledger(items: Iterable[Mapping[str, Any]]) -> str:
+    newest = sorted(items, key=lambda item: (item["recorded_at"], item["seq"]), reverse=True)
+    rows = [(f"{item['id'][:16]}…", "\n".join(_lines(item, 0))) for item in newest]
+    return _table(("Entry", "What it says"), rows, "Empty: nothing has been changed yet.")
 
 
 def _sent(mails: Iterable[Mapping[str, Any]]) -> str:

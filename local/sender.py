@@ -83,11 +83,11 @@ class Sender:
 
     def preferences(self) -> list[dict[str, Any]]:
         """The first items of the preferences table, as Python values."""
-        answer = self._clients.dynamodb.scan(
-            TableName=self._stack.outputs["PreferencesTable"], Limit=ITEMS_SHOWN
-        )
-        read = TypeDeserializer().deserialize
-        return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
+        return self._items("PreferencesTable")
+
+    def ledger(self) -> list[dict[str, Any]]:
+        """The first entries of the ledger, as Python values."""
+        return self._items("LedgerTable")
 
     def sent(self) -> list[dict[str, Any]]:
         """The mails that the functions gave to SES, newest first, as the emulator keeps them."""
@@ -95,6 +95,13 @@ class Sender:
         accounts = httpx.get(url, timeout=30, trust_env=False).raise_for_status().json()
         mails = [mail for account in accounts["messages"].values() for mail in account]
         return list(reversed(mails))
+
+    def _items(self, table: str) -> list[dict[str, Any]]:
+        answer = self._clients.dynamodb.scan(
+            TableName=self._stack.outputs[table], Limit=ITEMS_SHOWN
+        )
+        read = TypeDeserializer().deserialize
+        return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
 
     def _record(self, recipient: str) -> dict[str, Any]:
         answer = self._clients.dynamodb.get_item(

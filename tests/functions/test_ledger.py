@@ -16,7 +16,7 @@ from heed.adapters import aws
 from heed.domain.ledger_entry import Outcome, keyed, subject_of
 from heed.domain.register import DAY, SOFT, UNDELIVERABLE, Change, Entry, Source, in_, out
 from tests.streams import Recorder, event
-from tests.world import NOW, World
+from tests.world import NOW, ROOT, World
 
 JANE = "jane.doe@example.com"
 
@@ -160,6 +160,21 @@ def test_the_hashes_beside_the_entries_are_theirs(world: World, stream: Recorder
     (name,) = objects()
     assert name.startswith("hashes/2026-03-05/")
     assert leaves_of(objects()) == {kept.entry.leaf for kept in entries(world)}
+
+
+@pytest.mark.parametrize(
+    ("sample", "registers"),
+    [
+        ("insert", ["out"]),
+        ("modify", ["in"]),
+        ("remove-by-time-to-live", ["erased"]),
+        ("remove-by-hand", ["erased"]),
+    ],
+)
+def test_the_sample_events_are_taken(world: World, sample: str, registers: list[str]) -> None:
+    path = ROOT / "events" / f"ledger-{sample}.json"
+    assert deliver(world, json.loads(path.read_text())["Records"]) == []
+    assert [item["register"]["S"] for item in world_of_the_ledger()] == registers
 
 
 # ---- Wishes that came late ----

@@ -59,6 +59,10 @@ class FakeSender:
             }
         ]
 
+    def ledger(self) -> list[dict[str, Any]]:
+        entry = {"id": "e" * 64, "seq": Decimal(1), "recorded_at": Decimal(1), "source": "<i>"}
+        return [entry, {**entry, "id": "f" * 64, "recorded_at": Decimal(2)}]
+
     def sent(self) -> list[dict[str, Any]]:
         return []
 
@@ -70,6 +74,13 @@ def _ask(sender: FakeSender, method: str, path: str) -> httpx.Response:
             return await client.request(method, path, follow_redirects=True)
 
     return anyio.run(ask)
+
+
+def test_the_page_shows_the_ledger_the_newest_entry_first() -> None:
+    text = _ask(FakeSender(), "GET", "/").text
+
+    assert 0 < text.index("f" * 16) < text.index("e" * 16)
+    assert "source: &lt;i&gt;" in text
 
 
 def test_the_page_shows_the_mail_its_headers_and_the_checks_answer() -> None:

@@ -1,0 +1,125 @@
+"""The ledger on the local stack: from a press to an entry, an event, a seal and a proof."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+import pytest
+
+from local.aws import Clients, session
+from local.functions import invoke
+
+pytestmark = pytest.mark.system
+
+PATIENCE = 30  # seconds for a machine that does much else
+Stack = dict[str, Any]
+Found = TypeVar("Found")
+
+
+def _post(stack: Stack, path: str, body: object) -> Any:
+    key = {"authorization": f"Bearer {stack['api_key']}"}
+    answer = httpx.post(f"{stack['api']}{path}", json=body, headers=key, timeout=30)
+    return answer.raise_for_status().json()
+
+
+def _press(stack: Stack, address: str) -> str:
+    """One click by somebody; the recipient id."""
+    link = _post(stack, "/v1/links", {"topic": "offers", "addresses": [address]})["links"][0]
+    form = {"List-Unsubscribe": "One-Click"}
+    httpx.post(link["unsubscribe_url"], data=form, timeout=30).raise_for_status()
+    return str(link["recipient"])
+
+
+def _history(stack: Stack, recipient: str) -> list[dict[str, Any]]:
+    found = _post(stack, "/v1/recipients/lookup", {"recipient": recipient})
+    entries: list[dict[str, Any]] = found["history"]
+    return entries
+
+
+def _soon(look: Callable[[], Found]) -> Found:
+    end = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < end, "it did not come"
+        time.sleep(0.05)
+    return found
+
+
+def _heed(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    (folder / ".local").mkdir(exist_ok=True)
+    (folder / ".local" / "stack.json").write_text(json.dumps(stack))
+    heed = Path(sys.executable).with_name("heed")
+    return subprocess.run(
+        [heed, *arguments], cwd=folder, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+def test_a_press_is_in_the_ledger_within_seconds(stack: Stack) -> None:
+    warm = _press(stack, "warm@example.com")
+    _soon(lambda: _history(stack, warm))
+    recipient = _press(stack, "ledger@example.com")
+    began = time.monotonic()
+
+    (entry,) = _soon(lambda: _history(stack, recipient))
+
+    print(f"in the ledger {time.monotonic() - began:.2f} s after the answer (at most 5 s)")  # noqa: T201
+    assert (entry["seq"], entry["register"], entry["scope"]) == (1, "out", "offers")
+    assert (entry["source"], entry["outcome"]) == ("one-click", "applied")
+    assert entry["evidence"]["key"] == 1
+
+
+def test_a_subscriber_hears_of_it(stack: Stack) -> None:
+    sqs = session().client("sqs", endpoint_url=stack["aws"])
+    events = session().client("events", endpoint_url=stack["aws"])
+    queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    bus = stack["outputs"]["EventBusName"]
+    pattern = json.dumps({"source": ["heed"], "detail-type": ["Recipient Opted Out"]})
+    events.put_rule(Name="subscriber", EventBusName=bus, EventPattern=pattern)
+    target: Any = {"Id": "queue", "Arn": arn["QueueArn"]}
+    events.put_targets(Rule="subscriber", EventBusName=bus, Targets=[target])
+
+    recipient = _press(stack, "heard@example.com")
+
+    def heard() -> list[dict[str, Any]]:
+        messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
+        said = [json.loads(message["Body"]) for message in messages]
+        return [one for one in said if one["detail"]["recipient"] == recipient]
+
+    (event, *_) = _soon(heard)
+    assert (event["source"], event["detail-type"]) == ("heed", "Recipient Opted Out")
+    assert (event["detail"]["scope"], event["detail"]["state"]) == ("offers", "out")
+
+
+def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
+    stack: Stack, tmp_path: Path
+) -> None:
+    recipient = _press(stack, "proved@example.com")
+    (entry,) = _soon(lambda: _history(stack, recipient))
+    time.sleep(2)  # the hash of a batch is written after its entries
+
+    verified = _heed(stack, tmp_path, "ledger", "verify", "--json")
+    exported = _heed(stack, tmp_path, "ledger", "export", "export.jsonl")
+    offline = _heed(stack, tmp_path, "ledger", "verify", "export.jsonl")
+    proved = _heed(stack, tmp_path, "ledger", "prove", entry["id"], "--recipient", recipient)
+
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert json.loads(verified.stdout)["entries"] >= 1
+    assert (exported.returncode, offline.returncode) == (0, 0), offline.stdout
+    proof = json.loads(proved.stdout)
+    assert proof["entry"]["id"] == entry["id"]
+    assert proof["opening"]["recipient"] == recipient
+    assert recipient not in (tmp_path / "export.jsonl").read_text()
+
+
+def test_the_schedules_functions_run(stack: Stack) -> None:
+    clients, functions = Clients(stack["aws"]), stack["outputs"]["functions"]
+    assert "sealed" in invoke(clients, functions["seal"], {})
+    found = invoke(clients, functions["reconcile"], {})
+    assert (found["missing"], found["unentered"], found["altered"]) == (0, 0, 0)
