@@ -20,6 +20,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.disclosure import Disclosing
 from heed.domain.epoch import Cause
 from heed.domain.errors import NotFound
+from heed.domain.purge import is_id
 from heed.edge import certificates, changes, disclosures, lookups, reports
 from heed.edge.api import Api, Call, Reply
 from heed.edge.observability import count, logger, observed
@@ -68,7 +69,8 @@ def erase(call: Call) -> Reply:
 @api.route("GET", "/v1/purges/{id}", KeyScope.PRIVACY)
 def certificate(call: Call) -> Mapping[str, object]:
     """How far a purge is, and what it found."""
-    purge = wiring.purges().find(call.parts["id"])
+    asked = call.parts["id"]
+    purge = wiring.purges().find(asked) if is_id(asked) else None
     if purge is None:
         raise NotFound("no purge of that id")
     return certificates.written(purge)

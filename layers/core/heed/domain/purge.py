@@ -6,6 +6,7 @@ subject under which the ledger knows the person; that goes with the last step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,6 +14,7 @@ from enum import StrEnum
 from heed.domain.epoch import Cause
 from heed.domain.register import DAY
 
+_ID = re.compile(r"[0-9a-f]{32}")
 BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
 OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
 
@@ -56,6 +58,11 @@ class Purge:
     def rules(self) -> str:
         """Which rules it was done by, as docs/privacy.md numbers them."""
         return f"{self.cause.value}/1"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of a purge's id; another is never looked for."""
+    return _ID.fullmatch(text) is not None
 
 
 def most(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:

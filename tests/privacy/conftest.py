@@ -1,0 +1,15 @@
+"""Heed as deployed, in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.world import World, deployed
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    with deployed(monkeypatch) as made:
+        yield made
