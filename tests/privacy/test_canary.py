@@ -137,8 +137,8 @@ def _drive(world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch) -> d
     ask(preferences, "POST", f"/p/{centre}", form=form)
     with monkeypatch.context() as patch:
         patch.setenv("PREFERENCES_TABLE", "absent")
-        wiring.preferences.cache_clear(), wiring.settings.cache_clear()
-        wiring.unsubscribe.cache_clear()
+        for made in (wiring.preferences, wiring.settings, wiring.unsubscribe):
+            made.cache_clear()
         ask(unsubscribe, "POST", f"/u/{world.token(ADDRESSES['idn'])}", headers=plain)
     for made in (wiring.preferences, wiring.settings, wiring.unsubscribe):
         made.cache_clear()
@@ -177,7 +177,7 @@ def _drive(world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch) -> d
         {"messageId": str(n), "eventSource": "aws:sqs", "body": body, "attributes": {}}
         for n, body in enumerate(bodies)
     ]
-    feedback.handler({"Records": records}, world.context)  # type: ignore[arg-type]
+    feedback.handler({"Records": records}, world.context)
 
     # The way back.
     entered = [("address", ADDRESSES["form"]), ("topics", "offers"), ("intent", "in")]
