@@ -11,7 +11,6 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from heed import wiring
-from heed.adapters import stream_records
 from heed.domain.deadlines import delays
 from heed.domain.errors import HeedError, Malformed
 from heed.edge.observability import count, logger, measure, observed
@@ -51,7 +50,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        transition = stream_records.read(record)
+        batch.enter(record, wiring.catalogue())
     except Malformed as error:
         place = {
             "eventID": record.get("eventID"),
@@ -61,8 +60,6 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
         wiring.ledger_dead_letters().send(json.dumps(place), str(error))
         count("LedgerRecordPutAside")
         logger.error("stream record put aside", **place)
-        return
-    batch.enter(transition, wiring.catalogue())
 
 
 def _deferred(error: HeedError) -> None:

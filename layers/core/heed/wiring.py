@@ -238,10 +238,11 @@ def ledger_seals() -> LedgerBucket:
 def ledger_batch() -> LedgerBatch:
     """What happens to a batch of writes: a new one each time."""
     from heed.actions.keep_ledger import LedgerBatch
+    from heed.adapters import stream_records
     from heed.adapters.event_bus import EventBus
 
     bus = EventBus(aws.client("events"), settings().event_bus)
-    return LedgerBatch(ledger(), preferences(), ledger_seals(), bus)
+    return LedgerBatch(stream_records.read, ledger(), preferences(), ledger_seals(), bus)
 
 
 @cache

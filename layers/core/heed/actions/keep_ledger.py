@@ -7,7 +7,8 @@ event keeps its id. A wish that waits at its record is taken away when all of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from heed.actions.ports_ledger import Bus, LateWishes, Ledger, Seals
 from heed.domain.announcement import Announcement, announcements
@@ -15,6 +16,9 @@ from heed.domain.catalogue import Catalogue
 from heed.domain.ledger_entry import LedgerEntry
 from heed.domain.register import DAY, Change
 from heed.domain.transition import Transition, entries
+
+Read = Callable[[Mapping[str, Any]], Transition]
+"""From a record of the stream to the write that it tells of; raises Malformed."""
 
 
 class LedgerBatch:
@@ -24,7 +28,10 @@ class LedgerBatch:
         entered: the entries, of late wishes only those that were not on record.
     """
 
-    def __init__(self, ledger: Ledger, late: LateWishes, seals: Seals, bus: Bus) -> None:
+    def __init__(
+        self, read: Read, ledger: Ledger, late: LateWishes, seals: Seals, bus: Bus
+    ) -> None:
+        self._read = read
         self._ledger = ledger
         self._late = late
         self._seals = seals
@@ -34,12 +41,14 @@ class LedgerBatch:
         self._waiting: list[tuple[str, frozenset[Change]]] = []
         self.entered: list[LedgerEntry] = []
 
-    def enter(self, transition: Transition, catalogue: Catalogue) -> None:
-        """Enter what a write changed.
+    def enter(self, record: Mapping[str, Any], catalogue: Catalogue) -> None:
+        """Enter what a write changed, of which a record of the stream tells.
 
         Raises:
+            Malformed: nobody can ever read it.
             Unavailable, UnreadableRecord: not all is known to be entered.
         """
+        transition = self._read(record)
         for entry, evidence in entries(transition):
             there = self._ledger.enter(entry, evidence)
             # One of another time is a fact that was known, and has been hashed when it was entered.
@@ -65,6 +74,3 @@ class LedgerBatch:
             self._bus.publish(events, at)
         for recipient, entered in self._waiting:
             self._late.settle(recipient, entered)
-
-
-NewBatch = Callable[[], LedgerBatch]

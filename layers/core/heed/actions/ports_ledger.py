@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from heed.domain.announcement import Announcement
 from heed.domain.ledger_entry import LedgerEntry
+from heed.domain.record import Record
 from heed.domain.register import Change
 from heed.domain.seal import Seal
 
@@ -21,6 +22,22 @@ class LateWishes(Protocol):
             StoreUnavailable: it is not known to be written.
         """
         ...
+
+
+class Held(NamedTuple):
+    """A recipient on record.
+
+    Attributes:
+        recipient: recipient id.
+        record: what is on record.
+        late: wishes that came late and wait to be entered.
+        changed_at: when it was last written, milliseconds.
+    """
+
+    recipient: str
+    record: Record
+    late: frozenset[Change]
+    changed_at: int
 
 
 class Kept(NamedTuple):

@@ -10,30 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from heed.actions.ports_ledger import Kept, LateWishes, Ledger, Seals
+from heed.actions.ports_ledger import Held, Kept, LateWishes, Ledger, Seals
 from heed.domain.ledger_entry import FLOOR, LEDGER, LOST, LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import ALL, DAY, Change
+from heed.domain.register import ALL, DAY
 from heed.domain.transition import Written, changes, entry_of
 
 SETTLED = 3_600_000  # milliseconds after which a write has its entries
 GONE = 25 * SETTLED  # after which no stream brings it any more
-
-
-class Held(NamedTuple):
-    """A recipient on record.
-
-    Attributes:
-        recipient: recipient id.
-        record: what is on record.
-        late: wishes that came late and wait to be entered.
-        changed_at: when it was last written, milliseconds.
-    """
-
-    recipient: str
-    record: Record
-    late: frozenset[Change]
-    changed_at: int
 
 
 class Findings(NamedTuple):

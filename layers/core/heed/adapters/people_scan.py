@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from heed.actions.reconcile_ledger import Held
+from heed.actions.ports_ledger import Held
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.items import late_of, to_record
 from heed.domain.errors import UnreadableRecord
