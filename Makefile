@@ -93,7 +93,8 @@ package: setup build ## The template linted and validated, the build checked
 deploy: build ## To an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)
 
-destroy: .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
+destroy: setup .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
+	$(BIN)/python -m local.empty $(if $(filter production,$(ENV)),heed,heed-$(ENV))
 	$(SAM) delete --config-env $(ENV)
 
 clean: ## Remove what was made here
