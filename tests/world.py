@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import boto3
 import pytest
 from moto import mock_aws
+from moto.kms.utils import RSAPrivateKey
 
 from heed import wiring
 from heed.brand.build import main as build_brand
@@ -35,6 +36,18 @@ def brand() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
     assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
     return folder
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """A client that serves every test: moto answers each afresh, and making one takes longer than a test."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@functools.cache
+def _rsa_key(_: str) -> Any:
+    """moto makes an RSA key for each key of KMS, even for those that have no use for one: once is enough."""
+    return RSAPrivateKey(key_size=2048)
 
 
 @dataclass
@@ -78,13 +91,11 @@ class World:
         wiring.preferences().apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:
-        found = boto3.client("dynamodb").scan(TableName=table or self.table)["Items"]
+        found = client("dynamodb").scan(TableName=table or self.table)["Items"]
         return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
 
     def messages(self, queue: str) -> list[str]:
-        answer = boto3.client("sqs").receive_message(
-            QueueUrl=self.queues[queue], MaxNumberOfMessages=10
-        )
+        answer = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
         return [message["Body"] for message in answer.get("Messages", [])]
 
 
@@ -141,10 +152,11 @@ def http(
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world, while the block runs."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
     with mock_aws():
-        dynamodb, kms, sqs = boto3.client("dynamodb"), boto3.client("kms"), boto3.client("sqs")
-        boto3.client("s3").create_bucket(Bucket="ledger")
-        boto3.client("events").create_event_bus(Name="recipients")
+        dynamodb, kms, sqs = client("dynamodb"), client("kms"), client("sqs")
+        client("s3").create_bucket(Bucket="ledger")
+        client("events").create_event_bus(Name="recipients")
         for logical in ("Preferences", "Control", "Ledger"):
             dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
         keys = {
@@ -154,7 +166,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
         }
         keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
-        boto3.client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
+        client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
         queues = {
             name: sqs.create_queue(QueueName=name)["QueueUrl"]
             for name in (
