@@ -34,7 +34,8 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
             count("LedgerWalkEnded")
             break
     if any(totals[name] for name in ("missing", "unentered", "altered")):
-        logger.error("records and ledger do not fit", **totals)  # an alarm waits for these words
+        # An alarm waits for these words.
+        logger.error("records and ledger do not fit", extra=dict(totals))
     for name, number in totals.items():
         count(f"LedgerReconcile{name.title()}", number)
     return totals

@@ -25,6 +25,7 @@ from heed.domain.register import (
     Entry,
     Source,
     in_,
+    is_choice,
     out,
     pause,
     yes,
@@ -83,10 +84,22 @@ def test_one_change_is_exactly_one_request_taken_or_refused(
     table: PreferencesTable, asked: list[Any], register: str
 ) -> None:
     who = somebody()
-    for at in (NOW, NOW, NOW - 1, NOW + DAY):
+    for at in (NOW, NOW, NOW + DAY):
         asked.clear()
         table.apply(who, [change(register, at)], NOW)
         assert [operation for operation, _ in asked] == ["UpdateItem"]
+
+
+@pytest.mark.parametrize("register", REGISTERS)
+def test_a_wish_that_came_late_costs_a_second_request_which_keeps_it_for_the_ledger(
+    table: PreferencesTable, asked: list[Any], register: str
+) -> None:
+    who = somebody()
+    table.apply(who, [change(register, NOW)], NOW)
+    asked.clear()
+    table.apply(who, [change(register, NOW - 1)], NOW)
+    kept = ["UpdateItem"] if is_choice(register) else []
+    assert [operation for operation, _ in asked] == ["UpdateItem", *kept]
 
 
 def test_several_changes_are_one_read_and_one_write(

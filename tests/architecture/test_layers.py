@@ -165,8 +165,10 @@ def test_a_function_is_one_thin_file() -> None:
 
 
 def test_no_file_is_long() -> None:
-    long = {file.name: n for file in sources() if (n := len(file.read_text().splitlines())) > 300}
-    assert long == {}
+    """But the wiring, which is a list of what there is: a line or two for each, all in one place."""
+    lengths = {file.name: len(file.read_text().splitlines()) for file in sources()}
+    lengths.pop("wiring.py")
+    assert {name: length for name, length in lengths.items() if length > 300} == {}
 
 
 def _run(script: str, *path: Path) -> list[str]:

@@ -199,7 +199,7 @@ def _encrypted_stores(function: str) -> list[str]:
 
 
 def _data_key_is_used(statement: dict[str, Any]) -> bool:
-    return statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
+    return bool(statement["Resource"] == {"Fn::GetAtt": ["DataKey", "Arn"]})
 
 
 @pytest.mark.parametrize(
@@ -225,7 +225,7 @@ def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone
     }
 
 
-@pytest.mark.parametrize("function", list(filter(_encrypted_stores, FUNCTIONS)))
+@pytest.mark.parametrize("function", [one for one in FUNCTIONS if _encrypted_stores(one)])
 def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: str) -> None:
     (statement,) = (s for s in _statements(function) if _data_key_is_used(s))
     assert sorted(_listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [

@@ -1,4 +1,4 @@
-"""Purges: whatever stops them, whoever runs beside them, every store ends clear, and a certificate says so."""
+"""Purges: whatever stops them or runs beside them, every store ends clear, and a certificate says so."""
 
 from __future__ import annotations
 
