@@ -17,7 +17,7 @@ from heed.actions.ports import Applied
 from heed.adapters import preferences_table, ses_events
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.items import to_value
-from heed.domain import decision, record
+from heed.domain import decision, epoch, record
 from heed.domain.decision import Decision, Reason
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.record import NOTHING, Record
@@ -211,7 +211,10 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
             made["soft"] = {"NS": [str(day) for day in after.soft]}
         floor = {"f": item["f"]} if "f" in item else {}
         whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.n + 1)}}
-        self._client.put_item(TableName=self._table, Item=whole)
+        try:
+            self._client.put_item(TableName=self._table, Item=whole)
+        except FAILURES as error:
+            raise unavailable(error) from error
         return Applied(before, after)
 
     patch.setattr(preferences_table.PreferencesTable, "apply", apply)
@@ -237,3 +240,13 @@ def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
         return look(event, context)
 
     patch.setattr(pressed, "handler", handler)
+
+
+@_bug
+def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
+    patch.setattr(epoch, "_kept", lambda *_: {})
+
+
+@_bug
+def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
+    patch.setattr(epoch, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))

@@ -21,7 +21,7 @@ class Kind(NamedTuple):
         code: what AWS says, or "".
         status: with which HTTP status.
         commits: whether the request does its work before the fault.
-        retried: whether botocore (standard mode) tries again by itself.
+        retried: whether botocore (standard mode) tries again by itself, whatever the operation.
     """
 
     number: int
@@ -36,7 +36,7 @@ KINDS: dict[str, Kind] = {
     "throttling": Kind(2, "ThrottlingException"),
     "request limit": Kind(2, "RequestLimitExceeded"),
     "conflict": Kind(4, "TransactionConflictException", retried=False),
-    "replica": Kind(6, "ReplicatedWriteConflictException"),
+    "replica": Kind(6, "ReplicatedWriteConflictException", retried=False),
     "time-out after": Kind(7, commits=True),
     "time-out before": Kind(8),
     "reset": Kind(9, commits=True),

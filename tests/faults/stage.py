@@ -26,6 +26,7 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed import wiring
+from heed.actions import begin_epoch
 from heed.adapters import api_keys, aws
 from heed.domain.address import normalise
 from heed.domain.api_key import KeyScope
@@ -94,6 +95,7 @@ class Stage:
     api_key: str = ""
     ended_key: str = ""
     link_keys: dict[tuple[Purpose, int], bytes] = field(default_factory=dict)
+    _purges: Iterator[int] = field(default_factory=itertools.count)
 
     def begin(self, ring: str = "1") -> None:
         """An empty table, empty queues, a fresh process that knows a ring of link keys."""
@@ -101,7 +103,12 @@ class Stage:
             self.put(one, None)
         for queue in QUEUES:
             self.take(queue)
+        self._purges = itertools.count(1)
         self.deploy(ring)
+
+    def purge(self, size: int) -> str:
+        """The id of a purge: of one run, always the same."""
+        return f"{next(self._purges):0{2 * size}x}"
 
     def deploy(self, ring: str) -> None:
         """A cold start: everything that was kept in memory is gone."""
@@ -243,7 +250,8 @@ def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         for key_id in (1, 2):
             stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
-    # Its id is part of the evidence, which decides between two of one instant.
+    # Ids are part of the evidence, which decides between two of one instant.
+    patch.setattr(begin_epoch, "secrets", SimpleNamespace(token_hex=stage.purge))
     secret = itertools.cycle("ab")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
     _, stage.api_key = wiring.api_keys().create("all", "tests", list(KeyScope))

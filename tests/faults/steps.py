@@ -14,7 +14,7 @@ from tests.world import NOW
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
 _PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
 _LONG_AGO = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
-_SKEW = (0, 0, 0, 0, -5 * MINUTE, 5 * MINUTE)
+_SKEW = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
 _PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than all others, so that events meet
 _SCOPES = (*_PATH, *_PATH, *SCOPES, 99)  # 99: a number never heard of
 MARKETING = (3, 4, 11, 13, 15, 16, 17)

@@ -57,9 +57,9 @@ def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> S
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}
 
-    def sent(self: object, work: Callable[[], object]) -> object:
+    def sent(self: object, work: Callable[[], object], **more: object) -> object:
         turns.wait(numbers[threading.current_thread().name])
-        return send(self, work)
+        return send(self, work, **more)
 
     def write(place: int) -> None:
         try:
