@@ -36,7 +36,13 @@ def _policy(name: str) -> list[dict[str, Any]]:
 
 
 def test_these_queues_are_read() -> None:
-    assert READ.keys() == {"LaterQueue", "FeedbackQueue", "SubscribeQueue", "ConfirmedQueue", "UnlistQueue"}
+    assert READ.keys() == {
+        "LaterQueue",
+        "FeedbackQueue",
+        "SubscribeQueue",
+        "ConfirmedQueue",
+        "UnlistQueue",
+    }
 
 
 @pytest.mark.parametrize("queue", READ)

@@ -53,9 +53,7 @@ class _Fault(Exception):
     """The first thing that does not fit."""
 
 
-def verify(
-    lines: Iterable[bytes], sorter: Callable[[], AbstractContextManager[Sorter]]
-) -> Verdict:
+def verify(lines: Iterable[bytes], sorter: Callable[[], AbstractContextManager[Sorter]]) -> Verdict:
     """Check an export. The first fault is that of the lowest line, then of the lowest hash, then number."""
     fault: str | None = None
     with sorter() as found, sorter() as sealed, sorter() as chains:
