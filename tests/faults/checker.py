@@ -105,6 +105,8 @@ def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[st
         book.checked["I1"] += 1
         if _counts(book, fact) and not _holds(people[fact.who], fact):
             yield f"I1 acknowledged and not on record: {fact}"
+    # An epoch is begun when it is acknowledged; on a bare record a second one left nothing behind.
+    book.owed = [fact for fact in book.owed if not fact.register.startswith("epoch:")]
 
 
 def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
