@@ -44,6 +44,7 @@ class _Book:
     seen: list[tuple[State, ...]] = field(default_factory=list)
     begun: dict[int, int] = field(default_factory=dict)
     checked: Counter[str] = field(default_factory=Counter)
+    epochs: list[tuple[int, Fact]] = field(default_factory=list)
     owed_at: dict[int, int] = field(default_factory=dict)
 
 
@@ -61,8 +62,12 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.possible += facts
             book.begun[step] = len(book.seen)
             book.owed_at[step] = len(book.owed)
-        case Ack(_, facts):
-            book.owed += [fact for fact in facts if fact.must]
+        case Ack(step, facts):
+            for fact in facts:
+                if fact.register.startswith("epoch:"):
+                    book.epochs.append((step, fact))
+                elif fact.must:
+                    book.owed.append(fact)
         case Promise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
         case Seen(_, people, quiet):
@@ -105,8 +110,7 @@ def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[st
         book.checked["I1"] += 1
         if _counts(book, fact) and not _holds(people[fact.who], fact):
             yield f"I1 acknowledged and not on record: {fact}"
-    # An epoch is begun when it is acknowledged; on a bare record a second one left nothing behind.
-    book.owed = [fact for fact in book.owed if not fact.register.startswith("epoch:")]
+    yield from _epochs(book)
 
 
 def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
@@ -141,13 +145,20 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
         yield "I6 a soft bounce that never was"
 
 
+def _epochs(book: _Book) -> Iterator[str]:
+    """An epoch stood at some moment of its call: on a bare record a second one leaves nothing behind."""
+    for step, fact in book.epochs:
+        during = book.seen[max(book.begun[step] - 1, 0) :]
+        if not any(epochs.holds(people[fact.who], fact) for people in during):
+            yield f"I1 acknowledged and not on record: {fact}"
+    book.epochs.clear()
+
+
 def _asked(book: _Book, who: int) -> list[Fact]:
     return [f for f in book.possible if f.who == who and f.register.startswith("epoch:")]
 
 
 def _holds(state: State, fact: Fact) -> bool:
-    if fact.register.startswith("epoch:"):
-        return epochs.holds(state, fact)
     if fact.register == "soft":
         return fact.at // DAY in state.soft
     return fact.register in state.registers and state.registers[fact.register][0] >= fact.at
