@@ -78,6 +78,7 @@ def outputs(_served: Served) -> dict[str, str]:
     return {
         "ApiUrl": _served.url,
         "ControlTable": _served.world.control,
+        "PreferencesTable": _served.world.table,
         "IdentityKeyArn": os.environ["IDENTITY_KEY"],  # noqa: TID251 - of the world
         "LinksKeyArn": os.environ["LINKS_KEY"],  # noqa: TID251
     }
