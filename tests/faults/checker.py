@@ -63,11 +63,9 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.begun[step] = len(book.seen)
             book.owed_at[step] = len(book.owed)
         case Ack(step, facts):
-            for fact in facts:
-                if fact.register.startswith("epoch:"):
-                    book.epochs.append((step, fact))
-                elif fact.must:
-                    book.owed.append(fact)
+            begun = [fact for fact in facts if fact.register.startswith("epoch:")]
+            book.epochs += [(step, fact) for fact in begun]
+            book.owed += [fact for fact in facts if fact.must and fact not in begun]
         case Promise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
         case Seen(_, people, quiet):
