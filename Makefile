@@ -43,7 +43,7 @@ lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without ad
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -o layers/core/requirements.txt layers/core/requirements.in
 
-check: lint types unit ## Lint, types, unit tests: under a minute
+check: lint types unit ## Lint, types, unit tests: what needs nothing but Python
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
