@@ -133,13 +133,18 @@ def failing(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator
 
     def nemesis(event_name: str, request: Any, **_: Any) -> Any:
         tried.append(event_name.rpartition(".")[2])
-        return fault(event_name, request) if len(tried) <= times else None
+        botocore_stubber.enabled = True
+        answered = fault(event_name, request) if len(tried) <= times else None
+        # Every handler of the event is called, whoever answered: moto must not do it all the same.
+        botocore_stubber.enabled = answered is None
+        return answered
 
     client.meta.events.register_first("before-send.dynamodb.*", nemesis)
     try:
         yield tried
     finally:
         client.meta.events.unregister("before-send.dynamodb.*", nemesis)
+        botocore_stubber.enabled = True
 
 
 @pytest.mark.parametrize("changes", [ONE, SOFT_DAY, FORM], ids=["one", "soft", "form"])
