@@ -38,6 +38,7 @@ def _make(places: Places, name: str, code: Code, target: Path) -> None:
         f"build-{name}",
         f"ARTIFACTS_DIR={target}",
         f"PYTHON={python}",
+        "LAMBDA_WHEELS=",  # this machine's own
         f"LAMBDA_PYTHON={places.emulator_venv / 'bin' / 'python'}",
         PIP_NO_INDEX="1",  # once installed, no start needs a network
         PIP_FIND_LINKS=str(places.wheels),

@@ -62,8 +62,7 @@ def _emulator(places: Places, target: Path, locked: Path) -> None:
 
 
 def _wheels(places: Places, target: Path, locked: Path) -> None:
-    """For any machine, as the layer's Makefile installs them."""
+    """For this machine and its Python: the emulator runs the functions here."""
     pip = (places.root / ".venv" / "bin" / "python", "-m", "pip", "download", "--no-deps")
-    pure = ("--implementation", "py", "--abi", "none", "--platform", "any")
-    options = ("--require-hashes", "--only-binary=:all:", *pure, "--python-version", "3.13")
+    options = ("--require-hashes", "--only-binary=:all:")
     run(*pip, *options, "--dest", target, "--requirement", locked)

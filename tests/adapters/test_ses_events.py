@@ -230,6 +230,12 @@ def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: 
     assert verdict.lost
 
 
+def test_a_header_cut_in_the_middle_of_a_character_does_not_lose_the_bounce() -> None:
+    whole = ses("event-bounce-permanent-general")
+    cut = {**whole, "mail": {**whole["mail"], "commonHeaders": {"subject": "Summer \ud83c"}}}
+    assert read(sns(json.dumps(cut))) == read(sns(json.dumps(whole)))
+
+
 def test_the_spelling_of_the_api_for_a_topic_that_is_off_is_understood_too() -> None:
     path = "subscription__newTopicPreferences__topicSubscriptionStatus"
     off = [{"topicName": "news", "subscriptionStatus": "OPT_OUT"}]

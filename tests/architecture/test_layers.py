@@ -22,7 +22,7 @@ FUNCTIONS = ROOT / "functions"
 MAY = {
     "domain": ({"domain"}, {"idna"}),
     "actions": ({"actions", "domain"}, set()),
-    "adapters": ({"adapters", "domain", "actions"}, {"boto3", "botocore"}),
+    "adapters": ({"adapters", "domain", "actions"}, {"boto3", "botocore", "orjson"}),
     "edge": ({"edge", "actions", "domain"}, {"aws_lambda_powertools"}),
     "wiring": ({"actions", "adapters", "domain", "edge", "settings", "cold_start"}, set()),
     "settings": (set[str](), set[str]()),
@@ -87,6 +87,11 @@ def test_each_part_imports_what_it_may_and_nothing_else(part: str) -> None:
         if not is_allowed(found.module, parts, libraries)
     ]
     assert wrong == []
+
+
+def test_the_compiled_parser_is_on_the_path_of_feedback_alone() -> None:
+    users = [found.file.name for found in imports() if found.module == "orjson"]
+    assert users == ["ses_events.py"]
 
 
 def test_every_part_has_source() -> None:

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import orjson
+
 from heed.domain.errors import Malformed
 from heed.domain.feedback import TOPIC_TEST
 from heed.domain.times import END
@@ -174,6 +176,15 @@ _READERS: dict[str, Callable[[Json, Json, int | None], Event]] = {
 
 
 def _parsed(text: str) -> object:
+    """Quickly where it can be; by the standard library where it may still be read.
+
+    A header that SES cut in the middle of a character has half a surrogate pair at its end. That is
+    no Unicode, and orjson refuses it, but whom the event is about stands elsewhere in it.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        pass
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # a ValueError also for a number of thousands of digits

@@ -12,7 +12,8 @@ _BASE32 = re.compile(r"[a-z2-7]{26}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"
 _PAIRS = [first + second for first in _DIGITS for second in _DIGITS]
 _SHIFTS = range(120, -1, -10)
-_SPARE = 2  # bits of the last digit that hold nothing
+_SPARE = 2  # bits of the last digit that hold nothing, and are zero
+_CANONICAL = re.compile(r"[a-z2-7]{25}[aeimquy4]")
 _TO_INT = str.maketrans(_DIGITS, "0123456789abcdefghijklmnopqrstuv")
 _HEX = re.compile(r"[0-9a-fA-F]{32}")
 
@@ -35,7 +36,7 @@ def parse(text: str) -> str:
     if _HEX.fullmatch(text):
         return from_bytes(bytes.fromhex(text))
     lowered = text.lower()
-    if text.isascii() and _BASE32.fullmatch(lowered) and from_bytes(to_bytes(lowered)) == lowered:
+    if text.isascii() and _CANONICAL.fullmatch(lowered):
         return lowered
     raise InvalidRecipient("neither 26 base32 characters nor 32 hex digits")
 
