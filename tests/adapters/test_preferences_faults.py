@@ -11,7 +11,6 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
-    ClientError,
     ConnectTimeoutError,
     EndpointConnectionError,
     ReadTimeoutError,
@@ -104,6 +103,7 @@ TRANSIENT = {
 LASTING = {
     "TransactionConflict": refusal("TransactionConflictException"),
     "AccessDenied": refusal("AccessDeniedException"),
+    "a bug of ours, or an item that is full": refusal("ValidationException"),
     "no such table": refusal("ResourceNotFoundException"),
     "the key of the table is disabled": refusal("KMSDisabledException"),
     "ReplicatedWriteConflict": refusal("ReplicatedWriteConflictException"),
@@ -187,21 +187,6 @@ def test_a_read_that_fails_is_never_nobody(
             table.read_many([who])
         with pytest.raises(StoreUnavailable):
             table.read_many([who, *(somebody() for _ in range(250))])
-
-
-@pytest.mark.parametrize("code", ["ValidationException"])
-def test_a_request_that_is_wrong_in_itself_is_our_bug_and_crashes(
-    table: PreferencesTable, client: DynamoDBClient, code: str
-) -> None:
-    calls: list[Callable[[], object]] = [
-        lambda: table.read("a"),
-        lambda: table.read_many(["a"]),
-        lambda: table.apply(somebody(), ONE, NOW),
-    ]
-    with failing(client, refusal(code)):
-        for call in calls:
-            with pytest.raises(ClientError):
-                call()
 
 
 def test_a_process_that_dies_after_the_commit_heals_on_redelivery(

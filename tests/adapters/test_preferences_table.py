@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from heed.adapters.preferences_table import SHARDS, PreferencesTable
-from heed.domain.errors import Contended
+from heed.adapters.preferences_table import MOST_WAITING, SHARDS, PreferencesTable
+from heed.domain.errors import Contended, StoreUnavailable
 from heed.domain.evidence import evidence
 from heed.domain.recipient import from_bytes
 from heed.domain.record import NOTHING
@@ -100,6 +100,18 @@ def test_a_wish_that_came_late_costs_a_second_request_which_keeps_it_for_the_led
     table.apply(who, [change(register, NOW - 1)], NOW)
     kept = ["UpdateItem"] if is_choice(register) else []
     assert [operation for operation, _ in asked] == ["UpdateItem", *kept]
+
+
+def test_late_wishes_that_the_ledger_does_not_take_never_fill_the_item(
+    table: PreferencesTable,
+) -> None:
+    who = somebody()
+    table.apply(who, [change(out(2), NOW)], NOW)
+    for age in range(1, MOST_WAITING + 1):
+        table.apply(who, [change(out(2), NOW - age)], NOW)
+    with pytest.raises(StoreUnavailable):
+        table.apply(who, [change(out(2), NOW - DAY)], NOW)
+    assert table.apply(who, [change(out(3), NOW)], NOW).after.n == 2  # what is new goes on
 
 
 def test_several_changes_are_one_read_and_one_write(

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from heed.adapters.purges import PurgesTable
     from heed.adapters.ses_suppressions import SesSuppressions
     from heed.adapters.sqs_queue import SqsQueue
+    from heed.adapters.tellings import TellingsTable
     from heed.domain.catalogue import Catalogue
     from heed.edge.api_keys import Gate
     from heed.edge.pages import Pages
@@ -208,15 +209,23 @@ def follow_up() -> FollowUp:
     from heed.adapters.address_seal import KmsAddressSeal
     from heed.adapters.ses_suppressions import SesSuppressions
     from heed.adapters.sqs_queue import SqsQueue
-    from heed.adapters.tellings import TellingsTable
 
     url = settings().opt_ins_queue_url
     return FollowUp(
         KmsAddressSeal(aws.client("kms"), settings().address_key),
         SesSuppressions(aws.client("sesv2")),
-        TellingsTable(aws.client("dynamodb"), settings().control_table),
+        preferences(),
+        tellings(),
         SqsQueue(aws.client("sqs"), url) if url else None,
     )
+
+
+@cache
+def tellings() -> TellingsTable:
+    """Which confirmations the adopter was told of."""
+    from heed.adapters.tellings import TellingsTable
+
+    return TellingsTable(aws.client("dynamodb"), settings().control_table)
 
 
 @cache
@@ -347,6 +356,7 @@ def run_purges() -> RunPurges:
         "ledger-evidence": LedgerEvidence(ledger()),
         "lift-requests": lift_requests(),
         "mail-caps": MailCaps(aws.client("dynamodb"), settings().control_table),
+        "opt-ins-told": tellings(),
     }
     return RunPurges(
         purge_records.read, epochs(), purges(), stores, lambda: time.time_ns() // 1_000_000
@@ -428,6 +438,7 @@ _CACHED = (
     send_confirmation,
     confirm,
     follow_up,
+    tellings,
     aws.client,
     aws.single,
 )

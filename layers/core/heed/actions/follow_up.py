@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 
 from heed.actions.mail_ports import AddressSeal, Suppressions, Tellings
-from heed.actions.ports import Queue
+from heed.actions.ports import Preferences, Queue
+from heed.actions.ports_privacy import Person
 from heed.domain.opt_in import OptIn
+from heed.domain.record import Record
+from heed.domain.register import MINOR
 from heed.domain.times import write
 
 
@@ -17,12 +20,14 @@ class FollowUp:
         self,
         seal: AddressSeal,
         suppressions: Suppressions,
+        preferences: Preferences,
         tellings: Tellings,
         opt_ins: Queue | None,
     ) -> None:
         """`opt_ins` is the adopter's queue; None: it does not want to be told."""
         self._seal = seal
         self._suppressions = suppressions
+        self._preferences = preferences
         self._tellings = tellings
         self._opt_ins = opt_ins
 
@@ -30,25 +35,36 @@ class FollowUp:
         """Do all of it; again, and for another press of the same link, nothing more happens.
 
         Raises:
-            Unavailable: not all is done; the same message may be delivered again.
+            Unavailable, UnreadableRecord: not all is done; the same message may be delivered again.
             Malformed: the sealed address is none of ours.
         """
         address = self._seal.unseal(opt_in.sealed)
         self._suppressions.remove(address)
         if self._opt_ins is None:
             return
-        confirmation = f"{opt_in.recipient}#{opt_in.issued}"
-        if self._tellings.begin(confirmation, opt_in.press, now):
-            self._opt_ins.send(
-                json.dumps(
-                    {
-                        "id": confirmation,
-                        "address": address,
-                        "recipient": opt_in.recipient,
-                        "topics": opt_in.topics,
-                        "at": write(opt_in.issued),
-                    },
-                    sort_keys=True,
-                )
-            )
-            self._tellings.finish(confirmation)
+        if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
+            return
+        # Read behind the write: a purge that begins after this reading finds what was written.
+        if _is_forgotten(self._preferences.read(opt_in.recipient), opt_in):
+            self._tellings.clear(Person(opt_in.recipient, ""))
+            return
+        self._opt_ins.send(_told(opt_in, address))
+        self._tellings.finish(opt_in.recipient, opt_in.issued)
+
+
+def _is_forgotten(record: Record, opt_in: OptIn) -> bool:
+    """Whether the person was erased since, or turned out to be a child: then nobody is told of a yes."""
+    return MINOR in record.registers or (record.floor is not None and opt_in.issued <= record.floor)
+
+
+def _told(opt_in: OptIn, address: str) -> str:
+    return json.dumps(
+        {
+            "id": f"{opt_in.recipient}#{opt_in.issued}",
+            "address": address,
+            "recipient": opt_in.recipient,
+            "topics": opt_in.topics,
+            "at": write(opt_in.issued),
+        },
+        sort_keys=True,
+    )

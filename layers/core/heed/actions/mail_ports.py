@@ -101,7 +101,7 @@ class Suppressions(Protocol):
 class Tellings(Protocol):
     """Which confirmations the adopter was told of."""
 
-    def begin(self, confirmation: str, press: str, now: int) -> bool:
+    def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
         """Whether this press is to tell of it: it is the first, and has not done so yet.
 
         Raises:
@@ -109,10 +109,14 @@ class Tellings(Protocol):
         """
         ...
 
-    def finish(self, confirmation: str) -> None:
+    def finish(self, recipient: str, issued: int) -> None:
         """It is told.
 
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
+        ...
+
+    def clear(self, person: Person) -> int:
+        """See PersonalStore."""
         ...

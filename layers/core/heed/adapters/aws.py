@@ -55,7 +55,9 @@ def is_our_fault(error: BaseException) -> bool:
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
-    """What a failure of a table is to the actions; raises it again if it is our own bug."""
-    if is_our_fault(error):
-        raise error
+    """What a failure of a table is to the actions.
+
+    A request that was wrong in itself too: what a person asked for then waits in a queue, until somebody
+    has mended the bug, instead of being lost with a crash.
+    """
     return StoreUnavailable(code(error))

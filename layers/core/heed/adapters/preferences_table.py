@@ -35,6 +35,7 @@ SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 
 _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
 _ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
+MOST_WAITING = 200  # wishes in `late` at most; a tenth of what an item of 400 kB could hold
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
@@ -134,15 +135,22 @@ class PreferencesTable:
         )
 
     def _note_late(self, recipient: str, record: Record, late: Sequence[Change]) -> None:
-        """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's."""
+        """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.
+
+        Raises:
+            StoreUnavailable: so many wait for the ledger already that the item must not grow.
+        """
         if late and record.salt:
             values: dict[str, Any] = {":late": _waiting(late), ":salt": {"B": record.salt}}
+            values[":room"] = {"N": str(MOST_WAITING)}
             update = {
                 "UpdateExpression": "ADD late :late",
-                "ConditionExpression": "salt = :salt",
+                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) < :room)",
                 "ExpressionAttributeValues": values,
             }
-            self._write(recipient, update)
+            _, lost_to = self._write(recipient, update)
+            if lost_to and lost_to.get("salt", {}).get("B") == record.salt:
+                raise StoreUnavailable("too many late wishes wait for the ledger")
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
         """The item before the write, and, if the condition refused it, the item as it stands."""

@@ -1,14 +1,18 @@
-"""Which confirmations the adopter was told of, in the table `Control`.
+"""Which confirmations the adopter was told of, in the table `Control`: one item a recipient.
+
+    told#<recipient>   p<issued>: the press that took the telling; d<issued>: that it is done
 
 The first press that comes takes the telling; its own message, delivered again, may go on with it, and
 another press of the same link may not. So the adopter is told once, and once more only where the
-answer of its queue was lost.
+answer of its queue was lost. One item a recipient, so that a purge finds it by its name.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from heed.actions.ports_privacy import Person
 from heed.adapters.aws import FAILURES, unavailable
 
 if TYPE_CHECKING:
@@ -27,35 +31,84 @@ class TellingsTable:
         self._client = client
         self._table = table
 
-    def begin(self, confirmation: str, press: str, now: int) -> bool:
+    def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
         """See the port."""
         try:
-            self._client.update_item(
+            answer = self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": PREFIX + confirmation}},
-                UpdateExpression="SET press = :press, expires = :expires",
+                Key=_key(recipient),
+                UpdateExpression="SET #press = :press, expires = :expires",
                 ConditionExpression=(
-                    "attribute_not_exists(pk) OR (press = :press AND attribute_not_exists(done))"
+                    "attribute_not_exists(#press) OR "
+                    "(#press = :press AND attribute_not_exists(#done))"
                 ),
+                ExpressionAttributeNames={"#press": f"p{issued}", "#done": f"d{issued}"},
                 ExpressionAttributeValues={
                     ":press": {"S": press},
                     ":expires": {"N": str(now // 1000 + _KEPT)},
                 },
+                ReturnValues="ALL_NEW",
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         except FAILURES as error:
             raise unavailable(error) from error
+        self._forget(recipient, _over(answer["Attributes"], now))
         return True
 
-    def finish(self, confirmation: str) -> None:
-        """See the port."""
+    def finish(self, recipient: str, issued: int) -> None:
+        """See the port. The condition: what a purge took meanwhile is not made again."""
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key={"pk": {"S": PREFIX + confirmation}},
-                UpdateExpression="SET done = :yes",
+                Key=_key(recipient),
+                UpdateExpression="SET #done = :yes",
+                ConditionExpression="attribute_exists(#press)",
+                ExpressionAttributeNames={"#press": f"p{issued}", "#done": f"d{issued}"},
                 ExpressionAttributeValues={":yes": {"BOOL": True}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def clear(self, person: Person) -> int:
+        """See the port PersonalStore."""
+        try:
+            answer = self._client.delete_item(
+                TableName=self._table, Key=_key(person.recipient), ReturnValues="ALL_OLD"
             )
         except FAILURES as error:
             raise unavailable(error) from error
+        return 1 if answer.get("Attributes") else 0
+
+    def _forget(self, recipient: str, over: list[str]) -> None:
+        """Whoever confirms something every week has an item that does not end: it must not grow either."""
+        if not over:
+            return
+        names = {f"#{name}": name for name in over}
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(recipient),
+                UpdateExpression=f"REMOVE {', '.join(names)}",
+                ConditionExpression="attribute_exists(pk)",
+                ExpressionAttributeNames=names,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+
+def _key(recipient: str) -> dict[str, Any]:
+    return {"pk": {"S": PREFIX + recipient}}
+
+
+def _over(item: Mapping[str, Any], now: int) -> list[str]:
+    """The attributes of confirmations that were asked for so long ago that nobody can press them."""
+    return [
+        name
+        for name in sorted(item)
+        if name[:1] in "pd" and name[1:].isdigit() and int(name[1:]) < now - _KEPT * 1000
+    ]
