@@ -121,13 +121,26 @@ def _single(words: list[str]) -> Condition:
             arguments.append(_operand(words.pop(0)))
         function = _FUNCTIONS[word]
         return lambda scope: function(*(argument(scope) for argument in arguments))
-    left, compare, right = _operand(word), _COMPARISONS[words.pop(0)], _operand(words.pop(0))
+    left = _size(words) if word == "size" else _operand(word)
+    compare, right = _COMPARISONS[words.pop(0)], _operand(words.pop(0))
 
     def compared(scope: Scope) -> bool:
         one, other = _comparable(left(scope)), _comparable(right(scope))
         return one is not None and other is not None and bool(compare(one, other))
 
     return compared
+
+
+def _size(words: list[str]) -> Operand:
+    """How many a set has; of nothing there is no size, and no comparison with it holds."""
+    _, word, _ = (words.pop(0) for _ in range(3))
+    operand = _operand(word)
+
+    def size(scope: Scope) -> Any:
+        value = operand(scope)
+        return value and {"N": str(len(next(iter(value.values()))))}
+
+    return size
 
 
 def _operand(word: str) -> Operand:
