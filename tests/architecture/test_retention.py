@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from heed import wiring
-from heed.domain.inventory import STORES, Cleared, Holds, Store
+from heed.actions.begin_epoch import SES
+from heed.adapters import purges
+from heed.domain.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
 from heed.domain.purge import BACKUP_DAYS
 from heed.domain.retention import MINOR_DAYS, RULES, End
 from tests.architecture.test_template_functions import RESOURCES
@@ -62,8 +64,9 @@ def test_whoever_is_in_a_store_comes_out_of_it(store: Store) -> None:
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
 def test_an_address_stands_in_no_store_for_good_and_in_none_unencrypted(store: Store) -> None:
     if store.holds is Holds.ADDRESS:
-        assert store.days is not None and store.days <= 14
-        assert RESOURCES[store.name]["Type"] in ("AWS::SQS::Queue", "AWS::SNS::Topic")
+        kind = RESOURCES[store.name]["Type"]
+        assert store.days is not None
+        assert store.days <= {"AWS::SQS::Queue": 14, "AWS::SNS::Topic": 23}[kind]
         assert "KmsMasterKeyId" in RESOURCES[store.name]["Properties"]
 
 
@@ -73,6 +76,17 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     with deployed(monkeypatch):
         steps = wiring.run_purges().steps
     assert steps == {step for store in STORES for step in store.steps}
+    assert {step for store in OUTSIDE for step in store.steps} == {SES}, "done by another function"
+
+
+def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_purge_itself() -> (
+    None
+):
+    for rows in CONTROL:
+        if rows.cleared is Cleared.BY_PURGE:
+            assert rows.step or rows.prefix == purges.PREFIX
+        else:
+            assert rows.holds is Holds.NOTHING or rows.cleared is Cleared.BY_TIME
 
 
 def test_nothing_can_be_brought_back_for_longer_than_a_certificate_says() -> None:

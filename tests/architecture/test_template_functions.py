@@ -71,6 +71,8 @@ RIGHTS = {
         *_reading("SubscribeQueue"),
     },
     "FollowUpFunction": {
+        ("dynamodb:GetItem", "PreferencesTable"),
+        ("dynamodb:DeleteItem", "ControlTable"),
         ("dynamodb:UpdateItem", "ControlTable"),
         ("kms:Decrypt", "AddressKey"),
         ("ses:DeleteSuppressedDestination", "*"),
@@ -237,7 +239,10 @@ def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: s
     ("function", "prefixes"),
     [
         ("DeskFunction", {disclosures.PREFIX, lift_requests.PREFIX, purges.PREFIX}),
-        ("PurgeFunction", {lift_requests.PREFIX, mail_caps.PREFIX, purges.PREFIX}),
+        (
+            "PurgeFunction",
+            {lift_requests.PREFIX, mail_caps.PREFIX, purges.PREFIX, tellings.PREFIX},
+        ),
         ("PlatformFunction", {disclosures.PREFIX}),
     ],
 )

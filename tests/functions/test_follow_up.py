@@ -12,9 +12,12 @@ import pytest
 
 from functions.follow_up import app
 from heed import wiring
+from heed.actions.ports_privacy import Person
 from heed.adapters import aws, ses_suppressions
 from heed.adapters.address_seal import KmsAddressSeal
+from heed.domain.epoch import Cause, Report
 from heed.domain.opt_in import OptIn
+from heed.domain.register import DAY, Source
 from tests import post
 from tests.world import NOW, World
 
@@ -86,6 +89,47 @@ def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
     assert len(told(world)) == 1
     assert deliver(world, opt_in(world, "p3", NOW + 1)) == []  # another request is another yes
     assert len(told(world)) == 1
+
+
+@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
+def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is_kept(
+    world: World, ses: post.SuppressionList, cause: Cause
+) -> None:
+    report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
+    wiring.begin_epoch().report(world.recipient(READER), report, address_given=False)
+    before = world.items("Control")
+    assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
+    assert ses.addresses == set()
+    assert told(world) == [] and world.items("Control") == before
+    if cause is Cause.ERASURE:  # who asks again afterwards is another matter
+        assert deliver(world, opt_in(world, "p2", NOW + 6)) == [] and len(told(world)) == 1
+
+
+def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
+    world: World, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table, opt_ins = wiring.tellings(), wiring.follow_up()._opt_ins
+    send = opt_ins.send  # type: ignore[union-attr]
+
+    def purged_meanwhile(body: str) -> None:
+        assert table.clear(Person(world.recipient(READER), "")) == 1
+        send(body)
+
+    monkeypatch.setattr(opt_ins, "send", purged_meanwhile)
+    assert deliver(world, opt_in(world)) == [] and len(told(world)) == 1
+    assert world.items("Control") == []
+
+
+def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None:
+    table, recipient = wiring.tellings(), world.recipient(READER)
+    for week in range(20):
+        now = NOW + week * 7 * DAY
+        assert table.begin(recipient, now, "p", now)
+        table.finish(recipient, now)
+        assert not table.begin(recipient, now, "other", now)
+    (item,) = world.items("Control")
+    assert len(item) <= 2 + 2 * 6
+    assert item["expires"] == {"N": str((now + 30 * DAY) // 1000)}
 
 
 def test_an_adopter_that_does_not_want_to_is_not_told(

@@ -13,7 +13,7 @@ import pytest
 
 from functions.purge import app
 from heed import wiring
-from heed.adapters import aws, mail_caps
+from heed.adapters import aws, mail_caps, tellings
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
@@ -45,6 +45,7 @@ def _known(world: World, address: str = KID) -> str:
     boto3.client("dynamodb").put_item(
         TableName=world.control, Item={"pk": {"S": f"{mail_caps.PREFIX}in#{recipient}"}}
     )
+    wiring.tellings().begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)
 
 
@@ -69,6 +70,7 @@ def _clear(world: World, subject: str) -> bool:
         len(kept) == 2
         and all(each.evidence is None for each in kept)
         and mail_caps.PREFIX not in texts
+        and tellings.PREFIX not in texts
         and subject not in texts
     )
 
@@ -86,6 +88,7 @@ def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world:
         "ledger-evidence": 2,
         "lift-requests": 0,
         "mail-caps": 1,
+        "opt-ins-told": 1,
         "ses-suppression-list": 1,
     }
     assert done.completed_at is not None and done.unlinkable_from == done.completed_at + 7 * DAY

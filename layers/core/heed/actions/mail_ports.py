@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from heed.actions.ports import Keys
+from heed.actions.ports_privacy import Person
 from heed.domain.confirm_token import Intent
 
 Capped = Literal[

@@ -53,7 +53,7 @@ class TellingsTable:
             return False
         except FAILURES as error:
             raise unavailable(error) from error
-        self._forget(recipient, _over(answer["Attributes"], now))
+        self._forget(recipient, _over(answer["Attributes"], issued, now))
         return True
 
     def finish(self, recipient: str, issued: int) -> None:
@@ -105,10 +105,11 @@ def _key(recipient: str) -> dict[str, Any]:
     return {"pk": {"S": PREFIX + recipient}}
 
 
-def _over(item: Mapping[str, Any], now: int) -> list[str]:
-    """The attributes of confirmations that were asked for so long ago that nobody can press them."""
+def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
+    """The attributes of other confirmations, asked for so long ago that nobody presses them any more."""
     return [
         name
         for name in sorted(item)
-        if name[:1] in "pd" and name[1:].isdigit() and int(name[1:]) < now - _KEPT * 1000
+        if name[0] in "pd" and name[1:].isdigit()
+        if int(name[1:]) != issued and int(name[1:]) < now - _KEPT * 1000
     ]

@@ -1,13 +1,16 @@
 """Every place in which something about a person may stand, and what a purge does about it.
 
 A test compares it with template.yaml, both ways: a new table, queue, bucket, bus or log group cannot be
-forgotten, and neither can the time after which a store forgets by itself.
+forgotten, and neither can the time after which a store forgets by itself. The table `Control` has rows of
+many kinds: another test compares them with what the functions write.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+from heed.domain.purge import BACKUP_DAYS
 
 
 class Holds(StrEnum):
@@ -46,6 +49,40 @@ class Store:
     steps: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A kind of row in the table `Control`.
+
+    Attributes:
+        prefix: what their keys begin with.
+        holds: what of a person may be in them.
+        cleared: how that ends.
+        step: what the purge calls its work there, as certificates have it.
+    """
+
+    prefix: str
+    holds: Holds
+    cleared: Cleared
+    step: str = ""
+
+
+CONTROL = (
+    Rows("key#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many people, never who
+    Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # under a key, by the day
+    Rows("mails#all#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    # The subject in the ledger, until the purge's own last step; then nothing personal.
+    Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),
+    Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
+    Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
+    Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
+    Rows("told#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-ins-told"),
+    # The id of the last that a walk has seen, until the next hour; it says that an item has that id.
+    Rows("reconcile", Holds.RECIPIENT, Cleared.BY_TIME),
+)
+"""All kinds of rows in the table `Control`."""
+
+
 def _queue(name: str, holds: Holds, days: int = 14) -> Store:
     return Store(name, holds, Cleared.BY_TIME, days)
 
@@ -60,7 +97,7 @@ STORES = (
         "ControlTable",
         Holds.RECIPIENT,
         Cleared.BY_PURGE,
-        steps=("lift-requests", "mail-caps"),
+        steps=tuple(dict.fromkeys(rows.step for rows in CONTROL if rows.step)),
     ),
     Store("LedgerTable", Holds.RECIPIENT, Cleared.BY_PURGE, steps=("ledger-evidence",)),
     Store("LedgerBucket", Holds.NOTHING, Cleared.NOT_NEEDED),
@@ -78,7 +115,7 @@ STORES = (
     _queue("UnlistDeadLetters", Holds.ADDRESS, 4),
     _queue("PurgeDeadLetters", Holds.NOTHING),
     _queue("LedgerDeadLetters", Holds.NOTHING),
-    Store("FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 1),
+    Store("FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),  # as long as SNS tries a queue
     Store("AlarmTopic", Holds.NOTHING, Cleared.NOT_NEEDED),
     _log("ApiLogs"),
     _log("UnsubscribeLogs"),
@@ -96,4 +133,10 @@ STORES = (
     _log("SealLogs"),
     _log("ReconcileLogs"),
 )
-"""All of them. SES's own suppression list is no resource of the template: `heed.actions.begin_epoch.SES`."""
+"""All that template.yaml makes."""
+
+OUTSIDE = (
+    Store("SesSuppressionList", Holds.ADDRESS, Cleared.BY_PURGE, steps=("ses-suppression-list",)),
+    Store("Backups", Holds.RECIPIENT, Cleared.BY_TIME, BACKUP_DAYS),  # of the three tables
+)
+"""What no resource of the template is: SES keeps it for the account, DynamoDB behind each table."""
