@@ -10,12 +10,17 @@ from urllib.parse import unquote
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+_ANY = "X-AMAZON-APIGATEWAY-ANY-METHOD"
+_DEFAULT = "/$default"
 _TARGET = re.compile(r"functions/\$\{(\w+)\.Arn\}/invocations$")
 
 
 @dataclass(frozen=True)
 class Route:
-    """A method and a path (`/u/{token}`), and the logical id of the function that answers."""
+    """A method and a path (`/u/{token}`), and the logical id of the function that answers.
+
+    The method ANY stands for each; the path `$default` for every other.
+    """
 
     method: str
     path: str
@@ -23,19 +28,34 @@ class Route:
 
     @property
     def key(self) -> str:
-        """API Gateway's own name for it: `GET /u/{token}`."""
-        return f"{self.method} {self.path}"
+        """API Gateway's own name for it: `GET /u/{token}`, or `$default`."""
+        return self.path if self.is_default else f"{self.method} {self.path}"
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it takes what no other route matches."""
+        return self.path == "$default"
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """The order of choice: whole paths, then greedy ones, then the default; a named method first."""
+        return self.is_default, self.path.endswith("+}"), self.method == "ANY"
 
 
 def routes(template: Mapping[str, Any]) -> tuple[Route, ...]:
     """Every route of every HTTP API in a translated template."""
     return tuple(
-        Route(method.upper(), path, _function(operation))
+        _route(method.upper(), path, _function(operation))
         for resource in template["Resources"].values()
         if resource["Type"] == "AWS::ApiGatewayV2::Api"
         for path, operations in resource["Properties"]["Body"]["paths"].items()
         for method, operation in operations.items()
     )
+
+
+def _route(method: str, path: str, function: str) -> Route:
+    method = "ANY" if method == _ANY else method
+    return Route(method, "$default" if path == _DEFAULT else path, function)
 
 
 def _function(operation: Mapping[str, Any]) -> str:
@@ -50,14 +70,11 @@ def match(known: Iterable[Route], method: str, path: str) -> tuple[Route, dict[s
     """The route of a request, with its decoded path parameters; None where API Gateway says 404.
 
     A parameter is one segment, not empty; `{name+}` takes the rest of the path, even nothing after
-    its slash, and only what no other route matches.
+    its slash.
     """
     parts = path.split("/")
-    candidates = sorted(
-        (r for r in known if r.method == method), key=lambda r: r.path.endswith("+}")
-    )
-    for route in candidates:
-        found = _parameters(route.path.split("/"), parts)
+    for route in sorted((r for r in known if r.method in (method, "ANY")), key=lambda r: r.rank):
+        found = {} if route.is_default else _parameters(route.path.split("/"), parts)
         if found is not None:
             return route, found
     return None

@@ -39,6 +39,13 @@ def template() -> dict[str, Any]:
     return parsed
 
 
+def time_of(function: str) -> int:
+    """The seconds after which a function is cut off."""
+    own = template()["Resources"][function]["Properties"]
+    seconds: int = own.get("Timeout", template()["Globals"]["Function"]["Timeout"])
+    return seconds
+
+
 def table_definition(logical_id: str) -> dict[str, Any]:
     """What create_table takes of a table of the template."""
     properties = template()["Resources"][logical_id]["Properties"]

@@ -16,7 +16,9 @@ from heed.edge.recipient_pages import RecipientPages
 from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
-answers = RecipientPages(app, "/p/", wiring.catalogue, wiring.pages, wiring.has_form)
+# Whatever no other route takes comes here (the template's `$default`): a link of any kind that is mangled.
+LINKS = ("/p/", "/u/", "/c/", "/subscribe")
+answers = RecipientPages(app, LINKS, wiring.catalogue, wiring.pages, wiring.has_form)
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])
@@ -37,8 +39,8 @@ def save(text: str) -> Response[str]:
     """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
-    form = request.form(answers.event)
-    result = centre.save(token, form, visit.at, visit.campaign, signal=visit.signal)
+    form, wording = request.form(answers.event), wiring.pages().wording(visit.language)
+    result = centre.save(token, form, visit.at, visit.campaign, wording, signal=visit.signal)
     count("PreferencesSaved")
     if is_neutral(result.record, wiring.catalogue(), visit.at):
         return answers.neutral()

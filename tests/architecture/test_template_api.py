@@ -18,6 +18,7 @@ ROUTES = {
         "GET /.well-known/dnt",
         "GET /.well-known/dnt/{status+}",
         "GET /policy.json",
+        "$default",
     },
     "ResubscribeFunction": {
         "GET /subscribe",
@@ -32,6 +33,7 @@ ROUTES = {
         "POST /v1/check",
         "POST /v1/links",
         "GET /v1/suppressions",
+        "ANY /v1/{path+}",
     },
     "DeskFunction": {
         "POST /v1/changes",
@@ -50,9 +52,8 @@ _API: dict[str, Any] = RESOURCES["HttpApi"]["Properties"]
 def _routes(function: str) -> set[str]:
     events = FUNCTIONS[function].get("Events", {}).values()
     return {
-        f"{event['Properties']['Method']} {event['Properties']['Path']}"
-        for event in events
-        if event["Type"] == "HttpApi"
+        f"{route['Method']} {route['Path']}" if "Path" in route else "$default"
+        for route in (e["Properties"] for e in events if e["Type"] == "HttpApi")
     }
 
 
@@ -60,16 +61,20 @@ def test_every_route_is_written_out_and_leads_to_its_function() -> None:
     assert {name: found for name in FUNCTIONS if (found := _routes(name))} == ROUTES
 
 
-def test_no_route_takes_any_method_or_ends_in_a_slash() -> None:
-    for route in set().union(*ROUTES.values()):
+ELSEWHERE = {"$default", "ANY /v1/{path+}"}
+"""What no other route takes: answered with the page, or the problem, that says so."""
+
+
+def test_no_route_ends_in_a_slash_and_what_there_is_says_its_method() -> None:
+    for route in set().union(*ROUTES.values()) - ELSEWHERE:
         method, path = route.split(" ")
         assert method in ("GET", "HEAD", "POST")
         assert not path.endswith("/"), "API Gateway has no such routes, and SAM drops the slash"
 
 
-def test_the_one_greedy_variable_is_for_a_standard_that_asks_for_a_slash() -> None:
+def test_the_one_other_greedy_variable_is_for_a_standard_that_asks_for_a_slash() -> None:
     greedy = {route for routes in ROUTES.values() for route in routes if "+}" in route}
-    assert greedy == {"GET /.well-known/dnt/{status+}"}
+    assert greedy - ELSEWHERE == {"GET /.well-known/dnt/{status+}"}
 
 
 def test_every_route_is_throttled_and_the_one_click_post_the_least() -> None:

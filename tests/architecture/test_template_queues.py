@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
-from tests.template import template
+from tests.architecture.test_template_time import LONGEST_CALL
+from tests.template import time_of
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
@@ -48,17 +49,14 @@ def test_these_queues_are_read() -> None:
 @pytest.mark.parametrize("queue", READ)
 def test_a_message_stays_hidden_for_six_times_the_readers_time(queue: str) -> None:
     function, event = READ[queue]
-    common = template()["Globals"]["Function"]["Timeout"]
-    timeout = FUNCTIONS[function].get("Timeout", common)
     window = event.get("MaximumBatchingWindowInSeconds", 0)
-    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * timeout + window
+    assert QUEUES[queue]["VisibilityTimeout"] >= 6 * time_of(function) + window
 
 
 @pytest.mark.parametrize("queue", READ)
 def test_a_reader_has_time_for_every_message_of_its_batch(queue: str) -> None:
     function, event = READ[queue]
-    longest_call = template()["Globals"]["Function"]["Timeout"]
-    assert FUNCTIONS[function]["Timeout"] >= event["BatchSize"] * longest_call
+    assert time_of(function) >= event["BatchSize"] * LONGEST_CALL
 
 
 @pytest.mark.parametrize("queue", READ)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from heed.adapters.aws import CONFIG
-from tests.template import template
+import pytest
 
+from heed.adapters.aws import CONFIG
+from tests.architecture.test_template_api import ROUTES
+from tests.template import time_of
+
+_CONFIG: Any = CONFIG  # whose attributes botocore makes up
+_ATTEMPT = _CONFIG.connect_timeout + _CONFIG.read_timeout
+LONGEST_CALL = _CONFIG.retries["total_max_attempts"] * _ATTEMPT
 _API_WAITS = 30  # seconds; API Gateway's limit for an integration of an HTTP API
 
 
-def test_an_opt_out_reaches_its_queue_before_the_function_is_cut_off() -> None:
-    config: Any = CONFIG  # whose attributes botocore makes up
-    call = config.retries["total_max_attempts"] * (config.connect_timeout + config.read_timeout)
-    time = template()["Resources"]["UnsubscribeFunction"]["Properties"]["Timeout"]
-
-    assert 3 * call < time < _API_WAITS  # a read, a write, the queue
+@pytest.mark.parametrize("function", ROUTES)
+def test_whoever_asks_is_answered_before_the_function_is_cut_off(function: str) -> None:
+    a_read_a_write_the_queue = 3
+    assert a_read_a_write_the_queue * LONGEST_CALL < time_of(function) < _API_WAITS

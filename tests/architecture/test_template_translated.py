@@ -12,6 +12,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from local.routes import routes
 from tests.architecture.test_template_api import ROUTES
 from tests.architecture.test_template_functions import RESOURCES
 from tests.template import PATH
@@ -56,13 +57,14 @@ def test_sam_gives_nobody_a_role_or_a_right_that_the_template_does_not(environme
 @pytest.mark.parametrize("environment", _PARAMETERS)
 def test_every_route_arrives_as_written_in_payload_format_2(environment: str) -> None:
     (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
-    found = {
-        f"{method.upper()} {path}": operation["x-amazon-apigateway-integration"]
-        for path, methods in api["Body"]["paths"].items()
-        for method, operation in methods.items()
+    operations = [one for methods in api["Body"]["paths"].values() for one in methods.values()]
+    versions = {
+        one["x-amazon-apigateway-integration"]["payloadFormatVersion"] for one in operations
     }
-    assert found.keys() == set().union(*ROUTES.values())
-    assert {route["payloadFormatVersion"] for route in found.values()} == {"2.0"}
+    assert {route.key for route in routes(_translated(environment))} == set().union(
+        *ROUTES.values()
+    )
+    assert versions == {"2.0"}
 
 
 @pytest.mark.parametrize("environment", _PARAMETERS)

@@ -228,3 +228,19 @@ def test_the_documents_of_the_standards(world: World) -> None:
     assert dnt["headers"]["Content-Type"] == "application/tracking-status+json"
     [version] = json.loads(policy["body"])["versions"]
     assert set(version) == {"version", "effective", "material", "summary"}
+
+
+@pytest.mark.parametrize("path", ["/", "/u/", "/u/a/b", "/p/a/", "/favicon.ico", "/no/such"])
+def test_whoever_lost_the_way_finds_the_other_ways_to_opt_out(world: World, path: str) -> None:
+    answer = app.handler(http("GET", path), world.context)
+
+    assert answer["statusCode"] == 404
+    assert answer["headers"]["Content-Type"] == "text/html; charset=utf-8"
+    assert answer["body"] == app.handler(http("GET", "/p/mangled"), world.context)["body"]
+
+
+@pytest.mark.parametrize("path", ["/u/abc", "/p/abc", "/c/abc", "/subscribe"])
+def test_a_method_that_no_link_has_is_told_which_there_are(world: World, path: str) -> None:
+    answer = app.handler(http("PUT", path), world.context)
+
+    assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, HEAD, POST")

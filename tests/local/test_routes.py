@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def _integration(function: str) -> dict[str, object]:
     return {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": uri}}}
 
 
-def _template(operation: Mapping[str, object]) -> dict[str, object]:
+def _template(operation: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     return {
         "Resources": {
             "Table": {"Type": "AWS::DynamoDB::Table", "Properties": {}},
@@ -71,3 +72,35 @@ def test_a_greedy_parameter_comes_last() -> None:
 
 def test_the_key_of_a_route_is_api_gateways() -> None:
     assert TOKEN.key == "GET /u/{token}"
+
+
+ANY = Route("ANY", "/v1/{path+}", "PlatformFunction")
+CHECK = Route("POST", "/v1/check", "PlatformFunction")
+DEFAULT = Route("ANY", "$default", "PreferencesFunction")
+ALL = (DEFAULT, ANY, CHECK, *KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("POST /v1/check", CHECK),
+        ("GET /v1/check", ANY),
+        ("GET /v1/no/such", ANY),
+        ("GET /.well-known/dnt/a", DNT_REST),
+        ("PUT /u/abc", DEFAULT),
+        ("GET /", DEFAULT),
+        ("GET /v1", DEFAULT),
+    ],
+)
+def test_the_default_takes_what_no_other_route_matches(asked: str, found: Route) -> None:
+    matched = match(ALL, *asked.split(" "))
+    assert matched is not None
+    assert matched[0] == found
+
+
+def test_the_default_and_any_method_are_known_by_the_names_that_sam_gives_them() -> None:
+    method = {"x-amazon-apigateway-any-method": _integration("PreferencesFunction")}
+    template: dict[str, dict[str, Any]] = _template({})
+    template["Resources"]["HttpApi"]["Properties"]["Body"]["paths"] = {"/$default": method}
+    assert routes(template) == (DEFAULT,)
+    assert DEFAULT.key == "$default"

@@ -11,8 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from heed.domain.errors import StoreUnavailable
 
-# Short, because behind every call a person or a mail client waits; the whole of the attempts stays
-# within the shortest function time-out (10 s).
+# Short, because behind every call a person or a mail client waits: all attempts together take nine
+# seconds at most, of which template.yaml counts the time of each function.
 CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
