@@ -273,44 +273,6 @@ def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
     assert ben.registers.keys() == {out(0)}
 
 
-def test_a_sweep_costs_what_is_due_and_nothing_for_the_others(world: World) -> None:
-    """Two read units a due item at most, counted: half for the item, one for its entries."""
-    client = boto3.client("dynamodb")
-    for n in range(500):
-        client.put_item(
-            TableName=world.table, Item={"id": {"S": f"other{n}"}, "n": {"N": "1"}, "f": {"N": "1"}}
-        )
-    due = 100
-    for n in range(due):
-        _known(world, f"{n}@example.com")
-        _report(world, f"{n}@example.com")
-    units = {"GetItem": 0.0, "Query": 0.0, "Scan": 1_000_000.0, "BatchGetItem": 1_000_000.0}
-    spent: list[float] = []
-    events = aws.client("dynamodb").meta.events
-
-    def read(params: dict[str, Any], model: Any, **_: object) -> None:
-        if model.name in units:
-            body = json.loads(params["body"])
-            # Every item and every list of entries here is below 4 kB: one unit, eventually half.
-            spent.append(1.0 if body.get("ConsistentRead") else 0.5)
-
-    events.register("before-call.dynamodb", read, unique_id="units")
-    swept = _sweep(world)
-    events.unregister("before-call.dynamodb", unique_id="units")
-
-    assert (swept["found"], swept["left"]) == (due, 0)
-    assert sum(spent) <= 2 * due
-
-
-def test_a_sweep_with_nothing_due_reads_the_index_alone(world: World) -> None:
-    _known(world)
-    requests: list[str] = []
-    events = aws.client("dynamodb").meta.events
-    events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
-    assert _sweep(world)["found"] == 0
-    assert requests == ["Query"] * 16
-
-
 def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decision_changes(
     world: World,
 ) -> None:

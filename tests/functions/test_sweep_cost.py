@@ -1,0 +1,113 @@
+"""What a sweep costs: what is due, and nothing for the others, however many they are."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType, Item
+
+from functions.purge import app
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.epoch import Cause, Report
+from heed.domain.register import DAY, SOFT, Change, Entry, Source, in_, out
+from heed.domain.transition import entry_of
+from tests.capacity import Read, counted
+from tests.post import ACCOUNT
+from tests.world import NOW, World
+
+OTHERS = 100_000
+DUE = 100
+SHARDS = 16  # each is asked what is due in it
+
+
+def _entry(at: int) -> Entry:
+    return Entry(at, Source.LINK, '{"campaign":"spring","issued":1772701904000,"key":"1"}')
+
+
+def _others(world: World) -> None:
+    """A hundred thousand people on whom nothing is due, as large as a usual item.
+
+    Put into moto's own table: by its API they would take two minutes. Each is a whole item under its own
+    key, with the attributes that an item of ours has, among them those of the other index.
+    """
+    world.put("like.them@example.com", Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW)))
+    (like,) = world.items()
+    items = dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items
+    attributes = {name: value for name, value in like.items() if name != "id"}
+    for n in range(OTHERS):
+        key = DynamoType({"S": f"{n:026d}"})
+        items[key] = Item(key, None, {})
+        items[key].attrs = {"id": key, **_parsed(attributes)}
+
+
+_PARSED: dict[str, Any] = {}
+
+
+def _parsed(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The same values for all: nobody writes to them."""
+    if not _PARSED:
+        _PARSED.update({name: DynamoType(value) for name, value in attributes.items()})
+    return _PARSED
+
+
+def _swept(world: World) -> tuple[Any, Read]:
+    world.context.left = 300_000
+    with counted(aws.client("dynamodb")) as read:
+        swept = app.handler({}, world.context)
+    return swept, read
+
+
+def test_with_a_hundred_thousand_people_a_sweep_reads_two_units_a_due_one_at_most(
+    world: World,
+) -> None:
+    _others(world)
+    due = set()
+    for n in range(DUE):
+        address = f"{n}@example.com"
+        recipient = world.recipient(address)
+        changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
+        world.put(address, *changes)
+        salt = wiring.preferences().read(recipient).salt
+        for seq, change in enumerate(changes, 1):
+            wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+        report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
+        wiring.begin_epoch().report(recipient, report, address_given=False)
+        due.add(recipient)
+    assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
+
+    swept, read = _swept(world)
+
+    assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
+    assert read.all <= 2 * DUE, dict(read.units)
+    assert read.keys == due, "nobody else's item is read"
+    assert dict(read.requests) == {
+        "Query Preferences.Due": SHARDS,
+        "GetItem Preferences": DUE,
+        "Query Ledger": DUE,
+    }
+
+
+def test_with_a_hundred_thousand_people_and_nothing_due_the_index_is_asked_and_nothing_else(
+    world: World,
+) -> None:
+    _others(world)
+
+    swept, read = _swept(world)
+
+    assert swept["found"] == 0
+    assert (read.items, read.all) == (0, SHARDS / 2)
+    assert dict(read.requests) == {"Query Preferences.Due": SHARDS}
+
+
+def test_old_soft_bounces_cost_half_a_unit_a_due_one(world: World) -> None:
+    today = time.time_ns() // 1_000_000 // DAY
+    for n in range(DUE):
+        world.put(f"{n}@example.com", Change(SOFT, _entry((today - 60) * DAY)))
+
+    swept, read = _swept(world)
+
+    assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
+    assert read.all <= DUE / 2 + SHARDS
