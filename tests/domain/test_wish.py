@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,14 +62,23 @@ def test_a_wish_on_a_clean_record_is_applied() -> None:
 
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
-def test_an_opt_out_that_is_not_superseded_stops_every_topic_of_its_scope(
+def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
     record: Record, scope: int, at: int
 ) -> None:
     wish = _wish(State.OUT, scope, at)
     after = merge(record, [wish.change()])
-    if not is_superseded(wish, after, CATALOGUE, NOW):
-        topics = in_use(CATALOGUE.governed(scope))
-        assert not any(decide(after, topic, NOW).sendable for topic in topics)
+    left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
+    without = replace(after, registers=left)
+    topics = in_use(CATALOGUE.governed(scope))
+    stopped = [
+        topic
+        for topic in topics
+        if decide(without, topic, NOW).sendable and not decide(after, topic, NOW).sendable
+    ]
+    if after.get(out(scope)) == wish.change().entry and stopped:
+        assert not is_superseded(wish, after, CATALOGUE, NOW)
+    if not is_superseded(wish, after, CATALOGUE, NOW) and len(topics) == 1:
+        assert not decide(after, topics[0], NOW).sendable
 
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
@@ -101,10 +112,21 @@ def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
         assert not _superseded(_wish(state), (in_(0), 51))  # a general yes lifts no particular no
 
 
-def test_a_newer_yes_to_one_topic_stands_against_the_stop_of_all() -> None:
-    assert _superseded(_wish(State.OUT, 0), (in_(3), 51))
-    assert not _superseded(_wish(State.OUT, 0), (in_(14), 51))  # retired
-    assert not _superseded(_wish(State.OUT, 10), (in_(3), 51))  # of another brand
+def test_what_counts_for_some_topics_of_its_scope_is_applied() -> None:
+    for state in (State.OUT, State.PAUSED):
+        assert not _superseded(_wish(state, 0), (in_(3), 51))
+    assert not _superseded(_wish(State.IN, 0), (out(3), 51))
+    assert _blocked(_wish(State.IN, 0), (out(3), 51)) == [
+        Reason.TOPIC_UNSUBSCRIBED,
+        Reason.NO_CONSENT,
+    ]
+
+
+def test_a_general_wish_is_superseded_where_something_newer_stands_against_all_of_it() -> None:
+    everywhere = [(in_(0), 51)]
+    for state in (State.OUT, State.PAUSED):
+        assert _superseded(_wish(state, 0), *everywhere)
+    assert _superseded(_wish(State.IN, 0), (out(0), 51))
 
 
 def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> (

@@ -74,23 +74,28 @@ def refused_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> Re
 
 
 def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> bool:
-    """Whether something newer stands against a wish, in the record after its write.
+    """Whether something newer stands against a wish, in the record after its write: it changes nothing.
 
     That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
-    newer yes lifts it for some topic of its scope; of an *in*, an *out*, a pause or a complaint that is
-    newer, or of the same instant, stops some topic of its scope. Retired topics do not count beside
-    those in use. What is older and stops a topic still is no case of this: `blocked_by` names it.
+    newer yes lifts it for every topic of its scope; of an *in*, an *out*, a pause or a complaint that is
+    newer, or of the same instant, stops every topic of its scope. Retired topics do not count beside
+    those in use. A wish that counts for some topics is applied, whatever stands against it for others.
+    What is older and stops a topic still is no case of this: `blocked_by` names it.
     """
     change = wish.change()
     held = record.get(change.register)
     if held is None or held.rank != change.entry.rank:
         return True
     topics = in_use(catalogue.governed(wish.scope))
-    if wish.state is State.OUT:
-        return any(out_stands(record, topic, wish.scope) is None for topic in topics)
-    if wish.state is State.PAUSED:
-        return any(pause_stands(record, topic, wish.scope, wish.at) is None for topic in topics)
-    return any(entry.at >= wish.at for topic in topics for entry in _against(record, topic, now))
+
+    def is_lost(topic: Topic) -> bool:
+        if wish.state is State.OUT:
+            return out_stands(record, topic, wish.scope) is None
+        if wish.state is State.PAUSED:
+            return pause_stands(record, topic, wish.scope, wish.at) is None
+        return any(entry.at >= wish.at for entry in _against(record, topic, now))
+
+    return bool(topics) and all(map(is_lost, topics))
 
 
 def blocked_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
