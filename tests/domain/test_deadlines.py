@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from heed.domain.deadlines import LIMITS, STEPS, tally
-from heed.domain.ledger_entry import Outcome
+from heed.domain.ledger_entry import Outcome, recorded
 from heed.domain.register import DAY
 from tests.ledgers import entry
 
@@ -40,5 +40,12 @@ def test_what_stops_nothing_is_not_counted() -> None:
 
 
 def test_a_stop_recorded_in_the_second_it_happened_in_took_no_time() -> None:
+    second = 1_772_701_964_000
+    assert recorded(second + 999, second) - (second + 999) == 0
+    assert recorded(second - 1, second) == second
+    assert recorded(second + DAY, second) == second, "no clock of AWS is a day ahead"
+
+
+def test_no_stop_takes_less_than_no_time_whatever_a_foreign_clock_said() -> None:
     one = entry(1, 1)
-    assert tally([replace(one, at=one.recorded_at + 999)])["one-click"].longest == 0
+    assert tally([replace(one, at=one.recorded_at + DAY)])["one-click"].longest == 0

@@ -82,6 +82,16 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
     assert recipient not in json.dumps(boto3.client("dynamodb").scan(TableName="Ledger")["Items"])
 
 
+def test_nothing_is_on_record_before_it_happened(world: World) -> None:
+    stream = Recorder(aws.client("dynamodb"), world.table, NOW + 40)  # told as the second it is in
+    world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY, Source.LETTER, "{}")))
+
+    deliver(world, stream.records)
+
+    recorded = {kept.entry.at: kept.entry.recorded_at for kept in entries(world)}
+    assert recorded == {NOW: NOW, NOW - DAY: NOW // 1000 * 1000}
+
+
 def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click())
     units: list[float] = []
@@ -240,6 +250,18 @@ def test_of_two_wishes_in_one_request_the_older_is_entered_too(
     deliver(world, stream.records)
 
     assert said(world) == [(1, "out", 2, "superseded"), (1, "out", 2, "applied")]
+
+
+def test_a_stop_of_all_that_is_older_than_a_yes_to_one_topic_changed_the_record_and_is_applied(
+    world: World, stream: Recorder
+) -> None:
+    world.put(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
+    world.put(JANE, Change(out(0), Entry(NOW - DAY, Source.LETTER, "{}")))
+
+    deliver(world, stream.records)
+
+    assert said(world) == [(1, "in", 2, "applied"), (2, "out", 0, "applied")]
+    assert "late" not in world.items()[0]
 
 
 def test_a_bounce_that_came_late_is_no_wish(world: World, stream: Recorder) -> None:

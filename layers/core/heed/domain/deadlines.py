@@ -47,8 +47,8 @@ STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in LIMITS}))
 def delays(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
     """Of each stop that was applied: by which way it came, and the milliseconds from event to record.
 
-    From that write on every check is answered with no. The table's stream tells whole seconds, so that
-    a stop may seem to be on record before it happened: that is none.
+    From that write on every check is answered with no. The record is exact to the second; a clock of
+    whoever reported the event may be wrong by more, and no stop takes less than no time.
     """
     for entry in entries:
         if entry.register in _STOPS and entry.outcome is Outcome.APPLIED:

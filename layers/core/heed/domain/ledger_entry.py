@@ -27,6 +27,9 @@ ERASED = "erased"  # the subject's last entry: its salt is gone
 LOST = "lost"  # a number whose change is known to have been, and of which nothing else is known
 
 
+_APART = 60_000  # milliseconds that the clocks of the request and of the table may differ by
+
+
 class Outcome(StrEnum):
     """What became of what was said."""
 
@@ -44,7 +47,7 @@ class LedgerEntry:
         scope: number of the scope; 0 for all marketing and for what concerns the whole address.
         register: what was said, in a word (heed.domain.register.word), or FLOOR, ERASED, LOST.
         at: when it happened, milliseconds.
-        recorded_at: when the table took it, milliseconds; the table's stream tells seconds.
+        recorded_at: when the table took it, milliseconds, exact to the second (see `recorded`).
         source: by which way it came: a Source, or LEDGER.
         policy_version: of the privacy policy then, or "".
         commitment: HMAC-SHA256 of the evidence under the salt, hex.
@@ -130,3 +133,13 @@ def subject_of(salt: bytes, recipient: str) -> str:
 def keyed(salt: bytes, text: str) -> str:
     """HMAC-SHA256 under a salt, hex."""
     return hmac.digest(salt, text.encode(), "sha256").hex()
+
+
+def recorded(at: int, taken: int) -> int:
+    """When something that happened `at` counts as on record, if the table took it at `taken`.
+
+    The table's stream tells whole seconds, rounded down, and by another clock than the request's:
+    nothing is on record before it happened. A time of happening that no such difference explains is
+    left as it is, beside a time of recording that is the table's.
+    """
+    return at if taken < at < taken + _APART else taken

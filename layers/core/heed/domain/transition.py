@@ -17,6 +17,7 @@ from heed.domain.ledger_entry import (
     LedgerEntry,
     Outcome,
     keyed,
+    recorded,
     subject_of,
 )
 from heed.domain.record import NOTHING, Record
@@ -43,7 +44,7 @@ class Transition:
         recipient: recipient id.
         before, after: the record; empty where there was or is none.
         late: wishes that came late and are not known to be entered yet.
-        recorded_at: when the table took it, milliseconds.
+        recorded_at: when the table took it, milliseconds; its stream tells whole seconds, rounded down.
         expired: whether the table removed the item because its time was over.
     """
 
@@ -127,7 +128,7 @@ def entry_of(
     recorded_at: int,
     outcome: Outcome = Outcome.APPLIED,
 ) -> Written:
-    """The entry of a change."""
+    """The entry of a change that the table took at `recorded_at`."""
     said = change.entry
     entry = LedgerEntry(
         subject=subject_of(salt, recipient),
@@ -135,7 +136,7 @@ def entry_of(
         scope=scope_of(change.register),
         register=word(change.register),
         at=said.at,
-        recorded_at=recorded_at,
+        recorded_at=recorded(said.at, recorded_at),
         source=said.source.value,
         policy_version=said.policy,
         commitment=keyed(salt, said.evidence),
@@ -180,7 +181,7 @@ def _of_itself(
         scope=ALL,
         register=register,
         at=at,
-        recorded_at=transition.recorded_at,
+        recorded_at=recorded(at, transition.recorded_at),
         source=source,
         policy_version="",
         commitment=keyed(salt, ""),
