@@ -103,7 +103,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
     )
     return {
         "landing": ("landing", landing(topic=names["offers"], description=about["offers"])),
-        "landing-all": ("landing", landing()),
+        "landing-all": ("landing", landing(update=policy)),
         "landing-signal": (
             "landing",
             landing(
@@ -195,6 +195,10 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             Confirm(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
         ),
         "confirm-out": ("confirm", Confirm(language=language, brand=BRAND, intent=Intent.OUT)),
+        "confirm-out-some": (
+            "confirm",
+            Confirm(language=language, brand=BRAND, intent=Intent.OUT, topics=(names["news"],)),
+        ),
         "confirmed": (
             "confirmed",
             Confirmed(

@@ -41,11 +41,16 @@ def opt_out(text: str) -> Response[str]:
     by_hand, everything = bool(scopes), "all" in scopes
     token = links.token(text)
     source = Source.LINK if by_hand else Source.ONE_CLICK
-    applied = links.opt_out(
-        links.asked(
-            token, visit.at, source, visit.campaign, everything=everything, signal=visit.signal
-        )
+    asked = links.asked(
+        token,
+        visit.at,
+        source,
+        visit.campaign,
+        everything=everything,
+        signal=visit.signal,
+        wording=wiring.pages().wording(visit.language) if by_hand else None,
     )
+    applied = links.opt_out(asked)
     count("OptedOut")
     if not by_hand:
         return answers.text("Unsubscribed.\n")

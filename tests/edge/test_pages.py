@@ -157,7 +157,7 @@ def test_the_done_page_says_what_still_comes_and_undo_is_quiet(
     page = html["en", "done"]
     document = Document(page)
 
-    assert "Repairs and warranty: only what" in page
+    assert "Repairs and warranty: only about" in page
     assert "already on its way" in page
     assert [b.get("class") for b in document.all("button")] == ["quiet"]
     assert [(i["name"], i["value"]) for i in document.all("input")] == [

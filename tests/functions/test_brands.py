@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 
 from functions.preferences import app as preferences
+from functions.resubscribe import app as resubscribe
+from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
 from heed import wiring
+from heed.domain.confirm_token import Confirmation, Intent, mint
 from heed.domain.decision import decide
+from heed.domain.mail_request import MailRequest
+from heed.domain.register import Change, Entry, Source, out
+from heed.domain.token import Purpose
+from tests import post
+from tests.brands import deploy_catalogue
 from tests.catalogue import DATA
-from tests.world import NOW, World, brand, http
+from tests.world import NOW, World, http
 
 READER = "reader@example.com"
-_OFFERS, _AURORAS_OFFERS = 2, 11
+_OFFERS, _AURORAS_OFFERS, _AURORAS_NEWS = 2, 11, 17
 
 
 @pytest.fixture(autouse=True)
 def _two_brands(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for page in brand().iterdir():
-        (tmp_path / page.name).symlink_to(page)
-    (tmp_path / "catalogue.json").unlink()
-    (tmp_path / "catalogue.json").write_text(json.dumps({**DATA, "languages": ["en"]}))
-    monkeypatch.setenv("BRAND_DIR", str(tmp_path))
-    wiring.reset()
+    deploy_catalogue(tmp_path, monkeypatch, DATA, languages=["en"])
 
 
 def test_a_page_names_the_brand_of_the_link(world: World) -> None:
@@ -48,3 +51,56 @@ def test_undoing_everything_brings_back_every_brand_s(world: World) -> None:
     record = wiring.preferences().read(world.recipient(READER))
     for topic in (_OFFERS, _AURORAS_OFFERS):
         assert decide(record, wiring.catalogue().topics[topic], NOW + 2).sendable
+
+
+def test_the_form_says_whose_topic_is_whose(world: World) -> None:
+    page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
+
+    assert "<b>Offers (Meridian Watches)</b>" in page and "<b>Offers (Aurora Clocks)</b>" in page
+
+
+def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: World) -> None:
+    world.put(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
+    path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=Purpose.PREFERENCES)}"
+    answer = preferences.handler(
+        http("POST", path, form={"topic.aurora/news": "in"}), world.context
+    )
+
+    assert answer["statusCode"] == 200
+    assert "<h1>Get e-\u2060mail from Aurora Clocks</h1>" in answer["body"]
+    assert 'value="aurora/news" checked' in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "named"),
+    [((_AURORAS_OFFERS,), "Aurora Clocks"), ((_OFFERS, _AURORAS_OFFERS), "Meridian Watches")],
+    ids=["of one brand", "of several: the default one"],
+)
+def test_the_confirmation_names_the_brand_of_what_is_confirmed(
+    world: World, scopes: tuple[int, ...], named: str
+) -> None:
+    said = Confirmation(world.recipient(READER), Intent.IN, scopes, NOW - 5, b"sealed")
+    path = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    for method in ("GET", "POST"):
+        page = resubscribe.handler(http(method, path), world.context)["body"]
+        assert f"<p>{named} will send you:</p>" in page
+        assert "<li>Offers (Aurora Clocks)</li>" in page
+
+
+def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> None:
+    asked = MailRequest(
+        id="r1",
+        address=READER,
+        intent=Intent.IN,
+        scopes=(_AURORAS_OFFERS,),
+        language="en",
+        at=time.time_ns() // 1_000_000 - 60_000,
+        base_url="https://prefs.example.com",
+        network="192.0.2.0/24",
+    )
+    event = {"Records": [{"messageId": "1", "body": asked.to_message()}]}
+    assert send_confirmation.handler(event, world.context) == {"batchItemFailures": []}
+    (mail,) = post.sent()
+
+    assert mail["From"].startswith("Aurora Clocks")
+    assert "meridian" not in mail["List-Id"] and "Aurora Clocks" in mail["Subject"]

@@ -22,7 +22,8 @@ from heed.domain.register import (
     pause,
 )
 from heed.domain.token import Purpose
-from tests.world import NOW, World, http
+from tests.brands import deploy_catalogue
+from tests.world import NOW, World, brand, http
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -244,3 +245,16 @@ def test_a_method_that_no_link_has_is_told_which_there_are(world: World, path: s
     answer = app.handler(http("PUT", path), world.context)
 
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_a_brand_that_sends_no_marketing_any_more_still_has_its_page(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topics = json.loads((brand() / "catalogue.json").read_text())["topics"]
+    ended = [{**topic, "retired": topic["kind"] == "marketing"} for topic in topics]
+    deploy_catalogue(tmp_path, monkeypatch, topics=ended)
+    world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+
+    page = show(world)
+    assert 'name="topic.' not in page and 'name="targeted-advertising"' in page
+    assert "came back to us" in page

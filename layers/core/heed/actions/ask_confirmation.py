@@ -31,6 +31,19 @@ def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(found & numbers))
 
 
+def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the topics that a way out names, ascending; none where it stops everything.
+
+    That is where it names none, or anything beside them: what cannot be read makes no opt-out smaller.
+    """
+    topics = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
+    try:
+        named = {catalogue.number(name) for name in names}
+    except UnknownScope:
+        return ()
+    return tuple(sorted(named)) if named <= topics else ()
+
+
 class AskConfirmation:
     """What the form does."""
 

@@ -39,7 +39,8 @@ class Confirmed:
 
     Attributes:
         record: what is on record now.
-        topics: of an *in*, the topics that nothing newer stops; none: the press came too late.
+        topics: of an *in*, the topics that nothing newer stops; none: the press came too late. Of an
+            *out*, what it named; none: all marketing.
     """
 
     record: Record
@@ -93,10 +94,12 @@ class Confirm:
         """
         after = self._preferences.apply(said.recipient, self._changes(said, press), press.at).after
         if said.intent is Intent.OUT:
-            everything = self._catalogue.marketing(ALL)
-            if any(decide(after, topic, press.at).sendable for topic in everything):
+            governed = (
+                t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
+            )
+            if any(decide(after, topic, press.at).sendable for topic in governed):
                 raise NotAcknowledged("a newer yes stands")
-            return Confirmed(after, ())
+            return Confirmed(after, self.topics(said))
         topics = tuple(topic for topic in self.topics(said) if chosen(after, topic).sendable)
         if topics:
             names = tuple(self._catalogue.name(topic.number) for topic in topics)
@@ -113,7 +116,7 @@ class Confirm:
             registers = [*map(yes, said.scopes), LIFT_UNDELIVERABLE]
         else:
             entry = Entry(press.at, Source.LINK, proof, self._catalogue.policy(press.at))
-            registers = [out(ALL)]
+            registers = [out(scope) for scope in said.scopes or (ALL,)]
         changes = [Change(register, entry) for register in registers]
         if press.signal:
             seen = Entry(press.at, Source.SIGNAL, proof, self._catalogue.policy(press.at))

@@ -50,9 +50,16 @@ class ManagePreferences:
         return self._preferences.read(token.recipient)
 
     def save(
-        self, token: Token, form: Mapping[str, str], at: int, campaign: str, *, signal: bool
+        self,
+        token: Token,
+        form: Mapping[str, str],
+        at: int,
+        campaign: str,
+        wording: str,
+        *,
+        signal: bool,
     ) -> Result:
-        """Write what the person changed, all together.
+        """Write what the person changed, all together; `wording` names the words that they chose under.
 
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
@@ -61,7 +68,12 @@ class ManagePreferences:
         given = Given(
             at=at,
             issued=token.issued,
-            evidence=evidence(issued=token.issued, key=token.key_id, campaign=campaign or None),
+            evidence=evidence(
+                issued=token.issued,
+                key=token.key_id,
+                campaign=campaign or None,
+                wording=wording,
+            ),
             policy=self._catalogue.policy(at),
             signal=signal,
         )

@@ -94,14 +94,20 @@ class Unsubscribe:
         *,
         everything: bool,
         signal: bool,
+        wording: str | None = None,
     ) -> OptOut:
-        """What a press on the link asks for."""
+        """What a press on the link asks for; `wording` names the words of the page, if one was shown."""
         return OptOut(
             recipient=token.recipient,
             scopes=(ALL,) if everything else self._catalogue.opt_out_scopes(token.scope),
             at=at,
             source=source,
-            evidence=evidence(issued=token.issued, key=token.key_id, campaign=campaign or None),
+            evidence=evidence(
+                issued=token.issued,
+                key=token.key_id,
+                campaign=campaign or None,
+                wording=wording,
+            ),
             policy=self._catalogue.policy(at),
             signal=signal,
         )

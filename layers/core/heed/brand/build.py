@@ -5,12 +5,14 @@
     pages/<language>/mail….json  a part of the confirmation mail in one language
     pages/<language>/<page>.json one page in one language, as `heed.edge.render` runs it
     pages/<language>/dates.json  how that language writes dates
+    pages/<language>/wording.json  a name for all its words, by which evidence calls them
 
 A mistake ends it with `file:line: what is wrong` and exit code 1, and nothing is written.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -57,7 +59,11 @@ def compile_brand(source: Path) -> dict[str, Any]:
         "pages/style.json": style_hash(style),
     }
     for language, locale in locales.items():
-        parts = {"style": [style], "languages": _languages(locales, language)}
+        parts = {
+            "style": [style],
+            "languages": _languages(locales, language),
+            "languages_out": _languages(locales, language, "intent=out&amp;"),
+        }
         compiler = Compiler(source / "pages", locale, _constants(data, language), parts)
         for page, view in VIEWS.items():
             files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
@@ -69,7 +75,18 @@ def compile_brand(source: Path) -> dict[str, Any]:
             "date": locale.texts["dates.date"].value,
             "time": locale.texts["dates.time"].value,
         }
+        files[f"pages/{language}/wording.json"] = _wording(files, language)
     return files
+
+
+def _wording(files: dict[str, Any], language: str) -> str:
+    """128 bits of the SHA-256 of every page in a language: what evidence calls its words by."""
+    pages = {name: page for name, page in files.items() if name.startswith(f"pages/{language}/")}
+    return hashlib.sha256(_json(pages).encode()).hexdigest()[:32]
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
 
 def _constants(data: dict[str, Any], language: str) -> Constants:
@@ -81,15 +98,16 @@ def _constants(data: dict[str, Any], language: str) -> Constants:
     return constants
 
 
-def _languages(locales: dict[str, Locale], current: str) -> Program:
-    """The links to the same page in each language, which name it in itself."""
+def _languages(locales: dict[str, Locale], current: str, kept: str = "") -> Program:
+    """The links to the same page in each language, which name it in itself; `kept` stays in the query."""
     campaign = ["if", ["", "campaign"], None, ["c=", ["value", ["", "campaign"]], "&amp;"], []]
     program: Program = []
     for language, locale in locales.items():
         name = escape(locale.texts["language.name"].value)
         here = ' aria-current="true"' if language == current else ""
         tongue = f'lang="{language}" hreflang="{language}"'
-        program += ['<li><a href="?', campaign, f'lang={language}" {tongue}{here}>{name}</a></li>']
+        program += [f'<li><a href="?{kept}', campaign]
+        program += [f'lang={language}" {tongue}{here}>{name}</a></li>']
     return program
 
 
@@ -113,8 +131,7 @@ def main(arguments: list[str]) -> int:
     for name, content in files.items():
         file = destination / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        file.write_text(text, encoding="utf-8")
+        file.write_text(_json(content), encoding="utf-8")
     return 0
 
 

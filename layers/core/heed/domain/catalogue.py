@@ -174,11 +174,19 @@ class Catalogue:
 
     def notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
         """The newest material change in force that none of these versions is, or is newer than."""
+        unseen = self._unseen(acknowledged, at)
+        return next((p for p in reversed(unseen) if p.material), None)
+
+    def update(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
+        """The newest of the other changes, likewise; the first version of all changes nothing."""
+        unseen = self._unseen(acknowledged, at)
+        return next((p for p in reversed(unseen) if not p.material and p != self.policies[0]), None)
+
+    def _unseen(self, acknowledged: Iterable[str], at: int) -> tuple[PolicyVersion, ...]:
         order = [p.version for p in self.policies]
         newest = max((order.index(v) for v in acknowledged if v in order), default=-1)
         in_force = order.index(self.policy(at)) if self.policy(at) else -1
-        unseen = self.policies[newest + 1 : in_force + 1]
-        return next((p for p in reversed(unseen) if p.material), None)
+        return self.policies[newest + 1 : in_force + 1]
 
     def signals(self) -> list[Topic]:
         """The topics that a browser's privacy signal stops."""

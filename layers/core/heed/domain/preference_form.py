@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from heed.domain.catalogue import Catalogue, Kind, Topic
 from heed.domain.decision import Reason, chosen
-from heed.domain.record import NEVER, Record
+from heed.domain.record import NEVER, Record, merge
 from heed.domain.register import (
     ACKNOWLEDGED,
     ALL,
@@ -79,18 +79,24 @@ def saved(
     """What a form changes, and what it asks for in vain; `brand` is the one whose pause it may be.
 
     A field names its topic whatever the link's brand: undoing "everything" brings back every brand's.
+    `all=in` says something only beside `was.all=out`, as the done page's undo sends them.
     """
     changes: list[Change] = []
     consent: list[Topic] = []
     if form.get("all", "in") not in ("in", ""):  # an opt-out is never refused for its form
         changes.append(given.change(out(ALL)))
     else:
+        if _undoes_everything(form, record, given):
+            changes.append(given.change(in_(ALL)))
+        after = merge(record, changes)
         for topic in _differing(form, record, catalogue):
             if form[field_of(topic, catalogue)] == "out":
                 changes.append(given.change(out(topic.number)))
+            elif chosen(after, topic).sendable:
+                continue
             elif _undoes(record, topic, given):
                 changes.append(given.change(in_(topic.number)))
-            elif not chosen(record, topic).sendable:
+            else:
                 consent.append(topic)
         changes += _asides(form, record, brand, given)
     if given.signal:
@@ -154,9 +160,20 @@ def _shown(form: Mapping[str, str], topic: Topic, record: Record, catalogue: Cat
     return "in" if chosen(record, topic).sendable else "out"
 
 
+def _undoes_everything(form: Mapping[str, str], record: Record, given: Given) -> bool:
+    """Whether the stop of everything is taken back whole, so that it stops no topic of later either."""
+    asked = (form.get("was.all"), form.get("all")) == ("out", "in")
+    stands = record.at(out(ALL)) >= max(record.at(in_(ALL)), record.at(yes(ALL)), NEVER + 1)
+    return asked and stands and _is_young(given)
+
+
+def _is_young(given: Given) -> bool:
+    return given.at - given.issued < UNDO_DAYS * DAY
+
+
 def _undoes(record: Record, topic: Topic, given: Given) -> bool:
     """Whether an *in* by this link only undoes a stop; it never gives a consent that never was."""
-    if given.at - given.issued >= UNDO_DAYS * DAY:
+    if not _is_young(given):
         return False
     reason = chosen(record, topic).reason
     consented = max(record.at(in_(topic.number)), record.at(yes(topic.number))) != NEVER

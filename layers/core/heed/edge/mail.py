@@ -12,6 +12,7 @@ from heed.domain.catalogue import Catalogue
 from heed.edge import views
 from heed.edge.list_headers import brand_list_id, list_headers
 from heed.edge.pages import Pages
+from heed.edge.visits import brand_of, topic_name
 
 
 class _Policy(EmailPolicy):
@@ -60,16 +61,16 @@ class Composer:
 
     def __call__(self, letter: Letter) -> bytes:
         """See `heed.actions.send_confirmation.Compose`."""
-        brand = self._catalogue.brands[self._catalogue.default_brand]
+        topics = [self._catalogue.topics[number] for number in letter.scopes]
+        brand = brand_of(topics, self._catalogue)
         query = f"?lang={letter.language}"
         unsubscribe_url = f"{letter.base_url}/u/{letter.unsubscribe}{query}"
         mailto = f"u+{letter.mailto}@{self._mail_domain}" if self._mail_domain else ""
-        topics = (self._catalogue.topics[number] for number in letter.scopes)
         view = views.Mail(
             language=letter.language,
             brand=brand.title,
             intent=letter.intent,
-            topics=tuple(topic.names[letter.language] for topic in topics),
+            topics=tuple(topic_name(t, self._catalogue, letter.language) for t in topics),
             confirm_url=f"{letter.base_url}/c/{letter.confirm}{query}",
             unsubscribe_url=unsubscribe_url,
         )

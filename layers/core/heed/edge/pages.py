@@ -7,7 +7,6 @@ one-click path, which shows no page, costs no file.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -112,12 +111,11 @@ class Pages:
         return self._render(part, view)
 
     def wording(self, language: str) -> str:
-        """A name for the words of the page under which somebody confirms: they are what was agreed to.
+        """A name for the words under which somebody chooses: those of all pages in this language.
 
-        128 bits of the SHA-256 of `pages/<language>/confirm.json`, so that a build can be found again.
+        Made by the build (heed.brand.build), so that the build, and with it every word, can be found again.
         """
-        raw = (self._folder / f"pages/{language}/confirm.json").read_bytes()
-        return hashlib.sha256(raw).hexdigest()[:32]
+        return str(self._file(f"pages/{language}/wording.json"))
 
     def _render(self, name: str, view: Page | Mail) -> str:
         dates = self._file(f"pages/{view.language}/dates.json")

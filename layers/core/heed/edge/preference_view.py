@@ -39,10 +39,16 @@ def preferences(
         advertising=_advertising(visit, record, catalogue),
         everything_off=not any(chosen(record, t).sendable for t in catalogue.marketing(ALL)),
         paused_until=max((until for until in wide if until), default=None),
-        undeliverable=decide(record, topics[0], visit.at).reason is Reason.UNDELIVERABLE,
+        undeliverable=_is_undeliverable(visit, record, catalogue),
         last=_last(visit, record, catalogue),
         saved=saved,
     )
+
+
+def _is_undeliverable(visit: Visit, record: Record, catalogue: Catalogue) -> bool:
+    """Whether mail comes back; that stops every topic, and any of them tells."""
+    topic = next(iter(catalogue.topics.values()))
+    return decide(record, topic, visit.at).reason is Reason.UNDELIVERABLE
 
 
 def _line(visit: Visit, record: Record, topic: Topic, catalogue: Catalogue) -> views.Line:

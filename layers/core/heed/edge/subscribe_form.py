@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heed.actions.ask_confirmation import wanted
+from heed.actions.ask_confirmation import unwanted, wanted
 from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
@@ -25,7 +25,7 @@ class Entered:
         intent: what is asked for.
         typed: the address as it was typed.
         address: normalised; "" if it is none.
-        scopes: numbers of the topics chosen; of a way out none, for it stops everything.
+        scopes: numbers of the topics chosen; of a way out none where it stops everything.
     """
 
     intent: Intent
@@ -46,17 +46,18 @@ def entered(event: Mapping[str, Any], catalogue: Catalogue) -> Entered:
     fields = request.fields(event)
     last = dict(fields)
     asked, typed = intent(last.get("intent", "")), last.get("address", "")
-    topics = (value for name, value in fields if name == "topics")
+    topics = [value for name, value in fields if name == "topics"]
     try:
         address = normalise(typed)
     except InvalidAddress:
         address = ""
-    return Entered(asked, typed, address, wanted(topics, catalogue) if asked is Intent.IN else ())
+    named = wanted if asked is Intent.IN else unwanted
+    return Entered(asked, typed, address, named(topics, catalogue))
 
 
 def intent(text: str) -> Intent:
-    """What is asked for; whatever is not a way out asks to be asked once more, by mail."""
-    return Intent.OUT if text.strip().lower() == "out" else Intent.IN
+    """What is asked for. What nobody can read is a way out: no doubt ever begins a mailing."""
+    return Intent.IN if text.strip().lower() in ("in", "") else Intent.OUT
 
 
 def mail_request(

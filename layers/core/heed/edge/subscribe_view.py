@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from heed.actions.ask_confirmation import offered
 from heed.actions.confirm import Confirmed
@@ -15,7 +16,7 @@ from heed.domain.token import Token
 from heed.edge import views
 from heed.edge.subscribe_form import Entered
 from heed.edge.visit import Visit
-from heed.edge.visits import form_url, known, page
+from heed.edge.visits import brand_of, form_url, known, option, page, topic_name
 
 
 def form(
@@ -32,12 +33,7 @@ def form(
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         address=entered.typed if entered else "",
         topics=tuple(
-            views.Option(
-                topic=catalogue.name(topic.number),
-                name=topic.names[visit.language],
-                description=topic.descriptions[visit.language],
-                chosen=entered is not None and topic.number in entered.scopes,
-            )
+            option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
             for topic in (offered(catalogue) if intent is Intent.IN else ())
         ),
         error=entered.mistake if entered else None,
@@ -53,11 +49,7 @@ def confirm(
     keys: Keys,
 ) -> views.Confirm:
     """The page before the press."""
-    return views.Confirm(
-        **known(visit, _link(said, keys), record, catalogue, keys),
-        intent=said.intent,
-        topics=_names(topics, visit.language),
-    )
+    return views.Confirm(**_known(visit, said, topics, record, catalogue, keys))
 
 
 def confirmed(
@@ -66,9 +58,7 @@ def confirmed(
     """The page after the press."""
     is_done = bool(result.topics) or said.intent is Intent.OUT
     return views.Confirmed(
-        **known(visit, _link(said, keys), result.record, catalogue, keys),
-        intent=said.intent,
-        topics=_names(result.topics, visit.language),
+        **_known(visit, said, result.topics, result.record, catalogue, keys),
         outcome=views.Outcome.DONE if is_done else views.Outcome.SUPERSEDED,
     )
 
@@ -86,11 +76,23 @@ def expired(visit: Visit, said: Confirmation, catalogue: Catalogue) -> views.Con
     )
 
 
-def _link(said: Confirmation, keys: Keys) -> Token:
-    """The link that the preference centre's is made from: it keeps the time of the request."""
+def _known(
+    visit: Visit,
+    said: Confirmation,
+    topics: Iterable[Topic],
+    record: Record,
+    catalogue: Catalogue,
+    keys: Keys,
+) -> dict[str, Any]:
+    """What both pages of a link say: of whom, and which topics, of whichever brand they are."""
+    named = list(topics)
+    # The preference centre's link is made from this one: it keeps the time of the request.
     scope = said.scopes[0] if said.scopes else ALL
-    return Token(said.recipient, scope, said.issued, keys.newest())
-
-
-def _names(topics: Iterable[Topic], language: str) -> tuple[str, ...]:
-    return tuple(topic.names[language] for topic in topics)
+    link = Token(said.recipient, scope, said.issued, keys.newest())
+    said_by_all = known(visit, link, record, catalogue, keys)
+    return {
+        **said_by_all,
+        "brand": brand_of(named, catalogue).title if named else said_by_all["brand"],
+        "intent": said.intent,
+        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in named),
+    }

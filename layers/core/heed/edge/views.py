@@ -48,7 +48,7 @@ class Change(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A material change of the privacy policy that this person has not acknowledged yet."""
+    """A change of the privacy policy under which this person has chosen nothing yet."""
 
     version: str
     effective: str  # a date, as the brand file has it: 2026-07-01
@@ -79,7 +79,8 @@ class Visit(Page):
 
     preferences_url: str  # path and query of the preference centre, same language
     signal: Signal = Signal.NONE
-    policy: Policy | None = None
+    policy: Policy | None = None  # material: told prominently, until it is acknowledged
+    update: Policy | None = None  # any other: a quiet line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +200,7 @@ class Confirm(Visit):
 
     preferences_url: str = ""  # none where the link has ended
     intent: Intent
-    topics: tuple[str, ...] = ()  # their names
+    topics: tuple[str, ...] = ()  # their names; none for a way out of everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +217,7 @@ class Mail:
     language: str
     brand: str
     intent: Intent
-    topics: tuple[str, ...]  # their names; none for the way out
+    topics: tuple[str, ...]  # their names; none for a way out of everything
     confirm_url: str
     unsubscribe_url: str  # stops everything, and never ends
 

@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from heed.actions.ports import Applied, Keys
-from heed.domain.catalogue import Catalogue, Kind, Topic
+from heed.domain.catalogue import Brand, Catalogue, Kind, PolicyVersion, Topic
 from heed.domain.confirm_token import Intent
-from heed.domain.decision import chosen, decide
+from heed.domain.decision import chosen, decide, out_stands
 from heed.domain.preference_form import UNDO_DAYS, field_of
 from heed.domain.record import Record
-from heed.domain.register import DAY
+from heed.domain.register import ALL, DAY
 from heed.domain.token import Purpose, Token, mint
 from heed.edge import views
 from heed.edge.visit import Visit
@@ -65,38 +65,65 @@ def done(
 
 def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> views.Subscribe:
     """The form that sends a confirmation: for what a link alone cannot give, chosen already."""
+    wanted = list(topics)
     return views.Subscribe(
-        **{**_page(visit, catalogue), "subscribe_url": form_url(visit)},
+        **{
+            **_page(visit, catalogue),
+            "brand": brand_of(wanted, catalogue).title,
+            "subscribe_url": form_url(visit),
+        },
         intent=Intent.IN,
         other_url="",
-        topics=tuple(
-            views.Option(
-                topic=catalogue.name(topic.number),
-                name=topic.names[visit.language],
-                description=topic.descriptions[visit.language],
-                chosen=True,
-            )
-            for topic in topics
-        ),
+        topics=tuple(option(visit, topic, catalogue, chosen=True) for topic in wanted),
         consent=True,
     )
+
+
+def option(visit: Visit, topic: Topic, catalogue: Catalogue, *, chosen: bool) -> views.Option:
+    """A topic of the form for those without a link."""
+    return views.Option(
+        topic=catalogue.name(topic.number),
+        name=topic_name(topic, catalogue, visit.language),
+        description=topic.descriptions[visit.language],
+        chosen=chosen,
+    )
+
+
+def topic_name(topic: Topic, catalogue: Catalogue, language: str) -> str:
+    """A topic's name where those of every brand stand together: with its brand's, if there are several."""
+    name = topic.names[language]
+    if len(catalogue.brands) == 1 or not topic.brand:
+        return name
+    return f"{name} ({catalogue.brands[topic.brand].title})"
+
+
+def brand_of(topics: Iterable[Topic], catalogue: Catalogue) -> Brand:
+    """The brand that these topics are of; the default one if they are not all of one."""
+    brands = {catalogue.brand_of(topic.number) for topic in topics}
+    return catalogue.brands[brands.pop() if len(brands) == 1 else catalogue.default_brand]
 
 
 def known(
     visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
 ) -> dict[str, Any]:
     """What every page says to a visitor with a link: `views.Visit`."""
-    news = catalogue.notice((e.policy for e in record.registers.values()), visit.at)
+    seen = [entry.policy for entry in record.registers.values()]
     return {
         **_page(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
         "signal": _signal(visit, record, catalogue),
-        "policy": news
-        and views.Policy(
-            version=news.version, effective=news.effective, summary=news.summary[visit.language]
-        ),
+        "policy": _policy(catalogue.notice(seen, visit.at), visit.language),
+        "update": _policy(catalogue.update(seen, visit.at), visit.language),
     }
+
+
+def _policy(version: PolicyVersion | None, language: str) -> views.Policy | None:
+    if version is None:
+        return None
+    return views.Policy(
+        version=version.version, effective=version.effective, summary=version.summary[language]
+    )
 
 
 def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
@@ -125,7 +152,11 @@ def _signal(visit: Visit, record: Record, catalogue: Catalogue) -> views.Signal:
 def _undo(
     visit: Visit, token: Token, applied: Applied, catalogue: Catalogue
 ) -> tuple[views.Field, ...]:
-    """The preference centre's fields that bring back what this press stopped, and nothing else."""
+    """The preference centre's fields that bring back what this press stopped, and nothing else.
+
+    Of everything, the stop itself too, unless an earlier one stood already: a topic that the brand begins
+    later then comes as it would have come without the press.
+    """
     if visit.at - token.issued >= UNDO_DAYS * DAY:
         return ()
     stopped = [
@@ -136,12 +167,18 @@ def _undo(
         and decide(applied.before, topic, visit.at).sendable
         and not decide(applied.after, topic, visit.at).sendable
     ]
-    fields = ((f"was.{name}", "out", name) for name in stopped)
+    if stopped and _stands_wide(applied.after, catalogue) > _stands_wide(applied.before, catalogue):
+        stopped.insert(0, "all")
     return tuple(
-        field
-        for was, state, name in fields
-        for field in (views.Field(name=was, value=state), views.Field(name=name, value="in"))
+        views.Field(name=name, value=value)
+        for field in stopped
+        for name, value in ((f"was.{field}", "out"), (field, "in"))
     )
+
+
+def _stands_wide(record: Record, catalogue: Catalogue) -> bool:
+    """Whether an *out* of everything stops anything."""
+    return any(out_stands(record, topic, ALL) for topic in catalogue.marketing(ALL))
 
 
 def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:

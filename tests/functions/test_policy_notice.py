@@ -1,0 +1,122 @@
+"""A privacy policy that changed: told prominently until the next save if material, quietly otherwise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from functions.preferences import app as preferences
+from functions.unsubscribe import app as unsubscribe
+from heed import wiring
+from heed.domain.token import Purpose
+from tests.brands import deploy_catalogue
+from tests.world import NOW, World, http
+
+READER = "reader@example.com"
+PROMINENT, QUIET = "Our privacy policy has changed", "Our privacy policy was updated on"
+
+
+def _version(name: str, effective: str, *, material: bool) -> dict[str, Any]:
+    summary = dict.fromkeys(("de", "en", "es", "fr", "ja"), f"What {name} says <&>.")
+    return {"version": name, "effective": effective, "material": material, "summary": summary}
+
+
+FIRST = _version("2026-01", "2026-01-15", material=False)
+MATERIAL = _version("2026-02", "2026-02-15", material=True)
+OTHER = _version("2026-03", "2026-03-01", material=False)
+COMING = _version("2026-09", "2026-09-01", material=True)  # not in force yet
+
+
+def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *versions: dict[str, Any]) -> None:
+    deploy_catalogue(tmp_path, monkeypatch, policies=[FIRST, *versions, COMING])
+
+
+def centre(world: World) -> str:
+    return f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+
+
+def show(world: World) -> str:
+    return str(preferences.handler(http("GET", centre(world)), world.context)["body"])
+
+
+def test_a_first_version_and_one_to_come_are_no_news(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies(tmp_path, monkeypatch)
+
+    assert PROMINENT not in show(world) and QUIET not in show(world)
+
+
+def test_a_material_change_is_prominent_on_every_page_of_a_link(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies(tmp_path, monkeypatch, MATERIAL)
+    landing = unsubscribe.handler(http("GET", f"/u/{world.token(READER)}"), world.context)["body"]
+
+    for page in (show(world), landing):
+        assert f'<h2 id="policy">{PROMINENT}</h2>' in page and QUIET not in page
+        assert "What 2026-02 says &lt;&amp;&gt;." in page and "15 February 2026" in page
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {"policy": "2026-02"},
+        {"policy": "2026-02", "topic.offers": "in", "was.topic.offers": "in"},
+        {"topic.offers": "out", "was.topic.offers": "in"},
+        {"pause": "30"},
+        {"all": "out"},
+    ],
+    ids=["noted", "a save that changes nothing", "a choice", "a pause", "everything off"],
+)
+def test_it_ends_with_the_next_save(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: dict[str, str]
+) -> None:
+    policies(tmp_path, monkeypatch, MATERIAL)
+    assert (
+        show(world).count('name="policy" value="2026-02"') == 2
+    )  # the notice's own, and the save's
+    preferences.handler(http("POST", centre(world), form=form), world.context)
+
+    assert PROMINENT not in show(world) and 'name="policy"' not in show(world)
+
+
+def test_another_change_is_a_quiet_line(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies(tmp_path, monkeypatch, OTHER)
+    page = show(world)
+
+    assert f'<p class="aside">{QUIET} 1 March 2026: What 2026-03 says &lt;&amp;&gt;.</p>' in page
+    assert PROMINENT not in page and 'name="policy"' not in page
+
+
+def test_a_quiet_one_hides_no_material_one(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policies(tmp_path, monkeypatch, MATERIAL, OTHER)
+
+    assert PROMINENT in show(world) and QUIET in show(world)
+
+
+def test_a_choice_by_hand_names_its_wording_and_one_click_has_none(world: World) -> None:
+    link = f"/u/{world.token(READER)}"
+
+    def evidence(register: str) -> dict[str, Any]:
+        held = world.items()[0][register]["M"]["ev"]["S"]
+        return dict(json.loads(held[held.index("{") : held.rindex("}") + 1]))
+
+    unsubscribe.handler(http("POST", link, at=NOW), world.context)
+    assert "wording" not in evidence("o:2")
+    unsubscribe.handler(
+        http("POST", link, form={"scope": "this"}, query={"lang": "fr"}, at=NOW + 1), world.context
+    )
+    assert evidence("o:2")["wording"] == wiring.pages().wording("fr")
+    form = {"topic.news": "out", "was.topic.news": "in"}
+    preferences.handler(http("POST", centre(world), form=form, at=NOW + 2), world.context)
+    assert (
+        evidence("o:3")["wording"] == wiring.pages().wording("en") != wiring.pages().wording("fr")
+    )

@@ -1,0 +1,96 @@
+"""Out without an old mail: what the form asks for, what its mail says, and what the press stops."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from functions.resubscribe import app
+from heed import wiring
+from heed.domain.confirm_token import Confirmation, Intent, mint
+from heed.domain.decision import decide
+from heed.edge.views import Mail
+from tests.world import NOW, World, http
+
+READER = "reader@example.com"
+EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
+
+
+def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
+    form = [("address", READER), *fields]
+    assert app.handler(http("POST", "/subscribe", form=form), world.context)["statusCode"] == 202
+    (body,) = world.messages("SUBSCRIBE_QUEUE_URL")
+    request: dict[str, Any] = json.loads(body)
+    return request
+
+
+def path(world: World, *scopes: int) -> str:
+    said = Confirmation(world.recipient(READER), Intent.OUT, scopes, NOW - 60_000)
+    return f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+
+
+def sendable(world: World) -> set[str]:
+    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    topics = catalogue.topics.values()
+    return {topic.name for topic in topics if decide(record, topic, NOW + 1).sendable}
+
+
+@pytest.mark.parametrize(
+    ("topics", "scopes"),
+    [
+        ([], []),
+        (["offers"], [2]),
+        (["meridian/offers", "events"], [2, 4]),
+        (["targeted-advertising"], [7]),
+        (["offers", "nonsense"], []),
+        (["service"], []),
+        (["meridian"], []),
+        (["*"], []),
+    ],
+)
+def test_it_stops_what_it_names_and_everything_where_it_names_none_or_no_topic(
+    world: World, topics: list[str], scopes: list[int]
+) -> None:
+    request = waiting(world, ("intent", "out"), *(("topics", name) for name in topics))
+
+    assert (request["intent"], request["scopes"]) == ("out", scopes)
+
+
+@pytest.mark.parametrize("intent", ["zzz", "OUT", "o ut", "no", "stop", "<in>"])
+def test_an_intent_that_cannot_be_read_is_a_way_out(world: World, intent: str) -> None:
+    assert waiting(world, ("intent", intent))["intent"] == "out"
+
+
+def test_the_press_stops_the_topics_that_were_named_and_no_other(world: World) -> None:
+    before = app.handler(http("GET", path(world, 2, 4)), world.context)["body"]
+    after = app.handler(http("POST", path(world, 2, 4)), world.context)
+
+    assert after["statusCode"] == 200
+    assert sendable(world) == EVERYTHING - {"offers", "events"}
+    for page in (before, after["body"]):
+        assert "<li>Offers</li><li>Events</li>" in page and "no more marketing" not in page
+
+
+def test_advertising_by_mail_is_no_e_mail_opt_out(world: World) -> None:
+    app.handler(http("POST", path(world, 7)), world.context)
+
+    assert sendable(world) == EVERYTHING - {"targeted-advertising"}
+
+
+def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
+    view = Mail(
+        language="en",
+        brand="Meridian Watches",
+        intent=Intent.OUT,
+        topics=("Offers",),
+        confirm_url="https://c",
+        unsubscribe_url="https://u",
+    )
+    text, html = wiring.pages().mail("mail.txt", view), wiring.pages().mail("mail.html", view)
+
+    assert "\n- Offers\n" in text and "<li>Offers</li>" in html
+    assert (
+        text.count("all marketing") == html.count("all marketing") == 1
+    )  # the way that never ends
