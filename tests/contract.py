@@ -45,9 +45,9 @@ def hold(method: str, path: str, answer: Answer) -> Any:
     assert answer["headers"]["Cache-Control"] == "no-store"
     assert not answer.get("cookies")
     for name, header in response.get("headers", {}).items():
-        _validator(header["schema"]).validate(answer["headers"][name])
+        validator(header["schema"]).validate(answer["headers"][name])
     body = json.loads(answer["body"])
-    _validator(media["schema"]).validate(body)
+    validator(media["schema"]).validate(body)
     return body
 
 
@@ -58,7 +58,8 @@ def _resolved(node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _validator(schema: dict[str, Any]) -> Draft202012Validator:
+def validator(schema: dict[str, Any]) -> Draft202012Validator:
+    """What holds a document against a schema of openapi.yaml."""
     whole = {**_closed(schema), "components": _closed(document()["components"])}
     return Draft202012Validator(whole, format_checker=FormatChecker())
 

@@ -6,8 +6,9 @@ import base64
 import contextlib
 import io
 import json
+import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -18,11 +19,17 @@ from typing import Any
 from functions.desk import app as desk
 from functions.feedback import app as feedback
 from functions.platform import app as platform
+from functions.purge import app as purge
 from heed.adapters import aws
 from local.http_event import Call, to_event, to_reply
 from tests.world import World
 
-FUNCTIONS = {"desk": desk.handler, "feedback": feedback.handler, "platform": platform.handler}
+FUNCTIONS = {
+    "desk": desk.handler,
+    "feedback": feedback.handler,
+    "platform": platform.handler,
+    "purge": purge.handler,
+}
 _INVOKE = "/2015-03-31/functions/"
 
 
@@ -42,9 +49,9 @@ class Served:
     instead: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
 
     def answer(
-        self, path: str, headers: Mapping[str, str], body: bytes
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        self.asked.append(("POST", path, headers))
+        self.asked.append((method, path, headers))
         if self.instead:
             return self.instead.pop(0)
         if path.startswith(_INVOKE):
@@ -52,9 +59,9 @@ class Served:
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _mac(json.loads(body))
         for app in (platform, desk):
-            if ("POST", path) in app.api.scopes:
-                call = Call("POST", path, "", tuple(headers.items()), body, "127.0.0.1")
-                event = to_event(call, f"POST {path}", {}, datetime.now(UTC))
+            if found := _route(app.api.scopes, method, path):
+                call = Call(method, path, "", tuple(headers.items()), body, "127.0.0.1")
+                event = to_event(call, f"{method} {found}", {}, datetime.now(UTC))
                 reply = to_reply(self._called(app.handler, event))
                 return reply.status, dict(reply.headers), reply.body
         return 404, {}, b'{"message": "Not Found"}'
@@ -71,6 +78,15 @@ class Served:
     def _called(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # its metrics, not the command's
             return handler(event, self.world.context)
+
+
+def _route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:
+    """The route that a path belongs to, with its parameters as they are written."""
+    for way, written in routes:
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(written))
+        if way == method and re.fullmatch(pattern, path):
+            return written
+    return None
 
 
 def _mac(asked: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
@@ -92,10 +108,16 @@ class _Handler(BaseHTTPRequestHandler):
         self._served = served
         super().__init__(*args)
 
+    def do_GET(self) -> None:
+        self._answer("GET")
+
     def do_POST(self) -> None:
+        self._answer("POST")
+
+    def _answer(self, method: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
-        status, said, answer = self._served.answer(self.path, headers, body)
+        status, said, answer = self._served.answer(method, self.path, headers, body)
         self.send_response(status)
         for name, value in said.items():
             self.send_header(name, value)

@@ -8,7 +8,7 @@ from heed.domain.recipient import to_bytes
 from heed.domain.register import Change, Entry, Source, out
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.contract import _validator, document
+from tests.contract import document, validator
 from tests.world import NOW, World
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
@@ -51,7 +51,7 @@ def test_what_is_no_address_is_a_no(heed: Heed, local: Path) -> None:
 def test_json_is_the_apis_own_answer(heed: Heed, local: Path) -> None:
     ended = heed("check", READER, "--topic", "meridian/offers", "--json")
 
-    _validator(document()["components"]["schemas"]["CheckAnswer"]).validate(ended.json)
+    validator(document()["components"]["schemas"]["CheckAnswer"]).validate(ended.json)
     assert ended.json["results"][0]["address"] == READER
 
 

@@ -10,7 +10,7 @@ import pytest
 from heed import wiring
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.contract import _validator, document
+from tests.contract import document, validator
 from tests.world import World
 
 READER = "reader@example.com"
@@ -48,7 +48,7 @@ def test_json_is_the_apis_own_answer_one_a_line_for_each_thousand(
 
     answers = [json.loads(line) for line in ended.out.splitlines()]
     for answer in answers:
-        _validator(document()["components"]["schemas"]["LinksAnswer"]).validate(answer)
+        validator(document()["components"]["schemas"]["LinksAnswer"]).validate(answer)
     assert [link["address"] for answer in answers for link in answer["links"]] == people
     assert (ended.code, len(answers), len(server.asked)) == (0, 2, 2)
 

@@ -12,12 +12,13 @@ import pytest
 
 from functions.desk import app as desk
 from functions.platform import app as platform
+from functions.purge import app as purge
 from functions.unlist import app as unlist
 from heed import wiring
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.disclosure import BEGINNING, Disclosing, Disclosure, follows
-from heed.domain.errors import SuppressionUnavailable
+from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
 from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source, out
 from tests import contract
 from tests.world import NOW, World, http
@@ -138,6 +139,55 @@ def test_the_second_key_must_come_within_a_day(office: Office) -> None:
     assert office.lift("minor", NOW + DAY, by="lou")[0] == 202
     assert office.reason() == "minor"
     assert office.lift("minor", NOW + 2 * DAY - 1)[0] == 200
+
+
+def test_the_purge_of_a_wrong_report_takes_no_signature_that_came_after_it(office: Office) -> None:
+    office.minor()
+    office.lift("minor", NOW + 10)
+    office.world.context.left = 300_000
+    assert purge.handler({}, office.world.context)["purged"] == 1
+    assert office.lift("minor", NOW + 20, by="lou")[0] == 200
+
+
+def test_what_cannot_be_put_on_the_register_is_not_given_out(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.minor()
+
+    def fail(_: object) -> None:
+        raise StoreUnavailable("kept so by the test")
+
+    monkeypatch.setattr(wiring.disclosures(), "append", fail)
+    asked = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
+    listed = office.call("GET", "/v1/suppressions", at=NOW + DAY)
+    assert (asked[0], listed[0]) == (503, 503)
+    assert office.world.recipient(JANE) not in json.dumps([asked, listed])
+
+
+@pytest.mark.parametrize("purpose", ["marketing", "", "Legal", "sending "])
+def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(
+    office: Office, purpose: str
+) -> None:
+    office.minor()
+    body = {"address": JANE, "purpose": purpose}
+    query = {"purpose": purpose}
+    answers = [
+        office.call("POST", "/v1/recipients/lookup", body),
+        office.call("GET", "/v1/suppressions", query=query, at=NOW + DAY),
+    ]
+    assert {status for status, _ in answers} == {403}
+    assert {problem["type"] for _, problem in answers} == {"urn:heed:problem:purpose-refused"}
+    assert office.call("GET", "/v1/disclosures")[1]["disclosures"] == []
+
+
+@pytest.mark.parametrize("purpose", list(Disclosure))
+def test_every_purpose_of_the_list_is_permitted_and_told(
+    office: Office, purpose: Disclosure
+) -> None:
+    body = {"address": JANE, "purpose": purpose.value}
+    assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
+    (told,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
+    assert (told["what"], told["purpose"]) == ("lookup", purpose.value)
 
 
 def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> None:

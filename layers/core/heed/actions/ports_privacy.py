@@ -178,10 +178,13 @@ class Person(NamedTuple):
     Attributes:
         recipient: recipient id.
         subject: the person's name in the ledger, hex, or "".
+        floor: when the epoch began, milliseconds: what came after it is none of the purge's business;
+            None: everything is.
     """
 
     recipient: str
     subject: str
+    floor: int | None = None
 
 
 class PersonalStore(Protocol):

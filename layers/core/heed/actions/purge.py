@@ -110,7 +110,7 @@ class RunPurges:
         for purge_id in work.purges:
             purge = self._purges.begin(purge_id, work.cause, work.floor)
             if purge.state is not State.DONE:
-                person = Person(recipient, purge.subject)
+                person = Person(recipient, purge.subject, work.floor)
                 found = {name: store.clear(person) for name, store in self._stores.items()}
                 self._purges.finish(purge, found, self._clock())
         self._epochs.settle(recipient, work.purges)

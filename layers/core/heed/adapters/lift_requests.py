@@ -55,11 +55,23 @@ class LiftRequestsTable:
         return None
 
     def clear(self, person: Person) -> int:
-        """See the port."""
+        """See the port. A purge leaves alone who asks to lift the very report that it follows."""
+        condition: dict[str, Any] = {}
+        if person.floor is not None:
+            condition = {
+                "ConditionExpression": "attribute_not_exists(pk) OR #at <= :floor",
+                "ExpressionAttributeNames": {"#at": "at"},
+                "ExpressionAttributeValues": {":floor": {"N": str(person.floor)}},
+            }
         try:
             answer = self._client.delete_item(
-                TableName=self._table, Key=_key(person.recipient), ReturnValues="ALL_OLD"
+                TableName=self._table,
+                Key=_key(person.recipient),
+                ReturnValues="ALL_OLD",
+                **condition,
             )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return 0
         except FAILURES as error:
             raise unavailable(error) from error
         return 1 if answer.get("Attributes") else 0

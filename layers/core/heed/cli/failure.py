@@ -79,7 +79,8 @@ _OURS = (400, 422)
 _OF_STATUS = {
     401: "make a key (heed keys create) and put it into HEED_API_KEY",
     403: "use a key and a purpose that permit this (heed keys create … --scope …)",
-    404: "is the stack of an older version than this command?",
+    404: "see the id; or is the stack of an older version than this command?",
+    409: "lift it first (heed lift --register hold), or wait until it ends",
 }
 
 

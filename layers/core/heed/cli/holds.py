@@ -59,7 +59,10 @@ def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:
     if args.json:
         output.say_json(answer)
     else:
-        output.say_facts({name.replace("_", " "): value for name, value in answer.items()})
+        facts = {name.replace("_", " "): value for name, value in answer.items()}
+        if answer["outcome"] == "waiting":
+            facts["waits for"] = "the same lift by a key of another owner"
+        output.say_facts(facts)
     return Exit.YES if answer["outcome"] == "applied" else Exit.NO
 
 

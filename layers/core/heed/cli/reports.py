@@ -27,14 +27,15 @@ def person(parser: ArgumentParser) -> None:
     )
 
 
-def _posting(path: str) -> Callable[[Namespace], Exit]:
+def _posting(path: str, stopped: str) -> Callable[[Namespace], Exit]:
     def run(args: Namespace) -> Exit:
         said = {**field(args.person), "source": args.source, "reference": args.reference}
         answer = api.post(find(args.stack), path, said)
         if args.json:
             output.say_json(answer)
         else:
-            output.say_facts(answer)
+            next_step = f"heed purge {answer['purge']} shows what was cleared"
+            output.say_facts({**answer, "stopped": stopped, "certificate": next_step})
         return Exit.YES
 
     return run
@@ -48,7 +49,7 @@ MINOR = Command(
     "address, not the id, where you have it: then SES's own list is cleared too. A wrong report is undone "
     "by heed lift --register minor, with two keys.",
     arguments=person,
-    run=_posting("/v1/minors"),
+    run=_posting("/v1/minors", "everything, service mail too"),
 )
 ERASE = Command(
     name="erase",
@@ -56,5 +57,5 @@ ERASE = Command(
     details="The id of the purge is printed: heed purge ID shows its certificate. Refused while a hold "
     "stands (heed lift --register hold). It cannot be undone; what is kept is that nothing is sent.",
     arguments=person,
-    run=_posting("/v1/erasures"),
+    run=_posting("/v1/erasures", "all marketing"),
 )

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from heed.domain.errors import PurposeRefused
 
@@ -71,6 +73,23 @@ class Disclosed:
 def follows(entry: Disclosed, before: Disclosed) -> bool:
     """Whether an entry stands right behind another in the chain."""
     return entry.number == before.number + 1 and entry.before == before.hash
+
+
+def broken(given: Sequence[tuple[Disclosed, str]]) -> int | None:
+    """The number of an entry that is not what its hash says, or is not right behind the next older one.
+
+    `given` are entries as a reader was given them, each with the hash that was told of it, the newest
+    first; None: the chain is whole, as far as it was given.
+    """
+    for entry, told in given:
+        if entry.hash != told:
+            return entry.number
+    for (entry, _), (before, _) in pairwise(given):
+        if not follows(entry, before):
+            return entry.number
+    if given and given[-1][0].number == 1 and given[-1][0].before != BEGINNING:
+        return 1
+    return None
 
 
 def permitted(purpose: str) -> Disclosure:

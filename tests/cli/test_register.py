@@ -1,0 +1,169 @@
+"""`heed purge` and `heed disclosed`: what was cleared, and what was given out, against the real functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heed import wiring
+from heed.domain.errors import StoreUnavailable
+from tests.cli.conftest import Heed
+from tests.cli.served import Served
+from tests.contract import document, validator
+from tests.world import World
+
+READER = "reader@example.com"
+ON_FILE = ("--source", "phone", "--reference", "call 17")
+
+
+@pytest.fixture(autouse=True)
+def _long_enough(world: World) -> None:
+    world.context.left = 300_000
+
+
+def _schema(name: str) -> Any:
+    return validator(document()["components"]["schemas"][name])
+
+
+def _facts(text: str) -> dict[str, str]:
+    return {
+        name: value.strip() for name, value in (line.split("  ", 1) for line in text.splitlines())
+    }
+
+
+def test_a_report_says_what_is_stopped_and_how_to_see_what_was_cleared(
+    heed: Heed, local: Path
+) -> None:
+    minor = _facts(heed("minor", READER, *ON_FILE).out)
+    assert minor["stopped"] == "everything, service mail too"
+    assert minor["certificate"] == f"heed purge {minor['purge']} shows what was cleared"
+    assert _facts(heed("erase", "b@example.com", *ON_FILE).out)["stopped"] == "all marketing"
+
+
+def test_a_certificate_is_no_until_all_is_cleared_and_then_yes(heed: Heed, local: Path) -> None:
+    purge = heed("minor", READER, *ON_FILE, "--json").json["purge"]
+
+    due = heed("purge", purge, "--json")
+    swept = heed("purge", "--now")
+    done = heed("purge", purge)
+
+    assert (due.code, due.json["state"], due.json["completed_at"]) == (1, "due", None)
+    _schema("Purge").validate(due.json)
+    assert (swept.code, _facts(swept.out)["purged"], _facts(swept.out)["left"]) == (0, "1", "0")
+    told = _facts(done.out)
+    assert (done.code, told["state"], told["rules"]) == (0, "done", "minor/1")
+    assert "ses-suppression-list=1" in told["stores"] and told["unlinkable from"] != "-"
+    assert READER not in done.out + due.out + swept.out
+
+
+def test_what_a_sweep_leaves_is_a_no(
+    heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heed("erase", READER, *ON_FILE)
+
+    def fail(*_: object) -> int:
+        raise StoreUnavailable("kept so by the test")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(wiring.lift_requests(), "clear", fail)
+        left = heed("purge", "--now", "--json")
+    assert (left.code, left.json["left"], left.json["purged"]) == (1, 1, 0)
+    assert heed("purge", "--now", "--json").json == {
+        "found": 1,
+        "purged": 1,
+        "left": 0,
+        "oldest_due_seconds": 0,
+    }
+
+
+@pytest.mark.parametrize("text", ["0" * 32, "reader", "../v1/check", "%2e%2e"])
+def test_a_purge_that_is_not_there_is_named_by_its_remedy(
+    heed: Heed, local: Path, text: str
+) -> None:
+    ended = heed("purge", text)
+
+    assert (ended.code, ended.out) == (3, "")
+    assert "There is nothing here (404): see the id" in ended.err
+
+
+@pytest.mark.parametrize("wrong", [(), ("0" * 32, "--now")])
+def test_a_purge_is_asked_for_by_its_id_or_all_are_done_now(
+    heed: Heed, local: Path, wrong: tuple[str, ...]
+) -> None:
+    assert heed("purge", *wrong).code == 2
+
+
+def test_an_erasure_that_a_hold_keeps_waiting_names_what_to_do(heed: Heed, local: Path) -> None:
+    heed("hold", READER, *ON_FILE, "--reason", "asked for")
+
+    ended = heed("erase", READER, *ON_FILE)
+
+    assert (ended.code, ended.out) == (3, "")
+    assert "(409): lift it first (heed lift --register hold)" in ended.err
+
+
+def test_a_register_without_an_entry_says_so(heed: Heed, local: Path) -> None:
+    ended = heed("disclosed")
+
+    assert (ended.code, ended.out) == (0, "Nothing was disclosed.\n")
+    assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None}
+
+
+def test_every_lookup_is_told_with_its_purpose_and_nobody_is_named(
+    heed: Heed, local: Path, world: World
+) -> None:
+    heed("lookup", READER)
+    heed("lookup", READER, "--purpose", "legal")
+
+    ended, machine = heed("disclosed"), heed("disclosed", "--json")
+
+    head, newest, oldest, _, whole = ended.out.splitlines()
+    assert head.split() == ["NUMBER", "AT", "WHAT", "PURPOSE", "PEOPLE", "KEY"]
+    assert newest.split()[0::2][:3] == ["2", "lookup", "1"] and "legal" in newest
+    assert "data-subject" in oldest
+    assert (ended.code, whole) == (0, "Whole from number 1 to number 2.")
+    _schema("Disclosures").validate(machine.json)
+    for text in (ended.out, machine.out):
+        assert READER not in text and world.recipient(READER) not in text
+
+
+def _people(entries: list[dict[str, Any]]) -> None:
+    entries[1]["people"] = 7
+
+
+def _left_out(entries: list[dict[str, Any]]) -> None:
+    del entries[1]
+
+
+def _first(entries: list[dict[str, Any]]) -> None:
+    entries[2]["before"] = "f" * 64
+
+
+def _made_up(entries: list[dict[str, Any]]) -> None:
+    entries[1]["hash"] = entries[0]["before"] = "f" * 64
+
+
+@pytest.mark.parametrize(
+    ("alter", "number"), [(_people, 2), (_left_out, 3), (_first, 1), (_made_up, 3)]
+)
+def test_an_entry_that_was_altered_or_left_out_is_named(
+    heed: Heed,
+    local: Path,
+    server: Served,
+    alter: Callable[[list[dict[str, Any]]], None],
+    number: int,
+) -> None:
+    for _ in range(3):
+        heed("lookup", READER)
+    told = heed("disclosed", "--json").json
+    alter(told["disclosures"])
+    server.instead.append((200, {}, json.dumps(told).encode()))
+
+    ended = heed("disclosed")
+
+    assert ended.code == 1
+    assert f"Broken at number {number}:" in ended.out
