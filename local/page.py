@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from email.utils import parseaddr
 from html import escape
 from pathlib import Path
 from string import Template
@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.types import Binary
 from starlette.applications import Starlette
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from local import sample
+from local import mails, sample
 from local.feedback import bounce, complaint
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from local.sender import Sender
 
 _TEMPLATE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
+_STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
 
 # What a press comes back with, by the name in `?done=`.
 _NOTES = {
@@ -37,10 +38,14 @@ _NOTES = {
 
 
 def page(sender: Sender) -> Starlette:
-    """The page and its three buttons, each of which comes back to it."""
+    """The page, its three buttons, each of which comes back to it, and the mails that were sent."""
 
     def show(request: Request) -> Response:
         return HTMLResponse(render(sender, request.query_params.get("done", "")))
+
+    def open_mail(request: Request) -> Response:
+        text = mails.opened(sender.sent(), request.path_params["id"])
+        return PlainTextResponse("No such mail.", 404) if text is None else HTMLResponse(text)
 
     def one_click(_: Request) -> Response:
         return _back("one-click" if sender.press_one_click() == 200 else "refused")
@@ -54,6 +59,7 @@ def page(sender: Sender) -> Starlette:
     return Starlette(
         routes=[
             Route("/", show),
+            Route("/mails/{id}", open_mail),
             Route("/one-click", one_click, methods=["POST"]),
             Route("/bounce", send_bounce, methods=["POST"]),
             Route("/complaint", send_complaint, methods=["POST"]),
@@ -64,22 +70,27 @@ def page(sender: Sender) -> Starlette:
 def render(sender: Sender, done: str) -> str:
     """The page as it is now."""
     mail, check = sender.mail(), sender.check()
+    name, from_address = parseaddr(sample.SENDER)
     note = _NOTES.get(done)
     return _TEMPLATE.substitute(
+        style=_STYLE,
         note=f'<p class="note" role="status">{escape(note)}</p>' if note else "",
-        sender=escape(sample.SENDER),
+        name=escape(name),
+        from_address=escape(from_address),
         address=escape(sample.ADDRESS),
         subject=escape(sample.SUBJECT),
         topic=escape(sample.TOPIC),
         unsubscribe_url=escape(mail.unsubscribe_url),
         preferences_url=escape(mail.preferences_url),
-        headers=escape("\n".join(f"{name}: {value}" for name, value in mail.headers)),
+        headers="\n".join(
+            f"<b>{escape(name)}:</b> {escape(value)}" for name, value in mail.headers
+        ),
         verdict="yes" if check["sendable"] else "no",
         words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
         check=escape(json.dumps(check, indent=2, ensure_ascii=False)),
         preferences=_preferences(sender.preferences()),
         ledger=_ledger(sender.ledger()),
-        sent=_sent(sender.sent()),
+        sent=mails.listed(sender.sent()),
     )
 
 
@@ -96,17 +107,6 @@ def _ledger(items: Iterable[Mapping[str, Any]]) -> str:
     newest = sorted(items, key=lambda item: (item["recorded_at"], item["seq"]), reverse=True)
     rows = [(f"{item['id'][:16]}…", "\n".join(_lines(item, 0))) for item in newest]
     return _table(("Entry", "What it says"), rows, "Empty: nothing has been changed yet.")
-
-
-def _sent(mails: Iterable[Mapping[str, Any]]) -> str:
-    rows = [
-        (
-            datetime.fromtimestamp(mail["Timestamp"], UTC).isoformat(timespec="seconds"),
-            f"To: {', '.join(mail['To'])}\nSubject: {mail['Subject']}\n\n{mail['BodyText']}",
-        )
-        for mail in mails
-    ]
-    return _table(("When", "What"), rows, "None: no function has sent a mail.")
 
 
 def _table(heads: tuple[str, str], rows: list[tuple[str, str]], none: str) -> str:

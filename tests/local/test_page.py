@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -33,6 +34,7 @@ class FakeSender:
         self.sendable = sendable
         self.reaches = reaches
         self.pressed: list[str] = []
+        self.mails: list[dict[str, Any]] = []
 
     def mail(self) -> sample.SampleMail:
         return sample.sample_mail(LINK, NOW)
@@ -64,7 +66,7 @@ class FakeSender:
         return [entry, {**entry, "id": "f" * 64, "recorded_at": Decimal(2)}]
 
     def sent(self) -> list[dict[str, Any]]:
-        return []
+        return self.mails
 
 
 def _ask(sender: FakeSender, method: str, path: str) -> httpx.Response:
@@ -86,7 +88,7 @@ def test_the_page_shows_the_ledger_the_newest_entry_first() -> None:
 def test_the_page_shows_the_mail_its_headers_and_the_checks_answer() -> None:
     text = _ask(FakeSender(sendable=False), "GET", "/").text
 
-    assert "List-Unsubscribe-Post: List-Unsubscribe=One-Click" in text
+    assert "<b>List-Unsubscribe-Post:</b> List-Unsubscribe=One-Click" in text
     assert 'href="http://127.0.0.1:8000/u/visible"' in text
     assert "No: complained." in text
 
@@ -145,3 +147,29 @@ def test_reports_are_about_the_sample_mail() -> None:
     assert bounce(mail, NOW)["bounce"]["bouncedRecipients"][0]["emailAddress"] == sample.ADDRESS
     assert complaint(mail, NOW)["complaint"]["timestamp"] == "2026-03-05T09:12:44.390Z"
     assert bounce(mail, NOW)["mail"]["tags"]["heed-recipient"] == [LINK["recipient"]]
+
+
+SENT = {
+    "MessageId": "m1@email.amazonses.com",
+    "To": ["ada@example.com"],
+    "Subject": "Please <confirm>",
+    "BodyText": "Open <it>",
+    "BodyHtml": '<html><head></head><body><a href="http://127.0.0.1:8000/c/token">Confirm</a></body></html>',
+    "Timestamp": 1_795_375_535.59,
+}
+
+
+def test_a_mail_that_was_sent_can_be_opened_and_its_links_leave_the_frame() -> None:
+    sender = FakeSender()
+    sender.mails = [SENT]
+    assert 'href="mails/m1@email.amazonses.com"' in _ask(sender, "GET", "/").text
+    mail = _ask(sender, "GET", "/mails/m1@email.amazonses.com").text
+
+    assert "Please &lt;confirm&gt;" in mail and "Open &lt;it&gt;" in mail
+    frame = html.unescape(mail.partition('srcdoc="')[2].partition('"')[0])
+    assert '<base target="_top">' in frame and 'href="http://127.0.0.1:8000/c/token"' in frame
+    assert 'sandbox="allow-top-navigation-by-user-activation"' in mail  # and no script
+
+
+def test_a_mail_that_was_never_sent_is_not_there() -> None:
+    assert _ask(FakeSender(), "GET", "/mails/m2").status_code == 404
