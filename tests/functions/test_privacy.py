@@ -164,7 +164,7 @@ def test_what_cannot_be_put_on_the_register_is_not_given_out(
     assert office.world.recipient(JANE) not in json.dumps([asked, listed])
 
 
-@pytest.mark.parametrize("purpose", ["marketing", "", "Legal", "sending "])
+@pytest.mark.parametrize("purpose", ["marketing", "Legal", "sending "])
 def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(
     office: Office, purpose: str
 ) -> None:

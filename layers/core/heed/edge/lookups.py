@@ -31,9 +31,7 @@ def asked(body: Reader) -> Asked:
         InvalidRequest: it breaks the contract.
     """
     mention = fields.person(body)
-    purpose = Disclosure.DATA_SUBJECT
-    if body.has("purpose"):  # anything else than one of the list is refused, be it nothing at all
-        purpose = permitted(body.optional_text("purpose") or "")
+    purpose = permitted(body.optional_text("purpose") or Disclosure.DATA_SUBJECT)
     body.close()
     return Asked(mention, purpose)
 
