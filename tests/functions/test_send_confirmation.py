@@ -21,6 +21,7 @@ from heed.adapters import aws
 from heed.domain.address import normalise
 from heed.domain.confirm_token import Intent
 from heed.domain.decision import decide
+from heed.domain.epoch import Cause, Report
 from heed.domain.mail_request import MailRequest
 from heed.domain.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
 from tests import post
@@ -185,6 +186,19 @@ def test_a_minor_and_a_held_address_are_left_alone(
     entry = Entry(5, Source.AGENT, "{}")
     wiring.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)
     assert deliver(world, request(intent=intent)) == [] and post.sent() == []
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
+    world: World, intent: Intent
+) -> None:
+    asked = request(intent=intent)
+    report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
+    wiring.begin_epoch().report(world.recipient(READER), report, address_given=False)
+    before = world.items("Control")
+    assert deliver(world, asked) == [] and post.sent() == []
+    assert world.items("Control") == before, "nor is it counted"
+    assert deliver(world, replace(asked, id="r2", at=asked.at + 1)) == [] and len(post.sent()) == 1
 
 
 def test_who_complained_may_come_back(world: World) -> None:

@@ -32,7 +32,7 @@ class Result(StrEnum):
     UNMAILABLE = (
         "ConfirmationUnmailable"  # beyond ASCII, which SES does not mail, or an encoded word
     )
-    SILENT = "ConfirmationSilent"  # a minor, or a held address
+    SILENT = "ConfirmationSilent"  # a minor, a held address, or who was erased after asking
     REPEATED = "ConfirmationRepeated"  # its mail is on its way already
     CAPPED = "ConfirmationCapped"  # the address has had its mails
     CAPPED_NETWORK = "ConfirmationCappedNetwork"  # where it came from has
@@ -106,7 +106,7 @@ class SendConfirmation:
         if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
-        if self._is_silent(recipient, now):
+        if self._is_silent(recipient, request.at, now):
             return Result.SILENT
         letter = self._letter(request, recipient)
         capped = self._caps.claim(
@@ -128,10 +128,12 @@ class SendConfirmation:
         self._caps.settle(recipient, request.intent, request.id, sent=True)
         return Result.SENT
 
-    def _is_silent(self, recipient: str, now: int) -> bool:
+    def _is_silent(self, recipient: str, asked: int, now: int) -> bool:
         topic = next(iter(self._catalogue.topics.values()))
-        reason = decide(self._preferences.read(recipient), topic, now).reason
-        return reason in (Reason.MINOR, Reason.HOLD)
+        record = self._preferences.read(recipient)
+        if record.floor is not None and asked <= record.floor:
+            return True  # erased since: what was asked for before is forgotten too
+        return decide(record, topic, now).reason in (Reason.MINOR, Reason.HOLD)
 
     def _network(self, network: str) -> str:
         """A name for a network that nobody can turn back; no token begins with these bytes."""
