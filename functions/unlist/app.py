@@ -27,6 +27,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 def _address(body: str) -> str:
     try:
-        return str(json.loads(body)["address"])
+        address = json.loads(body)["address"]
     except (ValueError, TypeError, KeyError) as error:
         raise Malformed(type(error).__name__) from error
+    if not isinstance(address, str):
+        raise Malformed("no text")
+    return address

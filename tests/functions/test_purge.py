@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import boto3
@@ -13,7 +12,7 @@ import pytest
 
 from functions.purge import app
 from heed import wiring
-from heed.adapters import aws, mail_caps, tellings
+from heed.adapters import mail_caps, tellings
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
@@ -21,13 +20,10 @@ from heed.domain.purge import State
 from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
 from heed.domain.retention import soft_due
 from heed.domain.transition import entry_of
+from tests.stopped import Stopped, stopped_after
 from tests.world import NOW, World
 
 KID = "kid@example.com"
-
-
-class Stopped(BaseException):
-    """The function is killed."""
 
 
 def _entry(at: int) -> Entry:
@@ -148,28 +144,8 @@ def _unavailable(*_: object) -> int:
     raise StoreUnavailable("kept so by the test")
 
 
-@contextmanager
-def _stopped_after(calls: int) -> Iterator[list[str]]:
-    """Whoever calls AWS is killed right after so many calls were done."""
-    done: list[str] = []
-    services = [aws.client(name) for name in ("dynamodb", "sqs")]
-
-    def count(model: Any, **_: object) -> None:
-        done.append(model.name)
-        if len(done) == calls:
-            raise Stopped
-
-    for each in services:
-        each.meta.events.register("after-call", count, unique_id="stop")
-    try:
-        yield done
-    finally:
-        for each in services:
-            each.meta.events.unregister("after-call", unique_id="stop")
-
-
 def _all_calls(work: Callable[[], object]) -> int:
-    with _stopped_after(0) as done:
+    with stopped_after(0) as done:
         work()
     return len(done)
 
@@ -190,7 +166,7 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
     for stop in range(1, calls + 1):
         address = f"kid{stop}@example.com"
         subject, recipient = _known(world, address), world.recipient(address)
-        with _stopped_after(stop), pytest.raises(Stopped):
+        with stopped_after(stop), pytest.raises(Stopped):
             whole(address)
         purge = _report(world, address, cause)
         _sweep(world)
@@ -203,6 +179,21 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         assert certificate.subject == "", stop
         record = wiring.preferences().read(recipient)
         assert record.salt == b"" and out(0) in record.registers, stop
+
+
+@pytest.mark.parametrize("broken", [{"f": {"S": "x"}}, {"soft": {"S": "x"}}])
+def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
+    world: World, broken: dict[str, Any]
+) -> None:
+    subject = _known(world)
+    _report(world)
+    _report(world, "odd@example.com")
+    (item,) = (each for each in world.items() if each["id"]["S"] != world.recipient(KID))
+    boto3.client("dynamodb").put_item(TableName=world.table, Item={**item, **broken})
+    assert app.handler(_of_stream({**item, **broken}), world.context) == {"batchItemFailures": []}
+    swept = _sweep(world)
+    assert (swept["found"], swept["purged"], swept["left"]) == (2, 1, 1)
+    assert wiring.ledger().of(subject)[0].evidence is None
 
 
 def test_two_runs_at_once_end_as_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from heed.adapters.copies_table import CopiesTable
 from heed.domain.decision import Reason, decide
 from heed.domain.epoch import Cause, Report
 from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from tests.stopped import Stopped, stopped_after
 from tests.template import table_definition
 from tests.world import NOW, World
 
@@ -128,3 +129,50 @@ def test_a_tombstone_whose_time_was_over_stays_forgotten(
 
     assert _replayed(world)[Came.FORGOTTEN] == 1
     assert _record(world, "fay").n == 0
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [{"f": {"S": "x"}}, {"purge": {"N": "1"}}, {"expires": {"S": "x"}}, {"o:2": {"S": "x"}}],
+)
+def test_an_item_that_nobody_can_read_is_counted_and_ends_no_walk(
+    world: World, copy: list[dict[str, Any]], broken: dict[str, Any]
+) -> None:
+    client = boto3.client("dynamodb")
+    for item in copy:
+        client.delete_item(TableName=world.table, Key={"id": item["id"]})
+    client.put_item(TableName="Restored", Item={**copy[0], **broken})
+
+    assert _replayed(world) == {Came.BACK: len(PEOPLE) - 1, Came.UNREADABLE: 1}
+
+
+def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    """Exhaustive, beside people who were erased, reported and opted out since the copy was made."""
+    epochs, client = wiring.begin_epoch(), boto3.client("dynamodb")
+    world.put(_address("ada"), Change(out(2), _entry(LATER)))
+    epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR), address_given=False)
+    lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
+    for recipient in lost:
+        client.delete_item(TableName=world.table, Key={"id": {"S": recipient}})
+    world.put(_address("fay"), Change(in_(2), _entry(LATER)))  # its tombstone was lost
+    before = world.items()
+    with stopped_after(0) as done:
+        _replayed(world)
+    whole = world.items()
+
+    for stop in range(1, len(done) + 1):
+        for item in world.items():
+            client.delete_item(TableName=world.table, Key={"id": item["id"]})
+        for item in before:
+            client.put_item(TableName=world.table, Item=item)
+        with stopped_after(stop), pytest.raises(Stopped):
+            _replayed(world)
+        _replayed(world)
+        assert [_said(item) for item in world.items()] == [_said(item) for item in whole], stop
+
+
+def _said(item: dict[str, Any]) -> dict[str, Any]:
+    """All but what is of the moment."""
+    return {name: value for name, value in item.items() if name not in ("salt", "chg_at", "due")}

@@ -121,6 +121,7 @@ class Epochs(Protocol):
         """What is due on a recipient, if anything.
 
         Raises:
+            UnreadableRecord: what is stored is not of our form.
             StoreUnavailable: it could not be read.
         """
         ...

@@ -10,7 +10,8 @@ from heed.actions.ports_privacy import Copy
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.epochs_table import work_of
 from heed.adapters.items import to_record
-from heed.domain.errors import NotFound
+from heed.domain.errors import NotFound, UnreadableRecord
+from heed.domain.record import Record
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -60,10 +61,15 @@ class CopiesTable:
 
 
 def _copy_of(item: Any) -> Copy:  # noqa: ANN401 - an item, as DynamoDB gives it
-    return Copy(
-        recipient=item["id"]["S"],
-        record=partial(to_record, item),
-        purges=work_of(item).purges,
-        ends=int(item["expires"]["N"]) * 1000 if "expires" in item else None,
-        whole=item,
-    )
+    """One that cannot be read says so when it is asked what it says, and ends no walk over the others."""
+    recipient = item["id"]["S"]
+    try:
+        purges = work_of(item).purges
+        ends = int(item["expires"]["N"]) * 1000 if "expires" in item else None
+    except (UnreadableRecord, KeyError, TypeError, ValueError):
+        return Copy(recipient, _unreadable, (), None, item)
+    return Copy(recipient, partial(to_record, item), purges, ends, item)
+
+
+def _unreadable() -> Record:
+    raise UnreadableRecord("the copy of an item")

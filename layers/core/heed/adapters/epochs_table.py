@@ -14,6 +14,7 @@ from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.items import Item, to_record, to_value
 from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
+from heed.domain.errors import UnreadableRecord
 from heed.domain.record import Record
 from heed.domain.register import MINOR, SOFT
 from heed.domain.retention import soft_days_over, soft_due
@@ -144,13 +145,22 @@ class EpochsTable:
 
 
 def work_of(item: Item) -> DueWork:
-    """What is due on an item; also on the image of one that the table's stream has."""
-    return DueWork(
-        purges=tuple(item["purge"]["S"].split()) if "purge" in item else (),
-        floor=int(item["f"]["N"]) if "f" in item else 0,
-        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
-        soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
-    )
+    """What is due on an item; also on the image of one that the table's stream has.
+
+    Raises:
+        UnreadableRecord: it is not of our form.
+    """
+    try:
+        return DueWork(
+            purges=tuple(item["purge"]["S"].split()) if "purge" in item else (),
+            floor=int(item["f"]["N"]) if "f" in item else 0,
+            cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+            soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise UnreadableRecord(
+            type(error).__name__
+        ) from None  # the rest of its words may be the item's
 
 
 def _standing(item: Item | None) -> Standing:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from heed.actions.ports_privacy import Wanted
 from heed.adapters.epochs_table import work_of
+from heed.domain.errors import UnreadableRecord
 
 
 def read(records: Iterable[Mapping[str, Any]]) -> list[Wanted]:
@@ -16,6 +18,7 @@ def read(records: Iterable[Mapping[str, Any]]) -> list[Wanted]:
         told = record["dynamodb"]
         image = told.get("NewImage") or {}
         if "purge" in image:
-            recipient = told["Keys"]["id"]["S"]
-            found.append(Wanted(told["SequenceNumber"], recipient, work_of(image)))
+            with suppress(UnreadableRecord):  # the sweep finds it too, and the alarm tells of it
+                work = work_of(image)
+                found.append(Wanted(told["SequenceNumber"], told["Keys"]["id"]["S"], work))
     return found
