@@ -1,0 +1,159 @@
+"""After a purge nothing of the person is anywhere but the bare record: not the id, not the name in the
+ledger, not a word of what was said.
+
+Everything that Heed does is done about one person first; then they turn out to be a child, or are erased.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from functions.desk import app as desk
+from functions.feedback import app as feedback
+from functions.follow_up import app as follow_up
+from functions.ledger import app as ledger
+from functions.preferences import app as preferences
+from functions.purge import app as purge
+from functions.resubscribe import app as resubscribe
+from functions.send_confirmation import app as send_confirmation
+from functions.unlist import app as unlist
+from functions.unsubscribe import app as unsubscribe
+from heed import wiring
+from heed.adapters import aws, ses_suppressions
+from heed.domain.api_key import KeyScope
+from heed.domain.inventory import CONTROL
+from heed.domain.ledger_entry import subject_of
+from heed.domain.lift import Signature
+from heed.domain.purge import State
+from heed.domain.token import Purpose
+from tests import post
+from tests.privacy.test_canary import stored
+from tests.ses import ses, sns
+from tests.streams import Recorder, event
+from tests.world import World, http
+
+JANE = "jane.doe@example.com"
+CAMPAIGN, REFERENCE = "quetzal-spring", "file QUETZAL 7"
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The mail goes by the clock, so all of it does."""
+    patient = ses_suppressions.SesSuppressions
+    monkeypatch.setattr(
+        ses_suppressions, "SesSuppressions", lambda client: patient(client, lambda _: None)
+    )
+    return time.time_ns() // 1_000_000 - 60_000
+
+
+class Desk:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        _, key = wiring.api_keys().create("office", "kim", list(KeyScope))
+        self.headers = {"Authorization": f"Bearer {key}"}
+
+    def post(self, path: str, at: int, **body: str) -> int:
+        said = json.dumps({"address": JANE, **body})
+        told = http("POST", path, body=said, headers=self.headers, at=at)
+        return int(desk.handler(told, self.world.context)["statusCode"])
+
+
+def _everything(world: World, now: int) -> Recorder:
+    """Traces wherever traces may be; the changes of the table as its stream has them."""
+    stream = Recorder(aws.client("dynamodb"), world.table, now + 1_000)
+    office = Desk(world)
+    token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
+    unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
+    centre = world.token(JANE, 1, now - 1_000, Purpose.PREFERENCES)
+    form = {"topic.news": "out"}
+    told = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
+    preferences.handler(told, world.context)
+    bounced = [{"emailAddress": JANE, "diagnosticCode": REFERENCE}]
+    bounce = ses("event-bounce-permanent-general", bounce__bouncedRecipients=bounced)
+    record = {"messageId": "1", "eventSource": "aws:sqs", "body": sns(json.dumps(bounce))}
+    feedback.handler({"Records": [record]}, world.context)
+    for intent in ("in", "out"):
+        entered = [("address", JANE), ("topics", "offers"), ("intent", intent)]
+        told = http("POST", "/subscribe", form=entered, at=now + 2)
+        resubscribe.handler(told, world.context)
+        post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    told = http("POST", post.link(post.sent()[0]), at=now + 3)
+    resubscribe.handler(told, world.context)
+    with post.suppression_list():
+        assert post.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
+    on_file = {"source": "letter", "reference": REFERENCE}
+    change = {"scope": "events", "state": "in", **on_file}
+    assert office.post("/v1/changes", now + 4, **change) == 200
+    assert office.post("/v1/recipients/lookup", now + 5) == 200
+    # A child once already, which was wrong, and a lift that only one has signed.
+    lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
+    assert office.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
+    wiring.lift_requests().sign(world.recipient(JANE), _signature(now + 7))
+    ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
+    return stream
+
+
+def _signature(at: int) -> Signature:
+    return Signature("key", "kim", at, REFERENCE, REFERENCE)
+
+
+def _names(recipient: str, subject: str) -> list[bytes]:
+    """Everything that leads to the person: the id in each of its forms, the name in the ledger, the words."""
+    raw = base64.b32decode(recipient.upper() + "=" * (-len(recipient) % 8))
+    forms = (recipient, raw.hex(), base64.b64encode(raw).decode()[:-2], repr(raw)[2:-1], subject)
+    return [text.lower().encode() for text in (*forms, CAMPAIGN, REFERENCE)]
+
+
+def _found(world: World, names: list[bytes]) -> Iterator[tuple[str, bytes]]:
+    for place, text in stored(world):
+        yield from ((place, name) for name in names if name in text.lower())
+
+
+@pytest.mark.parametrize("path", ["/v1/minors", "/v1/erasures"])
+def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
+    world: World, now: int, path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    world.context.left = 300_000
+    stream = _everything(world, now)
+    recipient = world.recipient(JANE)
+    salt = wiring.preferences().read(recipient).salt
+    names = _names(recipient, subject := subject_of(salt, recipient))
+    before = {item["pk"]["S"] for item in world.items(world.control)}
+    for rows in CONTROL:  # each kind of row that a purge clears is there, or the test shows nothing
+        if rows.step:
+            assert any(key.startswith(rows.prefix) for key in before), rows.prefix
+    assert {name for _, name in _found(world, names)} >= {names[0], names[4], *names[5:]}
+    seen = len(stream.records)
+
+    reported = Desk(world).post(path, now + 10, source="phone", reference="call 9")
+    assert reported == 202
+    ledger.handler(event(json.loads(json.dumps(stream.records[seen:]))), world.context)
+    assert purge.handler({}, world.context)["left"] == 0
+    with post.suppression_list() as held:
+        assert post.deliver(world, "UNLIST_QUEUE_URL", unlist.handler)
+    assert held.removed == [JANE]
+
+    found = set(_found(world, names))
+    # The entries of the ledger stay, and their subject is nobody's: the salt is nowhere.
+    assert found == {("table Preferences", names[0]), ("table Ledger", names[4])}
+    (item,) = world.items()
+    assert item["id"]["S"] == recipient and "salt" not in item
+    assert salt.hex() not in repr([*stored(world)])
+    assert all(kept.evidence is None for kept in wiring.ledger().of(subject))
+    (certificate,) = (i for i in world.items(world.control) if i["pk"]["S"].startswith("purge#"))
+    assert certificate["state"]["S"] == State.DONE
+    counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}
+    assert counts.pop("ledger-evidence") > 4
+    assert counts == {
+        "lift-requests": 1,
+        "mail-caps": 2,
+        "opt-ins-told": 1,
+        "ses-suppression-list": 1,
+    }
+    printed = capsys.readouterr()
+    assert not any(name in (printed.out + printed.err).lower().encode() for name in names)
