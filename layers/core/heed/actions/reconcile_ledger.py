@@ -56,21 +56,29 @@ class Reconcile:
         missing = _missing(held.record, [one.entry for one in kept])
         unentered = _unentered(held, {one.entry.id for one in kept}, now)
         altered = sum(_is_altered(one, held.record.salt) for one in kept)
-        if held.changed_at > now - GONE or not (missing or unentered):
+        if held.changed_at > now - GONE:
             return Findings(len(missing), len(unentered), altered)
         made = list(_repairs(held, missing, unentered, now))
-        self._enter(made)
+        self._seal([self._ledger.enter(*one) for one in made] + _unsure(held, kept, now))
         if held.late:
             self._late.settle(held.recipient, held.late)
         return Findings(len(missing), len(unentered), altered, len(made))
 
-    def _enter(self, made: list[Written]) -> None:
+    def _seal(self, entries: list[LedgerEntry]) -> None:
         leaves: dict[int, list[bytes]] = {}
-        for entry, evidence in made:
-            there = self._ledger.enter(entry, evidence)
-            leaves.setdefault(there.recorded_at // DAY, []).append(there.leaf)
+        for entry in entries:
+            leaves.setdefault(entry.recorded_at // DAY, []).append(entry.leaf)
         for day, hashed in leaves.items():
             self._seals.add(day, hashed)
+
+
+def _unsure(held: Held, kept: list[Kept], now: int) -> list[LedgerEntry]:
+    """Entries that a walk made a while ago, and that may have no hash: it may have died in between.
+
+    The next walk begins where that one died. Keeping a hash again changes nothing.
+    """
+    made = (one.entry for one in kept if one.entry.recorded_at >= held.changed_at + GONE)
+    return [entry for entry in made if entry.recorded_at > now - DAY]
 
 
 def _missing(record: Record, entries: list[LedgerEntry]) -> list[int]:
