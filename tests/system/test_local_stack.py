@@ -173,12 +173,27 @@ def test_a_stopped_stack_leaves_no_process_and_no_announcement(
     running = start()
     stack = running.ready()
     httpx.get(f"{stack['api']}/u/unknown", timeout=30)  # so that there is a worker to end
-
-    code = running.stop(how)
+    with ThreadPoolExecutor(8) as people:  # who go on asking while it ends
+        asked = [people.submit(_ask_until_it_ends, stack["api"]) for _ in range(8)]
+        time.sleep(3)
+        code = running.stop(how)
 
     assert code == 0, running.output
+    assert sum(each.result() for each in asked) > 8, "it was asked nothing"
     assert _processes_of(running.home) == []
     assert not (running.home / "stack.json").exists()
+
+
+def _ask_until_it_ends(api: str) -> int:
+    """Requests that were answered before nobody answered any more."""
+    answered = 0
+    with httpx.Client(timeout=30) as client:
+        while True:
+            try:
+                client.get(f"{api}/u/unknown")
+            except httpx.TransportError:
+                return answered
+            answered += 1
 
 
 def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing_either(start: Start) -> None:
