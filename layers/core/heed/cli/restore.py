@@ -14,6 +14,14 @@ from heed.cli.finding import find
 from heed.domain.errors import NotFound
 
 _TOLD = 1_000  # items between two words of progress
+# What became of the people of the copy, as a person reads it; by the words of heed.actions.replay.Came.
+_SAID = {
+    "back": "were lost, and are back",
+    "merged": "some of it was lost, and is back",
+    "unchanged": "nothing was lost",
+    "forgotten": "their time was over",
+    "unreadable": "cannot be read, and were left",
+}
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -36,11 +44,10 @@ def _run(args: Namespace) -> Exit:
                 print(f"{came.total():,} items …", file=sys.stderr)
     except NotFound as error:
         raise Failure(f"there is no table {args.copy}", "see the name and the region") from error
-    said = {each.value: came[each] for each in Came}
     if args.json:
-        output.say_json(said)
+        output.say_json({each.value: came[each] for each in Came})
     else:
-        output.say_facts(said)
+        output.say_facts({_SAID[each.value]: came[each] for each in Came})
     return Exit.NO if came[Came.UNREADABLE] else Exit.YES
 
 
