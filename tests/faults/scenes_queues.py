@@ -1,0 +1,106 @@
+"""Scenes of those who read a queue."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from functions.feedback import app as feedback
+from functions.follow_up import app as follow_up
+from functions.send_confirmation import app as send_confirmation
+from functions.unlist import app as unlist
+from functions.unsubscribe_later import app as unsubscribe_later
+from heed import wiring
+from heed.actions.unsubscribe import OptOut
+from heed.adapters import aws
+from heed.adapters.address_seal import KmsAddressSeal
+from heed.domain.confirm_token import Intent
+from heed.domain.mail_request import MailRequest
+from heed.domain.opt_in import OptIn
+from heed.domain.register import Source
+from tests import post
+from tests.faults.mail import body as feedback_body
+from tests.faults.scenes import JANE, JOHN, Scene, registers
+from tests.world import NOW, World
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    records = [{"messageId": str(n), "body": one} for n, one in enumerate(bodies)]
+    stamp = {"attributes": {"SentTimestamp": str(NOW)}, "eventSource": "aws:sqs"}
+    return {"Records": [{**record, **stamp} for record in records]}
+
+
+class Queue(Scene):
+    """A batch of a queue; a message of which the answer does not tell is gone."""
+
+    app: Any
+    bodies: tuple[str, ...] = ()
+
+    def deliver(self, world: World) -> None:
+        answer = self.app.handler(batch(*self.bodies), world.context)
+        assert answer == {"batchItemFailures": []}
+
+
+class Later(Queue):
+    function, app = "unsubscribe_later", unsubscribe_later
+
+    def before(self, world: World) -> None:
+        asked = [
+            OptOut(world.recipient(JANE), scopes, NOW, Source.LINK, "{}", "")
+            for scopes in ((2,), (14, 1))
+        ]
+        self.bodies = tuple(one.to_message() for one in asked)
+
+
+class Bounces(Queue):
+    function, app = "feedback", feedback
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        what = {"who": [0], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0}
+        kinds = ("bounce", "complaint", "soft", "poison")
+        made = [{**what, "event": kind, "poison": 0} for kind in kinds]
+        self.bodies = tuple(feedback_body(one, NOW, place) for place, one in enumerate(made))
+
+    def left(self, world: World) -> object:
+        return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
+
+
+class Confirmations(Queue):
+    """One mail; one more where nobody can know whether it went, never two."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        now = time.time_ns() // 1_000_000 - 60_000
+        asked = MailRequest(
+            "r1", JANE, Intent.IN, (2, 5), "en", now, "https://prefs.example.com", ""
+        )
+        self.bodies = (asked.to_message(),)
+
+    def left(self, world: World) -> object:
+        before = len(post.sent())
+        self.deliver(world)
+        return 1 <= len(post.sent()) <= 2, len(post.sent()) == before
+
+
+class FollowUps(Queue):
+    """The adopter is told; once more for each answer of its queue that was lost, by one id."""
+
+    function, app = "follow_up", follow_up
+
+    def before(self, world: World) -> None:
+        sealed = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key).seal(JANE)
+        self.bodies = (OptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
+
+    def left(self, world: World) -> object:
+        told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
+        return len(set(told)), 1 <= len(told) <= 3, self.suppressed
+
+
+class Unlisted(Queue):
+    function, app = "unlist", unlist
+    bodies = (json.dumps({"address": JANE}), json.dumps({"address": JOHN}))
+
+    def left(self, world: World) -> object:  # noqa: ARG002
+        return self.suppressed

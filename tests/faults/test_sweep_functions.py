@@ -1,0 +1,105 @@
+"""Every function is stopped after each single request; delivered again, it leaves what one run leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from functions.reconcile import app as reconcile
+from functions.seal import app as seal
+from heed import wiring
+from heed.actions.reconcile_ledger import GONE
+from heed.adapters import ses_suppressions
+from heed.domain.register import DAY
+from tests import post
+from tests.faults import scenes_ledger, scenes_queues, scenes_requests
+from tests.faults.nemesis import Killed
+from tests.faults.scenes import Scene
+from tests.faults.stops import Stop, stopping
+from tests.world import NOW, World, deployed
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+SCENES = tuple(
+    made
+    for module in (scenes_requests, scenes_queues, scenes_ledger)
+    for made in vars(module).values()
+    if isinstance(made, type) and issubclass(made, Scene) and hasattr(made, "function")
+)
+MOST = 120  # requests of one delivery
+
+
+@pytest.fixture
+def brand_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is kept over deaths of the process: the same at every start, and slow to make."""
+    wiring.reset()
+    whole = wiring._CACHED
+    kept = tuple(made for made in whole if made not in (wiring.catalogue, wiring.pages))
+    monkeypatch.setattr(wiring, "_CACHED", kept)
+    yield
+    monkeypatch.setattr(wiring, "_CACHED", whole)
+    wiring.reset()
+
+
+@contextmanager
+def played(scene: Scene) -> Iterator[World]:
+    """The world of a scene, with what was there before."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = ses_suppressions.SesSuppressions
+        patch.setattr(ses_suppressions, "SesSuppressions", lambda client: made(client, _at_once))
+        for app, now in ((seal, NOW + 2 * DAY), (reconcile, NOW + GONE + 60_000)):
+            patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
+        with deployed(patch) as world:
+            world.context.left = 600_000
+            scene.before(world)
+            yield world
+
+
+def _at_once(_: float) -> None:
+    """A pause between two requests to SES."""
+
+
+def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
+    """One delivery to a fresh process, which may be killed."""
+    wiring.reset()
+    with post.suppression_list() as held:
+        held.addresses = scene.suppressed
+        with stopping(place) as stop:
+            scene.deliver(world)
+    return stop
+
+
+def left(scene: Scene, world: World) -> object:
+    wiring.reset()
+    with post.suppression_list() as held:
+        held.addresses = scene.suppressed
+        return scene.left(world)
+
+
+def test_there_is_a_scene_for_every_function() -> None:
+    folders = {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+    assert {scene.function for scene in SCENES} == folders
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("brand_alone")
+@pytest.mark.parametrize("made", SCENES, ids=lambda made: made.__name__)
+def test_stopped_after_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
+    made: type[Scene],
+) -> None:
+    with played(scene := made()) as world:
+        asked = delivered(scene, world).asked
+        wanted = left(scene, world)
+    assert 0 < asked < MOST
+    for place in range(asked):
+        with played(scene := made()) as world:
+            for _ in range(1 + place % 2):  # every other time it is killed there twice
+                try:
+                    delivered(scene, world, place)
+                except Killed:
+                    continue
+            delivered(scene, world)
+            assert left(scene, world) == wanted, place
