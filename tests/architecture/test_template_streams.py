@@ -28,7 +28,7 @@ def test_one_record_that_fails_blocks_no_other(function: str) -> None:
     event = STREAMS[function]
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert event["BisectBatchOnFunctionError"] is True
-    assert 0 < event["MaximumRetryAttempts"] <= 1000
+    assert event["MaximumRetryAttempts"] > 0
     assert event["StartingPosition"] == "TRIM_HORIZON", (
         "what was written before it was deployed too"
     )
@@ -48,6 +48,11 @@ def test_the_ledger_is_told_of_a_change_within_a_second_or_so() -> None:
 
 def test_the_ledger_gives_up_before_the_stream_forgets() -> None:
     assert STREAMS["LedgerFunction"]["MaximumRecordAgeInSeconds"] < 24 * 60 * 60
+    assert STREAMS["LedgerFunction"]["MaximumRetryAttempts"] == 10_000, "no number ends it sooner"
+
+
+def test_no_schedule_has_a_name_that_a_second_stack_would_have_too() -> None:
+    assert all(event["OmitName"] is True for event in _events("ScheduleV2").values())
 
 
 def test_a_day_is_sealed_two_hours_after_its_end() -> None:
