@@ -21,7 +21,11 @@ export async function tab(browser, site, options = {}) {
   const context = await browser.newContext(options);
   const page = await context.newPage();
   const faults = [];
-  page.on("console", (message) => faults.push(`console: ${message.text()}`));
+  page.on("console", (message) => {
+    // The browser's own note of a status, which the scripts hold to the expected one themselves.
+    const isStatus = /^Failed to load resource: the server responded with a status of (404|410|422|503)/;
+    if (!isStatus.test(message.text())) faults.push(`console: ${message.text()}`);
+  });
   page.on("pageerror", (error) => faults.push(`error: ${error.message}`));
   page.on("request", (request) => {
     if (!request.isNavigationRequest()) faults.push(`loads ${request.url()}`);
@@ -31,6 +35,14 @@ export async function tab(browser, site, options = {}) {
     if (response.headers()["set-cookie"]) faults.push("sets a cookie");
   });
   return { page, context, faults };
+}
+
+/** A switch of a tab's scripts, off at first: the pages have none, but axe is one. */
+export async function scriptSwitch(page) {
+  const devtools = await page.context().newCDPSession(page);
+  const turn = (on) => devtools.send("Emulation.setScriptExecutionDisabled", { value: !on });
+  await turn(false);
+  return turn;
 }
 
 /** What axe has against the page as it stands: every rule, or those that depend on how it looks. */

@@ -1,7 +1,8 @@
-// node keyboard.mjs SITE  The keys alone, JavaScript off: prints a line for each thing amiss.
+// node keyboard.mjs SITE LINK CENTRE CENTRE  The keys alone, JavaScript off, on an unsubscribe link and two
+// preference centres of people who have said nothing: prints a line for each thing amiss.
 import { launch, tab } from "./browser.mjs";
 
-const [site] = process.argv.slice(2);
+const [site, link, everything, centre] = process.argv.slice(2);
 const amiss = [];
 const browser = await launch();
 const { page, faults } = await tab(browser, site, { javaScriptEnabled: false });
@@ -39,7 +40,7 @@ async function pressTo(key) {
 }
 
 // The stop button comes first, then everything, then the preference centre.
-await page.goto(`${site}/en/landing?c=may`);
+await page.goto(`${site}${link}?c=may&lang=en`);
 await page.keyboard.press("Tab");
 expect("first", await focused(), "Stop Offers");
 await page.keyboard.press("Tab");
@@ -49,7 +50,7 @@ expect("third", await focused(), "Choose what you get");
 await page.keyboard.press("Shift+Tab");
 await page.keyboard.press("Shift+Tab");
 await pressTo("Enter");
-expect("stop", posted, "/en/landing scope=this");
+expect("stop", posted, `${link} scope=this`);
 expect("done", await page.title(), "Unsubscribed from Offers – Meridian Watches");
 
 // Undo comes after what was done and where to choose.
@@ -58,17 +59,20 @@ expect("after the result", await focused(), "Choose what you get");
 await page.keyboard.press("Tab");
 expect("then", await focused(), "Undo");
 await pressTo("Space");
-expect("undo", posted, "/p/AQEAAAAA topic.offers=in&was.topic.offers=out");
+expect("undo", posted.replace(/^\/p\/[\w-]+/, "/p/"), "/p/ was.topic.offers=out&topic.offers=in");
+expect("undone", await page.title(), "Saved: your e-\u2060mail from Meridian Watches");
+expect("undone", await page.isChecked("[name='topic.offers'][value=in]"), true);
 
 // The preference centre: everything off is one Tab and one press away.
-await page.goto(`${site}/en/preferences`);
+await page.goto(`${site}${everything}?lang=en`);
 await page.keyboard.press("Tab");
 expect("everything", await focused(), "Stop all marketing e-\u2060mail");
 await pressTo("Enter");
-expect("everything off", posted, "/en/preferences all=out");
+expect("everything off", posted, `${everything} all=out`);
+expect("all is off", await page.locator("[name^='topic.'][value=in]:checked").count(), 0);
 
 // A choice by arrow key; Enter within the form saves, and sends what the page had shown.
-await page.goto(`${site}/en/preferences`);
+await page.goto(`${site}${centre}?lang=en`);
 expect("news", await tabTo("topic.news"), "topic.news=in");
 await page.keyboard.press("ArrowRight");
 expect("news, chosen", await focused(), "topic.news=out");
@@ -76,24 +80,41 @@ await pressTo("Enter");
 expect(
   "save",
   posted,
-  "/en/preferences topic.offers=out&was.topic.offers=out&topic.news=out&was.topic.news=in" +
+  `${centre} topic.offers=in&was.topic.offers=in` +
+    "&topic.news=out&was.topic.news=in" +
     "&topic.events=in&was.topic.events=in&topic.research=out&was.topic.research=out" +
     "&targeted-advertising=in&was.targeted-advertising=in",
 );
 expect("saved", await page.title(), "Saved: your e-\u2060mail from Meridian Watches");
 
-// Pause keeps unsaved choices, since it is in the same form.
+// Pause keeps unsaved choices, since it is in the same form; its end is shown, and a press away.
 expect("pause", await tabTo("60 days"), "60 days");
 await pressTo("Enter");
 expect("paused", posted.endsWith("&pause=60"), true);
+expect("until", /^Paused until \d+ \w+ \d{4}$/.test(await page.textContent("#paused")), true);
+expect("resume", await tabTo("End the pause"), "End the pause now");
+await pressTo("Enter");
+expect("resumed", await page.locator("#paused").count(), 0);
 
 // The caveats open and close without a script; a mistake is where the focus is.
-await page.goto(`${site}/en/preferences`);
+await page.goto(`${site}${centre}?lang=en`);
 expect("caveats", await tabTo("What this does"), "What this does and does not do");
 await page.keyboard.press("Enter");
 expect("open", await page.evaluate(() => document.querySelector("details").open), true);
-await page.goto(`${site}/en/subscribe-mistake`);
+
+// The form without a link: what is wrong is where the focus is, and what was entered stays.
+await page.goto(`${site}/subscribe?lang=en`);
+expect("address", await tabTo("address"), "address=");
+await page.keyboard.type("somebody at example");
+expect("topic", await tabTo("topics=news"), "topics=news");
+await page.keyboard.press("Space");
+await pressTo("Enter");
 expect("mistake", await focused(), "address=somebody at example");
+expect("topic kept", await page.isChecked("[value=news]"), true);
+await page.keyboard.press("Control+a");
+await page.keyboard.type("somebody@example.com");
+await pressTo("Enter");
+expect("accepted", await page.title(), "Look in your inbox – Meridian Watches");
 
 amiss.push(...faults);
 await browser.close();

@@ -1,0 +1,301 @@
+"""What the browser is shown: every page in every state that it has, on a local stack of its own.
+
+For each state there is a person of its own on record, so that no page depends on another's press.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from heed.adapters.confirm_keys import KmsConfirmKeys
+from heed.adapters.preferences_table import PreferencesTable
+from heed.domain.confirm_token import KEY_ID, LIFETIME, Confirmation, Intent
+from heed.domain.confirm_token import mint as mint_confirmation
+from heed.domain.recipient import recipient_id
+from heed.domain.register import (
+    ALL,
+    COMPLAINT,
+    DAY,
+    HOLD,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    out,
+    pause,
+)
+from heed.domain.token import Purpose, Token, mint
+from local.aws import Clients, session
+
+LANGUAGES = ("de", "en", "es", "fr", "ja")
+OFFERS, NEWS, RESEARCH = 2, 3, 5
+MERIDIAN = 1
+SIGNAL = {"Sec-GPC": "1"}
+THIS, EVERYTHING = "button[value=this]", "button[value=all]"
+SAVE = "form > .actions > button:not([name])"
+
+Visit = dict[str, Any]
+"""How the browser comes to a page: `name`, `url`, `shows` (a selector that only this state has), and where
+needed `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors)."""
+
+
+class Stage:
+    """A local stack, and people on it: `stack` is the content of its ready file."""
+
+    def __init__(self, stack: dict[str, Any]) -> None:
+        self._stack = stack
+        self._clients = Clients(stack["aws"])
+        self._people = 0
+        self.site: str = stack["api"]
+        self.now = time.time_ns() // 1_000_000
+
+    @cached_property
+    def _keys(self) -> KmsConfirmKeys:
+        outputs = self._stack["outputs"]
+        kms = session().client("kms", endpoint_url=self._stack["aws"])
+        return KmsConfirmKeys(
+            kms,
+            lambda: outputs["IdentityKeyArn"],
+            lambda: outputs["LinksKeyArn"],
+            (1,),
+            lambda: self._environment("resubscribe")["CONFIRM_KEY"],
+        )
+
+    def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
+        """The path of a link of somebody new, who has said this."""
+        return f"/u/{self._link(Purpose.UNSUBSCRIBE, scope, said)}"
+
+    def preferences(self, *said: Change) -> str:
+        """The same of a link to the preference centre."""
+        return f"/p/{self._link(Purpose.PREFERENCES, OFFERS, said)}"
+
+    def confirmation(
+        self, intent: Intent, *scopes: int, age: int = 60_000, said: Iterable[Change] = ()
+    ) -> str:
+        """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
+        what = Confirmation(self._person(said), intent, scopes, self.now - age, b"sealed")
+        return f"/c/{mint_confirmation(what, self._keys.confirm(KEY_ID))}"
+
+    def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
+        """Something that was said yesterday; of a pause, for so many days."""
+        at = self.now - DAY
+        until = at + days * DAY if days else None
+        return Change(register, Entry(at, source, "{}", "2026-01", until))
+
+    def change_policy(self) -> None:
+        """Deploy a brand whose privacy policy has changed, materially and then a little."""
+        file = Path(self._environment("preferences")["BRAND_DIR"]) / "catalogue.json"
+        catalogue = json.loads(file.read_text(encoding="utf-8"))
+        summary = catalogue["topics"][0]["descriptions"]
+        for version, material in (("2026-02", True), ("2026-03", False)):
+            more = {"version": version, "effective": f"{version}-01", "summary": summary}
+            catalogue["policies"].append({**more, "material": material})
+        file.write_text(json.dumps(catalogue), encoding="utf-8")
+        for function in ("preferences", "unsubscribe"):  # warm ones have read the former
+            variables = {**self._environment(function), "BRAND_VERSION": "2"}
+            self._clients.lambda_.update_function_configuration(
+                FunctionName=self._name(function), Environment={"Variables": variables}
+            )
+
+    def lose_the_table(self) -> None:
+        """Take the preferences table away: nothing can be read or written any more."""
+        table = self._stack["outputs"]["PreferencesTable"]
+        self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        self._clients.dynamodb.delete_table(TableName=table)
+
+    def _name(self, function: str) -> str:
+        return str(self._stack["outputs"]["functions"][function])
+
+    def _environment(self, function: str) -> dict[str, str]:
+        found = self._clients.lambda_.get_function_configuration(FunctionName=self._name(function))
+        return dict(found["Environment"]["Variables"])
+
+    def _link(self, purpose: Purpose, scope: int, said: Iterable[Change]) -> str:
+        token = Token(self._person(said), scope, self.now - DAY, 1)
+        return mint(token, purpose, self._keys.link(purpose, 1))
+
+    def _person(self, said: Iterable[Change]) -> str:
+        self._people += 1
+        recipient = recipient_id(self._keys.identity(), f"reader{self._people}@example.com")
+        if changes := list(said):
+            table = PreferencesTable(
+                self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"]
+            )
+            table.apply(recipient, changes, self.now)
+        return recipient
+
+
+def everywhere(stage: Stage) -> Iterator[Visit]:
+    """Every page that a healthy stack has, in every language."""
+    for language in LANGUAGES:
+        for visit in (*_links(stage), *_centres(stage), *_forms(), *_confirmations(stage)):
+            yield _in(language, visit)
+    yield {"name": "the local page", "url": "/_local/", "shows": "form[action=one-click]"}
+
+
+def policy_changed(stage: Stage) -> Iterator[Visit]:
+    """What tells of a changed privacy policy."""
+    for language in LANGUAGES:
+        for visit in (
+            {"name": "landing", "url": stage.unsubscribe()},
+            {"name": "preferences", "url": stage.preferences()},
+        ):
+            yield _in(language, {**visit, "shows": "#policy ~ form button[value='2026-02']"})
+
+
+def unavailable(stage: Stage) -> Iterator[Visit]:
+    """What is shown while the store does not answer; a wish by POST is kept."""
+    for language in LANGUAGES:
+        asked = {"url": stage.unsubscribe(), "status": 503}
+        yield _in(language, {**asked, "name": "unavailable", "shows": "a.button[href='']"})
+        shows = "form input[name=scope][value=all]"
+        yield _in(
+            language, {**asked, "name": "unavailable, kept", "post": "scope=all", "shows": shows}
+        )
+
+
+def _in(language: str, visit: Visit) -> Visit:
+    path, _, query = visit["url"].partition("?")
+    query = "&".join(part for part in (query, urlencode({"lang": language})) if part)
+    name = f"{language} {visit['name']}"
+    shows = f"html[lang={language}]:has({visit['shows']})"
+    return {**visit, "name": name, "url": f"{path}?{query}", "shows": shows}
+
+
+def _links(stage: Stage) -> list[Visit]:
+    landing, held = stage.unsubscribe(), stage.unsubscribe(OFFERS, stage.wish(HOLD, Source.AGENT))
+    return [
+        {"name": "landing", "url": f"{landing}?c=may", "shows": f"{THIS} + {EVERYTHING}"},
+        {"name": "landing of everything", "url": stage.unsubscribe(ALL), "shows": EVERYTHING},
+        {
+            "name": "landing, with a signal",
+            "url": landing,
+            "headers": SIGNAL,
+            "shows": "button[name=targeted-advertising]",
+        },
+        {
+            "name": "done",
+            "url": stage.unsubscribe(),
+            "press": THIS,
+            "shows": ".tick ~ .after [name='was.topic.offers']",
+        },
+        {
+            "name": "done with everything, with a signal",
+            "url": stage.unsubscribe(),
+            "headers": SIGNAL,
+            "press": EVERYTHING,
+            "shows": ".tick ~ .after [name='was.all']",
+        },
+        {"name": "neutral", "url": held, "shows": ".ways:not(form ~ .ways)"},
+        {"name": "not found", "url": "/u/nonsense", "status": 404, "shows": ".actions ~ .ways"},
+    ]
+
+
+def _centres(stage: Stage) -> list[Visit]:
+    research = "input[name='topic.research'][value=in]"
+    paused = stage.preferences(
+        stage.wish(pause(MERIDIAN), days=30),
+        stage.wish(pause(NEWS), days=60),
+        stage.wish(COMPLAINT, Source.COMPLAINT),
+        stage.wish(UNDELIVERABLE, Source.BOUNCE),
+    )
+    return [
+        {"name": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
+        {
+            "name": "preferences, something stopped, with a signal",
+            "url": stage.preferences(stage.wish(out(OFFERS), Source.ONE_CLICK)),
+            "headers": SIGNAL,
+            "shows": "button[name=targeted-advertising]",
+        },
+        {"name": "preferences, paused", "url": paused, "shows": "#paused"},
+        {
+            "name": "preferences, all off",
+            "url": stage.preferences(stage.wish(out(ALL)), stage.wish(out(7), Source.SIGNAL)),
+            "headers": SIGNAL,
+            "shows": "main:not(:has([name=all]))",
+        },
+        {
+            "name": "preferences, saved",
+            "url": stage.preferences(),
+            "check": "input[name='topic.news'][value=out]",
+            "press": SAVE,
+            "shows": "[role=status]",
+        },
+        {
+            "name": "preferences, a consent",
+            "url": stage.preferences(),
+            "check": research,
+            "press": SAVE,
+            "shows": ".notice ~ form [value=research]:checked",
+        },
+    ]
+
+
+def _forms() -> list[Visit]:
+    address, send = "input[name=address]", "button"
+    way_out = {"url": "/subscribe?intent=out", "press": send}
+    return [
+        {"name": "subscribe", "url": "/subscribe", "shows": "[name=topics]:not(:checked)"},
+        {
+            "name": "subscribe, out",
+            "url": "/subscribe?intent=out",
+            "shows": "[name=intent][value=out]",
+        },
+        {
+            "name": "subscribe, no address",
+            "url": "/subscribe",
+            "fill": {address: "reader at example"},
+            "check": "[value=news]",
+            "press": send,
+            "status": 422,
+            "shows": "#address-error + [aria-invalid]",
+        },
+        {
+            "name": "subscribe, no topic",
+            "url": "/subscribe",
+            "fill": {address: "reader@example.com"},
+            "press": send,
+            "status": 422,
+            "shows": "#topics-error",
+        },
+        {
+            **way_out,
+            "name": "accepted",
+            "fill": {address: "reader@example.com"},
+            "status": 202,
+            "shows": "h1:not(main:has(form, .tick) h1)",
+        },
+    ]
+
+
+def _confirmations(stage: Stage) -> list[Visit]:
+    some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
+    everything = stage.confirmation(Intent.OUT)
+    late = stage.confirmation(Intent.IN, NEWS, age=DAY + 60_000, said=[stage.wish(out(NEWS))])
+    old = stage.confirmation(Intent.IN, NEWS, age=LIFETIME)
+    return [
+        {"name": "confirm", "url": some[0], "shows": "ul ~ form button"},
+        {"name": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},
+        {"name": "confirm, out of some", "url": some[1], "shows": "ul ~ form button"},
+        {
+            "name": "confirmed, out of some",
+            "url": some[1],
+            "press": "button",
+            "shows": ".tick ~ ul",
+        },
+        {"name": "confirm, out", "url": everything, "shows": "main:not(:has(ul)) form button"},
+        {"name": "confirmed, out", "url": everything, "press": "button", "shows": ".tick + h1"},
+        {
+            "name": "confirmed too late",
+            "url": late,
+            "press": "button",
+            "shows": "main:not(:has(.tick, form, .button)) .onward",
+        },
+        {"name": "expired", "url": old, "status": 410, "shows": ".button[href^='/subscribe']"},
+    ]
