@@ -20,7 +20,7 @@ from heed.domain.purge import State
 from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
 from heed.domain.retention import soft_due
 from heed.domain.transition import entry_of
-from tests.stopped import Stopped, stopped_after
+from tests.stopped import Stopped, meanwhile, stopped_after
 from tests.world import NOW, World
 
 KID = "kid@example.com"
@@ -196,25 +196,65 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
     assert wiring.ledger().of(subject)[0].evidence is None
 
 
-def test_two_runs_at_once_end_as_one(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    subject, recipient = _known(world), world.recipient(KID)
-    purge = _report(world)
-    work = wiring.epochs().work(recipient)
-    assert work is not None
-    runs, erase = wiring.run_purges(), wiring.ledger().erase
+def _purged(world: World, recipient: str) -> None:
+    if work := wiring.epochs().work(recipient):
+        wiring.run_purges().purge(recipient, work)
 
-    def twice(who: str) -> int:
-        monkeypatch.setattr(wiring.ledger(), "erase", erase)
-        runs.purge(recipient, work)  # the other run, from end to end, in the middle of this one
-        return erase(who)
 
-    monkeypatch.setattr(wiring.ledger(), "erase", twice)
-    runs.purge(recipient, work)
+def test_two_runs_at_once_end_as_one(world: World) -> None:
+    """Exhaustive: the other run, from end to end, between any two calls of this one."""
+    _known(world, "first@example.com")
+    _report(world, "first@example.com")
+    calls = _all_calls(lambda: _purged(world, world.recipient("first@example.com")))
+    assert calls > 6
+    for call in range(1, calls + 1):
+        address = f"kid{call}@example.com"
+        subject, recipient = _known(world, address), world.recipient(address)
+        purge = _report(world, address)
+        with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
+            _purged(world, recipient)
 
-    done = wiring.purges().find(purge)
-    assert done is not None and (done.state, done.stores["mail-caps"]) == (State.DONE, 1)
-    assert _clear(world, subject)
-    assert wiring.epochs().work(recipient) is None
+        done = wiring.purges().find(purge)
+        assert done is not None and done.state is State.DONE, call
+        assert (done.stores["mail-caps"], done.stores["ledger-evidence"]) == (1, 2), call
+        assert done.subject == "" and _clear(world, subject), call
+        assert wiring.epochs().work(recipient) is None, call
+
+
+@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
+def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothing_that_is_new(
+    world: World, cause: Cause
+) -> None:
+    """Exhaustive: a late event, a new one and a second report, wherever the report or its purge is."""
+    _known(world, "first@example.com")
+
+    def whole(address: str) -> None:
+        _report(world, address, cause)
+        _purged(world, world.recipient(address))
+
+    calls = _all_calls(lambda: whole("first@example.com"))
+    for call in range(1, calls + 1):
+        address = f"kid{call}@example.com"
+        subject, recipient = _known(world, address), world.recipient(address)
+
+        def happen(address: str = address) -> None:
+            world.put(address, Change(in_(4), _entry(NOW + 5)))  # of before the report
+            world.put(address, Change(out(5), _entry(NOW + DAY)))  # of after it
+
+        with meanwhile(call, happen):
+            whole(address)
+        _sweep(world)
+
+        record = wiring.preferences().read(recipient)
+        is_before = out(5) not in record.registers and cause is Cause.ERASURE
+        assert in_(4) not in record.registers, call
+        assert in_(3) not in record.registers and out(0) in record.registers, call
+        assert (MINOR in record.registers) is (cause is Cause.MINOR), call
+        if cause is Cause.MINOR:
+            assert record.salt == b"" and out(5) not in record.registers, call
+        assert not is_before or call <= 3, "what is newer than the report counts"
+        assert wiring.epochs().work(recipient) is None, call
+        assert all(kept.evidence is None for kept in wiring.ledger().of(subject)), call
 
 
 def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(world: World) -> None:

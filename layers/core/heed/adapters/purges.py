@@ -31,7 +31,7 @@ class PurgesTable:
             "state": {"S": purge.state.value},
             "cause": {"S": purge.cause.value},
             "requested_at": {"N": str(purge.requested_at)},
-            "stores": {"M": {name: {"N": str(n)} for name, n in purge.stores.items()}},
+            "stores": _counts(purge.stores),
             "expires": _in_days(purge.requested_at, ORDER_DAYS),
         }
         if purge.subject:
@@ -80,7 +80,6 @@ class PurgesTable:
 
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
         """See the port. The name of the subject goes with it."""
-        found = {name: {"N": str(n)} for name, n in most(purge.stores, stores).items()}
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -95,12 +94,38 @@ class PurgesTable:
                     ":running": {"S": State.RUNNING.value},
                     ":done": {"S": State.DONE.value},
                     ":now": {"N": str(now)},
-                    ":stores": {"M": found},
+                    ":stores": _counts(most(purge.stores, stores)),
                     ":expires": _in_days(now, CERTIFICATE_DAYS),
                 },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # another run finished it: the same stores were clear then
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            if there := error.response.get("Item"):
+                self._add(_to_purge(there), stores)  # type: ignore[arg-type]
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def _add(self, done: Purge, stores: Mapping[str, int]) -> None:
+        """Another run finished it, while this one held what it had found itself: the certificate has both."""
+        both = most(done.stores, stores)
+        if both == done.stores:
+            return
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_key(done.id),
+                UpdateExpression="SET stores = :both",
+                ConditionExpression="stores = :before",
+                ExpressionAttributeValues={
+                    ":both": _counts(both),
+                    ":before": _counts(done.stores),
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            # A third run; there are never many.
+            if there := error.response.get("Item"):
+                self._add(_to_purge(there), stores)  # type: ignore[arg-type]
         except FAILURES as error:
             raise unavailable(error) from error
 
@@ -117,6 +142,10 @@ class PurgesTable:
 
 def _key(purge_id: str) -> dict[str, Any]:
     return {"pk": {"S": PREFIX + purge_id}}
+
+
+def _counts(stores: Mapping[str, int]) -> dict[str, Any]:
+    return {"M": {name: {"N": str(n)} for name, n in stores.items()}}
 
 
 def _in_days(at: int, days: int) -> dict[str, str]:
