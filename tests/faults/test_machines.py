@@ -28,7 +28,7 @@ def test_one_seed_is_one_run() -> None:
 
 @pytest.mark.system
 def test_twenty_thousand_machines_on_a_store_in_memory_keep_every_promise() -> None:
-    _held(run_on_all_cores("pure", 0, 20_000, 10))
+    _held(run_on_all_cores("pure", 0, 20_000, 30))
 
 
 @pytest.mark.system

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import httpx
@@ -18,6 +20,8 @@ from local.functions import invoke
 
 pytestmark = pytest.mark.system
 
+ROOT = Path(__file__).parents[2]
+contacts = SimpleNamespace(**runpy.run_path(str(ROOT / "docs" / "examples" / "contacts.py")))
 PATIENCE = 30  # seconds for a machine that does much else
 Stack = dict[str, Any]
 Found = TypeVar("Found")
@@ -61,14 +65,15 @@ def _heed(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedPr
 
 
 def test_a_press_is_in_the_ledger_within_seconds(stack: Stack) -> None:
-    warm = _press(stack, "warm@example.com")
-    _soon(lambda: _history(stack, warm))
     recipient = _press(stack, "ledger@example.com")
     began = time.monotonic()
 
     (entry,) = _soon(lambda: _history(stack, recipient))
 
-    print(f"in the ledger {time.monotonic() - began:.2f} s after the answer (at most 5 s)")  # noqa: T201
+    taken = time.monotonic() - began
+    print(f"in the ledger {taken:.2f} s after the answer, the first of all or not")  # noqa: T201
+    assert taken < 5
+    assert entry["at"] <= entry["recorded_at"]
     assert (entry["seq"], entry["register"], entry["scope"]) == (1, "out", "offers")
     assert (entry["source"], entry["outcome"]) == ("one-click", "applied")
     assert entry["evidence"]["key"] == 1
@@ -95,6 +100,11 @@ def test_a_subscriber_hears_of_it(stack: Stack) -> None:
     (event, *_) = _soon(heard)
     assert (event["source"], event["detail-type"]) == ("heed", "Recipient Opted Out")
     assert (event["detail"]["scope"], event["detail"]["state"]) == ("offers", "out")
+
+    database = contacts.opened(":memory:")
+    contacts.join(database, {recipient: "heard@example.com"})
+    assert contacts.take(database, event) == "heard@example.com"
+    database.close()
 
 
 def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
