@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -61,3 +62,17 @@ def unavailable(error: BaseException) -> StoreUnavailable:
     has mended the bug, instead of being lost with a crash.
     """
     return StoreUnavailable(code(error))
+
+
+def whole(answer: Mapping[str, Any], named: str) -> Any:  # noqa: ANN401 - what AWS says there
+    """What an answer holds under a name that every such answer has.
+
+    botocore takes a body that is no JSON, one cut on the way, for an answer without content: nobody
+    on record, who may be sent to.
+
+    Raises:
+        StoreUnavailable: the answer cannot be read.
+    """
+    if named not in answer:
+        raise StoreUnavailable("the answer cannot be read")
+    return answer[named]

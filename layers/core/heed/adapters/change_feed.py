@@ -14,7 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import Position
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.preferences_table import SHARDS, feed_position
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class ChangesIndex:
                 answer = self._client.query(**request, Limit=limit - len(found))
             except FAILURES as error:
                 raise unavailable(error) from error
-            found += [item["chg_at"]["S"] for item in answer["Items"]]
+            found += [item["chg_at"]["S"] for item in whole(answer, "Items")]
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

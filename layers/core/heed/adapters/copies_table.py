@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Copy
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.epochs_table import work_of
 from heed.adapters.items import to_record
 from heed.domain.errors import NotFound, UnreadableRecord
@@ -40,7 +40,7 @@ class CopiesTable:
                 raise NotFound("no table of that name") from error
             except FAILURES as error:
                 raise unavailable(error) from error
-            yield from map(_copy_of, answer["Items"])
+            yield from map(_copy_of, whole(answer, "Items"))
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure
 from heed.domain.errors import Contended, StoreUnavailable
 from heed.domain.register import DAY
@@ -113,7 +113,7 @@ class DisclosuresTable:
                 answer = self._client.batch_get_item(RequestItems=request)
             except FAILURES as error:
                 raise unavailable(error) from error
-            found += map(_to_entry, answer["Responses"].get(self._table, []))
+            found += map(_to_entry, whole(answer, "Responses").get(self._table, []))
             request = dict(answer.get("UnprocessedKeys", {}))
             if not request:
                 return found

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Due, DueWork, Standing
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import Item, to_record, to_value
 from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
@@ -80,7 +80,7 @@ class EpochsTable:
                     answer = self._client.query(**request)
                 except FAILURES as error:
                     raise unavailable(error) from error
-                for item in answer["Items"]:
+                for item in whole(answer, "Items"):
                     yield Due(item["id"]["S"], int(item["due"]["N"]))
                 if "LastEvaluatedKey" not in answer:
                     break

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_ledger import Kept
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.errors import Malformed, UnreadableRecord
 from heed.domain.ledger_entry import LedgerEntry
 
@@ -107,7 +107,7 @@ class LedgerTable:
                 answer = ask(**request)
             except FAILURES as error:
                 raise unavailable(error) from error
-            yield from answer["Items"]
+            yield from whole(answer, "Items")
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_ledger import Held
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import late_of, to_record
 from heed.domain.errors import UnreadableRecord
 
@@ -36,7 +36,7 @@ class PeopleScan:
         except FAILURES as error:
             raise unavailable(error) from error
         last = answer.get("LastEvaluatedKey")
-        found = [held for item in answer["Items"] if (held := _held(item)) is not None]
+        found = [held for item in whole(answer, "Items") if (held := _held(item)) is not None]
         return found, last["id"]["S"] if last else None
 
     def place(self) -> str | None:

@@ -20,7 +20,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import Item, is_stop, to_late, to_record, to_value
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
@@ -62,7 +62,7 @@ class PreferencesTable:
             )
         except FAILURES as error:
             raise unavailable(error) from error
-        _check_whole(answer, "ConsumedCapacity")
+        whole(answer, "ConsumedCapacity")
         return to_record(answer.get("Item"))
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
@@ -167,7 +167,7 @@ class PreferencesTable:
             return None, error.response.get("Item", {})  # type: ignore[return-value]
         except FAILURES as error:
             raise unavailable(error) from error
-        _check_whole(answer, "ConsumedCapacity")
+        whole(answer, "ConsumedCapacity")
         return answer.get("Attributes"), None
 
     def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | Unreadable]]:
@@ -183,23 +183,12 @@ class PreferencesTable:
                 )
             except FAILURES as error:
                 raise unavailable(error) from error
-            _check_whole(answer, "Responses")
-            for item in answer["Responses"].get(self._table, []):
+            for item in whole(answer, "Responses").get(self._table, []):
                 yield item["id"]["S"], _readable(item)
             unread = answer.get("UnprocessedKeys", {}).get(self._table)
             keys = list(unread["Keys"]) if unread else []
         if keys:
             raise StoreUnavailable("keys left unread")
-
-
-def _check_whole(answer: Mapping[str, Any], named: str) -> None:
-    """See that an answer names what each one must.
-
-    botocore takes a body that is no JSON, one cut on the way, for an answer without content: nobody
-    on record, who may be sent to.
-    """
-    if named not in answer:
-        raise StoreUnavailable("the answer cannot be read")
 
 
 def _readable(item: Item) -> Record | Unreadable:
