@@ -1,0 +1,187 @@
+"""Hostile values in every field, header and path of every route that people reach.
+
+Whatever is sent: the page has the same elements as without, says nothing of it (but the address that was
+typed, back in its field), leads nowhere else, adds no header, and puts nothing on record.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from itertools import cycle
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from functions.preferences import app as preferences
+from functions.resubscribe import app as resubscribe
+from functions.unsubscribe import app as unsubscribe
+from heed import wiring
+from heed.domain.confirm_token import Confirmation, Intent, mint
+from heed.domain.token import Purpose
+from tests.world import NOW, World, http
+
+MARK = "zq7"
+READER = "reader@example.com"
+VALUES = {
+    "markup": f"<script>{MARK}()</script><img src=x onerror={MARK}>",
+    "out of an attribute": f"\"'><{MARK} autofocus onfocus={MARK}()//",
+    "entities": f"&lt;{MARK}&gt;&#x22;{MARK}",
+    "our template language": f"{{brand}}{{{{common.{MARK}}}}}{{{{#if {MARK}}}}}{{{{> head}}}}",
+    "others' template languages": f"{{{{7*7}}}}${{7*7}}<%= 7*7 %>#{{7*7}}{{%raw%}}{MARK}",
+    "python's formats": f"%s%(x)s{{0.__class__.__init__.__globals__}}{MARK}",
+    "another header": f"en\r\nSet-Cookie: {MARK}=1\r\nLocation: https://{MARK}.example",
+    "another site": f"//{MARK}.example/\\/{MARK}.example",
+    "a scheme": f"javascript:{MARK}()//https://{MARK}.example",
+    "a style": f"</style><style>*{{background:url(//{MARK})}}</style>",
+    "bytes beyond text": f"\x00\x1b\ufffe\u202e{MARK}\udc80".encode("utf-8", "replace").decode(),
+    "long": MARK * 1_000,
+    "a path": f"../../{MARK}/%2e%2e/etc/passwd",
+}
+QUERY = ("lang", "c", "intent", "saved", "next", "redirect", "url", "address", MARK)
+HEADERS = (
+    "accept-language",
+    "authorization",
+    "content-type",
+    "cookie",
+    "dnt",
+    "host",
+    "origin",
+    "referer",
+    "sec-gpc",
+    "user-agent",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-http-method-override",
+    MARK,
+)
+FIELDS = (
+    "scope",
+    "all",
+    "was.all",
+    "pause",
+    "policy",
+    "topic.offers",
+    "was.topic.offers",
+    "targeted-advertising",
+    "address",
+    "topics",
+    "intent",
+    "List-Unsubscribe",
+    MARK,
+)
+ROUTES = [
+    "GET /u",
+    "POST /u",
+    "GET /p",
+    "POST /p",
+    "GET /subscribe",
+    "POST /subscribe",
+    "GET /c",
+    "POST /c",
+]
+
+
+class Elements(HTMLParser):
+    """The elements of a page with the names of their attributes, and where the mark stands in it."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, ...]] = []
+        self.marked: list[str] = []
+        self.typed = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, *(name for name, _ in attrs)))
+        is_address = ("name", "address") in attrs
+        for name, value in attrs:
+            if is_address and name == "value":
+                self.typed = value or ""
+            elif MARK in f"{name}{value}":
+                self.marked.append(f"{tag} {name}")
+
+    def handle_data(self, data: str) -> None:
+        if MARK in data:
+            self.marked.append(data)
+
+
+def handler(route: str) -> Callable[..., dict[str, Any]]:
+    return {"u": unsubscribe, "p": preferences}.get(route[-1], resubscribe).handler
+
+
+def path(world: World, route: str) -> str:
+    if route.endswith("subscribe"):
+        return "/subscribe"
+    if route.endswith("/c"):
+        said = Confirmation(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
+        return f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    purpose = Purpose.UNSUBSCRIBE if route.endswith("/u") else Purpose.PREFERENCES
+    return f"/{route[-1]}/{world.token(READER, purpose=purpose)}"
+
+
+def attacks(route: str) -> Iterator[dict[str, Any]]:
+    """Each value in all places at once, and in each place alone one value, another one on every route."""
+    turn = cycle(VALUES.values())
+    for _ in range(ROUTES.index(route)):
+        next(turn)
+    for name in QUERY:
+        yield {"query": {name: next(turn)}}
+    for name in HEADERS:
+        yield {"headers": {name: next(turn)}}
+    for name in FIELDS:
+        yield {"form": {"address": "reader at example", name: next(turn)}}
+    for value in VALUES.values():
+        yield {"form": dict.fromkeys((*FIELDS, value), value)}
+        yield {"query": dict.fromkeys(QUERY, value), "headers": dict.fromkeys(HEADERS, value)}
+        yield {"headers": {"content-type": f"multipart/form-data; boundary={value}"}, "body": value}
+
+
+def harmless(answer: dict[str, Any]) -> Elements:
+    """The answer's elements, if it tells nothing of what was sent and leads nowhere."""
+    assert answer["statusCode"] in {200, 202, 303, 404, 422}
+    assert not answer.get("cookies")
+    for name, value in answer["headers"].items():
+        assert MARK not in f"{name}{value}" and not re.search(r"[\r\n\x00]", f"{name}{value}")
+        assert name.lower() != "set-cookie"
+    assert re.match(r"/p/[\w-]+\?lang=\w\w&saved=1$|$", answer["headers"].get("Location", ""))
+    elements = Elements(answer["body"])
+    assert elements.marked == [] and "49" not in re.sub(r"<style>.*?</style>", "", answer["body"])
+    return elements
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_in_every_field_and_header(world: World, route: str) -> None:
+    method, where = route.split()[0], path(world, route)
+
+    def answer(**sent: Any) -> dict[str, Any]:
+        return handler(route)(http(method, where, **sent), world.context)
+
+    honest: list[dict[str, Any]] = [
+        {"form": {"scope": "all"}, "query": {"intent": "out"}},
+        {"form": {"address": "x"}, "query": {"saved": "1"}},
+        {"form": {"address": "x", "intent": "out"}, "headers": {"dnt": "1"}},
+        {"form": {"address": READER, "intent": "out"}},
+    ]
+    known = {element for sent in honest for element in harmless(answer(**sent)).found}
+    for attack in attacks(route):
+        given = answer(**attack)
+        elements = harmless(given)
+        assert set(elements.found) <= known
+        if given["statusCode"] == 422 and "form" in attack:
+            assert elements.typed == attack["form"]["address"]
+    assert MARK not in str(world.items())
+    assert all(MARK not in body for body in world.messages("SUBSCRIBE_QUEUE_URL"))
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
+@pytest.mark.parametrize("letter", ["u", "p", "c"])
+def test_in_the_path(world: World, method: str, letter: str) -> None:
+    app = handler(f"x/{letter}")
+    plain = app(http(method, f"/{letter}/nonsense"), world.context)
+    assert plain["statusCode"] == (405 if method == "PUT" else 404)
+    for value in VALUES.values():
+        for hostile in (value, quote(value, safe=""), f"{value}/more", f"A{quote(value)}"):
+            assert app(http(method, f"/{letter}/{hostile}"), world.context) == plain
