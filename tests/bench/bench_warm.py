@@ -1,4 +1,4 @@
-"""Our own time at a warm request: tokens, a one-click POST without DynamoDB, a page, a check.
+"""Our own time at a warm request: tokens, a one-click POST without DynamoDB, each page.
 
 CPU time of this process by `time.process_time`, the best of several rounds: a busy machine only adds.
 """
@@ -26,6 +26,19 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
             step()
         taken.append((time.process_time() - began) / times)
     return min(taken) * 1e6
+
+
+def rendered(brand: Path) -> list[tuple[str, float]]:
+    """Each page with the time that rendering it takes, of the state of it that takes longest."""
+    from heed.edge.pages import Pages
+    from tests.pages import LANGUAGES, catalogue, render, samples
+
+    pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
+    for language in LANGUAGES:
+        for page, view in samples(language, topics).values():
+            taken = best(lambda page=page, view=view: render(pages, page, view), 100)
+            slowest[page] = max(taken, slowest.get(page, 0))
+    return sorted(slowest.items(), key=lambda row: -row[1])
 
 
 def main() -> None:
@@ -91,6 +104,7 @@ def main() -> None:
             best(lambda: unsubscribe.handler(landing, context)),
         ),
         ("GET of the preference centre", None, best(lambda: preferences.handler(page, context))),
+        *((f"rendering: {name}", 150, taken) for name, taken in rendered(Path(brand))),
     ]
     os.dup2(stdout, 1)
     print(f"{'own CPU':36}{'µs':>8}{'limit':>8}")

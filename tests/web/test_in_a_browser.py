@@ -6,6 +6,7 @@ The tests stand in the order in which the stack can bear them: the last one take
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -60,6 +61,13 @@ def test_a_keyboard_is_enough(stage: Stage) -> None:
 
 def test_the_mail_clients_button_and_the_mails_that_were_sent(stage: Stage) -> None:
     assert _node("local.mjs", stage.site) == ""
+
+
+def test_the_lines_for_a_homepage_load_no_partner_where_the_browser_objects() -> None:
+    page = (HERE.parents[1] / "docs" / "integrating.md").read_text(encoding="utf-8")
+    (lines,) = re.findall(r"^```html\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    assert _node("snippet.mjs", given=lines) == ""
 
 
 def test_a_changed_privacy_policy(stage: Stage) -> None:
