@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import io
+import json
+import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -54,3 +58,31 @@ def test_the_sample_consumer_forgets_who_was_purged(contacts: ModuleType) -> Non
     for table in ("contact", "heard"):
         assert database.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608
     database.close()
+
+
+def test_the_sample_consumer_is_a_program_that_reads_lines(
+    contacts: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [event("Recipient Paused", "paused", "2026-03-05T10:00:00.000Z", until="2026-04-04")]
+    monkeypatch.setattr(sys, "argv", ["contacts.py", str(tmp_path / "contacts.db")])
+    monkeypatch.setattr(sys, "stdin", io.StringIO("".join(map(json.dumps, lines)) + "\n"))
+
+    contacts.main()
+
+    database = contacts.opened(str(tmp_path / "contacts.db"))
+    assert database.execute("SELECT about, until FROM heard").fetchall() == [
+        ("choice", "2026-04-04")
+    ]
+    database.close()
+
+
+@pytest.mark.system
+def test_the_sample_webhook_is_a_template_without_a_fault() -> None:
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [lint, ROOT / "docs" / "examples" / "webhook.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
