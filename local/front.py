@@ -72,6 +72,8 @@ class Gateway:
             print(f"{route.key}: {error}", file=sys.stderr)
             return JSONResponse({"message": "Internal Server Error"}, 500)
         response = Response(reply.body, reply.status)
+        if request.method == "HEAD":  # 0 would say that GET has nothing (RFC 9110 §8.6)
+            del response.headers["content-length"]
         for name, value in reply.headers:
             response.headers.append(name, value)
         return response

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -36,7 +37,7 @@ def rendered(brand: Path) -> list[tuple[str, float]]:
     pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
     for language in LANGUAGES:
         for page, view in samples(language, topics).values():
-            taken = best(lambda page=page, view=view: render(pages, page, view), 100)
+            taken = best(partial(render, pages, page, view), 100)
             slowest[page] = max(taken, slowest.get(page, 0))
     return sorted(slowest.items(), key=lambda row: -row[1])
 

@@ -109,7 +109,9 @@ class Elements(HTMLParser):
 
 
 def handler(route: str) -> Callable[..., dict[str, Any]]:
-    return {"u": unsubscribe, "p": preferences}.get(route[-1], resubscribe).handler
+    app: Any = {"u": unsubscribe, "p": preferences}.get(route[-1], resubscribe)
+    found: Callable[..., dict[str, Any]] = app.handler
+    return found
 
 
 def path(world: World, route: str) -> str:
