@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from heed.domain.record import Record
 from heed.domain.register import Entry, Source
@@ -65,7 +66,8 @@ def _line(line: object, book: _Book) -> Iterator[str]:
         case Ack(step, facts):
             begun = [fact for fact in facts if fact.register.startswith("epoch:")]
             book.epochs += [(step, fact) for fact in begun]
-            book.owed += [fact for fact in facts if fact.must and fact not in begun]
+            said = [fact for fact in facts if fact.must and fact not in begun]
+            book.owed += [fact for fact in said if not _is_replaced(book, step, fact)]
         case Promise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
         case Seen(_, people, quiet):
@@ -150,6 +152,16 @@ def _epochs(book: _Book) -> Iterator[str]:
         if not any(epochs.holds(people[fact.who], fact) for people in during):
             yield f"I1 acknowledged and not on record: {fact}"
     book.epochs.clear()
+
+
+def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
+    """Whether a fact was on record already when, during its own call, an epoch of its person began.
+
+    It then went the way of everything before, though by a clock that is ahead it may be newer than the
+    floor; the stop of the epoch stands for it.
+    """
+    during = [people[fact.who] for people in book.seen[max(book.begun[step] - 1, 0) :]]
+    return any(epochs.began(old, new) and _holds(old, fact) for old, new in pairwise(during))
 
 
 def _asked(book: _Book, who: int) -> list[Fact]:
