@@ -29,7 +29,7 @@ class Surroundings:
 
     api: str
     aws: str
-    brand: Path
+    build: Path
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,18 @@ def _without_metric_maths(alarm: Resource, _: Surroundings) -> Resource | None:
 
 
 def _here(function: Resource, surroundings: Surroundings) -> Resource:
-    """The function with the addresses of this stack in its environment."""
-    properties = function["Properties"]
+    """The function with the addresses of this stack in its environment, and the layers where they were built.
+
+    The emulator would unpack the layers anew for every process: a thousand files each, which a cold start
+    waits for, and which a stop has to remove.
+    """
+    properties = {k: value for k, value in function["Properties"].items() if k != "Layers"}
     variables = properties.get("Environment", {}).get("Variables", {})
-    here = {"AWS_ENDPOINT_URL": surroundings.aws, "BRAND_DIR": str(surroundings.brand)}
+    here = {
+        "AWS_ENDPOINT_URL": surroundings.aws,
+        "BRAND_DIR": str(surroundings.build / "BrandLayer" / "brand"),
+        "PYTHONPATH": str(surroundings.build / "CoreLayer" / "python"),
+    }
     if "PUBLIC_URL" in variables:
         here["PUBLIC_URL"] = surroundings.api
     return {
@@ -76,7 +84,7 @@ ADAPTATIONS = (
     ),
     Adaptation(
         "AWS::Lambda::Function",
-        "links must lead to the front, calls of AWS to the emulator, and there is no /opt here",
+        "links lead to the front, calls of AWS to the emulator; there is no /opt here, and no time for one",
         _here,
     ),
 )

@@ -71,8 +71,8 @@ class LocalStack:
 
         _say("Deploying …")
         clients = Clients(places.aws)
-        brand = places.build / "BrandLayer" / "brand"
-        template = adapt(translated.template, Surroundings(places.api, places.aws, brand))
+        here = Surroundings(places.api, places.aws, places.build)
+        template = adapt(translated.template, here)
         deployed = deploy(clients, template, code, PARAMETERS)
 
         _say("Opening the HTTP front …")

@@ -5,7 +5,7 @@ from typing import Any
 
 from local.adapt import ADAPTATIONS, Surroundings, adapt
 
-HERE = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build/brand"))
+HERE = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
 
 
 def _adapted(**resources: dict[str, Any]) -> dict[str, Any]:
@@ -53,8 +53,15 @@ def test_a_function_speaks_to_this_stack() -> None:
     assert variables == {
         "TABLE": {"Ref": "T"},
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
-        "BRAND_DIR": "/build/brand",
+        "BRAND_DIR": "/build/BrandLayer/brand",
+        "PYTHONPATH": "/build/CoreLayer/python",
     }
+
+
+def test_a_function_finds_its_layers_where_they_were_built_and_no_process_unpacks_them() -> None:
+    function = {"Type": "AWS::Lambda::Function", "Properties": {"Layers": [{"Ref": "CoreLayer"}]}}
+
+    assert "Layers" not in _adapted(F=function)["F"]["Properties"]
 
 
 def test_links_lead_to_the_front_from_functions_that_make_links() -> None:
