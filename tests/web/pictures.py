@@ -1,0 +1,56 @@
+"""`python -m tests.web.pictures`: takes the pictures of docs/pictures again, from a stack of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from tempfile import mkdtemp
+
+from heed.domain.register import Source, out
+from tests.system.running import ROOT, Running, free_ports
+from tests.web.stage import OFFERS, THIS, Stage
+
+PICTURES = ROOT / "docs" / "pictures"
+PHONE = {"width": 390, "height": 780}
+
+
+def main() -> None:
+    """Start a stack, look at it, stop it."""
+    running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
+    try:
+        stage = Stage(running.ready())
+        stopped = stage.wish(out(OFFERS), Source.ONE_CLICK)
+        pictures = {
+            "unsubscribe-phone": {
+                **PHONE,
+                "url": f"{stage.unsubscribe()}?lang=en",
+                "scheme": "light",
+            },
+            "done-phone-dark-ja": {
+                **PHONE,
+                "url": f"{stage.unsubscribe()}?lang=ja",
+                "scheme": "dark",
+                "press": THIS,
+            },
+            "preferences-phone-dark-de": {
+                **PHONE,
+                "url": f"{stage.preferences(stopped)}?lang=de",
+                "scheme": "dark",
+            },
+            "local": {"width": 1200, "height": 820, "url": "/_local/", "scheme": "light"},
+        }
+        wanted = [{**how, "file": str(PICTURES / f"{name}.png")} for name, how in pictures.items()]
+        subprocess.run(
+            ["node", str(Path(__file__).with_name("pictures.mjs")), stage.site],  # noqa: S607
+            input=json.dumps(wanted),
+            text=True,
+            check=True,
+            timeout=120,
+        )
+    finally:
+        running.stop()
+
+
+if __name__ == "__main__":
+    main()
