@@ -9,7 +9,7 @@ import time
 
 from tests.conftest import pytest_configure
 from tests.faults.runner import Outcome, run, run_on_all_cores
-from tests.faults.table import ROWS, How
+from tests.faults.table import INJECTED, ROWS, How
 
 PROMISES = {
     "I1": "an acknowledged opt-out is on record, from then on",
@@ -27,7 +27,7 @@ PROMISES = {
 
 
 def main() -> int:
-    """Run, and print what was injected and what was checked; 1 if a promise was broken."""
+    """Run, and print what was injected and checked; 1 if a promise was broken, or a fault never injected."""
     said = _arguments()
     pytest_configure()
     began = time.monotonic()
@@ -40,6 +40,9 @@ def main() -> int:
             outcome.add(run_on_all_cores(layer, said.first, machines, said.length))
     taken = time.monotonic() - began
     sys.stdout.writelines(f"{line}\n" for line in _table(outcome, said, taken))
+    never = [number for number in INJECTED if not outcome.faults[number]]
+    if never and said.machines > 1:
+        outcome.broken.append(f"never injected: {never}")
     sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
     return bool(outcome.broken)
 
