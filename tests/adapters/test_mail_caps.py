@@ -63,6 +63,16 @@ def test_a_deployment_has_its_mails_a_day(client: Any) -> None:
     assert came == [None, None, "ConfirmationCappedAll"]
 
 
+@pytest.mark.parametrize("limits", [{"network": 1}, {"every": 1}])
+def test_a_flood_of_those_who_want_in_leaves_the_way_out_open(
+    client: Any, limits: dict[str, int]
+) -> None:
+    held = caps(client, **limits)
+    assert claim(held, "r1", "1") is None
+    assert claim(held, "r2", "2") is not None
+    assert claim(held, "r3", "3", intent=Intent.OUT) is None
+
+
 def test_an_address_that_has_had_its_mails_costs_nobody_else_theirs(client: Any) -> None:
     held = caps(client, network=2, every=2)
     assert claim(held, "r", "0") is None

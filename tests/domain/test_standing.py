@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +14,7 @@ from heed.domain.register import (
     HOLD,
     LIFT_HOLD,
     LIFT_UNDELIVERABLE,
+    MINOR,
     SOFT,
     UNDELIVERABLE,
     Change,
@@ -162,3 +165,26 @@ def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> N
     }
     assert blocking(NOTHING, CATALOGUE.topics[5], CATALOGUE, NOW) == {Reason.NO_CONSENT}
     assert blocking(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
+
+
+def test_what_an_epoch_forgot_is_told_as_lifted_so_that_no_list_keeps_it_for_ever() -> None:
+    erased = replace(_record((out(0), 9), (in_(3), 10)), floor=9)
+    told = {(stop.reason, stop.scope): stop for stop in stops(erased, CATALOGUE, NOW)}
+
+    assert told.keys() == {
+        (Reason.MINOR, 0),
+        (Reason.HOLD, 0),
+        (Reason.UNDELIVERABLE, 0),
+        (Reason.COMPLAINED, 0),
+        (Reason.UNSUBSCRIBED, 0),
+        (Reason.TOPIC_UNSUBSCRIBED, 3),
+    }
+    assert [stop.reason for stop in told.values() if stop.standing] == [Reason.UNSUBSCRIBED]
+    assert {stop.since for stop in told.values()} == {9}
+
+
+def test_what_stands_in_the_new_epoch_is_not_told_as_lifted() -> None:
+    minor = replace(_record((out(0), 9), (MINOR, 9)), floor=9)
+    standing = {stop.reason for stop in stops(minor, CATALOGUE, NOW) if stop.standing}
+
+    assert standing == {Reason.MINOR, Reason.UNSUBSCRIBED}

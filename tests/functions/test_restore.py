@@ -9,6 +9,7 @@ import boto3
 import pytest
 
 from heed import wiring
+from heed.actions.ports import Position
 from heed.actions.replay import Came, replay
 from heed.adapters import aws
 from heed.adapters.copies_table import CopiesTable
@@ -21,6 +22,7 @@ from tests.world import NOW, World
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
 LATER = NOW + DAY
+RESTORED = LATER + 5_000
 
 
 def _address(name: str) -> str:
@@ -56,7 +58,7 @@ def copy(world: World) -> list[dict[str, Any]]:
 
 def _replayed(world: World) -> Counter[Came]:
     copies = CopiesTable(aws.client("dynamodb"), "Restored", world.table)
-    return Counter(replay(copies, wiring.preferences(), wiring.epochs(), LATER + 5_000))
+    return Counter(replay(copies, wiring.preferences(), wiring.epochs(), lambda: RESTORED))
 
 
 def _record(world: World, name: str) -> Any:
@@ -93,10 +95,26 @@ def test_what_the_live_table_lost_comes_back_with_its_salt_and_its_tombstones(
 
     assert came == {Came.BACK: len(PEOPLE) - 1, Came.MERGED: 1}
     lost = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
-    assert [item for item in world.items() if item in lost] == lost
+    back = [{**item, "chg_at": _fed(item, RESTORED)} for item in lost]
+    assert [item for item in world.items() if item in back] == back
     fay = _record(world, "fay")
     assert MINOR in fay.registers
     assert decide(fay, wiring.catalogue().topic("service"), LATER).reason is Reason.MINOR
+
+
+def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_back(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    client = boto3.client("dynamodb")
+    for item in copy:
+        client.delete_item(TableName=world.table, Key={"id": item["id"]})
+
+    _replayed(world)
+
+    told = wiring.change_feed().changed(Position(RESTORED, ""), RESTORED + 1, 100)
+    stopped = [item["id"]["S"] for item in copy if "chg_shard" in item]
+    assert stopped
+    assert sorted(position.recipient for position in told) == sorted(stopped)
 
 
 def test_facts_that_were_lost_are_merged_and_a_second_time_nothing_happens(
@@ -171,6 +189,10 @@ def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
             _replayed(world)
         _replayed(world)
         assert [_said(item) for item in world.items()] == [_said(item) for item in whole], stop
+
+
+def _fed(item: dict[str, Any], at: int) -> dict[str, str]:
+    return {"S": f"{at:015d}{item['id']['S']}"}
 
 
 def _said(item: dict[str, Any]) -> dict[str, Any]:

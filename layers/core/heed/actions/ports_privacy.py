@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from heed.domain.disclosure import Disclosed, Disclosing
 from heed.domain.epoch import Cause, Epoch
@@ -58,14 +58,14 @@ class Copy(NamedTuple):
         record: gives what it says; raises UnreadableRecord.
         purges: those that were due on it.
         ends: when it is forgotten, milliseconds, or None.
-        whole: the item itself, as its store has it.
+        whole: the item itself, attribute by attribute as its store has it.
     """
 
     recipient: str
     record: Callable[[], Record]
     purges: tuple[str, ...]
     ends: int | None
-    whole: object
+    whole: Mapping[str, Any]
 
 
 class Copies(Protocol):
@@ -79,8 +79,11 @@ class Copies(Protocol):
         """
         ...
 
-    def put_back(self, copy: Copy) -> bool:
-        """Put an item back as it was, unless the live table has one of its id; whether it did.
+    def put_back(self, copy: Copy, now: int) -> bool:
+        """Put an item back, unless the live table has one of its id; whether it did.
+
+        It is as it was, and stands in the feed of changes as of now: whoever reads the feed may have
+        lost it with the table.
 
         Raises:
             StoreUnavailable: it is not known to be written.

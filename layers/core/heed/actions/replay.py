@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from heed.actions.ports import Preferences
@@ -25,15 +25,20 @@ class Came(StrEnum):
     UNREADABLE = "unreadable"  # for a person to look at
 
 
-def replay(copies: Copies, preferences: Preferences, epochs: Epochs, now: int) -> Iterator[Came]:
+def replay(
+    copies: Copies, preferences: Preferences, epochs: Epochs, clock: Callable[[], int]
+) -> Iterator[Came]:
     """Merge every item of the copy; may be stopped, and begun again.
+
+    `clock` (milliseconds) is asked for each: what comes back stands in the feed of changes at its own
+    instant, where whoever follows the feed still finds it when the replay takes hours.
 
     Raises:
         Unavailable: the rest was not tried.
     """
     for copy in copies.all():
         try:
-            yield _replay(copy, copies, preferences, epochs, now)
+            yield _replay(copy, copies, preferences, epochs, clock())
         except UnreadableRecord:
             yield Came.UNREADABLE  # on either side: left as it stands
 
@@ -43,7 +48,7 @@ def _replay(copy: Copy, copies: Copies, preferences: Preferences, epochs: Epochs
         return Came.FORGOTTEN
     old, recipient = copy.record(), copy.recipient
     live, due = epochs.read(recipient)
-    if not live.n and copies.put_back(copy):
+    if not live.n and copies.put_back(copy, now):
         return Came.BACK
     for _ in range(_ATTEMPTS):
         if not lost_epoch(old, live):

@@ -10,6 +10,7 @@ from heed.actions.ports_privacy import Copy
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.epochs_table import work_of
 from heed.adapters.items import to_record
+from heed.adapters.preferences_table import feed_position
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.record import Record
 
@@ -45,12 +46,13 @@ class CopiesTable:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def put_back(self, copy: Copy) -> bool:
+    def put_back(self, copy: Copy, now: int) -> bool:
         """See the port. The salt and the counter come back too, so that the ledger goes on."""
+        changed: dict[str, Any] = {"chg_at": {"S": feed_position(now, copy.recipient)}}
         try:
             self._client.put_item(
                 TableName=self._live,
-                Item=copy.whole,  # type: ignore[arg-type]
+                Item={**copy.whole, **changed},
                 ConditionExpression="attribute_not_exists(id)",
             )
         except self._client.exceptions.ConditionalCheckFailedException:

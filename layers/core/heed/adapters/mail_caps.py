@@ -35,7 +35,10 @@ _KEPT = 2 * _DAY // 1000  # seconds; the window and the day are long over then
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Mails a day (UTC) because of one network, and in all."""
+    """Mails a day (UTC) because of one network, and in all; of each intent as many.
+
+    Whoever floods the way back leaves the way out open.
+    """
 
     network: int
     all: int
@@ -63,7 +66,7 @@ class MailCapsTable:
             if verdict is Verdict.REFUSED:
                 return "ConfirmationCapped"
             if verdict is Verdict.SEND and not is_counted:
-                if capped := self._count(network, now):
+                if capped := self._count(intent, network, now):
                     return capped
                 is_counted = True
             if self._write(key, after, version):
@@ -79,8 +82,8 @@ class MailCapsTable:
                 return
         raise Contended("the tries changed under every attempt")
 
-    def _count(self, network: str, now: int) -> Capped | None:
-        day = write_day(now // _DAY)
+    def _count(self, intent: Intent, network: str, now: int) -> Capped | None:
+        day = f"{write_day(now // _DAY)}#{intent}"
         expires = now // 1000 + _KEPT
         if not self._grow(f"{PREFIX}network#{day}#{network}", self._limits.network, expires):
             return "ConfirmationCappedNetwork"

@@ -38,7 +38,7 @@ def _run(args: Namespace) -> Exit:
     copies, preferences, epochs = stack.replaying(args.copy)
     came: Counter[Came] = Counter()
     try:
-        for each in replay(copies, preferences, epochs, time.time_ns() // 1_000_000):
+        for each in replay(copies, preferences, epochs, lambda: time.time_ns() // 1_000_000):
             came[each] += 1
             if came.total() % _TOLD == 0:
                 print(f"{came.total():,} items …", file=sys.stderr)

@@ -31,6 +31,9 @@ from heed.domain.register import (
     UNDELIVERABLE,
     Entry,
     Source,
+    in_,
+    out,
+    yes,
 )
 
 PRECEDENCE = tuple(Reason)
@@ -87,6 +90,8 @@ def stops(record: Record, catalogue: Catalogue, now: int) -> list[Stop]:
     by_place: dict[tuple[int, int], list[Stop]] = {}
     for stop in (*_of_address(record, now), *_of_scopes(record, catalogue, now)):
         by_place.setdefault(stop.place, []).append(stop)
+    for stop in _forgotten(record, catalogue):
+        by_place.setdefault(stop.place, [stop])
     return [min(by_place[place], key=_weight) for place in sorted(by_place)]
 
 
@@ -128,6 +133,26 @@ def _of_address(record: Record, now: int) -> Iterator[Stop]:
         since = ends - SOFT_WINDOW * DAY
         reason, lifted = Reason.UNDELIVERABLE, until is None
         yield Stop(reason, ALL, since, Source.BOUNCE, ends, standing=not lifted)
+
+
+def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Stop]:
+    """What may have stood before the epoch: nobody knows any more, and so all of it is told as lifted.
+
+    A platform that keeps a list would otherwise hold a child's stop for ever once it is lifted. Of a
+    topic only where it was chosen since: until then the *out* of everything stands for it.
+    """
+    if record.floor is None or (began := record.get(out(ALL))) is None:
+        return
+    chosen = [t.number for t in catalogue.topics.values() if _is_chosen(record, t.number)]
+    for reason, scope in (
+        *((reason, ALL) for reason in (*ADDRESS_WIDE, Reason.COMPLAINED)),
+        *((Reason.TOPIC_UNSUBSCRIBED, number) for number in chosen),
+    ):
+        yield Stop(reason, scope, record.floor, began.source, standing=False)
+
+
+def _is_chosen(record: Record, scope: int) -> bool:
+    return record.get(in_(scope)) is not None or record.get(yes(scope)) is not None
 
 
 def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]:
