@@ -23,7 +23,7 @@ def person(parser: ArgumentParser) -> None:
         required=True,
         type=options.filled,
         metavar="TEXT",
-        help="where the call or letter is on file",
+        help="where the call or letter is on file; name nobody: it outlives an erasure",
     )
 
 
