@@ -23,7 +23,7 @@ from heed.domain.register import (
 )
 from heed.domain.token import Purpose
 from tests.brands import deploy_catalogue
-from tests.world import NOW, World, brand, http
+from tests.world import NOW, World, brand, client, http
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -258,3 +258,24 @@ def test_a_brand_that_sends_no_marketing_any_more_still_has_its_page(
     page = show(world)
     assert 'name="topic.' not in page and 'name="targeted-advertising"' in page
     assert "came back to us" in page
+
+
+@pytest.mark.parametrize("word", ["OUT", " out ", "Out\r\n"])
+def test_a_stop_is_a_stop_however_it_is_written(world: World, word: str) -> None:
+    save(world, {"topic.offers": word, "was.topic.offers": "In"})
+
+    assert sendable(world) == EVERYTHING - {"offers"}
+
+
+def test_when_everything_off_cannot_be_written_the_same_press_is_offered_again(
+    world: World,
+) -> None:
+    client("dynamodb").delete_table(TableName=world.table)
+    answer = save(world, {"all": "out", "topic.offers": "in"})
+
+    assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
+    assert (
+        '<form method="post" class="actions"><input type="hidden" name="all" value="out">'
+        in (answer["body"])
+    )
+    assert 'name="topic.offers"' not in answer["body"]

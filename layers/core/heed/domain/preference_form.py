@@ -81,6 +81,7 @@ def saved(
     A field names its topic whatever the link's brand: undoing "everything" brings back every brand's.
     `all=in` says something only beside `was.all=out`, as the done page's undo sends them.
     """
+    form = {name: value.strip().lower() for name, value in form.items()}
     changes: list[Change] = []
     consent: list[Topic] = []
     if form.get("all", "in") not in ("in", ""):  # an opt-out is never refused for its form

@@ -17,7 +17,7 @@ from heed.domain.token import Purpose, Token, mint
 from heed.edge import views
 from heed.edge.visit import Visit
 
-_BUTTONS = (("scope", "this"), ("scope", "all"))
+_BUTTONS = (("scope", "this"), ("scope", "all"), ("all", "out"))
 
 
 def page(visit: Visit, catalogue: Catalogue) -> views.Page:
