@@ -13,7 +13,7 @@ from heed.domain.mail_request import MailRequest
 from heed.edge import queues
 from heed.edge.observability import count, logger, observed
 
-# An alarm's filter counts these lines (template.yaml, CappedFilter).
+# An alarm's filter counts these lines (template.yaml, ConfirmationsCappedFilter).
 TELLING = {Result.CAPPED_ALL: "no confirmation mail is left for today"}
 
 

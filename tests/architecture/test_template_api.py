@@ -33,6 +33,7 @@ ROUTES = {
         "POST /v1/check",
         "POST /v1/links",
         "GET /v1/suppressions",
+        "ANY /v1",
         "ANY /v1/{path+}",
     },
     "DeskFunction": {
@@ -61,7 +62,7 @@ def test_every_route_is_written_out_and_leads_to_its_function() -> None:
     assert {name: found for name in FUNCTIONS if (found := _routes(name))} == ROUTES
 
 
-ELSEWHERE = {"$default", "ANY /v1/{path+}"}
+ELSEWHERE = {"$default", "ANY /v1", "ANY /v1/{path+}"}
 """What no other route takes: answered with the page, or the problem, that says so."""
 
 

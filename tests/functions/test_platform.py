@@ -273,7 +273,7 @@ def test_minted_links_are_written_nowhere_and_read_nothing(world: World, ask: As
     assert calls == [] and world.items() == []
 
 
-@pytest.mark.parametrize("path", ["/v1/", "/v1/no/such", "/v1/Check"])
+@pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/no/such", "/v1/Check"])
 def test_a_path_that_is_not_there_is_a_problem_like_any_other(world: World, path: str) -> None:
     answer = app.handler(http("POST", path, body="{}"), world.context)
 

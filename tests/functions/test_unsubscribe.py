@@ -72,6 +72,19 @@ def test_a_form_nested_beyond_reading_opts_out_all_the_same(world: World, depth:
     assert not sendable(world, "offers") and sendable(world, "news")
 
 
+@pytest.mark.parametrize("form", [[("x", "y")] * 300, [("x", "y" * 70_000)]])
+@pytest.mark.parametrize(
+    ("scope", "stopped"), [("all", {"offers", "news"}), ("topic", {"offers"}), ("ball", {"offers"})]
+)
+def test_a_form_too_long_to_be_read_opts_out_of_what_it_asks_for(
+    world: World, form: list[tuple[str, str]], scope: str, stopped: set[str]
+) -> None:
+    sent = http("POST", f"/u/{world.token(READER)}", form=[*form, ("scope", scope)])
+
+    assert ask(world, sent)["statusCode"] == 200
+    assert {topic for topic in ("offers", "news") if not sendable(world, topic)} == stopped
+
+
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name not in POSTS])
 def test_whatever_is_no_post_with_a_link_changes_nothing(world: World, name: str) -> None:
     answer = ask(world, sample(name, world.token(READER)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import binascii
 import ipaddress
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
-MAX_FORM = 65_536  # bytes; a longer body is no form of ours, and is not looked at
+MAX_FORM = 65_536  # bytes; a longer body is no form of ours
 _MAX_FIELDS = 200
+_ALL = re.compile(rb"(?:^|&)scope=all(?:&|$)")
 
 
 def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
@@ -107,10 +109,13 @@ def form(event: Mapping[str, Any]) -> dict[str, str]:
 
 
 def fields(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The fields of a form as they came, urlencoded or multipart; none for whatever is no form."""
+    """The fields of a form as they came, urlencoded or multipart; none for whatever is no form.
+
+    Of one too long to be read, whether it asks to stop everything is seen all the same.
+    """
     raw = body(event)
     if len(raw) > MAX_FORM:
-        return []
+        return _everything(raw)
     try:
         if header(event, "content-type").lower().startswith("multipart/"):
             return _multipart(header(event, "content-type"), raw)
@@ -118,7 +123,11 @@ def fields(event: Mapping[str, Any]) -> list[tuple[str, str]]:
             raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
         )
     except (ValueError, RecursionError):  # too many fields; parts within parts within parts
-        return []
+        return _everything(raw)
+
+
+def _everything(raw: bytes) -> list[tuple[str, str]]:
+    return [("scope", "all")] if _ALL.search(raw) else []
 
 
 def _multipart(content_type: str, raw: bytes) -> list[tuple[str, str]]:
