@@ -73,7 +73,11 @@ ROWS = tuple(
             ("stale index", _T, "tests/functions/test_suppressions.py; no check reads an index"),
             ("stale read", _M, "what stood a write ago, for a read that is not consistent"),
             ("TTL late or early", _M, "an API key past its end whose item stands"),
-            ("stream record expired or twice", _T, "tests/functions/test_reconcile.py"),
+            (
+                "stream record expired or twice",
+                _T,
+                "test_ledger_histories.py; tests/functions/test_reconcile.py",
+            ),
             ("KMS throttled, disabled, refused", _M, "cold starts"),
             ("half deployed: a key ring of two versions", _M, "links of a key not yet known"),
             ("S3 slow, refusing", _T, "tests/functions/test_ledger.py; test_sweep_functions.py"),

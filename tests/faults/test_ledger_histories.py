@@ -1,0 +1,233 @@
+"""What machines wrote, brought to the ledger by a stream that repeats, fails and dies: one entry a change."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from heed.actions.export_ledger import export
+from heed.actions.keep_ledger import LedgerBatch
+from heed.actions.verify_ledger import verify
+from heed.adapters import aws, stream_records
+from heed.adapters.items import late_of, to_record
+from heed.adapters.spill import Spill
+from heed.domain.announcement import Announcement
+from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger_entry import LEDGER, LedgerEntry, Outcome, subject_of
+from heed.domain.record import NOTHING
+from heed.domain.register import DAY, Change
+from heed.domain.transition import changes
+from tests.catalogue import CATALOGUE
+from tests.faults.machine import Machine
+from tests.faults.nemesis import Killed
+from tests.faults.stage import Stage, staged
+from tests.faults.steps import Step, program
+from tests.ledgers import MemoryLedger, MemorySeals
+from tests.streams import record
+
+Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
+
+
+def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
+    """Every write of the table of preferences while a machine runs."""
+    client, writes = aws.client("dynamodb"), []
+    write = type(client)._write
+
+    def watched(table: str, key: str, item: dict[str, Any]) -> None:
+        old = client.tables.get(table, {}).get(key)
+        write(client, table, key, item)
+        if table == "Preferences":
+            writes.append((stage.clock, old, dict(item)))
+
+    client._write = watched
+    try:
+        Machine(stage).run(steps)
+    finally:
+        del client._write
+    return writes
+
+
+def _ours(steps: Iterable[Step]) -> Iterator[Step]:
+    """Without what a later version writes: that is poison, and has a test of its own."""
+    for step in steps:
+        if step.kind != "strange":
+            inside = {at: one for at, one in step.inside.items() if one.kind != "strange"}
+            yield replace(step, inside=inside)
+
+
+@dataclass
+class Ports:
+    """The ledger, the hashes and the bus; a call may fail or die, before it is done or behind it."""
+
+    rng: random.Random
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    seals: MemorySeals = field(default_factory=MemorySeals)
+    told: set[str] = field(default_factory=set)
+    is_calm: bool = False
+
+    def _may_fail(self) -> None:
+        drawn = 1.0 if self.is_calm else self.rng.random()
+        if drawn < 0.06:
+            raise StoreUnavailable("made up")
+        if drawn < 0.1:
+            raise Killed
+
+    def _asked(self, work: Callable[[], Any]) -> Any:
+        self._may_fail()
+        done = work()
+        self._may_fail()
+        return done
+
+    def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
+        there: LedgerEntry = self._asked(lambda: self.ledger.enter(entry, evidence))
+        return there
+
+    def erase(self, subject: str) -> int:
+        return int(self._asked(lambda: self.ledger.erase(subject)))
+
+    def add(self, day: int, leaves: Iterable[bytes]) -> None:
+        self._asked(lambda: self.seals.add(day, leaves))
+
+    def publish(self, announcements: Sequence[Announcement], at: int) -> None:  # noqa: ARG002
+        self._asked(lambda: self.told.update(one.detail["id"] for one in announcements))
+
+    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+        """The wishes stay at the record: every write behind it brings them again."""
+
+
+def brought(ports: Ports, records: list[dict[str, Any]]) -> None:
+    """The stream: in order, in batches, each until it is done; and some that were done come again."""
+    place, rng = 0, ports.rng
+    while place < len(records):
+        size = rng.randrange(1, 8)
+        _until_done(ports, records[place : place + size])
+        place += size
+        if rng.random() < 0.3:
+            again = rng.randrange(place)
+            _until_done(ports, records[again : again + size][: place - again])
+
+
+def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
+    for attempt in range(200):
+        ports.is_calm = attempt > 20
+        port: Any = ports
+        batch = LedgerBatch(stream_records.read, port, port, port, port)
+        with suppress(StoreUnavailable, Killed):
+            for one in records:
+                batch.enter(one, CATALOGUE)
+            batch.finish()
+            return
+    raise AssertionError("it never ended")
+
+
+def said(writes: list[Write]) -> dict[str, tuple[set[Change], set[Change]]]:
+    """By subject: what was ever on record under its salt, and what came late and never was."""
+    applied: dict[str, set[Change]] = defaultdict(set)
+    late: dict[str, set[Change]] = defaultdict(set)
+    for _, old, item in writes:
+        held, before = to_record(item), to_record(old)
+        if held.salt:
+            whose = subject_of(held.salt, item["id"]["S"])
+            applied[whose] |= set(changes(NOTHING, held))
+            if (
+                not before.salt
+            ):  # an epoch's first record is nobody's until something is written to it
+                applied[whose] |= set(changes(NOTHING, before))
+            late[whose] |= late_of(item)
+    return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
+
+
+def check(seed: int, stage: Stage) -> int:
+    """One machine and its ledger; how many entries there are."""
+    writes = written(stage, _ours(program(seed, 20)))
+    ports = Ports(random.Random(seed))  # noqa: S311
+    made = enumerate(writes, 1)
+    brought(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
+
+    living = {
+        subject_of(held.salt, key)
+        for key, item in stage.raw().items()
+        if (held := to_record(item)).salt
+    }
+    for whose, (applied, late) in said(writes).items():
+        kept = ports.ledger.of(whose)
+        outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER]
+        closed = [one for one in kept if one.entry.register == "erased"]
+        extra = sum(one.entry.source != LEDGER for one in closed)
+        assert outcomes.count(Outcome.APPLIED) - extra == len(applied), seed
+        assert outcomes.count(Outcome.SUPERSEDED) == len(late), seed
+        assert bool(closed) is (whose not in living), seed
+        assert all((one.evidence is None) is (whose not in living) for one in kept), seed
+    end = max((at for at, _, _ in writes), default=0) + 2 * DAY
+    assert verify(export(ports.ledger, ports.seals, end), Spill).fault is None, seed
+    return len(ports.ledger.entries)
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)]
+)
+def test_every_change_has_one_entry_whatever_the_stream_does(seeds: range) -> None:
+    with staged("pure") as stage:
+        assert _all(seeds, stage) > 5 * len(seeds)
+
+
+def _all(seeds: range, stage: Stage) -> int:
+    return sum(check(seed, stage) for seed in seeds)
+
+
+def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
+    add = Ports.add
+
+    def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
+        hashed = [leaf for leaf in leaves if leaf.hex() not in self.told]
+        self.told |= {leaf.hex() for leaf in hashed}
+        add(self, day, hashed)
+
+    patch.setattr(Ports, "add", once)
+
+
+def _evidence_outlives_an_erasure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(MemoryLedger, "erase", lambda *_: 0)
+
+
+def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
+    named: Any = vars(LedgerEntry)["id"].fget
+    patch.setattr(LedgerEntry, "id", property(lambda entry: f"{entry.seq:02}{named(entry)[2:]}"))
+
+
+def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
+    read = stream_records.read
+    patch.setattr(stream_records, "read", lambda one: replace(read(one), late=frozenset()))
+
+
+def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    enter = LedgerBatch.enter
+
+    def carefree(self: LedgerBatch, one: Any, catalogue: Any) -> None:
+        with suppress(StoreUnavailable):
+            enter(self, one, catalogue)
+
+    patch.setattr(LedgerBatch, "enter", carefree)
+
+
+BUGS = (
+    _hashed_only_by_the_first_delivery,
+    _evidence_outlives_an_erasure,
+    _named_by_when_it_was_entered,
+    _late_wishes_are_dropped,
+    _a_record_that_fails_is_passed_over,
+)
+
+
+@pytest.mark.parametrize("put_in", BUGS, ids=lambda put_in: put_in.__name__.strip("_"))
+def test_a_bug_of_the_ledger_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
+    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+        put_in(patch)
+        with pytest.raises(AssertionError):
+            _all(range(300), stage)
