@@ -56,5 +56,7 @@ def test_a_restored_table_is_merged_and_an_absent_one_is_named(
     ended = heed("restore", "replay", "--from", "Copy", "--stack", stack, "--json")
 
     assert (ended.code, ended.json["back"]) == (0, 1)
-    assert world.items() == [item]
+    (back,) = world.items()
+    assert {**back, "chg_at": item["chg_at"]} == item, "all of it, and new in the feed of changes"
+    assert back["chg_at"]["S"] > item["chg_at"]["S"]
     assert heed("restore", "replay", "--from", "Nowhere", "--stack", stack).code == 3

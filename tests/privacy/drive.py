@@ -131,6 +131,7 @@ def _platform(drive: Drive) -> None:
     drive.secrets["mailto token"] = mailto
     drive.ask("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
     drive.ask("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
+    drive.ask("platform", "GET", "/v1", headers=drive.plain)
 
 
 def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
