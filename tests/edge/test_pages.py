@@ -208,9 +208,9 @@ def test_a_pause_can_be_ended_and_nothing_is_chosen_beforehand(
 def test_the_preference_centre_says_what_was_changed_last_and_when(
     html: dict[tuple[str, str], str],
 ) -> None:
-    assert 'Offers: stopped · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
+    assert 'Offers · stopped · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
     assert "Nothing has been changed so far." in html["en", "preferences-paused"]
-    assert "All marketing e-\u2060mail: stopped" in html["en", "preferences-off"]
+    assert "All marketing e-\u2060mail · stopped" in html["en", "preferences-off"]
 
 
 def test_targeted_advertising_has_the_policys_link_and_caveats(
