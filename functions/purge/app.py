@@ -32,6 +32,8 @@ def _told(swept: Swept) -> dict[str, Any]:
     count("DueFound", swept.found)
     count("DueDone", swept.done)
     count("DueLeft", swept.left)
+    # An alarm waits for these words to be missing (template.yaml, SweptFilter).
+    logger.info("swept", found=swept.found, done=swept.done, left=swept.left)
     if swept.is_overdue:
         # The words are what the alarm's filter looks for (template.yaml, PurgeOverdueFilter).
         logger.warning("purge overdue", left=swept.left, oldest_seconds=swept.oldest // 1000)

@@ -58,7 +58,25 @@ def test_an_alarm_is_named_as_its_section_and_reaches_the_topic(alarm: str) -> N
     properties = ALARMS[alarm]
     assert _anchor(properties["AlarmDescription"]) == "-".join(["alarm", *words]).lower()
     assert properties["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-    assert properties["TreatMissingData"] == "notBreaching"
+    silence = alarm.endswith("SilentAlarm")
+    assert properties["TreatMissingData"] == ("breaching" if silence else "notBreaching")
+
+
+def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
+    silent = {name: alarm for name, alarm in ALARMS.items() if name.endswith("SilentAlarm")}
+    for alarm in silent.values():
+        assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+    by_runs = {
+        alarm["Dimensions"][0]["Value"]["Ref"]
+        for alarm in silent.values()
+        if alarm["MetricName"] == "Invocations"
+    }
+    # The stream's deliveries are invocations of the purge too: of its sweep the log's line tells.
+    assert by_runs | {"PurgeFunction"} == SCHEDULED
+    swept = RESOURCES["SweptFilter"]["Properties"]
+    assert swept["LogGroupName"] == {"Ref": "PurgeLogs"}
+    assert swept["FilterPattern"] == '{ $.message = "swept" }'
+    assert silent["SweepSilentAlarm"]["MetricName"] == "Swept"
 
 
 def _watched(metric: str) -> dict[str, Any]:

@@ -24,14 +24,14 @@ from heed.domain.register import Change, Entry, Source, out
 from tests import conftest, streams
 from tests.ses import EVENTS
 from tests.template import template
-from tests.world import NOW, World, deployed, http
+from tests.world import NOW, Context, World, deployed, http
 
 # Per million, unless it says otherwise.
 HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
 S3_PUT, BUS = 5.00, 1.00
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
-KEY_MONTH, ALARM_MONTH = 1.00, 0.10
+KEY_MONTH, ALARM_MONTH, METRIC_MONTH = 1.00, 0.10, 0.30
 IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda asks an empty queue in five threads, for 20 s each time
 LINE_OF_LOG = 400  # bytes: the access log's, and the one that holds the metrics
 
@@ -156,7 +156,27 @@ def evidence(world: World) -> Doing:
     return Doing("changes into the ledger", calls, 0.1, 0.1, 0.5, around, (writes, 0))
 
 
-def idle() -> list[tuple[str, float]]:
+def written(world: World) -> set[str]:
+    """The metrics of our own that are written although nothing happens: by the schedules."""
+    from functions.purge import app as purge
+    from functions.reconcile import app as reconcile
+    from functions.seal import app as seal
+
+    lines, minutes = io.StringIO(), Context(left=600_000)
+    with redirect_stdout(lines):
+        for scheduled in (purge, reconcile, seal):
+            scheduled.handler({}, minutes)
+    logged = [json.loads(line) for line in lines.getvalue().splitlines()]
+    names = {
+        metric["Name"]
+        for line in logged
+        for group in line.get("_aws", {}).get("CloudWatchMetrics", [])
+        for metric in group["Metrics"]
+    }
+    return names | {"Swept"}  # which a filter of the log makes
+
+
+def idle(metrics: int) -> list[tuple[str, float]]:
     """A month in which nothing happens, by what there is in the template."""
     resources = template()["Resources"].values()
     kinds = Counter(one["Type"] for one in resources)
@@ -170,6 +190,7 @@ def idle() -> list[tuple[str, float]]:
     return [
         (f"{keys} KMS keys", keys * KEY_MONTH),
         (f"{alarms} alarms", alarms * ALARM_MONTH),
+        (f"{metrics} metrics of our own", metrics * METRIC_MONTH),
         (f"{queues} queues, asked while empty", queues * IDLE_POLLS / 1e6 * SQS),
     ]
 
@@ -182,6 +203,7 @@ def main() -> None:
         deployed(patch) as world,
         redirect_stdout(io.StringIO()),  # the metrics
     ):
+        metrics = len(written(world))
         done = [*doings(world), evidence(world)]
     print(
         "a million of                    $   calls of AWS for one request, one message, or ten changes"
@@ -190,7 +212,8 @@ def main() -> None:
         calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
         print(f"  {one.what:<24} {one.dollars:6.2f}   {calls or 'none'}")
     print("\na month in which nothing happens     $")
-    for what, dollars in (*idle(), ("in all", sum(dollars for _, dollars in idle()))):
+    bills = idle(metrics)
+    for what, dollars in (*bills, ("in all", sum(dollars for _, dollars in bills))):
         print(f"  {what:<32} {dollars:6.2f}")
 
 

@@ -330,7 +330,7 @@ def test_a_purge_left_by_the_sweep_before_is_told_to_the_alarm(
     _report(world)  # as of the tests' own time, long ago
     monkeypatch.setattr(wiring.ledger(), "erase", _unavailable)
     _sweep(world)
-    assert [record.message for record in caplog.records] == ["purge overdue"]
+    assert [record.message for record in caplog.records] == ["swept", "purge overdue"]
     assert "example.com" not in caplog.text
 
 

@@ -20,8 +20,13 @@ metrics = EphemeralMetrics(namespace=NAMESPACE, service="heed")
 
 
 def count(name: str, value: int = 1) -> None:
-    """Count something that happened, under a name in the past tense."""
-    metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
+    """Count something that happened, under a name in the past tense.
+
+    What did not happen is not counted: a metric costs by the hour in which it is written, and
+    CloudWatch reads what is missing as zero.
+    """
+    if value:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def measure(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
