@@ -1,0 +1,77 @@
+"""The runbook of a restore (docs/operations.md), step by step on the local stack."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.aws import Clients
+
+pytestmark = pytest.mark.system
+
+RESTORED = "RESTORED"
+ON_FILE = ("--source", "letter", "--reference", "file 4")
+
+
+class Office:
+    """The command, in a folder in which the stack is announced."""
+
+    def __init__(self, folder: Path, stack: dict[str, Any]) -> None:
+        self._folder = folder
+        (folder / ".local").mkdir()
+        (folder / ".local" / "stack.json").write_text(json.dumps(stack))
+
+    def heed(self, *arguments: str, stdin: str = "") -> Any:
+        """What it answers, as JSON; it may say no, and must not fail."""
+        done = subprocess.run(
+            [Path(sys.executable).with_name("heed"), *arguments, "--json"],
+            cwd=self._folder,
+            env={"PATH": os.environ["PATH"], "HOME": str(self._folder)},  # noqa: TID251
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        return json.loads(done.stdout)
+
+    def reason(self, address: str) -> str:
+        (result,) = self.heed("check", address, "--topic", "offers")["results"]
+        return str(result["reason"])
+
+
+def test_nobody_comes_back_no_newer_opt_out_is_lost_and_what_was_lost_is_back(
+    stack: dict[str, Any], tmp_path: Path
+) -> None:
+    office, dynamodb = Office(tmp_path, stack), Clients(stack["aws"]).dynamodb
+    live = stack["outputs"]["PreferencesTable"]
+    out, erased, minor, lost = (f"{name}.restore@example.com" for name in "abcd")
+    for address in (out, erased, minor):
+        office.heed("change", address, "--scope", "offers", "--in", *ON_FILE)
+    office.heed("change", lost, "--scope", "offers", "--out", *ON_FILE)
+    dynamodb.restore_table_to_point_in_time(
+        SourceTableName=live, TargetTableName=RESTORED, RestoreDateTime=datetime.now(UTC)
+    )
+    dynamodb.get_waiter("table_exists").wait(TableName=RESTORED)
+    office.heed("change", out, "--scope", "*", "--out", *ON_FILE)
+    office.heed("erase", erased, *ON_FILE)
+    office.heed("minor", minor, *ON_FILE)
+    recipient = office.heed("ids", stdin=lost)["recipient"]
+    dynamodb.delete_item(TableName=live, Key={"id": {"S": recipient}})
+    assert office.reason(lost) == "ok", "the damage"
+
+    came = office.heed("restore", "replay", "--from", RESTORED)
+    left = office.heed("purge", "--now")["left"]
+    dynamodb.delete_table(TableName=RESTORED)
+
+    assert (came["back"], came["unreadable"], left) == (1, 0, 0)
+    assert office.reason(lost) == "topic_unsubscribed"
+    assert office.reason(out) == office.reason(erased) == "unsubscribed"
+    assert office.reason(minor) == "minor"
