@@ -106,10 +106,15 @@ def test_links_lead_to_the_front_and_mail_links_to_the_sample_domain(stack: dict
     assert "@mail.example.com" in header
 
 
-def test_what_is_not_routed_is_api_gateways_own_404(stack: dict[str, Any]) -> None:
-    answer = httpx.get(f"{stack['api']}/nothing/here", timeout=30)
+def test_a_path_that_is_not_there_answers_with_the_page_or_the_problem_that_says_so(
+    stack: dict[str, Any],
+) -> None:
+    page = httpx.get(f"{stack['api']}/nothing/here", timeout=30)
+    problem = httpx.get(f"{stack['api']}/v1/nothing", timeout=30)
 
-    assert (answer.status_code, answer.json()) == (404, {"message": "Not Found"})
+    assert page.status_code == problem.status_code == 404
+    assert "This link does not work" in page.text
+    assert problem.headers["content-type"] == "application/problem+json"
 
 
 def test_twenty_people_at_once_are_all_answered(stack: dict[str, Any]) -> None:
