@@ -17,6 +17,7 @@ from heed.cli.commands import COMMANDS
 from heed.domain.feedback import Count
 from heed.edge.problems import PROBLEM_OF
 from tests.template import template
+from tests.world import deployed
 
 ROOT = Path(__file__).parents[2]
 CODE = [*sorted(ROOT.glob("layers/core/heed/**/*.py")), *sorted(ROOT.glob("functions/*/app.py"))]
@@ -153,10 +154,14 @@ def test_every_file_that_is_named_is_there(path: Path) -> None:
         assert file.exists(), name
 
 
-def test_the_figures_of_the_readme_are_what_the_command_prints() -> None:
+def test_the_figures_of_the_readme_are_what_the_command_prints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from tests.bench import bench_cost
 
-    for what, dollars in bench_cost.idle():
+    with deployed(monkeypatch) as world:
+        metrics = len(bench_cost.written(world))
+    for what, dollars in bench_cost.idle(metrics):
         assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), (
             "paste what bench_cost.py prints"
         )
