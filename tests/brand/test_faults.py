@@ -9,6 +9,7 @@ import pytest
 from heed.brand.build import main
 
 CATALOGUE = "catalogue.toml"
+EN = "locales/en.toml"
 DE = "locales/de.toml"
 LANDING = "pages/landing.html"
 
@@ -99,6 +100,7 @@ MISTAKES = [
     (DE, 'stop = "{topic} ab', 'stop = "{topic ab', "a brace without its partner", "stop = "),
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{day}. {month}", "{day}. {mois}", "unknown placeholder {mois}", "date = "),
+    (EN, "Stop {topic}", "Stop {topci}", "unknown placeholder {topci}", "{topci}"),
     (LANDING, "{{.lead}}", "{{.laed}}", "no text `landing.laed`", "{{.laed}}"),
     (
         LANDING,

@@ -52,30 +52,39 @@ def compile_brand(source: Path) -> dict[str, Any]:
     """
     document, data, locales = read_catalogue(source)
     lock.check(document, data)
-    check_locales(locales, data["default_language"])
     style = read_style(source / "style.css")
     files: dict[str, Any] = {
         "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
         "pages/style.json": style_hash(style),
     }
-    for language, locale in locales.items():
+    # The language that the others are held to comes first: a mistake in it is named there, not in them.
+    first = data["default_language"]
+    for language in sorted(locales, key=lambda language: language != first):
+        check_locales({first: locales[first], language: locales[language]}, first)
         parts = {
             "style": [style],
             "languages": _languages(locales, language),
             "languages_out": _languages(locales, language, "intent=out&amp;"),
         }
-        compiler = Compiler(source / "pages", locale, _constants(data, language), parts)
-        for page, view in VIEWS.items():
-            files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
-        for part in MAIL:
-            files[f"pages/{language}/{part}.json"] = compiler.page(part, Mail)
-        _all_used(locale, compiler.used)
-        files[f"pages/{language}/dates.json"] = {
-            "months": locale.months,
-            "date": locale.texts["dates.date"].value,
-            "time": locale.texts["dates.time"].value,
-        }
+        compiler = Compiler(source / "pages", locales[language], _constants(data, language), parts)
+        files |= _language(language, locales[language], compiler)
         files[f"pages/{language}/wording.json"] = _wording(files, language)
+    return files
+
+
+def _language(language: str, locale: Locale, compiler: Compiler) -> dict[str, Any]:
+    """The pages and the mail in one language, and how it writes dates."""
+    files: dict[str, Any] = {}
+    for page, view in VIEWS.items():
+        files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
+    for part in MAIL:
+        files[f"pages/{language}/{part}.json"] = compiler.page(part, Mail)
+    _all_used(locale, compiler.used)
+    files[f"pages/{language}/dates.json"] = {
+        "months": locale.months,
+        "date": locale.texts["dates.date"].value,
+        "time": locale.texts["dates.time"].value,
+    }
     return files
 
 

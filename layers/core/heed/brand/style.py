@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_ELSEWHERE = re.compile(r"@import|url\(|</style", re.IGNORECASE)
+_ELSEWHERE = re.compile(r"@import|url\(|image-set\(|</style", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _AROUND = re.compile(r"\s*([{};,])\s*")
 
