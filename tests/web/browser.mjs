@@ -13,7 +13,7 @@ const seen = ["color-contrast", "target-size", "link-in-text-block", "scrollable
 export const launch = () =>
   chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"],
   });
 
 /** A tab that collects whatever a page must not do. */
