@@ -73,8 +73,6 @@ def confirm(text: str) -> Response[str]:
     said = links.token(text)
     if said.is_over(visit.at):
         return _expired(said, visit)
-    if is_neutral(links.record(said), catalogue, visit.at):
-        return answers.neutral()
     wording = wiring.pages().wording(visit.language)
     press = Press(answers.event["requestContext"]["requestId"], visit.at, wording, visit.signal)
     result = links.confirm(said, press)

@@ -19,6 +19,7 @@ from heed.domain.register import (
     COMPLAINT,
     DAY,
     HOLD,
+    LIFT_HOLD,
     MINOR,
     SOFT,
     UNDELIVERABLE,
@@ -327,6 +328,20 @@ def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, regis
     assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
     assert "We send nothing to this address" in shown["body"]
     assert world.items() == before and world.messages("CONFIRMED_QUEUE_URL") == []
+
+
+def test_who_is_held_may_still_stop_and_stays_stopped_when_the_hold_is_lifted(world: World) -> None:
+    wiring.preferences().apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    pressed = press(world, path(world, (), Intent.OUT))
+    assert "We send nothing to this address" in pressed["body"]
+    wiring.preferences().apply(world.recipient(READER), [Change(LIFT_HOLD, entry(6))], NOW)
+    assert sendable(world) == {"service", "targeted-advertising"}
+
+
+def test_who_is_held_and_wants_in_keeps_the_privacy_signal_alone(world: World) -> None:
+    wiring.preferences().apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    press(world, headers={"sec-gpc": "1"})
+    assert {name for name in world.items()[0] if ":" in name} == {"x:hold", "o:7"}
 
 
 def test_a_privacy_signal_is_shown_and_kept_with_the_press(world: World) -> None:

@@ -9,11 +9,12 @@ from heed.actions.ports import Preferences, Queue
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.confirm_token import Confirmation, Intent, verify
 from heed.domain.decision import chosen, decide
+from heed.domain.epoch import is_held
 from heed.domain.errors import NotAcknowledged
 from heed.domain.evidence import evidence
 from heed.domain.opt_in import OptIn
 from heed.domain.record import Record
-from heed.domain.register import ALL, LIFT_UNDELIVERABLE, Change, Entry, Source, out, yes
+from heed.domain.register import ALL, LIFT_UNDELIVERABLE, MINOR, Change, Entry, Source, out, yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +88,16 @@ class Confirm:
         An *in* counts as of its request, so that whatever was stopped in between stays stopped; it lifts
         `undeliverable`, since the mail arrived, and passes a complaint for what was confirmed. An *out*
         counts from now: who presses "stop" is never told that something newer goes before it.
+        Of a minor and of a held address no *in* is taken; what stops is.
 
         Raises:
             Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
             NotAcknowledged: an *out* was written and yet something newer lifts it.
         """
-        after = self._preferences.apply(said.recipient, self._changes(said, press), press.at).after
+        changes = self._signals(said, press)
+        if said.intent is Intent.OUT or not _is_closed(self.record(said)):
+            changes += self._wishes(said, press)
+        after = self._preferences.apply(said.recipient, changes, press.at).after
         if said.intent is Intent.OUT:
             governed = (
                 t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
@@ -100,6 +105,8 @@ class Confirm:
             if any(decide(after, topic, press.at).sendable for topic in governed):
                 raise NotAcknowledged("a newer yes stands")
             return Confirmed(after, self.topics(said))
+        if _is_closed(after):
+            return Confirmed(after, ())
         topics = tuple(topic for topic in self.topics(said) if chosen(after, topic).sendable)
         if topics:
             names = tuple(self._catalogue.name(topic.number) for topic in topics)
@@ -107,18 +114,26 @@ class Confirm:
             self._confirmed.send(opt_in.to_message())
         return Confirmed(after, topics)
 
-    def _changes(self, said: Confirmation, press: Press) -> list[Change]:
-        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)
+    def _wishes(self, said: Confirmation, press: Press) -> list[Change]:
         if said.intent is Intent.IN:
-            entry = Entry(
-                said.issued, Source.CONFIRMATION, proof, self._catalogue.policy(said.issued)
-            )
+            entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
             registers = [*map(yes, said.scopes), LIFT_UNDELIVERABLE]
         else:
-            entry = Entry(press.at, Source.LINK, proof, self._catalogue.policy(press.at))
+            entry = self._entry(said, press, press.at, Source.LINK)
             registers = [out(scope) for scope in said.scopes or (ALL,)]
-        changes = [Change(register, entry) for register in registers]
-        if press.signal:
-            seen = Entry(press.at, Source.SIGNAL, proof, self._catalogue.policy(press.at))
-            changes += [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
-        return changes
+        return [Change(register, entry) for register in registers]
+
+    def _signals(self, said: Confirmation, press: Press) -> list[Change]:
+        if not press.signal:
+            return []
+        seen = self._entry(said, press, press.at, Source.SIGNAL)
+        return [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
+
+    def _entry(self, said: Confirmation, press: Press, at: int, source: Source) -> Entry:
+        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)
+        return Entry(at, source, proof, self._catalogue.policy(at))
+
+
+def _is_closed(record: Record) -> bool:
+    """Whether nothing is sent whatever the person chooses."""
+    return MINOR in record.registers or is_held(record)

@@ -7,6 +7,7 @@ import json
 from heed.actions.mail_ports import AddressSeal, Suppressions, Tellings
 from heed.actions.ports import Preferences, Queue
 from heed.actions.ports_privacy import Person
+from heed.domain.epoch import is_held
 from heed.domain.opt_in import OptIn
 from heed.domain.record import Record
 from heed.domain.register import MINOR
@@ -45,7 +46,8 @@ class FollowUp:
         if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
         # Read behind the write: a purge that begins after this reading finds what was written.
-        if _is_forgotten(self._preferences.read(opt_in.recipient), opt_in):
+        record = self._preferences.read(opt_in.recipient)
+        if _is_forgotten(record, opt_in) or is_held(record):
             self._tellings.clear(Person(opt_in.recipient, ""))
             return
         self._opt_ins.send(_told(opt_in, address))
