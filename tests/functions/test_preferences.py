@@ -114,9 +114,13 @@ def test_an_in_that_a_link_cannot_give_is_not_written_but_the_form_to_confirm_it
 
 
 def test_an_out_beside_an_in_that_is_refused_is_written_all_the_same(world: World) -> None:
-    answer = save(world, {"topic.research": "in", "topic.offers": "out"})
+    form = {"topic.research": "in", "topic.offers": "out"}
+    answer = save(world, form, headers={"sec-gpc": "1"})
 
-    assert answer["statusCode"] == 200 and "offers" not in sendable(world)
+    assert answer["statusCode"] == 200
+    assert sendable(world) == EVERYTHING - {"offers", "targeted-advertising"}
+    assert "What you turned off is off." in answer["body"]
+    assert "Targeted advertising is off in your profile." in answer["body"]
 
 
 def test_everything_off_ignores_the_rest_of_the_form(world: World) -> None:

@@ -192,6 +192,7 @@ class Subscribe(Page):
     topics: tuple[Option, ...] = ()  # none for the way out: it stops everything
     error: Mistake | None = None
     consent: bool = False  # sent here by the preference centre: a link cannot give consent
+    signal: bool = False  # the browser's privacy signal was kept with what was saved there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,6 +76,7 @@ def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> view
         other_url="",
         topics=tuple(option(visit, topic, catalogue, chosen=True) for topic in wanted),
         consent=True,
+        signal=visit.signal,
     )
 
 
