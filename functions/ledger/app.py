@@ -1,8 +1,9 @@
 """The stream of the preferences table: every write becomes entries of the ledger, hashes and events.
 
 Records are handled in order. The first that cannot be handled now is named in the answer, and Lambda
-comes back with it and what is behind it. One that nobody can ever read is put aside by its place in the
-stream, never with what is in it; the reconciler mends what it left open.
+comes back with it and what is behind it. One that nobody can ever read, or whose entry somebody has made
+unreadable, is put aside by its place in the stream, never with what is in it; the reconciler mends or
+tells of what it left open.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed import wiring
 from heed.domain.deadlines import delays
-from heed.domain.errors import HeedError, Malformed
+from heed.domain.errors import HeedError, Malformed, UnreadableRecord
 from heed.edge.observability import count, logger, measure, observed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
         batch.enter(record, wiring.catalogue())
-    except Malformed as error:
+    except (Malformed, UnreadableRecord) as error:
         place = {
             "eventID": record.get("eventID"),
             "sequenceNumber": record["dynamodb"]["SequenceNumber"],

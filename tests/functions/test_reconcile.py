@@ -17,6 +17,7 @@ from heed.actions.reconcile_ledger import GONE, SETTLED
 from heed.actions.verify_ledger import verify
 from heed.adapters import aws
 from heed.adapters.spill import Spill
+from heed.domain.epoch import Cause, Report
 from heed.domain.ledger_entry import subject_of
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
 from tests.streams import Recorder, event
@@ -151,6 +152,75 @@ def test_evidence_that_somebody_changed_is_found(
     clock(NOW + SETTLED)
 
     assert walk(world)["altered"] == 1
+
+
+def test_an_entry_that_somebody_made_unreadable_is_told_and_holds_up_nobody(
+    world: World, stream: Recorder, clock: Any, log: Any
+) -> None:
+    for number in range(4):
+        world.put(f"{number}@example.com", click())
+    deliver(world, stream.records[:3])
+    for item in boto3.client("dynamodb").scan(TableName="Ledger")["Items"][:2]:
+        broken = {**item, "register": {"N": "1"}}
+        boto3.client("dynamodb").put_item(TableName="Ledger", Item=broken)
+
+    clock(NOW + SETTLED)
+    found = walk(world)
+
+    assert (found["walked"], found["altered"], found["missing"]) == (4, 2, 1)
+    assert "records and ledger do not fit" in log.getvalue()
+    deliver(world, stream.records)  # the stream is not blocked by it either
+    assert len(world.messages("LEDGER_DLQ_URL")) == 2
+
+
+def test_a_letter_of_a_moment_ago_about_an_old_record_is_no_gap(
+    world: World, stream: Recorder, clock: Any, log: Any
+) -> None:
+    world.put(JANE, click())
+    deliver(world, stream.records)
+    clock(NOW + 30 * DAY)
+    world.put(JANE, click(NOW - DAY), now=NOW + 30 * DAY)
+
+    found = walk(world)
+
+    assert (found["unentered"], found["repaired"]) == (0, 1)
+    assert "do not fit" not in log.getvalue()
+    deliver(world, stream.records)
+    assert walk(world)["repaired"] == 0 and len(numbers()) == 2
+
+
+@pytest.mark.parametrize("erased_after", ["the walk has read", "the repair is entered"])
+def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
+    world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, erased_after: str
+) -> None:
+    world.put(JANE, click())
+    recipient, ledger = world.recipient(JANE), wiring.ledger()
+    old = wiring.preferences().read(recipient)
+    clock(NOW + GONE)
+
+    def erase() -> None:
+        report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
+        wiring.begin_epoch().report(recipient, report, address_given=False)
+
+    page, enter = wiring.people().page, ledger.enter
+
+    def paged(after: str | None, limit: int) -> Any:
+        found = page(after, limit)
+        erase()
+        return found
+
+    def entered(entry: Any, evidence: str) -> Any:
+        erase()
+        return enter(entry, evidence)
+
+    if erased_after == "the walk has read":
+        monkeypatch.setattr(wiring.people(), "page", paged)
+    else:
+        monkeypatch.setattr(ledger, "enter", entered)
+    walk(world)
+
+    kept = ledger.of(subject_of(old.salt, recipient))
+    assert [one.evidence for one in kept if one.evidence] == []
 
 
 def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(

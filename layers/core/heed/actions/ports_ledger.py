@@ -24,6 +24,18 @@ class LateWishes(Protocol):
         ...
 
 
+class Records(LateWishes, Protocol):
+    """What is on record of each recipient."""
+
+    def read(self, recipient: str) -> Record:
+        """What is on record now, read consistently.
+
+        Raises:
+            StoreUnavailable, UnreadableRecord: it cannot be told.
+        """
+        ...
+
+
 class Held(NamedTuple):
     """A recipient on record.
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from heed.actions.ports_ledger import Held, Kept, LateWishes, Ledger, Seals
+from heed.actions.ports_ledger import Held, Kept, Ledger, Records, Seals
+from heed.domain.errors import UnreadableRecord
 from heed.domain.ledger_entry import FLOOR, LEDGER, LOST, LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import ALL, DAY
@@ -25,9 +26,9 @@ class Findings(NamedTuple):
 
     Attributes:
         missing: numbers without an entry.
-        unentered: what is on record, or waits, and has no entry.
-        altered: entries whose evidence is not what was committed to.
-        repaired: entries made now.
+        unentered: what is on record and has no entry.
+        altered: entries whose evidence is not what was committed to, or that nobody can read.
+        repaired: entries made now; of wishes that came late too, which wait where they are.
     """
 
     missing: int = 0
@@ -39,30 +40,46 @@ class Findings(NamedTuple):
 class Reconcile:
     """Looks at one recipient after the other."""
 
-    def __init__(self, ledger: Ledger, seals: Seals, late: LateWishes) -> None:
+    def __init__(self, ledger: Ledger, seals: Seals, records: Records) -> None:
         self._ledger = ledger
         self._seals = seals
-        self._late = late
+        self._records = records
 
     def __call__(self, held: Held, now: int) -> Findings:
         """What is wrong with a recipient's entries; mended, once nothing else can mend it.
 
         Raises:
-            Unavailable, UnreadableRecord: it cannot be told, or not be mended now.
+            Unavailable: it cannot be told, or not be mended now.
         """
         if not held.record.salt or held.changed_at > now - SETTLED:
             return Findings()
-        kept = self._ledger.of(subject_of(held.record.salt, held.recipient))
+        try:
+            kept = self._ledger.of(subject_of(held.record.salt, held.recipient))
+        except UnreadableRecord:
+            return Findings(altered=1)  # told of, for a person to look at; it holds up nobody else
         missing = _missing(held.record, [one.entry for one in kept])
-        unentered = _unentered(held, {one.entry.id for one in kept}, now)
+        names = {one.entry.id for one in kept}
+        unentered, waiting = _unentered(held, names, now), _waiting(held, names, now)
         altered = sum(_is_altered(one, held.record.salt) for one in kept)
         if held.changed_at > now - GONE:
             return Findings(len(missing), len(unentered), altered)
-        made = list(_repairs(held, missing, unentered, now))
+        made = list(_repairs(held, missing, [*unentered, *waiting], now))
+        if made and not self._stands(held):
+            return Findings()  # it changed since it was read: the next walk looks again
         self._seal([self._ledger.enter(*one) for one in made] + _unsure(held, kept, now))
+        if made and not self._stands(held):
+            # Erased in between, perhaps when the stream had told of it already: no evidence stays behind.
+            self._ledger.erase(subject_of(held.record.salt, held.recipient))
         if held.late:
-            self._late.settle(held.recipient, held.late)
+            self._records.settle(held.recipient, held.late)
         return Findings(len(missing), len(unentered), altered, len(made))
+
+    def _stands(self, held: Held) -> bool:
+        """Whether the record is still the one that was read; asked consistently, as a walk is not."""
+        try:
+            return self._records.read(held.recipient).salt == held.record.salt
+        except UnreadableRecord:
+            return False
 
     def _seal(self, entries: list[LedgerEntry]) -> None:
         leaves: dict[int, list[bytes]] = {}
@@ -94,8 +111,14 @@ def _unentered(held: Held, names: set[str], now: int) -> list[Written]:
     """What the record holds and the ledger does not; the number is still to be found."""
     salt, recipient = held.record.salt, held.recipient
     said = [entry_of(salt, recipient, one, 0, now) for one in changes(NOTHING, held.record)]
+    return [one for one in said if one.entry.id not in names]
+
+
+def _waiting(held: Held, names: set[str], now: int) -> list[Written]:
+    """Wishes that came late and have no entry: no gap, for nobody knows since when they wait."""
+    salt, recipient = held.record.salt, held.recipient
     late = [entry_of(salt, recipient, one, 0, now, Outcome.SUPERSEDED) for one in held.late]
-    return [one for one in (*said, *late) if one.entry.id not in names]
+    return [one for one in late if one.entry.id not in names]
 
 
 def _is_altered(kept: Kept, salt: bytes) -> bool:
