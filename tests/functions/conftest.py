@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from heed.edge.observability import logger
+from tests import permits
 from tests.world import World, deployed
 
 
@@ -15,6 +16,7 @@ from tests.world import World, deployed
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Heed as deployed, in this process."""
     with deployed(monkeypatch) as made:
+        permits.enforced(monkeypatch)
         yield made
 
 

@@ -20,6 +20,7 @@ from heed.adapters.spill import Spill
 from heed.domain.epoch import Cause, Report
 from heed.domain.ledger_entry import subject_of
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World
 
@@ -200,7 +201,8 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
 
     def erase() -> None:
         report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
-        wiring.begin_epoch().report(recipient, report, address_given=False)
+        with by_somebody_else():
+            wiring.begin_epoch().report(recipient, report, address_given=False)
 
     page, enter = wiring.people().page, ledger.enter
 

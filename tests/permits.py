@@ -1,0 +1,76 @@
+"""Every call of AWS that a handler makes is one that its role permits: no emulator would refuse it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+
+# What IAM calls an operation, where it is not the operation's own name.
+_ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
+_running: list[str] = []
+
+
+def action(service: str, operation: str) -> str:
+    """What IAM calls an operation of a service as botocore names it."""
+    named = f"{'ses' if service == 'sesv2' else service}:{operation}"
+    return _ACTIONS.get(named, named)
+
+
+def resource(request: dict[str, Any]) -> str | None:
+    """The logical id of the table that a request is about, None where it is about something else."""
+    tables = request.get("RequestItems") or {request.get("TableName"): None}
+    (table,) = tables
+    if table is None:
+        return None
+    index = request.get("IndexName")
+    return f"${{{table}Table.Arn}}/index/{index}" if index else f"{table}Table"
+
+
+@contextmanager
+def by_somebody_else() -> Iterator[None]:
+    """What a test does in the middle of a handler, as somebody else would."""
+    running, _running[:] = _running[:], []
+    try:
+        yield
+    finally:
+        _running[:] = running
+
+
+def enforced(patch: pytest.MonkeyPatch) -> None:
+    """From now on a handler fails that makes a call which its function's role does not permit."""
+    call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
+
+    def checked(self: Any, operation: str, request: dict[str, Any]) -> Any:
+        if _running:
+            function = _running[-1]
+            asked, about = (
+                action(self.meta.service_model.service_name, operation),
+                resource(request),
+            )
+            permitted = {r for a, r in RIGHTS[function] if a == asked}
+            assert permitted, f"{function} may not {asked}"
+            assert about is None or about in permitted, f"{function} may not {asked} of {about}"
+        return call(self, operation, request)
+
+    patch.setattr(BaseClient, "_make_api_call", checked)
+    for name, properties in FUNCTIONS.items():
+        module = importlib.import_module(properties["CodeUri"].replace("/", ".") + ".app")
+        patch.setattr(module, "handler", _as(name, module.handler))
+
+
+def _as(function: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+    def handled(event: Any, context: Any) -> Any:
+        _running.append(function)
+        try:
+            return handler(event, context)
+        finally:
+            _running.pop()
+
+    return handled
