@@ -27,6 +27,7 @@ from heed.domain.register import (
     in_,
     out,
 )
+from heed.domain.transition import entry_of
 from tests import contract
 from tests.world import NOW, World, http
 
@@ -408,6 +409,24 @@ def test_of_nobody_nothing_is_held_and_the_defaults_decide(desk: Desk) -> None:
         "until": None,
     }
     assert found["decisions"]["research"]["reason"] == "no_consent"
+
+
+def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    recipient = desk.world.recipient(JANE)
+    salt = wiring.preferences().read(recipient).salt
+    for seq in range(1, 6):
+        said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        wiring.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
+
+    whole = desk.lookup(address=JANE)
+    monkeypatch.setattr("heed.edge.lookups.LATEST", 2)
+    cut = desk.lookup(address=JANE)
+
+    assert len(whole["history"]) == 5 and "history_left_out" not in whole
+    assert cut["history"] == whole["history"][-2:] and cut["history_left_out"] == 3
 
 
 def test_a_lookup_changes_nothing(desk: Desk) -> None:

@@ -119,7 +119,7 @@ def _export(args: Namespace) -> Exit:
 def _to_prove(parser: ArgumentParser) -> None:
     options.common(parser)
     parser.add_argument(
-        "entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup shows it"
+        "entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup --json shows it"
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="of heed ledger export")
     parser.add_argument(

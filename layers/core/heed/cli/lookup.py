@@ -59,7 +59,7 @@ COMMAND = Command(
     name="lookup",
     summary="all that is held about a person",
     details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup, "
-    "which is what a data-subject request is answered with.",
+    "history and all, which is what a data-subject request is answered with.",
     arguments=_arguments,
     run=_run,
 )

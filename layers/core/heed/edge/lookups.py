@@ -15,6 +15,9 @@ from heed.domain.register import Entry, scope_of, word
 from heed.edge import decisions, fields
 from heed.edge.body import Reader
 
+LATEST = 5_000
+"""Entries in an answer at most: a third of the 6 MB that Lambda lets through."""
+
 
 class Asked(NamedTuple):
     """Who is looked up, and what for."""
@@ -38,7 +41,7 @@ def asked(body: Reader) -> Asked:
 
 def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, object]:
     """The answer: all that is held, the oldest first, in words."""
-    record = found.record
+    record, left_out = found.record, len(found.history) - LATEST
     registers = sorted(record.registers.items(), key=lambda held: (held[1].at, held[0]))
     return {
         "recipient": recipient,
@@ -48,7 +51,8 @@ def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, obj
         "decisions": {
             name: decisions.written(decision) for name, decision in found.decisions.items()
         },
-        "history": [_entry(kept, catalogue) for kept in found.history],
+        "history": [_entry(kept, catalogue) for kept in found.history[-LATEST:]],
+        **({"history_left_out": left_out} if left_out > 0 else {}),
     }
 
 
