@@ -150,6 +150,7 @@ def _all_calls(work: Callable[[], object]) -> int:
     return len(done)
 
 
+@pytest.mark.system  # exhaustive: slower than a second
 @pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
 def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, cause: Cause) -> None:
     """Exhaustive: n stops for n calls. Whatever was reached, doing it again ends it."""
@@ -201,6 +202,7 @@ def _purged(world: World, recipient: str) -> None:
         wiring.run_purges().purge(recipient, work)
 
 
+@pytest.mark.system  # exhaustive: slower than a second
 def test_two_runs_at_once_end_as_one(world: World) -> None:
     """Exhaustive: the other run, from end to end, between any two calls of this one."""
     _known(world, "first@example.com")
@@ -221,6 +223,7 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         assert wiring.epochs().work(recipient) is None, call
 
 
+@pytest.mark.system  # exhaustive: slower than a second
 @pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
 def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothing_that_is_new(
     world: World, cause: Cause

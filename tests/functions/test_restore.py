@@ -164,6 +164,7 @@ def test_an_item_that_nobody_can_read_is_counted_and_ends_no_walk(
     assert _replayed(world) == {Came.BACK: len(PEOPLE) - 1, Came.UNREADABLE: 1}
 
 
+@pytest.mark.system  # exhaustive: slower than a second
 def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
     world: World, copy: list[dict[str, Any]]
 ) -> None:

@@ -206,6 +206,7 @@ def test_it_asks_for_the_scope_read(ask: List) -> None:
     assert ask(key="heed_" + "a" * 43)[0] == 401
 
 
+@pytest.mark.system  # a thousand people: slower than a second
 def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(
     world: World, page: List
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import pytest
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
@@ -17,6 +18,8 @@ from heed.domain.transition import entry_of
 from tests.capacity import Read, counted
 from tests.post import ACCOUNT
 from tests.world import NOW, World
+
+pytestmark = pytest.mark.system  # a hundred thousand people
 
 OTHERS = 100_000
 DUE = 100

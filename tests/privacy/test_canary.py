@@ -29,6 +29,8 @@ from tests.privacy.drive import ADDRESSES, Drive, everything
 from tests.streams import Recorder
 from tests.world import NOW, World
 
+pytestmark = pytest.mark.system  # it drives all there is
+
 # The calls of AWS that may carry an address, with the queue that they go to: as what of the table in
 # docs/privacy.md (heed.domain.transit).
 ALLOWED = {
