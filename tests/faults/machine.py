@@ -45,7 +45,11 @@ class Machine:
         for step in steps:
             last = max(last, step.at)
             self.step(step)
-        self._drain(last)
+        return self.end(last)
+
+    def end(self, at: int) -> History:
+        """An end without faults: what waits is delivered. All that happened."""
+        self._drain(at)
         return self.history
 
     def step(self, step: Step) -> None:

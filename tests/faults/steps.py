@@ -12,7 +12,7 @@ from tests.faults.nemesis import KILLS, OF_KEYS, OF_STORES
 from tests.world import NOW
 
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
-_PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
+PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
 _LONG_AGO = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
 _SKEW = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
 _PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than all others, so that events meet
@@ -51,12 +51,17 @@ def program(seed: int, length: int) -> list[Step]:
     rng = random.Random(seed)  # noqa: S311
     clock, steps = NOW, []
     for _ in range(length):
-        clock += rng.choice(_PASSES)
-        step = _step(rng, clock)
-        if rng.random() < 0.1:
-            step = replace(step, inside={rng.randrange(3): _step(rng, clock)})
-        steps.append(step)
+        clock += rng.choice(PASSES)
+        steps.append(drawn(rng, clock))
     return steps
+
+
+def drawn(rng: random.Random, clock: int) -> Step:
+    """What happens now; in the middle of it, now and then, something else."""
+    step = _step(rng, clock)
+    if rng.random() < 0.1:
+        return replace(step, inside={rng.randrange(3): _step(rng, clock)})
+    return step
 
 
 def _step(rng: random.Random, clock: int) -> Step:
