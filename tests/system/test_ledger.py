@@ -117,7 +117,9 @@ def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
     verified = _heed(stack, tmp_path, "ledger", "verify", "--json")
     exported = _heed(stack, tmp_path, "ledger", "export", "export.jsonl")
     offline = _heed(stack, tmp_path, "ledger", "verify", "export.jsonl")
-    proved = _heed(stack, tmp_path, "ledger", "prove", entry["id"], "--recipient", recipient)
+    opened = ("--recipient", recipient, "--purpose", "legal")
+    proved = _heed(stack, tmp_path, "ledger", "prove", entry["id"], *opened)
+    register = _heed(stack, tmp_path, "disclosed", "--json")
 
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert json.loads(verified.stdout)["entries"] >= 1
@@ -126,6 +128,8 @@ def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
     assert proof["entry"]["id"] == entry["id"]
     assert proof["opening"]["recipient"] == recipient
     assert recipient not in (tmp_path / "export.jsonl").read_text()
+    given = json.loads(register.stdout)["disclosures"]
+    assert ("proof", "legal", 1) in {(one["what"], one["purpose"], one["people"]) for one in given}
 
 
 def test_the_schedules_functions_run(stack: Stack) -> None:

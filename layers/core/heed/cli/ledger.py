@@ -13,6 +13,7 @@ from heed.cli import options, output
 from heed.cli.command import Command, Exit, Group
 from heed.cli.failure import Failure
 from heed.cli.finding import find
+from heed.domain.disclosure import Disclosing, Disclosure
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.ledger_entry import LedgerEntry
 
@@ -128,6 +129,13 @@ def _to_prove(parser: ArgumentParser) -> None:
         metavar="ID",
         help="add what shows whose entry it is: the recipient's id, salt and evidence",
     )
+    parser.add_argument(
+        "--purpose",
+        type=Disclosure,
+        choices=list(Disclosure),
+        default=Disclosure.DATA_SUBJECT,
+        help="what --recipient gives it out for; goes on record (default: data-subject)",
+    )
 
 
 def _prove(args: Namespace) -> Exit:
@@ -146,7 +154,10 @@ def _prove(args: Namespace) -> Exit:
 
 
 def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
-    """What links an entry to a recipient: the salt, and the evidence that it was committed with."""
+    """What links an entry to a recipient: the salt, and the evidence that it was committed with.
+
+    It is on the register of disclosures before it is given out.
+    """
     from heed.domain import recipient as recipients
     from heed.domain.errors import InvalidRecipient
     from heed.domain.ledger_entry import subject_of
@@ -161,6 +172,8 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     evidence = kept.get(entry["id"])
     if subject_of(salt, recipient) != entry["subject"] or evidence is None:
         raise Failure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
+    now = time.time_ns() // 1_000_000
+    stack.disclosures().append(Disclosing(now, "proof", args.purpose, people=1, key="aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 

@@ -13,6 +13,7 @@ from heed.domain.api_key import is_key
 if TYPE_CHECKING:
     from heed.adapters.api_keys import ApiKeys
     from heed.adapters.copies_table import CopiesTable
+    from heed.adapters.disclosures import DisclosuresTable
     from heed.adapters.epochs_table import EpochsTable
     from heed.adapters.ledger_bucket import LedgerBucket
     from heed.adapters.ledger_table import LedgerTable
@@ -90,6 +91,12 @@ class Stack:
         from heed.adapters.ledger_bucket import LedgerBucket
 
         return LedgerBucket(self.access().client("s3"), self.output("LedgerBucket"))
+
+    def disclosures(self) -> DisclosuresTable:
+        """The register of what was given out."""
+        from heed.adapters.disclosures import DisclosuresTable
+
+        return DisclosuresTable(self.access().client("dynamodb"), self.output("ControlTable"))
 
     def preferences(self) -> PreferencesTable:
         """The registers of every recipient."""

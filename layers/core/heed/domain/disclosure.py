@@ -35,10 +35,10 @@ class Disclosing:
 
     Attributes:
         at: when it was asked for, milliseconds.
-        what: lookup, suppressions, …
+        what: lookup, suppressions or proof.
         purpose: for what.
         people: of how many people something is given.
-        key: id of the API key that asked.
+        key: id of the API key that asked; `aws` for who asked by rights of the account.
     """
 
     at: int
