@@ -56,8 +56,10 @@ unit: setup ## Tests that need nothing but Python
 
 test: check system browser package ## All that CI runs: check, then the local stack, a browser, the build
 
-system: setup ## Tests against the local stack
-	$(BIN)/pytest -q -m system --ignore=tests/web --ignore=tests/package
+system: setup ## Tests against the local stack, and what takes longer than a second
+	$(BIN)/pytest -q -m system tests/faults/test_machines.py
+	$(BIN)/pytest -q -n 2 --dist loadfile -m system \
+	  --ignore=tests/web --ignore=tests/package --ignore=tests/faults/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, widths
 	$(BIN)/pytest -q tests/web
