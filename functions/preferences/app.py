@@ -9,11 +9,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed import wiring
+from heed.domain.decision import is_closed
 from heed.edge import request, site_documents, visits
 from heed.edge.observability import count, observed
 from heed.edge.preference_view import preferences
 from heed.edge.recipient_pages import RecipientPages
-from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 # Whatever no other route takes comes here (the template's `$default`): a link of any kind that is mangled.
@@ -27,7 +27,7 @@ def show(text: str) -> Response[str]:
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
     record = centre.record(token)
-    if is_neutral(record, wiring.catalogue(), visit.at):
+    if is_closed(record):
         return answers.neutral()
     saved = bool(request.query(answers.event, "saved"))
     view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), saved=saved)
@@ -42,7 +42,7 @@ def save(text: str) -> Response[str]:
     form, wording = request.form(answers.event), wiring.pages().wording(visit.language)
     result = centre.save(token, form, visit.at, visit.campaign, wording, signal=visit.signal)
     count("PreferencesSaved")
-    if is_neutral(result.record, wiring.catalogue(), visit.at):
+    if is_closed(result.record):
         return answers.neutral()
     if result.consent:
         return answers.page(

@@ -12,10 +12,11 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from heed import wiring
 from heed.actions.confirm import Press
 from heed.domain.confirm_token import Confirmation
+from heed.domain.decision import is_closed
 from heed.edge import request, subscribe_form, subscribe_view, visits
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
-from heed.edge.visit import Visit, is_neutral
+from heed.edge.visit import Visit
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(
@@ -58,7 +59,7 @@ def show(text: str) -> Response[str]:
     if said.is_over(visit.at):
         return _expired(said, visit)
     record = links.record(said)
-    if is_neutral(record, wiring.catalogue(), visit.at):
+    if is_closed(record):
         return answers.neutral()
     view = subscribe_view.confirm(
         visit, said, links.topics(said), record, wiring.catalogue(), wiring.confirm_keys()
@@ -77,7 +78,7 @@ def confirm(text: str) -> Response[str]:
     press = Press(answers.event["requestContext"]["requestId"], visit.at, wording, visit.signal)
     result = links.confirm(said, press)
     count("Confirmed")
-    if is_neutral(result.record, catalogue, visit.at):
+    if is_closed(result.record):
         return answers.neutral()
     view = subscribe_view.confirmed(visit, said, result, catalogue, wiring.confirm_keys())
     return answers.page(wiring.pages().confirmed(view))

@@ -9,11 +9,11 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed import wiring
+from heed.domain.decision import is_closed
 from heed.domain.register import Source
 from heed.edge import request
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
-from heed.edge.visit import is_neutral
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages, wiring.has_form)
@@ -25,7 +25,7 @@ def ask(text: str) -> Response[str]:
     links, visit = wiring.unsubscribe(), answers.visit()
     token = links.token(text)
     record = links.record(token)
-    if is_neutral(record, wiring.catalogue(), visit.at):
+    if is_closed(record):
         return answers.neutral()
     from heed.edge import visits
 
@@ -54,7 +54,7 @@ def opt_out(text: str) -> Response[str]:
     count("OptedOut")
     if not by_hand:
         return answers.text("Unsubscribed.\n")
-    if is_neutral(applied.after, wiring.catalogue(), visit.at):
+    if is_closed(applied.after):
         return answers.neutral()
     from heed.edge import visits  # not before: the one-click path shows no page
 

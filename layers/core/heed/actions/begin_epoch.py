@@ -10,11 +10,11 @@ from __future__ import annotations
 import secrets
 
 from heed.actions.ports_privacy import Epochs, Purges
+from heed.domain.decision import is_held
 from heed.domain.epoch import (
     SHORTEST_MINOR_RECORD,
     Cause,
     Report,
-    is_held,
     of_lift,
     of_report,
     standing_purge,

@@ -8,13 +8,12 @@ from heed.actions.mail_ports import ConfirmKeys
 from heed.actions.ports import Preferences, Queue
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.confirm_token import Confirmation, Intent, verify
-from heed.domain.decision import chosen, decide
-from heed.domain.epoch import is_held
+from heed.domain.decision import chosen, decide, is_closed
 from heed.domain.errors import NotAcknowledged
 from heed.domain.evidence import evidence
 from heed.domain.opt_in import OptIn
 from heed.domain.record import Record
-from heed.domain.register import ALL, LIFT_UNDELIVERABLE, MINOR, Change, Entry, Source, out, yes
+from heed.domain.register import ALL, LIFT_UNDELIVERABLE, Change, Entry, Source, out, yes
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class Confirm:
             NotAcknowledged: an *out* was written and yet something newer lifts it.
         """
         changes = self._signals(said, press)
-        if said.intent is Intent.OUT or not _is_closed(self.record(said)):
+        if said.intent is Intent.OUT or not is_closed(self.record(said)):
             changes += self._wishes(said, press)
         after = self._preferences.apply(said.recipient, changes, press.at).after
         if said.intent is Intent.OUT:
@@ -105,7 +104,7 @@ class Confirm:
             if any(decide(after, topic, press.at).sendable for topic in governed):
                 raise NotAcknowledged("a newer yes stands")
             return Confirmed(after, self.topics(said))
-        if _is_closed(after):
+        if is_closed(after):
             return Confirmed(after, ())
         topics = tuple(topic for topic in self.topics(said) if chosen(after, topic).sendable)
         if topics:
@@ -132,8 +131,3 @@ class Confirm:
     def _entry(self, said: Confirmation, press: Press, at: int, source: Source) -> Entry:
         proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)
         return Entry(at, source, proof, self._catalogue.policy(at))
-
-
-def _is_closed(record: Record) -> bool:
-    """Whether nothing is sent whatever the person chooses."""
-    return MINOR in record.registers or is_held(record)

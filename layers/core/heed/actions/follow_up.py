@@ -7,10 +7,9 @@ import json
 from heed.actions.mail_ports import AddressSeal, Suppressions, Tellings
 from heed.actions.ports import Preferences, Queue
 from heed.actions.ports_privacy import Person
-from heed.domain.epoch import is_held
+from heed.domain.decision import is_closed
 from heed.domain.opt_in import OptIn
 from heed.domain.record import Record
-from heed.domain.register import MINOR
 from heed.domain.times import write
 
 
@@ -46,17 +45,16 @@ class FollowUp:
         if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
         # Read behind the write: a purge that begins after this reading finds what was written.
-        record = self._preferences.read(opt_in.recipient)
-        if _is_forgotten(record, opt_in) or is_held(record):
+        if _is_silenced(self._preferences.read(opt_in.recipient), opt_in):
             self._tellings.clear(Person(opt_in.recipient, ""))
             return
         self._opt_ins.send(_told(opt_in, address))
         self._tellings.finish(opt_in.recipient, opt_in.issued)
 
 
-def _is_forgotten(record: Record, opt_in: OptIn) -> bool:
-    """Whether the person was erased since, or turned out to be a child: then nobody is told of a yes."""
-    return MINOR in record.registers or (record.floor is not None and opt_in.issued <= record.floor)
+def _is_silenced(record: Record, opt_in: OptIn) -> bool:
+    """Whether the person was erased since, turned out to be a child or is held: nobody is told of a yes."""
+    return is_closed(record) or (record.floor is not None and opt_in.issued <= record.floor)
 
 
 def _told(opt_in: OptIn, address: str) -> str:

@@ -8,8 +8,7 @@ from heed.actions.begin_epoch import BeginEpoch
 from heed.actions.ports import Preferences
 from heed.actions.ports_privacy import LiftRequests, Person
 from heed.domain.catalogue import Catalogue
-from heed.domain.decision import Reason, decide
-from heed.domain.epoch import is_held
+from heed.domain.decision import Reason, decide, is_held
 from heed.domain.lift import Liftable, Signature, evidence_of_both, register_of
 from heed.domain.record import Record
 from heed.domain.register import HOLD, MINOR, Change, Entry

@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
-from heed.domain.errors import NotFound, StoreUnavailable
+from heed.domain.errors import NotFound
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -86,8 +86,7 @@ class ApiKeys:
             )
         except FAILURES as error:
             raise unavailable(error) from error
-        if "ConsumedCapacity" not in answer:  # cut on the way: botocore takes it for empty
-            raise StoreUnavailable("the answer cannot be read")
+        whole(answer, "ConsumedCapacity")
         if "Item" not in answer:
             return None
         found = _to_key(answer["Item"])

@@ -121,12 +121,22 @@ def undeliverable_until(record: Record, now: int) -> int | None:
     return until if now < until else None
 
 
+def is_held(record: Record) -> bool:
+    """Whether a hold stands, which preserves what is on record."""
+    hold = record.get(HOLD)
+    return hold is not None and hold.at >= record.at(LIFT_HOLD)
+
+
+def is_closed(record: Record) -> bool:
+    """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
+    return record.get(MINOR) is not None or is_held(record)
+
+
 def _address_wide(record: Record, now: int) -> Decision | None:
     """What stops every mail, service mail included."""
     if minor := record.get(MINOR):
         return _stop(Reason.MINOR, [minor])
-    hold = record.get(HOLD)
-    if hold is not None and hold.at >= record.at(LIFT_HOLD):
+    if (hold := record.get(HOLD)) and is_held(record):
         return _stop(Reason.HOLD, [hold])
     hard = record.get(UNDELIVERABLE)
     if hard is not None and hard.at >= record.at(LIFT_UNDELIVERABLE):

@@ -16,8 +16,6 @@ from heed.domain.record import Record
 from heed.domain.register import (
     ALL,
     DAY,
-    HOLD,
-    LIFT_HOLD,
     MINOR,
     Entry,
     Source,
@@ -130,12 +128,6 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
     if cause is Cause.ERASURE and is_bare and stop is not None:
         return _purge_of(stop) or None  # a lift, which began that epoch, has none
     return None
-
-
-def is_held(record: Record) -> bool:
-    """Whether a hold stands, which preserves what is on record."""
-    hold = record.get(HOLD)
-    return hold is not None and hold.at >= record.at(LIFT_HOLD)
 
 
 def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Entry]:

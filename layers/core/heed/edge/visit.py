@@ -1,4 +1,4 @@
-"""Who comes to a page, and whether there is anything to choose. Light: the one-click path has it."""
+"""Who comes to a page. Light: the one-click path has it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain.catalogue import Catalogue
-from heed.domain.decision import Reason, decide
-from heed.domain.record import Record
 from heed.edge import request
 from heed.edge.language import choose
 
@@ -53,9 +51,3 @@ class Visit:
 def campaign(text: str) -> str:
     """The campaign of a link; "" for whatever /v1/links would not have made."""
     return text if 0 < len(text) <= 32 and _CAMPAIGN.issuperset(text) else ""
-
-
-def is_neutral(record: Record, catalogue: Catalogue, at: int) -> bool:
-    """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
-    topic = next(iter(catalogue.topics.values()))
-    return decide(record, topic, at).reason in (Reason.MINOR, Reason.HOLD)
