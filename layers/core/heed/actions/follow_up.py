@@ -7,9 +7,8 @@ import json
 from heed.actions.mail_ports import AddressSeal, Suppressions, Tellings
 from heed.actions.ports import Preferences, Queue
 from heed.actions.ports_privacy import Person
-from heed.domain.decision import is_closed
+from heed.domain.decision import is_silent
 from heed.domain.opt_in import OptIn
-from heed.domain.record import Record
 from heed.domain.times import write
 
 
@@ -45,16 +44,11 @@ class FollowUp:
         if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
         # Read behind the write: a purge that begins after this reading finds what was written.
-        if _is_silenced(self._preferences.read(opt_in.recipient), opt_in):
+        if is_silent(self._preferences.read(opt_in.recipient), opt_in.issued):
             self._tellings.clear(Person(opt_in.recipient, ""))
             return
         self._opt_ins.send(_told(opt_in, address))
         self._tellings.finish(opt_in.recipient, opt_in.issued)
-
-
-def _is_silenced(record: Record, opt_in: OptIn) -> bool:
-    """Whether the person was erased since, turned out to be a child or is held: nobody is told of a yes."""
-    return is_closed(record) or (record.floor is not None and opt_in.issued <= record.floor)
 
 
 def _told(opt_in: OptIn, address: str) -> str:

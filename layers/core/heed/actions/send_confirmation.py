@@ -10,9 +10,8 @@ from typing import Protocol
 
 from heed.actions.mail_ports import AddressSeal, ConfirmKeys, MailCaps, Mailer
 from heed.actions.ports import Preferences
-from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, mint
-from heed.domain.decision import Reason, decide
+from heed.domain.decision import is_silent
 from heed.domain.errors import MailNotSent, MailRefused
 from heed.domain.mail_request import MailRequest
 from heed.domain.recipient import recipient_id
@@ -79,7 +78,6 @@ class SendConfirmation:
         self,
         keys: ConfirmKeys,
         preferences: Preferences,
-        catalogue: Catalogue,
         caps: MailCaps,
         seal: AddressSeal,
         compose: Compose,
@@ -87,7 +85,6 @@ class SendConfirmation:
     ) -> None:
         self._keys = keys
         self._preferences = preferences
-        self._catalogue = catalogue
         self._caps = caps
         self._seal = seal
         self._compose = compose
@@ -106,7 +103,7 @@ class SendConfirmation:
         if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
-        if self._is_silent(recipient, request.at, now):
+        if is_silent(self._preferences.read(recipient), request.at):
             return Result.SILENT
         letter = self._letter(request, recipient)
         capped = self._caps.claim(
@@ -127,13 +124,6 @@ class SendConfirmation:
             return Result.REFUSED
         self._caps.settle(recipient, request.intent, request.id, sent=True)
         return Result.SENT
-
-    def _is_silent(self, recipient: str, asked: int, now: int) -> bool:
-        topic = next(iter(self._catalogue.topics.values()))
-        record = self._preferences.read(recipient)
-        if record.floor is not None and asked <= record.floor:
-            return True  # erased since: what was asked for before is forgotten too
-        return decide(record, topic, now).reason in (Reason.MINOR, Reason.HOLD)
 
     def _network(self, network: str) -> str:
         """A name for a network that nobody can turn back; no token begins with these bytes."""

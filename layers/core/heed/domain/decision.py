@@ -132,6 +132,14 @@ def is_closed(record: Record) -> bool:
     return record.get(MINOR) is not None or is_held(record)
 
 
+def is_silent(record: Record, asked: int) -> bool:
+    """Whether nothing follows any more from what was asked for at an instant.
+
+    Of a minor and of a held address nothing does; an erasure since forgets what was asked for too.
+    """
+    return is_closed(record) or (record.floor is not None and asked <= record.floor)
+
+
 def _address_wide(record: Record, now: int) -> Decision | None:
     """What stops every mail, service mail included."""
     if minor := record.get(MINOR):
