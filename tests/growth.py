@@ -1,0 +1,65 @@
+"""How cost grows with the input, where a promise says that it grows no faster than the input.
+
+Growth is measured and never time itself: a slow or busy machine makes both sizes slower, and the
+least of five runs is the one that was disturbed least. What counts is this process's own CPU time,
+which no neighbour spends and no clock that was set changes.
+"""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+LINEAR = 24
+"""Eight times the input may cost this much more: threefold room; a square would cost 64 times."""
+
+_TIMES = 8
+_RUNS = 5
+_SECONDS = 0.005
+_DOUBLINGS = 10
+
+
+def growth(make: Callable[[int], Any], run: Callable[[Any], object], n: int) -> float:
+    """How many times more `run` costs with the input `make(8 * n)` than with `make(n)`.
+
+    A machine may be so fast that `n` takes less than five milliseconds, in which noise would
+    decide: then `n` is doubled until it takes that long. What is cheap however large its input is
+    (refused at its first byte, say) is compared with the five milliseconds that it never takes.
+
+    Args:
+        make: The input of a size, made afresh for each run and not measured.
+        run: What is measured.
+        n: The size to begin with.
+    """
+    with _uncollected():
+        for _ in range(_DOUBLINGS):
+            if _once(run, make(n)) >= _SECONDS:
+                break
+            n *= 2
+        return _least(make, run, _TIMES * n) / max(_least(make, run, n), _SECONDS)
+
+
+def _least(make: Callable[[int], Any], run: Callable[[Any], object], n: int) -> float:
+    return min(_once(run, make(n)) for _ in range(_RUNS))
+
+
+def _once(run: Callable[[Any], object], given: Any) -> float:
+    began = time.process_time()
+    run(given)
+    return time.process_time() - began
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """The garbage of other tests is collected before, and none while something is measured."""
+    collects = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
