@@ -22,18 +22,19 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
     people, reconcile = wiring.people(), wiring.reconcile()
     now = time.time_ns() // 1_000_000
     after = people.place()
-    totals = dict.fromkeys(("walked", "missing", "unentered", "altered", "repaired"), 0)
+    totals = dict.fromkeys(("walked", "missing", "unentered", "altered", "repaired", "unreadable"), 0)
     while totals["walked"] < RECIPIENTS and context.get_remaining_time_in_millis() > RESERVE:
-        held, after = people.page(after, PAGE)
+        held, unreadable, after = people.page(after, PAGE)
         for one in held:
             for name, number in reconcile(one, now)._asdict().items():
                 totals[name] += number
         totals["walked"] += len(held)
+        totals["unreadable"] += unreadable
         people.remember(after)
         if after is None:
             count("LedgerWalkEnded")
             break
-    if any(totals[name] for name in ("missing", "unentered", "altered")):
+    if any(totals[name] for name in ("missing", "unentered", "altered", "unreadable")):
         # An alarm waits for these words.
         logger.error("records and ledger do not fit", extra=dict(totals))
     for name, number in totals.items():

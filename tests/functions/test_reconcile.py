@@ -73,7 +73,14 @@ def test_records_that_fit_are_left_alone(world: World, stream: Recorder, clock: 
     deliver(world, stream.records)
     clock(NOW + 30 * DAY)
 
-    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+    assert walk(world) == {
+        "walked": 1,
+        "missing": 0,
+        "unentered": 0,
+        "altered": 0,
+        "repaired": 0,
+        "unreadable": 0,
+    }
 
 
 def test_a_change_of_a_moment_ago_is_not_missed_yet(world: World, clock: Any) -> None:
@@ -91,13 +98,27 @@ def test_a_gap_is_told_at_once_and_mended_when_the_stream_cannot_bring_it_any_mo
     deliver(world, stream.records[:1])  # the other two are lost
 
     clock(NOW + SETTLED)
-    assert walk(world) == {"walked": 1, "missing": 2, "unentered": 2, "altered": 0, "repaired": 0}
+    assert walk(world) == {
+        "walked": 1,
+        "missing": 2,
+        "unentered": 2,
+        "altered": 0,
+        "repaired": 0,
+        "unreadable": 0,
+    }
     assert "records and ledger do not fit" in log.getvalue(), "an alarm waits for these words"
 
     clock(NOW + GONE)
     assert walk(world)["repaired"] == 2
     assert numbers() == [(1, "out"), (2, "in"), (3, "out")]
-    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+    assert walk(world) == {
+        "walked": 1,
+        "missing": 0,
+        "unentered": 0,
+        "altered": 0,
+        "repaired": 0,
+        "unreadable": 0,
+    }
     assert whole() is None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+from heed.actions.ports import Unreadable
 from heed.domain.announcement import Announcement
 from heed.domain.ledger_entry import LedgerEntry
 from heed.domain.record import Record
@@ -88,11 +89,11 @@ class Ledger(Protocol):
         """
         ...
 
-    def all(self) -> Iterator[LedgerEntry]:
-        """Every entry there is, in no order.
+    def all(self) -> Iterator[LedgerEntry | Unreadable]:
+        """Every entry there is, in no order; UNREADABLE for one that nobody can read any more.
 
         Raises:
-            StoreUnavailable, UnreadableRecord: not all can be told.
+            StoreUnavailable: not all can be told.
         """
         ...
 

@@ -7,12 +7,14 @@ the search for the end begins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure
-from heed.domain.errors import Contended, StoreUnavailable
+from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.register import DAY
 from heed.domain.retention import DISCLOSURE_DAYS
 
@@ -64,7 +66,7 @@ class DisclosuresTable:
         except FAILURES as error:
             raise unavailable(error) from error
         item = answer.get("Item")
-        return (int(item["number"]["N"]), item["hash"]["S"]) if item else (0, BEGINNING)
+        return _to_end(item) if item else (0, BEGINNING)
 
     def _put(self, entry: Disclosed) -> Disclosed | None:
         """The entry that is there already, if one is.
@@ -113,7 +115,7 @@ class DisclosuresTable:
                 answer = self._client.batch_get_item(RequestItems=request)
             except FAILURES as error:
                 raise unavailable(error) from error
-            found += map(_to_entry, whole(answer, "Responses").get(self._table, []))
+            found += _readable(whole(answer, "Responses").get(self._table, []))
             request = dict(answer.get("UnprocessedKeys", {}))
             if not request:
                 return found
@@ -140,15 +142,28 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
     }
 
 
-def _to_entry(item: Mapping[str, Any]) -> Disclosed:
+@of_our_form
+def _to_end(item: Item) -> tuple[int, str]:
+    return number(item, "number", COUNT_END), text(item, "hash")
+
+
+@of_our_form
+def _to_entry(item: Item) -> Disclosed:
     return Disclosed(
-        number=int(item["number"]["N"]),
-        before=item["before"]["S"],
+        number=number(item, "number", COUNT_END),
+        before=text(item, "before"),
         of=Disclosing(
-            at=int(item["at"]["N"]),
-            what=item["what"]["S"],
-            purpose=Disclosure(item["purpose"]["S"]),
-            people=int(item["people"]["N"]),
-            key=item["key"]["S"],
+            at=number(item, "at"),
+            what=text(item, "what"),
+            purpose=Disclosure(text(item, "purpose")),
+            people=number(item, "people", COUNT_END),
+            key=text(item, "key"),
         ),
     )
+
+
+def _readable(items: Iterable[Item]) -> Iterator[Disclosed]:
+    """Those that can be read. The hash of what stands behind one that cannot tells that it was there."""
+    for item in items:
+        with suppress(UnreadableRecord):
+            yield _to_entry(item)

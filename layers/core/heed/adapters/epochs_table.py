@@ -7,14 +7,16 @@ has `purge`, the ids), or days of soft bounces that are older than any decision 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Due, DueWork, Standing
+from heed.adapters.attributes import Item, instant_or_none, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.items import Item, to_record, to_value
+from heed.adapters.items import soft_days, to_record, to_value
 from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
-from heed.domain.errors import UnreadableRecord
+from heed.domain.purge import is_id
 from heed.domain.record import Record
 from heed.domain.register import MINOR, SOFT
 from heed.domain.retention import soft_days_over, soft_due
@@ -81,7 +83,8 @@ class EpochsTable:
                 except FAILURES as error:
                     raise unavailable(error) from error
                 for item in whole(answer, "Items"):
-                    yield Due(item["id"]["S"], int(item["due"]["N"]))
+                    # The index holds any number up to now, also one that we would never write.
+                    yield Due(item["id"]["S"], max(0, int(Decimal(item["due"]["N"]))))
                 if "LastEvaluatedKey" not in answer:
                     break
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -144,23 +147,22 @@ class EpochsTable:
         return None
 
 
+@of_our_form
 def work_of(item: Item) -> DueWork:
     """What is due on an item; also on the image of one that the table's stream has.
 
     Raises:
         UnreadableRecord: it is not of our form.
     """
-    try:
-        return DueWork(
-            purges=tuple(item["purge"]["S"].split()) if "purge" in item else (),
-            floor=int(item["f"]["N"]) if "f" in item else 0,
-            cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
-            soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableRecord(
-            type(error).__name__
-        ) from None  # the rest of its words may be the item's
+    purges = tuple(text(item, "purge").split()) if "purge" in item else ()
+    if not all(map(is_id, purges)):
+        raise ValueError("no purges of ours")
+    return DueWork(
+        purges=purges,
+        floor=instant_or_none(item, "f") or 0,
+        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+        soft=soft_days(item),
+    )
 
 
 def _standing(item: Item | None) -> Standing:

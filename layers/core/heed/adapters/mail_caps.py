@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.mail_ports import Capped
+from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import Contended
@@ -113,9 +114,7 @@ class MailCapsTable:
         except FAILURES as error:
             raise unavailable(error) from error
         item: dict[str, Any] = answer.get("Item", {})
-        if not item:
-            return (), 0
-        return tuple(_attempt(one["M"]) for one in item["tries"]["L"]), int(item["v"]["N"])
+        return _tries(item) if item else ((), 0)
 
     def _write(self, key: str, attempts: Sequence[Attempt], version: int) -> bool:
         """Whether nobody else wrote since that version."""
@@ -151,7 +150,16 @@ def _value(one: Attempt) -> dict[str, Any]:
     }
 
 
-def _attempt(held: dict[str, Any]) -> Attempt:
+@of_our_form
+def _tries(item: Item) -> tuple[tuple[Attempt, ...], int]:
+    """The tries of an address, and their version."""
+    return tuple(_attempt(one["M"]) for one in item["tries"]["L"]), number(item, "v", COUNT_END)
+
+
+def _attempt(held: Item) -> Attempt:
     return Attempt(
-        held["request"]["S"], int(held["at"]["N"]), int(held["tries"]["N"]), held["done"]["BOOL"]
+        text(held, "request"),
+        number(held, "at"),
+        number(held, "tries", COUNT_END),
+        held["done"]["BOOL"] is True,
     )

@@ -20,8 +20,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
+from heed.adapters.attributes import Item, of_our_form
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.items import Item, is_stop, to_late, to_record, to_value
+from heed.adapters.items import is_stop, to_late, to_record, to_value
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
@@ -35,6 +36,7 @@ SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 
 _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
 _ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
+_DIGITS = 15  # of a time in the feed
 MOST_WAITING = 200  # wishes in `late` at most; a tenth of what an item of 400 kB could hold
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
@@ -244,7 +246,20 @@ def _update(
 
 def feed_position(at: int, recipient: str) -> str:
     """Where a change stands in the feed: sorts by time, and is unique."""
-    return f"{at:015d}{recipient}"
+    return f"{at:0{_DIGITS}d}{recipient}"
+
+
+@of_our_form
+def feed_place(written: str) -> tuple[int, str]:
+    """The time and the recipient of a position in the feed.
+
+    Raises:
+        UnreadableRecord: it is not of our form.
+    """
+    at, recipient = int(written[:_DIGITS]), written[_DIGITS:]
+    if feed_position(at, recipients.parse(recipient)) != written:
+        raise ValueError("no position of ours")
+    return at, recipient
 
 
 def shard(recipient: str) -> str:

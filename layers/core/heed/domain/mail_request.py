@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from heed.domain import messages
+from heed.domain.address import normalise
 from heed.domain.confirm_token import Intent
-from heed.domain.errors import Malformed
 
 USEFUL = (
     24 * 60 * 60 * 1000
@@ -52,9 +54,21 @@ class MailRequest:
         Raises:
             Malformed: it was not put there by us.
         """
-        try:
-            data = json.loads(body)
-            scopes = tuple(int(scope) for scope in data.pop("scopes"))
-            return cls(intent=Intent(data.pop("intent")), scopes=scopes, **data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
-            raise Malformed(type(error).__name__) from error
+        return messages.read(body, cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> MailRequest:
+        address = messages.text(data.pop("address"))
+        if normalise(address) != address:
+            raise ValueError("not as we write it")
+        return cls(
+            id=messages.text(data.pop("id")),
+            address=address,
+            intent=Intent(data.pop("intent")),
+            scopes=messages.scopes(data.pop("scopes")),
+            language=messages.text(data.pop("language")),
+            at=messages.number(data.pop("at")),
+            base_url=messages.text(data.pop("base_url")),
+            network=messages.text(data.pop("network")),
+            **data,
+        )

@@ -13,6 +13,7 @@ from enum import StrEnum
 DAY = 86_400_000  # milliseconds
 
 ALL = 0  # the scope of all marketing, `*`
+SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
 
 COMPLAINT = "x:complaint"
 UNDELIVERABLE = "x:undeliverable"
@@ -125,10 +126,13 @@ _KNOWN = {
 
 def is_register(name: str) -> bool:
     """Whether a name is one of a register."""
-    kind, number = name[:2], name[2:]
-    return name in _KNOWN or (
-        kind in ("o:", "i:", "p:", "k:") and number.isascii() and number.isdecimal()
-    )
+    return name in _KNOWN or (name[:2] in ("o:", "i:", "p:", "k:") and is_scope(name[2:]))
+
+
+def is_scope(text: str) -> bool:
+    """Whether a text is the number of a scope, in the one way that it is written; links have two bytes."""
+    written = len(text) <= 5 and text.isascii() and text.isdecimal()
+    return written and str(int(text)) == text and int(text) < SCOPES
 
 
 _WORDS = {
