@@ -22,7 +22,9 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
     people, reconcile = wiring.people(), wiring.reconcile()
     now = time.time_ns() // 1_000_000
     after = people.place()
-    totals = dict.fromkeys(("walked", "missing", "unentered", "altered", "repaired", "unreadable"), 0)
+    totals = dict.fromkeys(
+        ("walked", "missing", "unentered", "altered", "repaired", "unreadable"), 0
+    )
     while totals["walked"] < RECIPIENTS and context.get_remaining_time_in_millis() > RESERVE:
         held, unreadable, after = people.page(after, PAGE)
         for one in held:

@@ -14,6 +14,7 @@ from heed.adapters.items import to_value
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge
 from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out, pause
+from heed.domain.times import END
 from tests.adapters.conftest import Store, somebody
 from tests.strategies import crowded
 
@@ -90,10 +91,13 @@ def test_an_in_never_erases_the_memory_of_an_out(preferences: Preferences) -> No
     assert preferences.read(who).at(out(2)) == NOW
 
 
-def test_an_event_before_1970_is_kept(preferences: Preferences) -> None:
+@pytest.mark.parametrize("at", [0, END - 1])
+def test_the_first_and_the_last_instant_that_can_be_written_are_kept(
+    preferences: Preferences, at: int
+) -> None:
     who = somebody()
-    apply(preferences, who, Change(out(2), said(-DAY)))
-    assert preferences.read(who).at(out(2)) == -DAY
+    apply(preferences, who, Change(out(2), said(at)))
+    assert preferences.read(who).at(out(2)) == at
 
 
 # Every text compared as UTF-8 bytes; UTF-16 would put what is beyond U+FFFF before U+E000 and up.
