@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
 
-from heed.adapters.preferences_table import MOST_WAITING, SHARDS, PreferencesTable
+from heed.adapters.late_room import MOST_WAITING
+from heed.adapters.preferences_table import SHARDS, PreferencesTable
 from heed.domain.errors import Contended, StoreUnavailable
 from heed.domain.evidence import evidence
 from heed.domain.recipient import from_bytes

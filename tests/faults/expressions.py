@@ -47,7 +47,9 @@ def _apply(verb: str, action: list[str], scope: Scope, made: Item) -> None:
         made.pop(name, None)
     elif verb == "SET":
         held = names.get(action[4], action[4]) if action[2] == "if_not_exists" else ""
-        made[name] = item[held] if held in item else values[action[-2 if held else -1]]
+        other = action[-2 if held else -1]
+        otherwise = values[other] if other.startswith(":") else item.get(other)
+        made[name] = item.get(held, otherwise)
     else:
         _add_or_delete(verb, name, values[action[1]], made)
 

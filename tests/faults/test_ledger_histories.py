@@ -95,7 +95,7 @@ class Ports:
         self._asked(lambda: self.seals.add(day, leaves))
 
     def publish(self, announcements: Sequence[Announcement], at: int) -> None:  # noqa: ARG002
-        self._asked(lambda: self.told.update(one.detail["id"] for one in announcements))
+        self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
         """The wishes stay at the record: every write behind it brings them again."""
@@ -156,7 +156,7 @@ def check(seed: int, stage: Stage) -> int:
         if (held := to_record(item)).salt
     }
     for whose, (applied, late) in said(writes).items():
-        kept = ports.ledger.of(whose)
+        kept = list(ports.ledger.of(whose))
         outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER]
         closed = [one for one in kept if one.entry.register == "erased"]
         extra = sum(one.entry.source != LEDGER for one in closed)

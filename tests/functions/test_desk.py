@@ -422,7 +422,7 @@ def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
         wiring.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
 
     whole = desk.lookup(address=JANE)
-    monkeypatch.setattr("heed.edge.lookups.LATEST", 2)
+    monkeypatch.setattr("heed.actions.lookup.LATEST", 2)
     cut = desk.lookup(address=JANE)
 
     assert len(whole["history"]) == 5 and "history_left_out" not in whole

@@ -20,6 +20,7 @@ from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed import wiring
 from heed.actions.export_ledger import export
+from heed.actions.ports_ledger import Place
 from heed.actions.ports_privacy import Person
 from heed.actions.unsubscribe import OptOut
 from heed.actions.verify_ledger import verify
@@ -102,7 +103,7 @@ def _tellings(world: World) -> list[Callable[[], object]]:
 
 
 def _place(_world: World) -> list[Callable[[], object]]:
-    wiring.people().remember("a" * 26)
+    wiring.people().remember(Place("a" * 26))
     return [lambda: wiring.people().place()]
 
 

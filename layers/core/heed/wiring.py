@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from heed.actions.send_confirmation import SendConfirmation
     from heed.actions.stop_and_lift import StopAndLift
     from heed.actions.unsubscribe import Unsubscribe
+    from heed.actions.walk_people import Walk
     from heed.adapters.api_keys import ApiKeys
     from heed.adapters.change_feed import ChangesIndex
     from heed.adapters.confirm_keys import KmsConfirmKeys
@@ -259,6 +260,14 @@ def ledger_dead_letters() -> SqsQueue:
     from heed.adapters.sqs_queue import SqsQueue
 
     return SqsQueue(aws.client("sqs"), settings().ledger_dlq_url)
+
+
+@cache
+def walk() -> Walk:
+    """Holds a part of the records against their entries."""
+    from heed.actions.walk_people import Walk
+
+    return Walk(people(), reconcile())
 
 
 @cache

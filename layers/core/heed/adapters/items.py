@@ -18,8 +18,11 @@ from heed.adapters.attributes import (
 from heed.domain.evidence import LONGEST
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import DAY, SOFT, Change, Entry, Source, is_register
+from heed.domain.repeats import Tally
 from heed.domain.times import END
 
+# What is on record of a person's links (heed.domain.repeats.Tally).
+TOLD_HOUR, TOLD, SPARED = "told_hour", "told", "spared"
 SALT_SIZE = 16  # bytes
 _LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
 
@@ -53,6 +56,7 @@ def to_record(item: Item | None) -> Record:
         floor=instant_or_none(item, "f"),
         n=number(item, "n", COUNT_END),
         salt=_salt(item),
+        tally=_tally(item),
     )
 
 
@@ -60,6 +64,16 @@ def soft_days(item: Item) -> frozenset[int]:
     """The days of soft bounces of an item, counted from the epoch."""
     days = item[SOFT]["NS"] if SOFT in item else ()
     return frozenset([whole_number(day, END // DAY) for day in days])
+
+
+def _tally(item: Item) -> Tally:
+    if TOLD_HOUR not in item and SPARED not in item:
+        return Tally()
+    return Tally(
+        hour=number(item, TOLD_HOUR),
+        told=number(item, TOLD, COUNT_END),
+        spared=number(item, SPARED, COUNT_END) if SPARED in item else None,
+    )
 
 
 def _salt(item: Item) -> bytes:

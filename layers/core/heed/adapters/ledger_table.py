@@ -17,7 +17,11 @@ from heed.domain.times import END
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NUMBERS = {"seq": COUNT_END, "scope": SCOPES, "at": END, "recorded_at": END, "until": END}
+_NUMBERS = {
+    **dict.fromkeys(("seq", "first_seq"), COUNT_END),
+    **dict.fromkeys(("at", "recorded_at", "until"), END),
+    "scope": SCOPES,
+}
 """The attributes that are numbers, each with what it lies below."""
 _EVIDENCE = "evidence"
 # Of an item without what may be personal. The reserved words of DynamoDB are many.
@@ -34,6 +38,7 @@ _ENTRY = (
     "commitment",
     "outcome",
     "until",
+    "first_seq",
 )
 
 
@@ -62,10 +67,9 @@ class LedgerTable:
             raise unavailable(error) from error
         return entry
 
-    def of(self, subject: str) -> list[Kept]:
+    def of(self, subject: str) -> Iterator[Kept]:
         """See the port."""
-        found = [Kept(_to_entry(item), _evidence(item)) for item in self._query(subject)]
-        return sorted(found, key=lambda kept: kept.entry.chain)
+        return (Kept(_to_entry(item), _evidence(item)) for item in self._query(subject))
 
     def erase(self, subject: str) -> int:
         """See the port."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from heed.actions.ports_ledger import Held
+from heed.actions.ports_ledger import Held, Page, Place
 from heed.adapters.attributes import Item, of_our_form, recipient, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import late_of, to_record
@@ -18,22 +17,8 @@ if TYPE_CHECKING:
 _PLACE = {"pk": {"S": "reconcile"}}  # in the table `Control`
 
 
-class Page(NamedTuple):
-    """Some of those on record.
-
-    Attributes:
-        held: what is on record of them.
-        unreadable: how many more there were whose items nobody can read.
-        last: the place of the next page; None: there is none.
-    """
-
-    held: list[Held]
-    unreadable: int
-    last: str | None
-
-
 class PeopleScan:
-    """The table `Preferences` from one end to the other, in as many walks as it takes."""
+    """Serves the port People from the table `Preferences`, in as many walks as it takes."""
 
     def __init__(self, client: DynamoDBClient, preferences: str, control: str) -> None:
         self._client = client
@@ -41,10 +26,7 @@ class PeopleScan:
         self._control = control
 
     def page(self, after: str | None, limit: int) -> Page:
-        """At most `limit` of them behind a place.
-
-        Not consistent: what changed a moment ago is none of a walk's business.
-        """
+        """See the port. Not consistent: what changed a moment ago is none of a walk's business."""
         start: dict[str, Any] = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         try:
             answer = self._client.scan(TableName=self._preferences, Limit=limit, **start)
@@ -55,33 +37,30 @@ class PeopleScan:
         found = [held for item in items if (held := _held(item)) is not None]
         return Page(found, len(items) - len(found), last["id"]["S"] if last else None)
 
-    def place(self) -> str | None:
-        """Where the last walk stopped, or None: at the end, or never."""
+    def place(self) -> Place:
+        """See the port. At the beginning, if nobody can read where."""
         try:
             answer = self._client.get_item(TableName=self._control, Key=_PLACE)
         except FAILURES as error:
             raise unavailable(error) from error
-        return _place(answer.get("Item", {}))
+        try:
+            return _to_place(answer.get("Item", {}))
+        except UnreadableRecord:
+            return Place(None)
 
-    def remember(self, after: str | None) -> None:
-        """Remember where this walk stopped."""
-        item: dict[str, Any] = {**_PLACE, **({"after": {"S": after}} if after else {})}
+    def remember(self, place: Place) -> None:
+        """See the port."""
+        item: dict[str, Any] = dict(_PLACE)
+        item |= {name: {"S": who} for name, who in place._asdict().items() if who}
         try:
             self._client.put_item(TableName=self._control, Item=item)
         except FAILURES as error:
             raise unavailable(error) from error
 
 
-def _place(item: Item) -> str | None:
-    """Where to go on; at the beginning, if nobody can read where."""
-    with suppress(UnreadableRecord):
-        return _after(item)
-    return None
-
-
 @of_our_form
-def _after(item: Item) -> str | None:
-    return text(item, "after") if "after" in item else None
+def _to_place(item: Item) -> Place:
+    return Place(*(text(item, name) if name in item else None for name in Place._fields))
 
 
 def _held(item: Item) -> Held | None:

@@ -22,11 +22,14 @@ from typing import TYPE_CHECKING, Any
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
 from heed.adapters.attributes import Item, of_our_form
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.items import is_stop, to_late, to_record, to_value
+from heed.adapters.items import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.adapters.late_room import late_room
+from heed.adapters.tally_update import TallyUpdate, tally_update
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
+from heed.domain.repeats import BY_LINK, Telling, is_over, telling
 from heed.domain.retention import soft_due
 
 if TYPE_CHECKING:
@@ -37,7 +40,6 @@ _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
 _ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
 _DIGITS = 15  # of a time in the feed
-MOST_WAITING = 200  # wishes in `late` at most; a tenth of what an item of 400 kB could hold
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
@@ -89,41 +91,40 @@ class PreferencesTable:
             after = merge(before, changes)
             late = superseded(after, changes)
             if after == before:
-                self._note_late(recipient, before, late)
+                self._note_late(recipient, before, late, now)
                 return Applied(before, before)
-            update = _update(before, after, recipient, now, late)
+            written = [change for change in changes if before.takes(change)]
+            told = telling(before.tally, before.registers, written, now)
+            update = _update(before, after, recipient, now, tally_update(told, len(written), now))
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
                 condition = {"ConditionExpression": "n = :n"}
             _, lost_to = self._write(recipient, {**update, **condition})
             if lost_to is None:
-                return Applied(before, replace(after, n=before.n + 1))
+                salt = before.salt or update["ExpressionAttributeValues"][":salt"]["B"]
+                after = replace(after, n=before.n + 1, salt=salt)
+                self._note_late(recipient, after, late, now)
+                return Applied(before, after)
             before = to_record(lost_to)
         raise Contended("the record changed under every attempt")
 
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
-        update = _update(NOTHING, merge(NOTHING, [change]), recipient, now)
-        values = update["ExpressionAttributeValues"]
-        values[":t"] = {"N": str(change.entry.at)}
-        update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
-        if change.register == SOFT:
-            values[":day"] = {"N": str(change.entry.day)}
-            fits = "NOT contains(soft, :day)"
-        else:
-            values[":ev"] = {"S": change.entry.tie}
-            fits = _GREATER
-        old, lost_to = self._write(
-            recipient, {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
-        )
-        if lost_to is None:
-            before = to_record(old)
-            return Applied(before, replace(merge(before, [change]), n=before.n + 1))
-        if not lost_to:
-            raise StoreUnavailable("refused without saying what stands")
-        before = to_record(lost_to)
-        self._note_late(recipient, before, superseded(before, [change]))
-        return Applied(before, merge(before, [change]))
+        """As a rule one request, which takes a change by link for the first of its day."""
+        before = NOTHING
+        for _ in range(_ATTEMPTS):
+            told = telling(before.tally, before.registers, [change], now)
+            old, lost_to = self._write(recipient, _one(change, recipient, now, told))
+            if lost_to is None:
+                before = to_record(old)
+                return Applied(before, replace(merge(before, [change]), n=before.n + 1))
+            if not lost_to:
+                raise StoreUnavailable("refused without saying what stands")
+            before = to_record(lost_to)
+            if not before.takes(change):
+                self._note_late(recipient, before, superseded(before, [change]), now)
+                return Applied(before, before)
+        raise Contended("the record changed under every attempt")
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
         """See the port LateWishes."""
@@ -136,22 +137,33 @@ class PreferencesTable:
             },
         )
 
-    def _note_late(self, recipient: str, record: Record, late: Sequence[Change]) -> None:
+    def _note_late(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
         """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.
+
+        Repeats by link that nobody is told of any more today wait for nobody.
 
         Raises:
             StoreUnavailable: so many wait for the ledger already that the item must not grow.
         """
-        if late and record.salt:
-            values: dict[str, Any] = {":late": _waiting(late), ":salt": {"B": record.salt}}
-            values[":room"] = {"N": str(MOST_WAITING)}
+        if is_over(record.tally, now):
+            late = [change for change in late if change.entry.source not in BY_LINK]
+        if not record.salt:
+            return
+        for wishes, room in late_room(map(to_late, late)):
+            values: dict[str, Any] = {
+                ":late": {"SS": wishes},
+                ":salt": {"B": record.salt},
+                ":room": {"N": str(room)},
+            }
             update = {
                 "UpdateExpression": "ADD late :late",
-                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) < :room)",
+                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) <= :room)",
                 "ExpressionAttributeValues": values,
             }
             _, lost_to = self._write(recipient, update)
-            if lost_to and lost_to.get("salt", {}).get("B") == record.salt:
+            if not lost_to or lost_to.get("salt") != values[":salt"]:
+                continue
+            if not {*wishes} <= {*lost_to.get("late", {}).get("SS", ())}:
                 raise StoreUnavailable("too many late wishes wait for the ledger")
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
@@ -204,39 +216,57 @@ def _waiting(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(to_late, late))}
 
 
+def _one(change: Change, recipient: str, now: int, told: Telling) -> dict[str, Any]:
+    """The request that writes one change, on the condition that the write rule is."""
+    tally = tally_update(told, 1, now)
+    update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
+    values = update["ExpressionAttributeValues"]
+    values[":t"] = {"N": str(change.entry.at)}
+    update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
+    if change.register == SOFT:
+        values[":day"] = {"N": str(change.entry.day)}
+        fits = "NOT contains(soft, :day)"
+    else:
+        values[":ev"] = {"S": change.entry.tie}
+        fits = _GREATER
+    if tally.condition:
+        values |= tally.condition_values
+        fits = f"{fits} AND {tally.condition}"
+    return {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
+
+
 def _update(
-    before: Record, after: Record, recipient: str, now: int, late: Sequence[Change] = ()
+    before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate
 ) -> dict[str, Any]:
     """The expressions that turn one record into the other, and mark the change."""
     written = [name for name, entry in after.registers.items() if before.get(name) != entry]
     days = after.soft - before.soft
-    sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now"]
+    sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
     names: dict[str, str] = {}
     values: dict[str, Any] = {
-        ":salt": {"B": secrets.token_bytes(16)},
+        ":salt": {"B": secrets.token_bytes(SALT_SIZE)},
         ":now": {"S": feed_position(now, recipient)},
         ":one": {"N": "1"},
+        **tally.values,
     }
     if days or any(map(is_stop, written)):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": shard(recipient)}
     for place, name in enumerate(written):
-        alias = f"#r{place or ''}"
+        # The first is #r, which a condition names; all are short, since an expression has 4 KB at most.
+        alias, value = f"#{place:x}" if place else "#r", f":{place:x}"
         names[alias] = name
-        values[f":v{place}"] = to_value(after.registers[name])
-        sets.append(f"{alias} = :v{place}")
-    add = "n :one"
+        values[value] = to_value(after.registers[name])
+        sets.append(f"{alias}={value}")
+    adds = ["n :one", *tally.adds]
     if days:
         # Days that no decision looks at any more are pruned by the sweep, which looks at what is due alone.
         sets.append("due = if_not_exists(due, :due), due_shard = :shard")
         values[":due"] = {"N": str(soft_due(min(days)))}
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
-        add = "n :one, soft :days"
-    if late:
-        values[":late"] = _waiting(late)
-        add = f"{add}, late :late"
+        adds.append("soft :days")
     expressions: dict[str, Any] = {
-        "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
+        "UpdateExpression": f"SET {','.join(sets)} ADD {','.join(adds)}{tally.removes}",
         "ExpressionAttributeValues": values,
     }
     if names:  # of soft days alone there are none, and DynamoDB refuses an empty map

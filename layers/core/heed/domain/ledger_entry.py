@@ -53,6 +53,8 @@ class LedgerEntry:
         commitment: HMAC-SHA256 of the evidence under the salt, hex.
         outcome: whether it was applied.
         until: of a pause, when it ends, milliseconds; otherwise None.
+        first_seq: where it stands for several numbers, as repeats by link have them (heed.domain.repeats),
+            the first of them, and `seq` is the last; otherwise None.
     """
 
     subject: str
@@ -66,6 +68,12 @@ class LedgerEntry:
     commitment: str
     outcome: Outcome = Outcome.APPLIED
     until: int | None = None
+    first_seq: int | None = None
+
+    @property
+    def first(self) -> int:
+        """The first number that it stands for."""
+        return self.seq if self.first_seq is None else self.first_seq
 
     @property
     def id(self) -> str:
@@ -96,7 +104,10 @@ class LedgerEntry:
 
     def document(self) -> dict[str, Any]:
         """All of it, as it is stored and exported; never the evidence."""
-        return {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+        made = {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+        if self.first_seq is None:
+            del made["first_seq"]
+        return made
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> LedgerEntry:
@@ -111,6 +122,8 @@ class LedgerEntry:
             entry = cls(**{**parts, "outcome": Outcome(parts["outcome"])})
         except (KeyError, TypeError, ValueError) as error:
             raise Malformed(f"not an entry: {type(error).__name__}") from error
+        if not 0 < entry.first <= entry.seq and entry.first_seq is not None:
+            raise Malformed("not an entry: first_seq")
         if entry.id != name:
             raise Malformed("its id is not the hash of its content")
         return entry
