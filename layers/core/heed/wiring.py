@@ -414,6 +414,7 @@ def warm_up(*needs: Callable[[], object]) -> None:
 
 
 _CACHED = (
+    walk,
     epochs,
     purges,
     begin_epoch,
