@@ -12,13 +12,14 @@ from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
 from heed import wiring
-from heed.actions import walk_people
+from heed.actions import reconcile_ledger, walk_people
 from heed.actions.export_ledger import export
 from heed.actions.reconcile_ledger import GONE, SETTLED
 from heed.actions.verify_ledger import verify
 from heed.adapters import aws
 from heed.adapters.spill import Spill
 from heed.domain.epoch import Cause, Report
+from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
 from tests.ledgers import history
@@ -241,6 +242,63 @@ def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
     for number in range(5):
         world.put(f"{number}@example.com", click())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
+
+
+def test_who_has_too_many_entries_is_passed_by_and_told_of(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
+) -> None:
+    monkeypatch.setattr(reconcile_ledger, "MOST", 1)
+    for address in ("a@example.com", JANE):
+        world.put(address, click())
+    world.put(JANE, click(NOW, in_(3)))
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    assert walk(world) == found(walked=2, passed=1)
+    assert "people were passed by" in log.getvalue(), "an alarm waits for these words"
+
+
+@pytest.mark.threat(
+    "T22",
+    "make the entries of one person such that the walk over everybody dies there, every hour anew",
+    "the walk remembers where it failed, and passes that person by the second time, with an alarm",
+)
+def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [f"{number}@example.com" for number in range(5)]
+    for address in people:
+        world.put(address, click())
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    order = [one.recipient for one in wiring.people().page(None, 10).held]
+    (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
+    of = type(wiring.ledger()).of
+
+    def failing(self: Any, subject: str) -> Any:
+        if subject == subject_of(bad, order[2]):
+            raise StoreUnavailable("made up")
+        return of(self, subject)
+
+    monkeypatch.setattr(type(wiring.ledger()), "of", failing)
+    with pytest.raises(StoreUnavailable):
+        walk(world)
+    assert walk(world) == found(walked=3, passed=1)
+    with pytest.raises(StoreUnavailable):
+        walk(world)  # the next round tries again
+
+
+def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.put(f"{number}@example.com", click())
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    left = iter([600_000] * 4 + [0] * 99)
+    monkeypatch.setattr(type(world.context), "get_remaining_time_in_millis", lambda _: next(left))
+    assert app.handler({}, world.context)["walked"] == 3
+    left = iter([600_000] * 99)
+    assert app.handler({}, world.context)["walked"] == 2
 
 
 def test_a_night_seals_what_is_over_and_the_next_is_on_it(

@@ -219,7 +219,7 @@ def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
     assert fault() is None
 
 
-def test_the_first_press_of_a_day_is_one_request(
+def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
@@ -228,7 +228,7 @@ def test_the_first_press_of_a_day_is_one_request(
         "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
     )
     try:
-        for at, requests in ((DAWN, 1), (DAWN + 5, 2), (DAWN + DAY, 1)):
+        for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY, 1), (DAWN + 33 * DAY, 2)):
             asked.clear()
             press(world, at)
             assert asked == ["UpdateItem"] * requests

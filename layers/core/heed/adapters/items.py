@@ -15,14 +15,13 @@ from heed.adapters.attributes import (
     texts,
     whole_number,
 )
+from heed.adapters.tally_update import SPARED, TOLD_HOUR, told_name
 from heed.domain.evidence import LONGEST
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import DAY, SOFT, Change, Entry, Source, is_register
-from heed.domain.repeats import Tally
+from heed.domain.repeats import HOUR, Tally
 from heed.domain.times import END
 
-# What is on record of a person's links (heed.domain.repeats.Tally).
-TOLD_HOUR, TOLD, SPARED = "told_hour", "told", "spared"
 SALT_SIZE = 16  # bytes
 _LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
 
@@ -69,9 +68,11 @@ def soft_days(item: Item) -> frozenset[int]:
 def _tally(item: Item) -> Tally:
     if TOLD_HOUR not in item and SPARED not in item:
         return Tally()
+    hour = number(item, TOLD_HOUR, END // HOUR)
+    name = told_name(hour)
     return Tally(
-        hour=number(item, TOLD_HOUR),
-        told=number(item, TOLD, COUNT_END),
+        hour=hour,
+        told=number(item, name, COUNT_END) if name in item else 0,
         spared=number(item, SPARED, COUNT_END) if SPARED in item else None,
     )
 

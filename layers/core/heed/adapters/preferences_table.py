@@ -24,7 +24,7 @@ from heed.adapters.attributes import Item, of_our_form
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import SALT_SIZE, is_stop, to_late, to_record, to_value
 from heed.adapters.late_room import late_room
-from heed.adapters.tally_update import TallyUpdate, tally_update
+from heed.adapters.tally_update import TallyUpdate, guess, tally_update
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
@@ -110,11 +110,11 @@ class PreferencesTable:
         raise Contended("the record changed under every attempt")
 
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
-        """As a rule one request, which takes a change by link for the first of its day."""
-        before = NOTHING
+        """As a rule one request: another where a person's links are over for today, which it cannot know."""
+        by_link = change.entry.source in BY_LINK
+        tally = guess(now) if by_link else tally_update(Telling.PLAIN, 1, now)
         for _ in range(_ATTEMPTS):
-            told = telling(before.tally, before.registers, [change], now)
-            old, lost_to = self._write(recipient, _one(change, recipient, now, told))
+            old, lost_to = self._write(recipient, _one(change, recipient, now, tally))
             if lost_to is None:
                 before = to_record(old)
                 return Applied(before, replace(merge(before, [change]), n=before.n + 1))
@@ -124,6 +124,8 @@ class PreferencesTable:
             if not before.takes(change):
                 self._note_late(recipient, before, superseded(before, [change]), now)
                 return Applied(before, before)
+            told = telling(before.tally, before.registers, [change], now)
+            tally = tally_update(told, 1, now)
         raise Contended("the record changed under every attempt")
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
@@ -216,9 +218,8 @@ def _waiting(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(to_late, late))}
 
 
-def _one(change: Change, recipient: str, now: int, told: Telling) -> dict[str, Any]:
+def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> dict[str, Any]:
     """The request that writes one change, on the condition that the write rule is."""
-    tally = tally_update(told, 1, now)
     update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
     values = update["ExpressionAttributeValues"]
     values[":t"] = {"N": str(change.entry.at)}
@@ -265,8 +266,9 @@ def _update(
         values[":due"] = {"N": str(soft_due(min(days)))}
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
         adds.append("soft :days")
+    removes = f" REMOVE {','.join(tally.removes)}" if tally.removes else ""
     expressions: dict[str, Any] = {
-        "UpdateExpression": f"SET {','.join(sets)} ADD {','.join(adds)}{tally.removes}",
+        "UpdateExpression": f"SET {','.join(sets)} ADD {','.join(adds)}{removes}",
         "ExpressionAttributeValues": values,
     }
     if names:  # of soft days alone there are none, and DynamoDB refuses an empty map
