@@ -49,15 +49,17 @@ def of_our_form(read: Callable[P, R]) -> Callable[P, R]:
 
 def number(item: Item, name: str, below: int = END) -> int:
     """A whole number of an item, from 0 up to what `below` says; as a rule an instant in milliseconds."""
-    return whole_number(item[name]["N"], below)
-
-
-def whole_number(written: str, below: int) -> int:
-    """The number that a text writes, in the one way that we write it."""
+    written = item[name]["N"]
     value = int(written)
-    if not 0 <= value < below or str(value) != written:
-        raise ValueError("no number of ours")
-    return value
+    if 0 <= value < below and str(value) == written:
+        return value
+    raise ValueError("no number of ours")
+
+
+def numbers(item: Item, name: str, below: int) -> frozenset[int]:
+    """A set of such numbers of an item, empty where the item has none."""
+    held = item[name]["NS"] if name in item else ()
+    return frozenset([number({name: {"N": one}}, name, below) for one in held])
 
 
 def text(item: Item, name: str) -> str:

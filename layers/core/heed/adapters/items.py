@@ -10,10 +10,10 @@ from heed.adapters.attributes import (
     Item,
     instant_or_none,
     number,
+    numbers,
     of_our_form,
     text,
     texts,
-    whole_number,
 )
 from heed.adapters.tally_update import SPARED, TOLD_HOUR, told_name
 from heed.domain.evidence import LONGEST
@@ -61,8 +61,7 @@ def to_record(item: Item | None) -> Record:
 
 def soft_days(item: Item) -> frozenset[int]:
     """The days of soft bounces of an item, counted from the epoch."""
-    days = item[SOFT]["NS"] if SOFT in item else ()
-    return frozenset([whole_number(day, END // DAY) for day in days])
+    return numbers(item, SOFT, END // DAY)
 
 
 def _tally(item: Item) -> Tally:
@@ -89,19 +88,18 @@ def _salt(item: Item) -> bytes:
 def _entry(name: str, held: Item) -> Entry:
     if not is_register(name) or ("u" in held) != name.startswith("p:"):
         raise ValueError("no register of ours, or a pause without an end")
-    source = Source(held["by"]["S"])
-    # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
-    bare = Entry(
-        number(held, "t"), source, "", text(held, "pv"), number(held, "u") if "u" in held else None
-    )
-    tie, around = text(held, "ev"), len(bare.tie) - len(source) - 1
+    source, tie = Source(held["by"]["S"]), text(held, "ev")
     if len(tie) > _LONGEST_TIE:
         raise ValueError("more than was ever said of an event")
-    evidence = tie[len(source) + 1 : len(tie) - around]
-    entry = Entry(bare.at, source, evidence, bare.policy, bare.until)
-    if entry.tie != tie:
+    until = number(held, "u") if "u" in held else None
+    bare = Entry(number(held, "t"), source, "", text(held, "pv"), until)
+    # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
+    around = bare.tie
+    begins = len(source) + 1
+    ends = len(tie) - len(around) + begins
+    if tie[:begins] + tie[max(begins, ends) :] != around:
         raise ValueError("evidence of another source")
-    return entry
+    return Entry(bare.at, source, tie[begins:ends], bare.policy, until)
 
 
 def is_stop(register: str) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 DAY = 86_400_000  # milliseconds
 
@@ -124,6 +125,7 @@ _KNOWN = {
 }
 
 
+@lru_cache(maxsize=4096)
 def is_register(name: str) -> bool:
     """Whether a name is one of a register."""
     return name in _KNOWN or (name[:2] in ("o:", "i:", "p:", "k:") and is_scope(name[2:]))
