@@ -258,7 +258,7 @@ def test_who_has_too_many_entries_is_passed_by_and_told_of(
 
 
 @pytest.mark.threat(
-    "T22",
+    "B9",
     "make the entries of one person such that the walk over everybody dies there, every hour anew",
     "the walk remembers where it failed, and passes that person by the second time, with an alarm",
 )

@@ -65,6 +65,11 @@ def _record(world: World, name: str) -> Any:
     return wiring.preferences().read(world.recipient(_address(name)))
 
 
+@pytest.mark.threat(
+    "T22",
+    "restore a backup in which somebody who was erased or opted out since is as before",
+    "a copy is merged into the live table by the write rule: floors, tombstones and newer stops decide",
+)
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
 ) -> None:

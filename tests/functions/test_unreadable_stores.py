@@ -145,6 +145,12 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
     assert found is not None and found.id == good
 
 
+@pytest.mark.threat(
+    "T15",
+    "write over an entry of the ledger so that it cannot be read, and everybody who reads the ledger fails there",
+    "what cannot be read is passed by and named: by the verification as a line that is no entry, by the "
+    "hourly walk as altered",
+)
 @pytest.mark.parametrize("examples", EXAMPLES)
 def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
     world: World, examples: int, monkeypatch: pytest.MonkeyPatch
@@ -227,7 +233,7 @@ QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
 
 
 @pytest.mark.threat(
-    "T15",
+    "T19",
     "put a message into one of the queues that crashes its reader, so that what is behind it waits for ever",
     "each message is checked whole before anything of it is done; one that is not of our form fails alone",
 )
