@@ -147,7 +147,7 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
 
 @pytest.mark.threat(
     "T15",
-    "write over an entry of the ledger so that it cannot be read, and everybody who reads the ledger fails there",
+    "write over an entry of the ledger so that it cannot be read, and whoever reads the ledger fails there",
     "what cannot be read is passed by and named: by the verification as a line that is no entry, by the "
     "hourly walk as altered",
 )
