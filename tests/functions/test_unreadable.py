@@ -87,6 +87,11 @@ class Town:
         return {one["recipient"]: (one["sendable"], one["reason"]) for one in answer["results"]}
 
 
+@pytest.fixture(autouse=True)
+def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
+    junk.compared_as_dynamodb_does(monkeypatch)
+
+
 @pytest.fixture
 def town(world: World, monkeypatch: pytest.MonkeyPatch) -> Town:
     app: Any = reconcile

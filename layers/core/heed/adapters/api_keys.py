@@ -91,7 +91,7 @@ class ApiKeys:
         if "Item" not in answer:
             return None
         found = _to_key(answer["Item"])
-        return found if hmac.compare_digest(found.hash, key_hash) else None
+        return found if hmac.compare_digest(found.hash.encode(), key_hash.encode()) else None
 
     def list(self) -> tuple[list[ApiKey], list[str]]:
         """Every key there ever was, the oldest first; and the ids of those that cannot be read.
