@@ -177,6 +177,7 @@ def _contains(held: Any, value: Any) -> bool:
 _FUNCTIONS: dict[str, Callable[..., bool]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
+    "attribute_type": lambda value, kind: value is not None and kind["S"] in value,
     "contains": _contains,
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {

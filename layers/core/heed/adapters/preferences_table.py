@@ -134,8 +134,9 @@ class PreferencesTable:
             recipient,
             {
                 "UpdateExpression": "DELETE late :late",
-                "ConditionExpression": "attribute_exists(late)",
-                "ExpressionAttributeValues": {":late": _waiting(entered)},
+                # Where somebody put something else there, taking from it would fail for ever.
+                "ConditionExpression": "attribute_type(late, :set)",
+                "ExpressionAttributeValues": {":late": _waiting(entered), ":set": {"S": "SS"}},
             },
         )
 
