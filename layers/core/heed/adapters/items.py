@@ -8,7 +8,7 @@ from typing import Any
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import SOFT, Change, Entry, Source, is_register
+from heed.domain.register import SOFT, Change, Entry, Source, is_register, may_end
 
 Item = Mapping[str, Any]
 """An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
@@ -51,7 +51,7 @@ def to_record(item: Item | None) -> Record:
 
 
 def _entry(name: str, held: Mapping[str, Any]) -> Entry:
-    if not is_register(name) or ("u" in held) != name.startswith("p:"):
+    if not is_register(name) or may_end(name) not in (None, "u" in held):
         raise ValueError("no register of ours, or a pause without an end")
     source = Source(held["by"]["S"])
     until = int(held["u"]["N"]) if "u" in held else None
@@ -67,7 +67,7 @@ def _entry(name: str, held: Mapping[str, Any]) -> Entry:
 
 def is_stop(register: str) -> bool:
     """Whether a register may stop somebody: it puts the recipient into the feed of changes."""
-    return register[:2] in ("o:", "p:", "x:")
+    return register[:2] in ("o:", "p:", "c:", "x:")
 
 
 def to_late(change: Change) -> str:

@@ -82,8 +82,15 @@ class PreferencesTable:
         """See the port."""
         if len(changes) == 1:
             return self._apply_one(recipient, changes[0], now)
+        return self.update(recipient, lambda _: changes, now)
+
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
+    ) -> Applied:
+        """See the port."""
         before = self.read(recipient)
         for _ in range(_ATTEMPTS):
+            changes = decide(before)
             after = merge(before, changes)
             late = superseded(after, changes)
             if after == before:

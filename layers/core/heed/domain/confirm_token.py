@@ -13,7 +13,6 @@ and its label are this purpose's own: no token of another purpose passes here, n
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import struct
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from enum import StrEnum
 
 from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidToken
+from heed.domain.token import decode
 
 LIFETIME = 48 * 60 * 60 * 1000  # milliseconds from the request, not from the mail
 KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
@@ -89,7 +89,9 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     Raises:
         InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
     """
-    raw = _decode(text)
+    if len(text) > MAX_LENGTH:
+        raise InvalidToken("too long")
+    raw = decode(text)
     payload, tag = raw[:-_TAG], raw[-_TAG:]
     if len(payload) < _HEAD.size or payload[0] != _FIRST:
         raise InvalidToken("made for another purpose")
@@ -106,15 +108,3 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
         sealed=payload[_HEAD.size + 2 * count :],
         key_id=key_id,
     )
-
-
-def _decode(text: str) -> bytes:
-    if len(text) > MAX_LENGTH:
-        raise InvalidToken("too long")
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise InvalidToken("not base64url") from error
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
-        raise InvalidToken("not the canonical encoding")
-    return raw

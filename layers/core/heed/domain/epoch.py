@@ -135,8 +135,8 @@ def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Ent
     return {
         out(scope): Entry(floor, entry.source, "{}", entry.policy)
         for scope in signals
-        if (entry := before.get(out(scope))) is not None
-        and entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
+        for entry in before.outs(scope)
+        if entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
     }
 
 

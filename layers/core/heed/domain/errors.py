@@ -41,6 +41,10 @@ class Malformed(HeedError):
     """A message that can never be understood, however often it is delivered."""
 
 
+class UnreadForm(HeedError):
+    """The form of a page was not read, or not whole: nothing of it was saved."""
+
+
 class UnreadableRecord(HeedError):
     """A stored record is not of our form. It is never read as a yes."""
 

@@ -10,6 +10,7 @@ from heed.domain.decision import (
     Reason,
     complaint_stands,
     decide,
+    is_lifted,
     out_stands,
     pause_stands,
 )
@@ -90,7 +91,7 @@ def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) ->
 
     def is_lost(topic: Topic) -> bool:
         if wish.state is State.OUT:
-            return out_stands(record, topic, wish.scope) is None
+            return is_lifted(record, topic, wish.scope, change.entry)
         if wish.state is State.PAUSED:
             return pause_stands(record, topic, wish.scope, wish.at) is None
         return any(entry.at >= wish.at for entry in _against(record, topic, now))
