@@ -39,7 +39,7 @@ def save(text: str) -> Response[str]:
     """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
-    form, wording = request.form(answers.event), wiring.pages().wording(visit.language)
+    form, wording = dict(answers.form().fields), wiring.pages().wording(visit.language)
     result = centre.save(token, form, visit.at, visit.campaign, wording, signal=visit.signal)
     count("PreferencesSaved")
     if is_closed(result.record):

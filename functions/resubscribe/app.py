@@ -39,7 +39,7 @@ def ask() -> Response[str]:
     if not wiring.has_form():
         return form()
     visit, catalogue = answers.visit(), wiring.catalogue()
-    entered = subscribe_form.entered(answers.event, catalogue)
+    entered = subscribe_form.entered(answers.form(), catalogue)
     if entered.mistake:
         again = subscribe_view.form(visit, entered.intent, catalogue, entered)
         return answers.page(wiring.pages().subscribe(again), HTTPStatus.UNPROCESSABLE_ENTITY)

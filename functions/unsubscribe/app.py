@@ -36,10 +36,11 @@ def ask(text: str) -> Response[str]:
 @app.post("/u/<text>")
 def opt_out(text: str) -> Response[str]:
     """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
-    links, visit, form = wiring.unsubscribe(), answers.visit(), request.fields(answers.event)
-    scopes = [value for name, value in form if name == "scope"]
-    by_hand, everything = bool(scopes), "all" in scopes
-    token = links.token(text)
+    links, visit = wiring.unsubscribe(), answers.visit()
+    token = links.token(text)  # first: nothing is read for who has no link
+    form = answers.form()
+    everything = form.asks("scope", "all")
+    by_hand = everything or any(name == "scope" for name, _ in form.fields)
     source = Source.LINK if by_hand else Source.ONE_CLICK
     asked = links.asked(
         token,

@@ -9,6 +9,8 @@ import boto3
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from functions.preferences import app as preferences
+from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
 from functions.unsubscribe_later import app as later
 from heed import wiring
@@ -83,6 +85,35 @@ def test_a_form_too_long_to_be_read_opts_out_of_what_it_asks_for(
 
     assert ask(world, sent)["statusCode"] == 200
     assert {topic for topic in ("offers", "news") if not sendable(world, topic)} == stopped
+
+
+class Sealed(dict[str, Any]):
+    """An event whose body nobody may look at."""
+
+    def __getitem__(self, name: str) -> Any:
+        assert name != "body"
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        assert name != "body"
+        return super().get(name, default)
+
+
+@pytest.mark.threat(
+    "B3",
+    "Large, costly bodies are sent to made-up links until no function is left for honest opt-outs.",
+    "Nothing of a body is read before the token of its link is known to be ours.",
+)
+@pytest.mark.parametrize(
+    ("handler", "path"),
+    [(app.handler, "/u/AAAA"), (preferences.handler, "/p/AAAA"), (resubscribe.handler, "/c/AAAA")],
+)
+def test_of_a_made_up_link_no_body_is_read(world: World, handler: Any, path: str) -> None:
+    sent = Sealed(http("POST", path, form=[("scope", "all")] * 5_000))
+
+    assert handler(sent, world.context)["statusCode"] == 404
+    with pytest.raises(AssertionError):
+        ask(world, Sealed(http("POST", f"/u/{world.token(READER)}", form={"scope": "all"})))
 
 
 @pytest.mark.parametrize("name", [name for name in SAMPLES if name not in POSTS])

@@ -13,6 +13,7 @@ from heed.domain.confirm_token import Intent
 from heed.domain.errors import InvalidAddress
 from heed.domain.mail_request import MailRequest
 from heed.edge import request
+from heed.edge.forms import Form
 from heed.edge.views import Mistake
 from heed.edge.visit import Visit
 
@@ -41,14 +42,14 @@ class Entered:
         return Mistake.TOPICS if self.intent is Intent.IN and not self.scopes else None
 
 
-def entered(event: Mapping[str, Any], catalogue: Catalogue) -> Entered:
-    """The form of a request."""
-    fields = request.fields(event)
-    last = dict(fields)
-    asked, typed = intent(last.get("intent", "")), last.get("address", "")
-    topics = [value for name, value in fields if name == "topics"]
+def entered(form: Form, catalogue: Catalogue) -> Entered:
+    """What a form says; of one that was not understood as a whole nothing is taken for an address."""
+    last = dict(form.fields)
+    typed = last.get("address", "")
+    asked = Intent.OUT if form.asks("intent", "out") else intent(last.get("intent", ""))
+    topics = [value for name, value in form.fields if name == "topics"]
     try:
-        address = normalise(typed)
+        address = normalise(typed) if form.complete else ""
     except InvalidAddress:
         address = ""
     named = wanted if asked is Intent.IN else unwanted
