@@ -75,7 +75,7 @@ def confirm(text: str) -> Response[str]:
     if said.is_over(visit.at):
         return _expired(said, visit)
     wording = wiring.pages().wording(visit.language)
-    press = Press(answers.event["requestContext"]["requestId"], visit.at, wording, visit.signal)
+    press = Press(request.id_of(answers.event), visit.at, wording, visit.signal)
     result = links.confirm(said, press)
     count("Confirmed")
     if is_closed(result.record):

@@ -184,6 +184,7 @@ def send_confirmation() -> SendConfirmation:
     return SendConfirmation(
         confirm_keys(),
         preferences(),
+        catalogue(),
         MailCapsTable(aws.client("dynamodb"), settings().control_table, limits),
         KmsAddressSeal(aws.client("kms"), settings().address_key),
         Composer(pages(), catalogue(), settings().mail_from, settings().mail_domain),

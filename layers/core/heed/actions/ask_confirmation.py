@@ -20,8 +20,11 @@ def offered(catalogue: Catalogue) -> list[Topic]:
 
 
 def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
-    """The numbers of the offered topics among these names, ascending; what is unknown is passed over."""
-    numbers = {topic.number for topic in offered(catalogue)}
+    """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
+
+    Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
+    """
+    numbers = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
     found = set()
     for name in names:
         try:
@@ -42,6 +45,12 @@ def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     except UnknownScope:
         return ()
     return tuple(sorted(named)) if named <= topics else ()
+
+
+def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the scopes among these names whose pause can end: `*` and brands, ascending."""
+    scopes = {catalogue.name(number): number for number in (ALL, *catalogue.brands)}
+    return tuple(sorted({scopes[name] for name in names if name in scopes}))
 
 
 class AskConfirmation:

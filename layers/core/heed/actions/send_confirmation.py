@@ -10,6 +10,7 @@ from typing import Protocol
 
 from heed.actions.mail_ports import AddressSeal, ConfirmKeys, MailCaps, Mailer
 from heed.actions.ports import Preferences
+from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, mint
 from heed.domain.decision import is_silent
 from heed.domain.errors import MailNotSent, MailRefused
@@ -47,6 +48,7 @@ class Letter:
         to: the address, normalised and ASCII.
         intent: what is to be confirmed.
         scopes: numbers of the topics asked for.
+        resume: whether a pause is to end.
         language: to write in.
         base_url: of the links.
         confirm: token of the confirmation link.
@@ -56,6 +58,7 @@ class Letter:
     to: str
     intent: Intent
     scopes: tuple[int, ...]
+    resume: bool
     language: str
     base_url: str
     confirm: str
@@ -78,6 +81,7 @@ class SendConfirmation:
         self,
         keys: ConfirmKeys,
         preferences: Preferences,
+        catalogue: Catalogue,
         caps: MailCaps,
         seal: AddressSeal,
         compose: Compose,
@@ -85,6 +89,7 @@ class SendConfirmation:
     ) -> None:
         self._keys = keys
         self._preferences = preferences
+        self._catalogue = catalogue
         self._caps = caps
         self._seal = seal
         self._compose = compose
@@ -132,12 +137,15 @@ class SendConfirmation:
 
     def _letter(self, request: MailRequest, recipient: str) -> Letter:
         is_in = request.intent is Intent.IN
+        signals = {topic.number for topic in self._catalogue.signals()} if is_in else set()
         said = Confirmation(
             recipient=recipient,
             intent=request.intent,
-            scopes=request.scopes,
+            scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
             sealed=self._seal.seal(request.address) if is_in else b"",
+            resume=request.resume,
+            signals=tuple(scope for scope in request.scopes if scope in signals),
         )
         everything = Token(recipient, ALL, request.at, self._keys.newest())
 
@@ -148,6 +156,7 @@ class SendConfirmation:
             to=request.address,
             intent=request.intent,
             scopes=request.scopes,
+            resume=bool(request.resume),
             language=request.language,
             base_url=request.base_url,
             confirm=mint(said, self._keys.confirm(KEY_ID)),

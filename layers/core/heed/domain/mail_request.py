@@ -26,6 +26,7 @@ class MailRequest:
         at: when it was asked for, milliseconds.
         base_url: of the links, without a slash at the end.
         network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
+        resume: numbers of the scopes whose pause is to end, ascending.
     """
 
     id: str
@@ -36,6 +37,7 @@ class MailRequest:
     at: int
     base_url: str
     network: str
+    resume: tuple[int, ...] = ()
 
     def is_late(self, now: int) -> bool:
         """Whether a mail would come too late to be of use."""
@@ -55,6 +57,7 @@ class MailRequest:
         try:
             data = json.loads(body)
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
-            return cls(intent=Intent(data.pop("intent")), scopes=scopes, **data)
+            resume = tuple(int(scope) for scope in data.pop("resume"))
+            return cls(intent=Intent(data.pop("intent")), scopes=scopes, resume=resume, **data)
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise Malformed(type(error).__name__) from error

@@ -23,6 +23,7 @@ from heed.domain.register import (
     Source,
     out,
     pause,
+    scope_of,
 )
 from heed.domain.undo import stops
 
@@ -88,6 +89,16 @@ class Given:
         """What a register holds by this form."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
+    def signals(self, catalogue: Catalogue) -> list[Change]:
+        """What the browser's privacy signal changes, if it was sent.
+
+        It is written where advertising is off already, too: an older yes may still be on its way.
+        """
+        if not self.signal:
+            return []
+        seen = self.entry(Source.SIGNAL)
+        return [Change(out(topic.number), seen) for topic in catalogue.signals()]
+
 
 def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
     """What the fields of a form say; of one given twice, what stops more counts.
@@ -131,24 +142,26 @@ def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
     return Choices(everything, said.wanted, said.shown, max(pauses, default=None), acknowledged)
 
 
-def saved(
-    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
-) -> Saved:
+def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
     """What a form changes in this very record, and what it asks for in vain.
 
     `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
     """
-    signals = {topic.number for topic in catalogue.signals()} if given.signal else set()
-    seen = [Change(out(number), given.entry(Source.SIGNAL)) for number in sorted(signals)]
+    seen = given.signals(catalogue)  # it goes before what the form says (11 CCR 7025(c))
+    signals = {scope_of(change.register) for change in seen}
     if said.everything:
         press = {ALL: given.entry()}
         return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())
     differing = [t for t in _differing(said, record, catalogue) if t.number not in signals]
     press = {t.number: given.entry() for t in differing if not said.wanted[t.number]}
     consent = tuple(
-        t for t in differing if said.wanted[t.number] and not chosen(record, t).sendable
+        topic
+        for topic in differing
+        if said.wanted[topic.number] and not topic.retired and not chosen(record, topic).sendable
     )
-    resume = _paused(said, record, brand, given, press)
+    until, resume = _paused(said, record, brand, given)
+    if until is not None:
+        press[brand] = given.entry(until=until)
     # Where a confirmation is asked for, the answer is its form, and offers no Undo.
     can_undo = not consent and not resume
     written = stops(record, catalogue, press, given.at) if can_undo else map(_plain, press.items())
@@ -162,15 +175,15 @@ def _plain(stop: tuple[int, Entry]) -> Change:
 
 
 def _paused(
-    said: Choices, record: Record, brand: int, given: Given, press: dict[int, Entry]
-) -> tuple[int, ...]:
-    """Add the pause of the whole brand to a press; or the scopes whose pause is to end instead.
+    said: Choices, record: Record, brand: int, given: Given
+) -> tuple[int | None, tuple[int, ...]]:
+    """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
 
     What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
     pause that would end sooner than the one that stands is an end of that one.
     """
     if said.pause is None:
-        return ()
+        return None, ()
     until = given.at + said.pause * DAY
     ends = {
         scope: held.until or 0
@@ -178,9 +191,8 @@ def _paused(
         if (held := record.pause(scope)) is not None and (held.until or 0) > given.at
     }
     if said.pause and until > ends.get(brand, 0):
-        press[brand] = given.entry(until=until)
-        return ()
-    return tuple(scope for scope, end in ends.items() if end > until)
+        return until, ()
+    return None, tuple(scope for scope, end in ends.items() if end > until)
 
 
 def field_of(topic: Topic, catalogue: Catalogue) -> str:

@@ -182,7 +182,7 @@ def _taken_back(record: Record, scope: int) -> list[Entry]:
 def _of_scope(
     record: Record, catalogue: Catalogue, now: int, scope: int, entries: Sequence[Entry]
 ) -> Iterator[Stop]:
-    """Of the *outs* or the pause at a scope one stop; of *outs* at a topic, one for each that follows it too."""
+    """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
     paused = entries[0].until is not None
 
     def standing(topic: Topic) -> Entry | None:
@@ -204,8 +204,8 @@ def _of_scope(
     for topic in catalogue.topics.values():
         inherited = () if paused else topic.followed
         if topic.kind is not Kind.SERVICE and scope in (topic.number, *inherited):
-            entry = standing(topic)
-            yield _stop(reason, topic.number, earliest([entry]), standing=entry is not None)
+            stop = standing(topic)
+            yield _stop(reason, topic.number, earliest([stop]), standing=stop is not None)
 
 
 def _rank(entry: Entry) -> tuple[int, bytes]:

@@ -69,6 +69,11 @@ class Undo:
         """Whether its hour has passed."""
         return now >= self.at + LIFETIME
 
+    def stands(self, record: Record) -> bool:
+        """Whether the press is on record, at any of its scopes, and was not taken back."""
+        held = (record.pressed(scope) for scope in self.scopes)
+        return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in held)
+
     def changes(self) -> list[Change]:
         """The registers that take the press back; the same at every delivery."""
         entry = Entry(self.at, Source.PREFERENCE_CENTRE, undo_evidence(self.digest))
@@ -97,8 +102,10 @@ def stops(
 def _can_be_undone(
     record: Record, catalogue: Catalogue, scope: int, entry: Entry, now: int
 ) -> bool:
-    """Whether an Undo is offered: the press stops something, none was offered there within a day, and
-    no stop stands at the scope itself.
+    """Whether an Undo is offered.
+
+    It is where the press stops something, where none was offered within a day, and where no stop stands
+    at the scope itself.
     """
     held = record.get(undoable(scope))
     if held == entry:
@@ -118,9 +125,7 @@ def _stands(record: Record, scope: int, now: int) -> bool:
     return is_paused or any(entry.at >= given for entry in record.outs(scope))
 
 
-def undo_of(
-    recipient: str, press: Mapping[int, Entry], record: Record, key_id: int
-) -> Undo | None:
+def undo_of(recipient: str, press: Mapping[int, Entry], record: Record, key_id: int) -> Undo | None:
     """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
     scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
     if not scopes:

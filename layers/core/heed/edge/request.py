@@ -47,6 +47,11 @@ def at(event: Mapping[str, Any]) -> int:
     return int(event["requestContext"]["timeEpoch"])
 
 
+def id_of(event: Mapping[str, Any]) -> str:
+    """The id that API Gateway gave the request: the same whenever the same request is handed over."""
+    return str(event["requestContext"]["requestId"])
+
+
 def base_url(event: Mapping[str, Any], public_url: str) -> str:
     """The base of links: the public one, or the API's own host."""
     return public_url or f"https://{event['requestContext']['domainName']}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heed.actions.ask_confirmation import unwanted, wanted
+from heed.actions.ask_confirmation import resumed, unwanted, wanted
 from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
@@ -27,19 +27,22 @@ class Entered:
         typed: the address as it was typed.
         address: normalised; "" if it is none.
         scopes: numbers of the topics chosen; of a way out none where it stops everything.
+        resume: numbers of the scopes whose pause is to end.
     """
 
     intent: Intent
     typed: str
     address: str
     scopes: tuple[int, ...]
+    resume: tuple[int, ...] = ()
 
     @property
     def mistake(self) -> Mistake | None:
         """What a person has to mend: the first of it on the page."""
         if not self.address:
             return Mistake.ADDRESS
-        return Mistake.TOPICS if self.intent is Intent.IN and not self.scopes else None
+        is_empty = not self.scopes and not self.resume
+        return Mistake.TOPICS if self.intent is Intent.IN and is_empty else None
 
 
 def entered(form: Form, catalogue: Catalogue) -> Entered:
@@ -53,7 +56,9 @@ def entered(form: Form, catalogue: Catalogue) -> Entered:
     except InvalidAddress:
         address = ""
     named = wanted if asked is Intent.IN else unwanted
-    return Entered(asked, typed, address, named(topics, catalogue))
+    ends = [name for field, value in form.fields if field == "resume" for name in value.split(",")]
+    resume = resumed(ends, catalogue) if asked is Intent.IN else ()
+    return Entered(asked, typed, address, named(topics, catalogue), resume)
 
 
 def intent(text: str) -> Intent:
@@ -66,7 +71,7 @@ def mail_request(
 ) -> MailRequest:
     """The request for a mail that a form without a mistake is."""
     return MailRequest(
-        id=event["requestContext"]["requestId"],
+        id=request.id_of(event),
         address=form.address,
         intent=form.intent,
         scopes=form.scopes,
@@ -74,4 +79,5 @@ def mail_request(
         at=visit.at,
         base_url=request.base_url(event, public_url),
         network=request.network(event),
+        resume=form.resume,
     )
