@@ -76,10 +76,17 @@ class Stage:
         return f"/p/{self._link(Purpose.PREFERENCES, OFFERS, said)}"
 
     def confirmation(
-        self, intent: Intent, *scopes: int, age: int = 60_000, said: Iterable[Change] = ()
+        self,
+        intent: Intent,
+        *scopes: int,
+        age: int = 60_000,
+        said: Iterable[Change] = (),
+        resume: tuple[int, ...] = (),
     ) -> str:
         """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
-        what = Confirmation(self._person(said), intent, scopes, self.now - age, b"sealed")
+        what = Confirmation(
+            self._person(said), intent, scopes, self.now - age, b"sealed", resume=resume
+        )
         return f"/c/{mint_confirmation(what, self._keys.confirm(KEY_ID))}"
 
     def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
@@ -183,14 +190,14 @@ def _links(stage: Stage) -> list[Visit]:
             "name": "done",
             "url": stage.unsubscribe(),
             "press": THIS,
-            "shows": ".tick ~ .after [name='was.topic.offers']",
+            "shows": ".tick ~ .after [name=undo]",
         },
         {
             "name": "done with everything, with a signal",
             "url": stage.unsubscribe(),
             "headers": SIGNAL,
             "press": EVERYTHING,
-            "shows": ".tick ~ .after [name='was.all']",
+            "shows": ".tick ~ .after [name=undo]",
         },
         {"name": "neutral", "url": held, "shows": ".ways:not(form ~ .ways)"},
         {"name": "not found", "url": "/u/nonsense", "status": 404, "shows": ".actions ~ .ways"},
@@ -225,7 +232,20 @@ def _centres(stage: Stage) -> list[Visit]:
             "url": stage.preferences(),
             "check": "input[name='topic.news'][value=out]",
             "press": SAVE,
-            "shows": "[role=status]",
+            "shows": "[role=status] + form [name=undo]",
+        },
+        {
+            "name": "preferences, unread",
+            "url": stage.preferences(),
+            "post": "nothing=of+ours",
+            "status": 422,
+            "shows": "[role=alert]",
+        },
+        {
+            "name": "preferences, the end of a pause",
+            "url": stage.preferences(stage.wish(pause(MERIDIAN), days=30)),
+            "press": "button[name=pause][value='0']",
+            "shows": ".notice ~ form [name=resume]:checked",
         },
         {
             "name": "preferences, a consent",
@@ -277,11 +297,20 @@ def _forms() -> list[Visit]:
 def _confirmations(stage: Stage) -> list[Visit]:
     some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
     everything = stage.confirmation(Intent.OUT)
+    paused = [stage.wish(pause(MERIDIAN), days=30)]
+    resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), said=paused)
     late = stage.confirmation(Intent.IN, NEWS, age=DAY + 60_000, said=[stage.wish(out(NEWS))])
     old = stage.confirmation(Intent.IN, NEWS, age=LIFETIME)
     return [
         {"name": "confirm", "url": some[0], "shows": "ul ~ form button"},
         {"name": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},
+        {"name": "confirm, the end of a pause", "url": resume, "shows": "ul ~ form button"},
+        {
+            "name": "confirmed, the end of a pause",
+            "url": resume,
+            "press": "button",
+            "shows": ".tick ~ ul",
+        },
         {"name": "confirm, out of some", "url": some[1], "shows": "ul ~ form button"},
         {
             "name": "confirmed, out of some",
