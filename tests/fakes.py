@@ -40,8 +40,10 @@ class MemoryPreferences:
         decide: Callable[[Record], Sequence[Change]],
         now: int,  # noqa: ARG002
     ) -> Applied:
-        before = self.read(recipient)
-        changes = decide(before)
+        before, changes = NOTHING, None
+        while changes is None or self.read(recipient) != before:
+            before = self.read(recipient)
+            changes = decide(before)
         after = merge(before, changes)
         if after != before:
             after = replace(after, n=before.n + 1)

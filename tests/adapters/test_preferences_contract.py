@@ -13,7 +13,20 @@ from heed.actions.ports import Applied, Preferences, Unreadable
 from heed.adapters.items import to_value
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out, pause
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    undoable,
+    undone,
+)
 from tests.adapters.conftest import Store, somebody
 from tests.strategies import crowded
 
@@ -94,6 +107,41 @@ def test_an_event_before_1970_is_kept(preferences: Preferences) -> None:
     who = somebody()
     apply(preferences, who, Change(out(2), said(-DAY)))
     assert preferences.read(who).at(out(2)) == -DAY
+
+
+def test_what_is_decided_by_a_record_is_decided_by_the_one_that_is_written_over(
+    preferences: Preferences,
+) -> None:
+    """Of two presses at once the second sees the first, so that only one can be taken back."""
+    who = somebody()
+    apply(preferences, who, Change(out(3), said(NOW - 9)))
+    seen: list[Record] = []
+
+    def decide(record: Record) -> list[Change]:
+        seen.append(record)
+        if len(seen) == 1:
+            preferences.apply(who, [Change(out(2), said(NOW))], NOW)  # another came in between
+        return [Change(out(4) if out(2) in record.registers else undoable(2), said(NOW + 1))]
+
+    applied = preferences.update(who, decide, NOW)
+    assert [out(2) in record.registers for record in seen] == [False, True]
+    assert applied.after == preferences.read(who)
+    assert set(applied.after.registers) == {out(2), out(3), out(4)}
+
+
+def test_where_nothing_is_decided_nothing_is_written(preferences: Preferences) -> None:
+    who = somebody()
+    applied = preferences.update(who, lambda _: [], NOW)
+    assert applied == Applied(NOTHING, NOTHING) and preferences.read(who) == NOTHING
+
+
+def test_a_press_and_its_undo_are_on_record_as_they_were_given(preferences: Preferences) -> None:
+    who, press = somebody(), said(NOW, '{"press":"1"}')
+    pressed = replace(press, until=NOW + DAY)
+    changes = [Change(undoable(2), press), Change(undoable(1), pressed)]
+    apply(preferences, who, *changes, Change(undone(2), press.undo))
+    assert preferences.read(who).pressed(2) is None
+    assert preferences.read(who).pause(1) == pressed
 
 
 # Every text compared as UTF-8 bytes; UTF-16 would put what is beyond U+FFFF before U+E000 and up.
