@@ -33,7 +33,8 @@ NOT_TRIED = {
 _INTRODUCTION = """\
 # Threats
 
-Each attack that was tried on Heed, what holds it, and the test that tries it again at every `make test`. This page is made of
+Each attack that was tried on Heed, what holds it, and the test that tries it again at every
+`make test`. This page is made of
 marks in those tests by `python -m tests.threats`; a test fails when a row has no test any more.
 [SECURITY.md](../SECURITY.md) says what Heed does not guard against.
 """
