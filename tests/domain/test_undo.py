@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from heed.domain.decision import decide
 from heed.domain.errors import InvalidToken
+from heed.domain.preference_form import Choices, Given, saved
 from heed.domain.record import NOTHING, Record, merge
 from heed.domain.register import (
     ALL,
@@ -26,6 +27,7 @@ from heed.domain.register import (
     undone,
     yes,
 )
+from heed.domain.replay import lost_presses
 from heed.domain.token import Purpose
 from heed.domain.undo import LIFETIME, Undo, mint, stops, undo_of, verify
 from tests.catalogue import CATALOGUE
@@ -207,3 +209,39 @@ def test_a_pause_of_before_stands_again_after_the_undo_of_a_stop() -> None:
     stopped, undo = press(held, OFFERS, entry(NOW))
     assert undo is None  # nothing was sent when it was pressed
     assert undoable(OFFERS) not in stopped.registers
+
+
+def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None:
+    old, _ = press(NOTHING, OFFERS, entry(NOW))
+    live, undo = press(NOTHING, OFFERS, entry(NOW + 2 * DAY, "two"))
+    restored = merge(
+        live, [*lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
+    )
+
+    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY)
+    assert lost_presses(old, old) == lost_presses(old, NOTHING) == []
+
+
+@given(
+    records(),
+    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
+    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
+    st.sampled_from([None, 0, 30, 60]),
+    st.booleans(),
+    instants,
+)
+def test_no_form_of_the_preference_centre_ever_turns_anything_on(
+    record: Record,
+    wanted: dict[int, bool],
+    shown: dict[int, bool],
+    days: int | None,
+    everything: bool,
+    now: int,
+) -> None:
+    said = Choices(everything, wanted, shown, days)
+    given_with = Given(now, '{"press":"x"}', "2026-01", signal=False)
+    after = merge(record, saved(said, record, CATALOGUE, BRAND, given_with).changes)
+    for topic in CATALOGUE.topics.values():
+        for later in (now, now + 7 * DAY, now + 45 * DAY, now + 200 * DAY):
+            if decide(after, topic, later).sendable:
+                assert decide(record, topic, later).sendable
