@@ -1,7 +1,7 @@
 """A confirmation link: who, what is to be confirmed, and since when; signed, and good for 48 hours.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · asked at, milliseconds (8)
-             · intent (1) · number of scopes (1)
+             · intent, and how often 256 scopes (1) · number of scopes beyond those (1)
     scopes   2 bytes each
     sealed   the address as KMS encrypted it: nobody reads it off the link; empty for a way out
     tag      HMAC-SHA256 of all that under the confirm key, cut to 16 bytes
@@ -25,11 +25,14 @@ from heed.domain.errors import InvalidToken
 
 LIFETIME = 48 * 60 * 60 * 1000  # milliseconds from the request, not from the mail
 KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
-MAX_LENGTH = 2_000  # characters; the longest address and a hundred topics make under 1,000
+MAX_LENGTH = (
+    2_000  # characters; the longest address and 400 topics, which are the most, make under 1,800
+)
 
 _FIRST = 1 << 4 | 4  # version 1; purposes 1 to 3 are those of heed.domain.token
 _HEAD = struct.Struct(">BB16sQBB")
 _TAG = 16
+_STEP = 16  # of the byte that holds an intent, below, and how often 256 scopes, above
 
 
 class Intent(StrEnum):
@@ -75,8 +78,8 @@ def mint(said: Confirmation, key: bytes) -> str:
         said.key_id,
         recipients.to_bytes(said.recipient),
         said.issued,
-        _CODES[said.intent],
-        len(said.scopes),
+        _CODES[said.intent] + len(said.scopes) // 256 * _STEP,
+        len(said.scopes) % 256,
     )
     payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes) + said.sealed
     tag = hmac.digest(key, payload, "sha256")[:_TAG]
@@ -97,10 +100,11 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     if not hmac.compare_digest(expected, tag):
         raise InvalidToken("the signature does not fit")
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
+    count += code // _STEP * 256
     scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
     return Confirmation(
         recipient=recipients.from_bytes(recipient),
-        intent=_INTENTS[code],
+        intent=_INTENTS[code % _STEP],
         scopes=scopes,
         issued=issued,
         sealed=payload[_HEAD.size + 2 * count :],
