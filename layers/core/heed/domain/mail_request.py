@@ -56,5 +56,5 @@ class MailRequest:
             data = json.loads(body)
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
             return cls(intent=Intent(data.pop("intent")), scopes=scopes, **data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error
