@@ -159,7 +159,7 @@ def harmless(answer: dict[str, Any]) -> Elements:
 
 @pytest.mark.threat(
     "T7",
-    "Markup, styles, headers, templates or other sites are put into every field and header that a page takes.",
+    "Markup, styles, headers, templates or other sites are put into every field and header of a page.",
     "A page has the same elements whatever is sent, shows nothing of it and leads nowhere else.",
 )
 @pytest.mark.parametrize("route", ROUTES)
