@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.brand.catalogue import MOST_TOPICS
 from heed.domain.confirm_token import (
     LIFETIME,
     MAX_LENGTH,
@@ -42,6 +43,17 @@ def keys(key_id: int) -> bytes:
 @given(confirmations)
 def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: Confirmation) -> None:
     assert verify(mint(said, KEY), keys) == said
+
+
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize("count", [0, 255, 256, 257, MOST_TOPICS])
+def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent) -> None:
+    said = Confirmation(
+        recipient="a" * 26, intent=intent, scopes=tuple(range(count)), issued=1, sealed=b"s" * 420
+    )
+
+    assert verify(mint(said, KEY), keys) == said
+    assert len(mint(said, KEY)) < MAX_LENGTH - 200
 
 
 @given(confirmations)

@@ -16,7 +16,7 @@ Scope = tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]]  # item, 
 Condition = Callable[[Scope], bool]
 Operand = Callable[[Scope], Any]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[(),=<>]|[:#]?[A-Za-z_][\w]*(?:\.[#]?\w+)*)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[(),=<>]|(?:[:#]\w|[A-Za-z_])\w*(?:\.[#]?\w+)*)")
 _SETS = ("NS", "SS")
 
 

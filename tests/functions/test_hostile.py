@@ -160,6 +160,11 @@ def harmless(answer: dict[str, Any]) -> Elements:
     return elements
 
 
+@pytest.mark.threat(
+    "T7",
+    "Markup, styles, headers, templates or other sites are put into every field and header of a page.",
+    "A page has the same elements whatever is sent, shows nothing of it and leads nowhere else.",
+)
 @pytest.mark.parametrize("route", ROUTES)
 def test_in_every_field_and_header(world: World, route: str) -> None:
     method, where = route.split()[0], path(world, route)

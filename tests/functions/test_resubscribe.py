@@ -29,6 +29,7 @@ from heed.domain.register import (
     out,
 )
 from tests import post
+from tests.forms import unreadable
 from tests.world import NOW, World, http
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -79,6 +80,19 @@ def entry(at: int, source: Source = Source.LINK) -> Entry:
 
 
 # ---- The form
+
+
+@pytest.mark.parametrize("fault", unreadable(""))
+def test_a_form_that_cannot_be_read_is_asked_for_again_and_no_mail_is_sent(
+    world: World, fault: str
+) -> None:
+    body, content_type = unreadable("all")[fault]
+    form = b"address=" + READER.encode() + b"&topics=offers&" + body
+    sent = http("POST", "/subscribe", body=form, headers={"content-type": content_type})
+    answer = app.handler(sent, world.context)
+
+    assert answer["statusCode"] == 422 and "<form" in answer["body"]
+    assert waiting(world) == []
 
 
 def test_the_form_offers_every_topic_and_none_is_chosen(world: World) -> None:

@@ -18,6 +18,7 @@ from heed.adapters import aws
 from heed.domain.decision import decide
 from heed.domain.register import HOLD, MINOR, Change, Entry, Source, in_, out
 from heed.domain.token import Purpose
+from tests.forms import unreadable
 from tests.world import NOW, World, http
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -84,6 +85,18 @@ def test_a_form_too_long_to_be_read_opts_out_of_what_it_asks_for(
     sent = http("POST", f"/u/{world.token(READER)}", form=[*form, ("scope", scope)])
 
     assert ask(world, sent)["statusCode"] in (200, 303)
+    assert {topic for topic in ("offers", "news") if not sendable(world, topic)} == stopped
+
+
+@pytest.mark.parametrize("fault", unreadable(""))
+@pytest.mark.parametrize(("scope", "stopped"), [("all", {"offers", "news"}), ("this", {"offers"})])
+def test_a_form_that_cannot_be_read_opts_out_of_what_it_asks_for(
+    world: World, fault: str, scope: str, stopped: set[str]
+) -> None:
+    body, content_type = unreadable(scope)[fault]
+    path, form = f"/u/{world.token(READER)}", {"content-type": content_type}
+
+    assert ask(world, http("POST", path, body=body, headers=form))["statusCode"] in (200, 303)
     assert {topic for topic in ("offers", "news") if not sendable(world, topic)} == stopped
 
 

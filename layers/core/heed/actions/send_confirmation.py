@@ -21,7 +21,7 @@ from heed.domain.token import Purpose, Token
 from heed.domain.token import mint as mint_link
 
 # A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
-_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
+_ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 
 
 class Result(StrEnum):

@@ -54,7 +54,7 @@ class OptOut:
             data = json.loads(body)
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
             return cls(scopes=scopes, source=Source(data.pop("source")), **data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error
 
 

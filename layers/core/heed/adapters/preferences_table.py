@@ -226,10 +226,11 @@ def _update(
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": shard(recipient)}
     for place, name in enumerate(written):
-        alias = f"#r{place or ''}"
+        # The first is #r, which a condition names; all are short, since an expression has 4 KB at most.
+        alias, value = f"#{place:x}" if place else "#r", f":{place:x}"
         names[alias] = name
-        values[f":v{place}"] = to_value(after.registers[name])
-        sets.append(f"{alias} = :v{place}")
+        values[value] = to_value(after.registers[name])
+        sets.append(f"{alias}={value}")
     add = "n :one"
     if days:
         # Days that no decision looks at any more are pruned by the sweep, which looks at what is due alone.
@@ -241,7 +242,7 @@ def _update(
         values[":late"] = _waiting(late)
         add = f"{add}, late :late"
     expressions: dict[str, Any] = {
-        "UpdateExpression": f"SET {', '.join(sets)} ADD {add}",
+        "UpdateExpression": f"SET {','.join(sets)} ADD {add}",
         "ExpressionAttributeValues": values,
     }
     if names:  # of soft days alone there are none, and DynamoDB refuses an empty map

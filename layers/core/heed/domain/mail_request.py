@@ -59,5 +59,5 @@ class MailRequest:
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
             resume = tuple(int(scope) for scope in data.pop("resume"))
             return cls(intent=Intent(data.pop("intent")), scopes=scopes, resume=resume, **data)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error

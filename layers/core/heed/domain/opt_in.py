@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 
@@ -53,5 +52,5 @@ class OptIn:
             topics = tuple(str(topic) for topic in data.pop("topics"))
             sealed = base64.b64decode(data.pop("sealed"), validate=True)
             return cls(topics=topics, sealed=sealed, **data)
-        except (binascii.Error, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error

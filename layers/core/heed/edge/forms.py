@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from heed.domain.catalogue import Catalogue
 from heed.edge import request
@@ -27,6 +26,7 @@ _BOUNDARY = 70  # characters, RFC 2046 §5.1.1
 _PARAMETER = re.compile(r';[ \t]*([\w!#$&^.+*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))', re.ASCII)
 # What no encoder leaves in a urlencoded body: multipart, UTF-16 and gzip have it, and a body that was cut.
 _UNENCODED = re.compile(rb"[\x00-\x20\x7f]|%(?![0-9A-Fa-f]{2})")
+_ENCODED = re.compile(rb"%([0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NO_NAME = re.compile(r'[\x00-\x1f\x7f"<>{}\\]')
 
@@ -100,7 +100,7 @@ def _urlencoded(raw: bytes, most: int) -> tuple[Fields, bool]:
     for piece in pieces[:most]:
         if piece:
             name, equals, value = piece.replace(b"+", b" ").partition(b"=")
-            understood = _add(found, unquote_to_bytes(name), unquote_to_bytes(value))
+            understood = _add(found, _decoded(name), _decoded(value))
             complete = complete and understood and bool(equals)
     return found, complete
 
@@ -164,9 +164,14 @@ def _parameters(header: str) -> tuple[str, dict[str, str]]:
     return value.strip().lower(), parameters
 
 
+def _decoded(raw: bytes) -> bytes:
+    """Without percent-encoding; a percent sign that encodes nothing stays."""
+    return _ENCODED.sub(lambda found: bytes((int(found[1], 16),)), raw)
+
+
 def _stands(name: str, value: str, raw: bytes) -> bool:
     """Whether a field stands in a body that is no form; every repetition is bounded, so it is linear."""
-    text = unquote_to_bytes(raw).replace(b"\0", b"").lower()
+    text = _decoded(raw).replace(b"\0", b"").lower()
     key, wanted = re.escape(name).encode(), re.escape(value).encode() + rb"(?![\w.-])"
     pair = rb"(?<![\w.-])%b[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?%b" % (key, wanted)
     rest_of_headers = rb"[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,4}\r?\n[ \t]{0,9}"
