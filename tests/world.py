@@ -94,6 +94,11 @@ class World:
         found = client("dynamodb").scan(TableName=table or self.table)["Items"]
         return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
 
+    def forget(self, table: str, key: str) -> None:
+        """Nothing is in this table any more; its key is named so."""
+        for item in self.items(table):
+            client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
+
     def messages(self, queue: str) -> list[str]:
         answer = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
         return [message["Body"] for message in answer.get("Messages", [])]
