@@ -9,20 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, core, settings
+from hypothesis import core
 from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
 
-pytest_plugins = ("tests.clock",)
-
-# The machine's speed is no property of the code, so nothing here fails by time.
-settings.register_profile(
-    "heed",
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    print_blob=True,
-)
-settings.load_profile("heed")
+pytest_plugins = ("tests.clock", "tests.full")
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
