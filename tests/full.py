@@ -1,7 +1,7 @@
 """`pytest --full`: everything at length. Without it, what is long is a sample of itself.
 
-In full a property is tried with twenty times the examples, and the browser sees every page in every
-size with all colours.
+In full a property is tried with twenty times the examples, machines run by the ten thousands, and
+the browser sees every page in every size with all colours.
 """
 
 from __future__ import annotations
