@@ -33,12 +33,12 @@ def days(today: datetime) -> list[Day]:
 
 
 @contextmanager
-def busy(number: int) -> Iterator[None]:
+def busy(number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
     """That many processes that work without end, while the block runs."""
     command = [sys.executable, "-c", _WORK, str(os.getpid())]
     started = [subprocess.Popen(command) for _ in range(number)]
     try:
-        yield
+        yield started
     finally:
         for each in started:
             each.kill()
