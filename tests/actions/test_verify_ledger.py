@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.prove_entry import prove
@@ -21,6 +21,7 @@ from heed.domain.errors import NotFound
 from heed.domain.ledger_entry import LedgerEntry, Outcome, canonical
 from heed.domain.register import DAY
 from heed.domain.seal import Seal, root_of
+from tests.full import examples
 from tests.ledgers import START, Ledgers, entry, ordinary, salt
 
 NOW = START + 2 * DAY + DAY // 2 * 3
@@ -54,7 +55,7 @@ def test_an_empty_ledger_is_whole() -> None:
     assert check(Ledgers().lines(NOW)) == Verdict(0, 0, "", None)
 
 
-@settings(max_examples=600)
+@examples(600)
 @given(st.data())
 def test_a_changed_byte_anywhere_is_found(data: st.DataObject) -> None:
     content = bytearray(b"".join(whole()))
@@ -64,7 +65,7 @@ def test_a_changed_byte_anywhere_is_found(data: st.DataObject) -> None:
     assert check(bytes(content).splitlines(keepends=True)).fault is not None
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_a_missing_or_repeated_line_is_found(data: st.DataObject) -> None:
     lines = list(whole())

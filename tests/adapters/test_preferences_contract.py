@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.ports import Applied, Preferences, Unreadable
@@ -28,6 +28,7 @@ from heed.domain.register import (
     undone,
 )
 from tests.adapters.conftest import Store, somebody
+from tests.full import examples
 from tests.strategies import crowded
 
 NOW = 1_772_701_964_390
@@ -150,7 +151,7 @@ texts = st.text(
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(one=texts, other=texts)
 def test_events_of_one_instant_are_in_the_order_of_their_utf8_bytes(
     store: Store, one: str, other: str
@@ -321,7 +322,7 @@ def test_what_else_stands_in_an_item_is_no_matter(store: Store) -> None:
     assert store.preferences.read(who) == Record({}, frozenset(), None, 3)
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data(), events=crowded(8))
 def test_any_order_any_grouping_and_any_repetition_leave_the_same_record(
     store: Store, data: st.DataObject, events: list[Change]

@@ -197,7 +197,7 @@ def idle(metrics: int) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Print both."""
-    conftest.pytest_configure()
+    conftest.made_up_credentials()
     with (
         pytest.MonkeyPatch.context() as patch,
         deployed(patch) as world,

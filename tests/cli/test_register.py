@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 
 from heed import wiring
 from heed.domain.errors import StoreUnavailable
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.contract import document, validator
-from tests.world import World
+from tests.world import NOW, World
 
 READER = "reader@example.com"
 ON_FILE = ("--source", "phone", "--reference", "call 17")
@@ -63,21 +64,21 @@ def test_a_certificate_is_no_until_all_is_cleared_and_then_yes(heed: Heed, local
 def test_what_a_sweep_leaves_is_a_no(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heed("erase", READER, *ON_FILE)
-
     def fail(*_: object) -> int:
         raise StoreUnavailable("kept so by the test")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(wiring.lift_requests(), "clear", fail)
-        left = heed("purge", "--now", "--json")
-    assert (left.code, left.json["left"], left.json["purged"]) == (1, 1, 0)
-    assert heed("purge", "--now", "--json").json == {
-        "found": 1,
-        "purged": 1,
-        "left": 0,
-        "oldest_due_seconds": 0,
-    }
+    with time_machine.travel(NOW / 1_000, tick=False) as clock:
+        heed("erase", READER, *ON_FILE)
+        clock.shift(90)
+        with monkeypatch.context() as patch:
+            patch.setattr(wiring.lift_requests(), "clear", fail)
+            left = heed("purge", "--now", "--json")
+        done = heed("purge", "--now", "--json")
+
+    assert left.code == 1
+    assert left.json == {"found": 1, "purged": 0, "left": 1, "oldest_due_seconds": 90}
+    assert done.code == 0
+    assert done.json == {"found": 1, "purged": 1, "left": 0, "oldest_due_seconds": 90}
 
 
 @pytest.mark.parametrize("text", ["0" * 32, "reader", "../v1/check", "%2e%2e"])

@@ -4,11 +4,12 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise
 from heed.domain.errors import InvalidAddress
+from tests.full import examples
 from tests.vectors import addresses
 
 ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)
@@ -59,7 +60,7 @@ def test_there_is_one_vector_of_each_input() -> None:
     assert len(inputs) == len(set(inputs))
 
 
-@settings(max_examples=700)
+@examples(700)
 @given(HARD)
 @example('"e\\\u0301"@example.com')
 @example('"\u0338"@example.com')

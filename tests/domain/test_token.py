@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
 from heed.domain.recipient import from_bytes
 from heed.domain.token import Purpose, Token, mint, verify
+from tests.full import examples
 from tests.strategies import recipients
 from tests.vectors import tokens
 
@@ -208,7 +209,7 @@ def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
 
 
 @given(said, said, st.sampled_from(Purpose))
-@settings(max_examples=50)
+@examples(50)
 def test_no_splice_of_two_tokens_passes(one: Token, other: Token, purpose: Purpose) -> None:
     first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
     for spliced in _splices(first, second):

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from heed.brand.build import main
 from heed.edge.pages import Pages, headers
 from heed.edge.render import escape
 from heed.edge.views import VIEWS, Page
+from tests.full import examples
 from tests.pages import LANGUAGES, catalogue, render, samples
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
@@ -275,7 +276,7 @@ def _filled(view: Any, text: str) -> Any:
     return replace(view, **changes)
 
 
-@settings(max_examples=20)  # each is every page twice
+@examples(20)  # each is every page twice
 @given(st.text(min_size=1))
 @example(HOSTILE)
 def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> None:

@@ -7,7 +7,7 @@ import platform
 import sys
 import time
 
-from tests.conftest import pytest_configure
+from tests.conftest import made_up_credentials
 from tests.faults.runner import Outcome, run, run_on_all_cores
 from tests.faults.table import INJECTED, ROWS, How
 
@@ -29,7 +29,7 @@ PROMISES = {
 def main() -> int:
     """Run, and print what was injected and checked; 1 if a promise was broken, or a fault never injected."""
     said = _arguments()
-    pytest_configure()
+    made_up_credentials()
     began = time.monotonic()
     if said.machines == 1:
         outcome = run(said.layer or "pure", [said.first], said.length)

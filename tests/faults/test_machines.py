@@ -27,10 +27,10 @@ def test_one_seed_is_one_run() -> None:
 
 
 @pytest.mark.system
-def test_twenty_thousand_machines_on_a_store_in_memory_keep_every_promise() -> None:
-    _held(run_on_all_cores("pure", 0, 20_000, 30))
+def test_machines_on_a_store_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
+    _held(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 4_000, 30))
 
 
 @pytest.mark.system
-def test_two_hundred_machines_on_moto_keep_every_promise() -> None:
-    _held(run_on_all_cores("moto", 0, 200, 30))
+def test_machines_on_moto_keep_every_promise(pytestconfig: pytest.Config) -> None:
+    _held(run_on_all_cores("moto", 0, 200 if pytestconfig.option.full else 60, 30))

@@ -149,4 +149,4 @@ def test_the_ledger_enters_each_choice(world: World) -> None:
     told = ledger.handler(event([record(None, item, NOW)]), world.context)
 
     assert told == {"batchItemFailures": []}
-    assert len(world.items("Ledger")) == sum(name.startswith("o:") for name in item) > MORE
+    assert len(world.items("Ledger")) == sum(name.startswith("c:") for name in item) > MORE

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
 
 from functions.purge import app
 from heed import wiring
@@ -307,10 +307,11 @@ def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
     assert ben.registers.keys() == {out(0)}
 
 
+@time_machine.travel(NOW / 1_000)
 def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decision_changes(
     world: World,
 ) -> None:
-    today = time.time_ns() // 1_000_000 // DAY
+    today = NOW // DAY
     old, young = today - 60, today - 59
     recipient = world.recipient(KID)
     world.put(KID, Change(SOFT, _entry(old * DAY)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+import time_machine
 from botocore.exceptions import ReadTimeoutError
 from moto.ses.models import ses_backends
 
@@ -25,7 +26,7 @@ from heed.domain.epoch import Cause, Report
 from heed.domain.mail_request import MailRequest
 from heed.domain.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
 from tests import post
-from tests.world import World, http
+from tests.world import NOW, World, http
 
 READER = "reader@example.com"
 MINUTE = 60_000
@@ -234,6 +235,7 @@ def test_another_request_within_ten_minutes_sends_none_but_a_way_out_is_no_way_b
     assert len(post.sent()) == 2
 
 
+@time_machine.travel(NOW / 1_000)
 def test_one_network_and_all_together_have_their_mails_a_day(
     world: World, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
