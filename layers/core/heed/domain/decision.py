@@ -95,6 +95,12 @@ def complaint_stands(record: Record, topic: Topic) -> Entry | None:
     return entry
 
 
+def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
+    """Whether a consent that the topic needs was given, and not again since this stop."""
+    own = max(record.at(in_(topic.number)), record.at(yes(topic.number)))
+    return not topic.default_in and NEVER < own <= stop.at
+
+
 def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
     """The pause at a scope of the topic's path, if it still holds the topic back.
 
