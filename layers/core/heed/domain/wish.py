@@ -81,8 +81,9 @@ def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) ->
     That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
     newer yes lifts it for every topic of its scope (an *out* that withdrew a consent counts all the
     same); of an *in*, an *out*, a pause or a complaint that is newer, or of the same instant, stops every
-    topic of its scope. Retired topics do not count beside those in use. A wish that counts for some topics is applied, whatever stands against it for others.
-    What is older and stops a topic still is no case of this: `blocked_by` names it.
+    topic of its scope. Retired topics do not count beside those in use. A wish that counts for some
+    topics is applied, whatever stands against it for others. What is older and stops a topic still is no
+    case of this: `blocked_by` names it.
     """
     change = wish.change()
     held = record.get(change.register)
