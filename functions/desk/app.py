@@ -56,7 +56,10 @@ def look_up(call: Call) -> Mapping[str, object]:
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
 def minor(call: Call) -> Reply:
-    """Somebody is under 13: nothing is sent any more when this returns, and all else is cleared."""
+    """Somebody is under 13: nothing is sent any more when this returns, and all else is cleared.
+
+    Not before a hold is lifted, and, where the key has reported too many today, an officer agrees.
+    """
     return _report(call, Cause.MINOR)
 
 
@@ -92,8 +95,15 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
     asked = reports.lifted(call, wiring.catalogue())
     recipient = _recipient(asked.mention)
     done = wiring.stop_and_lift().lift(
-        recipient, asked.what, asked.scope, asked.signature, asked.entry()
+        recipient,
+        asked.what,
+        asked.scope,
+        asked.signature,
+        asked.entry(),
+        address_given=asked.mention.address is not None,
     )
+    if done and done.purge:
+        _unlist(asked.mention)
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -106,15 +116,25 @@ def disclosed(call: Call) -> Mapping[str, object]:
 
 
 def _report(call: Call, cause: Cause) -> Reply:
-    """The address itself, where it is given, goes on to be taken off the mail service's own list."""
+    """What a hold preserves, or an officer has still to decide, is forgotten nowhere yet."""
     mention, report = reports.reported(call, cause, wiring.catalogue())
     recipient = _recipient(mention)
     given = mention.address is not None
-    purge = wiring.begin_epoch().report(recipient, report, address_given=given)
-    if given:
-        wiring.unlisting().send(json.dumps({"address": mention.address}))
+    reported = wiring.begin_epoch().report(recipient, report, address_given=given)
+    if reported.is_forgotten:
+        _unlist(mention)
     count("MinorReported" if cause is Cause.MINOR else "ErasureAccepted")
-    return reports.accepted(purge, recipient)
+    if not reported.purge:
+        count("MinorReportWaiting")
+        # The words are what the alarm's filter looks for (template.yaml, MinorReportsWaitingFilter).
+        logger.warning("report of a minor waits", key_id=call.key.id)
+    return reports.accepted(reported, recipient)
+
+
+def _unlist(mention: Mention) -> None:
+    """The address itself, where it is given, goes on to be taken off the mail service's own list."""
+    if mention.address is not None:
+        wiring.unlisting().send(json.dumps({"address": mention.address}))
 
 
 def _recipient(mention: Mention) -> str:

@@ -10,6 +10,7 @@ from heed.domain.epoch import Cause, Epoch
 from heed.domain.lift import Signature
 from heed.domain.purge import Purge
 from heed.domain.record import Record
+from heed.domain.register import Change
 
 
 class Due(NamedTuple):
@@ -112,6 +113,15 @@ class Epochs(Protocol):
         """
         ...
 
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
+        """Set one register beside what is on record, if that is still what was read; else what stands now.
+
+        Raises:
+            UnreadableRecord: what stands now is not of our form.
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
     def due(self, now: int) -> Iterator[Due]:
         """On whom work is due; costs what is due. May lag, and may name one whose work is done.
 
@@ -149,8 +159,20 @@ class Epochs(Protocol):
 class Purges(Protocol):
     """The records of purges: work orders at first, certificates at last."""
 
-    def order(self, purge: Purge) -> None:
-        """Keep an order, before its epoch begins; raises StoreUnavailable."""
+    def order(self, purge: Purge, now: int) -> None:
+        """Keep an order, before its epoch begins; one that was taken up stays as it is.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
+        ...
+
+    def promise(self, purge: Purge) -> None:
+        """Keep what is ordered when a hold is lifted, without an end; one that is there stays as it is.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
         ...
 
     def drop(self, purge_id: str) -> None:
@@ -173,6 +195,18 @@ class Purges(Protocol):
 
     def find(self, purge_id: str) -> Purge | None:
         """The purge of that id; raises StoreUnavailable."""
+        ...
+
+
+class ReportCounts(Protocol):
+    """How many minors each key has reported in a day."""
+
+    def take(self, key: str, now: int) -> bool:
+        """Count a report; whether it is one of those that the key may make in a day.
+
+        Raises:
+            StoreUnavailable: it is not known to be counted.
+        """
         ...
 
 

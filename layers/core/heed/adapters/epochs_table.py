@@ -6,6 +6,7 @@ has `purge`, the ids), or days of soft bounces that are older than any decision 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import Record
-from heed.domain.register import MINOR, SOFT
+from heed.domain.register import MINOR, SOFT, Change
 from heed.domain.retention import soft_days_over, soft_due
 
 if TYPE_CHECKING:
@@ -44,18 +45,44 @@ class EpochsTable:
 
     def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
         """See the port. A first attempt that did commit is known by the purge in the evidence."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(n)"}
-        if before.n:
-            condition = {
-                "ConditionExpression": "n = :n",
-                "ExpressionAttributeValues": {":n": {"N": str(before.n)}},
-            }
+        condition, values = _as_read(before)
+        among: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=to_item(recipient, epoch, now),
+                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **condition,
+                **among,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _standing(error.response.get("Item"))  # type: ignore[arg-type]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
+        """See the port. Nothing else of the item is touched, and it gets no end."""
+        condition, values = _as_read(before)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                UpdateExpression=(
+                    "SET #register = :entry, salt = if_not_exists(salt, :salt), "
+                    "chg_at = :now, chg_shard = :shard ADD n :one"
+                ),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#register": change.register},
+                ExpressionAttributeValues={
+                    ":entry": to_value(change.entry),
+                    ":salt": {"B": secrets.token_bytes(16)},
+                    ":now": {"S": feed_position(now, recipient)},
+                    ":shard": {"S": shard(recipient)},
+                    ":one": {"N": "1"},
+                    **values,
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return _standing(error.response.get("Item"))  # type: ignore[arg-type]
@@ -161,6 +188,11 @@ def work_of(item: Item) -> DueWork:
         raise UnreadableRecord(
             type(error).__name__
         ) from None  # the rest of its words may be the item's
+
+
+def _as_read(before: Record) -> tuple[str, dict[str, Any]]:
+    """The condition that the item is the one that was read, and the values in it."""
+    return ("n = :n", {":n": {"N": str(before.n)}}) if before.n else ("attribute_not_exists(n)", {})
 
 
 def _standing(item: Item | None) -> Standing:

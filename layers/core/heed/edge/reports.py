@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from heed.actions.begin_epoch import Reported
 from heed.actions.identify import Mention
 from heed.actions.stop_and_lift import Done
 from heed.domain import times
+from heed.domain.api_key import KeyScope
 from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import UnknownScope
@@ -51,7 +53,8 @@ def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, R
     reference = _reference(body)
     body.close()
     policy = catalogue.policy(call.at)
-    return mention, Report(cause, call.at, source, reference, call.key.id, policy)
+    by_officer = KeyScope.PRIVACY in call.key.scopes
+    return mention, Report(cause, call.at, source, reference, call.key.id, policy, by_officer)
 
 
 def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
@@ -86,9 +89,10 @@ def lifted(call: Call, catalogue: Catalogue) -> Lift:
     return Lift(mention, what, scope, signature, catalogue.policy(call.at))
 
 
-def accepted(purge: str, recipient: str) -> Reply:
-    """The answer to a report: the person is stopped, the rest follows."""
-    return Reply({"purge": purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+def accepted(reported: Reported, recipient: str) -> Reply:
+    """The answer to a report: the person is stopped; the rest follows, or an officer decides first."""
+    came = {"purge": reported.purge} if reported.purge else {"state": "waiting"}
+    return Reply({**came, "recipient": recipient}, HTTPStatus.ACCEPTED)
 
 
 def written(recipient: str, done: Done) -> dict[str, object]:
@@ -98,6 +102,7 @@ def written(recipient: str, done: Done) -> dict[str, object]:
         "outcome": done.outcome.value,
         "blocked_by": [reason.value for reason in done.blocked_by],
         "sendable": done.sendable,
+        **({"purge": done.purge} if done.purge else {}),
     }
 
 
