@@ -362,7 +362,13 @@ def run_purges() -> RunPurges:
         "opt-ins-told": tellings(),
     }
     return RunPurges(
-        purge_records.read, epochs(), purges(), stores, lambda: time.time_ns() // 1_000_000
+        purge_records.read,
+        epochs(),
+        purges(),
+        stores,
+        ledger(),
+        lambda: time.time_ns() // 1_000_000,
+        lambda seconds: time.sleep(seconds),
     )
 
 

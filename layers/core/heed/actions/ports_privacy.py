@@ -28,12 +28,14 @@ class DueWork(NamedTuple):
         floor: when the epoch began, milliseconds.
         cause: why it began.
         soft: days of soft bounces.
+        is_held: whether a hold preserves them, however old they are.
     """
 
     purges: tuple[str, ...]
     floor: int
     cause: Cause
     soft: frozenset[int]
+    is_held: bool
 
 
 class Wanted(NamedTuple):
@@ -187,6 +189,10 @@ class Purges(Protocol):
         Raises:
             StoreUnavailable: it is not known to be written.
         """
+        ...
+
+    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+        """Keep what was found so far, while the purge goes on; raises StoreUnavailable."""
         ...
 
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:

@@ -17,7 +17,7 @@ from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import Record
-from heed.domain.register import MINOR, SOFT, Change
+from heed.domain.register import HOLD, LIFT_HOLD, MINOR, SOFT, Change
 from heed.domain.retention import soft_days_over, soft_due
 
 if TYPE_CHECKING:
@@ -183,11 +183,18 @@ def work_of(item: Item) -> DueWork:
             floor=int(item["f"]["N"]) if "f" in item else 0,
             cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
             soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
+            is_held=_is_held(item),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise UnreadableRecord(
             type(error).__name__
         ) from None  # the rest of its words may be the item's
+
+
+def _is_held(item: Item) -> bool:
+    """As the record's own rule has it, from the two registers alone: an old image may hold others."""
+    said = {name: int(item[name]["M"]["t"]["N"]) for name in (HOLD, LIFT_HOLD) if name in item}
+    return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
 
 
 def _as_read(before: Record) -> tuple[str, dict[str, Any]]:

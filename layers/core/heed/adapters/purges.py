@@ -75,6 +75,10 @@ class PurgesTable:
             raise unavailable(error) from error
         return _to_purge(answer["Attributes"])
 
+    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+        """See the port. Another run may note at once: of each store the certificate has the most."""
+        self._add(purge, stores)
+
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
         """See the port. The name of the subject goes with it."""
         try:
@@ -102,27 +106,27 @@ class PurgesTable:
         except FAILURES as error:
             raise unavailable(error) from error
 
-    def _add(self, done: Purge, stores: Mapping[str, int]) -> None:
-        """Another run finished it, while this one held what it had found itself: the certificate has both."""
-        both = most(done.stores, stores)
-        if both == done.stores:
+    def _add(self, there: Purge, stores: Mapping[str, int]) -> None:
+        """Add what this run has found to what others have: the certificate has both."""
+        both = most(there.stores, stores)
+        if both == there.stores:
             return
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(done.id),
+                Key=_key(there.id),
                 UpdateExpression="SET stores = :both",
                 ConditionExpression="stores = :before",
                 ExpressionAttributeValues={
                     ":both": _counts(both),
-                    ":before": _counts(done.stores),
+                    ":before": _counts(there.stores),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             # A third run; there are never many.
-            if there := error.response.get("Item"):
-                self._add(_to_purge(there), stores)  # type: ignore[arg-type]
+            if now := error.response.get("Item"):
+                self._add(_to_purge(now), stores)  # type: ignore[arg-type]
         except FAILURES as error:
             raise unavailable(error) from error
 
