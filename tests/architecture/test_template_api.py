@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
+from tests.policies import FUNCTIONS, RESOURCES
 
 ROUTES = {
     "UnsubscribeFunction": {"GET /u/{token}", "HEAD /u/{token}", "POST /u/{token}"},

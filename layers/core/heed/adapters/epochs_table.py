@@ -125,14 +125,14 @@ class EpochsTable:
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
         """See the port. Days of soft bounces that came meanwhile are due at their own time."""
         done = {":purge": {"S": " ".join(purges)}}
-        left = self._update(
+        is_done = self._update(
             recipient,
             UpdateExpression="REMOVE due, due_shard, purge",
             ConditionExpression="purge = :purge AND attribute_not_exists(soft)",
             ExpressionAttributeValues=done,
         )
-        if left and SOFT in left:
-            due = soft_due(min(work_of(left).soft))
+        if not is_done and (left := self.work(recipient)) and left.soft:
+            due = soft_due(min(left.soft))
             self._update(
                 recipient,
                 UpdateExpression="SET due = :due REMOVE purge",
@@ -155,20 +155,15 @@ class EpochsTable:
             ExpressionAttributeValues=values,
         )
 
-    def _update(self, recipient: str, **request: Any) -> Item | None:  # noqa: ANN401
-        """One write; the item as it stands, if the condition refuses it: done before, or changed."""
+    def _update(self, recipient: str, **request: Any) -> bool:  # noqa: ANN401
+        """One write; whether it was made. Refused by its condition it was made before, or all changed."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **request,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return error.response.get("Item")  # type: ignore[return-value]
+            self._client.update_item(TableName=self._table, Key={"id": {"S": recipient}}, **request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
         except FAILURES as error:
             raise unavailable(error) from error
-        return None
+        return True
 
 
 def work_of(item: Item) -> DueWork:
