@@ -24,6 +24,11 @@ _EXPRESSIONS = (
     "FilterExpression",
     "ProjectionExpression",
 )
+_PARTITIONS = (
+    "pk",
+    "subject",
+    "id",
+)  # of Control, Ledger, Preferences; an order of a purge has a subject
 _LOOKED_AT = ("dynamodb:", "s3:prefix")  # of other conditions a request says nothing here
 
 
@@ -131,7 +136,7 @@ def _items(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _leading(request: Mapping[str, Any]) -> Iterator[str]:
     for item in _items(request):
-        (name,) = {"pk", "id", "subject"} & item.keys() - ({"id"} if "subject" in item else set())
+        name = next(name for name in _PARTITIONS if name in item)
         yield item[name]["S"]
     if asked := request.get("KeyConditionExpression"):
         value = re.findall(r":\w+", asked)[0]

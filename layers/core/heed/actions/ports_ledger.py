@@ -88,14 +88,6 @@ class Ledger(Protocol):
         """
         ...
 
-    def is_closed(self, subject: str) -> bool:
-        """Whether a subject's last entry is there, read consistently: none with evidence follows.
-
-        Raises:
-            StoreUnavailable: it cannot be told.
-        """
-        ...
-
     def all(self) -> Iterator[LedgerEntry]:
         """Every entry there is, in no order.
 

@@ -243,6 +243,18 @@ class PersonalStore(Protocol):
         ...
 
 
+class LastEntries(Protocol):
+    """Which subjects' chains in the ledger have ended."""
+
+    def is_closed(self, subject: str) -> bool:
+        """Whether a subject's last entry is there, read consistently: none with evidence follows.
+
+        Raises:
+            StoreUnavailable: it cannot be told.
+        """
+        ...
+
+
 class LiftRequests(Protocol):
     """Lifts of a minor that one owner has signed and another has not yet."""
 

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from heed.actions.ports_ledger import Ledger
 from heed.actions.ports_privacy import (
     Due,
     DueWork,
     Epochs,
+    LastEntries,
     Person,
     PersonalStore,
     Purges,
@@ -74,7 +74,7 @@ class RunPurges:
         epochs: Epochs,
         purges: Purges,
         stores: Mapping[str, PersonalStore],
-        ledger: Ledger,
+        ledger: LastEntries,
         clock: Callable[[], int],
         pause: Callable[[float], None],
     ) -> None:

@@ -83,7 +83,7 @@ class LedgerTable:
         return entries
 
     def is_closed(self, subject: str) -> bool:
-        """See the port."""
+        """See the port LastEntries."""
         last = {
             "FilterExpression": "#register = :register",
             "ExpressionAttributeNames": {"#register": "register"},
