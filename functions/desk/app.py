@@ -56,10 +56,7 @@ def look_up(call: Call) -> Mapping[str, object]:
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
 def minor(call: Call) -> Reply:
-    """Somebody is under 13: nothing is sent any more when this returns, and all else is cleared.
-
-    Not before a hold is lifted, and, where the key has reported too many today, an officer agrees.
-    """
+    """Somebody is under 13: nothing is sent any more when this returns; the rest is cleared, or waits."""
     return _report(call, Cause.MINOR)
 
 
@@ -94,16 +91,8 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
     asked = reports.lifted(call, wiring.catalogue())
     recipient = _recipient(asked.mention)
-    done = wiring.stop_and_lift().lift(
-        recipient,
-        asked.what,
-        asked.scope,
-        asked.signature,
-        asked.entry(),
-        address_given=asked.mention.address is not None,
-    )
-    if done and done.purge:
-        _unlist(asked.mention)
+    done = asked.by(wiring.stop_and_lift(), recipient)
+    _unlist(asked.mention, is_forgotten=bool(done and done.purge))
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -116,24 +105,17 @@ def disclosed(call: Call) -> Mapping[str, object]:
 
 
 def _report(call: Call, cause: Cause) -> Reply:
-    """What a hold preserves, or an officer has still to decide, is forgotten nowhere yet."""
     mention, report = reports.reported(call, cause, wiring.catalogue())
     recipient = _recipient(mention)
     given = mention.address is not None
     reported = wiring.begin_epoch().report(recipient, report, address_given=given)
-    if reported.is_forgotten:
-        _unlist(mention)
-    count("MinorReported" if cause is Cause.MINOR else "ErasureAccepted")
-    if not reported.purge:
-        count("MinorReportWaiting")
-        # The words are what the alarm's filter looks for (template.yaml, MinorReportsWaitingFilter).
-        logger.warning("report of a minor waits", key_id=call.key.id)
-    return reports.accepted(reported, recipient)
+    _unlist(mention, is_forgotten=reported.is_forgotten)
+    return reports.accepted(reported, report, recipient)
 
 
-def _unlist(mention: Mention) -> None:
-    """The address itself, where it is given, goes on to be taken off the mail service's own list."""
-    if mention.address is not None:
+def _unlist(mention: Mention, *, is_forgotten: bool) -> None:
+    """The address, where it is given, goes on to be taken off the mail service's list; not of the held."""
+    if is_forgotten and mention.address is not None:
         wiring.unlisting().send(json.dumps({"address": mention.address}))
 
 
