@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 from botocore.client import BaseClient
 
-from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+from tests import policies
+from tests.policies import FUNCTIONS
 
 # What IAM calls an operation, where it is not the operation's own name.
 _ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
+LEDGER = "LedgerBucket"
 _running: list[str] = []
 
 
@@ -24,7 +26,9 @@ def action(service: str, operation: str) -> str:
 
 
 def resource(request: dict[str, Any]) -> str | None:
-    """The logical id of the table that a request is about, None where it is about something else."""
+    """What a request is about, as the policies name it: a table, an index or an object; else None."""
+    if "Bucket" in request:
+        return f"${{{LEDGER}.Arn}}/{request['Key']}" if "Key" in request else LEDGER
     tables = request.get("RequestItems") or {request.get("TableName"): None}
     (table,) = tables
     if table is None:
@@ -54,9 +58,12 @@ def enforced(patch: pytest.MonkeyPatch) -> None:
                 action(self.meta.service_model.service_name, operation),
                 resource(request),
             )
-            permitted = {r for a, r in RIGHTS[function] if a == asked}
-            assert permitted, f"{function} may not {asked}"
-            assert about is None or about in permitted, f"{function} may not {asked} of {about}"
+            may = {action for action, _ in policies.rights(function)}
+            assert asked in may, f"{function} may not {asked}"
+            keys = policies.of_request(request)
+            assert policies.permitted(function, asked, about, keys), (
+                f"{function} may not {asked} of {about} with {keys}"
+            )
         return call(self, operation, request)
 
     patch.setattr(BaseClient, "_make_api_call", checked)

@@ -226,6 +226,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "CONFIRMATIONS_PER_NETWORK": "20",
             "CONFIRMATIONS_PER_DAY": "1000",
             "MINOR_RECORD_DAYS": "4749",
+            "MINOR_REPORTS_PER_KEY": "50",
             **keys,
             **queues,
         }

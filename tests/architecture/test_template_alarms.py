@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
 from tests.architecture.test_template_queues import QUEUES, READ, THEIRS
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
+from tests.policies import FUNCTIONS, RESOURCES
 from tests.template import template
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"

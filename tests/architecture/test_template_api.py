@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
+from tests.policies import FUNCTIONS, RESOURCES
 
 ROUTES = {
     "UnsubscribeFunction": {"GET /u/{token}", "HEAD /u/{token}", "POST /u/{token}"},

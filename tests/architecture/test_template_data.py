@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from tests.architecture.test_template_functions import RESOURCES
+from tests.policies import RESOURCES
 from tests.template import PATH, table_definition, template
 
 TABLES = ("PreferencesTable", "ControlTable")

@@ -8,7 +8,8 @@ from functools import cached_property
 import pytest
 
 from heed.settings import Settings
-from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+from tests.architecture.test_template_functions import RIGHTS
+from tests.policies import FUNCTIONS
 from tests.template import PATH, template
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}

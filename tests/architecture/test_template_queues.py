@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
 from tests.architecture.test_template_time import LONGEST_CALL
+from tests.policies import FUNCTIONS, RESOURCES
 from tests.template import time_of
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}

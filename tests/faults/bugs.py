@@ -248,5 +248,10 @@ def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
 
 
 @_bug
+def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
+    patch.setattr("heed.actions.begin_epoch.is_waiting", decision.is_held)
+
+
+@_bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
     patch.setattr(epoch, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))

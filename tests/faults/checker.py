@@ -65,7 +65,8 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.owed_at[step] = len(book.owed)
         case Ack(step, facts):
             begun = [fact for fact in facts if fact.register.startswith("epoch:")]
-            book.epochs += [(step, fact) for fact in begun]
+            lifts = [fact for fact in facts if fact.register == "l:hold"]
+            book.epochs += [(step, fact) for fact in (*begun, *lifts)]
             said = [fact for fact in facts if fact.must and fact not in begun]
             book.owed += [fact for fact in said if not _is_replaced(book, step, fact)]
         case Promise(_, facts):
@@ -103,6 +104,8 @@ def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[st
             _began(book, who, new)
         else:
             yield from _moved(book, old, new, quiet=quiet)
+            if "x:minor" in new.registers:
+                book.minors.add(who)  # beside what a hold preserves
         if old != new:
             yield from _invented(book, who, new)
     book.seen.append(people)
@@ -126,6 +129,8 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
     book.checked["I5"] += 1
     if changed != (new.n > old.n):
         yield f"I5 I6 the counter went from {old.n} to {new.n}, changed: {changed}"
+    if changed and "x:minor" in old.registers:
+        yield "I9 something was written over a minor"
     if quiet and changed:
         yield "I5 something changed that may not"
 
@@ -165,7 +170,8 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
 
 
 def _asked(book: _Book, who: int) -> list[Fact]:
-    return [f for f in book.possible if f.who == who and f.register.startswith("epoch:")]
+    wanted = ("epoch:", "l:hold")
+    return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
 
 
 def _holds(state: State, fact: Fact) -> bool:

@@ -155,7 +155,10 @@ def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[
     address = SPELLINGS[what["who"]][what["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
     kind = "epoch:minor" if what["minor"] else "epoch:erasure"
-    return _v1(stage, step, path, body), (Fact(what["who"], kind, step.at, "letter"),)
+    said = [Fact(what["who"], kind, step.at, "letter")]
+    if what["minor"]:  # beside what a hold preserves
+        said.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
+    return _v1(stage, step, path, body), tuple(said)
 
 
 def _officer(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:

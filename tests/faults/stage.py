@@ -231,6 +231,7 @@ def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[Non
             "MAIL_DOMAIN": "mail.example.com",
             "LINK_KEY_IDS": RINGS[-1],
             "MINOR_RECORD_DAYS": "4745",
+            "MINOR_REPORTS_PER_KEY": "50",
             "BRAND_DIR": str(_catalogue_of_tests()),
             **values,
         }

@@ -10,65 +10,15 @@ from typing import Any
 
 import pytest
 
-from functions.desk import app as desk
-from functions.platform import app as platform
 from functions.purge import app as purge
 from functions.unlist import app as unlist
 from heed import wiring
 from heed.adapters import aws
-from heed.domain.api_key import KeyScope
 from heed.domain.disclosure import BEGINNING, Disclosing, Disclosure, follows
 from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
 from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source, out
-from tests import contract
-from tests.world import NOW, World, http
-
-JANE = "jane.doe@example.com"
-ON_FILE = {"source": "phone", "reference": "call 17"}
-WHY = {"reason": "a mistake", "reference": "call 18"}
-
-
-class Office:
-    """Keys of two owners with every scope, and what is done with them."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.keys = {
-            owner: wiring.api_keys().create("office", owner, list(KeyScope))[1]
-            for owner in ("kim", "lou", " KIM ")
-        }
-
-    def call(
-        self,
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        at: int = NOW,
-        by: str = "kim",
-        route: str = "",
-        query: dict[str, str] | None = None,
-    ) -> tuple[int, Any]:
-        text = None if body is None else json.dumps(body)
-        headers = {"Authorization": f"Bearer {self.keys[by]}"}
-        event = http(method, path, body=text, headers=headers, at=at, query=query)
-        function = platform if path in ("/v1/check", "/v1/suppressions") else desk
-        answer = function.handler(event, self.world.context)
-        return answer["statusCode"], contract.hold(method, route or path, answer)
-
-    def minor(self, at: int = NOW, address: str = JANE) -> Any:
-        status, body = self.call("POST", "/v1/minors", {"address": address, **ON_FILE}, at=at)
-        assert status == 202, body
-        return body
-
-    def lift(self, register: str, at: int, by: str = "kim", **more: str) -> tuple[int, Any]:
-        body = {"address": JANE, "register": register, **WHY, **more}
-        return self.call("POST", "/v1/lifts", body, at=at, by=by)
-
-    def reason(self, topic: str = "offers", at: int = NOW + DAY) -> str:
-        body = {"topic": topic, "addresses": [JANE]}
-        _, answer = self.call("POST", "/v1/check", body, at=at)
-        return str(answer["results"][0]["reason"])
+from tests.office import JANE, ON_FILE, WHY, Office
+from tests.world import NOW, World
 
 
 @pytest.fixture

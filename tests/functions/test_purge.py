@@ -47,7 +47,7 @@ def _known(world: World, address: str = KID) -> str:
 
 def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
     report = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return wiring.begin_epoch().report(world.recipient(address), report, address_given=True)
+    return wiring.begin_epoch().report(world.recipient(address), report, address_given=True).purge
 
 
 def _sweep(world: World) -> Any:

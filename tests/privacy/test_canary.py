@@ -23,7 +23,7 @@ from botocore.awsrequest import AWSResponse
 
 from heed.adapters import aws, ses_suppressions
 from heed.domain.inventory import CONTROL
-from tests.architecture.test_template_functions import FUNCTIONS as DEPLOYED
+from tests.policies import FUNCTIONS as DEPLOYED
 from tests.privacy.canary import forms, hits
 from tests.privacy.drive import ADDRESSES, Drive, everything
 from tests.streams import Recorder

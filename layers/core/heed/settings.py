@@ -134,6 +134,11 @@ class Settings:
         return int(self._environ["MINOR_RECORD_DAYS"])
 
     @cached_property
+    def minor_reports_per_key(self) -> int:
+        """How many minors a key that is no officer's may report in a day before an officer decides."""
+        return int(self._environ["MINOR_REPORTS_PER_KEY"])
+
+    @cached_property
     def unlist_queue_url(self) -> str:
         """Queue of addresses to be taken off SES's own suppression list."""
         return self._environ["UNLIST_QUEUE_URL"]

@@ -316,9 +316,13 @@ def purges() -> PurgesTable:
 def begin_epoch() -> BeginEpoch:
     """What happens to a report of a minor, and to an erasure."""
     from heed.actions.begin_epoch import BeginEpoch
+    from heed.adapters.report_counts import ReportCountsTable
 
+    counts = ReportCountsTable(
+        aws.client("dynamodb"), settings().control_table, settings().minor_reports_per_key
+    )
     signals = tuple(topic.number for topic in catalogue().signals())
-    return BeginEpoch(epochs(), purges(), signals, settings().minor_record_days)
+    return BeginEpoch(epochs(), purges(), counts, signals, settings().minor_record_days)
 
 
 @cache
@@ -359,7 +363,13 @@ def run_purges() -> RunPurges:
         "opt-ins-told": tellings(),
     }
     return RunPurges(
-        purge_records.read, epochs(), purges(), stores, lambda: time.time_ns() // 1_000_000
+        purge_records.read,
+        epochs(),
+        purges(),
+        stores,
+        ledger(),
+        lambda: time.time_ns() // 1_000_000,
+        lambda seconds: time.sleep(seconds),
     )
 
 

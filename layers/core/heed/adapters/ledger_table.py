@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from heed.actions.ports_ledger import Kept
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.errors import Malformed, UnreadableRecord
-from heed.domain.ledger_entry import LedgerEntry
+from heed.domain.ledger_entry import ERASED, LedgerEntry
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,6 +82,15 @@ class LedgerTable:
                 raise unavailable(error) from error
         return entries
 
+    def is_closed(self, subject: str) -> bool:
+        """See the port LastEntries."""
+        last = {
+            "FilterExpression": "#register = :register",
+            "ExpressionAttributeNames": {"#register": "register"},
+        }
+        found = self._query(subject, {":register": {"S": ERASED}}, **last)
+        return next(found, None) is not None
+
     def all(self) -> Iterator[LedgerEntry]:
         """See the port."""
         names = {f"#{name}": name for name in _ENTRY}
@@ -92,12 +101,15 @@ class LedgerTable:
         }
         return map(_to_entry, self._pages(self._client.scan, request))
 
-    def _query(self, subject: str) -> Iterator[Any]:
+    def _query(
+        self, subject: str, values: Mapping[str, Any] | None = None, **more: object
+    ) -> Iterator[Any]:
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "subject = :subject",
-            "ExpressionAttributeValues": {":subject": {"S": subject}},
+            "ExpressionAttributeValues": {":subject": {"S": subject}, **(values or {})},
             "ConsistentRead": True,
+            **more,
         }
         return self._pages(self._client.query, request)
 

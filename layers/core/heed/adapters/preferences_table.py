@@ -131,15 +131,19 @@ class PreferencesTable:
         return Applied(before, merge(before, [change]))
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """See the port LateWishes."""
-        self._write(
-            recipient,
-            {
-                "UpdateExpression": "DELETE late :late",
-                "ConditionExpression": "attribute_exists(late)",
-                "ExpressionAttributeValues": {":late": _waiting(entered)},
-            },
-        )
+        """See the port LateWishes. Nothing of the record is asked back: its caller may touch no more."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                UpdateExpression="DELETE late :late",
+                ConditionExpression="attribute_exists(late)",
+                ExpressionAttributeValues={":late": _waiting(entered)},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # none waits, or there is no record any more
+        except FAILURES as error:
+            raise unavailable(error) from error
 
     def _note_late(self, recipient: str, record: Record, late: Sequence[Change]) -> None:
         """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.

@@ -137,6 +137,15 @@ def is_held(record: Record) -> bool:
     return hold is not None and hold.at >= record.at(LIFT_HOLD)
 
 
+def is_waiting(record: Record) -> bool:
+    """Whether the hold that stands is one under which the report of a minor waits for a decision.
+
+    It stops as any hold does, but was put there by no agent, and preserves nothing from that report.
+    """
+    hold = record.get(HOLD)
+    return hold is not None and hold.source is Source.AGE_REPORT and is_held(record)
+
+
 def is_closed(record: Record) -> bool:
     """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
     return record.get(MINOR) is not None or is_held(record)

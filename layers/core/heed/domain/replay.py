@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heed.domain.record import Record, merge
+from heed.domain.record import NEVER, Record, merge
 from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, out, scope_of, undoable
 
 
@@ -11,6 +11,14 @@ def lost_epoch(old: Record, live: Record) -> bool:
     if MINOR in live.registers or old.floor is None:
         return False
     return live.floor is None or old.floor > live.floor
+
+
+def lost_minor(old: Record, live: Record) -> Change | None:
+    """The report of a minor beside a hold, which the copy knows of and the live record does not."""
+    minor = old.get(MINOR)
+    if minor is None or MINOR in live.registers or minor.at <= (live.floor or NEVER):
+        return None
+    return Change(MINOR, minor)
 
 
 def with_epoch(old: Record, live: Record) -> Record:

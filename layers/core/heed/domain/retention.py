@@ -15,6 +15,7 @@ from heed.domain.register import DAY
 ORDER_DAYS = 14  # of a purge that was ordered, and whose epoch never began
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
+COUNT_DAYS = 2  # of what is counted by the day
 MINOR_DAYS = 4_749  # 13 years: until the child is none
 SOFT_DAYS = 2 * SOFT_WINDOW  # a day may stand in a window that ends a window's length later
 
@@ -79,6 +80,13 @@ RULES = (
         End.TTL,
     ),
     Rule(
+        "Purge, put off by a hold",
+        "ControlTable",
+        "it is ordered when the hold is lifted",
+        None,
+        End.NEVER,
+    ),
+    Rule(
         "Certificate of a purge",
         "ControlTable",
         "to prove it: requests are kept for 24 months (11 CCR 7101)",
@@ -86,6 +94,13 @@ RULES = (
         End.TTL,
     ),
     Rule("Half-signed lift of a minor", "ControlTable", "the second key", 1, End.TTL),
+    Rule(
+        "Minors reported by a key",
+        "ControlTable",
+        "to brake a key that reports too many; it names no minor",
+        COUNT_DAYS,
+        End.TTL,
+    ),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule(
         "Mails sent for an address",
