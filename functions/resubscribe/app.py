@@ -35,7 +35,7 @@ def form() -> Response[str]:
 
 @app.post("/subscribe")
 def ask() -> Response[str]:
-    """Queues one message, whoever it is about, and says so; nothing is read."""
+    """Queues one message, whoever it is about, and says so; nothing is read about anybody."""
     if not wiring.has_form():
         return form()
     visit, catalogue = answers.visit(), wiring.catalogue()
@@ -45,7 +45,7 @@ def ask() -> Response[str]:
         return answers.page(wiring.pages().subscribe(again), HTTPStatus.UNPROCESSABLE_ENTITY)
     public_url = wiring.settings().public_url
     wiring.ask_confirmation()(
-        subscribe_form.mail_request(entered, answers.event, visit, public_url)
+        subscribe_form.mail_request(entered, answers.event, visit, public_url, wiring.proxies())
     )
     count("ConfirmationAsked")
     return answers.page(wiring.pages().accepted(visits.page(visit, catalogue)), HTTPStatus.ACCEPTED)
@@ -95,4 +95,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return app.resolve(request.as_payload_2(event), context)
 
 
-wiring.warm_up(wiring.ask_confirmation, wiring.confirm)
+wiring.warm_up(
+    wiring.ask_confirmation,
+    wiring.proxies,
+    wiring.confirm,
+    lambda: wiring.confirm_keys().confirm(1),
+)

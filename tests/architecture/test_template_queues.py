@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -14,9 +15,17 @@ _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
 _FOUR_DAYS = 4 * 24 * 60 * 60
 # They hold addresses as they were entered, which are of no use after a day.
-_SHORT = {"SubscribeQueue", "SubscribeDeadLetters", "UnlistQueue", "UnlistDeadLetters"}
+_SHORT = {
+    "SubscribeQueue",
+    "WaitingQueue",
+    "SubscribeDeadLetters",
+    "UnlistQueue",
+    "UnlistDeadLetters",
+}
 # Read by the adopter's own system.
 THEIRS = {"OptInsQueue"}
+# Read as a whole by a schedule.
+LINES = {"WaitingQueue": "SendConfirmationFunction"}
 QUEUES = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
@@ -51,6 +60,20 @@ def test_a_message_stays_hidden_for_six_times_the_readers_time(queue: str) -> No
     function, event = READ[queue]
     window = event.get("MaximumBatchingWindowInSeconds", 0)
     assert QUEUES[queue]["VisibilityTimeout"] >= 6 * time_of(function) + window
+
+
+@pytest.mark.parametrize("queue", LINES)
+def test_a_message_of_a_line_is_hidden_while_it_is_looked_at_and_there_at_the_next_look(
+    queue: str,
+) -> None:
+    function = LINES[queue]
+    (look,) = (e for e in FUNCTIONS[function]["Events"].values() if e["Type"] == "ScheduleV2")
+    (minutes,) = re.findall(r"^rate\((\d+) minutes\)$", look["Properties"]["ScheduleExpression"])
+    hidden, between = QUEUES[queue]["VisibilityTimeout"], 60 * int(minutes)
+    assert 2 * time_of(function) <= hidden < between
+    # Whoever waits for two days is given up by no redrive; what nobody can read is, before its time ends.
+    looks = QUEUES[queue]["RedrivePolicy"]["maxReceiveCount"]
+    assert 2 * 24 * 60 * 60 < looks * between < QUEUES[queue]["MessageRetentionPeriod"]
 
 
 @pytest.mark.parametrize("queue", READ)

@@ -12,7 +12,9 @@ import time_machine
 
 from functions.purge import app
 from heed import wiring
-from heed.adapters import mail_caps, tellings
+from heed.actions.mail_ports import Claim
+from heed.adapters import tellings
+from heed.domain.confirm_token import Intent
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
@@ -38,9 +40,8 @@ def _known(world: World, address: str = KID) -> str:
     salt = wiring.preferences().read(recipient).salt
     for seq, change in enumerate(changes, 1):
         wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
-    boto3.client("dynamodb").put_item(
-        TableName=world.control, Item={"pk": {"S": f"{mail_caps.PREFIX}in#{recipient}"}}
-    )
+    asked = Claim(recipient, "where the mail arrives", Intent.IN, "request")
+    assert wiring.mail_caps().claim(asked, NOW, in_turn=False) is None
     wiring.tellings().begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)
 
@@ -65,7 +66,7 @@ def _clear(world: World, subject: str) -> bool:
     return (
         len(kept) == 2
         and all(each.evidence is None for each in kept)
-        and mail_caps.PREFIX not in texts
+        and "where the mail arrives" not in texts
         and tellings.PREFIX not in texts
         and subject not in texts
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from heed.actions.mail_ports import ConfirmKeys
+from heed.actions.mail_ports import ConfirmKeys, Tellings
 from heed.actions.ports import Preferences, Queue
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.confirm_token import Confirmation, Intent, verify
@@ -66,12 +66,14 @@ class Confirm:
         preferences: Preferences,
         catalogue: Catalogue,
         confirmed: Queue,
+        tellings: Tellings,
     ) -> None:
         """`confirmed` is where a confirmed yes waits for what follows from it (heed.actions.follow_up)."""
         self._keys = keys
         self._preferences = preferences
         self._catalogue = catalogue
         self._confirmed = confirmed
+        self._tellings = tellings
 
     def token(self, text: str) -> Confirmation:
         """What the link says.
@@ -118,9 +120,10 @@ class Confirm:
             return Confirmed(after, ())
         topics = [topic for topic in self.topics(said) if chosen(after, topic).sendable]
         names = tuple(self._catalogue.name(t.number) for t in topics if t.number in said.scopes)
-        if names:
+        if names and not self._tellings.is_handed_on(said.recipient, said.issued):
             opt_in = OptIn(press.id, said.recipient, said.issued, names, said.sealed)
             self._confirmed.send(opt_in.to_message())
+            self._tellings.hand_on(said.recipient, said.issued, press.at)
         return Confirmed(after, (*topics, *self._resumed(said, after, topics, press.at)))
 
     def _resumed(

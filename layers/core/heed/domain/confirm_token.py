@@ -1,7 +1,7 @@
 """A confirmation link: who, what is to be confirmed, and since when; signed, and good for 48 hours.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · asked at, milliseconds (8)
-             · intent (1) · number of scopes (2)
+             · intent, in the upper six bits the hours that the mail waited (1) · number of scopes (2)
     scopes   3 bytes each: what is confirmed of it (1), its number (2)
     sealed   the address as KMS encrypted it: nobody reads it off the link; empty for a way out
     tag      HMAC-SHA256 of all that under the confirm key, cut to 16 bytes
@@ -23,7 +23,9 @@ from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidToken
 from heed.domain.token import decode
 
-LIFETIME = 48 * 60 * 60 * 1000  # milliseconds from the request, not from the mail
+LIFETIME = (
+    48 * 60 * 60 * 1000
+)  # milliseconds, from the request or, where its mail waited, from the mail
 KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
 MAX_LENGTH = 4_096  # characters; the longest address and 500 topics make under 2,800
 
@@ -50,6 +52,9 @@ class Ask(IntEnum):
 
 _CODES = {Intent.IN: 1, Intent.OUT: 2}
 _INTENTS = {code: intent for intent, code in _CODES.items()}
+_HOUR = 60 * 60 * 1000  # milliseconds
+_MOST_HOURS = 63  # six bits
+_WAITED = 2  # bits by which they are shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class Confirmation:
         resume: numbers of the scopes whose pause is to end.
         signals: numbers of the topics of advertising that may be targeted again.
         key_id: which confirm key signed it.
+        waited: hours that the mail waited to be sent (`hours_waited`); the link lives longer by them.
     """
 
     recipient: str
@@ -75,10 +81,17 @@ class Confirmation:
     resume: tuple[int, ...] = ()
     signals: tuple[int, ...] = ()
     key_id: int = KEY_ID
+    waited: int = 0
 
     def is_over(self, now: int) -> bool:
         """Whether its 48 hours have passed."""
-        return now >= self.issued + LIFETIME
+        return now >= self.issued + self.waited * _HOUR + LIFETIME
+
+
+def hours_waited(asked: int, now: int) -> int:
+    """How many hours a mail has waited by now: none within the first hour, then every one begun."""
+    whole = max(now - asked, 0) // _HOUR
+    return min(whole + 1, _MOST_HOURS) if whole else 0
 
 
 def mint(said: Confirmation, key: bytes) -> str:
@@ -93,7 +106,7 @@ def mint(said: Confirmation, key: bytes) -> str:
         said.key_id,
         recipients.to_bytes(said.recipient),
         said.issued,
-        _CODES[said.intent],
+        _CODES[said.intent] | said.waited << _WAITED,
         len(asked),
     )
     payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
@@ -121,11 +134,12 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     asked = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
     return Confirmation(
         recipient=recipients.from_bytes(recipient),
-        intent=_INTENTS[code],
+        intent=_INTENTS[code & (1 << _WAITED) - 1],
         scopes=tuple(scope for ask, scope in asked if ask == Ask.CHOICE),
         resume=tuple(scope for ask, scope in asked if ask == Ask.RESUME),
         signals=tuple(scope for ask, scope in asked if ask == Ask.SIGNAL_OFF),
         issued=issued,
         sealed=payload[end:],
         key_id=key_id,
+        waited=code >> _WAITED,
     )

@@ -113,6 +113,10 @@ class QueueUnavailable(Unavailable):
     """The queue took no message."""
 
 
+class NoRoom(Unavailable):
+    """More waits for a mail than can be sent in time; what is asked now is not accepted."""
+
+
 class BusUnavailable(Unavailable):
     """The event bus did not take every event."""
 

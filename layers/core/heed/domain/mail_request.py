@@ -8,10 +8,6 @@ from dataclasses import asdict, dataclass
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import Malformed
 
-USEFUL = (
-    24 * 60 * 60 * 1000
-)  # milliseconds: a mail later than that leaves too little of the 48 hours
-
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
@@ -27,6 +23,7 @@ class MailRequest:
         base_url: of the links, without a slash at the end.
         network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
         resume: numbers of the scopes whose pause is to end, ascending.
+        due: when that network has room for its mail, milliseconds; in the past, if it has now.
     """
 
     id: str
@@ -38,10 +35,7 @@ class MailRequest:
     base_url: str
     network: str
     resume: tuple[int, ...] = ()
-
-    def is_late(self, now: int) -> bool:
-        """Whether a mail would come too late to be of use."""
-        return now >= self.at + USEFUL
+    due: int = 0
 
     def to_message(self) -> str:
         """As it waits in the queue."""

@@ -103,12 +103,13 @@ RULES = (
     ),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule(
-        "Mails sent for an address",
+        "Mails sent to a mailbox",
         "ControlTable",
         "not to write to anybody too often",
         2,
         End.TTL,
     ),
+    Rule("Mails that a network asked for", "ControlTable", "that none floods us", 4, End.TTL),
     Rule("Yeses that the adopter was told of", "ControlTable", "to tell each once", 30, End.TTL),
     Rule(
         "Entries of the ledger",
@@ -122,6 +123,7 @@ RULES = (
     Rule("Opt-outs of later", "LaterQueue", "until they are written", 14, End.SERVICE),
     Rule("Opt-outs given up", "LaterDeadLetters", "for a person to look", 14, End.SERVICE),
     Rule("Requests for a mail", "SubscribeQueue", "until the mail is sent", 4, End.SERVICE),
+    Rule("Requests held back", "WaitingQueue", "until there is room for the mail", 4, End.SERVICE),
     Rule("Requests given up", "SubscribeDeadLetters", "for a person to look", 4, End.SERVICE),
     Rule("Yeses to follow up", "ConfirmedQueue", "until that is done", 14, End.SERVICE),
     Rule("Follow-ups given up", "ConfirmedDeadLetters", "for a person to look", 14, End.SERVICE),

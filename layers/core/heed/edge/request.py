@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -65,18 +64,6 @@ def header(event: Mapping[str, Any], name: str) -> str:
 def query(event: Mapping[str, Any], name: str) -> str:
     """A query parameter, "" if absent."""
     return str((event.get("queryStringParameters") or {}).get(name) or "")
-
-
-def network(event: Mapping[str, Any]) -> str:
-    """The network that a request came from, no closer than /24 or /48; "" if it cannot be told."""
-    try:
-        source = ipaddress.ip_address(event["requestContext"]["http"].get("sourceIp", ""))
-    except ValueError:
-        return ""
-    if isinstance(source, ipaddress.IPv6Address) and source.ipv4_mapped:
-        source = source.ipv4_mapped
-    length = 24 if source.version == 4 else 48
-    return str(ipaddress.ip_network((source, length), strict=False))
 
 
 def signals(event: Mapping[str, Any]) -> bool:

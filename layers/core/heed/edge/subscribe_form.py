@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import InvalidAddress
 from heed.domain.mail_request import MailRequest
-from heed.edge import request
+from heed.edge import networks, request
 from heed.edge.forms import Form
 from heed.edge.views import Mistake
 from heed.edge.visit import Visit
@@ -67,7 +67,11 @@ def intent(text: str) -> Intent:
 
 
 def mail_request(
-    form: Entered, event: Mapping[str, Any], visit: Visit, public_url: str
+    form: Entered,
+    event: Mapping[str, Any],
+    visit: Visit,
+    public_url: str,
+    proxies: Iterable[networks.Network],
 ) -> MailRequest:
     """The request for a mail that a form without a mistake is."""
     return MailRequest(
@@ -78,6 +82,6 @@ def mail_request(
         language=visit.language,
         at=visit.at,
         base_url=request.base_url(event, public_url),
-        network=request.network(event),
+        network=networks.network(event, proxies),
         resume=form.resume,
     )
