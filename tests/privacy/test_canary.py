@@ -36,6 +36,7 @@ pytestmark = pytest.mark.system  # it drives all there is
 ALLOWED = {
     ("SendMessage", "FEEDBACK_DLQ_URL"): "FeedbackDeadLetters",
     ("SendMessage", "SUBSCRIBE_QUEUE_URL"): "SubscribeQueue",
+    ("SendMessage", "WAITING_QUEUE_URL"): "WaitingQueue",
     ("SendMessage", "OPT_INS_QUEUE_URL"): "OptInsQueue",
     ("SendMessage", "UNLIST_QUEUE_URL"): "UnlistQueue",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",
