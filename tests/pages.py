@@ -242,6 +242,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 subscribe_url="/subscribe",
             ),
         ),
+        "unavailable-full": ("unavailable", Unavailable(language=language, brand=BRAND, full=True)),
         "unavailable-page": ("unavailable", Unavailable(language=language, brand=BRAND)),
     }
 

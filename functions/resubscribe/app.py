@@ -13,11 +13,13 @@ from heed import wiring
 from heed.actions.confirm import Press
 from heed.domain.confirm_token import Confirmation
 from heed.domain.decision import is_closed
+from heed.domain.errors import NoRoom
 from heed.edge import request, subscribe_form, subscribe_view, visits
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
 from heed.edge.visit import Visit
 
+_LATER = {"Retry-After": "3600"}  # seconds; within about that a network has some room again
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(
     app, ("/c/", "/subscribe"), wiring.catalogue, wiring.pages, wiring.has_form
@@ -44,9 +46,15 @@ def ask() -> Response[str]:
         again = subscribe_view.form(visit, entered.intent, catalogue, entered)
         return answers.page(wiring.pages().subscribe(again), HTTPStatus.UNPROCESSABLE_ENTITY)
     public_url = wiring.settings().public_url
-    wiring.ask_confirmation()(
-        subscribe_form.mail_request(entered, answers.event, visit, public_url, wiring.proxies())
-    )
+    asked = subscribe_form.mail_request(entered, answers.event, visit, public_url, wiring.proxies())
+    try:
+        wiring.ask_confirmation()(asked)
+    except NoRoom:
+        count("ConfirmationTurnedAway")
+        view = visits.full(visit, catalogue)
+        return answers.page(
+            wiring.pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER
+        )
     count("ConfirmationAsked")
     return answers.page(wiring.pages().accepted(visits.page(visit, catalogue)), HTTPStatus.ACCEPTED)
 

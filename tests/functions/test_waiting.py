@@ -143,7 +143,11 @@ def test_a_refusal_says_when_to_come_again(
     form = [("address", "x@example.com"), ("topics", "offers"), ("intent", "in")]
     told = http("POST", "/subscribe", form=form, at=clock.now)
     answer = resubscribe.handler(told, world.context)
-    assert answer["statusCode"] == 503 and int(answer["headers"]["Retry-After"]) > 0
+    assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "3600"
+    assert (
+        "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
+    )
+    assert 'href="mailto:preferences@example.com' in answer["body"], "the other ways"
 
 
 @pytest.mark.threat(

@@ -150,9 +150,10 @@ class Preferences(Visit):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable(Page):
-    """503: the store did not answer."""
+    """503: the store did not answer, or there is no room for another mail."""
 
     kept: bool = False  # the wish itself waits in a queue and will be carried out
+    full: bool = False  # so many ask that a mail would come too late
     retry: tuple[Field, ...] = ()  # the form again, to this same address; empty: a plain reload
 
 

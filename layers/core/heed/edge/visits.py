@@ -36,6 +36,11 @@ def unavailable(
     return views.Unavailable(**_page(visit, catalogue), kept=kept, retry=retry)
 
 
+def full(visit: Visit, catalogue: Catalogue) -> views.Unavailable:
+    """The view of 503 where no room is left for another mail."""
+    return views.Unavailable(**_page(visit, catalogue), full=True)
+
+
 def landing(
     visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
 ) -> views.Landing:
