@@ -462,6 +462,29 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
     assert sorted(mailed()) == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [{"due": "soon"}, {"due": None}, {"due": -1}, {"at": 10**30}, {"at": "x"}, {"at": True}],
+    ids=str,
+)
+def test_a_message_with_a_time_that_is_none_holds_nobody_else_up(
+    world: World, clock: Clock, broken: dict[str, Any]
+) -> None:
+    (good,) = waiting_of(world, clock, "a")
+    body = json.loads(good.to_message()) | {"id": "r2", "address": "b@example.com"} | broken
+    wiring.line().send(json.dumps(body))
+    look(world)
+    assert mailed() == ["a"]
+
+
+def test_what_waited_in_the_queue_of_the_release_before_is_read(world: World, clock: Clock) -> None:
+    body = json.loads(waiting_request(clock).to_message())
+    del body["due"]
+    record = {"messageId": "m", "body": json.dumps(body)}
+    assert app.handler({"Records": [record]}, world.context) == {"batchItemFailures": []}
+    assert mailed() == ["a"]
+
+
 def test_a_look_without_time_begins_no_mail_and_loses_nobody(world: World, clock: Clock) -> None:
     waiting_of(world, clock, "a")
     world.context.left = 1_000

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import Malformed
 
+_END = 2**48  # milliseconds: further than anybody asks
+
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:
@@ -51,7 +53,15 @@ class MailRequest:
         try:
             data = json.loads(body)
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
-            resume = tuple(int(scope) for scope in data.pop("resume"))
-            return cls(intent=Intent(data.pop("intent")), scopes=scopes, resume=resume, **data)
+            resume = tuple(int(scope) for scope in data.pop("resume", ()))
+            at, due = _instant(data.pop("at")), _instant(data.pop("due", 0))
+            asked = {"scopes": scopes, "resume": resume, "at": at, "due": due}
+            return cls(intent=Intent(data.pop("intent")), **asked, **data)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error
+
+
+def _instant(value: object) -> int:
+    if type(value) is not int or not 0 <= value < _END:
+        raise ValueError("no instant of ours")
+    return value
