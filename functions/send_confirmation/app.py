@@ -19,7 +19,6 @@ _TELLING = {
     Result.WAITS: "a confirmation mail waits for room",
     Result.CAPPED: "a mailbox has had its confirmation mails",
 }
-_RESERVE = 15_000  # milliseconds; with less left, no other mail is begun
 
 
 @observed
@@ -27,11 +26,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """A batch of SQS, of which what cannot be sent now goes back alone; anything else: look at the line."""
     if "Records" in event:
         return queues.each(event, context, _send)
-
-    def has_time() -> bool:
-        return bool(context.get_remaining_time_in_millis() > _RESERVE)
-
-    return _told(wiring.send_waiting()(_now, has_time))
+    return _told(wiring.send_waiting()(_now, context.get_remaining_time_in_millis))
 
 
 def _send(body: str) -> None:

@@ -12,6 +12,9 @@ from heed.domain.errors import HeedError, Malformed
 from heed.domain.mail_line import Held, has_waited_a_day, in_turn
 from heed.domain.mail_request import MailRequest
 
+# Milliseconds that must be left: to go on reading the line, so that it can be served; to begin a mail.
+READING, SENDING = 30_000, 15_000
+
 
 @dataclass(slots=True)
 class Swept:
@@ -42,21 +45,25 @@ class SendWaiting:
         self._send = send
         self._caps = caps
 
-    def __call__(self, clock: Callable[[], int], has_time: Callable[[], bool]) -> Swept:
+    def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> Swept:
         """Send what there is room for. What is left, or fails, waits for the next look.
+
+        `left` says how many milliseconds there are until the look is cut off.
 
         Raises:
             Unavailable: the line could not be read; nothing of it is lost.
         """
         swept = Swept()
-        waiting = self._read(has_time, swept)
-        gone, stands = self._serve(in_turn(waiting, clock()), clock, has_time, swept)
-        left = [one.request for one in waiting if one.receipt not in gone]
+        waiting = self._read(lambda: left() > READING, swept)
+        gone, stands = self._serve(
+            in_turn(waiting, clock()), clock, lambda: left() > SENDING, swept
+        )
+        others = [one.request for one in waiting if one.receipt not in gone]
         now = clock()
         self._caps.note_line(now, stands=stands)
-        swept.left = len(left)
-        swept.longest = max((now - request.at for request in left), default=0)
-        swept.is_overdue = any(has_waited_a_day(request, now) for request in left)
+        swept.left = len(others)
+        swept.longest = max((now - request.at for request in others), default=0)
+        swept.is_overdue = any(has_waited_a_day(request, now) for request in others)
         swept.sent_today = self._caps.sent_today(now)
         return swept
 
