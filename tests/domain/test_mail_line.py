@@ -19,7 +19,7 @@ def held(
     name: str, network: str, intent: Intent = Intent.IN, ago: int = 60_000, due: int = 0
 ) -> Held:
     request = MailRequest(
-        name, f"{name}@example.com", intent, (), "en", NOW - ago, "https://x", network, due
+        name, f"{name}@example.com", intent, (), "en", NOW - ago, "https://x", network, due=due
     )
     return Held(request, name)
 

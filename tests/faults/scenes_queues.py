@@ -113,7 +113,7 @@ class Held(Queue):
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000
         asked = MailRequest(
-            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", now + 60_000
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
         )
         self.bodies = (asked.to_message(),)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import boto3
 import pytest
-import time_machine
 from botocore.exceptions import ReadTimeoutError
 from moto.ses.models import ses_backends
 
@@ -26,7 +25,7 @@ from heed.domain.epoch import Cause, Report
 from heed.domain.mail_request import MailRequest
 from heed.domain.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
 from tests import post
-from tests.world import NOW, World, http
+from tests.world import World, http
 
 READER = "reader@example.com"
 MINUTE = 60_000

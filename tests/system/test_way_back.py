@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import boto3
@@ -65,3 +66,15 @@ def test_who_never_asked_is_mailed_after_a_confirmation_and_the_adopter_is_told(
     (told,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
     said = json.loads(told["Body"])
     assert (said["address"], said["topics"]) == (READER, ["research"])
+
+
+def test_the_24th_who_asks_from_one_network_to_be_let_out_gets_a_mail_as_the_first_does(
+    stack: dict[str, Any], api: httpx.Client
+) -> None:
+    people = [f"leaving{n}@example.org" for n in range(24)]
+    for address in people:
+        said = api.post("/subscribe", data={"address": address, "intent": "out"})
+        assert said.status_code == 202
+    for address in people:
+        text = soon(partial(mail_to, stack, address))
+        assert "/c/" in text

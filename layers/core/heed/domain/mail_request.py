@@ -54,9 +54,14 @@ class MailRequest:
             data = json.loads(body)
             scopes = tuple(int(scope) for scope in data.pop("scopes"))
             resume = tuple(int(scope) for scope in data.pop("resume", ()))
-            at, due = _instant(data.pop("at")), _instant(data.pop("due", 0))
-            asked = {"scopes": scopes, "resume": resume, "at": at, "due": due}
-            return cls(intent=Intent(data.pop("intent")), **asked, **data)
+            return cls(
+                intent=Intent(data.pop("intent")),
+                scopes=scopes,
+                at=_instant(data.pop("at")),
+                resume=resume,
+                due=_instant(data.pop("due", 0)),
+                **data,
+            )
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise Malformed(type(error).__name__) from error
 
