@@ -22,7 +22,8 @@ _ROWS = {
     "purge": f"{purges.PREFIX}abc",
     "report": f"{report_counts.PREFIX}2026-03-05#0123",
     "mail": f"{mail_caps.PREFIX}in#abc",
-    "network": f"{mail_caps.PREFIX}network#2026-03-05#in#abc",
+    "mailbox": f"{mail_caps.PREFIX}of#abc",
+    "network": f"{mail_caps.PREFIX}network#in#abc",
     "told": f"{tellings.PREFIX}abc",
     "place": "reconcile",
 }
@@ -30,10 +31,11 @@ _ROWS = {
 
 CONTROL = {
     "SendConfirmationFunction": {
-        "GetItem": {"mail", "network"},
-        "PutItem": {"mail", "network"},
-        "UpdateItem": {"mail", "network"},
+        "GetItem": {"mail", "mailbox", "network"},
+        "PutItem": {"mail", "mailbox", "network"},
+        "UpdateItem": {"mail", "mailbox", "network"},
     },
+    "ResubscribeFunction": {"GetItem": {"told"}, "UpdateItem": {"network", "told"}},
     "FollowUpFunction": {"UpdateItem": {"told"}, "DeleteItem": {"told"}},
     "PlatformFunction": {
         "GetItem": {"key", "end"},
@@ -47,7 +49,11 @@ CONTROL = {
         "UpdateItem": {"end", "report"},
         "DeleteItem": {"lift", "purge"},
     },
-    "PurgeFunction": {"UpdateItem": {"purge"}, "DeleteItem": {"lift", "mail", "told"}},
+    "PurgeFunction": {
+        "GetItem": {"mailbox"},
+        "UpdateItem": {"purge"},
+        "DeleteItem": {"lift", "mail", "mailbox", "told"},
+    },
     "ReconcileFunction": {"GetItem": {"place"}, "PutItem": {"place"}},
 }
 _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import mail_caps, network_room, tellings
+from heed.adapters import mail_caps, tellings
 from tests.policies import FUNCTIONS, RESOURCES, listed, rights, role, statements
 from tests.template import template
 
@@ -100,6 +100,7 @@ RIGHTS = {
         *_stream("PreferencesTable"),
         ("dynamodb:Query", "${PreferencesTable.Arn}/index/Due"),
         ("dynamodb:DeleteItem", "ControlTable"),
+        ("dynamodb:GetItem", "ControlTable"),
         ("dynamodb:UpdateItem", "ControlTable"),
         ("dynamodb:Query", "LedgerTable"),
         ("dynamodb:UpdateItem", "LedgerTable"),
@@ -176,16 +177,6 @@ def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone
     assert statement["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}
     }
-
-
-def test_the_form_counts_for_networks_and_the_link_for_its_own_yes_and_neither_reads_an_api_key() -> (
-    None
-):
-    (statement,) = (
-        s for s in statements("ResubscribeFunction") if "ControlTable" in str(s["Resource"])
-    )
-    prefixes = [f"{network_room.PREFIX}*", f"{tellings.PREFIX}*"]
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": prefixes}}
 
 
 @pytest.mark.parametrize("function", ["SendConfirmationFunction", "FollowUpFunction"])

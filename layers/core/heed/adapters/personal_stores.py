@@ -54,20 +54,13 @@ class MailCaps:
         return cleared
 
     def _named(self, where: dict[str, Any]) -> str | None:
-        """The mailbox, if there is one; the role may update and delete, and read nothing."""
+        """The mailbox, if there is one."""
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=where,
-                UpdateExpression="SET expires = expires",
-                ConditionExpression="attribute_exists(box)",
-                ReturnValues="ALL_NEW",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return None
+            answer = self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True)
         except FAILURES as error:
             raise unavailable(error) from error
-        return answer["Attributes"]["box"]["S"]
+        item = answer.get("Item")
+        return str(item["box"]["S"]) if item else None
 
     def _delete(self, key: dict[str, Any]) -> bool:
         """Whether it was there."""
