@@ -33,7 +33,8 @@ IGNORABLE = (
 # Braille pattern blank, Khitan filler, musical null note head; object replacement and replacement.
 BLANK = (0x2800, 0x16FE4, 0x1D159, 0xFFFC, 0xFFFD)
 
-_TEMPLATE = '''"""Which characters are no text, and which nobody sees. Written by tests/unicode_table.py, not by hand.
+_TEMPLATE = '''\
+"""Which characters are no text, and which nobody sees. Written by tests/unicode_table.py, not by hand.
 
 Of Unicode {version}, whatever version Python has: what is refused must not depend on it, and what is
 accepted has had the same lower case and the same NFC since (docs/decisions/0040-case-of-local-parts.md).
