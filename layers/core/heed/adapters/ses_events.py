@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -138,12 +138,13 @@ def _complaint(content: Json, mail: Json, stamp: int | None) -> Event:
 
 
 def _mail(mail: Json) -> Mail:
-    destination = mail.get("destination")
-    return Mail(
-        [_text(one) for one in destination] if isinstance(destination, list) else None,
-        _tag(mail),
-        _text(mail.get("messageId")),
+    listed = mail.get("destination")
+    destination = (
+        [one if isinstance(one, str) else None for one in listed]
+        if isinstance(listed, list)
+        else None
     )
+    return Mail(destination, _tag(mail), _text(mail.get("messageId")))
 
 
 def _subscription(content: Json, mail: Json, stamp: int | None) -> Event:
@@ -243,7 +244,6 @@ def _earlier(one: int | None, other: int | None) -> int | None:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def milliseconds(text: object) -> int | None:
@@ -256,5 +256,6 @@ def milliseconds(text: object) -> int | None:
         return None
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
-    at = (moment - _EPOCH) // _MILLISECOND
+    since = moment - _EPOCH
+    at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     return at if 0 <= at < END else None
