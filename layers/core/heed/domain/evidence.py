@@ -42,13 +42,13 @@ def scrub(text: str) -> str:
     An opt-out is never refused because a note about it holds an address, or half a character (a lone
     surrogate, that no store takes); those go.
     """
-    text = _read(text).encode(errors="replace").decode()
+    text = _beginning(text).encode(errors="replace").decode()
     text = _ADDRESS_LIKE.sub("[address]", _AT.sub("@", text))
     text = _SPLIT_TOKEN.sub(_without_token, _TOKEN_LIKE.sub("[token]", text))
     return text.replace("@", "[at]")[:MAX_TEXT]
 
 
-def _read(text: str) -> str:
+def _beginning(text: str) -> str:
     """What is looked at of a text: no address at its end is cut where it would not look like one."""
     if len(text) <= _READ:
         return text
