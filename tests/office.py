@@ -25,7 +25,7 @@ class Office:
         self.world = world
         self.keys = {
             owner: wiring.api_keys().create("office", owner, list(KeyScope))[1]
-            for owner in ("kim", "lou", " KIM ")
+            for owner in ("kim", "lou", " KIM ", "k\u200bim", "\uff4bim")
         }
         for clerk in ("ann", "bob"):
             self.keys[clerk] = wiring.api_keys().create("shop", clerk, [KeyScope.WRITE])[1]

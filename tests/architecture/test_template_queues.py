@@ -108,6 +108,11 @@ def test_every_queue_encrypts_and_keeps_for_fourteen_days_unless_it_holds_what_w
     assert QUEUES[queue]["KmsMasterKeyId"] == _DATA_KEY
 
 
+@pytest.mark.threat(
+    "T8",
+    "Somebody else's account, or anybody, publishes an event that looks like one of SES.",
+    "The topic takes events of our own account's SES alone, and the queue those of our topic alone.",
+)
 def test_only_our_own_ses_publishes_feedback() -> None:
     assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
     allowed, denied = _policy("FeedbackTopicPolicy")

@@ -168,6 +168,51 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.threat(
+    "W18",
+    "A brand's domain holds a line break, which becomes a header of its own in every mail.",
+    "The build takes nothing for a domain but a host name.",
+)
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "example.com\\r\\nBcc: x@example.net",
+        "example.com\\n",
+        "example com",
+        "example.com>",
+        "Example.com",
+        "m\u00fcller.example",
+        "localhost",
+        "https://example.com",
+        "example.com:443",
+        "-a.example",
+        "a..example",
+        "example.com.",
+        "192.0.2.1",
+        f"{'a' * 64}.example",
+        f"{'a.' * 126}example",
+        "\\u2800.example",
+    ],
+)
+def test_a_domain_is_a_host_name(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], domain: str
+) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    assert made != text
+    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert "`domain` is a host name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("domain", ["news.example.co.uk", "xn--mller-kva.example", "3m.example"])
+def test_every_form_of_host_name_is_taken(copy: Path, tmp_path: Path, domain: str) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    assert main([str(copy), str(tmp_path / "out")]) == 0
+
+
 @pytest.mark.parametrize(("name", "old", "new", "message", "at"), MISTAKES)
 def test_a_mistake_is_named_with_its_file_and_line(
     copy: Path,

@@ -17,7 +17,7 @@ from heed.actions.ports import Applied
 from heed.adapters import preferences_table, ses_events
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.items import to_value
-from heed.domain import decision, epoch, record
+from heed.domain import decision, epoch, record, verdict
 from heed.domain.decision import Decision, Reason
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.record import NOTHING, Record
@@ -128,10 +128,10 @@ def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
 @_bug
 def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
     def call(self: Any, message: object, sent: int | None, now: int) -> Any:
-        verdict = judge(self._read(message, sent), self._identify, self._catalogue)
-        for recipient, changes in list(verdict.changes.items())[:1]:
+        found = judge(self._read(message, sent), self._identify, self._catalogue)
+        for recipient, changes in list(found.changes.items())[:1]:
             self._preferences.apply(recipient, changes, now)
-        return verdict
+        return found
 
     patch.setattr(record_feedback.RecordFeedback, "__call__", call)
 
@@ -153,6 +153,11 @@ def a_time_of_the_future_is_believed(patch: Patch) -> None:
         "_at",
         lambda event, stamp: ses_events.milliseconds(event.get("timestamp")) or stamp,
     )
+
+
+@_bug
+def a_report_is_believed_whomever_it_names(patch: Patch) -> None:
+    patch.setattr(verdict._Mailed, "has", lambda *_: True)
 
 
 @_bug

@@ -162,6 +162,7 @@ MAILS = (
     "strange type",
     "poison",
     "half",
+    "forged",
 )
 
 

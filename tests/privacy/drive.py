@@ -196,7 +196,11 @@ def _feedback(drive: Drive) -> None:
     bounced = [
         {"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}
     ]
-    bounce = ses("event-bounce-permanent-general", bounce__bouncedRecipients=bounced)
+    bounce = ses(
+        "event-bounce-permanent-general",
+        bounce__bouncedRecipients=bounced,
+        mail__destination=[ADDRESSES["bounce"]],
+    )
     broken = "not json " + ADDRESSES["garbage"]
     drive.queue("feedback", sns(json.dumps(bounce)), json.dumps(bounce), broken, sns(broken))
 

@@ -27,6 +27,9 @@ _LONGEST_NAME = (
 )
 _LONGEST_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
+_LONGEST_DOMAIN = 253
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
@@ -68,12 +71,23 @@ def _name(reader: Reader) -> str:
     return name
 
 
+def _domain(reader: Reader) -> str:
+    """A host name: it stands in headers of mail, where a line break or a space would begin another."""
+    domain = reader.text("domain")
+    if len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
+        words = (
+            "`domain` is a host name such as example.com, in lower case; of others its xn-- form"
+        )
+        raise reader.fault(words, "domain")
+    return domain
+
+
 def _brand(reader: Reader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
         "name": _name(reader),
         "title": reader.text("title", _LONGEST_TITLE),
-        "domain": reader.text("domain"),
+        "domain": _domain(reader),
     }
     reader.end()
     return brand

@@ -10,7 +10,7 @@ from heed.actions.begin_epoch import Reported
 from heed.actions.identify import Mention
 from heed.actions.stop_and_lift import Done, StopAndLift
 from heed.domain import times
-from heed.domain.api_key import KeyScope
+from heed.domain.api_key import KeyScope, owner_of
 from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import UnknownScope
@@ -92,8 +92,7 @@ def lifted(call: Call, catalogue: Catalogue) -> Lift:
     scope = _scope(body, what, catalogue)
     reason, reference = _filled(body, "reason"), _reference(body)
     body.close()
-    owner = call.key.owner.strip().casefold()
-    signature = Signature(call.key.id, owner, call.at, reason, reference)
+    signature = Signature(call.key.id, owner_of(call.key.owner), call.at, reason, reference)
     return Lift(mention, what, scope, signature, catalogue.policy(call.at))
 
 
