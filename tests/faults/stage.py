@@ -240,6 +240,8 @@ def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[Non
             "LINK_KEY_IDS": RINGS[-1],
             "MINOR_RECORD_DAYS": "4745",
             "MINOR_REPORTS_PER_KEY": "50",
+            "CONFIRMATIONS_PER_NETWORK": "1000000",
+            "CONFIRMATIONS_PER_DAY": "5000",
             "BRAND_DIR": str(_catalogue_of_tests()),
             **values,
         }

@@ -37,6 +37,7 @@ QUEUES = {
     "aside": "FEEDBACK_DLQ_URL",
     "unlist": "UNLIST_QUEUE_URL",
     "subscribe": "SUBSCRIBE_QUEUE_URL",
+    "waiting": "WAITING_QUEUE_URL",
     "confirmed": "CONFIRMED_QUEUE_URL",
 }
 """What the product sends to, by the name of the setting."""
