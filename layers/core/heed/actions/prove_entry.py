@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from heed.actions.read_ledger import Leaves, Sealing, read
+from heed.actions.read_ledger import Entered, Leaves, Sealing, read
 from heed.domain import merkle
 from heed.domain.errors import NotFound, Unproven
 from heed.domain.ledger_entry import LedgerEntry
@@ -31,8 +31,8 @@ def prove(lines: Iterable[bytes], name: str) -> dict[str, Any]:
             blocks.append((line.says, []))
         elif isinstance(line.says, Leaves) and blocks:
             blocks[-1][1].extend(line.says.hashes)
-        elif isinstance(line.says, LedgerEntry) and line.says.id == name:
-            return _proof(line.says, blocks)
+        elif isinstance(line.says, Entered) and line.says.id == name:
+            return _proof(line.says.entry, blocks)
     raise NotFound("no entry of that id")
 
 

@@ -39,6 +39,16 @@ class Leaves:
     hashes: list[bytes]
 
 
+class Entered(NamedTuple):
+    """An entry, and its id: to compute it takes as long as all else about a line."""
+
+    entry: LedgerEntry
+    id: str
+
+
+Said = Sealing | Leaves | Entered | Altered
+
+
 class Line(NamedTuple):
     """A line.
 
@@ -50,7 +60,7 @@ class Line(NamedTuple):
 
     number: int
     text: bytes
-    says: Sealing | Leaves | LedgerEntry | Altered
+    says: Said
 
 
 def read(lines: Iterable[bytes]) -> Iterator[Line]:
@@ -63,12 +73,13 @@ def read(lines: Iterable[bytes]) -> Iterator[Line]:
     for number, text in enumerate(lines, 1):
         try:
             document = _document(text)
-            if number > 1:
-                yield Line(number, text, _said(document))
-            elif document != FORMAT:
-                raise Malformed("not an export of a ledger")
+            if number == 1:
+                _begin(document)
+                continue
+            says = _said(document)
         except Malformed as error:
             raise Malformed(f"line {number}: {error}") from error
+        yield Line(number, text, says)
     if not number:
         raise Malformed("line 1: not an export of a ledger")
 
@@ -91,9 +102,14 @@ def _is_canonical(document: dict[str, Any], text: bytes) -> bool:
         return False
 
 
-def _said(document: dict[str, Any]) -> Sealing | Leaves | LedgerEntry | Altered:
+def _begin(document: dict[str, Any]) -> None:
+    if document != FORMAT:
+        raise Malformed("not an export of a ledger")
+
+
+def _said(document: dict[str, Any]) -> Said:
     if "subject" in document:
-        return LedgerEntry.of(document)
+        return Entered(LedgerEntry.of(document), document["id"])
     (kind, *more) = document or ("",)
     if more or kind not in _KINDS:
         raise Malformed("not a line of a ledger")
@@ -116,7 +132,7 @@ def _altered(said: object) -> Altered:
     raise Malformed("not a finding about the storage")
 
 
-_KINDS: Mapping[str, Callable[[object], Sealing | Leaves | Altered]] = {
+_KINDS: Mapping[str, Callable[[object], Said]] = {
     "seal": lambda said: Sealing(Seal.of(said), is_open=False),
     "open": lambda said: Sealing(Seal.of(said), is_open=True),
     "leaves": _leaves,

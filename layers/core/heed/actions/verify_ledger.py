@@ -13,7 +13,7 @@ from typing import Protocol
 
 from heed.actions.export_ledger import LEAVES_A_LINE
 from heed.actions.ports_ledger import Altered, How
-from heed.actions.read_ledger import Leaves, Line, Sealing, read
+from heed.actions.read_ledger import Entered, Leaves, Line, Sealing, read
 from heed.domain import merkle, times
 from heed.domain.errors import Malformed
 from heed.domain.ledger_entry import ERASED, FLOOR, LedgerEntry, Outcome
@@ -168,11 +168,10 @@ class _Check:
         if isinstance(line.says, Altered):
             self._altered.append(line.says)
             return
-        if not isinstance(line.says, LedgerEntry):
+        if not isinstance(line.says, Entered):
             raise self._at_line("a seal or hashes among the entries")
-        entry = line.says
+        entry, name = line.says.entry, bytes.fromhex(line.says.id)
         day = entry.recorded_at // DAY
-        name = bytes.fromhex(entry.id)
         self._found.add(merkle.leaf(line.text[:-1]) + day.to_bytes(4, "big") + name)
         place = bytes.fromhex(entry.subject) + entry.seq.to_bytes(8, "big") + _kind(entry)
         self._chains.add(place + name)
@@ -184,19 +183,16 @@ class _Check:
         entry, hashed = next(found, b""), next(sealed, b"")
         while entry or hashed:
             leaf, under = entry[: merkle.SIZE], hashed[: merkle.SIZE]
-            name = entry[-merkle.SIZE :].hex()
-            if not hashed or (entry and leaf < under):
+            if leaf == under:
+                # Days as bytes: of the record, and the first and the last that may be under the seal.
+                if not hashed[32:36] <= entry[32:36] <= hashed[36:]:
+                    raise _untimely(entry, hashed)
+            elif not hashed or (entry and leaf < under):
+                name = entry[-merkle.SIZE :].hex()
                 raise _Fault(f"entry {name}: as it is, it is under no seal")
-            oldest, latest = (int.from_bytes(hashed[at : at + 4], "big") for at in (32, 36))
-            day = times.write_day(latest)
-            if not entry or under < leaf:
+            else:
+                day = _day(hashed[36:])
                 raise _Fault(f"an entry is missing: {under.hex()}, under the seal of {day}")
-            recorded = int.from_bytes(entry[32:36], "big")
-            if recorded > latest:
-                raise _Fault(f"entry {name}: recorded after the seal of {day} that it is under")
-            if recorded < oldest:
-                said = times.write_day(recorded)
-                raise _Fault(f"entry {name}: says {said}, and is under the seal of {day}")
             entry, hashed = next(found, b""), next(sealed, b"")
 
     def count(self) -> None:
@@ -228,6 +224,20 @@ _SAID = {
     How.DELETED: "deleted, or covered up; the first version was read",
     How.MISNAMED: "its content is not what its name says; it was left out",
 }
+
+
+def _untimely(entry: bytes, hashed: bytes) -> _Fault:
+    name, recorded, seal = entry[-merkle.SIZE :].hex(), _day(entry[32:36]), _day(hashed[36:])
+    if entry[32:36] > hashed[36:]:
+        return _Fault(f"entry {name}: recorded after the seal of {seal} that it is under")
+    return _Fault(
+        f"entry {name}: says that it was recorded on {recorded}, under the seal of {seal}"
+    )
+
+
+def _day(packed: bytes) -> str:
+    return times.write_day(int.from_bytes(packed, "big"))
+
 
 _OPENS, _PLAIN, _ENDS, _LATE = (bytes([kind]) for kind in range(4))
 """How entries of one number are ordered; a late one has the number of another."""

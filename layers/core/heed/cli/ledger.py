@@ -45,12 +45,12 @@ def lines(args: Namespace) -> Iterator[bytes]:
 
 def entries(args: Namespace) -> Iterator[LedgerEntry]:
     """The entries alone."""
-    from heed.actions.read_ledger import read
+    from heed.actions.read_ledger import Entered, read
 
     try:
         for line in read(lines(args)):
-            if isinstance(line.says, LedgerEntry):
-                yield line.says
+            if isinstance(line.says, Entered):
+                yield line.says.entry
     except Malformed as error:
         raise _no_export(error) from error
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from heed.domain import merkle, times
 from heed.domain.errors import Malformed
-from heed.domain.values import is_hash, is_number, is_text
+from heed.domain.values import below, is_hash, is_text
 
 LEDGER = "ledger"
 """The source of what nobody said: entries that the ledger makes about itself."""
@@ -120,20 +120,14 @@ class LedgerEntry:
         return entry
 
 
-_MOST = 2**63  # numbers stay below it: eight bytes, as they are sorted
 _OUTCOMES = frozenset(outcome.value for outcome in Outcome)
-
-
-def _is_count(value: object) -> bool:
-    return is_number(value, _MOST)
-
-
-def _is_time(value: object) -> bool:
-    return is_number(value, times.END)
-
+_is_count, _is_time = (
+    below(2**63),
+    below(times.END),
+)  # eight bytes, as they are sorted; four digits of a year
 
 _FORMS: Mapping[str, Callable[[object], bool]] = {
-    "id": is_hash,
+    "id": is_text,  # compared with the content
     "subject": is_hash,
     "seq": _is_count,
     "scope": _is_count,

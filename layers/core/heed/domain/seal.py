@@ -15,7 +15,7 @@ from heed.domain import merkle, times
 from heed.domain.errors import InvalidTime, Malformed
 from heed.domain.ledger_entry import canonical
 from heed.domain.register import DAY
-from heed.domain.values import is_hash, is_number, is_text
+from heed.domain.values import below, is_hash, is_text
 
 NO_ROOT = ""
 """The root before the first seal."""
@@ -23,8 +23,6 @@ NO_ROOT = ""
 LATE = 2
 """Days that an entry may be older than the day of its seal: the table's stream keeps a write for one, and
 what is repaired is recorded anew. A seal over anything older is not one that Heed made."""
-
-_MOST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +72,7 @@ def _is_day(value: object) -> bool:
 
 _FORMS: Mapping[str, Callable[[object], bool]] = {
     "day": _is_day,
-    "count": lambda value: is_number(value, _MOST),
+    "count": below(2**63),
     "previous": lambda value: value == NO_ROOT or is_hash(value),
     "root": is_hash,
 }

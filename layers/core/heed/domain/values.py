@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import TypeGuard
 
-_HEX = frozenset("0123456789abcdef")
-_HASH = 64  # hex digits of a SHA-256
+_SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def is_number(value: object, beyond: int) -> TypeGuard[int]:
-    """Whether it is a whole number from 0 to below a limit."""
-    return type(value) is int and 0 <= value < beyond
+def below(limit: int) -> Callable[[object], TypeGuard[int]]:
+    """Whether a value is a whole number from 0 to below a limit."""
+
+    def fits(value: object) -> TypeGuard[int]:
+        return type(value) is int and 0 <= value < limit
+
+    return fits
 
 
 def is_text(value: object) -> TypeGuard[str]:
@@ -20,4 +25,4 @@ def is_text(value: object) -> TypeGuard[str]:
 
 def is_hash(value: object) -> TypeGuard[str]:
     """Whether it is a SHA-256 as Heed writes it: 64 hex digits in lower case."""
-    return type(value) is str and len(value) == _HASH and _HEX.issuperset(value)
+    return type(value) is str and _SHA256.fullmatch(value) is not None
