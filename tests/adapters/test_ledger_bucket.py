@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +51,24 @@ def put(key: str, content: bytes) -> None:
     aws.client("s3").put_object(Bucket="ledger", Key=key, Body=content)
 
 
+@contextmanager
+def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
+    """While the block runs, the hook hears of an event of the client, which outlives a test."""
+    events = aws.client("s3").meta.events
+    events.register_first(event, hook, unique_id="hooked")
+    try:
+        yield
+    finally:
+        events.unregister(event, unique_id="hooked")
+
+
+def small_pages(params: dict[str, Any], **_: Any) -> None:
+    params["MaxKeys"] = 2
+
+
+LISTED = "before-parameter-build.s3.ListObjectVersions"
+
+
 def test_what_is_kept_is_read_again(seals: LedgerBucket) -> None:
     seals.add(FIRST, LEAVES)
     seals.add(FIRST, reversed(LEAVES))
@@ -66,12 +85,10 @@ def test_what_is_kept_is_read_again(seals: LedgerBucket) -> None:
 
 def test_every_write_says_that_nothing_may_be_there(seals: LedgerBucket) -> None:
     said: list[Any] = []
-    aws.client("s3").meta.events.register(
-        "before-parameter-build.s3.PutObject", lambda params, **_: said.append(params), unique_id=1
-    )
-    seals.add(FIRST, LEAVES)
-    seals.gather(FIRST, LEAVES)
-    seals.seal(seal(FIRST, "", LEAVES))
+    with hooked("before-parameter-build.s3.PutObject", lambda params, **_: said.append(params)):
+        seals.add(FIRST, LEAVES)
+        seals.gather(FIRST, LEAVES)
+        seals.seal(seal(FIRST, "", LEAVES))
     assert [one["IfNoneMatch"] for one in said] == ["*"] * 3
     assert [one["ChecksumAlgorithm"] for one in said] == ["SHA256"] * 3
 
@@ -102,11 +119,8 @@ def test_a_write_that_conflicts_with_another_is_not_known_to_be_done(seals: Ledg
         content = b"<Error><Code>ConditionalRequestConflict</Code></Error>"
         return SimpleNamespace(status_code=409, headers={}, content=content)
 
-    events = aws.client("s3").meta.events
-    events.register_first("before-send.s3.PutObject", conflict, unique_id="conflict")
-    with pytest.raises(StoreUnavailable):
+    with hooked("before-send.s3.PutObject", conflict), pytest.raises(StoreUnavailable):
         seals.add(FIRST, LEAVES)
-    events.unregister("before-send.s3.PutObject", unique_id="conflict")
     seals.add(FIRST, LEAVES)
 
 
@@ -146,13 +160,24 @@ def test_versions_are_found_however_many_there_are(seals: LedgerBucket) -> None:
         seals.gather(day, LEAVES)
     for _ in range(5):
         put(f"leaves/{DATE}", b"junk")
-    seals._client.meta.events.register(
-        "before-parameter-build.s3.ListObjectVersions",
-        lambda params, **_: params.update(MaxKeys=2),
-        unique_id="small",
-    )
-    assert seals.altered() == [Altered(f"leaves/{DATE}", How.REWRITTEN)]
-    assert list(seals.sealed(FIRST)) == LEAVES
+    with hooked(LISTED, small_pages):
+        assert seals.altered() == [Altered(f"leaves/{DATE}", How.REWRITTEN)]
+        assert list(seals.sealed(FIRST)) == LEAVES
+
+
+def test_a_version_that_ends_a_page_and_begins_the_next_is_one(seals: LedgerBucket) -> None:
+    for day in range(FIRST, FIRST + 4):
+        seals.gather(day, LEAVES)
+    last: list[Any] = []
+
+    def again(parsed: dict[str, Any], **_: Any) -> None:
+        if parsed["KeyMarker"]:
+            parsed["Versions"] = [*last, *parsed["Versions"]]
+        last[:] = parsed.get("Versions", [])[-1:]
+
+    with hooked(LISTED, small_pages), hooked("after-call.s3.ListObjectVersions", again):
+        assert seals.altered() == []
+    assert last, "it was listed"
 
 
 @pytest.mark.threat(

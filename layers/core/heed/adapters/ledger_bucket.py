@@ -69,8 +69,9 @@ class LedgerBucket:
 
     def first_day(self) -> int | None:
         """See the port."""
-        for one in self._objects(_HASHES, 1):
-            return _day(one.key.split("/")[1])
+        for page in self._pages(_HASHES, 1):
+            for found in page.get("Versions", ()):
+                return _day(found["Key"].split("/")[1])
         return None
 
     def seals(self) -> list[Seal]:
@@ -108,16 +109,19 @@ class LedgerBucket:
         if not is_first and self._seal_of(self._first(name)) != seal:
             raise UnreadableRecord("another seal of that day is kept")
 
-    def _objects(self, prefix: str, limit: int = 1000) -> Iterator[_Object]:
+    def _objects(self, prefix: str) -> Iterator[_Object]:
         """The objects whose names begin so, in the order of the names.
 
-        S3 lists the versions of an object one behind the other, the newest first.
+        S3 lists the versions of an object one behind the other, the newest first. One that ends a page and
+        begins the next, as some imitations of S3 have it, is one all the same.
         """
         key, version, versions = "", "", 0
         deleted: set[str] = set()
-        for page in self._pages(prefix, limit):
+        for page in self._pages(prefix, 1000):
             deleted.update(found["Key"] for found in page.get("DeleteMarkers", ()))
             for found in page.get("Versions", ()):
+                if (found["Key"], found["VersionId"]) == (key, version):
+                    continue
                 if found["Key"] != key:
                     if versions:
                         yield _object(key, version, versions, deleted)
