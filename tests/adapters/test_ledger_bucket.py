@@ -55,11 +55,11 @@ def put(key: str, content: bytes) -> None:
 def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
     """While the block runs, the hook hears of an event of the client, which outlives a test."""
     events = aws.client("s3").meta.events
-    events.register_first(event, hook, unique_id="hooked")
+    events.register_first(event, hook, unique_id=event)
     try:
         yield
     finally:
-        events.unregister(event, unique_id="hooked")
+        events.unregister(event, unique_id=event)
 
 
 def small_pages(params: dict[str, Any], **_: Any) -> None:
