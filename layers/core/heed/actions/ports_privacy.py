@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from heed.domain.disclosure import Disclosed, Disclosing, End
+from heed.domain.disclosure import Disclosed, Disclosing, DisclosurePage
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.lift import Signature
 from heed.domain.purge import Purge
@@ -269,20 +269,6 @@ class LiftRequests(Protocol):
     def clear(self, person: Person) -> int:
         """See PersonalStore."""
         ...
-
-
-class DisclosurePage(NamedTuple):
-    """A page of the register.
-
-    Attributes:
-        entries: what is there, the newest first; without those that nobody can read.
-        end: where the register ends, as is marked beside it; None: no end was marked yet.
-        rest: the number before which the next page begins; None at the beginning of the register.
-    """
-
-    entries: list[Disclosed]
-    end: End | None
-    rest: int | None
 
 
 class Disclosures(Protocol):

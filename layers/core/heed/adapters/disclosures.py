@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.actions.ports_privacy import DisclosurePage
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain import times
-from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, End
+from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, DisclosurePage, End
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.register import DAY
 from heed.domain.retention import DISCLOSURE_DAYS

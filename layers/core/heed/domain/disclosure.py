@@ -89,6 +89,20 @@ class End(NamedTuple):
     hash: str
 
 
+class DisclosurePage(NamedTuple):
+    """A page of the register.
+
+    Attributes:
+        entries: what is there, the newest first; without those that nobody can read.
+        end: where the register ends, as is marked beside it; None: no end was marked yet.
+        rest: the number before which the next page begins; None at the beginning of the register.
+    """
+
+    entries: list[Disclosed]
+    end: End | None
+    rest: int | None
+
+
 def follows(entry: Disclosed, before: Disclosed) -> bool:
     """Whether an entry stands right behind another in the chain."""
     return (entry.number, entry.before, entry.before_at) == (

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from heed.actions.ports_privacy import DisclosurePage
 from heed.domain import times
-from heed.domain.disclosure import Disclosed
+from heed.domain.disclosure import Disclosed, DisclosurePage
 from heed.domain.errors import Fault, InvalidRequest
 
 _DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
