@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,14 +14,17 @@ from tests import policies
 from tests.policies import FUNCTIONS
 
 # What IAM calls an operation, where it is not the operation's own name.
-_ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
+_ACTIONS = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
+_OF_A_VERSION = {"s3:GetObject": "s3:GetObjectVersion"}
 LEDGER = "LedgerBucket"
 _running: list[str] = []
 
 
-def action(service: str, operation: str) -> str:
+def action(service: str, operation: str, request: Mapping[str, Any]) -> str:
     """What IAM calls an operation of a service as botocore names it."""
     named = f"{'ses' if service == 'sesv2' else service}:{operation}"
+    if "VersionId" in request:
+        return _OF_A_VERSION.get(named, named)
     return _ACTIONS.get(named, named)
 
 
@@ -55,7 +58,7 @@ def enforced(patch: pytest.MonkeyPatch) -> None:
         if _running:
             function = _running[-1]
             asked, about = (
-                action(self.meta.service_model.service_name, operation),
+                action(self.meta.service_model.service_name, operation, request),
                 resource(request),
             )
             may = {action for action, _ in policies.rights(function)}

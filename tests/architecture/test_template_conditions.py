@@ -192,7 +192,7 @@ def test_of_the_ledgers_bucket_each_function_writes_its_own_prefixes() -> None:
 def test_the_seals_function_lists_what_it_seals_and_no_more() -> None:
     def lists(prefix: str) -> bool:
         keys = {"s3:prefix": {prefix}} if prefix else {}
-        return permitted("SealFunction", "s3:ListBucket", "LedgerBucket", keys)
+        return permitted("SealFunction", "s3:ListBucketVersions", "LedgerBucket", keys)
 
     assert lists("hashes/") and lists("hashes/2026-03-05/") and lists("seals/")
-    assert not lists("leaves/") and not lists("")
+    assert lists("leaves/2026-03-05") and not lists("") and not lists("other/")

@@ -117,10 +117,10 @@ RIGHTS = {
         ("sqs:SendMessage", "LedgerDeadLetters"),
     },
     "SealFunction": {
-        ("s3:GetObject", "${LedgerBucket.Arn}/*"),
+        ("s3:GetObjectVersion", "${LedgerBucket.Arn}/*"),
         ("s3:PutObject", "${LedgerBucket.Arn}/leaves/*"),
         ("s3:PutObject", "${LedgerBucket.Arn}/seals/*"),
-        ("s3:ListBucket", "LedgerBucket"),
+        ("s3:ListBucketVersions", "LedgerBucket"),
     },
     "ReconcileFunction": {
         *((f"dynamodb:{do}", "PreferencesTable") for do in ("Scan", "GetItem", "UpdateItem")),

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import time_machine
 
 from heed import wiring
+from heed.adapters.disclosures import PREFIX
+from heed.cli import disclosed
+from heed.domain.disclosure import Disclosing, Disclosure
 from heed.domain.errors import StoreUnavailable
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
@@ -111,7 +115,7 @@ def test_a_register_without_an_entry_says_so(heed: Heed, local: Path) -> None:
     ended = heed("disclosed")
 
     assert (ended.code, ended.out) == (0, "Nothing was disclosed.\n")
-    assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None}
+    assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None, "end": None}
 
 
 def test_every_lookup_is_told_with_its_purpose_and_nobody_is_named(
@@ -168,3 +172,49 @@ def test_an_entry_that_was_altered_or_left_out_is_named(
 
     assert ended.code == 1
     assert f"Broken at number {number}:" in ended.out
+
+
+@pytest.mark.threat(
+    "W13",
+    "An entry of the register of disclosures is altered behind the first pages, or a whole page is removed.",
+    "`heed disclosed` goes on below a page that is short or empty until the number 1, and names the gap.",
+)
+def test_the_register_is_read_to_its_beginning_whatever_is_missing(
+    heed: Heed, local: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disclosed, "_PAGE", 5)
+    table = boto3.client("dynamodb")
+    for _ in range(31):
+        wiring.disclosures().append(Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
+    assert "Whole from number 1 to number 31." in heed("disclosed").out
+
+    def key(number: int) -> dict[str, Any]:
+        return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+
+    table.update_item(
+        TableName=world.control,
+        Key=key(2),
+        UpdateExpression="SET purpose = :p",
+        ExpressionAttributeValues={":p": {"S": "no purpose there is"}},
+    )
+    ended = heed("disclosed", "--json")
+    assert ended.code == 1 and len(ended.json["disclosures"]) == 30
+    assert "Broken at number 3:" in heed("disclosed").out
+    for number in range(4, 21):
+        table.delete_item(TableName=world.control, Key=key(number))
+    assert "Broken at number 21:" in heed("disclosed").out
+    table.delete_item(TableName=world.control, Key=key(31))
+    assert "Broken at number 31:" in heed("disclosed").out
+
+
+def test_an_entry_that_nobody_can_read_does_not_keep_the_next_from_the_register(
+    heed: Heed, local: Path, world: World
+) -> None:
+    heed("lookup", READER)
+    junk = {"pk": {"S": f"{PREFIX}{2:012d}"}, "number": {"S": "two"}}
+    boto3.client("dynamodb").put_item(TableName=world.control, Item=junk)
+
+    assert heed("lookup", READER).code == 1  # nothing is on record, which is an answer
+
+    assert [one["number"] for one in heed("disclosed", "--json").json["disclosures"]] == [3, 1]
+    assert "Broken at number 3:" in heed("disclosed").out

@@ -272,7 +272,7 @@ def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(append, range(40)))
 
-    entries = register.latest(None, 100)
+    entries = register.latest(None, 100).entries
     assert [entry.number for entry in entries] == list(range(40, 0, -1))
     assert {entry.of.key for entry in entries} == {f"{n:016x}" for n in range(40)}
     assert all(follows(later, earlier) for later, earlier in pairwise(entries))
@@ -291,6 +291,6 @@ def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) 
         with pytest.raises(RuntimeError):
             register.append(given)
     events.unregister("before-call.dynamodb.UpdateItem", unique_id="kill")
-    assert len(register.latest(None, 9)) == 3
+    assert len(register.latest(None, 9).entries) == 3
     assert register.append(given).number == 4
-    assert [entry.number for entry in register.latest(None, 9)] == [4, 3, 2, 1]
+    assert [entry.number for entry in register.latest(None, 9).entries] == [4, 3, 2, 1]

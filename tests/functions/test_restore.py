@@ -65,6 +65,11 @@ def _record(world: World, name: str) -> Any:
     return wiring.preferences().read(world.recipient(_address(name)))
 
 
+@pytest.mark.threat(
+    "T22",
+    "The table is restored from a backup, and people who opted out or were erased since come back.",
+    "`heed restore replay` merges the copy into the live table, where the newer stop and the erasure win.",
+)
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
 ) -> None:

@@ -13,6 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from heed.actions.ports_ledger import How
+from heed.adapters.ledger_bucket import LedgerBucket
+from heed.domain.seal import seal
 from local.aws import Clients, session
 from local.functions import invoke
 from tests.system.running import PATIENCE, ROOT, soon
@@ -122,6 +125,24 @@ def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
     assert recipient not in (tmp_path / "export.jsonl").read_text()
     given = json.loads(register.stdout)["disclosures"]
     assert ("proof", "legal", 1) in {(one["what"], one["purpose"], one["people"]) for one in given}
+
+
+def test_the_emulator_writes_once_and_keeps_the_first_version(stack: Stack) -> None:
+    client = session().client("s3", endpoint_url=stack["aws"])
+    client.create_bucket(Bucket="sealed")
+    client.put_bucket_versioning(Bucket="sealed", VersioningConfiguration={"Status": "Enabled"})
+    seals, leaves = LedgerBucket(client, "sealed"), [bytes([n]) * 32 for n in range(3)]
+    made = seal(20_000, "", leaves)
+    for _ in range(2):
+        seals.add(20_000, leaves)
+        assert seals.gather(20_000, leaves) == leaves
+        seals.seal(made)
+    assert (seals.hashes(20_000), seals.altered()) == ((set(leaves), []), [])
+
+    client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
+
+    assert (seals.seals(), list(seals.sealed(20_000))) == ([made], leaves)
+    assert [one.how for one in seals.altered()] == [How.REWRITTEN]
 
 
 def test_the_schedules_functions_run(stack: Stack) -> None:

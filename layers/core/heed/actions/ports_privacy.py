@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from heed.domain.disclosure import Disclosed, Disclosing
+from heed.domain.disclosure import Disclosed, Disclosing, DisclosurePage
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.lift import Signature
 from heed.domain.purge import Purge
@@ -282,6 +282,6 @@ class Disclosures(Protocol):
         """
         ...
 
-    def latest(self, before: int | None, limit: int) -> list[Disclosed]:
+    def latest(self, before: int | None, limit: int) -> DisclosurePage:
         """At most `limit` entries with a smaller number, the newest first; raises StoreUnavailable."""
         ...

@@ -49,6 +49,10 @@ class UnreadableRecord(HeedError):
     """A stored record is not of our form. It is never read as a yes."""
 
 
+class Unproven(HeedError):
+    """The ledger holds the entry, and nothing in it proves what the entry says."""
+
+
 class NotAuthenticated(HeedError):
     """The API key is missing, malformed, unknown, revoked or past its end."""
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from heed.domain import merkle
+from heed.domain import merkle, times
 from heed.domain.errors import Malformed
+from heed.domain.values import below, is_hash, is_text
 
 LEDGER = "ledger"
 """The source of what nobody said: entries that the ledger makes about itself."""
@@ -103,17 +104,43 @@ class LedgerEntry:
         """The entry of a document.
 
         Raises:
-            Malformed: it has other members, or a name that is not the hash of its content.
+            Malformed: it has other members, one is not of its type or beyond its range, or its name is
+                not the hash of its content.
         """
-        parts = dict(document)
-        try:
-            name = parts.pop("id")
-            entry = cls(**{**parts, "outcome": Outcome(parts["outcome"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise Malformed(f"not an entry: {type(error).__name__}") from error
+        if document.keys() != _FORMS.keys():
+            raise Malformed("not an entry: other members")
+        for member, fits in _FORMS.items():
+            if not fits(document[member]):
+                raise Malformed(f"not an entry: {member}")
+        parts = {**document, "outcome": Outcome(document["outcome"])}
+        name = parts.pop("id")
+        entry = cls(**parts)
         if entry.id != name:
             raise Malformed("its id is not the hash of its content")
         return entry
+
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+_is_count, _is_time = (
+    below(2**63),
+    below(times.END),
+)  # eight bytes, as they are sorted; four digits of a year
+
+_FORMS: Mapping[str, Callable[[object], bool]] = {
+    "id": is_text,  # compared with the content
+    "subject": is_hash,
+    "seq": _is_count,
+    "scope": _is_count,
+    "register": is_text,
+    "at": _is_time,
+    "recorded_at": _is_time,
+    "source": is_text,
+    "policy_version": is_text,
+    "commitment": is_hash,
+    "outcome": lambda value: is_text(value) and value in _OUTCOMES,
+    "until": lambda value: value is None or _is_time(value),
+}
+"""The members of an entry's document, and what each may be. Numbers are not booleans, nor 1.0."""
 
 
 # Made once: json.dumps would make an encoder at every call, for a million entries.
