@@ -24,6 +24,7 @@ GROUPS = {
     "U": "Attacks on Undo",
 }
 NOT_TRIED = {
+    "W16": "A link's `c` and `lang` are made up. They are hints, and docs/evidence.md says so.",
     "T10": "Forged inbound mail. Heed reads no inbound mail yet.",
     "T21": "A file of people that is exported leaks. Heed exports no such file yet.",
     "T23": "A dependency is attacked. Every lock has hashes; an SBOM comes with the first release.",
