@@ -25,6 +25,8 @@ GROUPS = {
 }
 NOT_TRIED = {
     "W16": "A link's `c` and `lang` are made up. They are hints, and docs/evidence.md says so.",
+    "T5": "Somebody with a stolen list of links opts everybody out. "
+    "That is what a link is for; the ledger names the link and its campaign.",
     "T10": "Forged inbound mail. Heed reads no inbound mail yet.",
     "T21": "A file of people that is exported leaks. Heed exports no such file yet.",
     "T23": "A dependency is attacked. Every lock has hashes; an SBOM comes with the first release.",

@@ -124,6 +124,11 @@ def test_only_our_own_ses_publishes_feedback() -> None:
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+@pytest.mark.threat(
+    "T26",
+    "Another account has an AWS service act on our resources.",
+    "Policies name our own topic and our own account.",
+)
 def test_only_our_topic_sends_to_the_queue_of_feedback() -> None:
     (policy,) = (r for r in RESOURCES.values() if r["Type"] == "AWS::SQS::QueuePolicy")
     assert policy["Properties"]["Queues"] == [

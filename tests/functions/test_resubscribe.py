@@ -307,6 +307,11 @@ def unavailable(*_: object) -> None:
     raise StoreUnavailable("throttled")
 
 
+@pytest.mark.threat(
+    "T4",
+    "Somebody replays a confirmation link after a newer opt-out.",
+    "A confirmation counts as of its request, so that the newer opt-out wins.",
+)
 def test_after_a_newer_opt_out_it_says_so_and_changes_nothing_that_counts(world: World) -> None:
     world.put(READER, Change(out(0), entry(ASKED + 1)))
     answer = press(world)
