@@ -9,10 +9,11 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
-.PHONY: help setup run test check lint types unit system browser soak bench lock build package deploy destroy clean
+.PHONY: help setup run test test-all check lint types unit system browser steady soak bench bench-bulk \
+  lock build package deploy destroy clean
 
 help: ## What there is
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Everything that tests and the local stack need, hash-locked, into .venv
 
@@ -52,17 +53,23 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup ## Tests that need nothing but Python
-	$(BIN)/pytest -q -n auto -m "not system"
+	$(BIN)/pytest -q -n auto -m "not system" $(FULL)
 
 test: check system browser package ## All that CI runs: check, then the local stack, a browser, the build
 
+test-all: FULL := --full
+test-all: test steady ## All there is, in full: before an issue is resolved
+
+steady: setup ## The unit tests on three other days, in other time zones, on a busy machine
+	$(BIN)/python -m tests.steady
+
 system: setup ## Tests against the local stack, and what takes longer than a second
-	$(BIN)/pytest -q -m system tests/faults/test_machines.py
-	$(BIN)/pytest -q -n 2 --dist loadfile -m system \
+	$(BIN)/pytest -q -m system tests/faults/test_machines.py $(FULL)
+	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/package --ignore=tests/faults/test_machines.py
 
-browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, widths
-	$(BIN)/pytest -q tests/web
+browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
+	$(BIN)/pytest -q -m system tests/web $(FULL)
 
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
@@ -71,8 +78,16 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 soak: setup ## Machines under faults for long, and the table of docs/evidence.md (SEED= begins there)
 	@$(BIN)/python -W ignore -m tests.faults.soak $(if $(SEED),--first $(SEED))
 
-bench: setup ## Every figure that the papers name: cost, cold start, feedback
-	for each in tests/bench/bench_*.py; do $(BIN)/python $$each; echo; done
+COLD_START := tests/bench/bench_cold_start.py
+
+bench: setup ## Figures that the papers name: cold start first, then cost, feedback, warm requests
+	for each in $(COLD_START) $(filter-out $(COLD_START),$(wildcard tests/bench/bench_*.py)); do
+	  $(BIN)/python $$each
+	  echo
+	done
+
+bench-bulk: setup ## The same of what takes longer: a ledger of a million entries
+	for each in tests/bench/bulk_*.py; do $(BIN)/python $$each; echo; done
 
 # ---- Deployment: the template and its build. Only deploy and destroy need an account. ----
 

@@ -43,6 +43,7 @@ def _run(places: Places) -> None:
             stack.start()
             while stack.alive():
                 time.sleep(0.5)
+                stack.look()
         finally:
             for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(each, signal.SIG_IGN)  # what is being ended is ended whole

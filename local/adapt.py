@@ -20,6 +20,9 @@ PARAMETERS = {
     "MailDomain": MAIL_DOMAIN,
     "MailFrom": MAIL_FROM,
     "DeliverOptIns": "true",
+    # Everything here comes from one network, and a developer asks for many mails a day.
+    "ConfirmationsPerNetwork": "1000000",
+    "ConfirmationsPerDay": "1000000",
 }
 
 

@@ -17,12 +17,14 @@ import anyio
 import anyio.to_thread
 from botocore.exceptions import BotoCoreError, ClientError
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from local.functions import FunctionFailed, invoke
 from local.http_event import Call, to_event, to_reply
+from local.loopback import Loopback
 from local.routes import match
 
 if TYPE_CHECKING:
@@ -80,8 +82,8 @@ class Gateway:
 
 
 def application(gateway: Gateway, page: Starlette) -> Starlette:
-    """The API, with the local page beside it at `/_local/`."""
-    app = Starlette(routes=[Mount("/_local", page)])
+    """The API, with the local page beside it at `/_local/`, for who asks for this machine."""
+    app = Starlette(routes=[Mount("/_local", page)], middleware=[Middleware(Loopback)])
     app.router.default = gateway
     return app
 

@@ -23,6 +23,7 @@ from local.routes import routes
 from local.sender import Sender
 from local.server import Server
 from local.translate import translate
+from local.waiting import Waiting
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -37,6 +38,7 @@ class LocalStack:
         self._places = places
         self._end = ExitStack()
         self._emulator = Emulator(places)
+        self._waiting = Waiting(places.emulator_log, _say)
 
     def __enter__(self) -> Self:
         return self
@@ -93,6 +95,10 @@ class LocalStack:
     def alive(self) -> bool:
         """Whether the emulator, without which nothing works, still runs."""
         return self._emulator.alive()
+
+    def look(self) -> None:
+        """Say what a developer would wonder about: mails that are not sent."""
+        self._waiting.look()
 
     def _announce(self, stack: ready.Stack, sender: Sender, seconds: float) -> None:
         mail = sender.mail()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from heed import wiring
-from tests.world import brand
+from heed.brand.build import main as build
+from heed.brand.lock import main as lock
+from tests.world import ROOT, brand
 
 
 def deploy_catalogue(
@@ -24,3 +27,20 @@ def deploy_catalogue(
     catalogue.write_text(json.dumps({**(data or sample), **other}))
     monkeypatch.setenv("BRAND_DIR", str(folder))
     wiring.reset()
+
+
+def build_brand_of(folder: Path, topics: int) -> Path:
+    """The sample brand with so many topics more, compiled into a folder."""
+    source = Path(shutil.copytree(ROOT / "layers" / "brand", folder / "source"))
+    languages = sorted(file.stem for file in (source / "locales").iterdir())
+    with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
+        for number in range(1_000, 1_000 + topics):
+            catalogue.write(
+                f'[[topics]]\nnumber = {number}\nname = "series-{number}"\nbrand = 1\n'
+                'kind = "marketing"\ndefault = "in"\n'
+            )
+            for table in ("names", "descriptions"):
+                catalogue.write(f"[topics.{table}]\n")
+                catalogue.writelines(f'{each} = "Series {number}"\n' for each in languages)
+    assert lock([str(source)]) == 0 and build([str(source), str(folder / "built")]) == 0
+    return folder / "built"

@@ -9,18 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import core
 from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
 
-# The machine's speed is no property of the code, so nothing here fails by time.
-settings.register_profile(
-    "heed",
-    max_examples=60,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-    print_blob=True,
-)
-settings.load_profile("heed")
+pytest_plugins = ("tests.clock", "tests.full")
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -34,11 +26,42 @@ _ENVIRONMENT = {
 _FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
 
 
-def pytest_configure() -> None:
+def made_up_credentials() -> None:
     """The environment, before any module of a test makes a client."""
     os.environ.update(_ENVIRONMENT)  # noqa: TID251
     for name in _FROM_THIS_MACHINE:
         os.environ.pop(name, None)  # noqa: TID251
+
+
+@pytest.hookimpl(trylast=True)  # pytest-randomly has chosen its seed by then
+def pytest_configure(config: pytest.Config) -> None:
+    """Made-up credentials, and one seed for the order of the tests and for all that is made up in them.
+
+    Left to itself, Hypothesis draws a seed of its own from the operating system, and remembers in a
+    folder what failed before: an order alone would not bring a failure back, and a run would depend
+    on those before it. So it takes the seed of pytest-randomly, which is printed; a failure also
+    prints its own example. An explicit `--hypothesis-seed` stands.
+    """
+    made_up_credentials()
+    if config.getoption("hypothesis_seed") is None:
+        core.global_force_seed = config.getoption("randomly_seed")
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """The seed of a run that prints no header (`-q`), before anything can end it."""
+    _print_seed(session.config, quiet=True)
+
+
+def pytest_terminal_summary(exitstatus: int, config: pytest.Config) -> None:
+    """The seed again, under what failed."""
+    if exitstatus:
+        _print_seed(config)
+
+
+def _print_seed(config: pytest.Config, *, quiet: bool = False) -> None:
+    terminal = config.pluginmanager.get_plugin("terminalreporter")
+    if terminal and not (quiet and config.option.verbose >= 0):
+        terminal.write_line(f"The same again: --randomly-seed={config.getoption('randomly_seed')}")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
@@ -31,8 +31,19 @@ class MemoryPreferences:
         self._answer()
         return {one: self.records.get(one, NOTHING) for one in recipients}
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:  # noqa: ARG002
-        before = self.read(recipient)
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+        return self.update(recipient, lambda _: changes, now)
+
+    def update(
+        self,
+        recipient: str,
+        decide: Callable[[Record], Sequence[Change]],
+        now: int,  # noqa: ARG002
+    ) -> Applied:
+        before, changes = NOTHING, None
+        while changes is None or self.read(recipient) != before:
+            before = self.read(recipient)
+            changes = decide(before)
         after = merge(before, changes)
         if after != before:
             after = replace(after, n=before.n + 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from heed.actions.export_ledger import export
-from heed.actions.ports_ledger import Kept, Ledger
+from heed.actions.ports_ledger import Altered, Hashes, Kept, Ledger
 from heed.domain.ledger_entry import LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.register import DAY
 from heed.domain.seal import Seal
@@ -42,26 +42,34 @@ class MemoryLedger:
 class MemorySeals:
     """The port Seals."""
 
-    hashes: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    made: list[tuple[Seal, Sequence[bytes]]] = field(default_factory=list)
+    kept: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    gathered: dict[int, Sequence[bytes]] = field(default_factory=dict)
+    made: list[Seal] = field(default_factory=list)
+    found: list[Altered] = field(default_factory=list)
 
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        self.hashes[day].update(leaves)
+        self.kept[day].update(leaves)
 
-    def leaves(self, day: int) -> set[bytes]:
-        return set(self.hashes.get(day, ()))
+    def hashes(self, day: int) -> Hashes:
+        return Hashes(set(self.kept.get(day, ())), [])
 
     def first_day(self) -> int | None:
-        return min(self.hashes, default=None)
+        return min(self.kept, default=None)
 
     def seals(self) -> list[Seal]:
-        return [seal for seal, _ in self.made]
+        return list(self.made)
 
     def sealed(self, day: int) -> Iterator[bytes]:
-        return iter(next(leaves for seal, leaves in self.made if seal.day == day))
+        return iter(self.gathered[day])
 
-    def seal(self, seal: Seal, leaves: Sequence[bytes]) -> None:
-        self.made.append((seal, list(leaves)))
+    def altered(self) -> list[Altered]:
+        return list(self.found)
+
+    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+        return list(self.gathered.setdefault(day, leaves))
+
+    def seal(self, seal: Seal) -> None:
+        self.made.append(seal)
 
 
 def history(ledger: Ledger, subject: str) -> list[Kept]:

@@ -52,7 +52,6 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
     about = {topic["name"]: topic["descriptions"][language] for topic in topics}
     centre = CENTRE + language
     service = (names["service"],)
-    undo = (Field(name="topic.offers", value="in"), Field(name="was.topic.offers", value="out"))
 
     def line(topic: str, state: State, why: Why | None = None) -> Line:
         return Line(
@@ -113,10 +112,14 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 policy=policy,
             ),
         ),
-        "done": ("done", done(topic=names["offers"], undo=undo)),
+        "done": ("done", done(topic=names["offers"], undo="UNDO")),
         "done-all": ("done", done(signal=Signal.APPLIED)),
         "preferences": ("preferences", preferences(*usual, last=last)),
-        "preferences-saved": ("preferences", preferences(*usual, last=last, saved=True)),
+        "preferences-saved": (
+            "preferences",
+            preferences(*usual, last=last, saved=True, undo="UNDO"),
+        ),
+        "preferences-unread": ("preferences", preferences(*usual, last=last, unread=True)),
         "preferences-paused": (
             "preferences",
             preferences(
@@ -179,6 +182,17 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 consent=True,
             ),
         ),
+        "subscribe-resume": (
+            "subscribe",
+            Subscribe(
+                language=language,
+                brand=BRAND,
+                subscribe_url="/subscribe",
+                intent=Intent.IN,
+                resume="meridian",
+                consent=True,
+            ),
+        ),
         "subscribe-out": (
             "subscribe",
             Subscribe(
@@ -193,6 +207,10 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         "confirm": (
             "confirm",
             Confirm(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
+        ),
+        "confirm-resume": (
+            "confirm",
+            Confirm(language=language, brand=BRAND, intent=Intent.IN, resume=True),
         ),
         "confirm-out": ("confirm", Confirm(language=language, brand=BRAND, intent=Intent.OUT)),
         "confirm-out-some": (
@@ -224,6 +242,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 subscribe_url="/subscribe",
             ),
         ),
+        "unavailable-full": ("unavailable", Unavailable(language=language, brand=BRAND, full=True)),
         "unavailable-page": ("unavailable", Unavailable(language=language, brand=BRAND)),
     }
 

@@ -3,28 +3,35 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
-from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+from tests import policies
+from tests.policies import FUNCTIONS
 
 # What IAM calls an operation, where it is not the operation's own name.
-_ACTIONS = {"s3:ListObjectsV2": "s3:ListBucket"}
+_ACTIONS = {"s3:ListObjectVersions": "s3:ListBucketVersions"}
+_OF_A_VERSION = {"s3:GetObject": "s3:GetObjectVersion"}
+LEDGER = "LedgerBucket"
 _running: list[str] = []
 
 
-def action(service: str, operation: str) -> str:
+def action(service: str, operation: str, request: Mapping[str, Any]) -> str:
     """What IAM calls an operation of a service as botocore names it."""
     named = f"{'ses' if service == 'sesv2' else service}:{operation}"
+    if "VersionId" in request:
+        return _OF_A_VERSION.get(named, named)
     return _ACTIONS.get(named, named)
 
 
 def resource(request: dict[str, Any]) -> str | None:
-    """The logical id of the table that a request is about, None where it is about something else."""
+    """What a request is about, as the policies name it: a table, an index or an object; else None."""
+    if "Bucket" in request:
+        return f"${{{LEDGER}.Arn}}/{request['Key']}" if "Key" in request else LEDGER
     tables = request.get("RequestItems") or {request.get("TableName"): None}
     (table,) = tables
     if table is None:
@@ -51,12 +58,15 @@ def enforced(patch: pytest.MonkeyPatch) -> None:
         if _running:
             function = _running[-1]
             asked, about = (
-                action(self.meta.service_model.service_name, operation),
+                action(self.meta.service_model.service_name, operation, request),
                 resource(request),
             )
-            permitted = {r for a, r in RIGHTS[function] if a == asked}
-            assert permitted, f"{function} may not {asked}"
-            assert about is None or about in permitted, f"{function} may not {asked} of {about}"
+            may = {action for action, _ in policies.rights(function)}
+            assert asked in may, f"{function} may not {asked}"
+            keys = policies.of_request(request)
+            assert policies.permitted(function, asked, about, keys), (
+                f"{function} may not {asked} of {about} with {keys}"
+            )
         return call(self, operation, request)
 
     patch.setattr(BaseClient, "_make_api_call", checked)

@@ -16,6 +16,7 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
+from moto.sqs.models import sqs_backends
 
 from heed.adapters import aws
 from tests.world import World
@@ -73,6 +74,14 @@ def deliver(
             if record["messageId"] not in failed:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
     return records
+
+
+def show_again(queue: str) -> None:
+    """The time for which a reader hides what it read is over."""
+    for one in sqs_backends[ACCOUNT]["us-east-1"].queues.values():
+        if one.name == queue:
+            for message in one._messages:
+                message.visible_at = 0
 
 
 @dataclass

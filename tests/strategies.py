@@ -20,6 +20,9 @@ from heed.domain.register import (
     Change,
     Entry,
     Source,
+    undo_evidence,
+    undoable,
+    undone,
 )
 from tests.catalogue import SCOPES
 
@@ -33,7 +36,7 @@ _SOURCES = st.sampled_from([Source.ONE_CLICK, Source.LINK, Source.PHONE, Source.
 _INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY + 5))
 
 _ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
-REGISTERS = (*(f"{kind}:{scope}" for kind in "oipk" for scope in SCOPES), *_ADDRESS_WIDE)
+REGISTERS = (*(f"{kind}:{scope}" for kind in "oipkcu" for scope in SCOPES), *_ADDRESS_WIDE)
 """Every register that an event may change, of the catalogue of tests."""
 
 recipients = st.binary(min_size=16, max_size=16)
@@ -52,7 +55,11 @@ def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
     """One event's change; a soft-bounce day now and then."""
     register = draw(st.sampled_from((*registers, SOFT, SOFT)))
     entry = draw(entries)
-    if register.startswith("p:"):
+    if register.startswith("u:"):
+        entry = draw(
+            st.sampled_from((entry.undo, replace(entry, evidence=undo_evidence("0" * 32))))
+        )
+    if register.startswith("p:") or (register.startswith("c:") and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY)))
         entry = replace(entry, until=entry.at + length)
     return Change(register, entry)
@@ -60,7 +67,7 @@ def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
 
 def crowded(size: int = 12) -> st.SearchStrategy[list[Change]]:
     """Many changes of few registers, so that they meet."""
-    few = ("o:0", "i:2", "p:2", "x:complaint")
+    few = ("o:0", "i:2", "p:2", "c:2", "u:2", "x:complaint")
     return st.lists(st.one_of(changes(few), changes()), max_size=size)
 
 
@@ -76,6 +83,15 @@ def records(draw: st.DrawFn) -> Record:
             at = draw(_INSTANTS)
             until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if kind == "p" else None
             registers[f"{kind}:{scope}"] = Entry(at, draw(_SOURCES), "{}", "", until)
+    for scope in focus:
+        if draw(st.integers(0, 2)) == 0:
+            at = draw(_INSTANTS)
+            until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if draw(st.booleans()) else None
+            press = Entry(at, Source.LINK, '{"press":"1"}', "", until)
+            registers[undoable(scope)] = press
+            if draw(st.booleans()):
+                other = replace(press, evidence='{"press":"2"}')
+                registers[undone(scope)] = draw(st.sampled_from((press, other))).undo
     for name in _ADDRESS_WIDE:
         if draw(st.integers(0, 4)) == 0:
             registers[name] = Entry(draw(_INSTANTS), draw(_SOURCES), "{}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import functools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from urllib.parse import urlencode
 import boto3
 import pytest
 from moto import mock_aws
+from moto.backends import get_backend
 from moto.kms.utils import RSAPrivateKey
 
 from heed import wiring
@@ -27,6 +29,7 @@ from tests.template import table_definition
 
 ROOT = Path(__file__).parents[1]
 MAIL_FROM = "preferences@example.com"
+_ACCOUNT = "123456789012"  # that moto has
 NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
 
 
@@ -94,6 +97,11 @@ class World:
         found = client("dynamodb").scan(TableName=table or self.table)["Items"]
         return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
 
+    def forget(self, table: str, key: str) -> None:
+        """Nothing is in this table any more; its key is named so."""
+        for item in self.items(table):
+            client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
+
     def messages(self, queue: str) -> list[str]:
         answer = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
         return [message["Body"] for message in answer.get("Messages", [])]
@@ -148,32 +156,57 @@ def http(
     return event
 
 
+def _moto(service: str) -> Any:
+    of: Any = get_backend
+    return of(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
+
+
+def _queue(name: str) -> str:
+    """The URL of a new queue. It holds a lock, so it cannot be copied; the API takes longer."""
+    _moto("sqs").create_queue(name)
+    return f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}"
+
+
+@functools.cache
+def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """The ids of the keys, and moto's state by service after tables, keys and the rest were made.
+
+    They are made once and put back as they were: making them takes longer than a test.
+    """
+    dynamodb, kms = client("dynamodb"), client("kms")
+    client("s3").create_bucket(Bucket="ledger")
+    client("events").create_event_bus(Name="recipients")
+    for logical in ("Preferences", "Control", "Ledger"):
+        dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
+    keys = {
+        name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
+            "KeyId"
+        ]
+        for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
+    }
+    keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
+    client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
+    services = ("dynamodb", "kms", "s3", "events", "ses")
+    return keys, {service: copy.deepcopy(vars(_moto(service))) for service in services}
+
+
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """The world, while the block runs."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
     with mock_aws():
-        dynamodb, kms, sqs = client("dynamodb"), client("kms"), client("sqs")
-        client("s3").create_bucket(Bucket="ledger")
-        client("events").create_event_bus(Name="recipients")
-        for logical in ("Preferences", "Control", "Ledger"):
-            dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
-        keys = {
-            name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
-                "KeyId"
-            ]
-            for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
-        }
-        keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
-        client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
+        keys, states = _resources()
+        for service, state in states.items():
+            vars(_moto(service)).update(copy.deepcopy(state))
         queues = {
-            name: sqs.create_queue(QueueName=name)["QueueUrl"]
+            name: _queue(name)
             for name in (
                 "LEDGER_DLQ_URL",
                 "LATER_QUEUE_URL",
                 "FEEDBACK_DLQ_URL",
                 "SUBSCRIBE_QUEUE_URL",
+                "WAITING_QUEUE_URL",
                 "CONFIRMED_QUEUE_URL",
                 "OPT_INS_QUEUE_URL",
                 "UNLIST_QUEUE_URL",
@@ -192,8 +225,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             "MAIL_FROM": MAIL_FROM,
             "CONFIRMATION_SET": "confirmations",
             "CONFIRMATIONS_PER_NETWORK": "20",
-            "CONFIRMATIONS_PER_DAY": "1000",
+            "CONFIRMATIONS_PER_DAY": "5000",
             "MINOR_RECORD_DAYS": "4749",
+            "MINOR_REPORTS_PER_KEY": "50",
             **keys,
             **queues,
         }

@@ -56,7 +56,7 @@ def look_up(call: Call) -> Mapping[str, object]:
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
 def minor(call: Call) -> Reply:
-    """Somebody is under 13: nothing is sent any more when this returns, and all else is cleared."""
+    """Somebody is under 13: nothing is sent any more when this returns; the rest is cleared, or waits."""
     return _report(call, Cause.MINOR)
 
 
@@ -91,9 +91,8 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
     asked = reports.lifted(call, wiring.catalogue())
     recipient = _recipient(asked.mention)
-    done = wiring.stop_and_lift().lift(
-        recipient, asked.what, asked.scope, asked.signature, asked.entry()
-    )
+    done = asked.by(wiring.stop_and_lift(), recipient)
+    _unlist(asked.mention, is_forgotten=bool(done and done.purge))
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -106,15 +105,18 @@ def disclosed(call: Call) -> Mapping[str, object]:
 
 
 def _report(call: Call, cause: Cause) -> Reply:
-    """The address itself, where it is given, goes on to be taken off the mail service's own list."""
     mention, report = reports.reported(call, cause, wiring.catalogue())
     recipient = _recipient(mention)
     given = mention.address is not None
-    purge = wiring.begin_epoch().report(recipient, report, address_given=given)
-    if given:
+    reported = wiring.begin_epoch().report(recipient, report, address_given=given)
+    _unlist(mention, is_forgotten=reported.is_forgotten)
+    return reports.accepted(reported, report, recipient)
+
+
+def _unlist(mention: Mention, *, is_forgotten: bool) -> None:
+    """The address, where it is given, goes on to be taken off the mail service's list; not of the held."""
+    if is_forgotten and mention.address is not None:
         wiring.unlisting().send(json.dumps({"address": mention.address}))
-    count("MinorReported" if cause is Cause.MINOR else "ErasureAccepted")
-    return reports.accepted(purge, recipient)
 
 
 def _recipient(mention: Mention) -> str:

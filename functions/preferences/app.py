@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import heed.cold_start  # noqa: F401 - first, by what it does
 
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed import wiring
+from heed.actions.manage_preferences import Visited
 from heed.domain.decision import is_closed
-from heed.edge import request, site_documents, visits
+from heed.domain.errors import UnreadForm
+from heed.domain.token import Token
+from heed.edge import preference_post, request, site_documents, visits
 from heed.edge.observability import count, observed
 from heed.edge.preference_view import preferences
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.visit import Visit
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 # Whatever no other route takes comes here (the template's `$default`): a link of any kind that is mangled.
@@ -29,8 +34,17 @@ def show(text: str) -> Response[str]:
     record = centre.record(token)
     if is_closed(record):
         return answers.neutral()
-    saved = bool(request.query(answers.event, "saved"))
-    view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), saved=saved)
+    saved = request.query(answers.event, "saved")
+    undo = visits.offered_undo(saved, token, record, wiring.keys(), visit.at)
+    view = preferences(
+        visit,
+        token,
+        record,
+        wiring.catalogue(),
+        wiring.keys(),
+        saved=saved == "1" or bool(undo),
+        undo=undo,
+    )
     return answers.page(wiring.pages().preferences(view))
 
 
@@ -39,16 +53,39 @@ def save(text: str) -> Response[str]:
     """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
-    form, wording = request.form(answers.event), wiring.pages().wording(visit.language)
-    result = centre.save(token, form, visit.at, visit.campaign, wording, signal=visit.signal)
+    form, catalogue = answers.form(), wiring.catalogue()
+    visited = Visited(
+        at=visit.at,
+        campaign=visit.campaign,
+        wording=wiring.pages().wording(visit.language),
+        press=request.id_of(answers.event),
+        signal=visit.signal,
+    )
+    if preference_post.is_opt_out(form):
+        centre.opt_out(token, visited, everything=form.asks("scope", "all"))
+        count("OptedOut")
+        return answers.text("Unsubscribed.\n")
+    try:
+        result = preference_post.submit(centre, token, form, visited, catalogue)
+    except UnreadForm:
+        return _unread(visit, token)
     count("PreferencesSaved")
     if is_closed(result.record):
         return answers.neutral()
-    if result.consent:
-        return answers.page(
-            wiring.pages().subscribe(visits.consent(visit, result.consent, wiring.catalogue()))
-        )
-    return answers.redirect(visits.preferences_url(visit, token, wiring.keys()) + "&saved=1")
+    if result.consent or result.resume:
+        view = visits.consent(visit, result.consent, result.resume, catalogue)
+        return answers.page(wiring.pages().subscribe(view))
+    return answers.redirect(visits.saved_url(visit, token, result.undo, wiring.keys()))
+
+
+def _unread(visit: Visit, token: Token) -> Response[str]:
+    """Nothing was saved, and the page says so."""
+    count("PreferencesUnread")
+    record = wiring.manage_preferences().record(token)
+    if is_closed(record):
+        return answers.neutral()
+    view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), unread=True)
+    return answers.page(wiring.pages().preferences(view), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 app.get("/.well-known/gpc.json")(site_documents.gpc)

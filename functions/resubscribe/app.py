@@ -13,11 +13,13 @@ from heed import wiring
 from heed.actions.confirm import Press
 from heed.domain.confirm_token import Confirmation
 from heed.domain.decision import is_closed
+from heed.domain.errors import NoRoom
 from heed.edge import request, subscribe_form, subscribe_view, visits
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
 from heed.edge.visit import Visit
 
+_LATER = {"Retry-After": "3600"}  # seconds; within about that a network has some room again
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(
     app, ("/c/", "/subscribe"), wiring.catalogue, wiring.pages, wiring.has_form
@@ -35,18 +37,24 @@ def form() -> Response[str]:
 
 @app.post("/subscribe")
 def ask() -> Response[str]:
-    """Queues one message, whoever it is about, and says so; nothing is read."""
+    """Queues one message, whoever it is about, and says so; nothing is read about anybody."""
     if not wiring.has_form():
         return form()
     visit, catalogue = answers.visit(), wiring.catalogue()
-    entered = subscribe_form.entered(answers.event, catalogue)
+    entered = subscribe_form.entered(answers.form(), catalogue)
     if entered.mistake:
         again = subscribe_view.form(visit, entered.intent, catalogue, entered)
         return answers.page(wiring.pages().subscribe(again), HTTPStatus.UNPROCESSABLE_ENTITY)
     public_url = wiring.settings().public_url
-    wiring.ask_confirmation()(
-        subscribe_form.mail_request(entered, answers.event, visit, public_url)
-    )
+    asked = subscribe_form.mail_request(entered, answers.event, visit, public_url, wiring.proxies())
+    try:
+        wiring.ask_confirmation()(asked)
+    except NoRoom:
+        count("ConfirmationTurnedAway")
+        view = visits.full(visit, catalogue)
+        return answers.page(
+            wiring.pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER
+        )
     count("ConfirmationAsked")
     return answers.page(wiring.pages().accepted(visits.page(visit, catalogue)), HTTPStatus.ACCEPTED)
 
@@ -75,7 +83,7 @@ def confirm(text: str) -> Response[str]:
     if said.is_over(visit.at):
         return _expired(said, visit)
     wording = wiring.pages().wording(visit.language)
-    press = Press(answers.event["requestContext"]["requestId"], visit.at, wording, visit.signal)
+    press = Press(request.id_of(answers.event), visit.at, wording, visit.signal)
     result = links.confirm(said, press)
     count("Confirmed")
     if is_closed(result.record):
@@ -95,4 +103,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return app.resolve(request.as_payload_2(event), context)
 
 
-wiring.warm_up(wiring.ask_confirmation, wiring.confirm)
+wiring.warm_up(
+    wiring.ask_confirmation,
+    wiring.proxies,
+    wiring.confirm,
+    lambda: wiring.confirm_keys().confirm(1),
+)

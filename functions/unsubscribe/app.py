@@ -21,7 +21,7 @@ answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages, wiring.has_
 
 @app.route("/u/<text>", method=["GET", "HEAD"])
 def ask(text: str) -> Response[str]:
-    """The page with the button. Changes nothing, ever: link scanners open every link."""
+    """The page with the button, or what came of pressing it. Changes nothing: scanners open every link."""
     links, visit = wiring.unsubscribe(), answers.visit()
     token = links.token(text)
     record = links.record(token)
@@ -29,17 +29,24 @@ def ask(text: str) -> Response[str]:
         return answers.neutral()
     from heed.edge import visits
 
-    view = visits.landing(visit, token, record, wiring.catalogue(), wiring.keys())
+    catalogue, keys = wiring.catalogue(), wiring.keys()
+    done = request.query(answers.event, "done")
+    undo = visits.offered_undo(done, token, record, keys, visit.at)
+    if (done == "1" or undo) and visits.is_stopped(token, record, catalogue, visit.at):
+        page = visits.done(visit, token, record, catalogue, keys, undo=undo)
+        return answers.page(wiring.pages().done(page))
+    view = visits.landing(visit, token, record, catalogue, keys)
     return answers.page(wiring.pages().landing(view))
 
 
 @app.post("/u/<text>")
 def opt_out(text: str) -> Response[str]:
     """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
-    links, visit, form = wiring.unsubscribe(), answers.visit(), request.fields(answers.event)
-    scopes = [value for name, value in form if name == "scope"]
-    by_hand, everything = bool(scopes), "all" in scopes
-    token = links.token(text)
+    links, visit = wiring.unsubscribe(), answers.visit()
+    token = links.token(text)  # first: nothing is read for who has no link
+    form = answers.form()
+    everything = form.asks("scope", "all")
+    by_hand = everything or any(name == "scope" for name, _ in form.fields)
     source = Source.LINK if by_hand else Source.ONE_CLICK
     asked = links.asked(
         token,
@@ -49,19 +56,19 @@ def opt_out(text: str) -> Response[str]:
         everything=everything,
         signal=visit.signal,
         wording=wiring.pages().wording(visit.language) if by_hand else None,
+        press=request.id_of(answers.event) if by_hand else None,
     )
-    applied = links.opt_out(asked)
+    pressed = links.opt_out(asked)
     count("OptedOut")
     if not by_hand:
         return answers.text("Unsubscribed.\n")
-    if is_closed(applied.after):
+    if is_closed(pressed.record):
         return answers.neutral()
     from heed.edge import visits  # not before: the one-click path shows no page
 
-    view = visits.done(
-        visit, token, applied, wiring.catalogue(), wiring.keys(), everything=everything
+    return answers.redirect(
+        visits.done_url(visit, text, visits.undo_text(pressed.undo, wiring.keys()))
     )
-    return answers.page(wiring.pages().done(view))
 
 
 @observed

@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.list_suppressions import (
@@ -33,6 +33,7 @@ from heed.domain.register import (
 from heed.domain.standing import Stop, stops
 from tests.catalogue import CATALOGUE
 from tests.fakes import MemoryPreferences
+from tests.full import examples
 from tests.strategies import changes
 
 START = Place(Position(0, ""))
@@ -90,7 +91,7 @@ _writes = st.tuples(st.sampled_from(PEOPLE), changes(), st.integers(0, OVERLAP -
 _steps = st.lists(st.one_of(_writes, st.integers(1, 5)), max_size=40)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(_steps)
 def test_a_reader_that_follows_the_cursor_knows_every_stop_in_the_end(
     steps: list[tuple[str, Change, int] | int],
@@ -123,7 +124,7 @@ def test_a_reader_that_follows_the_cursor_knows_every_stop_in_the_end(
             assert held == stop or (held.until is not None and held.until <= store.now)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(_steps)
 def test_within_a_pass_nothing_repeats_and_only_its_last_page_is_short(
     steps: list[tuple[str, Change, int] | int],

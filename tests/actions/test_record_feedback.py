@@ -11,14 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.ports import Applied
-from heed.actions.record_feedback import RecordFeedback
+from heed.actions.record_feedback import AHEAD, RecordFeedback
 from heed.adapters.ses_events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
 from heed.domain.record import NOTHING, Record, merge
 from heed.domain.register import COMPLAINT, UNDELIVERABLE, Change
-from tests.ses import CATALOGUE, KEY, NAMES, identify, ses
+from tests.ses import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390
+BOUNCED_AT = 1_772_671_262_669
+UNSUBSCRIBED = "event-subscription-unsubscribe-all-header"
 A, B, C = (identify(address) for address in ("a@example.com", "b@example.net", "c@example.org"))
 
 
@@ -119,9 +121,44 @@ def test_what_is_malformed_writes_nothing() -> None:
 def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> None:
     stored = Stored()
     listed = [{"emailAddress": "?"}, {"emailAddress": "a@example.com"}]
-    event = ses("event-complaint-abuse", complaint__complainedRecipients=listed)
+    event = ses(
+        "event-complaint-abuse",
+        complaint__complainedRecipients=listed,
+        mail__destination=["a@example.com", "b@example.net"],
+    )
     assert recorder(stored)(event, None, NOW).lost
     assert COMPLAINT in stored.records[A].registers
+
+
+@pytest.mark.threat(
+    "W22",
+    "An event without a stamp says that it happened in 2099, and what it stops could not be lifted.",
+    "Feedback of a time to come is written nowhere; it goes to the dead-letter queue.",
+)
+@pytest.mark.parametrize("happened", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize(
+    "name", ["event-bounce-permanent-general", "event-complaint-abuse", UNSUBSCRIBED]
+)
+def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(
+    name: str, happened: str
+) -> None:
+    stored = Stored()
+    part = name.split("-")[1]
+    event = ses(name, **{f"{part}__timestamp": happened})
+    bridge = {"source": "aws.ses", "detail-type": "x", "time": happened, "detail": event}
+    stamped = json.loads(sns(json.dumps(event), Timestamp=happened))
+    for message in (event, json.dumps(event), bridge, stamped):
+        with pytest.raises(Malformed):
+            recorder(stored)(message, None, NOW)
+    assert not stored.writes
+
+
+def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
+    stored = Stored()
+    recorder(stored)(ses("event-bounce-permanent-general"), None, BOUNCED_AT - AHEAD)
+    assert stored.writes
+    with pytest.raises(Malformed):
+        recorder(stored)(ses("event-bounce-permanent-general"), None, BOUNCED_AT - AHEAD - 1)
 
 
 @given(st.lists(st.sampled_from(NAMES), max_size=8), st.randoms(use_true_random=False))

@@ -10,17 +10,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.prove_entry import prove
 from heed.actions.seal_days import seal_days
 from heed.actions.verify_ledger import Verdict, verify
 from heed.adapters import spill
+from heed.domain import merkle
 from heed.domain.errors import NotFound
 from heed.domain.ledger_entry import LedgerEntry, Outcome, canonical
 from heed.domain.register import DAY
-from heed.domain.seal import Seal, root_of
+from heed.domain.seal import Seal, head_leaf, root_of
+from tests.full import examples
 from tests.ledgers import START, Ledgers, entry, ordinary, salt
 
 NOW = START + 2 * DAY + DAY // 2 * 3
@@ -46,15 +48,20 @@ def resealed(made: Ledgers) -> list[bytes]:
 
 def test_a_ledger_that_nobody_touched_is_whole() -> None:
     verdict = check(whole())
-    assert (verdict.fault, verdict.entries, verdict.seals) == (None, 20, 2)
+    assert (verdict.fault, verdict.entries, len(verdict.roots)) == (None, 20, 2)
     assert verdict.root == ordinary().seals.seals()[-1].root
 
 
 def test_an_empty_ledger_is_whole() -> None:
-    assert check(Ledgers().lines(NOW)) == Verdict(0, 0, "", None)
+    assert check(Ledgers().lines(NOW)) == Verdict(0, {}, None)
 
 
-@settings(max_examples=600)
+@pytest.mark.threat(
+    "T15",
+    "Somebody alters, removes or adds entries of the ledger, its hashes or its seals.",
+    "Numbers without a gap, a Merkle root a night on the one before, and write-once storage name it.",
+)
+@examples(600)
 @given(st.data())
 def test_a_changed_byte_anywhere_is_found(data: st.DataObject) -> None:
     content = bytearray(b"".join(whole()))
@@ -64,7 +71,7 @@ def test_a_changed_byte_anywhere_is_found(data: st.DataObject) -> None:
     assert check(bytes(content).splitlines(keepends=True)).fault is not None
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.data())
 def test_a_missing_or_repeated_line_is_found(data: st.DataObject) -> None:
     lines = list(whole())
@@ -143,9 +150,11 @@ def test_a_ledger_written_anew_has_another_last_root() -> None:
 
 def test_a_seal_that_is_not_on_the_one_before_is_found() -> None:
     made = ordinary()
-    seal, leaves = made.seals.made[1]
-    forged = Seal(seal.day, seal.count, "0" * 64, root_of(seal.day, seal.count, "0" * 64, leaves))
-    made.seals.made[1] = (forged, leaves)
+    seal = made.seals.made[1]
+    leaves = made.seals.sealed(seal.day)
+    made.seals.made[1] = Seal(
+        seal.day, seal.count, "0" * 64, root_of(seal.day, seal.count, "0" * 64, leaves)
+    )
 
     fault = check(made.lines(NOW)).fault
 
@@ -195,7 +204,7 @@ def test_sorting_goes_by_the_disk_without_a_difference(monkeypatch: pytest.Monke
 
 
 def program() -> str:
-    """The twenty lines of docs/evidence.md."""
+    """The lines of docs/evidence.md."""
     (found,) = re.findall(r"```python\n(.*?)```", EVIDENCE.read_text(), re.DOTALL)
     return str(found)
 
@@ -212,7 +221,7 @@ def judged(tmp_path: Path, proof: object, root: str) -> tuple[int, str]:
 
 def test_a_third_party_checks_a_proof_with_the_lines_of_the_handbook(tmp_path: Path) -> None:
     made = ordinary()
-    assert len([line for line in program().splitlines() if line.strip()]) <= 20
+    assert len([line for line in program().splitlines() if line.strip()]) <= 30
     for kept in list(made.ledger.entries.values())[:4]:
         proof = prove(made.lines(NOW), kept.entry.id)
         opening = {"recipient": "", "salt": "", "evidence": ""}
@@ -227,6 +236,38 @@ def test_a_third_party_checks_a_proof_with_the_lines_of_the_handbook(tmp_path: P
         assert judged(tmp_path, proof, "0" * 64)[0] != 0
         lie = {**proof, "entry": {**proof["entry"], "at": proof["entry"]["at"] + 1}}
         assert judged(tmp_path, lie, proof["seal"]["root"])[0] != 0
+
+
+@pytest.mark.threat(
+    "B5",
+    "A third party is shown the proof of an entry that was put under a seal long after the day that it says.",
+    "The lines that check a proof print the day that the entry says beside the seal's, and refuse the gap.",
+)
+def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Path) -> None:
+    made = Ledgers()
+    late, old = entry(1, 1, at=-2 * DAY), entry(2, 1, at=-3 * DAY)
+    for one in (late, old):
+        made.ledger.enter(one, "{}")
+        made.seals.add(START // DAY, [one.leaf])
+    seal_days(made.seals, START // DAY + 1)
+    proof = prove(made.lines(NOW), late.id)
+    root = proof["seal"]["root"]
+
+    code, said = judged(tmp_path, proof, root)
+    assert code == 0
+    assert "recorded on 2024-10-02" in said and "the seal of 2024-10-04" in said
+
+    lie = {**proof, "seal": {**proof["seal"], "day": "2024-10-02"}}
+    code, said = judged(tmp_path, lie, root)
+    assert code != 0, "the day of a seal is under its root"
+
+    tree = [head_leaf(START // DAY, 2, ""), *sorted([late.leaf, old.leaf])]
+    index = tree.index(old.leaf)
+    path = [step.hex() for step in merkle.path(tree, index)]
+    forged = {**proof, "entry": old.document(), "index": index, "path": path}
+    code, said = judged(tmp_path, forged, root)
+    assert code != 0
+    assert "recorded on 2024-10-01" in said and "the seal of 2024-10-04" in said
 
 
 def test_what_is_not_in_the_ledger_has_no_proof() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.ports import Position
@@ -14,6 +14,7 @@ from heed.adapters.preferences_table import PreferencesTable, feed_position, sha
 from heed.domain.errors import StoreUnavailable
 from heed.domain.recipient import from_bytes
 from heed.domain.register import Change, Entry, Source, in_, out
+from tests.full import examples
 from tests.template import table_definition
 
 TABLE = "Preferences"
@@ -65,7 +66,7 @@ _afters = st.builds(Position, _instants, st.sampled_from(["", *PEOPLE]))
 
 
 def test_the_merged_shards_are_one_feed_in_order_however_people_are_spread(index: Index) -> None:
-    @settings(max_examples=60)
+    @examples(60)
     @given(_rows, _afters, _instants, st.integers(1, 30), st.booleans())
     def check(
         rows: dict[str, tuple[int, int]], after: Position, until: int, limit: int, one_shard: bool

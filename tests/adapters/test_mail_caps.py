@@ -12,13 +12,15 @@ from typing import Any
 import boto3
 import pytest
 
-from heed.adapters.mail_caps import Limits, MailCapsTable
+from heed.actions.mail_ports import Claim
+from heed.adapters.mail_caps import MailCapsTable
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import HeedError, StoreUnavailable
 from tests.template import table_definition
 
 NOW = 1_772_701_964_390
 DAY = 86_400_000
+HOUR = 3_600_000
 TEN_MINUTES = 600_000
 
 
@@ -29,13 +31,24 @@ def client(aws: None) -> Any:
     return made
 
 
-def caps(client: Any, network: int = 99, every: int = 99) -> MailCapsTable:
-    return MailCapsTable(client, "Control", Limits(network, every))
+def caps(client: Any, every: int = 99) -> MailCapsTable:
+    return MailCapsTable(client, "Control", every)
 
 
-def claim(held: MailCapsTable, recipient: str, request: str, **more: Any) -> str | None:
-    asked = {"network": "n1", "now": NOW, "intent": Intent.IN, **more}
-    return held.claim(recipient, asked["intent"], request, asked["network"], asked["now"])
+def of(recipient: str, request: str, intent: Intent = Intent.IN) -> Claim:
+    return Claim(recipient, f"box of {recipient}", intent, request)
+
+
+def claim(
+    held: MailCapsTable,
+    recipient: str,
+    request: str,
+    *,
+    intent: Intent = Intent.IN,
+    now: int = NOW,
+    in_turn: bool = False,
+) -> str | None:
+    return held.claim(of(recipient, request, intent), now, in_turn=in_turn)
 
 
 def test_each_intent_has_mails_of_its_own(client: Any) -> None:
@@ -45,36 +58,44 @@ def test_each_intent_has_mails_of_its_own(client: Any) -> None:
     assert claim(held, "r", "3", intent=Intent.OUT) is None
 
 
-def test_a_network_has_its_mails_a_day_and_others_have_theirs(client: Any) -> None:
-    held = caps(client, network=2)
-    assert [claim(held, f"r{n}", str(n)) for n in range(4)] == [
-        None,
-        None,
-        "ConfirmationCappedNetwork",
-        "ConfirmationCappedNetwork",
-    ]
-    assert claim(held, "r9", "9", network="n2") is None
-    assert claim(held, "r8", "8", now=NOW + DAY) is None
+def test_two_addresses_of_one_mailbox_have_its_mails_together(client: Any) -> None:
+    held = caps(client)
+    first, second = Claim("r1", "box", Intent.OUT, "1"), Claim("r2", "box", Intent.OUT, "2")
+    assert held.claim(first, NOW, in_turn=False) is None
+    assert held.claim(second, NOW, in_turn=False) == "ConfirmationCapped"
 
 
-def test_a_deployment_has_its_mails_a_day(client: Any) -> None:
+def test_a_deployment_has_its_mails_a_day_both_intents_together(client: Any) -> None:
     held = caps(client, every=2)
-    came = [claim(held, f"r{n}", str(n), network=f"n{n}") for n in range(3)]
-    assert came == [None, None, "ConfirmationCappedAll"]
-
-
-@pytest.mark.parametrize("limits", [{"network": 1}, {"every": 1}])
-def test_a_flood_of_those_who_want_in_leaves_the_way_out_open(
-    client: Any, limits: dict[str, int]
-) -> None:
-    held = caps(client, **limits)
     assert claim(held, "r1", "1") is None
-    assert claim(held, "r2", "2") is not None
-    assert claim(held, "r3", "3", intent=Intent.OUT) is None
+    assert claim(held, "r2", "2", intent=Intent.OUT) is None
+    assert claim(held, "r3", "3") == "ConfirmationWaits"
+    assert held.sent_today(NOW) == 2 and held.sent_today(NOW + DAY) == 0
+    assert claim(held, "r3", "3", now=NOW + DAY) is None and held.sent_today(NOW + DAY) == 1
+
+
+def test_while_others_wait_for_room_in_the_day_nobody_goes_before_them(client: Any) -> None:
+    held = caps(client, every=1)
+    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, "ConfirmationWaits"]
+    midnight = (NOW // DAY + 1) * DAY
+    held.note_line(midnight - 1, stands=True)
+    assert claim(held, "r3", "3", now=midnight + 1) == "ConfirmationWaits"
+    assert claim(held, "r2", "2", now=midnight + 2, in_turn=True) is None
+    held.note_line(midnight + 3, stands=False)
+    assert claim(caps(client, every=2), "r3", "3", now=midnight + 4) is None
+
+
+def test_a_line_that_nobody_looks_after_stops_nobody_for_longer_than_an_hour(client: Any) -> None:
+    held = caps(client, every=1)
+    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, "ConfirmationWaits"]
+    later = NOW + DAY
+    held.note_line(later, stands=True)
+    assert claim(held, "r3", "3", now=later + HOUR) == "ConfirmationWaits"
+    assert claim(held, "r3", "3", now=later + HOUR + 1) is None, "and asking has not renewed it"
 
 
 def test_an_address_that_has_had_its_mails_costs_nobody_else_theirs(client: Any) -> None:
-    held = caps(client, network=2, every=2)
+    held = caps(client, every=2)
     assert claim(held, "r", "0") is None
     for n in range(1, 9):
         assert claim(held, "r", str(n)) == "ConfirmationCapped"
@@ -82,9 +103,9 @@ def test_an_address_that_has_had_its_mails_costs_nobody_else_theirs(client: Any)
 
 
 def test_the_same_request_again_is_counted_once(client: Any) -> None:
-    held = caps(client, network=2, every=2)
+    held = caps(client, every=2)
     assert claim(held, "r", "1") is None
-    held.settle("r", Intent.IN, "1", sent=True)
+    held.settle(of("r", "1"), sent=True)
     assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == "ConfirmationRepeated"
     assert claim(held, "r2", "2") is None
 
@@ -119,18 +140,11 @@ def test_many_at_once_for_one_address_get_one_mail(client: Any) -> None:
     assert came == {None: 1, "ConfirmationCapped": 23}
 
 
-def test_many_at_once_from_one_network_get_no_more_than_it_has(client: Any) -> None:
-    held = caps(_Serial(client), network=5)
-    with ThreadPoolExecutor(8) as pool:
-        came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n)), range(24)))
-    assert came == {None: 5, "ConfirmationCappedNetwork": 19}
-
-
 def test_many_at_once_in_all_get_no_more_than_there_are(client: Any) -> None:
     held = caps(_Serial(client), every=7)
     with ThreadPoolExecutor(8) as pool:
-        came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n), network=f"n{n}"), range(24)))
-    assert came == {None: 7, "ConfirmationCappedAll": 17}
+        came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n)), range(24)))
+    assert came == {None: 7, "ConfirmationWaits": 17}
 
 
 class _Interleaved:
@@ -150,7 +164,7 @@ class _Interleaved:
         return call
 
 
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", range(5))
 def test_wherever_another_request_comes_in_between_one_of_the_two_gets_the_mail(
     client: Any, at: int
 ) -> None:
@@ -181,11 +195,11 @@ class _Lossy:
 
 
 @pytest.mark.parametrize("done", [True, False])
-@pytest.mark.parametrize("at", range(4))
+@pytest.mark.parametrize("at", range(5))
 def test_whichever_answer_is_lost_the_caps_still_hold(client: Any, at: int, done: bool) -> None:
     sent = 0
     for delivery in range(6):
-        held = caps(_Lossy(client, at if delivery == 0 else 99, done=done), network=3, every=3)
+        held = caps(_Lossy(client, at if delivery == 0 else 99, done=done), every=3)
         try:
             sent += claim(held, "r", "1", now=NOW + delivery * TEN_MINUTES) is None
         except HeedError:

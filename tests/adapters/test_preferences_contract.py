@@ -6,16 +6,30 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.actions.ports import Applied, Preferences, Unreadable
 from heed.adapters.items import to_value
 from heed.domain.errors import UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out, pause
+from heed.domain.register import (
+    COMPLAINT,
+    DAY,
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    undoable,
+    undone,
+)
 from heed.domain.times import END
 from tests.adapters.conftest import Store, somebody
+from tests.full import examples
 from tests.strategies import crowded
 
 NOW = 1_772_701_964_390
@@ -100,13 +114,48 @@ def test_the_first_and_the_last_instant_that_can_be_written_are_kept(
     assert preferences.read(who).at(out(2)) == at
 
 
+def test_what_is_decided_by_a_record_is_decided_by_the_one_that_is_written_over(
+    preferences: Preferences,
+) -> None:
+    """Of two presses at once the second sees the first, so that only one can be taken back."""
+    who = somebody()
+    apply(preferences, who, Change(out(3), said(NOW - 9)))
+    seen: list[Record] = []
+
+    def decide(record: Record) -> list[Change]:
+        seen.append(record)
+        if len(seen) == 1:
+            preferences.apply(who, [Change(out(2), said(NOW))], NOW)  # another came in between
+        return [Change(out(4) if out(2) in record.registers else undoable(2), said(NOW + 1))]
+
+    applied = preferences.update(who, decide, NOW)
+    assert [out(2) in record.registers for record in seen] == [False, True]
+    assert applied.after == preferences.read(who)
+    assert set(applied.after.registers) == {out(2), out(3), out(4)}
+
+
+def test_where_nothing_is_decided_nothing_is_written(preferences: Preferences) -> None:
+    who = somebody()
+    applied = preferences.update(who, lambda _: [], NOW)
+    assert applied == Applied(NOTHING, NOTHING) and preferences.read(who) == NOTHING
+
+
+def test_a_press_and_its_undo_are_on_record_as_they_were_given(preferences: Preferences) -> None:
+    who, press = somebody(), said(NOW, '{"press":"1"}')
+    pressed = replace(press, until=NOW + DAY)
+    changes = [Change(undoable(2), press), Change(undoable(1), pressed)]
+    apply(preferences, who, *changes, Change(undone(2), press.undo))
+    assert preferences.read(who).pressed(2) is None
+    assert preferences.read(who).pause(1) == pressed
+
+
 # Every text compared as UTF-8 bytes; UTF-16 would put what is beyond U+FFFF before U+E000 and up.
 texts = st.text(
     "ab~\x7f\x80é\u07ff\u0800あ\ud7ff\ue000\ufffd\uffff\U00010000\U0001f600\U0010ffff", max_size=4
 )
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(one=texts, other=texts)
 def test_events_of_one_instant_are_in_the_order_of_their_utf8_bytes(
     store: Store, one: str, other: str
@@ -277,7 +326,7 @@ def test_what_else_stands_in_an_item_is_no_matter(store: Store) -> None:
     assert store.preferences.read(who) == Record({}, frozenset(), None, 3)
 
 
-@settings(max_examples=10)
+@examples(10)
 @given(data=st.data(), events=crowded(8))
 def test_any_order_any_grouping_and_any_repetition_leave_the_same_record(
     store: Store, data: st.DataObject, events: list[Change]

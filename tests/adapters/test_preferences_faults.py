@@ -112,8 +112,9 @@ LASTING = {
 }
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def client() -> Iterator[DynamoDBClient]:
+    """Of a fresh process: how often botocore tries again depends on what failed before."""
     with mock_aws():
         made = boto3.client("dynamodb", config=CONFIG)
         made.create_table(TableName=TABLE, **table_definition("PreferencesTable"))

@@ -27,10 +27,8 @@ EFFECTS: dict[str, dict[str, list[str]]] = {
     "event-bounce-display-name-address": {ONE: DEAD},
     "event-bounce-minimal-mail-object": {ONE: DEAD},
     "event-bounce-missing-diagnosticcode": {ONE: DEAD},
-    "event-bounce-of-a-forwarding-target-with-tag": {
-        "target@forward.example.net": DEAD,
-        "b@example.com": DEAD,
-    },
+    "event-bounce-empty-bouncedrecipients": {ONE: DEAD},
+    "event-bounce-of-a-forwarding-target-with-tag": {"b@example.com": DEAD},
     "event-bounce-permanent-emailvalidationsuppressed": {ONE: DEAD},
     "event-bounce-permanent-general": {ONE: DEAD},
     "event-bounce-permanent-noemail": {ONE: DEAD},
@@ -176,10 +174,7 @@ def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
     ("name", "changed"),
     [
         ("event-bounce-permanent-general", {"bounce__bounceType": None}),
-        ("event-bounce-permanent-general", {"bounce__bouncedRecipients": None}),
-        ("event-bounce-permanent-general", {"bounce__bouncedRecipients": {}}),
         ("event-bounce-permanent-general", {"bounce__timestamp": "yesterday"}),
-        ("event-complaint-abuse", {"complaint__complainedRecipients": "a@example.com"}),
         ("event-complaint-abuse", {"complaint__timestamp": None}),
         ("event-subscription-unsubscribe-all-header", {"subscription__newTopicPreferences": None}),
         (
@@ -206,17 +201,71 @@ def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed
 @pytest.mark.parametrize(
     "changed",
     [
-        {"mail": None},
         {"mail__tags": []},
         {"mail__tags": {"heed-recipient": identify("b@example.com")}},
         {"mail__tags": {"heed-recipient": [identify("b@example.com"), identify(A)]}},
         {"mail__tags": {"heed-recipient": [7]}},
         {"mail__messageId": 7, "bounce__feedbackId": []},
-        {"mail__destination": "recipient@example.com"},
     ],
 )
 def test_an_event_whose_other_parts_are_odd_still_counts(changed: dict[str, Any]) -> None:
     assert effect(ses("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
+
+
+@pytest.mark.parametrize("list_", [None, {}, "a@example.com", 7, [], [None]])
+@pytest.mark.parametrize(
+    ("name", "path", "done"),
+    [
+        ("event-bounce-permanent-general", "bounce__bouncedRecipients", DEAD),
+        ("event-complaint-abuse", "complaint__complainedRecipients", [COMPLAINT]),
+    ],
+)
+def test_a_list_that_cannot_be_read_means_whom_the_mail_was_for_or_a_person_looks(
+    list_: object, name: str, path: str, done: list[str]
+) -> None:
+    tag = {"heed-recipient": [identify("b@example.com")]}
+    several = {"mail__destination": [ONE, "b@example.com"]}
+    assert effect(ses(name, **{path: list_})) == {identify(ONE): done}
+    tagged = ses(name, **{path: list_}, **several, mail__tags=tag)
+    assert effect(tagged) == {identify("b@example.com"): done}
+    verdict = judge(read(ses(name, **{path: list_}, **several)), identify, CATALOGUE)
+    assert not verdict.changes
+    assert verdict.lost
+
+
+@pytest.mark.parametrize("changed", [{"mail": None}, {"mail__destination": ONE}, {"mail": [ONE]}])
+def test_a_bounce_that_does_not_say_whom_we_mailed_stops_nobody_and_a_person_looks(
+    changed: dict[str, Any],
+) -> None:
+    event = ses("event-bounce-permanent-general", **changed)
+    verdict = judge(read(event), identify, CATALOGUE)
+    assert not verdict.changes
+    assert verdict.lost
+
+
+@pytest.mark.threat(
+    "B2",
+    "A forged delivery report that names strangers comes by each way that SES's events take.",
+    "By every transport, as event and as notification, whom the mail was for is read the same way.",
+)
+@given(
+    st.sampled_from(["event-bounce-permanent-general", "event-bounce-transient-mailboxfull"]),
+    st.lists(st.sampled_from([A, "b@example.com", "c@example.com"]), min_size=1, max_size=4),
+    st.lists(st.sampled_from([A, "b@example.com", "c@example.com"]), max_size=3),
+)
+def test_a_forged_bounce_changes_no_stranger_by_any_transport(
+    name: str, listed: list[str], mailed: list[str]
+) -> None:
+    event = ses(
+        name,
+        bounce__bouncedRecipients=[{"emailAddress": one} for one in listed],
+        mail__destination=mailed,
+    )
+    notification = {**event, "notificationType": event["eventType"]}
+    del notification["eventType"]
+    meant = [effect(message) for one in (event, notification) for message in transports(one)]
+    assert meant == [meant[0]] * len(meant)
+    assert set(meant[0]) <= {identify(address) for address in mailed}
 
 
 @pytest.mark.parametrize(
@@ -224,8 +273,12 @@ def test_an_event_whose_other_parts_are_odd_still_counts(changed: dict[str, Any]
 )
 def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: object) -> None:
     listed = [entry, {"emailAddress": ONE}]
-    event = read(ses("event-bounce-permanent-general", bounce__bouncedRecipients=listed))
-    verdict = judge(event, identify, CATALOGUE)
+    event = ses(
+        "event-bounce-permanent-general",
+        bounce__bouncedRecipients=listed,
+        mail__destination=[ONE, A],
+    )
+    verdict = judge(read(event), identify, CATALOGUE)
     assert set(verdict.changes) == {identify(ONE)}
     assert verdict.lost
 
@@ -295,6 +348,25 @@ def test_a_time_to_come_or_none_is_replaced_by_the_stamp_that_travels_with_it(
 def test_without_a_stamp_of_the_envelope_that_of_the_queue_stands_in() -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
     assert at(sns(json.dumps(event), Timestamp="?"), sent=TAKEN_AT) == TAKEN_AT
+
+
+@pytest.mark.threat(
+    "T24",
+    "An event is said to happen in the future, so that what it writes could never be lifted.",
+    "An event counts as of the earliest stamp that an envelope or the queue put on it.",
+)
+@given(
+    st.sampled_from([None, "2099-01-01T00:00:00Z", "2026-03-05T00:41:02Z"]),
+    st.sampled_from([None, "2099-01-01T00:00:00Z", "2026-03-05T00:41:03Z"]),
+    st.integers(TAKEN_AT, TAKEN_AT + 10**9),
+)
+def test_no_event_is_later_than_the_stamp_of_its_queue(
+    happened: str | None, stamp: str | None, sent: int
+) -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp=happened)
+    bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "time": stamp, "detail": event}
+    for message in (event, sns(json.dumps(event), Timestamp=stamp), bridge):
+        assert at(message, sent) <= sent
 
 
 def test_the_earliest_stamp_holds_where_envelopes_are_nested() -> None:

@@ -6,7 +6,6 @@ import ast
 import functools
 import re
 import subprocess
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -118,15 +117,17 @@ def test_no_page_names_a_command_that_is_not() -> None:
             assert name in first, f"{path.name}: heed {name}"
 
 
-def test_every_target_that_a_person_calls_is_told_once() -> None:
-    explained = set(re.findall(r"^([a-z-]+):[^#\n]*## ", MAKEFILE, re.MULTILINE))
-    told = Counter(re.findall(r"^\| `make ([a-z-]+)` \|", page("CONTRIBUTING.md"), re.MULTILINE))
-    assert told == Counter(explained)
+def test_every_target_that_a_person_calls_is_told_once_in_the_words_of_make_help() -> None:
+    explained = re.findall(r"^([a-z-]+):[^#\n]*## (.+)$", MAKEFILE, re.MULTILINE)
+    told = re.findall(r"^\| `make ([a-z-]+)` \| (.+) \|$", page("CONTRIBUTING.md"), re.MULTILINE)
+    assert sorted((name, words.casefold()) for name, words in told) == sorted(
+        (name, words.casefold()) for name, words in explained
+    )
 
 
 def test_no_page_names_a_target_that_is_not() -> None:
     for path in PAGES:
-        for name in re.findall(r"(?:`|^)make ([a-z]+)\b", path.read_text(), re.MULTILINE):
+        for name in re.findall(r"(?:`|^)make ([a-z-]+)\b", path.read_text(), re.MULTILINE):
             assert name in TARGETS, f"{path.name}: make {name}"
 
 

@@ -17,6 +17,7 @@ from functions.platform import app as platform
 from heed import wiring
 from heed.domain.api_key import KeyScope
 from tests.contract import document
+from tests.full import examples
 from tests.world import Context, deployed, http
 
 SERVED = {path: app for app in (desk, platform) for _, path in app.api.scopes}
@@ -75,6 +76,6 @@ def key() -> Iterable[str]:
 
 
 @schema.parametrize()
-@settings(max_examples=10, suppress_health_check=list(HealthCheck))
+@settings(examples(10), suppress_health_check=list(HealthCheck))
 def test_no_answer_leaves_the_document(case: schemathesis.Case[Any], key: str) -> None:
     case.call_and_validate(headers={"Authorization": f"Bearer {key}"})

@@ -13,7 +13,7 @@ from heed.adapters import purges
 from heed.domain.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
 from heed.domain.purge import BACKUP_DAYS
 from heed.domain.retention import MINOR_DAYS, RULES, End
-from tests.architecture.test_template_functions import RESOURCES
+from tests.policies import RESOURCES
 from tests.template import template
 from tests.world import deployed
 

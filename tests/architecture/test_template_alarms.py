@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
-from tests.architecture.test_template_queues import QUEUES, READ, THEIRS
+from tests.architecture.test_template_queues import LINES, QUEUES, READ, THEIRS
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
+from tests.policies import FUNCTIONS, RESOURCES
 from tests.template import template
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
@@ -71,12 +71,21 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
         for alarm in silent.values()
         if alarm["MetricName"] == "Invocations"
     }
-    # The stream's deliveries are invocations of the purge too: of its sweep the log's line tells.
-    assert by_runs | {"PurgeFunction"} == SCHEDULED
-    swept = RESOURCES["SweptFilter"]["Properties"]
-    assert swept["LogGroupName"] == {"Ref": "PurgeLogs"}
-    assert swept["FilterPattern"] == '{ $.message = "swept" }'
-    assert silent["SweepSilentAlarm"]["MetricName"] == "Swept"
+    # Deliveries of the stream, and of the queue, are invocations too: of those two the log's line tells.
+    assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
+    for name, metric, logs, words in (
+        ("SweepSilentAlarm", "Swept", "PurgeLogs", "swept"),
+        (
+            "WaitingSilentAlarm",
+            "WaitingLookedAt",
+            "SendConfirmationLogs",
+            "the waiting line was looked at",
+        ),
+    ):
+        told = RESOURCES[f"{metric}Filter"]["Properties"]
+        assert told["LogGroupName"] == {"Ref": logs}
+        assert told["FilterPattern"] == f'{{ $.message = "{words}" }}'
+        assert silent[name]["MetricName"] == metric
 
 
 def _watched(metric: str) -> dict[str, Any]:
@@ -88,7 +97,7 @@ def _watched(metric: str) -> dict[str, Any]:
 
 
 def test_one_message_in_a_dead_letter_queue_is_enough() -> None:
-    dead = QUEUES.keys() - READ.keys() - THEIRS
+    dead = QUEUES.keys() - READ.keys() - THEIRS - LINES.keys()
     assert _watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead, 0)
 
 

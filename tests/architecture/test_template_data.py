@@ -5,7 +5,7 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from tests.architecture.test_template_functions import RESOURCES
+from tests.policies import RESOURCES
 from tests.template import PATH, table_definition, template
 
 TABLES = ("PreferencesTable", "ControlTable")
@@ -78,6 +78,11 @@ def test_every_table_and_key_is_known_here() -> None:
     assert found == {*TABLES, "LedgerTable", *MAC_KEYS, *DATA_KEYS}
 
 
+@pytest.mark.threat(
+    "T16",
+    "A key is stolen from where it is kept.",
+    "No key is kept: IAM decides who may derive it, and for one purpose at a time.",
+)
 def test_a_platform_derives_by_a_policy_for_each_key() -> None:
     for key in ("IdentityKey", "LinksKey"):
         policy = RESOURCES[f"{key}Policy"]["Properties"]["PolicyDocument"]

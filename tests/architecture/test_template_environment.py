@@ -8,7 +8,9 @@ from functools import cached_property
 import pytest
 
 from heed.settings import Settings
-from tests.architecture.test_template_functions import FUNCTIONS, RIGHTS
+from tests.architecture.test_template_functions import RIGHTS
+from tests.architecture.test_template_queues import LINES
+from tests.policies import FUNCTIONS
 from tests.template import PATH, template
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
@@ -25,6 +27,7 @@ NEEDS = {
     "LATER_QUEUE_URL": "LaterQueue",
     "FEEDBACK_DLQ_URL": "FeedbackDeadLetters",
     "SUBSCRIBE_QUEUE_URL": "SubscribeQueue",
+    "WAITING_QUEUE_URL": "WaitingQueue",
     "CONFIRMED_QUEUE_URL": "ConfirmedQueue",
     "OPT_INS_QUEUE_URL": "OptInsQueue",
     "UNLIST_QUEUE_URL": "UnlistQueue",
@@ -71,7 +74,11 @@ def test_every_variable_is_asked_for_and_given() -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: str) -> None:
     known = {NEEDS[name] for name in _given(function) & NEEDS.keys()}
-    used = {resource for action, resource in RIGHTS[function] if action not in _READING}
+    used = {
+        resource
+        for action, resource in RIGHTS[function]
+        if action not in _READING or resource in LINES
+    }
     assert known == used & set(NEEDS.values())
 
 

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from heed.adapters import disclosures, lift_requests, mail_caps, purges, tellings
+from heed.adapters import mail_caps, tellings
+from tests.policies import FUNCTIONS, RESOURCES, listed, rights, role, statements
 from tests.template import template
-
-RESOURCES: dict[str, dict[str, Any]] = template()["Resources"]
-FUNCTIONS = {
-    name: resource["Properties"]
-    for name, resource in RESOURCES.items()
-    if resource["Type"] == "AWS::Serverless::Function"
-}
 
 _RECORD = {
     ("dynamodb:GetItem", "PreferencesTable"),
@@ -53,6 +46,9 @@ RIGHTS = {
         ("kms:GenerateMac", "ConfirmKey"),
         ("sqs:SendMessage", "SubscribeQueue"),
         ("sqs:SendMessage", "ConfirmedQueue"),
+        ("sqs:GetQueueAttributes", "WaitingQueue"),
+        ("dynamodb:GetItem", "ControlTable"),
+        ("dynamodb:UpdateItem", "ControlTable"),
     },
     "SendConfirmationFunction": {
         ("dynamodb:GetItem", "PreferencesTable"),
@@ -69,6 +65,8 @@ RIGHTS = {
             )
         ),
         *_reading("SubscribeQueue"),
+        *_reading("WaitingQueue"),
+        ("sqs:SendMessage", "WaitingQueue"),
     },
     "FollowUpFunction": {
         ("dynamodb:GetItem", "PreferencesTable"),
@@ -102,6 +100,7 @@ RIGHTS = {
         *_stream("PreferencesTable"),
         ("dynamodb:Query", "${PreferencesTable.Arn}/index/Due"),
         ("dynamodb:DeleteItem", "ControlTable"),
+        ("dynamodb:GetItem", "ControlTable"),
         ("dynamodb:UpdateItem", "ControlTable"),
         ("dynamodb:Query", "LedgerTable"),
         ("dynamodb:UpdateItem", "LedgerTable"),
@@ -118,9 +117,10 @@ RIGHTS = {
         ("sqs:SendMessage", "LedgerDeadLetters"),
     },
     "SealFunction": {
-        ("s3:GetObject", "${LedgerBucket.Arn}/*"),
-        ("s3:PutObject", "${LedgerBucket.Arn}/*"),
-        ("s3:ListBucket", "LedgerBucket"),
+        ("s3:GetObjectVersion", "${LedgerBucket.Arn}/*"),
+        ("s3:PutObject", "${LedgerBucket.Arn}/leaves/*"),
+        ("s3:PutObject", "${LedgerBucket.Arn}/seals/*"),
+        ("s3:ListBucketVersions", "LedgerBucket"),
     },
     "ReconcileFunction": {
         *((f"dynamodb:{do}", "PreferencesTable") for do in ("Scan", "GetItem", "UpdateItem")),
@@ -144,42 +144,6 @@ _LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 _OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
 
 
-def _role(function: str) -> tuple[str, dict[str, Any]]:
-    name = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
-    return name, RESOURCES[name]["Properties"]
-
-
-def _statements(function: str) -> list[dict[str, Any]]:
-    (policy,) = _role(function)[1]["Policies"]
-    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return statements
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _resource(value: Any) -> str:
-    """The logical id that a resource of a policy names."""
-    if isinstance(value, dict) and "Fn::GetAtt" in value:
-        name, attribute = value["Fn::GetAtt"]
-        assert attribute == "Arn"
-        return str(name)
-    if value == "*":
-        return "*"  # where IAM knows no resource: test_template_data names the one place
-    assert isinstance(value, dict), f"{value} is no part of this template"
-    written = value["Fn::Sub"]
-    return str(written[0] if isinstance(written, list) else written)
-
-
-def _rights(function: str) -> Iterator[tuple[str, str]]:
-    for statement in _statements(function):
-        assert statement["Effect"] == "Allow"
-        for action in _listed(statement["Action"]):
-            for resource in _listed(statement["Resource"]):
-                yield action, _resource(resource)
-
-
 def test_every_function_is_known_here() -> None:
     assert FUNCTIONS.keys() == RIGHTS.keys()
 
@@ -190,7 +154,7 @@ def test_a_function_may_do_what_it_does_and_no_more(function: str) -> None:
     common = {(action, logs) for action in _LOG}
     if _encrypted_stores(function):
         common |= {(action, "DataKey") for action in _DATA_KEY}
-    assert set(_rights(function)) == RIGHTS[function] | common
+    assert set(rights(function)) == RIGHTS[function] | common
 
 
 def _encrypted_stores(function: str) -> list[str]:
@@ -209,7 +173,7 @@ def _data_key_is_used(statement: dict[str, Any]) -> bool:
 def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
     function: str, prefix: str
 ) -> None:
-    (statement,) = (s for s in _statements(function) if "ControlTable" in str(s["Resource"]))
+    (statement,) = (s for s in statements(function) if "ControlTable" in str(s["Resource"]))
     assert statement["Condition"] == {
         "ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}
     }
@@ -219,7 +183,7 @@ def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone
 def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone(
     function: str,
 ) -> None:
-    (statement,) = (s for s in _statements(function) if "AddressKey" in str(s["Resource"]))
+    (statement,) = (s for s in statements(function) if "AddressKey" in str(s["Resource"]))
     assert statement["Condition"] == {
         "StringEquals": {"kms:EncryptionContext:heed": "confirmation"}
     }
@@ -227,39 +191,18 @@ def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone
 
 @pytest.mark.parametrize("function", [one for one in FUNCTIONS if _encrypted_stores(one)])
 def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: str) -> None:
-    (statement,) = (s for s in _statements(function) if _data_key_is_used(s))
-    assert sorted(_listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
+    (statement,) = (s for s in statements(function) if _data_key_is_used(s))
+    assert sorted(listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
         f"{service}.*.amazonaws.com" for service in _encrypted_stores(function)
     ]
 
 
-@pytest.mark.parametrize(
-    ("function", "prefixes"),
-    [
-        ("DeskFunction", {disclosures.PREFIX, lift_requests.PREFIX, purges.PREFIX}),
-        (
-            "PurgeFunction",
-            {lift_requests.PREFIX, mail_caps.PREFIX, purges.PREFIX, tellings.PREFIX},
-        ),
-        ("PlatformFunction", {disclosures.PREFIX}),
-    ],
-)
-def test_who_reads_api_keys_can_make_none(function: str, prefixes: set[str]) -> None:
-    (statement,) = (
-        s
-        for s in _statements(function)
-        if "ControlTable" in str(s["Resource"]) and s["Action"] != "dynamodb:GetItem"
-    )
-    allowed = _listed(statement["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
-    assert set(allowed) == {f"{prefix}*" for prefix in prefixes}
-
-
 def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
-    roles = [_role(function) for function in FUNCTIONS]
+    roles = [role(function) for function in FUNCTIONS]
     assert len({name for name, _ in roles}) == len(FUNCTIONS)
-    for _, role in roles:
-        assert "ManagedPolicyArns" not in role
-        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+    for _, properties in roles:
+        assert "ManagedPolicyArns" not in properties
+        (trust,) = properties["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 

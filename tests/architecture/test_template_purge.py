@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
+from tests.policies import FUNCTIONS, RESOURCES
 
 EVENTS = FUNCTIONS["PurgeFunction"]["Events"]
 

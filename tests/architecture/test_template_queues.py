@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
 from tests.architecture.test_template_time import LONGEST_CALL
+from tests.policies import FUNCTIONS, RESOURCES
 from tests.template import time_of
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60
 _FOUR_DAYS = 4 * 24 * 60 * 60
 # They hold addresses as they were entered, which are of no use after a day.
-_SHORT = {"SubscribeQueue", "SubscribeDeadLetters", "UnlistQueue", "UnlistDeadLetters"}
+_SHORT = {
+    "SubscribeQueue",
+    "WaitingQueue",
+    "SubscribeDeadLetters",
+    "UnlistQueue",
+    "UnlistDeadLetters",
+}
 # Read by the adopter's own system.
 THEIRS = {"OptInsQueue"}
+# Read as a whole by a schedule.
+LINES = {"WaitingQueue": "SendConfirmationFunction"}
 QUEUES = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
@@ -53,6 +62,20 @@ def test_a_message_stays_hidden_for_six_times_the_readers_time(queue: str) -> No
     assert QUEUES[queue]["VisibilityTimeout"] >= 6 * time_of(function) + window
 
 
+@pytest.mark.parametrize("queue", LINES)
+def test_a_message_of_a_line_is_hidden_while_it_is_looked_at_and_there_at_the_next_look(
+    queue: str,
+) -> None:
+    function = LINES[queue]
+    (look,) = (e for e in FUNCTIONS[function]["Events"].values() if e["Type"] == "ScheduleV2")
+    (minutes,) = re.findall(r"^rate\((\d+) minutes\)$", look["Properties"]["ScheduleExpression"])
+    hidden, between = QUEUES[queue]["VisibilityTimeout"], 60 * int(minutes)
+    assert 2 * time_of(function) <= hidden < between
+    # Whoever waits for two days is given up by no redrive; what nobody can read is, before its time ends.
+    looks = QUEUES[queue]["RedrivePolicy"]["maxReceiveCount"]
+    assert 2 * 24 * 60 * 60 < looks * between < QUEUES[queue]["MessageRetentionPeriod"]
+
+
 @pytest.mark.parametrize("queue", READ)
 def test_a_reader_has_time_for_every_message_of_its_batch(queue: str) -> None:
     function, event = READ[queue]
@@ -85,6 +108,11 @@ def test_every_queue_encrypts_and_keeps_for_fourteen_days_unless_it_holds_what_w
     assert QUEUES[queue]["KmsMasterKeyId"] == _DATA_KEY
 
 
+@pytest.mark.threat(
+    "T8",
+    "Somebody else's account, or anybody, publishes an event that looks like one of SES.",
+    "The topic takes events of our own account's SES alone, and the queue those of our topic alone.",
+)
 def test_only_our_own_ses_publishes_feedback() -> None:
     assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
     allowed, denied = _policy("FeedbackTopicPolicy")
@@ -96,6 +124,11 @@ def test_only_our_own_ses_publishes_feedback() -> None:
     assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
+@pytest.mark.threat(
+    "T26",
+    "Another account has an AWS service act on our resources.",
+    "Policies name our own topic and our own account.",
+)
 def test_only_our_topic_sends_to_the_queue_of_feedback() -> None:
     (policy,) = (r for r in RESOURCES.values() if r["Type"] == "AWS::SQS::QueuePolicy")
     assert policy["Properties"]["Queues"] == [

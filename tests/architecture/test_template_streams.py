@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.architecture.test_template_functions import FUNCTIONS, RESOURCES
+from tests.policies import FUNCTIONS, RESOURCES
 
 
 def _events(kind: str) -> dict[str, dict[str, Any]]:
@@ -76,9 +76,15 @@ def test_the_bucket_of_hashes_is_nobody_elses_and_outlives_every_key() -> None:
     properties = _BUCKET["Properties"]
     assert all(properties["PublicAccessBlockConfiguration"].values())
     assert "KMS" not in str(properties["BucketEncryption"])
-    (denied,) = RESOURCES["LedgerBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
-    assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
-    assert denied["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    over_tls, once = RESOURCES["LedgerBucketPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    for denied in (over_tls, once):
+        assert (denied["Effect"], denied["Principal"]) == ("Deny", "*")
+    assert over_tls["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert (once["Action"], once["Condition"]) == (
+        "s3:PutObject",
+        {"Null": {"s3:if-none-match": "true"}},
+    )
+    assert once["Resource"] == {"Fn::Sub": "${LedgerBucket.Arn}/*"}, "seals, leaves and hashes"
 
 
 def test_the_reconciler_keeps_its_place_beside_the_api_keys_and_touches_none() -> None:

@@ -14,7 +14,7 @@ from samtranslator.yaml_helper import yaml_parse
 
 from local.routes import routes
 from tests.architecture.test_template_api import ROUTES
-from tests.architecture.test_template_functions import RESOURCES
+from tests.policies import RESOURCES
 from tests.template import PATH
 
 _PARAMETERS = {

@@ -161,10 +161,11 @@ def written(world: World) -> set[str]:
     from functions.purge import app as purge
     from functions.reconcile import app as reconcile
     from functions.seal import app as seal
+    from functions.send_confirmation import app as send_confirmation
 
     lines, minutes = io.StringIO(), Context(left=600_000)
     with redirect_stdout(lines):
-        for scheduled in (purge, reconcile, seal):
+        for scheduled in (purge, reconcile, seal, send_confirmation):
             scheduled.handler({}, minutes)
     logged = [json.loads(line) for line in lines.getvalue().splitlines()]
     names = {
@@ -173,7 +174,7 @@ def written(world: World) -> set[str]:
         for group in line.get("_aws", {}).get("CloudWatchMetrics", [])
         for metric in group["Metrics"]
     }
-    return names | {"Swept"}  # which a filter of the log makes
+    return names | {"Swept", "WaitingLookedAt"}  # which filters of the logs make
 
 
 def idle(metrics: int) -> list[tuple[str, float]]:
@@ -197,7 +198,7 @@ def idle(metrics: int) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Print both."""
-    conftest.pytest_configure()
+    conftest.made_up_credentials()
     with (
         pytest.MonkeyPatch.context() as patch,
         deployed(patch) as world,

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from heed.brand.build import main
+from heed.brand.catalogue import MOST_TOPICS
+from tests.brands import build_brand_of
 
 CATALOGUE = "catalogue.toml"
 EN = "locales/en.toml"
@@ -92,6 +94,28 @@ MISTAKES = [
         "default_language",
     ),
     (CATALOGUE, "material = false", "material = false\n[[policies", "", "[[policies"),
+    (
+        CATALOGUE,
+        'name = "news"',
+        f'name = "{"n" * 64}"',
+        "`name` has 64 characters: 63 at most",
+        'name = "nnn',
+    ),
+    (
+        CATALOGUE,
+        'title = "Meridian Watches"',
+        f'title = "{"t" * 201}"',
+        "201 characters: 200 at most",
+        "title = ",
+    ),
+    (CATALOGUE, 'en = "News"', f'en = "{"N" * 201}"', "201 characters: 200 at most", 'en = "NNN'),
+    (
+        CATALOGUE,
+        'en = "New watches',
+        f'en = "{"N" * 1_000}',
+        "characters: 1,000 at most",
+        'en = "NNN',
+    ),
     (DE, 'yes = "Ja"\n', "", "`preferences.yes` is missing", "[preferences]"),
     (DE, 'yes = "Ja"', 'yes = ""', "`preferences.yes` must be a text", 'yes = ""'),
     (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "unknown key", "yess"),
@@ -144,6 +168,51 @@ MISTAKES = [
 ]
 
 
+@pytest.mark.threat(
+    "W18",
+    "A brand's domain holds a line break, which becomes a header of its own in every mail.",
+    "The build takes nothing for a domain but a host name.",
+)
+@pytest.mark.parametrize(
+    "domain",
+    [
+        "example.com\\r\\nBcc: x@example.net",
+        "example.com\\n",
+        "example com",
+        "example.com>",
+        "Example.com",
+        "m\u00fcller.example",
+        "localhost",
+        "https://example.com",
+        "example.com:443",
+        "-a.example",
+        "a..example",
+        "example.com.",
+        "192.0.2.1",
+        f"{'a' * 64}.example",
+        f"{'a.' * 126}example",
+        "\\u2800.example",
+    ],
+)
+def test_a_domain_is_a_host_name(
+    copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], domain: str
+) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    assert made != text
+    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert "`domain` is a host name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("domain", ["news.example.co.uk", "xn--mller-kva.example", "3m.example"])
+def test_every_form_of_host_name_is_taken(copy: Path, tmp_path: Path, domain: str) -> None:
+    text = (copy / CATALOGUE).read_text(encoding="utf-8")
+    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    assert main([str(copy), str(tmp_path / "out")]) == 0
+
+
 @pytest.mark.parametrize(("name", "old", "new", "message", "at"), MISTAKES)
 def test_a_mistake_is_named_with_its_file_and_line(
     copy: Path,
@@ -193,6 +262,17 @@ def test_a_table_without_entries_is_a_mistake(
 
     assert main([str(copy), str(tmp_path / "out")]) == 1
     assert "at least one [[brands]]" in capsys.readouterr().err
+
+
+def test_more_topics_than_pages_and_records_can_hold_are_a_mistake(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert build_brand_of(tmp_path, MOST_TOPICS - 6).is_dir()
+    with (tmp_path / "source" / CATALOGUE).open("a", encoding="utf-8") as file:
+        file.write("[[topics]]\nnumber = 9999\n")
+
+    assert main([str(tmp_path / "source"), str(tmp_path / "again")]) == 1
+    assert "401 [[topics]]: 400 at most" in capsys.readouterr().err
 
 
 def test_a_file_in_another_encoding_is_a_mistake(copy: Path, tmp_path: Path) -> None:

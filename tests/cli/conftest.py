@@ -102,9 +102,8 @@ def _stack(outputs: dict[str, str]) -> str:
 @pytest.fixture
 def world(_deployed: World) -> World:
     """Heed as deployed, with nothing on record."""
-    for table, key in ((_deployed.table, "id"), (_deployed.control, "pk")):
-        for item in _deployed.items(table):
-            boto3.client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
+    _deployed.forget(_deployed.table, "id")
+    _deployed.forget(_deployed.control, "pk")
     return _deployed
 
 

@@ -58,9 +58,10 @@ class Served:
             return self._invoked(path.removeprefix(_INVOKE).partition("/")[0], body)
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _mac(json.loads(body))
+        path, _, query = path.partition("?")
         for app in (platform, desk):
             if found := _route(app.api.scopes, method, path):
-                call = Call(method, path, "", tuple(headers.items()), body, "127.0.0.1")
+                call = Call(method, path, query, tuple(headers.items()), body, "127.0.0.1")
                 event = to_event(call, f"{method} {found}", {}, datetime.now(UTC))
                 reply = to_reply(self._called(app.handler, event))
                 return reply.status, dict(reply.headers), reply.body

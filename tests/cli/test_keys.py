@@ -29,6 +29,20 @@ def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> Non
     assert facts["key"] not in heed("keys", "list", "--stack", stack, "--json").out
 
 
+@pytest.mark.parametrize("hidden", ["\u200b", "\u2800", "\u034f", "\u00a0"], ids=ascii)
+@pytest.mark.parametrize("part", ["platform", "CRM team"])
+def test_no_key_is_made_whose_name_or_owner_holds_what_nobody_sees(
+    heed: Heed, stack: str, part: str, hidden: str
+) -> None:
+    made = [word.replace(part, f"{part}{hidden}") for word in CREATE]
+
+    ended = heed(*made, "--stack", stack)
+
+    assert ended.code != 0
+    assert "nobody sees" in ended.err
+    assert not heed("keys", "list", "--stack", stack, "--json").json["keys"]
+
+
 def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
     heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

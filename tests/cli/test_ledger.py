@@ -31,8 +31,6 @@ def test_a_whole_file_is_whole_and_a_flipped_byte_is_not(
     assert main(["ledger", "verify", str(exported), "--json"]) == 0
     whole = json.loads(capsys.readouterr().out)
     assert (whole["whole"], whole["entries"]) == (True, 21)
-    assert main(["ledger", "verify", str(exported), "--root", whole["root"]]) == 0
-    assert main(["ledger", "verify", str(exported), "--root", "0" * 64]) == 1
 
     content = bytearray(exported.read_bytes())
     content[-20] ^= 1
@@ -40,6 +38,53 @@ def test_a_whole_file_is_whole_and_a_flipped_byte_is_not(
     capsys.readouterr()
     assert main(["ledger", "verify", str(exported), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["fault"]
+
+
+@pytest.mark.threat(
+    "B7",
+    "A root that was kept for longer than a day no longer fits an honest ledger.",
+    "`--root` takes the root of any night, and says which day it is and how many nights came since.",
+)
+def test_a_root_that_was_kept_is_found_again_nights_later(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, last = ordinary().seals.seals()
+    for kept, day, nights in ((first, "2024-10-04", 1), (last, "2024-10-05", 0)):
+        assert main(["ledger", "verify", str(exported), "--root", kept.root, "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert (told["root_of"], told["nights_since"]) == (day, nights)
+        assert told["root"] == last.root
+
+    assert main(["ledger", "verify", str(exported), "--root", "0" * 64, "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["whole"], told["root_of"]) == (False, None)
+    assert told["fault"] == "no seal has the root that was named"
+
+
+@pytest.mark.parametrize("content", [b"", b"[" * 99_999, b"\xff\0\n", b"x" * (3 << 20)])
+def test_a_file_that_is_no_export_crashes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: bytes
+) -> None:
+    path = tmp_path / "any"
+    path.write_bytes(content)
+    assert main(["ledger", "verify", str(path)]) == 1
+    assert "line 1: " in capsys.readouterr().out
+    assert main(["report", "deadlines", str(path)]) == 3
+    assert main(["ledger", "prove", "0" * 64, str(path)]) == 3
+    assert capsys.readouterr().err.count("line 1: ") == 2
+
+
+def test_an_entry_that_says_a_day_long_before_its_seals_is_not_proved(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made, old = ordinary(), entry(9, 1, at=-9 * DAY)
+    made.ledger.enter(old, "{}")
+    made.seals.add(START // DAY + 2, [old.leaf])
+    path = tmp_path / "export"
+    path.write_bytes(b"".join(made.lines(NOW)))
+    assert main(["ledger", "prove", old.id, str(path)]) == 3
+    ended = capsys.readouterr()
+    assert ended.out == "" and "a day long before that of its seal" in ended.err
 
 
 def test_the_deadlines_are_told_by_source_against_each_limit(

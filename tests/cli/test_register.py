@@ -7,14 +7,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+import time_machine
 
 from heed import wiring
+from heed.adapters.disclosures import PREFIX
+from heed.cli import disclosed
+from heed.domain.disclosure import Disclosing, Disclosure
 from heed.domain.errors import StoreUnavailable
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.contract import document, validator
-from tests.world import World
+from tests.world import NOW, World
 
 READER = "reader@example.com"
 ON_FILE = ("--source", "phone", "--reference", "call 17")
@@ -63,21 +68,21 @@ def test_a_certificate_is_no_until_all_is_cleared_and_then_yes(heed: Heed, local
 def test_what_a_sweep_leaves_is_a_no(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heed("erase", READER, *ON_FILE)
-
     def fail(*_: object) -> int:
         raise StoreUnavailable("kept so by the test")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(wiring.lift_requests(), "clear", fail)
-        left = heed("purge", "--now", "--json")
-    assert (left.code, left.json["left"], left.json["purged"]) == (1, 1, 0)
-    assert heed("purge", "--now", "--json").json == {
-        "found": 1,
-        "purged": 1,
-        "left": 0,
-        "oldest_due_seconds": 0,
-    }
+    with time_machine.travel(NOW / 1_000, tick=False) as clock:
+        heed("erase", READER, *ON_FILE)
+        clock.shift(90)
+        with monkeypatch.context() as patch:
+            patch.setattr(wiring.lift_requests(), "clear", fail)
+            left = heed("purge", "--now", "--json")
+        done = heed("purge", "--now", "--json")
+
+    assert left.code == 1
+    assert left.json == {"found": 1, "purged": 0, "left": 1, "oldest_due_seconds": 90}
+    assert done.code == 0
+    assert done.json == {"found": 1, "purged": 1, "left": 0, "oldest_due_seconds": 90}
 
 
 @pytest.mark.parametrize("text", ["0" * 32, "reader", "../v1/check", "%2e%2e"])
@@ -110,7 +115,7 @@ def test_a_register_without_an_entry_says_so(heed: Heed, local: Path) -> None:
     ended = heed("disclosed")
 
     assert (ended.code, ended.out) == (0, "Nothing was disclosed.\n")
-    assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None}
+    assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None, "end": None}
 
 
 def test_every_lookup_is_told_with_its_purpose_and_nobody_is_named(
@@ -167,3 +172,49 @@ def test_an_entry_that_was_altered_or_left_out_is_named(
 
     assert ended.code == 1
     assert f"Broken at number {number}:" in ended.out
+
+
+@pytest.mark.threat(
+    "W13",
+    "An entry of the register of disclosures is altered behind the first pages, or a whole page is removed.",
+    "`heed disclosed` goes on below a page that is short or empty until the number 1, and names the gap.",
+)
+def test_the_register_is_read_to_its_beginning_whatever_is_missing(
+    heed: Heed, local: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(disclosed, "_PAGE", 5)
+    table = boto3.client("dynamodb")
+    for _ in range(31):
+        wiring.disclosures().append(Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
+    assert "Whole from number 1 to number 31." in heed("disclosed").out
+
+    def key(number: int) -> dict[str, Any]:
+        return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+
+    table.update_item(
+        TableName=world.control,
+        Key=key(2),
+        UpdateExpression="SET purpose = :p",
+        ExpressionAttributeValues={":p": {"S": "no purpose there is"}},
+    )
+    ended = heed("disclosed", "--json")
+    assert ended.code == 1 and len(ended.json["disclosures"]) == 30
+    assert "Broken at number 3:" in heed("disclosed").out
+    for number in range(4, 21):
+        table.delete_item(TableName=world.control, Key=key(number))
+    assert "Broken at number 21:" in heed("disclosed").out
+    table.delete_item(TableName=world.control, Key=key(31))
+    assert "Broken at number 31:" in heed("disclosed").out
+
+
+def test_an_entry_that_nobody_can_read_does_not_keep_the_next_from_the_register(
+    heed: Heed, local: Path, world: World
+) -> None:
+    heed("lookup", READER)
+    junk = {"pk": {"S": f"{PREFIX}{2:012d}"}, "number": {"S": "two"}}
+    boto3.client("dynamodb").put_item(TableName=world.control, Item=junk)
+
+    assert heed("lookup", READER).code == 1  # nothing is on record, which is an answer
+
+    assert [one["number"] for one in heed("disclosed", "--json").json["disclosures"]] == [3, 1]
+    assert "Broken at number 3:" in heed("disclosed").out

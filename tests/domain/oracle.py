@@ -6,6 +6,8 @@ heed.domain.catalogue is used, and nothing is optimised.
 
 from __future__ import annotations
 
+import json
+from hashlib import sha256
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -56,6 +58,7 @@ def _choice(record: Record, topic: dict[str, Any], now: int, complaint: int | No
         for name, entry in record.registers.items()
         if name[:2] in ("o:", "i:", "p:", "k:")
     ]
+    facts = _with_presses(record, facts)
     number = topic["number"]
     signal = topic["kind"] == "signal"
     path = [number] if signal else [0, topic["brand"], number]
@@ -97,6 +100,27 @@ def _choice(record: Record, topic: dict[str, Any], now: int, complaint: int | No
     if topic["default"] == "out" and not any(all(yes.at > out.at for out in outs) for yes in own):
         return _no("no_consent", {None})
     return _ok({yes.at for yes in yeses if yes.scope in path} or {None})
+
+
+def _with_presses(record: Record, facts: list[Fact]) -> list[Fact]:
+    """A press that no Undo names exactly counts as an out, or, where it ends, as a pause."""
+    for name, entry in record.registers.items():
+        if not name.startswith("c:"):
+            continue
+        scope, undo = int(name[2:]), record.registers.get(f"u:{name[2:]}")
+        said = f"{entry.at} {entry.source} {entry.evidence} {entry.policy}"
+        digest = sha256(said.encode()).hexdigest()[:32]
+        if undo and undo.at == entry.at and json.loads(undo.evidence).get("undone") == digest:
+            continue
+        if entry.until is None:
+            facts = [*facts, Fact("o", scope, entry.at, None)]
+            continue
+        # Of two pauses at a scope the later one is the latest.
+        plain = record.registers.get(f"p:{scope}")
+        if plain is None or plain.rank < entry.rank:
+            facts = [fact for fact in facts if (fact.kind, fact.scope) != ("p", scope)]
+            facts.append(Fact("p", scope, entry.at, entry.until))
+    return facts
 
 
 def _unlifted(wide: dict[str, int], reason: str) -> bool:

@@ -4,11 +4,12 @@ import re
 import unicodedata
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise
 from heed.domain.errors import InvalidAddress
+from tests.full import examples
 from tests.vectors import addresses
 
 ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)
@@ -17,7 +18,7 @@ DOMAINS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
 # Whatever a mailbox name may be made of, and whatever it may not.
 NASTY = st.text(
     '"\\@<>.; ,()aBZ09_-'
-    "\u0301\u0338\u00e9\u00df\u0130\u0131\u03c2\u1e9e\u212a\u212b\ufb01\uff21"  # case, accents
+    "\u0301\u0331\u0338\u00e9\u00df\u0130\u0131\u03c2\u1e9e\u212a\u212b\ufb01\uff21"  # case, accents
     "\u037e\u1fef\u3002\uff0e\uff20\u00ba\u2024"  # what some fold into signs
     "\u00a0\u1680\u2003\u3000\u200b\u200d\ufeff\u202e\u00ad"  # spaces, and what nobody sees
     "\x00\t\n\x85\u2028\ud800\ue000\u0378\uffff\u05d0\u0661\u0915\u094d\uac00\U0001f600",
@@ -59,7 +60,7 @@ def test_there_is_one_vector_of_each_input() -> None:
     assert len(inputs) == len(set(inputs))
 
 
-@settings(max_examples=700)
+@examples(700)
 @given(HARD)
 @example('"e\\\u0301"@example.com')
 @example('"\u0338"@example.com')
@@ -76,7 +77,7 @@ def test_whatever_is_accepted_has_one_form_and_keeps_it(text: str) -> None:
     assert re.fullmatch(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", domain)
     assert unicodedata.is_normalized("NFC", address)
     assert not any(unicodedata.category(c) in ("Cc", "Cs") for c in address)
-    assert not local.isascii() or local == local.lower()
+    assert local == unicodedata.normalize("NFC", local.lower())
 
 
 @given(ATOMS, DOMAINS)
@@ -126,6 +127,22 @@ def test_half_a_character_is_refused_and_does_not_crash(code: int) -> None:
     assert normalised(f"a{half}@example.com") is None
     assert normalised(f"a@ex{half}ample.com") is None
     assert normalised(f"{half} <a@example.com>") == "a@example.com"
+
+
+@pytest.mark.threat(
+    "W6",
+    "A field says `a@example.com, Other <b@example.com>`, and b is stopped in the place of a.",
+    "A display name that holds a bare @ or comma is refused, and whoever sent it is told.",
+)
+@given(
+    st.text('ab@, "<>()\\\\', max_size=12).filter(lambda name: "@" in name or "," in name),
+    st.sampled_from(["", " ", ", "]),
+)
+def test_no_address_is_passed_by_for_the_one_in_the_brackets(name: str, between: str) -> None:
+    if normalised(f"{name}{between}<b@example.com>") is not None:
+        bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", name)  # without its quoted strings
+        assert "@" not in bare
+        assert "," not in bare + between
 
 
 @pytest.mark.parametrize(

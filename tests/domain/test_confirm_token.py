@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.brand.catalogue import MOST_TOPICS
 from heed.domain.confirm_token import (
     LIFETIME,
     MAX_LENGTH,
     Confirmation,
     Intent,
+    hours_waited,
     mint,
     verify,
 )
@@ -22,6 +24,7 @@ from heed.domain.token import verify as verify_link
 from tests.strategies import recipients
 
 KEY, OTHER = b"k" * 32, b"o" * 32
+HOUR = 60 * 60 * 1000
 
 confirmations = st.builds(
     Confirmation,
@@ -30,6 +33,7 @@ confirmations = st.builds(
     scopes=st.lists(st.integers(0, 65535), max_size=40).map(tuple),
     issued=st.integers(0, 2**48),
     sealed=st.binary(max_size=420),
+    waited=st.integers(0, 63),
 )
 
 
@@ -42,6 +46,40 @@ def keys(key_id: int) -> bytes:
 @given(confirmations)
 def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: Confirmation) -> None:
     assert verify(mint(said, KEY), keys) == said
+
+
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize("count", [0, 255, 256, 257, MOST_TOPICS])
+def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent) -> None:
+    said = Confirmation(
+        recipient="a" * 26, intent=intent, scopes=tuple(range(count)), issued=1, sealed=b"s" * 420
+    )
+
+    assert verify(mint(said, KEY), keys) == said
+    assert len(mint(said, KEY)) < MAX_LENGTH - 200
+
+
+@given(st.integers(0, 2**48), st.integers(0, 62 * 60 * 60 * 1000))
+def test_a_link_lives_for_48_hours_from_its_mail_and_an_hour_longer_at_most(
+    asked: int, waited: int
+) -> None:
+    said = Confirmation(
+        "a" * 26, Intent.IN, (2,), asked, waited=hours_waited(asked, asked + waited)
+    )
+    sent = asked + waited
+    assert not said.is_over(max(sent + LIFETIME - HOUR, asked + LIFETIME - 1))
+    assert said.waited == 0 or not said.is_over(sent + LIFETIME - 1)
+    assert said.is_over(sent + LIFETIME + HOUR)
+
+
+def test_a_link_whose_mail_did_not_wait_is_the_same_bytes_as_ever_and_lives_as_long() -> None:
+    said = Confirmation("a" * 26, Intent.OUT, (2,), 5, waited=hours_waited(5, 5 + HOUR - 1))
+    assert said.waited == 0 and said.is_over(5 + LIFETIME) and not said.is_over(4 + LIFETIME)
+
+
+def test_more_hours_than_the_token_can_say_are_the_most_that_it_can() -> None:
+    assert hours_waited(0, 90 * HOUR) == 63
+    assert hours_waited(HOUR, 0) == 0, "a clock that lags"
 
 
 @given(confirmations)

@@ -35,6 +35,26 @@ def test_no_address_stays_in_a_text(vector: dict[str, str]) -> None:
         "john.smith＠example.com",
         "<john.smith@example.com>;john.smith@example.com",
         "mailto:john.smith@example.com?subject=x",
+        "john.smith\ufe6bexample.com",
+        "john.smith&#64;example.com",
+        "john.smith&#x40;example.com",
+        "john.smith&#0064example.com",
+        "john.smith&amp;#64;example.com",
+        "john.smith&commat;example.com",
+        "john.smith=40example.com",
+        "john.smith%2540example.com",
+        "john.smith\\u0040example.com",
+        "john.smith\\x40example.com",
+        "john.smith\\u{40}example.com",
+        "john.smith(at)example.com",
+        "john.smith (at) example.com",
+        "john.smith [ AT ] example.com",
+        "john.smith{at}example.com",
+        "john.smith<at>example.com",
+        "john.smith<@>example.com",
+        "john.smith<@example.com>",
+        "john.smith(@)example.com",
+        "john.smith [\uff20] example.com",
     ],
 )
 def test_an_address_written_loosely_goes_too(text: str) -> None:
@@ -48,6 +68,40 @@ def test_no_token_stays_in_a_text(vector: dict[str, str]) -> None:
     token = vector["token"]
     kept = scrub(f"https://example.com/u/{token} or u+{token}@example.com")
     assert token[:20] not in kept
+
+
+@pytest.mark.threat(
+    "W17",
+    "A note holds an address, a link's token or an API key in a spelling that no filter knows.",
+    "Every way to write an @ is one, API keys and split tokens are known by their form, and all go.",
+)
+@pytest.mark.parametrize(
+    "between", [" ", "\n", "=\r\n", "\n> ", "\u00ad", "\u200b", "  "], ids=ascii
+)
+@pytest.mark.parametrize("at", [4, 9, 20, 30, 40])
+def test_no_api_key_and_no_split_token_stays_in_a_text(between: str, at: int) -> None:
+    key = "heed_Ab3" + "dE5-g_7h" * 5
+    for secret in (
+        key,
+        *(vector["token"] for vector in tokens.accepted if len(vector["token"]) == 54),
+    ):
+        assert secret not in scrub(f"note {secret}, sent")
+        kept = scrub(f"note {secret[:at]}{between}{secret[at:]}, sent")
+        assert max(map(len, re.split(r"[^A-Za-z0-9_-]", kept))) < 20
+        assert kept.startswith("note ")
+        assert kept.endswith(", sent")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "called at 10.30, again at 11.45; wants no mail any more from any of our brands, please confirm",
+        "case 2026-0815-77, scan 0042 of 0099, room 5=40",
+        "Internationalisation and unsubscription were misunderstood throughout the correspondence",
+    ],
+)
+def test_a_note_without_an_address_stays_as_it_is(text: str) -> None:
+    assert scrub(text) == text
 
 
 @pytest.mark.parametrize("length", range(MAX_TEXT - 40, MAX_TEXT + 40, 7))
@@ -65,7 +119,7 @@ def test_cutting_never_leaves_half_an_address(length: int, before: str) -> None:
 def test_a_text_is_short_has_no_at_sign_and_can_be_stored(text: str) -> None:
     kept = scrub(text)
     assert len(kept) <= MAX_TEXT
-    assert not re.search("[@＠]", kept)
+    assert not re.search("[@＠﹫]", kept)
     kept.encode()
 
 
@@ -74,7 +128,26 @@ def test_half_a_character_can_be_stored_all_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "a ", "@", "a@", "a@ ", "%", "%4", " ", "\n", "＠", "-_", "a" * 49 + " "]
+    "unit",
+    [
+        *(
+            "a",
+            "a ",
+            "@",
+            "a@",
+            "a@ ",
+            "%",
+            "%4",
+            " ",
+            "\n",
+            "＠",
+            "-_",
+            "a" * 49 + " ",
+            "(at ",
+            "&amp;",
+        ),
+        *("%25", "\\u{0", "aB3dE6 ", "=40a", "_", "a_ ", "A" * 40, "<(@)>"),
+    ],
 )
 def test_a_megabyte_of_malice_returns_at_once(unit: str) -> None:
     assert len(scrub(unit * (1_000_000 // len(unit)))) <= MAX_TEXT

@@ -6,10 +6,23 @@ import itertools
 from collections.abc import Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from heed.domain.errors import InvalidAddress
 from heed.domain.feedback import BOUNCES, COMPLAINTS, NOT_ACTED_ON, Count, of_bounce, of_complaint
+from heed.domain.recipient import parse
 from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
-from heed.domain.verdict import Bounce, Bounced, Complaint, Other, Subscription, Verdict, judge
+from heed.domain.verdict import (
+    Bounce,
+    Bounced,
+    Complaint,
+    Mail,
+    Other,
+    Subscription,
+    Verdict,
+    judge,
+)
 from tests.ses import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669
@@ -29,9 +42,10 @@ def bounce(
     *,
     to: Sequence[Bounced] = (Bounced("a@example.com", "failed", "5.1.1"),),
     tag: str | None = None,
-    alone: bool = True,
+    mailed: Sequence[str | None] | None = ("a@example.com",),
 ) -> Verdict:
-    return judged(Bounce(AT, kind, subtype, list(to), tag, alone, "feedback-1", "message-1"))
+    mail = Mail(None if mailed is None else list(mailed), tag, "message-1")
+    return judged(Bounce(AT, kind, subtype, list(to), "feedback-1", mail))
 
 
 def complaint(
@@ -40,8 +54,10 @@ def complaint(
     *,
     by: Sequence[str | None] = ("a@example.com",),
     tag: str | None = None,
+    mailed: Sequence[str | None] | None = ("x@example.com", "y@example.com"),
 ) -> Verdict:
-    return judged(Complaint(AT, feedback_type, subtype, list(by), tag, "feedback-1", "message-1"))
+    mail = Mail(None if mailed is None else list(mailed), tag, "message-1")
+    return judged(Complaint(AT, feedback_type, subtype, list(by), "feedback-1", mail))
 
 
 def subscription(
@@ -122,48 +138,147 @@ def test_whoever_is_listed_twice_is_recorded_and_counted_once() -> None:
     assert verdict.counts == [Count.BOUNCE_RECORDED]
 
 
-def test_a_bounce_of_nobody_changes_nothing() -> None:
-    assert bounce(to=[], tag=TAGGED) == Verdict({}, [Count.BOUNCE_IGNORED])
+ABC = ("a@example.com", "b@example.com", "c@example.com")
+Z = Bounced("z@example.net")  # whom no mail of ours was addressed to
+DEAD, SOFT_DAY = [UNDELIVERABLE], [SOFT]
 
 
-def test_a_permanent_bounce_where_mail_is_forwarded_to_stops_whom_it_was_for_too() -> None:
-    assert registers(bounce(tag=TAGGED)) == {A: [UNDELIVERABLE], TAGGED: [UNDELIVERABLE]}
-    assert registers(bounce(tag=A)) == {A: [UNDELIVERABLE]}
+def test_a_bounce_of_whom_a_mail_was_addressed_to_stops_exactly_who_is_listed() -> None:
+    listed = [Bounced("a@example.com"), Bounced("Name <C@EXAMPLE.COM>")]
+    assert registers(bounce(to=listed, mailed=ABC)) == {A: DEAD, C: DEAD}
+
+
+def test_a_bounce_of_the_tagged_one_counts_whatever_the_mail_was_addressed_to() -> None:
+    verdict = bounce(to=[Bounced("tagged@example.com")], tag=TAGGED, mailed=ABC)
+    assert registers(verdict) == {TAGGED: DEAD}
+
+
+def test_of_a_stranger_in_a_bounce_the_tagged_one_is_stopped_instead() -> None:
+    for mailed in (ABC, ABC[:1], (), None):
+        verdict = bounce(to=[Z], tag=TAGGED, mailed=mailed)
+        assert registers(verdict) == {TAGGED: DEAD}
+        assert Count.RECIPIENT_NOT_MAILED in verdict.counts
+        assert not verdict.lost
+
+
+def test_of_a_stranger_in_a_bounce_the_only_one_mailed_is_stopped_instead() -> None:
+    for mailed in (ABC[:1], ("a@example.com", "A <A@example.com>")):
+        verdict = bounce(to=[Z, Z], mailed=mailed)
+        assert registers(verdict) == {A: DEAD}
+        assert verdict.counts == [Count.BOUNCE_RECORDED, *[Count.RECIPIENT_NOT_MAILED] * 2]
+
+
+def test_of_a_stranger_in_a_bounce_of_a_mail_to_several_nothing_is_known_but_a_number() -> None:
+    assert bounce(to=[Z], mailed=ABC) == Verdict({}, [Count.RECIPIENT_NOT_MAILED])
+
+
+def test_a_stranger_beside_whom_we_mailed_takes_nobody_else_along() -> None:
+    assert registers(bounce(to=[Z, Bounced("b@example.com")], mailed=ABC)) == {B: DEAD}
+
+
+def test_a_soft_bounce_of_a_stranger_is_one_of_whom_the_mail_was_for() -> None:
+    assert registers(bounce("Transient", "MailboxFull", to=[Z], tag=TAGGED)) == {TAGGED: SOFT_DAY}
+    assert registers(bounce("Transient", "MailboxFull", to=[Z])) == {A: SOFT_DAY}
+
+
+def test_a_tag_that_names_another_is_silent_where_who_bounced_was_mailed() -> None:
+    assert registers(bounce(tag=TAGGED)) == {A: DEAD}
+    assert registers(bounce(tag=A)) == {A: DEAD}
 
 
 def test_a_tag_is_read_as_base32_in_any_case_and_as_hex() -> None:
     for tag in (TAGGED.upper(), "00" * 16):
-        assert len(bounce(tag=tag).changes) == 2
+        assert list(bounce(to=[Z], tag=tag).changes) == [parse(tag)]
 
 
 def test_a_tag_that_is_not_ours_names_nobody() -> None:
     for tag in ("", "campaign-7", "ｘ" * 26, "\ud800", "b" * 26):
-        assert registers(bounce(tag=tag)) == {A: [UNDELIVERABLE]}
+        assert not bounce(to=[Z], tag=tag, mailed=ABC).changes
 
 
-def test_a_soft_bounce_where_mail_is_forwarded_to_is_none_of_whom_it_was_for() -> None:
-    assert registers(bounce("Transient", "MailboxFull", tag=TAGGED)) == {A: [SOFT]}
-
-
-def test_a_tag_in_a_mail_to_several_does_not_say_whose_bounced() -> None:
-    assert registers(bounce(tag=TAGGED, alone=False)) == {A: [UNDELIVERABLE]}
+@pytest.mark.parametrize("mailed", [None, (), (None,), (*ABC, None), (*ABC, "nobody")])
+def test_where_nobody_knows_whom_we_mailed_a_person_has_to_look(
+    mailed: Sequence[str | None] | None,
+) -> None:
+    assert bounce(to=[Z], mailed=mailed) == Verdict({}, [Count.RECIPIENT_NOT_MAILED], lost=True)
 
 
 def test_a_tag_of_a_merely_delayed_mail_stops_nobody() -> None:
-    assert not bounce(to=[Bounced("a@example.com", "delayed")], tag=TAGGED).changes
+    verdict = bounce(to=[Bounced("a@example.com", "delayed")], tag=TAGGED)
+    assert verdict == Verdict({}, [Count.BOUNCE_IGNORED])
 
 
 def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgotten() -> None:
-    verdict = bounce(to=[Bounced("no address"), Bounced(None), Bounced("a@example.com")])
-    assert registers(verdict) == {A: [UNDELIVERABLE]}
+    listed = [Bounced("no address"), Bounced(None), Bounced("a@example.com")]
+    verdict = bounce(to=listed, mailed=ABC)
+    assert registers(verdict) == {A: DEAD}
     assert verdict.lost
     assert verdict.counts.count(Count.RECIPIENT_NOT_READ) == 2
 
 
-def test_where_the_tag_says_whom_a_bounce_is_about_an_unreadable_address_loses_nothing() -> None:
-    verdict = bounce(to=[Bounced("postmaster@localhost")], tag=TAGGED)
-    assert registers(verdict) == {TAGGED: [UNDELIVERABLE]}
-    assert not verdict.lost
+@pytest.mark.parametrize("listed", [[], [Bounced("postmaster@localhost")], [Bounced(None)]])
+@pytest.mark.parametrize("kind", [("Permanent", "General"), ("Transient", "MailboxFull")])
+def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
+    listed: list[Bounced], kind: tuple[str, str]
+) -> None:
+    for verdict, meant in (
+        (bounce(*kind, to=listed, tag=TAGGED, mailed=ABC), TAGGED),
+        (bounce(*kind, to=listed), A),
+    ):
+        assert list(verdict.changes) == [meant]
+        assert Count.RECIPIENT_NOT_READ in verdict.counts
+        assert not verdict.lost
+    for mailed in (ABC, (), None):
+        verdict = bounce(*kind, to=listed, mailed=mailed)
+        assert verdict == Verdict({}, [Count.RECIPIENT_NOT_READ], lost=True)
+
+
+def test_a_bounce_that_says_nothing_of_an_address_is_ignored_whomever_it_means() -> None:
+    assert bounce("Transient", "General", to=[], mailed=ABC) == Verdict({}, [Count.BOUNCE_IGNORED])
+
+
+ADDRESSES = st.sampled_from([*ABC, "z@example.net", "tagged@example.com", "A <a@EXAMPLE.com>"])
+ODD = st.none() | st.sampled_from(["", "?", "a@", "a@x, b@y", "\u200bc@example.com"])
+
+
+@pytest.mark.threat(
+    "B2",
+    "Whoever got one mail answers it with a delivery report that names strangers as undeliverable.",
+    "A bounce stops nobody but those to whom that mail was addressed, and the one whom its tag names.",
+)
+@given(
+    st.sampled_from(TYPES),
+    st.sampled_from(SUBTYPES),
+    st.lists(
+        st.builds(
+            Bounced,
+            ADDRESSES | ODD | st.emails(),
+            st.sampled_from([None, "failed", "delayed"]),
+            st.sampled_from([None, "5.1.1", "4.2.2"]),
+        ),
+        max_size=6,
+    ),
+    st.none() | st.lists(ADDRESSES | ODD, max_size=4),
+    st.none() | st.sampled_from([TAGGED, A, "not ours"]),
+)
+def test_no_report_whatever_it_says_changes_a_stranger(
+    kind: str,
+    subtype: str,
+    listed: list[Bounced],
+    mailed: list[str | None] | None,
+    tag: str | None,
+) -> None:
+    verdict = bounce(kind, subtype, to=listed, mailed=mailed, tag=tag)
+    ours = {tag} | {_id(address) for address in mailed or []}
+    assert set(verdict.changes) <= ours
+    assert verdict.counts  # nothing is dropped in silence
+
+
+def _id(address: str | None) -> str | None:
+    try:
+        return identify(address or "")
+    except InvalidAddress:
+        return None
 
 
 @pytest.mark.parametrize("feedback_type", [*COMPLAINTS, "opt-out", "SomeFutureType"])
@@ -219,8 +334,24 @@ def test_an_unreadable_complainer_is_not_forgotten() -> None:
     assert verdict.lost
 
 
-def test_a_complaint_of_nobody_changes_nothing() -> None:
-    assert complaint(by=()) == Verdict({}, [Count.COMPLAINT_IGNORED])
+@pytest.mark.parametrize("by", [(), (None,), ("nobody",)])
+def test_a_complaint_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
+    by: tuple[str | None, ...],
+) -> None:
+    for verdict, meant in (
+        (complaint(by=by, tag=TAGGED, mailed=ABC), TAGGED),
+        (complaint(by=by, mailed=ABC[:1]), A),
+    ):
+        assert registers(verdict) == {meant: [COMPLAINT]}
+        assert not verdict.lost
+    for mailed in (ABC, (), None):
+        verdict = complaint(by=by, mailed=mailed)
+        assert not verdict.changes
+        assert verdict.lost
+
+
+def test_what_is_no_complaint_is_ignored_whomever_it_means() -> None:
+    assert complaint("not-spam", by=()) == Verdict({}, [Count.COMPLAINT_IGNORED])
 
 
 def test_all_off_in_a_contact_list_is_all_off() -> None:
@@ -287,9 +418,8 @@ def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> Non
 
 @pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])
 def test_what_could_be_an_address_or_break_the_form_is_left_out_of_the_evidence(odd: str) -> None:
-    event = Bounce(
-        AT, "Permanent", odd, [Bounced("a@example.com", None, odd)], None, True, odd, odd
-    )
+    mail = Mail(["a@example.com"], None, odd)
+    event = Bounce(AT, "Permanent", odd, [Bounced("a@example.com", None, odd)], odd, mail)
     assert judged(event).changes[A][0].entry.evidence == '{"type":"Permanent"}'
 
 

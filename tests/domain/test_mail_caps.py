@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.mail_caps import APART, MOST, WINDOW, Attempt, Verdict, settled, weigh
+from heed.domain.confirm_token import Intent
+from heed.domain.mail_caps import (
+    APART,
+    MOST,
+    WINDOW,
+    Attempt,
+    Verdict,
+    mailbox,
+    most_waiting,
+    settled,
+    step,
+    weigh,
+)
 
 MINUTE = 60_000
 
@@ -50,7 +63,7 @@ def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
     first: dict[str, int] = {}
     for passed, request, outcome in steps:
         now += passed
-        if now - first.setdefault(request, now) < WINDOW:  # later its request is dropped
+        if now - first.setdefault(request, now) < WINDOW:
             address.deliver(request, now, outcome)
     for at, _ in address.mails:
         assert len([1 for other, _ in address.mails if at - WINDOW < other <= at]) <= MOST
@@ -101,3 +114,40 @@ def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
     assert address.deliver("e", at + WINDOW - 1, "sent") is Verdict.REFUSED
     assert address.deliver("f", at + WINDOW, "sent") is Verdict.SEND
     assert address.deliver("g", at + WINDOW + 1, "sent") is Verdict.REFUSED
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("victim@example.com", "victim@example.com"),
+        ("victim+1@gmail.com", "victim@gmail.com"),
+        ("vic.tim+a+b@gmail.com", "victim@gmail.com"),
+        ("v.i.c.t.i.m@firm.example", "victim@firm.example"),
+        ("+tag@example.com", "+tag@example.com"),
+        ('"a@b"@example.com', '"a@b"@example.com'),
+    ],
+)
+def test_a_mailbox_is_what_stands_before_the_first_plus_without_dots_at_every_domain(
+    address: str, counted: str
+) -> None:
+    assert mailbox(address) == counted
+
+
+@given(st.from_regex(r"[a-z.+]{1,20}", fullmatch=True))
+def test_a_mailbox_counts_as_itself_and_is_never_empty(local: str) -> None:
+    counted = mailbox(f"{local}@example.com")
+    assert mailbox(counted) == counted
+    assert counted.removesuffix("@example.com")
+
+
+@pytest.mark.parametrize(("per_day", "waiting"), [(5_000, 10_000), (9_000, 10_000), (1, 2)])
+def test_no_more_may_wait_than_two_days_can_send(per_day: int, waiting: int) -> None:
+    assert most_waiting(per_day) == waiting
+
+
+@pytest.mark.parametrize("intent", Intent)
+@pytest.mark.parametrize("per_day", [1, 20, 10**9])
+def test_a_mail_of_a_network_takes_some_of_its_day_however_large_the_cap(
+    intent: Intent, per_day: int
+) -> None:
+    assert step(intent, per_day) >= 1

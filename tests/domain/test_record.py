@@ -4,11 +4,12 @@ import itertools
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.record import NOTHING, Record, merge
 from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, is_register, out
+from tests.full import examples
 from tests.strategies import REGISTERS, changes, crowded, entries
 
 AGE = Entry(5, Source.AGE_REPORT, "{}")
@@ -31,7 +32,7 @@ def test_each_register_is_the_greatest_entry_that_it_was_ever_given(events: list
 
 
 @given(st.data(), crowded())
-@settings(max_examples=200)
+@examples(200)
 def test_any_order_and_any_repetition_leave_the_same_record(
     data: st.DataObject, events: list[Change]
 ) -> None:
@@ -43,7 +44,7 @@ def test_any_order_and_any_repetition_leave_the_same_record(
 
 
 @given(crowded(5), st.sampled_from([None, 3, 8]))
-@settings(max_examples=40)
+@examples(40)
 def test_every_order_of_a_few_events_leaves_the_same_record(
     events: list[Change], floor: int | None
 ) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.catalogue import Kind, Topic
@@ -27,6 +27,7 @@ from heed.domain.register import (
 )
 from heed.domain.standing import Stop, blocking, stops
 from tests.catalogue import CATALOGUE
+from tests.full import examples
 from tests.strategies import instants, records
 
 NOW = 100 * DAY
@@ -46,7 +47,7 @@ def _only(record: Record) -> Stop:
     return stop
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(records(), st.sampled_from(IN_USE), instants)
 def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
     record: Record, topic: Topic, now: int

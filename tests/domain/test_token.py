@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
 from heed.domain.recipient import from_bytes
 from heed.domain.token import Purpose, Token, mint, verify
+from tests.full import examples
 from tests.strategies import recipients
 from tests.vectors import tokens
 
@@ -115,6 +116,11 @@ def test_a_mail_token_verifies_in_any_case_and_a_url_in_its_own_alone(token: Tok
         assert folded == url or not verifies(folded, Purpose.UNSUBSCRIBE)
 
 
+@pytest.mark.threat(
+    "T1",
+    "Somebody forges a link, or alters one.",
+    "A tag of 128 bits under a key in KMS, and one canonical encoding.",
+)
 @pytest.mark.parametrize("purpose", Purpose)
 @pytest.mark.parametrize("token", [SAMPLE, OTHER])
 def test_no_flipped_bit_passes(token: Token, purpose: Purpose) -> None:
@@ -178,6 +184,11 @@ def test_of_a_mail_token_no_spare_bit_is_free(token: Token) -> None:
         assert not verifies(good[:-1] + other, Purpose.MAILTO)
 
 
+@pytest.mark.threat(
+    "T2",
+    "Somebody uses a link of one purpose for another.",
+    "Each purpose has a key of its own, and its number is under the tag.",
+)
 @pytest.mark.parametrize("key_for", [key, one_key], ids=["keys of their own", "one key for all"])
 def test_no_token_passes_for_another_purpose(
     key_for: Callable[[Purpose, int], bytes],
@@ -208,7 +219,7 @@ def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
 
 
 @given(said, said, st.sampled_from(Purpose))
-@settings(max_examples=50)
+@examples(50)
 def test_no_splice_of_two_tokens_passes(one: Token, other: Token, purpose: Purpose) -> None:
     first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
     for spliced in _splices(first, second):

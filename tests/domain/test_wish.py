@@ -61,6 +61,17 @@ def test_a_wish_on_a_clean_record_is_applied() -> None:
     assert not any(_superseded(_wish(state, scope)) for state in State for scope in (0, 1, 2, 7))
 
 
+def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None:
+    """Hypothesis found it: the yes at the brand brings back no topic that needs a consent of its own."""
+    given = Change(in_(5), Entry(0, Source.API, "{}"))
+    general = [Change(in_(brand), Entry(1, Source.API, "{}")) for brand in CATALOGUE.brands]
+    wish = _wish(State.OUT, 0, 0)
+    after = merge(NOTHING, [given, *general, wish.change()])
+
+    assert not decide(after, CATALOGUE.topics[5], NOW).sendable
+    assert not is_superseded(wish, after, CATALOGUE, NOW)
+
+
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
 def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
     record: Record, scope: int, at: int

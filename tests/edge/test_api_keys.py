@@ -58,6 +58,11 @@ def test_one_of_several_scopes_is_enough_and_none_is_not() -> None:
         gate.admit(f"Bearer {KEY}", {KeyScope.READ, KeyScope.WRITE}, NOW)
 
 
+@pytest.mark.threat(
+    "T11",
+    "Somebody calls the API with a made-up key.",
+    "Keys are looked up by their hash, before the body is read.",
+)
 @pytest.mark.parametrize(
     "header",
     [

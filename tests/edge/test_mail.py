@@ -37,6 +37,7 @@ LETTER = Letter(
     to="reader@example.com",
     intent=Intent.IN,
     scopes=(2,),
+    resume=False,
     language="en",
     base_url="https://prefs.example.com",
     confirm="C" * 400,

@@ -46,6 +46,10 @@ def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
     people = [SPELLINGS[who][what["spelling"]] for who in what["who"]]
     event = _event(kind, people, happened, what["scope"], f"id-{serial}")
     event["mail"] = {"messageId": f"m-{serial}", "destination": people}
+    if kind == "forged":  # whoever got the mail answers it with a report about everybody else
+        others = [SPELLINGS[1 - what["who"][0]][what["spelling"]], "z@example.net"]
+        event["bounce"]["bouncedRecipients"] = [{"emailAddress": one} for one in others]
+        event["mail"]["destination"] = people[:1]
     if what["envelope"] == "sns":
         envelope = {"Type": "Notification", "Message": json.dumps(event)}
         return json.dumps({**envelope, "Timestamp": written(sent)})
@@ -81,6 +85,7 @@ def _event(
         "out of office": ("Transient", "General"),
         "bounce": ("Permanent", "NoEmail"),
         "half": ("Permanent", "New"),
+        "forged": ("Permanent", "General"),
     }
     said = {**happened, "bouncedRecipients": bounced, "feedbackId": identity}
     return {
@@ -98,17 +103,19 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
     registers = {
         "bounce": ("x:undeliverable", "bounce"),
         "half": ("x:undeliverable", "bounce"),
+        "forged": ("x:undeliverable", "bounce"),
         "soft": ("soft", "bounce"),
         "complaint": ("x:complaint", "complaint"),
     }
     if kind not in registers:
         return ()
-    return tuple(Fact(who, registers[kind][0], at, registers[kind][1]) for who in what["who"])
+    meant = what["who"][:1] if kind == "forged" else what["who"]
+    return tuple(Fact(who, registers[kind][0], at, registers[kind][1]) for who in meant)
 
 
 def is_hopeless(what: Mapping[str, Any]) -> bool:
-    """Whether a person has to look at it."""
-    return what["event"] in ("poison", "half")
+    """Whether a person has to look at it: of a mail to one, what is unreadable means that one."""
+    return what["event"] == "poison" or (what["event"] == "half" and len(what["who"]) > 1)
 
 
 def rows(what: Mapping[str, Any], text: str) -> list[int]:

@@ -84,6 +84,44 @@ class Confirmations(Queue):
         return 1 <= len(post.sent()) <= 2, len(post.sent()) == before
 
 
+class Waiting(Scene):
+    """Who waits gets one mail at a look, and one more where nobody can know; and nobody stays in line."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:
+        world.context.left = 300_000
+        now = time.time_ns() // 1_000_000 - 60_000
+        asked = MailRequest(
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
+        )
+        wiring.line().send(asked.to_message())
+
+    def deliver(self, world: World) -> None:
+        post.show_again("WAITING_QUEUE_URL")
+        assert send_confirmation.handler({}, world.context)["left"] == 0
+
+    def left(self, world: World) -> object:
+        return 1 <= len(post.sent()) <= 2, world.messages("WAITING_QUEUE_URL")
+
+
+class Held(Queue):
+    """Who has to wait stands in line, once or more often: it is one mail all the same."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        now = time.time_ns() // 1_000_000
+        asked = MailRequest(
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
+        )
+        self.bodies = (asked.to_message(),)
+
+    def left(self, world: World) -> object:
+        post.show_again("WAITING_QUEUE_URL")
+        return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), post.sent()
+
+
 class FollowUps(Queue):
     """The adopter is told; once more for each answer of its queue that was lost, by one id."""
 

@@ -143,8 +143,11 @@ class Dynamo(_Client):
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         table, key = asked["TableName"], _key(asked["Key"])
         old = self._old(asked, key)
-        self._write(table, key, updated(old or dict(asked["Key"]), asked))
+        new = updated(old or dict(asked["Key"]), asked)
+        self._write(table, key, new)
         answer: dict[str, Any] = {"ConsumedCapacity": {}}
+        if asked.get("ReturnValues") == "UPDATED_NEW":
+            return {**answer, "Attributes": new}
         return answer if old is None else {**answer, "Attributes": old}
 
     def _old(self, asked: dict[str, Any], key: str) -> Item | None:
@@ -191,6 +194,14 @@ class Sqs(_Client):
         def work() -> dict[str, Any]:
             self.queues.setdefault(asked["QueueUrl"], []).append(asked["MessageBody"])
             return {"MessageId": "made-up"}
+
+        return self._send(work)
+
+    def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
+            numbers = dict.fromkeys(asked["AttributeNames"], "0")
+            visible = str(len(self.queues.get(asked["QueueUrl"], [])))
+            return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
 
         return self._send(work)
 

@@ -18,6 +18,7 @@ from tests.faults.checker import check
 from tests.faults.machine import Machine
 from tests.faults.stage import Stage, staged
 from tests.faults.steps import PASSES, drawn
+from tests.full import examples
 from tests.world import NOW
 
 pytestmark = pytest.mark.system
@@ -44,9 +45,7 @@ class Promises(RuleBasedStateMachine):
 
 
 def _driven(*phases: Phase) -> None:
-    chosen = settings(
-        max_examples=150, stateful_step_count=30, deadline=None, database=None, phases=phases
-    )
+    chosen = settings(examples(150), stateful_step_count=30, phases=phases)
     with staged("pure") as Promises.stage:
         run_state_machine_as_test(Promises, settings=chosen)
 

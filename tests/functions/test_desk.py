@@ -132,6 +132,11 @@ def test_a_yes_by_phone_undoes_a_stop(desk: Desk) -> None:
     assert result["sendable"]["offers"] is True
 
 
+@pytest.mark.threat(
+    "T13",
+    "An agent brings back people who reported spam.",
+    "An agent's yes passes no complaint; what the agent does carries the key's id.",
+)
 def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(desk: Desk) -> None:
     desk.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
     result = desk.change(state="in", reference="call 18")
@@ -337,6 +342,11 @@ def test_what_is_not_json_is_400(desk: Desk) -> None:
         assert desk.call("/v1/changes", body)[0] == 400
 
 
+@pytest.mark.threat(
+    "T11",
+    "Somebody calls a route that the key has no scope for.",
+    "Each route names its scopes, and the answer is 403.",
+)
 @pytest.mark.parametrize(
     ("path", "scope"),
     [("/v1/changes", KeyScope.READ), ("/v1/recipients/lookup", KeyScope.WRITE)],

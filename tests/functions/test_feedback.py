@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import boto3
@@ -61,9 +62,14 @@ def batch(*bodies: str) -> dict[str, Any]:
     }
 
 
-def bounce_of(*addresses: str) -> str:
-    listed = [{"emailAddress": address} for address in addresses]
-    return json.dumps(ses("event-bounce-permanent-general", bounce__bouncedRecipients=listed))
+def bounce_of(*addresses: str, mailed: Sequence[str] | None = None) -> str:
+    """A bounce of a mail to all of them, or to others."""
+    event = ses(
+        "event-bounce-permanent-general",
+        bounce__bouncedRecipients=[{"emailAddress": address} for address in addresses],
+        mail__destination=list(addresses if mailed is None else mailed),
+    )
+    return json.dumps(event)
 
 
 def failures(answer: object) -> list[str]:
@@ -110,6 +116,11 @@ def test_each_sample_event_does_what_is_expected_however_often_it_comes(world: W
         clear(world)
 
 
+@pytest.mark.threat(
+    "T19",
+    "Messages that can never be understood come between good ones, to hold them up or to be lost.",
+    "Each message stands alone; what is malformed goes to the dead-letter queue as it came.",
+)
 def test_in_a_batch_of_good_test_malformed_duplicate_and_foreign_each_has_its_own_fate(
     world: World,
 ) -> None:
@@ -148,6 +159,42 @@ def test_of_an_event_with_an_unreadable_recipient_the_rest_counts_and_the_whole_
     assert app.handler(batch(body), world.context) == ALL_GOOD
     assert set(registers(world)) == {world.recipient(ONE)}
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
+
+
+@pytest.mark.threat(
+    "T9",
+    "A bounce names somebody to whom no mail was ever sent.",
+    "Nobody is stopped by it but whom the mail was for; strangers are counted, and stay as they are.",
+)
+def test_a_bounce_of_strangers_writes_of_none_of_them(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strangers = [f"stranger{number}@example.org" for number in range(30)]
+    bodies = [bounce_of(*strangers, mailed=[ONE]), bounce_of(*strangers, mailed=[ONE, "b@x.com"])]
+    assert app.handler(batch(*bodies), world.context) == ALL_GOOD
+    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE}}
+    assert not world.messages("FEEDBACK_DLQ_URL")
+    assert '"RecipientNotMailed":[60.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("part", ["bounce", "complaint"])
+def test_what_is_about_nobody_and_was_sent_to_several_is_kept_for_a_person(
+    world: World, part: str
+) -> None:
+    name = {"bounce": "event-bounce-permanent-general", "complaint": "event-complaint-abuse"}[part]
+    list_ = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients"}[part]
+    changed = {f"{part}__{list_}": [], "mail__destination": [ONE, "b@example.com"]}
+    body = json.dumps(ses(name, **changed))
+    assert app.handler(batch(body), world.context) == ALL_GOOD
+    assert not registers(world)
+    assert world.messages("FEEDBACK_DLQ_URL") == [body]
+
+
+def test_a_direct_event_of_a_time_to_come_is_kept_and_not_recorded(world: World) -> None:
+    event = ses("event-bounce-permanent-general", bounce__timestamp="2099-01-01T00:00:00Z")
+    assert app.handler(event, world.context) is None
+    assert not registers(world)
+    assert world.messages("FEEDBACK_DLQ_URL") == [json.dumps(event)]
 
 
 def test_whatever_is_no_feedback_is_kept_too_when_it_comes_directly(world: World) -> None:
@@ -275,6 +322,11 @@ def test_any_order_of_a_batch_leaves_the_same_record(world: World) -> None:
     assert len(found) == 1
 
 
+@pytest.mark.threat(
+    "T20",
+    "Addresses of feedback are looked for in the log.",
+    "What is logged of an event is its numbers and a reason in words of our own.",
+)
 def test_counts_are_written_and_no_address_is(
     world: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

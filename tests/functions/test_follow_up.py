@@ -140,7 +140,21 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
     wiring.follow_up.cache_clear()
     wiring.settings.cache_clear()
     assert deliver(world, waiting) == [] and ses.addresses == set()
-    assert told(world) == [] and world.items("Control") == []
+    assert told(world) == [] and len(ses.removed) == 1
+    assert deliver(world, opt_in(world, "p2"), waiting) == [] and len(ses.removed) == 1
+
+
+@pytest.mark.threat(
+    "W7",
+    "Presses of one link each ask SES, which takes one call a second, and hold everybody else's up.",
+    "A press of a confirmation that another has taken ends before the first call of SES.",
+)
+def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
+    world: World, ses: post.SuppressionList, pauses: list[float]
+) -> None:
+    for n in range(20):
+        assert deliver(world, opt_in(world, f"p{n}")) == []
+    assert len(ses.removed) == len(pauses) == 1
 
 
 def test_ses_that_asks_for_patience_gets_it_and_nobody_is_told_before(

@@ -151,12 +151,20 @@ def harmless(answer: dict[str, Any]) -> Elements:
     for name, value in answer["headers"].items():
         assert MARK not in f"{name}{value}" and not re.search(r"[\r\n\x00]", f"{name}{value}")
         assert name.lower() != "set-cookie"
-    assert re.match(r"/p/[\w-]+\?lang=\w\w&saved=1$|$", answer["headers"].get("Location", ""))
+    assert re.match(
+        r"/p/[\w-]+\?lang=\w\w&saved=[\w-]+$|/u/[\w-]+\?done=[\w-]+&lang=\w\w$|$",
+        answer["headers"].get("Location", ""),
+    )
     elements = Elements(answer["body"])
     assert elements.marked == [] and PRODUCT not in answer["body"]
     return elements
 
 
+@pytest.mark.threat(
+    "T7",
+    "Markup, styles, headers, templates or other sites are put into every field and header of a page.",
+    "A page has the same elements whatever is sent, shows nothing of it and leads nowhere else.",
+)
 @pytest.mark.parametrize("route", ROUTES)
 def test_in_every_field_and_header(world: World, route: str) -> None:
     method, where = route.split()[0], path(world, route)
@@ -175,7 +183,7 @@ def test_in_every_field_and_header(world: World, route: str) -> None:
         given = answer(**attack)
         elements = harmless(given)
         assert set(elements.found) <= known
-        if given["statusCode"] == 422 and "form" in attack:
+        if given["statusCode"] == 422 and "form" in attack and where == "/subscribe":
             assert elements.typed == attack["form"]["address"]
     assert MARK not in str(world.items())
     assert all(MARK not in body for body in world.messages("SUBSCRIBE_QUEUE_URL"))

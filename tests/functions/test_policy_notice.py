@@ -118,5 +118,5 @@ def test_a_choice_by_hand_names_its_wording_and_one_click_has_none(world: World)
     form = {"topic.news": "out", "was.topic.news": "in"}
     preferences.handler(http("POST", centre(world), form=form, at=NOW + 2), world.context)
     assert (
-        evidence("o:3")["wording"] == wiring.pages().wording("en") != wiring.pages().wording("fr")
+        evidence("c:3")["wording"] == wiring.pages().wording("en") != wiring.pages().wording("fr")
     )

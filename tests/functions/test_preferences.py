@@ -69,7 +69,7 @@ def test_only_what_differs_from_what_the_page_showed_is_written(world: World) ->
 
     assert answer["statusCode"] == 303
     assert answer["headers"]["Location"].startswith("/p/")
-    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:2"}
+    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"c:2"}
 
 
 def test_a_page_left_open_never_revives_anything(world: World) -> None:
@@ -83,31 +83,35 @@ def test_without_the_shown_state_the_record_s_counts(world: World) -> None:
     world.put(READER, Change(out(3), Entry(NOW - 5, Source.LINK, "{}")))
     save(world, {"topic.offers": "in", "topic.news": "out", "topic.events": "out"})
 
-    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:3", "o:4"}
-
-
-def test_the_undo_of_the_done_page_brings_back_what_it_stopped(world: World) -> None:
-    world.put(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
-    assert save(world, {"was.topic.offers": "out", "topic.offers": "in"})["statusCode"] == 303
-
-    assert sendable(world) == EVERYTHING
+    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:3", "c:4"}
 
 
 @pytest.mark.parametrize(
     ("stop", "topic", "issued"),
     [
-        (Change(out(2), Entry(NOW - 5, Source.LINK, "{}")), "offers", NOW - 30 * DAY),
+        (Change(out(2), Entry(NOW - 5, Source.LINK, "{}")), "offers", NOW - DAY),
+        (Change(out(0), Entry(NOW - 5, Source.ONE_CLICK, "{}")), "offers", NOW),
+        (Change(out(2), Entry(NOW - 5, Source.LETTER, "{}")), "offers", NOW - DAY),
+        (Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")), "targeted-advertising", NOW),
         (Change(out(5), Entry(NOW - 5, Source.LINK, "{}")), "research", NOW - DAY),
         (Change(COMPLAINT, Entry(NOW - 5, Source.COMPLAINT, "{}")), "offers", NOW - DAY),
     ],
-    ids=["an old link", "a consent that never was", "a complaint"],
+    ids=[
+        "a stop by a link",
+        "a stop by a mail client",
+        "a stop by letter",
+        "advertising",
+        "a consent that never was",
+        "a complaint",
+    ],
 )
 def test_an_in_that_a_link_cannot_give_is_not_written_but_the_form_to_confirm_it_is_shown(
     world: World, stop: Change, topic: str, issued: int
 ) -> None:
     world.put(READER, stop)
     before = world.items()
-    answer = save(world, {f"topic.{topic}": "in"}, path=path(world, issued=issued))
+    field = topic if topic == "targeted-advertising" else f"topic.{topic}"
+    answer = save(world, {field: "in"}, path=path(world, issued=issued))
 
     assert answer["statusCode"] == 200 and world.items() == before
     assert f'value="{topic}"' in answer["body"]
@@ -127,32 +131,131 @@ def test_everything_off_ignores_the_rest_of_the_form(world: World) -> None:
     save(world, {"all": "out", "topic.offers": "in", "pause": "30", "targeted-advertising": "out"})
 
     assert sendable(world) == {"service", "targeted-advertising"}
-    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"o:0"}
+    assert {name for name in world.items()[0] if name[1:2] == ":"} == {"c:0"}
 
 
-def test_a_pause_ends_by_itself_and_resuming_ends_it_now(world: World) -> None:
+def test_a_pause_ends_by_itself_and_no_link_ends_it(world: World) -> None:
     save(world, {"pause": "30"})
     assert sendable(world) == {"service", "targeted-advertising"}
     assert sendable(world, NOW + 30 * DAY) == EVERYTHING
 
-    save(world, {"pause": "0"}, at=NOW + 1_000)
-    assert sendable(world, NOW + 1_000) == EVERYTHING
+    before = world.items()
+    answer = save(world, {"pause": "0"}, at=NOW + 1_000)
+    assert answer["statusCode"] == 200 and world.items() == before
+    assert 'name="resume" value="meridian" checked' in answer["body"]
 
 
-def test_resuming_ends_a_pause_of_all_marketing_too(world: World) -> None:
+def test_the_end_of_a_pause_of_all_marketing_is_asked_for_likewise(world: World) -> None:
     world.put(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
-    assert "offers" not in sendable(world)
+    assert 'name="resume" value="*" checked' in save(world, {"pause": "0"})["body"]
+    save(world, {"pause": "30"})
+    assert 'name="resume" value="meridian,*" checked' in save(world, {"pause": "0"})["body"]
 
-    save(world, {"pause": "0"})
-    assert sendable(world) == EVERYTHING
+
+def test_where_nothing_is_paused_there_is_nothing_to_end(world: World) -> None:
+    assert save(world, {"pause": "0"})["statusCode"] == 303
+    assert world.items() == []
 
 
-def test_resuming_a_pause_heals_no_out(world: World) -> None:
-    world.put(READER, Change(out(2), Entry(NOW - 9, Source.LINK, "{}")))
-    world.put(READER, Change(pause(1), Entry(NOW - 5, Source.LINK, "{}", until=NOW + DAY)))
-    save(world, {"pause": "0"})
+def test_a_pause_is_made_longer_by_a_link_and_never_shorter(world: World) -> None:
+    save(world, {"pause": "90"})
+    before = world.items()
+    assert save(world, {"pause": "30"}, at=NOW + DAY)["statusCode"] == 200
+    assert world.items() == before
+    assert sendable(world, NOW + 60 * DAY) == {"service", "targeted-advertising"}
 
+    save(world, {"pause": "90"}, at=NOW + 10 * DAY)
+    assert sendable(world, NOW + 95 * DAY) == {"service", "targeted-advertising"}
+    assert sendable(world, NOW + 100 * DAY) == EVERYTHING
+
+
+UNREAD: dict[str, dict[str, Any]] = {
+    "too many fields": {"form": [(f"x{n}", "y") for n in range(400)]},
+    "a body that is too long": {"form": {"topic.offers": "out", "x": "y" * 500_000}},
+    "multipart without a boundary": {
+        "body": '--b\r\nContent-Disposition: form-data; name="topic.offers"\r\n\r\nout\r\n--b--',
+        "headers": {"content-type": "multipart/form-data"},
+    },
+    "multipart that is said to be urlencoded": {
+        "body": '--b\r\nContent-Disposition: form-data; name="topic.offers"\r\n\r\nout\r\n--b--',
+        "headers": {"content-type": "application/x-www-form-urlencoded"},
+    },
+    "JSON": {
+        "body": '{"topic.offers": "out"}',
+        "headers": {"content-type": "application/json"},
+    },
+    "two bytes a character": {"body": "topic.offers=out".encode("utf-16")},
+    "no field of ours": {"form": {"utm_source": "x"}},
+    "a topic that nobody knows": {"form": {"topic.offers": "out", "topic.nothing": "out"}},
+    "a pause of no length that there is": {"form": {"pause": "45"}},
+    "an Undo that is none": {"form": {"undo": "x"}},
+}
+
+
+@pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD.keys())
+def test_nothing_is_called_saved_that_was_not_read(world: World, sent: dict[str, Any]) -> None:
+    answer = app.handler(http("POST", path(world), **sent), world.context)
+
+    assert answer["statusCode"] == 422 and world.items() == []
+    assert "Nothing was saved" in answer["body"] and "was.topic.offers" in answer["body"]
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"form": [*((f"x{n}", "y") for n in range(400)), ("all", "out")]},
+        {"form": {"all": "out", "x": "y" * 500_000}},
+        {"form": [("all", "out"), ("all", "in")]},
+        {"form": {"all": "off"}},
+    ],
+    ids=["too many fields", "too long", "said twice", "another word"],
+)
+def test_everything_off_is_seen_in_whatever_says_it(world: World, sent: dict[str, Any]) -> None:
+    answer = app.handler(http("POST", path(world), **sent), world.context)
+
+    assert answer["statusCode"] == 303
+    assert sendable(world) == {"service", "targeted-advertising"}
+
+
+@pytest.mark.parametrize(
+    ("sent", "left"),
+    [
+        ({"form": {"List-Unsubscribe": "One-Click"}}, {"news", "events"}),
+        ({"body": ""}, {"news", "events"}),
+        ({"form": {"scope": "all"}}, set()),
+    ],
+    ids=["one-click", "an empty body", "everything"],
+)
+def test_an_opt_out_that_was_sent_to_the_wrong_link_is_one(
+    world: World, sent: dict[str, Any], left: set[str]
+) -> None:
+    answer = app.handler(http("POST", path(world), **sent), world.context)
+
+    assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
+    assert sendable(world) == {"service", "targeted-advertising", *left}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        [("topic.offers", "in"), ("topic.offers", "out")],
+        [("topic.offers", "out"), ("topic.offers", "in")],
+        [("topic.offers", "off")],
+        [("was.topic.offers", "out"), ("was.topic.offers", "in"), ("topic.offers", "out")],
+    ],
+)
+def test_of_what_is_said_twice_or_in_other_words_the_stop_counts(
+    world: World, form: list[tuple[str, str]]
+) -> None:
+    assert app.handler(http("POST", path(world), form=form), world.context)["statusCode"] == 303
     assert sendable(world) == EVERYTHING - {"offers"}
+
+
+@pytest.mark.parametrize("saved", ["", "2", "true", "A" * 80])
+def test_the_page_says_saved_only_where_something_was(world: World, saved: str) -> None:
+    query = {"saved": saved} if saved else {}
+
+    assert show(world, query=query) == show(world)
 
 
 @pytest.mark.parametrize("headers", [{"sec-gpc": "1"}, {"dnt": "1"}, {"Sec-GPC": "1,1"}])

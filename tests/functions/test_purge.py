@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import boto3
 import pytest
+import time_machine
 
 from functions.purge import app
 from heed import wiring
-from heed.adapters import mail_caps, tellings
+from heed.actions.mail_ports import Claim
+from heed.adapters import tellings
+from heed.domain.confirm_token import Intent
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
@@ -39,16 +41,15 @@ def _known(world: World, address: str = KID) -> str:
     salt = wiring.preferences().read(recipient).salt
     for seq, change in enumerate(changes, 1):
         wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
-    boto3.client("dynamodb").put_item(
-        TableName=world.control, Item={"pk": {"S": f"{mail_caps.PREFIX}in#{recipient}"}}
-    )
+    asked = Claim(recipient, "where the mail arrives", Intent.IN, "request")
+    assert wiring.mail_caps().claim(asked, NOW, in_turn=False) is None
     wiring.tellings().begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)
 
 
 def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
     report = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return wiring.begin_epoch().report(world.recipient(address), report, address_given=True)
+    return wiring.begin_epoch().report(world.recipient(address), report, address_given=True).purge
 
 
 def _sweep(world: World) -> Any:
@@ -66,7 +67,7 @@ def _clear(world: World, subject: str) -> bool:
     return (
         len(kept) == 2
         and all(each.evidence is None for each in kept)
-        and mail_caps.PREFIX not in texts
+        and "where the mail arrives" not in texts
         and tellings.PREFIX not in texts
         and subject not in texts
     )
@@ -308,10 +309,11 @@ def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
     assert ben.registers.keys() == {out(0)}
 
 
+@time_machine.travel(NOW / 1_000)
 def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decision_changes(
     world: World,
 ) -> None:
-    today = time.time_ns() // 1_000_000 // DAY
+    today = NOW // DAY
     old, young = today - 60, today - 59
     recipient = world.recipient(KID)
     world.put(KID, Change(SOFT, _entry(old * DAY)))

@@ -15,7 +15,7 @@ from heed.adapters import aws
 from heed.adapters.copies_table import CopiesTable
 from heed.domain.decision import Reason, decide
 from heed.domain.epoch import Cause, Report
-from heed.domain.register import COMPLAINT, DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from heed.domain.register import COMPLAINT, DAY, HOLD, MINOR, SOFT, Change, Entry, Source, in_, out
 from tests.stopped import Stopped, stopped_after
 from tests.template import table_definition
 from tests.world import NOW, World
@@ -67,8 +67,8 @@ def _record(world: World, name: str) -> Any:
 
 @pytest.mark.threat(
     "T22",
-    "restore a backup in which somebody who was erased or opted out since is as before",
-    "a copy is merged into the live table by the write rule: floors, tombstones and newer stops decide",
+    "The table is restored from a backup, and people who opted out or were erased since come back.",
+    "`heed restore replay` merges the copy into the live table, where the newer stop and the erasure win.",
 )
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
@@ -204,3 +204,24 @@ def _fed(item: dict[str, Any], at: int) -> dict[str, str]:
 def _said(item: dict[str, Any]) -> dict[str, Any]:
     """All but what is of the moment."""
     return {name: value for name, value in item.items() if name not in ("salt", "chg_at", "due")}
+
+
+def test_a_minor_under_a_hold_whom_the_live_table_lost_is_one_again_beside_the_hold(
+    world: World, copy: list[dict[str, Any]]
+) -> None:
+    client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
+    (kept,) = (item for item in copy if item["id"]["S"] == ada)
+    world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
+    wiring.begin_epoch().report(ada, _report(Cause.MINOR, NOW + 2), address_given=False)
+    (held,) = (item for item in world.items() if item["id"]["S"] == ada)
+    client.put_item(TableName="Restored", Item=held)
+    client.put_item(TableName=world.table, Item=kept)  # hold and report were lost
+
+    _replayed(world)
+
+    record = _record(world, "ada")
+    assert MINOR in record.registers and HOLD in record.registers
+    assert in_(2) in record.registers, "what the hold preserves"
+    before = world.items()
+    _replayed(world)
+    assert world.items() == before

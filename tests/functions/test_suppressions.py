@@ -200,6 +200,11 @@ def test_every_faulty_parameter_is_named_at_once(ask: List) -> None:
     assert len(problem["errors"]) == 5
 
 
+@pytest.mark.threat(
+    "T12",
+    "A partner reads the whole list of who is stopped.",
+    "The list needs a scope of its own, names no address, and each reading is entered as a disclosure.",
+)
 def test_it_asks_for_the_scope_read(ask: List) -> None:
     _, other = wiring.api_keys().create("other", "ops", [KeyScope.CHECK])
     assert ask(key=other, limit=0)[0] == 403

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
+import time_machine
 from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
@@ -91,8 +91,9 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_two_units_a_due_one_and_n
     }
 
 
+@time_machine.travel(NOW / 1_000)
 def test_old_soft_bounces_cost_half_a_unit_a_due_one(world: World) -> None:
-    today = time.time_ns() // 1_000_000 // DAY
+    today = NOW // DAY
     for n in range(DUE):
         world.put(f"{n}@example.com", Change(SOFT, _entry((today - 60) * DAY)))
 

@@ -20,13 +20,15 @@ from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed import wiring
 from heed.actions.export_ledger import export
+from heed.actions.mail_ports import Claim
 from heed.actions.ports_ledger import Place
 from heed.actions.ports_privacy import Person
 from heed.actions.unsubscribe import OptOut
 from heed.actions.verify_ledger import verify
 from heed.adapters import aws, ses_suppressions
 from heed.adapters.address_seal import KmsAddressSeal
-from heed.adapters.mail_caps import Limits, MailCapsTable
+from heed.adapters.mail_caps import MailCapsTable
+from heed.adapters.personal_stores import MailCaps
 from heed.adapters.spill import Spill
 from heed.domain.api_key import KeyScope, hash_of
 from heed.domain.confirm_token import Intent
@@ -72,7 +74,7 @@ def _disclosures(_world: World) -> list[Callable[[], object]]:
 def _purges(_: World) -> list[Callable[[], object]]:
     purges = wiring.purges()
     order = Purge(PURGE, Cause.MINOR, State.DUE, NOW, None, {}, "subject")
-    purges.order(order)
+    purges.order(order, NOW)
     return [
         lambda: purges.find(PURGE),
         lambda: purges.begin(PURGE, Cause.MINOR, NOW),
@@ -88,12 +90,15 @@ def _lifts(world: World) -> list[Callable[[], object]]:
 
 
 def _mails(world: World) -> list[Callable[[], object]]:
-    caps = MailCapsTable(aws.client("dynamodb"), world.control, Limits(20, 1000))
+    caps = MailCapsTable(aws.client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
-    caps.claim(jane, Intent.IN, "r1", "n", NOW)
+    claim = Claim(jane, "mailbox", Intent.IN, "r1")
+    caps.claim(claim, NOW, in_turn=False)
     return [
-        lambda: caps.claim(jane, Intent.IN, "r2", "n", NOW + DAY),
-        lambda: caps.settle(jane, Intent.IN, "r1", sent=True),
+        lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),
+        lambda: caps.settle(claim, sent=True),
+        lambda: caps.sent_today(NOW),
+        lambda: MailCaps(aws.client("dynamodb"), world.control).clear(Person(jane, "")),
     ]
 
 

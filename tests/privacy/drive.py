@@ -196,7 +196,11 @@ def _feedback(drive: Drive) -> None:
     bounced = [
         {"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}
     ]
-    bounce = ses("event-bounce-permanent-general", bounce__bouncedRecipients=bounced)
+    bounce = ses(
+        "event-bounce-permanent-general",
+        bounce__bouncedRecipients=bounced,
+        mail__destination=[ADDRESSES["bounce"]],
+    )
     broken = "not json " + ADDRESSES["garbage"]
     drive.queue("feedback", sns(json.dumps(bounce)), json.dumps(bounce), broken, sns(broken))
 
@@ -220,6 +224,12 @@ def _way_back(drive: Drive) -> None:
     leaving = [("address", ADDRESSES["form"]), ("intent", "out")]
     drive.ask("resubscribe", "POST", "/subscribe", form=leaving, at=now)
     drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
+    # More than the network may cause at once: the last of them waits, and is looked at.
+    entered = [("address", ADDRESSES["note"]), ("topics", "offers"), ("intent", "in")]
+    for _ in range(wiring.settings().confirmations_per_network):
+        drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
+        drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
+    drive.tick("send_confirmation")
 
 
 def _behind(drive: Drive) -> None:

@@ -23,7 +23,7 @@ from botocore.awsrequest import AWSResponse
 
 from heed.adapters import aws, ses_suppressions
 from heed.domain.inventory import CONTROL
-from tests.architecture.test_template_functions import FUNCTIONS as DEPLOYED
+from tests.policies import FUNCTIONS as DEPLOYED
 from tests.privacy.canary import forms, hits
 from tests.privacy.drive import ADDRESSES, Drive, everything
 from tests.streams import Recorder
@@ -36,6 +36,7 @@ pytestmark = pytest.mark.system  # it drives all there is
 ALLOWED = {
     ("SendMessage", "FEEDBACK_DLQ_URL"): "FeedbackDeadLetters",
     ("SendMessage", "SUBSCRIBE_QUEUE_URL"): "SubscribeQueue",
+    ("SendMessage", "WAITING_QUEUE_URL"): "WaitingQueue",
     ("SendMessage", "OPT_INS_QUEUE_URL"): "OptInsQueue",
     ("SendMessage", "UNLIST_QUEUE_URL"): "UnlistQueue",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",

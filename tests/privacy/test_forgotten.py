@@ -74,7 +74,11 @@ def _everything(world: World, now: int) -> Recorder:
     told = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
     preferences.handler(told, world.context)
     bounced = [{"emailAddress": JANE, "diagnosticCode": REFERENCE}]
-    bounce = ses("event-bounce-permanent-general", bounce__bouncedRecipients=bounced)
+    bounce = ses(
+        "event-bounce-permanent-general",
+        bounce__bouncedRecipients=bounced,
+        mail__destination=[JANE],
+    )
     record = {"messageId": "1", "eventSource": "aws:sqs", "body": sns(json.dumps(bounce))}
     feedback.handler({"Records": [record]}, world.context)
     for intent in ("in", "out"):

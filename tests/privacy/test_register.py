@@ -5,8 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from dataclasses import replace
 
-from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, broken
+import pytest
+
+from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, End, broken
+from heed.domain.register import DAY
+from heed.domain.retention import DISCLOSURE_DAYS
 from tests.world import NOW, ROOT
 
 
@@ -17,21 +22,63 @@ def test_the_hash_of_an_entry_is_that_of_the_line_on_the_page() -> None:
     of = Disclosing(
         told["at"], told["what"], Disclosure(told["purpose"]), told["people"], told["key"]
     )
-    entry = Disclosed(told["number"], told["before"], of)
+    entry = Disclosed(told["number"], told["before"], told["before_at"], of)
     written = json.dumps(told, sort_keys=True, separators=(",", ":"))
     assert written == json.dumps(told, separators=(",", ":")), "in order, and without a space"
     assert entry.hash == hashlib.sha256(written.encode()).hexdigest()
 
 
-def test_a_part_of_the_register_is_whole_in_itself() -> None:
+def _register(number: int) -> list[tuple[Disclosed, str]]:
+    """A register of so many entries, one a day, the newest first, each with its hash."""
     entries: list[Disclosed] = []
-    for number in range(1, 6):
-        before = entries[-1].hash if entries else BEGINNING
-        entries.append(
-            Disclosed(number, before, Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
-        )
-    newest_first = [(entry, entry.hash) for entry in reversed(entries)]
-    for begin in range(5):
-        for end in range(begin, 6):
-            assert broken(newest_first[begin:end]) is None
-    assert broken([*newest_first[:2], *newest_first[3:]]) == 4
+    for made in range(number):
+        last = entries[-1] if entries else None
+        before, before_at = (last.hash, last.of.at) if last else (BEGINNING, 0)
+        of = Disclosing(NOW + made * DAY, "lookup", Disclosure.LEGAL, 1, "k")
+        entries.append(Disclosed(made + 1, before, before_at, of))
+    return [(entry, entry.hash) for entry in reversed(entries)]
+
+
+def _end(register: list[tuple[Disclosed, str]]) -> End:
+    entry, told = register[0]
+    return End(entry.number, told)
+
+
+@pytest.mark.threat(
+    "W13",
+    "Somebody with write access to the table removes an entry of the register of disclosures.",
+    "`heed disclosed` reads to the beginning: the chain and the marked end name the gap wherever it is.",
+)
+@pytest.mark.parametrize("gone", range(6))
+def test_an_entry_that_was_removed_is_missed_wherever_it_was(gone: int) -> None:
+    register = _register(6)
+    assert broken(register, _end(register), NOW + 9 * DAY) is None
+    left = register[:gone] + register[gone + 1 :]
+    assert broken(left, _end(register), NOW + 9 * DAY) == (6 if gone == 0 else 7 - gone)
+
+
+@pytest.mark.parametrize("at", range(6))
+def test_an_entry_that_was_altered_is_missed_wherever_it_was(at: int) -> None:
+    register = _register(6)
+    end = _end(register)
+    entry, _ = register[at]
+    forged = replace(entry, of=replace(entry.of, people=7))
+    register[at] = (forged, forged.hash)
+    assert broken(register, end, NOW + 9 * DAY) == (6 if at == 0 else 7 - at)
+
+
+def test_what_is_older_than_it_is_kept_is_not_missed() -> None:
+    register = _register(6)
+    kept, end = register[:3], _end(register)  # 6, 5 and 4
+    third = NOW + 2 * DAY
+    assert broken(kept, end, third + DISCLOSURE_DAYS * DAY) is None
+    assert broken(kept, end, third + DISCLOSURE_DAYS * DAY - 1) == 4
+    # The table deletes in no order: an older one may still be there.
+    assert broken([*kept, register[4]], end, third + DISCLOSURE_DAYS * DAY) is None
+
+
+def test_a_register_without_its_end_or_all_its_entries_is_broken() -> None:
+    register = _register(2)
+    assert broken(register, None, NOW) == 2
+    assert broken([], _end(register), NOW) == 2
+    assert broken([], None, NOW) is None

@@ -8,12 +8,23 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-START_SECONDS = 180  # the first one installs the emulator
-STOP_SECONDS = 15  # a second or two, also under load; the rest is for a busy machine
+PATIENCE = 600  # seconds after which something hangs; however busy the machine, all of it is faster
+
+Found = TypeVar("Found")
+
+
+def soon(look: Callable[[], Found | None]) -> Found:
+    """What is found, as soon as there is something."""
+    end = time.monotonic() + PATIENCE
+    while not (found := look()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return found
 
 
 def free_ports(count: int) -> list[int]:
@@ -49,17 +60,22 @@ class Running:
 
     def ready(self) -> dict[str, Any]:
         """Wait until it is ready; what its ready file says."""
-        file = self.home / "stack.json"
-        end = time.monotonic() + START_SECONDS
-        while not file.exists():
-            assert self.process.poll() is None, self.output
-            assert time.monotonic() < end, self.output
-            time.sleep(0.05)
-        stack: dict[str, Any] = json.loads(file.read_text())
+        self.printed("Ready")
+        stack: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
         return stack
+
+    def printed(self, words: str) -> None:
+        """Wait until it has printed these words."""
+
+        def is_printed() -> bool:
+            seen = words in self.output
+            assert seen or self.process.poll() is None, self.output
+            return seen
+
+        soon(is_printed)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send it this signal and wait for its end; the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(PATIENCE)

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import boto3
 import httpx
 import pytest
 
+from tests.system.running import PATIENCE, soon
+
 pytestmark = pytest.mark.system
 
 READER = "returning@example.org"
-PATIENCE = 60  # seconds
-Found = TypeVar("Found")
-
-
-def within(look: Callable[[], Found | None]) -> Found:
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        if (found := look()) is not None:
-            return found
-        time.sleep(0.2)
-    pytest.fail("nothing came in time")
 
 
 def mail_to(stack: dict[str, Any], address: str) -> str | None:
@@ -37,7 +28,9 @@ def mail_to(stack: dict[str, Any], address: str) -> str | None:
 @pytest.fixture
 def api(stack: dict[str, Any]) -> Iterator[httpx.Client]:
     key = {"authorization": f"Bearer {stack['api_key']}"}
-    with httpx.Client(base_url=stack["api"], headers=key, timeout=30, trust_env=False) as client:
+    with httpx.Client(
+        base_url=stack["api"], headers=key, timeout=PATIENCE, trust_env=False
+    ) as client:
         yield client
 
 
@@ -64,12 +57,24 @@ def test_who_never_asked_is_mailed_after_a_confirmation_and_the_adopter_is_told(
     assert not is_sendable()
     form = {"address": READER, "topics": ["research"], "intent": "in"}
     assert api.post("/subscribe", data=form).status_code == 202
-    (link,) = re.findall(r"http://\S+/c/\S+", within(lambda: mail_to(stack, READER)))
+    (link,) = re.findall(r"http://\S+/c/\S+", soon(lambda: mail_to(stack, READER)))
 
     assert api.get(link).status_code == 200 and not is_sendable()
     assert api.post(link).status_code == 200 and is_sendable()
 
     queue = stack["outputs"]["OptInsQueueUrl"]
-    (told,) = within(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    (told,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
     said = json.loads(told["Body"])
     assert (said["address"], said["topics"]) == (READER, ["research"])
+
+
+def test_the_24th_who_asks_from_one_network_to_be_let_out_gets_a_mail_as_the_first_does(
+    stack: dict[str, Any], api: httpx.Client
+) -> None:
+    people = [f"leaving{n}@example.org" for n in range(24)]
+    for address in people:
+        said = api.post("/subscribe", data={"address": address, "intent": "out"})
+        assert said.status_code == 202
+    for address in people:
+        text = soon(partial(mail_to, stack, address))
+        assert "/c/" in text

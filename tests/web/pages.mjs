@@ -1,16 +1,23 @@
-// node pages.mjs SITE < VISITS  Each visit (tests/web/stage.py) at each width and scheme, JavaScript
-// off: prints a line for each fault.
+// node pages.mjs SITE < VISITS  Each visit (tests/web/stage.py) in its sizes and colours
+// (tests/web/matrix.py), JavaScript off: prints a line for each fault.
 import { readFileSync } from "node:fs";
 import { axe, axeSource, launch, layout, scriptSwitch, tab } from "./browser.mjs";
 
 const [site] = process.argv.slice(2);
 const visits = JSON.parse(readFileSync(0, "utf8")).reverse();
-const widths = [
-  { name: "320 px", width: 320, height: 640 },
-  { name: "1280 px", width: 1280, height: 800 },
-  { name: "200 %", width: 640, height: 400 }, // what is left of 1280 px
-];
-const schemes = ["light", "dark"];
+const narrow = { width: 320, height: 640 };
+const zoomed = { width: 640, height: 400 }; // what is left of 1280 px at 200 %
+const sizes = {
+  "320 px": { viewport: narrow },
+  "1280 px": { viewport: { width: 1280, height: 800 } },
+  "200 %": { viewport: zoomed },
+  "text at 200 %": { viewport: zoomed, text: "200%" },
+};
+const colours = {
+  light: { colorScheme: "light", forcedColors: "none" },
+  dark: { colorScheme: "dark", forcedColors: "none" },
+  forced: { colorScheme: "light", forcedColors: "active" },
+};
 const faults = [];
 const browser = await launch();
 
@@ -32,34 +39,31 @@ async function arrive(page, visit) {
 
 async function look(page, scripts, visit, say) {
   await scripts(false);
-  await page.setViewportSize(widths[0]);
+  await page.setViewportSize(narrow);
   const answer = await arrive(page, visit);
   if (answer.status() !== (visit.status ?? 200)) say("", [`status ${answer.status()}`]);
   if (!(await page.$(visit.shows))) say("", [`does not show ${visit.shows}`]);
   await scripts(true);
   await page.evaluate(axeSource);
-  for (const size of widths) {
-    await page.setViewportSize(size);
-    for (const colorScheme of schemes) {
-      await page.emulateMedia({ colorScheme });
-      const first = size === widths[0] && colorScheme === "light";
-      say(`${size.name} ${colorScheme}`, await axe(page, first));
-    }
-    say(size.name, await layout(page));
+  let every = true; // names, roles and order are the same in every size and colour
+  for (const [size, colour] of visit.looks) {
+    const { viewport, text = "" } = sizes[size];
+    await page.setViewportSize(viewport);
+    await page.emulateMedia(colours[colour]);
+    await page.evaluate((size) => (document.documentElement.style.fontSize = size), text);
+    say(`${size} ${colour}`, [...(await axe(page, every)), ...(await layout(page))]);
+    every = false;
   }
-  await page.emulateMedia({ colorScheme: "light", forcedColors: "active" });
-  say("forced colours", await layout(page));
-  await page.emulateMedia({ forcedColors: "none" });
-  await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
-  say("text at 200 %", await layout(page));
+  await page.emulateMedia(colours.light);
 }
 
 async function work() {
   const { page, context, faults: seen } = await tab(browser, site, { reducedMotion: "reduce" });
   const scripts = await scriptSwitch(page);
   for (let visit = visits.pop(); visit; visit = visits.pop()) {
+    const name = [visit.language, visit.state].filter(Boolean).join(" ");
     const say = (where, found) =>
-      faults.push(...found.map((fault) => `${visit.name} ${where}: ${fault}`));
+      faults.push(...found.map((fault) => `${name} ${where}: ${fault}`));
     await look(page, scripts, visit, say).catch((error) => say("", [error.message]));
     say("", seen.splice(0));
   }

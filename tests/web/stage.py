@@ -32,17 +32,16 @@ from heed.domain.register import (
 )
 from heed.domain.token import Purpose, Token, mint
 from local.aws import Clients, session
+from tests.web.matrix import LANGUAGES, Visit
 
-LANGUAGES = ("de", "en", "es", "fr", "ja")
 OFFERS, NEWS, RESEARCH = 2, 3, 5
 MERIDIAN = 1
 SIGNAL = {"Sec-GPC": "1"}
 THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
-Visit = dict[str, Any]
-"""How the browser comes to a page: `name`, `url`, `shows` (a selector that only this state has), and where
-needed `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors)."""
+# How the browser comes to a page: `state`, `url`, `shows` (a selector that only this state has), and
+# where needed `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
 
 
 class Stage:
@@ -76,10 +75,17 @@ class Stage:
         return f"/p/{self._link(Purpose.PREFERENCES, OFFERS, said)}"
 
     def confirmation(
-        self, intent: Intent, *scopes: int, age: int = 60_000, said: Iterable[Change] = ()
+        self,
+        intent: Intent,
+        *scopes: int,
+        age: int = 60_000,
+        said: Iterable[Change] = (),
+        resume: tuple[int, ...] = (),
     ) -> str:
         """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
-        what = Confirmation(self._person(said), intent, scopes, self.now - age, b"sealed")
+        what = Confirmation(
+            self._person(said), intent, scopes, self.now - age, b"sealed", resume=resume
+        )
         return f"/c/{mint_confirmation(what, self._keys.confirm(KEY_ID))}"
 
     def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
@@ -136,15 +142,15 @@ def everywhere(stage: Stage) -> Iterator[Visit]:
     for language in LANGUAGES:
         for visit in (*_links(stage), *_centres(stage), *_forms(), *_confirmations(stage)):
             yield _in(language, visit)
-    yield {"name": "the local page", "url": "/_local/", "shows": "form[action=one-click]"}
+    yield {"state": "the local page", "url": "/_local/", "shows": "form[action=one-click]"}
 
 
 def policy_changed(stage: Stage) -> Iterator[Visit]:
     """What tells of a changed privacy policy."""
     for language in LANGUAGES:
         for visit in (
-            {"name": "landing", "url": stage.unsubscribe()},
-            {"name": "preferences", "url": stage.preferences()},
+            {"state": "landing", "url": stage.unsubscribe()},
+            {"state": "preferences", "url": stage.preferences()},
         ):
             yield _in(language, {**visit, "shows": "#policy ~ form button[value='2026-02']"})
 
@@ -153,47 +159,46 @@ def unavailable(stage: Stage) -> Iterator[Visit]:
     """What is shown while the store does not answer; a wish by POST is kept."""
     for language in LANGUAGES:
         asked = {"url": stage.unsubscribe(), "status": 503}
-        yield _in(language, {**asked, "name": "unavailable", "shows": "a.button[href='']"})
+        yield _in(language, {**asked, "state": "unavailable", "shows": "a.button[href='']"})
         shows = "form input[name=scope][value=all]"
         yield _in(
-            language, {**asked, "name": "unavailable, kept", "post": "scope=all", "shows": shows}
+            language, {**asked, "state": "unavailable, kept", "post": "scope=all", "shows": shows}
         )
 
 
 def _in(language: str, visit: Visit) -> Visit:
     path, _, query = visit["url"].partition("?")
     query = "&".join(part for part in (query, urlencode({"lang": language})) if part)
-    name = f"{language} {visit['name']}"
     shows = f"html[lang={language}]:has({visit['shows']})"
-    return {**visit, "name": name, "url": f"{path}?{query}", "shows": shows}
+    return {**visit, "language": language, "url": f"{path}?{query}", "shows": shows}
 
 
 def _links(stage: Stage) -> list[Visit]:
     landing, held = stage.unsubscribe(), stage.unsubscribe(OFFERS, stage.wish(HOLD, Source.AGENT))
     return [
-        {"name": "landing", "url": f"{landing}?c=may", "shows": f"{THIS} + {EVERYTHING}"},
-        {"name": "landing of everything", "url": stage.unsubscribe(ALL), "shows": EVERYTHING},
+        {"state": "landing", "url": f"{landing}?c=may", "shows": f"{THIS} + {EVERYTHING}"},
+        {"state": "landing of everything", "url": stage.unsubscribe(ALL), "shows": EVERYTHING},
         {
-            "name": "landing, with a signal",
+            "state": "landing, with a signal",
             "url": landing,
             "headers": SIGNAL,
             "shows": "button[name=targeted-advertising]",
         },
         {
-            "name": "done",
+            "state": "done",
             "url": stage.unsubscribe(),
             "press": THIS,
-            "shows": ".tick ~ .after [name='was.topic.offers']",
+            "shows": ".tick ~ .after [name=undo]",
         },
         {
-            "name": "done with everything, with a signal",
+            "state": "done with everything, with a signal",
             "url": stage.unsubscribe(),
             "headers": SIGNAL,
             "press": EVERYTHING,
-            "shows": ".tick ~ .after [name='was.all']",
+            "shows": ".tick ~ .after [name=undo]",
         },
-        {"name": "neutral", "url": held, "shows": ".ways:not(form ~ .ways)"},
-        {"name": "not found", "url": "/u/nonsense", "status": 404, "shows": ".actions ~ .ways"},
+        {"state": "neutral", "url": held, "shows": ".ways:not(form ~ .ways)"},
+        {"state": "not found", "url": "/u/nonsense", "status": 404, "shows": ".actions ~ .ways"},
     ]
 
 
@@ -206,29 +211,42 @@ def _centres(stage: Stage) -> list[Visit]:
         stage.wish(UNDELIVERABLE, Source.BOUNCE),
     )
     return [
-        {"name": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
+        {"state": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
         {
-            "name": "preferences, something stopped, with a signal",
+            "state": "preferences, something stopped, with a signal",
             "url": stage.preferences(stage.wish(out(OFFERS), Source.ONE_CLICK)),
             "headers": SIGNAL,
             "shows": "button[name=targeted-advertising]",
         },
-        {"name": "preferences, paused", "url": paused, "shows": "#paused"},
+        {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
-            "name": "preferences, all off",
+            "state": "preferences, all off",
             "url": stage.preferences(stage.wish(out(ALL)), stage.wish(out(7), Source.SIGNAL)),
             "headers": SIGNAL,
             "shows": "main:not(:has([name=all]))",
         },
         {
-            "name": "preferences, saved",
+            "state": "preferences, saved",
             "url": stage.preferences(),
             "check": "input[name='topic.news'][value=out]",
             "press": SAVE,
-            "shows": "[role=status]",
+            "shows": "[role=status] + form [name=undo]",
         },
         {
-            "name": "preferences, a consent",
+            "state": "preferences, unread",
+            "url": stage.preferences(),
+            "post": "nothing=of+ours",
+            "status": 422,
+            "shows": "[role=alert]",
+        },
+        {
+            "state": "preferences, the end of a pause",
+            "url": stage.preferences(stage.wish(pause(MERIDIAN), days=30)),
+            "press": "button[name=pause][value='0']",
+            "shows": ".notice ~ form [name=resume]:checked",
+        },
+        {
+            "state": "preferences, a consent",
             "url": stage.preferences(),
             "check": research,
             "press": SAVE,
@@ -241,14 +259,14 @@ def _forms() -> list[Visit]:
     address, send = "input[name=address]", "button"
     way_out = {"url": "/subscribe?intent=out", "press": send}
     return [
-        {"name": "subscribe", "url": "/subscribe", "shows": "[name=topics]:not(:checked)"},
+        {"state": "subscribe", "url": "/subscribe", "shows": "[name=topics]:not(:checked)"},
         {
-            "name": "subscribe, out",
+            "state": "subscribe, out",
             "url": "/subscribe?intent=out",
             "shows": "[name=intent][value=out]",
         },
         {
-            "name": "subscribe, no address",
+            "state": "subscribe, no address",
             "url": "/subscribe",
             "fill": {address: "reader at example"},
             "check": "[value=news]",
@@ -257,7 +275,7 @@ def _forms() -> list[Visit]:
             "shows": "#address-error + [aria-invalid]",
         },
         {
-            "name": "subscribe, no topic",
+            "state": "subscribe, no topic",
             "url": "/subscribe",
             "fill": {address: "reader@example.com"},
             "press": send,
@@ -266,7 +284,7 @@ def _forms() -> list[Visit]:
         },
         {
             **way_out,
-            "name": "accepted",
+            "state": "accepted",
             "fill": {address: "reader@example.com"},
             "status": 202,
             "shows": "h1:not(main:has(form, .tick) h1)",
@@ -277,25 +295,34 @@ def _forms() -> list[Visit]:
 def _confirmations(stage: Stage) -> list[Visit]:
     some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
     everything = stage.confirmation(Intent.OUT)
+    paused = [stage.wish(pause(MERIDIAN), days=30)]
+    resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), said=paused)
     late = stage.confirmation(Intent.IN, NEWS, age=DAY + 60_000, said=[stage.wish(out(NEWS))])
     old = stage.confirmation(Intent.IN, NEWS, age=LIFETIME)
     return [
-        {"name": "confirm", "url": some[0], "shows": "ul ~ form button"},
-        {"name": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},
-        {"name": "confirm, out of some", "url": some[1], "shows": "ul ~ form button"},
+        {"state": "confirm", "url": some[0], "shows": "ul ~ form button"},
+        {"state": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},
+        {"state": "confirm, the end of a pause", "url": resume, "shows": "ul ~ form button"},
         {
-            "name": "confirmed, out of some",
+            "state": "confirmed, the end of a pause",
+            "url": resume,
+            "press": "button",
+            "shows": ".tick ~ ul",
+        },
+        {"state": "confirm, out of some", "url": some[1], "shows": "ul ~ form button"},
+        {
+            "state": "confirmed, out of some",
             "url": some[1],
             "press": "button",
             "shows": ".tick ~ ul",
         },
-        {"name": "confirm, out", "url": everything, "shows": "main:not(:has(ul)) form button"},
-        {"name": "confirmed, out", "url": everything, "press": "button", "shows": ".tick + h1"},
+        {"state": "confirm, out", "url": everything, "shows": "main:not(:has(ul)) form button"},
+        {"state": "confirmed, out", "url": everything, "press": "button", "shows": ".tick + h1"},
         {
-            "name": "confirmed too late",
+            "state": "confirmed too late",
             "url": late,
             "press": "button",
             "shows": "main:not(:has(.tick, form, .button)) .onward",
         },
-        {"name": "expired", "url": old, "status": 410, "shows": ".button[href^='/subscribe']"},
+        {"state": "expired", "url": old, "status": 410, "shows": ".button[href^='/subscribe']"},
     ]

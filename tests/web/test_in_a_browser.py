@@ -1,35 +1,47 @@
-"""The pages of a local stack in a real browser, JavaScript off: for eye, keyboard and assistive tools.
-
-The tests stand in the order in which the stack can bear them: the last one takes its table away.
-"""
+"""The pages of a local stack in a real browser, JavaScript off: for eye, keyboard and assistive tools."""
 
 from __future__ import annotations
 
 import json
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.system.running import Running, free_ports
-from tests.web.stage import OFFERS, Stage, Visit, everywhere, policy_changed, unavailable
+from tests.web.matrix import Visit, looked_at
+from tests.web.stage import OFFERS, Stage, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
-SECONDS = 300  # that a script may take; it takes a fifth of that
+SECONDS = 3_000  # after which a script hangs; on a free machine it takes one or two minutes
 
 pytestmark = pytest.mark.system
 
 
-@pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+@contextmanager
+def _started(home: Path) -> Iterator[Stage]:
     assert (HERE / "node_modules").is_dir(), "run tests/web/setup.sh once"
-    running = Running(tmp_path_factory.mktemp("stack"), *free_ports(2))
+    running = Running(home, *free_ports(2))
     try:
         yield Stage(running.ready())
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    with _started(tmp_path_factory.mktemp("stack")) as stage:
+        yield stage
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Iterator[Stage]:
+    """A stack of a test's own, which may leave it in any state."""
+    with _started(tmp_path / "stack") as stage:
+        yield stage
 
 
 def _node(script: str, *arguments: str, given: str = "") -> str:
@@ -44,13 +56,23 @@ def _node(script: str, *arguments: str, given: str = "") -> str:
     return (done.stdout + done.stderr).strip()
 
 
-def _looked_at(stage: Stage, visits: Iterable[Visit]) -> str:
-    return _node("pages.mjs", stage.site, given=json.dumps(list(visits)))
+Look = Callable[[Stage, Iterable[Visit]], str]
 
 
-def test_every_page_in_every_language_width_and_scheme(stage: Stage) -> None:
+@pytest.fixture
+def look(pytestconfig: pytest.Config) -> Look:
+    """Takes the browser to each visit; what is amiss there."""
+
+    def look_at(stage: Stage, visits: Iterable[Visit]) -> str:
+        seen = looked_at(visits, full=pytestconfig.getoption("full"))
+        return _node("pages.mjs", stage.site, given=json.dumps(list(seen)))
+
+    return look_at
+
+
+def test_every_page_in_every_language_size_and_colour(stage: Stage, look: Look) -> None:
     """No axe violation (WCAG 2.2 AA), no console message, no request, cookie or sideways scroll."""
-    assert _looked_at(stage, everywhere(stage)) == ""
+    assert look(stage, everywhere(stage)) == ""
 
 
 def test_a_keyboard_is_enough(stage: Stage) -> None:
@@ -70,14 +92,14 @@ def test_the_lines_for_a_homepage_load_no_partner_where_the_browser_objects() ->
     assert _node("snippet.mjs", given=lines) == ""
 
 
-def test_a_changed_privacy_policy(stage: Stage) -> None:
-    stage.change_policy()
+def test_a_changed_privacy_policy(other: Stage, look: Look) -> None:
+    other.change_policy()
 
-    assert _looked_at(stage, policy_changed(stage)) == ""
+    assert look(other, policy_changed(other)) == ""
 
 
-def test_while_the_store_does_not_answer(stage: Stage) -> None:
-    visits = list(unavailable(stage))
-    stage.lose_the_table()
+def test_while_the_store_does_not_answer(other: Stage, look: Look) -> None:
+    visits = list(unavailable(other))
+    other.lose_the_table()
 
-    assert _looked_at(stage, visits) == ""
+    assert look(other, visits) == ""

@@ -89,6 +89,16 @@ class Settings:
         return self._environ["SUBSCRIBE_QUEUE_URL"]
 
     @cached_property
+    def waiting_queue_url(self) -> str:
+        """Queue of those whose mail a cap holds back."""
+        return self._environ["WAITING_QUEUE_URL"]
+
+    @cached_property
+    def trusted_proxies(self) -> tuple[str, ...]:
+        """Networks of the proxies that are believed whom they heard a request from; none: nobody is."""
+        return tuple(filter(None, self._environ.get("TRUSTED_PROXIES", "").split(",")))
+
+    @cached_property
     def confirmed_queue_url(self) -> str:
         """Queue of what follows from a confirmed yes."""
         return self._environ["CONFIRMED_QUEUE_URL"]
@@ -100,12 +110,12 @@ class Settings:
 
     @cached_property
     def confirmations_per_network(self) -> int:
-        """Confirmation mails a day because of one network."""
+        """Confirmation mails for the way back that one network may cause a day."""
         return int(self._environ["CONFIRMATIONS_PER_NETWORK"])
 
     @cached_property
     def confirmations_per_day(self) -> int:
-        """Confirmation mails a day in all."""
+        """Confirmation mails a day (UTC) in all."""
         return int(self._environ["CONFIRMATIONS_PER_DAY"])
 
     @cached_property
@@ -132,6 +142,11 @@ class Settings:
     def minor_record_days(self) -> int:
         """How long the tombstone of a minor is kept."""
         return int(self._environ["MINOR_RECORD_DAYS"])
+
+    @cached_property
+    def minor_reports_per_key(self) -> int:
+        """How many minors a key that is no officer's may report in a day before an officer decides."""
+        return int(self._environ["MINOR_REPORTS_PER_KEY"])
 
     @cached_property
     def unlist_queue_url(self) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from heed.actions.reconcile_ledger import Reconcile
     from heed.actions.record_feedback import RecordFeedback
     from heed.actions.send_confirmation import SendConfirmation
+    from heed.actions.send_waiting import SendWaiting
     from heed.actions.stop_and_lift import StopAndLift
     from heed.actions.unsubscribe import Unsubscribe
     from heed.actions.walk_people import Walk
@@ -42,14 +43,17 @@ if TYPE_CHECKING:
     from heed.adapters.ledger_bucket import LedgerBucket
     from heed.adapters.ledger_table import LedgerTable
     from heed.adapters.lift_requests import LiftRequestsTable
+    from heed.adapters.mail_caps import MailCapsTable
     from heed.adapters.people_scan import PeopleScan
     from heed.adapters.preferences_table import PreferencesTable
     from heed.adapters.purges import PurgesTable
     from heed.adapters.ses_suppressions import SesSuppressions
     from heed.adapters.sqs_queue import SqsQueue
     from heed.adapters.tellings import TellingsTable
+    from heed.adapters.waiting_line import WaitingLine
     from heed.domain.catalogue import Catalogue
     from heed.edge.api_keys import Gate
+    from heed.edge.networks import Network
     from heed.edge.pages import Pages
 
 
@@ -167,9 +171,43 @@ def confirm_keys() -> KmsConfirmKeys:
 def ask_confirmation() -> AskConfirmation:
     """What happens to what was entered in the form."""
     from heed.actions.ask_confirmation import AskConfirmation
+    from heed.adapters.network_room import NetworkRoomTable
     from heed.adapters.sqs_queue import SqsQueue
+    from heed.domain.mail_caps import most_waiting
 
-    return AskConfirmation(SqsQueue(aws.client("sqs"), settings().subscribe_queue_url))
+    table, per_network = settings().control_table, settings().confirmations_per_network
+    return AskConfirmation(
+        confirm_keys(),
+        NetworkRoomTable(aws.client("dynamodb"), table, per_network),
+        line(),
+        most_waiting(settings().confirmations_per_day),
+        SqsQueue(aws.client("sqs"), settings().subscribe_queue_url),
+    )
+
+
+@cache
+def proxies() -> tuple[Network, ...]:
+    """The proxies that are believed whom they heard a request from."""
+    from heed.edge.networks import read
+
+    return tuple(map(read, settings().trusted_proxies))
+
+
+@cache
+def line() -> WaitingLine:
+    """The queue of those whose mail a cap holds back."""
+    from heed.adapters.waiting_line import WaitingLine
+
+    return WaitingLine(aws.client("sqs"), settings().waiting_queue_url)
+
+
+@cache
+def mail_caps() -> MailCapsTable:
+    """How many confirmation mails went where."""
+    from heed.adapters.mail_caps import MailCapsTable
+
+    per_day = settings().confirmations_per_day
+    return MailCapsTable(aws.client("dynamodb"), settings().control_table, per_day)
 
 
 @cache
@@ -177,19 +215,27 @@ def send_confirmation() -> SendConfirmation:
     """What happens to a request for a confirmation mail."""
     from heed.actions.send_confirmation import SendConfirmation
     from heed.adapters.address_seal import KmsAddressSeal
-    from heed.adapters.mail_caps import Limits, MailCapsTable
     from heed.adapters.ses_mailer import SesMailer
     from heed.edge.mail import Composer
 
-    limits = Limits(settings().confirmations_per_network, settings().confirmations_per_day)
     return SendConfirmation(
         confirm_keys(),
         preferences(),
-        MailCapsTable(aws.client("dynamodb"), settings().control_table, limits),
+        catalogue(),
+        mail_caps(),
         KmsAddressSeal(aws.client("kms"), settings().address_key),
         Composer(pages(), catalogue(), settings().mail_from, settings().mail_domain),
         SesMailer(aws.single("sesv2"), settings().confirmation_set),
+        line(),
     )
+
+
+@cache
+def send_waiting() -> SendWaiting:
+    """What happens to those whose mail a cap held back."""
+    from heed.actions.send_waiting import SendWaiting
+
+    return SendWaiting(line(), send_confirmation(), mail_caps())
 
 
 @cache
@@ -199,7 +245,7 @@ def confirm() -> Confirm:
     from heed.adapters.sqs_queue import SqsQueue
 
     confirmed = SqsQueue(aws.client("sqs"), settings().confirmed_queue_url)
-    return Confirm(confirm_keys(), preferences(), catalogue(), confirmed)
+    return Confirm(confirm_keys(), preferences(), catalogue(), confirmed, tellings())
 
 
 @cache
@@ -324,9 +370,13 @@ def purges() -> PurgesTable:
 def begin_epoch() -> BeginEpoch:
     """What happens to a report of a minor, and to an erasure."""
     from heed.actions.begin_epoch import BeginEpoch
+    from heed.adapters.report_counts import ReportCountsTable
 
+    counts = ReportCountsTable(
+        aws.client("dynamodb"), settings().control_table, settings().minor_reports_per_key
+    )
     signals = tuple(topic.number for topic in catalogue().signals())
-    return BeginEpoch(epochs(), purges(), signals, settings().minor_record_days)
+    return BeginEpoch(epochs(), purges(), counts, signals, settings().minor_record_days)
 
 
 @cache
@@ -367,7 +417,13 @@ def run_purges() -> RunPurges:
         "opt-ins-told": tellings(),
     }
     return RunPurges(
-        purge_records.read, epochs(), purges(), stores, lambda: time.time_ns() // 1_000_000
+        purge_records.read,
+        epochs(),
+        purges(),
+        stores,
+        ledger(),
+        lambda: time.time_ns() // 1_000_000,
+        lambda seconds: time.sleep(seconds),
     )
 
 
@@ -444,7 +500,11 @@ _CACHED = (
     manage_preferences,
     confirm_keys,
     ask_confirmation,
+    line,
+    proxies,
+    mail_caps,
     send_confirmation,
+    send_waiting,
     confirm,
     follow_up,
     tellings,

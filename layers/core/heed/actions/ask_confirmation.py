@@ -1,15 +1,20 @@
-"""Somebody entered an address in the form: whoever it is, one message is queued and nothing is read.
+"""Somebody entered an address in the form: whoever it is, one message is queued.
 
-Who is known here and who is not therefore gets the same answer in the same time.
+Nothing is read or written about the address: who is known here and who is not gets the same answer in
+the same time. What is accepted is never dropped for want of room, so that room is looked for first.
 """
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Iterable
+from dataclasses import replace
 
+from heed.actions.mail_ports import ConfirmKeys, MailLine, NetworkRoom
 from heed.actions.ports import Queue
 from heed.domain.catalogue import Catalogue, Topic
-from heed.domain.errors import UnknownScope
+from heed.domain.confirm_token import KEY_ID
+from heed.domain.errors import NoRoom, UnknownScope
 from heed.domain.mail_request import MailRequest
 from heed.domain.register import ALL
 
@@ -20,8 +25,11 @@ def offered(catalogue: Catalogue) -> list[Topic]:
 
 
 def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
-    """The numbers of the offered topics among these names, ascending; what is unknown is passed over."""
-    numbers = {topic.number for topic in offered(catalogue)}
+    """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
+
+    Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
+    """
+    numbers = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
     found = set()
     for name in names:
         try:
@@ -44,16 +52,40 @@ def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(named)) if named <= topics else ()
 
 
+def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the scopes among these names whose pause can end: `*` and brands, ascending."""
+    scopes = {catalogue.name(number): number for number in (ALL, *catalogue.brands)}
+    return tuple(sorted({scopes[name] for name in names if name in scopes}))
+
+
 class AskConfirmation:
     """What the form does."""
 
-    def __init__(self, queue: Queue) -> None:
+    def __init__(
+        self, keys: ConfirmKeys, networks: NetworkRoom, line: MailLine, most: int, queue: Queue
+    ) -> None:
+        """`most` is how many may wait at once."""
+        self._keys = keys
+        self._networks = networks
+        self._line = line
+        self._most = most
         self._queue = queue
 
     def __call__(self, request: MailRequest) -> None:
-        """Queue the request.
+        """Queue the request, with the time from which its network has room for its mail.
 
         Raises:
-            QueueUnavailable: it was not kept.
+            NoRoom: so much waits that its mail would come too late, if at all.
+            Unavailable: it was not kept.
         """
-        self._queue.send(request.to_message())
+        if self._line.waiting() >= self._most:
+            raise NoRoom("as many wait as can be sent in two days")
+        due = self._networks.take(self._name(request.network), request.intent, request.at)
+        if due is None:
+            raise NoRoom("the network has asked for all that it may cause in two days")
+        self._queue.send(replace(request, due=due).to_message())
+
+    def _name(self, network: str) -> str:
+        """A name for a network that nobody can turn back; no token begins with these bytes."""
+        key = self._keys.confirm(KEY_ID)
+        return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from heed.actions.mail_ports import ConfirmKeys
+from heed.actions.mail_ports import ConfirmKeys, Tellings
 from heed.actions.ports import Preferences, Queue
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.confirm_token import Confirmation, Intent, verify
@@ -13,7 +13,17 @@ from heed.domain.errors import NotAcknowledged
 from heed.domain.evidence import evidence
 from heed.domain.opt_in import OptIn
 from heed.domain.record import Record
-from heed.domain.register import ALL, LIFT_UNDELIVERABLE, Change, Entry, Source, out, yes
+from heed.domain.register import (
+    ALL,
+    LIFT_UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    yes,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +66,14 @@ class Confirm:
         preferences: Preferences,
         catalogue: Catalogue,
         confirmed: Queue,
+        tellings: Tellings,
     ) -> None:
         """`confirmed` is where a confirmed yes waits for what follows from it (heed.actions.follow_up)."""
         self._keys = keys
         self._preferences = preferences
         self._catalogue = catalogue
         self._confirmed = confirmed
+        self._tellings = tellings
 
     def token(self, text: str) -> Confirmation:
         """What the link says.
@@ -78,14 +90,14 @@ class Confirm:
 
     def topics(self, said: Confirmation) -> tuple[Topic, ...]:
         """The topics that a link asks for."""
-        known = (self._catalogue.topics.get(scope) for scope in said.scopes)
+        known = (self._catalogue.topics.get(scope) for scope in (*said.scopes, *said.signals))
         return tuple(topic for topic in known if topic is not None)
 
     def confirm(self, said: Confirmation, press: Press) -> Confirmed:
         """Write what the link says, all together, and queue what follows; again changes nothing.
 
-        An *in* counts as of its request, so that whatever was stopped in between stays stopped; it lifts
-        `undeliverable`, since the mail arrived, and passes a complaint for what was confirmed. An *out*
+        An *in* counts as of its request, so that whatever was stopped in between stays stopped. A topic
+        that was chosen lifts `undeliverable`, since the mail arrived, and passes a complaint. An *out*
         counts from now: who presses "stop" is never told that something newer goes before it.
         Of a minor and of a held address no *in* is taken; what stops is.
 
@@ -106,21 +118,34 @@ class Confirm:
             return Confirmed(after, self.topics(said))
         if is_closed(after):
             return Confirmed(after, ())
-        topics = tuple(topic for topic in self.topics(said) if chosen(after, topic).sendable)
-        if topics:
-            names = tuple(self._catalogue.name(topic.number) for topic in topics)
+        topics = [topic for topic in self.topics(said) if chosen(after, topic).sendable]
+        names = tuple(self._catalogue.name(t.number) for t in topics if t.number in said.scopes)
+        if names and not self._tellings.is_handed_on(said.recipient, said.issued):
             opt_in = OptIn(press.id, said.recipient, said.issued, names, said.sealed)
             self._confirmed.send(opt_in.to_message())
-        return Confirmed(after, topics)
+            self._tellings.hand_on(said.recipient, said.issued, press.at)
+        return Confirmed(after, (*topics, *self._resumed(said, after, topics, press.at)))
+
+    def _resumed(
+        self, said: Confirmation, after: Record, named: list[Topic], now: int
+    ) -> list[Topic]:
+        """The topics, beside those that are named, that are sent now that a pause is over."""
+        scopes = {t.number: t for scope in said.resume for t in self._catalogue.marketing(scope)}
+        rest = (t for t in scopes.values() if not t.retired and t not in named)
+        return [topic for topic in rest if decide(after, topic, now).sendable]
 
     def _wishes(self, said: Confirmation, press: Press) -> list[Change]:
-        if said.intent is Intent.IN:
-            entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
-            registers = [*map(yes, said.scopes), LIFT_UNDELIVERABLE]
-        else:
+        if said.intent is Intent.OUT:
             entry = self._entry(said, press, press.at, Source.LINK)
-            registers = [out(scope) for scope in said.scopes or (ALL,)]
-        return [Change(register, entry) for register in registers]
+            return [Change(out(scope), entry) for scope in said.scopes or (ALL,)]
+        entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
+        lifts = [LIFT_UNDELIVERABLE] if said.scopes else []
+        registers = [*map(yes, said.scopes), *lifts, *map(in_, said.signals)]
+        ended = replace(entry, until=entry.at)  # a pause of no length ends the one before it
+        return [
+            *(Change(register, entry) for register in registers),
+            *(Change(pause(scope), ended) for scope in said.resume),
+        ]
 
     def _signals(self, said: Confirmation, press: Press) -> list[Change]:
         if not press.signal:

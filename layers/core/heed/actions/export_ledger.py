@@ -3,10 +3,11 @@
     {"format": "heed-ledger/1"}
     {"seal": {…}} and, for each, {"leaves": ["…", …]} as often as needed
     {"open": {…}}: the same over what no seal is over yet, so that all of the file is covered
+    {"altered": {…}} for each object of the storage that somebody wrote a second time, deleted or forged
     entries, in no order
 
-Every line is in the canonical form, so that no byte of it can change unseen. Nothing in it is about a
-person: no evidence, no salt, no recipient.
+Every line is in the canonical form and has the members of its kind alone, so that no byte of it can change
+unseen. Nothing in it is about a person: no evidence, no salt, no recipient.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ UNREADABLE_ENTRY = {"entry": "unreadable"}
 """Stands for an item of the ledger that cannot be read: no verification takes it for an entry."""
 
 SETTLES = 3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
-_A_LINE = 1000  # leaves
+LEAVES_A_LINE = 1000
 
 
 def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
@@ -46,11 +47,16 @@ def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
     today = now // DAY
     first = done[-1].day + 1 if done else seals.first_day()
     still: set[bytes] = set()
+    altered = set(seals.altered())
     for day in range(today if first is None else first, today + 1):
-        still |= unsealed(seals, done, day)
+        found = unsealed(seals, done, day)
+        still |= found.leaves
+        altered.update(found.altered)
     previous = done[-1].root if done else NO_ROOT
     yield _line({"open": seal(today, previous, sorted(still)).document()})
     yield from _leaves(sorted(still))
+    for name, how in sorted(altered):
+        yield _line({"altered": {"object": name, "how": how.value}})
     for entry in ledger.all():
         if isinstance(entry, Unreadable):
             yield _line(UNREADABLE_ENTRY)
@@ -60,7 +66,7 @@ def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
 
 def _leaves(leaves: Iterable[bytes]) -> Iterator[bytes]:
     rest = iter(leaves)
-    while part := [leaf.hex() for leaf in islice(rest, _A_LINE)]:
+    while part := [leaf.hex() for leaf in islice(rest, LEAVES_A_LINE)]:
         yield _line({"leaves": part})
 
 

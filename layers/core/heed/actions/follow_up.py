@@ -37,17 +37,17 @@ class FollowUp:
             Unavailable, UnreadableRecord: not all is done; the same message may be delivered again.
             Malformed: the sealed address is none of ours.
         """
-        address = self._seal.unseal(opt_in.sealed)
-        self._suppressions.remove(address)
-        if self._opt_ins is None:
-            return
+        # First of all: another press of the same link costs none of the calls that SES permits a second.
         if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
+        address = self._seal.unseal(opt_in.sealed)
+        self._suppressions.remove(address)
         # Read behind the write: a purge that begins after this reading finds what was written.
         if is_silent(self._preferences.read(opt_in.recipient), opt_in.issued):
             self._tellings.clear(Person(opt_in.recipient, ""))
             return
-        self._opt_ins.send(_told(opt_in, address))
+        if self._opt_ins is not None:
+            self._opt_ins.send(_told(opt_in, address))
         self._tellings.finish(opt_in.recipient, opt_in.issued)
 
 

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Literal, NamedTuple, Protocol
 
 from heed.actions.ports import Keys
 from heed.actions.ports_privacy import Person
 from heed.domain.confirm_token import Intent
 
-Capped = Literal[
-    "ConfirmationRepeated",
-    "ConfirmationCapped",
-    "ConfirmationCappedNetwork",
-    "ConfirmationCappedAll",
-]
+Capped = Literal["ConfirmationRepeated", "ConfirmationCapped", "ConfirmationWaits"]
 """Why a request has no mail: `heed.actions.send_confirmation.Result` has the meanings."""
 
 
@@ -51,24 +47,113 @@ class AddressSeal(Protocol):
         ...
 
 
+class Claim(NamedTuple):
+    """A request that asks to be sent its mail.
+
+    Attributes:
+        recipient: recipient id of its address.
+        mailbox: a name for where its mail arrives, which several recipients may share.
+        intent: what is asked for.
+        request: id of the request.
+    """
+
+    recipient: str
+    mailbox: str
+    intent: Intent
+    request: str
+
+
 class MailCaps(Protocol):
     """How many mails went where, counted rightly however many ask at once."""
 
-    def claim(
-        self, recipient: str, intent: Intent, request: str, network: str, now: int
-    ) -> Capped | None:
+    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Capped | None:
         """Take one mail for a request, before it is sent; why there is none, or nothing.
+
+        While others wait for room in the day, who is not `in_turn` waits behind them.
 
         Raises:
             StoreUnavailable, Contended: it is not known to be taken.
         """
         ...
 
-    def settle(self, recipient: str, intent: Intent, request: str, *, sent: bool) -> None:
+    def settle(self, claim: Claim, *, sent: bool) -> None:
         """Say what became of it: on its way (or never to be tried again), or certainly not sent.
 
         Raises:
             StoreUnavailable, Contended: it is not known to be kept.
+        """
+        ...
+
+    def sent_today(self, now: int) -> int:
+        """How many mails were taken since midnight UTC.
+
+        Raises:
+            StoreUnavailable: it is not known.
+        """
+        ...
+
+    def note_line(self, now: int, *, stands: bool) -> None:
+        """Say whether anybody still waits for room in the day: whoever asks next then waits behind them.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
+        ...
+
+
+class NetworkRoom(Protocol):
+    """How many mails each network causes."""
+
+    def take(self, network: str, intent: Intent, now: int) -> int | None:
+        """Take one mail of a network's: when it may be sent, milliseconds.
+
+        None: there is no room within the longest time that a request may wait.
+
+        Raises:
+            StoreUnavailable: it is not known.
+        """
+        ...
+
+
+class Received(NamedTuple):
+    """A message that waits: what it says, and by which the queue knows it."""
+
+    body: str
+    receipt: str
+
+
+class MailLine(Protocol):
+    """The queue of those whom a cap has held back."""
+
+    def send(self, body: str) -> None:
+        """Put a message behind the others.
+
+        Raises:
+            QueueUnavailable: it is not known to be kept.
+        """
+        ...
+
+    def waiting(self) -> int:
+        """How many messages there are, as of some seconds ago.
+
+        Raises:
+            QueueUnavailable: it is not known.
+        """
+        ...
+
+    def read(self, has_time: Callable[[], bool]) -> list[Received]:
+        """All that can be had; nobody else gets them for some minutes, and then they are there again.
+
+        Raises:
+            QueueUnavailable: the queue does not answer.
+        """
+        ...
+
+    def done(self, receipt: str) -> None:
+        """Take a message out for good.
+
+        Raises:
+            QueueUnavailable: it is not known to be out.
         """
         ...
 
@@ -107,6 +192,22 @@ class Tellings(Protocol):
 
         Raises:
             StoreUnavailable: it is not known.
+        """
+        ...
+
+    def is_handed_on(self, recipient: str, issued: int) -> bool:
+        """Whether a press of this confirmation is on its way to be told of.
+
+        Raises:
+            StoreUnavailable: it is not known.
+        """
+        ...
+
+    def hand_on(self, recipient: str, issued: int, now: int) -> None:
+        """A press of this confirmation is on its way to be told of.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
         """
         ...
 

@@ -2,17 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heed.actions.ports import Keys, Preferences
 from heed.domain.catalogue import Catalogue, Topic
-from heed.domain.decision import decide
-from heed.domain.errors import NotAcknowledged
+from heed.domain.decision import decide, is_closed
+from heed.domain.errors import InvalidToken, NotAcknowledged, UnreadForm
 from heed.domain.evidence import evidence
-from heed.domain.preference_form import Given, saved
+from heed.domain.preference_form import Choices, Given, Saved, saved
 from heed.domain.record import Record
+from heed.domain.register import ALL, Change, Source, out, scope_of
 from heed.domain.token import Purpose, Token, verify
+from heed.domain.undo import Undo, undo_of
+from heed.domain.undo import verify as verify_undo
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """What a form was sent with.
+
+    Attributes:
+        at: when, milliseconds.
+        campaign: of the link, or "".
+        wording: names the words that were chosen under.
+        press: id of the HTTP request, so that no two presses are the same.
+        signal: whether the browser sent a privacy signal.
+    """
+
+    at: int
+    campaign: str
+    wording: str
+    press: str
+    signal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +43,15 @@ class Result:
 
     Attributes:
         record: all that is on record now.
-        consent: topics asked for that a link cannot give.
+        consent: topics asked for that a link cannot turn on.
+        resume: numbers of the scopes whose pause is to end, which a link cannot do.
+        undo: what takes back what this form stopped, or None.
     """
 
     record: Record
-    consent: tuple[Topic, ...]
+    consent: tuple[Topic, ...] = ()
+    resume: tuple[int, ...] = ()
+    undo: Undo | None = None
 
 
 class ManagePreferences:
@@ -49,42 +75,107 @@ class ManagePreferences:
         """What is on record of the link's recipient; reading it changes nothing."""
         return self._preferences.read(token.recipient)
 
-    def save(
-        self,
-        token: Token,
-        form: Mapping[str, str],
-        at: int,
-        campaign: str,
-        wording: str,
-        *,
-        signal: bool,
-    ) -> Result:
-        """Write what the person changed, all together; `wording` names the words that they chose under.
+    def save(self, token: Token, said: Choices, visited: Visited) -> Result:
+        """Write what the person changed, all together.
 
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
             NotAcknowledged: written, but something newer lifts a stop that was asked for.
         """
         given = Given(
-            at=at,
-            issued=token.issued,
-            evidence=evidence(
-                issued=token.issued,
-                key=token.key_id,
-                campaign=campaign or None,
-                wording=wording,
-            ),
-            policy=self._catalogue.policy(at),
-            signal=signal,
+            at=visited.at,
+            evidence=self._evidence(token, visited, press=visited.press),
+            policy=self._catalogue.policy(visited.at),
+            signal=visited.signal,
         )
-        record = self._preferences.read(token.recipient)
         brand = self._catalogue.brand_of(token.scope)
-        result = saved(form, record, self._catalogue, brand, given)
-        if not result.changes:
-            return Result(record, result.consent)
-        after = self._preferences.apply(token.recipient, result.changes, at).after
-        stopped = (c.register for c in result.changes if c.register.startswith("o:"))
-        for topic in (t for r in stopped for t in self._catalogue.governed(int(r[2:]))):
-            if decide(after, topic, at).sendable:
-                raise NotAcknowledged("a newer yes stands")
-        return Result(after, result.consent)
+        made: list[Saved] = []
+
+        def changes(record: Record) -> Sequence[Change]:
+            made.append(saved(said, record, self._catalogue, brand, given))
+            return made[-1].changes
+
+        after = self._preferences.update(token.recipient, changes, visited.at).after
+        result = made[-1]
+        self._acknowledge(after, result.changes, visited.at)
+        undo = undo_of(token.recipient, result.press, after, self._keys.newest())
+        return Result(after, result.consent, result.resume, undo)
+
+    def opt_out(self, token: Token, visited: Visited, *, everything: bool) -> Record:
+        """Opt out as the one-click of an unsubscribe link does, which somebody sent to this one.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+            NotAcknowledged: written, but something newer lifts it.
+        """
+        stop = Given(
+            at=visited.at,
+            evidence=self._evidence(token, visited),
+            policy=self._catalogue.policy(visited.at),
+            signal=visited.signal,
+        )
+        scopes = self._catalogue.opt_out_scopes(ALL if everything else token.scope)
+        changes = [Change(out(scope), stop.entry(Source.ONE_CLICK)) for scope in scopes]
+        changes += stop.signals(self._catalogue)
+        after = self._preferences.apply(token.recipient, changes, visited.at).after
+        self._acknowledge(after, changes, visited.at)
+        return after
+
+    def undo(self, token: Token, text: str, visited: Visited) -> Result:
+        """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
+
+        Raises:
+            UnreadForm: it is no Undo of this link's recipient.
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        try:
+            said = verify_undo(text, self._keys.link)
+        except InvalidToken as error:
+            raise UnreadForm("no Undo of ours") from error
+        if said.recipient != token.recipient:
+            raise UnreadForm("an Undo of somebody else")
+        given = Given(
+            visited.at,
+            self._evidence(token, visited),
+            self._catalogue.policy(visited.at),
+            visited.signal,
+        )
+        is_over = said.is_over(visited.at)
+
+        def changes(record: Record) -> list[Change]:
+            undone = [] if is_over or is_closed(record) else said.changes()
+            return [*undone, *given.signals(self._catalogue)]
+
+        after = self._preferences.update(token.recipient, changes, visited.at).after
+        return self._after_its_hour(said, after, visited.at) if is_over else Result(after)
+
+    def _after_its_hour(self, said: Undo, record: Record, now: int) -> Result:
+        topics = {t.number: t for scope in said.scopes for t in self._catalogue.governed(scope)}
+        stopped = [
+            t for t in topics.values() if not t.retired and not decide(record, t, now).sendable
+        ]
+        return Result(record, tuple(stopped))
+
+    def _evidence(self, token: Token, visited: Visited, press: str | None = None) -> str:
+        return evidence(
+            issued=token.issued,
+            key=token.key_id,
+            campaign=visited.campaign or None,
+            wording=visited.wording if press else None,
+            press=press,
+        )
+
+    def _acknowledge(self, after: Record, changes: Sequence[Change], now: int) -> None:
+        """See that what was to stop is stopped.
+
+        Raises:
+            NotAcknowledged: it is not.
+        """
+        stopped = {
+            scope_of(change.register)
+            for change in changes
+            if change.register.startswith(("o:", "c:")) and change.entry.until is None
+        }
+        governed = (topic for scope in stopped for topic in self._catalogue.governed(scope))
+        if any(decide(after, topic, now).sendable for topic in governed):
+            raise NotAcknowledged("a newer yes stands")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -56,6 +56,18 @@ class Preferences(Protocol):
             UnreadableRecord: what is stored is not of our form.
             StoreUnavailable: it is not known to be written.
             Contended: others changed the record under every attempt.
+        """
+        ...
+
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
+    ) -> Applied:
+        """The same, with the changes that `decide` makes of the very record that is written over.
+
+        `decide` is asked again whenever another write came first.
+
+        Raises:
+            UnreadableRecord, StoreUnavailable, Contended: see `apply`.
         """
         ...
 

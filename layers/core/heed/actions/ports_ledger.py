@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from heed.actions.ports import Unreadable
@@ -144,8 +145,43 @@ class Ledger(Protocol):
         ...
 
 
+class How(StrEnum):
+    """In what way an object of the storage of hashes and seals is not as Heed wrote it."""
+
+    REWRITTEN = "rewritten"  # there is a second version of it
+    DELETED = "deleted"  # a mark of deletion stands over it
+    MISNAMED = "misnamed"  # its name is not the hash of its content
+
+
+class Altered(NamedTuple):
+    """An object that somebody altered. Readers keep to its first version.
+
+    Attributes:
+        name: of the object.
+        how: what was done to it.
+    """
+
+    name: str
+    how: How
+
+
+class Hashes(NamedTuple):
+    """The hashes that were kept for a day.
+
+    Attributes:
+        leaves: the hashes, without those of objects that are misnamed.
+        altered: objects that are not as they were written.
+    """
+
+    leaves: set[bytes]
+    altered: list[Altered]
+
+
 class Seals(Protocol):
-    """The hashes of entries by day, and the seals over them. Nothing in it is about a person."""
+    """The hashes of entries by day, and the seals over them. Nothing in it is about a person.
+
+    Everything is written once. Where there is a second version all the same, the first one is read.
+    """
 
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
         """Keep hashes of entries that were recorded on a day (from the epoch, UTC).
@@ -155,8 +191,8 @@ class Seals(Protocol):
         """
         ...
 
-    def leaves(self, day: int) -> set[bytes]:
-        """The hashes that were kept for a day; raises StoreUnavailable."""
+    def hashes(self, day: int) -> Hashes:
+        """What was kept for a day; raises StoreUnavailable."""
         ...
 
     def first_day(self) -> int | None:
@@ -168,11 +204,36 @@ class Seals(Protocol):
         ...
 
     def sealed(self, day: int) -> Iterator[bytes]:
-        """The leaves under a day's seal, in their order; raises StoreUnavailable."""
+        """The leaves under a day's seal, in their order.
+
+        Raises:
+            StoreUnavailable: they cannot be read.
+            UnreadableRecord: they are not there, or not of our form.
+        """
         ...
 
-    def seal(self, seal: Seal, leaves: Sequence[bytes]) -> None:
-        """Keep a seal and the leaves under it, for good; raises StoreUnavailable."""
+    def altered(self) -> list[Altered]:
+        """Seals, and leaves under seals, that are not as they were written; raises StoreUnavailable."""
+        ...
+
+    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+        """Keep the leaves that a day's seal is to be over; those that are kept, which may be others.
+
+        An attempt that was cut short may have kept fewer: they stand, and the rest is under the next seal.
+
+        Raises:
+            StoreUnavailable: they are not known to be kept.
+            UnreadableRecord: what is kept is not of our form.
+        """
+        ...
+
+    def seal(self, seal: Seal) -> None:
+        """Keep a seal over the leaves that were gathered, for good. Doing it again changes nothing.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+            UnreadableRecord: another seal of that day is kept.
+        """
         ...
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from heed.domain.disclosure import Disclosed, Disclosing
+from heed.domain.disclosure import Disclosed, Disclosing, DisclosurePage
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.lift import Signature
 from heed.domain.purge import Purge
 from heed.domain.record import Record
+from heed.domain.register import Change
 
 
 class Due(NamedTuple):
@@ -27,12 +28,14 @@ class DueWork(NamedTuple):
         floor: when the epoch began, milliseconds.
         cause: why it began.
         soft: days of soft bounces.
+        is_held: whether a hold preserves them, however old they are.
     """
 
     purges: tuple[str, ...]
     floor: int
     cause: Cause
     soft: frozenset[int]
+    is_held: bool
 
 
 class Wanted(NamedTuple):
@@ -112,6 +115,15 @@ class Epochs(Protocol):
         """
         ...
 
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
+        """Set one register beside what is on record, if that is still what was read; else what stands now.
+
+        Raises:
+            UnreadableRecord: what stands now is not of our form.
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
     def due(self, now: int) -> Iterator[Due]:
         """On whom work is due; costs what is due. May lag, and may name one whose work is done.
 
@@ -149,8 +161,20 @@ class Epochs(Protocol):
 class Purges(Protocol):
     """The records of purges: work orders at first, certificates at last."""
 
-    def order(self, purge: Purge) -> None:
-        """Keep an order, before its epoch begins; raises StoreUnavailable."""
+    def order(self, purge: Purge, now: int) -> None:
+        """Keep an order, before its epoch begins; one that was taken up stays as it is.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
+        ...
+
+    def promise(self, purge: Purge) -> None:
+        """Keep what is ordered when a hold is lifted, without an end; one that is there stays as it is.
+
+        Raises:
+            StoreUnavailable: it is not known to be kept.
+        """
         ...
 
     def drop(self, purge_id: str) -> None:
@@ -167,12 +191,28 @@ class Purges(Protocol):
         """
         ...
 
+    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+        """Keep what was found so far, while the purge goes on; raises StoreUnavailable."""
+        ...
+
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
         """Every store is clear. Doing it again keeps the first time; raises StoreUnavailable."""
         ...
 
     def find(self, purge_id: str) -> Purge | None:
         """The purge of that id; raises StoreUnavailable."""
+        ...
+
+
+class ReportCounts(Protocol):
+    """How many minors each key has reported in a day."""
+
+    def take(self, key: str, now: int) -> bool:
+        """Count a report; whether it is one of those that the key may make in a day.
+
+        Raises:
+            StoreUnavailable: it is not known to be counted.
+        """
         ...
 
 
@@ -199,6 +239,18 @@ class PersonalStore(Protocol):
 
         Raises:
             StoreUnavailable: some may be left.
+        """
+        ...
+
+
+class LastEntries(Protocol):
+    """Which subjects' chains in the ledger have ended."""
+
+    def is_closed(self, subject: str) -> bool:
+        """Whether a subject's last entry is there, read consistently: none with evidence follows.
+
+        Raises:
+            StoreUnavailable: it cannot be told.
         """
         ...
 
@@ -230,6 +282,6 @@ class Disclosures(Protocol):
         """
         ...
 
-    def latest(self, before: int | None, limit: int) -> list[Disclosed]:
+    def latest(self, before: int | None, limit: int) -> DisclosurePage:
         """At most `limit` entries with a smaller number, the newest first; raises StoreUnavailable."""
         ...

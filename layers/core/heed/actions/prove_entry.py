@@ -2,48 +2,67 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
+from heed.actions.read_ledger import Entered, Leaves, Sealing, read
 from heed.domain import merkle
-from heed.domain.errors import NotFound
+from heed.domain.errors import NotFound, Unproven
 from heed.domain.ledger_entry import LedgerEntry
-from heed.domain.seal import Seal, head_leaf
+from heed.domain.register import DAY
+from heed.domain.seal import LATE, head_leaf
 
 
 def prove(lines: Iterable[bytes], name: str) -> dict[str, Any]:
-    """The proof of the entry of that id, from the lines of an export that was verified.
+    """The proof of the entry of that id, from the lines of an export.
 
-    The entry, the seal that it is under, its place in the tree, the tree's size, and the path to the
-    root (RFC 6962). An entry that is under no seal yet is proved against the open part of the export.
+    The entry, the seal that it is under, its place in the tree, the tree's size, and two paths to the root
+    (RFC 6962): the entry's, and that of the leaf that says the day. An entry that is under no seal yet is
+    proved against the open part of the export.
 
     Raises:
         NotFound: no such entry is in it.
+        Unproven: the entry is in it, and its seal is not of its time, or there is none.
+        Malformed: a line before it is none of an export.
     """
-    blocks: list[tuple[Seal, str, list[bytes]]] = []
-    for text in lines:
-        document = json.loads(text)
-        if kind := next((kind for kind in ("seal", "open") if kind in document), None):
-            blocks.append((Seal.of(document[kind]), kind, []))
-        elif "leaves" in document:
-            blocks[-1][2].extend(map(bytes.fromhex, document["leaves"]))
-        elif document.get("id") == name:
-            return _proof(LedgerEntry.of(document), blocks)
+    blocks: list[tuple[Sealing, list[bytes]]] = []
+    for line in read(lines):
+        if isinstance(line.says, Sealing):
+            blocks.append((line.says, []))
+        elif isinstance(line.says, Leaves) and blocks:
+            blocks[-1][1].extend(line.says.hashes)
+        elif isinstance(line.says, Entered) and line.says.id == name:
+            return _proof(line.says.entry, blocks)
     raise NotFound("no entry of that id")
 
 
-def _proof(entry: LedgerEntry, blocks: list[tuple[Seal, str, list[bytes]]]) -> dict[str, Any]:
-    for seal, kind, leaves in blocks:
+def _proof(entry: LedgerEntry, blocks: list[tuple[Sealing, list[bytes]]]) -> dict[str, Any]:
+    begins: int | None = None  # the first day that the part may be over
+    for sealing, leaves in blocks:
+        seal = sealing.seal
         if entry.leaf in leaves:
-            tree = [head_leaf(seal.day, seal.count, seal.previous), *leaves]
-            index = tree.index(entry.leaf)
-            return {
-                "entry": entry.document(),
-                "seal": seal.document(),
-                "sealed": kind == "seal",
-                "index": index,
-                "size": len(tree),
-                "path": [step.hex() for step in merkle.path(tree, index)],
-            }
-    raise NotFound("the entry is under no seal")
+            oldest = seal.day if not sealing.is_open else begins
+            if oldest is not None and entry.recorded_at // DAY < oldest - LATE:
+                raise Unproven("the entry says a day long before that of its seal")
+            return _told(entry, sealing, leaves)
+        begins = seal.day + 1
+    raise Unproven("the entry is under no seal")
+
+
+def _told(entry: LedgerEntry, sealing: Sealing, leaves: list[bytes]) -> dict[str, Any]:
+    seal = sealing.seal
+    tree = [head_leaf(seal.day, seal.count, seal.previous), *leaves]
+    index = tree.index(entry.leaf)
+    return {
+        "entry": entry.document(),
+        "seal": seal.document(),
+        "sealed": not sealing.is_open,
+        "index": index,
+        "size": len(tree),
+        "path": _path(tree, index),
+        "seal_path": _path(tree, 0),
+    }
+
+
+def _path(tree: list[bytes], index: int) -> list[str]:
+    return [step.hex() for step in merkle.path(tree, index)]

@@ -7,12 +7,14 @@ from collections.abc import Callable
 from heed.actions.ports import Keys, Preferences
 from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
-from heed.domain.errors import HeedError
+from heed.domain.errors import HeedError, Malformed
 from heed.domain.recipient import recipient_id
-from heed.domain.verdict import Event, Verdict, judge
+from heed.domain.verdict import Event, Other, Verdict, judge
 
 Read = Callable[[object, int | None], Event]
 """From a message and the stamp of its queue to the event in it; raises Malformed."""
+
+AHEAD = 600_000  # milliseconds: more than two clocks differ
 
 
 class RecordFeedback:
@@ -35,10 +37,14 @@ class RecordFeedback:
             now: milliseconds; marks the change in the feed of changes, and is no part of it.
 
         Raises:
-            Malformed: it can never be understood, and nothing was written.
+            Malformed: it can never be understood, or is of a time to come: what it would write
+                could not be lifted before that time. Nothing was written.
             HeedError: some recipient could not be recorded; the others were.
         """
-        verdict = judge(self._read(message, sent), self._identify, self._catalogue)
+        event = self._read(message, sent)
+        if not isinstance(event, Other) and event.at > now + AHEAD:
+            raise Malformed("of a time to come")
+        verdict = judge(event, self._identify, self._catalogue)
         failure: HeedError | None = None
         for recipient, changes in verdict.changes.items():
             try:

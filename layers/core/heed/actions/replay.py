@@ -10,7 +10,7 @@ from heed.actions.ports_privacy import Copies, Copy, Epochs
 from heed.domain.epoch import Epoch
 from heed.domain.errors import Contended, UnreadableRecord
 from heed.domain.register import MINOR
-from heed.domain.replay import changes, lost_epoch, with_epoch
+from heed.domain.replay import changes, lost_epoch, lost_minor, lost_presses, with_epoch
 
 _ATTEMPTS = 8
 
@@ -54,9 +54,16 @@ def _replay(copy: Copy, copies: Copies, preferences: Preferences, epochs: Epochs
         if not lost_epoch(old, live):
             if MINOR in live.registers:
                 return Came.UNCHANGED
-            known = [change for change in changes(old) if change.register != MINOR]
+            known = [c for c in changes(old) if c.register != MINOR] + lost_presses(old, live)
             applied = preferences.apply(recipient, known, now) if known else None
             merged = applied is not None and applied.after != applied.before
+            record = applied.after if applied else live
+            if minor := lost_minor(old, record):
+                lost_to = epochs.keep(recipient, minor, record, now)
+                if lost_to is None:
+                    return Came.MERGED
+                live, due = lost_to
+                continue
             return Came.MERGED if merged else Came.UNCHANGED
         purges = tuple(dict.fromkeys((*due, *copy.purges)))
         epoch = Epoch(with_epoch(old, live), purges, copy.ends)

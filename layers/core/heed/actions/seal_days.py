@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from heed.actions.ports_ledger import Seals
-from heed.domain.seal import NO_ROOT, Seal, seal
-
-LATE = 2  # days; the table's stream keeps a write for one, and what is repaired is recorded anew
+from heed.actions.ports_ledger import Altered, Hashes, Seals
+from heed.domain.errors import UnreadableRecord
+from heed.domain.seal import LATE, NO_ROOT, Seal, seal
 
 
 def seal_days(seals: Seals, today: int) -> list[Seal]:
@@ -14,28 +13,37 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
     Doing it again seals nothing. A day's hashes are held in memory: 32 bytes an entry.
 
     Raises:
-        StoreUnavailable, UnreadableRecord: not all is sealed; the next run goes on.
+        StoreUnavailable: not all is sealed; the next run goes on.
+        UnreadableRecord: not all is sealed; or all is, and hashes of these days were altered, which are
+            under no seal unless their first version was whole.
     """
     done = seals.seals()
     first = done[-1].day + 1 if done else seals.first_day()
     made: list[Seal] = []
+    altered: set[Altered] = set()
     for day in range(today if first is None else first, today):
         previous = done[-1].root if done else NO_ROOT
-        leaves = sorted(unsealed(seals, done, day))
+        found = unsealed(seals, done, day)
+        altered.update(found.altered)
+        leaves = seals.gather(day, sorted(found.leaves))
         new = seal(day, previous, leaves)
-        seals.seal(new, leaves)
+        seals.seal(new)
         done.append(new)
         made.append(new)
+    if altered:
+        raise UnreadableRecord(f"all is sealed, but {len(altered)} objects of hashes were altered")
     return made
 
 
-def unsealed(seals: Seals, done: list[Seal], day: int) -> set[bytes]:
+def unsealed(seals: Seals, done: list[Seal], day: int) -> Hashes:
     """The hashes up to a day that are under no seal."""
     sealed = {one.day for one in done}
     span = range(day - LATE, day + 1)
-    found: set[bytes] = set()
+    found = Hashes(set(), [])
     for one in span:
-        found |= seals.leaves(one)
+        kept = seals.hashes(one)
+        found.leaves.update(kept.leaves)
+        found.altered.extend(kept.altered)
     for one in sealed.intersection(span):
-        found.difference_update(seals.sealed(one))
+        found.leaves.difference_update(seals.sealed(one))
     return found

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from heed.actions.mail_ports import AddressSeal, ConfirmKeys, MailCaps, Mailer
+from heed.actions.mail_ports import AddressSeal, Claim, ConfirmKeys, MailCaps, Mailer, MailLine
 from heed.actions.ports import Preferences
-from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, mint
+from heed.domain.catalogue import Catalogue
+from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, hours_waited, mint
 from heed.domain.decision import is_silent
 from heed.domain.errors import MailNotSent, MailRefused
+from heed.domain.mail_caps import mailbox
 from heed.domain.mail_request import MailRequest
 from heed.domain.recipient import recipient_id
 from heed.domain.register import ALL
@@ -20,22 +22,20 @@ from heed.domain.token import Purpose, Token
 from heed.domain.token import mint as mint_link
 
 # A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
-_ENCODED = re.compile(r"=\?.*\?.*\?.*\?=")
+_ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 
 
 class Result(StrEnum):
     """What came of a request; counted under these names."""
 
     SENT = "ConfirmationSent"
-    LATE = "ConfirmationLate"  # it waited too long for the link to be of use
     UNMAILABLE = (
         "ConfirmationUnmailable"  # beyond ASCII, which SES does not mail, or an encoded word
     )
     SILENT = "ConfirmationSilent"  # a minor, a held address, or who was erased after asking
     REPEATED = "ConfirmationRepeated"  # its mail is on its way already
-    CAPPED = "ConfirmationCapped"  # the address has had its mails
-    CAPPED_NETWORK = "ConfirmationCappedNetwork"  # where it came from has
-    CAPPED_ALL = "ConfirmationCappedAll"  # the deployment has sent all that it may today
+    CAPPED = "ConfirmationCapped"  # the mailbox has had its mails
+    WAITS = "ConfirmationWaits"  # until its network or the day has room
     REFUSED = "ConfirmationRefused"  # SES will not send to it
 
 
@@ -47,6 +47,7 @@ class Letter:
         to: the address, normalised and ASCII.
         intent: what is to be confirmed.
         scopes: numbers of the topics asked for.
+        resume: whether a pause is to end.
         language: to write in.
         base_url: of the links.
         confirm: token of the confirmation link.
@@ -56,6 +57,7 @@ class Letter:
     to: str
     intent: Intent
     scopes: tuple[int, ...]
+    resume: bool
     language: str
     base_url: str
     confirm: str
@@ -78,66 +80,83 @@ class SendConfirmation:
         self,
         keys: ConfirmKeys,
         preferences: Preferences,
+        catalogue: Catalogue,
         caps: MailCaps,
         seal: AddressSeal,
         compose: Compose,
         mailer: Mailer,
+        line: MailLine,
     ) -> None:
+        """`line` is where a request waits that a cap holds back (heed.actions.send_waiting)."""
         self._keys = keys
         self._preferences = preferences
+        self._catalogue = catalogue
         self._caps = caps
         self._seal = seal
         self._compose = compose
         self._mailer = mailer
+        self._line = line
 
     def __call__(self, request: MailRequest, now: int) -> Result:
-        """Send the mail if it may be sent. The same message again sends no second one.
+        """Send the mail if it may be sent; else, if there will be room for it, let it wait in line.
+
+        Raises:
+            Unavailable, UnreadableRecord: not done; the same message may be delivered again.
+        """
+        result = Result.WAITS if request.due > now else self.attempt(request, now, in_turn=False)
+        if result is Result.WAITS:
+            self._line.send(request.to_message())
+        return result
+
+    def attempt(self, request: MailRequest, now: int, *, in_turn: bool) -> Result:
+        """Send the mail if it may be sent now. The same message again sends no second one.
 
         After an answer that was lost on the way there may be one mail more, never two.
 
         Raises:
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
-        if request.is_late(now):
-            return Result.LATE
         if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
         if is_silent(self._preferences.read(recipient), request.at):
             return Result.SILENT
-        letter = self._letter(request, recipient)
-        capped = self._caps.claim(
-            recipient, request.intent, request.id, self._network(request.network), now
-        )
+        message = self._compose(self._letter(request, recipient, now))
+        claim = Claim(recipient, self._mailbox(request.address), request.intent, request.id)
+        capped = self._caps.claim(claim, now, in_turn=in_turn)
         if capped is not None:
             return Result(capped)
-        return self._send(request, recipient, self._compose(letter))
+        return self._send(request.address, claim, message)
 
-    def _send(self, request: MailRequest, recipient: str, message: bytes) -> Result:
+    def _send(self, address: str, claim: Claim, message: bytes) -> Result:
         try:
-            self._mailer.send(request.address, recipient, message)
+            self._mailer.send(address, claim.recipient, message)
         except MailNotSent:
-            self._caps.settle(recipient, request.intent, request.id, sent=False)
+            self._caps.settle(claim, sent=False)
             raise
         except MailRefused:
-            self._caps.settle(recipient, request.intent, request.id, sent=True)
+            self._caps.settle(claim, sent=True)
             return Result.REFUSED
-        self._caps.settle(recipient, request.intent, request.id, sent=True)
+        self._caps.settle(claim, sent=True)
         return Result.SENT
 
-    def _network(self, network: str) -> str:
-        """A name for a network that nobody can turn back; no token begins with these bytes."""
+    def _mailbox(self, address: str) -> str:
+        """A name for a mailbox that nobody can turn back; no token begins with these bytes."""
         key = self._keys.confirm(KEY_ID)
-        return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]
+        return hmac.digest(key, f"mailbox {mailbox(address)}".encode(), "sha256").hex()[:32]
 
-    def _letter(self, request: MailRequest, recipient: str) -> Letter:
+    def _letter(self, request: MailRequest, recipient: str, now: int) -> Letter:
         is_in = request.intent is Intent.IN
+        signals = {topic.number for topic in self._catalogue.signals()} if is_in else set()
         said = Confirmation(
             recipient=recipient,
             intent=request.intent,
-            scopes=request.scopes,
+            scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
             sealed=self._seal.seal(request.address) if is_in else b"",
+            resume=request.resume,
+            signals=tuple(scope for scope in request.scopes if scope in signals),
+            waited=hours_waited(request.at, now),
         )
         everything = Token(recipient, ALL, request.at, self._keys.newest())
 
@@ -148,6 +167,7 @@ class SendConfirmation:
             to=request.address,
             intent=request.intent,
             scopes=request.scopes,
+            resume=bool(request.resume),
             language=request.language,
             base_url=request.base_url,
             confirm=mint(said, self._keys.confirm(KEY_ID)),

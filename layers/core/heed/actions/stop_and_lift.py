@@ -9,18 +9,27 @@ from heed.actions.ports import Preferences
 from heed.actions.ports_privacy import LiftRequests, Person
 from heed.domain.catalogue import Catalogue
 from heed.domain.decision import Reason, decide, is_held
+from heed.domain.errors import Held
 from heed.domain.lift import Liftable, Signature, evidence_of_both, register_of
 from heed.domain.record import Record
-from heed.domain.register import HOLD, MINOR, Change, Entry
+from heed.domain.register import HOLD, LIFT_HOLD, MINOR, Change, Entry
 from heed.domain.wish import Outcome
 
 
 class Done(NamedTuple):
-    """What came of it, as of a wish: the outcome, why it was refused, and what may be sent now."""
+    """What came of it, as of a wish.
+
+    Attributes:
+        outcome: applied, superseded or refused.
+        blocked_by: why it was refused, or what stops everything all the same.
+        sendable: what may be sent now, by the name of each topic in use.
+        purge: id of the purge that the lift of a hold has ordered, or "".
+    """
 
     outcome: Outcome
     blocked_by: list[Reason]
     sendable: dict[str, bool]
+    purge: str = ""
 
 
 class StopAndLift:
@@ -47,17 +56,27 @@ class StopAndLift:
         return self._write(recipient, Change(HOLD, entry), now)
 
     def lift(
-        self, recipient: str, what: Liftable, scope: int, by: Signature, entry: Entry
+        self,
+        recipient: str,
+        what: Liftable,
+        scope: int,
+        by: Signature,
+        entry: Entry,
+        *,
+        address_given: bool,
     ) -> Done | None:
         """Lift something; None: it is a minor, and a key of another owner must ask for it too.
 
-        While a hold stands, no yes passes a complaint.
+        While a hold stands, no yes passes a complaint, and no minor is lifted. With a hold under which a
+        minor was reported, the minor's epoch begins.
 
         Raises:
             Unavailable, UnreadableRecord: it is not known to be done.
         """
         if what is Liftable.MINOR:
             return self._lift_minor(recipient, by, entry.policy)
+        if what is Liftable.HOLD:
+            return self._lift_hold(recipient, entry, address_given=address_given)
         if what is Liftable.COMPLAINT:
             record = self._preferences.read(recipient)
             if is_held(record):
@@ -69,19 +88,40 @@ class StopAndLift:
         if MINOR not in record.registers:
             # Done before, by these two or others; or there never was one.
             return self._done(Outcome.SUPERSEDED, [], record, signature.at)
+        if is_held(record):
+            return self._done(Outcome.REFUSED, [Reason.HOLD], record, signature.at)
         first = self._requests.sign(recipient, signature)
         if first is None:
             return None
         said = evidence_of_both(first, signature)
-        after = self._epochs.lift_minor(recipient, signature.at, said, policy)
+        try:
+            after = self._epochs.lift_minor(recipient, signature.at, said, policy)
+        except Held:
+            record = self._preferences.read(recipient)
+            return self._done(Outcome.REFUSED, [Reason.HOLD], record, signature.at)
         self._requests.clear(Person(recipient, ""))
         if after is None:
             record = self._preferences.read(recipient)
             return self._done(Outcome.SUPERSEDED, [], record, signature.at)
         return self._done(Outcome.APPLIED, [], after, signature.at)
 
+    def _lift_hold(self, recipient: str, entry: Entry, *, address_given: bool) -> Done:
+        after = self._preferences.apply(recipient, [Change(LIFT_HOLD, entry)], entry.at).after
+        if MINOR not in after.registers or not is_held(after):
+            return self._came_of(Change(LIFT_HOLD, entry), after, entry.at)
+        begun = self._epochs.lift_hold(recipient, entry, address_given=address_given)
+        if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
+            return self._came_of(
+                Change(LIFT_HOLD, entry), self._preferences.read(recipient), entry.at
+            )
+        done = self._done(Outcome.APPLIED, [Reason.MINOR], begun.record, entry.at)
+        return done._replace(purge=begun.purge)
+
     def _write(self, recipient: str, change: Change, now: int) -> Done:
         after = self._preferences.apply(recipient, [change], now).after
+        return self._came_of(change, after, now)
+
+    def _came_of(self, change: Change, after: Record, now: int) -> Done:
         held = after.get(change.register)
         if MINOR in after.registers:
             return self._done(Outcome.REFUSED, [Reason.MINOR], after, now)

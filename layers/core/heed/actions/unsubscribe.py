@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -14,8 +14,9 @@ from heed.domain.decision import decide
 from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
 from heed.domain.evidence import LONGEST, evidence
 from heed.domain.record import Record
-from heed.domain.register import ALL, Change, Entry, Source, out
+from heed.domain.register import ALL, Change, Entry, Source, out, undoable
 from heed.domain.token import Purpose, Token, verify
+from heed.domain.undo import Undo, stops, undo_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,19 @@ class OptOut:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What came of a press.
+
+    Attributes:
+        record: all that is on record now.
+        undo: what takes this press back, or None: nothing was sendable before it, or it was no browser's.
+    """
+
+    record: Record
+    undo: Undo | None
+
+
 class Unsubscribe:
     """What a link does."""
 
@@ -107,8 +121,20 @@ class Unsubscribe:
         everything: bool,
         signal: bool,
         wording: str | None = None,
+        press: str | None = None,
     ) -> OptOut:
-        """What a press on the link asks for; `wording` names the words of the page, if one was shown."""
+        """What a press on the link asks for.
+
+        Args:
+            token: of the link.
+            at: when it was pressed, milliseconds.
+            source: one-click or link.
+            campaign: of the link, or "".
+            everything: whether all marketing is to stop.
+            signal: whether the browser sent a privacy signal.
+            wording: names the words of the page, if one was shown.
+            press: id of the HTTP request of a browser's press, so that no two presses are the same.
+        """
         return OptOut(
             recipient=token.recipient,
             scopes=(ALL,) if everything else self._catalogue.opt_out_scopes(token.scope),
@@ -119,13 +145,14 @@ class Unsubscribe:
                 key=token.key_id,
                 campaign=campaign or None,
                 wording=wording,
+                press=press,
             ),
             policy=self._catalogue.policy(at),
             signal=signal,
         )
 
-    def opt_out(self, asked: OptOut) -> Applied:
-        """Write it, and see that it stops what it is to stop; the record before and after.
+    def opt_out(self, asked: OptOut) -> Pressed:
+        """Write it, and see that it stops what it is to stop.
 
         A wish that could not be written is put into the queue of later, and 503 is answered all the
         same: mail clients never retry, and nobody is told "done" before it is durable.
@@ -135,15 +162,26 @@ class Unsubscribe:
             QueueUnavailable: neither.
             NotAcknowledged: written, but something newer lifts it.
         """
+        entry = _entry(asked)
+        press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
         try:
-            applied = self.write(asked, asked.at)
+            applied = self._press(asked, press) if press else self.write(asked, asked.at)
         except (Unavailable, UnreadableRecord) as error:
             self._later().send(asked.to_message())
             raise Deferred(type(error).__name__) from error
         governed = (topic for scope in asked.scopes for topic in self._catalogue.governed(scope))
         if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")
-        return applied
+        undo = undo_of(asked.recipient, press, applied.after, self._keys.newest())
+        return Pressed(applied.after, undo)
+
+    def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:
+        """Write a browser's press so that it can be taken back, if it stops anything."""
+
+        def changes(record: Record) -> list[Change]:
+            return [*stops(record, self._catalogue, press, asked.at), *self._signals(asked)]
+
+        return self._preferences.update(asked.recipient, changes, asked.at)
 
     def write(self, asked: OptOut, now: int) -> Applied:
         """Write it at an instant, which may be hours after it was asked for; again changes nothing.
@@ -151,9 +189,24 @@ class Unsubscribe:
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
         """
-        entry = Entry(asked.at, asked.source, asked.evidence, asked.policy)
-        changes = [Change(out(scope), entry) for scope in asked.scopes]
-        if asked.signal:
-            signal = replace(entry, source=Source.SIGNAL)
-            changes += [Change(out(topic.number), signal) for topic in self._catalogue.signals()]
-        return self._preferences.apply(asked.recipient, changes, now)
+        entry, signals = _entry(asked), self._signals(asked)
+        if asked.source is not Source.LINK:
+            changes = [Change(out(scope), entry) for scope in asked.scopes]
+            return self._preferences.apply(asked.recipient, changes + signals, now)
+
+        def missing(record: Record) -> list[Change]:
+            # A press that was written although its answer was lost is on record as it stands.
+            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
+            return [*(Change(out(scope), entry) for scope in scopes), *signals]
+
+        return self._preferences.update(asked.recipient, missing, now)
+
+    def _signals(self, asked: OptOut) -> list[Change]:
+        if not asked.signal:
+            return []
+        seen = replace(_entry(asked), source=Source.SIGNAL)
+        return [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
+
+
+def _entry(asked: OptOut) -> Entry:
+    return Entry(asked.at, asked.source, asked.evidence, asked.policy)

@@ -7,13 +7,13 @@ the search for the end begins.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure
+from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, DisclosurePage, End
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.register import DAY
 from heed.domain.retention import DISCLOSURE_DAYS
@@ -36,21 +36,25 @@ class DisclosuresTable:
         self._table = table
 
     def append(self, disclosing: Disclosing) -> Disclosed:
-        """See the port."""
-        number, before = self._end()
+        """See the port. An entry that somebody made unreadable is passed over: who reads names the gap."""
+        number, before, before_at = self._place()
         for _ in range(_ATTEMPTS):
-            entry = Disclosed(number + 1, before, disclosing)
-            there = self._put(entry)
-            if there is None:
+            entry = Disclosed(number + 1, before, before_at, disclosing)
+            item = self._put(entry)
+            if item is None:
                 self._move_end(entry)
                 return entry
-            number, before = there.number, there.hash
+            number += 1
+            with suppress(UnreadableRecord):
+                there = _to_entry(item)
+                before, before_at = there.hash, there.of.at
         raise Contended("others appended before every attempt")
 
-    def latest(self, before: int | None, limit: int) -> list[Disclosed]:
+    def latest(self, before: int | None, limit: int) -> DisclosurePage:
         """See the port."""
+        end = self._end()
         # The end may lag behind those who were stopped before they could move it.
-        last = self._end()[0] + _BEYOND if before is None else before - 1
+        last = (end.number if end else 0) + _BEYOND if before is None else before - 1
         beyond = _BEYOND if before is None else 0
         numbers = range(last, max(last - limit - beyond, 0), -1)
         found = [
@@ -58,18 +62,29 @@ class DisclosuresTable:
             for start in range(0, len(numbers), _BATCH)
             for entry in self._batch(numbers[start : start + _BATCH])
         ]
-        return sorted(found, key=lambda entry: -entry.number)[:limit]
+        page = sorted(found, key=lambda entry: -entry.number)[:limit]
+        # A page that is short goes on below all that was looked for: what is missing ends no register.
+        lowest = page[-1].number if len(page) == limit else numbers[-1] if numbers else 1
+        return DisclosurePage(page, end, lowest if lowest > 1 else None)
 
-    def _end(self) -> tuple[int, str]:
+    def _place(self) -> tuple[int, str, int]:
+        """Number, hash and time of the entry at the end."""
+        item = self._end_item()
+        return _to_end(item) if item else (0, BEGINNING, 0)
+
+    def _end(self) -> End | None:
+        item = self._end_item()
+        return End(*_to_end(item)[:2]) if item else None
+
+    def _end_item(self) -> Mapping[str, Any]:
         try:
             answer = self._client.get_item(TableName=self._table, Key=_END, ConsistentRead=True)
         except FAILURES as error:
             raise unavailable(error) from error
-        item = answer.get("Item")
-        return _to_end(item) if item else (0, BEGINNING)
+        return answer.get("Item", {})
 
-    def _put(self, entry: Disclosed) -> Disclosed | None:
-        """The entry that is there already, if one is.
+    def _put(self, entry: Disclosed) -> Mapping[str, Any] | None:
+        """The item that is there already, if one is.
 
         It may be our own, whose answer was lost: then it is on record twice, which is better than never.
         """
@@ -81,7 +96,8 @@ class DisclosuresTable:
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _to_entry(error.response["Item"])  # type: ignore[typeddict-item]
+            there: Mapping[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
+            return there
         except FAILURES as error:
             raise unavailable(error) from error
         return None
@@ -92,12 +108,13 @@ class DisclosuresTable:
             self._client.update_item(
                 TableName=self._table,
                 Key=_END,
-                UpdateExpression="SET #number = :number, #hash = :hash",
+                UpdateExpression="SET #number = :number, #hash = :hash, #at = :at",
                 ConditionExpression="attribute_not_exists(#number) OR #number < :number",
-                ExpressionAttributeNames={"#number": "number", "#hash": "hash"},
+                ExpressionAttributeNames={"#number": "number", "#hash": "hash", "#at": "at"},
                 ExpressionAttributeValues={
                     ":number": {"N": str(entry.number)},
                     ":hash": {"S": entry.hash},
+                    ":at": {"N": str(entry.of.at)},
                 },
             )
         except self._client.exceptions.ConditionalCheckFailedException:
@@ -115,7 +132,9 @@ class DisclosuresTable:
                 answer = self._client.batch_get_item(RequestItems=request)
             except FAILURES as error:
                 raise unavailable(error) from error
-            found += _readable(whole(answer, "Responses").get(self._table, []))
+            for item in whole(answer, "Responses").get(self._table, []):
+                with suppress(UnreadableRecord):
+                    found.append(_to_entry(item))
             request = dict(answer.get("UnprocessedKeys", {}))
             if not request:
                 return found
@@ -132,6 +151,7 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
         **_key(entry.number),
         "number": {"N": str(entry.number)},
         "before": {"S": entry.before},
+        "before_at": {"N": str(entry.before_at)},
         "hash": {"S": entry.hash},
         "at": {"N": str(of.at)},
         "what": {"S": of.what},
@@ -143,15 +163,17 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
 
 
 @of_our_form
-def _to_end(item: Item) -> tuple[int, str]:
-    return number(item, "number", COUNT_END), text(item, "hash")
+def _to_end(item: Item) -> tuple[int, str, int]:
+    """Number, hash and time of the entry at the end."""
+    return number(item, "number", COUNT_END), text(item, "hash"), number(item, "at")
 
 
 @of_our_form
 def _to_entry(item: Item) -> Disclosed:
-    return Disclosed(
+    entry = Disclosed(
         number=number(item, "number", COUNT_END),
         before=text(item, "before"),
+        before_at=number(item, "before_at"),
         of=Disclosing(
             at=number(item, "at"),
             what=text(item, "what"),
@@ -160,10 +182,6 @@ def _to_entry(item: Item) -> Disclosed:
             key=text(item, "key"),
         ),
     )
-
-
-def _readable(items: Iterable[Item]) -> Iterator[Disclosed]:
-    """Those that can be read. The hash of what stands behind one that cannot tells that it was there."""
-    for item in items:
-        with suppress(UnreadableRecord):
-            yield _to_entry(item)
+    if item["pk"] != _key(entry.number)["pk"]:
+        raise ValueError("not what its number says")
+    return entry

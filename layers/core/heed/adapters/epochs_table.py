@@ -6,19 +6,20 @@ has `purge`, the ids), or days of soft bounces that are older than any decision 
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Due, DueWork, Standing
-from heed.adapters.attributes import Item, instant_or_none, of_our_form, text
+from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import soft_days, to_record, to_value
 from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.purge import is_id
 from heed.domain.record import Record
-from heed.domain.register import MINOR, SOFT
+from heed.domain.register import HOLD, LIFT_HOLD, MINOR, Change
 from heed.domain.retention import soft_days_over, soft_due
 
 if TYPE_CHECKING:
@@ -46,18 +47,44 @@ class EpochsTable:
 
     def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
         """See the port. A first attempt that did commit is known by the purge in the evidence."""
-        condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(n)"}
-        if before.n:
-            condition = {
-                "ConditionExpression": "n = :n",
-                "ExpressionAttributeValues": {":n": {"N": str(before.n)}},
-            }
+        condition, values = _as_read(before)
+        among: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
             self._client.put_item(
                 TableName=self._table,
                 Item=to_item(recipient, epoch, now),
+                ConditionExpression=condition,
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **condition,
+                **among,
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            return _standing(error.response.get("Item"))  # type: ignore[arg-type]
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
+        """See the port. Nothing else of the item is touched, and it gets no end."""
+        condition, values = _as_read(before)
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                UpdateExpression=(
+                    "SET #register = :entry, salt = if_not_exists(salt, :salt), "
+                    "chg_at = :now, chg_shard = :shard ADD n :one"
+                ),
+                ConditionExpression=condition,
+                ExpressionAttributeNames={"#register": change.register},
+                ExpressionAttributeValues={
+                    ":entry": to_value(change.entry),
+                    ":salt": {"B": secrets.token_bytes(16)},
+                    ":now": {"S": feed_position(now, recipient)},
+                    ":shard": {"S": shard(recipient)},
+                    ":one": {"N": "1"},
+                    **values,
+                },
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             return _standing(error.response.get("Item"))  # type: ignore[arg-type]
@@ -67,13 +94,13 @@ class EpochsTable:
 
     def due(self, now: int) -> Iterator[Due]:
         """See the port."""
-        for number in range(SHARDS):
+        for place in range(SHARDS):
             request: dict[str, Any] = {
                 "TableName": self._table,
                 "IndexName": _INDEX,
                 "KeyConditionExpression": "due_shard = :shard AND due <= :now",
                 "ExpressionAttributeValues": {
-                    ":shard": {"S": str(number)},
+                    ":shard": {"S": str(place)},
                     ":now": {"N": str(now)},
                 },
             }
@@ -101,14 +128,14 @@ class EpochsTable:
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
         """See the port. Days of soft bounces that came meanwhile are due at their own time."""
         done = {":purge": {"S": " ".join(purges)}}
-        left = self._update(
+        is_done = self._update(
             recipient,
             UpdateExpression="REMOVE due, due_shard, purge",
             ConditionExpression="purge = :purge AND attribute_not_exists(soft)",
             ExpressionAttributeValues=done,
         )
-        if left and SOFT in left:
-            due = soft_due(min(work_of(left).soft))
+        if not is_done and (left := self.work(recipient)) and left.soft:
+            due = soft_due(min(left.soft))
             self._update(
                 recipient,
                 UpdateExpression="SET due = :due REMOVE purge",
@@ -131,20 +158,15 @@ class EpochsTable:
             ExpressionAttributeValues=values,
         )
 
-    def _update(self, recipient: str, **request: Any) -> Item | None:  # noqa: ANN401
-        """One write; the item as it stands, if the condition refuses it: done before, or changed."""
+    def _update(self, recipient: str, **request: Any) -> bool:  # noqa: ANN401
+        """One write; whether it was made. Refused by its condition it was made before, or all changed."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **request,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return error.response.get("Item")  # type: ignore[return-value]
+            self._client.update_item(TableName=self._table, Key={"id": {"S": recipient}}, **request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
         except FAILURES as error:
             raise unavailable(error) from error
-        return None
+        return True
 
 
 @of_our_form
@@ -162,7 +184,19 @@ def work_of(item: Item) -> DueWork:
         floor=instant_or_none(item, "f") or 0,
         cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
         soft=soft_days(item),
+        is_held=_is_held(item),
     )
+
+
+def _is_held(item: Item) -> bool:
+    """As the record's own rule has it, from the two registers alone: an old image may hold others."""
+    said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
+    return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
+
+
+def _as_read(before: Record) -> tuple[str, dict[str, Any]]:
+    """The condition that the item is the one that was read, and the values in it."""
+    return ("n = :n", {":n": {"N": str(before.n)}}) if before.n else ("attribute_not_exists(n)", {})
 
 
 def _standing(item: Item | None) -> Standing:

@@ -18,7 +18,7 @@ from heed.adapters.attributes import (
 from heed.adapters.tally_update import SPARED, TOLD_HOUR, told_name
 from heed.domain.evidence import LONGEST
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import DAY, SOFT, Change, Entry, Source, is_register
+from heed.domain.register import DAY, SOFT, Change, Entry, Source, is_register, may_end
 from heed.domain.repeats import HOUR, Tally
 from heed.domain.times import END
 
@@ -86,7 +86,7 @@ def _salt(item: Item) -> bytes:
 
 
 def _entry(name: str, held: Item) -> Entry:
-    if not is_register(name) or ("u" in held) != name.startswith("p:"):
+    if not is_register(name) or may_end(name) not in (None, "u" in held):
         raise ValueError("no register of ours, or a pause without an end")
     source, tie = Source(held["by"]["S"]), text(held, "ev")
     if len(tie) > _LONGEST_TIE:
@@ -104,7 +104,7 @@ def _entry(name: str, held: Item) -> Entry:
 
 def is_stop(register: str) -> bool:
     """Whether a register may stop somebody: it puts the recipient into the feed of changes."""
-    return register[:2] in ("o:", "p:", "x:")
+    return register[:2] in ("o:", "p:", "c:", "x:")
 
 
 def to_late(change: Change) -> str:

@@ -3,16 +3,20 @@
 hashes/2026-03-05/<hash of the content>   leaves of a batch, 32 bytes each
 leaves/2026-03-05                         the leaves under the seal of the day, in order
 seals/2026-03-05.json                     the seal; written last, so that what it seals is there
+
+Everything is written where nothing is yet (`If-None-Match`), and read by its first version: Object Lock
+keeps a version, but lets anybody who may write put another on top of it.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.aws import FAILURES, unavailable
+from heed.actions.ports_ledger import Altered, Hashes, How
+from heed.adapters.aws import FAILURES, code, unavailable
 from heed.domain import merkle, times
 from heed.domain.errors import InvalidTime, Malformed, UnreadableRecord
 from heed.domain.ledger_entry import canonical
@@ -23,6 +27,15 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 _CHUNK = merkle.SIZE * 4096
+_HASHES, _LEAVES, _SEALS = "hashes/", "leaves/", "seals/"
+
+
+class _Object(NamedTuple):
+    """An object by its first version; "" where none of it is left."""
+
+    key: str
+    version: str
+    how: How | None
 
 
 class LedgerBucket:
@@ -33,81 +46,166 @@ class LedgerBucket:
         self._bucket = bucket
 
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        """See the port. The name says the content, so that the same batch again is the same object."""
+        """See the port. The name says the content, so that the same batch again is the same object.
+
+        Whether what lies under the name already is this content is asked by whoever reads it.
+        """
         content = b"".join(sorted(set(leaves)))
         name = sha256(content).hexdigest()
-        self._put(f"hashes/{times.write_day(day)}/{name}", content)
+        self._put(f"{_HASHES}{times.write_day(day)}/{name}", content)
 
-    def leaves(self, day: int) -> set[bytes]:
+    def hashes(self, day: int) -> Hashes:
         """See the port."""
-        found: set[bytes] = set()
-        for key in self._keys(f"hashes/{times.write_day(day)}/"):
-            found.update(_split(self._get(key)))
+        found = Hashes(set(), [])
+        for one in self._objects(f"{_HASHES}{times.write_day(day)}/"):
+            if one.how:
+                found.altered.append(Altered(one.key, one.how))
+            content = self._get(one) if one.version else b""
+            if sha256(content).hexdigest() == one.key.rpartition("/")[2]:
+                found.leaves.update(_split(content))
+            elif not one.how:
+                found.altered.append(Altered(one.key, How.MISNAMED))
         return found
 
     def first_day(self) -> int | None:
         """See the port."""
-        for key in self._keys("hashes/", 1):
-            return _day(key.split("/")[1])
+        for page in self._pages(_HASHES, 1):
+            for found in page.get("Versions", ()):
+                return _day(found["Key"].split("/")[1])
         return None
 
     def seals(self) -> list[Seal]:
         """See the port."""
-        try:
-            return [Seal.of(json.loads(self._get(key))) for key in self._keys("seals/")]
-        except (Malformed, ValueError) as error:
-            raise UnreadableRecord("a seal is not of our form") from error
+        return [self._seal_of(one) for one in self._objects(_SEALS) if one.version]
 
     def sealed(self, day: int) -> Iterator[bytes]:
         """See the port."""
-        body = self._call(
-            self._client.get_object, Bucket=self._bucket, Key=f"leaves/{times.write_day(day)}"
-        )["Body"]
+        body = self._open(self._first(_leaves_name(day)))
         try:
             for chunk in body.iter_chunks(_CHUNK):
                 yield from _split(chunk)
         except FAILURES as error:
             raise unavailable(error) from error
 
-    def seal(self, seal: Seal, leaves: Sequence[bytes]) -> None:
+    def altered(self) -> list[Altered]:
         """See the port."""
-        day = times.write_day(seal.day)
-        self._put(f"leaves/{day}", b"".join(leaves))
-        self._put(f"seals/{day}.json", canonical(seal.document()))
+        return [
+            Altered(one.key, one.how)
+            for prefix in (_LEAVES, _SEALS)
+            for one in self._objects(prefix)
+            if one.how
+        ]
 
-    def _keys(self, prefix: str, limit: int = 1000) -> Iterator[str]:
+    def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
+        """See the port."""
+        if self._put(_leaves_name(day), b"".join(leaves)):
+            return list(leaves)
+        return list(self.sealed(day))
+
+    def seal(self, seal: Seal) -> None:
+        """See the port."""
+        name = _seal_name(seal.day)
+        is_first = self._put(name, canonical(seal.document()))
+        if not is_first and self._seal_of(self._first(name)) != seal:
+            raise UnreadableRecord("another seal of that day is kept")
+
+    def _objects(self, prefix: str) -> Iterator[_Object]:
+        """The objects whose names begin so, in the order of the names.
+
+        S3 lists the versions of an object one behind the other, the newest first. One that ends a page and
+        begins the next, as some imitations of S3 have it, is one all the same.
+        """
+        key, version, versions = "", "", 0
+        deleted: set[str] = set()
+        for page in self._pages(prefix, 1000):
+            deleted.update(found["Key"] for found in page.get("DeleteMarkers", ()))
+            for found in page.get("Versions", ()):
+                if (found["Key"], found["VersionId"]) == (key, version):
+                    continue
+                if found["Key"] != key:
+                    if versions:
+                        yield _object(key, version, versions, deleted)
+                    versions = 0
+                key, version, versions = found["Key"], found["VersionId"], versions + 1
+        if versions:
+            yield _object(key, version, versions, deleted)
+        for gone in sorted(deleted):
+            yield _Object(gone, "", How.DELETED)
+
+    def _pages(self, prefix: str, limit: int) -> Iterator[Mapping[str, Any]]:
         request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": limit}
         while True:
-            answer = self._call(self._client.list_objects_v2, **request)
-            for found in answer.get("Contents", ()):
-                yield found["Key"]
+            answer = self._call(self._client.list_object_versions, **request)
+            yield answer
             if not answer.get("IsTruncated"):
                 return
-            request["ContinuationToken"] = answer["NextContinuationToken"]
+            request["KeyMarker"] = answer["NextKeyMarker"]
+            request["VersionIdMarker"] = answer["NextVersionIdMarker"]
 
-    def _get(self, key: str) -> bytes:
-        answer = self._call(self._client.get_object, Bucket=self._bucket, Key=key)
+    def _first(self, key: str) -> _Object:
+        for one in self._objects(key):
+            if one.key == key and one.version:
+                return one
+        raise UnreadableRecord("a seal, or what is under it, is not there")
+
+    def _seal_of(self, one: _Object) -> Seal:
         try:
-            content: bytes = answer["Body"].read()
+            seal = Seal.of(json.loads(self._get(one)))
+        except (Malformed, ValueError, RecursionError) as error:
+            raise UnreadableRecord("a seal is not of our form") from error
+        if one.key != _seal_name(seal.day):
+            raise UnreadableRecord("a seal has the name of another")
+        return seal
+
+    def _get(self, one: _Object) -> bytes:
+        try:
+            content: bytes = self._open(one).read()
         except FAILURES as error:
             raise unavailable(error) from error
         return content
 
-    def _put(self, key: str, content: bytes) -> None:
-        # Object Lock takes nothing without a checksum.
-        self._call(
-            self._client.put_object,
-            Bucket=self._bucket,
-            Key=key,
-            Body=content,
-            ChecksumAlgorithm="SHA256",
-        )
+    def _open(self, one: _Object) -> Any:  # noqa: ANN401
+        return self._call(
+            self._client.get_object, Bucket=self._bucket, Key=one.key, VersionId=one.version
+        )["Body"]
+
+    def _put(self, key: str, content: bytes) -> bool:
+        """Whether it is kept now; not if something lies there already, perhaps by an attempt of ours."""
+        try:
+            self._client.put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                IfNoneMatch="*",  # the bucket takes nothing without it
+                ChecksumAlgorithm="SHA256",  # nor does Object Lock
+            )
+        except FAILURES as error:
+            if code(error) == "PreconditionFailed":
+                return False
+            raise unavailable(error) from error
+        return True
 
     def _call(self, ask: Any, **request: Any) -> Any:  # noqa: ANN401
         try:
             return ask(**request)
         except FAILURES as error:
             raise unavailable(error) from error
+
+
+def _object(key: str, version: str, versions: int, deleted: set[str]) -> _Object:
+    """What was listed of an object, which leaves the marks of deletion that are still to be told."""
+    if key in deleted:
+        deleted.remove(key)
+        return _Object(key, version, How.DELETED)
+    return _Object(key, version, How.REWRITTEN if versions > 1 else None)
+
+
+def _leaves_name(day: int) -> str:
+    return f"{_LEAVES}{times.write_day(day)}"
+
+
+def _seal_name(day: int) -> str:
+    return f"{_SEALS}{times.write_day(day)}.json"
 
 
 def _split(content: bytes) -> Iterator[bytes]:

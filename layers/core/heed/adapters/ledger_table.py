@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Unreadable
@@ -10,7 +10,7 @@ from heed.actions.ports_ledger import Kept
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.errors import Malformed, UnreadableRecord
-from heed.domain.ledger_entry import LedgerEntry
+from heed.domain.ledger_entry import ERASED, LedgerEntry
 from heed.domain.register import SCOPES
 from heed.domain.times import END
 
@@ -88,6 +88,15 @@ class LedgerTable:
                 raise unavailable(error) from error
         return entries
 
+    def is_closed(self, subject: str) -> bool:
+        """See the port LastEntries."""
+        last = {
+            "FilterExpression": "#register = :register",
+            "ExpressionAttributeNames": {"#register": "register"},
+        }
+        found = self._query(subject, {":register": {"S": ERASED}}, **last)
+        return next(found, None) is not None
+
     def all(self) -> Iterator[LedgerEntry | Unreadable]:
         """See the port."""
         names = {f"#{name}": name for name in _ENTRY}
@@ -98,12 +107,15 @@ class LedgerTable:
         }
         return map(_readable, self._pages(self._client.scan, request))
 
-    def _query(self, subject: str) -> Iterator[Any]:
+    def _query(
+        self, subject: str, values: Mapping[str, Any] | None = None, **more: object
+    ) -> Iterator[Any]:
         request = {
             "TableName": self._table,
             "KeyConditionExpression": "subject = :subject",
-            "ExpressionAttributeValues": {":subject": {"S": subject}},
+            "ExpressionAttributeValues": {":subject": {"S": subject}, **(values or {})},
             "ConsistentRead": True,
+            **more,
         }
         return self._pages(self._client.query, request)
 

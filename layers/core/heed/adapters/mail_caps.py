@@ -1,27 +1,25 @@
 """How many mails went where, in the table `Control`, each item with its end.
 
-    mails#in#<recipient>           the tries of the last 24 hours, and a version
-    mails#network#<day>#<network>  a number; the network is a name that nobody can turn back
-    mails#all#<day>                a number
+    mails#in#<mailbox>       the tries of the last 24 hours, and a version; `out` likewise
+    mails#of#<recipient>     the mailbox of a recipient, so that a purge finds its tries
+    mails#all                d: a day; n: the mails of that day; waits: when somebody last found it full
 
-The numbers grow by one conditional UpdateItem, the tries by a PutItem on the condition that nobody else
-wrote in between: so each cap holds however many ask at once. The two numbers are taken first and are
-never given back, so that what goes wrong in between costs a mail and never makes one too many.
+A mailbox is a name that nobody can turn back, as a network's is (heed.adapters.network_room). The number
+grows by one conditional UpdateItem, the tries by a PutItem on the condition that nobody else wrote in
+between: so each cap holds however many ask at once. The number is taken first and is never given
+back, so that what goes wrong in between costs a mail and never makes one too many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from heed.actions.mail_ports import Capped
+from heed.actions.mail_ports import Capped, Claim
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
-from heed.domain.confirm_token import Intent
 from heed.domain.errors import Contended
 from heed.domain.mail_caps import Attempt, Verdict, settled, weigh
-from heed.domain.times import write_day
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,77 +30,111 @@ PREFIX = "mails#"
 _ATTEMPTS = 16
 _DAY = 86_400_000  # milliseconds
 _KEPT = 2 * _DAY // 1000  # seconds; the window and the day are long over then
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Mails a day (UTC) because of one network, and in all; of each intent as many.
-
-    Whoever floods the way back leaves the way out open.
-    """
-
-    network: int
-    all: int
+_PATIENCE = (
+    60 * 60 * 1000
+)  # milliseconds; a line that nobody has looked after for so long stops nobody
+_ALL = {"pk": {"S": f"{PREFIX}all"}}
 
 
 class MailCapsTable:
-    """Serves the port MailCaps."""
+    """Serves the port MailCaps; `per_day` is the number of all mails of a day (UTC)."""
 
-    def __init__(self, client: DynamoDBClient, table: str, limits: Limits) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
         self._client = client
         self._table = table
-        self._limits = limits
+        self._per_day = per_day
 
-    def claim(
-        self, recipient: str, intent: Intent, request: str, network: str, now: int
-    ) -> Capped | None:
+    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Capped | None:
         """See the port."""
-        key = f"{PREFIX}{intent}#{recipient}"
+        key = tries_key(claim.intent, claim.mailbox)
         is_counted = False
         for _ in range(_ATTEMPTS):
             attempts, version = self._read(key)
-            verdict, after = weigh(attempts, request, now)
+            verdict, after = weigh(attempts, claim.request, now)
             if verdict is Verdict.DONE:
                 return "ConfirmationRepeated"
             if verdict is Verdict.REFUSED:
                 return "ConfirmationCapped"
             if verdict is Verdict.SEND and not is_counted:
-                if capped := self._count(intent, network, now):
-                    return capped
+                if not self._count(now, in_turn=in_turn):
+                    return "ConfirmationWaits"
+                self._note(claim, now)
                 is_counted = True
             if self._write(key, after, version):
                 return None
         raise Contended("the tries changed under every attempt")
 
-    def settle(self, recipient: str, intent: Intent, request: str, *, sent: bool) -> None:
+    def settle(self, claim: Claim, *, sent: bool) -> None:
         """See the port."""
-        key = f"{PREFIX}{intent}#{recipient}"
+        key = tries_key(claim.intent, claim.mailbox)
         for _ in range(_ATTEMPTS):
             attempts, version = self._read(key)
-            if self._write(key, settled(attempts, request, sent=sent), version):
+            if self._write(key, settled(attempts, claim.request, sent=sent), version):
                 return
         raise Contended("the tries changed under every attempt")
 
-    def _count(self, intent: Intent, network: str, now: int) -> Capped | None:
-        day = f"{write_day(now // _DAY)}#{intent}"
-        expires = now // 1000 + _KEPT
-        if not self._grow(f"{PREFIX}network#{day}#{network}", self._limits.network, expires):
-            return "ConfirmationCappedNetwork"
-        if not self._grow(f"{PREFIX}all#{day}", self._limits.all, expires):
-            return "ConfirmationCappedAll"
-        return None
+    def sent_today(self, now: int) -> int:
+        """See the port."""
+        try:
+            answer = self._client.get_item(TableName=self._table, Key=_ALL, ConsistentRead=True)
+        except FAILURES as error:
+            raise unavailable(error) from error
+        item: dict[str, Any] = answer.get("Item", {})
+        return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
 
-    def _grow(self, key: str, limit: int, expires: int) -> bool:
-        """Whether the number was below its limit, and is one greater now."""
+    def note_line(self, now: int, *, stands: bool) -> None:
+        """See the port."""
+        if stands:
+            self._day("SET waits = :now", "attribute_exists(pk)", {":now": now})
+            return
+        self._done(
+            self._client.update_item,
+            Key=_ALL,
+            UpdateExpression="REMOVE waits",
+            ConditionExpression="attribute_exists(waits)",
+        )
+
+    def _count(self, now: int, *, in_turn: bool) -> bool:
+        """Whether there was room in the day, and one mail of it is taken."""
+        may = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
+        values = {":day": now // _DAY, ":one": 1, ":expires": now // 1000 + _KEPT}
+        if not in_turn:
+            values[":stale"] = now - _PATIENCE
+        another = (
+            "SET expires = :expires ADD n :one",
+            "d = :day AND n < :limit" + may,
+            values | {":limit": self._per_day},
+        )
+        first = (
+            "SET expires = :expires, d = :day, n = :one",
+            "(attribute_not_exists(d) OR d < :day)" + may,
+            values,
+        )
+        # Once more: somebody else may have been the first in between.
+        if self._day(*another) or self._day(*first) or self._day(*another):
+            return True
+        full = {":now": now, ":day": now // _DAY, ":limit": self._per_day}
+        self._day("SET waits = :now", "d = :day AND n >= :limit", full)
+        return False
+
+    def _day(self, update: str, condition: str, values: dict[str, int]) -> bool:
         return self._done(
             self._client.update_item,
-            Key={"pk": {"S": key}},
-            UpdateExpression="SET expires = :expires ADD n :one",
-            ConditionExpression="attribute_not_exists(n) OR n < :limit",
+            Key=_ALL,
+            UpdateExpression=update,
+            ExpressionAttributeValues={name: {"N": str(n)} for name, n in values.items()},
+            ConditionExpression=condition,
+        )
+
+    def _note(self, claim: Claim, now: int) -> None:
+        """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
+        self._done(
+            self._client.update_item,
+            Key=mailbox_key(claim.recipient),
+            UpdateExpression="SET box = :box, expires = :expires",
             ExpressionAttributeValues={
-                ":one": {"N": "1"},
-                ":limit": {"N": str(limit)},
-                ":expires": {"N": str(expires)},
+                ":box": {"S": claim.mailbox},
+                ":expires": {"N": str(now // 1000 + _KEPT)},
             },
         )
 
@@ -141,6 +173,16 @@ class MailCapsTable:
         return True
 
 
+def tries_key(intent: str, mailbox: str) -> str:
+    """The key of a mailbox's tries."""
+    return f"{PREFIX}{intent}#{mailbox}"
+
+
+def mailbox_key(recipient: str) -> dict[str, Any]:
+    """The key of the item that names a recipient's mailbox."""
+    return {"pk": {"S": f"{PREFIX}of#{recipient}"}}
+
+
 def _value(one: Attempt) -> dict[str, Any]:
     return {
         "request": {"S": one.request},
@@ -148,6 +190,11 @@ def _value(one: Attempt) -> dict[str, Any]:
         "tries": {"N": str(one.tries)},
         "done": {"BOOL": one.done},
     }
+
+
+@of_our_form
+def _of_day(item: Item) -> int:
+    return number(item, "n", COUNT_END)
 
 
 @of_our_form

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_ledger import Ledger
 from heed.actions.ports_privacy import Person
 from heed.adapters import mail_caps
+from heed.adapters.attributes import Item, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.confirm_token import Intent
 
@@ -32,22 +33,47 @@ class LedgerEvidence:
 
 
 class MailCaps:
-    """How many confirmation mails the address was sent, in the table `Control`."""
+    """How many confirmation mails the address was sent, in the table `Control`.
+
+    They are counted by mailbox, which other addresses may share: of those it is forgotten with them.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
     def clear(self, person: Person) -> int:
-        """See the port PersonalStore."""
-        cleared = 0
-        for intent in Intent:
-            key = f"{mail_caps.PREFIX}{intent}#{person.recipient}"
-            try:
-                answer = self._client.delete_item(
-                    TableName=self._table, Key={"pk": {"S": key}}, ReturnValues="ALL_OLD"
-                )
-            except FAILURES as error:
-                raise unavailable(error) from error
-            cleared += 1 if answer.get("Attributes") else 0
+        """See the port PersonalStore. What names the mailbox goes last: begun again, it finds the rest."""
+        where = mail_caps.mailbox_key(person.recipient)
+        named = self._named(where)
+        if named is None:
+            return 0
+        cleared = sum(
+            self._delete({"pk": {"S": mail_caps.tries_key(intent, named)}}) for intent in Intent
+        )
+        self._delete(where)
         return cleared
+
+    def _named(self, where: dict[str, Any]) -> str | None:
+        """The mailbox, if there is one."""
+        try:
+            answer = self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True)
+        except FAILURES as error:
+            raise unavailable(error) from error
+        item = answer.get("Item")
+        return _box(item) if item else None
+
+    def _delete(self, key: dict[str, Any]) -> bool:
+        """Whether it was there."""
+        try:
+            answer = self._client.delete_item(
+                TableName=self._table, Key=key, ReturnValues="ALL_OLD"
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return bool(answer.get("Attributes"))
+
+
+@of_our_form
+def _box(item: Item) -> str:
+    return text(item, "box")

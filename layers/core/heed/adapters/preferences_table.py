@@ -86,8 +86,15 @@ class PreferencesTable:
         """See the port."""
         if len(changes) == 1:
             return self._apply_one(recipient, changes[0], now)
+        return self.update(recipient, lambda _: changes, now)
+
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
+    ) -> Applied:
+        """See the port."""
         before = self.read(recipient)
         for _ in range(_ATTEMPTS):
+            changes = decide(before)
             after = merge(before, changes)
             late = superseded(after, changes)
             if after == before:
@@ -129,16 +136,20 @@ class PreferencesTable:
         raise Contended("the record changed under every attempt")
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """See the port LateWishes."""
-        self._write(
-            recipient,
-            {
-                "UpdateExpression": "DELETE late :late",
+        """See the port LateWishes. Nothing of the record is asked back: its caller may touch no more."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key={"id": {"S": recipient}},
+                UpdateExpression="DELETE late :late",
                 # Where somebody put something else there, taking from it would fail for ever.
-                "ConditionExpression": "attribute_type(late, :set)",
-                "ExpressionAttributeValues": {":late": _waiting(entered), ":set": {"S": "SS"}},
-            },
-        )
+                ConditionExpression="attribute_type(late, :set)",
+                ExpressionAttributeValues={":late": _waiting(entered), ":set": {"S": "SS"}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return  # none waits, or there is no record any more
+        except FAILURES as error:
+            raise unavailable(error) from error
 
     def _note_late(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
         """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.

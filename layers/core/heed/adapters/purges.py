@@ -25,22 +25,19 @@ class PurgesTable:
         self._client = client
         self._table = table
 
-    def order(self, purge: Purge) -> None:
+    def order(self, purge: Purge, now: int) -> None:
         """See the port."""
-        item: dict[str, Any] = {
-            **_key(purge.id),
-            "state": {"S": purge.state.value},
-            "cause": {"S": purge.cause.value},
-            "requested_at": {"N": str(purge.requested_at)},
-            "stores": _counts(purge.stores),
-            "expires": _in_days(purge.requested_at, ORDER_DAYS),
-        }
-        if purge.subject:
-            item["subject"] = {"S": purge.subject}
-        try:
-            self._client.put_item(TableName=self._table, Item=item)
-        except FAILURES as error:
-            raise unavailable(error) from error
+        item = {**_to_item(purge), "expires": _in_days(now, ORDER_DAYS)}
+        self._put(
+            Item=item,
+            ConditionExpression="attribute_not_exists(#state) OR #state = :due",
+            ExpressionAttributeNames={"#state": "state"},
+            ExpressionAttributeValues={":due": {"S": State.DUE.value}},
+        )
+
+    def promise(self, purge: Purge) -> None:
+        """See the port."""
+        self._put(Item=_to_item(purge), ConditionExpression="attribute_not_exists(pk)")
 
     def drop(self, purge_id: str) -> None:
         """See the port."""
@@ -79,6 +76,10 @@ class PurgesTable:
             raise unavailable(error) from error
         return _to_purge(answer["Attributes"])
 
+    def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
+        """See the port. Another run may note at once: of each store the certificate has the most."""
+        self._add(purge, stores)
+
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
         """See the port. The name of the subject goes with it."""
         try:
@@ -106,27 +107,36 @@ class PurgesTable:
         except FAILURES as error:
             raise unavailable(error) from error
 
-    def _add(self, done: Purge, stores: Mapping[str, int]) -> None:
-        """Another run finished it, while this one held what it had found itself: the certificate has both."""
-        both = most(done.stores, stores)
-        if both == done.stores:
+    def _add(self, there: Purge, stores: Mapping[str, int]) -> None:
+        """Add what this run has found to what others have: the certificate has both."""
+        both = most(there.stores, stores)
+        if both == there.stores:
             return
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key(done.id),
+                Key=_key(there.id),
                 UpdateExpression="SET stores = :both",
                 ConditionExpression="stores = :before",
                 ExpressionAttributeValues={
                     ":both": _counts(both),
-                    ":before": _counts(done.stores),
+                    ":before": _counts(there.stores),
                 },
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
             # A third run; there are never many.
-            if there := error.response.get("Item"):
-                self._add(_to_purge(there), stores)  # type: ignore[arg-type]
+            if now := error.response.get("Item"):
+                self._add(_to_purge(now), stores)  # type: ignore[arg-type]
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def _put(self, **request: Any) -> None:  # noqa: ANN401
+        """One write, unless the condition says that there is no need of it."""
+        try:
+            self._client.put_item(TableName=self._table, **request)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
         except FAILURES as error:
             raise unavailable(error) from error
 
@@ -152,6 +162,17 @@ def _counts(stores: Mapping[str, int]) -> dict[str, Any]:
 def _in_days(at: int, days: int) -> dict[str, str]:
     """When the table forgets an item: seconds, as its time to live has them."""
     return {"N": str((at + days * DAY) // 1000)}
+
+
+def _to_item(purge: Purge) -> dict[str, Any]:
+    item: dict[str, Any] = {
+        **_key(purge.id),
+        "state": {"S": purge.state.value},
+        "cause": {"S": purge.cause.value},
+        "requested_at": {"N": str(purge.requested_at)},
+        "stores": _counts(purge.stores),
+    }
+    return item | ({"subject": {"S": purge.subject}} if purge.subject else {})
 
 
 @of_our_form

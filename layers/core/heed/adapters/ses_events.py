@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -21,7 +21,7 @@ import orjson
 from heed.domain.errors import Malformed
 from heed.domain.feedback import TOPIC_TEST
 from heed.domain.times import END
-from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Other, Subscription
+from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
 
@@ -47,7 +47,8 @@ def read(message: object, sent: int | None = None) -> Event:
 
     Args:
         message: JSON as text (the body of an SQS message), or parsed (what Lambda is invoked with).
-        sent: when the queue took the message, milliseconds; stands in where no envelope has a stamp.
+        sent: when the queue took the message, milliseconds. The earliest of it and of the stamps of
+            the envelopes is the latest that an event can have happened.
 
     Raises:
         Malformed: it can never be understood.
@@ -56,7 +57,7 @@ def read(message: object, sent: int | None = None) -> Event:
     if isinstance(content, dict):
         if "Message" in content and "Type" in content:
             return _from_sns(content, sent)
-        return _from_eventbridge_or_ses(content, None, sent)
+        return _from_eventbridge_or_ses(content, sent)
     raise Malformed("not a JSON object")
 
 
@@ -69,19 +70,21 @@ def _from_sns(envelope: Json, sent: int | None) -> Event:
     content = _parsed(message)
     if not isinstance(content, dict):
         raise Malformed("the message is not a JSON object")
-    return _from_eventbridge_or_ses(content, milliseconds(envelope.get("Timestamp")), sent)
+    return _from_eventbridge_or_ses(
+        content, _earlier(milliseconds(envelope.get("Timestamp")), sent)
+    )
 
 
-def _from_eventbridge_or_ses(content: Json, stamp: int | None, sent: int | None) -> Event:
+def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> Event:
     if "detail-type" not in content:
-        return _from_ses(content, None, sent if stamp is None else stamp)
+        return _from_ses(content, None, stamp)
     detail, named = content.get("detail"), content["detail-type"]
     if content.get("source") != "aws.ses" or not isinstance(named, str):
         raise Malformed("an event of another source")
     if not isinstance(detail, dict):
         raise Malformed("the detail is not a JSON object")
-    time = _earlier(milliseconds(content.get("time")), stamp)
-    return _from_ses(detail, _DETAIL_TYPES.get(named, named), sent if time is None else time)
+    stamp = _earlier(milliseconds(content.get("time")), stamp)
+    return _from_ses(detail, _DETAIL_TYPES.get(named, named), stamp)
 
 
 def _from_ses(content: Json, named: str | None, stamp: int | None) -> Event:
@@ -100,16 +103,13 @@ def _bounce(content: Json, mail: Json, stamp: int | None) -> Event:
     kind = bounce.get("bounceType")
     if not isinstance(kind, str):
         raise Malformed("a bounce without a type")
-    destination = mail.get("destination")
     return Bounce(
         _at(bounce, stamp),
         kind,
         _text(bounce.get("bounceSubType")),
-        [_bounced(entry) for entry in _list(bounce, "bouncedRecipients")],
-        _tag(mail),
-        not isinstance(destination, list) or len(destination) <= 1,
+        [_bounced(entry) for entry in _entries(bounce, "bouncedRecipients")],
         _text(bounce.get("feedbackId")),
-        _text(mail.get("messageId")),
+        _mail(mail),
     )
 
 
@@ -130,12 +130,21 @@ def _complaint(content: Json, mail: Json, stamp: int | None) -> Event:
         _text(complaint.get("complaintSubType")),
         [
             _text(entry.get("emailAddress")) if isinstance(entry, dict) else None
-            for entry in _list(complaint, "complainedRecipients")
+            for entry in _entries(complaint, "complainedRecipients")
         ],
-        _tag(mail),
         _text(complaint.get("feedbackId")),
-        _text(mail.get("messageId")),
+        _mail(mail),
     )
+
+
+def _mail(mail: Json) -> Mail:
+    listed = mail.get("destination")
+    destination = (
+        [one if isinstance(one, str) else None for one in listed]
+        if isinstance(listed, list)
+        else None
+    )
+    return Mail(destination, _tag(mail), _text(mail.get("messageId")))
 
 
 def _subscription(content: Json, mail: Json, stamp: int | None) -> Event:
@@ -198,11 +207,10 @@ def _object(content: Json, name: str) -> Json:
     raise Malformed(f"no {name}")
 
 
-def _list(content: Json, name: str) -> list[Any]:
+def _entries(content: Json, name: str) -> list[Any]:
+    """A list of whom it is about; nobody where it is none, which heed.domain.verdict knows to judge."""
     found = content.get(name)
-    if isinstance(found, list):
-        return found
-    raise Malformed(f"no {name}")
+    return found if isinstance(found, list) else []
 
 
 def _text(value: object) -> str | None:
@@ -236,7 +244,6 @@ def _earlier(one: int | None, other: int | None) -> int | None:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 def milliseconds(text: object) -> int | None:
@@ -249,5 +256,6 @@ def milliseconds(text: object) -> int | None:
         return None
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
-    at = (moment - _EPOCH) // _MILLISECOND
+    since = moment - _EPOCH
+    at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     return at if 0 <= at < END else None

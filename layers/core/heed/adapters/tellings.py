@@ -1,6 +1,7 @@
-"""Which confirmations the adopter was told of, in the table `Control`: one item a recipient.
+"""Which confirmations were followed up, in the table `Control`: one item a recipient.
 
-    told#<recipient>   p<issued>: the press that took the telling; d<issued>: that it is done
+    told#<recipient>   h<issued>: that a press waits to be followed up; p<issued>: the press that took
+                       the telling; d<issued>: that it is done
 
 The first press that comes takes the telling; its own message, delivered again, may go on with it, and
 another press of the same link may not. So the adopter is told once, and once more only where the
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "told#"
 """What the key of every item begins with: the role may touch no other."""
 
-_ISSUED = re.compile(r"[pd]\d{1,15}", re.ASCII)
+_ISSUED = re.compile(r"[hpd]\d{1,15}", re.ASCII)
 _KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
 
 
@@ -57,6 +58,34 @@ class TellingsTable:
             raise unavailable(error) from error
         self._forget(recipient, _over(answer["Attributes"], issued, now))
         return True
+
+    def is_handed_on(self, recipient: str, issued: int) -> bool:
+        """See the port."""
+        try:
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(recipient), ConsistentRead=True
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return f"h{issued}" in answer.get("Item", {})
+
+    def hand_on(self, recipient: str, issued: int, now: int) -> None:
+        """See the port."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(recipient),
+                UpdateExpression="SET #handed = :yes, expires = :expires",
+                ExpressionAttributeNames={"#handed": f"h{issued}"},
+                ExpressionAttributeValues={
+                    ":yes": {"BOOL": True},
+                    ":expires": {"N": str(now // 1000 + _KEPT)},
+                },
+                ReturnValues="ALL_NEW",
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        self._forget(recipient, _over(answer["Attributes"], issued, now))
 
     def finish(self, recipient: str, issued: int) -> None:
         """See the port. The condition: what a purge took meanwhile is not made again."""

@@ -13,7 +13,23 @@ if TYPE_CHECKING:
 
     from heed.brand.document import Document
 
+MOST_TOPICS = 400
+"""Of all brands together, the retired ones too, which records and links still name.
+
+What a person may choose is written in one update, whose expression DynamoDB limits to 4 KB; it stands in one
+item (400 KB), on one page (6 MB), and in one link of a confirmation (2,000 characters).
+"""
+
+_MOST_BRANDS = 100
+_MOST_POLICIES = 1_000
+_LONGEST_NAME = (
+    63  # characters: a label of the domain name that List-Id is (RFC 2919 §2, RFC 1035 §2.3.4)
+)
+_LONGEST_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
+_LONGEST_DOMAIN = 253
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
@@ -26,14 +42,14 @@ def catalogue(document: Document, languages: Collection[str]) -> dict[str, Any]:
     """
     root = Reader(document)
     default_language = root.one_of("default_language", languages)
-    brands = [_brand(reader) for reader in root.tables("brands")]
+    brands = [_brand(reader) for reader in root.tables("brands", _MOST_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
-    topics = [_topic(reader, names, languages) for reader in root.tables("topics")]
+    topics = [_topic(reader, names, languages) for reader in root.tables("topics", MOST_TOPICS)]
     _check_numbers(document, brands, topics)
     _check_follows(document, topics)
     contact = _contact(root.table("contact"))
     advertising = _advertising(root, topics, languages)
-    policies = [_policy(reader, languages) for reader in root.tables("policies")]
+    policies = [_policy(reader, languages) for reader in root.tables("policies", _MOST_POLICIES)]
     _check_policies(document, policies)
     root.end()
     return {
@@ -49,18 +65,29 @@ def catalogue(document: Document, languages: Collection[str]) -> dict[str, Any]:
 
 
 def _name(reader: Reader) -> str:
-    name = reader.text("name")
+    name = reader.text("name", _LONGEST_NAME)
     if not _NAME.fullmatch(name):
         raise reader.fault("`name` is lower-case letters, digits and single hyphens", "name")
     return name
+
+
+def _domain(reader: Reader) -> str:
+    """A host name: it stands in headers of mail, where a line break or a space would begin another."""
+    domain = reader.text("domain")
+    if len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
+        words = (
+            "`domain` is a host name such as example.com, in lower case; of others its xn-- form"
+        )
+        raise reader.fault(words, "domain")
+    return domain
 
 
 def _brand(reader: Reader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
         "name": _name(reader),
-        "title": reader.text("title"),
-        "domain": reader.text("domain"),
+        "title": reader.text("title", _LONGEST_TITLE),
+        "domain": _domain(reader),
     }
     reader.end()
     return brand
@@ -79,7 +106,7 @@ def _topic(reader: Reader, brands: dict[int, str], languages: Collection[str]) -
         "default": reader.one_of("default", ("in", "out")),
         "retired": reader.flag("retired"),
         "follows": reader.number("follows") if reader.has("follows") else None,
-        "names": reader.by_language("names", languages),
+        "names": reader.by_language("names", languages, _LONGEST_TITLE),
         "descriptions": reader.by_language("descriptions", languages),
     }
     if kind == "service" and topic["default"] == "out":

@@ -42,8 +42,8 @@ def check(document: Document, data: Mapping[str, Any]) -> None:
         Fault: a number is not in the lock, is gone, or means something else than it did.
     """
     file = document.file.with_name(NAME)
-    now = meanings(data)
-    for number, (line, meaning) in _read(file).items():
+    now, locked = meanings(data), _read(file)
+    for number, (line, meaning) in locked.items():
         if number not in now:
             message = (
                 f"number {number} ({meaning}) is gone from {document.file.name}; retire it there"
@@ -53,7 +53,7 @@ def check(document: Document, data: Mapping[str, Any]) -> None:
             message = f"number {number} is locked as `{meaning}`, not `{now[number]}`"
             raise document.fault(message, *_where(data, number))
     for number in now:
-        if number not in _read(file):
+        if number not in locked:
             message = (
                 f"number {number} is new: run python -m heed.brand.lock {document.file.parent}"
             )

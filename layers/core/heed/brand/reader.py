@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from heed.brand.document import Document, Key
     from heed.brand.fault import Fault
 
+MOST_SIGNS = 1_000
+"""Characters of one text: a page of many topics, each with its description, must fit into one answer."""
+
 
 class Reader:
     """A table of a document. `end` complains of keys that nobody asked for."""
@@ -32,11 +35,13 @@ class Reader:
         """Whether the key is there."""
         return name in self._data
 
-    def text(self, name: str) -> str:
-        """A text that is not empty."""
+    def text(self, name: str, most: int = MOST_SIGNS) -> str:
+        """A text that is not empty, of at most so many characters."""
         value = self._value(name, str, "a text")
         if not value.strip():
             raise self.fault(f"`{name}` is empty", name)
+        if len(value) > most:
+            raise self.fault(f"`{name}` has {len(value):,} characters: {most:,} at most", name)
         return str(value)
 
     def number(self, name: str) -> int:
@@ -73,19 +78,23 @@ class Reader:
         self._value(name, dict, "a table")
         return Reader(self.document, *self.key, name)
 
-    def tables(self, name: str) -> Iterator[Reader]:
-        """Each table of a `[[name]]`; at least one."""
+    def tables(self, name: str, most: int) -> Iterator[Reader]:
+        """Each table of a `[[name]]`; at least one, and at most so many."""
         items = self._value(name, list, f"tables [[{name}]]")
         if not items or not all(isinstance(item, dict) for item in items):
             raise self.fault(f"at least one [[{name}]]", name)
+        if len(items) > most:
+            raise self.fault(f"{len(items):,} [[{name}]]: {most:,} at most", name, most)
         for index in range(len(items)):
             yield Reader(self.document, *self.key, name, index)
 
-    def by_language(self, name: str, languages: Collection[str]) -> dict[str, str]:
-        """One text for each language of the brand."""
+    def by_language(
+        self, name: str, languages: Collection[str], most: int = MOST_SIGNS
+    ) -> dict[str, str]:
+        """One text for each language of the brand, each of at most so many characters."""
         table = self.table(name)
         table.languages(languages)
-        return {language: table.text(language) for language in languages}
+        return {language: table.text(language, most) for language in languages}
 
     def languages(self, languages: Collection[str]) -> None:
         """Holds this table to one key for each language of the brand."""

@@ -2,37 +2,73 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from heed.cli import api, options, output
 from heed.cli.command import Command, Exit
 from heed.cli.finding import find
+from heed.cli.stack import Stack
 from heed.domain import times
-from heed.domain.disclosure import Disclosed, Disclosing, Disclosure, broken
+from heed.domain.disclosure import (
+    Disclosed,
+    Disclosing,
+    Disclosure,
+    End,
+    broken,
+    ended_before,
+)
 
 _COLUMNS = ("number", "at", "what", "purpose", "people", "key")
+_PAGE = 1000
+_SHOWN = 100
 
 
 def _run(args: Namespace) -> Exit:
-    answer = api.get(find(args.stack), "/v1/disclosures")
-    given = answer["disclosures"]
-    fault = broken([(_entry(one), one["hash"]) for one in given])
+    now = time.time_ns() // 1_000_000
+    answer = _all(find(args.stack), now)
+    given, end = answer["disclosures"], answer["end"]
+    entries = [(_entry(one), one["hash"]) for one in given]
+    fault = broken(entries, End(**end) if end else None, now)
     if args.json:
         output.say_json(answer)
     elif given:
-        output.say_table(_COLUMNS, given)
-        print(f"\n{_said(given, fault)}")
+        output.say_table(_COLUMNS, given[:_SHOWN])
+        first, last = given[-1]["number"], given[0]["number"]
+        print(f"\n{_broken(fault) if fault else f'Whole from number {first} to number {last}.'}")
     else:
-        print("Nothing was disclosed.")
+        print(_broken(fault) if fault else "Nothing was disclosed.")
     return Exit.YES if fault is None else Exit.NO
 
 
+def _all(stack: Stack, now: int) -> dict[str, Any]:
+    """The register, page by page, to its beginning or to where the time of what is older is over.
+
+    The end is that of the first page: what is added meanwhile is not looked for.
+    """
+    whole: dict[str, Any] = {}
+    cursor: str | None = ""
+    while cursor is not None:
+        more = f"&cursor={cursor}" if cursor else ""
+        page = api.get(stack, f"/v1/disclosures?limit={_PAGE}{more}")
+        if whole:
+            whole["disclosures"] += page["disclosures"]
+        else:
+            whole = page
+        cursor = page["cursor"]
+        if page["disclosures"] and ended_before(_entry(page["disclosures"][-1]), now):
+            break
+    return {**whole, "cursor": None}
+
+
 def _entry(one: Mapping[str, Any]) -> Disclosed:
+    before_at = one["before_at"]
     return Disclosed(
         number=one["number"],
         before=one["before"],
+        before_at=times.parse(before_at).first if before_at else 0,
         of=Disclosing(
             at=times.parse(one["at"]).first,
             what=one["what"],
@@ -43,18 +79,16 @@ def _entry(one: Mapping[str, Any]) -> Disclosed:
     )
 
 
-def _said(given: Sequence[Mapping[str, Any]], fault: int | None) -> str:
-    if fault is not None:
-        return f"Broken at number {fault}: it was altered, or the entry before it is missing."
-    return f"Whole from number {given[-1]['number']} to number {given[0]['number']}."
+def _broken(number: int) -> str:
+    return f"Broken at number {number}: it was altered or removed, or the entry before it was."
 
 
 COMMAND = Command(
     name="disclosed",
     summary="what was given out of people, for what purpose, by whose key",
-    details="The newest hundred; heed keys list shows whose keys they are. Exit code 1 if an entry was "
-    "altered or is missing. With --json: the answer of GET /v1/disclosures, with the hashes that chain "
-    "the entries.",
+    details="Reads the register to its beginning, checks all of it and shows the newest hundred; heed keys "
+    "list shows whose keys they are. Exit code 1 if an entry was altered or is missing. With --json: all of "
+    "it, as GET /v1/disclosures answers, with the hashes that chain the entries.",
     arguments=options.common,
     run=_run,
 )

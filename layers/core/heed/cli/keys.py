@@ -21,9 +21,9 @@ _COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
 
 def _to_create(parser: ArgumentParser) -> None:
     options.common(parser)
-    parser.add_argument("name", type=options.filled, metavar="NAME", help="what it is for")
+    parser.add_argument("name", type=options.visible, metavar="NAME", help="what it is for")
     parser.add_argument(
-        "--owner", required=True, type=options.filled, metavar="WHO", help="who answers for it"
+        "--owner", required=True, type=options.visible, metavar="WHO", help="who answers for it"
     )
     parser.add_argument(
         "--scope",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator
@@ -13,9 +12,12 @@ from heed.cli import options, output
 from heed.cli.command import Command, Exit, Group
 from heed.cli.failure import Failure
 from heed.cli.finding import find
+from heed.domain import times
 from heed.domain.disclosure import Disclosing, Disclosure
-from heed.domain.errors import NotFound, UnreadableRecord
+from heed.domain.errors import Malformed, NotFound, Unproven, UnreadableRecord
 from heed.domain.ledger_entry import LedgerEntry
+
+_LONGEST = 1 << 20  # bytes; no line of an export is longer, and a file may be anything
 
 
 def lines(args: Namespace) -> Iterator[bytes]:
@@ -23,7 +25,7 @@ def lines(args: Namespace) -> Iterator[bytes]:
     if args.file is not None:
         try:
             with args.file.open("rb") as exported:
-                yield from exported
+                yield from iter(lambda: exported.readline(_LONGEST), b"")
         except OSError as error:
             raise Failure(
                 f"{args.file}: {error.strerror}", "name a file of heed ledger export"
@@ -43,10 +45,18 @@ def lines(args: Namespace) -> Iterator[bytes]:
 
 def entries(args: Namespace) -> Iterator[LedgerEntry]:
     """The entries alone."""
-    for line in lines(args):
-        document = json.loads(line)
-        if "subject" in document:
-            yield LedgerEntry.of(document)
+    from heed.actions.read_ledger import Entered, read
+
+    try:
+        for line in read(lines(args)):
+            if isinstance(line.says, Entered):
+                yield line.says.entry
+    except Malformed as error:
+        raise _no_export(error) from error
+
+
+def _no_export(error: Malformed) -> Failure:
+    return Failure(str(error), "heed ledger verify says whether the ledger is whole")
 
 
 def from_file(parser: ArgumentParser) -> None:
@@ -67,7 +77,7 @@ def _to_verify(parser: ArgumentParser) -> None:
         "--root",
         type=_hash,
         metavar="ROOT",
-        help="the last root as it was written down elsewhere",
+        help="the root of any day as it was written down elsewhere",
     )
 
 
@@ -77,15 +87,20 @@ def _verify(args: Namespace) -> Exit:
 
     verdict = verify(lines(args), Spill)
     fault = verdict.fault
-    if fault is None and args.root not in (None, verdict.root):
-        fault = "the last root is not the one that was named"
+    under = verdict.under(args.root)
+    if fault is None and args.root and under is None:
+        fault = "no seal has the root that was named"
     facts = {
         "whole": fault is None,
         "entries": verdict.entries,
-        "days_sealed": verdict.seals,
+        "days_sealed": len(verdict.roots),
         "root": verdict.root,
         "fault": fault,
     }
+    if args.root:
+        day, nights = under or (None, None)
+        facts["root_of"] = None if day is None else times.write_day(day)
+        facts["nights_since"] = nights
     if args.json:
         output.say_json(facts)
     else:
@@ -143,6 +158,12 @@ def _prove(args: Namespace) -> Exit:
 
     try:
         proof = prove(lines(args), args.entry)
+    except Malformed as error:
+        raise _no_export(error) from error
+    except Unproven as error:
+        raise Failure(
+            str(error), "heed ledger verify names it; keep a copy of the ledger"
+        ) from error
     except NotFound as error:
         raise Failure(
             str(error), "a change has its entry some seconds after it was made"
@@ -191,7 +212,9 @@ GROUP = Group(
             name="verify",
             summary="whether the evidence is whole",
             details="Checks every number, every hash and every root, and names the first entry that does not "
-            "fit or is missing. From a file it needs no network. Exit code 1: something does not fit.",
+            "fit or is missing. With --root also whether a root that was kept is that of a day, of which one "
+            "(root_of), and how many nights were sealed on top of it (nights_since). From a file it needs no "
+            "network. Exit code 1: something does not fit.",
             arguments=_to_verify,
             run=_verify,
         ),
@@ -199,7 +222,7 @@ GROUP = Group(
             name="prove",
             summary="the proof of an entry, for a third party",
             details="Prints JSON: the entry, the seal it is under, and the path between them. "
-            "docs/evidence.md has the twenty lines that check it.",
+            "docs/evidence.md has the lines that check it.",
             arguments=_to_prove,
             run=_prove,
         ),

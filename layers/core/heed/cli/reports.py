@@ -31,12 +31,16 @@ def _posting(path: str, stopped: str) -> Callable[[Namespace], Exit]:
     def run(args: Namespace) -> Exit:
         said = {**field(args.person), "source": args.source, "reference": args.reference}
         answer = api.post(find(args.stack), path, said)
+        waits = answer.get("state") == "waiting"
         if args.json:
             output.say_json(answer)
+        elif waits:
+            decision = "a key with the scope privacy: heed minor, or heed lift --register hold"
+            output.say_facts({**answer, "stopped": stopped, "waits for": decision})
         else:
             next_step = f"heed purge {answer['purge']} shows what was cleared"
             output.say_facts({**answer, "stopped": stopped, "certificate": next_step})
-        return Exit.YES
+        return Exit.NO if waits else Exit.YES
 
     return run
 
@@ -47,7 +51,8 @@ MINOR = Command(
     details="When this ends, nothing is sent to the address any more, service mail included. The id of the "
     "purge is printed: heed purge ID shows its certificate. A second report changes nothing. Name the "
     "address, not the id, where you have it: then SES's own list is cleared too. A wrong report is undone "
-    "by heed lift --register minor, with two keys.",
+    "by heed lift --register minor, with two keys. While a hold stands nothing is cleared before it is "
+    "lifted. Exit code 1 if your key has reported too many today: all is stopped, a privacy officer decides.",
     arguments=person,
     run=_posting("/v1/minors", "everything, service mail too"),
 )

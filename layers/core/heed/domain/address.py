@@ -31,10 +31,11 @@ def normalise(address: str) -> str:
     """The one spelling of a mailbox: `Name <John.SMITH@EXAMPLE.COM>` → `john.smith@example.com`.
 
     Strips white space, angle brackets, a display name and DSN's `rfc822;` (RFC 3464 §2.3.1); folds the
-    case of an ASCII local part (case-sensitive mailboxes exist only on paper, and the wrong guess
-    suppresses one more, never one less); turns the domain into IDNA A-labels (UTS 46); drops needless
-    quotes. Keeps dots and `+tags`: for all but one provider they are different mailboxes. NFC, never
-    NFKC, which merges different people. Idempotent.
+    case of the local part, whatever its script (case-sensitive mailboxes exist only on paper, and the
+    wrong guess suppresses one more, never one less); turns the domain into IDNA A-labels (UTS 46);
+    drops needless quotes. Keeps dots and `+tags`: for all but one provider they are different
+    mailboxes. NFC, never NFKC, which merges different people. Idempotent, and the same under every
+    version of Python (docs/decisions/0040-case-of-local-parts.md).
 
     Raises:
         InvalidAddress: no mailbox can be meant by it.
@@ -43,7 +44,7 @@ def normalise(address: str) -> str:
         return _checked(address.lower())
     if len(address) > MAX_INPUT:
         raise InvalidAddress("too long")
-    text = unicodedata.normalize("NFC", _bare(address))
+    text = _bare(address)
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
         raise InvalidAddress("holds a control character")
     local, domain = _split(text)
@@ -62,11 +63,19 @@ def _bare(text: str) -> str:
         opening = text.rfind("<", 0, opening)
     if opening < 0:
         raise InvalidAddress("has a closing bracket alone")
+    _check_name(text[:opening])
     inner = text[opening + 1 : -1].strip()
     if inner.endswith(">"):
         raise InvalidAddress("has brackets within brackets")
     prefix = _RFC822.match(inner)
     return inner[prefix.end() :].strip() if prefix else inner
+
+
+def _check_name(name: str) -> None:
+    """Refuse a display name that may be another address: `a@example.com, Other <b@example.com>`."""
+    for sign in "@,":
+        if sign in name and _unquoted(name, sign):
+            raise InvalidAddress("names more than one address")
 
 
 def _unquoted(text: str, wanted: str) -> list[int]:
@@ -94,20 +103,46 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _local(local: str) -> str:
-    """The local part, unquoted where it can be; lower case where it is ASCII.
-
-    What nobody sees (a zero-width space or a mark of direction, pasted along) is refused: the id
-    would be that of a mailbox that nobody has, and the suppression missed in silence.
-    """
-    if any(unicodedata.category(c) == "Cf" and c not in _JOINERS for c in local):
-        raise InvalidAddress("holds an invisible character")
+    """The local part in lower case, unquoted where it can be."""
+    if not local.isascii():
+        _check_text(local)
     if quoted := _QUOTED.fullmatch(local):
         # Without its backslashes a letter may meet its accent.
-        content = unicodedata.normalize("NFC", re.sub(r"\\(.)", r"\1", quoted[1]))
+        content = _folded(re.sub(r"\\(.)", r"\1", quoted[1]))
         local = content if _is_dot_atom(content) else _quoted(content)
-    elif not _is_dot_atom(local):
-        raise InvalidAddress("has a local part that needs quotes")
-    return local.lower() if local.isascii() else local
+    else:
+        local = _folded(local)
+        if not _is_dot_atom(local):
+            raise InvalidAddress("has a local part that needs quotes")
+    if not all(_is_joined(local, place) for place, c in enumerate(local) if c in _JOINERS):
+        raise InvalidAddress("holds a joiner that joins nothing")
+    return local
+
+
+def _check_text(local: str) -> None:
+    """Refuse what nobody sees (pasted along, a zero-width space say) and what is no text.
+
+    The id would be that of a mailbox that nobody has, and the suppression missed in silence.
+    """
+    from heed.domain.unicode_table import is_invisible, is_no_text  # only for the few
+
+    if any(is_no_text(c) or (is_invisible(c) and c not in _JOINERS) for c in local):
+        raise InvalidAddress("holds an invisible character")
+
+
+def _folded(text: str) -> str:
+    """In lower case and NFC, before and after: what is composed is no more so in the other case."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
+
+
+def _is_joined(text: str, place: int) -> bool:
+    """Whether a joiner stands where a script needs it, as in Persian or Hindi (RFC 5892 A.1, A.2)."""
+    import idna
+
+    try:
+        return idna.valid_contextj(text, place)
+    except ValueError:  # beside a character without a name, an ideograph of Tangut say
+        return False
 
 
 def _quoted(content: str) -> str:
@@ -125,6 +160,10 @@ def _domain(domain: str) -> str:
     if not domain.isascii():
         import idna  # only for the few whose domain is not plain ASCII
 
+        from heed.domain.unicode_table import is_no_text
+
+        if any(is_no_text(c) for c in domain):
+            raise InvalidAddress("holds what is no text")
         try:
             domain = idna.encode(domain, uts46=True).decode()
         except (idna.IDNAError, UnicodeError) as error:

@@ -64,6 +64,7 @@ _STATES = {
     "i": (DetailType.OPTED_IN, "in"),
     "k": (DetailType.OPTED_IN, "confirmed"),
     "p": (DetailType.PAUSED, "paused"),
+    "u": (DetailType.LIFTED, "undone"),
     COMPLAINT: (DetailType.SUPPRESSED, "complaint"),
     UNDELIVERABLE: (DetailType.SUPPRESSED, "undeliverable"),
     HOLD: (DetailType.SUPPRESSED, "hold"),
@@ -91,7 +92,10 @@ def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Anno
 
 def _changed(transition: Transition, change: Change, catalogue: Catalogue) -> Announcement:
     register, entry = change.register, change.entry
-    kind, state = _STATES.get(register) or _STATES[register[:1]]
+    letter = register[:1]
+    if letter == "c":  # a press that can be taken back stops as every other does
+        letter = "o" if entry.until is None else "p"
+    kind, state = _STATES.get(register) or _STATES[letter]
     if entry.until is not None and entry.until <= entry.at:
         kind, state = DetailType.LIFTED, "paused"  # a pause of no length ends the one before it
     scope = catalogue.name(scope_of(register))

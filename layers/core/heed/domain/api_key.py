@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -56,6 +57,20 @@ class ApiKey:
     def is_good(self, now: int) -> bool:
         """Whether the key is taken at an instant."""
         return self.revoked is None and (self.ends is None or now < self.ends)
+
+
+def is_visible(text: str) -> bool:
+    """Whether a name holds nothing that a reader cannot see, and no space but the plain one."""
+    from heed.domain.unicode_table import is_invisible, is_no_text  # for the few
+
+    return not any(is_no_text(c) or is_invisible(c) or (c.isspace() and c != " ") for c in text)
+
+
+def owner_of(name: str) -> str:
+    """The one spelling of an owner: two that look alike by width, case or what nobody sees are one."""
+    seen = "".join(c for c in name if c.isspace() or is_visible(c))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    return " ".join(folded.split())
 
 
 def is_key(text: str) -> bool:

@@ -1,8 +1,8 @@
 """A confirmation link: who, what is to be confirmed, and since when; signed, and good for 48 hours.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · asked at, milliseconds (8)
-             · intent (1) · number of scopes (1)
-    scopes   2 bytes each
+             · intent, in the upper six bits the hours that the mail waited (1) · number of scopes (2)
+    scopes   3 bytes each: what is confirmed of it (1), its number (2)
     sealed   the address as KMS encrypted it: nobody reads it off the link; empty for a way out
     tag      HMAC-SHA256 of all that under the confirm key, cut to 16 bytes
 
@@ -13,22 +13,25 @@ and its label are this purpose's own: no token of another purpose passes here, n
 from __future__ import annotations
 
 import base64
-import binascii
 import hmac
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidToken
+from heed.domain.token import decode
 
-LIFETIME = 48 * 60 * 60 * 1000  # milliseconds from the request, not from the mail
+LIFETIME = (
+    48 * 60 * 60 * 1000
+)  # milliseconds, from the request or, where its mail waited, from the mail
 KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
-MAX_LENGTH = 2_000  # characters; the longest address and a hundred topics make under 1,000
+MAX_LENGTH = 4_096  # characters; the longest address and 500 topics make under 2,800
 
 _FIRST = 1 << 4 | 4  # version 1; purposes 1 to 3 are those of heed.domain.token
-_HEAD = struct.Struct(">BB16sQBB")
+_HEAD = struct.Struct(">BB16sQBH")
+_SCOPE = struct.Struct(">BH")
 _TAG = 16
 
 
@@ -39,8 +42,19 @@ class Intent(StrEnum):
     OUT = "out"
 
 
+class Ask(IntEnum):
+    """What is confirmed of a scope."""
+
+    CHOICE = 1  # of an IN the topic's yes; of an OUT its stop
+    RESUME = 2  # the end of a pause
+    SIGNAL_OFF = 3  # that advertising may be targeted again
+
+
 _CODES = {Intent.IN: 1, Intent.OUT: 2}
 _INTENTS = {code: intent for intent, code in _CODES.items()}
+_HOUR = 60 * 60 * 1000  # milliseconds
+_MOST_HOURS = 63  # six bits
+_WAITED = 2  # bits by which they are shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +64,13 @@ class Confirmation:
     Attributes:
         recipient: recipient id.
         intent: what is to be confirmed.
-        scopes: numbers of the scopes it is about.
+        scopes: numbers of the topics that are chosen, or are to stop.
         issued: when it was asked for, milliseconds since the epoch.
         sealed: the encrypted address, or b"".
+        resume: numbers of the scopes whose pause is to end.
+        signals: numbers of the topics of advertising that may be targeted again.
         key_id: which confirm key signed it.
+        waited: hours that the mail waited to be sent (`hours_waited`); the link lives longer by them.
     """
 
     recipient: str
@@ -61,24 +78,38 @@ class Confirmation:
     scopes: tuple[int, ...]
     issued: int
     sealed: bytes = b""
+    resume: tuple[int, ...] = ()
+    signals: tuple[int, ...] = ()
     key_id: int = KEY_ID
+    waited: int = 0
 
     def is_over(self, now: int) -> bool:
         """Whether its 48 hours have passed."""
-        return now >= self.issued + LIFETIME
+        return now >= self.issued + self.waited * _HOUR + LIFETIME
+
+
+def hours_waited(asked: int, now: int) -> int:
+    """How many hours a mail has waited by now: none within the first hour, then every one begun."""
+    whole = max(now - asked, 0) // _HOUR
+    return min(whole + 1, _MOST_HOURS) if whole else 0
 
 
 def mint(said: Confirmation, key: bytes) -> str:
     """The text of a confirmation link's token."""
+    asked = [
+        *((Ask.CHOICE, scope) for scope in said.scopes),
+        *((Ask.RESUME, scope) for scope in said.resume),
+        *((Ask.SIGNAL_OFF, scope) for scope in said.signals),
+    ]
     head = _HEAD.pack(
         _FIRST,
         said.key_id,
         recipients.to_bytes(said.recipient),
         said.issued,
-        _CODES[said.intent],
-        len(said.scopes),
+        _CODES[said.intent] | said.waited << _WAITED,
+        len(asked),
     )
-    payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes) + said.sealed
+    payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
     tag = hmac.digest(key, payload, "sha256")[:_TAG]
     return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
 
@@ -89,7 +120,9 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     Raises:
         InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
     """
-    raw = _decode(text)
+    if len(text) > MAX_LENGTH:
+        raise InvalidToken("too long")
+    raw = decode(text)
     payload, tag = raw[:-_TAG], raw[-_TAG:]
     if len(payload) < _HEAD.size or payload[0] != _FIRST:
         raise InvalidToken("made for another purpose")
@@ -97,24 +130,16 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     if not hmac.compare_digest(expected, tag):
         raise InvalidToken("the signature does not fit")
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
-    scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
+    end = _HEAD.size + _SCOPE.size * count
+    asked = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
     return Confirmation(
         recipient=recipients.from_bytes(recipient),
-        intent=_INTENTS[code],
-        scopes=scopes,
+        intent=_INTENTS[code & (1 << _WAITED) - 1],
+        scopes=tuple(scope for ask, scope in asked if ask == Ask.CHOICE),
+        resume=tuple(scope for ask, scope in asked if ask == Ask.RESUME),
+        signals=tuple(scope for ask, scope in asked if ask == Ask.SIGNAL_OFF),
         issued=issued,
-        sealed=payload[_HEAD.size + 2 * count :],
+        sealed=payload[end:],
         key_id=key_id,
+        waited=code >> _WAITED,
     )
-
-
-def _decode(text: str) -> bytes:
-    if len(text) > MAX_LENGTH:
-        raise InvalidToken("too long")
-    try:
-        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
-        raise InvalidToken("not base64url") from error
-    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
-        raise InvalidToken("not the canonical encoding")
-    return raw

@@ -19,8 +19,6 @@ from heed.domain.register import (
     Entry,
     Source,
     in_,
-    out,
-    pause,
     yes,
 )
 from heed.domain.times import END
@@ -77,11 +75,17 @@ def chosen(record: Record, topic: Topic) -> Decision:
 
 
 def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
-    """The *out* at a scope, if it stops the topic: no yes there or below is newer (a tie stops)."""
-    entry = record.get(out(scope))
-    if entry is None or entry.at < _latest_lift(record, _lifting_scopes(topic, scope)):
-        return None
-    return entry
+    """The *out* at a scope, if it stops the topic: no yes there or below is newer (a tie stops).
+
+    Of several the earliest: since then the topic is stopped.
+    """
+    standing = [e for e in record.outs(scope) if not is_lifted(record, topic, scope, e)]
+    return min(standing, key=lambda entry: entry.rank, default=None)
+
+
+def is_lifted(record: Record, topic: Topic, scope: int, stop: Entry) -> bool:
+    """Whether a newer yes lifts a stop at a scope for a topic: a yes there, or below on its path."""
+    return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
 
 
 def complaint_stands(record: Record, topic: Topic) -> Entry | None:
@@ -92,15 +96,21 @@ def complaint_stands(record: Record, topic: Topic) -> Entry | None:
     return entry
 
 
+def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
+    """Whether a consent that the topic needs was given, and not again since this stop."""
+    own = max(record.at(in_(topic.number)), record.at(yes(topic.number)))
+    return not topic.default_in and NEVER < own <= stop.at
+
+
 def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
     """The pause at a scope of the topic's path, if it still holds the topic back.
 
     Only an *out* is inherited from a followed topic: who paused the old one did not leave it.
     """
-    entry = record.get(pause(scope)) if scope in topic.path else None
+    entry = record.pause(scope) if scope in topic.path else None
     if entry is None or entry.until is None or now >= entry.until:
         return None
-    return None if entry.at < _latest_lift(record, _lifting_scopes(topic, scope)) else entry
+    return None if is_lifted(record, topic, scope, entry) else entry
 
 
 def undeliverable_until(record: Record, now: int) -> int | None:
@@ -126,6 +136,15 @@ def is_held(record: Record) -> bool:
     """Whether a hold stands, which preserves what is on record."""
     hold = record.get(HOLD)
     return hold is not None and hold.at >= record.at(LIFT_HOLD)
+
+
+def is_waiting(record: Record) -> bool:
+    """Whether the hold that stands is one under which the report of a minor waits for a decision.
+
+    It stops as any hold does, but was put there by no agent, and preserves nothing from that report.
+    """
+    hold = record.get(HOLD)
+    return hold is not None and hold.source is Source.AGE_REPORT and is_held(record)
 
 
 def is_closed(record: Record) -> bool:
@@ -209,7 +228,8 @@ def _without_consent(record: Record, topic: Topic, scopes: Iterable[int]) -> Dec
     if topic.default_in:
         return None
     own = max(record.at(in_(topic.number)), record.at(yes(topic.number)))
-    if own > max(record.at(out(scope)) for scope in scopes) and own != NEVER:
+    outs = (entry.at for scope in scopes for entry in record.outs(scope))
+    if own != NEVER and own > max(outs, default=NEVER):
         return None
     return Decision(False, Reason.NO_CONSENT)
 

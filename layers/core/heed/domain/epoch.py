@@ -3,12 +3,15 @@
 What is left is when the epoch began (the floor: nothing at or before it counts any more), that the person
 is stopped, and, of a child, that it is one. An opt-out of advertising, which the stop of all marketing
 does not contain, is left too.
+
+While a hold stands nothing is replaced: it preserves what is on record. That somebody is a child is
+written beside it, and the epoch begins when the hold is lifted.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from heed.domain.evidence import evidence
@@ -16,7 +19,10 @@ from heed.domain.record import Record
 from heed.domain.register import (
     ALL,
     DAY,
+    HOLD,
+    LIFT_HOLD,
     MINOR,
+    Change,
     Entry,
     Source,
     in_,
@@ -46,6 +52,7 @@ class Report:
         reference: where the letter lies, which call it was.
         key: id of the API key, or "" for what came by mail.
         policy: version of the privacy policy then.
+        by_officer: whether a privacy officer's key reports it; any other may do so only so often a day.
     """
 
     cause: Cause
@@ -54,6 +61,7 @@ class Report:
     reference: str
     key: str
     policy: str
+    by_officer: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +95,51 @@ def of_report(
     """
     kept = _kept(before, floor := max(report.at, before.floor or 0), signals)
     purges = tuple(dict.fromkeys((*due, purge)))
-    said = evidence(
-        key=report.key or None,
-        reference=report.reference,
-        purge=purge,
-        channel=report.source.value if report.cause is Cause.MINOR else None,
-    )
+    said = _evidence(report, purge)
     if report.cause is Cause.ERASURE:
         stop = kept | {out(ALL): Entry(floor, report.source, said, report.policy)}
         return Epoch(_first(before, floor, stop), purges)
     minor = Entry(floor, Source.AGE_REPORT, said, report.policy)
     out_of_all = Entry(floor, Source.AGE_REPORT, "{}", report.policy)
     stop = kept | {out(ALL): out_of_all, MINOR: minor}
+    return Epoch(_first(before, floor, stop), purges, floor + minor_days * DAY)
+
+
+def beside_a_hold(report: Report, before: Record, purge: str) -> Change:
+    """What the report of a minor adds while a hold stands. Nothing else changes before the hold's lift."""
+    at = max(report.at, before.floor or 0)
+    said = _evidence(report, purge)
+    return Change(MINOR, Entry(at, Source.AGE_REPORT, said, report.policy))
+
+
+def until_decided(report: Report, before: Record) -> Change:
+    """The hold that a report waits under where its key has reported too many: nothing is forgotten yet.
+
+    It stands whatever hold was lifted before.
+    """
+    at = max(report.at, before.at(LIFT_HOLD))
+    return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
+
+
+def of_hold_lift(
+    lift: Entry,
+    before: Record,
+    purge: str,
+    due: tuple[str, ...],
+    signals: tuple[int, ...],
+    minor_days: int,
+) -> Epoch:
+    """The epoch of a minor who was reported under a hold: it begins with the lift of that hold.
+
+    `purge` is the one that was promised to whoever reported it.
+    """
+    reported = before.registers[MINOR]
+    floor = max(lift.at, reported.at, before.floor or 0)
+    stop = _kept(before, floor, signals) | {
+        out(ALL): replace(lift, at=floor),
+        MINOR: replace(reported, at=floor),
+    }
+    purges = tuple(dict.fromkeys((*due, purge)))
     return Epoch(_first(before, floor, stop), purges, floor + minor_days * DAY)
 
 
@@ -130,13 +171,22 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
     return None
 
 
+def _evidence(report: Report, purge: str | None) -> str:
+    return evidence(
+        key=report.key or None,
+        reference=report.reference,
+        purge=purge,
+        channel=report.source.value if report.cause is Cause.MINOR else None,
+    )
+
+
 def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Entry]:
     """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
     return {
         out(scope): Entry(floor, entry.source, "{}", entry.policy)
         for scope in signals
-        if (entry := before.get(out(scope))) is not None
-        and entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
+        for entry in before.outs(scope)
+        if entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
     }
 
 

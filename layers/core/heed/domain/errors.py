@@ -41,8 +41,16 @@ class Malformed(HeedError):
     """A message that can never be understood, however often it is delivered."""
 
 
+class UnreadForm(HeedError):
+    """The form of a page was not read, or not whole: nothing of it was saved."""
+
+
 class UnreadableRecord(HeedError):
     """A stored record is not of our form. It is never read as a yes."""
+
+
+class Unproven(HeedError):
+    """The ledger holds the entry, and nothing in it proves what the entry says."""
 
 
 class NotAuthenticated(HeedError):
@@ -107,6 +115,10 @@ class KeysUnavailable(Unavailable):
 
 class QueueUnavailable(Unavailable):
     """The queue took no message."""
+
+
+class NoRoom(Unavailable):
+    """More waits for a mail than can be sent in time; what is asked now is not accepted."""
 
 
 class BusUnavailable(Unavailable):

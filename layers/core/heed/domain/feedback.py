@@ -25,6 +25,7 @@ class Count(StrEnum):
     FRAUD_REPORTED = "FraudReported"  # the sender's matter: somebody may be abusing the domain
     TOPIC_NOT_KNOWN = "TopicNotKnown"
     RECIPIENT_NOT_READ = "RecipientNotRead"
+    RECIPIENT_NOT_MAILED = "RecipientNotMailed"  # a forwarding target, or the report is forged
     EVENT_IGNORED = "EventIgnored"  # a delivery, an open, a click …
     UNKNOWN_EVENT_DROPPED = "UnknownEventDropped"
 

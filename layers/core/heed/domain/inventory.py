@@ -69,13 +69,17 @@ class Rows:
 CONTROL = (
     Rows("key#", Holds.NOTHING, Cleared.NOT_NEEDED),
     Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many people, never who
-    Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # under a key, by the day
-    Rows("mails#all#", Holds.NOTHING, Cleared.NOT_NEEDED),
+    Rows(
+        "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
+    ),  # how many minors a key reported, never who
+    Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # under a key
+    Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
     # The subject in the ledger, until the purge's own last step; then nothing personal.
     Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),
     Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
+    Rows("mails#of#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("told#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-ins-told"),
     # The id of the last that a walk has seen, until the next hour; it says that an item has that id.
     Rows("reconcile", Holds.RECIPIENT, Cleared.BY_TIME),
@@ -105,6 +109,7 @@ STORES = (
     _queue("LaterQueue", Holds.RECIPIENT),
     _queue("LaterDeadLetters", Holds.RECIPIENT),
     _queue("SubscribeQueue", Holds.ADDRESS, 4),
+    _queue("WaitingQueue", Holds.ADDRESS, 4),
     _queue("SubscribeDeadLetters", Holds.ADDRESS, 4),
     _queue("ConfirmedQueue", Holds.ADDRESS),
     _queue("ConfirmedDeadLetters", Holds.ADDRESS),

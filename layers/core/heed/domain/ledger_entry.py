@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from heed.domain import merkle
+from heed.domain import merkle, times
 from heed.domain.errors import Malformed
+from heed.domain.values import below, is_hash, is_text
 
 LEDGER = "ledger"
 """The source of what nobody said: entries that the ledger makes about itself."""
@@ -114,19 +115,51 @@ class LedgerEntry:
         """The entry of a document.
 
         Raises:
-            Malformed: it has other members, or a name that is not the hash of its content.
+            Malformed: it has other members, one is not of its type or beyond its range, or its name is
+                not the hash of its content.
         """
-        parts = dict(document)
-        try:
-            name = parts.pop("id")
-            entry = cls(**{**parts, "outcome": Outcome(parts["outcome"])})
-        except (KeyError, TypeError, ValueError) as error:
-            raise Malformed(f"not an entry: {type(error).__name__}") from error
-        if not 0 < entry.first <= entry.seq and entry.first_seq is not None:
+        if document.keys() - {"first_seq"} != _FORMS.keys():
+            raise Malformed("not an entry: other members")
+        for member, fits in _FORMS.items():
+            if not fits(document[member]):
+                raise Malformed(f"not an entry: {member}")
+        if "first_seq" in document and not _is_earlier(document["first_seq"], document["seq"]):
             raise Malformed("not an entry: first_seq")
+        parts = {**document, "outcome": Outcome(document["outcome"])}
+        name = parts.pop("id")
+        entry = cls(**parts)
         if entry.id != name:
             raise Malformed("its id is not the hash of its content")
         return entry
+
+
+_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+_is_count, _is_time = (
+    below(2**63),
+    below(times.END),
+)  # eight bytes, as they are sorted; four digits of a year
+
+
+def _is_earlier(first: object, last: int) -> bool:
+    """Whether it is a number from 1 to the one that ends a row of them."""
+    return _is_count(first) and first in range(1, last + 1)
+
+
+_FORMS: Mapping[str, Callable[[object], bool]] = {
+    "id": is_text,  # compared with the content
+    "subject": is_hash,
+    "seq": _is_count,
+    "scope": _is_count,
+    "register": is_text,
+    "at": _is_time,
+    "recorded_at": _is_time,
+    "source": is_text,
+    "policy_version": is_text,
+    "commitment": is_hash,
+    "outcome": lambda value: is_text(value) and value in _OUTCOMES,
+    "until": lambda value: value is None or _is_time(value),
+}
+"""The members of an entry's document, and what each may be. Numbers are not booleans, nor 1.0."""
 
 
 # Made once: json.dumps would make an encoder at every call, for a million entries.

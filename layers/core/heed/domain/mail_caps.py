@@ -1,7 +1,10 @@
-"""How often one address may be written to because somebody entered it in a form.
+"""How often one mailbox may be written to because somebody entered an address in a form, and by one network.
 
 Whoever enters a stranger's address must not make us a nuisance to them: at most three mails in 24
 hours, ten minutes apart, for each of the two intents. What may have been a mail counts as one.
+
+A network may cause a number of mails at once, and as many again in the course of each day. What it asks
+for beyond that is given a time of its own within the next 48 hours; there is no more than that.
 """
 
 from __future__ import annotations
@@ -10,10 +13,37 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from heed.domain.confirm_token import Intent
+
 MOST = 3  # mails in a window
 WINDOW = 24 * 60 * 60 * 1000  # milliseconds
 APART = 10 * 60 * 1000  # milliseconds
 TRIES = 2  # of one request: after a time-out it is not known whether the first one was a mail
+LONGEST_WAIT = 2 * WINDOW  # milliseconds: what cannot be sent within that is not accepted
+MOST_WAITING = 10_000  # requests
+OUT_TIMES = 10  # as many for the way out as for the way back
+
+
+def mailbox(address: str) -> str:
+    """Where mail to a normalised address arrives, for counting alone; it is nobody's recipient id.
+
+    Many providers deliver `victim+1@`, `vic.tim@` and `victim@` to one person. Where they are different
+    people, those share three mails a day; the other mistake would let one person be flooded.
+    """
+    local, _, domain = address.rpartition("@")
+    name = local.partition("+")[0].replace(".", "")
+    return f"{name or local}@{domain}"
+
+
+def step(intent: Intent, per_day: int) -> int:
+    """Milliseconds of a network's day that one mail takes."""
+    mails = per_day * (OUT_TIMES if intent is Intent.OUT else 1)
+    return max(WINDOW // mails, 1)
+
+
+def most_waiting(per_day: int) -> int:
+    """How many requests may wait: no more than two days can send."""
+    return min(MOST_WAITING, per_day * LONGEST_WAIT // WINDOW)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,7 @@ from heed.domain import messages
 from heed.domain.address import normalise
 from heed.domain.confirm_token import Intent
 
-USEFUL = (
-    24 * 60 * 60 * 1000
-)  # milliseconds: a mail later than that leaves too little of the 48 hours
+_END = 2**48  # milliseconds: further than anybody asks
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +26,8 @@ class MailRequest:
         at: when it was asked for, milliseconds.
         base_url: of the links, without a slash at the end.
         network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
+        resume: numbers of the scopes whose pause is to end, ascending.
+        due: when that network has room for its mail, milliseconds; in the past, if it has now.
     """
 
     id: str
@@ -38,10 +38,8 @@ class MailRequest:
     at: int
     base_url: str
     network: str
-
-    def is_late(self, now: int) -> bool:
-        """Whether a mail would come too late to be of use."""
-        return now >= self.at + USEFUL
+    resume: tuple[int, ...] = ()
+    due: int = 0
 
     def to_message(self) -> str:
         """As it waits in the queue."""
@@ -70,5 +68,7 @@ class MailRequest:
             at=messages.number(data.pop("at")),
             base_url=messages.text(data.pop("base_url")),
             network=messages.text(data.pop("network")),
+            resume=messages.scopes(data.pop("resume", [])),
+            due=messages.number(data.pop("due", 0)),
             **data,
         )

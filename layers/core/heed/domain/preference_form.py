@@ -1,17 +1,19 @@
 """What a saved preference centre asks for: only what the person changed.
 
 The page sends each topic's state as it showed it (`was.topic.offers`) beside the state chosen
-(`topic.offers`), so that a page left open never revives anything.
+(`topic.offers`), so that a page left open never revives anything. A link only stops: what a form would
+turn on, and the end of a pause, is not written but asked for by a confirmation mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from heed.domain.catalogue import Catalogue, Kind, Topic
-from heed.domain.decision import Reason, chosen
-from heed.domain.record import NEVER, Record, merge
+from heed.domain.decision import chosen, pause_stands
+from heed.domain.errors import UnreadForm
+from heed.domain.record import Record
 from heed.domain.register import (
     ACKNOWLEDGED,
     ALL,
@@ -19,17 +21,35 @@ from heed.domain.register import (
     Change,
     Entry,
     Source,
-    in_,
     out,
     pause,
-    yes,
+    scope_of,
 )
+from heed.domain.undo import stops
 
 PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
-"""Days that a pause may last; 0 resumes."""
+"""Days that a pause may last; 0 ends it."""
 
-UNDO_DAYS = 30
-"""By a link younger than this a stop can be undone; an older one may long be in other hands."""
+_IN, _OUT = "in", "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a form says.
+
+    Attributes:
+        everything: whether it stops everything; nothing else of the form counts then.
+        wanted: by number of a topic, whether it is to be on.
+        shown: by number of a topic, whether the page showed it as on.
+        pause: for how many days everything is to pause; 0 ends a pause; None: nothing is said.
+        acknowledged: whether the change of the privacy policy was noted.
+    """
+
+    everything: bool = False
+    wanted: dict[int, bool] = field(default_factory=dict)
+    shown: dict[int, bool] = field(default_factory=dict)
+    pause: int | None = None
+    acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +58,15 @@ class Saved:
 
     Attributes:
         changes: to be written, together.
-        consent: the topics that were asked for and that a link cannot give: a confirmation can.
+        press: the entries of the stops among them, by scope; empty where no Undo may be offered.
+        consent: the topics that were asked for and that a link cannot turn on: a confirmation can.
+        resume: numbers of the scopes whose pause is to end; a link cannot end it: a confirmation can.
     """
 
     changes: tuple[Change, ...]
+    press: dict[int, Entry]
     consent: tuple[Topic, ...]
+    resume: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,85 +75,133 @@ class Given:
 
     Attributes:
         at: when, milliseconds.
-        issued: when the link was made, milliseconds.
         evidence: canonical text.
         policy: version of the privacy policy in force.
         signal: whether the browser sent a privacy signal, which no form overrides.
     """
 
     at: int
-    issued: int
     evidence: str
     policy: str
     signal: bool
 
-    def change(
-        self,
-        register: str,
-        source: Source = Source.PREFERENCE_CENTRE,
-        until: int | None = None,
-    ) -> Change:
-        """A register's new entry by this form."""
-        return Change(register, Entry(self.at, source, self.evidence, self.policy, until))
+    def entry(self, source: Source = Source.PREFERENCE_CENTRE, until: int | None = None) -> Entry:
+        """What a register holds by this form."""
+        return Entry(self.at, source, self.evidence, self.policy, until)
+
+    def signals(self, catalogue: Catalogue) -> list[Change]:
+        """What the browser's privacy signal changes, if it was sent.
+
+        It is written where advertising is off already, too: an older yes may still be on its way.
+        """
+        if not self.signal:
+            return []
+        seen = self.entry(Source.SIGNAL)
+        return [Change(out(topic.number), seen) for topic in catalogue.signals()]
 
 
-def saved(
-    form: Mapping[str, str], record: Record, catalogue: Catalogue, brand: int, given: Given
-) -> Saved:
-    """What a form changes, and what it asks for in vain; `brand` is the one whose pause it may be.
+def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
+    """What the fields of a form say; of one given twice, what stops more counts.
 
-    A field names its topic whatever the link's brand: undoing "everything" brings back every brand's.
-    `all=in` says something only beside `was.all=out`, as the done page's undo sends them.
+    Any value of a topic but `in` is an *out*. What is no field of ours is passed over.
+
+    Raises:
+        UnreadForm: no field is ours, or one of ours says what nobody can read.
     """
-    form = {name: value.strip().lower() for name, value in form.items()}
-    changes: list[Change] = []
-    consent: list[Topic] = []
-    if form.get("all", "in") not in ("in", ""):  # an opt-out is never refused for its form
-        changes.append(given.change(out(ALL)))
-    else:
-        if _undoes_everything(form, record, given):
-            changes.append(given.change(in_(ALL)))
-        after = merge(record, changes)
-        for topic in _differing(form, record, catalogue):
-            if form[field_of(topic, catalogue)] == "out":
-                changes.append(given.change(out(topic.number)))
-            elif chosen(after, topic).sendable:
-                continue
-            elif _undoes(record, topic, given):
-                changes.append(given.change(in_(topic.number)))
-            else:
-                consent.append(topic)
-        changes += _asides(form, record, brand, given)
-    if given.signal:
-        changes = _signalled(changes, catalogue, given)
-    return Saved(tuple(changes), tuple(consent))
+    topics = {
+        field_of(topic, catalogue): topic.number
+        for topic in catalogue.topics.values()
+        if topic.kind is not Kind.SERVICE
+    }
+    said = Choices()
+    everything = acknowledged = is_ours = False
+    pauses: list[int] = []
+    for name, text in fields:
+        value = text.strip().lower()
+        bare = name.removeprefix("was.")
+        if bare in topics and bare != name:
+            shown = said.shown.get(topics[bare], False)
+            said.shown[topics[bare]] = shown or value == _IN
+        elif name in topics and value:
+            wanted = said.wanted.get(topics[name], True)
+            said.wanted[topics[name]] = wanted and value == _IN
+            is_ours = True
+        elif name == "all":
+            everything |= value not in (_IN, "")
+            is_ours = True
+        elif name == "pause" and value in PAUSES:
+            pauses.append(PAUSES[value])
+            is_ours = True
+        elif name == "policy":
+            acknowledged |= bool(value)
+            is_ours = True
+        elif name == "pause" or name.startswith(("topic.", "was.topic.")):
+            raise UnreadForm("a field of ours has a name or a value that nobody can read")
+    if not is_ours:
+        raise UnreadForm("no field is ours")
+    return Choices(everything, said.wanted, said.shown, max(pauses, default=None), acknowledged)
 
 
-def _asides(form: Mapping[str, str], record: Record, brand: int, given: Given) -> Iterator[Change]:
-    """A pause of the whole brand, or the end of one; and the policy's news taken note of.
+def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
+    """What a form changes in this very record, and what it asks for in vain.
 
-    What the page shows as paused is, by a pause of all marketing too, and its end ends that as well.
+    `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
     """
-    if (days := PAUSES.get(form.get("pause", ""))) is not None:
-        until = given.at + days * DAY
-        yield given.change(pause(brand), until=until)
-        wide = record.get(pause(ALL))
-        if not days and wide is not None and given.at < (wide.until or 0):
-            yield given.change(pause(ALL), until=until)
-    if form.get("policy"):
-        yield given.change(ACKNOWLEDGED)
+    seen = given.signals(catalogue)  # it goes before what the form says (11 CCR 7025(c))
+    signals = {scope_of(change.register) for change in seen}
+    if said.everything:
+        press = {ALL: given.entry()}
+        return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())
+    differing = [t for t in _differing(said, record, catalogue) if t.number not in signals]
+    press = {t.number: given.entry() for t in differing if not said.wanted[t.number]}
+    consent = tuple(
+        topic
+        for topic in differing
+        if said.wanted[topic.number] and not topic.retired and not chosen(record, topic).sendable
+    )
+    until, resume = _paused(said, record, catalogue, brand, given)
+    if until is not None:
+        press[brand] = given.entry(until=until)
+    # Where a confirmation is asked for, the answer is its form, and offers no Undo.
+    can_undo = not consent and not resume
+    written = stops(record, catalogue, press, given.at) if can_undo else map(_plain, press.items())
+    noted = [Change(ACKNOWLEDGED, given.entry())] if said.acknowledged else []
+    return Saved((*written, *noted, *seen), press if can_undo else {}, consent, resume)
 
 
-def _signalled(changes: list[Change], catalogue: Catalogue, given: Given) -> list[Change]:
-    """The browser's signal goes before what the form says (11 CCR 7025(c)).
+def _plain(stop: tuple[int, Entry]) -> Change:
+    scope, entry = stop
+    return Change((out if entry.until is None else pause)(scope), entry)
 
-    It is written where advertising is off already, too: an older yes may still be on its way.
+
+def _paused(
+    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
+) -> tuple[int | None, tuple[int, ...]]:
+    """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
+
+    What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
+    pause that would end sooner than the one that stands is an end of that one; but where a yes lets some
+    topics through that one, they pause as well, and none ends sooner.
     """
-    for topic in catalogue.signals():
-        own = (in_(topic.number), out(topic.number))
-        changes = [change for change in changes if change.register not in own]
-        changes.append(given.change(out(topic.number), Source.SIGNAL))
-    return changes
+    if said.pause is None:
+        return None, ()
+    held = record.pause(brand)
+    if said.pause and held == given.entry(until=held.until if held else None):
+        return held.until, ()  # our own write, whose answer was lost
+    until = given.at + said.pause * DAY
+    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL)}
+    ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
+    end, is_whole = standing[brand]
+    if said.pause and (until >= end or not is_whole):
+        return max(until, end), ()
+    return None, tuple(scope for scope, end in ends.items() if end > until)
+
+
+def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
+    """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
+    topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
+    held = [pause_stands(record, topic, scope, now) for topic in topics]
+    return max((e.until or 0 for e in held if e), default=0), all(held)
 
 
 def field_of(topic: Topic, catalogue: Catalogue) -> str:
@@ -143,40 +215,10 @@ def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
     return [topic for topic in catalogue.marketing(brand) if not topic.retired]
 
 
-def _differing(form: Mapping[str, str], record: Record, catalogue: Catalogue) -> list[Topic]:
-    """The topics whose chosen state differs from the one that the page showed."""
-    return [
-        topic
-        for topic in (*offered(catalogue, ALL), *catalogue.signals())
-        if (wanted := form.get(field_of(topic, catalogue))) in ("in", "out")
-        and wanted != _shown(form, topic, record, catalogue)
-    ]
-
-
-def _shown(form: Mapping[str, str], topic: Topic, record: Record, catalogue: Catalogue) -> str:
-    """The state that the page showed; where it does not say so, the record's."""
-    was = form.get(f"was.{field_of(topic, catalogue)}")
-    if was in ("in", "out"):
-        return was
-    return "in" if chosen(record, topic).sendable else "out"
-
-
-def _undoes_everything(form: Mapping[str, str], record: Record, given: Given) -> bool:
-    """Whether the stop of everything is taken back whole, so that it stops no topic of later either."""
-    asked = (form.get("was.all"), form.get("all")) == ("out", "in")
-    stands = record.at(out(ALL)) >= max(record.at(in_(ALL)), record.at(yes(ALL)), NEVER + 1)
-    return asked and stands and _is_young(given)
-
-
-def _is_young(given: Given) -> bool:
-    return given.at - given.issued < UNDO_DAYS * DAY
-
-
-def _undoes(record: Record, topic: Topic, given: Given) -> bool:
-    """Whether an *in* by this link only undoes a stop; it never gives a consent that never was."""
-    if not _is_young(given):
-        return False
-    reason = chosen(record, topic).reason
-    consented = max(record.at(in_(topic.number)), record.at(yes(topic.number))) != NEVER
-    stopped = reason in (Reason.UNSUBSCRIBED, Reason.TOPIC_UNSUBSCRIBED)
-    return stopped and (topic.default_in or consented)
+def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
+    """The topics whose chosen state differs from the one that the page showed, or else from the record's."""
+    for number, wanted in said.wanted.items():
+        topic = catalogue.topics[number]
+        shown = said.shown.get(number)
+        if wanted != (chosen(record, topic).sendable if shown is None else shown):
+            yield topic

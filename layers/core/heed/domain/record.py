@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from heed.domain.register import MINOR, SOFT, Change, Entry, is_choice
+from heed.domain.register import (
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    is_choice,
+    out,
+    pause,
+    undoable,
+    undone,
+)
 from heed.domain.repeats import Tally
 
 
@@ -44,6 +54,28 @@ class Record:
     def told(self) -> int:
         """The number of the latest change that the ledger is told of: those behind it were spared."""
         return self.n if self.tally.spared is None else self.tally.spared
+
+    def outs(self, scope: int) -> tuple[Entry, ...]:
+        """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""
+        plain, pressed = self.registers.get(out(scope)), self.pressed(scope)
+        if pressed is None or pressed.until is not None:
+            return () if plain is None else (plain,)
+        return (pressed,) if plain is None else (plain, pressed)
+
+    def pause(self, scope: int) -> Entry | None:
+        """What counts as the pause at a scope: the later of the latest one and such a press that ends."""
+        plain, pressed = self.registers.get(pause(scope)), self.pressed(scope)
+        if pressed is None or pressed.until is None:
+            return plain
+        return pressed if plain is None or plain.rank < pressed.rank else plain
+
+    def pressed(self, scope: int) -> Entry | None:
+        """The latest stop at a scope for which an Undo was offered, unless it was taken back."""
+        entry = self.registers.get(undoable(scope))
+        if entry is None:
+            return None
+        taken_back = self.registers.get(undone(scope))
+        return None if taken_back is not None and taken_back == entry.undo else entry
 
     def takes(self, change: Change) -> bool:
         """Whether a change would change anything: the write rule."""
@@ -90,6 +122,7 @@ def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
         change
         for change in changes
         if is_choice(change.register)
+        and not change.register.startswith("u:")  # an Undo of a press that is over says nothing
         and (record.floor is None or change.entry.at > record.floor)
         and (held := record.get(change.register)) is not None
         and held.rank > change.entry.rank

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from hashlib import sha256
 
 DAY = 86_400_000  # milliseconds
 
@@ -85,6 +86,17 @@ class Entry:
         """The day it happened, counted from the epoch, UTC."""
         return self.at // DAY
 
+    @property
+    def digest(self) -> str:
+        """32 hex digits that name this entry exactly, its end aside: an Undo takes it back by that name."""
+        said = f"{self.at} {self.source} {self.evidence} {self.policy}"
+        return sha256(said.encode()).hexdigest()[:32]
+
+    @property
+    def undo(self) -> Entry:
+        """The entry of the register `u:` that takes this one back: the same at every delivery."""
+        return Entry(self.at, Source.PREFERENCE_CENTRE, undo_evidence(self.digest))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -114,6 +126,21 @@ def yes(scope: int) -> str:
     return f"k:{scope}"
 
 
+def undoable(scope: int) -> str:
+    """The register of the latest stop at a scope by a browser's press for which an Undo was offered."""
+    return f"c:{scope}"
+
+
+def undone(scope: int) -> str:
+    """The register of the latest such press that was taken back."""
+    return f"u:{scope}"
+
+
+def undo_evidence(digest: str) -> str:
+    """The evidence of an Undo: the digest of the entry that it takes back."""
+    return f'{{"undone":"{digest}"}}'
+
+
 _KNOWN = {
     COMPLAINT,
     UNDELIVERABLE,
@@ -128,7 +155,7 @@ _KNOWN = {
 @lru_cache(maxsize=4096)
 def is_register(name: str) -> bool:
     """Whether a name is one of a register."""
-    return name in _KNOWN or (name[:2] in ("o:", "i:", "p:", "k:") and is_scope(name[2:]))
+    return name in _KNOWN or (is_choice(name) and is_scope(name[2:]))
 
 
 def is_scope(text: str) -> bool:
@@ -137,11 +164,17 @@ def is_scope(text: str) -> bool:
     return written and str(int(text)) == text and int(text) < SCOPES
 
 
+def may_end(register: str) -> bool | None:
+    """Whether an entry of a register has an end: True, False, or None where it may or may not."""
+    return None if register.startswith("c:") else register.startswith("p:")
+
+
 _WORDS = {
     "o": "out",
     "i": "in",
     "p": "pause",
     "k": "confirmed",
+    "u": "undone",
     COMPLAINT: "complaint",
     UNDELIVERABLE: "undeliverable",
     HOLD: "hold",
@@ -153,9 +186,15 @@ _WORDS = {
 }
 
 
-def word(register: str) -> str:
-    """What a register is called where people read: `out` for `o:2`."""
-    return _WORDS.get(register) or _WORDS[register[:1]]
+def word(change: Change) -> str:
+    """What an entry of a register is called where people read: `out` for one of `o:2`.
+
+    A stop for which an Undo was offered is called as every other is: `out`, or `pause` where it ends.
+    """
+    kind = change.register[:1]
+    if kind == "c":
+        kind = "o" if change.entry.until is None else "p"
+    return _WORDS.get(change.register) or _WORDS[kind]
 
 
 def scope_of(register: str) -> int:
@@ -164,5 +203,5 @@ def scope_of(register: str) -> int:
 
 
 def is_choice(register: str) -> bool:
-    """Whether a register holds a person's wish about a scope: an out, an in, a pause, a confirmed yes."""
-    return register[:2] in ("o:", "i:", "p:", "k:")
+    """Whether a register holds a person's wish about a scope, an Undo of one included."""
+    return register[:2] in ("o:", "i:", "p:", "k:", "c:", "u:")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from heed.domain.record import Record, merge
-from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source
+from heed.domain.record import NEVER, Record, merge
+from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, out, scope_of, undoable
 
 
 def lost_epoch(old: Record, live: Record) -> bool:
@@ -13,10 +13,34 @@ def lost_epoch(old: Record, live: Record) -> bool:
     return live.floor is None or old.floor > live.floor
 
 
+def lost_minor(old: Record, live: Record) -> Change | None:
+    """The report of a minor beside a hold, which the copy knows of and the live record does not."""
+    minor = old.get(MINOR)
+    if minor is None or MINOR in live.registers or minor.at <= (live.floor or NEVER):
+        return None
+    return Change(MINOR, minor)
+
+
 def with_epoch(old: Record, live: Record) -> Record:
     """The copy's epoch, with whatever of the live record is newer; its counter goes on."""
-    after = merge(old, changes(live))
+    after = merge(old, [*lost_presses(old, live), *changes(live)])
     return Record(after.registers, after.soft, after.floor, live.n + 1)
+
+
+def lost_presses(old: Record, live: Record) -> list[Change]:
+    """The copy's presses that could be taken back and were not, where the live record has a newer one.
+
+    The newer one may be taken back yet; what the older one stopped must not come back by that.
+    """
+    scopes = [scope_of(name) for name in old.registers if name.startswith("c:")]
+    presses = ((scope, old.pressed(scope)) for scope in scopes)
+    return [
+        Change(out(scope), press)
+        for scope, press in presses
+        if press is not None
+        and press.until is None
+        and live.get(undoable(scope)) not in (None, press)
+    ]
 
 
 def changes(record: Record) -> list[Change]:

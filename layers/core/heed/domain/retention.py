@@ -15,6 +15,7 @@ from heed.domain.register import DAY
 ORDER_DAYS = 14  # of a purge that was ordered, and whose epoch never began
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
+COUNT_DAYS = 2  # of what is counted by the day
 MINOR_DAYS = 4_749  # 13 years: until the child is none
 SOFT_DAYS = 2 * SOFT_WINDOW  # a day may stand in a window that ends a window's length later
 
@@ -79,6 +80,13 @@ RULES = (
         End.TTL,
     ),
     Rule(
+        "Purge, put off by a hold",
+        "ControlTable",
+        "it is ordered when the hold is lifted",
+        None,
+        End.NEVER,
+    ),
+    Rule(
         "Certificate of a purge",
         "ControlTable",
         "to prove it: requests are kept for 24 months (11 CCR 7101)",
@@ -86,14 +94,22 @@ RULES = (
         End.TTL,
     ),
     Rule("Half-signed lift of a minor", "ControlTable", "the second key", 1, End.TTL),
+    Rule(
+        "Minors reported by a key",
+        "ControlTable",
+        "to brake a key that reports too many; it names no minor",
+        COUNT_DAYS,
+        End.TTL,
+    ),
     Rule("Disclosures", "ControlTable", "to account for them", DISCLOSURE_DAYS, End.TTL),
     Rule(
-        "Mails sent for an address",
+        "Mails sent to a mailbox",
         "ControlTable",
         "not to write to anybody too often",
         2,
         End.TTL,
     ),
+    Rule("Mails that a network asked for", "ControlTable", "that none floods us", 4, End.TTL),
     Rule("Yeses that the adopter was told of", "ControlTable", "to tell each once", 30, End.TTL),
     Rule(
         "Entries of the ledger",
@@ -107,6 +123,7 @@ RULES = (
     Rule("Opt-outs of later", "LaterQueue", "until they are written", 14, End.SERVICE),
     Rule("Opt-outs given up", "LaterDeadLetters", "for a person to look", 14, End.SERVICE),
     Rule("Requests for a mail", "SubscribeQueue", "until the mail is sent", 4, End.SERVICE),
+    Rule("Requests held back", "WaitingQueue", "until there is room for the mail", 4, End.SERVICE),
     Rule("Requests given up", "SubscribeDeadLetters", "for a person to look", 4, End.SERVICE),
     Rule("Yeses to follow up", "ConfirmedQueue", "until that is done", 14, End.SERVICE),
     Rule("Follow-ups given up", "ConfirmedDeadLetters", "for a person to look", 14, End.SERVICE),

@@ -7,7 +7,7 @@ days before it, and one proof (RFC 6962) serves both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,14 @@ from heed.domain import merkle, times
 from heed.domain.errors import InvalidTime, Malformed
 from heed.domain.ledger_entry import canonical
 from heed.domain.register import DAY
+from heed.domain.values import below, is_hash, is_text
 
 NO_ROOT = ""
 """The root before the first seal."""
+
+LATE = 2
+"""Days that an entry may be older than the day of its seal: the table's stream keeps a write for one, and
+what is repaired is recorded anew. A seal over anything older is not one that Heed made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +47,36 @@ class Seal:
         return {**head(self.day, self.count, self.previous), "root": self.root}
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> Seal:
+    def of(cls, document: object) -> Seal:
         """The seal of a document.
 
         Raises:
             Malformed: it is none.
         """
-        try:
-            day = times.parse(document["day"]).first // DAY
-            seal = cls(day, document["count"], document["previous"], document["root"])
-        except (InvalidTime, KeyError, TypeError) as error:
-            raise Malformed(f"not a seal: {type(error).__name__}") from error
-        if seal.document() != document:
+        if not isinstance(document, dict) or document.keys() != _FORMS.keys():
             raise Malformed("not a seal: other members")
-        return seal
+        for member, fits in _FORMS.items():
+            if not fits(document[member]):
+                raise Malformed(f"not a seal: {member}")
+        day = times.parse(document["day"]).first // DAY
+        return cls(day, document["count"], document["previous"], document["root"])
+
+
+def _is_day(value: object) -> bool:
+    """A date, and in the one way of writing it."""
+    try:
+        return is_text(value) and times.write_day(times.parse(value).first // DAY) == value
+    except InvalidTime:
+        return False
+
+
+_FORMS: Mapping[str, Callable[[object], bool]] = {
+    "day": _is_day,
+    "count": below(2**63),
+    "previous": lambda value: value == NO_ROOT or is_hash(value),
+    "root": is_hash,
+}
+"""The members of a seal's document, and what each may be."""
 
 
 def head(day: int, count: int, previous: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ a list of its own. Both follow from the same rules, and the tests hold one to th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from heed.domain.catalogue import Catalogue, Kind, Topic
@@ -33,6 +33,7 @@ from heed.domain.register import (
     Source,
     in_,
     out,
+    undoable,
     yes,
 )
 
@@ -160,35 +161,55 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
         topics = in_use(catalogue.marketing(ALL))
         stopped = [topic for topic in topics if complaint_stands(record, topic)]
         yield _partial(Reason.COMPLAINED, ALL, complaint, topics, stopped)
-    for name, entry in record.registers.items():
-        kind, _, scope = name.partition(":")
-        ended = entry.until is not None and entry.until <= now
-        if kind in ("o", "p") and not ended:
-            yield from _of_scope(record, catalogue, now, int(scope), entry)
+    scopes = {int(name[2:]) for name in record.registers if name[:2] in ("o:", "p:", "c:")}
+    for scope in sorted(scopes):
+        taken_back = _taken_back(record, scope)
+        outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
+        if outs:
+            yield from _of_scope(record, catalogue, now, scope, outs)
+        pauses = [e for e in (record.pause(scope), *taken_back) if e is not None]
+        pauses = [e for e in pauses if e.until is not None and e.until > now]
+        if pauses:
+            yield from _of_scope(record, catalogue, now, scope, pauses[:1])
+
+
+def _taken_back(record: Record, scope: int) -> list[Entry]:
+    """The press at a scope that an Undo took back, which is told as lifted."""
+    pressed = record.get(undoable(scope))
+    return [] if pressed is None or record.pressed(scope) is not None else [pressed]
 
 
 def _of_scope(
-    record: Record, catalogue: Catalogue, now: int, scope: int, entry: Entry
+    record: Record, catalogue: Catalogue, now: int, scope: int, entries: Sequence[Entry]
 ) -> Iterator[Stop]:
-    """Of an *out* or a pause: one a scope; of an *out* at a topic, one for each that follows it too."""
+    """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
+    paused = entries[0].until is not None
 
-    def stopped(topic: Topic) -> bool:
-        if entry.until is None:
-            return out_stands(record, topic, scope) is not None
-        return pause_stands(record, topic, scope, now) is not None
+    def standing(topic: Topic) -> Entry | None:
+        if paused:
+            return pause_stands(record, topic, scope, now)
+        return out_stands(record, topic, scope)
 
-    paused = entry.until is not None
+    def earliest(found: Iterable[Entry | None]) -> Entry:
+        return min((e for e in found if e), key=_rank, default=min(entries, key=_rank))
+
     if scope == ALL or scope in catalogue.brands:
         topics = in_use(catalogue.marketing(scope))
         reason = Reason.PAUSED if paused else Reason.UNSUBSCRIBED
         if topics:
-            yield _partial(reason, scope, entry, topics, [t for t in topics if stopped(t)])
+            entry = earliest(map(standing, topics))
+            yield _partial(reason, scope, entry, topics, [t for t in topics if standing(t)])
         return
     reason = Reason.PAUSED if paused else Reason.TOPIC_UNSUBSCRIBED
     for topic in catalogue.topics.values():
         inherited = () if paused else topic.followed
         if topic.kind is not Kind.SERVICE and scope in (topic.number, *inherited):
-            yield _stop(reason, topic.number, entry, standing=stopped(topic))
+            stop = standing(topic)
+            yield _stop(reason, topic.number, earliest([stop]), standing=stop is not None)
+
+
+def _rank(entry: Entry) -> tuple[int, bytes]:
+    return entry.rank
 
 
 def _stop(reason: Reason, scope: int, entry: Entry, *, standing: bool = True) -> Stop:

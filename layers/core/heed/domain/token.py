@@ -37,6 +37,7 @@ class Purpose(IntEnum):
     UNSUBSCRIBE = 1
     PREFERENCES = 2
     MAILTO = 3
+    UNDO = 5  # heed.domain.undo; 4 is the first byte of a confirmation link, which has a key of its own
 
 
 KeyFor = Callable[[Purpose, int], bytes]
@@ -96,14 +97,25 @@ def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
     return Token(recipients.from_bytes(recipient), scope, minutes * _MINUTE, key_id)
 
 
-def _decode_url(text: str) -> bytes:
+def decode(text: str) -> bytes:
+    """The bytes of a base64url text without padding, of which one canonical form is accepted.
+
+    Raises:
+        InvalidToken: it is no such text.
+    """
     try:
-        raw = base64.urlsafe_b64decode(text + "==") if len(text) == _URL_LENGTH else b""
+        raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except (binascii.Error, ValueError) as error:
         raise InvalidToken("not base64url") from error
-    if not raw or base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
+    if base64.urlsafe_b64encode(raw).rstrip(b"=").decode() != text:
         raise InvalidToken("not the canonical encoding")
     return raw
+
+
+def _decode_url(text: str) -> bytes:
+    if len(text) != _URL_LENGTH:
+        raise InvalidToken("not the length of a token")
+    return decode(text)
 
 
 def _decode_mail(text: str) -> bytes:

@@ -38,7 +38,7 @@ TRANSIT = (
     ),
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "in SES's own messages", "handled", 14),
     Transit(
-        ("SubscribeQueue", "SubscribeDeadLetters"),
+        ("SubscribeQueue", "WaitingQueue", "SubscribeDeadLetters"),
         "what was entered in the form",
         "the mail was sent",
         4,

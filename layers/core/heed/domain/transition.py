@@ -151,7 +151,7 @@ def entry_of(
         subject=subject_of(salt, recipient),
         seq=seq,
         scope=scope_of(change.register),
-        register=word(change.register),
+        register=word(change),
         at=said.at,
         recorded_at=recorded(said.at, recorded_at),
         source=said.source.value,

@@ -1,13 +1,15 @@
 """What follows from one piece of SES feedback, and for whom.
 
-Only `bouncedRecipients` and `complainedRecipients` are acted on, never the list of whom the mail was
-addressed to: most of those got it.
+`bouncedRecipients` and `complainedRecipients` say who, never the list of whom the mail was addressed
+to alone: most of those got it. That list says whom a report may be about, since anybody can write a
+report (docs/decisions/0002-whose-bounce-it-is.md).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cached_property
 from typing import NamedTuple
 
 from heed.domain.catalogue import Catalogue, Kind
@@ -20,6 +22,21 @@ Identify = Callable[[str], str]
 """From an address as SES writes it to a recipient id; raises InvalidAddress."""
 
 
+class Mail(NamedTuple):
+    """The mail that an event is about, as it was sent from here.
+
+    Attributes:
+        destination: whom it was addressed to, None in place of what is not text; None as a whole
+            where the event does not say it.
+        tag: the message tag that names whom it was for.
+        id: SES's own.
+    """
+
+    destination: list[str | None] | None
+    tag: str | None
+    id: str | None
+
+
 class Bounced(NamedTuple):
     """One of `bouncedRecipients`; no address where the entry is not of the documented form."""
 
@@ -29,31 +46,25 @@ class Bounced(NamedTuple):
 
 
 class Bounce(NamedTuple):
-    """A bounce, `at` in milliseconds.
-
-    `tag` is the message tag that names whom the mail was for; `alone`: it went to one address.
-    """
+    """A bounce, `at` in milliseconds; no recipients where the list is not of the documented form."""
 
     at: int
     type: str
     subtype: str | None
     recipients: list[Bounced]
-    tag: str | None
-    alone: bool
     feedback: str | None
-    message: str | None
+    mail: Mail
 
 
 class Complaint(NamedTuple):
-    """A complaint; an address is None where the entry is not of the documented form."""
+    """A complaint; an address is None, or the list empty, where it is not of the documented form."""
 
     at: int
     type: str | None
     subtype: str | None
     addresses: list[str | None]
-    tag: str | None
     feedback: str | None
-    message: str | None
+    mail: Mail
 
 
 class Subscription(NamedTuple):
@@ -104,32 +115,37 @@ def judge(event: Event, identify: Identify, catalogue: Catalogue) -> Verdict:
 
 
 def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
-    """Whoever is listed, of a permanent bounce only those who failed for good.
+    """Whoever is listed and was mailed, of a permanent bounce only those who failed for good.
 
-    A tag that names another says that mail to that one is forwarded to where it bounces: a permanent
-    bounce counts for the tagged one too. A soft one does not: what is full is a mailbox that nobody
-    writes to from here. In a mail to several, nobody can say whose was forwarded; the tag is silent.
+    SES copies the list out of the report, and anybody who ever got a mail from here can write one. So
+    of whoever was not mailed nothing is believed but that some mail did not arrive: it counts for the
+    one whom the mail was for, if that is known. So does an entry that cannot be read.
     """
     counts: list[Count] = [] if rule.also is None else [rule.also]
-    register, meant = rule.register, event.recipients
+    register, listed = rule.register, event.recipients or [Bounced(None)]
     if register == UNDELIVERABLE:
-        meant = [bounced for bounced in meant if _failed(bounced)]
-    if register is None or not meant:
+        listed = [bounced for bounced in listed if _failed(bounced)]
+    if register is None or not listed:
         return Verdict({}, [*counts, Count.BOUNCE_IGNORED])
-    tag = _tagged(event.tag) if register == UNDELIVERABLE and event.alone else None
+    mailed = _Mailed(event.mail, identify)
     changes: dict[str, list[Change]] = {}
-    unread = 0
-    for bounced in meant:
+    unread = strangers = 0
+    for bounced in listed:
         recipient = _identified(bounced.address, identify)
         if recipient is None:
             unread += 1
+        elif not mailed.has(recipient, bounced.address):
+            strangers += 1
         elif recipient not in changes:
             changes[recipient] = [Change(register, _bounce_entry(event, bounced.status))]
-    if tag is not None and tag not in changes:
-        changes[tag] = [Change(register, _bounce_entry(event, None))]
+    known = not unread and not strangers
+    if not known and (meant := mailed.one()) is not None:
+        known = True
+        changes.setdefault(meant, [Change(register, _bounce_entry(event, None))])
     counts.extend([rule.counted] * len(changes))
     counts.extend([Count.RECIPIENT_NOT_READ] * unread)
-    return Verdict(changes, counts, lost=unread > 0 and tag is None)
+    counts.extend([Count.RECIPIENT_NOT_MAILED] * strangers)
+    return Verdict(changes, counts, lost=not known and (unread > 0 or mailed.is_unclear()))
 
 
 def _failed(bounced: Bounced) -> bool:
@@ -143,7 +159,7 @@ def _failed(bounced: Bounced) -> bool:
 def _bounce_entry(event: Bounce, status: str | None) -> Entry:
     proof = _evidence(
         feedback=event.feedback,
-        message=event.message,
+        message=event.mail.id,
         status=status,
         subtype=event.subtype,
         type=event.type,
@@ -155,27 +171,61 @@ def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
     """Whoever is listed: SES names all that might have complained.
 
     Where the tag names one of several, that one alone. A tag that names none of them is no reason to
-    stop one who is not said to have complained, nor to let go those who are.
+    stop one who is not said to have complained, nor to let go those who are. An entry that cannot be
+    read, or a list of nobody, means the one whom the mail was for, if that is known.
     """
     counts: list[Count] = [] if rule.also is None else [rule.also]
-    if rule.register is None or not event.addresses:
+    if rule.register is None:
         return Verdict({}, [*counts, Count.COMPLAINT_IGNORED])
-    ids = [_identified(address, identify) for address in event.addresses]
-    tag = _tagged(event.tag)
-    if tag is not None and tag in ids:
-        ids = [tag]
+    mailed = _Mailed(event.mail, identify)
+    ids = [_identified(address, identify) for address in event.addresses] or [None]
+    if mailed.tag is not None and mailed.tag in ids:
+        ids = [mailed.tag]
+    unread = ids.count(None)
+    meant = mailed.one() if unread else None
     proof = _evidence(
         feedback=event.feedback,
         listed=str(len(ids)) if len(ids) > 1 else None,  # one of so many complained, not all
-        message=event.message,
+        message=event.mail.id,
         subtype=event.subtype,
         type=event.type,
     )
     change = Change(rule.register, Entry(event.at, Source.COMPLAINT, proof))
-    changes = {recipient: [change] for recipient in ids if recipient is not None}
+    changes = {recipient: [change] for recipient in (*ids, meant) if recipient is not None}
     counts.extend([rule.counted] * len(changes))
-    counts.extend([Count.RECIPIENT_NOT_READ] * ids.count(None))
-    return Verdict(changes, counts, lost=None in ids)
+    counts.extend([Count.RECIPIENT_NOT_READ] * unread)
+    return Verdict(changes, counts, lost=unread > 0 and meant is None)
+
+
+class _Mailed:
+    """Whom a mail was for; addresses are identified only where the answer depends on them."""
+
+    def __init__(self, mail: Mail, identify: Identify) -> None:
+        self.tag = _tagged(mail.tag)
+        self._destination = mail.destination or [None]
+        self._identify = identify
+
+    def has(self, recipient: str, address: str | None) -> bool:
+        """Whether the mail was for this one, who is listed under that address."""
+        return (
+            address in self._destination  # spelt alike, as it nearly always is
+            or recipient == self.tag
+            or recipient in self._ids
+        )
+
+    def one(self) -> str | None:
+        """The one whom it was for: by the tag, or because it was addressed to nobody else."""
+        if self.tag is not None:
+            return self.tag
+        return self._ids[0] if len(set(self._ids)) == 1 else None
+
+    def is_unclear(self) -> bool:
+        """Whether some of those whom it was addressed to cannot be read."""
+        return None in self._ids
+
+    @cached_property
+    def _ids(self) -> list[str | None]:
+        return [_identified(address, self._identify) for address in self._destination]
 
 
 def _subscription(event: Subscription, identify: Identify, catalogue: Catalogue) -> Verdict:

@@ -10,8 +10,10 @@ from heed.domain.decision import (
     Reason,
     complaint_stands,
     decide,
+    is_lifted,
     out_stands,
     pause_stands,
+    withdraws_consent,
 )
 from heed.domain.record import Record
 from heed.domain.register import Change, Entry, Source, in_, out, pause
@@ -77,10 +79,11 @@ def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) ->
     """Whether something newer stands against a wish, in the record after its write: it changes nothing.
 
     That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
-    newer yes lifts it for every topic of its scope; of an *in*, an *out*, a pause or a complaint that is
-    newer, or of the same instant, stops every topic of its scope. Retired topics do not count beside
-    those in use. A wish that counts for some topics is applied, whatever stands against it for others.
-    What is older and stops a topic still is no case of this: `blocked_by` names it.
+    newer yes lifts it for every topic of its scope (an *out* that withdrew a consent counts all the
+    same); of an *in*, an *out*, a pause or a complaint that is newer, or of the same instant, stops every
+    topic of its scope. Retired topics do not count beside those in use. A wish that counts for some
+    topics is applied, whatever stands against it for others. What is older and stops a topic still is no
+    case of this: `blocked_by` names it.
     """
     change = wish.change()
     held = record.get(change.register)
@@ -90,7 +93,8 @@ def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) ->
 
     def is_lost(topic: Topic) -> bool:
         if wish.state is State.OUT:
-            return out_stands(record, topic, wish.scope) is None
+            is_gone = is_lifted(record, topic, wish.scope, change.entry)
+            return is_gone and not withdraws_consent(record, topic, change.entry)
         if wish.state is State.PAUSED:
             return pause_stands(record, topic, wish.scope, wish.at) is None
         return any(entry.at >= wish.at for entry in _against(record, topic, now))

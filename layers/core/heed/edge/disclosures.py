@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from heed.domain import times
-from heed.domain.disclosure import Disclosed
+from heed.domain.disclosure import Disclosed, DisclosurePage
 from heed.domain.errors import Fault, InvalidRequest
 
 _DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
@@ -40,12 +40,12 @@ def _number(given: Mapping[str, str], name: str, most: int, faults: list[Fault])
     return None
 
 
-def written(page: Sequence[Disclosed]) -> dict[str, object]:
+def written(page: DisclosurePage) -> dict[str, object]:
     """The answer, the newest first; `cursor` is null at the beginning of the register."""
-    last = page[-1].number if page else 1
     return {
-        "disclosures": [_entry(one) for one in page],
-        "cursor": None if last == 1 else str(last),
+        "disclosures": [_entry(one) for one in page.entries],
+        "cursor": None if page.rest is None else str(page.rest),
+        "end": page.end._asdict() if page.end else None,
     }
 
 
@@ -58,5 +58,6 @@ def _entry(one: Disclosed) -> dict[str, object]:
         "people": one.of.people,
         "key": one.of.key,
         "before": one.before,
+        "before_at": times.write(one.before_at) if one.before_at else None,
         "hash": one.hash,
     }

@@ -11,7 +11,7 @@ from heed.actions.ports_ledger import Kept
 from heed.domain import times
 from heed.domain.catalogue import Catalogue
 from heed.domain.disclosure import Disclosure, permitted
-from heed.domain.register import Entry, scope_of, word
+from heed.domain.register import Change, Entry, scope_of, word
 from heed.edge import decisions, fields
 from heed.edge.body import Reader
 
@@ -57,7 +57,7 @@ def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, obj
 def _register(name: str, entry: Entry, catalogue: Catalogue) -> dict[str, object]:
     """A register; what concerns the address as a whole has the scope `*`."""
     return {
-        "register": word(name),
+        "register": word(Change(name, entry)),
         "scope": catalogue.name(scope_of(name)),
         "at": times.write(entry.at),
         "source": entry.source.value,

@@ -71,6 +71,7 @@ class Composer:
             brand=brand.title,
             intent=letter.intent,
             topics=tuple(topic_name(t, self._catalogue, letter.language) for t in topics),
+            resume=letter.resume,
             confirm_url=f"{letter.base_url}/c/{letter.confirm}{query}",
             unsubscribe_url=unsubscribe_url,
         )

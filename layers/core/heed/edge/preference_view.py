@@ -7,7 +7,7 @@ from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.decision import Decision, Reason, chosen, decide, pause_stands
 from heed.domain.preference_form import offered
 from heed.domain.record import Record
-from heed.domain.register import ALL, Entry
+from heed.domain.register import ALL, Entry, scope_of, undoable
 from heed.domain.token import Token
 from heed.edge import views
 from heed.edge.visit import Visit
@@ -22,9 +22,28 @@ _WHY = {
 
 
 def preferences(
-    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys, *, saved: bool
+    visit: Visit,
+    token: Token,
+    record: Record,
+    catalogue: Catalogue,
+    keys: Keys,
+    *,
+    saved: bool = False,
+    undo: str = "",
+    unread: bool = False,
 ) -> views.Preferences:
-    """The view of what is on record."""
+    """The view of what is on record.
+
+    Args:
+        visit: who comes.
+        token: of the link.
+        record: what is on record.
+        catalogue: of the brand.
+        keys: that make links.
+        saved: whether a form was saved just now.
+        undo: the token that takes back what it stopped, or "".
+        unread: whether a form could not be read just now.
+    """
     brand = catalogue.brand_of(token.scope)
     topics = offered(catalogue, brand)
     wide = [
@@ -42,6 +61,8 @@ def preferences(
         undeliverable=_is_undeliverable(visit, record, catalogue),
         last=_last(visit, record, catalogue),
         saved=saved,
+        undo=undo,
+        unread=unread,
     )
 
 
@@ -86,10 +107,13 @@ def _state(decision: Decision) -> views.State:
 def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | None:
     """The newest choice on record; what the address itself did (bounces, complaints) is none."""
     choices = [(r, e) for r, e in record.registers.items() if r[:2] in ("o:", "i:", "p:", "k:")]
+    scopes = (scope_of(r) for r in record.registers if r.startswith("c:"))
+    presses = ((undoable(scope), record.pressed(scope)) for scope in scopes)
+    choices += [(register, entry) for register, entry in presses if entry is not None]
     if not choices:
         return None
     register, entry = max(choices, key=lambda choice: choice[1].rank)
-    topic = catalogue.topics.get(int(register[2:]))
+    topic = catalogue.topics.get(scope_of(register))
     return views.Last(
         topic=topic.names[visit.language] if topic else "",
         change=_change(register, entry),
@@ -99,8 +123,6 @@ def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | No
 
 
 def _change(register: str, entry: Entry) -> views.Change:
-    if register.startswith("o:"):
+    if register.startswith(("o:", "c:")) and entry.until is None:
         return views.Change.OUT
-    if register.startswith("p:") and (entry.until or 0) > entry.at:
-        return views.Change.PAUSED
-    return views.Change.IN
+    return views.Change.PAUSED if (entry.until or 0) > entry.at else views.Change.IN

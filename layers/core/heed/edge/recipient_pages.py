@@ -13,7 +13,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.domain.catalogue import Catalogue
 from heed.domain.errors import Deferred, InvalidToken, Unavailable, UnreadableRecord
-from heed.edge import request
+from heed.edge.forms import Form, most_fields, read_form
 from heed.edge.observability import count, logger
 from heed.edge.pages import Pages, headers
 from heed.edge.visit import Visit
@@ -59,6 +59,10 @@ class RecipientPages:
     def visit(self) -> Visit:
         """The visit that the present request is."""
         return Visit.of(self.event, self._catalogue(), has_form=self._has_form())
+
+    def form(self) -> Form:
+        """The form of the present request; asked for when the token of a link is known, never before."""
+        return read_form(self.event, most_fields(self._catalogue()))
 
     def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
         """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""
@@ -111,7 +115,7 @@ class RecipientPages:
         view = visits.unavailable(
             self.visit(),
             self._catalogue(),
-            request.form(self.event),
+            dict(self.form().fields),
             kept=isinstance(error, Deferred),
         )
         retry = {"Retry-After": str(RETRY_AFTER)}

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from heed.actions.begin_epoch import Reported
 from heed.actions.identify import Mention
-from heed.actions.stop_and_lift import Done
+from heed.actions.stop_and_lift import Done, StopAndLift
 from heed.domain import times
+from heed.domain.api_key import KeyScope, owner_of
 from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.epoch import Cause, Report
 from heed.domain.errors import UnknownScope
@@ -18,6 +20,7 @@ from heed.domain.register import ALL, Entry, Source
 from heed.edge import fields
 from heed.edge.api import Call, Reply
 from heed.edge.body import Reader
+from heed.edge.observability import count, logger
 
 SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
 
@@ -38,6 +41,13 @@ class Lift:
         said = evidence(key=by.key, reason=by.reason, reference=by.reference)
         return Entry(by.at, Source.AGENT, said, self.policy)
 
+    def by(self, lifts: StopAndLift, recipient: str) -> Done | None:
+        """Do it, of the recipient that is meant."""
+        given = self.mention.address is not None
+        return lifts.lift(
+            recipient, self.what, self.scope, self.signature, self.entry(), address_given=given
+        )
+
 
 def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, Report]:
     """Of whom a minor or an erasure is reported.
@@ -51,7 +61,8 @@ def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, R
     reference = _reference(body)
     body.close()
     policy = catalogue.policy(call.at)
-    return mention, Report(cause, call.at, source, reference, call.key.id, policy)
+    by_officer = KeyScope.PRIVACY in call.key.scopes
+    return mention, Report(cause, call.at, source, reference, call.key.id, policy, by_officer)
 
 
 def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
@@ -81,14 +92,19 @@ def lifted(call: Call, catalogue: Catalogue) -> Lift:
     scope = _scope(body, what, catalogue)
     reason, reference = _filled(body, "reason"), _reference(body)
     body.close()
-    owner = call.key.owner.strip().casefold()
-    signature = Signature(call.key.id, owner, call.at, reason, reference)
+    signature = Signature(call.key.id, owner_of(call.key.owner), call.at, reason, reference)
     return Lift(mention, what, scope, signature, catalogue.policy(call.at))
 
 
-def accepted(purge: str, recipient: str) -> Reply:
-    """The answer to a report: the person is stopped, the rest follows."""
-    return Reply({"purge": purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+def accepted(reported: Reported, report: Report, recipient: str) -> Reply:
+    """The answer to a report: the person is stopped; the rest follows, or an officer decides first."""
+    count("MinorReported" if report.cause is Cause.MINOR else "ErasureAccepted")
+    if reported.purge:
+        return Reply({"purge": reported.purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+    count("MinorReportWaiting")
+    # The words are what the alarm's filter looks for (template.yaml, MinorReportsWaitingFilter).
+    logger.warning("report of a minor waits", key_id=report.key)
+    return Reply({"state": "waiting", "recipient": recipient}, HTTPStatus.ACCEPTED)
 
 
 def written(recipient: str, done: Done) -> dict[str, object]:
@@ -98,6 +114,7 @@ def written(recipient: str, done: Done) -> dict[str, object]:
         "outcome": done.outcome.value,
         "blocked_by": [reason.value for reason in done.blocked_by],
         "sendable": done.sendable,
+        **({"purge": done.purge} if done.purge else {}),
     }
 
 

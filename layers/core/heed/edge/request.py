@@ -1,18 +1,11 @@
-"""An HTTP request as Lambda hands it over, read forgivingly: an opt-out is never refused for its form."""
+"""An HTTP request as Lambda hands it over, read forgivingly."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-import ipaddress
-import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl
-
-MAX_FORM = 65_536  # bytes; a longer body is no form of ours
-_MAX_FIELDS = 200
-_ALL = re.compile(rb"(?:^|&)scope=all(?:&|$)")
 
 
 def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
@@ -53,6 +46,11 @@ def at(event: Mapping[str, Any]) -> int:
     return int(event["requestContext"]["timeEpoch"])
 
 
+def id_of(event: Mapping[str, Any]) -> str:
+    """The id that API Gateway gave the request: the same whenever the same request is handed over."""
+    return str(event["requestContext"]["requestId"])
+
+
 def base_url(event: Mapping[str, Any], public_url: str) -> str:
     """The base of links: the public one, or the API's own host."""
     return public_url or f"https://{event['requestContext']['domainName']}"
@@ -66,18 +64,6 @@ def header(event: Mapping[str, Any], name: str) -> str:
 def query(event: Mapping[str, Any], name: str) -> str:
     """A query parameter, "" if absent."""
     return str((event.get("queryStringParameters") or {}).get(name) or "")
-
-
-def network(event: Mapping[str, Any]) -> str:
-    """The network that a request came from, no closer than /24 or /48; "" if it cannot be told."""
-    try:
-        source = ipaddress.ip_address(event["requestContext"]["http"].get("sourceIp", ""))
-    except ValueError:
-        return ""
-    if isinstance(source, ipaddress.IPv6Address) and source.ipv4_mapped:
-        source = source.ipv4_mapped
-    length = 24 if source.version == 4 else 48
-    return str(ipaddress.ip_network((source, length), strict=False))
 
 
 def signals(event: Mapping[str, Any]) -> bool:
@@ -101,46 +87,3 @@ def body(event: Mapping[str, Any]) -> bytes:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-def form(event: Mapping[str, Any]) -> dict[str, str]:
-    """The fields of a form; of one that is given twice the last value counts."""
-    return dict(fields(event))
-
-
-def fields(event: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The fields of a form as they came, urlencoded or multipart; none for whatever is no form.
-
-    Of one too long to be read, whether it asks to stop everything is seen all the same.
-    """
-    raw = body(event)
-    if len(raw) > MAX_FORM:
-        return _everything(raw)
-    try:
-        if header(event, "content-type").lower().startswith("multipart/"):
-            return _multipart(header(event, "content-type"), raw)
-        return parse_qsl(
-            raw.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MAX_FIELDS
-        )
-    except (ValueError, RecursionError):  # too many fields; parts within parts within parts
-        return _everything(raw)
-
-
-def _everything(raw: bytes) -> list[tuple[str, str]]:
-    return [("scope", "all")] if _ALL.search(raw) else []
-
-
-def _multipart(content_type: str, raw: bytes) -> list[tuple[str, str]]:
-    from email.parser import BytesParser
-    from email.policy import compat32
-
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
-    message = BytesParser(policy=compat32).parsebytes(head + raw)
-    found: list[tuple[str, str]] = []
-    for part in message.walk():
-        name = part.get_param("name", header="content-disposition")
-        if isinstance(name, str) and not part.is_multipart():
-            content = part.get_payload(decode=True)
-            text = content.decode("utf-8", "replace") if isinstance(content, bytes) else ""
-            found.append((name, text))
-    return found

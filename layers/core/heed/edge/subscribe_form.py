@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from heed.actions.ask_confirmation import unwanted, wanted
+from heed.actions.ask_confirmation import resumed, unwanted, wanted
 from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import InvalidAddress
 from heed.domain.mail_request import MailRequest
-from heed.edge import request
+from heed.edge import networks, request
+from heed.edge.forms import Form
 from heed.edge.views import Mistake
 from heed.edge.visit import Visit
 
@@ -26,33 +27,38 @@ class Entered:
         typed: the address as it was typed.
         address: normalised; "" if it is none.
         scopes: numbers of the topics chosen; of a way out none where it stops everything.
+        resume: numbers of the scopes whose pause is to end.
     """
 
     intent: Intent
     typed: str
     address: str
     scopes: tuple[int, ...]
+    resume: tuple[int, ...] = ()
 
     @property
     def mistake(self) -> Mistake | None:
         """What a person has to mend: the first of it on the page."""
         if not self.address:
             return Mistake.ADDRESS
-        return Mistake.TOPICS if self.intent is Intent.IN and not self.scopes else None
+        is_empty = not self.scopes and not self.resume
+        return Mistake.TOPICS if self.intent is Intent.IN and is_empty else None
 
 
-def entered(event: Mapping[str, Any], catalogue: Catalogue) -> Entered:
-    """The form of a request."""
-    fields = request.fields(event)
-    last = dict(fields)
-    asked, typed = intent(last.get("intent", "")), last.get("address", "")
-    topics = [value for name, value in fields if name == "topics"]
+def entered(form: Form, catalogue: Catalogue) -> Entered:
+    """What a form says; of one that was not understood as a whole nothing is taken for an address."""
+    last = dict(form.fields)
+    typed = last.get("address", "")
+    asked = Intent.OUT if form.asks("intent", "out") else intent(last.get("intent", ""))
+    topics = [value for name, value in form.fields if name == "topics"]
     try:
-        address = normalise(typed)
+        address = normalise(typed) if form.complete else ""
     except InvalidAddress:
         address = ""
     named = wanted if asked is Intent.IN else unwanted
-    return Entered(asked, typed, address, named(topics, catalogue))
+    ends = [name for field, value in form.fields if field == "resume" for name in value.split(",")]
+    resume = resumed(ends, catalogue) if asked is Intent.IN else ()
+    return Entered(asked, typed, address, named(topics, catalogue), resume)
 
 
 def intent(text: str) -> Intent:
@@ -61,16 +67,21 @@ def intent(text: str) -> Intent:
 
 
 def mail_request(
-    form: Entered, event: Mapping[str, Any], visit: Visit, public_url: str
+    form: Entered,
+    event: Mapping[str, Any],
+    visit: Visit,
+    public_url: str,
+    proxies: Iterable[networks.Network],
 ) -> MailRequest:
     """The request for a mail that a form without a mistake is."""
     return MailRequest(
-        id=event["requestContext"]["requestId"],
+        id=request.id_of(event),
         address=form.address,
         intent=form.intent,
         scopes=form.scopes,
         language=visit.language,
         at=visit.at,
         base_url=request.base_url(event, public_url),
-        network=request.network(event),
+        network=networks.network(event, proxies),
+        resume=form.resume,
     )

@@ -34,10 +34,17 @@ def form(
         address=entered.typed if entered else "",
         topics=tuple(
             option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
-            for topic in (offered(catalogue) if intent is Intent.IN else ())
+            for topic in (_choice(catalogue, entered) if intent is Intent.IN else ())
         ),
+        resume=",".join(map(catalogue.name, entered.resume)) if entered else "",
         error=entered.mistake if entered else None,
     )
+
+
+def _choice(catalogue: Catalogue, entered: Entered | None) -> list[Topic]:
+    """The topics to choose among; advertising too for who came to turn it on again."""
+    asked = entered.scopes if entered else ()
+    return [*offered(catalogue), *(t for t in catalogue.signals() if t.number in asked)]
 
 
 def confirm(
@@ -94,5 +101,6 @@ def _known(
         **said_by_all,
         "brand": brand_of(named, catalogue).title if named else said_by_all["brand"],
         "intent": said.intent,
+        "resume": bool(said.resume),
         "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in named),
     }

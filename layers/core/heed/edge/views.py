@@ -97,7 +97,7 @@ class Done(Visit):
 
     topic: str = ""  # what stopped; empty: all marketing mail of the brand
     service: tuple[str, ...] = ()  # names of the service topics, which still come
-    undo: tuple[Field, ...] = ()  # fields that bring it back; empty: no undo
+    undo: str = ""  # the token that takes the press back; empty: no undo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,13 +144,16 @@ class Preferences(Visit):
     undeliverable: bool = False  # mail to the address came back: nothing is sent
     last: Last | None = None
     saved: bool = False
+    undo: str = ""  # the token that takes back what was stopped just now; empty: no undo
+    unread: bool = False  # a form could not be read just now: nothing was saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unavailable(Page):
-    """503: the store did not answer."""
+    """503: the store did not answer, or there is no room for another mail."""
 
     kept: bool = False  # the wish itself waits in a queue and will be carried out
+    full: bool = False  # so many ask that a mail would come too late
     retry: tuple[Field, ...] = ()  # the form again, to this same address; empty: a plain reload
 
 
@@ -190,6 +193,7 @@ class Subscribe(Page):
     other_url: str = ""  # the same form for the other intent; empty: not offered
     address: str = ""  # what was entered, when it comes back with a mistake
     topics: tuple[Option, ...] = ()  # none for the way out: it stops everything
+    resume: str = ""  # scopes whose pause is to end, as the form sends them; empty: none
     error: Mistake | None = None
     consent: bool = False  # sent here by the preference centre: a link cannot give consent
     signal: bool = False  # the browser's privacy signal was kept with what was saved there
@@ -202,6 +206,7 @@ class Confirm(Visit):
     preferences_url: str = ""  # none where the link has ended
     intent: Intent
     topics: tuple[str, ...] = ()  # their names; none for a way out of everything
+    resume: bool = False  # a pause is to end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +224,7 @@ class Mail:
     brand: str
     intent: Intent
     topics: tuple[str, ...]  # their names; none for a way out of everything
+    resume: bool = False  # a pause is to end
     confirm_url: str
     unsubscribe_url: str  # stops everything, and never ends
 

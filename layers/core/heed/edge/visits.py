@@ -6,14 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from heed.actions.ports import Applied, Keys
+from heed.actions.ports import Keys
 from heed.domain.catalogue import Brand, Catalogue, Kind, PolicyVersion, Topic
 from heed.domain.confirm_token import Intent
-from heed.domain.decision import chosen, decide, out_stands
-from heed.domain.preference_form import UNDO_DAYS, field_of
+from heed.domain.decision import chosen, decide
+from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.record import Record
-from heed.domain.register import ALL, DAY
+from heed.domain.register import ALL
 from heed.domain.token import Purpose, Token, mint
+from heed.domain.undo import Undo
+from heed.domain.undo import mint as mint_undo
+from heed.domain.undo import verify as verify_undo
 from heed.edge import views
 from heed.edge.visit import Visit
 
@@ -33,6 +36,11 @@ def unavailable(
     return views.Unavailable(**_page(visit, catalogue), kept=kept, retry=retry)
 
 
+def full(visit: Visit, catalogue: Catalogue) -> views.Unavailable:
+    """The view of 503 where no room is left for another mail."""
+    return views.Unavailable(**_page(visit, catalogue), full=True)
+
+
 def landing(
     visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
 ) -> views.Landing:
@@ -44,27 +52,53 @@ def landing(
 
 
 def done(
-    visit: Visit,
-    token: Token,
-    applied: Applied,
-    catalogue: Catalogue,
-    keys: Keys,
-    *,
-    everything: bool,
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys, *, undo: str
 ) -> views.Done:
-    """The view after the press; undo is offered while the link is young, for what it did stop."""
-    name, _ = ("", "") if everything else _wording(token.scope, catalogue, visit.language)
+    """The view after the press; `undo` is the token that takes it back, or "" where there is none."""
+    is_all_off = not any(chosen(record, topic).sendable for topic in catalogue.marketing(ALL))
+    name, _ = _wording(token.scope, catalogue, visit.language)
     service = (t for t in catalogue.topics.values() if t.kind is Kind.SERVICE and not t.retired)
     return views.Done(
-        **known(visit, token, applied.after, catalogue, keys),
-        topic=name,
+        **known(visit, token, record, catalogue, keys),
+        topic="" if is_all_off else name,
         service=tuple(topic.names[visit.language] for topic in service),
-        undo=_undo(visit, token, applied, catalogue),
+        undo=undo,
     )
 
 
-def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> views.Subscribe:
-    """The form that sends a confirmation: for what a link alone cannot give, chosen already."""
+def is_stopped(token: Token, record: Record, catalogue: Catalogue, now: int) -> bool:
+    """Whether everything that a link stops is stopped."""
+    topics = [t for s in catalogue.opt_out_scopes(token.scope) for t in catalogue.governed(s)]
+    return not any(decide(record, topic, now).sendable for topic in topics)
+
+
+def undo_text(undo: Undo | None, keys: Keys) -> str:
+    """The token of an Undo; "" where there is none, or where no key can be had now: the stop stands."""
+    if undo is None:
+        return ""
+    try:
+        return mint_undo(undo, keys.link(Purpose.UNDO, undo.key_id))
+    except KeysUnavailable:
+        return ""
+
+
+def offered_undo(text: str, token: Token, record: Record, keys: Keys, now: int) -> str:
+    """The Undo token that an address of ours shows back; "" for any other text.
+
+    It is shown to whoever holds a link of the same recipient, for its hour, until it is used.
+    """
+    try:
+        undo = verify_undo(text, keys.link)
+    except InvalidToken:
+        return ""
+    is_usable = undo.recipient == token.recipient and not undo.is_over(now)
+    return text if is_usable and undo.stands(record) else ""
+
+
+def consent(
+    visit: Visit, topics: Iterable[Topic], resume: Iterable[int], catalogue: Catalogue
+) -> views.Subscribe:
+    """The form that sends a confirmation: for what a link alone cannot do, chosen already."""
     wanted = list(topics)
     return views.Subscribe(
         **{
@@ -75,6 +109,7 @@ def consent(visit: Visit, topics: Iterable[Topic], catalogue: Catalogue) -> view
         intent=Intent.IN,
         other_url="",
         topics=tuple(option(visit, topic, catalogue, chosen=True) for topic in wanted),
+        resume=",".join(map(catalogue.name, resume)),
         consent=True,
         signal=visit.signal,
     )
@@ -135,6 +170,17 @@ def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
     return f"/p/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
+def done_url(visit: Visit, text: str, undo: str) -> str:
+    """The page that tells what came of a press, safe to reload; `text` is the link's token."""
+    wanted = {"done": undo or "1", "c": visit.campaign, "lang": visit.language}
+    return f"/u/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
+
+
+def saved_url(visit: Visit, token: Token, undo: Undo | None, keys: Keys) -> str:
+    """The preference centre after a save: with what takes it back, if anything was stopped."""
+    return f"{preferences_url(visit, token, keys)}&saved={undo_text(undo, keys) or 1}"
+
+
 def form_url(visit: Visit, intent: Intent = Intent.IN) -> str:
     """The form for those without a link, in the visitor's language; "" where there is none."""
     if not visit.has_form:
@@ -148,38 +194,6 @@ def _signal(visit: Visit, record: Record, catalogue: Catalogue) -> views.Signal:
         return views.Signal.NONE
     on = any(chosen(record, topic).sendable for topic in catalogue.signals())
     return views.Signal.SEEN if on else views.Signal.APPLIED
-
-
-def _undo(
-    visit: Visit, token: Token, applied: Applied, catalogue: Catalogue
-) -> tuple[views.Field, ...]:
-    """The preference centre's fields that bring back what this press stopped, and nothing else.
-
-    Of everything, the stop itself too, unless an earlier one stood already: a topic that the brand begins
-    later then comes as it would have come without the press.
-    """
-    if visit.at - token.issued >= UNDO_DAYS * DAY:
-        return ()
-    stopped = [
-        field_of(topic, catalogue)
-        for topic in catalogue.topics.values()
-        if topic.kind is Kind.MARKETING
-        and not topic.retired
-        and decide(applied.before, topic, visit.at).sendable
-        and not decide(applied.after, topic, visit.at).sendable
-    ]
-    if stopped and _stands_wide(applied.after, catalogue) > _stands_wide(applied.before, catalogue):
-        stopped.insert(0, "all")
-    return tuple(
-        views.Field(name=name, value=value)
-        for field in stopped
-        for name, value in ((f"was.{field}", "out"), (field, "in"))
-    )
-
-
-def _stands_wide(record: Record, catalogue: Catalogue) -> bool:
-    """Whether an *out* of everything stops anything."""
-    return any(out_stands(record, topic, ALL) for topic in catalogue.marketing(ALL))
 
 
 def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """`heed ledger verify` of a million entries: seconds on one core, and the most memory it took.
 
-python -m tests.bench.bench_ledger [ENTRIES]
+python -m tests.bench.bulk_ledger [ENTRIES]
 """
 
 from __future__ import annotations

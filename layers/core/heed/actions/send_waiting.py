@@ -1,0 +1,105 @@
+"""Those whom a cap has held back get their mails, turn by turn, as there is room."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from heed.actions.mail_ports import MailCaps, MailLine
+from heed.actions.send_confirmation import Result, SendConfirmation
+from heed.domain.errors import HeedError, Malformed
+from heed.domain.mail_line import Held, has_waited_a_day, in_turn
+from heed.domain.mail_request import MailRequest
+
+# Milliseconds that must be left: to go on reading the line, so that it can be served; to begin a mail.
+READING, SENDING = 30_000, 15_000
+
+
+@dataclass(slots=True)
+class Swept:
+    """What a look at the line came to.
+
+    Attributes:
+        results: what became of those whose turn it was.
+        deferred: the kinds of failures for which some wait for the next look.
+        left: how many wait on.
+        longest: how long the first of them has waited, milliseconds.
+        is_overdue: whether that is a day or more.
+        sent_today: mails since midnight UTC, of everybody.
+    """
+
+    results: Counter[Result] = field(default_factory=Counter)
+    deferred: Counter[str] = field(default_factory=Counter)
+    left: int = 0
+    longest: int = 0
+    is_overdue: bool = False
+    sent_today: int = 0
+
+
+class SendWaiting:
+    """A look at the line. A message leaves it when its mail is sent, or is not to be sent."""
+
+    def __init__(self, line: MailLine, send: SendConfirmation, caps: MailCaps) -> None:
+        self._line = line
+        self._send = send
+        self._caps = caps
+
+    def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> Swept:
+        """Send what there is room for. What is left, or fails, waits for the next look.
+
+        `left` says how many milliseconds there are until the look is cut off.
+
+        Raises:
+            Unavailable: the line could not be read; nothing of it is lost.
+        """
+        swept = Swept()
+        waiting = self._read(lambda: left() > READING, swept)
+        gone, stands = self._serve(
+            in_turn(waiting, clock()), clock, lambda: left() > SENDING, swept
+        )
+        others = [one.request for one in waiting if one.receipt not in gone]
+        now = clock()
+        self._caps.note_line(now, stands=stands)
+        swept.left = len(others)
+        swept.longest = max((now - request.at for request in others), default=0)
+        swept.is_overdue = any(has_waited_a_day(request, now) for request in others)
+        swept.sent_today = self._caps.sent_today(now)
+        return swept
+
+    def _read(self, has_time: Callable[[], bool], swept: Swept) -> list[Held]:
+        waiting = []
+        for body, receipt in self._line.read(has_time):
+            try:
+                waiting.append(Held(MailRequest.from_message(body), receipt))
+            except Malformed as error:  # the queue gives it up in time
+                swept.deferred[type(error).__name__] += 1
+        return waiting
+
+    def _serve(
+        self,
+        turns: list[Held],
+        clock: Callable[[], int],
+        has_time: Callable[[], bool],
+        swept: Swept,
+    ) -> tuple[set[str], bool]:
+        """Serve as many as there are room and time for.
+
+        Returns:
+            The receipts of those who are out of the line, and whether others wait for room or time.
+        """
+        gone: set[str] = set()
+        for one in turns:
+            if not has_time():
+                return gone, True
+            try:
+                result = self._send.attempt(one.request, clock(), in_turn=True)
+                if result is Result.WAITS:  # the day is full, for everybody
+                    return gone, True
+                self._line.done(one.receipt)
+            except HeedError as error:
+                swept.deferred[type(error).__name__] += 1
+                continue
+            swept.results[result] += 1
+            gone.add(one.receipt)
+        return gone, False

@@ -1,0 +1,169 @@
+"""Undo: one press of a browser is taken back, and nothing else.
+
+A link only stops. So that a press by mistake can be taken back all the same, a press that stopped
+something sendable is written to a register of its own (`c:`), and its answer carries an Undo token for an
+hour. The token names that press exactly; used, it writes `u:`, after which the press does not count. It is
+no yes: every other stop, before or after it, known or not yet, stands as it stood.
+
+    head     version and purpose (1 byte) · key id (1) · recipient (16) · at, milliseconds (8)
+             · digest of the entry (16) · number of scopes (2)
+    scopes   2 bytes each
+    tag      HMAC-SHA256 of all that under the undo key, cut to 16 bytes
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from heed.domain import recipient as recipients
+from heed.domain.catalogue import Catalogue
+from heed.domain.decision import decide
+from heed.domain.errors import InvalidToken
+from heed.domain.record import Record
+from heed.domain.register import (
+    DAY,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    undo_evidence,
+    undoable,
+    undone,
+    yes,
+)
+from heed.domain.token import Purpose, decode
+
+LIFETIME = 60 * 60 * 1000  # milliseconds from the press
+MAX_LENGTH = 4_096  # characters; a press of 500 topics makes under 1,500
+
+_FIRST = 1 << 4 | Purpose.UNDO
+_HEAD = struct.Struct(">BB16sQ16sH")
+_TAG = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What an Undo token says: which press it takes back.
+
+    Attributes:
+        recipient: recipient id.
+        scopes: numbers of the scopes at which the press was written.
+        at: when it was pressed, milliseconds.
+        digest: of its entry (`Entry.digest`), which is the same at each scope.
+        key_id: which link key signed it.
+    """
+
+    recipient: str
+    scopes: tuple[int, ...]
+    at: int
+    digest: str
+    key_id: int
+
+    def is_over(self, now: int) -> bool:
+        """Whether its hour has passed."""
+        return now >= self.at + LIFETIME
+
+    def stands(self, record: Record) -> bool:
+        """Whether the press is on record, at any of its scopes, and was not taken back."""
+        held = (record.pressed(scope) for scope in self.scopes)
+        return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in held)
+
+    def changes(self) -> list[Change]:
+        """The registers that take the press back; the same at every delivery."""
+        entry = Entry(self.at, Source.PREFERENCE_CENTRE, undo_evidence(self.digest))
+        return [Change(undone(scope), entry) for scope in self.scopes]
+
+
+def stops(
+    record: Record, catalogue: Catalogue, press: Mapping[int, Entry], now: int
+) -> Iterator[Change]:
+    """What the stops of a browser's press, by scope, change in this very record.
+
+    Whoever writes it does so on the condition that the record is still this one: so of two presses at
+    once only one can be taken back.
+    """
+    for scope, entry in press.items():
+        if not _can_be_undone(record, catalogue, scope, entry, now):
+            yield Change((out if entry.until is None else pause)(scope), entry)
+            continue
+        yield Change(undoable(scope), entry)
+        held = record.pressed(scope)
+        if held is not None and held != entry:
+            # The press before was not taken back, and no longer can be: it keeps its place.
+            yield Change((out if held.until is None else pause)(scope), held)
+
+
+def _can_be_undone(
+    record: Record, catalogue: Catalogue, scope: int, entry: Entry, now: int
+) -> bool:
+    """Whether an Undo is offered.
+
+    It is where the press stops something, where none was offered within a day, and where no stop stands
+    at the scope itself.
+    """
+    held = record.get(undoable(scope))
+    if held == entry:
+        return True  # our own write, whose answer was lost
+    if held is not None and (held.rank > entry.rank or entry.at - held.at < DAY):
+        return False
+    return not _stands(record, scope, now) and any(
+        decide(record, topic, now).sendable for topic in catalogue.governed(scope)
+    )
+
+
+def _stands(record: Record, scope: int, now: int) -> bool:
+    """Whether a stop stands at a scope itself, whatever a yes below it lets through."""
+    given = max(record.at(in_(scope)), record.at(yes(scope)))
+    paused = record.pause(scope)
+    is_paused = paused is not None and paused.at >= given and (paused.until or 0) > now
+    return is_paused or any(entry.at >= given for entry in record.outs(scope))
+
+
+def undo_of(recipient: str, press: Mapping[int, Entry], record: Record, key_id: int) -> Undo | None:
+    """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
+    scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
+    if not scopes:
+        return None
+    entry = press[scopes[0]]
+    return Undo(recipient, scopes, entry.at, entry.digest, key_id)
+
+
+def mint(said: Undo, key: bytes) -> str:
+    """The text of an Undo token."""
+    head = _HEAD.pack(
+        _FIRST,
+        said.key_id,
+        recipients.to_bytes(said.recipient),
+        said.at,
+        bytes.fromhex(said.digest),
+        len(said.scopes),
+    )
+    payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes)
+    tag = hmac.digest(key, payload, "sha256")[:_TAG]
+    return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
+
+
+def verify(text: str, key_for: Callable[[Purpose, int], bytes]) -> Undo:
+    """What an Undo token says, once its tag is proved; whether it is over is for the caller to ask.
+
+    Raises:
+        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidToken("too long")
+    raw = decode(text)
+    payload, tag = raw[:-_TAG], raw[-_TAG:]
+    if len(payload) < _HEAD.size or payload[0] != _FIRST:
+        raise InvalidToken("made for another purpose")
+    expected = hmac.digest(key_for(Purpose.UNDO, payload[1]), payload, "sha256")[:_TAG]
+    if not hmac.compare_digest(expected, tag):
+        raise InvalidToken("the signature does not fit")
+    _, key_id, recipient, at, digest, count = _HEAD.unpack_from(payload)
+    scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
+    return Undo(recipients.from_bytes(recipient), scopes, at, digest.hex(), key_id)

@@ -1,0 +1,198 @@
+"""What a role of template.yaml may touch of a table or a bucket: attributes, leading keys and prefixes.
+
+One who takes a function over can do with its role what the role permits, whatever the code says: so a
+role names the attributes that its function writes, the rows and the objects.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from heed.adapters import disclosures, lift_requests, mail_caps, purges, report_counts, tellings
+from heed.domain.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE, in_, out, yes
+from tests.policies import FUNCTIONS, permitted
+
+_ROWS = {
+    "key": "key#0123",
+    "disclosure": f"{disclosures.PREFIX}000000000001",
+    "end": f"{disclosures.PREFIX}end",
+    "lift": f"{lift_requests.PREFIX}abc",
+    "purge": f"{purges.PREFIX}abc",
+    "report": f"{report_counts.PREFIX}2026-03-05#0123",
+    "mail": f"{mail_caps.PREFIX}in#abc",
+    "mailbox": f"{mail_caps.PREFIX}of#abc",
+    "network": f"{mail_caps.PREFIX}network#in#abc",
+    "told": f"{tellings.PREFIX}abc",
+    "place": "reconcile",
+}
+"""One of each kind of row in the table `Control`."""
+
+CONTROL = {
+    "SendConfirmationFunction": {
+        "GetItem": {"mail", "mailbox", "network"},
+        "PutItem": {"mail", "mailbox", "network"},
+        "UpdateItem": {"mail", "mailbox", "network"},
+    },
+    "ResubscribeFunction": {"GetItem": {"told"}, "UpdateItem": {"network", "told"}},
+    "FollowUpFunction": {"UpdateItem": {"told"}, "DeleteItem": {"told"}},
+    "PlatformFunction": {
+        "GetItem": {"key", "end"},
+        "PutItem": {"disclosure", "end"},
+        "UpdateItem": {"end"},
+    },
+    "DeskFunction": {
+        "GetItem": {"key", "end", "purge"},
+        "BatchGetItem": {"disclosure", "end"},
+        "PutItem": {"disclosure", "end", "lift", "purge"},
+        "UpdateItem": {"end", "report"},
+        "DeleteItem": {"lift", "purge"},
+    },
+    "PurgeFunction": {
+        "GetItem": {"mailbox"},
+        "UpdateItem": {"purge"},
+        "DeleteItem": {"lift", "mail", "mailbox", "told"},
+    },
+    "ReconcileFunction": {"GetItem": {"place"}, "PutItem": {"place"}},
+}
+_CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.threat(
+    "W12",
+    "Whoever takes the desk's function over deletes the register of disclosures, or reads every row.",
+    "Its role names, call by call, the kinds of rows of the table `Control` that it touches.",
+)
+def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for(
+    function: str,
+) -> None:
+    reached = {
+        call: {
+            kind
+            for kind, row in _ROWS.items()
+            if permitted(
+                function, f"dynamodb:{call}", "ControlTable", {"dynamodb:LeadingKeys": {row}}
+            )
+        }
+        for call in _CALLS
+    }
+    assert {call: rows for call, rows in reached.items() if rows} == CONTROL.get(function, {})
+
+
+def test_no_function_writes_an_api_key() -> None:
+    for calls in CONTROL.values():
+        for call in ("PutItem", "UpdateItem", "DeleteItem"):
+            assert "key" not in calls.get(call, set())
+
+
+_BOOKS = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR}
+"""What each write of a register touches or looks at."""
+_ATTRIBUTES = {
+    *_BOOKS,
+    *(out(2), in_(2), yes(2), "p:2", "c:2", "u:2", "m:2", "a:policy"),
+    *(COMPLAINT, UNDELIVERABLE, HOLD, LIFT_HOLD, "l:undeliverable"),
+    *("soft", "due", "due_shard", "purge", "expires"),
+}
+PREFERENCES: dict[str, set[str]] = {
+    "UnsubscribeFunction": _BOOKS | {out(2), "c:2", "u:2"},
+    "UnsubscribeLaterFunction": _BOOKS | {out(2)},
+    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", in_(2), out(2), "p:2", "u:2"},
+    "ResubscribeFunction": _BOOKS | {in_(2), yes(2), "l:undeliverable", out(2), "p:2"},
+    "FeedbackFunction": _BOOKS | {out(2), COMPLAINT, UNDELIVERABLE, "soft", "due", "due_shard"},
+    "DeskFunction": _BOOKS | {HOLD, in_(2), yes(2), LIFT_HOLD, "l:undeliverable", out(2), "p:2"},
+    "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
+    "LedgerFunction": {"id", "late"},
+    "ReconcileFunction": {"id", "late"},
+}
+
+
+def _may(function: str, call: str, table: str, *attributes: str, **more: set[str]) -> bool:
+    keys: dict[str, Any] = {"dynamodb:Attributes": set(attributes)}
+    keys |= {f"dynamodb:{name}": values for name, values in more.items()}
+    return permitted(function, f"dynamodb:{call}", table, keys)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+@pytest.mark.threat(
+    "W10",
+    "Whoever takes over the function that keeps the ledger, or that purges, opts people out and in.",
+    "Its role may update the marks of its own work and no register, and of the ledger the evidence alone.",
+)
+@pytest.mark.threat(
+    "T17",
+    "A function's role permits more than the function does.",
+    "Each role names attributes, rows and objects, and every call in every test is held against its policy.",
+)
+def test_of_a_record_each_function_updates_the_attributes_that_it_is_for(function: str) -> None:
+    wanted = PREFERENCES.get(function, set())
+    found = {each for each in _ATTRIBUTES if _may(function, "UpdateItem", "PreferencesTable", each)}
+    assert found == wanted
+    # And all of them in one request, but nothing besides.
+    assert _may(function, "UpdateItem", "PreferencesTable", *wanted) is bool(wanted)
+    assert not _may(function, "UpdateItem", "PreferencesTable", *wanted, "x:other")
+
+
+def test_no_update_gives_a_record_an_end() -> None:
+    for function, attributes in PREFERENCES.items():
+        assert "expires" not in attributes, function
+
+
+def test_an_epoch_is_put_with_nothing_in_it_that_would_bring_anybody_back() -> None:
+    least = {"id", "n", "f", "chg_at", "chg_shard", MINOR, out(0)}
+    assert _may("DeskFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
+    for more in (in_(2), yes(2), LIFT_HOLD, "salt"):
+        assert not _may("DeskFunction", "PutItem", "PreferencesTable", *least, more)
+    others = [one for one in FUNCTIONS if _may(one, "PutItem", "PreferencesTable", "id")]
+    assert others == ["DeskFunction"]
+
+
+@pytest.mark.parametrize("function", ["LedgerFunction", "PurgeFunction", "ReconcileFunction"])
+def test_what_may_touch_an_attribute_is_given_none_of_the_others_back(function: str) -> None:
+    for table, attribute in (
+        ("PreferencesTable", "late" if function != "PurgeFunction" else "due"),
+        ("LedgerTable", "evidence"),
+    ):
+        for returned in ("ALL_OLD", "ALL_NEW", "UPDATED_OLD"):
+            assert not _may(function, "UpdateItem", table, attribute, ReturnValues={returned})
+        assert _may(function, "UpdateItem", table, attribute, ReturnValues={"NONE"})
+
+
+def test_of_an_entry_of_the_ledger_the_evidence_is_all_that_is_ever_updated() -> None:
+    entry = {"subject", "id", "seq", "register", "at", "recorded_at", "commitment", "evidence"}
+    for function in FUNCTIONS:
+        found = {each for each in entry if _may(function, "UpdateItem", "LedgerTable", each)}
+        erases = function in ("LedgerFunction", "PurgeFunction", "ReconcileFunction")
+        assert found == ({"subject", "id", "evidence"} if erases else set()), function
+        assert not _may(function, "DeleteItem", "LedgerTable", "subject"), function
+
+
+@pytest.mark.threat(
+    "W11",
+    "Whoever takes over the function that seals the nights puts in hashes of entries that never were.",
+    "It may put objects under leaves/ and seals/ alone; those who keep the ledger, under hashes/ alone.",
+)
+def test_of_the_ledgers_bucket_each_function_writes_its_own_prefixes() -> None:
+    written = {
+        function: {
+            prefix
+            for prefix in ("hashes/", "leaves/", "seals/", "")
+            if permitted(function, "s3:PutObject", f"${{LedgerBucket.Arn}}/{prefix}x", {})
+        }
+        for function in FUNCTIONS
+    }
+    assert {function: prefixes for function, prefixes in written.items() if prefixes} == {
+        "LedgerFunction": {"hashes/"},
+        "ReconcileFunction": {"hashes/"},
+        "SealFunction": {"leaves/", "seals/"},
+    }
+
+
+def test_the_seals_function_lists_what_it_seals_and_no_more() -> None:
+    def lists(prefix: str) -> bool:
+        keys = {"s3:prefix": {prefix}} if prefix else {}
+        return permitted("SealFunction", "s3:ListBucketVersions", "LedgerBucket", keys)
+
+    assert lists("hashes/") and lists("hashes/2026-03-05/") and lists("seals/")
+    assert lists("leaves/2026-03-05") and not lists("") and not lists("other/")

@@ -1,0 +1,54 @@
+"""Owners of keys: who is one person, and which names are taken at all."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.api_key import is_visible, owner_of
+
+HIDDEN = [
+    "\u200b",
+    "\u034f",
+    "\u2800",
+    "\u3164",
+    "\ufe0f",
+    "\u00ad",
+    "\ue000",
+    "\u0378",
+    "\x07",
+    "\ufffd",
+]
+
+
+@pytest.mark.parametrize(
+    "same",
+    ["ann lee", "ANN LEE", " Ann  Lee ", "\uff21nn Lee", "ann\u00a0lee", "ann\u3000lee", "ann\tlee"]
+    + [f"an{hidden}n lee" for hidden in HIDDEN],
+    ids=ascii,
+)
+def test_owners_that_differ_by_width_case_space_or_nothing_visible_are_one(same: str) -> None:
+    assert owner_of(same) == owner_of("Ann Lee")
+
+
+def test_other_owners_are_others() -> None:
+    names = ("ann", "anna", "\u00e4nn", "kim", "a nn", "\u0438\u0432\u0430\u043d", "ivan")
+    assert len({owner_of(name) for name in names}) == len(names)
+
+
+@given(st.text(max_size=30))
+def test_the_one_spelling_of_an_owner_is_its_own(name: str) -> None:
+    assert owner_of(owner_of(name)) == owner_of(name)
+    assert owner_of(name.swapcase()) == owner_of(name.swapcase().casefold())
+
+
+@pytest.mark.parametrize("hidden", [*HIDDEN, "\u00a0", "\u3000", "\t", "\n"], ids=ascii)
+def test_what_nobody_sees_is_no_part_of_a_name(hidden: str) -> None:
+    assert not is_visible(f"an{hidden}n")
+
+
+def test_a_name_of_any_script_is_taken() -> None:
+    assert all(
+        map(is_visible, ("Ann Lee (CRM)", "J\u00f6rg", "\u0418\u0432\u0430\u043d", "\u82b1\u5b50"))
+    )

@@ -1,0 +1,255 @@
+"""Undo: one press is taken back, and nothing that was said any other way."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.decision import decide
+from heed.domain.errors import InvalidToken
+from heed.domain.preference_form import Choices, Given, saved
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import (
+    ALL,
+    DAY,
+    MINOR,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    undoable,
+    undone,
+    yes,
+)
+from heed.domain.replay import lost_presses
+from heed.domain.token import Purpose
+from heed.domain.undo import LIFETIME, Undo, mint, stops, undo_of, verify
+from tests.catalogue import CATALOGUE
+from tests.strategies import changes, instants, records
+
+NOW = 400 * DAY
+OFFERS, RESEARCH, BRAND = 2, 5, 1
+WHO = "a" * 26
+
+
+def link_key(purpose: Purpose, key_id: int) -> bytes:
+    return f"{purpose} {key_id}".encode()
+
+
+def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
+    return Entry(at, Source.LINK, f'{{"press":"{press}"}}', "2026-01", until)
+
+
+def press(record: Record, scope: int, said: Entry) -> tuple[Record, Undo | None]:
+    """A browser's press, as it is written, and the Undo that its answer offers."""
+    after = merge(record, stops(record, CATALOGUE, {scope: said}, said.at))
+    return after, undo_of(WHO, {scope: said}, after, 1)
+
+
+def take_back(record: Record, undo: Undo | None) -> Record:
+    assert undo is not None
+    return merge(record, undo.changes())
+
+
+def is_sent(record: Record, scope: int = OFFERS, now: int = NOW + 3 * DAY) -> bool:
+    return decide(record, CATALOGUE.topics[scope], now).sendable
+
+
+def test_an_undo_takes_its_press_back() -> None:
+    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    assert not is_sent(stopped)
+    assert is_sent(take_back(stopped, undo))
+
+
+def test_used_twice_or_late_it_is_the_same_event() -> None:
+    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    once = take_back(stopped, undo)
+    assert take_back(once, undo) == once
+
+
+def test_a_press_that_found_a_stop_standing_cannot_be_taken_back() -> None:
+    first, undo = press(NOTHING, OFFERS, entry(NOW))
+    second, none = press(first, OFFERS, entry(NOW + 1, "two"))
+    assert none is None
+    assert out(OFFERS) in second.registers
+    assert not is_sent(take_back(second, undo))  # whoever pressed second stays out
+
+
+def test_an_undo_is_offered_once_a_scope_and_day() -> None:
+    first, undo = press(NOTHING, OFFERS, entry(NOW))
+    again, none = press(take_back(first, undo), OFFERS, entry(NOW + DAY - 1, "two"))
+    assert none is None
+    assert not is_sent(again)
+    _, tomorrow = press(take_back(first, undo), OFFERS, entry(NOW + DAY, "two"))
+    assert tomorrow is not None
+
+
+def test_an_undo_gives_no_consent_that_never_was() -> None:
+    stopped, undo = press(NOTHING, RESEARCH, entry(NOW))
+    assert undo is None  # nothing was sent before, so that nothing was stopped
+    consented = merge(NOTHING, [Change(yes(RESEARCH), entry(NOW - 5))])
+    stopped, undo = press(consented, RESEARCH, entry(NOW))
+    assert not is_sent(stopped, RESEARCH)
+    assert is_sent(take_back(stopped, undo), RESEARCH)
+
+
+def test_a_letter_that_is_entered_after_the_undo_counts_as_of_its_date() -> None:
+    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    letter = Change(out(OFFERS), Entry(NOW - DAY, Source.LETTER, "{}"))
+    assert not is_sent(merge(take_back(stopped, undo), [letter]))
+
+
+def test_a_stop_above_stays_what_it_was_after_an_undo_below() -> None:
+    held = merge(NOTHING, [Change(out(ALL), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))])
+    stopped, undo = press(held, OFFERS, entry(NOW))
+    assert take_back(stopped, undo).outs(ALL) == held.outs(ALL)
+
+
+def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_register() -> None:
+    """Consent withdrawn by the first must not come back by the second's Undo."""
+    consented = merge(NOTHING, [Change(in_(RESEARCH), entry(NOW - 5))])
+    first, _ = press(consented, BRAND, entry(NOW))
+    general = merge(first, [Change(yes(BRAND), Entry(NOW + 1, Source.CONFIRMATION, "{}"))])
+    assert not is_sent(general, RESEARCH)
+    second, undo = press(general, BRAND, entry(NOW + 2 * DAY, "two"))
+    assert undo is not None
+    assert not is_sent(take_back(second, undo), RESEARCH)
+    assert is_sent(take_back(second, undo), OFFERS)
+
+
+def test_a_pause_keeps_its_place_too_whatever_the_clock_of_the_press_behind_it_says() -> None:
+    """A clock that is ahead takes the pause for over; by the one that asks, it has minutes to go."""
+    first, _ = press(NOTHING, BRAND, entry(NOW - 30 * DAY, until=NOW))
+    second, undo = press(first, BRAND, entry(NOW + 1, "two"))
+    assert not is_sent(take_back(second, undo), now=NOW - 1)
+    assert is_sent(take_back(second, undo), now=NOW)
+
+
+def test_a_pause_is_taken_back_likewise_and_leaves_the_pause_before() -> None:
+    paused, undo = press(NOTHING, BRAND, entry(NOW, until=NOW + 30 * DAY))
+    assert not is_sent(paused)
+    assert is_sent(take_back(paused, undo))
+
+
+@pytest.mark.parametrize("spoilt", [replace(entry(NOW), evidence="{}"), entry(NOW - 1)])
+def test_an_undo_that_names_another_entry_takes_nothing_back(spoilt: Entry) -> None:
+    stopped, _ = press(NOTHING, OFFERS, entry(NOW))
+    assert not is_sent(merge(stopped, [Change(undone(OFFERS), spoilt.undo)]))
+
+
+def test_our_own_write_whose_answer_was_lost_still_offers_its_undo() -> None:
+    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    again, same = press(stopped, OFFERS, entry(NOW))
+    assert (again, same) == (stopped, undo)
+
+
+def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None:
+    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest, 1)
+    child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, n=1)
+    erased = Record({out(ALL): Entry(NOW, Source.LETTER, "{}")}, floor=NOW, n=1)
+    assert merge(child, undo.changes()) == child
+    assert merge(erased, undo.changes()) == erased
+
+
+@given(records(), st.sampled_from([0, 1, 2, 5]), instants, st.booleans())
+def test_no_undo_ever_brings_more_than_its_press_stopped(
+    record: Record, scope: int, now: int, pauses: bool
+) -> None:
+    said = entry(now, until=now + 30 * DAY if pauses else None)
+    after, undo = press(record, scope, said)
+    if undo is None:
+        return
+    back = merge(after, undo.changes())
+    for topic in CATALOGUE.topics.values():
+        for later in (now, now + 7 * DAY, now + 90 * DAY):
+            if decide(back, topic, later).sendable:
+                assert decide(record, topic, later).sendable
+
+
+@given(records(), st.lists(changes(), max_size=6), st.sampled_from([0, 1, 2]), instants)
+def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
+    record: Record, others: list[Change], scope: int, now: int
+) -> None:
+    others = [change for change in others if change.register[:2] not in ("c:", "u:")]
+    after, undo = press(record, scope, entry(now))
+    if undo is None:
+        return
+    back = merge(merge(after, undo.changes()), others)
+    without = merge(record, others)
+    for topic in CATALOGUE.topics.values():
+        if decide(back, topic, now + DAY).sendable:
+            assert decide(without, topic, now + DAY).sendable
+
+
+@given(
+    st.binary(min_size=16, max_size=16),
+    st.lists(st.integers(0, 65_535), max_size=500).map(tuple),
+    st.integers(0, 1 << 50),
+    st.binary(min_size=16, max_size=16),
+)
+def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
+    who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
+) -> None:
+    name = base64.b32encode(who).decode().rstrip("=").lower()
+    undo = Undo(name, scopes, at, digest.hex(), 1)
+    text = mint(undo, link_key(Purpose.UNDO, 1))
+    assert verify(text, link_key) == undo
+    for place in (0, 1, 20, len(text) // 2, len(text) - 1):
+        other = "A" if text[place] != "A" else "B"
+        with pytest.raises(InvalidToken):
+            verify(text[:place] + other + text[place + 1 :], link_key)
+
+
+def test_an_undo_is_over_after_an_hour() -> None:
+    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest, 1)
+    assert not undo.is_over(NOW + LIFETIME - 1)
+    assert undo.is_over(NOW + LIFETIME)
+
+
+def test_a_pause_of_before_stands_again_after_the_undo_of_a_stop() -> None:
+    held = merge(NOTHING, [Change(pause(ALL), entry(NOW - 1, until=NOW + 9 * DAY))])
+    stopped, undo = press(held, OFFERS, entry(NOW))
+    assert undo is None  # nothing was sent when it was pressed
+    assert undoable(OFFERS) not in stopped.registers
+
+
+def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None:
+    old, _ = press(NOTHING, OFFERS, entry(NOW))
+    live, undo = press(NOTHING, OFFERS, entry(NOW + 2 * DAY, "two"))
+    restored = merge(
+        live, [*lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
+    )
+
+    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY)
+    assert lost_presses(old, old) == lost_presses(old, NOTHING) == []
+
+
+@given(
+    records(),
+    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
+    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
+    st.sampled_from([None, 0, 30, 60]),
+    st.booleans(),
+    instants,
+)
+def test_no_form_of_the_preference_centre_ever_turns_anything_on(
+    record: Record,
+    wanted: dict[int, bool],
+    shown: dict[int, bool],
+    days: int | None,
+    everything: bool,
+    now: int,
+) -> None:
+    said = Choices(everything, wanted, shown, days)
+    given_with = Given(now, '{"press":"x"}', "2026-01", signal=False)
+    after = merge(record, saved(said, record, CATALOGUE, BRAND, given_with).changes)
+    for topic in CATALOGUE.topics.values():
+        for later in (now, now + 7 * DAY, now + 45 * DAY, now + 200 * DAY):
+            if decide(after, topic, later).sendable:
+                assert decide(record, topic, later).sendable

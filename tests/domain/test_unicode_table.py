@@ -1,0 +1,120 @@
+"""What is text, what is seen, and its lower case: of one version of Unicode, under every Python."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator
+
+import pytest
+
+from heed.domain.address import normalise
+from heed.domain.errors import InvalidAddress
+from heed.domain.unicode_table import VERSION, is_invisible, is_no_text
+from tests import unicode_table as derived
+
+# Of every character that is text: its lower case, its NFC, its combining class, and whether a capital
+# sigma behind it ends a word and before it does not. Another digest means other ids: see the decision.
+MAPPINGS = "6b8313a93b161fcac79389902ca29428d391c6243f8fe48301a088846c69cbc3"
+JOINERS = "\u200c\u200d"
+
+
+def text() -> Iterator[str]:
+    return (c for c in map(chr, derived.CODES) if not is_no_text(c))
+
+
+def normalised(address: str) -> str | None:
+    try:
+        return normalise(address)
+    except InvalidAddress:
+        return None
+
+
+@pytest.mark.skipif(
+    unicodedata.unidata_version != VERSION, reason=f"this Python's Unicode is not {VERSION}"
+)
+def test_the_table_is_what_that_version_of_unicode_says() -> None:
+    assert derived.VERSION == VERSION
+    assert derived.PATH.read_text(encoding="utf-8") == derived.module()
+
+
+def test_what_the_table_takes_for_text_is_text_in_this_python_too() -> None:
+    assert all(unicodedata.category(c) not in ("Cn", "Co", "Cs") for c in text())
+
+
+def test_case_and_composition_of_text_are_the_same_under_every_python() -> None:
+    digest = hashlib.sha256()
+    for c in text():
+        sigma = (c + "\u03a3").lower()[-1] + ("a\u03a3" + c + "a").lower()[1]
+        nfc = unicodedata.normalize("NFC", c)
+        digest.update(f"{c.lower()} {nfc} {unicodedata.combining(c)} {sigma}\n".encode())
+    assert digest.hexdigest() == MAPPINGS
+
+
+@pytest.mark.threat(
+    "W4",
+    "An address carries a sign that nobody sees, so that it passes for another mailbox.",
+    "Whatever is invisible or no text is refused; joiners stand only where a script needs them.",
+)
+def test_nothing_that_nobody_sees_is_part_of_an_address() -> None:
+    unseen = [chr(code) for code in (*derived.IGNORABLE, *derived.BLANK)]
+    assert all(is_invisible(c) for c in unseen)
+    for c in unseen:
+        found = {normalised(f"jo{c}an@example.com"), normalised(f'"jo {c}an"@example.com')}
+        assert (hex(ord(c)), found) == (hex(ord(c)), {None})
+
+
+@pytest.mark.parametrize("joiner", JOINERS, ids=ascii)
+@pytest.mark.parametrize(
+    "around", ["a|b", "|", "|a", "a|", "\U0001f468|\U0001f469", "\u0645 |", "\U00017000|a", "1|2"]
+)
+def test_a_joiner_that_joins_nothing_is_refused(joiner: str, around: str) -> None:
+    local = around.replace("|", joiner)
+    assert normalised(f"{local}@example.com") is None
+    assert normalised(f'"{local}"@example.com') is None
+
+
+def test_a_joiner_that_a_script_needs_is_kept() -> None:
+    for local in (
+        "\u0915\u094d\u200d\u0937",
+        "\u0915\u094d\u200c\u0937",
+        "\u0645\u06cc\u200c\u062e",
+    ):
+        assert normalised(f"{local}@example.com") == f"{local}@example.com"
+
+
+@pytest.mark.threat(
+    "W5",
+    "Somebody who opted out as J\u00d6RG is mailed as j\u00f6rg: case is kept outside of ASCII.",
+    "The local part is put into lower case whatever its script, so that both are one person.",
+)
+def test_a_letter_and_its_capital_are_one_person() -> None:
+    pairs = [(c, c.upper()) for c in text() if len(c.upper()) == 1 and c.upper().lower() == c]
+    pairs = [(small, capital) for small, capital in pairs if small != capital]
+    assert len(pairs) > 1_300
+    for small, capital in pairs:
+        meant = normalised(f"x{small}x@example.com")
+        assert meant is not None
+        assert normalised(f"X{capital}X@example.com") == meant
+
+
+@pytest.mark.system
+def test_every_character_of_unicode_is_refused_or_normalised_once_and_for_all() -> None:
+    for code in derived.CODES:
+        address = normalised(f"a{chr(code)}b@example.com")
+        if address is not None:
+            assert normalise(address) == address
+            quoted = normalise(f'"{chr(code)} {chr(code)}"@example.com')
+            assert normalise(quoted) == quoted
+
+
+@pytest.mark.system
+def test_no_letter_and_accent_come_apart_or_together_by_being_normalised_again() -> None:
+    apart = [unicodedata.normalize("NFD", c) for c in text()]
+    composing = {letters[-1] for letters in apart if len(letters) > 1 and letters[-1] < "\uac00"}
+    one_of_each_class = {unicodedata.combining(c): c for c in text()}
+    cased = [c for c in text() if c.lower() != c]
+    for mark in composing.union(one_of_each_class.values()):
+        for letter in cased:
+            address = normalised(f"{letter}{mark}@example.com")
+            assert address is None or normalise(address) == address

@@ -1,0 +1,269 @@
+"""What anybody may send costs no more than in proportion to its length, however it is made up.
+
+Each parser on an untrusted path gets the inputs that hurt such parsers. Every use of `re` must be named
+here: a pattern that nobody attacked is a fault of this file.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heed.actions import send_confirmation
+from heed.actions.unsubscribe import OptOut
+from heed.adapters import ses_events
+from heed.domain import api_key, confirm_token, purge, recipient, times, token, verdict
+from heed.domain.address import normalise
+from heed.domain.catalogue import Topic
+from heed.domain.errors import HeedError
+from heed.domain.evidence import scrub
+from heed.domain.mail_request import MailRequest
+from heed.domain.opt_in import OptIn
+from heed.edge import (
+    api,
+    body,
+    cursors,
+    disclosures,
+    language,
+    links,
+    list_headers,
+    mail,
+    request,
+    subscribe_form,
+    suppressions,
+    visit,
+)
+from heed.edge.api_keys import Gate
+from heed.edge.forms import Form, read_form
+from tests.attacks import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
+from tests.catalogue import CATALOGUE
+from tests.growth import LINEAR, growth
+from tests.world import http
+
+HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
+TRUSTED = ("brand", "cli")  # read what whoever runs them wrote, on a machine of their own
+
+
+def refused(read: Callable[..., object]) -> Callable[[Any], object]:
+    """Reading that may refuse: for the cost it makes no difference."""
+
+    def run(given: Any) -> object:
+        with suppress(HeedError):
+            return read(given)
+        return None
+
+    return run
+
+
+def event(kind: str, raw: bytes) -> dict[str, Any]:
+    return http("POST", "/p/x", body=raw, headers={"content-type": kind})
+
+
+def sent(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[str, Any], int]]:
+    """A request, and a limit that it keeps."""
+
+    def of(n: int) -> tuple[dict[str, Any], int]:
+        return event(kind, make(n).encode()), n
+
+    return of
+
+
+def asked(given: tuple[dict[str, Any], int]) -> Form:
+    form = read_form(*given)
+    assert not form.asks("scope", "all")
+    return form
+
+
+def _no_key(_: object, __: object = None) -> bytes:
+    return b"k" * 32
+
+
+class _NoKeys:
+    def find(self, _: str) -> None:
+        return None
+
+
+def _unencoded(address: str) -> object:
+    return send_confirmation._ENCODED.search(normalise(address))
+
+
+def _titled(text: str) -> Topic:
+    return replace(CATALOGUE.topics[2], names={"en": text})
+
+
+def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
+    return lambda text: read({"queryStringParameters": {name: text}})
+
+
+TEXTS: dict[str, Callable[[str], object]] = {
+    "scrub": scrub,
+    "times": times.parse,
+    "an SES time": ses_events.milliseconds,
+    "a recipient": recipient.parse,
+    "a recipient's bytes": recipient.to_bytes,
+    "a purge's name": purge._ID.fullmatch,
+    "a key": api_key.is_key,
+    "a bearer": lambda text: Gate(_NoKeys()).admit(f"Bearer {text}", (), 0),
+    "a scheme": lambda text: Gate(_NoKeys()).admit(text, (), 0),
+    "a token": lambda text: token.verify(text, token.Purpose.UNSUBSCRIBE, _no_key),
+    "a mail's token": lambda text: token.verify(text, token.Purpose.MAILTO, _no_key),
+    "a confirmation's token": lambda text: confirm_token.verify(text, _no_key),
+    "a language": lambda text: language.choose(text, text, ("en", "de"), "en"),
+    "a campaign": visit.campaign,
+    "a campaign of links": links._CAMPAIGN.fullmatch,
+    "an intent": subscribe_form.intent,
+    "a cursor": cursors.read,
+    "a limit": _query("limit", lambda given: suppressions.asked(given, CATALOGUE)),
+    "since": _query("since", lambda given: suppressions.asked(given, CATALOGUE)),
+    "a scope": _query("scope", lambda given: suppressions.asked(given, CATALOGUE)),
+    "a parameter": lambda text: suppressions.asked(
+        {"queryStringParameters": {text: ""}}, CATALOGUE
+    ),
+    "a page's cursor": _query("cursor", disclosures.asked),
+    "a signal": lambda text: request.signals({"headers": {"dnt": text}}),
+    "base64": lambda text: request.body({"body": text, "isBase64Encoded": True}),
+    "a path": lambda text: api._is_at("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
+    "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
+    "words of a header": mail._one_line,
+    "an encoded word": _unencoded,
+    "SES's word": lambda text: verdict._evidence(code=text),
+}
+JSON: dict[str, Callable[[str], object]] = {
+    "a body": lambda text: body.read(text.encode()).close(),
+    "an event": ses_events.read,
+    "an event by SNS": lambda text: ses_events.read(
+        json.dumps({"Type": "Notification", "Message": text})
+    ),
+    "an opt-out in its queue": OptOut.from_message,
+    "a request in its queue": MailRequest.from_message,
+    "a yes in its queue": OptIn.from_message,
+}
+PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
+    "an address": (normalise, ADDRESSES),
+    **{name: (read, PLAIN) for name, read in TEXTS.items()},
+    **{name: (read, DOCUMENTS) for name, read in JSON.items()},
+}
+PATTERNS = {
+    "actions.send_confirmation._ENCODED": "an encoded word",
+    "domain.address._ATEXT": "an address",
+    "domain.address._LABEL": "an address",
+    "domain.address._PLAIN": "an address",
+    "domain.address._QUOTED": "an address",
+    "domain.address._RFC822": "an address",
+    "domain.address._local": "an address",
+    "domain.address._quoted": "an address",
+    "domain.api_key._KEY": "a key",
+    "domain.evidence._ADDRESS_LIKE": "scrub",
+    "domain.evidence._LAST_WORD": "scrub",
+    "domain.evidence._TOKEN_LIKE": "scrub",
+    "domain.evidence.scrub": "scrub",
+    "domain.purge._ID": "a purge's name",
+    "domain.recipient._BASE32": "a recipient's bytes",
+    "domain.recipient._CANONICAL": "a recipient",
+    "domain.recipient._HEX": "a recipient",
+    "domain.times._DATE": "times",
+    "domain.times._TIME": "times",
+    "domain.verdict._PLAIN": "SES's word",
+    "edge.api._VARIABLE": "a path",
+    "edge.api._is_at": "a path",
+    "edge.forms._CONTROL": "a form",
+    "edge.forms._ENCODED": "a form",
+    "edge.forms._NO_NAME": "a form",
+    "edge.forms._PARAMETER": "a form",
+    "edge.forms._UNENCODED": "a form",
+    "edge.forms._parameters": "a form",
+    "edge.forms._stands": "a form",
+    "edge.links._CAMPAIGN": "a campaign of links",
+    "edge.list_headers._ATOMS": "a title",
+    "edge.list_headers._PRINTABLE": "a title",
+    "edge.list_headers.list_id": "a title",
+    "edge.mail._ENCODED": "words of a header",
+}
+"""Each use of `re` by what reads with it: a key of PARSERS, or a form."""
+
+
+def uses_of_re() -> set[str]:
+    """Where `re` is called: the module, and the name that it is called for or the function around it."""
+    found: set[str] = set()
+    for file in HEED.rglob("*.py"):
+        parts = file.relative_to(HEED).with_suffix("").parts
+        if parts[0] not in TRUSTED:
+            for top in ast.parse(file.read_text()).body:
+                for holder in top.body if isinstance(top, ast.ClassDef) else [top]:
+                    if any(map(_is_of_re, ast.walk(holder))):
+                        found.add(".".join((*parts, _name(holder))))
+    return found
+
+
+def _is_of_re(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))):
+            return True
+    return False
+
+
+def _name(holder: ast.stmt) -> str:
+    match holder:
+        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return ast.unparse(holder)
+
+
+def test_every_pattern_is_attacked() -> None:
+    assert uses_of_re() == set(PATTERNS)
+    assert set(PATTERNS.values()) <= {*PARSERS, "a form"}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("parser", PARSERS)
+def test_no_text_costs_more_than_its_length(parser: str) -> None:
+    read, inputs = PARSERS[parser]
+    for name, make in inputs.items():
+        assert growth(make, refused(read), 100) <= LINEAR, name
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_costs_more_than_its_length_before_it_is_too_long(address: str) -> None:
+    """A thousand come in one request, so that a square within the thousand characters would be felt."""
+
+    def make(n: int) -> list[str]:
+        return [ADDRESSES[address](n)] * 100
+
+    def run(given: list[str]) -> None:
+        for one in given:
+            refused(normalise)(one)
+
+    assert growth(make, run, 110) <= LINEAR
+
+
+@pytest.mark.system
+@pytest.mark.threat(
+    "B3",
+    "A form of 64 KB is made up so that reading it takes seconds: parameters without end, parts in parts.",
+    "Forms are read flat, in one pass, under limits: reading one takes time in proportion to its length.",
+)
+@pytest.mark.threat(
+    "T18",
+    "Requests that cost much to answer and little to send are sent to use the account up.",
+    "Every parser of what anybody may send is tested to cost no more than in proportion to its length.",
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_costs_more_than_its_length(form: str) -> None:
+    assert growth(sent(*FORMS[form]), asked, 2_000) <= LINEAR
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("header", CONTENT_TYPES)
+def test_no_content_type_costs_more_than_its_length(header: str) -> None:
+    def make(n: int) -> tuple[dict[str, Any], int]:
+        return event(CONTENT_TYPES[header](n), b"--b--"), n
+
+    assert growth(make, asked, 300) <= LINEAR

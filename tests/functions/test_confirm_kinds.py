@@ -1,0 +1,117 @@
+"""What a confirmation can do beside a topic's yes: end a pause, and let advertising be targeted again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from functions.preferences import app as preferences
+from functions.resubscribe import app
+from heed import wiring
+from heed.domain.confirm_token import Confirmation, Intent, mint
+from heed.domain.decision import decide
+from heed.domain.register import (
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    out,
+    pause,
+    undoable,
+)
+from heed.domain.token import Purpose
+from tests.world import NOW, World, http
+
+READER = "reader@example.com"
+DAY = 86_400_000
+BRAND = 1
+
+
+def confirm(world: World, **asked: Any) -> str:
+    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
+    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    answer = app.handler(http("POST", where, at=NOW + 5), world.context)
+    assert answer["statusCode"] == 200
+    return str(answer["body"])
+
+
+def registers(world: World) -> set[str]:
+    return set(wiring.preferences().read(world.recipient(READER)).registers)
+
+
+def sendable(world: World, at: int = NOW + 9) -> set[str]:
+    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
+
+
+def paused(until: int = NOW + DAY) -> Entry:
+    return Entry(NOW - 9, Source.PREFERENCE_CENTRE, '{"press":"1"}', "", until)
+
+
+def test_the_end_of_a_pause_ends_it_and_writes_nothing_else(world: World) -> None:
+    world.put(READER, Change(pause(BRAND), paused()))
+    assert "offers" not in sendable(world)
+    confirm(world, resume=(BRAND,))
+
+    assert "offers" in sendable(world)
+    assert registers(world) == {pause(BRAND)}
+
+
+def test_it_ends_a_pause_that_could_be_taken_back_too(world: World) -> None:
+    world.put(READER, Change(undoable(BRAND), paused()))
+    assert "offers" not in sendable(world)
+    assert "Offers" in confirm(world, resume=(BRAND,))
+
+    assert "offers" in sendable(world)
+
+
+def test_it_heals_no_out_and_no_pause_of_after_the_request(world: World) -> None:
+    world.put(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
+    world.put(READER, Change(pause(BRAND), paused()))
+    confirm(world, resume=(BRAND,))
+    assert {"news"} <= sendable(world) and "offers" not in sendable(world)
+
+    later = Entry(NOW + 1, Source.PHONE, "{}", until=NOW + DAY)
+    world.put(READER, Change(pause(BRAND), later))
+    confirm(world, resume=(BRAND,))
+    assert "news" not in sendable(world)
+
+
+def test_it_lifts_no_dead_mailbox(world: World) -> None:
+    world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
+    world.put(READER, Change(pause(BRAND), paused()))
+    assert "Not changed" in confirm(world, resume=(BRAND,))
+
+    assert "offers" not in sendable(world)
+
+
+def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> None:
+    world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    confirm(world, signals=(7,))
+
+    assert "targeted-advertising" in sendable(world)
+    assert registers(world) == {"o:7", "i:7"}
+
+
+def test_an_older_request_for_it_does_not_go_before_a_newer_signal(world: World) -> None:
+    world.put(READER, Change(out(7), Entry(NOW + 1, Source.SIGNAL, "{}")))
+    confirm(world, signals=(7,))
+
+    assert "targeted-advertising" not in sendable(world)
+
+
+def test_the_form_that_a_link_leads_to_asks_for_just_what_was_wanted(world: World) -> None:
+    world.put(READER, Change(pause(BRAND), paused()))
+    world.put(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
+    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    form = {"pause": "0", "targeted-advertising": "in", "topic.news": "out"}
+    page = preferences.handler(http("POST", where, form=form), world.context)["body"]
+
+    assert 'name="resume" value="meridian" checked' in page
+    assert 'name="topics" value="targeted-advertising" checked' in page
+    sent = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
+    answer = app.handler(
+        http("POST", "/subscribe", form=[*sent, ("resume", "meridian")]), world.context
+    )
+    assert answer["statusCode"] == 202
+    (waiting,) = world.messages("SUBSCRIBE_QUEUE_URL")
+    assert '"resume": [1]' in waiting and '"scopes": [7]' in waiting

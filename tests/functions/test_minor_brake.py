@@ -1,0 +1,147 @@
+"""How many minors one key may report in a day before a privacy officer has to decide."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from tests.office import JANE, ON_FILE, Office
+from tests.world import NOW, World
+
+LIMIT = 3
+
+
+@pytest.fixture
+def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
+    """Ann's key has reported as many as it may today."""
+    monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
+    wiring.reset()
+    office = Office(world)
+    for number in range(LIMIT):
+        assert "purge" in office.minor(NOW, f"kid{number}@example.com", by="ann")
+    world.put(JANE, Change(out(2), Entry(NOW - DAY, Source.LINK, '{"campaign":"spring"}')))
+    return office
+
+
+def _item(office: Office) -> dict[str, Any]:
+    wanted = office.world.recipient(JANE)
+    (item,) = (item for item in office.world.items() if item["id"]["S"] == wanted)
+    return item
+
+
+@pytest.mark.threat(
+    "W3",
+    "A leaked key that may only write reports everybody as a child, and all is forgotten for good.",
+    "Beyond MinorReportsPerKey a day the address is stopped, nothing is forgotten, and an officer decides.",
+)
+@pytest.mark.threat(
+    "T14",
+    "Whoever holds one key purges in bulk.",
+    "Above a number a day a second person with the scope privacy has to agree to each purge; an alarm tells.",
+)
+def test_beyond_the_limit_the_address_is_stopped_and_nothing_is_forgotten(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = _item(office)
+    answer = office.minor(NOW + 1, by="ann")
+    assert answer == {"state": "waiting", "recipient": office.world.recipient(JANE)}
+    assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
+    assert _item(office).keys() == before.keys() | {HOLD}
+    assert office.world.messages("UNLIST_QUEUE_URL") != [JANE]
+    assert "report of a minor waits" in caplog.messages, "the alarm's filter looks for it"
+    assert "example.com" not in caplog.text
+
+
+def test_a_key_of_an_officer_makes_it_the_minors_epoch(office: Office) -> None:
+    office.minor(NOW + 1, by="ann")
+    assert "purge" in office.minor(NOW + 2)
+    assert MINOR in _item(office) and HOLD not in _item(office)
+    assert _item(office)["f"] == {"N": str(NOW + 2)}
+
+
+def test_an_officer_refuses_it_by_lifting_the_hold(office: Office) -> None:
+    before = _item(office)
+    office.minor(NOW + 1, by="ann")
+    assert office.lift("hold", NOW + 2)[1]["outcome"] == "applied"
+    assert office.reason("news") == "ok"
+    assert _item(office)["o:2"] == before["o:2"]
+    assert office.minor(NOW + 3, by="ann")["state"] == "waiting", "it may be reported again"
+    assert office.reason("news") == "hold"
+
+
+def test_what_waits_is_not_decided_by_another_key_that_may_only_write(office: Office) -> None:
+    office.minor(NOW + 1, by="ann")
+    assert office.minor(NOW + 2, by="bob")["state"] == "waiting"
+    assert office.minor(NOW + DAY, by="ann")["state"] == "waiting"
+    assert MINOR not in _item(office)
+
+
+def test_the_same_report_again_counts_for_nothing(world: World) -> None:
+    office = Office(world)
+    for again in range(60):
+        assert "purge" in office.minor(NOW + again, by="ann")
+    assert "purge" in office.minor(NOW, "another@example.com", by="ann")
+
+
+def test_the_next_day_begins_anew_and_each_key_and_every_officer_has_a_count_of_its_own(
+    office: Office,
+) -> None:
+    assert "purge" in office.minor(NOW + 1, "a@example.com", by="bob")
+    assert "purge" in office.minor(NOW + DAY, "b@example.com", by="ann")
+    for number in range(2 * LIMIT):
+        assert "purge" in office.minor(NOW + 1, f"c{number}@example.com", by="kim")
+
+
+def test_the_count_says_nothing_about_who_was_reported_and_ends_by_itself(office: Office) -> None:
+    rows = [row for row in office.world.items("Control") if row["pk"]["S"].startswith("reports#")]
+    (row,) = rows
+    assert row["n"] == {"N": str(LIMIT)}
+    assert NOW < int(row["expires"]["N"]) * 1000 <= NOW + 2 * DAY
+    assert office.world.recipient("kid1@example.com") not in str(row)
+    for again in range(3):
+        office.minor(NOW + again, f"more{again}@example.com", by="ann")
+    assert [r for r in office.world.items("Control") if r["pk"] == row["pk"]] == [row]
+
+
+def test_beyond_the_limit_a_hold_of_an_officer_is_left_as_it_is(office: Office) -> None:
+    office.hold(NOW)
+    before = _item(office)
+    assert office.minor(NOW + 1, by="ann")["state"] == "waiting"
+    assert _item(office) == before, "or the officer who agrees would forget what is held"
+    assert office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[0] == 409
+
+
+def test_a_hold_of_an_officer_over_one_that_waits_preserves(office: Office) -> None:
+    office.minor(NOW + 1, by="ann")
+    office.hold(NOW + 2)
+    office.minor(NOW + 3)
+    item = _item(office)
+    assert MINOR in item and HOLD in item and "o:2" in item and "salt" in item
+
+
+def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
+    wiring.reset()
+    office, client, one_call = Office(world), aws.client("dynamodb"), threading.Lock()
+    call = client._make_api_call
+
+    def atomic(*arguments: Any) -> Any:
+        with one_call:  # as DynamoDB has it; moto alone is torn apart by threads
+            return call(*arguments)
+
+    monkeypatch.setattr(client, "_make_api_call", atomic)
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(
+            pool.map(lambda n: office.minor(NOW, f"kid{n}@example.com", by="ann"), range(12))
+        )
+    assert sum("purge" in answer for answer in answers) == LIMIT
+    assert sum(MINOR in item for item in world.items()) == LIMIT
+    assert sum(HOLD in item for item in world.items()) == 12 - LIMIT

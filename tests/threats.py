@@ -1,0 +1,93 @@
+"""docs/threats.md, made of the marks of tests: `python -m tests.threats` writes it.
+
+A test that tries an attack carries the mark `threat(id, attack, held_by)`. Marks are read off the source, so
+that a test which is renamed or deleted takes its row with it, and the comparison with the page fails.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs" / "threats.md"
+
+GROUPS = {
+    "B": "What a red team broke in November 2026",
+    "A": "What users of a trial ran into",
+    "W": "What the red team called weak",
+    "T": "The threats that the design began with",
+    "U": "Attacks on Undo",
+}
+NOT_TRIED = {
+    "W16": "A link's `c` and `lang` are made up. They are hints, and docs/evidence.md says so.",
+    "T5": "Somebody with a stolen list of links opts everybody out. "
+    "That is what a link is for; the ledger names the link and its campaign.",
+    "T10": "Forged inbound mail. Heed reads no inbound mail yet.",
+    "T21": "A file of people that is exported leaks. Heed exports no such file yet.",
+    "T23": "A dependency is attacked. Every lock has hashes; an SBOM comes with the first release.",
+    "T25": "One tenant reads another's data. A deployment has one tenant, and an AWS account is its border.",
+}
+
+_INTRODUCTION = """\
+# Threats
+
+Each attack that was tried on Heed, what holds it, and the test that tries it again at every
+`make test`. This page is made of
+marks in those tests by `python -m tests.threats`; a test fails when a row has no test any more.
+[SECURITY.md](../SECURITY.md) says what Heed does not guard against.
+"""
+
+
+class Threat(NamedTuple):
+    """One mark of one test."""
+
+    id: str
+    attack: str
+    held_by: str
+    test: str
+
+
+def threats() -> list[Threat]:
+    """Every mark, in the order of the page."""
+    found = [mark for file in sorted((ROOT / "tests").rglob("test_*.py")) for mark in _marks(file)]
+    return sorted(found, key=lambda mark: (*_place(mark.id), mark.test))
+
+
+def page() -> str:
+    """The page that the marks make."""
+    parts = [_INTRODUCTION]
+    marks = threats()
+    for letter, title in GROUPS.items():
+        rows = [mark for mark in marks if mark.id.startswith(letter)]
+        parts.append(f"\n## {title}\n\n| | attack | held by | test |\n|---|---|---|---|\n")
+        parts += [f"| {m.id} | {m.attack} | {m.held_by} | `{m.test}` |\n" for m in rows]
+    parts.append("\n## Not tried\n\n| | |\n|---|---|\n")
+    parts += [f"| {name} | {why} |\n" for name, why in NOT_TRIED.items()]
+    return "".join(parts)
+
+
+def _place(name: str) -> tuple[int, int]:
+    return list(GROUPS).index(name[0]), int(re.sub(r"\D", "", name))
+
+
+def _marks(file: Path) -> Iterator[Threat]:
+    text = file.read_text(encoding="utf-8")
+    if "mark.threat" not in text:
+        return
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            for mark in node.decorator_list:
+                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.threat":
+                    name, attack, held_by = map(ast.literal_eval, mark.args)
+                    where = file.relative_to(ROOT)
+                    yield Threat(name, attack, held_by, f"{where}::{node.name}")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{PAGE.relative_to(ROOT)}: {len(threats())} marks\n")

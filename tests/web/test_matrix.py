@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from itertools import combinations, product
+
+import pytest
+
+from tests.web.matrix import COLOURS, LANGUAGES, SIZES, looked_at
+
+STATES = [f"state {number}" for number in range(30)]
+VISITS = [{"state": state, "language": one} for one, state in product(LANGUAGES, STATES)]
+
+
+@pytest.mark.parametrize("full", [True, False])
+def test_every_two_values_of_any_two_things_that_differ_meet(full: bool) -> None:
+    seen = [
+        (visit["state"], visit["language"], *look)
+        for visit in looked_at(VISITS, full=full)
+        for look in visit["looks"]
+    ]
+    values = (STATES, LANGUAGES, SIZES, COLOURS)
+    for one, other in combinations(range(len(values)), 2):
+        met = {(look[one], look[other]) for look in seen}
+        assert met == set(product(values[one], values[other]))
+
+
+def test_a_state_alone_is_seen_in_every_size_and_colour_over_its_languages() -> None:
+    for state in STATES:
+        only = [visit for visit in VISITS if visit["state"] == state]
+        looks = [look for visit in looked_at(only, full=False) for look in visit["looks"]]
+        assert [{look[place] for look in looks} for place in (0, 1)] == [set(SIZES), set(COLOURS)]
+
+
+def test_in_full_each_page_is_seen_in_every_size_with_every_colour_and_else_in_one() -> None:
+    assert {len(visit["looks"]) for visit in looked_at(VISITS, full=True)} == {12}
+    assert {len(visit["looks"]) for visit in looked_at(VISITS, full=False)} == {1}
+
+
+def test_a_page_of_one_language_is_always_seen_in_full() -> None:
+    (visit,) = looked_at([{"state": "the local page"}], full=False)
+    assert set(visit["looks"]) == set(product(SIZES, COLOURS))
