@@ -10,7 +10,6 @@ answer of its queue was lost. One item a recipient, so that a purge finds it by 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
 PREFIX = "told#"
 """What the key of every item begins with: the role may touch no other."""
 
-_ISSUED = re.compile(r"[hpd]\d{1,15}", re.ASCII)
 _KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
 
 
@@ -141,6 +139,17 @@ def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
     return [
         name
         for name in sorted(item)
-        if _ISSUED.fullmatch(name) and int(name[1:]) != issued
+        if _names_a_time(name) and int(name[1:]) != issued
         if int(name[1:]) < now - _KEPT * 1000
     ]
+
+
+def _names_a_time(name: str) -> bool:
+    """Whether an attribute is one of a confirmation; another hand may have put others there."""
+    written = name[1:]
+    return (
+        name[:1] in ("h", "p", "d")
+        and written.isascii()
+        and written.isdecimal()
+        and len(written) < 16
+    )
