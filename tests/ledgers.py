@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from heed.actions.export_ledger import export
-from heed.actions.ports_ledger import Altered, Hashes, Kept
+from heed.actions.ports_ledger import Altered, Hashes, Kept, Ledger
 from heed.domain.ledger_entry import LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.register import DAY
 from heed.domain.seal import Seal
@@ -25,9 +25,8 @@ class MemoryLedger:
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
         return self.entries.setdefault((entry.subject, entry.id), Kept(entry, evidence)).entry
 
-    def of(self, subject: str) -> list[Kept]:
-        found = [kept for (whose, _), kept in self.entries.items() if whose == subject]
-        return sorted(found, key=lambda kept: kept.entry.chain)
+    def of(self, subject: str) -> Iterator[Kept]:
+        return (kept for (whose, _), kept in list(self.entries.items()) if whose == subject)
 
     def erase(self, subject: str) -> int:
         found = [key for key in self.entries if key[0] == subject]
@@ -71,6 +70,11 @@ class MemorySeals:
 
     def seal(self, seal: Seal) -> None:
         self.made.append(seal)
+
+
+def history(ledger: Ledger, subject: str) -> list[Kept]:
+    """A subject's entries, the oldest number first."""
+    return sorted(ledger.of(subject), key=lambda kept: kept.entry.chain)
 
 
 def salt(subject: int) -> bytes:

@@ -49,11 +49,13 @@ def event(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
     return {"Records": list(records)}
 
 
-def _plain(image: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
-        for name, value in image.items()
-    }
+def _plain(value: Any) -> Any:
+    """Bytes at any depth as JSON has them, in base64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, Mapping):
+        return {name: _plain(part) for name, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list) else value
 
 
 class Recorder:

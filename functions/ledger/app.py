@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed import wiring
 from heed.domain.deadlines import delays
-from heed.domain.errors import HeedError, Malformed, UnreadableRecord
+from heed.domain.errors import HeedError, Unavailable
 from heed.edge.observability import count, logger, measure, observed
 
 if TYPE_CHECKING:
@@ -52,7 +52,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
         batch.enter(record, wiring.catalogue())
-    except (Malformed, UnreadableRecord) as error:
+    except Unavailable:
+        raise  # it may go through later
+    except HeedError as error:
         place = {
             "eventID": record.get("eventID"),
             "sequenceNumber": record["dynamodb"]["SequenceNumber"],

@@ -11,31 +11,26 @@ from heed.edge.observability import count, logger, observed
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-RECIPIENTS = 20_000  # an hour: what a walk costs is bounded by it, however large the table
-PAGE = 500
-RESERVE = 30_000  # milliseconds; a page of nothing but repairs takes no longer
+RESERVE = 30_000  # milliseconds: nobody takes longer
+_NAMES = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
+_FAULTS = ("missing", "unentered", "altered", "unreadable")
 
 
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Walk on from where the last one stopped; what was found."""
-    people, reconcile = wiring.people(), wiring.reconcile()
-    now = time.time_ns() // 1_000_000
-    after = people.place()
-    totals = dict.fromkeys(("walked", "missing", "unentered", "altered", "repaired"), 0)
-    while totals["walked"] < RECIPIENTS and context.get_remaining_time_in_millis() > RESERVE:
-        held, after = people.page(after, PAGE)
-        for one in held:
-            for name, number in reconcile(one, now)._asdict().items():
-                totals[name] += number
-        totals["walked"] += len(held)
-        people.remember(after)
-        if after is None:
-            count("LedgerWalkEnded")
-            break
-    if any(totals[name] for name in ("missing", "unentered", "altered")):
+    walked = wiring.walk()(
+        time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
+    )
+    totals = {"walked": walked.people, **{name: walked.found[name] for name in _NAMES}}
+    if any(totals[name] for name in _FAULTS):
         # An alarm waits for these words.
         logger.error("records and ledger do not fit", extra=dict(totals))
+    if totals["passed"]:
+        # And another one for these.
+        logger.error("people were passed by", extra=dict(totals))
     for name, number in totals.items():
         count(f"LedgerReconcile{name.title()}", number)
+    if walked.is_end:
+        count("LedgerWalkEnded")
     return totals

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import heed.cold_start  # noqa: F401 - first, by what it does
 
-import json
 from typing import Any
 
 from heed import wiring
-from heed.domain.errors import Malformed
+from heed.domain import messages
+from heed.domain.address import normalise
 from heed.edge import queues
 from heed.edge.observability import count, observed
 
@@ -26,10 +26,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 
 def _address(body: str) -> str:
-    try:
-        address = json.loads(body)["address"]
-    except (ValueError, TypeError, KeyError) as error:
-        raise Malformed(type(error).__name__) from error
-    if not isinstance(address, str):
-        raise Malformed("no text")
+    """The address in a message; raises Malformed."""
+    return messages.read(body, lambda data: _same(messages.text(data["address"])))
+
+
+def _same(address: str) -> str:
+    """The address as it was given, which SES may have on its list in that spelling."""
+    normalise(address)
     return address

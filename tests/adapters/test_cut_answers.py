@@ -18,7 +18,7 @@ from tests.world import NOW, World, deployed
 # Everything that reads a list; each must not take a cut one for an empty one.
 READERS: dict[str, Callable[[], object]] = {
     "the feed of changes": lambda: wiring.change_feed().changed(Position(0, ""), NOW, 10),
-    "a subject's entries": lambda: wiring.ledger().of("subject"),
+    "a subject's entries": lambda: list(wiring.ledger().of("subject")),
     "entries to be erased": lambda: wiring.ledger().erase("subject"),
     "all entries": lambda: list(wiring.ledger().all()),
     "a page of people": lambda: wiring.people().page(None, 10),

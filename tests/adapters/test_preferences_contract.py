@@ -27,6 +27,7 @@ from heed.domain.register import (
     undoable,
     undone,
 )
+from heed.domain.times import END
 from tests.adapters.conftest import Store, somebody
 from tests.full import examples
 from tests.strategies import crowded
@@ -104,10 +105,13 @@ def test_an_in_never_erases_the_memory_of_an_out(preferences: Preferences) -> No
     assert preferences.read(who).at(out(2)) == NOW
 
 
-def test_an_event_before_1970_is_kept(preferences: Preferences) -> None:
+@pytest.mark.parametrize("at", [0, END - 1])
+def test_the_first_and_the_last_instant_that_can_be_written_are_kept(
+    preferences: Preferences, at: int
+) -> None:
     who = somebody()
-    apply(preferences, who, Change(out(2), said(-DAY)))
-    assert preferences.read(who).at(out(2)) == -DAY
+    apply(preferences, who, Change(out(2), said(at)))
+    assert preferences.read(who).at(out(2)) == at
 
 
 def test_what_is_decided_by_a_record_is_decided_by_the_one_that_is_written_over(

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer
+from hypothesis import given
+from hypothesis import strategies as st
 
-from heed.adapters.preferences_table import MOST_WAITING, SHARDS, PreferencesTable
+from heed.adapters.late_room import MOST_WAITING, late_room
+from heed.adapters.preferences_table import SHARDS, PreferencesTable
 from heed.domain.errors import Contended, StoreUnavailable
 from heed.domain.evidence import evidence
 from heed.domain.recipient import from_bytes
@@ -41,6 +45,10 @@ NOW = 1_772_701_964_390
 def change(register: str, at: int = NOW) -> Change:
     until = at + DAY if register.startswith("p:") else None
     return Change(register, Entry(at, Source.LINK, "{}", "1", until))
+
+
+def letter(at: int, said: str = "{}") -> Change:
+    return Change(out(2), Entry(at, Source.LETTER, said, "1"))
 
 
 @pytest.fixture
@@ -112,6 +120,53 @@ def test_late_wishes_that_the_ledger_does_not_take_never_fill_the_item(
     with pytest.raises(StoreUnavailable):
         table.apply(who, [change(out(2), NOW - DAY)], NOW)
     assert table.apply(who, [change(out(3), NOW)], NOW).after.n == 2  # what is new goes on
+
+
+@pytest.mark.threat(
+    "B8",
+    "send old letters together with a newer wish, again and again, until a person's item is too large for "
+    "any write, a press of theirs included",
+    "late wishes wait beside a record by one bounded way, whatever they came with; beyond it they wait "
+    "with their sender, and what is new goes on",
+)
+def test_late_wishes_that_come_with_a_newer_one_are_bounded_too(
+    table: PreferencesTable, dynamodb: DynamoDBClient
+) -> None:
+    who, long = somebody(), json.dumps({"reference": "\U0001f4e8" * 200, "agent": '"' * 100})
+    table.apply(who, [change(out(2), NOW)], NOW)
+    refused = 0
+    for request in range(1, 13):
+        letters = [letter(NOW - request * 1_000 - age, long) for age in range(99)]
+        try:
+            table.apply(who, [*letters, change(out(3), NOW + request)], NOW)
+        except StoreUnavailable:
+            refused += 1
+    item = stored(dynamodb, who)
+    assert len(item["late"]) <= MOST_WAITING and refused > 6
+    assert len(str(item)) < 250_000
+    assert table.apply(who, [change(out(0), NOW + DAY)], NOW).after.at(out(0)) == NOW + DAY
+    assert item["n"] == 13, "what was new of each request is on record"
+
+
+def test_the_same_late_wishes_again_are_not_too_many(table: PreferencesTable) -> None:
+    who = somebody()
+    letters = [letter(NOW - age) for age in range(1, 150)]
+    for _ in range(3):
+        table.apply(who, [change(out(2), NOW), *letters], NOW)
+
+
+@given(st.lists(st.tuples(st.integers(1, 99), st.integers(20, 3_500)), max_size=80))
+def test_however_long_wishes_are_mixed_an_item_is_never_half_full_of_them(
+    sent: list[tuple[int, int]],
+) -> None:
+    waiting = total = 0
+    for count, size in sent:
+        for part, room in late_room(f"{number:04}".ljust(size, "x") for number in range(count)):
+            if waiting <= room:
+                waiting += len(part)
+                total += sum(map(len, part))
+    assert waiting <= MOST_WAITING
+    assert total <= 204_800
 
 
 def test_several_changes_are_one_read_and_one_write(

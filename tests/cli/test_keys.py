@@ -96,7 +96,7 @@ def test_a_key_may_end_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
 @pytest.mark.parametrize("when", ["0d", "2020-01-01", "soon", "-3d", "999999999d"])
 def test_an_end_that_is_none_is_wrong_usage(heed: Heed, stack: str, when: str) -> None:
     assert heed(*CREATE, "--stack", stack, f"--expires={when}").code == 2
-    assert wiring.api_keys().list() == []
+    assert wiring.api_keys().list() == ([], [])
 
 
 def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(

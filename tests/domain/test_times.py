@@ -86,6 +86,13 @@ def test_what_is_written_is_read_back(at: int) -> None:
     assert times.parse(times.write(at)) == (at, at)
 
 
+@pytest.mark.parametrize("at", [-1, times.END, 10**30, -(10**30)])
+def test_an_instant_that_cannot_be_written_is_refused_as_such(at: int) -> None:
+    for write in (times.write, times.write_day):
+        with pytest.raises(InvalidTime):
+            write(at)
+
+
 @given(
     st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1)),  # noqa: DTZ001 - the offset comes next
     st.integers(-23 * 60, 23 * 60),

@@ -65,7 +65,11 @@ def heard(transition: Transition) -> list[tuple[str, str, str]]:
         )
     assert len({one.detail["id"] for one in found}) == len(found)
     return [
-        (one.type.value.removeprefix("Recipient "), one.detail["state"], one.detail["scope"])
+        (
+            one.type.value.removeprefix("Recipient "),
+            str(one.detail["state"]),
+            str(one.detail["scope"]),
+        )
         for one in found
     ]
 

@@ -50,7 +50,9 @@ def _apply(verb: str, action: list[str], scope: Scope, made: Item) -> None:
         made[name] = {"N": str(int(item[held]["N"]) + int(values[action[4]]["N"]))}
     elif verb == "SET":
         held = names.get(action[4], action[4]) if action[2] == "if_not_exists" else ""
-        made[name] = item[held] if held in item else values[action[-2 if held else -1]]
+        other = action[-2 if held else -1]
+        otherwise = values[other] if other.startswith(":") else item.get(other)
+        made[name] = item.get(held, otherwise)
     else:
         _add_or_delete(verb, name, values[action[1]], made)
 
@@ -178,6 +180,7 @@ def _contains(held: Any, value: Any) -> bool:
 _FUNCTIONS: dict[str, Callable[..., bool]] = {
     "attribute_exists": lambda value: value is not None,
     "attribute_not_exists": lambda value: value is None,
+    "attribute_type": lambda value, kind: value is not None and kind["S"] in value,
     "contains": _contains,
 }
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {

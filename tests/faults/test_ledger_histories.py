@@ -1,4 +1,8 @@
-"""What machines wrote, brought to the ledger by a stream that repeats, fails and dies: one entry a change."""
+"""What machines wrote, brought to the ledger by a stream that repeats, fails and dies.
+
+Each change has one entry, or one that stands for it: here the repeats of a link are spared from the second
+of a day on.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +21,13 @@ from heed.actions.verify_ledger import verify
 from heed.adapters import aws, stream_records
 from heed.adapters.items import late_of, to_record
 from heed.adapters.spill import Spill
+from heed.domain import repeats
 from heed.domain.announcement import Announcement
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import LEDGER, LedgerEntry, Outcome, subject_of
 from heed.domain.record import NOTHING
 from heed.domain.register import DAY, Change, Entry, scope_of, word
-from heed.domain.transition import changes
+from heed.domain.transition import Transition, changes
 from tests.catalogue import CATALOGUE
 from tests.faults.machine import Machine
 from tests.faults.nemesis import Killed
@@ -97,7 +102,7 @@ class Ports:
         self._asked(lambda: self.seals.add(day, leaves))
 
     def publish(self, announcements: Sequence[Announcement], at: int) -> None:  # noqa: ARG002
-        self._asked(lambda: self.told.update(one.detail["id"] for one in announcements))
+        self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
         """The wishes stay at the record: every write behind it brings them again."""
@@ -137,14 +142,16 @@ def _wishes(some: Iterable[Change]) -> set[Wish]:
 
 
 def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
-    """By subject: what was ever on record under its salt, and what came late and never was."""
+    """By subject: what came on record under its salt, but for what was spared; and what came late."""
     applied: dict[str, set[Wish]] = defaultdict(set)
     late: dict[str, set[Wish]] = defaultdict(set)
     for _, old, item in writes:
         held, before = to_record(item), to_record(old)
         if held.salt:
             whose = subject_of(held.salt, item["id"]["S"])
-            applied[whose] |= _wishes(changes(NOTHING, held))
+            if held.tally.spared is None:
+                known = before if before.salt == held.salt else NOTHING
+                applied[whose] |= _wishes(changes(known, held))
             if (
                 not before.salt
             ):  # an epoch's first record is nobody's until something is written to it
@@ -166,7 +173,7 @@ def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
         if (held := to_record(item)).salt
     }
     for whose, (applied, late) in said(writes).items():
-        kept = ports.ledger.of(whose)
+        kept = list(ports.ledger.of(whose))
         outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER]
         closed = [one for one in kept if one.entry.register == "erased"]
         extra = sum(one.entry.source != LEDGER for one in closed)
@@ -179,6 +186,11 @@ def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
     end = max((at for at, _, _ in writes), default=0) + 2 * DAY
     assert verify(export(ports.ledger, ports.seals, end), Spill).fault is None, seed
     return len(ports.ledger.entries)
+
+
+@pytest.fixture(autouse=True)
+def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MOST_A_DAY", 1)
 
 
 @pytest.mark.parametrize(
@@ -240,7 +252,17 @@ def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(LedgerBatch, "enter", carefree)
 
 
+def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "is_spared", property(lambda _: False))
+
+
+def _an_entry_stands_for_its_own_number_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "first_seq", property(lambda _: None))
+
+
 BUGS = (
+    _a_spared_change_is_entered_all_the_same,
+    _an_entry_stands_for_its_own_number_alone,
     _hashed_only_by_the_first_delivery,
     _evidence_outlives_an_erasure,
     _named_by_when_it_was_entered,

@@ -432,11 +432,29 @@ def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
         wiring.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
 
     whole = desk.lookup(address=JANE)
-    monkeypatch.setattr("heed.edge.lookups.LATEST", 2)
+    monkeypatch.setattr("heed.actions.lookup.LATEST", 2)
     cut = desk.lookup(address=JANE)
 
     assert len(whole["history"]) == 5 and "history_left_out" not in whole
     assert cut["history"] == whole["history"][-2:] and cut["history_left_out"] == 3
+
+
+def test_a_history_too_long_to_be_read_is_cut_and_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    recipient = desk.world.recipient(JANE)
+    salt = wiring.preferences().read(recipient).salt
+    for seq in range(1, 6):
+        said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        wiring.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
+    monkeypatch.setattr("heed.actions.lookup.MOST_READ", 5)
+    assert "history_cut" not in desk.lookup(address=JANE)
+
+    monkeypatch.setattr("heed.actions.lookup.MOST_READ", 4)
+    cut = desk.lookup(address=JANE)
+    assert len(cut["history"]) == 4 and cut["history_cut"] is True
+    assert [one["register"] for one in cut["registers"]] == ["out"]
 
 
 def test_a_lookup_changes_nothing(desk: Desk) -> None:

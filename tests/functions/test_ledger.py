@@ -15,6 +15,7 @@ from heed.actions.seal_days import seal_days
 from heed.adapters import aws
 from heed.domain.ledger_entry import Outcome, keyed, subject_of
 from heed.domain.register import DAY, SOFT, UNDELIVERABLE, Change, Entry, Source, in_, out
+from tests.ledgers import history
 from tests.streams import Recorder, event
 from tests.world import NOW, ROOT, World
 
@@ -55,7 +56,7 @@ def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
 def entries(world: World, address: str = JANE) -> list[Any]:
     recipient = world.recipient(address)
     record = wiring.preferences().read(recipient)
-    return wiring.ledger().of(subject_of(record.salt, recipient))
+    return history(wiring.ledger(), subject_of(record.salt, recipient))
 
 
 def said(world: World) -> list[tuple[int, str, int, str]]:
@@ -301,7 +302,7 @@ def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream
     deliver(world, stream.records)
     deliver(world, stream.records)  # an old record again brings no evidence back
 
-    kept = wiring.ledger().of(subject_of(salt, recipient))
+    kept = history(wiring.ledger(), subject_of(salt, recipient))
     assert [(e.seq, e.register, e.source) for e, _ in kept] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
@@ -346,7 +347,7 @@ def test_an_item_that_time_removed_ends_its_chain(
 
     deliver(world, stream.records)
 
-    assert wiring.ledger().of(subject_of(salt, recipient))[-1].entry.source == "retention"
+    assert history(wiring.ledger(), subject_of(salt, recipient))[-1].entry.source == "retention"
     assert heard.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 

@@ -22,6 +22,7 @@ from heed.domain.purge import State
 from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
 from heed.domain.retention import soft_due
 from heed.domain.transition import entry_of
+from tests.ledgers import history
 from tests.stopped import Stopped, meanwhile, stopped_after
 from tests.world import NOW, World
 
@@ -61,7 +62,7 @@ def _long_enough(world: World) -> None:
 
 
 def _clear(world: World, subject: str) -> bool:
-    kept = wiring.ledger().of(subject)
+    kept = history(wiring.ledger(), subject)
     texts = json.dumps(world.items(world.control), default=str)
     return (
         len(kept) == 2
@@ -177,7 +178,7 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         certificate = wiring.purges().find(purge)
         assert certificate is not None and certificate.state is State.DONE, stop
         assert certificate.stores["ledger-evidence"] == 2, stop
-        assert all(kept.evidence is None for kept in wiring.ledger().of(subject)), stop
+        assert all(kept.evidence is None for kept in history(wiring.ledger(), subject)), stop
         assert certificate.subject == "", stop
         record = wiring.preferences().read(recipient)
         assert record.salt == b"" and out(0) in record.registers, stop
@@ -195,7 +196,7 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
     assert app.handler(_of_stream({**item, **broken}), world.context) == {"batchItemFailures": []}
     swept = _sweep(world)
     assert (swept["found"], swept["purged"], swept["left"]) == (2, 1, 1)
-    assert wiring.ledger().of(subject)[0].evidence is None
+    assert history(wiring.ledger(), subject)[0].evidence is None
 
 
 def _purged(world: World, recipient: str) -> None:
@@ -258,7 +259,7 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
             assert record.salt == b"" and out(5) not in record.registers, call
         assert not is_before or call <= 3, "what is newer than the report counts"
         assert wiring.epochs().work(recipient) is None, call
-        assert all(kept.evidence is None for kept in wiring.ledger().of(subject)), call
+        assert all(kept.evidence is None for kept in history(wiring.ledger(), subject)), call
 
 
 def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(world: World) -> None:

@@ -12,14 +12,17 @@ from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
 from heed import wiring
+from heed.actions import reconcile_ledger, walk_people
 from heed.actions.export_ledger import export
 from heed.actions.reconcile_ledger import GONE, SETTLED
 from heed.actions.verify_ledger import verify
 from heed.adapters import aws
 from heed.adapters.spill import Spill
 from heed.domain.epoch import Cause, Report
+from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.ledgers import history
 from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World
@@ -50,6 +53,12 @@ def walk(world: World) -> dict[str, int]:
     return found
 
 
+def found(**more: int) -> dict[str, int]:
+    """What a walk over one person finds: nothing, but for what is named."""
+    names = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
+    return {"walked": 1, **dict.fromkeys(names, 0), **more}
+
+
 def deliver(world: World, records: list[Any]) -> None:
     ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
 
@@ -73,7 +82,7 @@ def test_records_that_fit_are_left_alone(world: World, stream: Recorder, clock: 
     deliver(world, stream.records)
     clock(NOW + 30 * DAY)
 
-    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+    assert walk(world) == found()
 
 
 def test_a_change_of_a_moment_ago_is_not_missed_yet(world: World, clock: Any) -> None:
@@ -91,13 +100,13 @@ def test_a_gap_is_told_at_once_and_mended_when_the_stream_cannot_bring_it_any_mo
     deliver(world, stream.records[:1])  # the other two are lost
 
     clock(NOW + SETTLED)
-    assert walk(world) == {"walked": 1, "missing": 2, "unentered": 2, "altered": 0, "repaired": 0}
+    assert walk(world) == found(missing=2, unentered=2)
     assert "records and ledger do not fit" in log.getvalue(), "an alarm waits for these words"
 
     clock(NOW + GONE)
     assert walk(world)["repaired"] == 2
     assert numbers() == [(1, "out"), (2, "in"), (3, "out")]
-    assert walk(world) == {"walked": 1, "missing": 0, "unentered": 0, "altered": 0, "repaired": 0}
+    assert walk(world) == found()
     assert whole() is None
 
 
@@ -228,11 +237,68 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
 def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(app, "RECIPIENTS", 2)
-    monkeypatch.setattr(app, "PAGE", 2)
+    monkeypatch.setattr(walk_people, "RECIPIENTS", 2)
+    monkeypatch.setattr(walk_people, "PAGE", 2)
     for number in range(5):
         world.put(f"{number}@example.com", click())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
+
+
+def test_who_has_too_many_entries_is_passed_by_and_told_of(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
+) -> None:
+    monkeypatch.setattr(reconcile_ledger, "MOST", 1)
+    for address in ("a@example.com", JANE):
+        world.put(address, click())
+    world.put(JANE, click(NOW, in_(3)))
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    assert walk(world) == found(walked=2, passed=1)
+    assert "people were passed by" in log.getvalue(), "an alarm waits for these words"
+
+
+@pytest.mark.threat(
+    "B9",
+    "make the entries of one person such that the walk over everybody dies there, every hour anew",
+    "the walk remembers where it failed, and passes that person by the second time, with an alarm",
+)
+def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [f"{number}@example.com" for number in range(5)]
+    for address in people:
+        world.put(address, click())
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    order = [one.recipient for one in wiring.people().page(None, 10).held]
+    (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
+    of = type(wiring.ledger()).of
+
+    def failing(self: Any, subject: str) -> Any:
+        if subject == subject_of(bad, order[2]):
+            raise StoreUnavailable("made up")
+        return of(self, subject)
+
+    monkeypatch.setattr(type(wiring.ledger()), "of", failing)
+    with pytest.raises(StoreUnavailable):
+        walk(world)
+    assert walk(world) == found(walked=3, passed=1)
+    with pytest.raises(StoreUnavailable):
+        walk(world)  # the next round tries again
+
+
+def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
+    world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        world.put(f"{number}@example.com", click())
+    deliver(world, stream.records)
+    clock(NOW + GONE)
+    left = iter([600_000] * 4 + [0] * 99)
+    monkeypatch.setattr(type(world.context), "get_remaining_time_in_millis", lambda _: next(left))
+    assert app.handler({}, world.context)["walked"] == 3
+    left = iter([600_000] * 99)
+    assert app.handler({}, world.context)["walked"] == 2
 
 
 def test_a_night_seals_what_is_over_and_the_next_is_on_it(
@@ -256,7 +322,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
         TableName="Ledger",
         Key={
             "subject": {"S": subject},
-            "id": {"S": wiring.ledger().of(subject)[0].entry.id},
+            "id": {"S": history(wiring.ledger(), subject)[0].entry.id},
         },
     )
     assert "missing" in str(whole())

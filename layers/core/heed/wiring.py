@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from heed.actions.send_waiting import SendWaiting
     from heed.actions.stop_and_lift import StopAndLift
     from heed.actions.unsubscribe import Unsubscribe
+    from heed.actions.walk_people import Walk
     from heed.adapters.api_keys import ApiKeys
     from heed.adapters.change_feed import ChangesIndex
     from heed.adapters.confirm_keys import KmsConfirmKeys
@@ -308,6 +309,14 @@ def ledger_dead_letters() -> SqsQueue:
 
 
 @cache
+def walk() -> Walk:
+    """Holds a part of the records against their entries."""
+    from heed.actions.walk_people import Walk
+
+    return Walk(people(), reconcile())
+
+
+@cache
 def people() -> PeopleScan:
     """Everybody on record, for a walk over them."""
     from heed.adapters.people_scan import PeopleScan
@@ -461,6 +470,7 @@ def warm_up(*needs: Callable[[], object]) -> None:
 
 
 _CACHED = (
+    walk,
     epochs,
     purges,
     begin_epoch,

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
+from heed.actions.ports import Unreadable
 from heed.actions.ports_ledger import Ledger, Seals
 from heed.actions.seal_days import unsealed
 from heed.domain.ledger_entry import canonical
@@ -22,6 +23,9 @@ from heed.domain.register import DAY
 from heed.domain.seal import NO_ROOT, seal
 
 FORMAT = {"format": "heed-ledger/1"}
+UNREADABLE_ENTRY = {"entry": "unreadable"}
+"""Stands for an item of the ledger that cannot be read: no verification takes it for an entry."""
+
 SETTLES = 3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
 LEAVES_A_LINE = 1000
 
@@ -32,7 +36,8 @@ def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
     What is entered while this runs is left out, if its hash was not there at the start.
 
     Raises:
-        StoreUnavailable, UnreadableRecord: not all could be read.
+        StoreUnavailable: not all could be read.
+        UnreadableRecord: a seal cannot be read.
     """
     yield _line(FORMAT)
     done = seals.seals()
@@ -53,7 +58,9 @@ def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
     for name, how in sorted(altered):
         yield _line({"altered": {"object": name, "how": how.value}})
     for entry in ledger.all():
-        if entry.recorded_at < now - SETTLES or entry.leaf in still:
+        if isinstance(entry, Unreadable):
+            yield _line(UNREADABLE_ENTRY)
+        elif entry.recorded_at < now - SETTLES or entry.leaf in still:
             yield _line(entry.document())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
+from heed.actions.ports import Unreadable
 from heed.domain.announcement import Announcement
 from heed.domain.ledger_entry import LedgerEntry
 from heed.domain.record import Record
@@ -53,6 +54,52 @@ class Held(NamedTuple):
     changed_at: int
 
 
+class Place(NamedTuple):
+    """Where a walk over everybody stopped.
+
+    Attributes:
+        after: recipient id of the last who was looked at; None: the next walk begins anew.
+        failed: recipient id of the next, if the walk failed there.
+    """
+
+    after: str | None
+    failed: str | None = None
+
+
+class Page(NamedTuple):
+    """Some of those on record.
+
+    Attributes:
+        held: what is on record of them.
+        unreadable: how many more there were whose items nobody can read.
+        last: the place of the next page; None: there is none.
+    """
+
+    held: list[Held]
+    unreadable: int
+    last: str | None
+
+
+class People(Protocol):
+    """Everybody on record, page by page."""
+
+    def page(self, after: str | None, limit: int) -> Page:
+        """At most `limit` of them behind a place. What changed a moment ago may be missing from it.
+
+        Raises:
+            StoreUnavailable: they cannot be told.
+        """
+        ...
+
+    def place(self) -> Place:
+        """Where the last walk stopped; raises StoreUnavailable."""
+        ...
+
+    def remember(self, place: Place) -> None:
+        """Remember where a walk stopped; raises StoreUnavailable."""
+        ...
+
+
 class Kept(NamedTuple):
     """An entry of the ledger, and the evidence beside it; None where it was erased."""
 
@@ -71,8 +118,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def of(self, subject: str) -> list[Kept]:
-        """Every entry of a subject, the oldest number first.
+    def of(self, subject: str) -> Iterator[Kept]:
+        """Every entry of a subject, in no order, as they are read: whoever wants no more than some stops.
 
         Raises:
             StoreUnavailable, UnreadableRecord: they cannot be told.
@@ -89,11 +136,11 @@ class Ledger(Protocol):
         """
         ...
 
-    def all(self) -> Iterator[LedgerEntry]:
-        """Every entry there is, in no order.
+    def all(self) -> Iterator[LedgerEntry | Unreadable]:
+        """Every entry there is, in no order; UNREADABLE for one that nobody can read any more.
 
         Raises:
-            StoreUnavailable, UnreadableRecord: not all can be told.
+            StoreUnavailable: not all can be told.
         """
         ...
 

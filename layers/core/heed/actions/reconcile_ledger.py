@@ -8,6 +8,8 @@ it, a gap is told; then it is mended, by what the record holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import islice
 from typing import NamedTuple
 
 from heed.actions.ports_ledger import Held, Kept, Ledger, Records, Seals
@@ -15,10 +17,13 @@ from heed.domain.errors import UnreadableRecord
 from heed.domain.ledger_entry import FLOOR, LEDGER, LOST, LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import ALL, DAY
+from heed.domain.repeats import BY_LINK
 from heed.domain.transition import Written, changes, entry_of
 
 SETTLED = 3_600_000  # milliseconds after which a write has its entries
 GONE = 25 * SETTLED  # after which no stream brings it any more
+MOST = 20_000
+"""Entries of one person that are compared at most: what somebody can make more of must not end a walk."""
 
 
 class Findings(NamedTuple):
@@ -28,13 +33,15 @@ class Findings(NamedTuple):
         missing: numbers without an entry.
         unentered: what is on record and has no entry.
         altered: entries whose evidence is not what was committed to, or that nobody can read.
-        repaired: entries made now; of wishes that came late too, which wait where they are.
+        repaired: entries made now; of wishes that came late and of repeats that were spared too.
+        passed: whether there was too much to be compared.
     """
 
     missing: int = 0
     unentered: int = 0
     altered: int = 0
     repaired: int = 0
+    passed: int = 0
 
 
 class Reconcile:
@@ -53,17 +60,23 @@ class Reconcile:
         """
         if not held.record.salt or held.changed_at > now - SETTLED:
             return Findings()
+        of_subject = self._ledger.of(subject_of(held.record.salt, held.recipient))
         try:
-            kept = self._ledger.of(subject_of(held.record.salt, held.recipient))
+            kept = list(islice(of_subject, MOST + 1))
         except UnreadableRecord:
             return Findings(altered=1)  # told of, for a person to look at; it holds up nobody else
-        missing = _missing(held.record, [one.entry for one in kept])
+        if len(kept) > MOST:
+            return Findings(passed=1)
+        gaps = _gaps(held.record, [one.entry for one in kept])
+        missing = sum(map(len, gaps))
         names = {one.entry.id for one in kept}
         unentered, waiting = _unentered(held, names, now), _waiting(held, names, now)
+        spared = [one for one in unentered if _may_be_spared(held, one.entry)]
+        unentered = [one for one in unentered if one not in spared]
         altered = sum(_is_altered(one, held.record.salt) for one in kept)
         if held.changed_at > now - GONE:
-            return Findings(len(missing), len(unentered), altered)
-        made = list(_repairs(held, missing, [*unentered, *waiting], now))
+            return Findings(missing, len(unentered), altered)
+        made = [*_repairs(held, gaps, [*unentered, *waiting], now), *_closed(held, spared)]
         if made and not self._stands(held):
             return Findings()  # it changed since it was read: the next walk looks again
         self._seal([self._ledger.enter(*one) for one in made] + _unsure(held, kept, now))
@@ -72,7 +85,7 @@ class Reconcile:
             self._ledger.erase(subject_of(held.record.salt, held.recipient))
         if held.late:
             self._records.settle(held.recipient, held.late)
-        return Findings(len(missing), len(unentered), altered, len(made))
+        return Findings(missing, len(unentered), altered, len(made))
 
     def _stands(self, held: Held) -> bool:
         """Whether the record is still the one that was read; asked consistently, as a walk is not."""
@@ -98,13 +111,30 @@ def _unsure(held: Held, kept: list[Kept], now: int) -> list[LedgerEntry]:
     return [entry for entry in made if entry.recorded_at > now - DAY]
 
 
-def _missing(record: Record, entries: list[LedgerEntry]) -> list[int]:
-    """The numbers of the record's subject that have no entry."""
-    applied = {entry.seq for entry in entries if entry.outcome is Outcome.APPLIED}
+def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
+    """The numbers of the record's subject that no entry stands for, but for those that were spared."""
+    applied = sorted((one.first, one.seq) for one in entries if one.outcome is Outcome.APPLIED)
     opened = [entry.seq for entry in entries if entry.register == FLOOR]
     if record.floor is not None and not opened:
-        opened = [min(applied, default=record.n)]  # its first entry is what is missing
-    return [seq for seq in range(min(opened, default=1), record.n + 1) if seq not in applied]
+        # Its first entry is what is missing.
+        opened = [min((first for first, _ in applied), default=record.told)]
+    due, gaps = min(opened, default=1), []
+    for first, last in [*applied, (record.told + 1, record.told)]:
+        if first > due:
+            gaps.append(range(due, first))
+        due = max(due, last + 1)
+    return gaps
+
+
+def _may_be_spared(held: Held, entry: LedgerEntry) -> bool:
+    """Whether it is the latest of repeats by link, of which the ledger was not told by itself."""
+    return held.record.tally.spared is not None and entry.source in BY_LINK
+
+
+def _closed(held: Held, spared: list[Written]) -> Iterable[Written]:
+    """Entries that stand for all that was spared, once nothing else came that would have."""
+    for entry, evidence in spared:
+        yield Written(replace(entry, seq=held.record.n, first_seq=held.record.told + 1), evidence)
 
 
 def _unentered(held: Held, names: set[str], now: int) -> list[Written]:
@@ -126,20 +156,17 @@ def _is_altered(kept: Kept, salt: bytes) -> bool:
 
 
 def _repairs(
-    held: Held, missing: list[int], unentered: list[Written], now: int
+    held: Held, gaps: list[range], unentered: list[Written], now: int
 ) -> Iterable[Written]:
-    """What was lost gets the numbers that are free, in order of time; a number too many is LOST."""
-    free = list(missing)
+    """What was lost gets the numbers that are free, in order of time; numbers too many are LOST."""
+    free = list(gaps)
     for entry, evidence in sorted(unentered, key=lambda one: one.entry.at):
-        takes = entry.outcome is Outcome.APPLIED and free
-        yield Written(_numbered(entry, free.pop(0) if takes else held.record.n), evidence)
-    for seq in free:
-        salt = held.record.salt
-        subject, nothing = subject_of(salt, held.recipient), keyed(salt, "")
-        yield Written(
-            LedgerEntry(subject, seq, ALL, LOST, held.changed_at, now, LEDGER, "", nothing), ""
-        )
-
-
-def _numbered(entry: LedgerEntry, seq: int) -> LedgerEntry:
-    return LedgerEntry.of({**entry.document(), "seq": seq})
+        seq = held.record.told
+        if entry.outcome is Outcome.APPLIED and free:
+            seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
+        yield Written(replace(entry, seq=seq), evidence)
+    salt = held.record.salt
+    subject, nothing = subject_of(salt, held.recipient), keyed(salt, "")
+    for gap in free:
+        lost = LedgerEntry(subject, gap[-1], ALL, LOST, held.changed_at, now, LEDGER, "", nothing)
+        yield Written(replace(lost, first_seq=gap[0] if len(gap) > 1 else None), "")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from heed.actions.ports import Applied, Keys, Preferences, Queue
+from heed.domain import messages
 from heed.domain.catalogue import Catalogue
 from heed.domain.decision import decide
-from heed.domain.errors import Deferred, Malformed, NotAcknowledged, Unavailable, UnreadableRecord
-from heed.domain.evidence import evidence
+from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
+from heed.domain.evidence import LONGEST, evidence
 from heed.domain.record import Record
 from heed.domain.register import ALL, Change, Entry, Source, out, undoable
 from heed.domain.token import Purpose, Token, verify
@@ -50,12 +52,22 @@ class OptOut:
         Raises:
             Malformed: it was not put there by us.
         """
-        try:
-            data = json.loads(body)
-            scopes = tuple(int(scope) for scope in data.pop("scopes"))
-            return cls(scopes=scopes, source=Source(data.pop("source")), **data)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise Malformed(type(error).__name__) from error
+        return messages.read(body, cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> OptOut:
+        if not data["scopes"]:
+            raise ValueError("an opt-out of nothing")
+        return cls(
+            recipient=messages.recipient(data.pop("recipient")),
+            scopes=messages.scopes(data.pop("scopes")),
+            at=messages.number(data.pop("at")),
+            source=Source(data.pop("source")),
+            evidence=messages.text(data.pop("evidence"), LONGEST),
+            policy=messages.text(data.pop("policy")),
+            signal=messages.flag(data.pop("signal", False)),
+            **data,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,7 +173,8 @@ class _Check:
         entry, name = line.says.entry, bytes.fromhex(line.says.id)
         day = entry.recorded_at // DAY
         self._found.add(merkle.leaf(line.text[:-1]) + day.to_bytes(4, "big") + name)
-        place = bytes.fromhex(entry.subject) + entry.seq.to_bytes(8, "big") + _kind(entry)
+        numbers = entry.seq.to_bytes(8, "big") + entry.first.to_bytes(8, "big")
+        place = bytes.fromhex(entry.subject) + numbers + _kind(entry)
         self._chains.add(place + name)
         self.entries += 1
 
@@ -200,10 +201,14 @@ class _Check:
         subject, last, ended = b"", 0, False
         for record in self._chains:
             whose, seq = record[: merkle.SIZE], int.from_bytes(record[32:40], "big")
-            kind, name = record[40:41], record[41:].hex()
+            first, kind, name = (
+                int.from_bytes(record[40:48], "big"),
+                record[48:49],
+                record[49:].hex(),
+            )
             if whose != subject:
-                subject, last, ended = whose, seq - 1 if kind == _OPENS else 0, False
-            if seq > last + 1 or (seq > last and kind == _LATE):
+                subject, last, ended = whose, first - 1 if kind == _OPENS else 0, False
+            if first > last + 1 or (seq > last and kind == _LATE):
                 raise _Fault(
                     f"an entry is missing: number {last + 1} of subject {subject.hex()}, "
                     f"before entry {name}"

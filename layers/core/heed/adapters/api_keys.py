@@ -11,9 +11,10 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text, texts
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
-from heed.domain.errors import NotFound
+from heed.domain.errors import NotFound, UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -90,10 +91,10 @@ class ApiKeys:
         if "Item" not in answer:
             return None
         found = _to_key(answer["Item"])
-        return found if hmac.compare_digest(found.hash, key_hash) else None
+        return found if hmac.compare_digest(found.hash.encode(), key_hash.encode()) else None
 
-    def list(self) -> list[ApiKey]:
-        """Every key there ever was, the oldest first.
+    def list(self) -> tuple[list[ApiKey], list[str]]:
+        """Every key there ever was, the oldest first; and the ids of those that cannot be read.
 
         Raises:
             StoreUnavailable: they could not be read.
@@ -105,10 +106,12 @@ class ApiKeys:
             ConsistentRead=True,
         )
         try:
-            found = [_to_key(item) for page in pages for item in page["Items"]]
+            found = [_readable(item) for page in pages for item in page["Items"]]
         except FAILURES as error:
             raise unavailable(error) from error
-        return sorted(found, key=lambda key: (key.created, key.id))
+        keys = [key for key in found if isinstance(key, ApiKey)]
+        unreadable = [key for key in found if isinstance(key, str)]
+        return sorted(keys, key=lambda key: (key.created, key.id)), sorted(unreadable)
 
     def revoke(self, key_id: str) -> None:
         """Take a key no longer. Doing so again keeps the first time.
@@ -131,16 +134,24 @@ class ApiKeys:
             raise unavailable(error) from error
 
 
-def _to_key(item: dict[str, Any]) -> ApiKey:
+@of_our_form
+def _to_key(item: Item) -> ApiKey:
     known = {scope.value for scope in KeyScope}
     return ApiKey(
-        id=item["pk"]["S"].removeprefix(_PK),
-        hash=item["hash"]["S"],
-        name=item["name"]["S"],
-        owner=item["owner"]["S"],
+        id=text(item, "pk").removeprefix(_PK),
+        hash=text(item, "hash"),
+        name=text(item, "name"),
+        owner=text(item, "owner"),
         # A scope of a later version gives nothing here.
-        scopes=frozenset(KeyScope(scope) for scope in item["scopes"]["SS"] if scope in known),
-        created=int(item["created"]["N"]),
-        ends=int(item["ends"]["N"]) if "ends" in item else None,
-        revoked=int(item["revoked"]["N"]) if "revoked" in item else None,
+        scopes=frozenset(KeyScope(scope) for scope in texts(item, "scopes") if scope in known),
+        created=number(item, "created"),
+        ends=instant_or_none(item, "ends"),
+        revoked=instant_or_none(item, "revoked"),
     )
+
+
+def _readable(item: Item) -> ApiKey | str:
+    try:
+        return _to_key(item)
+    except UnreadableRecord:
+        return str(item["pk"]["S"]).removeprefix(_PK)

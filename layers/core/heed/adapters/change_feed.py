@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import Position
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.preferences_table import SHARDS, feed_position
+from heed.adapters.preferences_table import SHARDS, feed_place, feed_position
+from heed.domain.errors import UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -62,7 +63,7 @@ class ChangesIndex:
                 answer = self._client.query(**request, Limit=limit - len(found))
             except FAILURES as error:
                 raise unavailable(error) from error
-            found += [item["chg_at"]["S"] for item in whole(answer, "Items")]
+            found += filter(_is_place, [item["chg_at"]["S"] for item in whole(answer, "Items")])
             if "LastEvaluatedKey" not in answer:
                 break
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -70,4 +71,13 @@ class ChangesIndex:
 
 
 def _position(text: str) -> Position:
-    return Position(int(text[:15]), text[15:])
+    return Position(*feed_place(text))
+
+
+def _is_place(text: str) -> bool:
+    """Whether a mark is of our form. Whoever has another has no place in the feed; a walk tells of them."""
+    try:
+        feed_place(text)
+    except UnreadableRecord:
+        return False
+    return True

@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Copy
+from heed.adapters.attributes import Item, number, of_our_form, recipient
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.epochs_table import work_of
 from heed.adapters.items import to_record
@@ -64,13 +65,18 @@ class CopiesTable:
 
 def _copy_of(item: Any) -> Copy:  # noqa: ANN401 - an item, as DynamoDB gives it
     """One that cannot be read says so when it is asked what it says, and ends no walk over the others."""
-    recipient = item["id"]["S"]
     try:
-        purges = work_of(item).purges
-        ends = int(item["expires"]["N"]) * 1000 if "expires" in item else None
-    except (UnreadableRecord, KeyError, TypeError, ValueError):
-        return Copy(recipient, _unreadable, (), None, item)
-    return Copy(recipient, partial(to_record, item), purges, ends, item)
+        whose, purges, ends = _outline(item)
+    except UnreadableRecord:
+        return Copy("", _unreadable, (), None, item)
+    return Copy(whose, partial(to_record, item), purges, ends, item)
+
+
+@of_our_form
+def _outline(item: Item) -> tuple[str, tuple[str, ...], int | None]:
+    """Whose it is, its purges, and when its time is over, milliseconds."""
+    ends = number(item, "expires") * 1000 if "expires" in item else None
+    return recipient(item), work_of(item).purges, ends
 
 
 def _unreadable() -> Record:

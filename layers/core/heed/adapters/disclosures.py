@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.domain import times
 from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, DisclosurePage, End
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.register import DAY
@@ -70,13 +70,11 @@ class DisclosuresTable:
     def _place(self) -> tuple[int, str, int]:
         """Number, hash and time of the entry at the end."""
         item = self._end_item()
-        if not item:
-            return 0, BEGINNING, 0
-        return int(item["number"]["N"]), item["hash"]["S"], int(item["at"]["N"])
+        return _to_end(item) if item else (0, BEGINNING, 0)
 
     def _end(self) -> End | None:
         item = self._end_item()
-        return End(int(item["number"]["N"]), item["hash"]["S"]) if item else None
+        return End(*_to_end(item)[:2]) if item else None
 
     def _end_item(self) -> Mapping[str, Any]:
         try:
@@ -164,23 +162,26 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
     }
 
 
-def _to_entry(item: Mapping[str, Any]) -> Disclosed:
-    try:
-        entry = Disclosed(
-            number=int(item["number"]["N"]),
-            before=item["before"]["S"],
-            before_at=int(item["before_at"]["N"]),
-            of=Disclosing(
-                at=int(item["at"]["N"]),
-                what=item["what"]["S"],
-                purpose=Disclosure(item["purpose"]["S"]),
-                people=int(item["people"]["N"]),
-                key=item["key"]["S"],
-            ),
-        )
-        is_ours = item["pk"] == _key(entry.number)["pk"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableRecord(type(error).__name__) from error
-    if not (is_ours and 0 <= entry.of.at < times.END and 0 <= entry.before_at < times.END):
-        raise UnreadableRecord("not what its number says")
+@of_our_form
+def _to_end(item: Item) -> tuple[int, str, int]:
+    """Number, hash and time of the entry at the end."""
+    return number(item, "number", COUNT_END), text(item, "hash"), number(item, "at")
+
+
+@of_our_form
+def _to_entry(item: Item) -> Disclosed:
+    entry = Disclosed(
+        number=number(item, "number", COUNT_END),
+        before=text(item, "before"),
+        before_at=number(item, "before_at"),
+        of=Disclosing(
+            at=number(item, "at"),
+            what=text(item, "what"),
+            purpose=Disclosure(text(item, "purpose")),
+            people=number(item, "people", COUNT_END),
+            key=text(item, "key"),
+        ),
+    )
+    if item["pk"] != _key(entry.number)["pk"]:
+        raise ValueError("not what its number says")
     return entry

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Due, DueWork, Standing
+from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.items import Item, to_record, to_value
+from heed.adapters.items import soft_days, to_record, to_value
 from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
-from heed.domain.errors import UnreadableRecord
+from heed.domain.purge import is_id
 from heed.domain.record import Record
-from heed.domain.register import HOLD, LIFT_HOLD, MINOR, SOFT, Change
+from heed.domain.register import HOLD, LIFT_HOLD, MINOR, Change
 from heed.domain.retention import soft_days_over, soft_due
 
 if TYPE_CHECKING:
@@ -92,13 +94,13 @@ class EpochsTable:
 
     def due(self, now: int) -> Iterator[Due]:
         """See the port."""
-        for number in range(SHARDS):
+        for place in range(SHARDS):
             request: dict[str, Any] = {
                 "TableName": self._table,
                 "IndexName": _INDEX,
                 "KeyConditionExpression": "due_shard = :shard AND due <= :now",
                 "ExpressionAttributeValues": {
-                    ":shard": {"S": str(number)},
+                    ":shard": {"S": str(place)},
                     ":now": {"N": str(now)},
                 },
             }
@@ -108,7 +110,8 @@ class EpochsTable:
                 except FAILURES as error:
                     raise unavailable(error) from error
                 for item in whole(answer, "Items"):
-                    yield Due(item["id"]["S"], int(item["due"]["N"]))
+                    # The index holds any number up to now, also one that we would never write.
+                    yield Due(item["id"]["S"], max(0, int(Decimal(item["due"]["N"]))))
                 if "LastEvaluatedKey" not in answer:
                     break
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -166,29 +169,28 @@ class EpochsTable:
         return True
 
 
+@of_our_form
 def work_of(item: Item) -> DueWork:
     """What is due on an item; also on the image of one that the table's stream has.
 
     Raises:
         UnreadableRecord: it is not of our form.
     """
-    try:
-        return DueWork(
-            purges=tuple(item["purge"]["S"].split()) if "purge" in item else (),
-            floor=int(item["f"]["N"]) if "f" in item else 0,
-            cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
-            soft=frozenset(map(int, item[SOFT]["NS"])) if SOFT in item else frozenset(),
-            is_held=_is_held(item),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableRecord(
-            type(error).__name__
-        ) from None  # the rest of its words may be the item's
+    purges = tuple(text(item, "purge").split()) if "purge" in item else ()
+    if not all(map(is_id, purges)):
+        raise ValueError("no purges of ours")
+    return DueWork(
+        purges=purges,
+        floor=instant_or_none(item, "f") or 0,
+        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+        soft=soft_days(item),
+        is_held=_is_held(item),
+    )
 
 
 def _is_held(item: Item) -> bool:
     """As the record's own rule has it, from the two registers alone: an old image may hold others."""
-    said = {name: int(item[name]["M"]["t"]["N"]) for name in (HOLD, LIFT_HOLD) if name in item}
+    said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
     return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
 
 

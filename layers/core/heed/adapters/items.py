@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
-from heed.domain.errors import UnreadableRecord
+from heed.adapters.attributes import (
+    COUNT_END,
+    Item,
+    instant_or_none,
+    number,
+    numbers,
+    of_our_form,
+    text,
+    texts,
+)
+from heed.adapters.tally_update import SPARED, TOLD_HOUR, told_name
+from heed.domain.evidence import LONGEST
 from heed.domain.record import NOTHING, Record
-from heed.domain.register import SOFT, Change, Entry, Source, is_register, may_end
+from heed.domain.register import DAY, SOFT, Change, Entry, Source, is_register, may_end
+from heed.domain.repeats import HOUR, Tally
+from heed.domain.times import END
 
-Item = Mapping[str, Any]
-"""An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
+SALT_SIZE = 16  # bytes
+_LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
 
 
 def to_value(entry: Entry) -> dict[str, Any]:
@@ -27,6 +39,7 @@ def to_value(entry: Entry) -> dict[str, Any]:
     return {"M": held}
 
 
+@of_our_form
 def to_record(item: Item | None) -> Record:
     """The record of an item; nothing, if there is none.
 
@@ -36,33 +49,57 @@ def to_record(item: Item | None) -> Record:
     """
     if not item:
         return NOTHING
-    try:
-        return Record(
-            registers={
-                name: _entry(name, value["M"]) for name, value in item.items() if ":" in name
-            },
-            soft=frozenset(int(day) for day in item[SOFT]["NS"]) if SOFT in item else frozenset(),
-            floor=int(item["f"]["N"]) if "f" in item else None,
-            n=int(item["n"]["N"]),
-            salt=item["salt"]["B"] if "salt" in item else b"",
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise UnreadableRecord(type(error).__name__) from error
+    return Record(
+        registers={name: _entry(name, value["M"]) for name, value in item.items() if ":" in name},
+        soft=soft_days(item),
+        floor=instant_or_none(item, "f"),
+        n=number(item, "n", COUNT_END),
+        salt=_salt(item),
+        tally=_tally(item),
+    )
 
 
-def _entry(name: str, held: Mapping[str, Any]) -> Entry:
+def soft_days(item: Item) -> frozenset[int]:
+    """The days of soft bounces of an item, counted from the epoch."""
+    return numbers(item, SOFT, END // DAY)
+
+
+def _tally(item: Item) -> Tally:
+    if TOLD_HOUR not in item and SPARED not in item:
+        return Tally()
+    hour = number(item, TOLD_HOUR, END // HOUR)
+    name = told_name(hour)
+    return Tally(
+        hour=hour,
+        told=number(item, name, COUNT_END) if name in item else 0,
+        spared=number(item, SPARED, COUNT_END) if SPARED in item else None,
+    )
+
+
+def _salt(item: Item) -> bytes:
+    if "salt" not in item:
+        return b""
+    salt = item["salt"]["B"]
+    if not isinstance(salt, bytes) or len(salt) != SALT_SIZE:
+        raise TypeError("no salt")
+    return salt
+
+
+def _entry(name: str, held: Item) -> Entry:
     if not is_register(name) or may_end(name) not in (None, "u" in held):
         raise ValueError("no register of ours, or a pause without an end")
-    source = Source(held["by"]["S"])
-    until = int(held["u"]["N"]) if "u" in held else None
+    source, tie = Source(held["by"]["S"]), text(held, "ev")
+    if len(tie) > _LONGEST_TIE:
+        raise ValueError("more than was ever said of an event")
+    until = number(held, "u") if "u" in held else None
+    bare = Entry(number(held, "t"), source, "", text(held, "pv"), until)
     # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
-    bare = Entry(int(held["t"]["N"]), source, "", held["pv"]["S"], until)
-    tie, around = held["ev"]["S"], len(bare.tie) - len(source) - 1
-    evidence = tie[len(source) + 1 : len(tie) - around]
-    entry = Entry(bare.at, source, evidence, bare.policy, until)
-    if entry.tie != tie:
+    around = bare.tie
+    begins = len(source) + 1
+    ends = len(tie) - len(around) + begins
+    if tie[:begins] + tie[max(begins, ends) :] != around:
         raise ValueError("evidence of another source")
-    return entry
+    return Entry(bare.at, source, tie[begins:ends], bare.policy, until)
 
 
 def is_stop(register: str) -> bool:
@@ -77,21 +114,20 @@ def to_late(change: Change) -> str:
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
+@of_our_form
 def late_of(item: Item | None) -> frozenset[Change]:
     """The wishes that wait in an item.
 
     Raises:
         UnreadableRecord: one is not of our form.
     """
-    waiting = item["late"]["SS"] if item and "late" in item else ()
-    try:
-        return frozenset(map(_late, waiting))
-    except (TypeError, ValueError) as error:
-        raise UnreadableRecord(type(error).__name__) from error
+    return frozenset(map(_late, texts(item, "late"))) if item else frozenset()
 
 
-def _late(text: str) -> Change:
-    register, at, source, evidence, policy, until = json.loads(text)
-    if not is_register(register):
-        raise ValueError("no register of ours")
-    return Change(register, Entry(at, Source(source), evidence, policy, until))
+def _late(waiting: str) -> Change:
+    register, at, source, evidence, policy, until = json.loads(waiting)
+    said = Entry(at, Source(source), evidence, policy, until)
+    # What the table would give back of it as a register is what it must be to wait for one.
+    if _entry(register, to_value(said)["M"]) != said:
+        raise ValueError("no wish of ours")
+    return Change(register, said)

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from heed.actions.ports import UNREADABLE, Unreadable
 from heed.actions.ports_ledger import Kept
+from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.errors import Malformed, UnreadableRecord
 from heed.domain.ledger_entry import ERASED, LedgerEntry
+from heed.domain.register import SCOPES
+from heed.domain.times import END
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NUMBERS = ("seq", "scope", "at", "recorded_at", "until")
+_NUMBERS = {
+    **dict.fromkeys(("seq", "first_seq"), COUNT_END),
+    **dict.fromkeys(("at", "recorded_at", "until"), END),
+    "scope": SCOPES,
+}
+"""The attributes that are numbers, each with what it lies below."""
 _EVIDENCE = "evidence"
 # Of an item without what may be personal. The reserved words of DynamoDB are many.
 _ENTRY = (
@@ -29,6 +38,7 @@ _ENTRY = (
     "commitment",
     "outcome",
     "until",
+    "first_seq",
 )
 
 
@@ -57,13 +67,9 @@ class LedgerTable:
             raise unavailable(error) from error
         return entry
 
-    def of(self, subject: str) -> list[Kept]:
+    def of(self, subject: str) -> Iterator[Kept]:
         """See the port."""
-        found = [
-            Kept(_to_entry(item), item[_EVIDENCE]["S"] if _EVIDENCE in item else None)
-            for item in self._query(subject)
-        ]
-        return sorted(found, key=lambda kept: kept.entry.chain)
+        return (Kept(_to_entry(item), _evidence(item)) for item in self._query(subject))
 
     def erase(self, subject: str) -> int:
         """See the port."""
@@ -91,7 +97,7 @@ class LedgerTable:
         found = self._query(subject, {":register": {"S": ERASED}}, **last)
         return next(found, None) is not None
 
-    def all(self) -> Iterator[LedgerEntry]:
+    def all(self) -> Iterator[LedgerEntry | Unreadable]:
         """See the port."""
         names = {f"#{name}": name for name in _ENTRY}
         request: dict[str, Any] = {
@@ -99,7 +105,7 @@ class LedgerTable:
             "ProjectionExpression": ", ".join(names),
             "ExpressionAttributeNames": names,
         }
-        return map(_to_entry, self._pages(self._client.scan, request))
+        return map(_readable, self._pages(self._client.scan, request))
 
     def _query(
         self, subject: str, values: Mapping[str, Any] | None = None, **more: object
@@ -133,13 +139,26 @@ def _to_item(entry: LedgerEntry) -> dict[str, Any]:
     }
 
 
-def _to_entry(item: Mapping[str, Any]) -> LedgerEntry:
+@of_our_form
+def _evidence(item: Item) -> str | None:
+    return text(item, _EVIDENCE) if _EVIDENCE in item else None
+
+
+def _readable(item: Item) -> LedgerEntry | Unreadable:
     try:
-        document: dict[str, Any] = {
-            name: int(item[name]["N"]) if name in _NUMBERS else item[name]["S"]
-            for name in _ENTRY
-            if name in item
-        }
+        return _to_entry(item)
+    except UnreadableRecord:
+        return UNREADABLE
+
+
+@of_our_form
+def _to_entry(item: Item) -> LedgerEntry:
+    document: dict[str, Any] = {
+        name: number(item, name, _NUMBERS[name]) if name in _NUMBERS else text(item, name)
+        for name in _ENTRY
+        if name in item
+    }
+    try:
         return LedgerEntry.of({"until": None, **document})
-    except (Malformed, KeyError, TypeError, ValueError) as error:
-        raise UnreadableRecord(type(error).__name__) from error
+    except Malformed as error:
+        raise UnreadableRecord(str(error)) from None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Person
+from heed.adapters.attributes import Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.lift import BOTH_WITHIN, Signature
 
@@ -81,11 +81,12 @@ def _key(recipient: str) -> dict[str, Any]:
     return {"pk": {"S": PREFIX + recipient}}
 
 
-def _to_signature(item: Mapping[str, Any]) -> Signature:
+@of_our_form
+def _to_signature(item: Item) -> Signature:
     return Signature(
-        key=item["key"]["S"],
-        owner=item["owner"]["S"],
-        at=int(item["at"]["N"]),
-        reason=item["reason"]["S"],
-        reference=item["reference"]["S"],
+        key=text(item, "key"),
+        owner=text(item, "owner"),
+        at=number(item, "at"),
+        reason=text(item, "reason"),
+        reference=text(item, "reference"),
     )

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.mail_ports import Capped, Claim
+from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.errors import Contended
 from heed.domain.mail_caps import Attempt, Verdict, settled, weigh
@@ -79,7 +80,7 @@ class MailCapsTable:
         except FAILURES as error:
             raise unavailable(error) from error
         item: dict[str, Any] = answer.get("Item", {})
-        return int(item["n"]["N"]) if item.get("d") == {"N": str(now // _DAY)} else 0
+        return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
 
     def note_line(self, now: int, *, stands: bool) -> None:
         """See the port."""
@@ -145,9 +146,7 @@ class MailCapsTable:
         except FAILURES as error:
             raise unavailable(error) from error
         item: dict[str, Any] = answer.get("Item", {})
-        if not item:
-            return (), 0
-        return tuple(_attempt(one["M"]) for one in item["tries"]["L"]), int(item["v"]["N"])
+        return _tries(item) if item else ((), 0)
 
     def _write(self, key: str, attempts: Sequence[Attempt], version: int) -> bool:
         """Whether nobody else wrote since that version."""
@@ -193,7 +192,21 @@ def _value(one: Attempt) -> dict[str, Any]:
     }
 
 
-def _attempt(held: dict[str, Any]) -> Attempt:
+@of_our_form
+def _of_day(item: Item) -> int:
+    return number(item, "n", COUNT_END)
+
+
+@of_our_form
+def _tries(item: Item) -> tuple[tuple[Attempt, ...], int]:
+    """The tries of an address, and their version."""
+    return tuple(_attempt(one["M"]) for one in item["tries"]["L"]), number(item, "v", COUNT_END)
+
+
+def _attempt(held: Item) -> Attempt:
     return Attempt(
-        held["request"]["S"], int(held["at"]["N"]), int(held["tries"]["N"]), held["done"]["BOOL"]
+        text(held, "request"),
+        number(held, "at"),
+        number(held, "tries", COUNT_END),
+        held["done"]["BOOL"] is True,
     )

@@ -2,65 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from heed.actions.ports_ledger import Held
+from heed.actions.ports_ledger import Held, Page, Place
+from heed.adapters.attributes import Item, of_our_form, recipient, text
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.items import late_of, to_record
+from heed.adapters.preferences_table import feed_place
 from heed.domain.errors import UnreadableRecord
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _PLACE = {"pk": {"S": "reconcile"}}  # in the table `Control`
-_MILLISECONDS = 15  # digits of `chg_at` that are a time
 
 
 class PeopleScan:
-    """The table `Preferences` from one end to the other, in as many walks as it takes."""
+    """Serves the port People from the table `Preferences`, in as many walks as it takes."""
 
     def __init__(self, client: DynamoDBClient, preferences: str, control: str) -> None:
         self._client = client
         self._preferences = preferences
         self._control = control
 
-    def page(self, after: str | None, limit: int) -> tuple[list[Held], str | None]:
-        """At most `limit` of them behind a place, and the place of the next page; None: there is none.
-
-        Not consistent: what changed a moment ago is none of a walk's business.
-        """
+    def page(self, after: str | None, limit: int) -> Page:
+        """See the port. Not consistent: what changed a moment ago is none of a walk's business."""
         start: dict[str, Any] = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
         try:
             answer = self._client.scan(TableName=self._preferences, Limit=limit, **start)
         except FAILURES as error:
             raise unavailable(error) from error
         last = answer.get("LastEvaluatedKey")
-        found = [held for item in whole(answer, "Items") if (held := _held(item)) is not None]
-        return found, last["id"]["S"] if last else None
+        items = whole(answer, "Items")
+        found = [held for item in items if (held := _held(item)) is not None]
+        return Page(found, len(items) - len(found), last["id"]["S"] if last else None)
 
-    def place(self) -> str | None:
-        """Where the last walk stopped, or None: at the end, or never."""
+    def place(self) -> Place:
+        """See the port. At the beginning, if nobody can read where."""
         try:
             answer = self._client.get_item(TableName=self._control, Key=_PLACE)
         except FAILURES as error:
             raise unavailable(error) from error
-        item = answer.get("Item", {})
-        return item["after"]["S"] if "after" in item else None
+        try:
+            return _to_place(answer.get("Item", {}))
+        except UnreadableRecord:
+            return Place(None)
 
-    def remember(self, after: str | None) -> None:
-        """Remember where this walk stopped."""
-        item: dict[str, Any] = {**_PLACE, **({"after": {"S": after}} if after else {})}
+    def remember(self, place: Place) -> None:
+        """See the port."""
+        item: dict[str, Any] = dict(_PLACE)
+        item |= {name: {"S": who} for name, who in place._asdict().items() if who}
         try:
             self._client.put_item(TableName=self._control, Item=item)
         except FAILURES as error:
             raise unavailable(error) from error
 
 
-def _held(item: Mapping[str, Any]) -> Held | None:
-    """Nothing of an item that is not of our form: a check tells of it, and nothing can be mended."""
+@of_our_form
+def _to_place(item: Item) -> Place:
+    return Place(*(text(item, name) if name in item else None for name in Place._fields))
+
+
+def _held(item: Item) -> Held | None:
+    """Nothing of an item that is not of our form: that there is one is all that can be told of it."""
     try:
-        changed_at = int(item["chg_at"]["S"][:_MILLISECONDS])
-        return Held(item["id"]["S"], to_record(item), late_of(item), changed_at)
-    except (UnreadableRecord, KeyError, ValueError):
+        return _read(item)
+    except UnreadableRecord:
         return None
+
+
+@of_our_form
+def _read(item: Item) -> Held:
+    changed_at, whose = feed_place(text(item, "chg_at"))
+    if whose != recipient(item):
+        raise ValueError("a place of somebody else")
+    return Held(whose, to_record(item), late_of(item), changed_at)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from heed.actions.ports_ledger import Ledger
 from heed.actions.ports_privacy import Person
 from heed.adapters import mail_caps
+from heed.adapters.attributes import Item, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.confirm_token import Intent
 
@@ -60,7 +61,7 @@ class MailCaps:
         except FAILURES as error:
             raise unavailable(error) from error
         item = answer.get("Item")
-        return str(item["box"]["S"]) if item else None
+        return _box(item) if item else None
 
     def _delete(self, key: dict[str, Any]) -> bool:
         """Whether it was there."""
@@ -71,3 +72,8 @@ class MailCaps:
         except FAILURES as error:
             raise unavailable(error) from error
         return bool(answer.get("Attributes"))
+
+
+@of_our_form
+def _box(item: Item) -> str:
+    return text(item, "box")

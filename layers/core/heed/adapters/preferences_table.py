@@ -20,12 +20,16 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
+from heed.adapters.attributes import Item, of_our_form
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.items import Item, is_stop, to_late, to_record, to_value
+from heed.adapters.items import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.adapters.late_room import late_room
+from heed.adapters.tally_update import TallyUpdate, guess, tally_update
 from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
+from heed.domain.repeats import BY_LINK, Telling, is_over, telling
 from heed.domain.retention import soft_due
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 
 _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
 _ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
-MOST_WAITING = 200  # wishes in `late` at most; a tenth of what an item of 400 kB could hold
+_DIGITS = 15  # of a time in the feed
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
@@ -94,41 +98,42 @@ class PreferencesTable:
             after = merge(before, changes)
             late = superseded(after, changes)
             if after == before:
-                self._note_late(recipient, before, late)
+                self._note_late(recipient, before, late, now)
                 return Applied(before, before)
-            update = _update(before, after, recipient, now, late)
+            written = [change for change in changes if before.takes(change)]
+            told = telling(before.tally, before.registers, written, now)
+            update = _update(before, after, recipient, now, tally_update(told, len(written), now))
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
                 condition = {"ConditionExpression": "n = :n"}
             _, lost_to = self._write(recipient, {**update, **condition})
             if lost_to is None:
-                return Applied(before, replace(after, n=before.n + 1))
+                salt = before.salt or update["ExpressionAttributeValues"][":salt"]["B"]
+                after = replace(after, n=before.n + 1, salt=salt)
+                self._note_late(recipient, after, late, now)
+                return Applied(before, after)
             before = to_record(lost_to)
         raise Contended("the record changed under every attempt")
 
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
-        update = _update(NOTHING, merge(NOTHING, [change]), recipient, now)
-        values = update["ExpressionAttributeValues"]
-        values[":t"] = {"N": str(change.entry.at)}
-        update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
-        if change.register == SOFT:
-            values[":day"] = {"N": str(change.entry.day)}
-            fits = "NOT contains(soft, :day)"
-        else:
-            values[":ev"] = {"S": change.entry.tie}
-            fits = _GREATER
-        old, lost_to = self._write(
-            recipient, {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
-        )
-        if lost_to is None:
-            before = to_record(old)
-            return Applied(before, replace(merge(before, [change]), n=before.n + 1))
-        if not lost_to:
-            raise StoreUnavailable("refused without saying what stands")
-        before = to_record(lost_to)
-        self._note_late(recipient, before, superseded(before, [change]))
-        return Applied(before, merge(before, [change]))
+        """As a rule one request: another where a person's links are over for today, which it cannot know."""
+        by_link = change.entry.source in BY_LINK
+        tally = guess(now) if by_link else tally_update(Telling.PLAIN, 1, now)
+        for _ in range(_ATTEMPTS):
+            old, lost_to = self._write(recipient, _one(change, recipient, now, tally))
+            if lost_to is None:
+                before = to_record(old)
+                return Applied(before, replace(merge(before, [change]), n=before.n + 1))
+            if not lost_to:
+                raise StoreUnavailable("refused without saying what stands")
+            before = to_record(lost_to)
+            if not before.takes(change):
+                self._note_late(recipient, before, superseded(before, [change]), now)
+                return Applied(before, before)
+            told = telling(before.tally, before.registers, [change], now)
+            tally = tally_update(told, 1, now)
+        raise Contended("the record changed under every attempt")
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
         """See the port LateWishes. Nothing of the record is asked back: its caller may touch no more."""
@@ -137,30 +142,42 @@ class PreferencesTable:
                 TableName=self._table,
                 Key={"id": {"S": recipient}},
                 UpdateExpression="DELETE late :late",
-                ConditionExpression="attribute_exists(late)",
-                ExpressionAttributeValues={":late": _waiting(entered)},
+                # Where somebody put something else there, taking from it would fail for ever.
+                ConditionExpression="attribute_type(late, :set)",
+                ExpressionAttributeValues={":late": _waiting(entered), ":set": {"S": "SS"}},
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return  # none waits, or there is no record any more
         except FAILURES as error:
             raise unavailable(error) from error
 
-    def _note_late(self, recipient: str, record: Record, late: Sequence[Change]) -> None:
+    def _note_late(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
         """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.
+
+        Repeats by link that nobody is told of any more today wait for nobody.
 
         Raises:
             StoreUnavailable: so many wait for the ledger already that the item must not grow.
         """
-        if late and record.salt:
-            values: dict[str, Any] = {":late": _waiting(late), ":salt": {"B": record.salt}}
-            values[":room"] = {"N": str(MOST_WAITING)}
+        if is_over(record.tally, now):
+            late = [change for change in late if change.entry.source not in BY_LINK]
+        if not record.salt:
+            return
+        for wishes, room in late_room(map(to_late, late)):
+            values: dict[str, Any] = {
+                ":late": {"SS": wishes},
+                ":salt": {"B": record.salt},
+                ":room": {"N": str(room)},
+            }
             update = {
                 "UpdateExpression": "ADD late :late",
-                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) < :room)",
+                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) <= :room)",
                 "ExpressionAttributeValues": values,
             }
             _, lost_to = self._write(recipient, update)
-            if lost_to and lost_to.get("salt", {}).get("B") == record.salt:
+            if not lost_to or lost_to.get("salt") != values[":salt"]:
+                continue
+            if not {*wishes} <= {*lost_to.get("late", {}).get("SS", ())}:
                 raise StoreUnavailable("too many late wishes wait for the ledger")
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
@@ -213,18 +230,37 @@ def _waiting(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(to_late, late))}
 
 
+def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> dict[str, Any]:
+    """The request that writes one change, on the condition that the write rule is."""
+    update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
+    values = update["ExpressionAttributeValues"]
+    values[":t"] = {"N": str(change.entry.at)}
+    update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
+    if change.register == SOFT:
+        values[":day"] = {"N": str(change.entry.day)}
+        fits = "NOT contains(soft, :day)"
+    else:
+        values[":ev"] = {"S": change.entry.tie}
+        fits = _GREATER
+    if tally.condition:
+        values |= tally.condition_values
+        fits = f"{fits} AND {tally.condition}"
+    return {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
+
+
 def _update(
-    before: Record, after: Record, recipient: str, now: int, late: Sequence[Change] = ()
+    before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate
 ) -> dict[str, Any]:
     """The expressions that turn one record into the other, and mark the change."""
     written = [name for name, entry in after.registers.items() if before.get(name) != entry]
     days = after.soft - before.soft
-    sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now"]
+    sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
     names: dict[str, str] = {}
     values: dict[str, Any] = {
-        ":salt": {"B": secrets.token_bytes(16)},
+        ":salt": {"B": secrets.token_bytes(SALT_SIZE)},
         ":now": {"S": feed_position(now, recipient)},
         ":one": {"N": "1"},
+        **tally.values,
     }
     if days or any(map(is_stop, written)):
         sets.append("chg_shard = :shard")
@@ -235,18 +271,16 @@ def _update(
         names[alias] = name
         values[value] = to_value(after.registers[name])
         sets.append(f"{alias}={value}")
-    add = "n :one"
+    adds = ["n :one", *tally.adds]
     if days:
         # Days that no decision looks at any more are pruned by the sweep, which looks at what is due alone.
         sets.append("due = if_not_exists(due, :due), due_shard = :shard")
         values[":due"] = {"N": str(soft_due(min(days)))}
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
-        add = "n :one, soft :days"
-    if late:
-        values[":late"] = _waiting(late)
-        add = f"{add}, late :late"
+        adds.append("soft :days")
+    removes = f" REMOVE {','.join(tally.removes)}" if tally.removes else ""
     expressions: dict[str, Any] = {
-        "UpdateExpression": f"SET {','.join(sets)} ADD {add}",
+        "UpdateExpression": f"SET {','.join(sets)} ADD {','.join(adds)}{removes}",
         "ExpressionAttributeValues": values,
     }
     if names:  # of soft days alone there are none, and DynamoDB refuses an empty map
@@ -256,7 +290,20 @@ def _update(
 
 def feed_position(at: int, recipient: str) -> str:
     """Where a change stands in the feed: sorts by time, and is unique."""
-    return f"{at:015d}{recipient}"
+    return f"{at:0{_DIGITS}d}{recipient}"
+
+
+@of_our_form
+def feed_place(written: str) -> tuple[int, str]:
+    """The time and the recipient of a position in the feed.
+
+    Raises:
+        UnreadableRecord: it is not of our form.
+    """
+    at, recipient = int(written[:_DIGITS]), written[_DIGITS:]
+    if feed_position(at, recipients.parse(recipient)) != written:
+        raise ValueError("no position of ours")
+    return at, recipient
 
 
 def shard(recipient: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from heed.adapters.attributes import COUNT_END, Item, instant_or_none, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.epoch import Cause
 from heed.domain.purge import Purge, State, most
@@ -174,13 +175,15 @@ def _to_item(purge: Purge) -> dict[str, Any]:
     return item | ({"subject": {"S": purge.subject}} if purge.subject else {})
 
 
-def _to_purge(item: Mapping[str, Any]) -> Purge:
+@of_our_form
+def _to_purge(item: Item) -> Purge:
+    stores = item["stores"]["M"]
     return Purge(
-        id=item["pk"]["S"].removeprefix(PREFIX),
-        cause=Cause(item["cause"]["S"]),
-        state=State(item["state"]["S"]),
-        requested_at=int(item["requested_at"]["N"]),
-        completed_at=int(item["completed_at"]["N"]) if "completed_at" in item else None,
-        stores={name: int(n["N"]) for name, n in item["stores"]["M"].items()},
-        subject=item["subject"]["S"] if "subject" in item else "",
+        id=text(item, "pk").removeprefix(PREFIX),
+        cause=Cause(text(item, "cause")),
+        state=State(text(item, "state")),
+        requested_at=number(item, "requested_at"),
+        completed_at=instant_or_none(item, "completed_at"),
+        stores={name: number(stores, name, COUNT_END) for name in stores},
+        subject=text(item, "subject") if "subject" in item else "",
     )

@@ -7,9 +7,9 @@ import binascii
 from collections.abc import Mapping
 from typing import Any
 
-from heed.adapters.items import Item, late_of, to_record
+from heed.adapters.attributes import Item, of_our_form, recipient
+from heed.adapters.items import late_of, to_record
 from heed.domain.errors import Malformed, UnreadableRecord
-from heed.domain.record import NOTHING, Record
 from heed.domain.transition import Transition
 
 _OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
@@ -22,19 +22,24 @@ def read(record: Mapping[str, Any]) -> Transition:
         Malformed: it can never be understood, however often it is delivered.
     """
     try:
-        told = record["dynamodb"]
-        old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
-        return Transition(
-            id=record["eventID"],
-            recipient=told["Keys"]["id"]["S"],
-            before=_record(old),
-            after=_record(new),
-            late=late_of(new),
-            recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
-            expired=record.get("userIdentity") == _OF_TIME,
-        )
-    except (UnreadableRecord, KeyError, TypeError, ValueError, AttributeError) as error:
-        raise Malformed(f"no record of ours: {type(error).__name__}") from error
+        return _read(record)
+    except UnreadableRecord as error:
+        raise Malformed(f"no record of ours: {error}") from None
+
+
+@of_our_form
+def _read(record: Mapping[str, Any]) -> Transition:
+    told = record["dynamodb"]
+    old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
+    return Transition(
+        id=record["eventID"],
+        recipient=recipient(told["Keys"]),
+        before=to_record(old),
+        after=to_record(new),
+        late=late_of(new),
+        recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
+        expired=record.get("userIdentity") == _OF_TIME,
+    )
 
 
 def _image(image: Mapping[str, Any] | None) -> Item | None:
@@ -51,7 +56,3 @@ def _value(value: Mapping[str, Any]) -> Mapping[str, Any]:
         except binascii.Error as error:
             raise ValueError("no base64") from error
     return value
-
-
-def _record(item: Item | None) -> Record:
-    return to_record(item) if item else NOTHING

@@ -10,6 +10,7 @@ answer of its queue was lost. One item a recipient, so that a purge finds it by 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 PREFIX = "told#"
 """What the key of every item begins with: the role may touch no other."""
 
+_ISSUED = re.compile(r"[hpd]\d{1,15}", re.ASCII)
 _KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
 
 
@@ -139,6 +141,6 @@ def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
     return [
         name
         for name in sorted(item)
-        if name[0] in "hpd" and name[1:].isdigit()
-        if int(name[1:]) != issued and int(name[1:]) < now - _KEPT * 1000
+        if _ISSUED.fullmatch(name) and int(name[1:]) != issued
+        if int(name[1:]) < now - _KEPT * 1000
     ]

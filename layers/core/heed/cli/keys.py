@@ -54,7 +54,8 @@ def _create(args: Namespace) -> Exit:
 
 def _list(args: Namespace) -> Exit:
     now = _now()
-    rows = [_row(key, now) for key in find(args.stack).api_keys().list()]
+    keys, unreadable = find(args.stack).api_keys().list()
+    rows = [_row(key, now) for key in keys] + [_unreadable(key_id) for key_id in unreadable]
     if args.json:
         output.say_json({"keys": rows})
     else:
@@ -92,6 +93,12 @@ def _row(key: ApiKey, now: int) -> dict[str, object]:
         "revoked": None if key.revoked is None else times.write(key.revoked),
         "state": "good" if key.is_good(now) else "ended" if key.revoked is None else "revoked",
     }
+
+
+def _unreadable(key_id: str) -> dict[str, object]:
+    """A key that somebody has made unreadable: it is taken nowhere."""
+    known: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
+    return {**known, "id": key_id, "scopes": [], "state": "unreadable"}
 
 
 def _end(text: str) -> int:

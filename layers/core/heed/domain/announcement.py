@@ -51,11 +51,12 @@ class Announcement:
 
     Attributes:
         type: what happened.
-        detail: `id`, `recipient`, `scope`, `state`, `at`, `source`, and `until` where it ends by time.
+        detail: `id`, `recipient`, `scope`, `state`, `at`, `source`; `until` where it ends by time; and
+            `changes` where it stands for several, repeats by link that were spared.
     """
 
     type: DetailType
-    detail: dict[str, str]
+    detail: dict[str, str | int]
 
 
 _STATES = {
@@ -80,7 +81,7 @@ def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Anno
         yield _purged(transition)
     elif not transition.after.n:
         yield _removed(transition)
-    for change in transition.changes:
+    for change in transition.told:
         if change.register not in _SILENT:
             yield _changed(transition, change, catalogue)
     before, after = transition.before, transition.after
@@ -101,6 +102,8 @@ def _changed(transition: Transition, change: Change, catalogue: Catalogue) -> An
     detail = _detail(transition, register, state, entry.at, entry.source.value, scope)
     if kind is DetailType.PAUSED and entry.until is not None:
         detail["until"] = times.write(entry.until)
+    if transition.first_seq is not None:
+        detail["changes"] = transition.after.n - transition.first_seq + 1
     return Announcement(kind, detail)
 
 
@@ -132,7 +135,7 @@ def _removed(transition: Transition) -> Announcement:
 
 def _detail(
     transition: Transition, part: str, state: str, at: int, source: str, scope: str = "*"
-) -> dict[str, str]:
+) -> dict[str, str | int]:
     name = sha256(f"heed event {transition.id} {part}".encode()).hexdigest()[:32]
     return {
         "id": name,

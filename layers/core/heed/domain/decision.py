@@ -21,6 +21,7 @@ from heed.domain.register import (
     in_,
     yes,
 )
+from heed.domain.times import END
 
 FOREVER = 1 << 62  # milliseconds; after every pause
 SOFT_WINDOW = 30  # days
@@ -127,7 +128,7 @@ def undeliverable_until(record: Record, now: int) -> int | None:
         for place, day in enumerate(days)
         if place >= SOFT_LIMIT - 1 and days[place - SOFT_LIMIT + 1] > day - SOFT_WINDOW
     ]
-    until = (ends[-1] + SOFT_WINDOW) * DAY if ends else 0
+    until = min((ends[-1] + SOFT_WINDOW) * DAY, END - 1) if ends else 0
     return until if now < until else None
 
 

@@ -6,6 +6,8 @@ import json
 import re
 
 MAX_TEXT = 200  # characters of a free text that are kept
+LONGEST = 10_000
+"""Characters of the canonical text at most: more than every part that we write can come to, escaped."""
 
 _READ = 4 * MAX_TEXT  # of what is longer nothing behind is looked at: the patterns are quadratic
 

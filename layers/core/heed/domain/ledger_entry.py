@@ -54,6 +54,8 @@ class LedgerEntry:
         commitment: HMAC-SHA256 of the evidence under the salt, hex.
         outcome: whether it was applied.
         until: of a pause, when it ends, milliseconds; otherwise None.
+        first_seq: where it stands for several numbers, as repeats by link have them (heed.domain.repeats),
+            the first of them, and `seq` is the last; otherwise None.
     """
 
     subject: str
@@ -67,6 +69,12 @@ class LedgerEntry:
     commitment: str
     outcome: Outcome = Outcome.APPLIED
     until: int | None = None
+    first_seq: int | None = None
+
+    @property
+    def first(self) -> int:
+        """The first number that it stands for."""
+        return self.seq if self.first_seq is None else self.first_seq
 
     @property
     def id(self) -> str:
@@ -97,7 +105,10 @@ class LedgerEntry:
 
     def document(self) -> dict[str, Any]:
         """All of it, as it is stored and exported; never the evidence."""
-        return {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+        made = {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+        if self.first_seq is None:
+            del made["first_seq"]
+        return made
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> LedgerEntry:
@@ -107,11 +118,13 @@ class LedgerEntry:
             Malformed: it has other members, one is not of its type or beyond its range, or its name is
                 not the hash of its content.
         """
-        if document.keys() != _FORMS.keys():
+        if document.keys() - {"first_seq"} != _FORMS.keys():
             raise Malformed("not an entry: other members")
         for member, fits in _FORMS.items():
             if not fits(document[member]):
                 raise Malformed(f"not an entry: {member}")
+        if "first_seq" in document and not _is_earlier(document["first_seq"], document["seq"]):
+            raise Malformed("not an entry: first_seq")
         parts = {**document, "outcome": Outcome(document["outcome"])}
         name = parts.pop("id")
         entry = cls(**parts)
@@ -125,6 +138,12 @@ _is_count, _is_time = (
     below(2**63),
     below(times.END),
 )  # eight bytes, as they are sorted; four digits of a year
+
+
+def _is_earlier(first: object, last: int) -> bool:
+    """Whether it is a number from 1 to the one that ends a row of them."""
+    return _is_count(first) and first in range(1, last + 1)
+
 
 _FORMS: Mapping[str, Callable[[object], bool]] = {
     "id": is_text,  # compared with the content

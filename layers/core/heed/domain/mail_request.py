@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Any
 
+from heed.domain import messages
+from heed.domain.address import normalise
 from heed.domain.confirm_token import Intent
-from heed.domain.errors import Malformed
 
 _END = 2**48  # milliseconds: further than anybody asks
 
@@ -50,23 +52,23 @@ class MailRequest:
         Raises:
             Malformed: it was not put there by us.
         """
-        try:
-            data = json.loads(body)
-            scopes = tuple(int(scope) for scope in data.pop("scopes"))
-            resume = tuple(int(scope) for scope in data.pop("resume", ()))
-            return cls(
-                intent=Intent(data.pop("intent")),
-                scopes=scopes,
-                at=_instant(data.pop("at")),
-                resume=resume,
-                due=_instant(data.pop("due", 0)),
-                **data,
-            )
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise Malformed(type(error).__name__) from error
+        return messages.read(body, cls._of)
 
-
-def _instant(value: object) -> int:
-    if type(value) is not int or not 0 <= value < _END:
-        raise ValueError("no instant of ours")
-    return value
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> MailRequest:
+        address = messages.text(data.pop("address"))
+        if normalise(address) != address:
+            raise ValueError("not as we write it")
+        return cls(
+            id=messages.text(data.pop("id")),
+            address=address,
+            intent=Intent(data.pop("intent")),
+            scopes=messages.scopes(data.pop("scopes")),
+            language=messages.text(data.pop("language")),
+            at=messages.number(data.pop("at")),
+            base_url=messages.text(data.pop("base_url")),
+            network=messages.text(data.pop("network")),
+            resume=messages.scopes(data.pop("resume", [])),
+            due=messages.number(data.pop("due", 0)),
+            **data,
+        )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from heed.domain.errors import Malformed
+from heed.domain import messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,15 @@ class OptIn:
         Raises:
             Malformed: it was not put there by us.
         """
-        try:
-            data = json.loads(body)
-            topics = tuple(str(topic) for topic in data.pop("topics"))
-            sealed = base64.b64decode(data.pop("sealed"), validate=True)
-            return cls(topics=topics, sealed=sealed, **data)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise Malformed(type(error).__name__) from error
+        return messages.read(body, cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> OptIn:
+        return cls(
+            press=messages.text(data.pop("press")),
+            recipient=messages.recipient(data.pop("recipient")),
+            issued=messages.number(data.pop("issued")),
+            topics=messages.listed(data.pop("topics"), messages.text),
+            sealed=base64.b64decode(messages.text(data.pop("sealed")), validate=True),
+            **data,
+        )

@@ -16,6 +16,7 @@ from heed.domain.register import (
     undoable,
     undone,
 )
+from heed.domain.repeats import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Record:
         floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
             changes nothing.
         n: how often the stored item changed; 0 means that there is none.
+        tally: how far the person's links have come, as it was read; no part of what is said.
         salt: what links the ledger's entries to the recipient, and dies with the item; no part of what
             is said, and never shown.
     """
@@ -37,6 +39,7 @@ class Record:
     floor: int | None = None
     n: int = 0
     salt: bytes = field(default=b"", compare=False, repr=False)
+    tally: Tally = field(default=Tally(), compare=False, repr=False)
 
     def get(self, register: str) -> Entry | None:
         """The entry of a register, or None."""
@@ -46,6 +49,11 @@ class Record:
         """When a register was last set; before all time if never."""
         entry = self.registers.get(register)
         return NEVER if entry is None else entry.at
+
+    @property
+    def told(self) -> int:
+        """The number of the latest change that the ledger is told of: those behind it were spared."""
+        return self.n if self.tally.spared is None else self.tally.spared
 
     def outs(self, scope: int) -> tuple[Entry, ...]:
         """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 
 DAY = 86_400_000  # milliseconds
 
 ALL = 0  # the scope of all marketing, `*`
+SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
 
 COMPLAINT = "x:complaint"
 UNDELIVERABLE = "x:undeliverable"
@@ -150,10 +152,16 @@ _KNOWN = {
 }
 
 
+@lru_cache(maxsize=4096)
 def is_register(name: str) -> bool:
     """Whether a name is one of a register."""
-    number = name[2:]
-    return name in _KNOWN or (is_choice(name) and number.isascii() and number.isdecimal())
+    return name in _KNOWN or (is_choice(name) and is_scope(name[2:]))
+
+
+def is_scope(text: str) -> bool:
+    """Whether a text is the number of a scope, in the one way that it is written; links have two bytes."""
+    written = len(text) <= 5 and text.isascii() and text.isdecimal()
+    return written and str(int(text)) == text and int(text) < SCOPES
 
 
 def may_end(register: str) -> bool | None:

@@ -50,13 +50,22 @@ def parse(text: str) -> Span:
 
 
 def write(at: int) -> str:
-    """An instant as Heed writes it everywhere: `2026-03-05T00:41:02.669Z`."""
-    moment = _EPOCH + at * _MILLISECOND
+    """An instant as Heed writes it everywhere: `2026-03-05T00:41:02.669Z`.
+
+    Raises:
+        InvalidTime: outside the years 1970 to 9999.
+    """
+    moment = _EPOCH + _in_range(at) * _MILLISECOND
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
 def write_day(day: int) -> str:
-    """A day, counted from the epoch, as a date."""
+    """A day, counted from the epoch, as a date.
+
+    Raises:
+        InvalidTime: outside the years 1970 to 9999.
+    """
+    _in_range(day * DAY)
     return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 

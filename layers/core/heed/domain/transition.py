@@ -62,6 +62,22 @@ class Transition:
         return changes(self.before, self.after)
 
     @property
+    def told(self) -> list[Change]:
+        """What the ledger and the bus are told of: nothing of a write that was spared."""
+        return [] if self.is_spared else self.changes
+
+    @property
+    def is_spared(self) -> bool:
+        """Whether the next write that is told of stands for this one too."""
+        return self.after.tally.spared is not None and self.before.n > 0
+
+    @property
+    def first_seq(self) -> int | None:
+        """The first number that its entries stand for, where they stand for others than their own."""
+        spared = (self.before if self.before.n else self.after).tally.spared
+        return None if spared is None or self.is_spared else spared + 1
+
+    @property
     def begins_an_epoch(self) -> bool:
         """Whether everything before it is to be forgotten."""
         return self.after.floor is not None and self.after.floor != self.before.floor
@@ -114,10 +130,10 @@ def entries(transition: Transition) -> Iterator[Written]:
             for change in changes(NOTHING, before):
                 yield _entry(transition, change, before.n)
             opens = False
-    for change in changes(NOTHING if opens else before, after):
+    for change in [] if transition.is_spared else changes(NOTHING if opens else before, after):
         yield _entry(transition, change, after.n)
     for change in sorted(transition.late, key=lambda late: (late.register, late.entry.rank)):
-        yield _entry(transition, change, after.n, Outcome.SUPERSEDED)
+        yield _entry(transition, change, after.told, Outcome.SUPERSEDED)
 
 
 def entry_of(
@@ -127,6 +143,7 @@ def entry_of(
     seq: int,
     recorded_at: int,
     outcome: Outcome = Outcome.APPLIED,
+    first_seq: int | None = None,
 ) -> Written:
     """The entry of a change that the table took at `recorded_at`."""
     said = change.entry
@@ -142,6 +159,7 @@ def entry_of(
         commitment=keyed(salt, said.evidence),
         outcome=outcome,
         until=said.until,
+        first_seq=first_seq,
     )
     return Written(entry, said.evidence)
 
@@ -150,7 +168,11 @@ def _entry(
     transition: Transition, change: Change, seq: int, outcome: Outcome = Outcome.APPLIED
 ) -> Written:
     salt, recipient = transition.after.salt, transition.recipient
-    return entry_of(salt, recipient, change, seq, transition.recorded_at, outcome)
+    # One that came late has the number of another: it stands for none.
+    first = (
+        transition.first_seq if outcome is Outcome.APPLIED and seq == transition.after.n else None
+    )
+    return entry_of(salt, recipient, change, seq, transition.recorded_at, outcome, first)
 
 
 def _closing(transition: Transition) -> Written:
@@ -163,7 +185,8 @@ def _closing(transition: Transition) -> Written:
         source = cause.source.value if cause and after.floor == cause.at else LEDGER
     at = transition.recorded_at if after.floor is None else after.floor
     salt, seq = transition.before.salt, transition.before.n + 1
-    return _of_itself(transition, salt, ERASED, at=at, source=source, seq=seq)
+    first = transition.first_seq
+    return _of_itself(transition, salt, ERASED, at=at, source=source, seq=seq, first_seq=first)
 
 
 def _floor(transition: Transition, seq: int) -> Written:
@@ -173,7 +196,14 @@ def _floor(transition: Transition, seq: int) -> Written:
 
 
 def _of_itself(
-    transition: Transition, salt: bytes, register: str, *, at: int, source: str, seq: int
+    transition: Transition,
+    salt: bytes,
+    register: str,
+    *,
+    at: int,
+    source: str,
+    seq: int,
+    first_seq: int | None = None,
 ) -> Written:
     entry = LedgerEntry(
         subject=subject_of(salt, transition.recipient),
@@ -185,5 +215,6 @@ def _of_itself(
         source=source,
         policy_version="",
         commitment=keyed(salt, ""),
+        first_seq=first_seq,
     )
     return Written(entry, "")

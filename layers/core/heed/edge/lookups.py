@@ -15,9 +15,6 @@ from heed.domain.register import Change, Entry, scope_of, word
 from heed.edge import decisions, fields
 from heed.edge.body import Reader
 
-LATEST = 5_000
-"""Entries in an answer at most: a third of the 6 MB that Lambda lets through."""
-
 
 class Asked(NamedTuple):
     """Who is looked up, and what for."""
@@ -41,7 +38,7 @@ def asked(body: Reader) -> Asked:
 
 def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, object]:
     """The answer: all that is held, the oldest first, in words."""
-    record, left_out = found.record, len(found.history) - LATEST
+    record = found.record
     registers = sorted(record.registers.items(), key=lambda held: (held[1].at, held[0]))
     return {
         "recipient": recipient,
@@ -51,8 +48,9 @@ def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, obj
         "decisions": {
             name: decisions.written(decision) for name, decision in found.decisions.items()
         },
-        "history": [_entry(kept, catalogue) for kept in found.history[-LATEST:]],
-        **({"history_left_out": left_out} if left_out > 0 else {}),
+        "history": [_entry(kept, catalogue) for kept in found.history],
+        **({"history_left_out": found.left_out} if found.left_out else {}),
+        **({"history_cut": True} if found.is_cut else {}),
     }
 
 
@@ -76,6 +74,7 @@ def _entry(kept: Kept, catalogue: Catalogue) -> dict[str, object]:
         "id": entry.id,
         "subject": entry.subject,
         "seq": entry.seq,
+        **({} if entry.first_seq is None else {"first_seq": entry.first_seq}),
         "register": entry.register,
         "scope": catalogue.name(entry.scope),
         "outcome": entry.outcome.value,

@@ -1,0 +1,247 @@
+"""One link pressed again and again: every press is on record, and the ledger and the bus do not fill up."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.ledger import app as ledger
+from functions.reconcile import app as reconcile
+from functions.unsubscribe import app as unsubscribe
+from heed import wiring
+from heed.actions.export_ledger import export
+from heed.actions.reconcile_ledger import GONE, SETTLED
+from heed.actions.verify_ledger import verify
+from heed.adapters import aws
+from heed.adapters.event_bus import EventBus
+from heed.adapters.spill import Spill
+from heed.domain import repeats
+from heed.domain.epoch import Cause, Report
+from heed.domain.ledger_entry import subject_of
+from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.repeats import HOUR
+from tests.ledgers import history
+from tests.permits import by_somebody_else
+from tests.streams import Recorder, event
+from tests.world import NOW, World, http
+
+JANE = "jane.doe@example.com"
+DAWN = NOW // DAY * DAY
+MOST_A_DAY = 5  # here; in truth 50, which tests/domain/test_repeats.py holds it to
+MORE = 4  # presses beyond those that are told of one by one
+FLOOD = MOST_A_DAY + MORE
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MOST_A_DAY", MOST_A_DAY)
+
+
+@pytest.fixture
+def stream(world: World) -> Recorder:
+    return Recorder(aws.client("dynamodb"), world.table, DAWN)
+
+
+def press(world: World, at: int, form: dict[str, str] | None = None) -> int:
+    """The one-click of a mail client; the status."""
+    path = "/u/" + world.token(JANE)
+    made = http("POST", path, form=form or {"List-Unsubscribe": "One-Click"}, at=at)
+    status: int = unsubscribe.handler(made, world.context)["statusCode"]
+    return status
+
+
+def flood(world: World, stream: Recorder, start: int = DAWN, presses: int = FLOOD) -> None:
+    for number in range(presses):
+        stream.at = start + number
+        assert press(world, start + number) == 200
+
+
+def deliver(world: World, records: list[Any]) -> None:
+    told = ledger.handler(event(json.loads(json.dumps(records))), world.context)
+    assert told == {"batchItemFailures": []}
+
+
+def spans(world: World) -> list[tuple[int, int]]:
+    """Of each entry the first and the last number that it stands for."""
+    recipient = world.recipient(JANE)
+    salt = wiring.preferences().read(recipient).salt
+    kept = history(wiring.ledger(), subject_of(salt, recipient))
+    return sorted({(one.entry.first, one.entry.seq) for one in kept})
+
+
+def fault() -> str | None:
+    lines = export(wiring.ledger(), wiring.ledger_seals(), DAWN + 40 * DAY)
+    return verify(lines, Spill).fault
+
+
+def walked(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
+    at: Any = reconcile
+    monkeypatch.setattr(at.time, "time_ns", lambda: now * 1_000_000)
+    world.context.left = 600_000
+    found: dict[str, int] = reconcile.handler({}, world.context)
+    return found
+
+
+@pytest.mark.threat(
+    "B9",
+    "press one link so often that the evidence about a person grows without an end, and nothing that "
+    "reads it comes to its end any more",
+    "each press is on record, and of a person's changes by links the ledger enters 50 a day, then one an "
+    "hour that names the numbers which it stands for",
+)
+def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_hour(
+    world: World, stream: Recorder
+) -> None:
+    flood(world, stream)
+    record = wiring.preferences().read(world.recipient(JANE))
+    assert (record.n, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
+
+    flood(world, stream, DAWN + HOUR, 3)
+    flood(world, stream, DAWN + 2 * HOUR, 1)
+    flood(world, stream, DAWN + DAY, 2)
+    deliver(world, stream.records)
+
+    one_by_one = [(n, n) for n in range(1, MOST_A_DAY + 1)]
+    hourly = [(MOST_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 4)]
+    assert spans(world) == [*one_by_one, *hourly, (FLOOD + 5, FLOOD + 5), (FLOOD + 6, FLOOD + 6)]
+    assert fault() is None
+
+
+def test_the_bus_hears_of_as_many_and_how_many_changes_each_stands_for(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    flood(world, stream)
+    flood(world, stream, DAWN + HOUR, 1)
+    deliver(world, stream.records)
+    assert [one.detail.get("changes", 1) for one in told] == [*[1] * MOST_A_DAY, MORE + 1]
+
+
+def test_it_is_the_same_however_the_stream_brings_it(world: World, stream: Recorder) -> None:
+    flood(world, stream)
+    flood(world, stream, DAWN + HOUR, 3)
+    shuffled = [*stream.records, *stream.records[3:7]]
+    random.Random(1).shuffle(shuffled)  # noqa: S311
+    deliver(world, stream.records)
+    straight = spans(world)
+    deliver(world, shuffled)
+    assert spans(world) == straight
+    for item in world.items("Ledger"):
+        boto3.client("dynamodb").delete_item(
+            TableName="Ledger", Key={name: item[name] for name in ("subject", "id")}
+        )
+    deliver(world, shuffled)
+    assert spans(world) == straight
+    assert fault() is None
+
+
+def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
+    world: World, stream: Recorder
+) -> None:
+    flood(world, stream)
+    assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 200
+    said = Entry(DAWN + 600, Source.LETTER, "{}")
+    stream.at = DAWN + 600
+    world.put(JANE, Change(in_(2), said), now=DAWN + 600)
+    flood(world, stream, DAWN + 700, 1)  # a stop once more, after a yes
+    flood(world, stream, DAWN + 800, 1)  # a repeat
+    deliver(world, stream.records)
+    first = MOST_A_DAY + 1
+    assert spans(world)[MOST_A_DAY:] == [
+        (first, FLOOD + 1),
+        (FLOOD + 2, FLOOD + 2),
+        (FLOOD + 3, FLOOD + 3),
+    ]
+    assert wiring.preferences().read(world.recipient(JANE)).n == FLOOD + 4
+
+
+def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Recorder) -> None:
+    flood(world, stream)
+    for number in range(3):
+        at = DAWN + 1_000 + number
+        world.put(JANE, Change(out(2), Entry(at, Source.PHONE, "{}")), now=at)
+    deliver(world, stream.records)
+    last = FLOOD + 1
+    assert spans(world)[MOST_A_DAY:] == [
+        (MOST_A_DAY + 1, last),
+        (last + 1, last + 1),
+        (last + 2, last + 2),
+    ]
+
+
+def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
+    flood(world, stream)
+    report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    with by_somebody_else():
+        wiring.begin_epoch().report(world.recipient(JANE), report, address_given=False)
+    deliver(world, stream.records)
+    (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
+    assert (last["first_seq"], last["seq"]) == ({"N": str(MOST_A_DAY + 1)}, {"N": str(FLOOD + 1)})
+    assert fault() is None
+
+
+def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood(world, stream)
+    deliver(world, stream.records)
+    end = DAWN + FLOOD
+    for now, repaired in ((end + SETTLED, 0), (end + GONE, 1), (end + GONE + HOUR, 0)):
+        found = walked(world, monkeypatch, now)
+        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
+    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD)]
+    assert fault() is None
+
+    stream.records.clear()
+    flood(world, stream, end + GONE + 2 * HOUR, 1)
+    deliver(world, stream.records)
+    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD), (MOST_A_DAY + 1, FLOOD + 1)]
+    assert fault() is None
+
+
+def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood(world, stream)
+    flood(world, stream, DAWN + HOUR, 1)
+    flood(world, stream, DAWN + DAY, 1)
+    deliver(world, [*stream.records[:FLOOD], stream.records[-1]])
+    end = DAWN + DAY
+    assert walked(world, monkeypatch, end + SETTLED)["missing"] == MORE + 1
+    assert "is missing" in str(fault())
+    assert walked(world, monkeypatch, end + GONE)["repaired"] == 1
+    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 2)]
+    assert fault() is None
+
+
+def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    client = aws.client("dynamodb")
+    client.meta.events.register(
+        "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
+    )
+    try:
+        for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY, 1), (DAWN + 33 * DAY, 2)):
+            asked.clear()
+            press(world, at)
+            assert asked == ["UpdateItem"] * requests
+    finally:
+        client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
+
+
+def test_a_person_pressed_for_a_month_has_an_item_that_does_not_grow(
+    world: World, stream: Recorder
+) -> None:
+    sizes = []
+    for day in range(3):
+        flood(world, stream, DAWN + day * DAY, FLOOD)
+        (item,) = world.items()
+        sizes.append(len(str(item)))
+    assert max(sizes) - min(sizes) < 10

@@ -1,0 +1,311 @@
+"""Junk in the tables `Control` and `Ledger`, and in every queue: it harms nothing but itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from functions.feedback import app as feedback
+from functions.follow_up import app as follow_up
+from functions.ledger import app as ledger
+from functions.reconcile import app as reconcile
+from functions.send_confirmation import app as send_confirmation
+from functions.unlist import app as unlist
+from functions.unsubscribe_later import app as unsubscribe_later
+from heed import wiring
+from heed.actions.export_ledger import export
+from heed.actions.mail_ports import Claim
+from heed.actions.ports_ledger import Place
+from heed.actions.ports_privacy import Person
+from heed.actions.unsubscribe import OptOut
+from heed.actions.verify_ledger import verify
+from heed.adapters import aws, ses_suppressions
+from heed.adapters.address_seal import KmsAddressSeal
+from heed.adapters.mail_caps import MailCapsTable
+from heed.adapters.personal_stores import MailCaps
+from heed.adapters.spill import Spill
+from heed.domain.api_key import KeyScope, hash_of
+from heed.domain.confirm_token import Intent
+from heed.domain.disclosure import Disclosing, Disclosure
+from heed.domain.epoch import Cause
+from heed.domain.errors import HeedError
+from heed.domain.ledger_entry import subject_of
+from heed.domain.lift import Signature
+from heed.domain.mail_request import MailRequest
+from heed.domain.opt_in import OptIn
+from heed.domain.purge import Purge, State
+from heed.domain.register import DAY, Change, Entry, Source, out
+from tests import junk, post
+from tests.permits import by_somebody_else
+from tests.streams import Recorder, event
+from tests.world import NOW, World, client
+
+JANE, JOHN = "jane@example.com", "john@example.com"
+PURGE = "ab" * 16
+DISCLOSING = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
+SIGNATURE = Signature("k", "ann", NOW, "a mistake", "call 1")
+
+
+@pytest.fixture(autouse=True)
+def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
+    junk.compared_as_dynamodb_does(monkeypatch)
+
+
+def _keys(_world: World) -> list[Callable[[], object]]:
+    wiring.api_keys().create("other", "ops", [KeyScope.READ])
+    _, key = wiring.api_keys().create("all", "ops", [KeyScope.READ])
+    found = lambda: wiring.api_keys().find(hash_of(key))  # noqa: E731
+    return [found, lambda: wiring.api_keys().list()]
+
+
+def _disclosures(_world: World) -> list[Callable[[], object]]:
+    register = wiring.disclosures()
+    for _ in range(3):
+        register.append(DISCLOSING)
+    return [lambda: register.append(DISCLOSING), lambda: register.latest(None, 10)]
+
+
+def _purges(_: World) -> list[Callable[[], object]]:
+    purges = wiring.purges()
+    order = Purge(PURGE, Cause.MINOR, State.DUE, NOW, None, {}, "subject")
+    purges.order(order, NOW)
+    return [
+        lambda: purges.find(PURGE),
+        lambda: purges.begin(PURGE, Cause.MINOR, NOW),
+        lambda: purges.finish(order, {"ledger-evidence": 1}, NOW),
+    ]
+
+
+def _lifts(world: World) -> list[Callable[[], object]]:
+    lifts, jane = wiring.lift_requests(), world.recipient(JANE)
+    lifts.sign(jane, SIGNATURE)
+    other = Signature("l", "bob", NOW + 1, "a mistake", "call 1")
+    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(Person(jane, "", NOW))]
+
+
+def _mails(world: World) -> list[Callable[[], object]]:
+    caps = MailCapsTable(aws.client("dynamodb"), world.control, 1000)
+    jane = world.recipient(JANE)
+    claim = Claim(jane, "mailbox", Intent.IN, "r1")
+    caps.claim(claim, NOW, in_turn=False)
+    return [
+        lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),
+        lambda: caps.settle(claim, sent=True),
+        lambda: caps.sent_today(NOW),
+        lambda: MailCaps(aws.client("dynamodb"), world.control).clear(Person(jane, "")),
+    ]
+
+
+def _tellings(world: World) -> list[Callable[[], object]]:
+    tellings, jane = wiring.tellings(), world.recipient(JANE)
+    tellings.begin(jane, NOW, "press", NOW)
+    return [
+        lambda: tellings.begin(jane, NOW + 1, "press", NOW),
+        lambda: tellings.finish(jane, NOW),
+        lambda: tellings.clear(Person(jane, "")),
+    ]
+
+
+def _place(_world: World) -> list[Callable[[], object]]:
+    wiring.people().remember(Place("a" * 26))
+    return [lambda: wiring.people().place()]
+
+
+KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
+EXAMPLES = [6, pytest.param(300, marks=pytest.mark.system)]
+
+
+@pytest.mark.parametrize("examples", EXAMPLES)
+@pytest.mark.parametrize("made", KINDS, ids=lambda made: made.__name__.strip("_"))
+def test_junk_in_an_item_of_control_is_told_apart(
+    world: World, made: Callable[[World], list[Callable[[], object]]], examples: int
+) -> None:
+    drive = made(world)
+    items = world.items("Control")
+
+    @settings(max_examples=examples, phases=[Phase.generate])
+    @given(st.data())
+    def holds(data: st.DataObject) -> None:
+        item = data.draw(st.sampled_from(items).flatmap(lambda one: junk.spoiled(one, ("pk",))))
+        for one in drive:
+            with by_somebody_else():
+                client("dynamodb").put_item(TableName="Control", Item=item)
+            with suppress(HeedError):
+                one()
+
+    holds()
+
+
+def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
+    world: World,
+) -> None:
+    bad, _ = wiring.api_keys().create("bad", "ops", [KeyScope.READ])
+    good, key = wiring.api_keys().create("good", "ops", [KeyScope.READ])
+    spoiled = {"pk": {"S": f"key#{bad}"}, "created": {"S": "x"}}
+    client("dynamodb").put_item(TableName=world.control, Item=spoiled)
+    keys, unreadable = wiring.api_keys().list()
+    assert ([one.id for one in keys], unreadable) == ([good], [bad])
+    found = wiring.api_keys().find(hash_of(key))
+    assert found is not None and found.id == good
+
+
+@pytest.mark.threat(
+    "T15",
+    "write over an entry of the ledger so that it cannot be read, and whoever reads the ledger fails there",
+    "what cannot be read is passed by and named: by the verification as a line that is no entry, by the "
+    "hourly walk as altered",
+)
+@pytest.mark.parametrize("examples", EXAMPLES)
+def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
+    world: World, examples: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = Recorder(aws.client("dynamodb"), world.table, NOW)
+    at: Any = reconcile
+    monkeypatch.setattr(at.time, "time_ns", lambda: (NOW + 2 * DAY) * 1_000_000)
+    world.context.left = 600_000
+    for address in (JANE, JOHN):
+        world.put(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))
+    records = event(json.loads(json.dumps(stream.records)))
+    ledger.handler(records, world.context)
+    salts = {item["id"]["S"]: item["salt"]["B"] for item in world.items()}
+    jane, john = (
+        subject_of(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN))
+    )
+    (good,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
+
+    @settings(max_examples=examples, phases=[Phase.generate])
+    @given(junk.spoiled(good, ("subject", "id", "evidence")))
+    def holds(item: dict[str, Any]) -> None:
+        assume({name: item.get(name) for name in good} != good)  # another attribute says nothing
+        with by_somebody_else():
+            client("dynamodb").put_item(TableName="Ledger", Item=item)
+        assert ledger.handler(records, world.context) == {"batchItemFailures": []}
+        found = reconcile.handler({}, world.context)
+        assert found["walked"] == 2
+        kept = wiring.ledger()
+        assert len(list(kept.of(john))) == 1
+        with suppress(HeedError):
+            list(kept.of(jane))
+        lines = export(kept, wiring.ledger_seals(), NOW + 2 * DAY)
+        fault = verify(lines, Spill).fault
+        assert fault is not None, item
+        kept.erase(jane)
+
+    holds()
+
+
+def _opt_out(world: World, address: str) -> str:
+    said = OptOut(world.recipient(address), (2, 1), NOW, Source.ONE_CLICK, "{}", "1")
+    return said.to_message()
+
+
+def _mail_request(_: World, address: str) -> str:
+    at = NOW - 99 * DAY  # too late for a mail
+    asked = MailRequest(address, address, Intent.IN, (2,), "en", at, "https://example.com", "n")
+    return asked.to_message()
+
+
+def _opt_in(world: World, address: str) -> str:
+    seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
+    sealed = seal.seal(address)
+    return OptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
+
+
+def _unlisted(_: World, address: str) -> str:
+    return json.dumps({"address": address})
+
+
+def _complaint(_: World, address: str) -> str:
+    told = {
+        "eventType": "Complaint",
+        "mail": {"destination": [address]},
+        "complaint": {
+            "complainedRecipients": [{"emailAddress": address}],
+            "timestamp": "2026-03-05T09:12:44.390Z",
+        },
+    }
+    return json.dumps(told)
+
+
+QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
+    (unsubscribe_later, _opt_out),
+    (send_confirmation, _mail_request),
+    (follow_up, _opt_in),
+    (unlist, _unlisted),
+    (feedback, _complaint),
+)
+
+
+@pytest.mark.threat(
+    "T19",
+    "put a message into one of the queues that crashes its reader, so that what is behind it waits for ever",
+    "each message is checked whole before anything of it is done; one that is not of our form fails alone",
+)
+@pytest.mark.parametrize("examples", [12, pytest.param(600, marks=pytest.mark.system)])
+@pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda one: getattr(one, "__name__", ""))
+def test_junk_in_a_queue_fails_alone(
+    world: World,
+    app: Any,
+    message: Callable[[World, str], str],
+    examples: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = ses_suppressions.SesSuppressions
+    monkeypatch.setattr(
+        ses_suppressions, "SesSuppressions", lambda used: original(used, lambda _: None)
+    )
+    good = message(world, JOHN)
+
+    @settings(max_examples=examples, phases=[Phase.generate])
+    @given(junk.bodies(message(world, JANE)))
+    def holds(body: str) -> None:
+        records = [
+            {"messageId": name, "eventSource": "aws:sqs", "body": text}
+            for name, text in (("junk", body), ("good", good))
+        ]
+        answer = app.handler({"Records": records}, world.context)
+        assert {"itemIdentifier": "good"} not in answer["batchItemFailures"]
+        assert all(len(item["id"]["S"]) == 26 for item in world.items())
+
+    with post.suppression_list():
+        holds()
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"at": 10**30},
+        {"at": -1},
+        {"at": True},
+        {"at": "5"},
+        {"at": 5.0},
+        {"recipient": "x"},
+        {"recipient": None},
+        {"scopes": []},
+        {"scopes": [70_000]},
+        {"scopes": ["2"]},
+        {"scopes": "22"},
+        {"source": "nobody"},
+        {"evidence": "\ud800"},
+        {"evidence": "x" * 20_000},
+        {"policy": 1},
+        {"signal": "yes"},
+        {"another": 1},
+    ],
+    ids=str,
+)
+def test_an_opt_out_of_later_is_taken_in_our_form_alone(
+    world: World, spoiled: dict[str, Any]
+) -> None:
+    body = json.dumps({**json.loads(_opt_out(world, JANE)), **spoiled})
+    answer = unsubscribe_later.handler(
+        {"Records": [{"messageId": "m", "body": body}]}, world.context
+    )
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
+    assert world.items() == []
