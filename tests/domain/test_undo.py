@@ -123,6 +123,14 @@ def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_regi
     assert is_sent(take_back(second, undo), OFFERS)
 
 
+def test_a_pause_keeps_its_place_too_whatever_the_clock_of_the_press_behind_it_says() -> None:
+    """A clock that is ahead takes the pause for over; by the one that asks, it has minutes to go."""
+    first, _ = press(NOTHING, BRAND, entry(NOW - 30 * DAY, until=NOW))
+    second, undo = press(first, BRAND, entry(NOW + 1, "two"))
+    assert not is_sent(take_back(second, undo), now=NOW - 1)
+    assert is_sent(take_back(second, undo), now=NOW)
+
+
 def test_a_pause_is_taken_back_likewise_and_leaves_the_pause_before() -> None:
     paused, undo = press(NOTHING, BRAND, entry(NOW, until=NOW + 30 * DAY))
     assert not is_sent(paused)

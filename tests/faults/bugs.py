@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -23,24 +23,21 @@ from heed.domain.errors import HeedError, Unavailable
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import Change, in_, pause, yes
 from heed.domain.verdict import judge
+from tests.faults import bugs_links
+from tests.faults.bugs_links import bug
 from tests.faults.simulated import Dynamo
 
 Patch = pytest.MonkeyPatch
-BUGS: dict[str, Callable[[Patch], None]] = {}
+BUGS = bugs_links.BUGS
 
 
-def _bug(put_in: Callable[[Patch], None]) -> Callable[[Patch], None]:
-    BUGS[put_in.__name__.replace("_", " ")] = put_in
-    return put_in
-
-
-@_bug
+@bug
 def last_arrival_wins(patch: Patch) -> None:
     patch.setattr(preferences_table, "_GREATER", "attribute_not_exists(no)")
     patch.setattr(Record, "takes", lambda _self, _change: True)
 
 
-@_bug
+@bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
     def opt_out(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut) -> Applied:
         try:
@@ -51,7 +48,7 @@ def acknowledged_before_it_is_written(patch: Patch) -> None:
     patch.setattr(unsubscribe.Unsubscribe, "opt_out", opt_out)
 
 
-@_bug
+@bug
 def said_to_be_kept_and_put_into_no_queue(patch: Patch) -> None:
     class Nowhere:
         def send(self, _: str) -> None:
@@ -65,12 +62,12 @@ def said_to_be_kept_and_put_into_no_queue(patch: Patch) -> None:
     patch.setattr(unsubscribe.Unsubscribe, "__init__", init)
 
 
-@_bug
+@bug
 def a_general_yes_lifts_a_particular_no(patch: Patch) -> None:
     patch.setattr(decision, "_lifting_scopes", lambda topic, _scope: topic.path)
 
 
-@_bug
+@bug
 def withdrawn_consent_is_revived(patch: Patch) -> None:
     def without(record: Record, topic: Any, _scopes: Any) -> Decision | None:
         given = any(record.get(kind(scope)) for kind in (in_, yes) for scope in topic.path)
@@ -79,7 +76,7 @@ def withdrawn_consent_is_revived(patch: Patch) -> None:
     patch.setattr(decision, "_without_consent", without)
 
 
-@_bug
+@bug
 def a_pause_heals_an_out(patch: Patch) -> None:
     def latest(record: Record, scopes: Any) -> int:
         return max(record.at(kind(s)) for s in scopes for kind in (in_, yes, pause))
@@ -87,13 +84,13 @@ def a_pause_heals_an_out(patch: Patch) -> None:
     patch.setattr(decision, "_latest_lift", latest)
 
 
-@_bug
+@bug
 def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
     lift = decision._latest_lift
     patch.setattr(decision, "_latest_lift", lambda record, scopes: lift(record, scopes) + 1)
 
 
-@_bug
+@bug
 def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
     stands = decision.complaint_stands
 
@@ -104,7 +101,7 @@ def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
     patch.setattr(decision, "complaint_stands", passed)
 
 
-@_bug
+@bug
 def a_batch_that_failed_whole_is_deleted(patch: Patch) -> None:
     def handled(message: Any, sent: Any, context: Any, counts: Counter[str]) -> bool:
         with suppress(HeedError):
@@ -114,7 +111,7 @@ def a_batch_that_failed_whole_is_deleted(patch: Patch) -> None:
     patch.setattr(feedback, "_handled", handled)
 
 
-@_bug
+@bug
 def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
     record_it = feedback._record
 
@@ -125,7 +122,7 @@ def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
     patch.setattr(feedback, "_record", quietly)
 
 
-@_bug
+@bug
 def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
     def call(self: Any, message: object, sent: int | None, now: int) -> Any:
         verdict = judge(self._read(message, sent), self._identify, self._catalogue)
@@ -136,7 +133,7 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
     patch.setattr(record_feedback.RecordFeedback, "__call__", call)
 
 
-@_bug
+@bug
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.Unsubscribe.write
 
@@ -146,7 +143,7 @@ def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     patch.setattr(unsubscribe.Unsubscribe, "write", late)
 
 
-@_bug
+@bug
 def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
         ses_events,
@@ -155,7 +152,7 @@ def a_time_of_the_future_is_believed(patch: Patch) -> None:
     )
 
 
-@_bug
+@bug
 def reads_are_eventually_consistent(patch: Patch) -> None:
     read = Dynamo._read
 
@@ -165,7 +162,7 @@ def reads_are_eventually_consistent(patch: Patch) -> None:
     patch.setattr(Dynamo, "_read", stale)
 
 
-@_bug
+@bug
 def doubt_is_a_yes(patch: Patch) -> None:
     def check(people: Any, topic: Any, now: int, preferences: Any) -> list[checking.Checked]:
         try:
@@ -182,7 +179,7 @@ def doubt_is_a_yes(patch: Patch) -> None:
     patch.setattr(platform, "check", check)
 
 
-@_bug
+@bug
 def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
     def batch(self: Any, ids: list[str]) -> Any:
         keys = [{"id": {"S": one}} for one in ids]
@@ -198,7 +195,7 @@ def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
     patch.setattr(preferences_table.PreferencesTable, "_batch", batch)
 
 
-@_bug
+@bug
 def several_registers_are_written_without_a_condition(patch: Patch) -> None:
     def apply(self: Any, recipient: str, changes: list[Change], now: int) -> Applied:
         before = self.read(recipient)
@@ -220,7 +217,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
     patch.setattr(preferences_table.PreferencesTable, "apply", apply)
 
 
-@_bug
+@bug
 def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
     patch.setattr(preferences_table, "_EPOCH", "attribute_not_exists(no)")
     takes = Record.takes
@@ -229,7 +226,7 @@ def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
     )
 
 
-@_bug
+@bug
 def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
     from functions.unsubscribe import app as pressed
 
@@ -242,16 +239,16 @@ def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
     patch.setattr(pressed, "handler", handler)
 
 
-@_bug
+@bug
 def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
     patch.setattr(epoch, "_kept", lambda *_: {})
 
 
-@_bug
+@bug
 def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
     patch.setattr("heed.actions.begin_epoch.is_waiting", decision.is_held)
 
 
-@_bug
+@bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
     patch.setattr(epoch, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))

@@ -14,12 +14,13 @@ from itertools import pairwise
 from heed.domain.record import Record
 from heed.domain.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
-from tests.faults import epochs
+from tests.faults import epochs, presses
 from tests.faults.history import (
     NOBODY,
     Ack,
     End,
     Fact,
+    Held,
     History,
     Odd,
     Promise,
@@ -28,8 +29,9 @@ from tests.faults.history import (
     Start,
     State,
 )
-from tests.faults.promises import forbidden
+from tests.faults.promises import cut_short, forbidden, taken_back
 
+SERVICE = 6  # a topic that no choice stops
 LONGEST_DRAIN = 3  # rounds that queues may need once nothing fails any more
 
 
@@ -47,6 +49,7 @@ class _Book:
     checked: Counter[str] = field(default_factory=Counter)
     epochs: list[tuple[int, Fact]] = field(default_factory=list)
     owed_at: dict[int, int] = field(default_factory=dict)
+    said_by: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
 
 
 def check(history: History) -> tuple[list[str], Counter[str]]:
@@ -63,16 +66,18 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             book.possible += facts
             book.begun[step] = len(book.seen)
             book.owed_at[step] = len(book.owed)
+            book.said_by[step] = facts
         case Ack(step, facts):
             begun = [fact for fact in facts if fact.register.startswith("epoch:")]
             lifts = [fact for fact in facts if fact.register == "l:hold"]
             book.epochs += [(step, fact) for fact in (*begun, *lifts)]
             said = [fact for fact in facts if fact.must and fact not in begun]
-            book.owed += [fact for fact in said if not _is_replaced(book, step, fact)]
+            kept = (fact for fact in said if not _is_replaced(book, step, fact))
+            book.owed += [cut_short(fact, book.possible) for fact in kept]
         case Promise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
-        case Seen(_, people, quiet):
-            yield from _seen(book, people, quiet=quiet)
+        case Seen():
+            yield from _seen(book, line)
         case Said():
             yield from _said(book, line)
         case Odd(_, what):
@@ -95,7 +100,13 @@ def _counts(book: _Book, fact: Fact) -> bool:
     return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
 
 
-def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[str]:
+def _is_owed(book: _Book, fact: Fact) -> bool:
+    """Whether something that was acknowledged has to be on record still."""
+    return _counts(book, fact) and not taken_back(fact, book.possible)
+
+
+def _seen(book: _Book, seen: Seen) -> Iterator[str]:
+    people = seen.people
     before = book.seen[-1] if book.seen else (NOBODY,) * len(people)
     for who, (old, new) in enumerate(zip(before, people, strict=True)):
         if epochs.began(old, new):
@@ -103,15 +114,16 @@ def _seen(book: _Book, people: tuple[State, ...], *, quiet: bool) -> Iterator[st
             yield from epochs.faults(_asked(book, who), old, new)
             _began(book, who, new)
         else:
-            yield from _moved(book, old, new, quiet=quiet)
+            yield from _moved(book, old, new, quiet=seen.quiet)
             if "x:minor" in new.registers:
                 book.minors.add(who)  # beside what a hold preserves
+            yield from _brought_back(book, seen, who, old)
         if old != new:
             yield from _invented(book, who, new)
     book.seen.append(people)
     for fact in book.owed:
         book.checked["I1"] += 1
-        if _counts(book, fact) and not _holds(people[fact.who], fact):
+        if _is_owed(book, fact) and not _holds(people[fact.who], fact):
             yield f"I1 acknowledged and not on record: {fact}"
     yield from _epochs(book)
 
@@ -121,7 +133,7 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
     book.checked["I2"] += 1
     for name, entry in old.registers.items():
         there = new.registers.get(name)
-        if there is None or (there[0], there[3].encode()) < (entry[0], entry[3].encode()):
+        if there is None or (there.at, there.tie.encode()) < (entry.at, entry.tie.encode()):
             yield f"I2 I7 {name} went back"
     if not old.soft <= new.soft:
         yield "I2 a day of a soft bounce was lost"
@@ -135,16 +147,56 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
         yield "I5 something changed that may not"
 
 
+def _brought_back(book: _Book, seen: Seen, who: int, old: State) -> Iterator[str]:
+    """What a link, or a key of no power, makes sendable now, or sooner than it was to be by itself.
+
+    An Undo may: what there would be without the very press that it names, and no more; and nothing while
+    a hold stands, whose end would show it.
+    """
+    if seen.by_link is None:
+        return
+    book.checked["I15"] += 1
+    new = seen.people[who]
+    if old.registers == new.registers:
+        return
+    if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, seen.by_link)[1] == "hold":
+        yield "I15 a press was taken back under a hold"
+    undos = [f for f in book.said_by[seen.step] if f.who == who and f.register.startswith("u:")]
+    before = presses.without(old, undos)
+    ends = [held.until - 1 for held in before.registers.values() if held.until is not None]
+    for now in {seen.by_link, *(end for end in ends if end > seen.by_link)}:
+        for topic in TOPICS:
+            if _decided(new, topic, now)[0] and not _decided(before, topic, now)[0]:
+                yield f"I15 topic {topic} may be sent at {now} that might not"
+                return
+
+
+def _taken_back(state: State) -> dict[str, Held]:
+    return {name: held for name, held in state.registers.items() if name.startswith("u:")}
+
+
 def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     book.checked["I6"] += 1
-    known = {(f.register, f.at, f.by, f.until) for f in book.possible if f.who == who}
+    facts = [f for f in book.possible if f.who == who]
+    known = {(f.register, f.at, f.by, f.until) for f in facts}
+    for fact in facts:
+        if fact.press and fact.register.startswith("p:"):
+            # Where another pause holds a part back, it may not end sooner than that one.
+            ends = {f.until for f in facts if f.until and fact.until and f.until > fact.until}
+            known |= {(*fact[1:4], end) for end in ends}
+    pressed = {(f.register, f.at, f.by) for f in facts if f.press}
+    known |= {
+        (f"c:{register[2:]}", at, by, until)
+        for register, at, by, until in known
+        if (register, at, by) in pressed
+    }
     days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
-        if entry[0] == state.floor:
+        if entry.at == state.floor:
             continue  # of the epoch itself
         if not state.strange and (name, *entry[:3]) not in known:
             yield f"I6 nobody said {name} {entry}"
-        if state.floor is not None and entry[0] < state.floor:
+        if state.floor is not None and entry.at < state.floor:
             yield f"I9 {name} is of an epoch that was ended"
     if not state.soft <= days:
         yield "I6 a soft bounce that never was"
@@ -177,7 +229,10 @@ def _asked(book: _Book, who: int) -> list[Fact]:
 def _holds(state: State, fact: Fact) -> bool:
     if fact.register == "soft":
         return fact.at // DAY in state.soft
-    return fact.register in state.registers and state.registers[fact.register][0] >= fact.at
+    held = state.registers.get(fact.register)
+    if held is None or held.at < fact.at:
+        held = presses.standing(state, int(fact.register[2:])) if fact.press else None
+    return held is not None and held.at >= fact.at and (held.until is None) == (fact.until is None)
 
 
 def _said(book: _Book, said: Said) -> Iterator[str]:
@@ -198,21 +253,22 @@ def _said(book: _Book, said: Said) -> Iterator[str]:
             yield f"I3 I8 may be sent in spite of {reason}"
     start = book.begun[said.step]
     states = [people[said.who] for people in book.seen[max(start - 1, 0) :]] or [NOBODY]
-    answers = {_answer(state, said) for state in states}
+    answers = {_decided(state, said.topic, said.now) for state in states}
     book.checked["I4"] += 1
     if (said.sendable, said.reason) not in answers:
         yield f"I4 of topic {said.topic}: {said.sendable}, {said.reason}; the model says {answers}"
 
 
-def _answer(state: State, said: Said) -> tuple[bool, str]:
+def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
     if state.strange:
         return False, "unreadable"
-    registers = {
-        name: Entry(at, Source(by), "{}", "", until)
-        for name, (at, by, until, _) in state.registers.items()
-    }
-    answer = oracle(Record(registers, state.soft, state.floor, state.n), said.topic, said.now)
+    registers = {name: _entry(held) for name, held in state.registers.items()}
+    answer = oracle(Record(registers, state.soft, state.floor, state.n), topic, now)
     return answer.sendable, answer.reason
+
+
+def _entry(held: Held) -> Entry:
+    return Entry(held.at, Source(held.by), held.evidence, held.policy, held.until)
 
 
 def _end(book: _Book, end: End) -> Iterator[str]:
@@ -223,7 +279,7 @@ def _end(book: _Book, end: End) -> Iterator[str]:
     if end.aside != end.hopeless:
         yield f"I11 {len(end.hopeless)} messages were hopeless, {len(end.aside)} put aside"
     for fact in (*book.owed, *book.promised):
-        if _counts(book, fact) and not _holds(book.seen[-1][fact.who], fact):
+        if _is_owed(book, fact) and not _holds(book.seen[-1][fact.who], fact):
             yield f"I1 promised and never written: {fact}"
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from heed.domain.token import Purpose
@@ -16,7 +18,11 @@ from tests.faults.steps import DAY, Step
 from tests.world import http
 
 BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
-YOUNG = 30 * DAY
+HOUR = 3_600_000
+KEPT = "your request is kept and will be carried out"
+LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
+_GIVEN = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
+_ONLY = "JKJaXmPLvHcESHA="  # the id of a request of which nobody says which it is
 
 
 def name(scope: int) -> str:
@@ -42,15 +48,27 @@ def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[F
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
     form = forms.get(what["how"], {"scope": what["how"]})
-    event = http("POST", f"/u/{token}", form=form, headers=headers, at=step.at)
+    event = http(
+        "POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what)
+    )
     if what["how"] == "garbled":
         event["body"] = "%%%"  # and said to be base64
     return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
 
 
+def _id(what: Mapping[str, Any]) -> str:
+    """The id of a request: of a press by hand it is part of the evidence, so that no two are the same."""
+    return str(what.get("press", _ONLY))
+
+
 def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
-    """What a press says: at the link's scope, or where a link of that scope leads by now."""
-    by = "link" if what["how"] in ("this", "all") else "one-click"
+    """What a press says: at the link's scope, or where a link of that scope leads by now.
+
+    Whether a press by hand can be taken back, and so by which register it is kept, is for the record to
+    say that it meets: the fact is the stop.
+    """
+    by_hand = what["how"] in ("this", "all")
+    by, press = ("link", _id(what)) if by_hand else ("one-click", "")
     who, scope = what["who"], what["scope"]
     topic = TOPICS.get(scope)
     scopes = [scope]
@@ -62,7 +80,7 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
         scopes = [topic["brand"]]
     elif topic is not None and topic["retired"]:
         scopes = [scope, topic["brand"]]
-    said = [Fact(who, f"o:{one}", at, by) for one in scopes]
+    said = [Fact(who, f"o:{one}", at, by, press=press) for one in scopes]
     if what["signal"]:
         said.append(Fact(who, "o:7", at, "signal"))
     return tuple(said)
@@ -89,29 +107,61 @@ def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
     if what["pause"] is not None:
         form["pause"] = str(what["pause"])
     headers = {"dnt": "1"} if what["signal"] else {}
-    event = http("POST", f"/p/{token}", form=form, headers=headers, at=at)
-    return event, tuple(_form_facts(what, at))
+    event = http("POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_id(what))
+    return event, tuple(_form_facts(what, at, is_empty=not form))
 
 
-def _form_facts(what: Mapping[str, Any], at: int) -> list[Fact]:
-    """Only what was changed; an *in* by a young link alone, and only as an undoing."""
-    who, by = what["who"], "preference-centre"
+def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fact]:
+    """Only what was changed, and of that only what stops: a link turns nothing on and ends no pause."""
+    who, by, press = what["who"], "preference-centre", _id(what)
     signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
+    if is_empty:
+        return [Fact(who, "o:1", at, "one-click"), *signal]
     if what["all"]:
-        return [Fact(who, "o:0", at, by), *signal]
+        return [Fact(who, "o:0", at, by, press=press), *signal]
     said = []
     for number, (was, wanted) in what["chosen"].items():
         if was == wanted or (number == 7 and what["signal"]):
             continue
         if wanted == "out":
-            said.append(Fact(who, f"o:{number}", at, by))
-        elif at - what["issued"] // 60_000 * 60_000 < YOUNG:
-            said.append(Fact(who, f"i:{number}", at, by, must=False))
-    if what["pause"] is not None:
-        said.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY))
-    if what["pause"] == 0:  # resuming ends a pause of all marketing too, if there is one
-        said.append(Fact(who, "p:0", at, by, at, must=False))
+            said.append(Fact(who, f"o:{number}", at, by, press=press))
+    if what["pause"]:
+        said.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY, press=press))
     return said + signal
+
+
+def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """What an answer acknowledges: no pause where it is a page that does not say so.
+
+    A pause that would end sooner than the one that stands is an end of that one, and is asked for by the
+    form of those without a link; who is held sees the neutral page.
+    """
+    body = answer["body"]
+    is_told = not body or ('action="/subscribe' in body and 'name="resume"' not in body)
+    return tuple(fact for fact in facts if fact.until is None or is_told)
+
+
+def undo(
+    stage: Stage, step: Step, text: str, undos: tuple[Fact, ...]
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """An Undo, by a link of the same person; after its hour it says nothing."""
+    what = step.what
+    token = stage.token(undos[0].who, 1, what["issued"], Purpose.PREFERENCES, 1)
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    event = http("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
+    signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if what["signal"] else ()
+    return event, (*undos, *signal) if is_fresh(undos, step.at) else signal
+
+
+def undo_in(answer: Mapping[str, Any]) -> str:
+    """The Undo token in the address that a press is answered with, or ""."""
+    found = _GIVEN.search(answer["headers"].get("Location", ""))
+    return found[1] if found else ""
+
+
+def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
+    """Whether the hour of an Undo is not over."""
+    return at < undos[0].at + HOUR
 
 
 def _desk(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -145,9 +195,13 @@ def _check(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[F
 
 
 def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
-    key = stage.ended_key if step.what.get("ended") else stage.api_key
+    return by_key(stage.ended_key if step.what.get("ended") else stage.api_key, path, body, step.at)
+
+
+def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
+    """A request under /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
-    return http("POST", path, body=json.dumps(body), headers=headers, at=step.at)
+    return http("POST", path, body=json.dumps(body), headers=headers, at=at)
 
 
 def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
@@ -190,6 +244,8 @@ REQUESTS = {
 
 def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
     """A confirmation, as of when its link was issued; it arrived, so mail does."""
-    who, at = what["who"], what["happened"]
-    said = [Fact(who, f"k:{scope}", at, "confirmation") for scope in what["scopes"]]
-    return (*said, Fact(who, "l:undeliverable", at, "confirmation"))
+    who, at, by = what["who"], what["happened"], "confirmation"
+    said = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
+    resumed = [Fact(who, "p:1", at, by, at)] if what.get("resume") else []
+    signal_off = [Fact(who, "i:7", at, by)] if what.get("advertising") else []
+    return (*said, Fact(who, "l:undeliverable", at, by), *resumed, *signal_off)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from tests.faults import presses
 from tests.faults.history import Fact, State
 
 SIGNAL = 7
@@ -80,6 +81,7 @@ def _hold(state: State) -> int | None:
 
 
 def _signal_stood(state: State) -> bool:
-    out = state.registers.get(f"o:{SIGNAL}")
+    outs = (state.registers.get(f"o:{SIGNAL}"), presses.standing(state, SIGNAL))
     yeses = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
-    return out is not None and all(out[0] >= one[0] for one in yeses if one is not None)
+    latest = max((out.at for out in outs if out is not None), default=None)
+    return latest is not None and all(latest >= one.at for one in yeses if one is not None)

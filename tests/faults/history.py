@@ -17,6 +17,8 @@ class Fact(NamedTuple):
         by: the source.
         until: of a pause.
         must: whether an acknowledgement promises it; otherwise it may be left out for a reason.
+        press: of a stop by a browser, the id of its press, which may stand in `c:S` too; of an Undo
+            (`u:S`), the id of the press that it takes back.
     """
 
     who: int
@@ -25,20 +27,38 @@ class Fact(NamedTuple):
     by: str
     until: int | None = None
     must: bool = True
+    press: str = ""
+
+
+class Held(NamedTuple):
+    """What an observer reads in a register; `tie` decides between two of one instant."""
+
+    at: int
+    by: str
+    until: int | None
+    tie: str
+    policy: str = ""
+
+    @property
+    def evidence(self) -> str:
+        """What the tie says beside source, policy and end."""
+        end = "" if self.until is None else f" {self.until:015d}"
+        around = f" {self.policy}{end}" if self.policy else end
+        return self.tie[len(self.by) + 1 : len(self.tie) - len(around)]
 
 
 class State(NamedTuple):
     """What an observer reads in the table of one person, past every fault.
 
     Attributes:
-        registers: (at, source, until, what decides between two of one instant) by name.
+        registers: what each holds, by name.
         soft: days.
         floor: start of the epoch, or None.
         n: the counter.
         strange: whether it holds something of a later version.
     """
 
-    registers: Mapping[str, tuple[int, str, int | None, str]]
+    registers: Mapping[str, Held]
     soft: frozenset[int]
     floor: int | None
     n: int
@@ -81,11 +101,17 @@ class Said(NamedTuple):
 
 
 class Seen(NamedTuple):
-    """What the observer saw after an invocation; `quiet`: it may have changed nothing."""
+    """What the observer saw after an invocation.
+
+    Attributes:
+        quiet: it may have changed nothing.
+        by_link: when it was asked for, if it was by who holds a link, or a key that is none of an agent's.
+    """
 
     step: int
     people: tuple[State, ...]
     quiet: bool = False
+    by_link: int | None = None
 
 
 class Odd(NamedTuple):

@@ -12,7 +12,8 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from heed import wiring
 from heed.domain.errors import HeedError
 from heed.domain.register import Change, Entry, Source
-from tests.faults import doors, mail
+from tests.faults import by_link, doors, mail, presses
+from tests.faults.attacker import Attacker
 from tests.faults.courier import Courier, Message, event
 from tests.faults.history import Ack, End, Fact, History, Odd, Promise, Said, Seen, Start
 from tests.faults.nemesis import Killed
@@ -21,8 +22,8 @@ from tests.faults.steps import Step
 from tests.faults.voice import Voice
 from tests.world import NOW
 
-_KEPT = "your request is kept and will be carried out"
-_LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
+_BY_LINK = ("press", "look", "save", "undo", "attack")
+_READ_ONLY = ("check", "look")
 
 
 class Machine:
@@ -35,6 +36,8 @@ class Machine:
         self.feedback, self.later = Courier(), Courier()
         self.hopeless: set[str] = set()
         self.aside: set[str] = set()
+        self.undos: list[tuple[str, tuple[Fact, ...]]] = []
+        self.attacker = Attacker(stage)
         self._number = 0
         self._serial = 0
         stage.begin(self.ring)
@@ -65,18 +68,22 @@ class Machine:
 
     # ---- Invocations
 
-    def _invoke(
+    def invoke(
         self,
         step: Step,
         facts: tuple[Fact, ...],
         call: Callable[[], Any],
         read: Callable[[Any, int], None],
         batch: int = 0,
+        *,
+        quiet: bool = False,
     ) -> None:
+        """One invocation: what happens to it, what its answer says, and what is seen after it."""
         self._number += 1
         number = self._number
         self.history.add(Start(number, facts))
 
+        by_link = step.at if step.kind in _BY_LINK else None
         self.stage.nemesis.tally.update(
             40 for inner in step.inside.values() if inner.kind == "report"
         )
@@ -84,7 +91,7 @@ class Machine:
         def meanwhile(inner: Step) -> Callable[[], None]:
             def happen() -> None:
                 self._collect(facts)
-                self.history.add(Seen(number, self.stage.observe()))
+                self.history.add(Seen(number, self.stage.observe(), by_link=by_link))
                 router, clock = vars(BaseRouter).copy(), self.stage.clock
                 with self.stage.nemesis.over({}, {}):
                     self.step(inner)
@@ -107,8 +114,8 @@ class Machine:
         else:
             read(answer, number)
         self._collect(facts)
-        quiet = step.kind in ("check", "look") and not step.inside
-        self.history.add(Seen(number, self.stage.observe(), quiet))
+        quiet = (quiet or step.kind in _READ_ONLY) and not step.inside
+        self.history.add(Seen(number, self.stage.observe(), quiet, by_link))
 
     def _collect(self, facts: tuple[Fact, ...]) -> None:
         """What the product put into its queues."""
@@ -116,6 +123,7 @@ class Machine:
             self._serial += 1
             self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
         self.aside.update(self.stage.take("aside"))
+        self.stage.take("subscribe")  # a mail that no attacker reads
 
     def _request(self, step: Step) -> None:
         made, facts = doors.request(self.stage, step, self.ring)
@@ -128,32 +136,34 @@ class Machine:
             elif status < HTTPStatus.BAD_REQUEST:
                 if step.kind == "press" and not facts:
                     self.history.add(Odd(number, "a link of an unknown key was let in"))
-                self.history.add(Ack(number, facts))
-            elif _KEPT in answer["body"]:
+                self.history.add(Ack(number, doors.saved_facts(facts, answer)))
+                if text := doors.undo_in(answer):
+                    self.undos.append((text, presses.undos(facts)))
+            elif doors.KEPT in answer["body"]:
                 self.history.add(Promise(number, facts))
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
                 return  # a hold stands
-            elif status not in _LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
-                self._strange_status(step, number, status)
+            elif status not in doors.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
+                self.strange_status(step, number, status)
 
-        self._invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
+        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
 
-    def _strange_status(self, step: Step, number: int, status: int) -> None:
+    def strange_status(self, step: Step, number: int, status: int) -> None:
         self.history.add(Odd(number, f"{step.kind} answered {status}"))
 
     def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
         status = answer["statusCode"]
         if step.what["ended"]:
             self.stage.nemesis.tally[32] += 1
-            if status not in (HTTPStatus.UNAUTHORIZED, *_LATER):
+            if status not in (HTTPStatus.UNAUTHORIZED, *doors.LATER):
                 self.history.add(Odd(number, "a key past its end was let in"))
         elif status == HTTPStatus.OK:
             results = json.loads(answer["body"])["results"]
             for (who, _), one in zip(step.what["who"], results, strict=True):
                 said = (one["sendable"], one["reason"])
                 self.history.add(Said(number, who, step.what["topic"], step.at, *said))
-        elif status not in _LATER:
-            self._strange_status(step, number, status)
+        elif status not in doors.LATER:
+            self.strange_status(step, number, status)
 
     def _deliver(self, step: Step) -> None:
         courier = getattr(self, step.kind)
@@ -177,7 +187,7 @@ class Machine:
 
         made = event(batch)
         self._tally_batch(step, batch)
-        self._invoke(step, facts, lambda: app.handler(made, self.stage.context), read, len(batch))
+        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read, len(batch))
 
     def _tally_batch(self, step: Step, batch: list[Message]) -> None:
         tally = self.stage.nemesis.tally
@@ -198,7 +208,10 @@ class Machine:
 
     def _say(self, step: Step) -> None:
         facts = doors.direct_facts(step.what)
-        changes = [Change(one.register, Entry(one.at, Source(one.by), "{}", "")) for one in facts]
+        changes = [
+            Change(one.register, Entry(one.at, Source(one.by), "{}", "", one.until))
+            for one in facts
+        ]
         who = self.stage.ids[step.what["who"]]
 
         def call() -> bool:
@@ -212,7 +225,7 @@ class Machine:
             if answer:
                 self.history.add(Ack(number, facts))
 
-        self._invoke(step, facts, call, read)
+        self.invoke(step, facts, call, read)
 
     def _strange(self, step: Step) -> None:
         """Something that a later version wrote; or that version is here now, and reads it."""
@@ -247,6 +260,8 @@ class Machine:
 
 
 _ASIDES: dict[str, Callable[[Machine, Step], None]] = {
+    "undo": by_link.undo,
+    "attack": by_link.attack,
     "mail": Machine._mail,
     "say": Machine._say,
     "strange": Machine._strange,

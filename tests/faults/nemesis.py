@@ -56,6 +56,26 @@ OF_STORES = tuple(name for name, kind in KINDS.items() if kind.number != 34)
 _OF_ANY = (*OF_KEYS, "cut", "no network", "killed before", "killed after")
 KILLS = ("killed before", "killed after")
 
+MEANS = (
+    "a form that turns everything on",
+    "a form that says all=in",
+    "the end of a pause",
+    "a shorter pause",
+    "a press of their own",
+    "the Undo of a press of their own",
+    "the Undo on a done page that leaked",
+    "the Undo of somebody else's press",
+    "an Undo made up",
+    "a done page asked for",
+    "a saved page asked for",
+    "a confirmation asked for",
+    "a confirmation made up",
+    "another token as a confirmation",
+    "a change by a key without `write`",
+    "a lift by a key without `privacy`",
+)
+"""By what an attacker with links and keys tries to bring people back (tests.faults.attacker)."""
+
 
 @dataclass
 class Frame:
@@ -74,10 +94,12 @@ class Nemesis:
 
     Attributes:
         tally: how often each row of the table of faults was injected.
+        tried: how often each means to bring people back was tried.
         stale: the age of what an eventually consistent read is served with.
     """
 
     tally: Counter[int] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
     frames: list[Frame] = field(default_factory=list)
 
     @contextmanager

@@ -17,7 +17,7 @@ def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int)
     while (older := TOPICS[chain[-1]]["follows"]) is not None:
         chain.append(older)
     said = list(said)
-    for stop in owed:
+    for stop in (one for one in owed if not taken_back(one, said)):
         kind, _, scope = stop.register.partition(":")
         if stop.register in ("x:hold", "x:undeliverable"):
             lifts = [f for f in said if f.register == f"l:{scope}"]
@@ -41,6 +41,27 @@ def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int)
     return _without_consent(topic, path, chain, said)
 
 
+def taken_back(stop: Fact, said: Iterable[Fact]) -> bool:
+    """Whether an Undo names this very press; every other stop stands as it stood."""
+    undo = (stop.who, f"u:{stop.register[2:]}", stop.at, stop.press)
+    return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in said)
+
+
+def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
+    """A pause as it may count once it is acknowledged: no longer than a later one asked for by then.
+
+    A later one asked for afterwards by a link must not end sooner; whoever else asks may end it.
+    """
+    if stop.until is None:
+        return stop
+    later = [
+        f.until
+        for f in said
+        if f.press and f.register == stop.register and f.who == stop.who and f.at >= stop.at
+    ]
+    return stop._replace(until=min([stop.until, *(end for end in later if end is not None)]))
+
+
 def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
     """Where a yes lifts a stop at a scope; None: it is no stop of this topic."""
     if scope in path:
@@ -49,9 +70,13 @@ def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
 
 
 def _later_pause(stop: Fact, said: list[Fact], now: int) -> bool:
-    """Whether the same register may hold a later pause that is over: resuming is one of no length."""
+    """Whether the same register may hold a later pause that is over: resuming is one of no length.
+
+    By a link a pause is written only if it ends later than the one that stands: none of those counts.
+    """
     return any(
-        f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now for f in said
+        f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now and not f.press
+        for f in said
     )
 
 

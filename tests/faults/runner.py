@@ -22,6 +22,7 @@ class Outcome:
     Attributes:
         machines, events: how many ran, and the lines of their histories that were events.
         faults: how often each row of the table of faults was injected.
+        attacks: how often each means to bring people back was tried.
         checked: how often each invariant was put to the test.
         broken: what broke: seed, promises, the shortest program that breaks one.
     """
@@ -29,6 +30,7 @@ class Outcome:
     machines: int = 0
     events: int = 0
     faults: Counter[int] = field(default_factory=Counter)
+    attacks: Counter[str] = field(default_factory=Counter)
     checked: Counter[str] = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
 
@@ -37,6 +39,7 @@ class Outcome:
         self.machines += other.machines
         self.events += other.events
         self.faults += other.faults
+        self.attacks += other.attacks
         self.checked += other.checked
         self.broken += other.broken
 
@@ -53,7 +56,7 @@ def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
             outcome.checked += checked
             if broken:
                 outcome.broken.append(_told(layer, seed, length, stage, steps))
-        outcome.faults = stage.nemesis.tally
+        outcome.faults, outcome.attacks = stage.nemesis.tally, stage.nemesis.tried
     return outcome
 
 

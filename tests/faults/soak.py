@@ -8,6 +8,7 @@ import sys
 import time
 
 from tests.conftest import made_up_credentials
+from tests.faults.nemesis import MEANS
 from tests.faults.runner import Outcome, run, run_on_all_cores
 from tests.faults.table import INJECTED, ROWS, How
 
@@ -22,6 +23,8 @@ PROMISES = {
     "I9": "an erasure leaves the floor and the stops, and nothing of before comes back",
     "I11": "every message was handled or put aside, none vanished",
     "I14": "without faults every queue runs empty within three rounds",
+    "I15": "who holds links and keys brings nobody back; only the Undo of a very press does that, "
+    "while no other stop stands",
 }
 """In the words of the model's page; I7 (complaints and minors stay) is part of I2 and I3."""
 
@@ -43,6 +46,9 @@ def main() -> int:
     never = [number for number in INJECTED if not outcome.faults[number]]
     if never and said.machines > 1:
         outcome.broken.append(f"never injected: {never}")
+    untried = [means for means in MEANS if not outcome.attacks[means]]
+    if untried and said.machines > 1:
+        outcome.broken.append(f"never tried: {untried}")
     sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
     return bool(outcome.broken)
 
@@ -68,6 +74,10 @@ def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str
         "| invariant | what must hold | times checked |",
         "|---|---|---|",
         *(f"| {name} | {PROMISES[name]} | {outcome.checked[name]:,} |" for name in PROMISES),
+        "",
+        "| what who holds links and keys tries | times |",
+        "|---|---|",
+        *(f"| {means} | {outcome.attacks[means]:,} |" for means in MEANS),
         "",
         "| no. | fault | injected | where |",
         "|---|---|---|---|",

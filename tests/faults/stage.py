@@ -23,6 +23,7 @@ from functions.desk import app as desk
 from functions.feedback import app as feedback
 from functions.platform import app as platform
 from functions.preferences import app as preferences
+from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed import wiring
@@ -35,11 +36,11 @@ from heed.domain.token import Purpose, Token, mint
 from heed.edge.observability import logger
 from heed.settings import Settings
 from tests.catalogue import DATA
-from tests.faults.history import State
+from tests.faults.history import Held, State
 from tests.faults.nemesis import Nemesis
 from tests.faults.simulated import Dynamo, Kms, Sqs
-from tests.faults.wire import QUEUES, Wire
-from tests.world import Context, brand
+from tests.faults.wire import KEYS, QUEUES, Wire
+from tests.world import MAIL_FROM, Context, brand
 
 PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
 SPELLINGS = (
@@ -53,6 +54,7 @@ SPELLINGS = (
 )
 RINGS = ("1", "1,2")
 _ENDED = 1_000  # milliseconds since the epoch
+_POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
     "later": unsubscribe_later,
@@ -62,6 +64,8 @@ APPS: dict[str, ModuleType] = {
     "feedback": feedback,
     "report": desk,
     "officer": desk,
+    "undo": preferences,
+    "form": resubscribe,
 }
 
 
@@ -83,6 +87,7 @@ class Stage:
         take: empties one of the product's queues and gives the bodies.
         put: writes an item, past every fault.
         clock: milliseconds, of the functions that look at one.
+        powerless_key: of every scope but those of agents and officers.
     """
 
     nemesis: Nemesis
@@ -94,6 +99,7 @@ class Stage:
     ids: tuple[str, ...] = ()
     api_key: str = ""
     ended_key: str = ""
+    powerless_key: str = ""
     link_keys: dict[tuple[Purpose, int], bytes] = field(default_factory=dict)
     _purges: Iterator[int] = field(default_factory=itertools.count)
 
@@ -130,11 +136,12 @@ _environment: dict[str, str] = {}
 
 def _state(item: dict[str, Any]) -> State:
     registers = {
-        name: (
+        name: Held(
             int(held["M"]["t"]["N"]),
             held["M"]["by"]["S"],
             int(held["M"]["u"]["N"]) if "u" in held["M"] else None,
             held["M"]["ev"]["S"],
+            held["M"]["pv"]["S"],
         )
         for name, held in item.items()
         if name[1:2] == ":" and not name.startswith("z")
@@ -185,7 +192,7 @@ def _built(layer: str) -> Iterator[Stage]:
                     yield _ready(Stage(nemesis, wire.raw, wire.take, wire.put), patch)
 
 
-_NAMES = ("IDENTITY_KEY", "LINKS_KEY", *QUEUES.values())
+_NAMES = (*KEYS, *QUEUES.values())
 
 
 def _always(*_: object) -> bool:
@@ -229,6 +236,7 @@ def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[Non
             "CONTROL_TABLE": "Control",
             "PUBLIC_URL": "https://prefs.example.com",
             "MAIL_DOMAIN": "mail.example.com",
+            "MAIL_FROM": MAIL_FROM,
             "LINK_KEY_IDS": RINGS[-1],
             "MINOR_RECORD_DAYS": "4745",
             "MINOR_REPORTS_PER_KEY": "50",
@@ -253,8 +261,10 @@ def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
             stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
     # Ids are part of the evidence, which decides between two of one instant.
     patch.setattr(begin_epoch, "secrets", SimpleNamespace(token_hex=stage.purge))
-    secret = itertools.cycle("ab")
+    secret = itertools.cycle("abc")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
     _, stage.api_key = wiring.api_keys().create("all", "tests", list(KeyScope))
     _, stage.ended_key = wiring.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
+    powerless = [scope for scope in KeyScope if scope not in _POWERS]
+    _, stage.powerless_key = wiring.api_keys().create("platform", "tests", powerless)
     return stage

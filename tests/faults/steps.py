@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.catalogue import SCOPES
-from tests.faults.nemesis import KILLS, OF_KEYS, OF_STORES
+from tests.faults.nemesis import KILLS, MEANS, OF_KEYS, OF_STORES
 from tests.world import NOW
 
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
@@ -95,7 +95,13 @@ def _press(rng: random.Random, at: int) -> dict[str, Any]:
         "how": rng.choice(("one-click", "one-click", "this", "all", "garbled")),
         "signal": rng.random() < 0.2,
         "key": rng.choice((1, 1, 1, 2)),
+        "press": _request(rng),
     }
+
+
+def _request(rng: random.Random) -> str:
+    """The id of a request, as API Gateway makes them: never the same twice."""
+    return f"{rng.getrandbits(48):012x}="
 
 
 def _save(rng: random.Random, at: int) -> dict[str, Any]:
@@ -111,6 +117,28 @@ def _save(rng: random.Random, at: int) -> dict[str, Any]:
         "pause": rng.choice((None, None, 0, 30, 90)),
         "signal": rng.random() < 0.2,
         "key": 1,
+        "press": _request(rng),
+    }
+
+
+def _undo(rng: random.Random, at: int) -> dict[str, Any]:
+    """Of the latest press mostly: an Undo has an hour."""
+    return {
+        "back": rng.choice((1, 1, 1, 1, 1, 2, 3)),
+        "issued": at - rng.choice(_LONG_AGO),
+        "signal": rng.random() < 0.1,
+    }
+
+
+def _attack(rng: random.Random, at: int) -> dict[str, Any]:
+    return {
+        "means": rng.choice(MEANS),
+        "who": rng.randrange(2),
+        "scope": rng.choice(_PATH),
+        "issued": at - rng.choice(_LONG_AGO),
+        "minted": rng.random() < 0.3,
+        "back": rng.randrange(1, 4),
+        "press": _request(rng),
     }
 
 
@@ -176,6 +204,8 @@ def _say(rng: random.Random, at: int) -> dict[str, Any]:
         "who": rng.randrange(2),
         "happened": at - rng.choice((0, 1, MINUTE, DAY)),
         "scopes": rng.sample((2, 5, 12, *MARKETING), rng.choice((1, 2))),
+        "resume": rng.random() < 0.2,
+        "advertising": rng.random() < 0.2,
     }
 
 
@@ -196,6 +226,8 @@ def _officer(rng: random.Random, at: int) -> dict[str, Any]:
 _DRAW: dict[str, tuple[int, Any]] = {
     "press": (16, _press),
     "save": (9, _save),
+    "undo": (8, _undo),
+    "attack": (10, _attack),
     "desk": (14, _desk),
     "check": (22, _check),
     "look": (3, _press),

@@ -6,10 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from heed.actions import manage_preferences
 from tests.faults.bugs import BUGS
 from tests.faults.runner import trial
 from tests.faults.stage import staged
-from tests.faults.steps import program
+from tests.faults.steps import Step, program
+from tests.world import NOW
 
 WITHIN = 5_000  # machines
 LENGTH = 12
@@ -21,3 +23,18 @@ def test_the_bug_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None
     with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
         assert any(trial(stage, program(seed, LENGTH))[0] for seed in range(WITHIN))
+
+
+def test_an_undo_that_counts_once_a_hold_is_lifted_is_caught() -> None:
+    """Three steps that seldom meet by chance."""
+    link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
+    hold = {"who": 0, "spelling": 0, "does": "x:hold", "scope": 0}
+    steps = [
+        Step("press", NOW, link),
+        Step("officer", NOW + 1, hold),
+        Step("undo", NOW + 2, {"back": 1, "issued": NOW, "signal": False}),
+    ]
+    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+        assert trial(stage, steps)[0] == []
+        patch.setattr(manage_preferences, "is_closed", lambda _: False)
+        assert trial(stage, steps)[0] == ["step 3: I15 a press was taken back under a hold"]

@@ -21,15 +21,17 @@ from heed.domain.announcement import Announcement
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import LEDGER, LedgerEntry, Outcome, subject_of
 from heed.domain.record import NOTHING
-from heed.domain.register import DAY, Change
+from heed.domain.register import DAY, Change, Entry, scope_of, word
 from heed.domain.transition import changes
 from tests.catalogue import CATALOGUE
 from tests.faults.machine import Machine
 from tests.faults.nemesis import Killed
+from tests.faults.simulated import ATTEMPTS
 from tests.faults.stage import Stage, staged
 from tests.faults.steps import Step, program
 from tests.ledgers import MemoryLedger, MemorySeals
 from tests.streams import record
+from tests.world import NOW
 
 Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
 
@@ -126,26 +128,34 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
     raise AssertionError("it never ended")
 
 
-def said(writes: list[Write]) -> dict[str, tuple[set[Change], set[Change]]]:
+Wish = tuple[str, int, Entry]  # what it is called, its scope, and what is on record of it
+
+
+def _wishes(some: Iterable[Change]) -> set[Wish]:
+    """What changes say to people: a press that is kept in `o:` from now on is the press it was in `c:`."""
+    return {(word(one), scope_of(one.register), one.entry) for one in some}
+
+
+def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
     """By subject: what was ever on record under its salt, and what came late and never was."""
-    applied: dict[str, set[Change]] = defaultdict(set)
-    late: dict[str, set[Change]] = defaultdict(set)
+    applied: dict[str, set[Wish]] = defaultdict(set)
+    late: dict[str, set[Wish]] = defaultdict(set)
     for _, old, item in writes:
         held, before = to_record(item), to_record(old)
         if held.salt:
             whose = subject_of(held.salt, item["id"]["S"])
-            applied[whose] |= set(changes(NOTHING, held))
+            applied[whose] |= _wishes(changes(NOTHING, held))
             if (
                 not before.salt
             ):  # an epoch's first record is nobody's until something is written to it
-                applied[whose] |= set(changes(NOTHING, before))
-            late[whose] |= late_of(item)
+                applied[whose] |= _wishes(changes(NOTHING, before))
+            late[whose] |= _wishes(late_of(item))
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
-def check(seed: int, stage: Stage) -> int:
+def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
     """One machine and its ledger; how many entries there are."""
-    writes = written(stage, _ours(program(seed, 20)))
+    writes = written(stage, steps or _ours(program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
     made = enumerate(writes, 1)
     brought(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
@@ -162,6 +172,8 @@ def check(seed: int, stage: Stage) -> int:
         extra = sum(one.entry.source != LEDGER for one in closed)
         assert outcomes.count(Outcome.APPLIED) - extra == len(applied), seed
         assert outcomes.count(Outcome.SUPERSEDED) == len(late), seed
+        numbers = {one.entry.seq for one in kept}
+        assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
         assert bool(closed) is (whose not in living), seed
         assert all((one.evidence is None) is (whose not in living) for one in kept), seed
     end = max((at for at, _, _ in writes), default=0) + 2 * DAY
@@ -175,6 +187,18 @@ def check(seed: int, stage: Stage) -> int:
 def test_every_change_has_one_entry_whatever_the_stream_does(seeds: range) -> None:
     with staged("pure") as stage:
         assert _all(seeds, stage) > 5 * len(seeds)
+
+
+def test_a_press_that_is_written_again_since_its_answer_was_lost_has_one_entry() -> None:
+    link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
+    later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
+    with staged("pure") as stage:
+        for place in range(6):
+            lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
+            steps = [Step("press", NOW, link, lost), later]
+            letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "said": NOW}
+            said = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
+            assert check(place, stage, [*steps, Step("desk", NOW + 2, said)]) <= 2
 
 
 def _all(seeds: range, stage: Stage) -> int:

@@ -14,15 +14,14 @@ from tests.world import NOW
 
 
 def events(rng: random.Random, number: int) -> list[Step]:
-    """That no record decides about: presses, letters, confirmations; on few scopes, often at once."""
+    """That no record decides about: one-click, letters, confirmations; on few scopes, often at once."""
     return [_event(rng) for _ in range(number)]
 
 
 def _event(rng: random.Random) -> Step:
     at, scope = NOW + rng.randrange(3), rng.choice((0, 1, 2))
     if rng.random() < 0.4:
-        how = rng.choice(("one-click", "this"))
-        link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": how}
+        link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": "one-click"}
         return Step("press", at, {"who": 0, **link, "signal": False, "key": 1})
     if rng.random() < 0.5:
         said = {"who": 0, "happened": at, "scopes": [2]}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.faults.nemesis import KINDS
+from tests.faults.attacker import WAYS
+from tests.faults.nemesis import KINDS, MEANS
 from tests.faults.table import INJECTED, ROWS, How
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +18,10 @@ def test_the_table_has_the_46_faults_and_each_says_where_or_why_not() -> None:
 
 def test_every_kind_of_the_nemesis_is_a_row_that_counts() -> None:
     assert {kind.number for kind in KINDS.values()} <= set(INJECTED)
+
+
+def test_every_means_of_the_attacker_is_one_that_is_drawn_and_counted() -> None:
+    assert tuple(WAYS) == MEANS
 
 
 def test_no_code_uses_transactions_whose_faults_are_left_out() -> None:

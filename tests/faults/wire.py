@@ -31,10 +31,13 @@ _RAISED = {
     KINDS["reset"]: ConnectionClosedError,
     KINDS["no network"]: EndpointConnectionError,
 }
+KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
 QUEUES = {
     "later": "LATER_QUEUE_URL",
     "aside": "FEEDBACK_DLQ_URL",
     "unlist": "UNLIST_QUEUE_URL",
+    "subscribe": "SUBSCRIBE_QUEUE_URL",
+    "confirmed": "CONFIRMED_QUEUE_URL",
 }
 """What the product sends to, by the name of the setting."""
 
@@ -76,7 +79,7 @@ class Wire:
             name: self.clients["kms"].create_key(
                 KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"
             )["KeyMetadata"]["KeyId"]
-            for name in ("IDENTITY_KEY", "LINKS_KEY")
+            for name in KEYS
         }
         queues = {
             name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]

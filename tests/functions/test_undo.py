@@ -99,6 +99,14 @@ def test_after_its_hour_it_asks_for_a_confirmation(world: World) -> None:
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
+def test_after_its_hour_too_a_privacy_signal_that_came_with_it_is_kept(world: World) -> None:
+    where, token = undo_in(get(world, press(world)))
+    late, form = NOW + 60 * 60 * 1000, {"undo": token}
+    event = http("POST", where, form=form, headers={"sec-gpc": "1"}, at=late)
+    assert preferences.handler(event, world.context)["statusCode"] == 200
+    assert sendable(world, late) == {"service"}
+
+
 def test_who_presses_second_stays_out_whatever_the_first_takes_back(world: World) -> None:
     done = press(world)
     later = press(world, at=NOW + 1)

@@ -134,23 +134,22 @@ class ManagePreferences:
             raise UnreadForm("no Undo of ours") from error
         if said.recipient != token.recipient:
             raise UnreadForm("an Undo of somebody else")
-        if said.is_over(visited.at):
-            return self._after_its_hour(said, visited.at)
         given = Given(
             visited.at,
             self._evidence(token, visited),
             self._catalogue.policy(visited.at),
             visited.signal,
         )
+        is_over = said.is_over(visited.at)
 
         def changes(record: Record) -> list[Change]:
-            undone = [] if is_closed(record) else said.changes()
+            undone = [] if is_over or is_closed(record) else said.changes()
             return [*undone, *given.signals(self._catalogue)]
 
-        return Result(self._preferences.update(token.recipient, changes, visited.at).after)
+        after = self._preferences.update(token.recipient, changes, visited.at).after
+        return self._after_its_hour(said, after, visited.at) if is_over else Result(after)
 
-    def _after_its_hour(self, said: Undo, now: int) -> Result:
-        record = self._preferences.read(said.recipient)
+    def _after_its_hour(self, said: Undo, record: Record, now: int) -> Result:
         topics = {t.number: t for scope in said.scopes for t in self._catalogue.governed(scope)}
         stopped = [
             t for t in topics.values() if not t.retired and not decide(record, t, now).sendable

@@ -12,7 +12,7 @@ from heed.domain.decision import decide
 from heed.domain.errors import Deferred, Malformed, NotAcknowledged, Unavailable, UnreadableRecord
 from heed.domain.evidence import evidence
 from heed.domain.record import Record
-from heed.domain.register import ALL, Change, Entry, Source, out
+from heed.domain.register import ALL, Change, Entry, Source, out, undoable
 from heed.domain.token import Purpose, Token, verify
 from heed.domain.undo import Undo, stops, undo_of
 
@@ -177,8 +177,17 @@ class Unsubscribe:
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
         """
-        changes = [Change(out(scope), _entry(asked)) for scope in asked.scopes]
-        return self._preferences.apply(asked.recipient, changes + self._signals(asked), now)
+        entry, signals = _entry(asked), self._signals(asked)
+        if asked.source is not Source.LINK:
+            changes = [Change(out(scope), entry) for scope in asked.scopes]
+            return self._preferences.apply(asked.recipient, changes + signals, now)
+
+        def missing(record: Record) -> list[Change]:
+            # A press that was written although its answer was lost is on record as it stands.
+            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
+            return [*(Change(out(scope), entry) for scope in scopes), *signals]
+
+        return self._preferences.update(asked.recipient, missing, now)
 
     def _signals(self, asked: OptOut) -> list[Change]:
         if not asked.signal:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.catalogue import Catalogue, Kind, Topic
-from heed.domain.decision import chosen
+from heed.domain.decision import chosen, pause_stands
 from heed.domain.errors import UnreadForm
 from heed.domain.record import Record
 from heed.domain.register import (
@@ -159,7 +159,7 @@ def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given
         for topic in differing
         if said.wanted[topic.number] and not topic.retired and not chosen(record, topic).sendable
     )
-    until, resume = _paused(said, record, brand, given)
+    until, resume = _paused(said, record, catalogue, brand, given)
     if until is not None:
         press[brand] = given.entry(until=until)
     # Where a confirmation is asked for, the answer is its form, and offers no Undo.
@@ -175,24 +175,33 @@ def _plain(stop: tuple[int, Entry]) -> Change:
 
 
 def _paused(
-    said: Choices, record: Record, brand: int, given: Given
+    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
 ) -> tuple[int | None, tuple[int, ...]]:
     """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
 
     What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
-    pause that would end sooner than the one that stands is an end of that one.
+    pause that would end sooner than the one that stands is an end of that one; but where a yes lets some
+    topics through that one, they pause as well, and none ends sooner.
     """
     if said.pause is None:
         return None, ()
+    held = record.pause(brand)
+    if said.pause and held == given.entry(until=held.until if held else None):
+        return held.until, ()  # our own write, whose answer was lost
     until = given.at + said.pause * DAY
-    ends = {
-        scope: held.until or 0
-        for scope in (brand, ALL)
-        if (held := record.pause(scope)) is not None and (held.until or 0) > given.at
-    }
-    if said.pause and until > ends.get(brand, 0):
-        return until, ()
+    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL)}
+    ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
+    end, is_whole = standing[brand]
+    if said.pause and (until >= end or not is_whole):
+        return max(until, end), ()
     return None, tuple(scope for scope, end in ends.items() if end > until)
+
+
+def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
+    """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
+    topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
+    held = [pause_stands(record, topic, scope, now) for topic in topics]
+    return max((e.until or 0 for e in held if e), default=0), all(held)
 
 
 def field_of(topic: Topic, catalogue: Catalogue) -> str:

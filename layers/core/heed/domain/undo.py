@@ -94,9 +94,9 @@ def stops(
             continue
         yield Change(undoable(scope), entry)
         held = record.pressed(scope)
-        if held is not None and held != entry and held.until is None:
-            # The press before was not taken back, and no longer can be: it counts for ever.
-            yield Change(out(scope), held)
+        if held is not None and held != entry:
+            # The press before was not taken back, and no longer can be: it keeps its place.
+            yield Change((out if held.until is None else pause)(scope), held)
 
 
 def _can_be_undone(

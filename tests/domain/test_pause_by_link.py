@@ -1,0 +1,77 @@
+"""A pause by a link ends no sooner than what stands, and stops what was sent a moment before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from heed.domain.decision import decide
+from heed.domain.preference_form import Choices, Given, Saved, saved
+from heed.domain.record import NOTHING, Record, merge
+from heed.domain.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
+from tests.catalogue import CATALOGUE
+
+NOW = 400 * DAY
+OFFERS, NEWS, BRAND = 2, 3, 1
+
+
+def said(at: int, until: int | None = None) -> Entry:
+    return Entry(at, Source.LETTER, "{}", "", until)
+
+
+def record(*changes: Change) -> Record:
+    return merge(NOTHING, changes)
+
+
+def form(record: Record, days: int, evidence: str = "{}") -> Saved:
+    given = Given(NOW, evidence, "", signal=False)
+    return saved(Choices(pause=days), record, CATALOGUE, BRAND, given)
+
+
+def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int | None:
+    return decide(merge(record, changes), CATALOGUE.topics[topic], NOW).until
+
+
+PAUSED = Change(pause(BRAND), said(NOW - DAY, NOW + 89 * DAY))
+
+
+def test_a_shorter_one_than_the_one_that_stands_is_an_end_and_needs_a_confirmation() -> None:
+    result = form(record(PAUSED), 30)
+    assert (result.changes, result.resume) == ((), (BRAND,))
+
+
+def test_a_longer_one_is_written() -> None:
+    result = form(record(PAUSED), 90)
+    assert result.resume == ()
+    assert paused_until(record(PAUSED), result.changes, OFFERS) == NOW + 90 * DAY
+
+
+def test_one_that_a_yes_lifted_stands_in_nobodys_way() -> None:
+    lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
+    assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
+    result = form(lifted, 30)
+    assert result.resume == ()
+    assert paused_until(lifted, result.changes, OFFERS) == NOW + 30 * DAY
+
+
+def test_where_one_topic_was_let_through_it_is_paused_too_and_no_other_resumes_sooner() -> None:
+    partly = record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))
+    assert decide(partly, CATALOGUE.topics[OFFERS], NOW).sendable
+    result = form(partly, 30)
+    assert result.resume == ()
+    assert paused_until(partly, result.changes, OFFERS) == NOW + 89 * DAY
+    assert paused_until(partly, result.changes, NEWS) == NOW + 89 * DAY
+
+
+def test_nothing_is_asked_for_where_no_pause_is_left_to_end() -> None:
+    lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
+    assert form(lifted, 0).resume == ()
+    assert form(record(PAUSED), 0).resume == (BRAND,)
+    everywhere = Change(pause(ALL), said(NOW - DAY, NOW + DAY))
+    assert form(record(everywhere), 0).resume == (ALL,)
+
+
+def test_our_own_write_whose_answer_was_lost_is_answered_as_the_first_time() -> None:
+    for before in (NOTHING, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
+        first = form(before, 30)
+        again = form(merge(before, first.changes), 30)
+        assert (again.changes, again.resume) == (first.changes, ())

@@ -1,0 +1,142 @@
+"""Bugs of links, of Undo and of keys, to be put in: by each, somebody would bring people back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from heed import wiring
+from heed.actions import manage_preferences, unsubscribe
+from heed.domain import preference_form, undo
+from heed.domain.api_key import KeyScope
+from heed.domain.confirm_token import Confirmation, mint
+from heed.domain.errors import InvalidToken
+from heed.domain.recipient import recipient_id
+from heed.domain.record import Record
+from heed.domain.register import DAY, Change, Entry, Source, in_, scope_of, undoable, undone
+from heed.domain.token import Token
+from heed.edge import subscribe_form, visits
+from heed.edge.api_keys import Gate
+
+Patch = pytest.MonkeyPatch
+BUGS: dict[str, Callable[[Patch], None]] = {}
+
+
+def bug(put_in: Callable[[Patch], None]) -> Callable[[Patch], None]:
+    """Register a bug by its name in words."""
+    BUGS[put_in.__name__.replace("_", " ")] = put_in
+    return put_in
+
+
+@bug
+def an_undo_brings_back_a_later_press(patch: Patch) -> None:
+    def pressed(self: Record, scope: int) -> Entry | None:
+        return None if self.get(undone(scope)) else self.get(undoable(scope))
+
+    patch.setattr(Record, "pressed", pressed)
+
+
+@bug
+def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
+    changes = undo.Undo.changes
+
+    def lifting(self: undo.Undo) -> list[Change]:
+        given = Entry(self.at + 1, Source.PREFERENCE_CENTRE, "{}")
+        return [*changes(self), *(Change(in_(scope), given) for scope in self.scopes)]
+
+    patch.setattr(undo.Undo, "changes", lifting)
+
+
+@bug
+def an_undo_has_no_end(patch: Patch) -> None:
+    patch.setattr(undo.Undo, "is_over", lambda *_: False)
+
+
+@bug
+def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
+    take_back = manage_preferences.ManagePreferences.undo
+
+    def anywhere(self: Any, token: Token, text: str, visited: Any) -> Any:
+        with suppress(InvalidToken):
+            token = replace(token, recipient=undo.verify(text, self._keys.link).recipient)
+        return take_back(self, token, text, visited)
+
+    patch.setattr(manage_preferences.ManagePreferences, "undo", anywhere)
+
+
+@bug
+def a_link_writes_an_in(patch: Patch) -> None:
+    made = preference_form.saved
+
+    def saved(said: Any, record: Record, catalogue: Any, brand: int, given: Any) -> Any:
+        result = made(said, record, catalogue, brand, given)
+        ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
+        return replace(result, changes=(*result.changes, *ins))
+
+    patch.setattr(manage_preferences, "saved", saved)
+
+
+@bug
+def a_link_ends_a_pause_sooner(patch: Patch) -> None:
+    def paused(said: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
+        return (None if said.pause is None else given.at + said.pause * DAY), ()
+
+    patch.setattr(preference_form, "_paused", paused)
+
+
+@bug
+def whoever_looks_is_given_an_undo(patch: Patch) -> None:
+    def offered(_: str, token: Any, record: Record, keys: Any, now: int) -> str:
+        numbers = {scope_of(name) for name in record.registers if name.startswith("c:")}
+        for scope in sorted(numbers):
+            press = record.pressed(scope)
+            if press is not None:
+                said = undo.Undo(token.recipient, (scope,), press.at, press.digest, keys.newest())
+                return visits.undo_text(said, keys)
+        return ""
+
+    patch.setattr(visits, "offered_undo", offered)
+
+
+@bug
+def a_press_that_stands_is_overwritten_by_one_that_can_be_taken_back(patch: Patch) -> None:
+    def stops(_: Record, __: Any, press: Mapping[int, Entry], ___: int) -> Any:
+        return (Change(undoable(scope), entry) for scope, entry in press.items())
+
+    patch.setattr(unsubscribe, "stops", stops)
+    patch.setattr(preference_form, "stops", stops)
+
+
+@bug
+def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
+    admit = Gate.admit
+    patch.setattr(
+        Gate, "admit", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
+    )
+
+
+@bug
+def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
+    from functions.resubscribe import app as form
+
+    ask, accepted = subscribe_form.mail_request, form.answers.page
+
+    def telling(entered: Any, event: Any, visit: Any, public_url: str) -> Any:
+        request = ask(entered, event, visit, public_url)
+        keys = wiring.confirm_keys()
+        who = recipient_id(keys.identity(), entered.address)
+        said = Confirmation(who, entered.intent, entered.scopes, visit.at)
+        link = mint(said, keys.confirm(1))
+
+        def page(body: str, *more: Any, **headers: Any) -> Any:
+            patch.setattr(form.answers, "page", accepted)
+            return accepted(f"{body}/c/{link}", *more, **headers)
+
+        patch.setattr(form.answers, "page", page)
+        return request
+
+    patch.setattr(subscribe_form, "mail_request", telling)
