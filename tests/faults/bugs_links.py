@@ -125,8 +125,8 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
 
     ask, accepted = subscribe_form.mail_request, form.answers.page
 
-    def telling(entered: Any, event: Any, visit: Any, public_url: str) -> Any:
-        request = ask(entered, event, visit, public_url)
+    def telling(entered: Any, event: Any, visit: Any, *more: Any) -> Any:
+        request = ask(entered, event, visit, *more)
         keys = wiring.confirm_keys()
         who = recipient_id(keys.identity(), entered.address)
         said = Confirmation(who, entered.intent, entered.scopes, visit.at)

@@ -16,7 +16,7 @@ Scope = tuple[Mapping[str, Any], Mapping[str, str], Mapping[str, Any]]  # item, 
 Condition = Callable[[Scope], bool]
 Operand = Callable[[Scope], Any]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[(),=<>]|(?:[:#]\w|[A-Za-z_])\w*(?:\.[#]?\w+)*)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[(),=<>+]|(?:[:#]\w|[A-Za-z_])\w*(?:\.[#]?\w+)*)")
 _SETS = ("NS", "SS")
 
 
@@ -45,6 +45,9 @@ def _apply(verb: str, action: list[str], scope: Scope, made: Item) -> None:
     name = names.get(action[0], action[0])
     if verb == "REMOVE":
         made.pop(name, None)
+    elif verb == "SET" and "+" in action:
+        numbers = (int(one["N"]) for one in (item[action[2]], values[action[-1]]))
+        made[name] = {"N": str(sum(numbers))}
     elif verb == "SET":
         held = names.get(action[4], action[4]) if action[2] == "if_not_exists" else ""
         made[name] = item[held] if held in item else values[action[-2 if held else -1]]

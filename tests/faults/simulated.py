@@ -143,7 +143,10 @@ class Dynamo(_Client):
     def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
         table, key = asked["TableName"], _key(asked["Key"])
         old = self._old(asked, key)
-        self._write(table, key, updated(old or dict(asked["Key"]), asked))
+        made = updated(old or dict(asked["Key"]), asked)
+        self._write(table, key, made)
+        if asked.get("ReturnValues") == "UPDATED_NEW":
+            return {"Attributes": made}
         answer: dict[str, Any] = {"ConsumedCapacity": {}}
         return answer if old is None else {**answer, "Attributes": old}
 
@@ -191,6 +194,13 @@ class Sqs(_Client):
         def work() -> dict[str, Any]:
             self.queues.setdefault(asked["QueueUrl"], []).append(asked["MessageBody"])
             return {"MessageId": "made-up"}
+
+        return self._send(work)
+
+    def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
+        def work() -> dict[str, Any]:
+            there = str(len(self.queues.get(asked["QueueUrl"], [])))
+            return {"Attributes": {asked["AttributeNames"][0]: there}}
 
         return self._send(work)
 

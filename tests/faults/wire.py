@@ -38,6 +38,7 @@ QUEUES = {
     "unlist": "UNLIST_QUEUE_URL",
     "subscribe": "SUBSCRIBE_QUEUE_URL",
     "confirmed": "CONFIRMED_QUEUE_URL",
+    "waiting": "WAITING_QUEUE_URL",
 }
 """What the product sends to, by the name of the setting."""
 
