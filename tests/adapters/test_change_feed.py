@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from heed.actions.ports import Position
 from heed.adapters import aws as clients
 from heed.adapters.change_feed import ChangesIndex
-from heed.adapters.preferences_table import PreferencesTable, feed_position, shard
+from heed.adapters.feed_places import feed_position, shard
+from heed.adapters.preferences_table import PreferencesTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.recipient import from_bytes
 from heed.domain.register import Change, Entry, Source, in_, out

@@ -12,8 +12,9 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.adapters.feed_places import SHARDS
 from heed.adapters.late_room import MOST_WAITING, late_room
-from heed.adapters.preferences_table import SHARDS, PreferencesTable
+from heed.adapters.preferences_table import PreferencesTable
 from heed.domain.errors import Contended, StoreUnavailable
 from heed.domain.evidence import evidence
 from heed.domain.recipient import from_bytes
@@ -124,10 +125,10 @@ def test_late_wishes_that_the_ledger_does_not_take_never_fill_the_item(
 
 @pytest.mark.threat(
     "B8",
-    "send old letters together with a newer wish, again and again, until a person's item is too large for "
-    "any write, a press of theirs included",
-    "late wishes wait beside a record by one bounded way, whatever they came with; beyond it they wait "
-    "with their sender, and what is new goes on",
+    "Old letters are sent together with a newer wish, again and again, until an item is too large for "
+    "any write, a press of theirs included.",
+    "Late wishes wait beside a record by one bounded way, whatever they came with; beyond it they wait "
+    "with their sender, and what is new goes on.",
 )
 def test_late_wishes_that_come_with_a_newer_one_are_bounded_too(
     table: PreferencesTable, dynamodb: DynamoDBClient

@@ -259,8 +259,8 @@ def test_who_has_too_many_entries_is_passed_by_and_told_of(
 
 @pytest.mark.threat(
     "B9",
-    "make the entries of one person such that the walk over everybody dies there, every hour anew",
-    "the walk remembers where it failed, and passes that person by the second time, with an alarm",
+    "The entries of one person are such that the walk over everybody dies there, every hour anew.",
+    "The walk remembers where it failed, and passes that person by the second time, with an alarm.",
 )
 def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch

@@ -88,10 +88,10 @@ def walked(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str,
 
 @pytest.mark.threat(
     "B9",
-    "press one link so often that the evidence about a person grows without an end, and nothing that "
-    "reads it comes to its end any more",
-    "each press is on record, and of a person's changes by links the ledger enters 50 a day, then one an "
-    "hour that names the numbers which it stands for",
+    "One link is pressed so often that the evidence about a person grows without an end, and nothing that "
+    "reads it comes to its end any more.",
+    "Each press is on record, and of a person's changes by links the ledger enters 50 a day, then one an "
+    "hour that names the numbers which it stands for.",
 )
 def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_hour(
     world: World, stream: Recorder
@@ -144,7 +144,7 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
     world: World, stream: Recorder
 ) -> None:
     flood(world, stream)
-    assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 200
+    assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by hand, to its page
     said = Entry(DAWN + 600, Source.LETTER, "{}")
     stream.at = DAWN + 600
     world.put(JANE, Change(in_(2), said), now=DAWN + 600)

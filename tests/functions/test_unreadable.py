@@ -55,8 +55,6 @@ class Town:
         self.good = {item["id"]["S"]: item for item in world.items()}[self.jane]
 
     def put(self, item: Item, table: str = "Preferences") -> None:
-        for name, kind in _KEYS.items():  # the table itself refuses another type, or an empty text
-            assume(name not in item or item[name].get(kind))
         with by_somebody_else():
             client("dynamodb").put_item(TableName=table, Item=item)
 
@@ -211,10 +209,10 @@ def _with(name: str, **held: Any) -> Callable[[Item], Item]:
 
 @pytest.mark.threat(
     "B6",
-    "write into one person's record what cannot be read, so that checks, the feed and the ledger fail "
-    "for everybody",
-    "every value is checked where it is read; what is not of our form is one unreadable record, "
-    "never sendable, and nobody else's business",
+    "What cannot be read is written into one person's record, so that checks, the feed and the ledger fail "
+    "for everybody.",
+    "Every value is checked where it is read; what is not of our form is one unreadable record, "
+    "never sendable, and nobody else's business.",
 )
 @pytest.mark.parametrize(
     "made",
@@ -249,6 +247,8 @@ def test_junk_in_any_attribute_of_a_person_harms_nobody_else(town: Town, example
     @given(junk.spoiled(town.good, ("id",)))
     def holds(item: Item) -> None:
         assume("o:0" in item)  # without it she may be sent to, and nobody can know of it
+        for name, kind in _KEYS.items():  # the table itself refuses another type, or an empty text
+            assume(name not in item or item[name].get(kind))
         spoil(town, item)
 
     holds()

@@ -157,9 +157,9 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
 
 @pytest.mark.threat(
     "T15",
-    "write over an entry of the ledger so that it cannot be read, and whoever reads the ledger fails there",
-    "what cannot be read is passed by and named: by the verification as a line that is no entry, by the "
-    "hourly walk as altered",
+    "An entry of the ledger is written over so that whoever reads the ledger fails there.",
+    "What cannot be read is passed by and named: by the verification as a line that is no entry, by the "
+    "hourly walk as altered.",
 )
 @pytest.mark.parametrize("examples", EXAMPLES)
 def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
@@ -244,8 +244,8 @@ QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
 
 @pytest.mark.threat(
     "T19",
-    "put a message into one of the queues that crashes its reader, so that what is behind it waits for ever",
-    "each message is checked whole before anything of it is done; one that is not of our form fails alone",
+    "A message is put into one of the queues that crashes its reader, so that what is behind it never comes.",
+    "Each message is checked whole before anything of it is done; one that is not of our form fails alone.",
 )
 @pytest.mark.parametrize("examples", [12, pytest.param(600, marks=pytest.mark.system)])
 @pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda one: getattr(one, "__name__", ""))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import Position
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.preferences_table import SHARDS, feed_place, feed_position
+from heed.adapters.feed_places import SHARDS, feed_place, feed_position
 from heed.domain.errors import UnreadableRecord
 
 if TYPE_CHECKING:

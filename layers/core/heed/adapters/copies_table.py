@@ -10,8 +10,8 @@ from heed.actions.ports_privacy import Copy
 from heed.adapters.attributes import Item, number, of_our_form, recipient
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.epochs_table import work_of
+from heed.adapters.feed_places import feed_position
 from heed.adapters.items import to_record
-from heed.adapters.preferences_table import feed_position
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.record import Record
 

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from heed.actions.ports_privacy import Due, DueWork, Standing
 from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.feed_places import SHARDS, feed_position, shard
 from heed.adapters.items import soft_days, to_record, to_value
-from heed.adapters.preferences_table import SHARDS, feed_position, shard
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.purge import is_id
 from heed.domain.record import Record

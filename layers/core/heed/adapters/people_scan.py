@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from heed.actions.ports_ledger import Held, Page, Place
 from heed.adapters.attributes import Item, of_our_form, recipient, text
 from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.feed_places import feed_place
 from heed.adapters.items import late_of, to_record
-from heed.adapters.preferences_table import feed_place
 from heed.domain.errors import UnreadableRecord
 
 if TYPE_CHECKING:

@@ -20,12 +20,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
-from heed.adapters.attributes import Item, of_our_form
+from heed.adapters.attributes import Item
 from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.feed_places import feed_position, shard
 from heed.adapters.items import SALT_SIZE, is_stop, to_late, to_record, to_value
 from heed.adapters.late_room import late_room
 from heed.adapters.tally_update import TallyUpdate, guess, tally_update
-from heed.domain import recipient as recipients
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
@@ -35,11 +35,9 @@ from heed.domain.retention import soft_due
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 writes a second
 _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
 _ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
-_DIGITS = 15  # of a time in the feed
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
@@ -286,26 +284,3 @@ def _update(
     if names:  # of soft days alone there are none, and DynamoDB refuses an empty map
         expressions["ExpressionAttributeNames"] = names
     return expressions
-
-
-def feed_position(at: int, recipient: str) -> str:
-    """Where a change stands in the feed: sorts by time, and is unique."""
-    return f"{at:0{_DIGITS}d}{recipient}"
-
-
-@of_our_form
-def feed_place(written: str) -> tuple[int, str]:
-    """The time and the recipient of a position in the feed.
-
-    Raises:
-        UnreadableRecord: it is not of our form.
-    """
-    at, recipient = int(written[:_DIGITS]), written[_DIGITS:]
-    if feed_position(at, recipients.parse(recipient)) != written:
-        raise ValueError("no position of ours")
-    return at, recipient
-
-
-def shard(recipient: str) -> str:
-    """The shard of the index Changes that a recipient is in."""
-    return str(recipients.to_bytes(recipient)[0] % SHARDS)
