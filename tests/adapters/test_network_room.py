@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from heed.adapters.network_room import NetworkRoomTable
 from heed.domain.confirm_token import Intent
+from heed.domain.errors import StoreUnavailable
 from heed.domain.mail_caps import LONGEST_WAIT, WINDOW
 from tests.template import table_definition
 
@@ -84,6 +85,21 @@ def test_two_that_are_first_at_once_each_take_their_own(client: Any) -> None:
     for _ in range(4):
         other.take("n1", Intent.IN, NOW)
     assert room(Interleaved()).take("n1", Intent.IN, NOW) == NOW + 2 * DAY // 4
+
+
+def test_an_answer_that_was_cut_on_its_way_is_no_room_but_a_store_that_cannot_be_asked(
+    client: Any,
+) -> None:
+    class Cut:
+        exceptions = client.exceptions
+
+        @staticmethod
+        def update_item(**arguments: Any) -> Any:
+            client.update_item(**arguments)
+            return {}  # what botocore makes of a body that it cannot read
+
+    with pytest.raises(StoreUnavailable):
+        room(Cut()).take("n1", Intent.IN, NOW)
 
 
 def test_what_is_kept_names_no_person_and_ends_by_itself(client: Any) -> None:

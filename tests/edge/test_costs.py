@@ -19,7 +19,7 @@ import pytest
 from heed.actions import send_confirmation
 from heed.actions.unsubscribe import OptOut
 from heed.adapters import ses_events
-from heed.domain import api_key, confirm_token, purge, recipient, times, token, verdict
+from heed.domain import api_key, confirm_token, purge, recipient, times, token, values, verdict
 from heed.domain.address import normalise
 from heed.domain.catalogue import Topic
 from heed.domain.errors import HeedError
@@ -35,6 +35,7 @@ from heed.edge import (
     links,
     list_headers,
     mail,
+    networks,
     request,
     subscribe_form,
     suppressions,
@@ -133,6 +134,10 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
     "words of a header": mail._one_line,
     "an encoded word": _unencoded,
+    "a hash": values.is_hash,
+    "a proxy's header": lambda text: networks.network(
+        http("POST", "/subscribe", headers={"x-forwarded-for": text}), [networks.read("0.0.0.0/0")]
+    ),
     "SES's word": lambda text: verdict._evidence(code=text),
 }
 JSON: dict[str, Callable[[str], object]] = {
@@ -163,13 +168,15 @@ PATTERNS = {
     "domain.evidence._ADDRESS_LIKE": "scrub",
     "domain.evidence._LAST_WORD": "scrub",
     "domain.evidence._TOKEN_LIKE": "scrub",
-    "domain.evidence.scrub": "scrub",
+    "domain.evidence._AT": "scrub",
+    "domain.evidence._SPLIT_TOKEN": "scrub",
     "domain.purge._ID": "a purge's name",
     "domain.recipient._BASE32": "a recipient's bytes",
     "domain.recipient._CANONICAL": "a recipient",
     "domain.recipient._HEX": "a recipient",
     "domain.times._DATE": "times",
     "domain.times._TIME": "times",
+    "domain.values._SHA256": "a hash",
     "domain.verdict._PLAIN": "SES's word",
     "edge.api._VARIABLE": "a path",
     "edge.api._is_at": "a path",
@@ -185,6 +192,7 @@ PATTERNS = {
     "edge.list_headers._PRINTABLE": "a title",
     "edge.list_headers.list_id": "a title",
     "edge.mail._ENCODED": "words of a header",
+    "edge.networks._PORT": "a proxy's header",
 }
 """Each use of `re` by what reads with it: a key of PARSERS, or a form."""
 

@@ -14,6 +14,7 @@ from functions.purge import app
 from heed import wiring
 from heed.actions.reconcile_ledger import GONE
 from heed.adapters import aws, mail_caps
+from heed.domain.confirm_token import Intent
 from heed.domain.ledger_entry import ERASED, subject_of
 from heed.domain.purge import OVERDUE
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
@@ -37,8 +38,9 @@ class Behind:
             world.put(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = subject_of(wiring.preferences().read(recipient).salt, recipient)
-        row = {"pk": {"S": f"{mail_caps.PREFIX}in#{recipient}"}}
-        client("dynamodb").put_item(TableName=world.control, Item=row)
+        named = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
+        for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
+            client("dynamodb").put_item(TableName=world.control, Item=row)
         self.purge = self.office.minor(NOW)["purge"]
 
     def pause(self, seconds: float) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.domain.confirm_token import Intent
 from heed.domain.mail_caps import LONGEST_WAIT, WINDOW, step
 
@@ -69,7 +69,7 @@ class NetworkRoomTable:
             return None
         except FAILURES as error:
             raise unavailable(error) from error
-        attributes: dict[str, Any] = answer["Attributes"]
+        attributes: dict[str, Any] = whole(answer, "Attributes")
         return int(attributes["u"]["N"])
 
 
