@@ -18,6 +18,7 @@ from heed.domain.confirm_token import Intent
 from heed.domain.ledger_entry import ERASED, subject_of
 from heed.domain.purge import OVERDUE
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.ledgers import history
 from tests.office import JANE, Office
 from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
@@ -147,7 +148,7 @@ def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behin
     behind.stream_brings()
     assert behind.evidence() == []
     assert behind.certificate() == before
-    assert [one.entry.register for one in wiring.ledger().of(behind.subject)][-1] == ERASED
+    assert history(wiring.ledger(), behind.subject)[-1].entry.register == ERASED
 
 
 def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:
