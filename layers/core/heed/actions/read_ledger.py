@@ -127,7 +127,7 @@ def _leaves(said: object) -> Leaves:
 def _altered(said: object) -> Altered:
     if isinstance(said, dict) and said.keys() == {"object", "how"}:
         name, how = said["object"], said["how"]
-        if is_text(name) and is_text(how) and how in set(How):
+        if is_text(name) and name.isprintable() and is_text(how) and how in set(How):
             return Altered(name, How(how))
     raise Malformed("not a finding about the storage")
 

@@ -88,7 +88,7 @@ class Record:
 
 
 NEVER = -(1 << 62)
-"""An instant before every other: a letter's date, or a mail's, may well lie before 1970."""
+"""An instant before every other."""
 
 NOTHING = Record()
 """Nobody with that id is on record."""
