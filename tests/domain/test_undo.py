@@ -49,7 +49,7 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
 def press(record: Record, scope: int, said: Entry) -> tuple[Record, Undo | None]:
     """A browser's press, as it is written, and the Undo that its answer offers."""
     after = merge(record, stops(record, CATALOGUE, {scope: said}, said.at))
-    return after, undo_of(WHO, {scope: said}, after, 1)
+    return after, undo_of(WHO, {scope: said}, after)
 
 
 def take_back(record: Record, undo: Undo | None) -> Record:
@@ -150,7 +150,7 @@ def test_our_own_write_whose_answer_was_lost_still_offers_its_undo() -> None:
 
 
 def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None:
-    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest, 1)
+    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest)
     child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, n=1)
     erased = Record({out(ALL): Entry(NOW, Source.LETTER, "{}")}, floor=NOW, n=1)
     assert merge(child, undo.changes()) == child
@@ -197,8 +197,8 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
     who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
 ) -> None:
     name = base64.b32encode(who).decode().rstrip("=").lower()
-    undo = Undo(name, scopes, at, digest.hex(), 1)
-    text = mint(undo, link_key(Purpose.UNDO, 1))
+    undo = Undo(name, scopes, at, digest.hex())
+    text = mint(undo, 1, link_key(Purpose.UNDO, 1))
     assert verify(text, link_key) == undo
     for place in (0, 1, 20, len(text) // 2, len(text) - 1):
         other = "A" if text[place] != "A" else "B"
@@ -207,7 +207,7 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
 
 
 def test_an_undo_is_over_after_an_hour() -> None:
-    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest, 1)
+    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest)
     assert not undo.is_over(NOW + LIFETIME - 1)
     assert undo.is_over(NOW + LIFETIME)
 

@@ -171,8 +171,8 @@ class Attacker:
     def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         """Of everything, by one who knows how tokens are made, and no key."""
         who, at = step.what["who"], step.at
-        said = Undo(self.stage.ids[who], (0, 1, 2, 3, 5, 12), at, "0" * 32, 1)
-        return self._undo(who, undo.mint(said, _GUESS), at)
+        said = Undo(self.stage.ids[who], (0, 1, 2, 3, 5, 12), at, "0" * 32)
+        return self._undo(who, undo.mint(said, 1, _GUESS), at)
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
         """A page that shows an Undo to whoever was given one, asked for with something else."""

@@ -95,7 +95,7 @@ def whoever_looks_is_given_an_undo(patch: Patch) -> None:
         for scope in sorted(numbers):
             press = record.pressed(scope)
             if press is not None:
-                said = undo.Undo(token.recipient, (scope,), press.at, press.digest, keys.newest())
+                said = undo.Undo(token.recipient, (scope,), press.at, press.digest)
                 return visits.undo_text(said, keys)
         return ""
 

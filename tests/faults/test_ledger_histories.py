@@ -179,7 +179,9 @@ def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
         extra = sum(one.entry.source != LEDGER for one in closed)
         assert outcomes.count(Outcome.APPLIED) - extra == len(applied), seed
         assert outcomes.count(Outcome.SUPERSEDED) == len(late), seed
-        numbers = {one.entry.seq for one in kept}
+        entries = [one.entry for one in kept]
+        spans = (range(one.first_seq or one.seq, one.seq + 1) for one in entries)
+        numbers = {number for span in spans for number in span}
         assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
         assert bool(closed) is (whose not in living), seed
         assert all((one.evidence is None) is (whose not in living) for one in kept), seed

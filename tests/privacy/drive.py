@@ -58,9 +58,11 @@ class Drive:
         self.crashes: list[str] = []
         _, key = wiring.api_keys().create("canary", "kim", list(KeyScope))
         _, second = wiring.api_keys().create("canary", "lou", list(KeyScope))
-        self.secrets = {"API key": key, "API key of another": second}
+        _, third = wiring.api_keys().create("canary", "max", [KeyScope.WRITE])
+        self.secrets = {"API key": key, "API key of another": second, "API key of an agent": third}
         self.bearer = {"Authorization": f"Bearer {key}", "User-Agent": ADDRESSES["garbage"]}
         self.by_other = {"Authorization": f"Bearer {second}"}
+        self.by_agent = {"Authorization": f"Bearer {third}"}
         # What people, their browsers and their programs put beside a link.
         self.plain = {
             "User-Agent": ADDRESSES["garbage"],
@@ -182,7 +184,7 @@ def _desk(drive: Drive) -> None:
     lift = {"address": ADDRESSES["minor"], "register": "minor", **why}
     drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 2)
     drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 3, headers=drive.by_other)
-    drive.ask("desk", "POST", "/v1/minors", reported, at=NOW + 4)
+    drive.ask("desk", "POST", "/v1/minors", reported, at=NOW + 4, headers=drive.by_agent)
     drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 5)  # and waits for the other
     of_hold = {**lift, "register": "hold", "address": ADDRESSES["desk"]}
     drive.ask("desk", "POST", "/v1/lifts", of_hold)

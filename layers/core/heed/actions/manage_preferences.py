@@ -98,7 +98,7 @@ class ManagePreferences:
         after = self._preferences.update(token.recipient, changes, visited.at).after
         result = made[-1]
         self._acknowledge(after, result.changes, visited.at)
-        undo = undo_of(token.recipient, result.press, after, self._keys.newest())
+        undo = undo_of(token.recipient, result.press, after)
         return Result(after, result.consent, result.resume, undo)
 
     def opt_out(self, token: Token, visited: Visited, *, everything: bool) -> Record:

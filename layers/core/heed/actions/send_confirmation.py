@@ -13,7 +13,7 @@ from heed.actions.ports import Preferences
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, hours_waited, mint
 from heed.domain.decision import is_silent
-from heed.domain.errors import MailNotSent, MailRefused
+from heed.domain.errors import MailNotSent, MailRefused, Malformed
 from heed.domain.mail_caps import mailbox
 from heed.domain.mail_request import MailRequest
 from heed.domain.recipient import recipient_id
@@ -114,8 +114,11 @@ class SendConfirmation:
         After an answer that was lost on the way there may be one mail more, never two.
 
         Raises:
+            Malformed: it asks for a topic that there never was.
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
+        if not set(request.scopes) <= self._catalogue.topics.keys():
+            raise Malformed("a topic that there never was")
         if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
@@ -145,6 +148,11 @@ class SendConfirmation:
         key = self._keys.confirm(KEY_ID)
         return hmac.digest(key, f"mailbox {mailbox(address)}".encode(), "sha256").hex()[:32]
 
+    def _language(self, asked: str) -> str:
+        """The language of the request, or the default one where the brand has it no more."""
+        known = self._catalogue.languages
+        return asked if asked in known else self._catalogue.default_language
+
     def _letter(self, request: MailRequest, recipient: str, now: int) -> Letter:
         is_in = request.intent is Intent.IN
         signals = {topic.number for topic in self._catalogue.signals()} if is_in else set()
@@ -168,7 +176,7 @@ class SendConfirmation:
             intent=request.intent,
             scopes=request.scopes,
             resume=bool(request.resume),
-            language=request.language,
+            language=self._language(request.language),
             base_url=request.base_url,
             confirm=mint(said, self._keys.confirm(KEY_ID)),
             unsubscribe=link(Purpose.UNSUBSCRIBE),

@@ -172,7 +172,7 @@ class Unsubscribe:
         governed = (topic for scope in asked.scopes for topic in self._catalogue.governed(scope))
         if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")
-        undo = undo_of(asked.recipient, press, applied.after, self._keys.newest())
+        undo = undo_of(asked.recipient, press, applied.after)
         return Pressed(applied.after, undo)
 
     def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:

@@ -56,14 +56,12 @@ class Undo:
         scopes: numbers of the scopes at which the press was written.
         at: when it was pressed, milliseconds.
         digest: of its entry (`Entry.digest`), which is the same at each scope.
-        key_id: which link key signed it.
     """
 
     recipient: str
     scopes: tuple[int, ...]
     at: int
     digest: str
-    key_id: int
 
     def is_over(self, now: int) -> bool:
         """Whether its hour has passed."""
@@ -125,20 +123,20 @@ def _stands(record: Record, scope: int, now: int) -> bool:
     return is_paused or any(entry.at >= given for entry in record.outs(scope))
 
 
-def undo_of(recipient: str, press: Mapping[int, Entry], record: Record, key_id: int) -> Undo | None:
+def undo_of(recipient: str, press: Mapping[int, Entry], record: Record) -> Undo | None:
     """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
     scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
     if not scopes:
         return None
     entry = press[scopes[0]]
-    return Undo(recipient, scopes, entry.at, entry.digest, key_id)
+    return Undo(recipient, scopes, entry.at, entry.digest)
 
 
-def mint(said: Undo, key: bytes) -> str:
-    """The text of an Undo token."""
+def mint(said: Undo, key_id: int, key: bytes) -> str:
+    """The text of an Undo token; `key_id` says which link key signs it."""
     head = _HEAD.pack(
         _FIRST,
-        said.key_id,
+        key_id,
         recipients.to_bytes(said.recipient),
         said.at,
         bytes.fromhex(said.digest),
@@ -164,6 +162,6 @@ def verify(text: str, key_for: Callable[[Purpose, int], bytes]) -> Undo:
     expected = hmac.digest(key_for(Purpose.UNDO, payload[1]), payload, "sha256")[:_TAG]
     if not hmac.compare_digest(expected, tag):
         raise InvalidToken("the signature does not fit")
-    _, key_id, recipient, at, digest, count = _HEAD.unpack_from(payload)
+    _, _, recipient, at, digest, count = _HEAD.unpack_from(payload)
     scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
-    return Undo(recipients.from_bytes(recipient), scopes, at, digest.hex(), key_id)
+    return Undo(recipients.from_bytes(recipient), scopes, at, digest.hex())

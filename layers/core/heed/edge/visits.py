@@ -77,7 +77,7 @@ def undo_text(undo: Undo | None, keys: Keys) -> str:
     if undo is None:
         return ""
     try:
-        return mint_undo(undo, keys.link(Purpose.UNDO, undo.key_id))
+        return mint_undo(undo, keys.newest(), keys.link(Purpose.UNDO, keys.newest()))
     except KeysUnavailable:
         return ""
 
