@@ -13,6 +13,7 @@ from heed import wiring
 from heed.actions.manage_preferences import Visited
 from heed.domain.decision import is_closed
 from heed.domain.errors import UnreadForm
+from heed.domain.register import Source
 from heed.domain.token import Token
 from heed.edge import preference_post, request, site_documents, visits
 from heed.edge.observability import count, observed
@@ -54,6 +55,20 @@ def save(text: str) -> Response[str]:
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
     form, catalogue = answers.form(), wiring.catalogue()
+    if preference_post.is_opt_out(form):
+        links = wiring.unsubscribe()
+        links.opt_out(
+            links.asked(
+                token,
+                visit.at,
+                Source.ONE_CLICK,
+                visit.campaign,
+                everything=form.asks("scope", "all"),
+                signal=visit.signal,
+            )
+        )
+        count("OptedOut")
+        return answers.text("Unsubscribed.\n")
     visited = Visited(
         at=visit.at,
         campaign=visit.campaign,
@@ -61,10 +76,6 @@ def save(text: str) -> Response[str]:
         press=request.id_of(answers.event),
         signal=visit.signal,
     )
-    if preference_post.is_opt_out(form):
-        centre.opt_out(token, visited, everything=form.asks("scope", "all"))
-        count("OptedOut")
-        return answers.text("Unsubscribed.\n")
     try:
         result = preference_post.submit(centre, token, form, visited, catalogue)
     except UnreadForm:

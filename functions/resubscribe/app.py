@@ -105,7 +105,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 wiring.warm_up(
     wiring.ask_confirmation,
-    wiring.proxies,
     wiring.confirm,
     lambda: wiring.confirm_keys().confirm(1),
 )

@@ -46,7 +46,9 @@ def opt_out(text: str) -> Response[str]:
     token = links.token(text)  # first: nothing is read for who has no link
     form = answers.form()
     everything = form.asks("scope", "all")
-    by_hand = everything or any(name == "scope" for name, _ in form.fields)
+    by_hand = not form.asks("List-Unsubscribe", "One-Click") and (
+        everything or any(name == "scope" for name, _ in form.fields)
+    )
     source = Source.LINK if by_hand else Source.ONE_CLICK
     asked = links.asked(
         token,

@@ -98,7 +98,7 @@ _ATTRIBUTES = {
 PREFERENCES: dict[str, set[str]] = {
     "UnsubscribeFunction": _BOOKS | {out(2), "c:2", "u:2"},
     "UnsubscribeLaterFunction": _BOOKS | {out(2)},
-    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", in_(2), out(2), "p:2", "u:2"},
+    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2), "p:2", "u:2"},
     "ResubscribeFunction": _BOOKS | {in_(2), yes(2), "l:undeliverable", out(2), "p:2"},
     "FeedbackFunction": _BOOKS | {out(2), COMPLAINT, UNDELIVERABLE, "soft", "due", "due_shard"},
     "DeskFunction": _BOOKS | {HOLD, in_(2), yes(2), LIFT_HOLD, "l:undeliverable", out(2), "p:2"},

@@ -39,7 +39,8 @@ RIGHTS = {
         ("sqs:DeleteMessage", "LaterQueue"),
         ("sqs:GetQueueAttributes", "LaterQueue"),
     },
-    "PreferencesFunction": _RECORD | {("kms:GenerateMac", "LinksKey")},
+    "PreferencesFunction": _RECORD
+    | {("kms:GenerateMac", "LinksKey"), ("sqs:SendMessage", "LaterQueue")},
     "ResubscribeFunction": _RECORD
     | {
         ("kms:GenerateMac", "LinksKey"),

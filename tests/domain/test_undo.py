@@ -230,6 +230,14 @@ def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None
     assert lost_presses(old, old) == lost_presses(old, NOTHING) == []
 
 
+def test_a_pause_that_a_restore_brings_back_is_kept_likewise() -> None:
+    old, _ = press(NOTHING, BRAND, entry(NOW, until=NOW + 90 * DAY))
+    live, undo = press(NOTHING, BRAND, entry(NOW + 2 * DAY, "two"))
+    restored = merge(live, lost_presses(old, live))
+
+    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY)
+
+
 @given(
     records(),
     st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),

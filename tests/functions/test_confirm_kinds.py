@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from functions.preferences import app as preferences
 from functions.resubscribe import app
 from heed import wiring
+from heed.adapters.preferences_table import PreferencesTable
 from heed.domain.confirm_token import Confirmation, Intent, mint
 from heed.domain.decision import decide
+from heed.domain.record import Record
 from heed.domain.register import (
+    HOLD,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -19,6 +24,7 @@ from heed.domain.register import (
     undoable,
 )
 from heed.domain.token import Purpose
+from tests.permits import by_somebody_else
 from tests.world import NOW, World, http
 
 READER = "reader@example.com"
@@ -90,6 +96,37 @@ def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> Non
 
     assert "targeted-advertising" in sendable(world)
     assert registers(world) == {"o:7", "i:7"}
+
+
+def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confirms(
+    world: World,
+) -> None:
+    world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
+    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=(7,))
+    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
+
+    assert "targeted-advertising" in sendable(world)
+
+
+def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = PreferencesTable.read
+
+    def reading(self: PreferencesTable, recipient: str) -> Record:
+        found = read(self, recipient)
+        if not found.n:
+            with by_somebody_else():
+                world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
+        return found
+
+    monkeypatch.setattr(PreferencesTable, "read", reading)
+    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(2,))
+    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    app.handler(http("POST", where, at=NOW + 5), world.context)
+
+    assert registers(world) == {HOLD}
 
 
 def test_an_older_request_for_it_does_not_go_before_a_newer_signal(world: World) -> None:

@@ -20,6 +20,7 @@ from heed.domain.register import (
     in_,
     out,
     pause,
+    yes,
 )
 from heed.domain.token import Purpose
 from tests.brands import deploy_catalogue
@@ -169,6 +170,7 @@ def test_a_pause_is_made_longer_by_a_link_and_never_shorter(world: World) -> Non
     assert sendable(world, NOW + 100 * DAY) == EVERYTHING
 
 
+URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
 UNREAD: dict[str, dict[str, Any]] = {
     "too many fields": {"form": [(f"x{n}", "y") for n in range(400)]},
     "a body that is too long": {"form": {"topic.offers": "out", "x": "y" * 500_000}},
@@ -189,6 +191,10 @@ UNREAD: dict[str, dict[str, Any]] = {
     "a topic that nobody knows": {"form": {"topic.offers": "out", "topic.nothing": "out"}},
     "a pause of no length that there is": {"form": {"pause": "45"}},
     "an Undo that is none": {"form": {"undo": "x"}},
+    "an Undo of nothing": {"form": {"undo": ""}},
+    "an Undo beside a choice": {"form": {"undo": "x", "topic.offers": "out"}},
+    "an Undo in a body that was cut": {"body": "undo=x&topic.eve%", "headers": URLENCODED},
+    "advertising without a value": {"form": {"topic.offers": "out", "targeted-advertising": ""}},
 }
 
 
@@ -207,8 +213,10 @@ def test_nothing_is_called_saved_that_was_not_read(world: World, sent: dict[str,
         {"form": {"all": "out", "x": "y" * 500_000}},
         {"form": [("all", "out"), ("all", "in")]},
         {"form": {"all": "off"}},
+        {"form": {"undo": "x", "all": "out"}},
+        {"form": {" ALL": "out"}},
     ],
-    ids=["too many fields", "too long", "said twice", "another word"],
+    ids=["too many fields", "too long", "said twice", "another word", "an Undo", "capitals"],
 )
 def test_everything_off_is_seen_in_whatever_says_it(world: World, sent: dict[str, Any]) -> None:
     answer = app.handler(http("POST", path(world), **sent), world.context)
@@ -386,3 +394,25 @@ def test_when_everything_off_cannot_be_written_the_same_press_is_offered_again(
         in (answer["body"])
     )
     assert 'name="topic.offers"' not in answer["body"]
+
+
+def test_a_stop_is_written_though_the_topic_is_stopped_already(world: World) -> None:
+    """A yes that was asked for before it may still be on its way: it must not go before the stop."""
+    world.put(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
+    save(world, {"topic.offers": "out"})
+    late = Entry(NOW - 1, Source.CONFIRMATION, "{}")
+    world.put(READER, Change(yes(2), late))
+
+    assert "offers" not in sendable(world)
+
+
+def test_an_opt_out_that_cannot_be_written_waits_in_the_queue_as_that_of_the_other_link(
+    world: World,
+) -> None:
+    client("dynamodb").delete_table(TableName=world.table)
+    answer = app.handler(
+        http("POST", path(world), body="List-Unsubscribe=One-Click"), world.context
+    )
+
+    assert answer["statusCode"] == 503
+    assert len(world.messages("LATER_QUEUE_URL")) == 1

@@ -422,3 +422,11 @@ def test_nothing_of_a_visit_is_logged_but_that_it_was(
     assert "OptedOut" in written and "unavailable" in written
     assert "canary" not in written and token not in written
     assert world.recipient("canary@example.com") not in written
+
+
+def test_one_click_with_other_fields_beside_it_is_one_click(world: World) -> None:
+    form = {"List-Unsubscribe": "One-Click", "scope": "this"}
+    answer = ask(world, http("POST", f"/u/{world.token(READER)}", form=form))
+
+    assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
+    assert wiring.preferences().read(world.recipient(READER)).get(out(2)) is not None

@@ -105,10 +105,12 @@ class Confirm:
             Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
             NotAcknowledged: an *out* was written and yet something newer lifts it.
         """
-        changes = self._signals(said, press)
-        if said.intent is Intent.OUT or not is_closed(self.record(said)):
-            changes += self._wishes(said, press)
-        after = self._preferences.apply(said.recipient, changes, press.at).after
+
+        def changes(record: Record) -> list[Change]:
+            is_taken = said.intent is Intent.OUT or not is_closed(record)
+            return self._signals(said, press) + (self._wishes(said, press) if is_taken else [])
+
+        after = self._preferences.update(said.recipient, changes, press.at).after
         if said.intent is Intent.OUT:
             governed = (
                 t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
@@ -148,10 +150,12 @@ class Confirm:
         ]
 
     def _signals(self, said: Confirmation, press: Press) -> list[Change]:
+        """What the browser's privacy signal changes; it undoes no yes that this very press confirms."""
         if not press.signal:
             return []
         seen = self._entry(said, press, press.at, Source.SIGNAL)
-        return [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
+        topics = (t for t in self._catalogue.signals() if t.number not in said.signals)
+        return [Change(out(topic.number), seen) for topic in topics]
 
     def _entry(self, said: Confirmation, press: Press, at: int, source: Source) -> Entry:
         proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)

@@ -12,7 +12,7 @@ from heed.domain.errors import InvalidToken, NotAcknowledged, UnreadForm
 from heed.domain.evidence import evidence
 from heed.domain.preference_form import Choices, Given, Saved, saved
 from heed.domain.record import Record
-from heed.domain.register import ALL, Change, Source, out, scope_of
+from heed.domain.register import Change, scope_of
 from heed.domain.token import Purpose, Token, verify
 from heed.domain.undo import Undo, undo_of
 from heed.domain.undo import verify as verify_undo
@@ -82,12 +82,7 @@ class ManagePreferences:
             Unavailable, UnreadableRecord: not known to be written.
             NotAcknowledged: written, but something newer lifts a stop that was asked for.
         """
-        given = Given(
-            at=visited.at,
-            evidence=self._evidence(token, visited, press=visited.press),
-            policy=self._catalogue.policy(visited.at),
-            signal=visited.signal,
-        )
+        given = self._given(token, visited)
         brand = self._catalogue.brand_of(token.scope)
         made: list[Saved] = []
 
@@ -100,26 +95,6 @@ class ManagePreferences:
         self._acknowledge(after, result.changes, visited.at)
         undo = undo_of(token.recipient, result.press, after)
         return Result(after, result.consent, result.resume, undo)
-
-    def opt_out(self, token: Token, visited: Visited, *, everything: bool) -> Record:
-        """Opt out as the one-click of an unsubscribe link does, which somebody sent to this one.
-
-        Raises:
-            Unavailable, UnreadableRecord: not known to be written.
-            NotAcknowledged: written, but something newer lifts it.
-        """
-        stop = Given(
-            at=visited.at,
-            evidence=self._evidence(token, visited),
-            policy=self._catalogue.policy(visited.at),
-            signal=visited.signal,
-        )
-        scopes = self._catalogue.opt_out_scopes(ALL if everything else token.scope)
-        changes = [Change(out(scope), stop.entry(Source.ONE_CLICK)) for scope in scopes]
-        changes += stop.signals(self._catalogue)
-        after = self._preferences.apply(token.recipient, changes, visited.at).after
-        self._acknowledge(after, changes, visited.at)
-        return after
 
     def undo(self, token: Token, text: str, visited: Visited) -> Result:
         """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
@@ -134,12 +109,7 @@ class ManagePreferences:
             raise UnreadForm("no Undo of ours") from error
         if said.recipient != token.recipient:
             raise UnreadForm("an Undo of somebody else")
-        given = Given(
-            visited.at,
-            self._evidence(token, visited),
-            self._catalogue.policy(visited.at),
-            visited.signal,
-        )
+        given = self._given(token, visited)
         is_over = said.is_over(visited.at)
 
         def changes(record: Record) -> list[Change]:
@@ -156,14 +126,15 @@ class ManagePreferences:
         ]
         return Result(record, tuple(stopped))
 
-    def _evidence(self, token: Token, visited: Visited, press: str | None = None) -> str:
-        return evidence(
+    def _given(self, token: Token, visited: Visited) -> Given:
+        said = evidence(
             issued=token.issued,
             key=token.key_id,
             campaign=visited.campaign or None,
-            wording=visited.wording if press else None,
-            press=press,
+            wording=visited.wording,
+            press=visited.press,
         )
+        return Given(visited.at, said, self._catalogue.policy(visited.at), visited.signal)
 
     def _acknowledge(self, after: Record, changes: Sequence[Change], now: int) -> None:
         """See that what was to stop is stopped.

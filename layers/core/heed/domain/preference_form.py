@@ -30,7 +30,7 @@ from heed.domain.undo import stops
 PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
 """Days that a pause may last; 0 ends it."""
 
-_IN, _OUT = "in", "out"
+_IN = "in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +43,7 @@ class Choices:
         shown: by number of a topic, whether the page showed it as on.
         pause: for how many days everything is to pause; 0 ends a pause; None: nothing is said.
         acknowledged: whether the change of the privacy policy was noted.
+        undo: the Undo token of a press that is to be taken back, or "".
     """
 
     everything: bool = False
@@ -50,6 +51,7 @@ class Choices:
     shown: dict[int, bool] = field(default_factory=dict)
     pause: int | None = None
     acknowledged: bool = False
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,40 +108,71 @@ def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
     Any value of a topic but `in` is an *out*. What is no field of ours is passed over.
 
     Raises:
-        UnreadForm: no field is ours, or one of ours says what nobody can read.
+        UnreadForm: no field is ours, one of ours says what nobody can read, or an Undo stands beside
+            what it knows nothing of.
     """
-    topics = {
-        field_of(topic, catalogue): topic.number
-        for topic in catalogue.topics.values()
-        if topic.kind is not Kind.SERVICE
-    }
-    said = Choices()
-    everything = acknowledged = is_ours = False
-    pauses: list[int] = []
-    for name, text in fields:
-        value = text.strip().lower()
-        bare = name.removeprefix("was.")
-        if bare in topics and bare != name:
-            shown = said.shown.get(topics[bare], False)
-            said.shown[topics[bare]] = shown or value == _IN
-        elif name in topics and value:
-            wanted = said.wanted.get(topics[name], True)
-            said.wanted[topics[name]] = wanted and value == _IN
-            is_ours = True
-        elif name == "all":
-            everything |= value not in (_IN, "")
-            is_ours = True
-        elif name == "pause" and value in PAUSES:
-            pauses.append(PAUSES[value])
-            is_ours = True
+    reading = _Reading(catalogue)
+    for name, value in fields:
+        reading.take(name.strip().lower(), value.strip())
+    return reading.choices()
+
+
+class _Reading:
+    """A form that is being read, field by field."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._topics = {
+            field_of(topic, catalogue): topic.number
+            for topic in catalogue.topics.values()
+            if topic.kind is not Kind.SERVICE
+        }
+        self._wanted: dict[int, bool] = {}
+        self._shown: dict[int, bool] = {}
+        self._pauses: list[int] = []
+        self._undos: set[str] = set()
+        self._everything = self._acknowledged = self._is_ours = False
+
+    def take(self, name: str, value: str) -> None:
+        """Read a field."""
+        bare, is_in = name.removeprefix("was."), value.lower() == _IN
+        if name != bare and (number := self._topics.get(bare)) is not None:
+            self._shown[number] = self._shown.get(number, False) or is_in
+        elif (number := self._topics.get(name)) is not None and value:
+            self._wanted[number] = self._wanted.get(number, True) and is_in
+            self._is_ours = True
+        elif name == "undo":
+            self._undos.add(value)
+        elif name in ("all", "pause", "policy"):
+            self._aside(name, value.lower())
+        elif name in self._topics or bare.startswith("topic."):
+            raise UnreadForm("a topic that nobody knows, or no value")
+
+    def _aside(self, name: str, value: str) -> None:
+        self._is_ours = True
+        if name == "all":
+            self._everything |= value not in (_IN, "")
         elif name == "policy":
-            acknowledged |= bool(value)
-            is_ours = True
-        elif name == "pause" or name.startswith(("topic.", "was.topic.")):
-            raise UnreadForm("a field of ours has a name or a value that nobody can read")
-    if not is_ours:
-        raise UnreadForm("no field is ours")
-    return Choices(everything, said.wanted, said.shown, max(pauses, default=None), acknowledged)
+            self._acknowledged |= bool(value)
+        elif value in PAUSES:
+            self._pauses.append(PAUSES[value])
+        else:
+            raise UnreadForm("a pause of no length that there is")
+
+    def choices(self) -> Choices:
+        """What it says as a whole."""
+        if self._everything:
+            return Choices(everything=True)
+        if not self._is_ours and not self._undos:
+            raise UnreadForm("no field is ours")
+        if self._undos and (self._is_ours or len(self._undos) > 1 or "" in self._undos):
+            raise UnreadForm("an Undo stands beside something else")
+        return Choices(
+            wanted=self._wanted,
+            shown=self._shown,
+            pause=max(self._pauses, default=None),
+            acknowledged=self._acknowledged,
+            undo="".join(self._undos),
+        )
 
 
 def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
@@ -216,9 +249,15 @@ def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
 
 
 def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
-    """The topics whose chosen state differs from the one that the page showed, or else from the record's."""
+    """The topics whose chosen state differs from the one that the page showed.
+
+    Where the form does not say what that was, a stop counts in any case: what stops the topic already may
+    be lifted by a yes that is on its way. What is to be on is compared with the record.
+    """
     for number, wanted in said.wanted.items():
         topic = catalogue.topics[number]
         shown = said.shown.get(number)
-        if wanted != (chosen(record, topic).sendable if shown is None else shown):
+        if shown is None:
+            shown = not wanted or chosen(record, topic).sendable
+        if wanted != shown:
             yield topic

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from heed.domain.record import NEVER, Record, merge
-from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, out, scope_of, undoable
+from heed.domain.register import (
+    DAY,
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    Source,
+    out,
+    pause,
+    scope_of,
+    undoable,
+)
 
 
 def lost_epoch(old: Record, live: Record) -> bool:
@@ -30,16 +41,15 @@ def with_epoch(old: Record, live: Record) -> Record:
 def lost_presses(old: Record, live: Record) -> list[Change]:
     """The copy's presses that could be taken back and were not, where the live record has a newer one.
 
-    The newer one may be taken back yet; what the older one stopped must not come back by that.
+    The newer one may be taken back yet; what the older one stopped, or pauses still, must not come back
+    by that. They keep their places as `heed.domain.undo.stops` has them.
     """
     scopes = [scope_of(name) for name in old.registers if name.startswith("c:")]
     presses = ((scope, old.pressed(scope)) for scope in scopes)
     return [
-        Change(out(scope), press)
+        Change((out if press.until is None else pause)(scope), press)
         for scope, press in presses
-        if press is not None
-        and press.until is None
-        and live.get(undoable(scope)) not in (None, press)
+        if press is not None and live.get(undoable(scope)) not in (None, press)
     ]
 
 

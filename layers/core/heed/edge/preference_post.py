@@ -35,10 +35,9 @@ def submit(
         UnreadForm: not all of it was read, and nothing of it was written.
         Unavailable, UnreadableRecord: not known to be written.
     """
-    if undo := next((value for name, value in form.fields if name == "undo"), ""):
-        return centre.undo(token, undo, visited)
-    if form.complete:
-        return centre.save(token, choices(form.fields, catalogue), visited)
-    if form.asks("all", "out"):
-        return centre.save(token, Choices(everything=True), visited)
-    raise UnreadForm("the body is cut, too long, or no form")
+    if not form.complete and not form.asks("all", "out"):
+        raise UnreadForm("the body is cut, too long, or no form")
+    said = choices(form.fields, catalogue) if form.complete else Choices(everything=True)
+    if said.undo and not said.everything:
+        return centre.undo(token, said.undo, visited)
+    return centre.save(token, said, visited)
