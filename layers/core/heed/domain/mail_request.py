@@ -57,7 +57,8 @@ class MailRequest:
     @classmethod
     def _of(cls, data: dict[str, Any]) -> MailRequest:
         address = messages.text(data.pop("address"))
-        if normalise(address) != address:
+        base_url = messages.text(data.pop("base_url"))
+        if normalise(address) != address or not (base_url.isascii() and base_url.isprintable()):
             raise ValueError("not as we write it")
         return cls(
             id=messages.text(data.pop("id")),
@@ -66,7 +67,7 @@ class MailRequest:
             scopes=messages.scopes(data.pop("scopes")),
             language=messages.text(data.pop("language")),
             at=messages.number(data.pop("at")),
-            base_url=messages.text(data.pop("base_url")),
+            base_url=base_url,
             network=messages.text(data.pop("network")),
             resume=messages.scopes(data.pop("resume", [])),
             due=messages.number(data.pop("due", 0)),
