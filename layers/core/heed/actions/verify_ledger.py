@@ -228,6 +228,7 @@ _SAID = {
     How.REWRITTEN: "written a second time; the first version was read",
     How.DELETED: "deleted, or covered up; the first version was read",
     How.MISNAMED: "its content is not what its name says; it was left out",
+    How.MALFORMED: "no name or no length that Heed writes; it was left out",
 }
 
 
