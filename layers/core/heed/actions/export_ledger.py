@@ -4,7 +4,7 @@
     {"seal": {…}} and, for each, {"leaves": ["…", …]} as often as needed
     {"open": {…}}: the same over what no seal is over yet, so that all of the file is covered
     {"altered": {…}} for each object of the storage that somebody wrote a second time, deleted or forged
-    entries, in no order
+    entries, in no order, and {"entry": "unreadable"} for each item that is none any more
 
 Every line is in the canonical form and has the members of its kind alone, so that no byte of it can change
 unseen. Nothing in it is about a person: no evidence, no salt, no recipient.
