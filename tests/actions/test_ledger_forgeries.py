@@ -192,6 +192,12 @@ def test_what_was_done_to_the_storage_is_said_where_all_else_is_whole(how: How) 
     assert "an entry is missing" in str(fault(made.lines(NOW)))
 
 
+def test_a_name_in_the_storage_that_cannot_be_printed_is_named_all_the_same() -> None:
+    made = ordinary()
+    made.seals.found.append(Altered("seals/\x07\n\u202e", How.MALFORMED))
+    assert str(fault(made.lines(NOW))).startswith(r"seals/\x07\n\u202e: ")
+
+
 # ---- Any file ----
 
 _JUNK = st.recursive(

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.actions.export_ledger import UNREADABLE_ENTRY
 from heed.actions.prove_entry import prove
 from heed.actions.seal_days import seal_days
 from heed.actions.verify_ledger import Verdict, verify
@@ -273,3 +274,18 @@ def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Pat
 def test_what_is_not_in_the_ledger_has_no_proof() -> None:
     with pytest.raises(NotFound):
         prove(whole(), "0" * 64)
+
+
+def test_an_entry_that_nobody_can_read_is_the_fault_and_stands_in_nobodys_way() -> None:
+    """It stands for an item of the table; everybody behind it keeps the proof of theirs."""
+    lines = list(whole())
+    first = next(place for place, line in enumerate(lines) if b'"subject"' in line)
+    name = json.loads(lines[first])["id"]
+    lines[first:first] = [canonical(UNREADABLE_ENTRY) + b"\n"] * 2
+
+    assert check(lines).fault == f"line {first + 1}: an entry that nobody can read"
+    assert prove(lines, name)["entry"]["id"] == name
+    with pytest.raises(NotFound, match="2 entries cannot be read"):
+        prove(lines, "0" * 64)
+    lines[first] = b'{"entry":"other"}\n'
+    assert check(lines).fault == f"line {first + 1}: not an entry that nobody can read"

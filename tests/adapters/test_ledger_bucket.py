@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from types import SimpleNamespace
 from typing import Any
@@ -13,9 +13,10 @@ import pytest
 from heed import wiring
 from heed.actions.export_ledger import export
 from heed.actions.ports_ledger import Altered, How
+from heed.actions.prove_entry import prove
 from heed.actions.seal_days import seal_days
 from heed.actions.verify_ledger import verify
-from heed.adapters import aws
+from heed.adapters import aws, ledger_bucket
 from heed.adapters.ledger_bucket import LedgerBucket
 from heed.adapters.spill import Spill
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
@@ -236,3 +237,73 @@ def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> No
 def test_leaves_that_are_not_there_are_not_taken_for_none(seals: LedgerBucket) -> None:
     with pytest.raises(UnreadableRecord):
         list(seals.sealed(FIRST))
+
+
+@pytest.mark.threat(
+    "W9",
+    "Junk is put beside the hashes, the leaves or the seals, so that sealing stops for good.",
+    "What has no name or no length of Heed's is passed over and named; sealing and verify go on.",
+)
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"hashes/{DATE}/{sha256(b'x').hexdigest()}",
+        "seals/readme.txt",
+        "seals/2024-10-04.json.bak",
+        "seals/2024-13-04.json",
+        f"seals/{DATE}T00:00:00Z.json",
+        "seals/",
+        "leaves/readme.txt",
+        "leaves/2024-10-05/x",
+    ],
+)
+def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(
+    seals: LedgerBucket, name: str
+) -> None:
+    ledger, one = MemoryLedger(), entry(1, 1)
+    ledger.enter(one, "{}")
+    seals.add(FIRST, [one.leaf])
+    put(name, b"x")
+
+    with suppress(UnreadableRecord):  # said behind the last day, of hashes alone
+        seal_days(seals, FIRST + 2)
+
+    assert [made.count for made in seals.seals()] == [1, 0]
+    assert prove(export(ledger, seals, NOW), one.id)["sealed"]
+    verdict = verify(export(ledger, seals, NOW), Spill)
+    assert (verdict.entries, len(verdict.roots)) == (1, 2)
+    assert verdict.fault == f"{name}: no name or no length that Heed writes; it was left out"
+
+
+@pytest.mark.parametrize("junk", ["0001-01-01", "2024", "2024-10-03T00:00:00Z", "a", ""])
+def test_the_first_day_is_that_of_the_first_name_of_our_form(
+    seals: LedgerBucket, junk: str
+) -> None:
+    put(f"hashes/{junk}/{sha256(b'').hexdigest()}", b"")
+    put("hashes/0", b"")
+    assert seals.first_day() is None
+    seals.add(FIRST, LEAVES)
+    with hooked(LISTED, small_pages):
+        assert seals.first_day() == FIRST
+
+
+@pytest.mark.parametrize("content", [b"x", LEAVES[0] + b"x"])
+def test_leaves_of_a_wrong_length_laid_out_beforehand_stand_for_the_whole_hashes_in_them(
+    seals: LedgerBucket, content: bytes
+) -> None:
+    seals.add(FIRST, LEAVES)
+    put(f"leaves/{DATE}", content)
+
+    one, two = seal_days(seals, FIRST + 2)
+
+    assert (one.count, two.count) == (len(content) // 32, 3 - len(content) // 32)
+    assert [*seals.sealed(FIRST), *seals.sealed(FIRST + 1)] == LEAVES
+    assert seals.altered() == [Altered(f"leaves/{DATE}", How.MALFORMED)]
+
+
+def test_leaves_are_read_whole_however_the_network_cuts_them(
+    seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seals.gather(FIRST, LEAVES)
+    monkeypatch.setattr(ledger_bucket, "_CHUNK", 7)
+    assert list(seals.sealed(FIRST)) == LEAVES

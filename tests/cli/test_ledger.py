@@ -100,3 +100,15 @@ def test_the_deadlines_are_told_by_source_against_each_limit(
     assert main(["report", "deadlines", str(exported)]) == 1
     table = capsys.readouterr().out
     assert "49 h 0 min" in table and "CAN-SPAM" in table
+
+
+def test_the_deadlines_are_told_past_an_entry_that_nobody_can_read(
+    exported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = exported.read_bytes().splitlines(keepends=True)
+    exported.write_bytes(b"".join([*lines[:-3], b'{"entry":"unreadable"}\n', *lines[-3:]]))
+    main(["report", "deadlines", str(exported), "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert (told["unreadable"], sum(one["stops"] for one in told["sources"].values())) == (1, 21)
+    main(["report", "deadlines", str(exported)])
+    assert "1 entries of the ledger cannot be read" in capsys.readouterr().out

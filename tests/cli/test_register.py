@@ -118,6 +118,20 @@ def test_a_register_without_an_entry_says_so(heed: Heed, local: Path) -> None:
     assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None, "end": None}
 
 
+def test_a_register_whose_entries_all_ended_is_whole(
+    heed: Heed, local: Path, server: Served
+) -> None:
+    heed("lookup", READER)
+    told = heed("disclosed", "--json").json
+    told["disclosures"] = []
+    for at, code in (("2020-01-01T00:00:00.000Z", 0), (told["end"]["at"], 1)):
+        told["end"]["at"] = at
+        server.instead.append((200, {}, json.dumps(told).encode()))
+        ended = heed("disclosed")
+        assert ended.code == code
+        assert ended.out.startswith("Broken at number 1" if code else "Nothing was disclosed with")
+
+
 def test_every_lookup_is_told_with_its_purpose_and_nobody_is_named(
     heed: Heed, local: Path, world: World
 ) -> None:

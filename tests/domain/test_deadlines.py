@@ -49,3 +49,9 @@ def test_a_stop_recorded_in_the_second_it_happened_in_took_no_time() -> None:
 def test_no_stop_takes_less_than_no_time_whatever_a_foreign_clock_said() -> None:
     one = entry(1, 1)
     assert tally([replace(one, at=one.recorded_at + DAY)])["one-click"].longest == 0
+
+
+def test_an_entry_that_stands_for_several_presses_says_no_time_of_theirs() -> None:
+    """It is entered up to a day after them, and they were on record at once."""
+    one = entry(1, 7)
+    assert tally([replace(one, first_seq=2, recorded_at=one.at + 25 * DAY // 24)]) == {}

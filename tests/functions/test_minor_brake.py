@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -33,6 +34,10 @@ def _item(office: Office) -> dict[str, Any]:
     wanted = office.world.recipient(JANE)
     (item,) = (item for item in office.world.items() if item["id"]["S"] == wanted)
     return item
+
+
+def _hold(office: Office) -> Entry:
+    return wiring.preferences().read(office.world.recipient(JANE)).registers[HOLD]
 
 
 @pytest.mark.threat(
@@ -145,3 +150,44 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
     assert sum("purge" in answer for answer in answers) == LIMIT
     assert sum(MINOR in item for item in world.items()) == LIMIT
     assert sum(HOLD in item for item in world.items()) == 12 - LIMIT
+
+
+@pytest.mark.parametrize("holds", [1, 2])
+def test_a_report_that_waits_outlives_the_holds_that_are_put_over_it(
+    office: Office, holds: int
+) -> None:
+    office.minor(NOW + 1, by="ann")
+    waiting = _hold(office)
+    for again in range(holds):
+        office.hold(NOW + 2 + again)
+
+    status, answer = office.lift("hold", NOW + 5)
+
+    assert (status, answer["outcome"]) == (200, "applied")
+    assert not any(answer["sendable"].values()), "it waits again"
+    assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
+    assert answer["blocked_by"] == ["hold"]
+    assert _hold(office) == replace(waiting, at=NOW + 5)
+    assert office.minor(NOW + 6, by="bob")["state"] == "waiting"
+    assert "purge" in office.minor(NOW + 7), "an officer agrees"
+    assert MINOR in _item(office) and HOLD not in _item(office)
+
+
+def test_who_lifts_the_hold_that_waits_again_refuses_the_report(office: Office) -> None:
+    office.minor(NOW + 1, by="ann")
+    office.hold(NOW + 2)
+    office.lift("hold", NOW + 3)
+    assert office.reason("news") == "hold"
+    assert office.lift("hold", NOW + 4)[1]["outcome"] == "applied"
+    assert office.reason("news") == "ok"
+    office.hold(NOW + 5)
+    assert office.lift("hold", NOW + 6)[1]["outcome"] == "applied"
+    assert office.reason("news") == "ok", "nothing is kept of what was refused"
+
+
+def test_a_report_that_an_officer_agreed_to_under_a_hold_waits_no_more(office: Office) -> None:
+    office.minor(NOW + 1, by="ann")
+    office.hold(NOW + 2)
+    office.minor(NOW + 3)
+    office.lift("hold", NOW + 4)
+    assert MINOR in _item(office) and HOLD not in _item(office)

@@ -41,7 +41,7 @@ def _register(number: int) -> list[tuple[Disclosed, str]]:
 
 def _end(register: list[tuple[Disclosed, str]]) -> End:
     entry, told = register[0]
-    return End(entry.number, told)
+    return End(entry.number, told, entry.of.at)
 
 
 @pytest.mark.threat(
@@ -82,3 +82,17 @@ def test_a_register_without_its_end_or_all_its_entries_is_broken() -> None:
     assert broken(register, None, NOW) == 2
     assert broken([], _end(register), NOW) == 2
     assert broken([], None, NOW) is None
+
+
+def test_an_end_stands_alone_once_the_time_of_its_entry_is_over() -> None:
+    register = _register(3)
+    end = _end(register)
+    over = end.at + DISCLOSURE_DAYS * DAY
+    assert broken([], end, over) is None
+    assert broken([], end, over - 1) == 3
+    # The table deletes in no order: an older one may still be there.
+    assert broken(register[1:], end, over) is None
+    assert broken(register[1:], end, over - 1) == 3
+    # The end may lag behind an entry that was appended after it.
+    newer = _register(4)
+    assert broken(newer[:1], end, over) is None

@@ -4,7 +4,7 @@
     {"seal": {…}} and, for each, {"leaves": ["…", …]} as often as needed
     {"open": {…}}: the same over what no seal is over yet, so that all of the file is covered
     {"altered": {…}} for each object of the storage that somebody wrote a second time, deleted or forged
-    entries, in no order
+    entries, in no order, and {"entry": "unreadable"} for each item that is none any more
 
 Every line is in the canonical form and has the members of its kind alone, so that no byte of it can change
 unseen. Nothing in it is about a person: no evidence, no salt, no recipient.
@@ -56,7 +56,7 @@ def export(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
     yield _line({"open": seal(today, previous, sorted(still)).document()})
     yield from _leaves(sorted(still))
     for name, how in sorted(altered):
-        yield _line({"altered": {"object": name, "how": how.value}})
+        yield _line({"altered": {"object": _printed(name), "how": how.value}})
     for entry in ledger.all():
         if isinstance(entry, Unreadable):
             yield _line(UNREADABLE_ENTRY)
@@ -68,6 +68,11 @@ def _leaves(leaves: Iterable[bytes]) -> Iterator[bytes]:
     rest = iter(leaves)
     while part := [leaf.hex() for leaf in islice(rest, LEAVES_A_LINE)]:
         yield _line({"leaves": part})
+
+
+def _printed(name: str) -> str:
+    """The name of an object, which may be anything that somebody chose, so that a line can hold it."""
+    return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 
 def _line(document: Mapping[str, object]) -> bytes:

@@ -151,6 +151,7 @@ class How(StrEnum):
     REWRITTEN = "rewritten"  # there is a second version of it
     DELETED = "deleted"  # a mark of deletion stands over it
     MISNAMED = "misnamed"  # its name is not the hash of its content
+    MALFORMED = "malformed"  # Heed writes no object of such a name, or of such a length
 
 
 class Altered(NamedTuple):
@@ -169,7 +170,7 @@ class Hashes(NamedTuple):
     """The hashes that were kept for a day.
 
     Attributes:
-        leaves: the hashes, without those of objects that are misnamed.
+        leaves: the hashes, without those of objects that are misnamed or malformed.
         altered: objects that are not as they were written.
     """
 
@@ -196,24 +197,36 @@ class Seals(Protocol):
         ...
 
     def first_day(self) -> int | None:
-        """The first day that has hashes, or None; raises StoreUnavailable."""
+        """The first day that has hashes, or None; raises StoreUnavailable.
+
+        Names that are not of our form are passed over.
+        """
         ...
 
     def seals(self) -> list[Seal]:
-        """Every seal, the oldest first; raises StoreUnavailable or UnreadableRecord."""
-        ...
-
-    def sealed(self, day: int) -> Iterator[bytes]:
-        """The leaves under a day's seal, in their order.
+        """Every seal, the oldest first. What has no name of a seal is none, and is passed over.
 
         Raises:
             StoreUnavailable: they cannot be read.
-            UnreadableRecord: they are not there, or not of our form.
+            UnreadableRecord: what has the name of a seal cannot be read, or is another.
+        """
+        ...
+
+    def sealed(self, day: int) -> Iterator[bytes]:
+        """The leaves under a day's seal, in their order; of a wrong length, the whole hashes in it.
+
+        Raises:
+            StoreUnavailable: they cannot be read.
+            UnreadableRecord: they are not there.
         """
         ...
 
     def altered(self) -> list[Altered]:
-        """Seals, and leaves under seals, that are not as they were written; raises StoreUnavailable."""
+        """Seals, and leaves under seals, that are not as they were written, and what lies among them.
+
+        Raises:
+            StoreUnavailable: they cannot be told.
+        """
         ...
 
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -223,7 +236,6 @@ class Seals(Protocol):
 
         Raises:
             StoreUnavailable: they are not known to be kept.
-            UnreadableRecord: what is kept is not of our form.
         """
         ...
 

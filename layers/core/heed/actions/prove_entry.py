@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from heed.actions.ports import Unreadable
 from heed.actions.read_ledger import Entered, Leaves, Sealing, read
 from heed.domain import merkle
 from heed.domain.errors import NotFound, Unproven
@@ -21,11 +22,12 @@ def prove(lines: Iterable[bytes], name: str) -> dict[str, Any]:
     proved against the open part of the export.
 
     Raises:
-        NotFound: no such entry is in it.
+        NotFound: no such entry is in it, or it is one of those that nobody can read.
         Unproven: the entry is in it, and its seal is not of its time, or there is none.
         Malformed: a line before it is none of an export.
     """
     blocks: list[tuple[Sealing, list[bytes]]] = []
+    unreadable = 0
     for line in read(lines):
         if isinstance(line.says, Sealing):
             blocks.append((line.says, []))
@@ -33,6 +35,10 @@ def prove(lines: Iterable[bytes], name: str) -> dict[str, Any]:
             blocks[-1][1].extend(line.says.hashes)
         elif isinstance(line.says, Entered) and line.says.id == name:
             return _proof(line.says.entry, blocks)
+        elif isinstance(line.says, Unreadable):
+            unreadable += 1
+    if unreadable:
+        raise NotFound(f"no entry of that id, but {unreadable} entries cannot be read")
     raise NotFound("no entry of that id")
 
 

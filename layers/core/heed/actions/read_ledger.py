@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from heed.actions.export_ledger import FORMAT, LEAVES_A_LINE
+from heed.actions.export_ledger import FORMAT, LEAVES_A_LINE, UNREADABLE_ENTRY
+from heed.actions.ports import UNREADABLE, Unreadable
 from heed.actions.ports_ledger import Altered, How
 from heed.domain.errors import Malformed
 from heed.domain.ledger_entry import LedgerEntry, canonical
@@ -46,7 +47,7 @@ class Entered(NamedTuple):
     id: str
 
 
-Said = Sealing | Leaves | Entered | Altered
+Said = Sealing | Leaves | Entered | Altered | Unreadable
 
 
 class Line(NamedTuple):
@@ -132,9 +133,16 @@ def _altered(said: object) -> Altered:
     raise Malformed("not a finding about the storage")
 
 
+def _unreadable(said: object) -> Unreadable:
+    if said != UNREADABLE_ENTRY["entry"]:
+        raise Malformed("not an entry that nobody can read")
+    return UNREADABLE
+
+
 _KINDS: Mapping[str, Callable[[object], Said]] = {
     "seal": lambda said: Sealing(Seal.of(said), is_open=False),
     "open": lambda said: Sealing(Seal.of(said), is_open=True),
     "leaves": _leaves,
     "altered": _altered,
+    "entry": _unreadable,
 }

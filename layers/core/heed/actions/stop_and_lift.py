@@ -8,7 +8,8 @@ from heed.actions.begin_epoch import BeginEpoch
 from heed.actions.ports import Preferences
 from heed.actions.ports_privacy import LiftRequests, Person
 from heed.domain.catalogue import Catalogue
-from heed.domain.decision import Reason, decide, is_held
+from heed.domain.decision import Reason, decide, is_held, is_waiting
+from heed.domain.epoch import over_a_report, waits_again
 from heed.domain.errors import Held
 from heed.domain.lift import Liftable, Signature, evidence_of_both, register_of
 from heed.domain.record import Record
@@ -50,10 +51,18 @@ class StopAndLift:
     def hold(self, recipient: str, entry: Entry, now: int) -> Done:
         """Stop everything, and preserve what is on record. Of a minor, everything is stopped already.
 
+        The report of a minor that waits for a decision is kept: it waits again when this hold is lifted.
+
         Raises:
             Unavailable, UnreadableRecord: it is not known to be done.
         """
-        return self._write(recipient, Change(HOLD, entry), now)
+
+        def over(before: Record) -> list[Change]:
+            return [Change(HOLD, over_a_report(entry, before))]
+
+        after = self._preferences.update(recipient, over, now).after
+        (change,) = over(after)  # as it was written, if it counts
+        return self._came_of(change, after, now)
 
     def lift(
         self,
@@ -68,7 +77,7 @@ class StopAndLift:
         """Lift something; None: it is a minor, and a key of another owner must ask for it too.
 
         While a hold stands, no yes passes a complaint, and no minor is lifted. With a hold under which a
-        minor was reported, the minor's epoch begins.
+        minor was reported, the minor's epoch begins; a report that waited under it waits again.
 
         Raises:
             Unavailable, UnreadableRecord: it is not known to be done.
@@ -106,7 +115,11 @@ class StopAndLift:
         return self._done(Outcome.APPLIED, [], after, signature.at)
 
     def _lift_hold(self, recipient: str, entry: Entry, *, address_given: bool) -> Done:
-        after = self._preferences.apply(recipient, [Change(LIFT_HOLD, entry)], entry.at).after
+        def lifted(before: Record) -> list[Change]:
+            waits = waits_again(entry, before)
+            return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
+
+        after = self._preferences.update(recipient, lifted, entry.at).after
         if MINOR not in after.registers or not is_held(after):
             return self._came_of(Change(LIFT_HOLD, entry), after, entry.at)
         begun = self._epochs.lift_hold(recipient, entry, address_given=address_given)
@@ -126,7 +139,8 @@ class StopAndLift:
         if MINOR in after.registers:
             return self._done(Outcome.REFUSED, [Reason.MINOR], after, now)
         counts = held is not None and held.rank == change.entry.rank
-        return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, [], after, now)
+        stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_waiting(after) else []
+        return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, now)
 
     def _done(self, outcome: Outcome, reasons: list[Reason], record: Record, now: int) -> Done:
         sendable = {

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from heed.actions.export_ledger import LEAVES_A_LINE
+from heed.actions.ports import Unreadable
 from heed.actions.ports_ledger import Altered, How
 from heed.actions.read_ledger import Entered, Leaves, Line, Sealing, read
 from heed.domain import merkle, times
@@ -168,6 +169,8 @@ class _Check:
         if isinstance(line.says, Altered):
             self._altered.append(line.says)
             return
+        if isinstance(line.says, Unreadable):
+            raise self._at_line("an entry that nobody can read")
         if not isinstance(line.says, Entered):
             raise self._at_line("a seal or hashes among the entries")
         entry, name = line.says.entry, bytes.fromhex(line.says.id)
@@ -228,6 +231,7 @@ _SAID = {
     How.REWRITTEN: "written a second time; the first version was read",
     How.DELETED: "deleted, or covered up; the first version was read",
     How.MISNAMED: "its content is not what its name says; it was left out",
+    How.MALFORMED: "no name or no length that Heed writes; it was left out",
 }
 
 

@@ -74,7 +74,7 @@ class DisclosuresTable:
 
     def _end(self) -> End | None:
         item = self._end_item()
-        return End(*_to_end(item)[:2]) if item else None
+        return End(*_to_end(item)) if item else None
 
     def _end_item(self) -> Mapping[str, Any]:
         try:

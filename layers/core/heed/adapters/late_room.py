@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 MOST_WAITING = 200  # wishes
 _BYTES = 60_000
-"""What so many of the longest may come to; an item of 400 kB is never half full of them, however mixed."""
+"""What so many of the longest may come to. Mixed, with none above 10,000 bytes, they come to less than
+270 kB of the 400 kB of an item: where n wait, none is put that is longer than an n-th of this."""
 
 
 def late_room(wishes: Iterable[str]) -> Iterator[tuple[list[str], int]]:

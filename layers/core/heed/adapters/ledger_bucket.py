@@ -5,7 +5,8 @@ leaves/2026-03-05                         the leaves under the seal of the day, 
 seals/2026-03-05.json                     the seal; written last, so that what it seals is there
 
 Everything is written where nothing is yet (`If-None-Match`), and read by its first version: Object Lock
-keeps a version, but lets anybody who may write put another on top of it.
+keeps a version, but lets anybody who may write put another on top of it, or junk beside it: that is passed
+over and told of.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class _Object(NamedTuple):
 
     key: str
     version: str
+    size: int
     how: How | None
 
 
@@ -62,38 +64,51 @@ class LedgerBucket:
                 found.altered.append(Altered(one.key, one.how))
             content = self._get(one) if one.version else b""
             if sha256(content).hexdigest() == one.key.rpartition("/")[2]:
-                found.leaves.update(_split(content))
+                if len(content) % merkle.SIZE == 0:
+                    found.leaves.update(_split(content))
+                elif not one.how:
+                    found.altered.append(Altered(one.key, How.MALFORMED))
             elif not one.how:
                 found.altered.append(Altered(one.key, How.MISNAMED))
         return found
 
     def first_day(self) -> int | None:
         """See the port."""
-        for page in self._pages(_HASHES, 1):
+        for page in self._pages(_HASHES, 1000):
             for found in page.get("Versions", ()):
-                return _day(found["Key"].split("/")[1])
+                day = _day(found["Key"].removeprefix(_HASHES).partition("/")[0])
+                if day is not None:
+                    return day
         return None
 
     def seals(self) -> list[Seal]:
         """See the port."""
-        return [self._seal_of(one) for one in self._objects(_SEALS) if one.version]
+        return [
+            self._seal_of(one)
+            for one in self._objects(_SEALS)
+            if one.version and _day_named(one.key) is not None
+        ]
 
     def sealed(self, day: int) -> Iterator[bytes]:
         """See the port."""
         body = self._open(self._first(_leaves_name(day)))
+        rest = b""  # of a hash that is not read whole yet
         try:
             for chunk in body.iter_chunks(_CHUNK):
-                yield from _split(chunk)
+                rest += chunk
+                whole = len(rest) - len(rest) % merkle.SIZE
+                yield from _split(rest[:whole])
+                rest = rest[whole:]
         except FAILURES as error:
             raise unavailable(error) from error
 
     def altered(self) -> list[Altered]:
         """See the port."""
         return [
-            Altered(one.key, one.how)
+            Altered(one.key, how)
             for prefix in (_LEAVES, _SEALS)
             for one in self._objects(prefix)
-            if one.how
+            if (how := one.how or _malformed(one))
         ]
 
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -115,7 +130,7 @@ class LedgerBucket:
         S3 lists the versions of an object one behind the other, the newest first. One that ends a page and
         begins the next, as some imitations of S3 have it, is one all the same.
         """
-        key, version, versions = "", "", 0
+        key, version, size, versions = "", "", 0, 0
         deleted: set[str] = set()
         for page in self._pages(prefix, 1000):
             deleted.update(found["Key"] for found in page.get("DeleteMarkers", ()))
@@ -124,13 +139,14 @@ class LedgerBucket:
                     continue
                 if found["Key"] != key:
                     if versions:
-                        yield _object(key, version, versions, deleted)
+                        yield _object(_Object(key, version, size, None), versions, deleted)
                     versions = 0
-                key, version, versions = found["Key"], found["VersionId"], versions + 1
+                key, version, size = found["Key"], found["VersionId"], found["Size"]
+                versions += 1
         if versions:
-            yield _object(key, version, versions, deleted)
+            yield _object(_Object(key, version, size, None), versions, deleted)
         for gone in sorted(deleted):
-            yield _Object(gone, "", How.DELETED)
+            yield _Object(gone, "", 0, How.DELETED)
 
     def _pages(self, prefix: str, limit: int) -> Iterator[Mapping[str, Any]]:
         request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": limit}
@@ -192,12 +208,19 @@ class LedgerBucket:
             raise unavailable(error) from error
 
 
-def _object(key: str, version: str, versions: int, deleted: set[str]) -> _Object:
+def _object(one: _Object, versions: int, deleted: set[str]) -> _Object:
     """What was listed of an object, which leaves the marks of deletion that are still to be told."""
-    if key in deleted:
-        deleted.remove(key)
-        return _Object(key, version, How.DELETED)
-    return _Object(key, version, How.REWRITTEN if versions > 1 else None)
+    if one.key in deleted:
+        deleted.remove(one.key)
+        return one._replace(how=How.DELETED)
+    return one._replace(how=How.REWRITTEN if versions > 1 else None)
+
+
+def _malformed(one: _Object) -> How | None:
+    """What is among the seals or the leaves and was never written by Heed, by its name or its length."""
+    if _day_named(one.key) is None or (one.key.startswith(_LEAVES) and one.size % merkle.SIZE):
+        return How.MALFORMED
+    return None
 
 
 def _leaves_name(day: int) -> str:
@@ -208,14 +231,23 @@ def _seal_name(day: int) -> str:
     return f"{_SEALS}{times.write_day(day)}.json"
 
 
-def _split(content: bytes) -> Iterator[bytes]:
-    if len(content) % merkle.SIZE:
-        raise UnreadableRecord("hashes are not of our form")
-    return (content[at : at + merkle.SIZE] for at in range(0, len(content), merkle.SIZE))
+def _day_named(key: str) -> int | None:
+    """The day whose seal, or whose leaves, have that name; None: it is no such name."""
+    if key.startswith(_SEALS):
+        return (
+            _day(key.removeprefix(_SEALS).removesuffix(".json")) if key.endswith(".json") else None
+        )
+    return _day(key.removeprefix(_LEAVES))
 
 
-def _day(text: str) -> int:
+def _day(text: str) -> int | None:
+    """The day of a date in the one way of writing it."""
     try:
-        return times.parse(text).first // DAY
-    except InvalidTime as error:
-        raise UnreadableRecord("no day") from error
+        day = times.parse(text).first // DAY
+    except InvalidTime:
+        return None
+    return day if times.write_day(day) == text else None
+
+
+def _split(content: bytes) -> Iterator[bytes]:
+    return (content[at : at + merkle.SIZE] for at in range(0, len(content), merkle.SIZE))

@@ -31,7 +31,8 @@ def _run(args: Namespace) -> Exit:
     answer = _all(find(args.stack), now)
     given, end = answer["disclosures"], answer["end"]
     entries = [(_entry(one), one["hash"]) for one in given]
-    fault = broken(entries, End(**end) if end else None, now)
+    marked = End(end["number"], end["hash"], times.parse(end["at"]).first) if end else None
+    fault = broken(entries, marked, now)
     if args.json:
         output.say_json(answer)
     elif given:
@@ -39,7 +40,8 @@ def _run(args: Namespace) -> Exit:
         first, last = given[-1]["number"], given[0]["number"]
         print(f"\n{_broken(fault) if fault else f'Whole from number {first} to number {last}.'}")
     else:
-        print(_broken(fault) if fault else "Nothing was disclosed.")
+        lately = " within the time that entries are kept" if end else ""
+        print(_broken(fault) if fault else f"Nothing was disclosed{lately}.")
     return Exit.YES if fault is None else Exit.NO
 
 

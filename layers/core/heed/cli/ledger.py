@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from heed.actions.ports import Unreadable
 from heed.cli import options, output
 from heed.cli.command import Command, Exit, Group
 from heed.cli.failure import Failure
@@ -43,14 +44,16 @@ def lines(args: Namespace) -> Iterator[bytes]:
         ) from error
 
 
-def entries(args: Namespace) -> Iterator[LedgerEntry]:
-    """The entries alone."""
+def entries(args: Namespace) -> Iterator[LedgerEntry | Unreadable]:
+    """The entries alone, and what stands for those that nobody can read."""
     from heed.actions.read_ledger import Entered, read
 
     try:
         for line in read(lines(args)):
             if isinstance(line.says, Entered):
                 yield line.says.entry
+            elif isinstance(line.says, Unreadable):
+                yield line.says
     except Malformed as error:
         raise _no_export(error) from error
 

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
 
+from heed.actions.ports import Unreadable
 from heed.cli import output
 from heed.cli.command import Command, Exit, Group
 from heed.cli.ledger import entries, from_file
 from heed.domain.deadlines import LIMITS, Tally, tally
+from heed.domain.ledger_entry import LedgerEntry
 
 _MINUTE, _HOUR, _SECOND = 60_000, 3_600_000, 1000
 
 
 def _deadlines(args: Namespace) -> Exit:
-    found = tally(entries(args))
+    unreadable = 0
+
+    def readable() -> Iterator[LedgerEntry]:
+        nonlocal unreadable
+        for entry in entries(args):
+            if isinstance(entry, Unreadable):
+                unreadable += 1
+            else:
+                yield entry
+
+    found = tally(readable())
     late = any(one.over(limit) for one in found.values() for limit in LIMITS)
     if args.json:
-        output.say_json({"sources": {source: _facts(one) for source, one in found.items()}})
+        sources = {source: _facts(one) for source, one in found.items()}
+        output.say_json({"sources": sources, "unreadable": unreadable})
         return Exit.NO if late else Exit.YES
+    if unreadable:
+        print(f"{unreadable} entries of the ledger cannot be read and are not counted.\n")
     if not found:
         print("No stop is in the ledger.")
         return Exit.YES

@@ -48,9 +48,12 @@ def delays(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
     """Of each stop that was applied: by which way it came, and the milliseconds from event to record.
 
     From that write on every check is answered with no. The record is exact to the second; a clock of
-    whoever reported the event may be wrong by more, and no stop takes less than no time.
+    whoever reported the event may be wrong by more, and no stop takes less than no time. What stands for
+    several numbers was on record before it was entered, and tells no time.
     """
     for entry in entries:
+        if entry.first_seq is not None:
+            continue
         if entry.register in _STOPS and entry.outcome is Outcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)
 

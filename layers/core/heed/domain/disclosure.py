@@ -83,10 +83,11 @@ class Disclosed:
 
 
 class End(NamedTuple):
-    """Where the register ends, as is marked beside it."""
+    """Where the register ends, as is marked beside it: number, hash and time of the entry there."""
 
     number: int
     hash: str
+    at: int
 
 
 class DisclosurePage(NamedTuple):
@@ -121,12 +122,14 @@ def broken(given: Sequence[tuple[Disclosed, str]], end: End | None, now: int) ->
     """The number of the newest entry that is not what its hash says, or behind which one is missing.
 
     `given` are all entries that a reader was given, each with the hash that was told of it, the newest
-    first, and `end` the end that is marked; None: the register is whole.
+    first, and `end` the end that is marked, which stands alone once the time of its entry is over; None: the
+    register is whole.
     """
     for entry, told in given:
         if entry.hash != told:
             return entry.number
-    if end and (end.number, end.hash) not in ((entry.number, told) for entry, told in given):
+    is_due = end is not None and end.at + DISCLOSURE_DAYS * DAY > now
+    if end and is_due and end[:2] not in ((entry.number, told) for entry, told in given):
         return end.number
     if given and not end:
         return given[0][0].number

@@ -13,7 +13,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
+from heed.domain.decision import is_held, is_waiting
 from heed.domain.evidence import evidence
 from heed.domain.record import Record
 from heed.domain.register import (
@@ -30,6 +32,7 @@ from heed.domain.register import (
     yes,
 )
 
+_WAITING = "waiting_report"  # in the evidence of a hold: that of the report that waits under it
 SHORTEST_MINOR_RECORD = 45  # days: longer than any queue, backup or stream can bring something back
 
 
@@ -121,6 +124,25 @@ def until_decided(report: Report, before: Record) -> Change:
     return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
 
 
+def over_a_report(hold: Entry, before: Record) -> Entry:
+    """An officer's hold as it is put on record: where a report waits, it keeps the report in its evidence."""
+    report = _waiting_report(before)
+    if report is None:
+        return hold
+    return replace(hold, evidence=_canonical({**json.loads(hold.evidence), _WAITING: report}))
+
+
+def waits_again(lift: Entry, before: Record) -> Entry | None:
+    """The hold under which a report waits again when the hold that was put over it is lifted.
+
+    None: there is none, or it is the hold of the report itself that is lifted, which refuses the report.
+    """
+    report = _waiting_report(before)
+    if report is None or is_waiting(before) or lift.at <= before.at(HOLD):
+        return None
+    return Entry(lift.at, Source.AGE_REPORT, _canonical(report), lift.policy)
+
+
 def of_hold_lift(
     lift: Entry,
     before: Record,
@@ -169,6 +191,22 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
     if cause is Cause.ERASURE and is_bare and stop is not None:
         return _purge_of(stop) or None  # a lift, which began that epoch, has none
     return None
+
+
+def _waiting_report(record: Record) -> dict[str, Any] | None:
+    """The evidence of the report of a minor that waits under the hold that stands."""
+    hold = record.get(HOLD)
+    if hold is None or not is_held(record):
+        return None
+    try:
+        said = json.loads(hold.evidence)
+        return dict(said if is_waiting(record) else said[_WAITING])
+    except (ValueError, TypeError, KeyError):
+        return {} if is_waiting(record) else None
+
+
+def _canonical(said: dict[str, Any]) -> str:
+    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _evidence(report: Report, purge: str | None) -> str:

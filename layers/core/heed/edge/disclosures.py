@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from heed.domain import times
-from heed.domain.disclosure import Disclosed, DisclosurePage
+from heed.domain.disclosure import Disclosed, DisclosurePage, End
 from heed.domain.errors import Fault, InvalidRequest
 
 _DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
@@ -45,8 +45,12 @@ def written(page: DisclosurePage) -> dict[str, object]:
     return {
         "disclosures": [_entry(one) for one in page.entries],
         "cursor": None if page.rest is None else str(page.rest),
-        "end": page.end._asdict() if page.end else None,
+        "end": _end(page.end) if page.end else None,
     }
+
+
+def _end(one: End) -> dict[str, object]:
+    return {"number": one.number, "hash": one.hash, "at": times.write(one.at)}
 
 
 def _entry(one: Disclosed) -> dict[str, object]:
