@@ -324,6 +324,27 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
     assert resubscribe.handler(at_once, world.context)["statusCode"] == 410
 
 
+def test_a_mail_that_waited_for_its_network_and_then_for_the_day_has_a_link_that_lives(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, per_network=1, per_day=2)
+    asked = clock.now
+    for name in ("a", "b", "c"):
+        ask(world, clock, name, "in")
+    clock.now += 2 * DAY - MINUTE
+    look(world)
+    for place, name in enumerate("de"):  # the day is full when the network has room for c
+        ask(world, clock, name, source=f"198.51.{place}.1")
+    clock.now += MINUTE
+    look(world)
+    assert "c" not in mailed()
+    clock.now = asked + 3 * DAY
+    look(world)
+    late = post.sent()[mailed().index("c")]
+    pressed = http("POST", post.link(late), at=clock.now + LIFETIME - 1)
+    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
+
+
 def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
