@@ -56,7 +56,7 @@ _HOUR = 60 * 60 * 1000  # milliseconds
 _AT_ONCE = 60 * 1000  # milliseconds; a mail on its way within that has not waited
 # Hours that six bits can say: each of two days, then half days up to nine. Two queues, each of which keeps
 # a message for four days, let no mail wait for longer.
-_HOURS = (*range(50), *range(60, 217, 12))
+_HOURS: tuple[int, ...] = (*range(50), *range(60, 217, 12))
 _WAITED = 2  # bits by which they are shifted
 
 
