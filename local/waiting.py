@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 _SAID = {
     "a confirmation mail waits for room": (
         "A confirmation mail waits: its network or the day has had what ConfirmationsPerNetwork or "
-        "ConfirmationsPerDay permit (local/adapt.py). It is looked after every five minutes."
+        "ConfirmationsPerDay permit (local/adapt.py), or that mailbox was sent one less than ten minutes "
+        "ago, or three today. What follows a + and dots make no other mailbox. It is looked after every "
+        "five minutes."
     ),
     "a mailbox has had its confirmation mails": (
-        "A confirmation mail was not sent: that mailbox was sent one less than ten minutes ago, or "
-        "three today. What follows a + and dots make no other mailbox."
+        "A confirmation mail was not sent: the same address asked for the same before, and has had the "
+        "mail for it, whose link works."
     ),
 }
 """Messages of the functions' log lines, and what the terminal of `make run` says of them."""

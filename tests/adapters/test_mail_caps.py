@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from heed.actions.mail_ports import Claim
+from heed.actions.mail_ports import Claim, Waits
 from heed.adapters.mail_caps import MailCapsTable
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import HeedError, StoreUnavailable
@@ -22,6 +22,8 @@ NOW = 1_772_701_964_390
 DAY = 86_400_000
 HOUR = 3_600_000
 TEN_MINUTES = 600_000
+FULL = Waits(None)
+LATER = Waits(NOW + TEN_MINUTES)
 
 
 @pytest.fixture
@@ -36,7 +38,7 @@ def caps(client: Any, every: int = 99) -> MailCapsTable:
 
 
 def of(recipient: str, request: str, intent: Intent = Intent.IN) -> Claim:
-    return Claim(recipient, f"box of {recipient}", intent, request)
+    return Claim(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
 
 
 def claim(
@@ -47,39 +49,39 @@ def claim(
     intent: Intent = Intent.IN,
     now: int = NOW,
     in_turn: bool = False,
-) -> str | None:
+) -> object:
     return held.claim(of(recipient, request, intent), now, in_turn=in_turn)
 
 
 def test_each_intent_has_mails_of_its_own(client: Any) -> None:
     held = caps(client)
     assert claim(held, "r", "1") is None
-    assert claim(held, "r", "2") == "ConfirmationCapped"
+    assert claim(held, "r", "2") == LATER
     assert claim(held, "r", "3", intent=Intent.OUT) is None
 
 
 def test_two_addresses_of_one_mailbox_have_its_mails_together(client: Any) -> None:
     held = caps(client)
-    first, second = Claim("r1", "box", Intent.OUT, "1"), Claim("r2", "box", Intent.OUT, "2")
+    first, second = (of(name, name, Intent.OUT)._replace(mailbox="box") for name in ("r1", "r2"))
     assert held.claim(first, NOW, in_turn=False) is None
-    assert held.claim(second, NOW, in_turn=False) == "ConfirmationCapped"
+    assert held.claim(second, NOW, in_turn=False) == LATER
 
 
 def test_a_deployment_has_its_mails_a_day_both_intents_together(client: Any) -> None:
     held = caps(client, every=2)
     assert claim(held, "r1", "1") is None
     assert claim(held, "r2", "2", intent=Intent.OUT) is None
-    assert claim(held, "r3", "3") == "ConfirmationWaits"
+    assert claim(held, "r3", "3") == FULL
     assert held.sent_today(NOW) == 2 and held.sent_today(NOW + DAY) == 0
     assert claim(held, "r3", "3", now=NOW + DAY) is None and held.sent_today(NOW + DAY) == 1
 
 
 def test_while_others_wait_for_room_in_the_day_nobody_goes_before_them(client: Any) -> None:
     held = caps(client, every=1)
-    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, "ConfirmationWaits"]
+    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, FULL]
     midnight = (NOW // DAY + 1) * DAY
     held.note_line(midnight - 1, stands=True)
-    assert claim(held, "r3", "3", now=midnight + 1) == "ConfirmationWaits"
+    assert claim(held, "r3", "3", now=midnight + 1) == FULL
     assert claim(held, "r2", "2", now=midnight + 2, in_turn=True) is None
     held.note_line(midnight + 3, stands=False)
     assert claim(caps(client, every=2), "r3", "3", now=midnight + 4) is None
@@ -87,10 +89,10 @@ def test_while_others_wait_for_room_in_the_day_nobody_goes_before_them(client: A
 
 def test_a_line_that_nobody_looks_after_stops_nobody_for_longer_than_an_hour(client: Any) -> None:
     held = caps(client, every=1)
-    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, "ConfirmationWaits"]
+    assert [claim(held, "r1", "1"), claim(held, "r2", "2")] == [None, FULL]
     later = NOW + DAY
     held.note_line(later, stands=True)
-    assert claim(held, "r3", "3", now=later + HOUR) == "ConfirmationWaits"
+    assert claim(held, "r3", "3", now=later + HOUR) == FULL
     assert claim(held, "r3", "3", now=later + HOUR + 1) is None, "and asking has not renewed it"
 
 
@@ -98,7 +100,7 @@ def test_an_address_that_has_had_its_mails_costs_nobody_else_theirs(client: Any)
     held = caps(client, every=2)
     assert claim(held, "r", "0") is None
     for n in range(1, 9):
-        assert claim(held, "r", str(n)) == "ConfirmationCapped"
+        assert claim(held, "r", str(n)) == LATER
     assert claim(held, "other", "x") is None
 
 
@@ -108,6 +110,40 @@ def test_the_same_request_again_is_counted_once(client: Any) -> None:
     held.settle(of("r", "1"), sent=True)
     assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == "ConfirmationRepeated"
     assert claim(held, "r2", "2") is None
+
+
+def test_who_has_the_mail_for_the_same_gets_no_second_one_in_its_place(client: Any) -> None:
+    held, first = caps(client), of("r", "1")
+    assert held.claim(first, NOW, in_turn=False) is None
+    again = first._replace(request="2")
+    assert held.claim(again, NOW, in_turn=False) == LATER, "it may not be on its way"
+    held.settle(first, sent=True)
+    assert held.claim(again, NOW, in_turn=False) == "ConfirmationCapped"
+    assert held.claim(again._replace(since=NOW + 1), NOW, in_turn=False) == LATER
+
+
+def test_nobody_goes_before_those_who_wait_for_the_mailbox(client: Any) -> None:
+    held = caps(client)
+    assert [claim(held, "r", "1"), claim(held, "r", "2")] == [None, LATER]
+    due = NOW + TEN_MINUTES
+    assert claim(held, "r", "3", now=due) == Waits(due)
+    assert claim(held, "r", "2", now=due, in_turn=True) is None
+    left = due + HOUR
+    assert claim(held, "r", "4", now=left - 1) == Waits(left - 1)
+    assert claim(held, "r", "4", now=left) is None, "a line that nobody looks after stops nobody"
+
+
+def test_what_the_release_before_wrote_counts_and_is_nobodys(client: Any) -> None:
+    held = caps(client)
+    claim(held, "r", "1")
+    (item,) = (one for one in client.scan(TableName="Control")["Items"] if "tries" in one)
+    del item["waits"]
+    for name in ("recipient", "what", "asked"):
+        del item["tries"]["L"][0]["M"][name]
+    item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
+    client.put_item(TableName="Control", Item=item)
+    assert claim(held, "r", "1") == "ConfirmationRepeated"
+    assert claim(held, "r", "2") == LATER
 
 
 def test_what_is_kept_ends_by_itself_within_days(client: Any) -> None:
@@ -137,14 +173,14 @@ def test_many_at_once_for_one_address_get_one_mail(client: Any) -> None:
     held = caps(_Serial(client))
     with ThreadPoolExecutor(8) as pool:
         came = Counter(pool.map(lambda n: claim(held, "r", str(n)), range(24)))
-    assert came == {None: 1, "ConfirmationCapped": 23}
+    assert came == {None: 1, LATER: 23}
 
 
 def test_many_at_once_in_all_get_no_more_than_there_are(client: Any) -> None:
     held = caps(_Serial(client), every=7)
     with ThreadPoolExecutor(8) as pool:
         came = Counter(pool.map(lambda n: claim(held, f"r{n}", str(n)), range(24)))
-    assert came == {None: 7, "ConfirmationWaits": 17}
+    assert came == {None: 7, FULL: 17}
 
 
 class _Interleaved:
@@ -168,10 +204,10 @@ class _Interleaved:
 def test_wherever_another_request_comes_in_between_one_of_the_two_gets_the_mail(
     client: Any, at: int
 ) -> None:
-    other: list[str | None] = []
+    other: list[object] = []
     between = _Interleaved(client, at, lambda: other.append(claim(caps(client), "r", "other")))
     first = claim(caps(between), "r", "first")
-    assert sorted([str(first), *map(str, other)]) == ["ConfirmationCapped", "None"]
+    assert Counter([first, *other]) == {None: 1, LATER: 1}
 
 
 class _Lossy:

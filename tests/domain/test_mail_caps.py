@@ -13,10 +13,12 @@ from heed.domain.mail_caps import (
     APART,
     MOST,
     WINDOW,
+    Asked,
     Attempt,
     Verdict,
     mailbox,
     most_waiting,
+    room,
     settled,
     step,
     weigh,
@@ -33,7 +35,8 @@ class _Address:
     mails: list[tuple[int, str]] = field(default_factory=list)
 
     def deliver(self, request: str, now: int, outcome: str) -> Verdict:
-        verdict, after = weigh(self.attempts, request, now)
+        asked = Asked(request, f"who {request}", "what", now)
+        verdict, after = weigh(self.attempts, asked, 0, now, is_scarce=False)
         if verdict in (Verdict.SEND, Verdict.AGAIN):
             self.attempts = after
             if outcome == "refused":
@@ -110,10 +113,57 @@ def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
     address, at = _Address(), 10 * WINDOW
     for place, request in enumerate("abc"):
         assert address.deliver(request, at + place * APART, "sent") is Verdict.SEND
-    assert address.deliver("d", at + 3 * APART, "sent") is Verdict.REFUSED
-    assert address.deliver("e", at + WINDOW - 1, "sent") is Verdict.REFUSED
+    assert address.deliver("d", at + 3 * APART, "sent") is Verdict.WAITS
+    assert address.deliver("e", at + WINDOW - 1, "sent") is Verdict.WAITS
     assert address.deliver("f", at + WINDOW, "sent") is Verdict.SEND
-    assert address.deliver("g", at + WINDOW + 1, "sent") is Verdict.REFUSED
+    assert address.deliver("g", at + WINDOW + 1, "sent") is Verdict.WAITS
+
+
+@given(_STEPS)
+def test_whoever_waits_has_room_at_the_moment_that_is_named_and_not_before(
+    steps: list[tuple[int, str, str]],
+) -> None:
+    address, now = _Address(), 10 * WINDOW
+    for passed, request, outcome in steps:
+        now += passed
+        address.deliver(request, now, outcome)
+    asked = Asked("new", "who", "what", now)
+
+    def verdict(at: int) -> Verdict:
+        return weigh(address.attempts, asked, 0, at, is_scarce=True)[0]
+
+    due = room(address.attempts, "new", now)
+    assert now <= due <= now + WINDOW and verdict(due) is Verdict.SEND
+    assert due == now or verdict(due - 1) is Verdict.WAITS
+
+
+FIRST = Asked("r1", "ann", "news", 10 * WINDOW)
+
+
+@pytest.mark.parametrize(
+    ("asked", "since", "came"),
+    [
+        (FIRST._replace(request="r2"), 0, Verdict.REPEATS),
+        (FIRST._replace(request="r2"), FIRST.at, Verdict.REPEATS),
+        (FIRST._replace(request="r2"), FIRST.at + 1, Verdict.WAITS),
+        (FIRST._replace(request="r2", recipient="bob"), 0, Verdict.WAITS),
+        (FIRST._replace(request="r2", what="offers"), 0, Verdict.WAITS),
+    ],
+    ids=["the same", "confirmed", "changed since", "another person", "something else"],
+)
+def test_only_the_same_person_with_a_mail_for_the_same_that_still_does_it_needs_none(
+    asked: Asked, since: int, came: Verdict
+) -> None:
+    sent, lost = (Attempt(FIRST, FIRST.at, done=done) for done in (True, False))
+    for later in (0, APART - 1):
+        now = FIRST.at + later
+        assert weigh([sent], asked, since, now, is_scarce=False)[0] is came
+        assert weigh([lost], asked, since, now, is_scarce=False)[0] is Verdict.WAITS
+    now = FIRST.at + APART
+    assert weigh([sent], asked, since, now, is_scarce=False)[0] is Verdict.SEND
+    scarce = Verdict.REPEATS if came is Verdict.REPEATS else Verdict.SEND
+    assert weigh([sent], asked, since, now, is_scarce=True)[0] is scarce
+    assert weigh([sent], asked, since, FIRST.at + WINDOW, is_scarce=True)[0] is Verdict.SEND
 
 
 @pytest.mark.parametrize(

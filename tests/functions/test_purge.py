@@ -41,7 +41,7 @@ def _known(world: World, address: str = KID) -> str:
     salt = wiring.preferences().read(recipient).salt
     for seq, change in enumerate(changes, 1):
         wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
-    asked = Claim(recipient, "where the mail arrives", Intent.IN, "request")
+    asked = Claim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
     assert wiring.mail_caps().claim(asked, NOW, in_turn=False) is None
     wiring.tellings().begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)

@@ -92,7 +92,7 @@ def _lifts(world: World) -> list[Callable[[], object]]:
 def _mails(world: World) -> list[Callable[[], object]]:
     caps = MailCapsTable(aws.client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
-    claim = Claim(jane, "mailbox", Intent.IN, "r1")
+    claim = Claim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
     caps.claim(claim, NOW, in_turn=False)
     return [
         lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),

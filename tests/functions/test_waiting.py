@@ -7,6 +7,7 @@ import json
 import time
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import boto3
@@ -22,7 +23,7 @@ from heed.domain.confirm_token import LIFETIME, Intent
 from heed.domain.decision import decide
 from heed.domain.errors import MailNotSent
 from heed.domain.mail_request import MailRequest
-from heed.domain.register import ALL, HOLD, Change, Entry, Source, out
+from heed.domain.register import ALL, HOLD, Change, Entry, Source, out, yes
 from tests import post
 from tests.world import World, http
 
@@ -64,17 +65,18 @@ def ask(
     name: str,
     intent: str = "out",
     source: str = "192.0.2.77",
+    topic: str = "offers",
     **more: Any,
 ) -> int:
     """What `/subscribe` answers; where it says 202, the request was handed to the function."""
-    form = [("address", f"{name}@example.com"), ("topics", "offers"), ("intent", intent)]
+    form = [("address", f"{name}@example.com"), ("topics", topic), ("intent", intent)]
     told = http(
         "POST",
         "/subscribe",
         form=form,
         at=clock.now,
         source_ip=source,
-        request_id=f"{len(name)}-{hash((name, intent, clock.now)):x}",
+        request_id=f"{len(name)}-{hash((name, intent, topic, clock.now)):x}",
         **more,
     )
     status = int(resubscribe.handler(told, world.context)["statusCode"])
@@ -322,6 +324,27 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
     assert resubscribe.handler(at_once, world.context)["statusCode"] == 410
 
 
+def test_a_mail_that_waited_for_its_network_and_then_for_the_day_has_a_link_that_lives(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limited(monkeypatch, per_network=1, per_day=2)
+    asked = clock.now
+    for name in ("a", "b", "c"):
+        ask(world, clock, name, "in")
+    clock.now += 2 * DAY - MINUTE
+    look(world)
+    for place, name in enumerate("de"):  # the day is full when the network has room for c
+        ask(world, clock, name, source=f"198.51.{place}.1")
+    clock.now += MINUTE
+    look(world)
+    assert "c" not in mailed()
+    clock.now = asked + 3 * DAY
+    look(world)
+    late = post.sent()[mailed().index("c")]
+    pressed = http("POST", post.link(late), at=clock.now + LIFETIME - 1)
+    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
+
+
 def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -346,19 +369,116 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     "Somebody floods one person by asking for victim+1@, victim+2@ and v.ictim@, three mails for each.",
     "Mails are counted for the mailbox: the local part up to the first +, without dots, at every domain.",
 )
-def test_one_mailbox_has_three_mails_however_its_address_is_spelt(
+def test_one_mailbox_has_three_mails_a_day_however_its_address_is_spelt(
     world: World, clock: Clock
 ) -> None:
-    spelt = ["victim", "victim+1", "v.ictim+2"]
-    for hour in range(4):
-        for place, name in enumerate(spelt):
-            source = f"198.51.{place}.1"
-            assert ask(world, clock, name, source=source) == 202, "nobody learns of it"
-        clock.now += 15 * MINUTE
-        assert len(mailed()) == min(hour + 1, 3)
-    assert look(world)["left"] == 0, "nor does it wait: the page says to look for the earlier mail"
-    recipients = {tag for mail in post.sent() for tag in [mail["To"]]}
-    assert len(recipients) <= 3
+    spelt = ["victim", "victim+1", "v.ictim+2", "vi.ctim", "vic.tim", "vict.im", "v.i.ctim"]
+    for place, name in enumerate(spelt):
+        source = f"198.51.{place}.1"
+        assert ask(world, clock, name, source=source) == 202, "nobody learns of it"
+    times: list[int] = []
+    for _ in range(3 * DAY // (5 * MINUTE)):
+        look(world)
+        times += [clock.now] * (len(mailed()) - len(times))
+        clock.now += 5 * MINUTE
+    assert sorted(mailed()) == sorted(spelt), "and nobody is dropped"
+    assert all(later - at >= 10 * MINUTE for at, later in pairwise(times))
+    assert all(fourth - at >= DAY for at, fourth in zip(times, times[3:], strict=False))
+
+
+@pytest.mark.threat(
+    "W1",
+    "Somebody uses up the mails of m.ary@ so that mary@, who asks to be let out, is told 202 and gets none.",
+    "Only who has a mail for the same already is sent none; everybody else waits until the mailbox has room.",
+)
+@pytest.mark.parametrize("intent", Intent)
+def test_who_shares_a_mailbox_with_somebody_that_floods_it_gets_a_mail_all_the_same(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, intent: Intent
+) -> None:
+    for _ in range(3):
+        ask(world, clock, "mary.smith", intent, source="198.51.1.1")
+        look(world)
+        clock.now += 11 * MINUTE
+        look(world)
+    assert mailed() == ["mary.smith"] * 3
+    assert ask(world, clock, "marysmith", intent) == 202
+    assert look(world)["left"] == 1
+    clock.now += DAY
+    ask(world, clock, "mary.smith", intent, source="198.51.1.1")  # comes just then, and goes behind
+    assert look(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
+    assert mailed()[3:] == ["marysmith"]
+    press = http("POST", post.link(post.sent()[3]), at=clock.now + LIFETIME - 1)
+    assert resubscribe.handler(press, world.context)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("intent", Intent)
+def test_who_asks_for_something_else_a_minute_later_gets_a_mail_for_it_too(
+    world: World, clock: Clock, intent: Intent
+) -> None:
+    assert ask(world, clock, "a", intent, topic="news") == 202
+    clock.now += MINUTE
+    assert ask(world, clock, "a", intent, topic="offers") == 202
+    clock.now += 9 * MINUTE - 1
+    assert look(world)["left"] == 1 and mailed() == ["a"]
+    clock.now += 1
+    assert look(world)["left"] == 0 and mailed() == ["a", "a"]
+    for mail in post.sent():
+        resubscribe.handler(http("POST", post.link(mail), at=clock.now + 1), world.context)
+    record = wiring.preferences().read(world.recipient("a@example.com"))
+    for topic in ("news", "offers"):
+        register = (out if intent is Intent.OUT else yes)(wiring.catalogue().number(topic))
+        assert record.get(register) is not None
+
+
+def test_who_asks_for_the_same_again_and_has_its_mail_is_sent_to_look_for_it(
+    world: World, clock: Clock
+) -> None:
+    for _ in range(3):
+        assert ask(world, clock, "a") == 202
+        clock.now += MINUTE
+    assert mailed() == ["a"] and look(world)["left"] == 0
+
+
+def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
+    world: World, clock: Clock
+) -> None:
+    ask(world, clock, "a")
+    resubscribe.handler(http("POST", post.link(post.sent()[0]), at=clock.now), world.context)
+    clock.now += MINUTE
+    came_back = Change(
+        yes(wiring.catalogue().number("offers")), Entry(clock.now, Source.LINK, "{}")
+    )
+    world.put("a@example.com", came_back)
+    clock.now += MINUTE
+    ask(world, clock, "a")
+    assert look(world)["left"] == 1, "the first link would stop nothing now"
+    clock.now += 8 * MINUTE
+    assert look(world)["left"] == 0
+    again = http("POST", post.link(post.sent()[1]), at=clock.now)
+    assert resubscribe.handler(again, world.context)["statusCode"] == 200
+    record = wiring.preferences().read(world.recipient("a@example.com"))
+    assert not decide(record, wiring.catalogue().topic("offers"), clock.now).sendable
+
+
+def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_together(
+    world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(world, clock, "m.ary")
+    flood = [f"ma.ry+{n}" for n in range(9)]
+    waiting_of(world, clock, *flood, "b")
+    tried: list[str] = []
+    attempt = type(wiring.send_confirmation()).attempt
+
+    def spied(self: Any, request: MailRequest, now: int, *, in_turn: bool) -> Any:
+        tried.append(request.address)
+        return attempt(self, request, now, in_turn=in_turn)
+
+    monkeypatch.setattr(type(wiring.send_confirmation()), "attempt", spied)
+    assert look(world)["left"] == 9
+    assert mailed() == ["m.ary", "b"] and len(tried) == 2
+    clock.now += MINUTE
+    ask(world, clock, "c")
+    assert mailed()[2:] == ["c"], "nobody waits for room in the day: at once"
 
 
 def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
@@ -367,6 +487,7 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
     for name, source in (("vic.tim+1", "198.51.1.1"), ("victim", "198.51.2.1")):
         ask(world, clock, name, source=source)
         clock.now += 15 * MINUTE
+    assert len(mailed()) == 2
     store = MailCaps(aws.client("dynamodb"), "Control")
     person = Person(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0

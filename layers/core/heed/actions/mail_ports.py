@@ -9,8 +9,18 @@ from heed.actions.ports import Keys
 from heed.actions.ports_privacy import Person
 from heed.domain.confirm_token import Intent
 
-Capped = Literal["ConfirmationRepeated", "ConfirmationCapped", "ConfirmationWaits"]
-"""Why a request has no mail: `heed.actions.send_confirmation.Result` has the meanings."""
+Dropped = Literal["ConfirmationRepeated", "ConfirmationCapped"]
+"""Why a request needs no mail: `heed.actions.send_confirmation.Result` has the meanings."""
+
+
+class Waits(NamedTuple):
+    """Why a request has no mail yet.
+
+    Attributes:
+        due: when its mailbox has room, milliseconds; None: the day has none, for anybody.
+    """
+
+    due: int | None
 
 
 class ConfirmKeys(Keys, Protocol):
@@ -55,21 +65,27 @@ class Claim(NamedTuple):
         mailbox: a name for where its mail arrives, which several recipients may share.
         intent: what is asked for.
         request: id of the request.
+        what: a name for the scopes that are asked for, which nobody can turn back.
+        at: when it was asked for, milliseconds.
+        since: when the person's record last changed, milliseconds.
     """
 
     recipient: str
     mailbox: str
     intent: Intent
     request: str
+    what: str
+    at: int
+    since: int
 
 
 class MailCaps(Protocol):
     """How many mails went where, counted rightly however many ask at once."""
 
-    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Capped | None:
+    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
         """Take one mail for a request, before it is sent; why there is none, or nothing.
 
-        While others wait for room in the day, who is not `in_turn` waits behind them.
+        While others wait for room in the day or in the mailbox, who is not `in_turn` waits behind them.
 
         Raises:
             StoreUnavailable, Contended: it is not known to be taken.

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import hmac
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
-from heed.actions.mail_ports import AddressSeal, Claim, ConfirmKeys, MailCaps, Mailer, MailLine
+from heed.actions.mail_ports import (
+    AddressSeal,
+    Claim,
+    ConfirmKeys,
+    MailCaps,
+    Mailer,
+    MailLine,
+    Waits,
+)
 from heed.actions.ports import Preferences
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, hours_waited, mint
@@ -34,8 +42,8 @@ class Result(StrEnum):
     )
     SILENT = "ConfirmationSilent"  # a minor, a held address, or who was erased after asking
     REPEATED = "ConfirmationRepeated"  # its mail is on its way already
-    CAPPED = "ConfirmationCapped"  # the mailbox has had its mails
-    WAITS = "ConfirmationWaits"  # until its network or the day has room
+    CAPPED = "ConfirmationCapped"  # the same person asked for the same, and has the mail for it
+    WAITS = "ConfirmationWaits"  # until its network, its mailbox or the day has room
     REFUSED = "ConfirmationRefused"  # SES will not send to it
 
 
@@ -103,12 +111,16 @@ class SendConfirmation:
         Raises:
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
-        result = Result.WAITS if request.due > now else self.attempt(request, now, in_turn=False)
-        if result is Result.WAITS:
-            self._line.send(request.to_message())
-        return result
+        result: Result | Waits = Waits(request.due)
+        if request.due <= now:
+            result = self.attempt(request, now, in_turn=False)
+        if not isinstance(result, Waits):
+            return result
+        due = request.due if result.due is None else result.due
+        self._line.send(replace(request, due=due).to_message())
+        return Result.WAITS
 
-    def attempt(self, request: MailRequest, now: int, *, in_turn: bool) -> Result:
+    def attempt(self, request: MailRequest, now: int, *, in_turn: bool) -> Result | Waits:
         """Send the mail if it may be sent now. The same message again sends no second one.
 
         After an answer that was lost on the way there may be one mail more, never two.
@@ -122,13 +134,22 @@ class SendConfirmation:
         if not request.address.isascii() or _ENCODED.search(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
-        if is_silent(self._preferences.read(recipient), request.at):
+        record = self._preferences.read(recipient)
+        if is_silent(record, request.at):
             return Result.SILENT
         message = self._compose(self._letter(request, recipient, now))
-        claim = Claim(recipient, self._mailbox(request.address), request.intent, request.id)
-        capped = self._caps.claim(claim, now, in_turn=in_turn)
-        if capped is not None:
-            return Result(capped)
+        claim = Claim(
+            recipient,
+            self._name(f"mailbox {mailbox(request.address)}", 32),
+            request.intent,
+            request.id,
+            self._name(f"asked {request.scopes} {request.resume}", 16),
+            request.at,
+            record.changed,
+        )
+        kept = self._caps.claim(claim, now, in_turn=in_turn)
+        if kept is not None:
+            return kept if isinstance(kept, Waits) else Result(kept)
         return self._send(request.address, claim, message)
 
     def _send(self, address: str, claim: Claim, message: bytes) -> Result:
@@ -143,10 +164,9 @@ class SendConfirmation:
         self._caps.settle(claim, sent=True)
         return Result.SENT
 
-    def _mailbox(self, address: str) -> str:
-        """A name for a mailbox that nobody can turn back; no token begins with these bytes."""
-        key = self._keys.confirm(KEY_ID)
-        return hmac.digest(key, f"mailbox {mailbox(address)}".encode(), "sha256").hex()[:32]
+    def _name(self, what: str, length: int) -> str:
+        """A name for something that nobody can turn back; no token begins with such bytes."""
+        return hmac.digest(self._keys.confirm(KEY_ID), what.encode(), "sha256").hex()[:length]
 
     def _language(self, asked: str) -> str:
         """The language of the request, or the default one where the brand has it no more."""

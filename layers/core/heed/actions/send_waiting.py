@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from heed.actions.mail_ports import MailCaps, MailLine
+from heed.actions.mail_ports import MailCaps, MailLine, Waits
 from heed.actions.send_confirmation import Result, SendConfirmation
+from heed.domain.confirm_token import Intent
 from heed.domain.errors import HeedError, Malformed
+from heed.domain.mail_caps import mailbox
 from heed.domain.mail_line import Held, has_waited_a_day, in_turn
 from heed.domain.mail_request import MailRequest
 
@@ -86,16 +88,23 @@ class SendWaiting:
         """Serve as many as there are room and time for.
 
         Returns:
-            The receipts of those who are out of the line, and whether others wait for room or time.
+            The receipts of those who are out of the line, and whether others wait for time or the day.
         """
         gone: set[str] = set()
+        full: set[tuple[str, Intent]] = set()  # mailboxes; who waits for one holds nobody else up
         for one in turns:
+            where = mailbox(one.request.address), one.request.intent
+            if where in full:
+                continue
             if not has_time():
                 return gone, True
             try:
                 result = self._send.attempt(one.request, clock(), in_turn=True)
-                if result is Result.WAITS:  # the day is full, for everybody
-                    return gone, True
+                if isinstance(result, Waits):
+                    if result.due is None:  # the day is full, for everybody
+                        return gone, True
+                    full.add(where)
+                    continue
                 self._line.done(one.receipt)
             except HeedError as error:
                 swept.deferred[type(error).__name__] += 1

@@ -1,6 +1,7 @@
 """How many mails went where, in the table `Control`, each item with its end.
 
     mails#in#<mailbox>       the tries of the last 24 hours, and a version; `out` likewise
+                             waits: the moment for which somebody waits, or has waited
     mails#of#<recipient>     the mailbox of a recipient, so that a purge finds its tries
     mails#all                d: a day; n: the mails of that day; waits: when somebody last found it full
 
@@ -13,13 +14,13 @@ back, so that what goes wrong in between costs a mail and never makes one too ma
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.actions.mail_ports import Capped, Claim
+from heed.actions.mail_ports import Claim, Dropped, Waits
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.adapters.aws import FAILURES, unavailable
 from heed.domain.errors import Contended
-from heed.domain.mail_caps import Attempt, Verdict, settled, weigh
+from heed.domain.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,6 +37,14 @@ _PATIENCE = (
 _ALL = {"pk": {"S": f"{PREFIX}all"}}
 
 
+class _Mailbox(NamedTuple):
+    """What is kept of a mailbox, for one intent."""
+
+    attempts: tuple[Attempt, ...] = ()
+    version: int = 0
+    waits: int = 0
+
+
 class MailCapsTable:
     """Serves the port MailCaps; `per_day` is the number of all mails of a day (UTC)."""
 
@@ -44,23 +53,34 @@ class MailCapsTable:
         self._table = table
         self._per_day = per_day
 
-    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Capped | None:
+    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
         """See the port."""
         key = tries_key(claim.intent, claim.mailbox)
+        asked = Asked(claim.request, claim.recipient, claim.what, claim.at)
         is_counted = False
         for _ in range(_ATTEMPTS):
-            attempts, version = self._read(key)
-            verdict, after = weigh(attempts, claim.request, now)
+            held = self._read(key)
+            others_wait = held.waits > now - _PATIENCE
+            verdict, after = weigh(
+                held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
+            )
             if verdict is Verdict.DONE:
                 return "ConfirmationRepeated"
-            if verdict is Verdict.REFUSED:
+            if verdict is Verdict.REPEATS:
                 return "ConfirmationCapped"
+            if verdict is Verdict.WAITS:
+                due = room(after, claim.request, now)
+                if due <= held.waits or self._write(key, after, held.version, due):
+                    return Waits(due)
+                continue
             if verdict is Verdict.SEND and not is_counted:
+                if others_wait and not in_turn:
+                    return Waits(now)
                 if not self._count(now, in_turn=in_turn):
-                    return "ConfirmationWaits"
+                    return Waits(None)
                 self._note(claim, now)
                 is_counted = True
-            if self._write(key, after, version):
+            if self._write(key, after, held.version, held.waits):
                 return None
         raise Contended("the tries changed under every attempt")
 
@@ -68,8 +88,9 @@ class MailCapsTable:
         """See the port."""
         key = tries_key(claim.intent, claim.mailbox)
         for _ in range(_ATTEMPTS):
-            attempts, version = self._read(key)
-            if self._write(key, settled(attempts, claim.request, sent=sent), version):
+            held = self._read(key)
+            after = settled(held.attempts, claim.request, sent=sent)
+            if self._write(key, after, held.version, held.waits):
                 return
         raise Contended("the tries changed under every attempt")
 
@@ -138,7 +159,7 @@ class MailCapsTable:
             },
         )
 
-    def _read(self, key: str) -> tuple[tuple[Attempt, ...], int]:
+    def _read(self, key: str) -> _Mailbox:
         try:
             answer = self._client.get_item(
                 TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True
@@ -146,9 +167,9 @@ class MailCapsTable:
         except FAILURES as error:
             raise unavailable(error) from error
         item: dict[str, Any] = answer.get("Item", {})
-        return _tries(item) if item else ((), 0)
+        return _mailbox(item) if item else _Mailbox()
 
-    def _write(self, key: str, attempts: Sequence[Attempt], version: int) -> bool:
+    def _write(self, key: str, attempts: Sequence[Attempt], version: int, waits: int) -> bool:
         """Whether nobody else wrote since that version."""
         latest = max((one.at for one in attempts), default=0)
         return self._done(
@@ -157,6 +178,7 @@ class MailCapsTable:
                 "pk": {"S": key},
                 "v": {"N": str(version + 1)},
                 "tries": {"L": [{"M": _value(one)} for one in attempts]},
+                "waits": {"N": str(waits)},
                 "expires": {"N": str(latest // 1000 + _KEPT)},
             },
             ConditionExpression="v = :v" if version else "attribute_not_exists(pk)",
@@ -185,7 +207,10 @@ def mailbox_key(recipient: str) -> dict[str, Any]:
 
 def _value(one: Attempt) -> dict[str, Any]:
     return {
-        "request": {"S": one.request},
+        "request": {"S": one.asked.request},
+        "recipient": {"S": one.asked.recipient},
+        "what": {"S": one.asked.what},
+        "asked": {"N": str(one.asked.at)},
         "at": {"N": str(one.at)},
         "tries": {"N": str(one.tries)},
         "done": {"BOOL": one.done},
@@ -198,14 +223,22 @@ def _of_day(item: Item) -> int:
 
 
 @of_our_form
-def _tries(item: Item) -> tuple[tuple[Attempt, ...], int]:
-    """The tries of an address, and their version."""
-    return tuple(_attempt(one["M"]) for one in item["tries"]["L"]), number(item, "v", COUNT_END)
+def _mailbox(item: Item) -> _Mailbox:
+    return _Mailbox(
+        tuple(_attempt(one["M"]) for one in item["tries"]["L"]),
+        number(item, "v", COUNT_END),
+        number(item, "waits") if "waits" in item else 0,
+    )
 
 
 def _attempt(held: Item) -> Attempt:
+    """A try; what the release before wrote says nothing of who asked for what, and is nobody's."""
+    asked = Asked(text(held, "request"), "", "", 0)
+    if "what" in held:
+        who, what = text(held, "recipient"), text(held, "what")
+        asked = Asked(asked.request, who, what, number(held, "asked"))
     return Attempt(
-        text(held, "request"),
+        asked,
         number(held, "at"),
         number(held, "tries", COUNT_END),
         held["done"]["BOOL"] is True,

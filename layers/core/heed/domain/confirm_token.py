@@ -1,7 +1,7 @@
 """A confirmation link: who, what is to be confirmed, and since when; signed, and good for 48 hours.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · asked at, milliseconds (8)
-             · intent, in the upper six bits the hours that the mail waited (1) · number of scopes (2)
+             · intent, in the upper six bits how long the mail waited (1) · number of scopes (2)
     scopes   3 bytes each: what is confirmed of it (1), its number (2)
     sealed   the address as KMS encrypted it: nobody reads it off the link; empty for a way out
     tag      HMAC-SHA256 of all that under the confirm key, cut to 16 bytes
@@ -53,7 +53,10 @@ class Ask(IntEnum):
 _CODES = {Intent.IN: 1, Intent.OUT: 2}
 _INTENTS = {code: intent for intent, code in _CODES.items()}
 _HOUR = 60 * 60 * 1000  # milliseconds
-_MOST_HOURS = 63  # six bits
+_AT_ONCE = 60 * 1000  # milliseconds; a mail on its way within that has not waited
+# Hours that six bits can say: each of two days, then half days up to nine. Two queues, each of which keeps
+# a message for four days, let no mail wait for longer.
+_HOURS: tuple[int, ...] = (*range(50), *range(60, 217, 12))
 _WAITED = 2  # bits by which they are shifted
 
 
@@ -89,9 +92,14 @@ class Confirmation:
 
 
 def hours_waited(asked: int, now: int) -> int:
-    """How many hours a mail has waited by now: none within the first hour, then every one begun."""
-    whole = max(now - asked, 0) // _HOUR
-    return min(whole + 1, _MOST_HOURS) if whole else 0
+    """For how many hours a mail has waited by now, never too few.
+
+    None within the first minute, then every one begun; after two days every half day begun.
+    """
+    waited = now - asked
+    if waited < _AT_ONCE:
+        return 0
+    return next((hours for hours in _HOURS if hours * _HOUR > waited), _HOURS[-1])
 
 
 def mint(said: Confirmation, key: bytes) -> str:
@@ -106,7 +114,7 @@ def mint(said: Confirmation, key: bytes) -> str:
         said.key_id,
         recipients.to_bytes(said.recipient),
         said.issued,
-        _CODES[said.intent] | said.waited << _WAITED,
+        _CODES[said.intent] | _HOURS.index(said.waited) << _WAITED,
         len(asked),
     )
     payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
@@ -141,5 +149,5 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
         issued=issued,
         sealed=payload[end:],
         key_id=key_id,
-        waited=code >> _WAITED,
+        waited=_HOURS[code >> _WAITED],
     )

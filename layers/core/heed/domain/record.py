@@ -51,6 +51,12 @@ class Record:
         return NEVER if entry is None else entry.at
 
     @property
+    def changed(self) -> int:
+        """The latest instant of anything that is said; what was asked for before may count no more."""
+        floor = NEVER if self.floor is None else self.floor + 1
+        return max([floor, *(entry.at for entry in self.registers.values())])
+
+    @property
     def told(self) -> int:
         """The number of the latest change that the ledger is told of: those behind it were spared."""
         return self.n if self.tally.spared is None else self.tally.spared
