@@ -16,7 +16,7 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 _WORDS = {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
-_NAME = re.compile(r"(?<![\w.:#])(#?[A-Za-z_]\w*)(?!\w)(\s*\()?")
+_NAME = re.compile(r"(?<![\w.:#])(#\w+|[A-Za-z_]\w*)(?!\w)(\s*\()?")
 _EXPRESSIONS = (
     "UpdateExpression",
     "ConditionExpression",
