@@ -22,7 +22,7 @@ from heed.adapters.spill import Spill
 from heed.domain import repeats
 from heed.domain.epoch import Cause, Report
 from heed.domain.ledger_entry import subject_of
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.register import DAY, HOLD, Change, Entry, Source, in_, out
 from heed.domain.repeats import HOUR
 from tests.ledgers import history
 from tests.permits import by_somebody_else
@@ -172,6 +172,24 @@ def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Rec
         (last + 1, last + 1),
         (last + 2, last + 2),
     ]
+
+
+def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    world.put(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
+    flood(world, stream)
+    report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    with by_somebody_else():
+        wiring.begin_epoch().report(world.recipient(JANE), report, address_given=False)
+    deliver(world, stream.records)
+    (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
+    last = str(FLOOD + 2)
+    assert (entered["first_seq"], entered["seq"]) == ({"N": str(MOST_A_DAY + 2)}, {"N": last})
+    assert [one.detail["state"] for one in told][-1] == "minor"
+    assert fault() is None
 
 
 def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
