@@ -100,7 +100,9 @@ class PreferencesTable:
                 return Applied(before, before)
             written = [change for change in changes if before.takes(change)]
             told = telling(before.tally, before.registers, written, now)
-            update = _update(before, after, recipient, now, tally_update(told, before, len(written), now))
+            update = _update(
+                before, after, recipient, now, tally_update(told, before, len(written), now)
+            )
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
