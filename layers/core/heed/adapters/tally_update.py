@@ -61,7 +61,7 @@ def guess(now: int) -> TallyUpdate:
 
 
 def tally_update(told: Telling, before: Record, changes: int, now: int) -> TallyUpdate:
-    """What a write of so many changes does to the tally of the record as it was read, by how it is told of."""
+    """What a write of so many changes does to the tally as it was read, by how it is told of."""
     values, name = _values(changes, now), told_name(now // HOUR)
     at_hour = f"{TOLD_HOUR} = :hour"
     if told is Telling.PLAIN:
