@@ -82,9 +82,9 @@ def first_hour(now: int) -> int:
 
 def of_its_hour(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
     """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
-    new = [change.register for change in _new(registers, changes)]
-    rest = [change.register for change in changes if change.register not in new][:1]
-    return [change for change in changes if change.register in {*new, *rest}]
+    new = {change.register for change in _new(registers, changes)}
+    told = new.union([name for one in changes if (name := one.register) not in new][:1])
+    return [change for change in changes if change.register in told]
 
 
 def _new(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
