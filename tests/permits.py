@@ -1,4 +1,7 @@
-"""Every call of AWS that a handler makes is one that its role permits: no emulator would refuse it."""
+"""Every call of AWS that a handler makes is one that its role permits: no emulator would refuse it.
+
+And every write that gives a record its next number says whether the ledger is told of it.
+"""
 
 from __future__ import annotations
 
@@ -63,6 +66,7 @@ def enforced(patch: pytest.MonkeyPatch) -> None:
             )
             may = {action for action, _ in policies.rights(function)}
             assert asked in may, f"{function} may not {asked}"
+            assert policies.says_whether_it_is_told_of(request), f"{function}: {request}"
             keys = policies.of_request(request)
             assert policies.permitted(function, asked, about, keys), (
                 f"{function} may not {asked} of {about} with {keys}"

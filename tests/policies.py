@@ -16,7 +16,7 @@ FUNCTIONS = {
     if resource["Type"] == "AWS::Serverless::Function"
 }
 _WORDS = {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
-_NAME = re.compile(r"(?<![\w.:#])(#?[A-Za-z_]\w*)(?!\w)(\s*\()?")
+_NAME = re.compile(r"(?<![\w.:#])(#\w+|[A-Za-z_]\w*)(?!\w)(\s*\()?")
 _EXPRESSIONS = (
     "UpdateExpression",
     "ConditionExpression",
@@ -97,6 +97,17 @@ def of_request(request: Mapping[str, Any]) -> dict[str, set[str]]:
         "s3:prefix": {request.get("Prefix", "")},
     }
     return {key: found for key, values in keys.items() if (found := values - {""})}
+
+
+def says_whether_it_is_told_of(request: Mapping[str, Any]) -> bool:
+    """Whether a write that gives a record its next number sets `spared` or removes it.
+
+    One that leaves it as it is would be taken for a repeat by link while such are spared.
+    """
+    if request.get("TableName") != "Preferences":
+        return True
+    said = request.get("UpdateExpression", "")
+    return not re.search(r"\bn :one\b", said) or bool(re.search(r"\bspared\b", said))
 
 
 def _fits(resource: str | None, pattern: str) -> bool:

@@ -96,7 +96,7 @@ _ATTRIBUTES = {
     *("soft", "due", "due_shard", "purge", "expires"),
 }
 PREFERENCES: dict[str, set[str]] = {
-    "UnsubscribeFunction": _BOOKS | {out(2), "c:2", "u:2"},
+    "UnsubscribeFunction": _BOOKS | {out(2), "c:2", "p:2", "u:2"},
     "UnsubscribeLaterFunction": _BOOKS | {out(2)},
     "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2), "p:2", "u:2"},
     "ResubscribeFunction": _BOOKS | {in_(2), yes(2), "l:undeliverable", out(2), "p:2"},

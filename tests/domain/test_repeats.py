@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
-from heed.domain.repeats import BY_LINK, HOUR, MOST_A_DAY, Tally, Telling, telling
+from heed.domain.register import DAY, Change, Entry, Source, in_, out, pause
+from heed.domain.repeats import BY_LINK, HOUR, MOST_A_DAY, Tally, Telling, of_its_hour, telling
+from tests.growth import LINEAR, growth
 
 _SPARING = (Telling.SPARED,)
 
@@ -78,3 +79,39 @@ def test_a_stop_after_a_yes_and_a_stop_of_another_scope_are_told_of_whatever_the
     assert told is Telling.HOURLY
     _, told = pressed(record, 102)
     assert told is Telling.SPARED
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (30 * DAY, Telling.SPARED),
+        (31 * DAY - 1, Telling.SPARED),
+        (31 * DAY, Telling.HOURLY),
+        (29 * DAY, Telling.SPARED),
+    ],
+)
+def test_a_pause_that_ends_on_a_later_day_is_told_of_whatever_the_hour(
+    until: int, told: Telling
+) -> None:
+    held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY)}
+    again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
+    assert telling(Tally(0, MOST_A_DAY), held, [again], 100) is told
+
+
+def many(wishes: int) -> list[Change]:
+    return [Change(out(scope), Entry(100, Source.LINK, "{}")) for scope in range(wishes)]
+
+
+def test_of_the_write_of_an_hour_what_is_new_is_told_of_and_one_for_the_rest() -> None:
+    held = {change.register: Entry(1, Source.LINK, "{}") for change in many(60)}
+    assert of_its_hour(held, many(60)) == many(1)
+    assert of_its_hour(held, many(62)) == [*many(1), *many(62)[60:]]
+    assert of_its_hour({}, many(3)) == many(3)
+
+
+def test_the_cost_of_many_wishes_grows_with_their_number_and_not_with_its_square() -> None:
+    def both(wishes: int) -> tuple[dict[str, Entry], list[Change]]:
+        held = {change.register: Entry(1, Source.LINK, "{}") for change in many(wishes)}
+        return held, many(wishes)
+
+    assert growth(both, lambda given: of_its_hour(*given), 4_000) <= LINEAR

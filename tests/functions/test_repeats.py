@@ -19,10 +19,10 @@ from heed.actions.verify_ledger import verify
 from heed.adapters import aws
 from heed.adapters.event_bus import EventBus
 from heed.adapters.spill import Spill
-from heed.domain import repeats
+from heed.domain import repeats, times
 from heed.domain.epoch import Cause, Report
 from heed.domain.ledger_entry import subject_of
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.register import DAY, HOLD, Change, Entry, Source, in_, out, pause
 from heed.domain.repeats import HOUR
 from tests.ledgers import history
 from tests.permits import by_somebody_else
@@ -174,6 +174,24 @@ def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Rec
     ]
 
 
+def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    world.put(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
+    flood(world, stream)
+    report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    with by_somebody_else():
+        wiring.begin_epoch().report(world.recipient(JANE), report, address_given=False)
+    deliver(world, stream.records)
+    (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
+    last = str(FLOOD + 2)
+    assert (entered["first_seq"], entered["seq"]) == ({"N": str(MOST_A_DAY + 2)}, {"N": last})
+    assert [one.detail["state"] for one in told][-1] == "minor"
+    assert fault() is None
+
+
 def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
     flood(world, stream)
     report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
@@ -202,6 +220,80 @@ def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
     deliver(world, stream.records)
     assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD), (MOST_A_DAY + 1, FLOOD + 1)]
     assert fault() is None
+
+
+def test_what_was_spared_until_another_change_was_told_of_is_no_fault_and_is_entered_a_day_later(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood(world, stream)
+    end = stream.at = DAWN + 2 * HOUR
+    world.put(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
+    deliver(world, stream.records)
+    for now, repaired in ((end + SETTLED, 0), (end + GONE, 1), (end + GONE + HOUR, 0)):
+        found = walked(world, monkeypatch, now)
+        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
+    (latest,) = [one for one in world.items("Ledger") if one["at"]["N"] == str(DAWN + FLOOD - 1)]
+    assert latest["register"]["S"] == "out"
+    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD + 1)]
+    assert fault() is None
+
+
+def test_a_change_by_link_that_no_entry_stands_for_is_missed(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood(world, stream)
+    flood(world, stream, DAWN + HOUR, 1)  # stands for all before
+    flood(world, stream, DAWN + DAY, 1)
+    deliver(world, stream.records[:-1])
+    found = walked(world, monkeypatch, DAWN + DAY + SETTLED)
+    assert (found["missing"], found["unentered"]) == (1, 1)
+
+
+def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_repeats(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    who, scopes = world.recipient(JANE), range(2, 6)
+    for hour in range(8):  # the first tells of four at once, and the second: then they are over
+        at = stream.at = DAWN + hour * HOUR
+        every = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
+        new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
+        wiring.preferences().update(who, lambda _, said=(*every, *new): said, at)
+    deliver(world, stream.records)
+
+    by_hour = [
+        sum(one["at"]["N"] == str(DAWN + hour * HOUR) for one in world.items("Ledger"))
+        for hour in range(8)
+    ]
+    assert by_hour == [4, 4, 1, 1, 1, 1, 2, 1]
+    assert len(told) == sum(by_hour)
+    assert fault() is None
+    end = DAWN + 7 * HOUR
+    for now, repaired in ((end + SETTLED, 0), (end + GONE, 3), (end + GONE + HOUR, 0)):
+        found = walked(world, monkeypatch, now)
+        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
+    assert fault() is None
+
+
+def test_the_bus_hears_of_a_pause_that_is_made_longer_in_the_middle_of_a_flood(
+    world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+
+    def paused(at: int, until: int) -> None:
+        stream.at = at
+        said = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
+        world.put(JANE, Change(pause(1), said), now=at)
+
+    paused(DAWN, DAWN + 30 * DAY)
+    flood(world, stream, DAWN + 1)
+    paused(DAWN + 100, DAWN + 90 * DAY)
+    paused(DAWN + 101, DAWN + 90 * DAY + 1)  # the same day: a repeat
+    deliver(world, stream.records)
+    ends = [one.detail["until"] for one in told if "until" in one.detail]
+    assert ends == [times.write(DAWN + days * DAY) for days in (30, 90)]
 
 
 def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(

@@ -11,7 +11,7 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed import wiring
 from heed.domain.decision import decide
-from heed.domain.register import HOLD, Change, Entry, Source, in_, out, yes
+from heed.domain.register import HOLD, Change, Entry, Source, in_, out, pause, undoable, yes
 from heed.domain.token import Purpose
 from tests.world import NOW, World, http
 
@@ -55,6 +55,24 @@ def sendable(world: World, at: int = NOW + 5) -> set[str]:
     record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
     topics = catalogue.topics.values()
     return {topic.name for topic in topics if decide(record, topic, at).sendable}
+
+
+def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
+    world: World,
+) -> None:
+    begun = NOW - 100 * DAY
+    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    chosen = http("POST", where, form={"pause": "30"}, at=begun)
+    assert preferences.handler(chosen, world.context)["statusCode"] == 303
+    paused = wiring.preferences().read(world.recipient(READER)).registers[undoable(1)]
+    assert (paused.until or NOW) < NOW
+
+    brand = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
+    assert unsubscribe.handler(brand, world.context)["statusCode"] == 303
+
+    record = wiring.preferences().read(world.recipient(READER))
+    assert record.registers[pause(1)] == paused
+    assert record.registers[undoable(1)].until is None
 
 
 @pytest.mark.parametrize("scope", ["this", "all"])

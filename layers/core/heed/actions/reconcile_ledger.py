@@ -14,7 +14,16 @@ from typing import NamedTuple
 
 from heed.actions.ports_ledger import Held, Kept, Ledger, Records, Seals
 from heed.domain.errors import UnreadableRecord
-from heed.domain.ledger_entry import FLOOR, LEDGER, LOST, LedgerEntry, Outcome, keyed, subject_of
+from heed.domain.ledger_entry import (
+    APART,
+    FLOOR,
+    LEDGER,
+    LOST,
+    LedgerEntry,
+    Outcome,
+    keyed,
+    subject_of,
+)
 from heed.domain.record import NOTHING, Record
 from heed.domain.register import ALL, DAY
 from heed.domain.repeats import BY_LINK
@@ -67,16 +76,18 @@ class Reconcile:
             return Findings(altered=1)  # told of, for a person to look at; it holds up nobody else
         if len(kept) > MOST:
             return Findings(passed=1)
-        gaps = _gaps(held.record, [one.entry for one in kept])
+        entries = [one.entry for one in kept]
+        gaps = _gaps(held.record, entries)
         missing = sum(map(len, gaps))
         names = {one.entry.id for one in kept}
         unentered, waiting = _unentered(held, names, now), _waiting(held, names, now)
-        spared = [one for one in unentered if _may_be_spared(held, one.entry)]
-        unentered = [one for one in unentered if one not in spared]
+        spared = _spared(held, entries, unentered)
+        known = {one.entry.id for one in spared}
+        unentered = [one for one in unentered if one.entry.id not in known]
         altered = sum(_is_altered(one, held.record.salt) for one in kept)
         if held.changed_at > now - GONE:
             return Findings(missing, len(unentered), altered)
-        made = [*_repairs(held, gaps, [*unentered, *waiting], now), *_closed(held, spared)]
+        made = [*_repairs(held, gaps, [*unentered, *waiting], now), *spared]
         if made and not self._stands(held):
             return Findings()  # it changed since it was read: the next walk looks again
         self._seal([self._ledger.enter(*one) for one in made] + _unsure(held, kept, now))
@@ -126,15 +137,26 @@ def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     return gaps
 
 
-def _may_be_spared(held: Held, entry: LedgerEntry) -> bool:
-    """Whether it is the latest of repeats by link, of which the ledger was not told by itself."""
-    return held.record.tally.spared is not None and entry.source in BY_LINK
+def _spared(held: Held, entries: list[LedgerEntry], unentered: list[Written]) -> list[Written]:
+    """What was changed by link and need have no entry of its own, each with the numbers that stand for it."""
+    applied = (one for one in entries if one.outcome is Outcome.APPLIED)
+    spans = sorted((one for one in applied if one.first_seq is not None), key=lambda one: one.seq)
+    found = []
+    for entry, evidence in unentered:
+        if entry.source in BY_LINK and (numbers := _numbers(held.record, spans, entry.at)):
+            first, last = numbers
+            found.append(Written(replace(entry, seq=last, first_seq=first), evidence))
+    return found
 
 
-def _closed(held: Held, spared: list[Written]) -> Iterable[Written]:
-    """Entries that stand for all that was spared, once nothing else came that would have."""
-    for entry, evidence in spared:
-        yield Written(replace(entry, seq=held.record.n, first_seq=held.record.told + 1), evidence)
+def _numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, int] | None:
+    """The first and the last number of the row in which a change by link was spared, or None.
+
+    It is the row that nothing has ended yet, or one that an entry stands for which came later.
+    """
+    if record.tally.spared is not None:
+        return record.told + 1, record.n
+    return next(((one.first, one.seq) for one in spans if at < one.recorded_at + APART), None)
 
 
 def _unentered(held: Held, names: set[str], now: int) -> list[Written]:

@@ -16,6 +16,7 @@ from heed.adapters.attributes import Item, instant_or_none, number, of_our_form,
 from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.feed_places import SHARDS, feed_position, shard
 from heed.adapters.items import soft_days, to_record, to_value
+from heed.adapters.tally_update import SPARED
 from heed.domain.epoch import Cause, Epoch
 from heed.domain.purge import is_id
 from heed.domain.record import Record
@@ -64,7 +65,7 @@ class EpochsTable:
         return None
 
     def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
-        """See the port. Nothing else of the item is touched, and it gets no end."""
+        """See the port. Nothing else that is said in the item is touched, and it gets no end."""
         condition, values = _as_read(before)
         try:
             self._client.update_item(
@@ -72,7 +73,7 @@ class EpochsTable:
                 Key={"id": {"S": recipient}},
                 UpdateExpression=(
                     "SET #register = :entry, salt = if_not_exists(salt, :salt), "
-                    "chg_at = :now, chg_shard = :shard ADD n :one"
+                    f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}"
                 ),
                 ConditionExpression=condition,
                 ExpressionAttributeNames={"#register": change.register},

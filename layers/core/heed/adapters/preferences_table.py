@@ -29,7 +29,7 @@ from heed.adapters.tally_update import TallyUpdate, guess, tally_update
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.record import NOTHING, Record, merge, superseded
 from heed.domain.register import MINOR, SOFT, Change
-from heed.domain.repeats import BY_LINK, Telling, is_over, telling
+from heed.domain.repeats import BY_LINK, is_over, telling
 from heed.domain.retention import soft_due
 
 if TYPE_CHECKING:
@@ -100,7 +100,9 @@ class PreferencesTable:
                 return Applied(before, before)
             written = [change for change in changes if before.takes(change)]
             told = telling(before.tally, before.registers, written, now)
-            update = _update(before, after, recipient, now, tally_update(told, len(written), now))
+            update = _update(
+                before, after, recipient, now, tally_update(told, before, len(written), now)
+            )
             condition = {"ConditionExpression": "attribute_not_exists(n)"}
             if before.n:
                 update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
@@ -117,7 +119,7 @@ class PreferencesTable:
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
         """As a rule one request: another where a person's links are over for today, which it cannot know."""
         by_link = change.entry.source in BY_LINK
-        tally = guess(now) if by_link else tally_update(Telling.PLAIN, 1, now)
+        tally = guess(now) if by_link else TallyUpdate(condition="")
         for _ in range(_ATTEMPTS):
             old, lost_to = self._write(recipient, _one(change, recipient, now, tally))
             if lost_to is None:
@@ -130,7 +132,7 @@ class PreferencesTable:
                 self._note_late(recipient, before, superseded(before, [change]), now)
                 return Applied(before, before)
             told = telling(before.tally, before.registers, [change], now)
-            tally = tally_update(told, 1, now)
+            tally = tally_update(told, before, 1, now)
         raise Contended("the record changed under every attempt")
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heed.domain import repeats
+from heed.domain.record import Record
 from heed.domain.register import DAY
 from heed.domain.repeats import HOUR, Telling, first_hour
 
@@ -59,8 +60,8 @@ def guess(now: int) -> TallyUpdate:
     )
 
 
-def tally_update(told: Telling, changes: int, now: int) -> TallyUpdate:
-    """What a write of so many changes does to the tally, by how it is told of."""
+def tally_update(told: Telling, before: Record, changes: int, now: int) -> TallyUpdate:
+    """What a write of so many changes does to the tally as it was read, by how it is told of."""
     values, name = _values(changes, now), told_name(now // HOUR)
     at_hour = f"{TOLD_HOUR} = :hour"
     if told is Telling.PLAIN:
@@ -77,9 +78,23 @@ def tally_update(told: Telling, changes: int, now: int) -> TallyUpdate:
         return TallyUpdate(sets=(at_hour,), adds=(f"{name} :told",), values=values)
     if told is Telling.HOURLY:
         del values[":told"]
-        return TallyUpdate(sets=(at_hour,), values=values)
+        return TallyUpdate(
+            sets=(at_hour,),
+            values=values,
+            condition=f"{TOLD_HOUR} = :seen",
+            condition_values={":seen": {"N": str(before.tally.hour)}},
+        )
+    # Nothing that is told of may have come in between: after a yes a repeat is none any more.
+    spared, seen = before.tally.spared, f"{SPARED} = :seen"
+    if spared is None:
+        spared, seen = before.n, "n = :seen"
     # On the right is the item as it was: the number of the latest change that was told of.
-    return TallyUpdate(sets=(f"{SPARED} = if_not_exists({SPARED}, n)",), removes=())
+    return TallyUpdate(
+        sets=(f"{SPARED} = if_not_exists({SPARED}, n)",),
+        removes=(),
+        condition=seen,
+        condition_values={":seen": {"N": str(spared)}},
+    )
 
 
 def _values(changes: int, now: int) -> dict[str, Any]:

@@ -102,8 +102,9 @@ def _changed(transition: Transition, change: Change, catalogue: Catalogue) -> An
     detail = _detail(transition, register, state, entry.at, entry.source.value, scope)
     if kind is DetailType.PAUSED and entry.until is not None:
         detail["until"] = times.write(entry.until)
-    if transition.first_seq is not None:
-        detail["changes"] = transition.after.n - transition.first_seq + 1
+    stands_for = transition.after.n - (transition.first_seq or transition.after.n) + 1
+    if stands_for > 1:
+        detail["changes"] = stands_for
     return Announcement(kind, detail)
 
 

@@ -28,7 +28,7 @@ ERASED = "erased"  # the subject's last entry: its salt is gone
 LOST = "lost"  # a number whose change is known to have been, and of which nothing else is known
 
 
-_APART = 60_000  # milliseconds that the clocks of the request and of the table may differ by
+APART = 60_000  # milliseconds that the clocks of the request and of the table may differ by
 
 
 class Outcome(StrEnum):
@@ -188,4 +188,4 @@ def recorded(at: int, taken: int) -> int:
     nothing is on record before it happened. A time of happening that no such difference explains is
     left as it is, beside a time of recording that is the table's.
     """
-    return at if taken < at < taken + _APART else taken
+    return at if taken < at < taken + APART else taken

@@ -2,8 +2,8 @@
 
 Whoever holds a link may press it as often as they like, and every press moves its register. Of the changes
 that links make to one person the first 50 of a day are told of one by one, then one an hour, which
-stands for those that were spared since. What says something new is told of whatever the hour: there is
-no end of repeats, but of what is new there is.
+stands for those that were spared since, and for all that its own write repeats. What says something new is
+told of whatever the hour: there is no end of repeats, but of what is new there is.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def telling(
         return Telling.FIRST
     if not is_over(tally, now):
         return Telling.COUNTED
-    is_due = tally.hour < now // HOUR or any(_is_new(registers, change) for change in changes)
+    is_due = tally.hour < now // HOUR or bool(_new(registers, changes))
     return Telling.HOURLY if is_due else Telling.SPARED
 
 
@@ -69,15 +69,35 @@ def is_over(tally: Tally, now: int) -> bool:
     return tally.hour >= first_hour(now) and tally.told >= MOST_A_DAY
 
 
+def is_of_its_hour(before: Tally, after: Tally) -> bool:
+    """Whether a write by link that was told of was not counted on its day."""
+    is_same_day = before.hour // _HOURS == after.hour // _HOURS
+    return is_same_day and before.told == after.told > 0
+
+
 def first_hour(now: int) -> int:
     """The first hour of the day, UTC, counted from the epoch."""
     return now // DAY * _HOURS
 
 
-def _is_new(registers: Mapping[str, Entry], change: Change) -> bool:
-    """Whether a change says what was not on record, or was lifted since by a yes or an Undo."""
-    held = registers.get(change.register)
-    if held is None or change.register.startswith("u:"):
-        return True
+def of_its_hour(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
+    """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
+    new = {change.register for change in _new(registers, changes)}
+    told = new.union([name for one in changes if (name := one.register) not in new][:1])
+    return [change for change in changes if change.register in told]
+
+
+def _new(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
+    """The changes that say what was not on record, or was lifted since by a yes or an Undo."""
     lifts = (entry.at for name, entry in registers.items() if name[:2] in ("i:", "k:", "u:"))
-    return held.at <= max(lifts, default=-1)
+    lifted = max(lifts, default=-1)
+    return [change for change in changes if _is_new(registers.get(change.register), change, lifted)]
+
+
+def _is_new(held: Entry | None, change: Change, lifted: int) -> bool:
+    if held is None or change.register.startswith("u:") or held.at <= lifted:
+        return True
+    ends = change.entry.until
+    if held.until is None or ends is None:
+        return held.until != ends  # a stop where a pause was
+    return ends // DAY > held.until // DAY  # a pause that is longer, by days

@@ -33,6 +33,7 @@ from heed.domain.register import (
     scope_of,
     word,
 )
+from heed.domain.repeats import BY_LINK, is_of_its_hour, of_its_hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,10 @@ class Transition:
 
     @property
     def told(self) -> list[Change]:
-        """What the ledger and the bus are told of: nothing of a write that was spared."""
-        return [] if self.is_spared else self.changes
+        """What the ledger and the bus are told of: of repeats by link nothing, or one that stands for all."""
+        if self.is_spared:
+            return []
+        return of_its_hour(self.before.registers, self.changes) if self._is_hourly else self.changes
 
     @property
     def is_spared(self) -> bool:
@@ -73,9 +76,24 @@ class Transition:
 
     @property
     def first_seq(self) -> int | None:
-        """The first number that its entries stand for, where they stand for others than their own."""
+        """The first number that its entries stand for, where they stand for others than their own changes."""
+        if self.is_spared:
+            return None
         spared = (self.before if self.before.n else self.after).tally.spared
-        return None if spared is None or self.is_spared else spared + 1
+        if spared is None:
+            stands_for_others = self._is_hourly and len(self.told) < len(self.changes)
+            return self.after.n if stands_for_others else None
+        return spared + 1
+
+    @property
+    def _is_hourly(self) -> bool:
+        """Whether it was told of as the one of its hour (heed.domain.repeats)."""
+        return (
+            self.before.n > 0
+            and not self.is_spared
+            and is_of_its_hour(self.before.tally, self.after.tally)
+            and all(change.entry.source in BY_LINK for change in self.changes)
+        )
 
     @property
     def begins_an_epoch(self) -> bool:
@@ -130,7 +148,8 @@ def entries(transition: Transition) -> Iterator[Written]:
             for change in changes(NOTHING, before):
                 yield _entry(transition, change, before.n)
             opens = False
-    for change in [] if transition.is_spared else changes(NOTHING if opens else before, after):
+    everything = opens and not transition.is_spared
+    for change in changes(NOTHING, after) if everything else transition.told:
         yield _entry(transition, change, after.n)
     for change in sorted(transition.late, key=lambda late: (late.register, late.entry.rank)):
         yield _entry(transition, change, after.told, Outcome.SUPERSEDED)
