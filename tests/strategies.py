@@ -20,8 +20,8 @@ from heed.domain.register import (
     Change,
     Entry,
     Source,
-    undo_evidence,
     undoable,
+    undoing,
     undone,
 )
 from tests.catalogue import SCOPES
@@ -56,9 +56,7 @@ def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
     register = draw(st.sampled_from((*registers, SOFT, SOFT)))
     entry = draw(entries)
     if register.startswith("u:"):
-        entry = draw(
-            st.sampled_from((entry.undo, replace(entry, evidence=undo_evidence("0" * 32))))
-        )
+        entry = draw(st.sampled_from((entry.undo, undoing(entry.at, "0" * 32))))
     if register.startswith("p:") or (register.startswith("c:") and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY)))
         entry = replace(entry, until=entry.at + length)

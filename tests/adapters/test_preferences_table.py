@@ -320,6 +320,38 @@ def test_a_writer_in_between_may_have_said_it_all(
     assert applied.after.n == 1
 
 
+@pytest.mark.threat(
+    "T18",
+    "Who holds a link writes to its record without end, so that what the person saves loses every race and "
+    "is answered 503.",
+    "A write that lost is tried again, after pauses of unequal length, two dozen times in two seconds.",
+)
+@pytest.mark.parametrize("conflicts", [8, 23])
+def test_who_loses_many_races_is_written_all_the_same(
+    dynamodb: DynamoDBClient, conflicts: int
+) -> None:
+    who, pauses = somebody(), list[float]()
+    other, table = (
+        PreferencesTable(dynamodb, TABLE),
+        PreferencesTable(dynamodb, TABLE, pauses.append),
+    )
+    races = iter(range(conflicts))
+    inner: list[bool] = []
+
+    def interleave(**_: Any) -> None:
+        if not inner and (at := next(races, None)) is not None:
+            inner.append(True)
+            other.apply(who, [change(in_(3), at)], NOW)
+            inner.clear()
+
+    with hooked(dynamodb, "before-call.dynamodb.UpdateItem", interleave):
+        table.apply(who, [change(out(2)), change(out(4))], NOW)
+
+    assert next(races, None) is None and out(2) in table.read(who).registers
+    assert len(pauses) == conflicts - 1 and len(set(pauses)) > 1
+    assert max(pauses) > 0 and sum(pauses) < 2
+
+
 def test_endless_contention_is_an_error_and_never_a_success(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.domain.catalogue import Catalogue
 from heed.domain.decision import decide
 from heed.domain.errors import InvalidToken
 from heed.domain.preference_form import Choices, Given, saved
@@ -29,7 +30,7 @@ from heed.domain.register import (
 )
 from heed.domain.replay import lost_presses
 from heed.domain.token import Purpose
-from heed.domain.undo import LIFETIME, Undo, mint, stops, undo_of, verify
+from heed.domain.undo import LIFETIME, MOST_REGISTERS, Undo, mint, stops, undo_of, verify
 from tests.catalogue import CATALOGUE
 from tests.strategies import changes, instants, records
 
@@ -261,3 +262,35 @@ def test_no_form_of_the_preference_centre_ever_turns_anything_on(
         for later in (now, now + 7 * DAY, now + 45 * DAY, now + 200 * DAY):
             if decide(after, topic, later).sendable:
                 assert decide(record, topic, later).sendable
+
+
+def test_no_press_with_an_undo_writes_more_than_one_update_takes() -> None:
+    """Each scope is one more that was pressed before: the stop before is written beside the new one."""
+    room = MOST_REGISTERS - len(CATALOGUE.signals())
+    for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
+        catalogue, scopes = many(presses)
+        first, second = entry(NOW), entry(NOW + 2 * DAY, "two")
+        before = {undoable(scope): first for scope in scopes}
+        lifted = {yes(scope): entry(NOW + DAY, "yes") for scope in scopes}
+        record = Record({**before, **lifted})
+        said = dict.fromkeys(scopes, second)
+
+        written = list(stops(record, catalogue, said, second.at))
+        after = merge(record, written)
+
+        assert len(written) + len(catalogue.signals()) <= MOST_REGISTERS
+        assert (undo_of(WHO, said, after) is not None) == is_offered
+        assert not any(
+            decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes
+        )
+        assert merge(after, stops(after, catalogue, said, second.at)) == after  # delivered again
+
+
+def many(count: int) -> tuple[Catalogue, list[int]]:
+    """The catalogue with so many more topics like the offers; their numbers."""
+    numbers = list(range(1_000, 1_000 + count))
+    like = CATALOGUE.topics[OFFERS]
+    more = [replace(like, number=n, name=f"more-{n}", path=(*like.path[:-1], n)) for n in numbers]
+    topics = [*CATALOGUE.topics.values(), *more]
+    brands = list(CATALOGUE.brands.values())
+    return Catalogue(brands, topics, CATALOGUE.default_brand, ("en",), "en"), numbers

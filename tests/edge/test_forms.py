@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.edge.forms import Form, read_form
+from heed.edge.forms import LOOKED_AT, Form, read_form
 from tests.forms import MOST, URLENCODED, multipart, typed, unreadable
 from tests.world import http
 
@@ -138,3 +138,43 @@ def test_as_many_fields_are_read_as_the_catalogue_needs(most: int) -> None:
         assert read_form(event, most) == Form(fields, True)
         assert not read_form(event, most - 1).complete
         assert read_form(event, most - 1).fields == fields[1:]
+
+
+@pytest.mark.threat(
+    "B3",
+    "Bodies of many megabytes that are no form are sent to the form for those without a link, where all of "
+    "each is searched for what it asks to stop.",
+    "Of a body that was not understood its two ends are looked at, and no more however long it is.",
+)
+@pytest.mark.parametrize("junk", [b"name=scope ", b"%73cope = ", b"\0&", b"%41"])
+@pytest.mark.parametrize("in_base64", [True, False])
+def test_as_much_is_looked_at_of_a_long_body_as_of_a_longer_one(
+    junk: bytes, in_base64: bool
+) -> None:
+    def read(length: int) -> Form:
+        event = http("POST", "/p/x", body=junk * (length // len(junk)))
+        if not in_base64:
+            event["body"] = "*" + event["body"]  # which then cannot be decoded
+        return read_form(event, MOST)
+
+    long, longer = read(256 * 1024), read(4 * 1024 * 1024)
+
+    assert not long.complete and not longer.complete
+    assert 0 < len(longer.unread) <= 2 * LOOKED_AT + 1
+    assert abs(len(longer.unread) - len(long.unread)) <= len(junk)
+
+
+@pytest.mark.parametrize("fault", ["multipart that nothing names", "JSON", "UTF-16", "plain text"])
+def test_at_either_end_of_a_long_body_it_is_seen_what_it_asks_to_stop(fault: str) -> None:
+    wanted, kind = unreadable("all")[fault]
+    junk = b" name=scope" * 400_000
+    assert form(wanted + b"\r\n" + junk, kind).asks("scope", "all")
+    assert form(junk + b"\r\n" + wanted, kind).asks("scope", "all")
+    assert not form(junk + b"\r\n" + junk, kind).asks("scope", "all")
+
+
+def test_the_two_ends_of_a_long_body_are_not_read_as_one() -> None:
+    ends = b"x" * (LOOKED_AT - len("scope=")) + b"scope=", b"all" + b"x" * (LOOKED_AT - 3)
+    assert not form((b"\0" * LOOKED_AT).join(ends)).asks("scope", "all")
+    cut = b"a=b " + b"x" * LOOKED_AT, b" scope=all "
+    assert form((b"\0" * LOOKED_AT).join(cut)).asks("scope", "all")

@@ -6,15 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
+from heed import wiring
+from heed.adapters import aws
+from heed.domain.token import Purpose
 from tests.forms import URLENCODED
 from tests.growth import LINEAR, growth
 from tests.world import World, http
 
+READER = "reader@example.com"
 Make = Callable[[str, str, int], dict[str, Any]]
 PARTS: dict[str, Make] = {
     "path": lambda method, path, n: http(method, path + "A" * n),
@@ -68,6 +73,63 @@ def test_what_a_made_up_link_costs_does_not_grow_with_the_body(
         return http("POST", path, body=b"%" * n, headers={"content-type": URLENCODED})
 
     assert growth(make, lambda event: handler(event, world.context), 500) < 2
+
+
+def fail(service: str, operation: str) -> None:
+    """Every call of an operation ends without an answer."""
+
+    def end(**_: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="https://aws.invalid")
+
+    aws.client(service).meta.events.register_first(f"before-send.{service}.{operation}", end)
+
+
+class Body(dict[str, Any]):
+    """A request that notes whether anything looks at its body."""
+
+    looks = 0
+
+    def get(self, key: str, default: Any = None) -> Any:
+        self.looks += key == "body"
+        return super().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        self.looks += key == "body"
+        return super().__getitem__(key)
+
+
+@pytest.mark.threat(
+    "B3",
+    "Long bodies are sent to made-up links while no key can be had, when no link can be told from another.",
+    "Nothing of a body is read before the token of its link is known, also for the page that says 503.",
+)
+@pytest.mark.parametrize(
+    ("handler", "path"),
+    [(unsubscribe.handler, "/u/"), (preferences.handler, "/p/")],
+)
+def test_while_no_key_can_be_had_no_body_is_read(world: World, handler: Any, path: str) -> None:
+    purpose = Purpose.PREFERENCES if path == "/p/" else Purpose.UNSUBSCRIBE
+    text = world.token(READER, purpose=purpose)
+    handler(http("POST", path + text, form={"scope": "this"}), world.context)  # somebody's before
+    wiring.reset()
+    fail("kms", "GenerateMac")
+    event = Body(http("POST", path + text, form={"scope": "all"}))
+
+    answer = handler(event, world.context)
+
+    assert answer["statusCode"] == 503 and event.looks == 0
+    assert 'name="scope"' not in answer["body"]
+
+
+@pytest.mark.parametrize("scope", ["this", "all"])
+def test_a_form_that_was_read_is_offered_again(world: World, scope: str) -> None:
+    fail("dynamodb", "UpdateItem")
+    pressed = http("POST", f"/u/{world.token(READER)}", form={"scope": scope})
+
+    answer = unsubscribe.handler(pressed, world.context)
+
+    assert answer["statusCode"] == 503
+    assert f'name="scope" value="{scope}"' in answer["body"]
 
 
 @pytest.mark.system

@@ -22,7 +22,7 @@ from heed import wiring
 from heed.adapters import aws
 from heed.brand.catalogue import MOST_TOPICS
 from heed.domain.decision import chosen
-from heed.domain.register import ALL
+from heed.domain.register import ALL, DAY
 from heed.domain.token import Purpose
 from tests import post
 from tests.brands import build_brand_of
@@ -83,6 +83,27 @@ def preference_centre(world: World) -> str:
     return f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
 
 
+def turn_all_off(world: World, at: int) -> dict[str, Any]:
+    form = [(f"topic.{t.name}", "out") for t in wiring.catalogue().marketing(ALL)]
+    pressed = http("POST", preference_centre(world), form=form, at=at)
+    return preferences.handler(pressed, world.context)
+
+
+def confirm_all(world: World, now: int) -> list[str]:
+    """Ask for every topic just before now, which the mail's function compares with the clock; confirm."""
+    page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
+    topics = re.findall(r'name="topics" value="([^"]+)"', page)
+    form = [("address", READER), ("intent", "in"), *(("topics", topic) for topic in topics)]
+    asked = http("POST", "/subscribe", form=form, at=now - 30_000)
+    assert resubscribe.handler(asked, world.context)["statusCode"] == 202
+
+    post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    (mail,) = post.sent()
+    pressed = http("POST", post.link(mail), at=now)
+    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
+    return topics
+
+
 def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
     assert len(wiring.catalogue().topics) == MOST_TOPICS
 
@@ -122,23 +143,36 @@ def test_everything_is_stopped_by_one_press_and_the_page_of_it_is_shown(world: W
 
 @pytest.mark.system
 def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
-    now = (
-        time.time_ns() // 1_000_000
-    )  # the mail's function asks the clock whether a request is too old
+    now = time.time_ns() // 1_000_000
     stop = http("POST", f"/u/{world.token(READER)}", form={"scope": "all"}, at=now - 60_000)
     assert unsubscribe.handler(stop, world.context)["statusCode"] in (200, 303)
-    page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
-    topics = re.findall(r'name="topics" value="([^"]+)"', page)
-    form = [("address", READER), ("intent", "in"), *(("topics", topic) for topic in topics)]
-    asked = http("POST", "/subscribe", form=form, at=now - 30_000)
-    assert resubscribe.handler(asked, world.context)["statusCode"] == 202
 
-    post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
-    (mail,) = post.sent()
-    pressed = http("POST", post.link(mail), at=now)
+    topics = confirm_all(world, now)
 
-    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
     assert len(topics) == sendable(world) > MORE
+
+
+@pytest.mark.threat(
+    "B4",
+    "Somebody turns every topic of a large brand off, confirms them all, and turns them off again, which "
+    "writes two registers a topic: the update is longer than the table takes, and no opt-out is ever saved.",
+    "What one press writes is bounded: where it would be more, the press offers no Undo and is one register "
+    "a topic.",
+)
+@pytest.mark.system
+def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> None:
+    now = time.time_ns() // 1_000_000
+    assert turn_all_off(world, now - 2 * DAY)["headers"]["Location"].partition("saved=")[2] != "1"
+    confirm_all(world, now)
+    assert sendable(world) > MORE
+
+    again = turn_all_off(world, now + 1)
+
+    assert again["statusCode"] == 303 and sendable(world) == 0
+    assert again["headers"]["Location"].partition("saved=")[2].partition("&")[0] == "1"
+    (item,) = world.items()
+    assert sum(name.startswith("c:") for name in item) > MORE  # what was pressed first stays
+    assert sum(name.startswith("o:") for name in item) > MORE
 
 
 @pytest.mark.system

@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 _BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
-_ATTEMPTS = 8  # at a write of several registers, and at the rest of a batch
+_ATTEMPTS = 8  # at the rest of a batch
+_TRIES = 24  # at a write: who writes without end keeps nobody else out
+_LONGEST_PAUSE = 0.1  # seconds between two of them; all pauses together are under two
 
 _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
@@ -91,7 +93,7 @@ class PreferencesTable:
     ) -> Applied:
         """See the port."""
         before = self.read(recipient)
-        for _ in range(_ATTEMPTS):
+        for _ in self._tries():
             changes = decide(before)
             after = merge(before, changes)
             late = superseded(after, changes)
@@ -120,7 +122,7 @@ class PreferencesTable:
         """As a rule one request: another where a person's links are over for today, which it cannot know."""
         by_link = change.entry.source in BY_LINK
         tally = guess(now) if by_link else TallyUpdate(condition="")
-        for _ in range(_ATTEMPTS):
+        for _ in self._tries():
             old, lost_to = self._write(recipient, _one(change, recipient, now, tally))
             if lost_to is None:
                 before = to_record(old)
@@ -179,6 +181,13 @@ class PreferencesTable:
                 continue
             if not {*wishes} <= {*lost_to.get("late", {}).get("SS", ())}:
                 raise StoreUnavailable("too many late wishes wait for the ledger")
+
+    def _tries(self) -> Iterator[None]:
+        """One for each try at a write; from the third on after a pause that no two writers share."""
+        for n in range(_TRIES):
+            if n > 1:
+                self._pause(min(_LONGEST_PAUSE, 0.005 * 2**n) * secrets.randbelow(1_000) / 1_000)
+            yield
 
     def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
         """The item before the write, and, if the condition refused it, the item as it stands."""

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 MOST_TOPICS = 400
 """Of all brands together, the retired ones too, which records and links still name.
 
-What a person may choose is written in one update, whose expression DynamoDB limits to 4 KB; it stands in one
-item (400 KB), on one page (6 MB), and in one link of a confirmation (2,000 characters).
+What a person may choose is written in one update, whose expression DynamoDB limits to 4 KB: a register a
+topic, or two where that comes to no more (`heed.domain.undo.stops`). It stands in one item (400 KB), on one
+page (6 MB), and in one link of a confirmation (2,000 characters).
 """
 
 _MOST_BRANDS = 100

@@ -10,8 +10,6 @@ from heed.domain import messages
 from heed.domain.address import normalise
 from heed.domain.confirm_token import Intent
 
-_END = 2**48  # milliseconds: further than anybody asks
-
 
 @dataclass(frozen=True, slots=True)
 class MailRequest:

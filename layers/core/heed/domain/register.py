@@ -95,7 +95,7 @@ class Entry:
     @property
     def undo(self) -> Entry:
         """The entry of the register `u:` that takes this one back: the same at every delivery."""
-        return Entry(self.at, Source.PREFERENCE_CENTRE, undo_evidence(self.digest))
+        return undoing(self.at, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,9 +136,9 @@ def undone(scope: int) -> str:
     return f"u:{scope}"
 
 
-def undo_evidence(digest: str) -> str:
-    """The evidence of an Undo: the digest of the entry that it takes back."""
-    return f'{{"undone":"{digest}"}}'
+def undoing(at: int, digest: str) -> Entry:
+    """The entry of the register `u:` that takes back the press of an instant with this digest."""
+    return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 
 
 _KNOWN = {

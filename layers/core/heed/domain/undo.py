@@ -28,12 +28,11 @@ from heed.domain.register import (
     DAY,
     Change,
     Entry,
-    Source,
     in_,
     out,
     pause,
-    undo_evidence,
     undoable,
+    undoing,
     undone,
     yes,
 )
@@ -41,6 +40,9 @@ from heed.domain.token import Purpose, decode
 
 LIFETIME = 60 * 60 * 1000  # milliseconds from the press
 MAX_LENGTH = 4_096  # characters; a press of 500 topics makes under 1,500
+
+MOST_REGISTERS = 400
+"""That a press may write beside those before it, a privacy signal's among them: one update takes 4 KB."""
 
 _FIRST = 1 << 4 | Purpose.UNDO
 _HEAD = struct.Struct(">BB16sQ16sH")
@@ -74,7 +76,7 @@ class Undo:
 
     def changes(self) -> list[Change]:
         """The registers that take the press back; the same at every delivery."""
-        entry = Entry(self.at, Source.PREFERENCE_CENTRE, undo_evidence(self.digest))
+        entry = undoing(self.at, self.digest)
         return [Change(undone(scope), entry) for scope in self.scopes]
 
 
@@ -86,15 +88,23 @@ def stops(
     Whoever writes it does so on the condition that the record is still this one: so of two presses at
     once only one can be taken back.
     """
+    can = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
+    # A press before that was not taken back, and no longer can be, keeps its place.
+    before = {s: held for s in can if (held := record.pressed(s)) and held != press[s]}
+    if before and len(press) + len(before) + len(catalogue.signals()) > MOST_REGISTERS:
+        can, before = (
+            set(),
+            {},
+        )  # no Undo at all: one of a part would look as if it were of the whole
     for scope, entry in press.items():
-        if not _can_be_undone(record, catalogue, scope, entry, now):
-            yield Change((out if entry.until is None else pause)(scope), entry)
-            continue
-        yield Change(undoable(scope), entry)
-        held = record.pressed(scope)
-        if held is not None and held != entry:
-            # The press before was not taken back, and no longer can be: it keeps its place.
-            yield Change((out if held.until is None else pause)(scope), held)
+        yield Change(undoable(scope), entry) if scope in can else _plain(scope, entry)
+        if scope in before:
+            yield _plain(scope, before[scope])
+
+
+def _plain(scope: int, entry: Entry) -> Change:
+    """A stop, or a pause if it has an end, for which no Undo is offered."""
+    return Change((out if entry.until is None else pause)(scope), entry)
 
 
 def _can_be_undone(
@@ -103,7 +113,7 @@ def _can_be_undone(
     """Whether an Undo is offered.
 
     It is where the press stops something, where none was offered within a day, and where no stop stands
-    at the scope itself.
+    at the scope itself (and where there is room for it: see `stops`).
     """
     held = record.get(undoable(scope))
     if held == entry:

@@ -2,8 +2,8 @@
 
 Two kinds are read, as HTML defines them: `application/x-www-form-urlencoded` (also where no type is
 named, as some mail clients send) and `multipart/form-data` (RFC 7578), which is split flat by its
-boundary: a part within a part is not a form. Whoever reads a form asks first whose it is: nothing here
-is called before the token of a link is known (docs/decisions/0041-how-forms-are-read.md).
+boundary: a part within a part is not a form. Whoever reads the form of a link asks first whose it is:
+nothing here is called before its token is known (docs/decisions/0041-how-forms-are-read.md).
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from heed.edge import request
 
 BYTES_A_FIELD = 1_024
 """A part of multipart has about 150 bytes around a name and a value of ours, which the build bounds."""
+
+LOOKED_AT = 32 * 1024
+"""Bytes at each end of a body that was not understood, where it is seen what that asks to stop."""
 
 _HEADERS = (
     1_024  # bytes of one part's headers, and characters of the header that names the boundary
@@ -38,7 +41,7 @@ class Form:
     Attributes:
         fields: names and values as they came, in order; of an incomplete form those that could be read.
         complete: whether all of the body was understood. An empty body is a complete form.
-        unread: the body, where it was not understood.
+        unread: the two ends of the body, decoded and in lower case, where it was not understood.
     """
 
     fields: list[tuple[str, str]]
@@ -49,7 +52,8 @@ class Form:
         """Whether a field has this value, in any case; seen also in a body that could not be read.
 
         Of such a body it is enough that the two stand beside each other, percent-encoded or not, as
-        urlencoded, as multipart, as JSON, or in two bytes a character: it decides what stops, nothing else.
+        urlencoded, as multipart, as JSON, or in two bytes a character, at its beginning or at its end: it
+        decides what stops, nothing else.
         """
         wanted = name.lower(), value.lower()
         if any((n.strip().lower(), v.strip().lower()) == wanted for n, v in self.fields):
@@ -71,10 +75,10 @@ def read_form(event: Mapping[str, Any], most: int) -> Form:
     """
     raw = request.body(event)
     if not raw and event.get("body"):  # base64 that cannot be read
-        return Form([], False, str(event["body"]).encode("utf-8", "surrogatepass"))
+        return Form([], False, _ends(str(event["body"]).encode("utf-8", "surrogatepass")))
     found, complete = _read(request.header(event, "content-type"), raw.strip(), most)
     encoded = request.header(event, "content-encoding").strip().lower() not in ("", "identity")
-    return Form(found, True) if complete and not encoded else Form(found, False, raw)
+    return Form(found, True) if complete and not encoded else Form(found, False, _ends(raw))
 
 
 Fields = list[tuple[str, str]]
@@ -169,9 +173,15 @@ def _decoded(raw: bytes) -> bytes:
     return _ENCODED.sub(lambda found: bytes((int(found[1], 16),)), raw)
 
 
-def _stands(name: str, value: str, raw: bytes) -> bool:
-    """Whether a field stands in a body that is no form; every repetition is bounded, so it is linear."""
-    text = _decoded(raw).replace(b"\0", b"").lower()
+def _ends(raw: bytes) -> bytes:
+    """What is looked at of a body that is no form: decoded, and of two bytes a character one."""
+    if len(raw) > 2 * LOOKED_AT:
+        raw = b"%b&%b" % (raw[:LOOKED_AT], raw[-LOOKED_AT:])
+    return _decoded(raw).replace(b"\0", b"").lower()
+
+
+def _stands(name: str, value: str, text: bytes) -> bool:
+    """Whether a field stands in what is no form; every repetition is bounded, so it is linear."""
     key, wanted = re.escape(name).encode(), re.escape(value).encode() + rb"(?![\w.-])"
     pair = rb"(?<![\w.-])%b[\"']?[ \t]{0,9}[=:][ \t]{0,9}[\"']?%b" % (key, wanted)
     rest_of_headers = rb"[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,4}\r?\n[ \t]{0,9}"

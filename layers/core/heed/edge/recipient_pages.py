@@ -47,6 +47,7 @@ class RecipientPages:
         self._catalogue = catalogue
         self._pages = pages
         self._has_form = has_form
+        self._read: tuple[dict[str, Any], Form] = {}, Form([], True)  # a request, and its form
         app.exception_handler(InvalidToken)(self._absent)
         app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
         app.not_found(self._unrouted)
@@ -62,7 +63,9 @@ class RecipientPages:
 
     def form(self) -> Form:
         """The form of the present request; asked for when the token of a link is known, never before."""
-        return read_form(self.event, most_fields(self._catalogue()))
+        form = read_form(self.event, most_fields(self._catalogue()))
+        self._read = self.event, form
+        return form
 
     def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
         """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""
@@ -112,11 +115,12 @@ class RecipientPages:
 
         count("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
+        request, form = self._read
+        fields = (
+            dict(form.fields) if request is self.event else {}
+        )  # else no link is known: none is read
         view = visits.unavailable(
-            self.visit(),
-            self._catalogue(),
-            dict(self.form().fields),
-            kept=isinstance(error, Deferred),
+            self.visit(), self._catalogue(), fields, kept=isinstance(error, Deferred)
         )
         retry = {"Retry-After": str(RETRY_AFTER)}
         return self.page(self._pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)
