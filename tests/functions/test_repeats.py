@@ -259,7 +259,7 @@ def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_re
         at = stream.at = DAWN + hour * HOUR
         every = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
         new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
-        wiring.preferences().update(who, lambda _, said=(*every, *new): said, at)
+        wiring.preferences().apply(who, [*every, *new], at)
     deliver(world, stream.records)
 
     by_hour = [
