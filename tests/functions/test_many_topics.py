@@ -86,7 +86,8 @@ def preference_centre(world: World) -> str:
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
     form = [(f"topic.{t.name}", "out") for t in wiring.catalogue().marketing(ALL)]
     pressed = http("POST", preference_centre(world), form=form, at=at)
-    return preferences.handler(pressed, world.context)
+    answer: dict[str, Any] = preferences.handler(pressed, world.context)
+    return answer
 
 
 def confirm_all(world: World, now: int) -> list[str]:
