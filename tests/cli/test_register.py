@@ -193,6 +193,7 @@ def test_an_entry_that_was_altered_or_left_out_is_named(
     "An entry of the register of disclosures is altered behind the first pages, or a whole page is removed.",
     "`heed disclosed` goes on below a page that is short or empty until the number 1, and names the gap.",
 )
+@time_machine.travel(NOW / 1_000, tick=False)
 def test_the_register_is_read_to_its_beginning_whatever_is_missing(
     heed: Heed, local: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

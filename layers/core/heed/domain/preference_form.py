@@ -22,10 +22,9 @@ from heed.domain.register import (
     Entry,
     Source,
     out,
-    pause,
     scope_of,
 )
-from heed.domain.undo import stops
+from heed.domain.undo import plain, stops
 
 PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
 """Days that a pause may last; 0 ends it."""
@@ -197,14 +196,13 @@ def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given
         press[brand] = given.entry(until=until)
     # Where a confirmation is asked for, the answer is its form, and offers no Undo.
     can_undo = not consent and not resume
-    written = stops(record, catalogue, press, given.at) if can_undo else map(_plain, press.items())
+    written = (
+        stops(record, catalogue, press, given.at)
+        if can_undo
+        else (plain(scope, entry) for scope, entry in press.items())
+    )
     noted = [Change(ACKNOWLEDGED, given.entry())] if said.acknowledged else []
     return Saved((*written, *noted, *seen), press if can_undo else {}, consent, resume)
-
-
-def _plain(stop: tuple[int, Entry]) -> Change:
-    scope, entry = stop
-    return Change((out if entry.until is None else pause)(scope), entry)
 
 
 def _paused(

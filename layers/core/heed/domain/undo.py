@@ -97,12 +97,12 @@ def stops(
             {},
         )  # no Undo at all: one of a part would look as if it were of the whole
     for scope, entry in press.items():
-        yield Change(undoable(scope), entry) if scope in can else _plain(scope, entry)
+        yield Change(undoable(scope), entry) if scope in can else plain(scope, entry)
         if scope in before:
-            yield _plain(scope, before[scope])
+            yield plain(scope, before[scope])
 
 
-def _plain(scope: int, entry: Entry) -> Change:
+def plain(scope: int, entry: Entry) -> Change:
     """A stop, or a pause if it has an end, for which no Undo is offered."""
     return Change((out if entry.until is None else pause)(scope), entry)
 
