@@ -42,6 +42,7 @@ from heed.domain.opt_in import OptIn
 from heed.domain.purge import Purge, State
 from heed.domain.register import DAY, Change, Entry, Source, out
 from tests import junk, post
+from tests.full import examples
 from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World, client
@@ -118,18 +119,16 @@ def _place(_world: World) -> list[Callable[[], object]]:
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
-EXAMPLES = [6, pytest.param(300, marks=pytest.mark.system)]
 
 
-@pytest.mark.parametrize("examples", EXAMPLES)
 @pytest.mark.parametrize("made", KINDS, ids=lambda made: made.__name__.strip("_"))
 def test_junk_in_an_item_of_control_is_told_apart(
-    world: World, made: Callable[[World], list[Callable[[], object]]], examples: int
+    world: World, made: Callable[[World], list[Callable[[], object]]]
 ) -> None:
     drive = made(world)
     items = world.items("Control")
 
-    @settings(max_examples=examples, phases=[Phase.generate])
+    @settings(examples(6), phases=[Phase.generate])
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         item = data.draw(st.sampled_from(items).flatmap(lambda one: junk.spoiled(one, ("pk",))))
@@ -161,9 +160,8 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
     "What cannot be read is passed by and named: by the verification as a line that is no entry, by the "
     "hourly walk as altered.",
 )
-@pytest.mark.parametrize("examples", EXAMPLES)
 def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
-    world: World, examples: int, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = Recorder(aws.client("dynamodb"), world.table, NOW)
     at: Any = reconcile
@@ -179,7 +177,7 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
     )
     (good,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
 
-    @settings(max_examples=examples, phases=[Phase.generate])
+    @settings(examples(6), phases=[Phase.generate])
     @given(junk.spoiled(good, ("subject", "id", "evidence")))
     def holds(item: dict[str, Any]) -> None:
         assume({name: item.get(name) for name in good} != good)  # another attribute says nothing
@@ -247,13 +245,11 @@ QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
     "A message is put into one of the queues that crashes its reader, so that what is behind it never comes.",
     "Each message is checked whole before anything of it is done; one that is not of our form fails alone.",
 )
-@pytest.mark.parametrize("examples", [12, pytest.param(600, marks=pytest.mark.system)])
 @pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda one: getattr(one, "__name__", ""))
 def test_junk_in_a_queue_fails_alone(
     world: World,
     app: Any,
     message: Callable[[World, str], str],
-    examples: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     original = ses_suppressions.SesSuppressions
@@ -262,7 +258,7 @@ def test_junk_in_a_queue_fails_alone(
     )
     good = message(world, JOHN)
 
-    @settings(max_examples=examples, phases=[Phase.generate])
+    @settings(examples(20), phases=[Phase.generate])
     @given(junk.bodies(message(world, JANE)))
     def holds(body: str) -> None:
         records = [
