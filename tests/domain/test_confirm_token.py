@@ -53,7 +53,12 @@ def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: Confirmation)
 @pytest.mark.parametrize("count", [0, 255, 256, 257, MOST_TOPICS])
 def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent) -> None:
     said = Confirmation(
-        recipient="a" * 26, intent=intent, scopes=tuple(range(count)), issued=1, sealed=b"s" * 420
+        recipient="a" * 26,
+        intent=intent,
+        scopes=tuple(range(count)),
+        resume=tuple(range(count + 101)),  # all marketing, 100 brands, each topic
+        issued=1,
+        sealed=b"s" * 420,
     )
 
     assert verify(mint(said, KEY), keys) == said

@@ -70,6 +70,12 @@ def test_nothing_is_asked_for_where_no_pause_is_left_to_end() -> None:
     assert form(record(everywhere), 0).resume == (ALL,)
 
 
+def test_the_end_of_everything_s_pause_is_that_of_each_topic_s_too() -> None:
+    topic = Change(pause(NEWS), said(NOW - DAY, NOW + DAY))
+    assert form(record(topic), 0).resume == (NEWS,)
+    assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
+
+
 def test_our_own_write_whose_answer_was_lost_is_answered_as_the_first_time() -> None:
     for before in (NOTHING, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
         first = form(before, 30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,8 @@ from functions.unsubscribe import app as unsubscribe
 from heed import wiring
 from heed.adapters import aws
 from heed.brand.catalogue import MOST_TOPICS
-from heed.domain.decision import chosen
-from heed.domain.register import ALL, DAY
+from heed.domain.decision import chosen, decide
+from heed.domain.register import ALL, DAY, Change, Entry, Source, pause
 from heed.domain.token import Purpose
 from tests import post
 from tests.brands import build_brand_of
@@ -89,11 +89,15 @@ def turn_all_off(world: World, at: int) -> dict[str, Any]:
     return dict(preferences.handler(pressed, world.context))
 
 
-def confirm_all(world: World, now: int) -> list[str]:
-    """Ask for every topic just before now, which the mail's function compares with the clock; confirm."""
+def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
+    """Ask for every topic just before now, which the mail's function compares with the clock; confirm.
+
+    `ends` names the scopes whose pause is to end with it.
+    """
     page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
     topics = re.findall(r'name="topics" value="([^"]+)"', page)
-    form = [("address", READER), ("intent", "in"), *(("topics", topic) for topic in topics)]
+    chosen_topics = [("topics", topic) for topic in topics]
+    form = [("address", READER), ("intent", "in"), *chosen_topics, ("resume", ",".join(ends))]
     asked = http("POST", "/subscribe", form=form, at=now - 30_000)
     assert resubscribe.handler(asked, world.context)["statusCode"] == 202
 
@@ -150,6 +154,24 @@ def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
     topics = confirm_all(world, now)
 
     assert len(topics) == sendable(world) > MORE
+
+
+@pytest.mark.system
+def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
+    now = time.time_ns() // 1_000_000
+    topics = [t for t in wiring.catalogue().marketing(ALL) if not t.retired]
+    paused = Entry(now - DAY, Source.PHONE, "{}", until=now + DAY)
+    world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
+    page = preferences.handler(
+        http("POST", preference_centre(world), form={"pause": "0"}), world.context
+    )["body"]
+    (ends,) = re.findall(r'name="resume" value="([^"]+)"', page)
+
+    confirm_all(world, now, ends.split(","))
+
+    record = wiring.preferences().read(world.recipient(READER))
+    assert len(topics) > MORE
+    assert all(decide(record, topic, now).sendable for topic in topics)
 
 
 @pytest.mark.threat(

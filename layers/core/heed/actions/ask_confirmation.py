@@ -53,8 +53,9 @@ def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
 
 
 def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
-    """The numbers of the scopes among these names whose pause can end: `*` and brands, ascending."""
-    scopes = {catalogue.name(number): number for number in (ALL, *catalogue.brands)}
+    """The numbers of the scopes among these names whose pause can end, ascending: topics as well."""
+    numbers = (ALL, *catalogue.brands, *(topic.number for topic in offered(catalogue)))
+    scopes = {catalogue.name(number): number for number in numbers}
     return tuple(sorted({scopes[name] for name in names if name in scopes}))
 
 

@@ -24,6 +24,7 @@ from heed.domain.register import (
     pause,
     yes,
 )
+from heed.domain.undo import MOST_REGISTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,9 @@ class Confirm:
         return tuple(topic for topic in known if topic is not None)
 
     def confirm(self, said: Confirmation, press: Press) -> Confirmed:
-        """Write what the link says, all together, and queue what follows; again changes nothing.
+        """Write what the link says and queue what follows; again changes nothing.
+
+        All is written together, but for what is more than one update takes.
 
         An *in* counts as of its request, so that whatever was stopped in between stays stopped. A topic
         that was chosen lifts `undeliverable`, since the mail arrived, and passes a complaint. An *out*
@@ -106,11 +109,10 @@ class Confirm:
             NotAcknowledged: an *out* was written and yet something newer lifts it.
         """
 
-        def changes(record: Record) -> list[Change]:
-            is_taken = said.intent is Intent.OUT or not is_closed(record)
-            return self._signals(said, press) + (self._wishes(said, press) if is_taken else [])
-
-        after = self._preferences.update(said.recipient, changes, press.at).after
+        wishes = self._wishes(said, press)
+        after = self._write(said, press, wishes[:MOST_REGISTERS])
+        for start in range(MOST_REGISTERS, len(wishes), MOST_REGISTERS):
+            after = self._write(said, press, wishes[start : start + MOST_REGISTERS])
         if said.intent is Intent.OUT:
             governed = (
                 t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
@@ -127,6 +129,15 @@ class Confirm:
             self._confirmed.send(opt_in.to_message())
             self._tellings.hand_on(said.recipient, said.issued, press.at)
         return Confirmed(after, (*topics, *self._resumed(said, after, topics, press.at)))
+
+    def _write(self, said: Confirmation, press: Press, wishes: list[Change]) -> Record:
+        """The record after these, which one update takes: they are no more than `MOST_REGISTERS`."""
+
+        def changes(record: Record) -> list[Change]:
+            is_taken = said.intent is Intent.OUT or not is_closed(record)
+            return self._signals(said, press) + (wishes if is_taken else [])
+
+        return self._preferences.update(said.recipient, changes, press.at).after
 
     def _resumed(
         self, said: Confirmation, after: Record, named: list[Topic], now: int

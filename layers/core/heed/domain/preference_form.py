@@ -225,7 +225,15 @@ def _paused(
     end, is_whole = standing[brand]
     if said.pause and (until >= end or not is_whole):
         return max(until, end), ()
-    return None, tuple(scope for scope, end in ends.items() if end > until)
+    resume = [scope for scope, end in ends.items() if end > until]
+    if not said.pause:
+        # Everything is to resume: a pause of one topic, which an agent may have entered, ends as well.
+        resume += [t.number for t in offered(catalogue, brand) if _is_paused(record, t, given.at)]
+    return None, tuple(resume)
+
+
+def _is_paused(record: Record, topic: Topic, now: int) -> bool:
+    return pause_stands(record, topic, topic.number, now) is not None
 
 
 def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
