@@ -117,7 +117,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         "preferences": ("preferences", preferences(*usual, last=last)),
         "preferences-saved": (
             "preferences",
-            preferences(*usual, last=last, saved=True, undo="UNDO"),
+            preferences(*usual, last=last, saved=True, undo="UNDO", undone=names["offers"]),
         ),
         "preferences-unread": ("preferences", preferences(*usual, last=last, unread=True)),
         "preferences-paused": (

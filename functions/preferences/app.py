@@ -43,8 +43,9 @@ def show(text: str) -> Response[str]:
         record,
         wiring.catalogue(),
         wiring.keys(),
-        saved=saved == "1" or bool(undo),
-        undo=undo,
+        saved=saved == "1" or undo is not None,
+        undo=visits.undo_text(undo, wiring.keys()),
+        undone=undo.scopes if undo else (),
     )
     return answers.page(wiring.pages().preferences(view))
 

@@ -33,7 +33,7 @@ def ask(text: str) -> Response[str]:
     done = request.query(answers.event, "done")
     undo = visits.offered_undo(done, token, record, keys, visit.at)
     if (done == "1" or undo) and visits.is_stopped(token, record, catalogue, visit.at):
-        page = visits.done(visit, token, record, catalogue, keys, undo=undo)
+        page = visits.done(visit, token, record, catalogue, keys, undo=visits.undo_text(undo, keys))
         return answers.page(wiring.pages().done(page))
     view = visits.landing(visit, token, record, catalogue, keys)
     return answers.page(wiring.pages().landing(view))

@@ -90,14 +90,13 @@ def a_link_ends_a_pause_sooner(patch: Patch) -> None:
 
 @bug
 def whoever_looks_is_given_an_undo(patch: Patch) -> None:
-    def offered(_: str, token: Any, record: Record, keys: Any, now: int) -> str:
+    def offered(_: str, token: Any, record: Record, *__: Any) -> undo.Undo | None:
         numbers = {scope_of(name) for name in record.registers if name.startswith("c:")}
         for scope in sorted(numbers):
             press = record.pressed(scope)
             if press is not None:
-                said = undo.Undo(token.recipient, (scope,), press.at, press.digest)
-                return visits.undo_text(said, keys)
-        return ""
+                return undo.Undo(token.recipient, (scope,), press.at, press.digest)
+        return None
 
     patch.setattr(visits, "offered_undo", offered)
 

@@ -13,6 +13,7 @@ from heed import wiring
 from heed.domain.decision import decide
 from heed.domain.register import HOLD, Change, Entry, Source, in_, out, pause, undoable, yes
 from heed.domain.token import Purpose
+from tests.failing import Fault
 from tests.world import NOW, World, http
 
 READER = "reader@example.com"
@@ -245,3 +246,43 @@ def test_an_undo_does_not_undo_the_browser_s_signal(world: World) -> None:
     preferences.handler(again, world.context)
 
     assert "targeted-advertising" not in sendable(world)
+
+
+def save(world: World, form: dict[str, str], at: int) -> str:
+    """The page after a save of the preference centre."""
+    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    answer = preferences.handler(http("POST", where, form=form, at=at), world.context)
+    return get(world, str(answer["headers"]["Location"]), at)
+
+
+def test_it_names_what_it_takes_back_which_may_be_a_part_of_the_save(world: World) -> None:
+    first = save(world, {"topic.news": "out"}, NOW)
+    assert re.findall(r'id="undone">([^<]*)<', first) == ["News"]
+    world.put(READER, Change(yes(3), wish(NOW + 1)))
+
+    both = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
+
+    assert re.findall(r'id="undone">([^<]*)<', both) == ["Offers"]  # of News once a day
+
+
+def test_one_that_could_not_be_written_is_on_the_page_to_be_pressed_again(world: World) -> None:
+    where, token = undo_in(get(world, press(world)))
+    before = world.items()
+    failing = Fault("dynamodb", "UpdateItem")
+    pressed = http("POST", where, form={"undo": token}, at=NOW + 2)
+    answer = preferences.handler(pressed, world.context)
+
+    assert answer["statusCode"] == 503 and failing.calls
+    assert f'<input type="hidden" name="undo" value="{token}">' in answer["body"]
+    assert world.items() == before
+
+
+def test_a_form_that_could_not_be_saved_is_on_the_page_as_it_was_sent(world: World) -> None:
+    Fault("dynamodb", "UpdateItem")
+    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    form = {"topic.news": "out", "was.topic.news": "in", "address": READER, "pause": "30"}
+    answer = preferences.handler(http("POST", where, form=form), world.context)
+
+    assert answer["statusCode"] == 503
+    fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', answer["body"])
+    assert dict(fields) == {"topic.news": "out", "was.topic.news": "in", "pause": "30"}

@@ -7,7 +7,6 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ReadTimeoutError
 
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
@@ -18,6 +17,7 @@ from heed.adapters import aws
 from heed.domain.decision import decide
 from heed.domain.register import HOLD, MINOR, Change, Entry, Source, in_, out
 from heed.domain.token import Purpose
+from tests.failing import Fault
 from tests.forms import unreadable
 from tests.world import NOW, World, http
 
@@ -301,19 +301,6 @@ def test_every_page_carries_the_headers_of_the_contract(world: World) -> None:
         assert header(answer, "x-robots-tag").startswith("noindex")
         assert header(answer, "x-content-type-options") == "nosniff"
         assert header(answer, "strict-transport-security") and header(answer, "tk") == "N"
-
-
-class Fault:
-    """Makes calls of AWS fail, before or after they took effect."""
-
-    def __init__(self, service: str, operation: str) -> None:
-        self.calls = 0
-        events = aws.client(service).meta.events
-        events.register_first(f"before-send.{service}.{operation}", self._fail)
-
-    def _fail(self, **_: Any) -> None:
-        self.calls += 1
-        raise ReadTimeoutError(endpoint_url="https://aws.invalid")
 
 
 def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(world: World) -> None:

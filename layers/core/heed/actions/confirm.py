@@ -108,7 +108,6 @@ class Confirm:
             Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
             NotAcknowledged: an *out* was written and yet something newer lifts it.
         """
-
         wishes = self._wishes(said, press)
         after = self._write(said, press, wishes[:MOST_REGISTERS])
         for start in range(MOST_REGISTERS, len(wishes), MOST_REGISTERS):

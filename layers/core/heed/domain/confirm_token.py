@@ -27,7 +27,9 @@ LIFETIME = (
     48 * 60 * 60 * 1000
 )  # milliseconds, from the request or, where its mail waited, from the mail
 KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
-MAX_LENGTH = 5_000  # characters; 400 topics, as many pauses of theirs and of 100 brands make under 4,400
+MAX_LENGTH = (
+    5_000  # characters; 400 topics, as many pauses of theirs and of 100 brands make under 4,400
+)
 
 _FIRST = 1 << 4 | 4  # version 1; purposes 1 to 3 are those of heed.domain.token
 _HEAD = struct.Struct(">BB16sQBH")

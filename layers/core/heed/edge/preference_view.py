@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from heed.actions.ports import Keys
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.decision import Decision, Reason, chosen, decide, pause_stands
@@ -30,6 +32,7 @@ def preferences(
     *,
     saved: bool = False,
     undo: str = "",
+    undone: Iterable[int] = (),
     unread: bool = False,
 ) -> views.Preferences:
     """The view of what is on record.
@@ -42,10 +45,11 @@ def preferences(
         keys: that make links.
         saved: whether a form was saved just now.
         undo: the token that takes back what it stopped, or "".
+        undone: numbers of the scopes that it takes back, which may be a part of what was stopped.
         unread: whether a form could not be read just now.
     """
     brand = catalogue.brand_of(token.scope)
-    topics = offered(catalogue, brand)
+    topics, taken_back = offered(catalogue, brand), set(undone)
     wide = [
         entry.until
         for scope in (ALL, brand)
@@ -62,6 +66,9 @@ def preferences(
         last=_last(visit, record, catalogue),
         saved=saved,
         undo=undo,
+        undone=", ".join(
+            topic.names[visit.language] for topic in topics if topic.number in taken_back
+        ),
         unread=unread,
     )
 

@@ -116,9 +116,8 @@ class RecipientPages:
         count("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         request, form = self._read
-        fields = (
-            dict(form.fields) if request is self.event else {}
-        )  # else no link is known: none is read
+        # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
+        fields = form.fields if request is self.event and form.complete else []
         view = visits.unavailable(
             self.visit(), self._catalogue(), fields, kept=isinstance(error, Deferred)
         )

@@ -145,6 +145,7 @@ class Preferences(Visit):
     last: Last | None = None
     saved: bool = False
     undo: str = ""  # the token that takes back what was stopped just now; empty: no undo
+    undone: str = ""  # names of the topics that it takes back; empty: everything that was stopped
     unread: bool = False  # a form could not be read just now: nothing was saved
 
 

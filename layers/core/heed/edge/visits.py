@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +20,8 @@ from heed.domain.undo import verify as verify_undo
 from heed.edge import views
 from heed.edge.visit import Visit
 
-_BUTTONS = (("scope", "this"), ("scope", "all"), ("all", "out"))
+_FORM = ("scope", "all", "undo", "pause", "policy")
+"""Fields of our pages' forms beside those of the topics and signals."""
 
 
 def page(visit: Visit, catalogue: Catalogue) -> views.Page:
@@ -29,10 +30,15 @@ def page(visit: Visit, catalogue: Catalogue) -> views.Page:
 
 
 def unavailable(
-    visit: Visit, catalogue: Catalogue, form: Mapping[str, str], *, kept: bool
+    visit: Visit, catalogue: Catalogue, form: Iterable[tuple[str, str]], *, kept: bool
 ) -> views.Unavailable:
     """The view of 503; the form again, as it was pressed."""
-    retry = tuple(views.Field(name=n, value=v) for n, v in form.items() if (n, v) in _BUTTONS)
+    names = {*_FORM, *(signal.name for signal in catalogue.signals())}
+    retry = tuple(
+        views.Field(name=name, value=value)
+        for name, value in form
+        if (bare := name.removeprefix("was.")) in names or bare.startswith("topic.")
+    )
     return views.Unavailable(**_page(visit, catalogue), kept=kept, retry=retry)
 
 
@@ -82,17 +88,17 @@ def undo_text(undo: Undo | None, keys: Keys) -> str:
         return ""
 
 
-def offered_undo(text: str, token: Token, record: Record, keys: Keys, now: int) -> str:
-    """The Undo token that an address of ours shows back; "" for any other text.
+def offered_undo(text: str, token: Token, record: Record, keys: Keys, now: int) -> Undo | None:
+    """The Undo whose token an address of ours shows back; None for any other text.
 
     It is shown to whoever holds a link of the same recipient, for its hour, until it is used.
     """
     try:
         undo = verify_undo(text, keys.link)
     except InvalidToken:
-        return ""
+        return None
     is_usable = undo.recipient == token.recipient and not undo.is_over(now)
-    return text if is_usable and undo.stands(record) else ""
+    return undo if is_usable and undo.stands(record) else None
 
 
 def consent(
