@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
+from schemathesis.checks import negative_data_rejection
 
 from functions.desk import app as desk
 from functions.platform import app as platform
@@ -78,4 +79,7 @@ def key() -> Iterable[str]:
 @schema.parametrize()
 @settings(examples(10), suppress_health_check=list(HealthCheck))
 def test_no_answer_leaves_the_document(case: schemathesis.Case[Any], key: str) -> None:
-    case.call_and_validate(headers={"Authorization": f"Bearer {key}"})
+    # A parameter that has no value is not sent: a request that is bad by it alone arrives as a good one.
+    unsent = any(value is None or value in ([], {}) for value in (case.query or {}).values())
+    excluded = [negative_data_rejection] if unsent else []
+    case.call_and_validate(headers={"Authorization": f"Bearer {key}"}, excluded_checks=excluded)
