@@ -12,8 +12,6 @@ and its label are this purpose's own: no token of another purpose passes here, n
 
 from __future__ import annotations
 
-import base64
-import hmac
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,7 +19,7 @@ from enum import IntEnum, StrEnum
 
 from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidToken
-from heed.domain.token import decode
+from heed.domain.token import sign, signed
 
 LIFETIME = (
     48 * 60 * 60 * 1000
@@ -34,7 +32,6 @@ MAX_LENGTH = (
 _FIRST = 1 << 4 | 4  # version 1; purposes 1 to 3 are those of heed.domain.token
 _HEAD = struct.Struct(">BB16sQBH")
 _SCOPE = struct.Struct(">BH")
-_TAG = 16
 
 
 class Intent(StrEnum):
@@ -120,8 +117,7 @@ def mint(said: Confirmation, key: bytes) -> str:
         len(asked),
     )
     payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
-    tag = hmac.digest(key, payload, "sha256")[:_TAG]
-    return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
+    return sign(payload, key)
 
 
 def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
@@ -132,13 +128,7 @@ def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidToken("too long")
-    raw = decode(text)
-    payload, tag = raw[:-_TAG], raw[-_TAG:]
-    if len(payload) < _HEAD.size or payload[0] != _FIRST:
-        raise InvalidToken("made for another purpose")
-    expected = hmac.digest(key_for(payload[1]), payload, "sha256")[:_TAG]
-    if not hmac.compare_digest(expected, tag):
-        raise InvalidToken("the signature does not fit")
+    payload = signed(text, _FIRST, _HEAD.size, key_for)
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
     end = _HEAD.size + _SCOPE.size * count
     asked = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))

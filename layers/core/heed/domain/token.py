@@ -73,8 +73,7 @@ def mint(token: Token, purpose: Purpose, key: bytes) -> str:
     if purpose is Purpose.MAILTO:
         raw = payload + hmac.digest(key, payload, "sha256")[:_MAIL_TAG]
         return base64.b32encode(raw).rstrip(b"=").decode().lower()
-    raw = payload + hmac.digest(key, payload, "sha256")[:_URL_TAG]
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+    return sign(payload, key)
 
 
 def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
@@ -97,7 +96,35 @@ def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
     return Token(recipients.from_bytes(recipient), scope, minutes * _MINUTE, key_id)
 
 
-def decode(text: str) -> bytes:
+def sign(payload: bytes, key: bytes) -> str:
+    """A payload and its tag as they stand in an address; its second byte is the id of the key."""
+    raw = payload + hmac.digest(key, payload, "sha256")[:_URL_TAG]
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def signed(text: str, first: int, least: int, key_for: Callable[[int], bytes]) -> bytes:
+    """The payload of a text that `sign` made, once its tag is proved.
+
+    Args:
+        text: of the address; its length is the caller's to limit.
+        first: the payload's first byte, which names version and purpose.
+        least: bytes that the payload has at least.
+        key_for: the key of a key id.
+
+    Raises:
+        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+    """
+    raw = _decode(text)
+    payload, tag = raw[:-_URL_TAG], raw[-_URL_TAG:]
+    if len(payload) < least or payload[0] != first:
+        raise InvalidToken("made for another purpose")
+    expected = hmac.digest(key_for(payload[1]), payload, "sha256")[:_URL_TAG]
+    if not hmac.compare_digest(expected, tag):
+        raise InvalidToken("the signature does not fit")
+    return payload
+
+
+def _decode(text: str) -> bytes:
     """The bytes of a base64url text without padding, of which one canonical form is accepted.
 
     Raises:
@@ -115,7 +142,7 @@ def decode(text: str) -> bytes:
 def _decode_url(text: str) -> bytes:
     if len(text) != _URL_LENGTH:
         raise InvalidToken("not the length of a token")
-    return decode(text)
+    return _decode(text)
 
 
 def _decode_mail(text: str) -> bytes:

@@ -13,11 +13,10 @@ no yes: every other stop, before or after it, known or not yet, stands as it sto
 
 from __future__ import annotations
 
-import base64
-import hmac
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from heed.domain import recipient as recipients
 from heed.domain.catalogue import Catalogue
@@ -36,7 +35,7 @@ from heed.domain.register import (
     undone,
     yes,
 )
-from heed.domain.token import Purpose, decode
+from heed.domain.token import Purpose, sign, signed
 
 LIFETIME = 60 * 60 * 1000  # milliseconds from the press
 MAX_LENGTH = 4_096  # characters; a press of 500 topics makes under 1,500
@@ -46,7 +45,6 @@ MOST_REGISTERS = 400
 
 _FIRST = 1 << 4 | Purpose.UNDO
 _HEAD = struct.Struct(">BB16sQ16sH")
-_TAG = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +90,8 @@ def stops(
     # A press before that was not taken back, and no longer can be, keeps its place.
     before = {s: held for s in can if (held := record.pressed(s)) and held != press[s]}
     if before and len(press) + len(before) + len(catalogue.signals()) > MOST_REGISTERS:
-        can, before = (
-            set(),
-            {},
-        )  # no Undo at all: one of a part would look as if it were of the whole
+        # No Undo at all: one of a part would look as if it were of the whole.
+        can, before = set(), {}
     for scope, entry in press.items():
         yield Change(undoable(scope), entry) if scope in can else plain(scope, entry)
         if scope in before:
@@ -153,8 +149,7 @@ def mint(said: Undo, key_id: int, key: bytes) -> str:
         len(said.scopes),
     )
     payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes)
-    tag = hmac.digest(key, payload, "sha256")[:_TAG]
-    return base64.urlsafe_b64encode(payload + tag).rstrip(b"=").decode()
+    return sign(payload, key)
 
 
 def verify(text: str, key_for: Callable[[Purpose, int], bytes]) -> Undo:
@@ -165,13 +160,7 @@ def verify(text: str, key_for: Callable[[Purpose, int], bytes]) -> Undo:
     """
     if len(text) > MAX_LENGTH:
         raise InvalidToken("too long")
-    raw = decode(text)
-    payload, tag = raw[:-_TAG], raw[-_TAG:]
-    if len(payload) < _HEAD.size or payload[0] != _FIRST:
-        raise InvalidToken("made for another purpose")
-    expected = hmac.digest(key_for(Purpose.UNDO, payload[1]), payload, "sha256")[:_TAG]
-    if not hmac.compare_digest(expected, tag):
-        raise InvalidToken("the signature does not fit")
+    payload = signed(text, _FIRST, _HEAD.size, partial(key_for, Purpose.UNDO))
     _, _, recipient, at, digest, count = _HEAD.unpack_from(payload)
     scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
     return Undo(recipients.from_bytes(recipient), scopes, at, digest.hex())
