@@ -67,13 +67,14 @@ class Attacker:
     own: list[Given] = field(default_factory=list)
     _links: dict[int, dict[str, str]] = field(default_factory=dict)
     _next: list[Attempt] = field(default_factory=list)
+    _sent: set[str] = field(default_factory=set)
 
     def attempts(self, step: Step, leaked: Sequence[Given]) -> Iterator[Attempt]:
         """The requests of a means, and then what their answers gave into the attacker's hands.
 
         `leaked` are the Undo tokens of others, newest last, by the addresses of their done pages.
         """
-        self._next = []
+        self._next, self._sent = [], set()
         if step.what["minted"]:
             yield self._mint(step)
         way = WAYS[step.what["means"]]
@@ -92,7 +93,9 @@ class Attacker:
         if given and attempt.facts:
             self.own.append((given, presses.undos(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
-        known = {given, attempt.event["rawQueryString"].partition("=")[2], *dict(self.own)}
+        # A form that could not be saved is shown as it was sent: that gives nothing.
+        asked_for = attempt.event["rawQueryString"].partition("=")[2]
+        known = {given, asked_for, *self._sent, *dict(self.own)}
         shown = [one for one in dict.fromkeys(_SHOWN.findall(text)) if one not in known]
         links = dict.fromkeys(_CONFIRMATION.findall(text))
         self._next += [self._undo(attempt.who, one, at) for one in shown]
@@ -145,6 +148,7 @@ class Attacker:
         return Attempt("press", event, what["who"], doors.press_facts(what, step.at))
 
     def _undo(self, who: int, text: str, at: int, facts: tuple[Fact, ...] = ()) -> Attempt:
+        self._sent.add(text)
         link = self.stage.token(who, 1, at, Purpose.PREFERENCES, 1)
         event = http("POST", f"/p/{link}", form={"undo": text}, at=at)
         return Attempt("undo", event, who, facts, quiet=not facts)
