@@ -91,6 +91,13 @@ def test_writing_the_same_again_changes_nothing_and_is_no_failure(preferences: P
     assert again.after.n == 1
 
 
+def test_an_older_event_that_is_named_twice_is_refused_once(preferences: Preferences) -> None:
+    who, older = somebody(), Change(out(2), said(NOW - 1))
+    apply(preferences, who, Change(out(2), said(NOW)))
+    late = apply(preferences, who, older, older)
+    assert late.after.at(out(2)) == NOW
+
+
 def test_an_older_event_that_comes_late_is_refused_and_no_failure(preferences: Preferences) -> None:
     who = somebody()
     apply(preferences, who, Change(out(2), said(NOW)))

@@ -15,7 +15,7 @@ def late_room(wishes: Iterable[str]) -> Iterator[tuple[list[str], int]]:
 
     The longer a wish, the fewer may wait: a table counts the members of a set, and not their size.
     """
-    ordered = sorted(wishes)
+    ordered = sorted({*wishes})  # a set: the table refuses a member that is named twice
     if not ordered:
         return
     longest = max(len(wish.encode()) for wish in ordered)
