@@ -44,8 +44,7 @@ def show(text: str) -> Response[str]:
         wiring.catalogue(),
         wiring.keys(),
         saved=saved == "1" or undo is not None,
-        undo=visits.undo_text(undo, wiring.keys()),
-        undone=undo.scopes if undo else (),
+        undo=undo,
     )
     return answers.page(wiring.pages().preferences(view))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from heed.actions.ports import Keys
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.decision import Decision, Reason, chosen, decide, pause_stands
@@ -11,9 +9,10 @@ from heed.domain.preference_form import offered
 from heed.domain.record import Record
 from heed.domain.register import ALL, Entry, scope_of, undoable
 from heed.domain.token import Token
+from heed.domain.undo import Undo
 from heed.edge import views
 from heed.edge.visit import Visit
-from heed.edge.visits import known
+from heed.edge.visits import known, undo_text
 
 _WHY = {
     Reason.COMPLAINED: views.Why.REPORTED,
@@ -31,8 +30,7 @@ def preferences(
     keys: Keys,
     *,
     saved: bool = False,
-    undo: str = "",
-    undone: Iterable[int] = (),
+    undo: Undo | None = None,
     unread: bool = False,
 ) -> views.Preferences:
     """The view of what is on record.
@@ -44,12 +42,11 @@ def preferences(
         catalogue: of the brand.
         keys: that make links.
         saved: whether a form was saved just now.
-        undo: the token that takes back what it stopped, or "".
-        undone: numbers of the scopes that it takes back, which may be a part of what was stopped.
+        undo: what takes back what it stopped, or a part of that.
         unread: whether a form could not be read just now.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, taken_back = offered(catalogue, brand), set(undone)
+    topics, undone = offered(catalogue, brand), undo.scopes if undo else ()
     wide = [
         entry.until
         for scope in (ALL, brand)
@@ -65,10 +62,8 @@ def preferences(
         undeliverable=_is_undeliverable(visit, record, catalogue),
         last=_last(visit, record, catalogue),
         saved=saved,
-        undo=undo,
-        undone=", ".join(
-            topic.names[visit.language] for topic in topics if topic.number in taken_back
-        ),
+        undo=undo_text(undo, keys),
+        undone=", ".join(topic.names[visit.language] for topic in topics if topic.number in undone),
         unread=unread,
     )
 
