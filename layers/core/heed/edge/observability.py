@@ -62,5 +62,9 @@ def _flush(written: EphemeralMetrics) -> None:
         return
     try:
         written.flush_metrics()
-    except (OSError, ValueError, SchemaValidationError):  # standard output is closed; no namespace is given
+    except (
+        OSError,
+        ValueError,
+        SchemaValidationError,
+    ):  # standard output is closed; no namespace is given
         written.clear_metrics()
