@@ -1,4 +1,7 @@
 # Each target a line or two; the work is done by the tools themselves.
+ifeq ($(filter oneshell,$(.FEATURES)),)
+  $(error Heed needs GNU make 4; this one is $(MAKE_VERSION). On macOS: brew install make, then call it gmake)
+endif
 SHELL := /bin/bash
 .ONESHELL:
 .SHELLFLAGS := -eu -o pipefail -c
@@ -111,7 +114,7 @@ deploy: build ## To an account: ENV=trial (default) or production, as samconfig.
 	$(SAM) deploy --config-env $(ENV)
 
 destroy: setup .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
-	$(BIN)/python -m local.empty $(if $(filter production,$(ENV)),heed,heed-$(ENV))
+	$(BIN)/python -m local.empty $(ENV)
 	$(SAM) delete --config-env $(ENV)
 
 clean: ## Remove what was made here

@@ -82,7 +82,7 @@ ADAPTATIONS = (
     ),
     Adaptation(
         "AWS::CloudWatch::Alarm",
-        "the emulator refuses an alarm on an expression over several metrics",
+        "the emulator refuses an alarm on an expression, as those on silence are",
         _without_metric_maths,
     ),
     Adaptation(

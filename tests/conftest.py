@@ -1,4 +1,4 @@
-"""What every test stands on: made-up credentials, and no network beyond this machine."""
+"""What every test stands on: a made-up environment, and no network beyond this machine."""
 
 from __future__ import annotations
 
@@ -22,27 +22,32 @@ _ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_CONFIG_FILE": "/dev/null",
     "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+    "POWERTOOLS_METRICS_NAMESPACE": "Heed/tests",
+    "POWERTOOLS_SERVICE_NAME": "tests",
 }
 _FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
 
 
 def made_up_credentials() -> None:
-    """The environment, before any module of a test makes a client."""
+    """The environment, before any module of a test makes a client or a logger."""
     os.environ.update(_ENVIRONMENT)  # noqa: TID251
     for name in _FROM_THIS_MACHINE:
         os.environ.pop(name, None)  # noqa: TID251
 
 
+# At once: a conftest of a folder that is named on the command line is imported before any hook is called.
+made_up_credentials()
+
+
 @pytest.hookimpl(trylast=True)  # pytest-randomly has chosen its seed by then
 def pytest_configure(config: pytest.Config) -> None:
-    """Made-up credentials, and one seed for the order of the tests and for all that is made up in them.
+    """One seed for the order of the tests and for all that is made up in them.
 
     Left to itself, Hypothesis draws a seed of its own from the operating system, and remembers in a
     folder what failed before: an order alone would not bring a failure back, and a run would depend
     on those before it. So it takes the seed of pytest-randomly, which is printed; a failure also
     prints its own example. An explicit `--hypothesis-seed` stands.
     """
-    made_up_credentials()
     if config.getoption("hypothesis_seed") is None:
         core.global_force_seed = config.getoption("randomly_seed")
 

@@ -46,6 +46,13 @@ def time_of(function: str) -> int:
     return seconds
 
 
+def variables(function: str) -> dict[str, Any]:
+    """What a function is given in its environment."""
+    common = template()["Globals"]["Function"]["Environment"]["Variables"]
+    own = template()["Resources"][function]["Properties"]["Environment"]["Variables"]
+    return {**common, **own}
+
+
 def table_definition(logical_id: str) -> dict[str, Any]:
     """What create_table takes of a table of the template."""
     properties = template()["Resources"][logical_id]["Properties"]

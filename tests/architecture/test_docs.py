@@ -15,7 +15,8 @@ from heed.cli.command import Command
 from heed.cli.commands import COMMANDS
 from heed.domain.feedback import Count
 from heed.edge.problems import PROBLEM_OF
-from tests.template import template
+from tests.policies import FUNCTIONS
+from tests.template import template, variables
 from tests.world import deployed
 
 ROOT = Path(__file__).parents[2]
@@ -51,8 +52,9 @@ def test_every_function_is_told_and_every_one_told_is_there() -> None:
 
 def test_every_setting_is_told_and_every_one_told_is_there() -> None:
     settings = page("layers/core/heed/settings.py")
-    read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings)) | {"POWERTOOLS_SERVICE_NAME"}
-    assert sorted(named(page("docs/operations.md"), "Settings")) == sorted(read)
+    read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings))
+    given = set().union(*(variables(function) for function in FUNCTIONS))
+    assert sorted(named(page("docs/operations.md"), "Settings")) == sorted(read | given)
 
 
 def _counted() -> tuple[set[str], set[str]]:

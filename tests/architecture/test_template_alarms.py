@@ -11,14 +11,16 @@ import pytest
 from tests.architecture.test_template_queues import LINES, QUEUES, READ, THEIRS
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
 from tests.policies import FUNCTIONS, RESOURCES
-from tests.template import template
+from tests.template import template, variables
 
+_HOUR, _DAY = 3_600, 86_400
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 ALARMS = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
+SILENT = {name: alarm for name, alarm in ALARMS.items() if name.endswith("SilentAlarm")}
 OUTPUTS = {
     "ApiUrl",
     "PreferencesTable",
@@ -62,14 +64,22 @@ def test_an_alarm_is_named_as_its_section_and_reaches_the_topic(alarm: str) -> N
     assert properties["TreatMissingData"] == ("breaching" if silence else "notBreaching")
 
 
+def _counted(alarm: dict[str, Any]) -> dict[str, Any]:
+    """The one metric that an expression is made of, with its period."""
+    (metric,) = (each for each in alarm["Metrics"] if "MetricStat" in each)
+    counted: dict[str, Any] = metric["MetricStat"]
+    return counted
+
+
 def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
-    silent = {name: alarm for name, alarm in ALARMS.items() if name.endswith("SilentAlarm")}
-    for alarm in silent.values():
+    for alarm in SILENT.values():
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
+        assert _counted(alarm)["Stat"] == "Sum"
+    metrics = {name: _counted(alarm)["Metric"] for name, alarm in SILENT.items()}
     by_runs = {
-        alarm["Dimensions"][0]["Value"]["Ref"]
-        for alarm in silent.values()
-        if alarm["MetricName"] == "Invocations"
+        metric["Dimensions"][0]["Value"]["Ref"]
+        for metric in metrics.values()
+        if metric["MetricName"] == "Invocations"
     }
     # Deliveries of the stream, and of the queue, are invocations too: of those two the log's line tells.
     assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
@@ -83,16 +93,41 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
         ),
     ):
         told = RESOURCES[f"{metric}Filter"]["Properties"]
+        (made,) = told["MetricTransformations"]
         assert told["LogGroupName"] == {"Ref": logs}
         assert told["FilterPattern"] == f'{{ $.message = "{words}" }}'
-        assert silent[name]["MetricName"] == metric
+        assert metrics[name] == {"Namespace": made["MetricNamespace"], "MetricName": metric}
+
+
+@pytest.mark.parametrize("alarm", SILENT)
+def test_a_gap_is_a_zero_to_an_alarm_on_silence(alarm: str) -> None:
+    """Of missing points CloudWatch takes older ones first, and would tell of silence days late."""
+    expression, metric = SILENT[alarm]["Metrics"]
+    assert expression["Expression"] == f"FILL({metric['Id']}, 0)"
+    assert (expression["ReturnData"], metric["ReturnData"]) == (True, False)
+    assert (
+        not {"MetricName", "Namespace", "Dimensions", "Statistic", "Period"} & SILENT[alarm].keys()
+    )
+
+
+@pytest.mark.parametrize("alarm", SILENT)
+def test_silence_is_told_after_the_next_run_is_missed_and_within_its_day(alarm: str) -> None:
+    period, periods = _counted(SILENT[alarm])["Period"], SILENT[alarm]["EvaluationPeriods"]
+    between = _DAY if alarm == "SealSilentAlarm" else _HOUR
+    assert between + _HOUR <= period * periods <= between + 2 * _HOUR
+    assert period == _HOUR, "so that the runs of a schedule, which are late at times, trip nothing"
+
+
+def test_every_alarm_looks_at_one_metric_which_is_what_it_costs() -> None:
+    for alarm in ALARMS.values():
+        assert len(alarm.get("Metrics", [])) in (0, 2)
 
 
 def _watched(metric: str) -> dict[str, Any]:
     return {
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]: alarm["Threshold"]
         for alarm in ALARMS.values()
-        if alarm["MetricName"] == metric
+        if alarm.get("MetricName") == metric
     }
 
 
@@ -113,7 +148,7 @@ def test_a_crash_shows_behind_the_api_and_behind_a_queue() -> None:
     crashing = {
         alarm["Dimensions"][0]["Value"]["Ref"]
         for alarm in ALARMS.values()
-        if alarm["MetricName"] == "Errors"
+        if alarm.get("MetricName") == "Errors"
     }
     assert crashing == {reader for reader, _ in READ.values()} | set(STREAMS) | SCHEDULED
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [
@@ -128,6 +163,37 @@ def test_a_refused_opt_out_is_counted_from_the_access_log() -> None:
     assert fields == {"route", "status"}
     assert all(f'"{field}":' in written for field in fields)
     assert '"POST /u/{token}"' in pattern
+
+
+def test_an_opt_out_that_lambda_throttles_is_told_by_lambda_itself() -> None:
+    """Of a flood of 429 API Gateway may leave lines and points out."""
+    (alarm,) = (each for each in ALARMS.values() if each.get("MetricName") == "Throttles")
+    assert (alarm["Namespace"], alarm["Statistic"]) == ("AWS/Lambda", "Sum")
+    assert alarm["Dimensions"] == [
+        {"Name": "FunctionName", "Value": {"Ref": "UnsubscribeFunction"}}
+    ]
+    assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_the_lines_that_alarms_hang_on_are_written_by_every_function(function: str) -> None:
+    """They are of the level INFO, and Lambda takes all of Powertools' lines for such."""
+    common = template()["Globals"]["Function"]["LoggingConfig"]
+    assert {**common, **FUNCTIONS[function]["LoggingConfig"]}["ApplicationLogLevel"] == "INFO"
+    assert "POWERTOOLS_LOG_LEVEL" not in variables(function)
+
+
+@pytest.mark.threat(
+    "T26",
+    "Another account has an AWS service act on our resources.",
+    "Policies name our own topic and our own account.",
+)
+def test_alarms_of_this_account_and_the_rule_of_the_keys_alone_publish_to_the_topic() -> None:
+    alarms, rule = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert rule["Principal"] == {"Service": "events.amazonaws.com"}
+    assert rule["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["KeyRule", "Arn"]}}}
 
 
 def test_disabling_or_deleting_any_key_is_told() -> None:

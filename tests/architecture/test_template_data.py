@@ -65,11 +65,34 @@ def test_a_key_that_encrypts_rotates(key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [*TABLES, "LedgerTable", "LedgerBucket", *MAC_KEYS, *DATA_KEYS, "MailIdentity"]
+    "name",
+    [
+        *TABLES,
+        "LedgerTable",
+        "LedgerBucket",
+        *MAC_KEYS,
+        *DATA_KEYS,
+        "MailIdentity",
+        "MailConfigurationSet",
+    ],
 )
 def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == _PRODUCTION_KEEPS
     assert RESOURCES[name]["UpdateReplacePolicy"] == {"Fn::If": ["Production", "Retain", "Delete"]}
+
+
+def test_an_identity_that_stays_keeps_the_configuration_set_that_is_its_default() -> None:
+    """SES refuses every mail of an identity whose default configuration set is gone."""
+    identity = RESOURCES["MailIdentity"]
+    default = identity["Properties"]["ConfigurationSetAttributes"]
+    sets = [
+        resource
+        for name, resource in RESOURCES.items()
+        if resource["Type"] == "AWS::SES::ConfigurationSet"
+        and f"{{'Ref': '{name}'}}" in str(default)
+    ]
+    assert [each["DeletionPolicy"] for each in sets] == [identity["DeletionPolicy"]]
+    assert [each["UpdateReplacePolicy"] for each in sets] == [identity["UpdateReplacePolicy"]]
 
 
 def test_every_table_and_key_is_known_here() -> None:

@@ -6,16 +6,17 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 import pytest
+from aws_lambda_powertools.shared import constants
 
 from heed.settings import Settings
 from tests.architecture.test_template_functions import RIGHTS
 from tests.architecture.test_template_queues import LINES
 from tests.policies import FUNCTIONS
-from tests.template import PATH, template
+from tests.template import PATH, variables
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
 _BY_DEFAULT = {"BRAND_DIR"}  # /opt/brand, where the layer is
-_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME"}
+_POWERTOOLS = {constants.SERVICE_NAME_ENV, constants.METRICS_NAMESPACE_ENV}
 
 # A variable, and what it names: of no use without a right to it.
 NEEDS = {
@@ -56,24 +57,27 @@ class _Asked(Mapping[str, str]):
         return len(self.names)
 
 
-def _given(function: str) -> set[str]:
-    common = template()["Globals"]["Function"]["Environment"]["Variables"]
-    return {*common, *FUNCTIONS[function]["Environment"]["Variables"]}
-
-
-def test_every_variable_is_asked_for_and_given() -> None:
+def test_every_variable_is_asked_for_andvariables() -> None:
     asked = _Asked()
     settings = Settings(asked)
     for name, member in vars(Settings).items():
         if isinstance(member, cached_property):
             getattr(settings, name)
-    given = set().union(*(_given(function) for function in FUNCTIONS))
+    given = set().union(*(variables(function) for function in FUNCTIONS))
     assert given - _POWERTOOLS == asked.names - _LAMBDAS_OWN - _BY_DEFAULT
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
+def test_metrics_and_logs_bear_the_functions_own_name_and_the_stacks(function: str) -> None:
+    own = FUNCTIONS[function]["CodeUri"].removeprefix("functions/").replace("_", "-")
+    given = variables(function)
+    assert given[constants.SERVICE_NAME_ENV] == own
+    assert given[constants.METRICS_NAMESPACE_ENV] == {"Fn::Sub": "Heed/${AWS::StackName}"}
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: str) -> None:
-    known = {NEEDS[name] for name in _given(function) & NEEDS.keys()}
+    known = {NEEDS[name] for name in variables(function).keys() & NEEDS.keys()}
     used = {
         resource
         for action, resource in RIGHTS[function]
@@ -84,10 +88,10 @@ def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: st
 
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_that_makes_links_knows_where_they_lead(function: str) -> None:
-    assert ("LINKS_KEY" in _given(function)) == ("LINK_KEY_IDS" in _given(function))
+    assert ("LINKS_KEY" in variables(function)) == ("LINK_KEY_IDS" in variables(function))
     told_by_the_request = {"SendConfirmationFunction"}  # which knows by which host it came
-    knows = "PUBLIC_URL" in _given(function) or function in told_by_the_request
-    assert ("LINKS_KEY" in _given(function)) == knows
+    knows = "PUBLIC_URL" in variables(function) or function in told_by_the_request
+    assert ("LINKS_KEY" in variables(function)) == knows
 
 
 def test_no_function_names_the_api_which_names_the_functions() -> None:

@@ -60,8 +60,7 @@ RIGHTS = {
             (action, f"{_SES}:{resource}")
             for action in ("ses:SendEmail", "ses:SendRawEmail")
             for resource in (
-                "identity/${MailFrom}",
-                "identity/${Domain}",
+                "identity/*",
                 "configuration-set/${AWS::StackName}-confirmations",
             )
         ),
@@ -228,4 +227,22 @@ def test_runtime_and_architecture_are_the_layers_own() -> None:
 
 def test_nothing_slows_a_start_or_keeps_keys_in_a_snapshot() -> None:
     for properties in [template()["Globals"]["Function"], *FUNCTIONS.values()]:
-        assert not {"SnapStart", "Tracing", "ReservedConcurrentExecutions"} & properties.keys()
+        assert not {"SnapStart", "Tracing"} & properties.keys()
+
+
+def test_executions_are_reserved_for_opt_outs_alone_and_only_where_the_adopter_says_how_many() -> (
+    None
+):
+    """An account may run only ten at first, of which Lambda lets nobody reserve any."""
+    reserved = {
+        function: properties["ReservedConcurrentExecutions"]
+        for function, properties in FUNCTIONS.items()
+        if "ReservedConcurrentExecutions" in properties
+    }
+    number, nothing = {"Ref": "ReservedForOptOuts"}, {"Ref": "AWS::NoValue"}
+    assert reserved == {"UnsubscribeFunction": {"Fn::If": ["ReservesForOptOuts", number, nothing]}}
+    parameter = template()["Parameters"]["ReservedForOptOuts"]
+    assert (parameter["Default"], parameter["MinValue"]) == (0, 0)
+    assert template()["Conditions"]["ReservesForOptOuts"] == {
+        "Fn::Not": [{"Fn::Equals": [number, 0]}]
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,7 +13,9 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
+from local.adapt import Surroundings, adapt
 from local.routes import routes
+from tests.architecture.test_template_alarms import ALARMS, SILENT
 from tests.architecture.test_template_api import ROUTES
 from tests.policies import RESOURCES
 from tests.template import PATH
@@ -65,6 +68,24 @@ def test_every_route_arrives_as_written_in_payload_format_2(environment: str) ->
         *ROUTES.values()
     )
     assert versions == {"2.0"}
+
+
+@pytest.mark.parametrize("environment", _PARAMETERS)
+def test_a_warning_about_what_sam_writes_fails_no_deployment(environment: str) -> None:
+    """A path parameter of SAM's has no schema, which OpenAPI asks for: API Gateway may warn."""
+    (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
+    assert api.get("FailOnWarnings", False) is False
+
+
+@pytest.mark.parametrize("environment", _PARAMETERS)
+def test_the_local_stack_gets_every_alarm_that_its_emulator_takes(environment: str) -> None:
+    here = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+    alarms = {
+        name
+        for name, resource in adapt(_translated(environment), here)["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    assert alarms == ALARMS.keys() - SILENT.keys()
 
 
 @pytest.mark.parametrize("environment", _PARAMETERS)

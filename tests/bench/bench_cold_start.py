@@ -83,6 +83,8 @@ def main() -> int:
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_EC2_METADATA_DISABLED": "true",
             "POWERTOOLS_TRACE_DISABLED": "true",
+            "POWERTOOLS_METRICS_NAMESPACE": "Heed/bench",
+            "POWERTOOLS_SERVICE_NAME": "bench",
         }
         events = {
             "unsubscribe": (

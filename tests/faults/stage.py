@@ -177,7 +177,7 @@ def _built(layer: str) -> Iterator[Stage]:
         clients: dict[str, Any] = {}
         patch.setattr(aws, "client", _cached(clients))
         patch.setattr(logging, "raiseExceptions", False)
-        patch.setattr(logging.getLogger("heed"), "propagate", False)
+        patch.setattr(logging.getLogger(logger.name), "propagate", False)
         for handler in logger.handlers:
             patch.setattr(handler, "stream", io.StringIO())
         if layer == "pure":

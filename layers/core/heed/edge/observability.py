@@ -1,6 +1,7 @@
 """Logs and metrics. Nothing personal ever goes in: no address, no token, no key, no recipient.
 
-Metrics count what happened, in the namespace `Heed`; docs/operations.md lists them.
+Metrics count what happened; docs/operations.md lists them. Powertools reads from the environment the name
+of the function, which stands in each line as `service`, and the namespace, which is the stack's own.
 """
 
 from __future__ import annotations
@@ -10,13 +11,12 @@ from functools import wraps
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
+from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, SchemaValidationError
 
 Handler = Callable[[dict[str, Any], Any], Any]
 
-logger = Logger(service="heed")
-NAMESPACE = "Heed"
-metrics = EphemeralMetrics(namespace=NAMESPACE, service="heed")
+logger = Logger()
+metrics = EphemeralMetrics()
 
 
 def count(name: str, value: int = 1) -> None:
@@ -31,7 +31,7 @@ def count(name: str, value: int = 1) -> None:
 
 def measure(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
     """How long each of several things took, by the same dimensions: a line of the log for all of them."""
-    line = EphemeralMetrics(namespace=NAMESPACE, service="heed")
+    line = EphemeralMetrics()
     for dimension, value in dimensions.items():
         line.add_dimension(name=dimension, value=value)
     for each in milliseconds:
@@ -62,5 +62,9 @@ def _flush(written: EphemeralMetrics) -> None:
         return
     try:
         written.flush_metrics()
-    except (OSError, ValueError):  # standard output is closed
+    except (
+        OSError,
+        ValueError,
+        SchemaValidationError,
+    ):  # standard output is closed; no namespace is given
         written.clear_metrics()

@@ -1,0 +1,73 @@
+"""What docs/operations.md says of the template, where the template alone knows whether it is so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.architecture.test_docs import page
+from tests.policies import RESOURCES
+from tests.template import template
+
+
+def _of(kind: str) -> dict[str, Any]:
+    return {name: each for name, each in RESOURCES.items() if each["Type"] == kind}
+
+
+def told_together(*words: str) -> bool:
+    """Whether one paragraph has them all."""
+    paragraphs = page("docs/operations.md").split("\n\n")
+    return any(all(word in paragraph for word in words) for paragraph in paragraphs)
+
+
+def test_how_long_a_stacks_name_may_be_follows_from_the_longest_name_that_ses_is_given() -> None:
+    """SES allows 64 characters to a configuration set and to an event destination."""
+    names = [
+        *(each["Properties"]["Name"] for each in _of("AWS::SES::ConfigurationSet").values()),
+        *(
+            each["Properties"]["EventDestination"]["Name"]
+            for each in _of("AWS::SES::ConfigurationSetEventDestination").values()
+        ),
+    ]
+    written = [name["Fn::Sub"] for name in names if "Fn::Sub" in name]
+    left = 64 - max(len(name.removeprefix("${AWS::StackName}")) for name in written)
+    assert all(name.startswith("${AWS::StackName}") for name in written)
+    assert told_together(f"at most {left} characters", "`aws`")
+
+
+def test_whoever_deletes_a_stack_is_told_which_policies_to_detach_and_which_queues_to_look_at() -> (
+    None
+):
+    """CloudFormation deletes no policy that is attached, and every queue with what is in it."""
+    outputs = {
+        name
+        for name, output in template()["Outputs"].items()
+        if output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
+    }
+    assert len(outputs) == len(_of("AWS::IAM::ManagedPolicy"))
+    assert told_together("make destroy", "LaterQueue", "dead letter queue", *outputs)
+    assert not any("DeletionPolicy" in queue for queue in _of("AWS::SQS::Queue").values())
+
+
+def test_a_table_that_is_protected_from_deletion_has_its_way_out_told() -> None:
+    assert told_together("ROLLBACK_FAILED", "--no-deletion-protection-enabled")
+
+
+def test_the_keys_that_grow_dearer_by_rotation_are_told() -> None:
+    rotated = {
+        name
+        for name, key in _of("AWS::KMS::Key").items()
+        if key["Properties"].get("EnableKeyRotation")
+    }
+    assert told_together("rotat", "dollar", *(f"`{name}`" for name in rotated))
+
+
+def test_where_the_alarm_may_be_blind_to_a_flood_it_is_told() -> None:
+    assert told_together("access log", "flood of 429")
+
+
+def test_confirmation_mails_that_the_sandbox_refuses_are_told_of() -> None:
+    assert told_together("sandbox", "AccessDenied", "MessageRejected")
+
+
+def test_regions_are_told() -> None:
+    assert told_together("GovCloud", "China")
