@@ -62,9 +62,6 @@ def _flush(written: EphemeralMetrics) -> None:
         return
     try:
         written.flush_metrics()
-    except (
-        OSError,
-        ValueError,
-        SchemaValidationError,
-    ):  # standard output is closed; no namespace is given
+    except (OSError, ValueError, SchemaValidationError):
+        # Standard output is closed, or the environment names no namespace: no request fails for a metric.
         written.clear_metrics()
