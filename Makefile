@@ -114,7 +114,7 @@ deploy: build ## To an account: ENV=trial (default) or production, as samconfig.
 	$(SAM) deploy --config-env $(ENV)
 
 account: setup ## What only an account can say of a trial that is deployed (ARGS="--tester ADDRESS")
-	$(BIN)/python -m tests.account --stack heed-$(ENV) $(ARGS)
+	$(BIN)/python -m tests.account --env $(ENV) $(ARGS)
 
 destroy: setup .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
 	$(BIN)/python -m local.empty $(ENV)

@@ -11,12 +11,15 @@ tester said.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from heed.adapters.stack import Access
 from heed.domain.errors import HeedError
+from local.empty import deployed as deployed_as
+from local.places import ROOT
 from tests.account import api, creation, deployed, gone, links, mail, silence, target
 from tests.account.checking import Check, Skipped, Word, run
 from tests.account.target import Target, Wishes
@@ -37,6 +40,8 @@ PASSED, FAILED, NOT_RUN = 0, 1, 3
 def main() -> int:
     """Run the checks; 0: none failed, 1: one did, 3: they could not be run."""
     args = _arguments()
+    if args.env:
+        args.stack = as_samconfig_says(args.env)
     wishes = Wishes(args.topic, args.tester, args.silence, args.break_a_creation)
     with ExitStack() as end:
         try:
@@ -45,8 +50,17 @@ def main() -> int:
                 deployed.must_be_a_trial(stack)
         except (HeedError, Skipped) as reason:
             print(f"Cannot run: {reason}", file=sys.stderr)
+            print("  See the stack's name, AWS_PROFILE and AWS_DEFAULT_REGION.", file=sys.stderr)
             return NOT_RUN
         return _told(gone.CHECKS if args.gone else CHECKS, stack)
+
+
+def as_samconfig_says(environment: str) -> str:
+    """The stack's name; region and profile are this process's from now on, and those of what it starts."""
+    where = deployed_as(environment, ROOT / "samconfig.toml")
+    settings = {"AWS_DEFAULT_REGION": where.region, "AWS_PROFILE": where.profile}
+    os.environ.update({k: v for k, v in settings.items() if v})  # noqa: TID251 - AWS's own names
+    return where.stack
 
 
 def _target(args: argparse.Namespace, wishes: Wishes, end: ExitStack) -> Target:
@@ -73,6 +87,7 @@ def _arguments() -> argparse.Namespace:
     )
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--stack", metavar="NAME", help="a trial in the account of this shell")
+    which.add_argument("--env", metavar="ENV", help="the trial that samconfig.toml names so")
     which.add_argument("--local", type=Path, metavar="STACK.JSON", help="as make run announces it")
     parser.add_argument("--topic", default="offers", help="one that may be sent to anybody")
     parser.add_argument("--tester", default="", metavar="ADDRESS", help="whose mail you read")

@@ -1,7 +1,8 @@
 """A production stack whose creation fails on purpose, is mended in place, and is removed with all it keeps.
 
 It reserves more concurrency than any account has, which AWS refuses late: the tables, which are protected
-from deletion, stand by then. Without `disable_rollback` in samconfig.toml it would end in ROLLBACK_FAILED.
+from deletion, stand by then. Without `disable_rollback`, which samconfig.toml has for production, the stack
+would end in ROLLBACK_FAILED.
 """
 
 from __future__ import annotations
@@ -9,15 +10,14 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from heed.adapters.stack import outputs
 from heed.domain.errors import NotFound
+from local.places import ROOT
 from tests.account.checking import Check, Skipped, Unexpected, check
 from tests.account.target import Target
 
-ROOT = Path(__file__).parents[2]
 TOO_MUCH = 100_000
 _DAYS = 7  # the shortest that a key waits for its deletion
 
@@ -40,11 +40,12 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
     else:
         raise Skipped(f"there is a stack {name} already; this check makes and removes one")
     target.end.callback(remove, target, name)
-    _deploy(name, TOO_MUCH)
+    region = target.client("cloudformation").meta.region_name
+    _deploy(name, region, TOO_MUCH)
     first = _status(target, name)
     if first != "CREATE_FAILED":
         raise Unexpected(first)
-    _deploy(name, 0)
+    _deploy(name, region, 0)
     second = _status(target, name)
     if second not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise Unexpected(f"{first}, then {second}")
@@ -53,7 +54,7 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
     return f"{first}, then {second}, {lock['ObjectLockConfiguration']['Rule']['DefaultRetention']}"
 
 
-def _deploy(name: str, reserved: int) -> None:
+def _deploy(name: str, region: str, reserved: int) -> None:
     """Deploy what `make deploy` has built; its exit code says less than the stack's status."""
     shell = os.environ  # noqa: TID251 - sam reads the AWS settings of this shell
     environment = {name: value for name, value in shell.items() if name != "PYTHONPATH"}
@@ -61,10 +62,9 @@ def _deploy(name: str, reserved: int) -> None:
         [
             ROOT / ".tools/sam/bin/sam",
             "deploy",
-            *("--config-env", "production", "--stack-name", name, "--no-confirm-changeset"),
-            "--parameter-overrides",
-            "Environment=production",
-            f"ReservedForOptOuts={reserved}",
+            *("--config-env", "trial", "--stack-name", name, "--region", region),
+            *("--disable-rollback", "--no-confirm-changeset"),
+            *("--parameter-overrides", "Environment=production", f"ReservedForOptOuts={reserved}"),
         ],
         cwd=ROOT,
         env={**environment, "SAM_CLI_TELEMETRY": "0"},

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 
 from heed.adapters.stack import Access
 from tests.account import creation, deployed, gone, silence
+from tests.account.__main__ import as_samconfig_says
 from tests.account.checking import Check, Result, Skipped, Word, check, run
 from tests.account.target import Target, Wishes
 
@@ -215,6 +216,10 @@ def test_what_fails_stops_nothing_behind_it_and_names_no_address() -> None:
 
     assert (first.word, second.word) == (Word.FAILED, Word.OK)
     assert "identity/…@…" in first.said and "ann" not in first.said
+
+
+def test_the_trial_is_the_one_that_samconfig_names() -> None:
+    assert as_samconfig_says("trial") == NAME
 
 
 def test_production_is_refused() -> None:
