@@ -105,8 +105,8 @@ def the_access_log_names_routes_and_no_link(target: Target) -> str:
     logs, group = target.client("logs"), f"/aws/vendedlogs/{target.name}/api"
 
     def lines() -> list[str]:
-        found = logs.filter_log_events(logGroupName=group)["events"]
-        said = [str(one["message"]) for one in found]
+        pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+        said = [str(one["message"]) for page in pages for one in page["events"]]
         return said if any("POST /u/{token}" in line for line in said) else []
 
     said = soon(lines, 300, "no line for a POST of a link")
