@@ -13,7 +13,7 @@ AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
 .PHONY: help setup run test test-all check lint types unit system browser steady soak bench bench-bulk \
-  lock build package deploy destroy clean
+  lock build package deploy account destroy clean
 
 help: ## What there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -112,6 +112,9 @@ package: setup build ## The template linted and validated, the build checked
 
 deploy: build ## To an account: ENV=trial (default) or production, as samconfig.toml says
 	$(SAM) deploy --config-env $(ENV)
+
+account: setup ## What only an account can say of a trial that is deployed (ARGS="--tester ADDRESS")
+	$(BIN)/python -m tests.account --env $(ENV) $(ARGS)
 
 destroy: setup .tools/sam/.ready ## Delete a stack: of a trial nothing is left, of production its tables and keys
 	$(BIN)/python -m local.empty $(ENV)

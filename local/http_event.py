@@ -1,7 +1,8 @@
 """HTTP as API Gateway hands it to a function, and back: payload format 2.0 of an HTTP API.
 
 Source of the rules: "Working with AWS Lambda proxy integrations for HTTP APIs", AWS's documentation,
-and events captured from real HTTP APIs (events/).
+and events captured from real HTTP APIs (events/). That `rawPath` is decoded, and cut at a question mark
+that was encoded, is told by such captures too (github.com/middleapi/standard-server/pull/93).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote
 
 from local.places import ACCOUNT
 
@@ -53,7 +54,8 @@ def is_text(content_type: str) -> bool:
 def to_event(
     call: Call, route_key: str, parameters: Mapping[str, str], now: datetime
 ) -> dict[str, Any]:
-    """The event of a call on this route, with its path parameters decoded."""
+    """The event of a call on this route, with its path and path parameters decoded."""
+    path = unquote(call.path).partition("?")[0]
     headers = _joined((name, value) for name, value in call.headers if name != "cookie")
     host, _, port = headers.get("host", "").partition(":")
     headers |= {
@@ -64,7 +66,7 @@ def to_event(
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": route_key,
-        "rawPath": call.path,
+        "rawPath": path,
         "rawQueryString": call.query,
         "headers": headers,
         "requestContext": {
@@ -74,7 +76,7 @@ def to_event(
             "domainPrefix": host.partition(".")[0],
             "http": {
                 "method": call.method,
-                "path": call.path,
+                "path": path,
                 "protocol": call.protocol,
                 "sourceIp": call.source_ip,
                 "userAgent": headers.get("user-agent", ""),

@@ -13,7 +13,15 @@ from botocore import xform_name
 from tests.architecture.test_docs import PAGES, ROOT
 
 _SESSION = botocore.session.Session()
-_ANYWHERE = {"endpoint-url", "no-cli-pager", "output", "profile", "query", "region"}
+_ANYWHERE = {
+    "cli-input-json",
+    "endpoint-url",
+    "no-cli-pager",
+    "output",
+    "profile",
+    "query",
+    "region",
+}
 _OF_THE_COMMAND_ITSELF = {"configure", "s3", "logs tail", "cloudformation deploy"}
 """What the command line makes up, of no one operation."""
 
@@ -22,7 +30,7 @@ def _commands() -> Iterator[tuple[str, str]]:
     for path in PAGES:
         text = path.read_text().replace("\\\n", " ")
         for written in re.findall(
-            r"`(aws [a-z0-9]+ [^`]+)`|^\s*(aws [a-z0-9]+ [a-z].+)$", text, re.MULTILINE
+            r"`(aws [a-z0-9-]+ [^`]+)`|^\s*(aws [a-z0-9-]+ [a-z].+)$", text, re.MULTILINE
         ):
             yield str(path.relative_to(ROOT)), re.sub(r"\s+", " ", "".join(written))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from tests.architecture.test_docs import page
@@ -71,3 +72,36 @@ def test_confirmation_mails_that_the_sandbox_refuses_are_told_of() -> None:
 
 def test_regions_are_told() -> None:
     assert told_together("GovCloud", "China")
+
+
+def _below(name: str, heading: str) -> str:
+    """What stands below a heading of a page, up to the next one of any rank."""
+    (found,) = re.findall(rf"^#+ {heading}\n(.*?)(?=^#|\Z)", page(name), re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def test_the_page_begins_with_what_an_operator_does_and_ends_with_what_is_looked_up() -> None:
+    headings = re.findall(r"^## (.+)$", page("docs/operations.md"), re.MULTILINE)
+    assert headings[:2] == ["What an operator does", "Runbooks"]
+    assert headings[-6:] == [
+        "Parameters",
+        "Settings",
+        "Metrics",
+        "Alarms",
+        "Error codes",
+        "Retention",
+    ]
+
+
+def test_how_soon_each_alarm_is_to_be_looked_at_is_told_once() -> None:
+    told = re.findall(
+        r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes")
+    )
+    alarms = re.findall(r"^### Alarm: (.+)$", page("docs/operations.md"), re.MULTILINE)
+    assert sorted(told) == sorted(alarms)
+
+
+def test_the_steps_of_a_deployment_stand_in_the_order_of_their_table() -> None:
+    text = page("docs/deploying.md")
+    table = re.findall(r"^\| (\d+) \| \[(.+?)\]", text, re.MULTILINE)
+    assert table == re.findall(r"^## (\d+)\. (.+)$", text, re.MULTILINE)

@@ -97,6 +97,20 @@ def test_path_parameters_and_route_are_named() -> None:
     assert event["rawPath"] == event["requestContext"]["http"]["path"] == "/u/abc"
 
 
+@pytest.mark.parametrize(
+    ("sent", "handed_over"),
+    [("/u/%61bc", "/u/abc"), ("/u/a%2Fb", "/u/a/b"), ("/u/abc%3Fd", "/u/abc")],
+)
+def test_a_path_is_handed_over_decoded_and_without_what_follows_a_question_mark(
+    sent: str, handed_over: str
+) -> None:
+    call = Call("GET", sent, "", (), b"", "192.0.2.1")
+
+    event = to_event(call, "GET /u/{token}", {"token": "abc"}, NOW)
+
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == handed_over
+
+
 def test_a_route_without_parameters_has_none() -> None:
     call = Call("GET", "/policy.json", "", (), b"", "192.0.2.1")
 

@@ -1,0 +1,110 @@
+"""A production stack whose creation fails on purpose, is mended in place, and is removed with all it keeps.
+
+It reserves more concurrency than any account has, which AWS refuses late: the tables, which are protected
+from deletion, stand by then. Without `disable_rollback`, which samconfig.toml has for production, the stack
+would end in ROLLBACK_FAILED.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable
+from typing import Any
+
+from heed.adapters.stack import outputs
+from heed.domain.errors import NotFound
+from local.places import ROOT
+from tests.account.checking import Check, Skipped, Unexpected, check
+from tests.account.target import Target
+
+TOO_MUCH = 100_000
+_DAYS = 7  # the shortest that a key waits for its deletion
+
+Resources = list[dict[str, Any]]
+
+
+@check(
+    "CREATE_FAILED, then CREATE_COMPLETE or UPDATE_COMPLETE by a second deployment, and an Object Lock",
+    only_in_an_account="the emulator neither rolls back nor locks",
+)
+def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
+    """Asked for by --break-a-creation; five more keys wait seven days for their deletion behind it."""
+    if not target.wishes.break_a_creation:
+        raise Skipped("it makes a production stack for half an hour: --break-a-creation")
+    name = f"{target.name}-broken"
+    try:
+        outputs(target.access, name)
+    except NotFound:
+        pass
+    else:
+        raise Skipped(f"there is a stack {name} already; this check makes and removes one")
+    target.end.callback(remove, target, name)
+    region = target.client("cloudformation").meta.region_name
+    _deploy(name, region, TOO_MUCH)
+    first = _status(target, name)
+    if first != "CREATE_FAILED":
+        raise Unexpected(first)
+    _deploy(name, region, 0)
+    second = _status(target, name)
+    if second not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        raise Unexpected(f"{first}, then {second}")
+    bucket = outputs(target.access, name)["LedgerBucket"]
+    lock = target.client("s3").get_object_lock_configuration(Bucket=bucket)
+    return f"{first}, then {second}, {lock['ObjectLockConfiguration']['Rule']['DefaultRetention']}"
+
+
+def _deploy(name: str, region: str, reserved: int) -> None:
+    """Deploy what `make deploy` has built; its exit code says less than the stack's status."""
+    shell = os.environ  # noqa: TID251 - sam reads the AWS settings of this shell
+    environment = {name: value for name, value in shell.items() if name != "PYTHONPATH"}
+    subprocess.run(
+        [
+            ROOT / ".tools/sam/bin/sam",
+            "deploy",
+            *("--config-env", "trial", "--stack-name", name, "--region", region),
+            *("--disable-rollback", "--no-confirm-changeset"),
+            *("--parameter-overrides", "Environment=production", f"ReservedForOptOuts={reserved}"),
+        ],
+        cwd=ROOT,
+        env={**environment, "SAM_CLI_TELEMETRY": "0"},
+        check=False,
+    )
+
+
+def _status(target: Target, name: str) -> str:
+    stacks = target.client("cloudformation").describe_stacks(StackName=name)["Stacks"]
+    return str(stacks[0]["StackStatus"])
+
+
+def remove(target: Target, name: str) -> None:
+    """Remove that stack, and what production keeps of one: tables, bucket and keys."""
+    cloudformation = target.client("cloudformation")
+    pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
+    resources = [each for page in pages for each in page["StackResourceSummaries"]]
+    tables = _names(resources, "AWS::DynamoDB::Table")
+    dynamodb, s3, kms = (target.client(service) for service in ("dynamodb", "s3", "kms"))
+    for table in tables:
+        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        dynamodb.get_waiter("table_exists").wait(TableName=table)
+    cloudformation.delete_stack(StackName=name)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
+    for table in set(tables) & set(dynamodb.list_tables()["TableNames"]):
+        dynamodb.delete_table(TableName=table)
+    kept = {each["Name"] for each in s3.list_buckets()["Buckets"]}
+    for bucket in set(_names(resources, "AWS::S3::Bucket")) & kept:
+        s3.delete_bucket(Bucket=bucket)
+    for key in _names(resources, "AWS::KMS::Key"):
+        if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
+            kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_DAYS)
+
+
+def _names(resources: Iterable[dict[str, Any]], kind: str) -> list[str]:
+    return [
+        each["PhysicalResourceId"]
+        for each in resources
+        if each["ResourceType"] == kind and each.get("PhysicalResourceId")
+    ]
+
+
+CHECKS: tuple[Check, ...] = (a_production_creation_that_fails_is_mended_in_place,)
