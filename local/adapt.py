@@ -13,8 +13,7 @@ Resource = dict[str, Any]
 MAIL_DOMAIN = "mail.example.com"
 MAIL_FROM = "preferences@example.com"
 
-# Parameters of the template, where its defaults are not what a laptop wants. The emulator has no list of
-# suppressed addresses: asked to take one off, it answers what SES answers for one that is not on it.
+# Parameters of the template, where its defaults are not what a laptop wants.
 PARAMETERS = {
     "Environment": "trial",
     "MailDomain": MAIL_DOMAIN,

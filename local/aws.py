@@ -73,7 +73,7 @@ class Clients:
 
     @cached_property
     def sesv2(self) -> SESV2Client:
-        """Is told that the sender's address is verified, which an operator does by hand."""
+        """Is told that the sender's address is verified, which an operator does by hand; shows its list."""
         return self._session.client("sesv2", endpoint_url=self._endpoint, config=_CONFIG)
 
     @cached_property

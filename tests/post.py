@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import email
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
+from heed import wiring
 from heed.adapters import aws
 from tests.world import World
 
@@ -86,34 +88,95 @@ def show_again(queue: str) -> None:
 
 @dataclass
 class SuppressionList:
-    """SES's suppression list, which moto has not: answers as botocore reads SES's answers."""
+    """SES's suppression list, which moto has not: answers as botocore reads SES's answers.
+
+    An entry keeps the case in which it came, and is found by exactly that spelling; what SES takes for no
+    address it refuses. The place where a page begins is an address, in words that only look opaque.
+
+    Attributes:
+        addresses: what is on it.
+        removed: every spelling that was to be taken off, in order.
+        pages: how often it was read.
+        page: how many addresses SES gives at most.
+        failure: the code with which every call fails, while it is set.
+        pauses: what was waited after each call.
+        between: what happens before each answer.
+    """
 
     addresses: set[str] = field(default_factory=set)
     removed: list[str] = field(default_factory=list)
+    pages: int = 0
+    page: int = 1_000
     failure: str = ""
+    pauses: list[float] = field(default_factory=list)
+    between: Callable[[], object] = lambda: None
 
-    def answer(self, params: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
-        address = unquote(params["url_path"].rpartition("/")[2])
-        status, code = (429, self.failure) if self.failure else (200, "")
-        if not self.failure:
-            self.removed.append(address)
-            if address not in self.addresses:
-                status, code = 404, "NotFoundException"
-            self.addresses.discard(address)
-        said = {"ResponseMetadata": {"HTTPStatusCode": status}}
-        body = {**said, "Error": {"Code": code, "Message": "made up"}} if code else said
+    def answer(self, model: Any, params: Any, **_: Any) -> tuple[AWSResponse, dict[str, Any]]:
+        self.between()
+        if self.failure:
+            status, body = 429, _error(self.failure)
+        elif model.name == "ListSuppressedDestinations":
+            status, body = self._listed(params["query_string"])
+        else:
+            status, body = self._removed(unquote(params["url_path"].rpartition("/")[2]))
+        body["ResponseMetadata"] = {"HTTPStatusCode": status}
         return AWSResponse(params["url"], status, HTTPHeaders(), None), body
+
+    def _removed(self, spelling: str) -> tuple[int, dict[str, Any]]:
+        self.removed.append(spelling)
+        if not _TAKEN(spelling):
+            return 400, _error("BadRequestException", f"{spelling} is no address")
+        if spelling not in self.addresses:
+            return 404, _error("NotFoundException", f"{spelling} is not on the list")
+        self.addresses.discard(spelling)
+        return 200, {}
+
+    def _listed(self, asked: Any) -> tuple[int, dict[str, Any]]:
+        self.pages += 1
+        behind = base64.b64decode(asked.get("NextToken", "")).decode()
+        there = sorted(one for one in self.addresses if one > behind)
+        size = min(self.page, int(asked["PageSize"]))
+        found = [{"EmailAddress": one, "Reason": "BOUNCE"} for one in there[:size]]
+        body: dict[str, Any] = {"SuppressedDestinationSummaries": found}
+        if len(there) > size:
+            body["NextToken"] = base64.b64encode(there[size - 1].encode()).decode()
+        return 200, body
+
+
+# Neither a path's own sign nor what is beyond ASCII is taken in a call about one address.
+_TAKEN = re.compile(r"[A-Za-z0-9.+_'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").fullmatch
+
+
+def _error(code: str, message: str = "made up") -> dict[str, Any]:
+    return {"Error": {"Code": code, "Message": message}}
 
 
 @contextmanager
-def suppression_list() -> Iterator[SuppressionList]:
-    """The list, behind the client that the functions have."""
-    held = SuppressionList()
-    events = aws.client("sesv2").meta.events
-    name = "before-call.sesv2.DeleteSuppressedDestination"
-    events.register(name, held.answer)
-    yield held
-    events.unregister(name, held.answer)
+def suppression_list(held: SuppressionList | None = None) -> Iterator[SuppressionList]:
+    """The list, behind the client that its function has; nobody waits for its pace."""
+    held = held or SuppressionList()
+    wiring.ses_suppressions()._pause = held.pauses.append
+    events = aws.single("sesv2").meta.events
+    names = [f"before-call.sesv2.{do}" for do in ("Delete" + _ONE, "List" + _ONE + "s")]
+    for name in names:
+        events.register(name, held.answer)
+    try:
+        yield held
+    finally:
+        for name in names:
+            events.unregister(name, held.answer)
+
+
+_ONE = "SuppressedDestination"
+
+
+def read_list(world: World) -> None:
+    """Whoever asked for SES's list to be walked gets it, and all else that waits for that function."""
+    from functions.unlist import app
+
+    with suppression_list():
+        while deliver(world, "UNLIST_QUEUE_URL", app.handler):
+            pass
 
 
 def calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> list[str]:

@@ -6,10 +6,12 @@ import base64
 import copy
 import functools
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,6 +77,16 @@ class World:
     table: str = "Preferences"
     control: str = "Control"
     context: Context = field(default_factory=Context)
+    paused: list[float] = field(default_factory=list)
+    while_paused: Callable[[World], object] | None = None
+
+    def pause(self, seconds: float) -> None:
+        """Whoever waits does not; meanwhile the list of SES is walked, or what a test says instead."""
+        self.paused.append(seconds)
+        from tests import permits, post
+
+        with permits.by_somebody_else():
+            (self.while_paused or post.read_list)(self)
 
     def recipient(self, address: str) -> str:
         return recipient_id(wiring.keys().identity(), normalise(address))
@@ -210,6 +222,10 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
                 "CONFIRMED_QUEUE_URL",
                 "OPT_INS_QUEUE_URL",
                 "UNLIST_QUEUE_URL",
+                "LATER_DLQ_URL",
+                "SUBSCRIBE_DLQ_URL",
+                "CONFIRMED_DLQ_URL",
+                "UNLIST_DLQ_URL",
             )
         }
         environment = {
@@ -234,5 +250,8 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         wiring.reset()
-        yield World(queues)
+        world = World(queues)
+        clock = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
+        monkeypatch.setattr(wiring, "time", clock)
+        yield world
         wiring.reset()

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import heed.cold_start  # noqa: F401 - first, by what it does
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -92,7 +91,6 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
     asked = reports.lifted(call, wiring.catalogue())
     recipient = _recipient(asked.mention)
     done = asked.by(wiring.stop_and_lift(), recipient)
-    _unlist(asked.mention, is_forgotten=bool(done and done.purge))
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -107,16 +105,8 @@ def disclosed(call: Call) -> Mapping[str, object]:
 def _report(call: Call, cause: Cause) -> Reply:
     mention, report = reports.reported(call, cause, wiring.catalogue())
     recipient = _recipient(mention)
-    given = mention.address is not None
-    reported = wiring.begin_epoch().report(recipient, report, address_given=given)
-    _unlist(mention, is_forgotten=reported.is_forgotten)
+    reported = wiring.begin_epoch().report(recipient, report)
     return reports.accepted(reported, report, recipient)
-
-
-def _unlist(mention: Mention, *, is_forgotten: bool) -> None:
-    """The address, where it is given, goes on to be taken off the mail service's list; not of the held."""
-    if is_forgotten and mention.address is not None:
-        wiring.unlisting().send(json.dumps({"address": mention.address}))
 
 
 def _recipient(mention: Mention) -> str:

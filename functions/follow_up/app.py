@@ -1,4 +1,4 @@
-"""After a confirmed yes: SES's suppression entry goes, and the adopter is told if it wants to be."""
+"""After a confirmed yes: SES's list is to be cleared of the address, and the adopter is told if it wants."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heed.edge.observability import observed
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be done now goes back alone."""
-    return queues.each(event, context, _follow)
+    return queues.each(event, context, _follow, wiring.confirmed_dead_letters)
 
 
 def _follow(body: str) -> None:

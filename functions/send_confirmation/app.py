@@ -25,7 +25,7 @@ _TELLING = {
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS, of which what cannot be sent now goes back alone; anything else: look at the line."""
     if "Records" in event:
-        return queues.each(event, context, _send)
+        return queues.each(event, context, _send, wiring.subscribe_dead_letters)
     return _told(wiring.send_waiting()(_now, context.get_remaining_time_in_millis))
 
 
@@ -41,6 +41,9 @@ def _told(swept: Swept) -> dict[str, Any]:
     for result, times in swept.results.items():
         count(result, times)
     count("MessageDeferred", swept.deferred.total())
+    count("MessagePutAside", swept.aside)
+    if swept.aside:
+        logger.warning("messages put aside", number=swept.aside)
     if swept.deferred:
         logger.warning("messages deferred", errors=dict(swept.deferred))
     # What alarms look for (template.yaml, filters of SendConfirmationLogs); for the first, that it is gone.

@@ -1,36 +1,52 @@
-"""Takes addresses of erased people and minors off SES's own suppression list, where they stand in clear."""
+"""SES's own suppression list: alone calls it, and takes addresses off it, where they stand in clear.
+
+That of somebody who confirmed a yes in whatever spelling it was given; those of erased people and minors by
+a walk over the whole list, since nobody knows in which spelling they stand there.
+"""
 
 from __future__ import annotations
 
 import heed.cold_start  # noqa: F401 - first, by what it does
 
+import time
 from typing import Any
 
 from heed import wiring
-from heed.domain import messages
-from heed.domain.address import normalise
+from heed.domain.unlisting import WALK, of_message
 from heed.edge import queues
-from heed.edge.observability import count, observed
+from heed.edge.observability import count, logger, observed
+
+# Milliseconds; with less left no other call of SES is begun. It takes nine seconds at worst and its pause
+# two; then the place is sealed and kept, or whoever waits for the walk is told.
+_RESERVE = 40_000
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be done now goes back alone."""
-    suppressions = wiring.ses_suppressions()
 
-    def unlist(body: str) -> None:
-        suppressions.remove(_address(body))
-        count("AddressUnlisted")
+    def has_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() > _RESERVE)
 
-    return queues.each(event, context, unlist)
+    def handle(body: str) -> None:
+        if opt_in := of_message(body):
+            count("AddressUnlisted", wiring.unlist()(opt_in))
+        else:
+            _walk(has_time)
+
+    return queues.each(event, context, handle, wiring.unlist_dead_letters)
 
 
-def _address(body: str) -> str:
-    """The address in a message; raises Malformed."""
-    return messages.read(body, lambda data: _same(messages.text(data["address"])))
+def _walk(has_time: Any) -> None:  # noqa: ANN401
+    walked = wiring.walk_list()(time.time_ns() // 1_000_000, has_time)
+    count("AddressUnlisted", walked.removed)
+    count("AddressNotUnlisted", walked.refused)
+    count("SesListWalked", int(walked.is_ended))
+    if walked.refused:
+        # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
+        logger.error("addresses stay on the list of SES", refused=walked.refused)
+    if walked.goes_on:
+        wiring.unlisting().send(WALK)
 
 
-def _same(address: str) -> str:
-    """The address as it was given, which SES may have on its list in that spelling."""
-    normalise(address)
-    return address
+wiring.warm_up(wiring.unlist, wiring.walk_list)

@@ -21,7 +21,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     def write(body: str) -> None:
         links.write(OptOut.from_message(body), time.time_ns() // 1_000_000)
 
-    return queues.each(event, context, write)
+    return queues.each(event, context, write, wiring.later_dead_letters)
 
 
 wiring.warm_up(wiring.preferences)

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from heed import wiring
-from heed.actions.begin_epoch import SES
 from heed.adapters import purges
 from heed.domain.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
-from heed.domain.purge import BACKUP_DAYS
+from heed.domain.purge import BACKUP_DAYS, SES
 from heed.domain.retention import MINOR_DAYS, RULES, End
 from tests.policies import RESOURCES
 from tests.template import template

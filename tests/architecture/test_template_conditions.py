@@ -10,7 +10,15 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import disclosures, lift_requests, mail_caps, purges, report_counts, tellings
+from heed.adapters import (
+    disclosures,
+    lift_requests,
+    list_walks,
+    mail_caps,
+    purges,
+    report_counts,
+    tellings,
+)
 from heed.domain.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE, in_, out, yes
 from tests.policies import FUNCTIONS, permitted
 
@@ -26,6 +34,7 @@ _ROWS = {
     "network": f"{mail_caps.PREFIX}network#in#abc",
     "told": f"{tellings.PREFIX}abc",
     "place": "reconcile",
+    "list": list_walks.KEY,
 }
 """One of each kind of row in the table `Control`."""
 
@@ -50,10 +59,11 @@ CONTROL = {
         "DeleteItem": {"lift", "purge"},
     },
     "PurgeFunction": {
-        "GetItem": {"mailbox"},
+        "GetItem": {"list", "mailbox"},
         "UpdateItem": {"purge"},
         "DeleteItem": {"lift", "mail", "mailbox", "told"},
     },
+    "UnlistFunction": {"UpdateItem": {"list", "purge"}},
     "ReconcileFunction": {"GetItem": {"place"}, "PutItem": {"place"}},
 }
 _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
@@ -132,6 +142,19 @@ def test_of_a_record_each_function_updates_the_attributes_that_it_is_for(functio
     # And all of them in one request, but nothing besides.
     assert _may(function, "UpdateItem", "PreferencesTable", *wanted) is bool(wanted)
     assert not _may(function, "UpdateItem", "PreferencesTable", *wanted, "x:other")
+
+
+def test_who_walks_the_list_of_ses_ends_no_purge_and_reads_no_subject() -> None:
+    keys = {"dynamodb:LeadingKeys": {f"{purges.PREFIX}abc"}}
+
+    def may(*attributes: str, **more: set[str]) -> bool:
+        asked = {**keys, "dynamodb:Attributes": set(attributes)}
+        asked |= {f"dynamodb:{name}": values for name, values in more.items()}
+        return permitted("UnlistFunction", "dynamodb:UpdateItem", "ControlTable", asked)
+
+    assert may("pk", "state", "stores", "walk")
+    assert not may("pk", "completed_at") and not may("pk", "subject")
+    assert not may("pk", "walk", ReturnValues={"ALL_NEW"})
 
 
 def test_no_update_gives_a_record_an_end() -> None:

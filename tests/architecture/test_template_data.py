@@ -40,11 +40,15 @@ def test_the_stream_of_preferences_has_the_record_before_and_after() -> None:
     assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_the_indexes_hold_keys_alone() -> None:
+def test_the_indexes_hold_keys_alone_and_whether_it_is_a_purge_that_is_due() -> None:
     indexes = RESOURCES["PreferencesTable"]["Properties"]["GlobalSecondaryIndexes"]
     keys = {i["IndexName"]: [k["AttributeName"] for k in i["KeySchema"]] for i in indexes}
     assert keys == {"Changes": ["chg_shard", "chg_at"], "Due": ["due_shard", "due"]}
-    assert all(index["Projection"] == {"ProjectionType": "KEYS_ONLY"} for index in indexes)
+    held = {index["IndexName"]: index["Projection"] for index in indexes}
+    assert held == {
+        "Changes": {"ProjectionType": "KEYS_ONLY"},
+        "Due": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["purge"]},
+    }
 
 
 @pytest.mark.parametrize("key", MAC_KEYS)
@@ -121,8 +125,7 @@ def test_a_platform_derives_by_a_policy_for_each_key() -> None:
 
 # Actions for which IAM knows no resource: SES's suppression list is the account's.
 _WITHOUT_RESOURCE = {
-    "FollowUpRole": ["ses:DeleteSuppressedDestination"],
-    "UnlistRole": ["ses:DeleteSuppressedDestination"],
+    "UnlistRole": [["ses:DeleteSuppressedDestination", "ses:ListSuppressedDestinations"]],
 }
 
 

@@ -6,15 +6,23 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import mail_caps, tellings
+from functions.unlist import app as unlist
+from heed.adapters import aws, mail_caps, tellings
+from heed.adapters.address_seal import CONFIRMATION, PLACE
+from heed.adapters.ses_suppressions import PACE
+from tests.architecture.test_template_time import LONGEST_CALL
 from tests.policies import FUNCTIONS, RESOURCES, listed, rights, role, statements
-from tests.template import template
+from tests.template import template, time_of
 
 _RECORD = {
     ("dynamodb:GetItem", "PreferencesTable"),
     ("dynamodb:UpdateItem", "PreferencesTable"),
 }
 _SES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+
+
+SES_LIST = ("DeleteSuppressedDestination", "ListSuppressedDestinations")
+"""The calls about SES's suppression list, which IAM cannot confine to one of its addresses."""
 
 
 def _reading(queue: str) -> set[tuple[str, str]]:
@@ -35,6 +43,7 @@ RIGHTS = {
     | {("kms:GenerateMac", "LinksKey"), ("sqs:SendMessage", "LaterQueue")},
     "UnsubscribeLaterFunction": _RECORD
     | {
+        ("sqs:SendMessage", "LaterDeadLetters"),
         ("sqs:ReceiveMessage", "LaterQueue"),
         ("sqs:DeleteMessage", "LaterQueue"),
         ("sqs:GetQueueAttributes", "LaterQueue"),
@@ -67,14 +76,16 @@ RIGHTS = {
         *_reading("SubscribeQueue"),
         *_reading("WaitingQueue"),
         ("sqs:SendMessage", "WaitingQueue"),
+        ("sqs:SendMessage", "SubscribeDeadLetters"),
     },
     "FollowUpFunction": {
         ("dynamodb:GetItem", "PreferencesTable"),
         ("dynamodb:DeleteItem", "ControlTable"),
         ("dynamodb:UpdateItem", "ControlTable"),
         ("kms:Decrypt", "AddressKey"),
-        ("ses:DeleteSuppressedDestination", "*"),
         ("sqs:SendMessage", "OptInsQueue"),
+        ("sqs:SendMessage", "UnlistQueue"),
+        ("sqs:SendMessage", "ConfirmedDeadLetters"),
         *_reading("ConfirmedQueue"),
     },
     "PlatformFunction": {
@@ -93,7 +104,6 @@ RIGHTS = {
         ),
         ("dynamodb:Query", "LedgerTable"),
         ("kms:GenerateMac", "IdentityKey"),
-        ("sqs:SendMessage", "UnlistQueue"),
     },
     "PurgeFunction": _RECORD
     | {
@@ -105,6 +115,7 @@ RIGHTS = {
         ("dynamodb:Query", "LedgerTable"),
         ("dynamodb:UpdateItem", "LedgerTable"),
         ("sqs:SendMessage", "PurgeDeadLetters"),
+        ("sqs:SendMessage", "UnlistQueue"),
     },
     "LedgerFunction": {
         *_stream("PreferencesTable"),
@@ -129,7 +140,18 @@ RIGHTS = {
         *((f"dynamodb:{do}", "LedgerTable") for do in ("PutItem", "UpdateItem", "Query")),
         ("s3:PutObject", "${LedgerBucket.Arn}/hashes/*"),
     },
-    "UnlistFunction": {("ses:DeleteSuppressedDestination", "*"), *_reading("UnlistQueue")},
+    "UnlistFunction": {
+        *((f"ses:{do}", "*") for do in SES_LIST),
+        ("dynamodb:Query", "${PreferencesTable.Arn}/index/Due"),
+        ("dynamodb:UpdateItem", "ControlTable"),
+        ("kms:GenerateMac", "IdentityKey"),
+        ("kms:Decrypt", "AddressKey"),
+        ("kms:Encrypt", "AddressKey"),
+        ("sqs:SendMessage", "ConfirmedQueue"),
+        ("sqs:SendMessage", "UnlistQueue"),
+        ("sqs:SendMessage", "UnlistDeadLetters"),
+        *_reading("UnlistQueue"),
+    },
     "FeedbackFunction": _RECORD
     | {
         ("kms:GenerateMac", "IdentityKey"),
@@ -187,6 +209,59 @@ def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone
     assert statement["Condition"] == {
         "StringEquals": {"kms:EncryptionContext:heed": "confirmation"}
     }
+
+
+def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_is() -> None:
+    found = {
+        s["Action"]: s["Condition"]["StringEquals"]["kms:EncryptionContext:heed"]
+        for s in statements("UnlistFunction")
+        if "AddressKey" in str(s["Resource"])
+    }
+    assert found == {"kms:Decrypt": [CONFIRMATION, PLACE], "kms:Encrypt": PLACE}
+
+
+@pytest.mark.threat(
+    "W31",
+    "Two functions ask SES about its list at once, and SES refuses both: nobody comes off it.",
+    "One function may, of one queue, with the fewest readers there can be; each waits after every call.",
+)
+def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> None:
+    calling = {
+        name
+        for name in FUNCTIONS
+        for action, _ in rights(name)
+        if action.startswith("ses:") and "Suppress" in action
+    }
+    assert calling == {"UnlistFunction"}
+    (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
+    assert event["Type"] == "SQS", "nobody else wakes it"
+    readers = event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    assert readers / PACE <= 1
+
+
+def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
+    (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
+    assert event["Properties"]["BatchSize"] == 1
+    once: Any = aws._SINGLE
+    of_ses = once.connect_timeout + once.read_timeout + PACE
+    spellings_of_one = 3
+    assert time_of("UnlistFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
+    # Of a walk: what is begun with the reserve left is one call, its mark, the place sealed and kept.
+    assert of_ses + 3 * LONGEST_CALL <= unlist._RESERVE / 1_000
+    assert time_of("UnlistFunction") * 1_000 >= 2 * unlist._RESERVE
+
+
+def test_the_follow_up_has_time_for_all_its_calls() -> None:
+    a_press_taken_and_old_ones_forgotten, unsealed, read, handed_on, told, finished = (
+        2,
+        1,
+        1,
+        1,
+        1,
+        1,
+    )
+    calls = a_press_taken_and_old_ones_forgotten + unsealed + read + handed_on + told + finished
+    assert time_of("FollowUpFunction") >= calls * LONGEST_CALL
 
 
 @pytest.mark.parametrize("function", [one for one in FUNCTIONS if _encrypted_stores(one)])

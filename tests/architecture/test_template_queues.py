@@ -19,8 +19,6 @@ _SHORT = {
     "SubscribeQueue",
     "WaitingQueue",
     "SubscribeDeadLetters",
-    "UnlistQueue",
-    "UnlistDeadLetters",
 }
 # Read by the adopter's own system.
 THEIRS = {"OptInsQueue"}

@@ -61,7 +61,7 @@ def test_a_certificate_is_no_until_all_is_cleared_and_then_yes(heed: Heed, local
     assert (swept.code, _facts(swept.out)["purged"], _facts(swept.out)["left"]) == (0, "1", "0")
     told = _facts(done.out)
     assert (done.code, told["state"], told["rules"]) == (0, "done", "minor/1")
-    assert "ses-suppression-list=1" in told["stores"] and told["unlinkable from"] != "-"
+    assert "ses-suppression-list=0" in told["stores"] and told["unlinkable from"] != "-"
     assert READER not in done.out + due.out + swept.out
 
 

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise
+from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise, spellings
 from heed.domain.errors import InvalidAddress
 from tests.full import examples
 from tests.vectors import addresses
@@ -176,3 +177,34 @@ def test_an_error_never_names_the_address() -> None:
             normalise(vector["input"])
         parts = (part for part in re.split(r"[@<> ]", vector["input"]) if len(part) > 3)
         assert not any(part in str(caught.value) for part in parts)
+
+
+@pytest.mark.parametrize(
+    ("written", "wanted"),
+    [
+        ("joan@example.com", ("joan@example.com",)),
+        (
+            "Joan.Smith@Example.COM",
+            ("Joan.Smith@Example.COM", "Joan.Smith@example.com", "joan.smith@example.com"),
+        ),
+        ("joan@Example.com", ("joan@Example.com", "joan@example.com")),
+        ("Joan Smith <Joan@example.com>", ("Joan@example.com", "joan@example.com")),
+        ("Joan+News@example.com.", ("Joan+News@example.com", "joan+news@example.com")),
+        ("Joan@Exämple.com", ("Joan@xn--exmple-cua.com", "joan@xn--exmple-cua.com")),
+        ('"Joan"@example.com', ("joan@example.com",)),
+        ('"Joan Smith"@example.com', ('"Joan Smith"@example.com', '"joan smith"@example.com')),
+        ("Jöan@example.com", ()),
+    ],
+)
+def test_the_spellings_of_a_list_that_keeps_case_differ_in_case_alone(
+    written: str, wanted: tuple[str, ...]
+) -> None:
+    assert spellings(written) == wanted
+
+
+@given(st.from_regex(r"[A-Za-z.+]{1,9}@[A-Za-z]{1,9}\.[A-Za-z]{2,4}", fullmatch=True))
+def test_every_spelling_is_one_of_the_same_address(address: str) -> None:
+    with suppress(InvalidAddress):
+        found = spellings(address)
+        assert {normalise(one) for one in found} == {normalise(address)}
+        assert found[0] == address and found[-1] == normalise(address)

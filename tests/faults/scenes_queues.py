@@ -8,6 +8,7 @@ from typing import Any
 
 from functions.feedback import app as feedback
 from functions.follow_up import app as follow_up
+from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
@@ -16,12 +17,14 @@ from heed.actions.unsubscribe import OptOut
 from heed.adapters import aws
 from heed.adapters.address_seal import KmsAddressSeal
 from heed.domain.confirm_token import Intent
+from heed.domain.epoch import Cause
 from heed.domain.mail_request import MailRequest
 from heed.domain.opt_in import OptIn
 from heed.domain.register import Source
+from heed.domain.unlisting import WALK
 from tests import post
 from tests.faults.mail import body as feedback_body
-from tests.faults.scenes import JANE, JOHN, Scene, registers
+from tests.faults.scenes import JANE, JOHN, Scene, registers, report
 from tests.world import NOW, World
 
 
@@ -133,12 +136,44 @@ class FollowUps(Queue):
 
     def left(self, world: World) -> object:
         told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
-        return len(set(told)), 1 <= len(told) <= 3, self.suppressed
+        unlisting = set(world.messages("UNLIST_QUEUE_URL"))
+        return len(set(told)), 1 <= len(told) <= 3, unlisting == set(self.bodies)
 
 
 class Unlisted(Queue):
-    function, app = "unlist", unlist
-    bodies = (json.dumps({"address": JANE}), json.dumps({"address": JOHN}))
+    """The yes goes on, once or more often: it is told of once all the same."""
 
-    def left(self, world: World) -> object:  # noqa: ARG002
-        return self.suppressed
+    function, app = "unlist", unlist
+
+    def before(self, world: World) -> None:
+        self.suppressed |= {JOHN, "John@Example.com"}
+        seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
+        people = ((JANE, JANE), (JOHN, "John@Example.com"))
+        self.bodies = tuple(
+            OptIn("p1", world.recipient(who), NOW, ("offers",), seal.seal(given)).to_message()
+            for who, given in people
+        )
+
+    def left(self, world: World) -> object:
+        handed_on = map(OptIn.from_message, world.messages("CONFIRMED_QUEUE_URL"))
+        return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
+
+
+class ListWalked(Queue):
+    """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
+
+    function, app = "unlist", unlist
+    bodies = (WALK,)
+
+    def before(self, world: World) -> None:
+        self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}
+        self.purges = [
+            report(world, Cause.MINOR, address=JANE),
+            report(world, Cause.ERASURE, address=JOHN),
+        ]
+
+    def left(self, world: World) -> object:
+        world.while_paused = lambda _: None
+        left = purge.handler({}, world.context)["left"]
+        states = [found.state for one in self.purges if (found := wiring.purges().find(one))]
+        return self.suppressed, left, states

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,9 +12,10 @@ import pytest
 
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
+from functions.unlist import app as unlist
 from heed import wiring
 from heed.actions.reconcile_ledger import GONE
-from heed.adapters import ses_suppressions
+from heed.adapters.list_walks import LEASE
 from heed.domain.register import DAY
 from tests import post
 from tests.faults import scenes_ledger, scenes_queues, scenes_requests
@@ -48,8 +50,9 @@ def brand_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def played(scene: Scene) -> Iterator[World]:
     """The world of a scene, with what was there before."""
     with pytest.MonkeyPatch.context() as patch:
-        made = ses_suppressions.SesSuppressions
-        patch.setattr(ses_suppressions, "SesSuppressions", lambda client: made(client, _at_once))
+        later = count(NOW + DAY, LEASE + 1)  # whoever died while walking is waited for no longer
+        clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
+        patch.setattr(unlist, "time", clock)
         for app, now in ((seal, NOW + 2 * DAY), (reconcile, NOW + GONE + 60_000)):
             patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
         with deployed(patch) as world:
@@ -58,24 +61,18 @@ def played(scene: Scene) -> Iterator[World]:
             yield world
 
 
-def _at_once(_: float) -> None:
-    """A pause between two requests to SES."""
-
-
 def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
     """One delivery to a fresh process, which may be killed."""
     wiring.reset()
-    with post.suppression_list() as held:
-        held.addresses = scene.suppressed
-        with stopping(place) as stop:
-            scene.deliver(world)
+    held = post.SuppressionList(scene.suppressed)
+    with post.suppression_list(held), stopping(place) as stop:
+        scene.deliver(world)
     return stop
 
 
 def left(scene: Scene, world: World) -> object:
     wiring.reset()
-    with post.suppression_list() as held:
-        held.addresses = scene.suppressed
+    with post.suppression_list(post.SuppressionList(scene.suppressed)):
         return scene.left(world)
 
 

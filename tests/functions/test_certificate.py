@@ -1,4 +1,6 @@
-"""When a purge is certified: not before the ledger can bring nothing more of who the person was."""
+"""When a purge is certified: not before the ledger can bring nothing more of who the person was, and SES's
+list was walked.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +20,8 @@ from heed.domain.confirm_token import Intent
 from heed.domain.ledger_entry import ERASED, subject_of
 from heed.domain.purge import OVERDUE
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.unlisting import WALK
+from tests import post
 from tests.ledgers import history
 from tests.office import JANE, Office
 from tests.permits import by_somebody_else
@@ -43,6 +47,12 @@ class Behind:
         for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
         self.purge = self.office.minor(NOW)["purge"]
+        self.list_is_walked()
+
+    def list_is_walked(self) -> None:
+        """For all who are due by now."""
+        wiring.unlisting().send(WALK)
+        post.read_list(self.world)
 
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)
@@ -115,7 +125,7 @@ def test_what_waits_for_the_ledger_is_no_failure_of_the_stream_and_stays_due(
     behind: Behind,
 ) -> None:
     assert behind.stream_brings() == {"batchItemFailures": []}
-    assert sum(behind.paused) < 10
+    assert sum(behind.paused) < 20
     assert behind.certificate()["state"] == "running"
     behind.ledger_reads()
     assert behind.sweep()["purged"] == 1
@@ -153,6 +163,7 @@ def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behin
 
 def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:
     told = behind.office.minor(NOW, "stranger@example.com")
+    behind.list_is_walked()
     behind.stream_brings()
     assert behind.office.certificate(told["purge"])["state"] == "done"
     assert behind.paused == []

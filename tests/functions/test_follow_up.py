@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,46 +12,48 @@ import boto3
 import pytest
 
 from functions.follow_up import app
+from functions.resubscribe import app as resubscribe
+from functions.send_confirmation import app as send_confirmation
+from functions.unlist import app as unlist
 from heed import wiring
 from heed.actions.ports_privacy import Person
-from heed.adapters import aws, ses_suppressions
+from heed.adapters import aws
 from heed.adapters.address_seal import KmsAddressSeal
+from heed.domain.address import normalise
 from heed.domain.epoch import Cause, Report
 from heed.domain.opt_in import OptIn
-from heed.domain.register import DAY, Source
+from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source
 from tests import post
-from tests.world import NOW, World
+from tests.world import NOW, World, http
 
 READER = "reader+x@example.com"
 
 
-@pytest.fixture(autouse=True)
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses that would have been made."""
-    made: list[float] = []
-    original = ses_suppressions.SesSuppressions
-    monkeypatch.setattr(
-        ses_suppressions, "SesSuppressions", lambda client: original(client, made.append)
-    )
-    return made
-
-
 @pytest.fixture
 def ses(world: World) -> Iterator[post.SuppressionList]:
+    world.context.left = 90_000
     with post.suppression_list() as held:
         held.addresses.add(READER)
         yield held
 
 
-def opt_in(world: World, press: str = "p1", issued: int = NOW) -> OptIn:
+def opt_in(world: World, press: str = "p1", issued: int = NOW, given: str = READER) -> OptIn:
     seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
-    return OptIn(press, world.recipient(READER), issued, ("offers", "news"), seal.seal(READER))
+    return OptIn(press, world.recipient(given), issued, ("offers", "news"), seal.seal(given))
 
 
 def deliver(world: World, *waiting: OptIn) -> list[str]:
     records = [{"messageId": str(n), "body": one.to_message()} for n, one in enumerate(waiting)]
     answer = app.handler({"Records": records}, world.context)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
+
+
+def unlisted(world: World) -> None:
+    """What was handed on is done, and comes back."""
+    while post.deliver(world, "UNLIST_QUEUE_URL", unlist.handler):
+        pass
+    while post.deliver(world, "CONFIRMED_QUEUE_URL", app.handler):
+        pass
 
 
 def told(world: World) -> list[dict[str, Any]]:
@@ -61,6 +64,7 @@ def test_ses_drops_mail_to_the_address_no_longer_and_the_adopter_is_told(
     world: World, ses: post.SuppressionList
 ) -> None:
     assert deliver(world, opt_in(world)) == []
+    unlisted(world)
     assert ses.addresses == set()
     assert told(world) == [
         {
@@ -77,7 +81,98 @@ def test_an_address_that_is_not_on_the_list_is_well(
     world: World, ses: post.SuppressionList
 ) -> None:
     ses.addresses.clear()
-    assert deliver(world, opt_in(world)) == [] and len(told(world)) == 1
+    assert deliver(world, opt_in(world)) == []
+    unlisted(world)
+    assert len(told(world)) == 1 and world.messages("UNLIST_DLQ_URL") == []
+
+
+@pytest.mark.parametrize(
+    ("given", "listed"),
+    [
+        ("Joan.Smith@Example.COM", "Joan.Smith@Example.COM"),
+        ("Joan.Smith@Example.COM", "Joan.Smith@example.com"),
+        ("Joan.Smith@Example.COM", "joan.smith@example.com"),
+        ("Joan <Joan.Smith@example.com>", "Joan.Smith@example.com"),
+        ("Joan+Watches@example.com", "Joan+Watches@example.com"),
+        ("Joan@exämple.com", "Joan@xn--exmple-cua.com"),
+        ("rfc822; Joan@Example.com", "Joan@Example.com"),
+    ],
+)
+def test_an_address_comes_off_the_list_as_people_write_it(
+    world: World, ses: post.SuppressionList, given: str, listed: str
+) -> None:
+    """From the form at /subscribe to the call of SES, which finds an entry by its exact spelling."""
+    now = time.time_ns() // 1_000_000
+    ses.addresses = {listed}
+    entered = {"address": given, "topics": "offers", "intent": "in"}
+    told_so = resubscribe.handler(http("POST", "/subscribe", form=entered, at=now), world.context)
+    assert told_so["statusCode"] == 202
+    post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    pressed = http("POST", post.link(post.sent()[-1]), at=now + 1)
+    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
+    post.deliver(world, "CONFIRMED_QUEUE_URL", app.handler)
+    unlisted(world)
+    assert ses.addresses == set()
+    assert [one["address"] for one in told(world)] == [normalise(given)]
+
+
+def test_who_writes_an_address_as_nearly_everybody_does_costs_one_call(
+    world: World, ses: post.SuppressionList
+) -> None:
+    deliver(world, opt_in(world))
+    unlisted(world)
+    assert ses.removed == [READER] and ses.pages == 0
+
+
+def _bounced(world: World, register: str) -> None:
+    world.put(READER, Change(register, Entry(NOW - 1, Source.BOUNCE, "{}")))
+
+
+@pytest.mark.parametrize("register", [UNDELIVERABLE, COMPLAINT])
+def test_of_whom_ses_may_have_on_its_list_the_adopter_hears_when_they_are_off_it(
+    world: World, ses: post.SuppressionList, register: str
+) -> None:
+    _bounced(world, register)
+    assert deliver(world, opt_in(world)) == [] and told(world) == []
+    ses.failure = "TooManyRequestsException"
+    unlisting = world.messages("UNLIST_QUEUE_URL")
+    records = [{"messageId": "0", "body": unlisting[0]}]
+    assert unlist.handler({"Records": records}, world.context)["batchItemFailures"]
+    assert told(world) == []
+    ses.failure = ""
+    post.show_again("UNLIST_QUEUE_URL")
+    unlisted(world)
+    assert ses.addresses == set() and len(told(world)) == 1
+
+
+def test_the_others_are_told_of_at_once_however_many_wait_for_ses(
+    world: World, ses: post.SuppressionList
+) -> None:
+    ses.failure = "TooManyRequestsException"
+    for number in range(5):
+        who = f"reader{number}@example.com"
+        assert deliver(world, opt_in(world, given=who)) == []
+    assert len(told(world)) == 5 and ses.pauses == []
+
+
+def test_an_address_that_ses_refuses_is_put_aside_and_the_adopter_is_told(
+    world: World, ses: post.SuppressionList, log: io.StringIO
+) -> None:
+    odd = "Reader/Two@example.com"
+    ses.addresses = {odd}
+    world.put(odd, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
+    deliver(world, opt_in(world, given=odd))
+    unlisted(world)
+    assert ses.addresses == {odd}, "it is not taken for done"
+    (aside,) = world.messages("UNLIST_DLQ_URL")
+    assert OptIn.from_message(aside) == opt_in_of(aside)
+    assert len(told(world)) == 1
+    assert "Two" not in log.getvalue() and "AddressUnlisted" not in log.getvalue()
+
+
+def opt_in_of(body: str) -> OptIn:
+    """As it came: it can be put back once a person has seen to it."""
+    return OptIn.from_message(json.dumps(json.loads(body)))
 
 
 def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
@@ -96,10 +191,10 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
     world: World, ses: post.SuppressionList, cause: Cause
 ) -> None:
     report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
-    wiring.begin_epoch().report(world.recipient(READER), report, address_given=False)
+    wiring.begin_epoch().report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
-    assert ses.addresses == set()
+    assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"
     assert told(world) == [] and world.items("Control") == before
     if cause is Cause.ERASURE:  # who asks again afterwards is another matter
         assert deliver(world, opt_in(world, "p2", NOW + 6)) == [] and len(told(world)) == 1
@@ -139,9 +234,12 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
     monkeypatch.setenv("OPT_INS_QUEUE_URL", "")
     wiring.follow_up.cache_clear()
     wiring.settings.cache_clear()
-    assert deliver(world, waiting) == [] and ses.addresses == set()
-    assert told(world) == [] and len(ses.removed) == 1
-    assert deliver(world, opt_in(world, "p2"), waiting) == [] and len(ses.removed) == 1
+    assert deliver(world, waiting) == []
+    unlisted(world)
+    assert ses.addresses == set() and told(world) == [] and len(ses.removed) == 1
+    assert deliver(world, opt_in(world, "p2"), waiting) == []
+    unlisted(world)
+    assert len(ses.removed) == 1
 
 
 @pytest.mark.threat(
@@ -150,21 +248,12 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
     "A press of a confirmation that another has taken ends before the first call of SES.",
 )
 def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
-    world: World, ses: post.SuppressionList, pauses: list[float]
+    world: World, ses: post.SuppressionList
 ) -> None:
     for n in range(20):
         assert deliver(world, opt_in(world, f"p{n}")) == []
-    assert len(ses.removed) == len(pauses) == 1
-
-
-def test_ses_that_asks_for_patience_gets_it_and_nobody_is_told_before(
-    world: World, ses: post.SuppressionList
-) -> None:
-    ses.failure = "TooManyRequestsException"
-    waiting = opt_in(world)
-    assert deliver(world, waiting) == ["0"] and told(world) == []
-    ses.failure = ""
-    assert deliver(world, waiting) == [] and len(told(world)) == 1
+        unlisted(world)
+    assert len(ses.removed) == len(ses.pauses) == 1
 
 
 def test_a_queue_of_the_adopter_that_fails_loses_nothing(
@@ -179,28 +268,25 @@ def test_a_queue_of_the_adopter_that_fails_loses_nothing(
     assert deliver(world, waiting) == [] and len(told(world)) == 1
 
 
-def test_ses_is_asked_no_more_than_once_a_second_by_two_readers(
-    world: World, ses: post.SuppressionList, pauses: list[float]
-) -> None:
-    deliver(world, opt_in(world))
-    assert pauses == [2.0]
-
-
-def test_what_was_sealed_for_something_else_is_given_back(
+def test_what_was_sealed_for_something_else_is_put_aside(
     world: World, ses: post.SuppressionList
 ) -> None:
     kms = aws.client("kms")
     foreign = kms.encrypt(KeyId=wiring.settings().address_key, Plaintext=READER.encode())
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
         waiting = OptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
-        assert deliver(world, waiting) == ["0"]
+        assert deliver(world, waiting) == []
+        assert world.messages("CONFIRMED_DLQ_URL") == [waiting.to_message()]
+        records = [{"messageId": "0", "body": waiting.to_message()}]
+        assert unlist.handler({"Records": records}, world.context) == {"batchItemFailures": []}
+        assert world.messages("UNLIST_DLQ_URL") == [waiting.to_message()]
     assert ses.removed == []
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"sealed": "?"}'])
-def test_what_was_never_put_there_by_us_is_given_back_too(world: World, body: str) -> None:
+def test_what_was_never_put_there_by_us_is_put_aside_too(world: World, body: str) -> None:
     answer = app.handler({"Records": [{"messageId": "x", "body": body}]}, world.context)
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "x"}]}
+    assert answer == {"batchItemFailures": []}
 
 
 def test_no_address_is_logged_or_kept(
@@ -209,6 +295,9 @@ def test_no_address_is_logged_or_kept(
     waiting = opt_in(world)
     assert "reader" not in waiting.to_message()
     deliver(world, waiting)
+    unlisted(world)
     ses.failure = "TooManyRequestsException"
     deliver(world, opt_in(world, "p2", NOW + 5))
+    records = [{"messageId": "0", "body": waiting.to_message()}]
+    assert unlist.handler({"Records": records}, world.context)["batchItemFailures"]
     assert "reader" not in log.getvalue() + str(world.items("Control"))

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from functions.unlist import app as unlist
 from heed import wiring
 from heed.adapters import aws
 from heed.domain.disclosure import BEGINNING, Disclosing, Disclosure, follows
-from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
+from heed.domain.errors import StoreUnavailable
 from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source, out
 from tests.office import JANE, ON_FILE, WHY, Office
 from tests.world import NOW, World
@@ -183,25 +182,9 @@ def test_a_mistake_of_an_agent_has_an_inverse(
         assert office.reason("news") == "complained"
 
 
-def test_an_address_that_is_given_is_taken_off_the_mail_services_own_list(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_desk_hands_no_address_on(office: Office) -> None:
     office.minor()
-    office.call("POST", "/v1/minors", {"recipient": "a" * 26, **ON_FILE})
-    (message,) = office.world.messages("UNLIST_QUEUE_URL")
-    removed: list[str] = []
-    monkeypatch.setattr(wiring.ses_suppressions(), "remove", removed.append)
-    records = {"Records": [{"messageId": "1", "body": message}, {"messageId": "2", "body": "?"}]}
-    answer = unlist.handler(records, office.world.context)
-    assert removed == [JANE]
-    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
-
-    def fail(_: str) -> None:
-        raise SuppressionUnavailable("kept so by the test")
-
-    monkeypatch.setattr(wiring.ses_suppressions(), "remove", fail)
-    failed = unlist.handler({"Records": records["Records"][:1]}, office.world.context)
-    assert failed == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+    assert office.world.messages("UNLIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(

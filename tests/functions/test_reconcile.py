@@ -211,7 +211,7 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     def erase() -> None:
         report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
         with by_somebody_else():
-            wiring.begin_epoch().report(recipient, report, address_given=False)
+            wiring.begin_epoch().report(recipient, report)
 
     page, enter = wiring.people().page, ledger.enter
 

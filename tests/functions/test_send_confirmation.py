@@ -194,7 +194,7 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
 ) -> None:
     asked = request(intent=intent)
     report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
-    wiring.begin_epoch().report(world.recipient(READER), report, address_given=False)
+    wiring.begin_epoch().report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and post.sent() == []
     assert world.items("Control") == before, "nor is it counted"
@@ -322,10 +322,23 @@ def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(
     assert deliver(world, request()) == [] and len(post.sent()) == 1
 
 
-def test_what_was_never_put_there_by_us_is_given_back_for_the_dead_letters(world: World) -> None:
-    for body in ("", "[]", "{}", '{"address": "a@b.example"}', "\ud800"):
+def test_what_was_never_put_there_by_us_is_put_aside_as_it_came(world: World) -> None:
+    bodies = ["[]", "{}", '{"address": "a@b.example"}', "x"]
+    for body in bodies:
         answer = app.handler({"Records": [{"messageId": "x", "body": body}]}, world.context)
-        assert answer == {"batchItemFailures": [{"itemIdentifier": "x"}]}
+        assert answer == {"batchItemFailures": []}
+    assert sorted(world.messages("SUBSCRIBE_DLQ_URL")) == sorted(bodies)
+
+
+@pytest.mark.parametrize(
+    "given", ["reader@example.org", "Reader@example.org", "x", "reader@example.com"]
+)
+def test_another_spelling_of_an_address_is_one_of_that_address(world: World, given: str) -> None:
+    said = request(given=given).to_message()
+    answer = app.handler({"Records": [{"messageId": "x", "body": said}]}, world.context)
+    assert answer == {"batchItemFailures": []}
+    is_one = given == "reader@example.com"
+    assert len(post.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (not is_one)
 
 
 def test_neither_address_nor_network_is_logged_or_kept(world: World, log: io.StringIO) -> None:

@@ -12,11 +12,13 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from functions.purge import app
 from heed import wiring
 from heed.adapters import aws
+from heed.adapters.list_walks import KEY
 from heed.domain.epoch import Cause, Report
 from heed.domain.register import DAY, SOFT, Change, Entry, Source, in_, out
 from heed.domain.transition import entry_of
+from heed.domain.unlisting import WALK
 from tests.capacity import Read, counted
-from tests.post import ACCOUNT
+from tests.post import ACCOUNT, read_list
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.system  # a hundred thousand people
@@ -54,10 +56,10 @@ def _swept(world: World) -> tuple[Any, Read]:
     return swept, read
 
 
-def test_among_a_hundred_thousand_people_a_sweep_reads_four_units_a_due_one_and_none_for_the_others(
+def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_due_one_and_no_other(
     world: World,
 ) -> None:
-    """Of a due one: the record, its last entry, the evidence beside its entries, its mails."""
+    """Of a due one: the record, its last entry, the evidence beside its entries, its mails, the walk."""
     _others(world)
 
     swept, read = _swept(world)
@@ -76,19 +78,25 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_units_a_due_one_and_
         for seq, change in enumerate(changes, 1):
             wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
         report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
-        wiring.begin_epoch().report(recipient, report, address_given=False)
+        wiring.begin_epoch().report(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
+
+    wiring.unlisting().send(WALK)
+    with counted(aws.client("dynamodb")) as read:
+        read_list(world)
+    assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"
 
     swept, read = _swept(world)
 
     assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
-    assert read.all <= 4 * DUE, dict(read.units)
-    assert read.keys == due | {f"mails#of#{one}" for one in due}, "nobody else's item is read"
+    assert read.all <= 4.5 * DUE, dict(read.units)
+    others = {f"mails#of#{one}" for one in due} | {KEY}
+    assert read.keys == due | others, "nobody else's item is read"
     assert dict(read.requests) == {
         "Query Preferences.Due": SHARDS,
         "GetItem Preferences": DUE,
-        "GetItem Control": DUE,
+        "GetItem Control": 2 * DUE,
         "Query Ledger": 2 * DUE,
     }
 

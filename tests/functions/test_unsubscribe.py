@@ -354,7 +354,9 @@ def test_an_unreadable_record_is_no_acknowledgement(world: World) -> None:
     assert len(world.messages("LATER_QUEUE_URL")) == 1
 
 
-def test_a_message_of_the_later_queue_that_fails_goes_back_alone(world: World) -> None:
+def test_a_message_of_the_later_queue_that_nobody_can_read_is_put_aside_at_once(
+    world: World,
+) -> None:
     batch = {
         "Records": [
             {"messageId": "bad", "body": "{}"},
@@ -363,6 +365,17 @@ def test_a_message_of_the_later_queue_that_fails_goes_back_alone(world: World) -
     }
     answer = later.handler(batch, world.context)
 
+    assert answer == {"batchItemFailures": []}
+    assert world.messages("LATER_DLQ_URL") == ["{}"], (
+        "a thousand deliveries would read it no better"
+    )
+    assert not sendable(world, "offers")
+
+
+def test_one_that_cannot_be_put_aside_goes_back_alone(world: World) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["LATER_DLQ_URL"])
+    records = [{"messageId": "bad", "body": "{}"}, {"messageId": "good", "body": _message(world)}]
+    answer = later.handler({"Records": records}, world.context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}
     assert not sendable(world, "offers")
 

@@ -578,9 +578,27 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
         patch.setattr(wiring.send_confirmation()._mailer, "send", refusing)
         assert look(world)["done"] == 2
     assert sorted(mailed()) == ["b", "c"]
-    assert '"errors":{"Malformed":1,"MailNotSent":1}' in log.getvalue()
+    assert '"errors":{"MailNotSent":1}' in log.getvalue()
+    assert world.messages("SUBSCRIBE_DLQ_URL") == ["no request of ours"]
     look(world)
     assert sorted(mailed()) == ["a", "b", "c"]
+
+
+def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
+    world: World, clock: Clock
+) -> None:
+    odd = replace(waiting_request(clock), intent=Intent.IN, scopes=(999,), at=clock.now - MINUTE)
+    wiring.line().send(odd.to_message())
+    assert look(world)["left"] == 0 and mailed() == []
+    assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]
+
+
+def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) -> None:
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_DLQ_URL"])
+    wiring.line().send("no request of ours")
+    look(world)
+    post.show_again("WAITING_QUEUE_URL")
+    assert world.messages("WAITING_QUEUE_URL") == ["no request of ours"]
 
 
 @pytest.mark.parametrize(

@@ -150,8 +150,28 @@ class Settings:
 
     @cached_property
     def unlist_queue_url(self) -> str:
-        """Queue of addresses to be taken off SES's own suppression list."""
+        """Queue of what is to be done about SES's own suppression list."""
         return self._environ["UNLIST_QUEUE_URL"]
+
+    @cached_property
+    def unlist_dlq_url(self) -> str:
+        """Where what can never be done about that list is kept."""
+        return self._environ["UNLIST_DLQ_URL"]
+
+    @cached_property
+    def later_dlq_url(self) -> str:
+        """Where an opt-out of later that can never be understood is kept."""
+        return self._environ["LATER_DLQ_URL"]
+
+    @cached_property
+    def subscribe_dlq_url(self) -> str:
+        """Where a request for a mail that can never be understood is kept."""
+        return self._environ["SUBSCRIBE_DLQ_URL"]
+
+    @cached_property
+    def confirmed_dlq_url(self) -> str:
+        """Where a confirmed yes that can never be understood is kept."""
+        return self._environ["CONFIRMED_DLQ_URL"]
 
     @cached_property
     def brand_dir(self) -> Path:

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from heed.actions.send_confirmation import SendConfirmation
     from heed.actions.send_waiting import SendWaiting
     from heed.actions.stop_and_lift import StopAndLift
+    from heed.actions.unlist import Unlist
     from heed.actions.unsubscribe import Unsubscribe
+    from heed.actions.walk_list import WalkList
     from heed.actions.walk_people import Walk
     from heed.adapters.api_keys import ApiKeys
     from heed.adapters.change_feed import ChangesIndex
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from heed.adapters.ledger_bucket import LedgerBucket
     from heed.adapters.ledger_table import LedgerTable
     from heed.adapters.lift_requests import LiftRequestsTable
+    from heed.adapters.list_walks import ListWalksTable
     from heed.adapters.mail_caps import MailCapsTable
     from heed.adapters.people_scan import PeopleScan
     from heed.adapters.preferences_table import PreferencesTable
@@ -235,7 +238,7 @@ def send_waiting() -> SendWaiting:
     """What happens to those whose mail a cap held back."""
     from heed.actions.send_waiting import SendWaiting
 
-    return SendWaiting(line(), send_confirmation(), mail_caps())
+    return SendWaiting(line(), send_confirmation(), mail_caps(), subscribe_dead_letters())
 
 
 @cache
@@ -253,13 +256,12 @@ def follow_up() -> FollowUp:
     """What follows from a confirmed yes."""
     from heed.actions.follow_up import FollowUp
     from heed.adapters.address_seal import KmsAddressSeal
-    from heed.adapters.ses_suppressions import SesSuppressions
     from heed.adapters.sqs_queue import SqsQueue
 
     url = settings().opt_ins_queue_url
     return FollowUp(
         KmsAddressSeal(aws.client("kms"), settings().address_key),
-        SesSuppressions(aws.client("sesv2")),
+        unlisting(),
         preferences(),
         tellings(),
         SqsQueue(aws.client("sqs"), url) if url else None,
@@ -422,6 +424,8 @@ def run_purges() -> RunPurges:
         purges(),
         stores,
         ledger(),
+        list_walks(),
+        unlisting(),
         lambda: time.time_ns() // 1_000_000,
         lambda seconds: time.sleep(seconds),
     )
@@ -429,7 +433,7 @@ def run_purges() -> RunPurges:
 
 @cache
 def unlisting() -> SqsQueue:
-    """The queue of addresses to be taken off SES's own suppression list."""
+    """The queue of what is to be done about SES's own suppression list."""
     from heed.adapters.sqs_queue import SqsQueue
 
     return SqsQueue(aws.client("sqs"), settings().unlist_queue_url)
@@ -440,7 +444,67 @@ def ses_suppressions() -> SesSuppressions:
     """SES's own suppression list."""
     from heed.adapters.ses_suppressions import SesSuppressions
 
-    return SesSuppressions(aws.client("sesv2"))
+    return SesSuppressions(aws.single("sesv2"))
+
+
+@cache
+def list_walks() -> ListWalksTable:
+    """Walks over that list, and who waits for them."""
+    from heed.adapters.list_walks import ListWalksTable
+
+    return ListWalksTable(aws.client("dynamodb"), settings().control_table)
+
+
+@cache
+def unlist() -> Unlist:
+    """What happens to SES's own stop after a confirmed yes."""
+    from heed.actions.unlist import Unlist
+    from heed.adapters.address_seal import KmsAddressSeal
+    from heed.adapters.sqs_queue import SqsQueue
+
+    seal = KmsAddressSeal(aws.client("kms"), settings().address_key)
+    confirmed = SqsQueue(aws.client("sqs"), settings().confirmed_queue_url)
+    return Unlist(seal, ses_suppressions(), confirmed)
+
+
+@cache
+def walk_list() -> WalkList:
+    """What happens to that list where a purge waits for it."""
+    from heed.actions.walk_list import WalkList
+    from heed.adapters.address_seal import PLACE, KmsAddressSeal
+
+    seal = KmsAddressSeal(aws.client("kms"), settings().address_key, PLACE)
+    return WalkList(keys(), epochs(), list_walks(), ses_suppressions(), seal)
+
+
+@cache
+def later_dead_letters() -> SqsQueue:
+    """Where an opt-out of later is kept that nobody can make out."""
+    return _dead_letters(settings().later_dlq_url)
+
+
+@cache
+def subscribe_dead_letters() -> SqsQueue:
+    """Where a request for a mail is kept that nobody can make out."""
+    return _dead_letters(settings().subscribe_dlq_url)
+
+
+@cache
+def confirmed_dead_letters() -> SqsQueue:
+    """Where a confirmed yes is kept that nobody can make out."""
+    return _dead_letters(settings().confirmed_dlq_url)
+
+
+@cache
+def unlist_dead_letters() -> SqsQueue:
+    """Where what is to be done about SES's list is kept if it cannot be."""
+    return _dead_letters(settings().unlist_dlq_url)
+
+
+def _dead_letters(url: str) -> SqsQueue:
+    from heed.adapters.sqs_queue import SqsQueue
+
+    return SqsQueue(aws.client("sqs"), url)
 
 
 def preferences_key() -> bytes:
@@ -480,6 +544,13 @@ _CACHED = (
     run_purges,
     unlisting,
     ses_suppressions,
+    list_walks,
+    unlist,
+    walk_list,
+    later_dead_letters,
+    subscribe_dead_letters,
+    confirmed_dead_letters,
+    unlist_dead_letters,
     ledger,
     ledger_seals,
     ledger_dead_letters,

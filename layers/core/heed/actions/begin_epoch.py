@@ -11,7 +11,6 @@ and the write that replaces is made when the hold is lifted.
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import NamedTuple
 
 from heed.actions.ports_privacy import Epochs, Purges, ReportCounts, Standing
@@ -34,8 +33,6 @@ from heed.domain.record import Record
 from heed.domain.register import HOLD, MINOR, Entry
 
 _ATTEMPTS = 8
-SES = "ses-suppression-list"
-"""In a certificate: whether the address was handed on, to be taken off the mail service's own list."""
 
 
 class Reported(NamedTuple):
@@ -43,14 +40,12 @@ class Reported(NamedTuple):
 
     Attributes:
         purge: id of the purge that clears the other stores; "" while the report waits for an officer.
-        is_forgotten: whether all else is forgotten; not yet, where a hold preserves it or it waits.
     """
 
     purge: str
-    is_forgotten: bool
 
 
-WAITS = Reported("", is_forgotten=False)
+WAITS = Reported("")
 """Its key has reported too many today: an officer decides."""
 
 
@@ -85,7 +80,7 @@ class BeginEpoch:
         self._signals = signals
         self._minor_days = max(minor_days, SHORTEST_MINOR_RECORD)
 
-    def report(self, recipient: str, report: Report, *, address_given: bool) -> Reported:
+    def report(self, recipient: str, report: Report) -> Reported:
         """Stop a person, and forget the rest as soon as no hold and no officer's decision is waited for.
 
         When this returns, nothing may be sent any more. A second report changes nothing.
@@ -110,7 +105,7 @@ class BeginEpoch:
             may_forget = may_forget or self._counts.take(report.key, report.at)
             if may_forget:
                 purge = purge or secrets.token_hex(16)  # says nothing
-                came = self._stop(recipient, report, standing, purge, address_given=address_given)
+                came = self._stop(recipient, report, standing, purge)
             else:
                 came = self._wait(recipient, report, record)
             if isinstance(came, Reported):
@@ -138,7 +133,7 @@ class BeginEpoch:
             record, due = lost_to
         raise Contended("the record changed under every attempt")
 
-    def lift_hold(self, recipient: str, lift: Entry, *, address_given: bool) -> Begun | None:
+    def lift_hold(self, recipient: str, lift: Entry) -> Begun | None:
         """End a hold under which a minor was reported: the minor's epoch begins; None: there is none.
 
         A lift that is not later than the hold does not lift it.
@@ -153,7 +148,7 @@ class BeginEpoch:
                 return None
             purge = standing_purge(record, Cause.MINOR) or secrets.token_hex(16)
             order = _order(purge, Cause.MINOR, minor.at, recipient, record)
-            self._purges.order(_handed_on(order, address_given), lift.at)
+            self._purges.order(order, lift.at)
             epoch = of_hold_lift(lift, record, purge, due, self._signals, self._minor_days)
             lost_to = self._epochs.begin(recipient, epoch, record, lift.at)
             if lost_to is None:
@@ -167,8 +162,6 @@ class BeginEpoch:
         report: Report,
         standing: Standing,
         purge: str,
-        *,
-        address_given: bool,
     ) -> Reported | Standing:
         """Forget all else, or, where a hold preserves it, stop beside it; what stands, if it changed."""
         record, due = standing
@@ -177,7 +170,7 @@ class BeginEpoch:
             lost_to = self._epochs.keep(recipient, beside, record, report.at)
             return lost_to or self._told(report, record, purge)
         order = _order(purge, report.cause, report.at, recipient, record)
-        self._purges.order(_handed_on(order, address_given), report.at)
+        self._purges.order(order, report.at)
         epoch = of_report(report, record, purge, due, self._signals, self._minor_days)
         lost_to = self._epochs.begin(recipient, epoch, record, report.at)
         return lost_to or self._told(report, epoch.record, purge)
@@ -193,15 +186,11 @@ class BeginEpoch:
         """What whoever reports is told. The purge that a hold puts off is on record until it is ordered."""
         if is_held(record):
             self._purges.promise(_order(purge, report.cause, report.at, "", record))
-        return Reported(purge, is_forgotten=not is_held(record))
+        return Reported(purge)
 
     def _drop(self, purge: str) -> None:
         if purge:
             self._purges.drop(purge)
-
-
-def _handed_on(order: Purge, address_given: bool) -> Purge:  # noqa: FBT001 - of one caller's own
-    return replace(order, stores={SES: 1} if address_given else {})
 
 
 def _order(purge: str, cause: Cause, at: int, recipient: str, record: Record) -> Purge:

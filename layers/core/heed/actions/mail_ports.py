@@ -37,7 +37,7 @@ class ConfirmKeys(Keys, Protocol):
 
 
 class AddressSeal(Protocol):
-    """Encrypts the address that a confirmation link carries."""
+    """Encrypts a text that holds an address: that of a confirmation link, or a place in a list of them."""
 
     def seal(self, address: str) -> bytes:
         """The address, for nobody to read.
@@ -184,18 +184,6 @@ class Mailer(Protocol):
             MailRefused: it will never be taken.
             MailNotSent: it was not taken; it may later.
             MailUncertain: it may be on its way.
-        """
-        ...
-
-
-class Suppressions(Protocol):
-    """The mail service's own list of addresses that it drops mail to."""
-
-    def remove(self, address: str) -> None:
-        """Take an address off the list; one that is not on it is well.
-
-        Raises:
-            SuppressionUnavailable: it is not known to be done.
         """
         ...
 

@@ -133,3 +133,15 @@ class Queue(Protocol):
             QueueUnavailable: it was not kept.
         """
         ...
+
+
+class DeadLetters(Protocol):
+    """The queue of messages that a person has to look at."""
+
+    def send(self, body: str, reason: str) -> None:
+        """Keep a message as it came, and why it is there.
+
+        Raises:
+            QueueUnavailable: it was not kept.
+        """
+        ...

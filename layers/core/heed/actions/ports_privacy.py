@@ -14,10 +14,17 @@ from heed.domain.register import Change
 
 
 class Due(NamedTuple):
-    """A recipient on whose record work is due, and since when, milliseconds."""
+    """A recipient on whose record work is due.
+
+    Attributes:
+        recipient: recipient id.
+        since: since when, milliseconds.
+        purges: ids of purges, as of a moment ago; None where only days of soft bounces are to be pruned.
+    """
 
     recipient: str
     since: int
+    purges: tuple[str, ...] | None
 
 
 class DueWork(NamedTuple):

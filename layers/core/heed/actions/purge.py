@@ -5,17 +5,20 @@ time, and what is due is due until the last step is done. A new event in the mid
 floor, and re-creates nothing.
 
 Nothing is certified while the ledger may still be told of what was before: the last entry of the person
-must be there, or the stream must be too old to bring any.
+must be there, or the stream must be too old to bring any. Nor is it before the mail service's own list of
+addresses was walked from its beginning to its end (heed.actions.walk_list): a purge asks for that, and waits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from enum import Enum, auto
+from typing import Any, TypeVar
 
+from heed.actions.ports import Queue
 from heed.actions.ports_privacy import (
     Due,
     DueWork,
@@ -26,12 +29,29 @@ from heed.actions.ports_privacy import (
     Purges,
     Wanted,
 )
+from heed.actions.ports_ses_list import ListWalks
 from heed.actions.reconcile_ledger import GONE
-from heed.domain.errors import HeedError
-from heed.domain.purge import OVERDUE, Purge, State
+from heed.domain.errors import HeedError, Unavailable
+from heed.domain.purge import LIST_OVERDUE, OVERDUE, SES, Purge, State
+from heed.domain.unlisting import WALK
+
+T = TypeVar("T")
 
 _PARALLEL = 8  # each waits for the stores, not for the processor
-_PATIENCE = (1, 2, 4)  # seconds; the ledger, which reads the same stream, is a second or two behind
+_PATIENCE = (1, 2, 4, 8)
+"""Seconds; the ledger, which reads the same stream, is a second or two behind; a short list soon walked."""
+
+
+class Came(Enum):
+    """What came of a purge."""
+
+    DONE = auto()
+    WAITS_FOR_LEDGER = auto()  # which may still be told of something
+    WAITS_FOR_LIST = auto()  # the mail service's own, which nobody has walked since
+    FAILED = auto()  # a store did not answer, or there was no time
+
+
+_WAITS = (Came.WAITS_FOR_LEDGER, Came.WAITS_FOR_LIST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +63,15 @@ class Swept:
         done: of these, those on whom nothing is due any more.
         left: those still due: a store failed, or the time was over.
         oldest: how long the oldest purge had been due, milliseconds; 0 if there was none.
+        is_overdue: whether a purge is left that the sweep before this one had left too, or that has waited
+            for a day for the mail service's list to be walked.
     """
 
     found: int
     done: int
     left: int
     oldest: int
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether a purge was left by the sweep before this one."""
-        return self.oldest > OVERDUE
+    is_overdue: bool
 
 
 class RunPurges:
@@ -64,6 +82,8 @@ class RunPurges:
         epochs, purges: the ports.
         stores: every store besides the preferences that may hold something personal, by its name.
         ledger: tells whether it has entered all that there was.
+        walks: tells which walks over the mail service's list have ended.
+        unlisting: the queue in which a walk is asked for.
         clock: milliseconds since the epoch.
         pause: waits so many seconds.
     """
@@ -75,6 +95,8 @@ class RunPurges:
         purges: Purges,
         stores: Mapping[str, PersonalStore],
         ledger: LastEntries,
+        walks: ListWalks,
+        unlisting: Queue,
         clock: Callable[[], int],
         pause: Callable[[float], None],
     ) -> None:
@@ -83,6 +105,8 @@ class RunPurges:
         self._purges = purges
         self._stores = stores
         self._ledger = ledger
+        self._walks = walks
+        self._unlisting = unlisting
         self._clock = clock
         self._pause = pause
 
@@ -94,63 +118,96 @@ class RunPurges:
     def sweep(self, has_time: Callable[[], bool]) -> Swept:
         """Do all that is due, until the time is over; costs what is due, not the size of the table.
 
+        Purges go before days of soft bounces, of which thousands may be due at once and none is urgent.
+
         Raises:
             StoreUnavailable: what is due could not be told.
         """
         now = self._clock()
-        due = list(self._epochs.due(now))
-        with ThreadPoolExecutor(_PARALLEL) as pool:
-            results = list(pool.map(partial(self._one_due, now, has_time), due))
-        purges = [each.since for each, (_, is_purge) in zip(due, results, strict=True) if is_purge]
-        done = sum(is_done for is_done, _ in results)
-        oldest = now - min(purges, default=now)
-        return Swept(len(due), done, len(due) - done, oldest)
+        due = sorted(self._epochs.due(now), key=lambda one: one.purges is None)
+        came = self._all(due, lambda one: self._one_due(now, has_time, one), has_time)
+        ages = [
+            (now - one.since, result)
+            for one, result in zip(due, came, strict=True)
+            if one.purges is not None
+        ]
+        done = came.count(Came.DONE)
+        return Swept(
+            found=len(due),
+            done=done,
+            left=len(due) - done,
+            oldest=max((age for age, _ in ages), default=0),
+            is_overdue=any(_is_overdue(age, result) for age, result in ages),
+        )
 
     def of_stream(self, records: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
         """Do what records ask for: how many are done, and the positions of those that failed.
 
-        One that has only to wait for the ledger is no failure: it stays due, and the sweep ends it.
+        One that has only to wait is no failure: it stays due, and the sweep ends it.
         """
-        waiting, done, failed = self._read(records), 0, list[str]()
-        for seconds in (0, *_PATIENCE):
-            if not waiting:
-                break
-            if seconds:
-                self._pause(seconds)
-            with ThreadPoolExecutor(_PARALLEL) as pool:
-                came = list(zip(waiting, pool.map(self._tried, waiting), strict=True))
-            done += sum(is_done is True for _, is_done in came)
-            failed += [one.position for one, is_done in came if is_done is None]
-            waiting = [one for one, is_done in came if is_done is False]
-        return done, failed
+        wanted = self._read(records)
+        came = self._all(wanted, self._tried, lambda: True)
+        results = zip(wanted, came, strict=True)
+        failed = [one.position for one, result in results if result is Came.FAILED]
+        return came.count(Came.DONE), failed
 
-    def purge(self, recipient: str, work: DueWork) -> bool:
-        """Clear every store of one person; whether that is certified, or waits for the ledger.
+    def purge(self, recipient: str, work: DueWork) -> Came:
+        """Clear every store of one person; whether that is certified, or what it waits for.
 
         Raises:
             StoreUnavailable: some are left; it stays due.
         """
-        certified = [self._cleared(recipient, one, work) for one in work.purges]
-        if not all(certified):
-            return False
-        self._epochs.settle(recipient, work.purges)
-        return True
+        came = [self._cleared(recipient, one, work) for one in work.purges]
+        waits = next((one for one in came if one is not Came.DONE), None)
+        if waits is None:
+            self._epochs.settle(recipient, work.purges)
+        return waits or Came.DONE
 
-    def _cleared(self, recipient: str, purge_id: str, work: DueWork) -> bool:
-        """Do one purge; whether it is certified. What the ledger has not entered yet it may still bring."""
+    def _all(
+        self, asked: list[T], do: Callable[[T], Came], has_time: Callable[[], bool]
+    ) -> list[Came]:
+        """Do each, and what waits again after some seconds, a few times."""
+        came: dict[int, Came] = {}
+        waiting = dict(enumerate(asked))
+        for seconds in (0, *_PATIENCE):
+            if not waiting or (seconds and not has_time()):
+                break
+            if seconds:
+                self._pause(seconds)
+            with ThreadPoolExecutor(_PARALLEL) as pool:
+                results = dict(zip(waiting, pool.map(do, waiting.values()), strict=True))
+            if Came.WAITS_FOR_LIST in results.values() and Came.WAITS_FOR_LIST not in came.values():
+                self._ask_for_a_walk()
+            came |= results
+            waiting = {place: asked[place] for place, one in results.items() if one in _WAITS}
+        return [came[place] for place in range(len(asked))]
+
+    def _ask_for_a_walk(self) -> None:
+        """Once for everybody who waits; where it fails the next sweep asks, which finds them still due."""
+        with suppress(Unavailable):
+            self._unlisting.send(WALK)
+
+    def _cleared(self, recipient: str, purge_id: str, work: DueWork) -> Came:
+        """Do one purge; whether it is certified, or what may still bring something."""
+        walked = (
+            self._walks.ended()
+        )  # before the purge is read, which a walk may have wait for the next
         purge = self._purges.begin(purge_id, work.cause, work.floor)
         if purge.state is State.DONE:
-            return True
+            return Came.DONE
         is_last = self._ledger_is_through(
             purge, work
         )  # asked first: what comes meanwhile is not lost
         person = Person(recipient, purge.subject, work.floor)
         found = {name: store.clear(person) for name, store in self._stores.items()}
-        if is_last:
-            self._purges.finish(purge, found, self._clock())
-        else:
+        if purge.walk is None or purge.walk > walked:
             self._purges.note(purge, found)
-        return is_last
+            return Came.WAITS_FOR_LIST
+        if not is_last:
+            self._purges.note(purge, found)
+            return Came.WAITS_FOR_LEDGER
+        self._purges.finish(purge, {SES: 0, **found}, self._clock())
+        return Came.DONE
 
     def _ledger_is_through(self, purge: Purge, work: DueWork) -> bool:
         """Whether the ledger enters nothing more of who the person was."""
@@ -160,25 +217,31 @@ class RunPurges:
             or self._clock() > work.floor + GONE
         )
 
-    def _one_due(self, now: int, has_time: Callable[[], bool], due: Due) -> tuple[bool, bool]:
-        """Whether nothing is due any more on one, and whether a purge was."""
+    def _one_due(self, now: int, has_time: Callable[[], bool], due: Due) -> Came:
+        """What came of what is due on one."""
         if not has_time():
-            return False, True
+            return Came.FAILED
         try:
             work = self._epochs.work(due.recipient)
             if work is None:
-                return True, False
+                return Came.DONE
             if not work.purges:
                 if not work.is_held:
                     self._epochs.prune(due.recipient, work.soft, now)
-                return True, False
-            return self.purge(due.recipient, work), True
+                return Came.DONE
+            return self.purge(due.recipient, work)
         except HeedError:
-            return False, True
+            return Came.FAILED
 
-    def _tried(self, wanted: Wanted) -> bool | None:
-        """Whether it is done; None: it failed."""
+    def _tried(self, wanted: Wanted) -> Came:
         try:
             return self.purge(wanted.recipient, wanted.work)
         except HeedError:
-            return None
+            return Came.FAILED
+
+
+def _is_overdue(age: int, came: Came) -> bool:
+    """Whether a purge of that age should be done by now."""
+    if came is Came.DONE:
+        return False
+    return age > (LIST_OVERDUE if came is Came.WAITS_FOR_LIST else OVERDUE)

@@ -181,7 +181,7 @@ class SendConfirmation:
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
-            sealed=self._seal.seal(request.address) if is_in else b"",
+            sealed=self._seal.seal(request.given or request.address) if is_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
             waited=hours_waited(request.at, now),

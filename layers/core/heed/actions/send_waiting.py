@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from heed.actions.mail_ports import MailCaps, MailLine, Waits
+from heed.actions.mail_ports import MailCaps, MailLine, Received, Waits
+from heed.actions.ports import DeadLetters
 from heed.actions.send_confirmation import Result, SendConfirmation
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import HeedError, Malformed
@@ -25,6 +26,7 @@ class Swept:
     Attributes:
         results: what became of those whose turn it was.
         deferred: the kinds of failures for which some wait for the next look.
+        aside: how many nobody can make out; they are in the dead-letter queue.
         left: how many wait on.
         longest: how long the first of them has waited, milliseconds.
         is_overdue: whether that is a day or more.
@@ -33,6 +35,7 @@ class Swept:
 
     results: Counter[Result] = field(default_factory=Counter)
     deferred: Counter[str] = field(default_factory=Counter)
+    aside: int = 0
     left: int = 0
     longest: int = 0
     is_overdue: bool = False
@@ -42,10 +45,13 @@ class Swept:
 class SendWaiting:
     """A look at the line. A message leaves it when its mail is sent, or is not to be sent."""
 
-    def __init__(self, line: MailLine, send: SendConfirmation, caps: MailCaps) -> None:
+    def __init__(
+        self, line: MailLine, send: SendConfirmation, caps: MailCaps, dead_letters: DeadLetters
+    ) -> None:
         self._line = line
         self._send = send
         self._caps = caps
+        self._dead_letters = dead_letters
 
     def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> Swept:
         """Send what there is room for. What is left, or fails, waits for the next look.
@@ -71,12 +77,23 @@ class SendWaiting:
 
     def _read(self, has_time: Callable[[], bool], swept: Swept) -> list[Held]:
         waiting = []
-        for body, receipt in self._line.read(has_time):
+        for received in self._line.read(has_time):
             try:
-                waiting.append(Held(MailRequest.from_message(body), receipt))
-            except Malformed as error:  # the queue gives it up in time
-                swept.deferred[type(error).__name__] += 1
+                waiting.append(Held(MailRequest.from_message(received.body), received.receipt))
+            except Malformed as error:
+                self._put_aside(received, error, swept)
         return waiting
+
+    def _put_aside(self, received: Received, reason: Malformed, swept: Swept) -> bool:
+        """Take what never can be sent out of the line; whether it is out."""
+        try:
+            self._dead_letters.send(received.body, str(reason))
+            self._line.done(received.receipt)
+        except HeedError as error:
+            swept.deferred[type(error).__name__] += 1
+            return False
+        swept.aside += 1
+        return True
 
     def _serve(
         self,
@@ -106,6 +123,11 @@ class SendWaiting:
                     full.add(where)
                     continue
                 self._line.done(one.receipt)
+            except Malformed as error:
+                as_it_came = Received(one.request.to_message(), one.receipt)
+                if self._put_aside(as_it_came, error, swept):
+                    gone.add(one.receipt)
+                continue
             except HeedError as error:
                 swept.deferred[type(error).__name__] += 1
                 continue

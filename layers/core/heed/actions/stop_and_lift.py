@@ -71,8 +71,6 @@ class StopAndLift:
         scope: int,
         by: Signature,
         entry: Entry,
-        *,
-        address_given: bool,
     ) -> Done | None:
         """Lift something; None: it is a minor, and a key of another owner must ask for it too.
 
@@ -85,7 +83,7 @@ class StopAndLift:
         if what is Liftable.MINOR:
             return self._lift_minor(recipient, by, entry.policy)
         if what is Liftable.HOLD:
-            return self._lift_hold(recipient, entry, address_given=address_given)
+            return self._lift_hold(recipient, entry)
         if what is Liftable.COMPLAINT:
             record = self._preferences.read(recipient)
             if is_held(record):
@@ -114,7 +112,7 @@ class StopAndLift:
             return self._done(Outcome.SUPERSEDED, [], record, signature.at)
         return self._done(Outcome.APPLIED, [], after, signature.at)
 
-    def _lift_hold(self, recipient: str, entry: Entry, *, address_given: bool) -> Done:
+    def _lift_hold(self, recipient: str, entry: Entry) -> Done:
         def lifted(before: Record) -> list[Change]:
             waits = waits_again(entry, before)
             return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
@@ -122,7 +120,7 @@ class StopAndLift:
         after = self._preferences.update(recipient, lifted, entry.at).after
         if MINOR not in after.registers or not is_held(after):
             return self._came_of(Change(LIFT_HOLD, entry), after, entry.at)
-        begun = self._epochs.lift_hold(recipient, entry, address_given=address_given)
+        begun = self._epochs.lift_hold(recipient, entry)
         if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
             return self._came_of(
                 Change(LIFT_HOLD, entry), self._preferences.read(recipient), entry.at

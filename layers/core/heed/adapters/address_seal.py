@@ -1,4 +1,4 @@
-"""Addresses encrypted by KMS under a key of their own, so that who may write them may not read them."""
+"""Texts that hold addresses, encrypted by KMS under a key of their own, which few may use."""
 
 from __future__ import annotations
 
@@ -10,23 +10,25 @@ from heed.domain.errors import KeysUnavailable, Malformed
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-# Bound into every ciphertext and stated by the roles' conditions; CloudTrail shows it, so it names nobody.
-_CONTEXT = {"heed": "confirmation"}
+# What for. Bound into every ciphertext and stated by the roles' conditions. It names nobody.
+CONFIRMATION = "confirmation"  # in a link, and on its way from it
+PLACE = "place"  # in SES's list; SES says it in words of its own, which may hold an address
 _FOREIGN = ("InvalidCiphertextException", "IncorrectKeyException")
 
 
 class KmsAddressSeal:
     """Serves the port AddressSeal."""
 
-    def __init__(self, client: KMSClient, key: str) -> None:
+    def __init__(self, client: KMSClient, key: str, use: str = CONFIRMATION) -> None:
         self._client = client
         self._key = key
+        self._context = {"heed": use}
 
     def seal(self, address: str) -> bytes:
         """See the port."""
         try:
             answer = self._client.encrypt(
-                KeyId=self._key, Plaintext=address.encode(), EncryptionContext=_CONTEXT
+                KeyId=self._key, Plaintext=address.encode(), EncryptionContext=self._context
             )
         except FAILURES as error:
             raise KeysUnavailable(code(error)) from error
@@ -36,7 +38,7 @@ class KmsAddressSeal:
         """See the port."""
         try:
             answer = self._client.decrypt(
-                KeyId=self._key, CiphertextBlob=sealed, EncryptionContext=_CONTEXT
+                KeyId=self._key, CiphertextBlob=sealed, EncryptionContext=self._context
             )
         except FAILURES as error:
             if code(error) in _FOREIGN:

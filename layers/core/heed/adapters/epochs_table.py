@@ -1,7 +1,8 @@
 """New epochs, and the work that they leave, in the table `Preferences`.
 
-The index `Due` holds only items on which work is due, in the order of when: a purge (the item then also
-has `purge`, the ids), or days of soft bounces that are older than any decision looks back.
+The index `Due` holds only items on which work is due, in the order of when: a purge (the item, and the
+index with it, then also has `purge`, the ids), or days of soft bounces that are older than any decision
+looks back.
 """
 
 from __future__ import annotations
@@ -112,7 +113,8 @@ class EpochsTable:
                     raise unavailable(error) from error
                 for item in whole(answer, "Items"):
                     # The index holds any number up to now, also one that we would never write.
-                    yield Due(item["id"]["S"], max(0, int(Decimal(item["due"]["N"]))))
+                    since = max(0, int(Decimal(item["due"]["N"])))
+                    yield Due(item["id"]["S"], since, _purges(item))
                 if "LastEvaluatedKey" not in answer:
                     break
                 request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -187,6 +189,11 @@ def work_of(item: Item) -> DueWork:
         soft=soft_days(item),
         is_held=_is_held(item),
     )
+
+
+def _purges(item: Item) -> tuple[str, ...] | None:
+    """The purges that the index has of an item; whatever else stands there is none of ours, and due."""
+    return tuple(filter(is_id, item["purge"].get("S", "").split())) if "purge" in item else None
 
 
 def _is_held(item: Item) -> bool:

@@ -88,7 +88,7 @@ class PurgesTable:
                 Key=_key(purge.id),
                 UpdateExpression=(
                     "SET #state = :done, completed_at = :now, stores = :stores, "
-                    "expires = :expires REMOVE subject"
+                    "expires = :expires REMOVE subject, walk"
                 ),
                 ConditionExpression="#state = :running",
                 ExpressionAttributeNames={"#state": "state"},
@@ -186,4 +186,5 @@ def _to_purge(item: Item) -> Purge:
         completed_at=instant_or_none(item, "completed_at"),
         stores={name: number(stores, name, COUNT_END) for name in stores},
         subject=text(item, "subject") if "subject" in item else "",
+        walk=number(item, "walk", COUNT_END) if "walk" in item else None,
     )

@@ -1,39 +1,60 @@
-"""SES's suppression list of the account, one address at a time: SES takes one call a second, in all."""
+"""SES's suppression list of the account: SES takes one call a second, in all."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, code, is_our_fault
-from heed.domain.errors import SuppressionUnavailable
+from heed.actions.ports_ses_list import Listed
+from heed.adapters.aws import FAILURES, code, is_our_fault, whole
+from heed.domain.errors import InvalidPlace, SuppressionRefused, SuppressionUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 PACE = 2.0
-"""Seconds after each call: two readers of the queue, the fewest there can be, make one call a second."""
+"""Seconds after each call: two readers of the one queue, the fewest there can be, make one call a second."""
 
-# Not on the list; no address that SES knows how to keep there.
-_ABSENT = ("NotFoundException", "BadRequestException")
+PAGE = 1_000  # addresses
 
 
 class SesSuppressions:
-    """Serves the port Suppressions."""
+    """Serves the port Suppressions, with a client that makes each call once: a retry has its pause too."""
 
     def __init__(self, client: SESV2Client, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._pause = pause
 
-    def remove(self, address: str) -> None:
-        """See the port."""
+    def remove(self, spelling: str) -> bool:
+        """See the port. SES finds an entry by its exact spelling alone."""
         try:
-            self._client.delete_suppressed_destination(EmailAddress=address)
+            self._client.delete_suppressed_destination(EmailAddress=spelling)
         except FAILURES as error:
-            if is_our_fault(error):
-                raise
-            if code(error) not in _ABSENT:
-                raise SuppressionUnavailable(code(error)) from error
+            if code(error) == "NotFoundException":
+                return False
+            if code(error) == "BadRequestException":
+                raise SuppressionRefused(code(error)) from None  # its words may name the address
+            raise _unavailable(error) from error
         finally:
             self._pause(PACE)
+        return True
+
+    def page(self, place: str | None) -> Listed:
+        """See the port."""
+        request: dict[str, Any] = {"PageSize": PAGE} | ({"NextToken": place} if place else {})
+        try:
+            answer = self._client.list_suppressed_destinations(**request)
+        except FAILURES as error:
+            if place and code(error) == "InvalidNextTokenException":
+                raise InvalidPlace(code(error)) from None  # its words may name the place
+            raise _unavailable(error) from error
+        finally:
+            self._pause(PACE)
+        found = whole(answer, "SuppressedDestinationSummaries")
+        return Listed([one["EmailAddress"] for one in found], answer.get("NextToken"))
+
+
+def _unavailable(error: BaseException) -> BaseException:
+    """What a failure is that says nothing about the address; a bug of ours is left to crash."""
+    return error if is_our_fault(error) else SuppressionUnavailable(code(error))

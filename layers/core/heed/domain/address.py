@@ -51,6 +51,23 @@ def normalise(address: str) -> str:
     return _checked(f"{_local(local)}@{_domain(domain)}")
 
 
+def spellings(address: str) -> tuple[str, ...]:
+    """The spellings under which a list that keeps case may hold an address, most likely first.
+
+    As it was given, with the domain normalised, and normalised; only what differs in case alone, and
+    what a mail service writes: ASCII.
+
+    Raises:
+        InvalidAddress: no mailbox can be meant by it.
+    """
+    mailbox = normalise(address)
+    given = _bare(address)
+    local, domain = given.rpartition("@")[0], mailbox.rpartition("@")[2]
+    found = (given, f"{local}@{domain}", mailbox)
+    alike = (one for one in found if one.isascii() and one.lower() == mailbox)
+    return tuple(dict.fromkeys(alike))
+
+
 def _bare(text: str) -> str:
     """What stands between the angle brackets, or the whole; no prefix, no white space around."""
     text = text.strip()

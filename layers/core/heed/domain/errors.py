@@ -149,5 +149,13 @@ class MailUncertain(Unavailable):
     """The mail service did not answer; whether the mail is on its way is not known."""
 
 
+class SuppressionRefused(HeedError):
+    """The mail service refuses an address in a call about its suppression list, however often it is asked."""
+
+
+class InvalidPlace(HeedError):
+    """The mail service does not know this place in its suppression list any more."""
+
+
 class SuppressionUnavailable(Unavailable):
     """The mail service's suppression list did not answer, or asked for patience."""

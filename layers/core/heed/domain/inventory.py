@@ -81,6 +81,8 @@ CONTROL = (
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#of#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("told#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-ins-told"),
+    # Where a walk over SES's list goes on: in SES's words, which may hold an address, encrypted.
+    Rows("ses-list", Holds.ADDRESS, Cleared.BY_TIME),
     # The id of the last that a walk has seen, until the next hour; it says that an item has that id.
     Rows("reconcile", Holds.RECIPIENT, Cleared.BY_TIME),
 )
@@ -116,8 +118,8 @@ STORES = (
     _queue("OptInsQueue", Holds.ADDRESS),
     _queue("FeedbackQueue", Holds.ADDRESS),
     _queue("FeedbackDeadLetters", Holds.ADDRESS),
-    _queue("UnlistQueue", Holds.ADDRESS, 4),
-    _queue("UnlistDeadLetters", Holds.ADDRESS, 4),
+    _queue("UnlistQueue", Holds.ADDRESS),
+    _queue("UnlistDeadLetters", Holds.ADDRESS),
     _queue("PurgeDeadLetters", Holds.NOTHING),
     _queue("LedgerDeadLetters", Holds.NOTHING),
     Store("FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),  # as long as SNS tries a queue

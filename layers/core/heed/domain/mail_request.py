@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from heed.domain import messages
-from heed.domain.address import normalise
+from heed.domain.address import normalise, spellings
 from heed.domain.confirm_token import Intent
 
 
@@ -26,6 +26,8 @@ class MailRequest:
         network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
         resume: numbers of the scopes whose pause is to end, ascending.
         due: when that network has room for its mail, milliseconds; in the past, if it has now.
+        given: the address in the case in which it was given: the mail service keeps it so on its own
+            list; "" where that is the normalised one.
     """
 
     id: str
@@ -38,6 +40,7 @@ class MailRequest:
     network: str
     resume: tuple[int, ...] = ()
     due: int = 0
+    given: str = ""
 
     def to_message(self) -> str:
         """As it waits in the queue."""
@@ -58,6 +61,9 @@ class MailRequest:
         base_url = messages.text(data.pop("base_url"))
         if normalise(address) != address or not (base_url.isascii() and base_url.isprintable()):
             raise ValueError("not as we write it")
+        given = messages.text(data.pop("given", ""))
+        if given and (given not in spellings(given) or normalise(given) != address):
+            raise ValueError("not another spelling of the address")
         return cls(
             id=messages.text(data.pop("id")),
             address=address,
@@ -69,5 +75,6 @@ class MailRequest:
             network=messages.text(data.pop("network")),
             resume=messages.scopes(data.pop("resume", [])),
             due=messages.number(data.pop("due", 0)),
+            given=given,
             **data,
         )

@@ -19,7 +19,8 @@ class OptIn:
         recipient: recipient id.
         issued: when it was asked for, milliseconds; with the recipient it names the confirmation.
         topics: names of the topics that the person gets now.
-        sealed: the address, encrypted.
+        sealed: the address as it was given, encrypted.
+        unlisted: whether the mail service's own list was cleared of it since.
     """
 
     press: str
@@ -27,6 +28,7 @@ class OptIn:
     issued: int
     topics: tuple[str, ...]
     sealed: bytes
+    unlisted: bool = False
 
     def to_message(self) -> str:
         """As it waits in the queue."""
@@ -37,6 +39,7 @@ class OptIn:
                 "issued": self.issued,
                 "topics": self.topics,
                 "sealed": base64.b64encode(self.sealed).decode(),
+                "unlisted": self.unlisted,
             },
             sort_keys=True,
         )
@@ -58,5 +61,6 @@ class OptIn:
             issued=messages.number(data.pop("issued")),
             topics=messages.listed(data.pop("topics"), messages.text),
             sealed=base64.b64decode(messages.text(data.pop("sealed")), validate=True),
+            unlisted=messages.flag(data.pop("unlisted", False)),
             **data,
         )

@@ -17,6 +17,9 @@ from heed.domain.register import DAY
 _ID = re.compile(r"[0-9a-f]{32}")
 BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
 OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
+LIST_OVERDUE = DAY  # a long list of SES's takes hours to be read, one call a second
+SES = "ses-suppression-list"
+"""In a certificate: how many addresses were taken off the mail service's own list."""
 
 
 class State(StrEnum):
@@ -39,6 +42,7 @@ class Purge:
         completed_at: when every store was clear, milliseconds, or None.
         stores: how much was found in each store.
         subject: the person's name in the ledger, hex; "" where there is none, and once it is done.
+        walk: number of the walk over the mail service's list that has to end first; None: not known yet.
     """
 
     id: str
@@ -48,6 +52,7 @@ class Purge:
     completed_at: int | None = None
     stores: Mapping[str, int] = field(default_factory=dict)
     subject: str = field(default="", repr=False)
+    walk: int | None = None
 
     @property
     def unlinkable_from(self) -> int | None:

@@ -48,16 +48,21 @@ TRANSIT = (
     ),
     Transit(
         (),
-        "encrypted by a key of its own: one function may encrypt under it, one decrypt",
+        "encrypted by a key of its own: one function may encrypt it, two decrypt",
         "the link works for 48 hours",
         where="a confirmation link",
     ),
-    Transit(("ConfirmedQueue", "ConfirmedDeadLetters"), "encrypted likewise", "handled", 14),
     Transit(
-        ("UnlistQueue", "UnlistDeadLetters"),
-        "of an erasure or a child's report, where the address was given",
-        "SES's own list is cleared of it",
-        4,
+        ("ConfirmedQueue", "ConfirmedDeadLetters", "UnlistQueue", "UnlistDeadLetters"),
+        "encrypted likewise",
+        "handled",
+        14,
+    ),
+    Transit(
+        (),
+        "where SES's own words for it hold one; encrypted likewise",
+        "the walk has ended, after hours at most",
+        where="the place, in `ControlTable`, where a walk over SES's list goes on",
     ),
     Transit(
         ("OptInsQueue",),
@@ -68,7 +73,7 @@ TRANSIT = (
     Transit(
         (),
         "whom SES itself stopped",
-        "taken off it by a confirmed yes, an erasure or a child's report; else SES's own rules",
+        "taken off it by a confirmed yes, an erasure, a child's report, in any case; else SES's own rules",
         where="SES's own suppression list",
     ),
 )

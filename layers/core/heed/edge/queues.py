@@ -1,20 +1,30 @@
-"""A batch of SQS, message by message: one that fails goes back alone."""
+"""A batch of SQS, message by message: one that fails goes back alone, one that always will is put aside."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-from heed.domain.errors import HeedError
+from heed.actions.ports import DeadLetters
+from heed.domain.errors import HeedError, Malformed, SuppressionRefused
 from heed.edge.observability import count, logger
 
-_RESERVE = 2_000  # milliseconds; with less left, a message is given back untouched
+_RESERVE = (
+    10_000  # milliseconds that one call may take; with less, a message is given back untouched
+)
+_HOPELESS = (Malformed, SuppressionRefused)  # no other delivery heals it
 
 
-def each(event: dict[str, Any], context: Any, handle: Callable[[str], object]) -> dict[str, Any]:  # noqa: ANN401
+def each(
+    event: dict[str, Any],
+    context: Any,  # noqa: ANN401
+    handle: Callable[[str], object],
+    dead_letters: Callable[[], DeadLetters],
+) -> dict[str, Any]:
     """Handle every message's body; the answer names those to be delivered again.
 
-    `ReportBatchItemFailures` must be on: without it every message of the batch would be deleted.
+    One that can never be handled is put into the dead-letter queue at once, as it came, for a person to
+    look at. `ReportBatchItemFailures` must be on: without it every message of the batch would be deleted.
     """
     failed = []
     for record in event["Records"]:
@@ -22,9 +32,20 @@ def each(event: dict[str, Any], context: Any, handle: Callable[[str], object]) -
             failed.append(record["messageId"])
             continue
         try:
-            handle(record["body"])
+            _handle(record["body"], handle, dead_letters)
         except HeedError as error:
             count("MessageDeferred")
             logger.warning("message deferred", error=type(error).__name__)
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+
+
+def _handle(
+    body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetters]
+) -> None:
+    try:
+        handle(body)
+    except _HOPELESS as error:
+        dead_letters().send(body, str(error))
+        count("MessagePutAside")
+        logger.warning("message put aside", reason=str(error))

@@ -43,10 +43,7 @@ class Lift:
 
     def by(self, lifts: StopAndLift, recipient: str) -> Done | None:
         """Do it, of the recipient that is meant."""
-        given = self.mention.address is not None
-        return lifts.lift(
-            recipient, self.what, self.scope, self.signature, self.entry(), address_given=given
-        )
+        return lifts.lift(recipient, self.what, self.scope, self.signature, self.entry())
 
 
 def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, Report]:

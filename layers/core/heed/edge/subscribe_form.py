@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.actions.ask_confirmation import resumed, unwanted, wanted
-from heed.domain.address import normalise
+from heed.domain.address import normalise, spellings
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import InvalidAddress
@@ -84,4 +84,11 @@ def mail_request(
         base_url=request.base_url(event, public_url),
         network=networks.network(event, proxies),
         resume=form.resume,
+        given=_given(form),
     )
+
+
+def _given(form: Entered) -> str:
+    """The spelling that was entered, where it is another than the normalised one."""
+    given = next(iter(spellings(form.typed)), form.address)
+    return "" if given == form.address else given

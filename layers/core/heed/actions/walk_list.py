@@ -1,0 +1,175 @@
+"""A walk over the mail service's own list of addresses, for everybody on whom a purge is due.
+
+The list has no ids and keeps the case in which each address came, and a recipient id leads to no address.
+So the list is read from its beginning to its end, each address on it turned into an id, and taken off if
+that is one of those who are purged. It is read again until a pass removes nothing more: what a removal does
+to the places in a list that is being read, nobody says. That pass is what proves it.
+
+It may be stopped after any call: the place where it goes on is kept, sealed, and removing is repeatable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from heed.actions.mail_ports import AddressSeal
+from heed.actions.ports import Keys
+from heed.actions.ports_privacy import Epochs
+from heed.actions.ports_ses_list import ListWalks, Suppressions, WalkState
+from heed.domain.address import normalise
+from heed.domain.errors import (
+    InvalidAddress,
+    InvalidPlace,
+    Malformed,
+    SuppressionRefused,
+    Unavailable,
+)
+from heed.domain.recipient import recipient_id
+
+Wanted = Mapping[str, tuple[str, ...]]
+"""The purges that are due, by recipient id."""
+
+
+@dataclass(slots=True)
+class Walked:
+    """What came of a walk, or of a part of one.
+
+    Attributes:
+        removed: how many addresses were taken off the list.
+        refused: how many stand there that the mail service does not let be taken off.
+        is_ended: whether the walk came to the end of the list.
+        goes_on: whether another part, or another walk, has to follow at once.
+    """
+
+    removed: int = 0
+    refused: int = 0
+    is_ended: bool = False
+    goes_on: bool = False
+
+
+@dataclass(slots=True)
+class _Pass:
+    """How far a pass over the list is: where it goes on, and whether it has removed anything."""
+
+    place: str | None
+    has_removed: bool
+
+
+class WalkList:
+    """Walks, one at a time, as far as the time allows."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        epochs: Epochs,
+        walks: ListWalks,
+        suppressions: Suppressions,
+        seal: AddressSeal,
+    ) -> None:
+        """`seal` is for places in the list alone."""
+        self._keys = keys
+        self._epochs = epochs
+        self._walks = walks
+        self._suppressions = suppressions
+        self._seal = seal
+
+    def __call__(self, now: int, has_time: Callable[[], bool]) -> Walked:
+        """Begin a walk, or go on with one, if anybody waits for it.
+
+        Raises:
+            Unavailable: it stopped; the next one goes on from there.
+        """
+        walked = Walked()
+        state = self._walks.take(now)
+        if state is None:
+            return walked
+        place, number = self._place(state), state.ended + 1
+        due = self._epochs.due(now)
+        wanted = {one.recipient: one.purges for one in due if one.purges is not None}
+        if place is None and not self._is_waited_for(wanted, number, has_time):
+            walked.goes_on = self._walks.give_up()
+            return walked
+        in_pass = _Pass(place, place is not None and state.has_removed)
+        try:
+            while has_time() and self._clear(in_pass, wanted, number, has_time, walked):
+                if in_pass.place is None and not in_pass.has_removed:
+                    walked.is_ended, walked.goes_on = True, self._walks.end(number)
+                    return walked
+                if in_pass.place is None:
+                    in_pass.has_removed = False  # the next pass, from the beginning
+        except InvalidPlace:
+            in_pass.place = None
+        except Unavailable:
+            self._leave(in_pass)
+            raise
+        self._leave(in_pass)
+        walked.goes_on = True
+        return walked
+
+    def _place(self, state: WalkState) -> str | None:
+        """Where the walk goes on; what cannot be read any more is its beginning."""
+        if state.place is None:
+            return None
+        try:
+            return self._seal.unseal(state.place)
+        except Malformed:
+            return None
+
+    def _leave(self, in_pass: _Pass) -> None:
+        if in_pass.place is None:
+            self._walks.give_up()
+        else:
+            self._walks.leave(self._seal.seal(in_pass.place), has_removed=in_pass.has_removed)
+
+    def _is_waited_for(self, wanted: Wanted, number: int, has_time: Callable[[], bool]) -> bool:
+        """Have every purge that no walk has proved yet wait for this one; whether any does."""
+        waits = False
+        for one in (one for purges in wanted.values() for one in purges):
+            if not has_time():
+                break  # the others wait for the next walk
+            waits = self._walks.await_walk(one, number) or waits
+        return waits
+
+    def _clear(
+        self,
+        in_pass: _Pass,
+        wanted: Wanted,
+        number: int,
+        has_time: Callable[[], bool],
+        walked: Walked,
+    ) -> bool:
+        """Take off the list whoever of the next page is wanted; whether the time was enough for it."""
+        page = self._suppressions.page(in_pass.place)
+        for spelling in page.addresses:
+            purges = wanted.get(self._recipient(spelling))
+            if purges is None:
+                continue
+            if not has_time():
+                return False
+            if self._removed(spelling, walked):
+                in_pass.has_removed = True
+                for one in purges:
+                    self._walks.count(one)
+            else:
+                for one in purges:
+                    self._walks.await_number(one, number + 1)
+        in_pass.place = page.place
+        return True
+
+    def _removed(self, spelling: str, walked: Walked) -> bool:
+        """Whether an address of the list was taken off it. If not, the next walk sees whether it is gone."""
+        try:
+            is_removed = self._suppressions.remove(spelling)
+        except SuppressionRefused:
+            walked.refused += 1
+            return False
+        walked.removed += is_removed
+        return is_removed
+
+    def _recipient(self, spelling: str) -> str:
+        """Whose an address of the list is; "" if it can be nobody's."""
+        try:
+            return recipient_id(self._keys.identity(), normalise(spelling))
+        except InvalidAddress:
+            return ""

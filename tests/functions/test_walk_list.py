@@ -1,0 +1,411 @@
+"""SES's own list, which keeps the case of an address: nobody who is purged stands there in any spelling.
+
+The fake finds an entry by its exact spelling alone, refuses what SES refuses, and is read page by page.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from functions.purge import app as purge
+from functions.unlist import app
+from heed import wiring
+from heed.adapters import aws, list_walks
+from heed.domain.errors import SuppressionUnavailable
+from heed.domain.register import Change, Entry, Source, out
+from heed.domain.unlisting import WALK
+from tests import post
+from tests.office import JANE, Office
+from tests.template import time_of
+from tests.world import NOW, World, client
+
+JOAN = "Joan.Smith@Example.COM"
+OTHERS = {"someone@example.com", "Someone.Else@Example.com", "no address", "jöan@example.com"}
+
+
+@pytest.fixture
+def office(world: World) -> Office:
+    world.context.left = 300_000
+    return Office(world)
+
+
+@pytest.fixture
+def ses(world: World) -> Iterator[post.SuppressionList]:
+    held = post.SuppressionList(set(OTHERS))
+    with post.suppression_list(held):
+        yield held
+
+
+def walk(world: World) -> list[str]:
+    """One message; those that failed."""
+    records = [{"messageId": "walk", "body": WALK}]
+    answer = app.handler({"Records": records}, world.context)
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def sweep(world: World) -> Any:
+    return purge.handler({}, world.context)
+
+
+def row(world: World) -> dict[str, Any]:
+    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == list_walks.KEY)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("reported", "listed"),
+    [
+        ("joan.smith@example.com", "Joan.Smith@Example.COM"),
+        ("Joan.Smith@Example.COM", "joan.smith@example.com"),
+        ("JOAN.SMITH@example.com", "Joan.Smith@example.com"),
+        ("joan+News@example.com", "Joan+news@Example.com"),
+        ("Joan@exämple.com", "Joan@xn--exmple-cua.com"),
+        ("joan@exämple.com", "JOAN@XN--EXMPLE-CUA.COM"),
+        ("Joan Smith <joan@example.com>", "joan@Example.com"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/minors", "/v1/erasures"])
+@pytest.mark.threat(
+    "W30",
+    "A child's address stays in clear on SES's own list, in another case than that in which it was reported.",
+    "The list is walked, each address on it is compared normalised, and no purge is done before it was.",
+)
+def test_whoever_is_purged_stands_there_in_no_spelling_when_it_is_certified(
+    office: Office, ses: post.SuppressionList, reported: str, listed: str, path: str
+) -> None:
+    ses.addresses.add(listed)
+    said = {"address": reported, "source": "phone", "reference": "call 1"}
+    _, told = office.call("POST", path, said)
+    assert sweep(office.world)["left"] == 0
+    assert ses.addresses == OTHERS
+    certificate = office.certificate(told["purge"])
+    assert certificate["state"] == "done"
+    assert certificate["stores"]["ses-suppression-list"] == 1
+
+
+def test_whoever_is_named_by_a_recipient_id_alone_is_found_too(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    ses.addresses |= {JOAN, JOAN.lower()}
+    said = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
+    _, told = office.call("POST", "/v1/minors", said)
+    assert sweep(office.world)["left"] == 0
+    assert ses.addresses == OTHERS
+    assert office.certificate(told["purge"])["stores"]["ses-suppression-list"] == 2
+
+
+def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    office.world.while_paused = lambda _: None  # nobody walks
+    first = office.minor()["purge"]
+    assert walk(office.world) == []
+    second = office.minor(NOW + 1, JOAN)["purge"]
+    assert sweep(office.world)["left"] == 1
+    assert office.certificate(first)["state"] == "done"
+    assert office.certificate(second)["state"] == "running"
+    assert sum(office.world.paused) < 20
+    assert walk(office.world) == []
+    assert sweep(office.world)["left"] == 0
+    assert office.certificate(second)["state"] == "done"
+
+
+def test_a_walk_is_made_for_everybody_at_once_and_for_nobody_twice(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    for number in range(9):
+        ses.addresses.add(f"Kid{number}@example.com")
+        office.minor(NOW, f"kid{number}@example.com")
+    for _ in range(5):
+        assert walk(office.world) == []
+    assert ses.pages == 2, "one that took nine off, and one that found nothing more"
+    assert ses.addresses == OTHERS
+    swept = sweep(office.world)
+    assert (swept["left"], swept["purged"], ses.pages) == (0, 9, 2)
+
+
+def test_where_nobody_is_due_nothing_is_asked_of_ses(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    office.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    assert walk(office.world) == []
+    assert sweep(office.world)["found"] == 0
+    assert (ses.pages, ses.removed) == (0, [])
+
+
+def walks_in_parts(office: Office, ses: post.SuppressionList, calls: int) -> int:
+    """Walk with time for so many calls of SES each time; how many messages it took."""
+    world, messages = office.world, 0
+    wiring.unlisting().send(WALK)
+    while True:
+        world.context.left, before = 90_000, ses.pages + len(ses.removed)
+
+        def tick(before: int = before) -> None:
+            if ses.pages + len(ses.removed) - before + 1 >= calls:
+                world.context.left = 39_000
+
+        ses.between = tick
+        if not post.deliver(world, "UNLIST_QUEUE_URL", app.handler):
+            world.context.left, ses.between = 300_000, lambda: None
+            return messages
+        messages += 1
+        assert messages < 40, "it never ends"
+
+
+@pytest.mark.parametrize("calls", [2, 3, 7])
+def test_a_list_that_is_longer_than_the_time_is_walked_in_parts(
+    office: Office, ses: post.SuppressionList, calls: int
+) -> None:
+    ses.page = 3
+    ses.addresses |= {f"Reader{n:02}@example.com" for n in range(8)} | {
+        JOAN,
+        "JOAN.Smith@example.com",
+    }
+    left = ses.addresses - {JOAN, "JOAN.Smith@example.com"}
+    told = office.minor(NOW, JOAN.lower())
+    assert walks_in_parts(office, ses, calls) > 1
+    assert ses.addresses == left
+    assert sweep(office.world)["left"] == 0
+    assert office.certificate(told["purge"])["stores"]["ses-suppression-list"] == 2
+
+
+def test_who_comes_in_the_middle_of_a_walk_waits_for_the_next(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    office.world.while_paused = lambda _: None
+    ses.page = 2
+    first, world = office.minor()["purge"], office.world
+    world.context.left = 90_000
+    ses.between = lambda: setattr(world.context, "left", 39_000)
+    walk(world)
+    ses.between = lambda: None
+    world.context.left = 300_000
+    second = office.minor(NOW + 1, "a@example.com")["purge"]
+    ses.addresses.add("A@example.com")  # before the place where the walk goes on
+    assert walk(world) == []
+    sweep(world)
+    states = [office.certificate(one)["state"] for one in (first, second)]
+    assert states == ["done", "running"]
+    post.read_list(world)
+    assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
+
+
+def test_a_place_that_ses_has_forgotten_is_the_beginning(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    ses.page, world = 2, office.world
+    ses.addresses.add("zOE@example.com")
+    told = office.minor(NOW, "zoe@example.com")
+    ses.between = lambda: setattr(world.context, "left", 39_000)
+    world.context.left = 90_000
+    walk(world)
+    ses.failure, ses.between, world.context.left = (
+        "InvalidNextTokenException",
+        lambda: None,
+        300_000,
+    )
+    assert walk(world) == []
+    assert "place" not in row(world)
+    ses.failure = ""
+    assert sweep(world)["left"] == 0
+    assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "junk", [{"place": {"B": b"none of ours"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
+)
+def test_what_nobody_can_read_of_a_walk_is_walked_again(
+    office: Office, ses: post.SuppressionList, junk: dict[str, Any]
+) -> None:
+    ses.addresses.add(JOAN)
+    for number in range(3):
+        office.minor(NOW, f"kid{number}@example.com")
+        sweep(office.world)
+    told = office.minor(NOW, JOAN)
+    client("dynamodb").put_item(
+        TableName=office.world.control, Item={"pk": {"S": list_walks.KEY}, **junk}
+    )
+    assert sweep(office.world)["left"] == 0
+    assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
+
+
+def test_what_ses_does_not_let_be_taken_off_is_never_done_and_holds_up_nobody_else(
+    office: Office, ses: post.SuppressionList, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd = "Joan/Smith@example.com"  # which SES refuses in a path
+    ses.addresses |= {odd, JOAN}
+    first, second = (office.minor(NOW, one)["purge"] for one in (odd, JOAN))
+    for _ in range(3):
+        assert sweep(office.world)["left"] == 1
+    assert ses.addresses == OTHERS | {odd}
+    states = [office.certificate(one)["state"] for one in (first, second)]
+    assert states == ["running", "done"]
+    assert "addresses stay on the list of SES" in caplog.messages
+    assert "smith" not in caplog.text.lower()
+    assert ses.pages < 20, "nobody walks for it without end"
+    ses.addresses.discard(odd)  # a person has mended it
+    assert sweep(office.world)["left"] == 0
+    assert office.certificate(first)["state"] == "done"
+
+
+@pytest.mark.parametrize(
+    "failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"]
+)
+def test_ses_that_asks_for_patience_gets_it(
+    office: Office, ses: post.SuppressionList, failure: str
+) -> None:
+    ses.addresses.add(JOAN)
+    office.world.while_paused = lambda _: None
+    office.minor(NOW, JOAN)
+    ses.failure = failure
+    assert walk(office.world) == ["walk"]
+    assert sweep(office.world)["left"] == 1
+    ses.failure = ""
+    assert walk(office.world) == []
+    assert sweep(office.world)["left"] == 0
+
+
+def test_an_entry_that_comes_while_the_list_is_read_is_found_by_the_pass_that_follows(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    ses.page = 2
+    ses.addresses |= {JOAN, "z@example.com"}
+
+    def come() -> None:
+        if ses.removed and "JOAN.SMITH@example.com" not in ses.removed:
+            ses.addresses.add("JOAN.SMITH@example.com")  # before the place where it reads
+
+    ses.between = come
+    office.minor(NOW, JOAN)
+    walk(office.world)
+    assert ses.addresses == OTHERS | {"z@example.com"}
+
+
+def test_two_do_not_walk_at_once_and_the_other_is_heard(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    """In the middle of one walk somebody is reported, and their message finds that it is walked already."""
+    world = office.world
+    office.minor()
+    told: list[str] = []
+
+    def other() -> None:
+        ses.between = lambda: None
+        ses.addresses.add(JOAN)
+        told.append(office.minor(NOW + 1, JOAN)["purge"])
+        assert walk(world) == []
+        assert ses.pages == 0, "nobody but the first walks"
+
+    ses.between = other
+    assert walk(world) == []
+    assert world.messages("UNLIST_QUEUE_URL") == [WALK]
+    post.show_again("UNLIST_QUEUE_URL")
+    post.read_list(world)
+    assert ses.addresses == OTHERS
+    assert sweep(world)["left"] == 0 and office.certificate(told[0])["state"] == "done"
+
+
+def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
+    office: Office, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert 1_000 * time_of("UnlistFunction") < list_walks.LEASE
+    walks = wiring.list_walks()
+    assert walks.take(NOW) is not None
+    assert walks.take(NOW + list_walks.LEASE) is None
+    assert walks.take(NOW + list_walks.LEASE + 1) is not None
+
+
+def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    office.minor()
+    client("sqs").delete_queue(QueueUrl=office.world.queues["UNLIST_QUEUE_URL"])
+    office.world.while_paused = lambda _: None
+    assert sweep(office.world)["left"] == 1
+    client("sqs").create_queue(QueueName="UNLIST_QUEUE_URL")
+    office.world.while_paused = None
+    assert sweep(office.world)["left"] == 0
+
+
+@pytest.mark.parametrize(("hours", "is_told"), [(2, False), (25, True)])
+def test_who_waits_for_a_long_list_is_overdue_after_a_day(
+    office: Office,
+    ses: post.SuppressionList,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    hours: int,
+    is_told: bool,
+) -> None:
+    monkeypatch.setattr(wiring.run_purges(), "_clock", lambda: NOW + hours * 3_600_000)
+    office.world.while_paused = lambda _: None
+    office.minor()
+    assert sweep(office.world)["left"] == 1
+    assert ("purge overdue" in caplog.messages) is is_told
+
+
+def test_no_address_stands_in_the_table_a_message_or_a_log(
+    office: Office, ses: post.SuppressionList, log: io.StringIO
+) -> None:
+    """The words in which SES names a place hold an address."""
+    ses.page, world = 1, office.world
+    ses.addresses |= {JOAN, "Jill@example.com"}
+    office.minor(NOW, JOAN)
+    world.context.left = 90_000
+    ses.between = lambda: setattr(world.context, "left", 39_000 if ses.pages else 90_000)
+    walk(world)
+    assert row(world)["place"]["B"]
+    said = (
+        repr(world.items(world.control)) + log.getvalue() + repr(world.messages("UNLIST_QUEUE_URL"))
+    )
+    for one in (*ses.addresses, JOAN):
+        assert one not in said
+        assert base64_of(one) not in said
+    ses.failure = "TooManyRequestsException"
+    walk(world)
+    assert "@" not in log.getvalue()
+
+
+def base64_of(text: str) -> str:
+    import base64
+
+    return base64.b64encode(text.encode()).decode().rstrip("=")[:-1]
+
+
+def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    ses.addresses.add(JOAN)
+    office.minor(NOW, JOAN)
+    walk(office.world)
+    assert ses.pauses == [2.0] * (ses.pages + len(ses.removed)) and len(ses.pauses) == 3
+    ses.failure = "TooManyRequestsException"
+    with pytest.raises(SuppressionUnavailable):
+        wiring.ses_suppressions().remove(JOAN)
+    assert len(ses.pauses) == 4, "a call that is tried again by the client would have no pause"
+    assert aws.single("sesv2").meta.config.retries["total_max_attempts"] == 1
+
+
+def test_a_pass_that_was_cut_off_behind_a_removal_is_followed_by_another(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    """SES fails right after it has taken one off: the next part knows that this pass removed something."""
+    ses.page, world = 2, office.world
+    office.world.while_paused = lambda _: None
+    ses.addresses |= {"A@example.com", "B@example.com", "JOAN.smith@example.com", JOAN}
+    office.minor(NOW, JOAN)
+
+    def fail_behind_the_first() -> None:
+        ses.failure = "TooManyRequestsException" if ses.removed else ""
+
+    ses.between = fail_behind_the_first
+    assert walk(world) == ["walk"]
+    ses.between, ses.failure, pages = lambda: None, "", ses.pages
+    ses.addresses.discard(JOAN)  # it was done, and the answer lost
+    assert walk(world) == []
+    assert ses.addresses == OTHERS | {"A@example.com", "B@example.com"}
+    assert ses.pages - pages == 2 + 3, "from there to the end, and once more from the beginning"
+    assert sweep(world)["left"] == 0
