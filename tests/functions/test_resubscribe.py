@@ -130,6 +130,7 @@ def test_a_request_waits_in_the_queue_with_no_more_than_its_mail_needs(world: Wo
             "network": "192.0.2.0/24",
             "resume": [],
             "due": NOW,
+            "given": "",
         }
     ]
 
