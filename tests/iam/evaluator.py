@@ -10,7 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from tests.iam.stack import ACCOUNT, Stack
+from tests.stack import ACCOUNT, Stack
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
 Document = dict[str, Any]

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from tests.iam.evaluator import Policies, Request, evaluate, listed
 from tests.iam.questions import Questions
-from tests.iam.stack import NAME, Stack
+from tests.stack import NAME, Stack
 
 Part = tuple[str, int, str, str]
 """Of a policy, by its name, the number of a statement, and one action and one resource of it."""

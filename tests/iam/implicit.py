@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from tests.iam.evaluator import Request, listed
-from tests.iam.stack import ACCOUNT, REGION, Stack
+from tests.stack import ACCOUNT, REGION, Stack
 
 _SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 _STRANGER = "999999999999"

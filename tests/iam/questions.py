@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.iam import implicit
 from tests.iam.evaluator import Policies, Request
-from tests.iam.stack import Stack
+from tests.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ import pytest
 from tests.iam.findings import Findings, findings
 from tests.iam.questions import questions
 from tests.iam.recorder import recorded
-from tests.iam.stack import Stack
 from tests.policies import FUNCTIONS
+from tests.stack import Stack
 from tests.translated import PARAMETERS, translated
 
 pytestmark = pytest.mark.system
