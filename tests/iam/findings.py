@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from tests.iam.evaluator import Policies, Request, evaluate, listed
+from tests.iam.evaluator import evaluate
+from tests.iam.policies import Policies
 from tests.iam.questions import Questions
+from tests.iam.requests import Request, listed
 from tests.stack import NAME, Stack
 
 Part = tuple[str, int, str, str]

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tests.iam import implicit
-from tests.iam.evaluator import Policies, Request
+from tests.iam import implicit, refused, services
+from tests.iam.keys import of_keys
+from tests.iam.policies import Policies
+from tests.iam.requests import Request
 from tests.stack import Stack
 
 
@@ -27,28 +29,28 @@ class Questions:
 def questions(stack: Stack, lines: Iterable[Mapping[str, Any]]) -> Questions:
     """What follows from the calls that were recorded, and from the stack's own resources."""
     recorded = [_made(stack, line) for line in lines]
-    services = list(implicit.of_services(stack))
+    published = list(services.of_services(stack))
     calls = [
         *recorded,
         *implicit.of_functions(stack),
         *implicit.of_schedules(stack),
         *implicit.of_adopters(stack),
-        *services,
+        *published,
     ]
-    trust = list(implicit.of_trust(stack))
+    trust = list(services.of_trust(stack))
     allowed = [
         *calls,
         *trust,
         *implicit.of_mail(recorded),
-        *implicit.of_logs(stack),
-        *implicit.of_keys(stack, calls),
+        *services.of_logs(stack),
+        *of_keys(stack, calls),
     ]
-    refused = [
-        *implicit.of_strangers([*services, *trust]),
-        *implicit.unencrypted(_of_resources_that_say_so(stack, calls)),
-        *implicit.overwriting(recorded),
+    never = [
+        *refused.of_strangers([*published, *trust]),
+        *refused.unencrypted(_of_resources_that_say_so(stack, calls)),
+        *refused.overwriting(recorded),
     ]
-    return Questions(_once(allowed), _once(refused))
+    return Questions(_once(allowed), _once(never))
 
 
 def _made(stack: Stack, line: Mapping[str, Any]) -> Request:
