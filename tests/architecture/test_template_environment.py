@@ -60,7 +60,7 @@ class _Asked(Mapping[str, str]):
         return len(self.names)
 
 
-def test_every_variable_is_asked_for_andvariables() -> None:
+def test_every_variable_is_asked_for_and_given() -> None:
     asked = _Asked()
     settings = Settings(asked)
     for name, member in vars(Settings).items():
