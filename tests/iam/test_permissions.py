@@ -50,6 +50,11 @@ def test_every_call_that_is_made_is_allowed(found: Findings) -> None:
     assert not found.missing, "\n".join(found.missing)
 
 
+@pytest.mark.threat(
+    "T17",
+    "A function's role permits more than the function does.",
+    "A permission that no call needs fails a test, and so does a wildcard that reaches further.",
+)
 def test_every_permission_is_used(found: Findings) -> None:
     assert not found.unused, "\n".join(found.unused)
 
@@ -58,6 +63,11 @@ def test_a_wildcard_reaches_nothing_that_is_not_used(found: Findings) -> None:
     assert not found.wide, "\n".join(found.wide)
 
 
+@pytest.mark.threat(
+    "T28",
+    "Another account's SES, topic, alarm or rule sends to a topic or queue of ours, in a service's name.",
+    "Each policy asks whose it is; all that services send is tried again in another account's name.",
+)
 def test_strangers_plain_connections_and_overwriting_are_refused(found: Findings) -> None:
     assert not found.open, "\n".join(found.open)
 
