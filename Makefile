@@ -12,7 +12,7 @@ PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
 
-.PHONY: help setup run test test-all check lint types unit system browser steady soak bench bench-bulk \
+.PHONY: help setup run test test-all check lint types unit system browser iam steady soak bench bench-bulk \
   lock build package deploy account destroy clean
 
 help: ## What there is
@@ -58,7 +58,7 @@ types: setup
 unit: setup ## Tests that need nothing but Python
 	$(BIN)/pytest -q -n auto -m "not system" $(FULL)
 
-test: check system browser package ## All that CI runs: check, then the local stack, a browser, the build
+test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
 test-all: test steady ## All there is, in full: before an issue is resolved
@@ -69,13 +69,24 @@ steady: setup ## The unit tests on three other days, in other time zones, on a b
 system: setup ## Tests against the local stack, and what takes longer than a second
 	$(BIN)/pytest -q -m system tests/faults/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
-	  --ignore=tests/web --ignore=tests/package --ignore=tests/faults/test_machines.py
+	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/faults/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
 	$(BIN)/pytest -q -m system tests/web $(FULL)
 
 tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
+	touch $@
+
+CALLS := build/calls
+
+iam: setup tests/iam/node_modules/.ready ## Every call of AWS is allowed by the template, every permission is used
+	rm -rf $(CALLS)
+	$(BIN)/pytest -q -n auto -m "not system" --calls=$(CALLS) tests/functions
+	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
+
+tests/iam/node_modules/.ready: tests/iam/setup.sh tests/iam/package-lock.json
+	tests/iam/setup.sh
 	touch $@
 
 soak: setup ## Machines under faults for long, and the table of docs/evidence.md (SEED= begins there)

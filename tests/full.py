@@ -1,7 +1,8 @@
 """`pytest --full`: everything at length. Without it, what is long is a sample of itself.
 
 In full a property is tried with twenty times the examples, machines run by the ten thousands, and
-the browser sees every page in every size with all colours.
+the browser sees every page in every size with all colours. A run that only records what is called
+(`--calls`) tries a few examples.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 _USUAL = 60
 _TIMES = 20
+_FEW = 3
 
 # The machine's speed is no property of the code, so nothing here fails by time.
 settings.register_profile(
@@ -21,6 +23,7 @@ settings.register_profile(
     print_blob=True,
 )
 settings.register_profile("full", settings.get_profile("usual"), max_examples=_USUAL * _TIMES)
+settings.register_profile("few", settings.get_profile("usual"), max_examples=_FEW)
 settings.load_profile("usual")
 
 
@@ -33,8 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Before any property is made."""
     if config.option.full:
         settings.load_profile("full")
+    elif config.option.calls:
+        settings.load_profile("few")
 
 
 def examples(number: int) -> settings:
     """Of a property that is so slow, or so rarely right, that it has another number of examples."""
-    return settings(max_examples=number * settings().max_examples // _USUAL)
+    return settings(max_examples=max(1, number * settings().max_examples // _USUAL))

@@ -1,8 +1,11 @@
-"""What the policies of template.yaml say: of each role, and of a request under their conditions."""
+"""What the policies of the roles of template.yaml say of a request under their conditions.
+
+What a function calls is put to a real evaluator, in tests/iam. This says what no function calls, so fast that
+every condition can be tried.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,20 +18,6 @@ FUNCTIONS = {
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::Serverless::Function"
 }
-_WORDS = {"SET", "ADD", "REMOVE", "DELETE", "AND", "OR", "NOT", "IN", "BETWEEN"}
-_NAME = re.compile(r"(?<![\w.:#])(#\w+|[A-Za-z_]\w*)(?!\w)(\s*\()?")
-_EXPRESSIONS = (
-    "UpdateExpression",
-    "ConditionExpression",
-    "KeyConditionExpression",
-    "FilterExpression",
-    "ProjectionExpression",
-)
-_PARTITIONS = (
-    "pk",
-    "subject",
-    "id",
-)  # of Control, Ledger, Preferences; an order of a purge has a subject
 _LOOKED_AT = ("dynamodb:", "s3:prefix")  # of other conditions a request says nothing here
 
 
@@ -73,45 +62,15 @@ def rights(function: str) -> Iterator[tuple[str, str]]:
 
 
 def permitted(
-    function: str, action: str, resource: str | None, keys: Mapping[str, Collection[str]]
+    function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]
 ) -> bool:
-    """Whether some statement permits a request; `resource` None: whichever it is about."""
+    """Whether some statement permits a request."""
     return any(
         action in listed(statement["Action"])
-        and any(_fits(resource, named(one)) for one in listed(statement["Resource"]))
+        and any(fnmatchcase(resource, named(one)) for one in listed(statement["Resource"]))
         and _holds(statement.get("Condition", {}), keys)
         for statement in statements(function)
     )
-
-
-def of_request(request: Mapping[str, Any]) -> dict[str, set[str]]:
-    """The condition keys of a request to DynamoDB or S3, as AWS makes them of it.
-
-    A key of which a request says nothing is absent, and `ForAllValues` holds for it.
-    """
-    keys = {
-        "dynamodb:LeadingKeys": set(_leading(request)),
-        "dynamodb:Attributes": set(_attributes(request)),
-        "dynamodb:ReturnValues": {request.get("ReturnValues", "")},
-        "dynamodb:Select": {request.get("Select", "")},
-        "s3:prefix": {request.get("Prefix", "")},
-    }
-    return {key: found for key, values in keys.items() if (found := values - {""})}
-
-
-def says_whether_it_is_told_of(request: Mapping[str, Any]) -> bool:
-    """Whether a write that gives a record its next number sets `spared` or removes it.
-
-    One that leaves it as it is would be taken for a repeat by link while such are spared.
-    """
-    if request.get("TableName") != "Preferences":
-        return True
-    said = request.get("UpdateExpression", "")
-    return not re.search(r"\bn :one\b", said) or bool(re.search(r"\bspared\b", said))
-
-
-def _fits(resource: str | None, pattern: str) -> bool:
-    return resource is None or pattern == "*" or fnmatchcase(resource, pattern)
 
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Collection[str]]) -> bool:
@@ -136,29 +95,3 @@ def _compares(operator: str, values: Collection[str], wanted: list[str]) -> bool
 
 def _is_like(value: str, patterns: list[str]) -> bool:
     return any(fnmatchcase(value, pattern) for pattern in patterns)
-
-
-def _items(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The keys and items that a request names."""
-    yield from (request[part] for part in ("Key", "Item") if isinstance(request.get(part), Mapping))
-    for asked in request.get("RequestItems", {}).values():
-        yield from asked["Keys"]
-
-
-def _leading(request: Mapping[str, Any]) -> Iterator[str]:
-    for item in _items(request):
-        name = next(name for name in _PARTITIONS if name in item)
-        yield item[name]["S"]
-    if asked := request.get("KeyConditionExpression"):
-        value = re.findall(r":\w+", asked)[0]
-        yield request["ExpressionAttributeValues"][value]["S"]
-
-
-def _attributes(request: Mapping[str, Any]) -> Iterator[str]:
-    for item in _items(request):
-        yield from item
-    aliases = request.get("ExpressionAttributeNames", {})
-    for part in _EXPRESSIONS:
-        for name, is_function in _NAME.findall(request.get(part, "")):
-            if not is_function and name not in _WORDS:
-                yield aliases.get(name, name)

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tests.permits import by_somebody_else
+from tests.calls import by_somebody_else
 
 STREAM = "arn:aws:dynamodb:us-east-1:123456789012:table/Preferences/stream/2026-03-05T00:00:00.000"
 OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}

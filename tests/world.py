@@ -27,6 +27,7 @@ from heed.domain.address import normalise
 from heed.domain.recipient import recipient_id
 from heed.domain.register import Change
 from heed.domain.token import Purpose, Token, mint
+from tests.calls import by_somebody_else
 from tests.template import table_definition
 
 ROOT = Path(__file__).parents[1]
@@ -83,9 +84,9 @@ class World:
     def pause(self, seconds: float) -> None:
         """Whoever waits does not; meanwhile the list of SES is walked, or what a test says instead."""
         self.paused.append(seconds)
-        from tests import permits, post
+        from tests import post
 
-        with permits.by_somebody_else():
+        with by_somebody_else():
             (self.while_paused or post.read_list)(self)
 
     def recipient(self, address: str) -> str:

@@ -133,7 +133,7 @@ def _may(function: str, call: str, table: str, *attributes: str, **more: set[str
 @pytest.mark.threat(
     "T17",
     "A function's role permits more than the function does.",
-    "Each role names attributes, rows and objects, and every call in every test is held against its policy.",
+    "Each role names the attributes, rows and objects that its function is for.",
 )
 def test_of_a_record_each_function_updates_the_attributes_that_it_is_for(function: str) -> None:
     wanted = PREFERENCES.get(function, set())

@@ -9,9 +9,8 @@ import pytest
 from aws_lambda_powertools.shared import constants
 
 from heed.settings import Settings
-from tests.architecture.test_template_functions import RIGHTS
 from tests.architecture.test_template_queues import LINES
-from tests.policies import FUNCTIONS
+from tests.policies import FUNCTIONS, rights
 from tests.template import PATH, variables
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
@@ -61,7 +60,7 @@ class _Asked(Mapping[str, str]):
         return len(self.names)
 
 
-def test_every_variable_is_asked_for_andvariables() -> None:
+def test_every_variable_is_asked_for_and_given() -> None:
     asked = _Asked()
     settings = Settings(asked)
     for name, member in vars(Settings).items():
@@ -84,7 +83,7 @@ def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: st
     known = {NEEDS[name] for name in variables(function).keys() & NEEDS.keys()}
     used = {
         resource
-        for action, resource in RIGHTS[function]
+        for action, resource in rights(function)
         if action not in _READING or resource in LINES
     }
     assert known == used & set(NEEDS.values())

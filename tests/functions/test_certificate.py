@@ -22,9 +22,9 @@ from heed.domain.purge import OVERDUE
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
 from heed.domain.unlisting import WALK
 from tests import post
+from tests.calls import by_somebody_else
 from tests.ledgers import history
 from tests.office import JANE, Office
-from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World, client
 

@@ -24,7 +24,7 @@ from heed.domain.register import (
     undoable,
 )
 from heed.domain.token import Purpose
-from tests.permits import by_somebody_else
+from tests.calls import by_somebody_else
 from tests.world import NOW, World, http
 
 READER = "reader@example.com"

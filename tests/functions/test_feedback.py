@@ -116,6 +116,15 @@ def test_each_sample_event_does_what_is_expected_however_often_it_comes(world: W
         clear(world)
 
 
+def test_who_leaves_several_lists_of_ses_at_once_has_left_each(world: World) -> None:
+    event = ses("event-subscription-one-topic-optout-with-defaults")
+    event["subscription"]["newTopicPreferences"]["topicSubscriptionStatus"] = [
+        {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("offers", "news")
+    ]
+    assert app.handler(batch(json.dumps(event)), world.context) == ALL_GOOD
+    assert list(registers(world).values()) == [{"o:2", "o:3"}]
+
+
 @pytest.mark.threat(
     "T19",
     "Messages that can never be understood come between good ones, to hold them up or to be lost.",

@@ -22,8 +22,8 @@ from heed.domain.epoch import Cause, Report
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger_entry import subject_of
 from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from tests.calls import by_somebody_else
 from tests.ledgers import history
-from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World
 

@@ -26,8 +26,8 @@ from heed.domain.register import DAY, SOFT, Change, Entry, Source, in_, out, pau
 from heed.domain.times import END
 from heed.domain.token import Purpose
 from tests import junk
+from tests.calls import by_somebody_else
 from tests.full import examples
-from tests.permits import by_somebody_else
 from tests.streams import event, record
 from tests.world import NOW, World, client, http
 

@@ -42,8 +42,8 @@ from heed.domain.opt_in import OptIn
 from heed.domain.purge import Purge, State
 from heed.domain.register import DAY, Change, Entry, Source, out
 from tests import junk, post
+from tests.calls import by_somebody_else
 from tests.full import examples
-from tests.permits import by_somebody_else
 from tests.streams import Recorder, event
 from tests.world import NOW, World, client
 

@@ -98,6 +98,16 @@ def test_whoever_is_named_by_a_recipient_id_alone_is_found_too(
     assert office.certificate(told["purge"])["stores"]["ses-suppression-list"] == 2
 
 
+def test_a_function_that_has_just_been_started_knows_whom_the_addresses_are_of(
+    office: Office,
+) -> None:
+    office.minor()
+    wiring.reset()  # or the key that another function derived would be at hand
+    with post.suppression_list(post.SuppressionList({*OTHERS, JANE})) as ses:
+        assert walk(office.world) == []
+    assert ses.addresses == OTHERS
+
+
 def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
     office: Office, ses: post.SuppressionList
 ) -> None:

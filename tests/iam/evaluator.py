@@ -1,0 +1,99 @@
+"""What a real evaluator of IAM's policies says to requests under the policies of a stack."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from tests.iam.policies import Document, Policies
+from tests.iam.requests import Request, listed
+from tests.stack import ACCOUNT
+
+_PROGRAM = Path(__file__).with_name("evaluate.mjs")
+# IAM's reference has no resource for it, nor has the evaluator. Lambda asks for it of the stream all the
+# same, and makes no mapping for a role that cannot perform it there.
+_LAMBDAS_OWN = ("dynamodb:ListStreams",)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the evaluator says to a request, and by which parts of which statements.
+
+    Attributes:
+        result: `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`.
+        used: of each statement that fits: the policy, its number there, an action and a resource of it.
+        ignored: keys of the context that the action is not asked with.
+    """
+
+    result: str
+    used: frozenset[tuple[str, int, str, str]]
+    ignored: tuple[str, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call is made."""
+        return self.result == "Allowed"
+
+
+def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Answer]:
+    """Put the requests to the evaluator, all in one process."""
+    known = [request for request in requests if request.action not in _LAMBDAS_OWN]
+    answers = iter(_evaluated(policies, known))
+    return [
+        _stated(policies, request) if request.action in _LAMBDAS_OWN else next(answers)
+        for request in requests
+    ]
+
+
+def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Answer]:
+    asked = {
+        "policies": policies.all(),
+        "requests": [_written(policies, request) for request in requests],
+    }
+    made = subprocess.run(
+        ["node", _PROGRAM],  # noqa: S607 - tests/iam/setup.sh has seen to it
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stderr
+    return [_read(answer) for answer in json.loads(made.stdout)]
+
+
+def _written(policies: Policies, request: Request) -> Document:
+    is_ours = request.who in policies.identities
+    return {
+        "principal": f"arn:aws:iam::{ACCOUNT}:role/{request.who}" if is_ours else request.who,
+        "action": request.action,
+        "resource": request.resource,
+        "account": ACCOUNT,
+        "context": {"aws:SecureTransport": "true", **request.context},
+        "identity": [request.who] if is_ours else [],
+        "own": policies.of_resource(request.resource),
+    }
+
+
+def _read(answer: Document) -> Answer:
+    used = frozenset(
+        (one["policy"], int(one["statement"]), action, resource)
+        for one in answer["used"]
+        for action in one["actions"]
+        for resource in one["resources"] or [""]
+    )
+    return Answer(answer["result"], used, tuple(answer["ignored"]))
+
+
+def _stated(policies: Policies, request: Request) -> Answer:
+    used = frozenset(
+        (request.who, number, action, resource)
+        for number, statement in enumerate(policies.identities[request.who]["Statement"])
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+        if action == request.action and fnmatchcase(request.resource, resource)
+    )
+    return Answer("Allowed" if used else "ImplicitlyDenied", used, ())

@@ -1,0 +1,101 @@
+"""What is wrong with the policies of a stack, by the requests that are made under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tests.iam.evaluator import evaluate
+from tests.iam.policies import Policies
+from tests.iam.questions import Questions
+from tests.iam.requests import Request, listed
+from tests.stack import NAME, Stack
+
+Part = tuple[str, int, str, str]
+"""Of a policy, by its name, the number of a statement, and one action and one resource of it."""
+_BY_THE_ACCOUNT = (
+    "kms:*",
+)  # of a key: the account's policies decide, and are looked at themselves
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that is wrong, each in words.
+
+    Attributes:
+        missing: calls that are made and are not allowed.
+        open: calls that must be refused and are allowed.
+        unused: permissions that nobody needs, and denials of what nobody tries.
+        wide: permissions with a wildcard that reaches more than is used.
+        ignored: keys of calls on which no condition can be put.
+    """
+
+    missing: list[str]
+    open: list[str]
+    unused: list[str]
+    wide: list[str]
+    ignored: list[str]
+
+
+def findings(stack: Stack, asked: Questions) -> Findings:
+    """Put all to the evaluator."""
+    policies = Policies(stack)
+    both = [*asked.allowed, *asked.refused]
+    answers = evaluate(policies, both)
+    allowed, refused = answers[: len(asked.allowed)], answers[len(asked.allowed) :]
+    used = {part for answer in allowed for part in answer.used if answer.allowed}
+    denied = {part for answer in refused for part in answer.used}
+    ignored = {key for answer in answers for key in answer.ignored}
+    return Findings(
+        missing=_told(asked.allowed, [not answer.allowed for answer in allowed]),
+        open=_told(asked.refused, [answer.allowed for answer in refused]),
+        unused=sorted(map(_written, set(_parts(policies)) - used - denied)),
+        wide=sorted(set(_wide(stack, policies, asked.allowed))),
+        ignored=sorted(ignored),
+    )
+
+
+def _told(requests: Sequence[Request], whether: Sequence[bool]) -> list[str]:
+    return sorted({str(r) for r, said in zip(requests, whether, strict=True) if said})
+
+
+def _parts(policies: Policies) -> Iterator[Part]:
+    for name, document in policies.all().items():
+        for number, statement in enumerate(document["Statement"]):
+            for action in listed(statement["Action"]):
+                for resource in listed(statement.get("Resource", "")):
+                    if action not in _BY_THE_ACCOUNT:
+                        yield name, number, action, resource
+
+
+def _written(part: Part) -> str:
+    return "{}, statement {}: {} on {}".format(*part)
+
+
+def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator[str]:
+    """A wildcard stands for what has no name yet, and reaches no resource of a stack that is not used."""
+    ours = {stack.arn(name) for name in stack.resources if stack.has_arn(name)}
+    arns = ours | {arn.replace(f"{NAME}-", "other-") for arn in ours}
+    for name in policies.identities:
+        asked = {(r.action, r.resource) for r in made if r.who == name}
+        for statement in policies.identities[name]["Statement"]:
+            for action in listed(statement["Action"]):
+                used = {resource for what, resource in asked if what == action}
+                if "*" in used:
+                    continue  # IAM knows no resource for it
+                for pattern in (one for one in listed(statement["Resource"]) if "*" in one):
+                    for arn in arns:
+                        if _is_of_the_service(action, arn) and _reaches(pattern, arn, used):
+                            yield f"{name}: {action} on {pattern} reaches {arn}, unused"
+
+
+def _is_of_the_service(action: str, arn: str) -> bool:
+    return action.split(":")[0] == arn.split(":")[2]
+
+
+def _reaches(pattern: str, arn: str, used: set[str]) -> bool:
+    of_it = {
+        one for one in used if one == arn or one.startswith(f"{arn}/") or fnmatchcase(one, arn)
+    }
+    return fnmatchcase(arn, pattern) and not of_it

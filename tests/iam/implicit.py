@@ -1,0 +1,102 @@
+"""The calls that AWS makes in a role's name: no test of a handler can see them.
+
+Each is derived of the stack's own resources: a queue that a function reads, a schedule that calls it. Where
+AWS says which calls those are is beside each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tests.iam.requests import Request, listed
+from tests.stack import ACCOUNT, REGION, Stack
+
+_SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
+
+
+def role_of(stack: Stack, function: str) -> str:
+    """The logical id of a function's role."""
+    return _role(stack, stack.resources[function][1]["Role"])
+
+
+def of_functions(stack: Stack) -> Iterator[Request]:
+    """Lambda writes the log of each function, and reads what calls it, in the name of the function's role."""
+    for name, function in stack.of("AWS::Lambda::Function").items():
+        role = role_of(stack, name)
+        group = stack.called(function["LoggingConfig"]["LogGroup"]).removesuffix("*")
+        for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
+            yield Request(role, action, f"{group}log-stream:2026/03/05/1", "the log")
+        if dead := function.get("DeadLetterConfig"):
+            yield Request(role, "sqs:SendMessage", dead["TargetArn"], "events that failed")
+    for mapping in stack.of("AWS::Lambda::EventSourceMapping").values():
+        role = role_of(stack, _function(stack, mapping["FunctionName"]))
+        yield from _polled(role, mapping["EventSourceArn"])
+        if failed := mapping.get("DestinationConfig"):
+            target = failed["OnFailure"]["Destination"]
+            yield Request(role, "sqs:SendMessage", target, "records that failed")
+
+
+def of_schedules(stack: Stack) -> Iterator[Request]:
+    """EventBridge Scheduler calls a function in the name of the schedule's role."""
+    for schedule in stack.of("AWS::Scheduler::Schedule").values():
+        target = schedule["Target"]
+        role = _role(stack, target["RoleArn"])
+        yield Request(role, "lambda:InvokeFunction", target["Arn"], "the schedule")
+
+
+def of_adopters(stack: Stack) -> Iterator[Request]:
+    """What the outputs promise to a role of the adopter that has one of the managed policies."""
+    for key in ("IdentityKey", "LinksKey"):
+        yield Request(f"{key}Policy", "kms:GenerateMac", stack.arn(key), "docs/integrating.md")
+    yield from _polled("OptInsPolicy", stack.arn("OptInsQueue"))
+
+
+def of_mail(recorded: Iterable[Request]) -> Iterator[Request]:
+    """SES also asks for the identity that is verified, and in its sandbox for that of each recipient.
+
+    The identity is the address, its domain or a domain above that. The sandbox, in which every account
+    starts: aws/aws-sdk-js#3641, where a role that has the sender's identity is refused on the recipient's.
+    """
+    for mail in recorded:
+        if mail.action not in ("ses:SendEmail", "ses:SendRawEmail"):
+            continue
+        people = {
+            "the sender's identity": listed(mail.context["ses:FromAddress"]),
+            "the sandbox": listed(mail.context["ses:Recipients"]),
+        }
+        for why, addresses in people.items():
+            for identity in {one for address in addresses for one in _identities(address)}:
+                resource = f"{_SES}:identity/{identity}"
+                yield Request(mail.who, mail.action, resource, why, mail.context)
+
+
+def _polled(role: str, source: str) -> Iterator[Request]:
+    """What a poller asks for: Lambda, "required permissions" of each source."""
+    if ":sqs:" in source:
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+            yield Request(role, f"sqs:{action}", source, "who reads the queue")
+    else:
+        table = source.split("/stream/", maxsplit=1)[0]
+        # A stream that is switched on again is another one.
+        for stream in (source, f"{table}/stream/2026-07-01T00:00:00.000"):
+            for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
+                yield Request(role, f"dynamodb:{action}", stream, "who reads the stream")
+
+
+def _identities(address: str) -> Iterator[str]:
+    domain = address.partition("@")[2].split(".")
+    yield address
+    yield from (".".join(domain[start:]) for start in range(len(domain) - 1))
+
+
+def _role(stack: Stack, arn: str) -> str:
+    return _whose(stack, arn, "AWS::IAM::Role")
+
+
+def _function(stack: Stack, name: str) -> str:
+    return _whose(stack, stack.called(name), "AWS::Lambda::Function")
+
+
+def _whose(stack: Stack, arn: str, kind: str) -> str:
+    (found,) = (name for name in stack.of(kind) if stack.arn(name) == arn)
+    return found

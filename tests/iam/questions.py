@@ -1,0 +1,76 @@
+"""All that is asked of the policies of a stack: what must be allowed, and what must be refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from tests.iam import implicit, refused, services
+from tests.iam.keys import of_keys
+from tests.iam.policies import Policies
+from tests.iam.requests import Request
+from tests.stack import Stack
+
+
+@dataclass(frozen=True)
+class Questions:
+    """Requests, each once.
+
+    Attributes:
+        allowed: that are made, by the functions and for them.
+        refused: that nobody of ours makes.
+    """
+
+    allowed: list[Request]
+    refused: list[Request]
+
+
+def questions(stack: Stack, lines: Iterable[Mapping[str, Any]]) -> Questions:
+    """What follows from the calls that were recorded, and from the stack's own resources."""
+    recorded = [_made(stack, line) for line in lines]
+    published = list(services.of_services(stack))
+    calls = [
+        *recorded,
+        *implicit.of_functions(stack),
+        *implicit.of_schedules(stack),
+        *implicit.of_adopters(stack),
+        *published,
+    ]
+    trust = list(services.of_trust(stack))
+    allowed = [
+        *calls,
+        *trust,
+        *implicit.of_mail(recorded),
+        *services.of_logs(stack),
+        *of_keys(stack, calls),
+    ]
+    never = [
+        *refused.of_strangers([*published, *trust]),
+        *refused.unencrypted(_of_resources_that_say_so(stack, calls)),
+        *refused.overwriting(recorded),
+    ]
+    return Questions(_once(allowed), _once(never))
+
+
+def _made(stack: Stack, line: Mapping[str, Any]) -> Request:
+    """A call that was recorded, of the resource that its function's setting names in this stack."""
+    function, resource = line["function"], line["resource"]
+    if resource.startswith("$"):
+        name, slash, rest = resource[1:].partition("/")
+        variables = stack.resources[function][1]["Environment"]["Variables"]
+        resource = f"{stack.called(variables[name])}{slash}{rest}"
+    role = implicit.role_of(stack, function)
+    return Request(role, line["action"], resource, "in the tests", line["context"])
+
+
+def _of_resources_that_say_so(stack: Stack, calls: Iterable[Request]) -> Iterable[Request]:
+    policies = Policies(stack)
+    for call in calls:
+        own = policies.of_resource(call.resource)
+        if own and any(one["Effect"] == "Deny" for one in policies.resources[own]["Statement"]):
+            yield call
+
+
+def _once(requests: Iterable[Request]) -> list[Request]:
+    return list({str(request): request for request in requests}.values())

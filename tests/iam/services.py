@@ -1,0 +1,71 @@
+"""What services of AWS do in their own names, and on whose behalf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tests.iam.implicit import role_of
+from tests.iam.requests import Request
+from tests.stack import ACCOUNT, REGION, Stack
+
+LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses.amazonaws.com"
+
+
+def of_trust(stack: Stack) -> Iterator[Request]:
+    """A service takes a role on: Lambda that of a function, the scheduler that of a schedule."""
+    scheduled = {one["Target"]["RoleArn"] for one in stack.of("AWS::Scheduler::Schedule").values()}
+    for role in sorted(scheduled):
+        context = {"aws:SourceAccount": ACCOUNT}
+        yield Request(SCHEDULER, "sts:AssumeRole", role, "the role of a schedule", context)
+    for name in stack.of("AWS::Lambda::Function"):
+        role = stack.arn(role_of(stack, name))
+        yield Request(LAMBDA, "sts:AssumeRole", role, "the role of a function")
+
+
+def of_services(stack: Stack) -> Iterator[Request]:
+    """What SES, SNS, CloudWatch and EventBridge send in their own names, and on whose behalf."""
+    for source in _senders(stack):
+        for topic in _told_of_mail(stack):
+            # An identity's own notifications come in its name, events in that of the configuration set.
+            context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
+            yield Request(SES, "sns:Publish", topic, "feedback", context)
+    for subscription in stack.of("AWS::SNS::Subscription").values():
+        if subscription["Protocol"] == "sqs":
+            context = {"aws:SourceArn": subscription["TopicArn"], "aws:SourceAccount": ACCOUNT}
+            dead = subscription["RedrivePolicy"]["deadLetterTargetArn"]
+            for queue in (subscription["Endpoint"], dead):
+                yield Request("sns.amazonaws.com", "sqs:SendMessage", queue, "delivery", context)
+    for name, alarm in stack.of("AWS::CloudWatch::Alarm").items():
+        source = f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:{name}"
+        context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
+        for topic in alarm["AlarmActions"]:
+            yield Request("cloudwatch.amazonaws.com", "sns:Publish", topic, "an alarm", context)
+    for name, rule in stack.of("AWS::Events::Rule").items():
+        # AWS puts no account to it: its own connector of a rule and a topic asks for the rule's ARN alone.
+        context = {"aws:SourceArn": stack.arn(name)}
+        for target in rule["Targets"]:
+            yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
+
+
+def of_logs(stack: Stack) -> Iterator[Request]:
+    """CloudWatch Logs encrypts a log group with its key.
+
+    The calls are those of "Encrypt log data in CloudWatch Logs using AWS KMS".
+    """
+    calls = ("Encrypt", "Decrypt", "ReEncryptFrom", "ReEncryptTo", "GenerateDataKey", "DescribeKey")
+    for name, group in stack.of("AWS::Logs::LogGroup").items():
+        context = {"kms:EncryptionContext:aws:logs:arn": stack.arn(name).removesuffix(":*")}
+        for call in calls:
+            who = f"logs.{REGION}.amazonaws.com"
+            yield Request(who, f"kms:{call}", group["KmsKeyId"], "an encrypted log group", context)
+
+
+def _senders(stack: Stack) -> Iterator[str]:
+    for name in stack.of("AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"):
+        yield stack.arn(name)
+    yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # one that exists already
+
+
+def _told_of_mail(stack: Stack) -> set[str]:
+    found = stack.of("AWS::SES::ConfigurationSetEventDestination").values()
+    return {one["EventDestination"]["SnsDestination"]["TopicARN"] for one in found}

@@ -1,0 +1,157 @@
+"""Every call of AWS that is made is allowed, and every permission that is given is used.
+
+The calls are those that `make iam` has recorded in the tests of the handlers, and those that AWS makes
+itself; what allows them is the translated template, by an evaluator of IAM's policies.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.iam.findings import Findings, findings
+from tests.iam.questions import questions
+from tests.iam.recorder import recorded
+from tests.policies import FUNCTIONS
+from tests.stack import Stack
+from tests.translated import PARAMETERS, translated
+
+pytestmark = pytest.mark.system
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def calls(pytestconfig: pytest.Config) -> list[dict[str, Any]]:
+    """What was recorded."""
+    folder = pytestconfig.getoption("calls")
+    assert folder, "make iam records the calls first and names their folder"
+    return recorded(folder)
+
+
+def _of(template: Template, calls: list[dict[str, Any]]) -> Findings:
+    stack = Stack(template, PARAMETERS["production"])
+    return findings(stack, questions(stack, calls))
+
+
+@pytest.fixture(scope="module")
+def found(calls: list[dict[str, Any]]) -> Findings:
+    """What is wrong with the template as it is."""
+    return _of(translated("production"), calls)
+
+
+def test_the_calls_of_every_function_were_recorded(calls: list[dict[str, Any]]) -> None:
+    assert {call["function"] for call in calls} == FUNCTIONS.keys()
+
+
+def test_every_call_that_is_made_is_allowed(found: Findings) -> None:
+    assert not found.missing, "\n".join(found.missing)
+
+
+@pytest.mark.threat(
+    "T17",
+    "A function's role permits more than the function does.",
+    "A permission that no call needs fails a test, and so does a wildcard that reaches further.",
+)
+def test_every_permission_is_used(found: Findings) -> None:
+    assert not found.unused, "\n".join(found.unused)
+
+
+def test_a_wildcard_reaches_nothing_that_is_not_used(found: Findings) -> None:
+    assert not found.wide, "\n".join(found.wide)
+
+
+@pytest.mark.threat(
+    "T28",
+    "Another account's SES, topic, alarm or rule sends to a topic or queue of ours, in a service's name.",
+    "Each policy asks whose it is; all that services send is tried again in another account's name.",
+)
+def test_strangers_plain_connections_and_overwriting_are_refused(found: Findings) -> None:
+    assert not found.open, "\n".join(found.open)
+
+
+def test_the_evaluator_takes_every_key_that_a_condition_could_be_put_on(found: Findings) -> None:
+    assert not found.ignored
+
+
+def _statement(template: Template, role: str, wanted: str) -> dict[str, Any]:
+    """The first statement of a role that is about this, in whatever form it is written."""
+    (policy,) = template["Resources"][role]["Properties"]["Policies"]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return next(one for one in statements if wanted in str(one))
+
+
+def _take_away(template: Template) -> None:
+    _statement(template, "UnsubscribeRole", "UpdateItem")["Action"] = "dynamodb:PutItem"
+
+
+def _narrow_a_condition(template: Template) -> None:
+    condition = _statement(template, "PreferencesRole", "UpdateItem")["Condition"]
+    condition["ForAllValues:StringLike"]["dynamodb:Attributes"].remove("o:*")
+
+
+def _forget_the_poller(template: Template) -> None:
+    _statement(template, "FeedbackRole", "ReceiveMessage")["Action"] = "sqs:ReceiveMessage"
+
+
+def _forget_the_sandbox(template: Template) -> None:
+    ses = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}"
+    of_mail = _statement(template, "SendConfirmationRole", "SendEmail")
+    of_mail["Resource"][0] = {"Fn::Sub": ses + ":identity/${MailFrom}"}
+
+
+def _want_another_context(template: Template) -> None:
+    of_addresses = _statement(template, "FollowUpRole", "AddressKey")
+    of_addresses["Condition"] = {"StringEquals": {"kms:EncryptionContext:heed": "another"}}
+
+
+def _forget_the_key(template: Template) -> None:
+    statements = template["Resources"]["DataKey"]["Properties"]["KeyPolicy"]["Statement"]
+    statements[:] = [one for one in statements if one["Sid"] != "SesPublishesToTheTopic"]
+
+
+def test_a_permission_that_is_gone_is_missed(calls: list[dict[str, Any]]) -> None:
+    gone: dict[Callable[[Template], None], set[str]] = {
+        _take_away: {"UnsubscribeRole: dynamodb:UpdateItem"},
+        _narrow_a_condition: {"PreferencesRole: dynamodb:UpdateItem"},
+        _forget_the_poller: {
+            "FeedbackRole: sqs:DeleteMessage",
+            "FeedbackRole: sqs:GetQueueAttributes",
+        },
+        _forget_the_sandbox: {
+            "SendConfirmationRole: ses:SendEmail",
+            "SendConfirmationRole: ses:SendRawEmail",
+        },
+        _want_another_context: {"FollowUpRole: kms:Decrypt"},
+        _forget_the_key: {
+            "ses.amazonaws.com: kms:GenerateDataKey",
+            "ses.amazonaws.com: kms:Decrypt",
+        },
+    }
+    changed = copy.deepcopy(translated("production"))
+    for change in gone:
+        change(changed)
+    missed = {one.split(" on ")[0] for one in _of(changed, calls).missing}
+    assert missed == set().union(*gone.values())
+
+
+def test_a_permission_too_many_a_wider_one_and_an_open_topic_are_told(
+    calls: list[dict[str, Any]],
+) -> None:
+    changed = copy.deepcopy(translated("production"))
+    _statement(changed, "UnlistRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
+    _statement(changed, "LedgerRole", "PutItem")["Resource"] = {
+        "Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}-*"
+    }
+    open_to_all = changed["Resources"]["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]
+    open_to_all["Statement"][0].pop("Condition")
+    found = _of(changed, calls)
+    (unused,) = found.unused
+    assert unused.startswith("UnlistRole") and "sqs:PurgeQueue" in unused
+    assert {one.split(" on ")[0] for one in found.wide} == {
+        "LedgerRole: dynamodb:PutItem",
+        "LedgerRole: dynamodb:Query",
+    }
+    assert found.open and all("cloudwatch.amazonaws.com" in one for one in found.open)
