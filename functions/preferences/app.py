@@ -13,6 +13,7 @@ from heed import wiring
 from heed.actions.manage_preferences import Visited
 from heed.domain.decision import is_closed
 from heed.domain.errors import UnreadForm
+from heed.domain.record import Record
 from heed.domain.register import Source
 from heed.domain.token import Token
 from heed.edge import preference_post, request, site_documents, visits
@@ -79,7 +80,7 @@ def save(text: str) -> Response[str]:
     try:
         result = preference_post.submit(centre, token, form, visited, catalogue)
     except UnreadForm:
-        return _unread(visit, token)
+        return _unread(visit, token, centre.note_signal(token, visited))
     count("PreferencesSaved")
     if is_closed(result.record):
         return answers.neutral()
@@ -89,10 +90,9 @@ def save(text: str) -> Response[str]:
     return answers.redirect(visits.saved_url(visit, token, result.undo, wiring.keys()))
 
 
-def _unread(visit: Visit, token: Token) -> Response[str]:
-    """Nothing was saved, and the page says so."""
+def _unread(visit: Visit, token: Token, record: Record) -> Response[str]:
+    """Nothing of the form was saved, and the page says so."""
     count("PreferencesUnread")
-    record = wiring.manage_preferences().record(token)
     if is_closed(record):
         return answers.neutral()
     view = preferences(visit, token, record, wiring.catalogue(), wiring.keys(), unread=True)

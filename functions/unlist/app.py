@@ -16,9 +16,9 @@ from heed.domain.unlisting import WALK, of_message
 from heed.edge import queues
 from heed.edge.observability import count, logger, observed
 
-# Milliseconds; with less left no other call of SES is begun. It takes nine seconds at worst and its pause
-# two; then the place is sealed and kept, or whoever waits for the walk is told.
-_RESERVE = 40_000
+# Milliseconds; with less left no other call of SES is begun. It is made twice at most, each time nine seconds
+# at worst and a pause of two; then the place is sealed and kept, or whoever waits for the walk is told.
+_RESERVE = 50_000
 
 
 @observed

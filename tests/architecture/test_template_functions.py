@@ -9,9 +9,9 @@ import pytest
 from functions.unlist import app as unlist
 from heed.adapters import aws, mail_caps, tellings
 from heed.adapters.address_seal import CONFIRMATION, PLACE
-from heed.adapters.ses_suppressions import PACE
+from heed.adapters.ses_suppressions import PACE, TRIES
 from tests.architecture.test_template_time import LONGEST_CALL
-from tests.policies import FUNCTIONS, RESOURCES, listed, rights, role, statements
+from tests.policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
 from tests.template import template, time_of
 
 _OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
@@ -77,11 +77,27 @@ def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> Non
     assert readers / PACE <= 1
 
 
+def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
+    """Lambda stops a function that its own messages wake 16 times on end, unless told that this is meant."""
+    allowing = {name for name, given in FUNCTIONS.items() if given.get("RecursiveLoop") == "Allow"}
+    sends_to_itself = {
+        name
+        for name, given in FUNCTIONS.items()
+        for event in given.get("Events", {}).values()
+        if event["Type"] == "SQS"
+        and any(
+            action == "sqs:SendMessage" and resource == named(event["Properties"]["Queue"])
+            for action, resource in rights(name)
+        )
+    }
+    assert allowing == sends_to_itself == {"UnlistFunction"}
+
+
 def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
     (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
     assert event["Properties"]["BatchSize"] == 1
     once: Any = aws._SINGLE
-    of_ses = once.connect_timeout + once.read_timeout + PACE
+    of_ses = TRIES * (once.connect_timeout + once.read_timeout + PACE)
     spellings_of_one = 3
     assert time_of("UnlistFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
     # Of a walk: what is begun with the reserve left is one call, its mark, the place sealed and kept.

@@ -276,6 +276,18 @@ def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
     assert world.items()[0]["o:7"]["M"]["by"] == {"S": "signal"}
 
 
+@pytest.mark.parametrize("change", [out(3), HOLD])
+def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(
+    world: World, change: str
+) -> None:
+    """The signal is the request (11 CCR 7025(c)), whatever else came with it."""
+    world.put(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
+    answer = save(world, {"undo": "x"}, headers={"sec-gpc": "1"})
+
+    assert answer["statusCode"] == (200 if change == HOLD else 422)
+    assert world.items()[0]["o:7"]["M"]["by"] == {"S": "signal"}
+
+
 def test_a_signal_where_advertising_is_off_outlasts_an_older_yes_that_comes_late(
     world: World,
 ) -> None:

@@ -15,10 +15,12 @@ from functions.purge import app as purge
 from functions.unlist import app
 from heed import wiring
 from heed.adapters import aws, list_walks
-from heed.domain.errors import SuppressionUnavailable
+from heed.adapters.list_walks import ListWalksTable
+from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
 from heed.domain.register import Change, Entry, Source, out
 from heed.domain.unlisting import WALK
 from tests import post
+from tests.adapters.test_preferences_faults import cut, failing
 from tests.office import JANE, Office
 from tests.template import time_of
 from tests.world import NOW, World, client
@@ -218,8 +220,9 @@ def test_a_place_that_ses_has_forgotten_is_the_beginning(
         lambda: None,
         300_000,
     )
+    world.messages("UNLIST_QUEUE_URL")  # what asks for the next part is taken
     assert walk(world) == []
-    assert "place" not in row(world)
+    assert world.messages("UNLIST_QUEUE_URL") == [], "nobody tries it again at once"
     ses.failure = ""
     assert sweep(world)["left"] == 0
     assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
@@ -293,6 +296,99 @@ def test_an_entry_that_comes_while_the_list_is_read_is_found_by_the_pass_that_fo
     office.minor(NOW, JOAN)
     walk(office.world)
     assert ses.addresses == OTHERS | {"z@example.com"}
+
+
+def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
+    office: Office, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.world.while_paused = lambda _: None
+    kids = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
+    ses.addresses.add("Kid5@example.com")
+    mark, world = ListWalksTable.await_walk, office.world
+
+    def slowly(self: ListWalksTable, purge_id: str, number: int) -> bool:
+        world.context.left -= 10_000
+        return mark(self, purge_id, number)
+
+    monkeypatch.setattr(ListWalksTable, "await_walk", slowly)
+    wiring.unlisting().send(WALK)
+    for _ in range(9):
+        world.context.left = 90_000
+        post.deliver(world, "UNLIST_QUEUE_URL", app.handler)
+    world.context.left = 300_000
+    assert ses.pages > 0 and sweep(world)["purged"] >= 4
+    for _ in range(2):
+        world.context.left = 90_000
+        walk(world)
+    world.context.left = 300_000
+    assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
+    assert {office.certificate(one)["state"] for one in kids} == {"done"}
+
+
+def test_a_page_of_many_that_ses_refuses_is_passed(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    office.world.while_paused = lambda _: None
+    odd = [f"A/{number}@example.com" for number in range(8)]
+    ses.addresses |= {*odd, JOAN}
+    for one in odd:
+        office.minor(NOW, one)
+    told = office.minor(NOW, JOAN)["purge"]
+    assert walks_in_parts(office, ses, 3) < 20
+    assert sweep(office.world)["left"] == len(odd)
+    assert office.certificate(told)["state"] == "done"
+
+
+@pytest.mark.parametrize("failure", ["BadRequestException", "ValidationException"])
+def test_a_place_that_ses_does_not_take_ends_no_walk_for_ever(
+    office: Office, ses: post.SuppressionList, failure: str
+) -> None:
+    ses.page, world = 2, office.world
+    office.minor(NOW, JOAN)
+    ses.between = lambda: setattr(world.context, "left", 39_000)
+    world.context.left = 90_000
+    walk(world)
+    ses.failure, ses.between, world.context.left = failure, lambda: None, 300_000
+    assert walk(world) == []
+    ses.failure = ""
+    assert sweep(world)["left"] == 0
+
+
+def test_an_answer_that_was_cut_is_no_walk_that_never_was(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    """Or walks would be counted anew, and a purge be done by one that ended long ago."""
+    for number in range(3):
+        office.minor(NOW, f"kid{number}@example.com")
+        sweep(office.world)
+    ended = row(office.world)["ended"]
+    told = office.minor(NOW, JOAN)["purge"]
+    with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
+        wiring.list_walks().take(NOW)
+    with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
+        wiring.list_walks().ended()
+    assert row(office.world)["ended"] == ended
+    assert office.certificate(told)["state"] != "done"
+
+
+def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    client("dynamodb").put_item(
+        TableName=office.world.control,
+        Item={"pk": {"S": list_walks.KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
+    )
+    state = wiring.list_walks().take(NOW)
+    assert state is not None and (state.ended, state.place) == (50, None)
+
+
+def test_who_goes_on_after_a_death_reads_the_list_once_more(
+    office: Office, ses: post.SuppressionList
+) -> None:
+    walks = wiring.list_walks()
+    walks.leave(b"place", has_removed=False)
+    assert walks.take(NOW) == (0, b"place", False)
+    assert walks.take(NOW + list_walks.LEASE + 1) == (0, b"place", True)
 
 
 def test_two_do_not_walk_at_once_and_the_other_is_heard(
@@ -395,7 +491,7 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionUnavailable):
         wiring.ses_suppressions().remove(JOAN)
-    assert len(ses.pauses) == 4, "a call that is tried again by the client would have no pause"
+    assert len(ses.pauses) == 5, "a call that is tried again by the client would have no pause"
     assert aws.single("sesv2").meta.config.retries["total_max_attempts"] == 1
 
 

@@ -96,6 +96,19 @@ class ManagePreferences:
         undo = undo_of(token.recipient, result.press, after)
         return Result(after, result.consent, result.resume, undo)
 
+    def note_signal(self, token: Token, visited: Visited) -> Record:
+        """Write the browser's privacy signal alone, where a form says nothing; what is on record then.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        given = self._given(token, visited)
+        if not visited.signal:
+            return self.record(token)
+        return self._preferences.update(
+            token.recipient, lambda _: given.signals(self._catalogue), visited.at
+        ).after
+
     def undo(self, token: Token, text: str, visited: Visited) -> Result:
         """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
 

@@ -45,7 +45,7 @@ class WalkState(NamedTuple):
     Attributes:
         ended: number of the last walk that ended; 0: none has.
         place: where the walk of the next number goes on, encrypted; None: it has not begun.
-        has_removed: whether it has taken an address off the list on its way.
+        has_removed: whether it has taken an address off the list on its way, or may have.
     """
 
     ended: int

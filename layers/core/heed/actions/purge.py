@@ -178,7 +178,10 @@ class RunPurges:
                 results = dict(zip(waiting, pool.map(do, waiting.values()), strict=True))
             if Came.WAITS_FOR_LIST in results.values() and Came.WAITS_FOR_LIST not in came.values():
                 self._ask_for_a_walk()
-            came |= results
+            # Who waited, and for whom there was no time in a later round, waits still.
+            came |= {
+                at: one for at, one in results.items() if at not in came or one is not Came.FAILED
+            }
             waiting = {place: asked[place] for place, one in results.items() if one in _WAITS}
         return [came[place] for place in range(len(asked))]
 

@@ -50,10 +50,27 @@ class Walked:
 
 @dataclass(slots=True)
 class _Pass:
-    """How far a pass over the list is: where it goes on, and whether it has removed anything."""
+    """How far a pass over the list is.
 
-    place: str | None
-    has_removed: bool
+    Attributes:
+        place: the part of the list that is read, in the mail service's own words; "": the first.
+        seen: how many addresses of that part were looked at and stand there still.
+        has_removed: whether the pass has taken an address off the list.
+    """
+
+    place: str = ""
+    seen: int = 0
+    has_removed: bool = False
+
+    def to_text(self) -> str:
+        """Where it goes on, as it is kept."""
+        return f"{self.seen} {self.place}"
+
+    @classmethod
+    def of_text(cls, text: str, *, has_removed: bool) -> _Pass:
+        """As it was kept."""
+        seen, _, place = text.partition(" ")
+        return cls(place, int(seen), has_removed)
 
 
 class WalkList:
@@ -81,46 +98,47 @@ class WalkList:
             Unavailable: it stopped; the next one goes on from there.
         """
         walked = Walked()
+        if not has_time():
+            walked.goes_on = True
+            return walked
         state = self._walks.take(now)
         if state is None:
             return walked
-        place, number = self._place(state), state.ended + 1
+        number = state.ended + 1
         due = self._epochs.due(now)
         wanted = {one.recipient: one.purges for one in due if one.purges is not None}
-        if place is None and not self._is_waited_for(wanted, number, has_time):
+        in_pass = self._pass(state)
+        if in_pass is None and not self._is_waited_for(wanted, number, has_time):
             walked.goes_on = self._walks.give_up()
             return walked
-        in_pass = _Pass(place, place is not None and state.has_removed)
+        in_pass = in_pass or _Pass()
         try:
-            while has_time() and self._clear(in_pass, wanted, number, has_time, walked):
-                if in_pass.place is None and not in_pass.has_removed:
-                    walked.is_ended, walked.goes_on = True, self._walks.end(number)
-                    return walked
-                if in_pass.place is None:
-                    in_pass.has_removed = False  # the next pass, from the beginning
+            walked.is_ended = self._read(in_pass, wanted, number, has_time, walked)
         except InvalidPlace:
-            in_pass.place = None
+            self._leave(_Pass())  # whoever looks next for what is due begins there again
+            return walked
         except Unavailable:
             self._leave(in_pass)
             raise
-        self._leave(in_pass)
-        walked.goes_on = True
+        if walked.is_ended:
+            walked.goes_on = self._walks.end(number)
+        else:
+            self._leave(in_pass)
+            walked.goes_on = True
         return walked
 
-    def _place(self, state: WalkState) -> str | None:
-        """Where the walk goes on; what cannot be read any more is its beginning."""
+    def _pass(self, state: WalkState) -> _Pass | None:
+        """Where the walk goes on; None: it has not begun, or nobody can read any more where it is."""
         if state.place is None:
             return None
         try:
-            return self._seal.unseal(state.place)
+            text = self._seal.unseal(state.place)
         except Malformed:
             return None
+        return _Pass.of_text(text, has_removed=state.has_removed)
 
     def _leave(self, in_pass: _Pass) -> None:
-        if in_pass.place is None:
-            self._walks.give_up()
-        else:
-            self._walks.leave(self._seal.seal(in_pass.place), has_removed=in_pass.has_removed)
+        self._walks.leave(self._seal.seal(in_pass.to_text()), has_removed=in_pass.has_removed)
 
     def _is_waited_for(self, wanted: Wanted, number: int, has_time: Callable[[], bool]) -> bool:
         """Have every purge that no walk has proved yet wait for this one; whether any does."""
@@ -131,7 +149,7 @@ class WalkList:
             waits = self._walks.await_walk(one, number) or waits
         return waits
 
-    def _clear(
+    def _read(
         self,
         in_pass: _Pass,
         wanted: Wanted,
@@ -139,23 +157,27 @@ class WalkList:
         has_time: Callable[[], bool],
         walked: Walked,
     ) -> bool:
-        """Take off the list whoever of the next page is wanted; whether the time was enough for it."""
-        page = self._suppressions.page(in_pass.place)
-        for spelling in page.addresses:
-            purges = wanted.get(self._recipient(spelling))
-            if purges is None:
-                continue
-            if not has_time():
-                return False
-            if self._removed(spelling, walked):
-                in_pass.has_removed = True
-                for one in purges:
-                    self._walks.count(one)
-            else:
-                for one in purges:
+        """Read on, pass after pass; whether one came to the end that has removed nothing."""
+        while has_time():
+            page = self._suppressions.page(in_pass.place or None)
+            for spelling in page.addresses[in_pass.seen :]:
+                purges = wanted.get(self._recipient(spelling))
+                if purges is not None and not has_time():
+                    return False
+                if purges is not None and self._removed(spelling, walked):
+                    in_pass.has_removed = True
+                    for one in purges:
+                        self._walks.count(one)
+                    continue
+                for one in purges or ():
                     self._walks.await_number(one, number + 1)
-        in_pass.place = page.place
-        return True
+                in_pass.seen += 1
+            in_pass.place, in_pass.seen = page.place or "", 0
+            if not in_pass.place:
+                if not in_pass.has_removed:
+                    return True
+                in_pass.has_removed = False  # the next pass, from the beginning
+        return False
 
     def _removed(self, spelling: str, walked: Walked) -> bool:
         """Whether an address of the list was taken off it. If not, the next walk sees whether it is gone."""

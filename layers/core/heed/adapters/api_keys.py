@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text, texts
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
 from heed.domain.errors import NotFound, UnreadableRecord
 
@@ -78,19 +78,10 @@ class ApiKeys:
         Raises:
             StoreUnavailable: it could not be looked up.
         """
-        try:
-            answer = self._client.get_item(
-                TableName=self._table,
-                Key={"pk": {"S": _PK + id_of(key_hash)}},
-                ConsistentRead=True,
-                ReturnConsumedCapacity="TOTAL",
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        whole(answer, "ConsumedCapacity")
-        if "Item" not in answer:
+        item = get_item(self._client, self._table, {"pk": {"S": _PK + id_of(key_hash)}})
+        if item is None:
             return None
-        found = _to_key(answer["Item"])
+        found = _to_key(item)
         return found if hmac.compare_digest(found.hash.encode(), key_hash.encode()) else None
 
     def list(self) -> tuple[list[ApiKey], list[str]]:

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, DisclosurePage, End
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.register import DAY
@@ -69,19 +69,12 @@ class DisclosuresTable:
 
     def _place(self) -> tuple[int, str, int]:
         """Number, hash and time of the entry at the end."""
-        item = self._end_item()
+        item = get_item(self._client, self._table, _END)
         return _to_end(item) if item else (0, BEGINNING, 0)
 
     def _end(self) -> End | None:
-        item = self._end_item()
+        item = get_item(self._client, self._table, _END)
         return End(*_to_end(item)) if item else None
-
-    def _end_item(self) -> Mapping[str, Any]:
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=_END, ConsistentRead=True)
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return answer.get("Item", {})
 
     def _put(self, entry: Disclosed) -> Mapping[str, Any] | None:
         """The item that is there already, if one is.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Due, DueWork, Standing
 from heed.adapters.attributes import Item, instant_or_none, number, of_our_form, text
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.feed_places import SHARDS, feed_position, shard
 from heed.adapters.items import soft_days, to_record, to_value
 from heed.adapters.tally_update import SPARED
@@ -39,13 +39,7 @@ class EpochsTable:
 
     def read(self, recipient: str) -> Standing:
         """See the port."""
-        try:
-            answer = self._client.get_item(
-                TableName=self._table, Key={"id": {"S": recipient}}, ConsistentRead=True
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return _standing(answer.get("Item"))
+        return _standing(get_item(self._client, self._table, {"id": {"S": recipient}}))
 
     def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
         """See the port. A first attempt that did commit is known by the purge in the evidence."""
@@ -121,11 +115,7 @@ class EpochsTable:
 
     def work(self, recipient: str) -> DueWork | None:
         """See the port. Half a unit: the index, too, tells what was so a moment ago."""
-        try:
-            answer = self._client.get_item(TableName=self._table, Key={"id": {"S": recipient}})
-        except FAILURES as error:
-            raise unavailable(error) from error
-        item = answer.get("Item")
+        item = get_item(self._client, self._table, {"id": {"S": recipient}}, consistent=False)
         return work_of(item) if item and "due" in item else None
 
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:

@@ -11,11 +11,12 @@ then is proved by the end of that walk, and one that was marked by none, or came
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_ses_list import WalkState
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.purges import PREFIX
 from heed.domain.errors import UnreadableRecord
 from heed.domain.purge import SES, State
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 KEY = "ses-list"
 LEASE = 120_000  # milliseconds; longer than the function runs (a test compares)
-_NOTHING = WalkState(0, None, has_removed=False)
 
 
 class ListWalksTable:
@@ -37,11 +37,7 @@ class ListWalksTable:
 
     def ended(self) -> int:
         """See the port."""
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=_key(KEY))
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return _state(answer.get("Item", {})).ended
+        return _state(get_item(self._client, self._table, _key(KEY)) or {}).ended
 
     def take(self, now: int) -> WalkState | None:
         """See the port."""
@@ -111,7 +107,7 @@ class ListWalksTable:
         )
 
     def _take(self, now: int) -> WalkState | None:
-        after = self._update(
+        before = self._update(
             KEY,
             UpdateExpression="SET #until = :until",
             ConditionExpression="attribute_not_exists(#until) OR #until < :now",
@@ -119,9 +115,9 @@ class ListWalksTable:
                 ":until": {"N": str(now + LEASE)},
                 ":now": {"N": str(now)},
             },
-            ReturnValues="ALL_NEW",
+            ReturnValues="ALL_OLD",
         )
-        return None if after is None else _state(after)
+        return None if before is None else _state(before)
 
     def _of_purge(self, purge_id: str, *conditions: str, **request: Any) -> bool:  # noqa: ANN401
         """One write to a purge that is there and not done; whether it was made."""
@@ -143,11 +139,14 @@ class ListWalksTable:
         if "#until" in str(request):
             request["ExpressionAttributeNames"] = {"#until": "until"}
         try:
-            answer = self._client.update_item(TableName=self._table, Key=_key(key), **request)
+            answer = self._client.update_item(
+                TableName=self._table, Key=_key(key), ReturnConsumedCapacity="TOTAL", **request
+            )
         except self._client.exceptions.ConditionalCheckFailedException:
             return None
         except FAILURES as error:
             raise unavailable(error) from error
+        whole(answer, "ConsumedCapacity")
         return answer.get("Attributes", {})
 
 
@@ -156,17 +155,24 @@ def _key(name: str) -> dict[str, Any]:
 
 
 def _state(item: Item) -> WalkState:
-    """What the row says; what nobody can read is as if nothing had ever been walked."""
-    try:
-        return _read(item)
-    except UnreadableRecord:
-        return _NOTHING
+    """What the row says; of what nobody can read, as if it had never been said.
+
+    Who still holds the walk has died in it, and may have removed something.
+    """
+    ended, place = 0, None
+    with suppress(UnreadableRecord):
+        ended = _ended(item)
+    with suppress(UnreadableRecord):
+        place = _place(item)
+    has_removed = "until" in item or item.get("removed") != {"BOOL": False}
+    return WalkState(ended, place, has_removed)
 
 
 @of_our_form
-def _read(item: Item) -> WalkState:
-    return WalkState(
-        ended=number(item, "ended", COUNT_END) if "ended" in item else 0,
-        place=bytes(item["place"]["B"]) if "place" in item else None,
-        has_removed=bool(item["removed"]["BOOL"]) if "removed" in item else False,
-    )
+def _ended(item: Item) -> int:
+    return number(item, "ended", COUNT_END) if "ended" in item else 0
+
+
+@of_our_form
+def _place(item: Item) -> bytes | None:
+    return bytes(item["place"]["B"]) if "place" in item else None

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heed.actions.mail_ports import Claim, Dropped, Waits
 from heed.adapters.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.domain.errors import Contended
 from heed.domain.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
 
@@ -96,11 +96,7 @@ class MailCapsTable:
 
     def sent_today(self, now: int) -> int:
         """See the port."""
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=_ALL, ConsistentRead=True)
-        except FAILURES as error:
-            raise unavailable(error) from error
-        item: dict[str, Any] = answer.get("Item", {})
+        item = get_item(self._client, self._table, _ALL) or {}
         return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
 
     def note_line(self, now: int, *, stands: bool) -> None:
@@ -160,13 +156,7 @@ class MailCapsTable:
         )
 
     def _read(self, key: str) -> _Mailbox:
-        try:
-            answer = self._client.get_item(
-                TableName=self._table, Key={"pk": {"S": key}}, ConsistentRead=True
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        item: dict[str, Any] = answer.get("Item", {})
+        item = get_item(self._client, self._table, {"pk": {"S": key}})
         return _mailbox(item) if item else _Mailbox()
 
     def _write(self, key: str, attempts: Sequence[Attempt], version: int, waits: int) -> bool:

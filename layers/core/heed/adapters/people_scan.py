@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_ledger import Held, Page, Place
 from heed.adapters.attributes import Item, of_our_form, recipient, text
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.feed_places import feed_place
 from heed.adapters.items import late_of, to_record
 from heed.domain.errors import UnreadableRecord
@@ -39,12 +39,9 @@ class PeopleScan:
 
     def place(self) -> Place:
         """See the port. At the beginning, if nobody can read where."""
+        item = get_item(self._client, self._control, _PLACE, consistent=False)
         try:
-            answer = self._client.get_item(TableName=self._control, Key=_PLACE)
-        except FAILURES as error:
-            raise unavailable(error) from error
-        try:
-            return _to_place(answer.get("Item", {}))
+            return _to_place(item or {})
         except UnreadableRecord:
             return Place(None)
 

@@ -11,7 +11,7 @@ from heed.actions.ports_ledger import Ledger
 from heed.actions.ports_privacy import Person
 from heed.adapters import mail_caps
 from heed.adapters.attributes import Item, of_our_form, text
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.domain.confirm_token import Intent
 
 if TYPE_CHECKING:
@@ -56,11 +56,7 @@ class MailCaps:
 
     def _named(self, where: dict[str, Any]) -> str | None:
         """The mailbox, if there is one."""
-        try:
-            answer = self._client.get_item(TableName=self._table, Key=where, ConsistentRead=True)
-        except FAILURES as error:
-            raise unavailable(error) from error
-        item = answer.get("Item")
+        item = get_item(self._client, self._table, where)
         return _box(item) if item else None
 
     def _delete(self, key: dict[str, Any]) -> bool:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports import UNREADABLE, Applied, Unreadable
 from heed.adapters.attributes import Item
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.feed_places import feed_position, shard
 from heed.adapters.items import SALT_SIZE, is_stop, to_late, to_record, to_value
 from heed.adapters.late_room import late_room
@@ -57,17 +57,7 @@ class PreferencesTable:
 
     def read(self, recipient: str) -> Record:
         """See the port."""
-        try:
-            answer = self._client.get_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                ConsistentRead=True,
-                ReturnConsumedCapacity="TOTAL",
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        whole(answer, "ConsumedCapacity")
-        return to_record(answer.get("Item"))
+        return to_record(get_item(self._client, self._table, {"id": {"S": recipient}}))
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
         """See the port."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.attributes import COUNT_END, Item, instant_or_none, number, of_our_form, text
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.domain.epoch import Cause
 from heed.domain.purge import Purge, State, most
 from heed.domain.register import DAY
@@ -142,13 +142,8 @@ class PurgesTable:
 
     def find(self, purge_id: str) -> Purge | None:
         """See the port."""
-        try:
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(purge_id), ConsistentRead=True
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return _to_purge(answer["Item"]) if "Item" in answer else None
+        item = get_item(self._client, self._table, _key(purge_id))
+        return _to_purge(item) if item else None
 
 
 def _key(purge_id: str) -> dict[str, Any]:

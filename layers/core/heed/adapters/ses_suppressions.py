@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from heed.actions.ports_ses_list import Listed
 from heed.adapters.aws import FAILURES, code, is_our_fault, whole
@@ -18,6 +19,11 @@ PACE = 2.0
 
 PAGE = 1_000  # addresses
 
+TRIES = 2
+_OF_A_PLACE = ("InvalidNextTokenException", "BadRequestException")
+
+T = TypeVar("T")
+
 
 class SesSuppressions:
     """Serves the port Suppressions, with a client that makes each call once: a retry has its pause too."""
@@ -29,30 +35,38 @@ class SesSuppressions:
     def remove(self, spelling: str) -> bool:
         """See the port. SES finds an entry by its exact spelling alone."""
         try:
-            self._client.delete_suppressed_destination(EmailAddress=spelling)
+            self._call(partial(self._client.delete_suppressed_destination, EmailAddress=spelling))
         except FAILURES as error:
             if code(error) == "NotFoundException":
                 return False
             if code(error) == "BadRequestException":
                 raise SuppressionRefused(code(error)) from None  # its words may name the address
             raise _unavailable(error) from error
-        finally:
-            self._pause(PACE)
         return True
 
     def page(self, place: str | None) -> Listed:
         """See the port."""
         request: dict[str, Any] = {"PageSize": PAGE} | ({"NextToken": place} if place else {})
         try:
-            answer = self._client.list_suppressed_destinations(**request)
+            answer = self._call(partial(self._client.list_suppressed_destinations, **request))
         except FAILURES as error:
-            if place and code(error) == "InvalidNextTokenException":
+            if place and (code(error) in _OF_A_PLACE or is_our_fault(error)):
                 raise InvalidPlace(code(error)) from None  # its words may name the place
             raise _unavailable(error) from error
-        finally:
-            self._pause(PACE)
         found = whole(answer, "SuppressedDestinationSummaries")
         return Listed([one["EmailAddress"] for one in found], answer.get("NextToken"))
+
+    def _call(self, do: Callable[[], T]) -> T:
+        """One call, and its pause; again where SES asks for patience, since the other reader calls too."""
+        for left in reversed(range(TRIES)):
+            try:
+                return do()
+            except FAILURES as error:
+                if not left or code(error) != "TooManyRequestsException":
+                    raise
+            finally:
+                self._pause(PACE)
+        raise AssertionError  # the last try returns or raises
 
 
 def _unavailable(error: BaseException) -> BaseException:

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.actions.ports_privacy import Person
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.aws import FAILURES, get_item, unavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -59,13 +59,7 @@ class TellingsTable:
 
     def is_handed_on(self, recipient: str, issued: int) -> bool:
         """See the port."""
-        try:
-            answer = self._client.get_item(
-                TableName=self._table, Key=_key(recipient), ConsistentRead=True
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return f"h{issued}" in answer.get("Item", {})
+        return f"h{issued}" in (get_item(self._client, self._table, _key(recipient)) or {})
 
     def hand_on(self, recipient: str, issued: int, now: int) -> None:
         """See the port."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from heed.actions.mail_ports import Received
-from heed.adapters.aws import FAILURES, code
+from heed.adapters.aws import FAILURES, code, whole
 from heed.adapters.sqs_queue import SqsQueue
 from heed.domain.errors import QueueUnavailable
 
@@ -80,5 +80,5 @@ class WaitingLine(SqsQueue):
             )
         except FAILURES as error:
             raise QueueUnavailable(code(error)) from error
-        numbers = answer.get("Attributes", {})
-        return int(numbers.get(_VISIBLE, 0)), int(numbers.get(_HIDDEN, 0))
+        numbers: dict[str, str] = whole(answer, "Attributes")
+        return int(numbers[_VISIBLE]), int(numbers[_HIDDEN])
