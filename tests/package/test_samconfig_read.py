@@ -1,4 +1,4 @@
-"""What the SAM CLI, in the version that is pinned, makes of samconfig.toml: the parameters of a deployment."""
+"""What the pinned SAM CLI itself makes of samconfig.toml: the parameters of a deployment."""
 
 from __future__ import annotations
 
