@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
+from heed.adapters.aws import FAILURES, code
 from heed.adapters.stack import outputs
 from heed.domain.errors import NotFound
 from local.places import ROOT
@@ -20,6 +21,7 @@ from tests.account.target import Target
 
 TOO_MUCH = 100_000
 _DAYS = 7  # the shortest that a key waits for its deletion
+_GONE = ("ResourceNotFoundException", "NoSuchBucket", "NotFoundException")
 
 Resources = list[dict[str, Any]]
 
@@ -39,6 +41,8 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
         pass
     else:
         raise Skipped(f"there is a stack {name} already; this check makes and removes one")
+    if not (ROOT / ".aws-sam/build/template.yaml").exists():
+        raise Skipped("nothing is built that could be deployed: make build")
     target.end.callback(remove, target, name)
     region = target.client("cloudformation").meta.region_name
     _deploy(name, region, TOO_MUCH)
@@ -78,25 +82,68 @@ def _status(target: Target, name: str) -> str:
 
 
 def remove(target: Target, name: str) -> None:
-    """Remove that stack, and what production keeps of one: tables, bucket and keys."""
+    """Remove that stack, and what production keeps of one: tables, bucket and keys; say what stays."""
+    try:
+        outputs(target.access, name)
+    except NotFound:
+        return  # it never came to be
     cloudformation = target.client("cloudformation")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
     resources = [each for page in pages for each in page["StackResourceSummaries"]]
     tables = _names(resources, "AWS::DynamoDB::Table")
-    dynamodb, s3, kms = (target.client(service) for service in ("dynamodb", "s3", "kms"))
     for table in tables:
-        dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
-        dynamodb.get_waiter("table_exists").wait(TableName=table)
-    cloudformation.delete_stack(StackName=name)
-    cloudformation.get_waiter("stack_delete_complete").wait(StackName=name)
-    for table in set(tables) & set(dynamodb.list_tables()["TableNames"]):
-        dynamodb.delete_table(TableName=table)
-    kept = {each["Name"] for each in s3.list_buckets()["Buckets"]}
-    for bucket in set(_names(resources, "AWS::S3::Bucket")) & kept:
-        s3.delete_bucket(Bucket=bucket)
+        _or_say(f"the protection of {table}", _unprotect, target, table)
+    _or_say(f"the stack {name}", _delete, target, name)
+    for table in tables:
+        _or_say(f"table {table}", _delete_table, target, table)
+    for bucket in _names(resources, "AWS::S3::Bucket"):
+        _or_say(f"bucket {bucket}", _empty_and_delete, target, bucket)
     for key in _names(resources, "AWS::KMS::Key"):
-        if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
-            kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_DAYS)
+        _or_say(f"key {key}", _let_expire, target, key)
+
+
+def _or_say(what: str, take_away: Callable[[Target, str], None], target: Target, name: str) -> None:
+    """Take it away, if it is there still; what cannot be is told, and stops nothing behind it."""
+    try:
+        take_away(target, name)
+    except FAILURES as error:
+        if code(error) not in _GONE:
+            print(f"stays    {what}: {code(error)}", flush=True)
+
+
+def _unprotect(target: Target, table: str) -> None:
+    dynamodb = target.client("dynamodb")
+    dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+    dynamodb.get_waiter("table_exists").wait(TableName=table)
+
+
+def _delete(target: Target, stack: str) -> None:
+    cloudformation = target.client("cloudformation")
+    cloudformation.delete_stack(StackName=stack)
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName=stack)
+
+
+def _delete_table(target: Target, table: str) -> None:
+    target.client("dynamodb").delete_table(TableName=table)
+
+
+def _empty_and_delete(target: Target, bucket: str) -> None:
+    """Around 02:00 UTC a seal stands in it, under a lock that whoever may bypass it takes away."""
+    s3 = target.client("s3")
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        if versions:
+            s3.delete_objects(
+                Bucket=bucket, Delete={"Objects": versions}, BypassGovernanceRetention=True
+            )
+    s3.delete_bucket(Bucket=bucket)
+
+
+def _let_expire(target: Target, key: str) -> None:
+    kms = target.client("kms")
+    if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_DAYS)
 
 
 def _names(resources: Iterable[dict[str, Any]], kind: str) -> list[str]:

@@ -10,6 +10,8 @@ from tests.account.target import Target
 from tests.template import template
 
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+# AWS disables calls of SES's own suppression list there: who confirmed a yes waits for it.
+_STANDS_IN_THE_SANDBOX = "UnlistAgeAlarm"
 
 
 @check("one of " + ", ".join(_WELL))
@@ -45,22 +47,27 @@ def the_alarms_reach_somebody(target: Target) -> str:
 
 
 @check(
-    "no alarm but those that watch for silence, which stand until each has run once",
+    "no alarm but those that watch for silence, which stand until each has run once, "
+    f"and in SES's sandbox {_STANDS_IN_THE_SANDBOX}",
     only_in_an_account="the emulator evaluates no alarm",
 )
 def no_alarm_stands(target: Target) -> str:
     """The trial is new: whatever else stands is a fault of the deployment."""
     names = {physical: logical for logical, physical in target.resources.items()}
     pages = target.client("cloudwatch").get_paginator("describe_alarms")
-    standing = [
+    standing = {
         names[one["AlarmName"]]
         for page in pages.paginate(AlarmNamePrefix=f"{target.name}-", StateValue="ALARM")
         for one in page["MetricAlarms"]
         if one["AlarmName"] in names
-    ]
-    if loud := sorted(name for name in standing if "Silent" not in name):
-        raise Unexpected(", ".join(loud))
-    return f"{len(standing)} that watch for silence" if standing else "none"
+    }
+    silent = {name for name in standing if "Silent" in name}
+    loud = standing - silent
+    if loud == {_STANDS_IN_THE_SANDBOX} and target.is_in_sandbox:
+        return f"{len(silent)} that watch for silence, and {_STANDS_IN_THE_SANDBOX}"
+    if loud:
+        raise Unexpected(", ".join(sorted(loud)))
+    return f"{len(silent)} that watch for silence" if silent else "none"
 
 
 @check("no lock and no versions: a trial is to leave nothing")

@@ -89,6 +89,11 @@ class Target:
         }
 
     @cached_property
+    def is_in_sandbox(self) -> bool:
+        """Whether SES has not let this account out of its sandbox yet."""
+        return not self.client("sesv2").get_account()["ProductionAccessEnabled"]
+
+    @cached_property
     def key(self) -> str:
         """A key made for this run as `heed keys create` makes one, and revoked at its end."""
         keys = ApiKeys(self.client("dynamodb"), self.outputs["ControlTable"])

@@ -101,6 +101,37 @@ def test_how_soon_each_alarm_is_to_be_looked_at_is_told_once() -> None:
     assert sorted(told) == sorted(alarms)
 
 
+def test_nobody_is_woken_but_where_a_wish_is_lost_or_a_key_is() -> None:
+    """What waits for SES's own list is mail to somebody who wants it: that has a night's time."""
+    (row,) = re.findall(r"^\| at once, .*$", page("docs/operations.md"), re.MULTILINE)
+    assert re.findall(r"\(#alarm-([a-z-]+)\)", row) == [
+        "opt-out-refused",
+        "opt-out-throttled",
+        "later-dead-letters",
+        "key",
+    ]
+
+
+def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by_setting_one_off() -> (
+    None
+):
+    """Alarms that watch for silence come minutes after their creation; no mail says that they end."""
+    assert "confirms the subscription" in _below("docs/deploying.md", "8. First deployment")
+    alarms = _of("AWS::CloudWatch::Alarm")
+    (named,) = re.findall(r"--logical-resource-id (\w+)", _below("docs/deploying.md", "13. Alarms"))
+    assert named in alarms and alarms[named]["Properties"]["TreatMissingData"] == "notBreaching"
+    assert "aws cloudwatch set-alarm-state" in _below("docs/deploying.md", "13. Alarms")
+    assert not any("OKActions" in alarm["Properties"] for alarm in alarms.values())
+
+
+def test_what_the_sandbox_does_to_every_confirmed_yes_is_told_with_its_hours() -> None:
+    queue = RESOURCES["UnlistQueue"]["Properties"]
+    seconds = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
+    told = _below("docs/deploying.md", "4. Production access and concurrency")
+    assert f"After {seconds // 3_600} hours" in told
+    assert "UnlistDeadLettersUrl" in told and "BadRequestException" in told
+
+
 def test_the_steps_of_a_deployment_stand_in_the_order_of_their_table() -> None:
     text = page("docs/deploying.md")
     table = re.findall(r"^\| (\d+) \| \[(.+?)\]", text, re.MULTILINE)

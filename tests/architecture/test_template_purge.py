@@ -44,3 +44,8 @@ def test_its_schedule_may_call_it_and_nothing_else() -> None:
 def test_the_alarm_looks_for_the_words_that_the_function_logs() -> None:
     pattern = RESOURCES["PurgeOverdueFilter"]["Properties"]["FilterPattern"]
     assert pattern == '{ $.message = "purge overdue" }'
+
+
+def test_the_alarm_names_both_times_after_which_a_purge_is_late() -> None:
+    told = RESOURCES["PurgeOverdueAlarm"]["Properties"]["AlarmDescription"]
+    assert "after an hour" in told and "after a day on SES's own list" in told

@@ -40,9 +40,12 @@ FIXED: dict[str, dict[str, Any]] = {
 }
 
 
-def _indexes(table: str) -> set[str]:
+def _indexes(table: str) -> dict[str, Any]:
     made: list[dict[str, Any]] = RESOURCES[table]["Properties"].get("GlobalSecondaryIndexes", [])
-    return {each["IndexName"] for each in made}
+    return {
+        each["IndexName"]: {part: each[part] for part in ("KeySchema", "Projection")}
+        for each in made
+    }
 
 
 def test_a_route_with_a_throttle_of_its_own_is_never_renamed_or_removed() -> None:
@@ -64,9 +67,16 @@ def test_what_is_added_to_hold_something_is_held_to_its_name_from_then_on() -> N
     )
 
 
-def test_a_release_adds_one_index_to_a_table_at_most_and_removes_none() -> None:
+@pytest.mark.parametrize("table", DEPLOYED["indexes"])
+def test_an_index_stays_with_its_keys_and_its_projection(table: str) -> None:
+    """CloudFormation updates neither, and refuses the update of the whole stack."""
+    made = _indexes(table)
+    for name, deployed in DEPLOYED["indexes"][table].items():
+        assert made.get(name) == deployed, "another projection is an index of another name"
+
+
+def test_a_release_adds_one_index_to_a_table_at_most() -> None:
     tables = [name for name, each in FIXED.items() if each["Type"] == "AWS::DynamoDB::Table"]
     for table in tables:
-        deployed = set(DEPLOYED["indexes"].get(table, []))
-        assert deployed <= _indexes(table)
-        assert len(_indexes(table) - deployed) <= 1, "DynamoDB makes one in an update"
+        added = _indexes(table).keys() - DEPLOYED["indexes"].get(table, {}).keys()
+        assert len(added) <= 1, "DynamoDB makes one in an update"

@@ -416,7 +416,7 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
 
 
 def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
-    office: Office, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    office: Office, ses: post.SuppressionList
 ) -> None:
     assert 1_000 * time_of("UnlistFunction") < list_walks.LEASE
     walks = wiring.list_walks()

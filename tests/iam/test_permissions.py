@@ -53,7 +53,8 @@ def test_every_call_that_is_made_is_allowed(found: Findings) -> None:
 @pytest.mark.threat(
     "T17",
     "A function's role permits more than the function does.",
-    "A permission that no call needs fails a test, and so does a wildcard that reaches further.",
+    "An action on a resource that no call needs fails a test, and so does a wildcard that reaches further. "
+    "Values inside conditions are held by the tests that name them, not all of them.",
 )
 def test_every_permission_is_used(found: Findings) -> None:
     assert not found.unused, "\n".join(found.unused)

@@ -1,0 +1,97 @@
+"""What the pinned SAM CLI itself makes of samconfig.toml: the parameters of a deployment."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.system
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".tools" / "sam" / "bin" / "python"
+SAMCONFIG = (ROOT / "samconfig.toml").read_text()
+SET_BY_ADOPTERS = re.sub(r'^  # "', '  "', SAMCONFIG, flags=re.MULTILINE)
+"""The same when each line that is commented out is taken in."""
+
+# The command itself, up to the place where it would begin to deploy: there it says what it was given.
+_READ = """
+import inspect, json, sys
+import samcli.commands.deploy.command as deploy
+from samcli.cli.main import cli
+
+names = list(inspect.signature(deploy.do_cli).parameters)
+
+def say(*given):
+    print(json.dumps(dict(zip(names, given))))
+
+deploy.do_cli = say
+cli(sys.argv[1:], standalone_mode=False)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _installed() -> None:
+    assert PYTHON.exists(), "make build first"
+
+
+def _given(samconfig: Path, environment: str, home: Path) -> dict[str, Any]:
+    command = ("deploy", "--config-file", samconfig, "--config-env", environment)
+    read = subprocess.run(
+        [PYTHON, "-I", "-c", _READ, *command],
+        cwd=ROOT,
+        env={
+            "SAM_CLI_TELEMETRY": "0",
+            "HOME": str(home),
+            "AWS_DEFAULT_REGION": "us-east-1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert read.returncode == 0, read.stderr
+    given: dict[str, Any] = json.loads(read.stdout.splitlines()[-1])
+    return given
+
+
+def _overrides(samconfig: str, environment: str) -> dict[str, str]:
+    said = tomllib.loads(samconfig)[environment]["deploy"]["parameters"]["parameter_overrides"]
+    return dict(line.split("=", 1) for line in said)
+
+
+@pytest.mark.parametrize("environment", ["trial", "production"])
+@pytest.mark.parametrize(
+    "samconfig", [SAMCONFIG, SET_BY_ADOPTERS], ids=["as it is", "every line taken in"]
+)
+def test_each_line_of_an_environment_is_one_parameter_of_its_deployment(
+    environment: str, samconfig: str, tmp_path: Path
+) -> None:
+    written = tmp_path / "samconfig.toml"
+    written.write_text(samconfig)
+    given = _given(written, environment, tmp_path)
+    assert given["parameter_overrides"] == _overrides(samconfig, environment)
+
+
+def test_production_asks_before_it_changes_anything_and_rolls_nothing_back(
+    tmp_path: Path,
+) -> None:
+    given = _given(ROOT / "samconfig.toml", "production", tmp_path)
+    assert (given["stack_name"], given["confirm_changeset"], given["disable_rollback"]) == (
+        "heed",
+        True,
+        True,
+    )
+
+
+def test_a_trial_has_a_stack_of_its_own_and_is_rolled_back(tmp_path: Path) -> None:
+    given = _given(ROOT / "samconfig.toml", "trial", tmp_path)
+    assert (given["stack_name"], given["confirm_changeset"], given["disable_rollback"]) == (
+        "heed-trial",
+        False,
+        False,
+    )
