@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from local.aws import Clients
+from tests.system.running import soon
 
 pytestmark = pytest.mark.system
 
@@ -68,10 +69,11 @@ def test_nobody_comes_back_no_newer_opt_out_is_lost_and_what_was_lost_is_back(
     assert office.reason(lost) == "ok", "the damage"
 
     came = office.heed("restore", "replay", "--from", RESTORED)
-    left = office.heed("purge", "--now")["left"]
+    # What waits for the list of SES to be walked is ended by a later one.
+    soon(lambda: office.heed("purge", "--now")["left"] == 0)
     dynamodb.delete_table(TableName=RESTORED)
 
-    assert (came["back"], came["unreadable"], left) == (1, 0, 0)
+    assert (came["back"], came["unreadable"]) == (1, 0)
     assert office.reason(lost) == "topic_unsubscribed"
     assert office.reason(out) == office.reason(erased) == "unsubscribed"
     assert office.reason(minor) == "minor"

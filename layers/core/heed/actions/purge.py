@@ -125,7 +125,9 @@ class RunPurges:
         """
         now = self._clock()
         due = sorted(self._epochs.due(now), key=lambda one: one.purges is None)
-        came = self._all(due, lambda one: self._one_due(now, has_time, one), has_time)
+        came = self._all(
+            due, lambda one, again: self._one_due(now, has_time, one, again=again), has_time
+        )
         ages = [
             (now - one.since, result)
             for one, result in zip(due, came, strict=True)
@@ -151,22 +153,24 @@ class RunPurges:
         failed = [one.position for one, result in results if result is Came.FAILED]
         return came.count(Came.DONE), failed
 
-    def purge(self, recipient: str, work: DueWork) -> Came:
+    def purge(self, recipient: str, work: DueWork, *, again: bool = False) -> Came:
         """Clear every store of one person; whether that is certified, or what it waits for.
+
+        `again` is whether that was done a moment ago: then it is done when nothing is waited for any more.
 
         Raises:
             StoreUnavailable: some are left; it stays due.
         """
-        came = [self._cleared(recipient, one, work) for one in work.purges]
+        came = [self._cleared(recipient, one, work, again=again) for one in work.purges]
         waits = next((one for one in came if one is not Came.DONE), None)
         if waits is None:
             self._epochs.settle(recipient, work.purges)
         return waits or Came.DONE
 
     def _all(
-        self, asked: list[T], do: Callable[[T], Came], has_time: Callable[[], bool]
+        self, asked: list[T], do: Callable[[T, bool], Came], has_time: Callable[[], bool]
     ) -> list[Came]:
-        """Do each, and what waits again after some seconds, a few times."""
+        """Do each, and what waits again after some seconds, a few times; `do` is told which time it is."""
         came: dict[int, Came] = {}
         waiting = dict(enumerate(asked))
         for seconds in (0, *_PATIENCE):
@@ -175,7 +179,8 @@ class RunPurges:
             if seconds:
                 self._pause(seconds)
             with ThreadPoolExecutor(_PARALLEL) as pool:
-                results = dict(zip(waiting, pool.map(do, waiting.values()), strict=True))
+                again = [seconds > 0] * len(waiting)
+                results = dict(zip(waiting, pool.map(do, waiting.values(), again), strict=True))
             if Came.WAITS_FOR_LIST in results.values() and Came.WAITS_FOR_LIST not in came.values():
                 self._ask_for_a_walk()
             # Who waited, and for whom there was no time in a later round, waits still.
@@ -190,7 +195,7 @@ class RunPurges:
         with suppress(Unavailable):
             self._unlisting.send(WALK)
 
-    def _cleared(self, recipient: str, purge_id: str, work: DueWork) -> Came:
+    def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> Came:
         """Do one purge; whether it is certified, or what may still bring something."""
         walked = (
             self._walks.ended()
@@ -198,12 +203,15 @@ class RunPurges:
         purge = self._purges.begin(purge_id, work.cause, work.floor)
         if purge.state is State.DONE:
             return Came.DONE
+        is_walked = purge.walk is not None and purge.walk <= walked
+        if again and not is_walked:
+            return Came.WAITS_FOR_LIST
         is_last = self._ledger_is_through(
             purge, work
         )  # asked first: what comes meanwhile is not lost
         person = Person(recipient, purge.subject, work.floor)
         found = {name: store.clear(person) for name, store in self._stores.items()}
-        if purge.walk is None or purge.walk > walked:
+        if not is_walked:
             self._purges.note(purge, found)
             return Came.WAITS_FOR_LIST
         if not is_last:
@@ -220,7 +228,7 @@ class RunPurges:
             or self._clock() > work.floor + GONE
         )
 
-    def _one_due(self, now: int, has_time: Callable[[], bool], due: Due) -> Came:
+    def _one_due(self, now: int, has_time: Callable[[], bool], due: Due, *, again: bool) -> Came:
         """What came of what is due on one."""
         if not has_time():
             return Came.FAILED
@@ -232,13 +240,13 @@ class RunPurges:
                 if not work.is_held:
                     self._epochs.prune(due.recipient, work.soft, now)
                 return Came.DONE
-            return self.purge(due.recipient, work)
+            return self.purge(due.recipient, work, again=again)
         except HeedError:
             return Came.FAILED
 
-    def _tried(self, wanted: Wanted) -> Came:
+    def _tried(self, wanted: Wanted, again: bool) -> Came:  # noqa: FBT001 - as `_all` calls it
         try:
-            return self.purge(wanted.recipient, wanted.work)
+            return self.purge(wanted.recipient, wanted.work, again=again)
         except HeedError:
             return Came.FAILED
 

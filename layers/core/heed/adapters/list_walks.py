@@ -37,7 +37,8 @@ class ListWalksTable:
 
     def ended(self) -> int:
         """See the port."""
-        return _state(get_item(self._client, self._table, _key(KEY)) or {}).ended
+        item = get_item(self._client, self._table, _key(KEY), consistent=False)
+        return _state(item or {}).ended
 
     def take(self, now: int) -> WalkState | None:
         """See the port."""
