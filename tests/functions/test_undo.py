@@ -257,12 +257,12 @@ def save(world: World, form: dict[str, str], at: int) -> str:
 
 def test_it_names_what_it_takes_back_which_may_be_a_part_of_the_save(world: World) -> None:
     first = save(world, {"topic.news": "out"}, NOW)
-    assert re.findall(r'id="undone">([^<]*)<', first) == ["News"]
+    assert re.findall(r">Undo: ([^<]*)<", first) == ["News"]
     world.put(READER, Change(yes(3), wish(NOW + 1)))
 
     both = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
 
-    assert re.findall(r'id="undone">([^<]*)<', both) == ["Offers"]  # of News once a day
+    assert re.findall(r">Undo: ([^<]*)<", both) == ["Offers"]  # of News once a day
 
 
 def test_one_that_could_not_be_written_is_on_the_page_to_be_pressed_again(world: World) -> None:
