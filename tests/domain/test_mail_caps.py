@@ -58,6 +58,15 @@ _STEPS = st.lists(
 )
 
 
+def _delivered(steps: list[tuple[int, str, str]]) -> tuple[_Address, int]:
+    """An address after these deliveries, and when the last was."""
+    address, now = _Address(), 10 * WINDOW
+    for passed, request, outcome in steps:
+        now += passed
+        address.deliver(request, now, outcome)
+    return address, now
+
+
 @given(_STEPS)
 def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
     steps: list[tuple[int, str, str]],
@@ -78,10 +87,7 @@ def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
 def test_mails_for_different_requests_are_ten_minutes_apart(
     steps: list[tuple[int, str, str]],
 ) -> None:
-    address, now = _Address(), 10 * WINDOW
-    for passed, request, outcome in steps:
-        now += passed
-        address.deliver(request, now, outcome)
+    address, _ = _delivered(steps)
     for at, request in address.mails:
         for other, another in address.mails:
             assert request == another or abs(at - other) >= APART
@@ -123,10 +129,7 @@ def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
 def test_whoever_waits_has_room_at_the_moment_that_is_named_and_not_before(
     steps: list[tuple[int, str, str]],
 ) -> None:
-    address, now = _Address(), 10 * WINDOW
-    for passed, request, outcome in steps:
-        now += passed
-        address.deliver(request, now, outcome)
+    address, now = _delivered(steps)
     asked = Asked("new", "who", "what", now)
 
     def verdict(at: int) -> Verdict:

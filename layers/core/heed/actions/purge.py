@@ -197,18 +197,16 @@ class RunPurges:
 
     def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> Came:
         """Do one purge; whether it is certified, or what may still bring something."""
-        walked = (
-            self._walks.ended()
-        )  # before the purge is read, which a walk may have wait for the next
+        # Before the purge is read, which a walk may have wait for the next.
+        walked = self._walks.ended()
         purge = self._purges.begin(purge_id, work.cause, work.floor)
         if purge.state is State.DONE:
             return Came.DONE
         is_walked = purge.walk is not None and purge.walk <= walked
         if again and not is_walked:
             return Came.WAITS_FOR_LIST
-        is_last = self._ledger_is_through(
-            purge, work
-        )  # asked first: what comes meanwhile is not lost
+        # Asked before the stores are cleared: what comes meanwhile is not lost.
+        is_last = self._ledger_is_through(purge, work)
         person = Person(recipient, purge.subject, work.floor)
         found = {name: store.clear(person) for name, store in self._stores.items()}
         if not is_walked:

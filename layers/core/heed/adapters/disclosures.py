@@ -67,14 +67,13 @@ class DisclosuresTable:
         lowest = page[-1].number if len(page) == limit else numbers[-1] if numbers else 1
         return DisclosurePage(page, end, lowest if lowest > 1 else None)
 
-    def _place(self) -> tuple[int, str, int]:
+    def _place(self) -> End:
         """Number, hash and time of the entry at the end."""
-        item = get_item(self._client, self._table, _END)
-        return _to_end(item) if item else (0, BEGINNING, 0)
+        return self._end() or End(0, BEGINNING, 0)
 
     def _end(self) -> End | None:
         item = get_item(self._client, self._table, _END)
-        return End(*_to_end(item)) if item else None
+        return _to_end(item) if item else None
 
     def _put(self, entry: Disclosed) -> Mapping[str, Any] | None:
         """The item that is there already, if one is.
@@ -156,9 +155,8 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
 
 
 @of_our_form
-def _to_end(item: Item) -> tuple[int, str, int]:
-    """Number, hash and time of the entry at the end."""
-    return number(item, "number", COUNT_END), text(item, "hash"), number(item, "at")
+def _to_end(item: Item) -> End:
+    return End(number(item, "number", COUNT_END), text(item, "hash"), number(item, "at"))
 
 
 @of_our_form
