@@ -100,7 +100,7 @@ def _expired(said: Confirmation, visit: Visit) -> Response[str]:
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.as_payload_2(event), context)
+    return app.resolve(request.to_link(request.as_payload_2(event)), context)
 
 
 wiring.warm_up(

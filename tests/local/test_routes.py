@@ -55,7 +55,12 @@ def test_a_method_answers_only_where_it_is_routed() -> None:
 
 
 def test_a_parameter_arrives_decoded() -> None:
-    assert match(KNOWN, "GET", "/u/a%2Fb%20c") == (TOKEN, {"token": "a/b c"})
+    assert match(KNOWN, "GET", "/u/a%5Fb%20c") == (TOKEN, {"token": "a_b c"})
+
+
+def test_a_path_is_decoded_before_it_is_split() -> None:
+    assert match(KNOWN, "GET", "/u/a%2Fb") is None
+    assert match(KNOWN, "GET", "/.well-known%2Fdnt/a%2Fb") == (DNT_REST, {"status": "a/b"})
 
 
 def test_a_greedy_parameter_takes_the_rest() -> None:
