@@ -19,6 +19,7 @@ from heed.edge import preference_post, request, site_documents, visits
 from heed.edge.observability import count, observed
 from heed.edge.preference_view import preferences
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.signal_visit import noted
 from heed.edge.unsubscribe_link import UnsubscribeLink
 from heed.edge.visit import Visit
 
@@ -28,16 +29,22 @@ LINKS = ("/p/", "/u/", "/c/", "/subscribe")
 answers = RecipientPages(app, LINKS, wiring.catalogue, wiring.pages, wiring.has_form)
 # API Gateway has no route that ends in a slash: a link of theirs that one was glued to may come here.
 unsubscribe = UnsubscribeLink(
-    app, answers, wiring.unsubscribe, wiring.keys, wiring.catalogue, wiring.pages
+    app,
+    answers,
+    wiring.unsubscribe,
+    wiring.keys,
+    wiring.catalogue,
+    wiring.pages,
+    wiring.note_signal,
 )
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])
 def show(text: str) -> Response[str]:
-    """The page with the true state of each topic. Changes nothing, ever."""
+    """The page with the true state of each topic; a privacy signal is written, and nothing else."""
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
-    record = centre.record(token)
+    record = noted(answers.event, visit, token, centre.record(token), wiring.note_signal)
     if is_closed(record):
         return answers.neutral()
     saved = request.query(answers.event, "saved")
@@ -77,7 +84,7 @@ def save(text: str) -> Response[str]:
     if is_closed(result.record):
         return answers.neutral()
     if result.consent or result.resume:
-        view = visits.consent(visit, result.consent, result.resume, catalogue)
+        view = visits.consent(visit, result.consent, result.resume, result.record, catalogue)
         return answers.page(wiring.pages().subscribe(view))
     return answers.redirect(visits.saved_url(visit, token, result.undo, wiring.keys()))
 

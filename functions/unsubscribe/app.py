@@ -16,7 +16,15 @@ from heed.edge.unsubscribe_link import UnsubscribeLink
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages, wiring.has_form)
-UnsubscribeLink(app, answers, wiring.unsubscribe, wiring.keys, wiring.catalogue, wiring.pages)
+UnsubscribeLink(
+    app,
+    answers,
+    wiring.unsubscribe,
+    wiring.keys,
+    wiring.catalogue,
+    wiring.pages,
+    wiring.note_signal,
+)
 
 
 @observed

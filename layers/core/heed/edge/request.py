@@ -12,6 +12,7 @@ from heed.domain.token import URL_LENGTH
 
 _CUT = ("/u/", "/p/")  # links whose token has one length; that of a confirmation has several
 _LINKS = (*_CUT, "/c/")
+_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # what a browser says that loads ahead
 
 
 def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
@@ -99,6 +100,19 @@ def signals(event: Mapping[str, Any]) -> bool:
         part.strip() == "1"
         for name in ("sec-gpc", "dnt")
         for part in header(event, name).split(",")
+    )
+
+
+def is_navigation(event: Mapping[str, Any]) -> bool:
+    """Whether a browser opens the page for somebody who looks at it, and says so (W3C Fetch Metadata).
+
+    No scanner that sends no such headers, no frame, no prefetch, no HEAD.
+    """
+    return (
+        event["requestContext"]["http"]["method"] == "GET"
+        and header(event, "sec-fetch-mode") == "navigate"
+        and header(event, "sec-fetch-dest") == "document"
+        and not any(header(event, name) for name in _AHEAD)
     )
 
 

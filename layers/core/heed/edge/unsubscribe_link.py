@@ -17,6 +17,7 @@ from heed.edge.observability import count
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
+    from heed.actions.note_signal import NoteSignal
     from heed.actions.ports import Keys
     from heed.actions.unsubscribe import Pressed, Unsubscribe
     from heed.domain.catalogue import Catalogue
@@ -32,7 +33,7 @@ class UnsubscribeLink:
     Args:
         app: the function's routes; those of the link are among them from now on.
         answers: how the function answers people.
-        links, keys, catalogue, pages: asked for at a request, never at import.
+        links, keys, catalogue, pages, note: asked for at a request, never at import.
     """
 
     def __init__(
@@ -43,24 +44,27 @@ class UnsubscribeLink:
         keys: Callable[[], Keys],
         catalogue: Callable[[], Catalogue],
         pages: Callable[[], Pages],
+        note: Callable[[], NoteSignal],
     ) -> None:
         self._answers = answers
         self._links = links
         self._keys = keys
         self._catalogue = catalogue
         self._pages = pages
+        self._note = note
         app.route("/u/<text>", method=["GET", "HEAD"])(self.ask)
         app.post("/u/<text>")(self.opt_out)
 
     def ask(self, text: str) -> Response[str]:
-        """The page with the button, or what came of pressing it; scanners open every link."""
+        """The page with the button, or what came of pressing it; a privacy signal alone is written."""
         answers, links, visit = self._answers, self._links(), self._answers.visit()
         token = links.token(text)
-        record = links.record(token)
+        from heed.edge import visits
+        from heed.edge.signal_visit import noted
+
+        record = noted(answers.event, visit, token, links.record(token), self._note)
         if is_closed(record):
             return answers.neutral()
-        from heed.edge import visits
-
         catalogue, keys = self._catalogue(), self._keys()
         done = request.query(answers.event, "done")
         undo = visits.offered_undo(done, token, record, keys, visit.at)
