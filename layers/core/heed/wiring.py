@@ -578,6 +578,7 @@ _CACHED = (
     later,
     unsubscribe,
     manage_preferences,
+    note_signal,
     confirm_keys,
     ask_confirmation,
     line,
