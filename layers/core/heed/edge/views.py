@@ -163,6 +163,7 @@ class Mistake(StrEnum):
     """Where the subscribe form could not be read."""
 
     ADDRESS = "address"
+    UNMAILABLE = "unmailable"  # an address, but no mail of ours can reach it
     TOPICS = "topics"
 
 
