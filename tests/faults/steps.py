@@ -186,6 +186,8 @@ MAILS = (
     "complaint",
     "left",
     "out of office",
+    "given up",
+    "echo",
     "delivery",
     "strange type",
     "poison",
