@@ -363,6 +363,8 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
         ("0001-01-01T00:00:00+23:59", None),
         ("2026-02-30T00:00:00Z", None),
         ("2026-03-05T00:41:60Z", None),
+        ("2016-12-31T23:59:60Z", 1_483_228_799_999),  # a leap second
+        ("2016-12-31T23:59:60.250Z", 1_483_228_799_999),
         ("1772671262669", None),
         ("9999-12-31T23:59:59-14:00", None),  # a year later, which could be kept and never be shown
         ("", None),

@@ -18,9 +18,9 @@ from typing import Any
 
 import orjson
 
-from heed.domain.errors import Malformed
+from heed.domain import times
+from heed.domain.errors import InvalidTime, Malformed
 from heed.domain.feedback import TOPIC_TEST, word
-from heed.domain.times import END
 from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
@@ -258,9 +258,17 @@ def milliseconds(text: object) -> int | None:
     try:
         moment = datetime.fromisoformat(text.replace(" +", "+"))
     except ValueError:
-        return None
+        return _leap_second(text)
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
     since = moment - _EPOCH
     at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return at if 0 <= at < END else None
+    return at if 0 <= at < times.END else None
+
+
+def _leap_second(text: str) -> int | None:
+    """What Python's own reader does not know, and RFC 3339 does."""
+    try:
+        return times.parse(text).first
+    except InvalidTime:
+        return None
