@@ -342,6 +342,25 @@ def test_what_breaks_the_contract_is_named(desk: Desk, body: object, pointer: st
     assert pointer in desk.faults(body)
 
 
+@pytest.mark.parametrize(
+    ("scope", "nearest"),
+    [
+        ("ofers", "offers"),
+        ("Offers", "offers"),
+        ("meridian/ofers", "meridian/offers"),
+        ("meridan", "meridian"),
+        ("jane.doe@example.com", None),
+        ("x" * 1_000, None),
+    ],
+)
+def test_an_unknown_scope_names_the_nearest_and_where_all_are_listed_and_nothing_given(
+    desk: Desk, scope: str, nearest: str | None
+) -> None:
+    meant = "" if nearest is None else f"; the nearest is {nearest}"
+    said = f"is not in the catalogue{meant}; GET /v1/topics lists what there is"
+    assert desk.faults(_change(scope=scope)) == {"/scope": said}
+
+
 def test_a_pause_may_be_over_before_it_is_entered(desk: Desk) -> None:
     past = {"occurred_at": "2026-02-01", "until": "2026-02-20"}
     result = desk.change(state="paused", source="letter", **past)

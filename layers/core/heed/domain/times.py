@@ -53,13 +53,12 @@ def parse(text: str) -> Span:
             return Span(first, first + DAY - 1)
         if found := _TIME.fullmatch(text):
             *clock, fraction, sign, hours, minutes = found.groups()
-            *others, second = map(int, clock)
             east = _offset(sign, hours, minutes)
-            if second == 60:
-                at = _leap_second(_instant(*others, 59) - east)
+            if clock[-1] == "60":
+                at = _leap_second(_instant(*map(int, [*clock[:-1], "59"])) - east)
             else:
-                milliseconds = int((fraction or "").ljust(3, "0")[:3])
-                at = _in_range(_instant(*others, second) + milliseconds - east)
+                at = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
+                at = _in_range(at - east)
             return Span(at, at)
     raise InvalidTime("neither a time with an offset nor a date")
 

@@ -71,7 +71,7 @@ def _scope(body: Reader, catalogue: Catalogue) -> int:
     try:
         number = catalogue.number(name)
     except UnknownScope as error:
-        body.fault("scope", f"is {error}")
+        body.fault("scope", fields.unknown(error, name, catalogue))
         return 0
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is Kind.SERVICE:
