@@ -17,21 +17,10 @@ from heed.domain.feedback import (
     Count,
     of_bounce,
 )
+from heed.domain.feedback_event import Bounce, Bounced, Complaint, Mail, Other, Subscription
 from heed.domain.recipient import parse
 from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
-from heed.domain.verdict import (
-    NO_TOPIC,
-    NO_TYPE,
-    NOBODY,
-    Bounce,
-    Bounced,
-    Complaint,
-    Mail,
-    Other,
-    Subscription,
-    Verdict,
-    judge,
-)
+from heed.domain.verdict import NO_TOPIC, NO_TYPE, NOBODY, Verdict, judge
 from tests.ses import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669

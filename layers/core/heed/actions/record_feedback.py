@@ -9,10 +9,11 @@ from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
 from heed.domain.errors import HeedError, Malformed
 from heed.domain.feedback import Count
+from heed.domain.feedback_event import Event, Other
 from heed.domain.recipient import recipient_id
 from heed.domain.record import NOTHING
 from heed.domain.register import Change
-from heed.domain.verdict import Event, Other, Verdict, judge
+from heed.domain.verdict import Verdict, judge
 
 Read = Callable[[object, int | None], Event]
 """From a message and the stamp of its queue to the event in it; raises Malformed."""

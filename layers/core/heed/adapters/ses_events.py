@@ -21,7 +21,7 @@ import orjson
 from heed.domain import times
 from heed.domain.errors import InvalidTime, Malformed
 from heed.domain.feedback import TOPIC_TEST, word
-from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
+from heed.domain.feedback_event import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
 
