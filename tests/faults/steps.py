@@ -192,6 +192,8 @@ MAILS = (
     "complaint",
     "left",
     "out of office",
+    "given up",
+    "echo",
     "delivery",
     "strange type",
     "poison",
