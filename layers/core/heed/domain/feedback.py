@@ -6,7 +6,6 @@ Amazon SES"), read for one question alone: does mail still arrive, and does the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import NamedTuple
@@ -37,7 +36,7 @@ def word(text: str) -> str:
 
     Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
     """
-    return re.sub(r"[\s_-]+", "", text).lower()
+    return "".join(each for each in text.lower() if each not in "_-" and not each.isspace())
 
 
 def _of_everybody(action: str | None, status: str | None) -> bool:  # noqa: ARG001
