@@ -162,7 +162,9 @@ def written(world: World) -> set[str]:
     from functions.reconcile import app as reconcile
     from functions.seal import app as seal
     from functions.send_confirmation import app as send_confirmation
+    from heed.edge.observability import metrics
 
+    metrics.clear_metrics()  # of whatever ran in this process before, and told nobody
     lines, minutes = io.StringIO(), Context(left=600_000)
     with redirect_stdout(lines):
         for scheduled in (purge, reconcile, seal, send_confirmation):
