@@ -69,10 +69,10 @@ def _function(operation: Mapping[str, Any]) -> str:
 def match(known: Iterable[Route], method: str, path: str) -> tuple[Route, dict[str, str]] | None:
     """The route of a request, with its decoded path parameters; None where API Gateway says 404.
 
-    A parameter is one segment, not empty; `{name+}` takes the rest of the path, even nothing after
-    its slash.
+    A path is decoded, then split: `%2F` separates like a slash. A parameter is one segment, not empty;
+    `{name+}` takes the rest of the path, even nothing after its slash.
     """
-    parts = path.split("/")
+    parts = unquote(path).split("/")
     for route in sorted((r for r in known if r.method in (method, "ANY")), key=lambda r: r.rank):
         found = {} if route.is_default else _parameters(route.path.split("/"), parts)
         if found is not None:
@@ -89,7 +89,7 @@ def _parameters(pattern: list[str], parts: list[str]) -> dict[str, str] | None:
     found = {}
     for known, part in zip(pattern, parts, strict=True):
         if known.startswith("{") and (part or known.endswith("+}")):
-            found[known.strip("{+}")] = unquote(part)
+            found[known.strip("{+}")] = part
         elif known != part:
             return None
     return found

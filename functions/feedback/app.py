@@ -1,8 +1,8 @@
 """SES bounces, complaints and contact-list changes, from SQS, SNS, EventBridge or by hand.
 
-Each message stands alone. One that can never be understood, or that means somebody whom nobody can
-make out, goes to the dead-letter queue as it came, once the rest of it is recorded; one that cannot
-be recorded now is given back to its queue.
+Each message stands alone. One that can never be understood, that is of an unknown type, or that means
+somebody or some topic that nobody can make out, goes to the dead-letter queue as it came, once the rest
+of it is recorded; one that cannot be recorded now is given back to its queue.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     except Malformed as error:
         return str(error)
     counts.update(verdict.counts)
-    return "means a recipient who cannot be made out" if verdict.lost else ""
+    return verdict.aside
 
 
 wiring.warm_up(

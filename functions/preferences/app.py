@@ -14,26 +14,37 @@ from heed.actions.manage_preferences import Visited
 from heed.domain.decision import is_closed
 from heed.domain.errors import UnreadForm
 from heed.domain.record import Record
-from heed.domain.register import Source
 from heed.domain.token import Token
 from heed.edge import preference_post, request, site_documents, visits
 from heed.edge.observability import count, observed
 from heed.edge.preference_view import preferences
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.signal_visit import noted
+from heed.edge.unsubscribe_link import UnsubscribeLink
 from heed.edge.visit import Visit
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
 # Whatever no other route takes comes here (the template's `$default`): a link of any kind that is mangled.
 LINKS = ("/p/", "/u/", "/c/", "/subscribe")
 answers = RecipientPages(app, LINKS, wiring.catalogue, wiring.pages, wiring.has_form)
+# API Gateway has no route that ends in a slash: a link of theirs that one was glued to may come here.
+unsubscribe = UnsubscribeLink(
+    app,
+    answers,
+    wiring.unsubscribe,
+    wiring.keys,
+    wiring.catalogue,
+    wiring.pages,
+    wiring.note_signal,
+)
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])
 def show(text: str) -> Response[str]:
-    """The page with the true state of each topic. Changes nothing, ever."""
+    """The page with the true state of each topic; a privacy signal is written, and nothing else."""
     centre, visit = wiring.manage_preferences(), answers.visit()
     token = centre.token(text)
-    record = centre.record(token)
+    record = noted(answers.event, visit, token, centre.record(token), wiring.note_signal)
     if is_closed(record):
         return answers.neutral()
     saved = request.query(answers.event, "saved")
@@ -57,19 +68,7 @@ def save(text: str) -> Response[str]:
     token = centre.token(text)
     form, catalogue = answers.form(), wiring.catalogue()
     if preference_post.is_opt_out(form):
-        links = wiring.unsubscribe()
-        links.opt_out(
-            links.asked(
-                token,
-                visit.at,
-                Source.ONE_CLICK,
-                visit.campaign,
-                everything=form.asks("scope", "all"),
-                signal=visit.signal,
-            )
-        )
-        count("OptedOut")
-        return answers.text("Unsubscribed.\n")
+        return unsubscribe.one_click(token, form)
     visited = Visited(
         at=visit.at,
         campaign=visit.campaign,
@@ -85,7 +84,7 @@ def save(text: str) -> Response[str]:
     if is_closed(result.record):
         return answers.neutral()
     if result.consent or result.resume:
-        view = visits.consent(visit, result.consent, result.resume, catalogue)
+        view = visits.consent(visit, result.consent, result.resume, result.record, catalogue)
         return answers.page(wiring.pages().subscribe(view))
     return answers.redirect(visits.saved_url(visit, token, result.undo, wiring.keys()))
 
@@ -114,7 +113,7 @@ def policy() -> Response[str]:
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.as_payload_2(event), context)
+    return app.resolve(request.to_link(request.as_payload_2(event)), context)
 
 
 wiring.warm_up(wiring.manage_preferences, wiring.preferences_key)

@@ -14,9 +14,12 @@ from heed.actions.confirm import Press
 from heed.domain.confirm_token import Confirmation
 from heed.domain.decision import is_closed
 from heed.domain.errors import NoRoom
+from heed.domain.register import ALL
+from heed.domain.token import Token
 from heed.edge import request, subscribe_form, subscribe_view, visits
 from heed.edge.observability import count, observed
 from heed.edge.recipient_pages import RecipientPages
+from heed.edge.signal_visit import noted
 from heed.edge.visit import Visit
 
 _LATER = {"Retry-After": "3600"}  # seconds; within about that a network has some room again
@@ -61,12 +64,15 @@ def ask() -> Response[str]:
 
 @app.route("/c/<text>", method=["GET", "HEAD"])
 def show(text: str) -> Response[str]:
-    """The page with the button. Changes nothing, ever: link scanners open every link."""
+    """The page with the button; a privacy signal is written, unless it is about what is confirmed here."""
     links, visit = wiring.confirm(), answers.visit()
     said = links.token(text)
     if said.is_over(visit.at):
         return _expired(said, visit)
-    record = links.record(said)
+    token = Token(said.recipient, ALL, said.issued, said.key_id)
+    record = noted(
+        answers.event, visit, token, links.record(said), wiring.note_signal, said.signals
+    )
     if is_closed(record):
         return answers.neutral()
     view = subscribe_view.confirm(
@@ -100,7 +106,7 @@ def _expired(said: Confirmation, visit: Visit) -> Response[str]:
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.as_payload_2(event), context)
+    return app.resolve(request.to_link(request.as_payload_2(event)), context)
 
 
 wiring.warm_up(

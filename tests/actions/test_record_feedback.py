@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from hypothesis import given
@@ -14,12 +14,14 @@ from heed.actions.ports import Applied
 from heed.actions.record_feedback import AHEAD, RecordFeedback
 from heed.adapters.ses_events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
+from heed.domain.feedback import Count
 from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import COMPLAINT, UNDELIVERABLE, Change
+from heed.domain.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
 from tests.ses import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390
 BOUNCED_AT = 1_772_671_262_669
+ECHOES = [name for name in NAMES if name.startswith("event-complaint-on")]
 UNSUBSCRIBED = "event-subscription-unsubscribe-all-header"
 A, B, C = (identify(address) for address in ("a@example.com", "b@example.net", "c@example.org"))
 
@@ -38,6 +40,11 @@ class Stored:
 
     def read_many(self, recipients: Sequence[str]) -> dict[str, Record]:
         return {recipient: self.records[recipient] for recipient in recipients}
+
+    def update(
+        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
+    ) -> Applied:
+        return self.apply(recipient, decide(self.records[recipient]), now)
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
         if recipient in self.down:
@@ -126,7 +133,7 @@ def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> N
         complaint__complainedRecipients=listed,
         mail__destination=["a@example.com", "b@example.net"],
     )
-    assert recorder(stored)(event, None, NOW).lost
+    assert recorder(stored)(event, None, NOW).aside
     assert COMPLAINT in stored.records[A].registers
 
 
@@ -161,7 +168,41 @@ def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
         recorder(stored)(ses("event-bounce-permanent-general"), None, BOUNCED_AT - AHEAD - 1)
 
 
-@given(st.lists(st.sampled_from(NAMES), max_size=8), st.randoms(use_true_random=False))
+@pytest.mark.parametrize("name", ECHOES)
+def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(name: str) -> None:
+    one = identify("recipient@example.com")
+    stored = Stored()
+    assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_RECORDED]
+    assert stored.records[one].at(COMPLAINT) == BOUNCED_AT
+    assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_IGNORED]
+    for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
+        stored = Stored()
+        recorder(stored)(ses(known), None, NOW)
+        before = stored.records[one]
+        assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_IGNORED]
+        assert stored.records[one] == before
+
+
+@pytest.mark.parametrize("name", ECHOES)
+def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_recorded(
+    name: str,
+) -> None:
+    listed = [
+        {"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")
+    ]
+    event = ses(name, complaint__complainedRecipients=listed)
+    stored = Stored(down=[A])
+    stored.apply(B, [Change("o:2", Entry(1, Source.LINK, "{}"))], NOW)
+    with pytest.raises(StoreUnavailable):
+        recorder(stored)(event, None, NOW)
+    assert COMPLAINT not in stored.records[B].registers
+    assert COMPLAINT in stored.records[C].registers
+
+
+UNORDERED = [name for name in NAMES if name not in ECHOES]  # an echo asks what came before it
+
+
+@given(st.lists(st.sampled_from(UNORDERED), max_size=8), st.randoms(use_true_random=False))
 def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
     names: list[str], random: object
 ) -> None:
@@ -173,3 +214,25 @@ def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
     for place, name in enumerate(again):
         recorder(second)(json.dumps(ses(name)), NOW + place, NOW + place)
     assert first.records == second.records
+
+
+@given(
+    st.lists(st.sampled_from(NAMES), max_size=8),
+    st.lists(st.sampled_from(ECHOES), min_size=1, max_size=3),
+    st.randoms(use_true_random=False),
+)
+def test_wherever_an_echo_comes_it_can_only_add_a_complaint(
+    names: list[str], echoes: list[str], random: object
+) -> None:
+    without, with_echoes = Stored(), Stored()
+    names = [name for name in names if name not in ECHOES]
+    for name in names:
+        recorder(without)(ses(name), None, NOW)
+    mixed = names + echoes
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    for name in mixed:
+        recorder(with_echoes)(ses(name), None, NOW)
+    for one, record in with_echoes.records.items():
+        said = without.records[one]
+        assert {**record.registers, COMPLAINT: None} == {**said.registers, COMPLAINT: None}
+        assert (record.soft, record.at(COMPLAINT) >= said.at(COMPLAINT)) == (said.soft, True)

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from heed.adapters.ses_events import milliseconds, read
 from heed.domain.errors import Malformed
-from heed.domain.feedback import TOPIC_TEST
+from heed.domain.feedback import TOPIC_TEST, Count
+from heed.domain.feedback_event import Bounce, Complaint, Other, Subscription
 from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE
-from heed.domain.verdict import Bounce, Complaint, Other, Subscription, judge
+from heed.domain.verdict import NO_TOPIC, Verdict, judge
 from tests.ses import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
 DEAD = [UNDELIVERABLE]
@@ -41,8 +42,13 @@ EFFECTS: dict[str, dict[str, list[str]]] = {
     "event-bounce-quoted-local-part": {'"john doe@work"@example.com': DEAD},
     "event-bounce-several-recipients": {A: DEAD, "b@example.net": DEAD, "c@example.org": DEAD},
     "event-bounce-time-with-offset": {ONE: DEAD},
+    "event-bounce-permanent-failed-with-status-4": {ONE: DEAD},
+    "event-bounce-permanent-in-capitals": {ONE: DEAD},
     "event-bounce-transient-customtimeoutexceeded": {ONE: [SOFT]},
+    "event-bounce-transient-general-failed": {ONE: [SOFT]},
+    "event-bounce-transient-general-status-5": {ONE: [SOFT]},
     "event-bounce-transient-mailboxfull": {ONE: [SOFT]},
+    "event-bounce-transient-unknown-subtype": {ONE: [SOFT]},
     "event-bounce-unknown-subtype-and-unknown-fields": {ONE: DEAD},
     "event-complaint-abuse": {ONE: [COMPLAINT]},
     "event-complaint-display-name-uppercase": {ONE: [COMPLAINT]},
@@ -58,6 +64,7 @@ EFFECTS: dict[str, dict[str, list[str]]] = {
     "event-complaint-unknown-feedback-type": {ONE: [COMPLAINT]},
     "event-complaint-virus": {ONE: [COMPLAINT]},
     "event-subscription-one-topic-optout-with-defaults": {ONE: ["o:3"]},
+    "event-subscription-optout-in-another-case-and-of-another-list": {ONE: ["o:2"]},
     "event-subscription-unsubscribe-all-header": {ONE: ["o:0"]},
     "notification-bounce-mixed-one-failed-one-delayed": {"recipient1@example.com": DEAD},
     "notification-bounce-permanent-general-without-dsn-two-recipients": {
@@ -122,7 +129,29 @@ def test_a_detail_that_does_not_name_its_type_has_that_of_its_envelope() -> None
     expected = read(event)
     del event["detail"]["eventType"]
     assert read(event) == expected
-    assert read({**event, "detail-type": "Email Delivered"}) == Other("Email Delivered")
+    assert read({**event, "detail-type": "Email Delivered"}) == Other("Delivery")
+
+
+# Every detail type that SES gives to EventBridge, as its reference lists them.
+_NO_FEEDBACK = [
+    "Advisor Recommendation Status Open",
+    "Advisor Recommendation Status Resolved",
+    "Sending Status Enabled",
+    "Sending Status Disabled",
+    "Email Delivered",
+    "Email Rejected",
+    "Email Sent",
+    "Email Opened",
+    "Email Rendering Failed",
+    "Email Clicked",
+    "Email Delivery Delayed",
+]
+
+
+@pytest.mark.parametrize("named", _NO_FEEDBACK)
+def test_what_eventbridge_tells_of_no_feedback_is_known_and_ignored(named: str) -> None:
+    event = {"source": "aws.ses", "detail-type": named, "detail": {"mail": {}}}
+    assert judge(read(event), identify, CATALOGUE) == Verdict({}, [Count.EVENT_IGNORED])
 
 
 @pytest.mark.parametrize(
@@ -181,14 +210,6 @@ def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
             "event-subscription-unsubscribe-all-header",
             {"subscription__newTopicPreferences__unsubscribeAll": "true"},
         ),
-        (
-            "event-subscription-one-topic-optout-with-defaults",
-            {"subscription__newTopicPreferences__topicSubscriptionStatus": [{"topicName": 3}]},
-        ),
-        (
-            "event-subscription-one-topic-optout-with-defaults",
-            {"subscription__newTopicPreferences__topicSubscriptionStatus": {}},
-        ),
     ],
 )
 def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed(
@@ -230,7 +251,7 @@ def test_a_list_that_cannot_be_read_means_whom_the_mail_was_for_or_a_person_look
     assert effect(tagged) == {identify("b@example.com"): done}
     verdict = judge(read(ses(name, **{path: list_}, **several)), identify, CATALOGUE)
     assert not verdict.changes
-    assert verdict.lost
+    assert verdict.aside
 
 
 @pytest.mark.parametrize("changed", [{"mail": None}, {"mail__destination": ONE}, {"mail": [ONE]}])
@@ -240,7 +261,7 @@ def test_a_bounce_that_does_not_say_whom_we_mailed_stops_nobody_and_a_person_loo
     event = ses("event-bounce-permanent-general", **changed)
     verdict = judge(read(event), identify, CATALOGUE)
     assert not verdict.changes
-    assert verdict.lost
+    assert verdict.aside
 
 
 @pytest.mark.threat(
@@ -280,7 +301,7 @@ def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: 
     )
     verdict = judge(read(event), identify, CATALOGUE)
     assert set(verdict.changes) == {identify(ONE)}
-    assert verdict.lost
+    assert verdict.aside
 
 
 def test_a_header_cut_in_the_middle_of_a_character_does_not_lose_the_bounce() -> None:
@@ -289,11 +310,44 @@ def test_a_header_cut_in_the_middle_of_a_character_does_not_lose_the_bounce() ->
     assert read(sns(json.dumps(cut))) == read(sns(json.dumps(whole)))
 
 
-def test_the_spelling_of_the_api_for_a_topic_that_is_off_is_understood_too() -> None:
+def topics_of_a_list(statuses: object, **changed: Any) -> dict[str, Any]:
     path = "subscription__newTopicPreferences__topicSubscriptionStatus"
-    off = [{"topicName": "news", "subscriptionStatus": "OPT_OUT"}]
-    event = ses("event-subscription-one-topic-optout-with-defaults", **{path: off})
+    return ses("event-subscription-one-topic-optout-with-defaults", **{path: statuses}, **changed)
+
+
+@pytest.mark.parametrize("off", ["OptOut", "OPT_OUT", "Optout", "optout", "OPT-OUT"])
+def test_a_topic_that_is_off_is_understood_in_every_spelling_of_it(off: str) -> None:
+    event = topics_of_a_list([{"topicName": "news", "subscriptionStatus": off}])
     assert effect(event) == {identify(ONE): ["o:3"]}
+    event["eventType"] = "SUBSCRIPTION"
+    assert effect(event) == {identify(ONE): ["o:3"]}
+
+
+@pytest.mark.parametrize("on", ["OptIn", "OPT_IN", "optin"])
+def test_a_topic_that_is_on_changes_nothing_and_is_for_nobody_to_look_at(on: str) -> None:
+    event = topics_of_a_list([{"topicName": "SomeListOfTheirs", "subscriptionStatus": on}])
+    assert judge(read(event), identify, CATALOGUE) == Verdict({}, [Count.EVENT_IGNORED])
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        None,
+        7,
+        {},
+        {"topicName": "news"},
+        {"topicName": "news", "subscriptionStatus": "Maybe"},
+        {"topicName": 7, "subscriptionStatus": "OptOut"},
+        {"subscriptionStatus": "OptOut"},
+    ],
+)
+def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others(
+    odd: object,
+) -> None:
+    entries = [odd, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
+    verdict = judge(read(topics_of_a_list(entries)), identify, CATALOGUE)
+    assert [change.register for change in verdict.changes[identify(ONE)]] == ["o:2"]
+    assert verdict.aside == NO_TOPIC
 
 
 @pytest.mark.parametrize(
@@ -310,6 +364,8 @@ def test_the_spelling_of_the_api_for_a_topic_that_is_off_is_understood_too() -> 
         ("0001-01-01T00:00:00+23:59", None),
         ("2026-02-30T00:00:00Z", None),
         ("2026-03-05T00:41:60Z", None),
+        ("2016-12-31T23:59:60Z", 1_483_228_799_999),  # a leap second
+        ("2016-12-31T23:59:60.250Z", 1_483_228_799_999),
         ("1772671262669", None),
         ("9999-12-31T23:59:59-14:00", None),  # a year later, which could be kept and never be shown
         ("", None),

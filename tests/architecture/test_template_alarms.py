@@ -162,7 +162,8 @@ def test_a_refused_opt_out_is_counted_from_the_access_log() -> None:
     written = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
     assert fields == {"route", "status"}
     assert all(f'"{field}":' in written for field in fields)
-    assert '"POST /u/{token}"' in pattern
+    for route in ("POST /u/{token}", "POST /u/{token}/{rest+}"):
+        assert f'$.route = "{route}"' in pattern
 
 
 def test_an_opt_out_that_lambda_throttles_is_told_by_lambda_itself() -> None:

@@ -84,7 +84,7 @@ MISTAKES = [
         "`mailbox` is an e-mail address",
         "mailbox = ",
     ),
-    (CATALOGUE, "https://www.net", "http://www.net", "begins with https://", "link = "),
+    (CATALOGUE, "https://global", "http://global", "begins with https://", "link = "),
     (CATALOGUE, 'title = "Meridian Watches"', "title = 7", "`title` must be a text", "title = 7"),
     (
         CATALOGUE,

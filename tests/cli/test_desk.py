@@ -73,7 +73,18 @@ def test_a_pause_has_an_end(heed: Heed, local: Path) -> None:
 
     (result,) = heed("check", READER, "--topic", "offers", "--json").json["results"]
     assert (ended.code, result["reason"]) == (0, "paused")
-    assert result["until"].startswith("2999-01-01")
+    assert result["until"] == "2999-01-02T12:00:00.000Z"
+
+
+@pytest.mark.parametrize("when", ["2999-01-01", "2999-01-01T10:00:00+01:00"])
+def test_a_time_to_come_that_is_taken_as_now_is_said_to_be(
+    heed: Heed, local: Path, when: str
+) -> None:
+    change = ("change", READER, "--scope", "offers", "--out", "--source", "phone", "--json")
+    ended = heed(*change, "--occurred-at", when)
+    assert ended.json["results"][0]["outcome"] == "applied"
+    assert ended.err == f"{when} is yet to come: it counts as of now.\n"
+    assert heed(*change, "--occurred-at", "2026-03-05").err == ""
 
 
 def test_a_yes_without_a_reference_is_a_fault_with_its_pointer(heed: Heed, local: Path) -> None:

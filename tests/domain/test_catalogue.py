@@ -9,6 +9,7 @@ from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.errors import UnknownScope
 from heed.domain.register import ALL, DAY
 from tests.catalogue import CATALOGUE, DATA, SCOPES
+from tests.growth import LINEAR, growth
 
 
 @pytest.mark.parametrize(
@@ -140,3 +141,32 @@ def test_the_policy_is_the_one_in_force_then(day: str, version: str) -> None:
 def test_a_name_may_be_that_of_several_brands_topics() -> None:
     numbers: list[Any] = [CATALOGUE.number(name) for name in ("news", "aurora/news")]
     assert numbers == [3, 17]
+
+
+@pytest.mark.parametrize(
+    ("name", "nearest"),
+    [
+        ("ofers", "offers"),
+        ("OFFERS", "offers"),
+        ("meridian/ofers", "meridian/offers"),
+        ("xyz", None),
+    ],
+)
+def test_a_slip_of_a_name_is_known_by_the_nearest(name: str, nearest: str | None) -> None:
+    assert CATALOGUE.nearest(name) == nearest
+
+
+def test_what_is_nearest_is_in_use_and_of_the_kind_that_is_wanted() -> None:
+    retired = next(topic.name for topic in CATALOGUE.topics.values() if topic.retired)
+    assert CATALOGUE.nearest(retired + "x") != retired
+    assert CATALOGUE.nearest("meridan") == "meridian"
+    assert CATALOGUE.nearest("meridan", topics_only=True) != "meridian"
+
+
+def test_the_cost_of_a_slip_grows_with_the_catalogue_and_no_faster() -> None:
+    def catalogue(n: int) -> Catalogue:
+        topic = DATA["topics"][0]
+        topics = [{**topic, "number": 100 + i, "name": f"topic-{i:05d}"} for i in range(n)]
+        return Catalogue.of({**DATA, "topics": topics})
+
+    assert growth(catalogue, lambda many: many.nearest("topic-0000x"), 2_000) <= LINEAR

@@ -10,26 +10,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.feedback import BOUNCES, COMPLAINTS, NOT_ACTED_ON, Count, of_bounce, of_complaint
+from heed.domain.feedback import (
+    BOUNCES,
+    COMPLAINTS,
+    NOT_ACTED_ON,
+    Count,
+    of_bounce,
+)
+from heed.domain.feedback_event import Bounce, Bounced, Complaint, Mail, Other, Subscription
 from heed.domain.recipient import parse
 from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
-from heed.domain.verdict import (
-    Bounce,
-    Bounced,
-    Complaint,
-    Mail,
-    Other,
-    Subscription,
-    Verdict,
-    judge,
-)
+from heed.domain.verdict import NO_TOPIC, NO_TYPE, NOBODY, Verdict, judge
 from tests.ses import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669
 A, B, C = (identify(f"{name}@example.com") for name in "abc")
-TYPES = ["Permanent", "Transient", "Undetermined", "SomeFutureType"]
+TYPES = ["Permanent", "Transient", "Undetermined"]
 SUBTYPES = [*sorted({subtype for _, subtype in BOUNCES}), "SomeFutureSubType"]
-SOFT_DAYS = {("Transient", "MailboxFull"), ("Transient", "CustomTimeoutExceeded")}
+REFUSED = ["MessageTooLarge", "ContentRejected", "AttachmentRejected"]
+LATE = ["MailboxFull", "CustomTimeoutExceeded"]
 
 
 def judged(event: Bounce | Complaint | Subscription | Other) -> Verdict:
@@ -61,7 +60,7 @@ def complaint(
 
 
 def subscription(
-    *topics: str,
+    *topics: str | None,
     everything: bool = False,
     by: str | None = "UnsubscribeHeader",
     address: str | None = "a@example.com",
@@ -82,20 +81,53 @@ def test_each_type_and_subtype_of_bounce_does_one_of_three_things(
 ) -> None:
     if kind == "Permanent":
         expected = {A: [UNDELIVERABLE]}
-    elif (kind, subtype) in SOFT_DAYS:
+    elif kind == "Transient" and subtype not in REFUSED:
         expected = {A: [SOFT]}
     else:
         expected = {}
     assert registers(bounce(kind, subtype)) == expected
 
 
+@pytest.mark.parametrize("subtype", [*SUBTYPES, None])
+def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_full_or_slow_mailbox(
+    subtype: str | None,
+) -> None:
+    told = bounce("Transient", subtype, to=[Bounced("a@example.com")])
+    assert registers(told) == ({A: [SOFT]} if subtype in LATE else {})
+
+
+@pytest.mark.parametrize("kind", ["", "SomeFutureType", "Permanently"])
+@pytest.mark.parametrize("subtype", ["General", "MailboxFull", "OnAccountSuppressionList", None])
+def test_a_bounce_of_an_unknown_type_is_one_for_a_person_to_look_at(
+    kind: str, subtype: str | None
+) -> None:
+    assert bounce(kind, subtype) == Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
+
+
+def in_other_cases(text: str) -> list[str]:
+    return [text.lower(), text.upper(), text.swapcase(), f" {text} "]
+
+
+@pytest.mark.parametrize(("kind", "subtype"), BOUNCES)
+def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(
+    kind: str, subtype: str
+) -> None:
+    expected = of_bounce(kind, subtype)
+    meant = bounce(kind, subtype)
+    for one, other in itertools.product(in_other_cases(kind), in_other_cases(subtype)):
+        assert of_bounce(one, other) is expected
+    for action in in_other_cases("failed"):
+        assert bounce(kind, subtype, to=[Bounced("a@example.com", action, "5.1.1")]) == meant
+
+
 @pytest.mark.parametrize("key", BOUNCES)
 def test_a_documented_bounce_is_never_counted_as_of_another_kind(key: tuple[str, str]) -> None:
     rule = of_bounce(*key)
+    assert rule is not None
     assert (rule.register is None) == (rule.counted is Count.BOUNCE_IGNORED)
 
 
-@pytest.mark.parametrize("subtype", ["MessageTooLarge", "ContentRejected", "AttachmentRejected"])
+@pytest.mark.parametrize("subtype", REFUSED)
 def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
     assert bounce("Transient", subtype).counts == [Count.CONTENT_REFUSED, Count.BOUNCE_IGNORED]
 
@@ -107,12 +139,14 @@ def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
         ("failed", None, True),
         ("Failed ", "5.1.1", True),
         (None, "5.0.0", True),
-        ("failed", "4.4.7", False),
+        ("failed", "4.4.7", True),
+        ("FAILED", "4.0.0", True),
         (None, "4.0.0", False),
         (None, " 4.2.2", False),
         ("delayed", "5.0.0", False),
         ("delivered", None, False),
         ("relayed", None, False),
+        ("Expanded", "5.1.1", False),
         ("", None, False),
     ],
 )
@@ -121,7 +155,39 @@ def test_a_permanent_bounce_stops_only_who_failed_for_good(
 ) -> None:
     verdict = bounce(to=[Bounced("a@example.com", action, status)])
     assert (A in verdict.changes) is stops
-    assert not verdict.lost
+    assert not verdict.aside
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "is_soft_day"),
+    [
+        (None, None, False),
+        (None, "4.4.7", False),
+        (None, "2.0.0", False),
+        ("delayed", "4.4.7", False),
+        ("delivered", None, False),
+        ("failed", None, True),
+        (" Failed", "4.4.7", True),
+        ("failed", "5.7.1", True),
+        (None, "5.7.1", True),
+        (None, " 5.0.0", True),
+        ("delayed", "5.0.0", True),
+    ],
+)
+def test_a_passing_bounce_of_no_known_cause_is_a_soft_day_where_delivery_was_given_up(
+    action: str | None, status: str | None, is_soft_day: bool
+) -> None:
+    listed = [Bounced("a@example.com", action, status)]
+    for subtype in ("General", "SomeFutureSubType", None):
+        verdict = bounce("Transient", subtype, to=listed)
+        assert registers(verdict) == ({A: [SOFT]} if is_soft_day else {})
+        counted = Count.SOFT_BOUNCE_RECORDED if is_soft_day else Count.BOUNCE_IGNORED
+        assert verdict.counts == [counted]
+
+
+def test_of_one_given_up_and_one_out_of_office_only_the_first_has_a_soft_day() -> None:
+    both = [Bounced("a@example.com", "failed", "4.4.1"), Bounced("b@example.com")]
+    assert registers(bounce("Transient", to=both, mailed=ABC)) == {A: [SOFT]}
 
 
 def test_of_one_failed_and_one_delayed_only_the_failed_is_stopped() -> None:
@@ -158,7 +224,7 @@ def test_of_a_stranger_in_a_bounce_the_tagged_one_is_stopped_instead() -> None:
         verdict = bounce(to=[Z], tag=TAGGED, mailed=mailed)
         assert registers(verdict) == {TAGGED: DEAD}
         assert Count.RECIPIENT_NOT_MAILED in verdict.counts
-        assert not verdict.lost
+        assert not verdict.aside
 
 
 def test_of_a_stranger_in_a_bounce_the_only_one_mailed_is_stopped_instead() -> None:
@@ -200,7 +266,7 @@ def test_a_tag_that_is_not_ours_names_nobody() -> None:
 def test_where_nobody_knows_whom_we_mailed_a_person_has_to_look(
     mailed: Sequence[str | None] | None,
 ) -> None:
-    assert bounce(to=[Z], mailed=mailed) == Verdict({}, [Count.RECIPIENT_NOT_MAILED], lost=True)
+    assert bounce(to=[Z], mailed=mailed) == Verdict({}, [Count.RECIPIENT_NOT_MAILED], aside=NOBODY)
 
 
 def test_a_tag_of_a_merely_delayed_mail_stops_nobody() -> None:
@@ -212,7 +278,7 @@ def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgott
     listed = [Bounced("no address"), Bounced(None), Bounced("a@example.com")]
     verdict = bounce(to=listed, mailed=ABC)
     assert registers(verdict) == {A: DEAD}
-    assert verdict.lost
+    assert verdict.aside
     assert verdict.counts.count(Count.RECIPIENT_NOT_READ) == 2
 
 
@@ -227,14 +293,16 @@ def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_wa
     ):
         assert list(verdict.changes) == [meant]
         assert Count.RECIPIENT_NOT_READ in verdict.counts
-        assert not verdict.lost
+        assert not verdict.aside
     for mailed in (ABC, (), None):
         verdict = bounce(*kind, to=listed, mailed=mailed)
-        assert verdict == Verdict({}, [Count.RECIPIENT_NOT_READ], lost=True)
+        assert verdict == Verdict({}, [Count.RECIPIENT_NOT_READ], aside=NOBODY)
 
 
 def test_a_bounce_that_says_nothing_of_an_address_is_ignored_whomever_it_means() -> None:
-    assert bounce("Transient", "General", to=[], mailed=ABC) == Verdict({}, [Count.BOUNCE_IGNORED])
+    for listed in ([], [Bounced(None)], [Bounced("nobody")]):
+        verdict = bounce("Transient", "General", to=listed, mailed=ABC)
+        assert verdict == Verdict({}, [Count.BOUNCE_IGNORED])
 
 
 ADDRESSES = st.sampled_from([*ABC, "z@example.net", "tagged@example.com", "A <a@EXAMPLE.com>"])
@@ -247,7 +315,7 @@ ODD = st.none() | st.sampled_from(["", "?", "a@", "a@x, b@y", "\u200bc@example.c
     "A bounce stops nobody but those to whom that mail was addressed, and the one whom its tag names.",
 )
 @given(
-    st.sampled_from(TYPES),
+    st.sampled_from([*TYPES, "SomeFutureType"]),
     st.sampled_from(SUBTYPES),
     st.lists(
         st.builds(
@@ -292,16 +360,43 @@ def test_a_report_of_fraud_is_counted_for_the_sender(feedback_type: str) -> None
     assert Count.FRAUD_REPORTED in complaint(feedback_type).counts
 
 
+@pytest.mark.parametrize("feedback_type", COMPLAINTS)
+def test_the_type_of_a_complaint_is_read_without_case(feedback_type: str | None) -> None:
+    for spelt in in_other_cases(feedback_type or ""):
+        verdict = complaint(spelt)
+        assert registers(verdict) == registers(complaint(feedback_type))
+        assert verdict.counts == complaint(feedback_type).counts
+
+
 @pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "OnTenantSuppressionList"])
-@pytest.mark.parametrize("feedback_type", [None, "abuse"])
-def test_the_echo_of_a_suppression_list_is_no_new_complaint(
+@pytest.mark.parametrize("feedback_type", [None, "abuse", "fraud"])
+def test_the_echo_of_a_suppression_list_is_a_complaint_of_those_alone_who_are_not_on_record(
     subtype: str, feedback_type: str | None
 ) -> None:
-    assert complaint(feedback_type, subtype) == Verdict({}, [Count.COMPLAINT_IGNORED])
+    for spelt in (subtype, *in_other_cases(subtype)):
+        verdict = complaint(feedback_type, spelt)
+        assert not verdict.changes and not verdict.counts and not verdict.aside
+        (change,) = verdict.echoes[A]
+        assert (change.register, change.entry.at) == (COMPLAINT, AT)
+
+
+def test_an_echo_means_whom_a_complaint_would_mean() -> None:
+    echo = "OnAccountSuppressionList"
+    assert set(complaint(subtype=echo, by=THREE).echoes) == {A, B, C}
+    assert set(complaint(subtype=echo, by=THREE, tag=B).echoes) == {B}
+    assert set(complaint(subtype=echo, by=(), mailed=ABC[:1]).echoes) == {A}
+    lost = complaint(subtype=echo, by=(), mailed=ABC)
+    assert lost == Verdict({}, [Count.RECIPIENT_NOT_READ], NOBODY)
+
+
+@pytest.mark.parametrize("feedback_type", ["not-spam", "auth-failure"])
+def test_the_echo_of_what_is_no_complaint_is_none(feedback_type: str) -> None:
+    verdict = complaint(feedback_type, "OnAccountSuppressionList")
+    assert verdict == Verdict({}, [Count.COMPLAINT_IGNORED])
 
 
 def test_an_unknown_complaint_subtype_is_a_complaint() -> None:
-    assert of_complaint("abuse", "SomeFutureSubType").register == COMPLAINT
+    assert registers(complaint("abuse", "SomeFutureSubType")) == {A: [COMPLAINT]}
 
 
 THREE = ("a@example.com", "b@example.com", "c@example.com")
@@ -317,7 +412,7 @@ def test_of_several_who_may_have_complained_the_tag_picks_the_one() -> None:
     verdict = complaint(by=(*THREE, None), tag=B)
     assert registers(verdict) == {B: [COMPLAINT]}
     assert "listed" not in verdict.changes[B][0].entry.evidence
-    assert not verdict.lost
+    assert not verdict.aside
 
 
 @pytest.mark.parametrize("by", [THREE, THREE[:1]])
@@ -331,7 +426,7 @@ def test_a_tag_that_names_none_of_the_listed_neither_adds_nor_spares_anyone(
 def test_an_unreadable_complainer_is_not_forgotten() -> None:
     verdict = complaint(by=("a@example.com", None, "nobody"))
     assert registers(verdict) == {A: [COMPLAINT]}
-    assert verdict.lost
+    assert verdict.aside
 
 
 @pytest.mark.parametrize("by", [(), (None,), ("nobody",)])
@@ -343,11 +438,11 @@ def test_a_complaint_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail
         (complaint(by=by, mailed=ABC[:1]), A),
     ):
         assert registers(verdict) == {meant: [COMPLAINT]}
-        assert not verdict.lost
+        assert not verdict.aside
     for mailed in (ABC, (), None):
         verdict = complaint(by=by, mailed=mailed)
         assert not verdict.changes
-        assert verdict.lost
+        assert verdict.aside
 
 
 def test_what_is_no_complaint_is_ignored_whomever_it_means() -> None:
@@ -358,10 +453,25 @@ def test_all_off_in_a_contact_list_is_all_off() -> None:
     assert registers(subscription(everything=True)) == {A: ["o:0"]}
 
 
-def test_a_topic_that_is_off_and_known_is_off_and_another_is_counted() -> None:
+def test_a_topic_that_is_off_and_known_is_off_and_another_is_for_a_person_to_look_at() -> None:
     verdict = subscription("news", "SomeListOfTheirs", "news")
     assert registers(verdict) == {A: ["o:3"]}
+    assert verdict.aside == NO_TOPIC
     assert verdict.counts == [Count.TOPIC_NOT_KNOWN, Count.OPT_OUT_RECORDED]
+
+
+@pytest.mark.parametrize("name", ["Offers", "OFFERS", " offers", "Meridian/Offers"])
+def test_a_topic_of_a_contact_list_is_known_in_any_case(name: str) -> None:
+    verdict = subscription(name)
+    assert registers(verdict) == {A: ["o:2"]}
+    assert not verdict.aside
+
+
+def test_all_off_beside_a_topic_that_nobody_knows_is_all_off_and_for_a_person_to_look_at() -> None:
+    for unknown in ("SomeListOfTheirs", None):
+        verdict = subscription(unknown, everything=True)
+        assert registers(verdict) == {A: ["o:0"]}
+        assert verdict.aside == NO_TOPIC
 
 
 def test_all_off_and_topics_off_are_one_write() -> None:
@@ -370,7 +480,7 @@ def test_all_off_and_topics_off_are_one_write() -> None:
 
 def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:
     verdict = subscription("targeted-advertising", "meridian", "*")
-    assert verdict == Verdict({}, [Count.TOPIC_NOT_KNOWN] * 3)
+    assert verdict == Verdict({}, [Count.TOPIC_NOT_KNOWN] * 3, NO_TOPIC)
 
 
 def test_a_choice_that_turns_nothing_off_is_ignored() -> None:
@@ -379,13 +489,14 @@ def test_a_choice_that_turns_nothing_off_is_ignored() -> None:
 
 def test_an_opt_out_of_somebody_unreadable_is_not_forgotten() -> None:
     for address in (None, "", "nobody"):
-        assert subscription(everything=True, address=address).lost
+        assert subscription(everything=True, address=address).aside
 
 
 @pytest.mark.parametrize(
     ("by", "source"),
     [
         ("UnsubscribeHeader", Source.ONE_CLICK),
+        ("unsubscribeheader", Source.ONE_CLICK),
         ("UnsubscribeLandingPage", Source.LINK),
         ("sender@example.com", Source.LINK),
         (None, Source.LINK),
@@ -399,11 +510,13 @@ def test_the_source_of_a_subscription_is_what_was_pressed(by: str | None, source
 
 @pytest.mark.parametrize("kind", sorted(NOT_ACTED_ON))
 def test_whatever_else_happens_to_a_mail_is_ignored(kind: str) -> None:
-    assert judged(Other(kind)) == Verdict({}, [Count.EVENT_IGNORED])
+    for spelt in (kind, kind.upper(), kind.replace(" ", "_").lower()):
+        assert judged(Other(spelt)) == Verdict({}, [Count.EVENT_IGNORED])
 
 
-def test_an_event_unheard_of_is_dropped_and_counted() -> None:
-    assert judged(Other("SomeFutureType")) == Verdict({}, [Count.UNKNOWN_EVENT_DROPPED])
+def test_an_event_unheard_of_is_one_for_a_person_to_look_at() -> None:
+    for kind in ("SomeFutureType", ""):
+        assert judged(Other(kind)) == Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
 
 
 def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> None:

@@ -41,10 +41,38 @@ def test_a_date_is_all_of_its_day_in_utc() -> None:
     )
 
 
+def test_a_date_is_over_where_it_ends_last_and_a_time_at_once() -> None:
+    assert times.write(times.parse("2026-03-05").end) == "2026-03-06T12:00:00.000Z"
+    assert times.write(times.parse("9999-12-31").end) == "9999-12-31T23:59:59.999Z"
+    assert times.parse("2026-03-05T00:41:02.669Z").end == AT
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2016-12-31T23:59:60Z", "2016-12-31T23:59:59.999Z"),
+        ("2015-06-30T23:59:60.5Z", "2015-06-30T23:59:59.999Z"),
+        ("1990-12-31T15:59:60-08:00", "1990-12-31T23:59:59.999Z"),
+        ("2017-01-01T08:59:60+09:00", "2016-12-31T23:59:59.999Z"),
+        ("2016-02-29t23:59:60z", "2016-02-29T23:59:59.999Z"),
+        ("9999-12-31T23:59:60Z", "9999-12-31T23:59:59.999Z"),
+    ],
+)
+def test_a_leap_second_is_the_last_instant_of_its_month(text: str, expected: str) -> None:
+    at = times.parse(text)
+    assert (at.first, times.write(at.last)) == (at.last, expected)
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "",
+        "2016-12-31T23:59:61Z",
+        "2016-12-31T12:59:60Z",
+        "2016-12-31T23:59:60+01:00",
+        "2016-12-31T23:58:60Z",
+        "2016-02-28T23:59:60Z",
+        "1969-12-31T23:59:60Z",
         "yesterday",
         "2026-03-05T00:41:02",  # no offset: nobody knows which instant
         "2026-03-05 00:41:02Z",

@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from heed.actions import send_confirmation
 from heed.actions.unsubscribe import OptOut
 from heed.adapters import ses_events
 from heed.domain import api_key, confirm_token, purge, recipient, times, token, values, verdict
-from heed.domain.address import normalise
+from heed.domain.address import is_mailable, normalise
 from heed.domain.catalogue import Topic
 from heed.domain.errors import HeedError
 from heed.domain.evidence import scrub
@@ -92,7 +91,7 @@ class _NoKeys:
 
 
 def _unencoded(address: str) -> object:
-    return send_confirmation._ENCODED.search(normalise(address))
+    return is_mailable(normalise(address))
 
 
 def _titled(text: str) -> Topic:
@@ -156,7 +155,7 @@ PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]
     **{name: (read, DOCUMENTS) for name, read in JSON.items()},
 }
 PATTERNS = {
-    "actions.send_confirmation._ENCODED": "an encoded word",
+    "domain.address._ENCODED": "an encoded word",
     "domain.address._ATEXT": "an address",
     "domain.address._LABEL": "an address",
     "domain.address._PLAIN": "an address",

@@ -44,6 +44,34 @@ def test_the_link_decides_then_the_browser_then_the_brand(
     assert choose(wanted, header, AVAILABLE, "en") == chosen
 
 
+REGIONS = ("de", "en", "pt-BR", "zh-Hant", "zh-Hant-HK")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "header", "chosen"),
+    [
+        ("pt-BR", None, "pt-BR"),
+        ("pt-br", None, "pt-BR"),
+        ("PT_BR", None, "pt-BR"),
+        ("pt-BR-x-own", None, "pt-BR"),
+        ("pt", None, "en"),
+        ("pt-PT", None, "en"),
+        ("zh-Hant-TW", None, "zh-Hant"),
+        ("zh-hant-hk", None, "zh-Hant-HK"),
+        ("zh-Hant-CN-x-private1", None, "zh-Hant"),
+        ("zh-TW", None, "en"),
+        ("de-CH-1996", None, "de"),
+        ("de-" + "a-" * 1_000, None, "de"),
+        (None, "pt-BR,pt;q=0.9,de;q=0.8", "pt-BR"),
+        (None, "pt-PT,pt;q=0.9,de;q=0.8", "de"),
+    ],
+)
+def test_a_regional_language_is_looked_up_from_the_whole_tag_to_its_beginning(
+    wanted: str | None, header: str | None, chosen: str
+) -> None:
+    assert choose(wanted, header, REGIONS, "en") == chosen
+
+
 @given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text(max_size=2_000)))
 def test_whatever_is_sent_the_answer_is_a_language_of_the_brand(
     wanted: str | None, header: str | None

@@ -116,7 +116,7 @@ def test_a_page_loads_nothing_and_runs_nothing(html: dict[tuple[str, str], str])
             to = link["href"] or ""
             assert to.startswith(("/", "?", "mailto:", "tel:")) or to in {
                 "",
-                "https://www.networkadvertising.org/choices/",
+                "https://globalprivacycontrol.org/",
             }
 
 
@@ -211,13 +211,13 @@ def test_the_preference_centre_says_what_was_changed_last_and_when(
     assert "All marketing e-\u2060mail · stopped" in html["en", "preferences-off"]
 
 
-def test_targeted_advertising_has_the_policys_link_and_caveats(
+def test_targeted_advertising_has_its_link_and_caveats(
     html: dict[tuple[str, str], str],
 ) -> None:
     page = html["en", "preferences"]
 
-    assert 'href="https://www.networkadvertising.org/choices/"' in page
-    assert "third-party cookies" in page
+    assert 'href="https://globalprivacycontrol.org/"' in page
+    assert "closed in September 2025" in page and "Global Privacy Control" in page
     assert "not personalised ones" in page
 
 

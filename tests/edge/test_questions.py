@@ -108,3 +108,23 @@ def test_campaign_and_language_become_the_links_query(fields: dict[str, Any], qu
     body = {"topic": "offers", "addresses": [READER], **fields}
 
     assert links.asked(read(json.dumps(body).encode()), CATALOGUE).query == query
+
+
+@pytest.mark.parametrize("asked", [checks.asked, links.asked])
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        ("ofers", "not in the catalogue; the nearest is offers"),
+        ("meridan", "not in the catalogue"),  # a brand is near, and no topic
+        ("meridian", "not a topic"),
+        ("jane@example.com", "not in the catalogue"),
+    ],
+)
+def test_an_unknown_topic_names_the_nearest_and_where_all_are_listed(
+    asked: Callable[..., object], topic: str, said: str
+) -> None:
+    body = json.dumps({"topic": topic, "addresses": [READER]}).encode()
+    with pytest.raises(InvalidRequest) as refused:
+        asked(read(body), CATALOGUE)
+    (fault,) = refused.value.faults
+    assert fault.detail == f"is {said}; GET /v1/topics lists what there is"

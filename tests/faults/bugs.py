@@ -245,6 +245,11 @@ def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
 
 
 @bug
+def a_scanner_that_sends_the_signal_stops_advertising(patch: Patch) -> None:
+    patch.setattr("heed.edge.request.is_navigation", lambda _: True)
+
+
+@bug
 def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
     patch.setattr(epoch, "_kept", lambda *_: {})
 

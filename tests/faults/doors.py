@@ -92,7 +92,13 @@ def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
         what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
     )
     query = {"List-Unsubscribe": "One-Click", "scope": "all"}
-    return http("GET", f"/u/{token}", query=query, at=step.at), ()
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    if what["navigates"]:
+        headers |= {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    event = http("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
+    is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
+    # The one thing that a GET may write; it may not, where advertising is off already.
+    return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
 
 
 def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:

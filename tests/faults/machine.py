@@ -114,7 +114,7 @@ class Machine:
         else:
             read(answer, number)
         self._collect(facts)
-        quiet = (quiet or step.kind in _READ_ONLY) and not step.inside
+        quiet = (quiet or (step.kind in _READ_ONLY and not facts)) and not step.inside
         self.history.add(Seen(number, self.stage.observe(), quiet, by_link))
 
     def _collect(self, facts: tuple[Fact, ...]) -> None:

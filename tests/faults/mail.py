@@ -63,7 +63,9 @@ def _event(
     kind: str, people: list[str], happened: dict[str, str], scope: int, identity: str
 ) -> dict[str, Any]:
     if kind == "left":
-        topics = [{"topicName": _NAMES[scope], "subscriptionStatus": "OptOut"}] if scope else []
+        topics = (
+            [{"topicName": _NAMES[scope].title(), "subscriptionStatus": "Optout"}] if scope else []
+        )
         chosen = {"unsubscribeAll": scope == 0, "topicSubscriptionStatus": topics}
         said: dict[str, object] = {
             **happened,
@@ -71,19 +73,24 @@ def _event(
             "newTopicPreferences": chosen,
         }
         return {"eventType": "Subscription", "subscription": said}
-    if kind == "complaint":
+    if kind in ("complaint", "echo"):
         listed = [{"emailAddress": one} for one in people]
         said = {**happened, "complainedRecipients": listed, "feedbackId": identity}
+        if kind == "echo":
+            said["complaintSubType"] = "OnAccountSuppressionList"
         return {"notificationType": "Complaint", "complaint": said, "new": {"field": 1}}
     if kind in ("delivery", "strange type"):
         return {"eventType": "Delivery" if kind == "delivery" else "Telepathy"}
     bounced = [{"emailAddress": one} for one in people]
+    if kind == "given up":
+        bounced = [{**one, "action": "failed", "status": "4.4.7"} for one in bounced]
     if kind == "half":
         bounced.append({"emailAddress": "nobody at all"})
     of = {
         "soft": ("Transient", "MailboxFull"),
         "out of office": ("Transient", "General"),
-        "bounce": ("Permanent", "NoEmail"),
+        "given up": ("transient", "GENERAL"),
+        "bounce": ("PERMANENT", "NoEmail"),
         "half": ("Permanent", "New"),
         "forged": ("Permanent", "General"),
     }
@@ -105,17 +112,24 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
         "half": ("x:undeliverable", "bounce"),
         "forged": ("x:undeliverable", "bounce"),
         "soft": ("soft", "bounce"),
+        "given up": ("soft", "bounce"),
+        "echo": (
+            "x:complaint",
+            "complaint",
+        ),  # of whom nothing is on record, which it does not promise
         "complaint": ("x:complaint", "complaint"),
     }
     if kind not in registers:
         return ()
     meant = what["who"][:1] if kind == "forged" else what["who"]
-    return tuple(Fact(who, registers[kind][0], at, registers[kind][1]) for who in meant)
+    register, by = registers[kind]
+    return tuple(Fact(who, register, at, by, must=kind != "echo") for who in meant)
 
 
 def is_hopeless(what: Mapping[str, Any]) -> bool:
     """Whether a person has to look at it: of a mail to one, what is unreadable means that one."""
-    return what["event"] == "poison" or (what["event"] == "half" and len(what["who"]) > 1)
+    kind = what["event"]
+    return kind in ("poison", "strange type") or (kind == "half" and len(what["who"]) > 1)
 
 
 def rows(what: Mapping[str, Any], text: str) -> list[int]:

@@ -17,7 +17,7 @@ PROMISES = {
     "I2": "a register never goes back, whatever comes late",
     "I3": "no check after the acknowledgement says yes",
     "I4": "a check says what the model says of the record; doubt is no",
-    "I5": "delivered again changes nothing, and GET never does",
+    "I5": "delivered again changes nothing, and GET nothing but a browser's privacy signal",
     "I6": "nothing is on record that nobody said",
     "I8": "a yes stands on what somebody said, newer than every stop",
     "I9": "an erasure leaves the floor and the stops, and nothing of before comes back",

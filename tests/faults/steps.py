@@ -99,6 +99,12 @@ def _press(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
+def _look(rng: random.Random, at: int) -> dict[str, Any]:
+    """A browser or a scanner opens a link; the signal of either, but only a browser says it navigates."""
+    looked = {"signal": rng.random() < 0.6, "navigates": rng.random() < 0.6}
+    return {**_press(rng, at), **looked}
+
+
 def _request(rng: random.Random) -> str:
     """The id of a request, as API Gateway makes them: never the same twice."""
     return f"{rng.getrandbits(48):012x}="
@@ -186,6 +192,8 @@ MAILS = (
     "complaint",
     "left",
     "out of office",
+    "given up",
+    "echo",
     "delivery",
     "strange type",
     "poison",
@@ -231,7 +239,7 @@ _DRAW: dict[str, tuple[int, Any]] = {
     "attack": (10, _attack),
     "desk": (14, _desk),
     "check": (22, _check),
-    "look": (3, _press),
+    "look": (3, _look),
     "mail": (13, _mail),
     "feedback": (13, _deliver),
     "later": (8, _deliver),

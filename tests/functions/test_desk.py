@@ -202,13 +202,24 @@ def test_a_wish_counts_from_when_it_was_voiced(
     assert held["at"] == at
 
 
-def test_a_pause_until_a_date_lasts_through_that_day(desk: Desk) -> None:
+def test_a_pause_until_a_date_lasts_through_that_day_wherever_it_ends_last(desk: Desk) -> None:
     result = desk.change(state="paused", scope="*", until="2026-03-06")
     assert result["sendable"] == {
         name: name in ("service", "targeted-advertising") for name in EVERYTHING
     }
     decision = desk.lookup(address=JANE)["decisions"]["offers"]
-    assert (decision["reason"], decision["until"]) == ("paused", "2026-03-06T23:59:59.999Z")
+    assert (decision["reason"], decision["until"]) == ("paused", "2026-03-07T12:00:00.000Z")
+
+
+def test_a_pause_until_a_date_that_is_over_here_and_not_everywhere_is_taken(desk: Desk) -> None:
+    change = desk.change(state="paused", until="2026-03-04")  # of 09:12 UTC the day after
+    assert (change["outcome"], change["sendable"]["offers"]) == ("applied", False)
+
+
+def test_a_wish_of_a_leap_second_is_one_of_the_end_of_that_day(desk: Desk) -> None:
+    assert desk.change(occurred_at="2016-12-31T23:59:60Z")["outcome"] == "applied"
+    (held,) = desk.lookup(address=JANE)["registers"]
+    assert held["at"] == "2016-12-31T23:59:59.999Z"
 
 
 def test_advertising_is_a_choice_of_its_own(desk: Desk) -> None:
@@ -315,7 +326,7 @@ def test_every_fault_of_every_change_is_named_and_nothing_is_applied(desk: Desk)
         ({"changes": [_change()], "scope": "offers"}, "/scope"),
         (_change(state="in", reference="  "), "/reference"),
         (_change(until="2027-01-01"), "/until"),
-        (_change(state="paused", until="2026-03-01", occurred_at="2026-03-01"), "/until"),
+        (_change(state="paused", until="2026-02-28", occurred_at="2026-03-01"), "/until"),
         (_change(address=""), "/address"),
         (_change(address="a@b@example.com"), "/address"),
         (_change(address=["a@example.com"]), "/address"),
@@ -329,6 +340,25 @@ def test_every_fault_of_every_change_is_named_and_nothing_is_applied(desk: Desk)
 )
 def test_what_breaks_the_contract_is_named(desk: Desk, body: object, pointer: str) -> None:
     assert pointer in desk.faults(body)
+
+
+@pytest.mark.parametrize(
+    ("scope", "nearest"),
+    [
+        ("ofers", "offers"),
+        ("Offers", "offers"),
+        ("meridian/ofers", "meridian/offers"),
+        ("meridan", "meridian"),
+        ("jane.doe@example.com", None),
+        ("x" * 1_000, None),
+    ],
+)
+def test_an_unknown_scope_names_the_nearest_and_where_all_are_listed_and_nothing_given(
+    desk: Desk, scope: str, nearest: str | None
+) -> None:
+    meant = "" if nearest is None else f"; the nearest is {nearest}"
+    said = f"is not in the catalogue{meant}; GET /v1/topics lists what there is"
+    assert desk.faults(_change(scope=scope)) == {"/scope": said}
 
 
 def test_a_pause_may_be_over_before_it_is_entered(desk: Desk) -> None:
@@ -400,7 +430,7 @@ def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
         "policy_version": "2026-01",
         "until": None,
     }
-    assert found["registers"][2]["until"] == "2026-04-01T23:59:59.999Z"
+    assert found["registers"][2]["until"] == "2026-04-02T12:00:00.000Z"
     assert found["soft_bounces"] == ["2024-10-04", "2024-10-05"]
     assert found["erased_at"] is None
     assert sorted(found["decisions"]) == sorted(EVERYTHING)

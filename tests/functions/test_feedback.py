@@ -38,6 +38,10 @@ EFFECTS: dict[str, dict[str, set[str]]] = {
     "feedback-sqs-batch-of-five": {ONE: {UNDELIVERABLE}},
     "feedback-sqs-eventbridge-bounce": {ONE: {UNDELIVERABLE}},
     "feedback-sqs-raw-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-raw-complaint-of-the-account-list": {ONE: {COMPLAINT}},
+    "feedback-sqs-raw-delivery-given-up": {ONE: {"soft"}},
+    "feedback-sqs-raw-out-of-office": {},
+    "feedback-sqs-raw-unsubscribed-in-another-case": {ONE: {"o:2"}},
     "feedback-sqs-sns-bounce": {ONE: {UNDELIVERABLE}},
     "feedback-sqs-sns-delivery": {},
     "feedback-sqs-sns-feedback-complaint": {"richard@example.com": {COMPLAINT}},
@@ -197,6 +201,43 @@ def test_what_is_about_nobody_and_was_sent_to_several_is_kept_for_a_person(
     assert app.handler(batch(body), world.context) == ALL_GOOD
     assert not registers(world)
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
+
+
+def test_what_is_of_an_unknown_type_is_kept_for_a_person_with_the_reason(world: World) -> None:
+    bodies = [json.dumps(ses(f"event-{name}")) for name in ("unknown-type", "bounce-unknown-type")]
+    assert app.handler(batch(*bodies), world.context) == ALL_GOOD
+    assert not registers(world)
+    kept = boto3.client("sqs").receive_message(
+        QueueUrl=world.queues["FEEDBACK_DLQ_URL"],
+        MessageAttributeNames=["All"],
+        MaxNumberOfMessages=10,
+    )["Messages"]
+    assert sorted(one["Body"] for one in kept) == sorted(bodies)
+    reasons = {one["MessageAttributes"]["reason"]["StringValue"] for one in kept}
+    assert reasons == {"is of an unknown type"}
+
+
+def test_of_several_topics_those_known_are_recorded_and_the_message_kept_for_the_others(
+    world: World,
+) -> None:
+    body = json.dumps(ses("event-subscription-optout-in-another-case-and-of-another-list"))
+    assert app.handler(batch(body), world.context) == ALL_GOOD
+    assert registers(world) == {world.recipient(ONE): {"o:2"}}
+    assert world.messages("FEEDBACK_DLQ_URL") == [body]
+
+
+def test_the_echo_of_the_account_list_changes_nothing_of_who_is_on_record(
+    world: World, capsys: pytest.CaptureFixture[str]
+) -> None:
+    left, echo = (
+        sample("feedback-sns-unsubscribed-from-all"),
+        "event-complaint-onaccountsuppressionlist",
+    )
+    app.handler(left, world.context)
+    stored = world.items()
+    assert app.handler(batch(json.dumps(ses(echo))), world.context) == ALL_GOOD
+    assert world.items() == stored
+    assert '"ComplaintIgnored":[1.0]' in capsys.readouterr().out
 
 
 def test_a_direct_event_of_a_time_to_come_is_kept_and_not_recorded(world: World) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -193,6 +194,32 @@ def test_a_parameter_that_breaks_the_contract_is_named(ask: List, name: str, val
     status, problem = ask(**{name: value})
     assert status == 422
     assert [fault["pointer"] for fault in problem["errors"]] == [f"/{name}"]
+
+
+def test_a_fault_of_a_query_speaks_of_the_query_and_of_what_there_is(ask: List) -> None:
+    status, problem = ask(limt="2")
+    assert (status, problem["type"]) == (422, "urn:heed:problem:invalid-request")
+    assert "body" not in json.dumps(problem).lower()
+    assert problem["detail"] == "The query breaks the contract; nothing was done."
+    assert "limit" in problem["errors"][0]["detail"]
+
+
+def test_a_plus_that_became_a_space_is_told_of(ask: List, page: List) -> None:
+    _, problem = ask(since="2026-03-05T10:12:44 01:00")
+    assert problem["errors"][0]["detail"].endswith(
+        "in a query a + means a space, and %2B means a +"
+    )
+    for since in ("yesterday and today", "2026-03-05 10:12:44Z", ""):
+        _, problem = ask(since=since)
+        assert "%2B" not in problem["errors"][0]["detail"]
+    assert page(since="2026-03-05T10:12:44+01:00")["suppressions"] == []
+
+
+def test_an_unknown_scope_of_a_query_names_the_nearest_and_where_all_are_listed(ask: List) -> None:
+    _, problem = ask(scope="ofers")
+    assert problem["errors"][0]["detail"] == (
+        "is not in the catalogue; the nearest is offers; GET /v1/topics lists what there is"
+    )
 
 
 def test_every_faulty_parameter_is_named_at_once(ask: List) -> None:

@@ -55,7 +55,12 @@ def test_a_method_answers_only_where_it_is_routed() -> None:
 
 
 def test_a_parameter_arrives_decoded() -> None:
-    assert match(KNOWN, "GET", "/u/a%2Fb%20c") == (TOKEN, {"token": "a/b c"})
+    assert match(KNOWN, "GET", "/u/a%5Fb%20c") == (TOKEN, {"token": "a_b c"})
+
+
+def test_a_path_is_decoded_before_it_is_split() -> None:
+    assert match(KNOWN, "GET", "/u/a%2Fb") is None
+    assert match(KNOWN, "GET", "/.well-known%2Fdnt/a%2Fb") == (DNT_REST, {"status": "a/b"})
 
 
 def test_a_greedy_parameter_takes_the_rest() -> None:
@@ -104,3 +109,25 @@ def test_the_default_and_any_method_are_known_by_the_names_that_sam_gives_them()
     template["Resources"]["HttpApi"]["Properties"]["Body"]["paths"] = {"/$default": method}
     assert routes(template) == (DEFAULT,)
     assert DEFAULT.key == "$default"
+
+
+GLUED = Route("POST", "/u/{token}/{rest+}", "UnsubscribeFunction")
+POSTED = Route("POST", "/u/{token}", "UnsubscribeFunction")
+
+
+@pytest.mark.parametrize(
+    ("path", "route"),
+    [
+        ("/u/abc%2E", POSTED),
+        ("/u/%61bc", POSTED),
+        ("/u/abc/x/y", GLUED),
+        ("/u/abc%2Fx", GLUED),
+        ("/%75/abc", POSTED),
+    ],
+)
+def test_a_link_that_something_was_glued_to_leads_to_its_own_function(
+    path: str, route: Route
+) -> None:
+    found = match((DEFAULT, POSTED, GLUED), "POST", path)
+
+    assert found and found[0] == route and found[1]["token"].startswith("abc")

@@ -146,6 +146,11 @@ def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
         for method in ("GET", "HEAD"):
             drive.ask(function, method, where, headers=plain, query=odd)
         drive.ask(function, "GET", where + ADDRESSES["garbage"], headers=plain)
+        glued = f"{where}/{ADDRESSES['garbage']}"
+        for method in ("GET", "HEAD", "POST"):
+            drive.ask(function, method, glued, headers=plain)
+        browser = {"sec-gpc": "1", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+        drive.ask(function, "GET", glued, headers={**plain, **browser}, query=odd)
     drive.ask("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
     all_of_it = {"scope": "all", "why": ADDRESSES["note"]}
     drive.ask("unsubscribe", "POST", f"/u/{token}", form=all_of_it)

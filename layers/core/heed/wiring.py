@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from heed.actions.follow_up import FollowUp
     from heed.actions.keep_ledger import LedgerBatch
     from heed.actions.manage_preferences import ManagePreferences
+    from heed.actions.note_signal import NoteSignal
     from heed.actions.ports_privacy import PersonalStore
     from heed.actions.purge import RunPurges
     from heed.actions.reconcile_ledger import Reconcile
@@ -149,6 +150,14 @@ def manage_preferences() -> ManagePreferences:
     from heed.actions.manage_preferences import ManagePreferences
 
     return ManagePreferences(keys(), preferences(), catalogue())
+
+
+@cache
+def note_signal() -> NoteSignal:
+    """What becomes of the privacy signal of a browser that opens a link."""
+    from heed.actions.note_signal import NoteSignal
+
+    return NoteSignal(preferences(), catalogue())
 
 
 def has_form() -> bool:
@@ -569,6 +578,7 @@ _CACHED = (
     later,
     unsubscribe,
     manage_preferences,
+    note_signal,
     confirm_keys,
     ask_confirmation,
     line,

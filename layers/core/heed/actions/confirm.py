@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from heed.actions.mail_ports import ConfirmKeys, Tellings
 from heed.actions.ports import Preferences, Queue
+from heed.domain import signal
 from heed.domain.catalogue import Catalogue, Topic
 from heed.domain.confirm_token import Confirmation, Intent, verify
 from heed.domain.decision import chosen, decide, is_closed
@@ -22,6 +23,7 @@ from heed.domain.register import (
     in_,
     out,
     pause,
+    scope_of,
     yes,
 )
 from heed.domain.undo import MOST_REGISTERS
@@ -134,7 +136,7 @@ class Confirm:
 
         def changes(record: Record) -> list[Change]:
             is_taken = said.intent is Intent.OUT or not is_closed(record)
-            return self._signals(said, press) + (wishes if is_taken else [])
+            return self._signals(record, said, press) + (wishes if is_taken else [])
 
         return self._preferences.update(said.recipient, changes, press.at).after
 
@@ -152,21 +154,26 @@ class Confirm:
             return [Change(out(scope), entry) for scope in said.scopes or (ALL,)]
         entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
         lifts = [LIFT_UNDELIVERABLE] if said.scopes else []
-        registers = [*map(yes, said.scopes), *lifts, *map(in_, said.signals)]
+        registers = [*map(yes, said.scopes), *lifts]
+        # Of two presses the one with the signal counts, whichever comes first: `true` is the greater text.
+        seen = self._entry(said, press, said.issued, Source.CONFIRMATION, signal=press.signal)
         ended = replace(entry, until=entry.at)  # a pause of no length ends the one before it
         return [
             *(Change(register, entry) for register in registers),
+            *(Change(in_(scope), seen) for scope in said.signals),
             *(Change(pause(scope), ended) for scope in said.resume),
         ]
 
-    def _signals(self, said: Confirmation, press: Press) -> list[Change]:
+    def _signals(self, record: Record, said: Confirmation, press: Press) -> list[Change]:
         """What the browser's privacy signal changes; it undoes no yes that this very press confirms."""
         if not press.signal:
             return []
         seen = self._entry(said, press, press.at, Source.SIGNAL)
-        topics = (t for t in self._catalogue.signals() if t.number not in said.signals)
-        return [Change(out(topic.number), seen) for topic in topics]
+        changes = signal.stopped(record, self._catalogue, seen)
+        return [change for change in changes if scope_of(change.register) not in said.signals]
 
-    def _entry(self, said: Confirmation, press: Press, at: int, source: Source) -> Entry:
-        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording)
+    def _entry(
+        self, said: Confirmation, press: Press, at: int, source: Source, **more: bool
+    ) -> Entry:
+        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording, **more)
         return Entry(at, source, proof, self._catalogue.policy(at))

@@ -106,7 +106,7 @@ class ManagePreferences:
         if not visited.signal:
             return self.record(token)
         return self._preferences.update(
-            token.recipient, lambda _: given.signals(self._catalogue), visited.at
+            token.recipient, lambda record: given.signals(record, self._catalogue), visited.at
         ).after
 
     def undo(self, token: Token, text: str, visited: Visited) -> Result:
@@ -127,7 +127,7 @@ class ManagePreferences:
 
         def changes(record: Record) -> list[Change]:
             undone = [] if is_over or is_closed(record) else said.changes()
-            return [*undone, *given.signals(self._catalogue)]
+            return [*undone, *given.signals(record, self._catalogue)]
 
         after = self._preferences.update(token.recipient, changes, visited.at).after
         return self._after_its_hour(said, after, visited.at) if is_over else Result(after)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from heed.actions.ports import Keys, Preferences
 from heed.domain.address import normalise
 from heed.domain.catalogue import Catalogue
 from heed.domain.errors import HeedError, Malformed
+from heed.domain.feedback import Count
+from heed.domain.feedback_event import Event, Other
 from heed.domain.recipient import recipient_id
-from heed.domain.verdict import Event, Other, Verdict, judge
+from heed.domain.record import NOTHING
+from heed.domain.register import Change
+from heed.domain.verdict import Verdict, judge
 
 Read = Callable[[object, int | None], Event]
 """From a message and the stamp of its queue to the event in it; raises Malformed."""
@@ -51,9 +55,27 @@ class RecordFeedback:
                 self._preferences.apply(recipient, changes, now)
             except HeedError as error:
                 failure = error
+        counts = list(verdict.counts)
+        for recipient, changes in verdict.echoes.items():
+            try:
+                counts.append(self._echo(recipient, changes, now))
+            except HeedError as error:
+                failure = error
         if failure is not None:
             raise failure
-        return verdict
+        return verdict._replace(counts=counts)
+
+    def _echo(self, recipient: str, changes: Sequence[Change], now: int) -> Count:
+        """Record it of somebody unknown; decided on the very record that is written over.
+
+        It is the one event whose effect depends on what came before it. Both orders are right: who is on
+        record has said or met all that is known here, and of whom is not, the list alone knows.
+        """
+        applied = self._preferences.update(
+            recipient, lambda record: changes if record == NOTHING else (), now
+        )
+        unknown = applied.before == NOTHING
+        return Count.COMPLAINT_RECORDED if unknown else Count.COMPLAINT_IGNORED
 
     def _identify(self, address: str) -> str:
         return recipient_id(self._keys.identity(), normalise(address))

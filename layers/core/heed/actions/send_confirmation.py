@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
@@ -18,6 +17,7 @@ from heed.actions.mail_ports import (
     Waits,
 )
 from heed.actions.ports import Preferences
+from heed.domain.address import is_mailable
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import KEY_ID, Confirmation, Intent, hours_waited, mint
 from heed.domain.decision import is_silent
@@ -28,9 +28,6 @@ from heed.domain.recipient import recipient_id
 from heed.domain.register import ALL
 from heed.domain.token import Purpose, Token
 from heed.domain.token import mint as mint_link
-
-# A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
-_ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 
 
 class Result(StrEnum):
@@ -131,7 +128,7 @@ class SendConfirmation:
         """
         if not set(request.scopes) <= self._catalogue.topics.keys():
             raise Malformed("a topic that there never was")
-        if not request.address.isascii() or _ENCODED.search(request.address):
+        if not is_mailable(request.address):
             return Result.UNMAILABLE
         recipient = recipient_id(self._keys.identity(), request.address)
         record = self._preferences.read(recipient)

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from heed.actions.ports import Applied, Keys, Preferences, Queue
-from heed.domain import messages
+from heed.domain import messages, signal
 from heed.domain.catalogue import Catalogue
 from heed.domain.decision import decide
 from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
@@ -179,7 +179,7 @@ class Unsubscribe:
         """Write a browser's press so that it can be taken back, if it stops anything."""
 
         def changes(record: Record) -> list[Change]:
-            return [*stops(record, self._catalogue, press, asked.at), *self._signals(asked)]
+            return [*stops(record, self._catalogue, press, asked.at), *self._signals(record, asked)]
 
         return self._preferences.update(asked.recipient, changes, asked.at)
 
@@ -189,23 +189,24 @@ class Unsubscribe:
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
         """
-        entry, signals = _entry(asked), self._signals(asked)
-        if asked.source is not Source.LINK:
+        entry = _entry(asked)
+        if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
             changes = [Change(out(scope), entry) for scope in asked.scopes]
-            return self._preferences.apply(asked.recipient, changes + signals, now)
+            return self._preferences.apply(asked.recipient, changes, now)
 
         def missing(record: Record) -> list[Change]:
             # A press that was written although its answer was lost is on record as it stands.
             scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
-            return [*(Change(out(scope), entry) for scope in scopes), *signals]
+            written = [Change(out(scope), entry) for scope in scopes]
+            return [*written, *self._signals(record, asked)]
 
         return self._preferences.update(asked.recipient, missing, now)
 
-    def _signals(self, asked: OptOut) -> list[Change]:
+    def _signals(self, record: Record, asked: OptOut) -> list[Change]:
         if not asked.signal:
             return []
         seen = replace(_entry(asked), source=Source.SIGNAL)
-        return [Change(out(topic.number), seen) for topic in self._catalogue.signals()]
+        return signal.stopped(record, self._catalogue, seen)
 
 
 def _entry(asked: OptOut) -> Entry:

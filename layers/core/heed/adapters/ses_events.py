@@ -18,10 +18,10 @@ from typing import Any
 
 import orjson
 
-from heed.domain.errors import Malformed
-from heed.domain.feedback import TOPIC_TEST
-from heed.domain.times import END
-from heed.domain.verdict import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
+from heed.domain import times
+from heed.domain.errors import InvalidTime, Malformed
+from heed.domain.feedback import TOPIC_TEST, word
+from heed.domain.feedback_event import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
 
 TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
 
@@ -32,13 +32,18 @@ _TEST = "Successfully validated SNS topic"  # plain text, sent when a topic is a
 _SNS_OWN = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 _SES_OWN = "AmazonSnsSubscriptionSucceeded"
 
-_OPT_OUT = ("OptOut", "OPT_OUT")  # as events and as the API spell it
-
 # The event inside is not documented by AWS; where it does not name its type, the envelope does.
 _DETAIL_TYPES = {
     "Email Bounced": "Bounce",
     "Email Complaint Received": "Complaint",
     "Email Subscribed": "Subscription",
+    "Email Delivered": "Delivery",
+    "Email Sent": "Send",
+    "Email Rejected": "Reject",
+    "Email Opened": "Open",
+    "Email Clicked": "Click",
+    "Email Rendering Failed": "Rendering Failure",
+    "Email Delivery Delayed": "DeliveryDelay",
 }
 
 
@@ -91,7 +96,7 @@ def _from_ses(content: Json, named: str | None, stamp: int | None) -> Event:
     kind = content.get("eventType") or content.get("notificationType") or named
     if not isinstance(kind, str):
         raise Malformed("not an SES event")
-    read = _READERS.get(kind)
+    read = _READERS.get(word(kind))
     if read is None:
         return _BY_AWS if kind == _SES_OWN else Other(kind)
     mail = content.get("mail")
@@ -166,21 +171,21 @@ def _subscription(content: Json, mail: Json, stamp: int | None) -> Event:
     )
 
 
-def _stopped(statuses: object) -> list[str]:
-    """Names of the topics that are off; an entry not understood might be one of them."""
-    stopped = []
-    for status in statuses if isinstance(statuses, list) else [statuses]:
-        if not isinstance(status, dict) or not isinstance(status.get("topicName"), str):
-            raise Malformed("a topic without a name")
-        if status.get("subscriptionStatus") in _OPT_OUT:
-            stopped.append(status["topicName"])
+def _stopped(statuses: object) -> list[str | None]:
+    """Names of the topics that are off, None for an entry not understood: it might be one of them."""
+    stopped: list[str | None] = []
+    for entry in statuses if isinstance(statuses, list) else [statuses]:
+        topic = entry if isinstance(entry, dict) else {}
+        status = word(_text(topic.get("subscriptionStatus")) or "")
+        if status != "optin":
+            stopped.append(_text(topic.get("topicName")) if status == "optout" else None)
     return stopped
 
 
 _READERS: dict[str, Callable[[Json, Json, int | None], Event]] = {
-    "Bounce": _bounce,
-    "Complaint": _complaint,
-    "Subscription": _subscription,
+    "bounce": _bounce,
+    "complaint": _complaint,
+    "subscription": _subscription,
 }
 
 
@@ -253,9 +258,17 @@ def milliseconds(text: object) -> int | None:
     try:
         moment = datetime.fromisoformat(text.replace(" +", "+"))
     except ValueError:
-        return None
+        return _leap_second(text)
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
     since = moment - _EPOCH
     at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return at if 0 <= at < END else None
+    return at if 0 <= at < times.END else None
+
+
+def _leap_second(text: str) -> int | None:
+    """What Python's own reader does not know, and RFC 3339 does."""
+    try:
+        return times.parse(text).first
+    except InvalidTime:
+        return None

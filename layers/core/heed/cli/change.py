@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from argparse import ArgumentParser, Namespace
 
 from heed.cli import api, options, output
 from heed.cli.command import Command, Exit
 from heed.cli.finding import find
 from heed.cli.people import field
+from heed.domain import times
 
 _SOURCES = ("phone", "letter", "mailbox", "agent", "api")
 
@@ -27,12 +30,19 @@ def _arguments(parser: ArgumentParser) -> None:
     state.add_argument(
         "--in", dest="state", action="store_const", const="in", help="mail again; needs --reference"
     )
-    state.add_argument("--pause-until", dest="until", metavar="TIME", help="no mail until then")
+    state.add_argument(
+        "--pause-until",
+        dest="until",
+        metavar="TIME",
+        help="no mail until then: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC, through that day "
+        "wherever it ends last (12:00 UTC of the next)",
+    )
     parser.add_argument("--source", required=True, choices=_SOURCES, help="how it came")
     parser.add_argument(
         "--occurred-at",
         metavar="TIME",
-        help="when it was said: 2026-03-05T10:12:44+01:00, or 2026-03-05 (default: now)",
+        help="when it was said: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC: its last instant "
+        "for a stop, its first for --in. A time to come is taken as now (default: now)",
     )
     parser.add_argument("--reference", metavar="TEXT", help="where the call or letter is on file")
     parser.add_argument("--agent", metavar="WHO", help="who took it")
@@ -56,6 +66,8 @@ def _run(args: Namespace) -> Exit:
         output.say_json(answer)
     else:
         output.say_facts({name.replace("_", " "): value for name, value in result.items()})
+    if args.occurred_at and times.parse(args.occurred_at).first > time.time_ns() // 1_000_000:
+        print(f"{args.occurred_at} is yet to come: it counts as of now.", file=sys.stderr)
     return Exit.YES if result["outcome"] == "applied" else Exit.NO
 
 

@@ -37,7 +37,7 @@ def _to_create(parser: ArgumentParser) -> None:
         "--expires",
         type=_end,
         metavar="WHEN",
-        help="in days (90d), at a date or a time (default: never)",
+        help="in days (90d), at a time, or at the end of a date in UTC (default: never)",
     )
 
 
@@ -102,7 +102,7 @@ def _unreadable(key_id: str) -> dict[str, object]:
 
 
 def _end(text: str) -> int:
-    """From when a key is no longer taken, milliseconds; a date is the end of that day."""
+    """From when a key is no longer taken, milliseconds; a date is the end of that day in UTC."""
     now = _now()
     try:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)

@@ -24,6 +24,8 @@ _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')  # one quoted string, RFC 5322 §3.2.4
 _RFC822 = re.compile(r"\s*rfc822\s*;", re.IGNORECASE)
+# A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
+_ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 _JOINERS = "\u200c\u200d"  # invisible, but part of how Persian or Hindi words are spelt
 
 
@@ -49,6 +51,15 @@ def normalise(address: str) -> str:
         raise InvalidAddress("holds a control character")
     local, domain = _split(text)
     return _checked(f"{_local(local)}@{_domain(domain)}")
+
+
+def is_mailable(mailbox: str) -> bool:
+    """Whether a mail of ours can reach a normalised address.
+
+    The mail service takes no local part beyond ASCII, which one with a sign for lost bytes (U+FFFD) is
+    too; and one that looks like an encoded word may be taken for another on its way.
+    """
+    return mailbox.isascii() and not _ENCODED.search(mailbox)
 
 
 def spellings(address: str) -> tuple[str, ...]:

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 from heed.domain.errors import UnknownScope
 from heed.domain.register import ALL
 
 ALL_NAME = "*"
+_SLIPS = 3  # characters that a slip of a name may be longer or shorter
+_COMPARED = 200  # names that one unknown is compared with
 
 
 class Kind(StrEnum):
@@ -142,6 +145,25 @@ class Catalogue:
             return self._numbers[name]
         except KeyError:
             raise UnknownScope("not in the catalogue") from None
+
+    def nearest(self, name: str, *, topics_only: bool = False) -> str | None:
+        """The name in use that a name unknown may be a slip of, if there is one.
+
+        Of names about as long as that one, and of 200 of them at most: a request may have many faults.
+        """
+        from difflib import get_close_matches
+
+        retired = {number for number, topic in self.topics.items() if topic.retired}
+        usable = (
+            self.topics.keys() - retired if topics_only else {*self._numbers.values()} - retired
+        )
+        near = (
+            known
+            for known, number in self._numbers.items()
+            if number in usable and abs(len(known) - len(name)) <= _SLIPS
+        )
+        found = get_close_matches(name.lower(), list(islice(near, _COMPARED)), 1)
+        return found[0] if found else None
 
     def topic(self, name: str) -> Topic:
         """The topic of a name.

@@ -101,6 +101,13 @@ class InvalidRequest(HeedError):
         self.faults = faults
 
 
+class InvalidQuery(InvalidRequest):
+    """The query breaks the contract; nothing was done.
+
+    A pointer names the parameter.
+    """
+
+
 class Unavailable(HeedError):
     """Something that Heed stands on does not answer; the same request may go through later."""
 

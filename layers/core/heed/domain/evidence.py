@@ -73,3 +73,8 @@ def evidence(**parts: str | int | None) -> str:
         if part is not None
     }
     return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def says(text: str, part: str) -> bool:
+    """Whether a part of canonical evidence is true; no free text looks like it: its quotes are escaped."""
+    return f'"{part}":true' in text

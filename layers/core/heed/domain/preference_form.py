@@ -21,9 +21,9 @@ from heed.domain.register import (
     Change,
     Entry,
     Source,
-    out,
     scope_of,
 )
+from heed.domain.signal import stopped
 from heed.domain.undo import plain, stops
 
 PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
@@ -90,15 +90,9 @@ class Given:
         """What a register holds by this form."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
-    def signals(self, catalogue: Catalogue) -> list[Change]:
-        """What the browser's privacy signal changes, if it was sent.
-
-        It is written where advertising is off already, too: an older yes may still be on its way.
-        """
-        if not self.signal:
-            return []
-        seen = self.entry(Source.SIGNAL)
-        return [Change(out(topic.number), seen) for topic in catalogue.signals()]
+    def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
+        """What the browser's privacy signal changes in this very record, if it was sent."""
+        return stopped(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
 
 def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
@@ -179,7 +173,7 @@ def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given
 
     `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
     """
-    seen = given.signals(catalogue)  # it goes before what the form says (11 CCR 7025(c))
+    seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
     signals = {scope_of(change.register) for change in seen}
     if said.everything:
         press = {ALL: given.entry()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -21,18 +22,27 @@ END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY
 _LONGEST = 64  # characters; a fraction may have any number of digits, within reason
 
 
+_HALF_DAY = DAY // 2
+
+
 class Span(NamedTuple):
     """The first and the last instant that a text means, milliseconds; of a time both are the same."""
 
     first: int
     last: int
 
+    @property
+    def end(self) -> int:
+        """When it is over wherever somebody lives: of a date at noon UTC of the next day (UTC−12)."""
+        return self.last if self.first == self.last else min(self.first + DAY + _HALF_DAY, END - 1)
+
 
 def parse(text: str) -> Span:
     """What a time or a date means: `2026-03-05T01:41:02.669+01:00`, or `2026-03-05`, all of it, UTC.
 
     A time needs its offset from UTC (RFC 3339 §5.6): without one nobody knows which instant is meant.
-    Fractions beyond milliseconds are cut off.
+    Fractions beyond milliseconds are cut off. A leap second (§5.7, the last of a month in UTC) has no
+    number of its own where milliseconds are counted: it is the last millisecond before it.
 
     Raises:
         InvalidTime: neither of them, or outside the years 1970 to 9999.
@@ -43,8 +53,12 @@ def parse(text: str) -> Span:
             return Span(first, first + DAY - 1)
         if found := _TIME.fullmatch(text):
             *clock, fraction, sign, hours, minutes = found.groups()
-            at = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
-            at = _in_range(at - _offset(sign, hours, minutes))
+            east = _offset(sign, hours, minutes)
+            if clock[-1] == "60":
+                at = _leap_second(_instant(*map(int, [*clock[:-1], "59"])) - east)
+            else:
+                at = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
+                at = _in_range(at - east)
             return Span(at, at)
     raise InvalidTime("neither a time with an offset nor a date")
 
@@ -77,6 +91,15 @@ def _instant(
         return (moment - _EPOCH) // _MILLISECOND
     except ValueError as error:
         raise InvalidTime("no such day or time of day") from error
+
+
+def _leap_second(before: int) -> int:
+    """The last millisecond of the second before a leap second, which only the end of a month has."""
+    second = _EPOCH + _in_range(before) * _MILLISECOND
+    is_last = (second.hour, second.minute, second.second) == (23, 59, 59)
+    if not is_last or second.day != monthrange(second.year, second.month)[1]:
+        raise InvalidTime("no such day or time of day")
+    return before + 999
 
 
 def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:

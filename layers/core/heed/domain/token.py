@@ -27,7 +27,7 @@ from heed.domain.errors import InvalidToken
 _VERSION = 1
 _PAYLOAD = struct.Struct(">BB16sHI")
 _URL_TAG, _MAIL_TAG = 16, 12
-_URL_LENGTH, _MAIL_LENGTH = 54, 58
+URL_LENGTH, _MAIL_LENGTH = 54, 58
 _MINUTE = 60_000  # milliseconds
 
 
@@ -140,7 +140,7 @@ def _decode(text: str) -> bytes:
 
 
 def _decode_url(text: str) -> bytes:
-    if len(text) != _URL_LENGTH:
+    if len(text) != URL_LENGTH:
         raise InvalidToken("not the length of a token")
     return _decode(text)
 

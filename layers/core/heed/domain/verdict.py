@@ -14,77 +14,28 @@ from typing import NamedTuple
 
 from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
-from heed.domain.feedback import NOT_ACTED_ON, Count, Rule, of_bounce, of_complaint
+from heed.domain.feedback import (
+    Count,
+    Rule,
+    is_echo,
+    is_not_acted_on,
+    of_bounce,
+    of_complaint,
+    word,
+)
+from heed.domain.feedback_event import (
+    Bounce,
+    Bounced,
+    Complaint,
+    Event,
+    Mail,
+    Subscription,
+)
 from heed.domain.recipient import parse
-from heed.domain.register import ALL, UNDELIVERABLE, Change, Entry, Source, out
+from heed.domain.register import ALL, Change, Entry, Source, out
 
 Identify = Callable[[str], str]
 """From an address as SES writes it to a recipient id; raises InvalidAddress."""
-
-
-class Mail(NamedTuple):
-    """The mail that an event is about, as it was sent from here.
-
-    Attributes:
-        destination: whom it was addressed to, None in place of what is not text; None as a whole
-            where the event does not say it.
-        tag: the message tag that names whom it was for.
-        id: SES's own.
-    """
-
-    destination: list[str | None] | None
-    tag: str | None
-    id: str | None
-
-
-class Bounced(NamedTuple):
-    """One of `bouncedRecipients`; no address where the entry is not of the documented form."""
-
-    address: str | None
-    action: str | None = None
-    status: str | None = None
-
-
-class Bounce(NamedTuple):
-    """A bounce, `at` in milliseconds; no recipients where the list is not of the documented form."""
-
-    at: int
-    type: str
-    subtype: str | None
-    recipients: list[Bounced]
-    feedback: str | None
-    mail: Mail
-
-
-class Complaint(NamedTuple):
-    """A complaint; an address is None, or the list empty, where it is not of the documented form."""
-
-    at: int
-    type: str | None
-    subtype: str | None
-    addresses: list[str | None]
-    feedback: str | None
-    mail: Mail
-
-
-class Subscription(NamedTuple):
-    """A choice made in an SES contact list: all of it off, or the topics named."""
-
-    at: int
-    address: str | None
-    by: str | None
-    everything: bool
-    topics: list[str]
-    message: str | None
-
-
-class Other(NamedTuple):
-    """An event of any other type."""
-
-    type: str
-
-
-Event = Bounce | Complaint | Subscription | Other
 
 
 class Verdict(NamedTuple):
@@ -93,38 +44,46 @@ class Verdict(NamedTuple):
     Attributes:
         changes: by recipient id.
         counts: what is to be counted.
-        lost: whether it meant somebody whom neither an address nor a tag makes known. Then a person
-            has to look at the message: nothing is dropped in silence.
+        aside: why a person has to look at the message, or nothing: nothing is dropped in silence.
+        echoes: by recipient id, what changes for those alone of whom nothing is on record.
     """
 
     changes: dict[str, list[Change]]
     counts: list[Count]
-    lost: bool = False
+    aside: str = ""
+    echoes: dict[str, list[Change]] = {}  # noqa: RUF012 - never written to
+
+
+NOBODY = "means a recipient who cannot be made out"
+NO_TOPIC = "names a topic that the catalogue does not have"
+NO_TYPE = "is of an unknown type"
 
 
 def judge(event: Event, identify: Identify, catalogue: Catalogue) -> Verdict:
     """The changes that an event makes; the same event always makes the same."""
     if isinstance(event, Bounce):
-        return _bounce(event, of_bounce(event.type, event.subtype), identify)
+        rule = of_bounce(event.type, event.subtype)
+        return _UNKNOWN if rule is None else _bounce(event, rule, identify)
     if isinstance(event, Complaint):
-        return _complaint(event, of_complaint(event.type, event.subtype), identify)
+        return _complaint(event, of_complaint(event.type), identify)
     if isinstance(event, Subscription):
         return _subscription(event, identify, catalogue)
-    known = event.type in NOT_ACTED_ON
-    return Verdict({}, [Count.EVENT_IGNORED if known else Count.UNKNOWN_EVENT_DROPPED])
+    return Verdict({}, [Count.EVENT_IGNORED]) if is_not_acted_on(event.type) else _UNKNOWN
+
+
+_UNKNOWN = Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
 
 
 def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
-    """Whoever is listed and was mailed, of a permanent bounce only those who failed for good.
+    """Whoever is listed, was mailed, and is meant by the rule: to whom delivery was given up.
 
     SES copies the list out of the report, and anybody who ever got a mail from here can write one. So
     of whoever was not mailed nothing is believed but that some mail did not arrive: it counts for the
     one whom the mail was for, if that is known. So does an entry that cannot be read.
     """
     counts: list[Count] = [] if rule.also is None else [rule.also]
-    register, listed = rule.register, event.recipients or [Bounced(None)]
-    if register == UNDELIVERABLE:
-        listed = [bounced for bounced in listed if _failed(bounced)]
+    register, everybody = rule.register, event.recipients or [Bounced(None)]
+    listed = [one for one in everybody if rule.means(one.action, one.status)]
     if register is None or not listed:
         return Verdict({}, [*counts, Count.BOUNCE_IGNORED])
     mailed = _Mailed(event.mail, identify)
@@ -145,15 +104,8 @@ def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
     counts.extend([rule.counted] * len(changes))
     counts.extend([Count.RECIPIENT_NOT_READ] * unread)
     counts.extend([Count.RECIPIENT_NOT_MAILED] * strangers)
-    return Verdict(changes, counts, lost=not known and (unread > 0 or mailed.is_unclear()))
-
-
-def _failed(bounced: Bounced) -> bool:
-    """Whether delivery to this one was given up for good; SES lists who is merely late too."""
-    action, status = bounced.action, bounced.status
-    return (action is None or action.strip().lower() == "failed") and not (
-        status is not None and status.lstrip().startswith("4")
-    )
+    lost = not known and (unread > 0 or mailed.is_unclear())
+    return Verdict(changes, counts, NOBODY if lost else "")
 
 
 def _bounce_entry(event: Bounce, status: str | None) -> Entry:
@@ -173,8 +125,13 @@ def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
     Where the tag names one of several, that one alone. A tag that names none of them is no reason to
     stop one who is not said to have complained, nor to let go those who are. An entry that cannot be
     read, or a list of nobody, means the one whom the mail was for, if that is known.
+
+    The echo of a provider's list says that an older complaint stands there. It is none of its own where
+    somebody is on record; of somebody unknown it is the only word of that complaint, which was made
+    before there was a record.
     """
-    counts: list[Count] = [] if rule.also is None else [rule.also]
+    echo = is_echo(event.subtype)
+    counts: list[Count] = [] if rule.also is None or echo else [rule.also]
     if rule.register is None:
         return Verdict({}, [*counts, Count.COMPLAINT_IGNORED])
     mailed = _Mailed(event.mail, identify)
@@ -192,9 +149,11 @@ def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
     )
     change = Change(rule.register, Entry(event.at, Source.COMPLAINT, proof))
     changes = {recipient: [change] for recipient in (*ids, meant) if recipient is not None}
-    counts.extend([rule.counted] * len(changes))
     counts.extend([Count.RECIPIENT_NOT_READ] * unread)
-    return Verdict(changes, counts, lost=unread > 0 and meant is None)
+    aside = NOBODY if unread > 0 and meant is None else ""
+    if echo:
+        return Verdict({}, counts, aside, echoes=changes)
+    return Verdict(changes, [*counts, *[rule.counted] * len(changes)], aside)
 
 
 class _Mailed:
@@ -229,33 +188,38 @@ class _Mailed:
 
 
 def _subscription(event: Subscription, identify: Identify, catalogue: Catalogue) -> Verdict:
-    """All off, and each topic that stands as off and that the catalogue knows.
+    """All off, and each topic that stands as off and that the catalogue knows, in any case.
 
     The source is what the person pressed, as far as SES says so: the mail client's own button for
     `UnsubscribeHeader`, otherwise a link, to a page made by SES. An e-mail opt-out never becomes one
     of advertising, so that a signal of the same name does not count as known.
     """
-    counts: list[Count] = []
-    scopes = [ALL] if event.everything else []
-    for name in event.topics:
-        try:
-            topic = catalogue.topic(name)
-        except UnknownScope:
-            counts.append(Count.TOPIC_NOT_KNOWN)
-            continue
-        if topic.kind is Kind.SIGNAL:
-            counts.append(Count.TOPIC_NOT_KNOWN)
-        elif topic.number not in scopes:
-            scopes.append(topic.number)
+    found = [_topic(name, catalogue) for name in event.topics]
+    unknown = found.count(None)
+    counts = [Count.TOPIC_NOT_KNOWN] * unknown
+    scopes = dict.fromkeys([ALL] if event.everything else [])
+    scopes.update(dict.fromkeys(number for number in found if number is not None))
     if not scopes:
-        return Verdict({}, counts or [Count.EVENT_IGNORED])
+        return Verdict({}, counts or [Count.EVENT_IGNORED], NO_TOPIC if unknown else "")
     recipient = _identified(event.address, identify)
     if recipient is None:
-        return Verdict({}, [*counts, Count.RECIPIENT_NOT_READ], lost=True)
-    source = Source.ONE_CLICK if event.by == "UnsubscribeHeader" else Source.LINK
+        return Verdict({}, [*counts, Count.RECIPIENT_NOT_READ], NOBODY)
+    pressed = event.by is not None and word(event.by) == "unsubscribeheader"
+    source = Source.ONE_CLICK if pressed else Source.LINK
     entry = Entry(event.at, source, _evidence(by=event.by, message=event.message, list="ses"))
     changes = {recipient: [Change(out(scope), entry) for scope in scopes]}
-    return Verdict(changes, [*counts, Count.OPT_OUT_RECORDED])
+    return Verdict(changes, [*counts, Count.OPT_OUT_RECORDED], NO_TOPIC if unknown else "")
+
+
+def _topic(name: str | None, catalogue: Catalogue) -> int | None:
+    """The number of a topic of mail; names of the catalogue are lower-case."""
+    if name is None:
+        return None
+    try:
+        topic = catalogue.topic(name.strip().lower())
+    except UnknownScope:
+        return None
+    return None if topic.kind is Kind.SIGNAL else topic.number
 
 
 def _identified(address: str | None, identify: Identify) -> str | None:

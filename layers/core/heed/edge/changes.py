@@ -71,7 +71,7 @@ def _scope(body: Reader, catalogue: Catalogue) -> int:
     try:
         number = catalogue.number(name)
     except UnknownScope as error:
-        body.fault("scope", f"is {error}")
+        body.fault("scope", fields.unknown(error, name, catalogue))
         return 0
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is Kind.SERVICE:
@@ -90,7 +90,7 @@ def _reference(body: Reader, state: State) -> str | None:
 
 
 def _until(body: Reader, state: State, at: int) -> int | None:
-    """The end of a pause; of a date the end of that day, so that no day of it is missed."""
+    """The end of a pause; of a date the end of that day where it ends last, so that none of it is missed."""
     if state is not State.PAUSED:
         if body.has("until"):
             body.optional_text("until")
@@ -102,9 +102,9 @@ def _until(body: Reader, state: State, at: int) -> int | None:
     until = _span(body, "until")
     if until is None:
         return None
-    if until.last <= at:
+    if until.end <= at:
         body.fault("until", "must be later than the pause was asked for")
-    return until.last
+    return until.end
 
 
 def _span(body: Reader, name: str) -> Span | None:

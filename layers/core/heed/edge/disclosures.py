@@ -7,7 +7,7 @@ from typing import Any
 
 from heed.domain import times
 from heed.domain.disclosure import Disclosed, DisclosurePage, End
-from heed.domain.errors import Fault, InvalidRequest
+from heed.domain.errors import Fault, InvalidQuery
 
 _DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
 _NAMES = ("limit", "cursor")
@@ -17,16 +17,18 @@ def asked(event: Mapping[str, Any]) -> tuple[int | None, int]:
     """Before which number the page begins (None: at the newest), and how long it may be.
 
     Raises:
-        InvalidRequest: a parameter breaks the contract.
+        InvalidQuery: a parameter breaks the contract.
     """
     given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
     faults = [
-        Fault(f"/{name}", "is not a parameter of this") for name in given if name not in _NAMES
+        Fault(f"/{name}", f"is no parameter of this; there are {', '.join(_NAMES)}")
+        for name in given
+        if name not in _NAMES
     ]
     limit = _number(given, "limit", _LONGEST_PAGE, faults)
     before = _number(given, "cursor", 10**12, faults)
     if faults:
-        raise InvalidRequest(faults)
+        raise InvalidQuery(faults)
     return before, limit or _DEFAULT_LIMIT
 
 

@@ -53,6 +53,15 @@ def topic(body: Reader, catalogue: Catalogue) -> str:
     try:
         catalogue.topic(name)
     except UnknownScope as error:
-        body.fault("topic", f"is {error}")
+        body.fault("topic", unknown(error, name, catalogue, topics_only=True))
         return ""
     return name
+
+
+def unknown(
+    error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
+) -> str:
+    """What is said of a name that is unknown: a name of the catalogue's, never what was given."""
+    nearest = catalogue.nearest(name, topics_only=topics_only)
+    meant = "" if nearest is None else f"; the nearest is {nearest}"
+    return f"is {error}{meant}; GET /v1/topics lists what there is"

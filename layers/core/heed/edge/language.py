@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _LONGEST_HEADER = 1_000  # a browser sends under 200; the rest is noise
 _MOST_RANGES = 30
+_LONGEST_TAG = 100  # characters; the longest of use have under 40 (RFC 5646 §4.4.1)
 
 
 def choose(
@@ -16,7 +17,8 @@ def choose(
 ) -> str:
     """The language asked for by `?lang=`, else the reader's best (RFC 9110 12.5.4), else `default`.
 
-    `de-AT` is served by `de`. Whatever cannot be read is passed over, never an error.
+    `de-AT` is served by `de` where there is no `de-AT` (RFC 4647 §3.4). Whatever cannot be read is
+    passed over, never an error.
     """
     if wanted and (found := _match(wanted, available)):
         return found
@@ -31,9 +33,14 @@ def choose(
 
 
 def _match(name: str, available: Collection[str]) -> str | None:
-    """The available language that serves a tag such as `fr-CA`, ignoring case."""
-    primary = name.strip().replace("_", "-").partition("-")[0].lower()
-    return primary if primary in available else None
+    """The available language that serves a tag such as `fr-CA`, ignoring case: the tag, or what begins it."""
+    tag = name.strip()[:_LONGEST_TAG].replace("_", "-").lower()
+    known = {language.lower(): language for language in available}
+    while tag and tag not in known:
+        tag = tag.rpartition("-")[0]
+        if tag[-2:-1] == "-":  # what a single character begins says nothing without what follows it
+            tag = tag[:-2]
+    return known.get(tag)
 
 
 def _weight(parameters: str) -> float:

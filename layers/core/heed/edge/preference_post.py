@@ -13,15 +13,21 @@ from heed.edge.forms import Form
 def is_opt_out(form: Form) -> bool:
     """Whether somebody posts here what a mail client, or the page of an unsubscribe link, posts there.
 
-    An opt-out is never refused for its form, nor for the link of the same person that it was sent to.
+    An opt-out is never refused for its form, nor for the link of the same person that it was sent to. The
+    preference centre's own form has none of these names, and is never empty.
     """
     is_empty = form.complete and not form.fields
-    return is_empty or any(
-        form.asks(name, value)
-        for name, value in (
-            ("List-Unsubscribe", "One-Click"),
-            ("scope", "all"),
-            ("scope", "this"),
+    names = {name.strip().lower() for name, _ in form.fields}
+    return (
+        is_empty
+        or not names.isdisjoint(("list-unsubscribe", "scope"))
+        or any(
+            form.asks(name, value)
+            for name, value in (
+                ("List-Unsubscribe", "One-Click"),
+                ("scope", "all"),
+                ("scope", "this"),
+            )
         )
     )
 

@@ -148,7 +148,7 @@ def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> int:
     try:
         number = catalogue.number(name)
     except UnknownScope as error:
-        body.fault("scope", f"is {error}")
+        body.fault("scope", fields.unknown(error, name, catalogue))
         return ALL
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is not Kind.MARKETING:

@@ -6,6 +6,13 @@ import base64
 import binascii
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import unquote
+
+from heed.domain.token import URL_LENGTH
+
+_CUT = ("/u/", "/p/")  # links whose token has one length; that of a confirmation has several
+_LINKS = (*_CUT, "/c/")
+_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # what a browser says that loads ahead
 
 
 def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
@@ -39,6 +46,24 @@ def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
         "body": event.get("body"),
         "isBase64Encoded": event.get("isBase64Encoded", False),
     }
+
+
+def to_link(event: dict[str, Any]) -> dict[str, Any]:
+    """The request with the bare token in its path, of an event of payload format 2.0.
+
+    Mail programs and people percent-encode a link and glue something behind it: a full stop, a bracket,
+    words, parameters. The token is what stands first, decoded; whether it is one, its tag decides. Some
+    fronts hand a path over as it was sent, and decode only its parameters: those come first. Twice, for
+    a link that was encoded once more on its way; no token has a percent sign.
+    """
+    path = unquote(event["rawPath"])
+    kind = path[:3]
+    if kind not in _LINKS:
+        return event
+    found = (event.get("pathParameters") or {}).get("token") or path.removeprefix(kind)
+    text = unquote(unquote(found))
+    bare = kind + (text[:URL_LENGTH] if kind in _CUT else text)
+    return event if bare == event["rawPath"] else {**event, "rawPath": bare}
 
 
 def at(event: Mapping[str, Any]) -> int:
@@ -75,6 +100,19 @@ def signals(event: Mapping[str, Any]) -> bool:
         part.strip() == "1"
         for name in ("sec-gpc", "dnt")
         for part in header(event, name).split(",")
+    )
+
+
+def is_navigation(event: Mapping[str, Any]) -> bool:
+    """Whether a browser opens the page for somebody who looks at it, and says so (W3C Fetch Metadata).
+
+    No scanner that sends no such headers, no frame, no prefetch, no HEAD.
+    """
+    return (
+        event["requestContext"]["http"]["method"] == "GET"
+        and header(event, "sec-fetch-mode") == "navigate"
+        and header(event, "sec-fetch-dest") == "document"
+        and not any(header(event, name) for name in _AHEAD)
     )
 
 

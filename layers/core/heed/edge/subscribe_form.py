@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.actions.ask_confirmation import resumed, unwanted, wanted
-from heed.domain.address import normalise, spellings
+from heed.domain.address import is_mailable, normalise, spellings
 from heed.domain.catalogue import Catalogue
 from heed.domain.confirm_token import Intent
 from heed.domain.errors import InvalidAddress
@@ -41,6 +41,8 @@ class Entered:
         """What a person has to mend: the first of it on the page."""
         if not self.address:
             return Mistake.ADDRESS
+        if not is_mailable(self.address):
+            return Mistake.UNMAILABLE
         is_empty = not self.scopes and not self.resume
         return Mistake.TOPICS if self.intent is Intent.IN and is_empty else None
 

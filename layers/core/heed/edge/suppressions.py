@@ -15,11 +15,11 @@ from heed.domain.disclosure import Disclosure, permitted
 from heed.domain.errors import (
     Fault,
     InvalidCursor,
-    InvalidRequest,
+    InvalidQuery,
     InvalidTime,
     UnknownScope,
 )
-from heed.edge import cursors
+from heed.edge import cursors, fields
 
 _DEFAULT_LIMIT = 100
 _NAMES = ("since", "reason", "scope", "limit", "cursor", "purpose")
@@ -43,12 +43,14 @@ def asked(event: Mapping[str, Any], catalogue: Catalogue) -> Asked:
 
     Raises:
         PurposeRefused: it says what for, and that is none of the list.
-        InvalidRequest: a parameter breaks the contract; a pointer names it.
+        InvalidQuery: a parameter breaks the contract; a pointer names it.
     """
     given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
     purpose = permitted(given.get("purpose", Disclosure.SENDING))
     faults = [
-        Fault(f"/{name}", "is not a parameter of this") for name in given if name not in _NAMES
+        Fault(f"/{name}", f"is no parameter of this; there are {', '.join(_NAMES)}")
+        for name in given
+        if name not in _NAMES
     ]
     only = Filter(
         _reason(given.get("reason"), faults), _scope(given.get("scope"), catalogue, faults)
@@ -57,7 +59,7 @@ def asked(event: Mapping[str, Any], catalogue: Catalogue) -> Asked:
     start = replace(_FROM_THE_START, after=_since(given.get("since"), faults), only=only)
     place = _place(given.get("cursor"), start, faults)
     if faults:
-        raise InvalidRequest(faults)
+        raise InvalidQuery(faults)
     return Asked(place, limit, purpose)
 
 
@@ -72,7 +74,7 @@ def _scope(name: str | None, catalogue: Catalogue, faults: list[Fault]) -> int |
     try:
         return None if name is None else catalogue.number(name)
     except UnknownScope as error:
-        faults.append(Fault("/scope", f"is {error}"))
+        faults.append(Fault("/scope", fields.unknown(error, name or "", catalogue)))
         return None
 
 
@@ -89,8 +91,17 @@ def _since(text: str | None, faults: list[Fault]) -> Position:
     try:
         return Position(0 if text is None else times.parse(text).first, "")
     except InvalidTime as error:
-        faults.append(Fault("/since", f"is {error}"))
+        faults.append(Fault("/since", f"is {error}{_lost_plus(text or '')}"))
         return Position(0, "")
+
+
+def _lost_plus(text: str) -> str:
+    """What to say of an offset whose `+` a form's rules have turned into a space."""
+    try:
+        times.parse(text.replace(" ", "+"))
+    except InvalidTime:
+        return ""
+    return ": in a query a + means a space, and %2B means a +"
 
 
 def _place(cursor: str | None, start: Place, faults: list[Fault]) -> Place:

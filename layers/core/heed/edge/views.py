@@ -19,7 +19,8 @@ class Signal(StrEnum):
 
     NONE = "none"
     SEEN = "seen"  # sent, and targeted advertising is still on: offer to apply it
-    APPLIED = "applied"  # sent, and targeted advertising is off, by this press or before
+    APPLIED = "applied"  # sent, and targeted advertising is off, by this visit or before
+    KEPT = "kept"  # sent, but a yes that was confirmed while it was sent stands: offer to end that
 
 
 class State(StrEnum):
@@ -162,6 +163,7 @@ class Mistake(StrEnum):
     """Where the subscribe form could not be read."""
 
     ADDRESS = "address"
+    UNMAILABLE = "unmailable"  # an address, but no mail of ours can reach it
     TOPICS = "topics"
 
 

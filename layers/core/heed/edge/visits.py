@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from heed.actions.ports import Keys
 from heed.domain.catalogue import Brand, Catalogue, Kind, PolicyVersion, Topic
 from heed.domain.confirm_token import Intent
-from heed.domain.decision import chosen, decide
+from heed.domain.decision import chosen, decide, out_stands
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.record import Record
 from heed.domain.register import ALL
+from heed.domain.signal import is_honoured, is_kept
 from heed.domain.token import Purpose, Token, mint
 from heed.domain.undo import Undo
 from heed.domain.undo import mint as mint_undo
@@ -102,7 +103,11 @@ def offered_undo(text: str, token: Token, record: Record, keys: Keys, now: int) 
 
 
 def consent(
-    visit: Visit, topics: Iterable[Topic], resume: Iterable[int], catalogue: Catalogue
+    visit: Visit,
+    topics: Iterable[Topic],
+    resume: Iterable[int],
+    record: Record,
+    catalogue: Catalogue,
 ) -> views.Subscribe:
     """The form that sends a confirmation: for what a link alone cannot do, chosen already."""
     wanted = list(topics)
@@ -117,7 +122,7 @@ def consent(
         topics=tuple(option(visit, topic, catalogue, chosen=True) for topic in wanted),
         resume=",".join(map(catalogue.name, resume)),
         consent=True,
-        signal=visit.signal,
+        signal=_signal(visit, record, catalogue) is views.Signal.APPLIED,
     )
 
 
@@ -198,8 +203,11 @@ def form_url(visit: Visit, intent: Intent = Intent.IN) -> str:
 def _signal(visit: Visit, record: Record, catalogue: Catalogue) -> views.Signal:
     if not visit.signal:
         return views.Signal.NONE
-    on = any(chosen(record, topic).sendable for topic in catalogue.signals())
-    return views.Signal.SEEN if on else views.Signal.APPLIED
+    if is_honoured(record, catalogue):
+        return views.Signal.APPLIED
+    topics = [t for t in catalogue.signals() if not out_stands(record, t, t.number)]
+    is_all_kept = all(is_kept(record, topic) for topic in topics)
+    return views.Signal.KEPT if is_all_kept else views.Signal.SEEN
 
 
 def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:

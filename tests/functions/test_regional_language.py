@@ -1,0 +1,50 @@
+"""A brand in a language of a region is shown in it to whoever asks for that region's."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from functions.unsubscribe import app
+from heed import wiring
+from heed.brand.build import main as build
+from tests.world import ROOT, World, http
+
+_SPANISH = re.compile(r'^es = (?:"[^\n]*"|\[[^\n]*\]|\[.*?^\])$', re.MULTILINE | re.DOTALL)
+
+
+@pytest.fixture
+def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The sample brand with one locale more; its words do not matter."""
+    source = Path(shutil.copytree(ROOT / "layers" / "brand", tmp_path / "source"))
+    catalogue = source / "catalogue.toml"
+    more = _SPANISH.sub(lambda found: f"{found[0]}\npt-BR{found[0][2:]}", catalogue.read_text())
+    catalogue.write_text(more)
+    shutil.copy(source / "locales" / "es.toml", source / "locales" / "pt-BR.toml")
+    assert build([str(source), str(tmp_path / "built")]) == 0
+    monkeypatch.setenv("BRAND_DIR", str(tmp_path / "built"))
+    wiring.reset()
+    return world
+
+
+def language_of(world: World, lang: str = "", accepted: str = "") -> str:
+    query = {"lang": lang} if lang else {}
+    sent = http(
+        "GET",
+        f"/u/{world.token('reader@example.com')}",
+        query=query,
+        headers={"accept-language": accepted},
+    )
+    found = re.search(r'<html lang="([^"]+)"', app.handler(sent, world.context)["body"])
+    assert found
+    return found[1]
+
+
+def test_it_is_shown_to_whoever_asks_for_it(brazil: World) -> None:
+    assert language_of(brazil, "pt-BR") == language_of(brazil, "pt-br") == "pt-BR"
+    assert language_of(brazil, accepted="pt-BR,pt;q=0.9,en-US;q=0.8,en;q=0.7") == "pt-BR"
+    assert language_of(brazil, accepted="pt-PT,fr;q=0.5") == "fr"
+    assert language_of(brazil, "es-MX") == "es"
