@@ -55,9 +55,13 @@ lint: setup
 types: setup
 	$(BIN)/mypy
 
-unit: setup ## Tests that need nothing but Python
-	$(BIN)/pytest -q -n auto -m "not system" $(FULL)
+CALLS := build/calls
 
+unit: setup ## Tests that need nothing but Python
+	rm -rf $(CALLS)
+	$(BIN)/pytest -q -n auto -m "not system" $(FULL) $(RECORD)
+
+test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
 
 test-all: FULL := --full
@@ -78,11 +82,12 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 	tests/web/setup.sh
 	touch $@
 
-CALLS := build/calls
-
+# The calls are recorded by the tests of the functions: in `make test` when they run, here by a short run of them.
 iam: setup tests/iam/node_modules/.ready ## Every call of AWS is allowed by the template, every permission is used
-	rm -rf $(CALLS)
-	$(BIN)/pytest -q -n auto -m "not system" --calls=$(CALLS) tests/functions
+	if [ -z "$(RECORD)" ]; then
+	  rm -rf $(CALLS)
+	  $(BIN)/pytest -q -n auto -m "not system" --few --calls=$(CALLS) tests/functions
+	fi
 	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
 
 tests/iam/node_modules/.ready: tests/iam/setup.sh tests/iam/package-lock.json

@@ -1,8 +1,8 @@
 """`pytest --full`: everything at length. Without it, what is long is a sample of itself.
 
 In full a property is tried with twenty times the examples, machines run by the ten thousands, and
-the browser sees every page in every size with all colours. A run that only records what is called
-(`--calls`) tries a few examples.
+the browser sees every page in every size with all colours. With `--few` a property is tried with three
+examples: for a run that only records which calls of AWS are made.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """One option, for the workers of xdist too."""
+    """Two options, for the workers of xdist too."""
     parser.addoption("--full", action="store_true", help="everything at length")
+    parser.addoption("--few", action="store_true", help="three examples of each property")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Before any property is made."""
     if config.option.full:
         settings.load_profile("full")
-    elif config.option.calls:
+    elif config.option.few:
         settings.load_profile("few")
 
 

@@ -1,6 +1,6 @@
 """Every call of AWS that is made is allowed, and every permission that is given is used.
 
-The calls are those that `make iam` has recorded in the tests of the handlers, and those that AWS makes
+The calls are those that the tests of the handlers have recorded, and those that AWS makes
 itself; what allows them is the translated template, by an evaluator of IAM's policies.
 """
 
