@@ -6,7 +6,7 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from heed.adapters.api_keys import ApiKeys
+from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.domain.api_key import KeyScope
 from local import preflight, ready
 from local.adapt import PARAMETERS, Surroundings, adapt

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from heed import wiring
-from heed.brand.build import main as build
-from heed.brand.lock import main as lock
+from brand_compiler.build import main as build
+from brand_compiler.lock import main as lock
+from heed import bootstrap
 from tests.world import ROOT, brand
 
 
@@ -26,7 +26,7 @@ def deploy_catalogue(
     catalogue.unlink()
     catalogue.write_text(json.dumps({**(data or sample), **other}))
     monkeypatch.setenv("BRAND_DIR", str(folder))
-    wiring.reset()
+    bootstrap.reset()
 
 
 def build_brand_of(folder: Path, topics: int) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from heed.domain.catalogue import Catalogue
+from heed.domain.preferences.catalogue import Catalogue
 
 
 def _topic(

@@ -6,11 +6,11 @@ import hmac
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from heed.actions.ports import UNREADABLE, Applied, Unreadable
 from heed.domain.errors import HeedError, InvalidToken, UnreadableRecord
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import Change
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import Change
+from heed.use_cases.ports.preferences import UNREADABLE, Applied, Unreadable
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote, urlencode
 
-from heed.edge.forms import BYTES_A_FIELD
+from heed.entrypoints.http.forms import BYTES_A_FIELD
 
 MOST = 62  # fields: the limit of the sample brand, which has six topics
 URLENCODED = "application/x-www-form-urlencoded"

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from heed.actions.export_ledger import export
-from heed.actions.ports_ledger import Altered, Hashes, Kept, Ledger
-from heed.domain.ledger_entry import LedgerEntry, Outcome, keyed, subject_of
-from heed.domain.register import DAY
-from heed.domain.seal import Seal
+from heed.domain.ledger.entry import LedgerEntry, Outcome, keyed, subject_of
+from heed.domain.ledger.seal import Seal
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ports.ledger import Altered, Hashes, Kept, Ledger
 
 START = 20_000 * DAY
 
@@ -118,7 +118,7 @@ class Ledgers:
 
 def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
     """Some people who changed their minds over some days, the last of which is not sealed."""
-    from heed.actions.seal_days import seal_days
+    from heed.use_cases.ledger.seal_days import seal_days
 
     made = Ledgers()
     for subject in range(subjects):

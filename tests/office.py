@@ -7,9 +7,9 @@ from typing import Any
 
 from functions.desk import app as desk
 from functions.platform import app as platform
-from heed import wiring
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.register import DAY
+from heed.domain.preferences.register import DAY
 from tests import contract
 from tests.world import NOW, World, http
 
@@ -24,11 +24,11 @@ class Office:
     def __init__(self, world: World) -> None:
         self.world = world
         self.keys = {
-            owner: wiring.api_keys().create("office", owner, list(KeyScope))[1]
+            owner: bootstrap.api_keys().create("office", owner, list(KeyScope))[1]
             for owner in ("kim", "lou", " KIM ", "k\u200bim", "\uff4bim")
         }
         for clerk in ("ann", "bob"):
-            self.keys[clerk] = wiring.api_keys().create("shop", clerk, [KeyScope.WRITE])[1]
+            self.keys[clerk] = bootstrap.api_keys().create("shop", clerk, [KeyScope.WRITE])[1]
 
     def call(
         self,

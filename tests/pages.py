@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heed.domain.confirm_token import Intent
-from heed.domain.register import Source
-from heed.edge.views import (
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import Source
+from heed.entrypoints.http.pages.views import (
     Advertising,
     Change,
     Confirm,
@@ -32,7 +32,7 @@ from heed.edge.views import (
 )
 
 if TYPE_CHECKING:
-    from heed.edge.pages import Pages
+    from heed.entrypoints.http.pages.pages import Pages
 
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 BRAND = "Meridian Watches"

@@ -19,7 +19,7 @@ from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from tests.world import World
 
@@ -155,7 +155,7 @@ def _error(code: str, message: str = "made up") -> dict[str, Any]:
 def suppression_list(held: SuppressionList | None = None) -> Iterator[SuppressionList]:
     """The list, behind the client that its function has; nobody waits for its pace."""
     held = held or SuppressionList()
-    wiring.ses_suppressions()._pause = held.pauses.append
+    bootstrap.ses_suppressions()._pause = held.pauses.append
     events = aws.single("sesv2").meta.events
     names = [f"before-call.sesv2.{do}" for do in ("Delete" + _ONE, "List" + _ONE + "s")]
     for name in names:

@@ -7,9 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from heed.domain.address import normalise
-from heed.domain.catalogue import Catalogue
-from heed.domain.recipient import recipient_id
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
 
 KEY = bytes(range(32))
 FOLDER = Path(__file__).parent / "data" / "ses"

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from hypothesis import strategies as st
 
-from heed.domain.record import Record
-from heed.domain.register import (
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,

@@ -1,4 +1,4 @@
-"""Derive heed.domain.unicode_table from the Unicode data that Python brings.
+"""Derive heed.domain.recipients.unicode_table from the Unicode data that Python brings.
 
 Run by hand, from the top of the project, with a Python whose `unicodedata.unidata_version` is the
 VERSION below (3.11 for 14.0.0): python -m tests.unicode_table. A test holds the table to it.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 VERSION = "14.0.0"
-PATH = Path(__file__).parents[1] / "layers/core/heed/domain/unicode_table.py"
+PATH = Path(__file__).parents[1] / "layers/core/heed/domain/recipients/unicode_table.py"
 CODES = range(sys.maxunicode + 1)
 
 # Default_Ignorable_Code_Point of DerivedCoreProperties.txt, which unicodedata does not have.

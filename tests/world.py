@@ -21,12 +21,12 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.kms.utils import RSAPrivateKey
 
-from heed import wiring
-from heed.brand.build import main as build_brand
-from heed.domain.address import normalise
-from heed.domain.recipient import recipient_id
-from heed.domain.register import Change
-from heed.domain.token import Purpose, Token, mint
+from brand_compiler.build import main as build_brand
+from heed import bootstrap
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.preferences.register import Change
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
 from tests.calls import by_somebody_else
 from tests.template import table_definition
 
@@ -90,7 +90,7 @@ class World:
             (self.while_paused or post.read_list)(self)
 
     def recipient(self, address: str) -> str:
-        return recipient_id(wiring.keys().identity(), normalise(address))
+        return recipient_id(bootstrap.keys().identity(), normalise(address))
 
     def token(
         self,
@@ -99,12 +99,12 @@ class World:
         issued: int = NOW - 60_000,
         purpose: Purpose = Purpose.UNSUBSCRIBE,
     ) -> str:
-        keys = wiring.keys()
+        keys = bootstrap.keys()
         said = Token(self.recipient(address), scope, issued, keys.newest())
         return mint(said, purpose, keys.link(purpose, said.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:
-        wiring.preferences().apply(self.recipient(address), changes, now)
+        bootstrap.preferences().apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:
         found = client("dynamodb").scan(TableName=table or self.table)["Items"]
@@ -250,9 +250,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         }
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
-        wiring.reset()
+        bootstrap.reset()
         world = World(queues)
         clock = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
-        monkeypatch.setattr(wiring, "time", clock)
+        monkeypatch.setattr(bootstrap, "time", clock)
         yield world
-        wiring.reset()
+        bootstrap.reset()

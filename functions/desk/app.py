@@ -11,30 +11,30 @@ import heed.cold_start  # noqa: F401 - first, by what it does
 from collections.abc import Mapping
 from typing import Any
 
-from heed import wiring
-from heed.actions.identify import Mention, recipient_of
-from heed.actions.lookup import lookup
-from heed.actions.record_changes import Voiced, record_changes
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.disclosure import Disclosing
-from heed.domain.epoch import Cause
 from heed.domain.errors import NotFound
-from heed.domain.purge import is_id
-from heed.edge import certificates, changes, disclosures, lookups, reports
-from heed.edge.api import Api, Call, Reply
-from heed.edge.observability import count, logger, observed
+from heed.domain.privacy.disclosure import Disclosing
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.purge import is_id
+from heed.entrypoints.http.api import certificates, changes, disclosures, lookups, reports
+from heed.entrypoints.http.api.routes import Api, Call, Reply
+from heed.entrypoints.observability import count, logger, observed
+from heed.use_cases.identify import Mention, recipient_of
+from heed.use_cases.preferences.record_changes import Voiced, record_changes
+from heed.use_cases.privacy.lookup import lookup
 
-api = Api(wiring.gate)
+api = Api(bootstrap.gate)
 
 
 @api.route("POST", "/v1/changes", KeyScope.WRITE)
 def change(call: Call) -> Mapping[str, object]:
     """What people said, written before the answer is given."""
-    catalogue = wiring.catalogue()
+    catalogue = bootstrap.catalogue()
     asked = changes.asked(call.body(), catalogue, call.key.id, call.at)
-    identity = wiring.keys().identity()
+    identity = bootstrap.keys().identity()
     voiced = [Voiced(recipient_of(one.mention, identity), one.wish) for one in asked]
-    results = record_changes(voiced, call.at, wiring.preferences(), catalogue)
+    results = record_changes(voiced, call.at, bootstrap.preferences(), catalogue)
     for result in results:
         count(f"Change{result.outcome.value.title()}")
     return changes.written(asked, (one.recipient for one in voiced), results)
@@ -44,13 +44,13 @@ def change(call: Call) -> Mapping[str, object]:
 def look_up(call: Call) -> Mapping[str, object]:
     """All that is held about a person. Who asked, and what for, goes to the log; about whom does not."""
     asked = lookups.asked(call.body())
-    recipient = recipient_of(asked.mention, wiring.keys().identity())
-    stores = wiring.preferences(), wiring.ledger()
-    found = lookup(recipient, call.at, *stores, wiring.catalogue())
+    recipient = recipient_of(asked.mention, bootstrap.keys().identity())
+    stores = bootstrap.preferences(), bootstrap.ledger()
+    found = lookup(recipient, call.at, *stores, bootstrap.catalogue())
     count("RecipientLookedUp")
     logger.info("looked up", key_id=call.key.id, purpose=asked.purpose.value)
-    wiring.disclosures().append(Disclosing(call.at, "lookup", asked.purpose, 1, call.key.id))
-    return lookups.written(recipient, found, wiring.catalogue())
+    bootstrap.disclosures().append(Disclosing(call.at, "lookup", asked.purpose, 1, call.key.id))
+    return lookups.written(recipient, found, bootstrap.catalogue())
 
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
@@ -69,7 +69,7 @@ def erase(call: Call) -> Reply:
 def certificate(call: Call) -> Mapping[str, object]:
     """How far a purge is, and what it found."""
     asked = call.parts["id"]
-    purge = wiring.purges().find(asked) if is_id(asked) else None
+    purge = bootstrap.purges().find(asked) if is_id(asked) else None
     if purge is None:
         raise NotFound("no purge of that id")
     return certificates.written(purge)
@@ -78,9 +78,9 @@ def certificate(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/holds", KeyScope.PRIVACY)
 def hold(call: Call) -> Mapping[str, object]:
     """Everything to an address stops, and what is on record is preserved."""
-    mention, entry = reports.held(call, wiring.catalogue())
+    mention, entry = reports.held(call, bootstrap.catalogue())
     recipient = _recipient(mention)
-    done = wiring.stop_and_lift().hold(recipient, entry, call.at)
+    done = bootstrap.stop_and_lift().hold(recipient, entry, call.at)
     count(f"Hold{done.outcome.value.title()}")
     return reports.written(recipient, done)
 
@@ -88,9 +88,9 @@ def hold(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
-    asked = reports.lifted(call, wiring.catalogue())
+    asked = reports.lifted(call, bootstrap.catalogue())
     recipient = _recipient(asked.mention)
-    done = asked.by(wiring.stop_and_lift(), recipient)
+    done = asked.by(bootstrap.stop_and_lift(), recipient)
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -99,18 +99,18 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
 def disclosed(call: Call) -> Mapping[str, object]:
     """What was given out of people, for what, and by whose key; the newest first."""
     before, limit = disclosures.asked(call.event)
-    return disclosures.written(wiring.disclosures().latest(before, limit))
+    return disclosures.written(bootstrap.disclosures().latest(before, limit))
 
 
 def _report(call: Call, cause: Cause) -> Reply:
-    mention, report = reports.reported(call, cause, wiring.catalogue())
+    mention, report = reports.reported(call, cause, bootstrap.catalogue())
     recipient = _recipient(mention)
-    reported = wiring.begin_epoch().report(recipient, report)
+    reported = bootstrap.begin_epoch().report(recipient, report)
     return reports.accepted(reported, report, recipient)
 
 
 def _recipient(mention: Mention) -> str:
-    return recipient_of(mention, wiring.keys().identity())
+    return recipient_of(mention, bootstrap.keys().identity())
 
 
 @observed
@@ -119,4 +119,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return api(event, context)
 
 
-wiring.warm_up(wiring.gate, wiring.preferences, lambda: wiring.keys().identity())
+bootstrap.warm_up(bootstrap.gate, bootstrap.preferences, lambda: bootstrap.keys().identity())

@@ -14,14 +14,14 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from heed import wiring
+from heed import bootstrap
 from heed.domain.errors import HeedError, Malformed, Unavailable
-from heed.edge.observability import count, logger, observed
+from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-# Counted beside the names in heed.domain.feedback.Count.
+# Counted beside the names in heed.domain.feedback.rules.Count.
 PUT_ASIDE = "FeedbackPutAside"  # in the dead-letter queue, for a person to look at
 DEFERRED = "FeedbackDeferred"  # to be delivered again
 
@@ -73,7 +73,7 @@ def _handled(
     try:
         if reason := _record(message, sent, counts):
             text = message if isinstance(message, str) else json.dumps(message)
-            wiring.feedback_dead_letters().send(text, reason)
+            bootstrap.feedback_dead_letters().send(text, reason)
             counts[PUT_ASIDE] += 1
             logger.warning("feedback put aside", reason=reason)
     except HeedError as error:
@@ -86,13 +86,13 @@ def _handled(
 def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     """Record it; the reason why a person has to look at it, or nothing."""
     try:
-        verdict = wiring.record_feedback()(message, sent, time.time_ns() // 1_000_000)
+        verdict = bootstrap.record_feedback()(message, sent, time.time_ns() // 1_000_000)
     except Malformed as error:
         return str(error)
     counts.update(verdict.counts)
     return verdict.aside
 
 
-wiring.warm_up(
-    wiring.record_feedback, wiring.feedback_dead_letters, lambda: wiring.keys().identity()
+bootstrap.warm_up(
+    bootstrap.record_feedback, bootstrap.feedback_dead_letters, lambda: bootstrap.keys().identity()
 )

@@ -7,20 +7,20 @@ import heed.cold_start  # noqa: F401 - first, by what it does
 import time
 from typing import Any
 
-from heed import wiring
-from heed.domain.opt_in import OptIn
-from heed.edge import queues
-from heed.edge.observability import observed
+from heed import bootstrap
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.entrypoints import queue
+from heed.entrypoints.observability import observed
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be done now goes back alone."""
-    return queues.each(event, context, _follow, wiring.confirmed_dead_letters)
+    return queue.each(event, context, _follow, bootstrap.confirmed_dead_letters)
 
 
 def _follow(body: str) -> None:
-    wiring.follow_up()(OptIn.from_message(body), time.time_ns() // 1_000_000)
+    bootstrap.follow_up()(OptIn.from_message(body), time.time_ns() // 1_000_000)
 
 
-wiring.warm_up(wiring.follow_up)
+bootstrap.warm_up(bootstrap.follow_up)

@@ -11,15 +11,15 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from heed import wiring
-from heed.domain.deadlines import delays
+from heed import bootstrap
 from heed.domain.errors import HeedError, Unavailable
-from heed.edge.observability import count, logger, measure, observed
+from heed.domain.ledger.deadlines import delays
+from heed.entrypoints.observability import count, logger, measure, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
-    from heed.actions.keep_ledger import LedgerBatch
+    from heed.use_cases.ledger.append import LedgerBatch
 
 RESERVE = 3_000  # milliseconds that the hashes and events of what was entered may need
 
@@ -28,7 +28,7 @@ RESERVE = 3_000  # milliseconds that the hashes and events of what was entered m
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A batch of the stream; the answer names the first record to be delivered again."""
     records = event["Records"]
-    batch = wiring.ledger_batch()
+    batch = bootstrap.ledger_batch()
     done = 0
     try:
         for record in records:
@@ -51,7 +51,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        batch.enter(record, wiring.catalogue())
+        batch.enter(record, bootstrap.catalogue())
     except Unavailable:
         raise  # it may go through later
     except HeedError as error:
@@ -60,7 +60,7 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
             "sequenceNumber": record["dynamodb"]["SequenceNumber"],
             "stream": record.get("eventSourceARN"),
         }
-        wiring.ledger_dead_letters().send(json.dumps(place), str(error))
+        bootstrap.ledger_dead_letters().send(json.dumps(place), str(error))
         count("LedgerRecordPutAside")
         logger.error("stream record put aside", **place)
 
@@ -81,4 +81,4 @@ def _measure(batch: LedgerBatch) -> None:
         measure("StopRecordedAfter", taken, source=source)
 
 
-wiring.warm_up(wiring.catalogue, wiring.ledger_batch, wiring.ledger_dead_letters)
+bootstrap.warm_up(bootstrap.catalogue, bootstrap.ledger_batch, bootstrap.ledger_dead_letters)

@@ -7,33 +7,34 @@ import heed.cold_start  # noqa: F401 - first, by what it does
 from collections.abc import Mapping
 from typing import Any
 
-from heed import wiring
-from heed.actions.check import Doubt, check
-from heed.actions.identify import identify
-from heed.actions.list_suppressions import list_suppressions
-from heed.actions.mint_links import mint_links
-from heed.actions.ports import Unreadable
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.disclosure import Disclosing
-from heed.edge import checks, links, list_headers, request, suppressions, topics
-from heed.edge.api import Api, Call
-from heed.edge.observability import count, observed
+from heed.domain.privacy.disclosure import Disclosing
+from heed.entrypoints.http import request
+from heed.entrypoints.http.api import checks, links, list_headers, suppressions, topics
+from heed.entrypoints.http.api.routes import Api, Call
+from heed.entrypoints.observability import count, observed
+from heed.use_cases.identify import identify
+from heed.use_cases.links.mint_links import mint_links
+from heed.use_cases.ports.preferences import Unreadable
+from heed.use_cases.preferences.check import Doubt, check
+from heed.use_cases.preferences.list_suppressions import list_suppressions
 
-api = Api(wiring.gate)
+api = Api(bootstrap.gate)
 
 
 @api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)
 def list_topics(_: Call) -> Mapping[str, object]:
     """Brands and topics."""
-    return topics.written(wiring.catalogue())
+    return topics.written(bootstrap.catalogue())
 
 
 @api.route("POST", "/v1/check", KeyScope.CHECK)
 def may_send(call: Call) -> Mapping[str, object]:
     """May this topic be sent to these people now?"""
-    asked = checks.asked(call.body(), wiring.catalogue())
-    people = identify(asked.mentions, wiring.keys())
-    results = check(people, asked.topic, call.at, wiring.preferences())
+    asked = checks.asked(call.body(), bootstrap.catalogue())
+    people = identify(asked.mentions, bootstrap.keys())
+    results = check(people, asked.topic, call.at, bootstrap.preferences())
     if unreadable := sum(one.answer is Doubt.UNREADABLE for one in results):
         count("UnreadableRecordMet", unreadable)
     return checks.written(results, call.at)
@@ -42,10 +43,10 @@ def may_send(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/links", KeyScope.LINKS)
 def links_for_mail(call: Call) -> Mapping[str, object]:
     """Links, headers and tags for a mail of a topic to these people."""
-    catalogue, settings = wiring.catalogue(), wiring.settings()
+    catalogue, settings = bootstrap.catalogue(), bootstrap.settings()
     asked = links.asked(call.body(), catalogue)
-    people = identify(asked.mentions, wiring.keys())
-    minted = mint_links(people, asked.topic, call.at, wiring.keys())
+    people = identify(asked.mentions, bootstrap.keys())
+    minted = mint_links(people, asked.topic, call.at, bootstrap.keys())
     base = request.base_url(call.event, settings.public_url)
     answer = links.written(
         minted,
@@ -59,14 +60,14 @@ def links_for_mail(call: Call) -> Mapping[str, object]:
 @api.route("GET", "/v1/suppressions", KeyScope.READ)
 def stopped(call: Call) -> Mapping[str, object]:
     """Who is stopped, and who no longer is, in the order of change."""
-    catalogue = wiring.catalogue()
+    catalogue = bootstrap.catalogue()
     place, limit, purpose = suppressions.asked(call.event, catalogue)
     page = list_suppressions(
-        place, limit, call.at, wiring.change_feed(), wiring.preferences(), catalogue
+        place, limit, call.at, bootstrap.change_feed(), bootstrap.preferences(), catalogue
     )
     if people := len({one.recipient for one in page.listed}):
         given = Disclosing(call.at, "suppressions", purpose, people, call.key.id)
-        wiring.disclosures().append(given)
+        bootstrap.disclosures().append(given)
     if unreadable := sum(isinstance(one.stop, Unreadable) for one in page.listed):
         count("UnreadableRecordMet", unreadable)
     return suppressions.written(page, catalogue)
@@ -78,4 +79,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return api(event, context)
 
 
-wiring.warm_up(wiring.gate, wiring.preferences, lambda: wiring.keys().identity())
+bootstrap.warm_up(bootstrap.gate, bootstrap.preferences, lambda: bootstrap.keys().identity())

@@ -6,9 +6,9 @@ import heed.cold_start  # noqa: F401 - first, by what it does
 
 from typing import Any
 
-from heed import wiring
-from heed.actions.purge import Swept
-from heed.edge.observability import count, logger, observed
+from heed import bootstrap
+from heed.entrypoints.observability import count, logger, observed
+from heed.use_cases.privacy.run_purges import Swept
 
 _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 
@@ -17,14 +17,14 @@ _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
-        done, failed = wiring.run_purges().of_stream(records)
+        done, failed = bootstrap.run_purges().of_stream(records)
         count("Purged", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE)
 
-    return _told(wiring.run_purges().sweep(has_time))
+    return _told(bootstrap.run_purges().sweep(has_time))
 
 
 def _told(swept: Swept) -> dict[str, Any]:
@@ -45,4 +45,4 @@ def _told(swept: Swept) -> dict[str, Any]:
     }
 
 
-wiring.warm_up(wiring.run_purges)
+bootstrap.warm_up(bootstrap.run_purges)

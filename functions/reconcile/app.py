@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from heed import wiring
-from heed.edge.observability import count, logger, observed
+from heed import bootstrap
+from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -19,7 +19,7 @@ _FAULTS = ("missing", "unentered", "altered", "unreadable")
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Walk on from where the last one stopped; what was found."""
-    walked = wiring.walk()(
+    walked = bootstrap.walk()(
         time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
     )
     totals = {"walked": walked.people, **{name: walked.found[name] for name in _NAMES}}

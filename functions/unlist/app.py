@@ -11,10 +11,10 @@ import heed.cold_start  # noqa: F401 - first, by what it does
 import time
 from typing import Any
 
-from heed import wiring
-from heed.domain.unlisting import WALK, of_message
-from heed.edge import queues
-from heed.edge.observability import count, logger, observed
+from heed import bootstrap
+from heed.domain.privacy.ses_list_request import WALK, of_message
+from heed.entrypoints import queue
+from heed.entrypoints.observability import count, logger, observed
 
 # Milliseconds; with less left no other call of SES is begun. It is made twice at most, each time nine seconds
 # at worst and a pause of two; then the place is sealed and kept, or whoever waits for the walk is told.
@@ -30,15 +30,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     def handle(body: str) -> None:
         if opt_in := of_message(body):
-            count("AddressUnlisted", wiring.unlist()(opt_in))
+            count("AddressUnlisted", bootstrap.unlist()(opt_in))
         else:
             _walk(has_time)
 
-    return queues.each(event, context, handle, wiring.unlist_dead_letters)
+    return queue.each(event, context, handle, bootstrap.unlist_dead_letters)
 
 
 def _walk(has_time: Any) -> None:  # noqa: ANN401
-    walked = wiring.walk_list()(time.time_ns() // 1_000_000, has_time)
+    walked = bootstrap.walk_list()(time.time_ns() // 1_000_000, has_time)
     count("AddressUnlisted", walked.removed)
     count("AddressNotUnlisted", walked.refused)
     count("SesListWalked", int(walked.is_ended))
@@ -46,7 +46,7 @@ def _walk(has_time: Any) -> None:  # noqa: ANN401
         # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
         logger.error("addresses stay on the list of SES", refused=walked.refused)
     if walked.goes_on:
-        wiring.unlisting().send(WALK)
+        bootstrap.unlisting().send(WALK)
 
 
-wiring.warm_up(wiring.unlist, wiring.walk_list)
+bootstrap.warm_up(bootstrap.unlist, bootstrap.walk_list)

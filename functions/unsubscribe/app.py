@@ -8,22 +8,22 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from heed import wiring
-from heed.edge import request
-from heed.edge.observability import observed
-from heed.edge.recipient_pages import RecipientPages
-from heed.edge.unsubscribe_link import UnsubscribeLink
+from heed import bootstrap
+from heed.entrypoints.http import request
+from heed.entrypoints.http.pages.recipient_pages import RecipientPages
+from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
+from heed.entrypoints.observability import observed
 
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
-answers = RecipientPages(app, "/u/", wiring.catalogue, wiring.pages, wiring.has_form)
+answers = RecipientPages(app, "/u/", bootstrap.catalogue, bootstrap.pages, bootstrap.has_form)
 UnsubscribeLink(
     app,
     answers,
-    wiring.unsubscribe,
-    wiring.keys,
-    wiring.catalogue,
-    wiring.pages,
-    wiring.note_signal,
+    bootstrap.unsubscribe,
+    bootstrap.keys,
+    bootstrap.catalogue,
+    bootstrap.pages,
+    bootstrap.note_signal,
 )
 
 
@@ -33,4 +33,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return app.resolve(request.to_link(request.as_payload_2(event)), context)
 
 
-wiring.warm_up(wiring.unsubscribe, wiring.unsubscribe_key)
+bootstrap.warm_up(bootstrap.unsubscribe, bootstrap.unsubscribe_key)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from heed.adapters import stack
-from heed.adapters.api_keys import ApiKeys
+from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.adapters.stack import Access
 from heed.domain.api_key import KeyScope
 from local.deploy import STACK

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from heed.adapters.api_keys import ApiKeys
+from heed.adapters.dynamodb.api_keys import ApiKeys
 from tests.account import target
 from tests.account.__main__ import CHECKS
 from tests.system.running import PATIENCE, ROOT, Running, free_ports

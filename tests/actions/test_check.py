@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.check import Doubt, check
-from heed.actions.identify import Mention, Person, identify
-from heed.actions.mint_links import mint_links
-from heed.domain.address import normalise
-from heed.domain.decision import decide
 from heed.domain.errors import KeysUnavailable, StoreUnavailable
-from heed.domain.recipient import from_bytes, recipient_id, to_bytes
-from heed.domain.record import NOTHING, Record
-from heed.domain.register import Change, Entry, Source, out
-from heed.domain.token import Purpose, verify
+from heed.domain.links.link_token import Purpose, verify
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import from_bytes, recipient_id, to_bytes
+from heed.use_cases.identify import Mention, Person, identify
+from heed.use_cases.links.mint_links import mint_links
+from heed.use_cases.preferences.check import Doubt, check
 from tests.catalogue import CATALOGUE
 from tests.fakes import MemoryKeys, MemoryPreferences
 from tests.strategies import instants, recipients, records

@@ -12,17 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.ports_ledger import Altered, How
-from heed.actions.prove_entry import prove
-from heed.actions.read_ledger import read
-from heed.actions.seal_days import seal_days
-from heed.actions.verify_ledger import verify
-from heed.adapters.spill import Spill
-from heed.domain import times
+from heed.adapters.external_sort import Spill
+from heed.domain import rfc3339
 from heed.domain.errors import Malformed, NotFound, Unproven
-from heed.domain.ledger_entry import LedgerEntry, Outcome, canonical
-from heed.domain.register import DAY
-from heed.domain.seal import LATE, Seal
+from heed.domain.ledger.entry import LedgerEntry, Outcome, canonical
+from heed.domain.ledger.seal import LATE, Seal
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.prove import prove
+from heed.use_cases.ledger.read_export import read
+from heed.use_cases.ledger.seal_days import seal_days
+from heed.use_cases.ledger.verify import verify
+from heed.use_cases.ports.ledger import Altered, How
 from tests.ledgers import START, Ledgers, entry, ordinary
 
 NOW = START + 4 * DAY + DAY // 2
@@ -59,7 +59,7 @@ def test_an_entry_of_a_day_long_before_its_seals_is_a_fault_and_has_no_proof(day
 
     named = fault(lines)
 
-    said, sealed = times.write_day(one.recorded_at // DAY), times.write_day(FIRST + 2)
+    said, sealed = rfc3339.write_day(one.recorded_at // DAY), rfc3339.write_day(FIRST + 2)
     assert named is not None
     assert one.id in named and said in named and sealed in named
     with pytest.raises(Unproven):
@@ -70,7 +70,7 @@ def test_an_entry_of_a_day_long_before_its_seals_is_a_fault_and_has_no_proof(day
 def test_an_entry_that_came_late_to_its_seal_is_whole_and_proved(days: int) -> None:
     made, one = forged(days)
     assert fault(made.lines(NOW)) is None
-    assert prove(made.lines(NOW), one.id)["seal"]["day"] == times.write_day(FIRST + 2)
+    assert prove(made.lines(NOW), one.id)["seal"]["day"] == rfc3339.write_day(FIRST + 2)
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -305,7 +305,7 @@ def test_what_crashes_parsers_is_a_fault(strange: bytes) -> None:
         ("seq", -1),
         ("seq", 2**63),
         ("scope", "2"),
-        ("at", times.END),
+        ("at", rfc3339.END),
         ("recorded_at", -1),
         ("until", 0.0),
         ("subject", "ab"),

@@ -6,20 +6,9 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.list_suppressions import (
-    EXAMINED,
-    OVERLAP,
-    Filter,
-    Listed,
-    Page,
-    Place,
-    list_suppressions,
-)
-from heed.actions.ports import UNREADABLE, Position, Unreadable
-from heed.domain.decision import Reason
-from heed.domain.recipient import from_bytes
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     UNDELIVERABLE,
@@ -30,7 +19,18 @@ from heed.domain.register import (
     out,
     pause,
 )
-from heed.domain.standing import Stop, stops
+from heed.domain.preferences.suppressions import Stop, stops
+from heed.domain.recipients.recipient import from_bytes
+from heed.use_cases.ports.preferences import UNREADABLE, Position, Unreadable
+from heed.use_cases.preferences.list_suppressions import (
+    EXAMINED,
+    OVERLAP,
+    Filter,
+    Listed,
+    Page,
+    Place,
+    list_suppressions,
+)
 from tests.catalogue import CATALOGUE
 from tests.fakes import MemoryPreferences
 from tests.full import examples

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from heed.actions.ports import Applied
-from heed.actions.record_changes import Recorded, Voiced, record_changes
-from heed.domain.decision import Reason
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.recipient import from_bytes
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import DAY, HOLD, MINOR, Change, Entry, Source, out
-from heed.domain.wish import Outcome, State, Wish
+from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.preference_request import Outcome, State, Wish
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.recipients.recipient import from_bytes
+from heed.use_cases.ports.preferences import Applied
+from heed.use_cases.preferences.record_changes import Recorded, Voiced, record_changes
 from tests.catalogue import CATALOGUE
 from tests.fakes import MemoryPreferences
 

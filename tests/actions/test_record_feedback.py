@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.ports import Applied
-from heed.actions.record_feedback import AHEAD, RecordFeedback
-from heed.adapters.ses_events import read
+from heed.adapters.ses.events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
-from heed.domain.feedback import Count
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
+from heed.domain.feedback.rules import Count
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
+from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
+from heed.use_cases.ports.preferences import Applied
 from tests.ses import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390

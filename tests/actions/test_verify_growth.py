@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 
-from heed.actions.verify_ledger import verify
-from heed.adapters.spill import Spill
-from heed.domain.register import DAY
+from heed.adapters.external_sort import Spill
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.verify import verify
 from tests.growth import LINEAR, growth
 from tests.ledgers import START, ordinary
 

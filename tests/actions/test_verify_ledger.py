@@ -13,16 +13,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.export_ledger import UNREADABLE_ENTRY
-from heed.actions.prove_entry import prove
-from heed.actions.seal_days import seal_days
-from heed.actions.verify_ledger import Verdict, verify
-from heed.adapters import spill
-from heed.domain import merkle
+from heed.adapters import external_sort
 from heed.domain.errors import NotFound
-from heed.domain.ledger_entry import LedgerEntry, Outcome, canonical
-from heed.domain.register import DAY
-from heed.domain.seal import Seal, head_leaf, root_of
+from heed.domain.ledger import merkle
+from heed.domain.ledger.entry import LedgerEntry, Outcome, canonical
+from heed.domain.ledger.seal import Seal, head_leaf, root_of
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.export import UNREADABLE_ENTRY
+from heed.use_cases.ledger.prove import prove
+from heed.use_cases.ledger.seal_days import seal_days
+from heed.use_cases.ledger.verify import Verdict, verify
 from tests.full import examples
 from tests.ledgers import START, Ledgers, entry, ordinary, salt
 
@@ -36,7 +36,7 @@ def whole() -> tuple[bytes, ...]:
 
 
 def check(lines: list[bytes] | tuple[bytes, ...]) -> Verdict:
-    return verify(lines, spill.Spill)
+    return verify(lines, external_sort.Spill)
 
 
 def resealed(made: Ledgers) -> list[bytes]:
@@ -196,7 +196,7 @@ def _named(one: LedgerEntry, register: str) -> str:
 
 
 def test_sorting_goes_by_the_disk_without_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spill, "_PART", 3)
+    monkeypatch.setattr(external_sort, "_PART", 3)
     assert check(whole()).fault is None
     assert check(whole()[:-1]).fault is not None
 

@@ -11,12 +11,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from heed.actions.ports import Preferences
 from heed.adapters.aws import CONFIG
-from heed.adapters.items import to_record
-from heed.adapters.preferences_table import PreferencesTable
+from heed.adapters.dynamodb.preferences import PreferencesTable
+from heed.adapters.dynamodb.record_codec import to_record
 from heed.domain.errors import UnreadableRecord
-from heed.domain.recipient import from_bytes
+from heed.domain.recipients.recipient import from_bytes
+from heed.use_cases.ports.preferences import Preferences
 from local.emulator import Emulator
 from local.install import install
 from local.places import ROOT, Places

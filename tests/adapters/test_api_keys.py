@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import boto3
 import pytest
 
-from heed.adapters.api_keys import ApiKeys
+from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.domain.api_key import KeyScope, hash_of, is_key
 from heed.domain.errors import NotFound, StoreUnavailable
 from tests.template import table_definition

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.ports import Position
 from heed.adapters import aws as clients
-from heed.adapters.change_feed import ChangesIndex
-from heed.adapters.feed_places import feed_position, shard
-from heed.adapters.preferences_table import PreferencesTable
+from heed.adapters.dynamodb.change_feed import ChangesIndex
+from heed.adapters.dynamodb.feed_index import feed_position, shard
+from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable
-from heed.domain.recipient import from_bytes
-from heed.domain.register import Change, Entry, Source, in_, out
+from heed.domain.preferences.register import Change, Entry, Source, in_, out
+from heed.domain.recipients.recipient import from_bytes
+from heed.use_cases.ports.preferences import Position
 from tests.full import examples
 from tests.template import table_definition
 

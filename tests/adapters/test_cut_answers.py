@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from heed import wiring
-from heed.actions.ports import Position
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.copies_table import CopiesTable
-from heed.domain.disclosure import Disclosing, Disclosure
+from heed.adapters.dynamodb.restored_table import CopiesTable
 from heed.domain.errors import StoreUnavailable
+from heed.domain.privacy.disclosure import Disclosing, Disclosure
+from heed.use_cases.ports.preferences import Position
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.world import NOW, World, deployed
 
@@ -19,28 +19,28 @@ WHO = "a" * 26
 
 # Everything that reads a list or an item; each must not take a cut answer for an empty one.
 READERS: dict[str, Callable[[], object]] = {
-    "the feed of changes": lambda: wiring.change_feed().changed(Position(0, ""), NOW, 10),
-    "a subject's entries": lambda: list(wiring.ledger().of("subject")),
-    "entries to be erased": lambda: wiring.ledger().erase("subject"),
-    "all entries": lambda: list(wiring.ledger().all()),
-    "a page of people": lambda: wiring.people().page(None, 10),
-    "what is due": lambda: list(wiring.epochs().due(NOW)),
+    "the feed of changes": lambda: bootstrap.change_feed().changed(Position(0, ""), NOW, 10),
+    "a subject's entries": lambda: list(bootstrap.ledger().of("subject")),
+    "entries to be erased": lambda: bootstrap.ledger().erase("subject"),
+    "all entries": lambda: list(bootstrap.ledger().all()),
+    "a page of people": lambda: bootstrap.people().page(None, 10),
+    "what is due": lambda: list(bootstrap.epochs().due(NOW)),
     "a restored copy": lambda: list(
         CopiesTable(aws.client("dynamodb"), "Preferences", "Preferences").all()
     ),
-    "disclosures": lambda: wiring.disclosures().latest(2, 10),
-    "the end of the disclosures": lambda: wiring.disclosures()._end(),
-    "a record": lambda: wiring.preferences().read(WHO),
-    "a record with its purges": lambda: wiring.epochs().read(WHO),
-    "what is due on one": lambda: wiring.epochs().work(WHO),
-    "a purge": lambda: wiring.purges().find("purge"),
-    "where a walk over the people is": lambda: wiring.people().place(),
-    "which walk over the list of SES has ended": lambda: wiring.list_walks().ended(),
-    "who walks over the list of SES": lambda: wiring.list_walks().take(NOW),
-    "the mails of today": lambda: wiring.mail_caps().sent_today(NOW),
-    "the mails of a mailbox": lambda: wiring.mail_caps()._read("mailbox"),
-    "whether a yes was handed on": lambda: wiring.tellings().is_handed_on(WHO, NOW),
-    "an API key": lambda: wiring.api_keys().find("key"),
+    "disclosures": lambda: bootstrap.disclosures().latest(2, 10),
+    "the end of the disclosures": lambda: bootstrap.disclosures()._end(),
+    "a record": lambda: bootstrap.preferences().read(WHO),
+    "a record with its purges": lambda: bootstrap.epochs().read(WHO),
+    "what is due on one": lambda: bootstrap.epochs().work(WHO),
+    "a purge": lambda: bootstrap.purges().find("purge"),
+    "where a walk over the people is": lambda: bootstrap.people().place(),
+    "which walk over the list of SES has ended": lambda: bootstrap.list_walks().ended(),
+    "who walks over the list of SES": lambda: bootstrap.list_walks().take(NOW),
+    "the mails of today": lambda: bootstrap.mail_caps().sent_today(NOW),
+    "the mails of a mailbox": lambda: bootstrap.mail_caps()._read("mailbox"),
+    "whether a yes was handed on": lambda: bootstrap.tellings().is_handed_on(WHO, NOW),
+    "an API key": lambda: bootstrap.api_keys().find("key"),
 }
 
 
@@ -48,7 +48,7 @@ READERS: dict[str, Callable[[], object]] = {
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     with deployed(monkeypatch) as made:
         given = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
-        wiring.disclosures().append(given)
+        bootstrap.disclosures().append(given)
         yield made
 
 

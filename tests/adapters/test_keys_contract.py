@@ -8,11 +8,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from heed.actions.ports import Keys
 from heed.adapters.aws import CONFIG
-from heed.adapters.kms_keys import KmsKeys
+from heed.adapters.kms.keys import KmsKeys
 from heed.domain.errors import InvalidToken
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.use_cases.ports.preferences import Keys
 from tests.fakes import MemoryKeys
 
 Make = Callable[[tuple[int, ...]], Keys]

@@ -11,9 +11,9 @@ from botocore.exceptions import ConnectTimeoutError
 from moto import mock_aws
 
 from heed.adapters.aws import CONFIG
-from heed.adapters.kms_keys import KmsKeys
+from heed.adapters.kms.keys import KmsKeys
 from heed.domain.errors import InvalidToken, KeysUnavailable
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
 
 
 class Kms:

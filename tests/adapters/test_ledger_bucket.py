@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 
-from heed import wiring
-from heed.actions.export_ledger import export
-from heed.actions.ports_ledger import Altered, How
-from heed.actions.prove_entry import prove
-from heed.actions.seal_days import seal_days
-from heed.actions.verify_ledger import verify
-from heed.adapters import aws, ledger_bucket
-from heed.adapters.ledger_bucket import LedgerBucket
-from heed.adapters.spill import Spill
+from heed import bootstrap
+from heed.adapters import aws, s3
+from heed.adapters.external_sort import Spill
+from heed.adapters.s3 import LedgerBucket
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.register import DAY
-from heed.domain.seal import seal
+from heed.domain.ledger.seal import seal
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.prove import prove
+from heed.use_cases.ledger.seal_days import seal_days
+from heed.use_cases.ledger.verify import verify
+from heed.use_cases.ports.ledger import Altered, How
 from tests.ledgers import START, MemoryLedger, entry
 from tests.world import deployed
 
@@ -44,7 +44,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
 
 @pytest.fixture
 def seals(bucket: str) -> LedgerBucket:
-    return wiring.ledger_seals()
+    return bootstrap.ledger_seals()
 
 
 def put(key: str, content: bytes) -> None:
@@ -305,5 +305,5 @@ def test_leaves_are_read_whole_however_the_network_cuts_them(
     seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seals.gather(FIRST, LEAVES)
-    monkeypatch.setattr(ledger_bucket, "_CHUNK", 7)
+    monkeypatch.setattr(s3, "_CHUNK", 7)
     assert list(seals.sealed(FIRST)) == LEAVES

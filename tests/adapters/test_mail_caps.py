@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 import pytest
 
-from heed.actions.mail_ports import Claim, Waits
-from heed.adapters.mail_caps import MailCapsTable
-from heed.domain.confirm_token import Intent
+from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.use_cases.ports.opt_in import Claim, Waits
 from tests.template import table_definition
 
 NOW = 1_772_701_964_390

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heed.adapters.network_room import NetworkRoomTable
-from heed.domain.confirm_token import Intent
+from heed.adapters.dynamodb.network_caps import NetworkRoomTable
 from heed.domain.errors import StoreUnavailable
-from heed.domain.mail_caps import LONGEST_WAIT, WINDOW
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW
 from tests.template import table_definition
 
 NOW = 1_772_701_964_390

@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.ports import Applied, Preferences, Unreadable
-from heed.adapters.items import to_value
+from heed.adapters.dynamodb.record_codec import to_value
 from heed.domain.errors import UnreadableRecord
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     MINOR,
@@ -27,7 +26,8 @@ from heed.domain.register import (
     undoable,
     undone,
 )
-from heed.domain.times import END
+from heed.domain.rfc3339 import END
+from heed.use_cases.ports.preferences import Applied, Preferences, Unreadable
 from tests.adapters.conftest import Store, somebody
 from tests.full import examples
 from tests.strategies import crowded

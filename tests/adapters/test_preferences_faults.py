@@ -19,10 +19,10 @@ from moto import mock_aws
 from moto.core.models import botocore_stubber
 
 from heed.adapters.aws import CONFIG
-from heed.adapters.preferences_table import PreferencesTable
+from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import HeedError, StoreUnavailable
-from heed.domain.record import NOTHING
-from heed.domain.register import SOFT, Change, Entry, Source, in_, out
+from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.register import SOFT, Change, Entry, Source, in_, out
 from tests.adapters.conftest import TABLE, somebody
 from tests.template import table_definition
 

@@ -12,14 +12,13 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.feed_places import SHARDS
-from heed.adapters.late_room import MOST_WAITING, late_room
-from heed.adapters.preferences_table import PreferencesTable
+from heed.adapters.dynamodb.feed_index import SHARDS
+from heed.adapters.dynamodb.late_wishes import MOST_WAITING, late_room
+from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import Contended, StoreUnavailable
-from heed.domain.evidence import evidence
-from heed.domain.recipient import from_bytes
-from heed.domain.record import NOTHING
-from heed.domain.register import (
+from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,
@@ -35,6 +34,7 @@ from heed.domain.register import (
     pause,
     yes,
 )
+from heed.domain.recipients.recipient import from_bytes
 from tests.adapters.conftest import TABLE, somebody
 
 if TYPE_CHECKING:

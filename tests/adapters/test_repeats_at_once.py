@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from heed.adapters.preferences_table import PreferencesTable
-from heed.domain import repeats
-from heed.domain.register import DAY, Change, Entry, Source, out, yes
-from heed.domain.repeats import HOUR
+from heed.adapters.dynamodb.preferences import PreferencesTable
+from heed.domain.links import repeats
+from heed.domain.links.repeats import HOUR
+from heed.domain.preferences.register import DAY, Change, Entry, Source, out, yes
 from tests.adapters.conftest import TABLE, somebody
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from heed.actions.send_confirmation import Result
-from heed.cli.command import Command
-from heed.cli.commands import COMMANDS
-from heed.domain.feedback import Count
-from heed.edge.problems import PROBLEM_OF
+from heed.domain.feedback.rules import Count
+from heed.entrypoints.cli.command import Command
+from heed.entrypoints.cli.commands import COMMANDS
+from heed.entrypoints.http.api.problems import PROBLEM_OF
+from heed.use_cases.opt_in.send_confirmation import Result
 from tests.policies import FUNCTIONS
 from tests.template import template, variables
 from tests.world import deployed
@@ -51,7 +51,7 @@ def test_every_function_is_told_and_every_one_told_is_there() -> None:
 
 
 def test_every_setting_is_told_and_every_one_told_is_there() -> None:
-    settings = page("layers/core/heed/settings.py")
+    settings = page("layers/core/heed/config.py")
     read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings))
     given = set().union(*(variables(function) for function in FUNCTIONS))
     assert sorted(named(page("docs/operations.md"), "Settings")) == sorted(read | given)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heed.edge.list_headers import list_headers
+from heed.entrypoints.http.api.list_headers import list_headers
 from tests.vectors import addresses, tokens
 
 PAGE = Path(__file__).parents[2] / "docs" / "integrating.md"

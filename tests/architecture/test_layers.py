@@ -1,4 +1,4 @@
-"""The arrows: functions → edge, wiring → actions → domain ← adapters; and what each part may import."""
+"""Which part may import what: functions → entrypoints, bootstrap → use_cases → domain ← adapters."""
 
 from __future__ import annotations
 
@@ -16,18 +16,22 @@ import pytest
 ROOT = Path(__file__).parents[2]
 CORE = ROOT / "layers" / "core"
 HEED = CORE / "heed"
+CLI = HEED / "entrypoints" / "cli"
 FUNCTIONS = ROOT / "functions"
 
 # Of each part of heed: the parts that it may import, and the libraries.
 MAY = {
     "domain": ({"domain"}, {"idna"}),
-    "actions": ({"actions", "domain"}, set()),
-    "adapters": ({"adapters", "domain", "actions"}, {"boto3", "botocore", "orjson"}),
-    "edge": ({"edge", "actions", "domain"}, {"aws_lambda_powertools"}),
-    "wiring": ({"actions", "adapters", "domain", "edge", "settings", "cold_start"}, set()),
-    "settings": (set[str](), set[str]()),
+    "use_cases": ({"use_cases", "domain"}, set()),
+    "adapters": ({"adapters", "domain", "use_cases"}, {"boto3", "botocore", "orjson"}),
+    "entrypoints": ({"entrypoints", "use_cases", "domain"}, {"aws_lambda_powertools"}),
+    "bootstrap": (
+        {"use_cases", "adapters", "domain", "entrypoints", "config", "cold_start"},
+        set(),
+    ),
+    "config": (set[str](), set[str]()),
     "functions": (
-        {"wiring", "edge", "actions", "domain", "cold_start"},
+        {"bootstrap", "entrypoints", "use_cases", "domain", "cold_start"},
         {"aws_lambda_powertools"},
     ),
 }
@@ -35,7 +39,7 @@ TYPES_ALONE = "mypy_boto3_"  # stubs, imported under TYPE_CHECKING
 
 
 class Import(NamedTuple):
-    """An import: the file, and the module as `heed.domain.token` or `botocore`."""
+    """An import: the file, and the module as `heed.domain.links.link_token` or `botocore`."""
 
     file: Path
     module: str
@@ -49,6 +53,8 @@ def parsed(file: Path) -> ast.Module:
 def part_of(file: Path) -> str:
     if file.is_relative_to(FUNCTIONS):
         return "functions"
+    if file.is_relative_to(CLI):
+        return "cli"
     return file.relative_to(HEED).parts[0].removesuffix(".py")
 
 
@@ -58,7 +64,7 @@ def sources(*parts: str) -> list[Path]:
 
 
 def imports(*parts: str) -> Iterator[Import]:
-    """Every import, those within functions too; `from heed import wiring` as `heed.wiring`."""
+    """Every import, those within functions too; `from heed import wiring` as `heed.bootstrap`."""
     for file in sources(*parts):
         for node in ast.walk(parsed(file)):
             if isinstance(node, ast.Import):
@@ -91,16 +97,16 @@ def test_each_part_imports_what_it_may_and_nothing_else(part: str) -> None:
 
 def test_the_compiled_parser_is_on_the_path_of_feedback_alone() -> None:
     users = [found.file.name for found in imports() if found.module == "orjson"]
-    assert users == ["ses_events.py"]
+    assert users == ["events.py"]
 
 
 def test_every_part_has_source() -> None:
     assert all(sources(part) for part in MAY)
 
 
-def test_adapters_know_of_the_actions_only_their_ports() -> None:
-    known = {found.module for found in imports("adapters") if "heed.actions" in found.module}
-    assert all("ports" in module.split(".")[2] for module in known), known
+def test_adapters_know_of_the_use_cases_only_their_ports() -> None:
+    known = {found.module for found in imports("adapters") if "heed.use_cases" in found.module}
+    assert all(module.split(".")[2] == "ports" for module in known), known
 
 
 def test_aws_is_spoken_to_by_adapters_alone() -> None:
@@ -112,8 +118,8 @@ def test_aws_is_spoken_to_by_adapters_alone() -> None:
     assert speaking == {"adapters"}
 
 
-def test_the_wiring_is_known_to_functions_alone() -> None:
-    assert {part_of(f.file) for f in imports() if f.module == "heed.wiring"} <= {"functions"}
+def test_the_bootstrap_is_known_to_functions_alone() -> None:
+    assert {part_of(f.file) for f in imports() if f.module == "heed.bootstrap"} <= {"functions"}
 
 
 def test_the_environment_is_read_in_one_place() -> None:
@@ -124,7 +130,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         if (isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv", "environb"))
         or (isinstance(node, ast.ImportFrom) and node.module == "os")
     }
-    assert reading <= {HEED / "settings.py"}
+    assert reading <= {HEED / "config.py"}
 
 
 def test_nobody_catches_everything() -> None:
@@ -170,9 +176,9 @@ def test_a_function_is_one_thin_file() -> None:
 
 
 def test_no_file_is_long() -> None:
-    """But the wiring, which is a list of what there is: a line or two for each, all in one place."""
-    lengths = {file.name: len(file.read_text().splitlines()) for file in sources()}
-    lengths.pop("wiring.py")
+    """But `bootstrap`, which is a list of what there is: a line or two for each, all in one place."""
+    lengths = {str(file): len(file.read_text().splitlines()) for file in sources()}
+    lengths.pop(str(HEED / "bootstrap.py"))
     assert {name: length for name, length in lengths.items() if length > 300} == {}
 
 
@@ -189,11 +195,15 @@ def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
     assert idna is not None
     assert idna.origin is not None
     (tmp_path / "idna").symlink_to(Path(idna.origin).parent)
-    modules = [f"heed.domain.{file.stem}" for file in sources("domain") if file.stem != "__init__"]
+    modules = [
+        ".".join(file.relative_to(CORE).with_suffix("").parts)
+        for file in sources("domain")
+        if file.stem != "__init__"
+    ]
     script = (
         f"import {', '.join(modules)}\n"
         "print('idna' in sys.modules)\n"
-        "print(heed.domain.address.normalise('A@b\\u00fccher.example'))"
+        "print(heed.domain.recipients.address.normalise('A@b\\u00fccher.example'))"
     )
     # Of what is plain ASCII, not even that.
     assert _run(script, CORE, tmp_path) == ["False", "a@xn--bcher-kva.example"]

@@ -15,7 +15,7 @@ from schemathesis.checks import negative_data_rejection
 
 from functions.desk import app as desk
 from functions.platform import app as platform
-from heed import wiring
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from tests.contract import document
 from tests.full import examples
@@ -73,7 +73,7 @@ schema.app = application
 @pytest.fixture(scope="module")
 def key() -> Iterable[str]:
     with pytest.MonkeyPatch.context() as patch, deployed(patch):
-        yield wiring.api_keys().create("fuzz", "tests", list(KeyScope))[1]
+        yield bootstrap.api_keys().create("fuzz", "tests", list(KeyScope))[1]
 
 
 @schema.parametrize()

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from heed import wiring
-from heed.adapters import purges
-from heed.domain.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
-from heed.domain.purge import BACKUP_DAYS, SES
-from heed.domain.retention import MINOR_DAYS, RULES, End
+from heed import bootstrap
+from heed.adapters.dynamodb import purges
+from heed.domain.privacy.purge import BACKUP_DAYS, SES
+from heed.domain.privacy.retention import MINOR_DAYS, RULES, End
 from tests.policies import RESOURCES
+from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
 from tests.template import template
 from tests.world import deployed
 
@@ -73,7 +73,7 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deployed(monkeypatch):
-        steps = wiring.run_purges().steps
+        steps = bootstrap.run_purges().steps
     assert steps == {step for store in STORES for step in store.steps}
     assert {step for store in OUTSIDE for step in store.steps} == {SES}, "done by another function"
 

@@ -10,16 +10,25 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import (
+from heed.adapters.dynamodb import (
     disclosures,
     lift_requests,
-    list_walks,
     mail_caps,
+    minor_report_counts,
+    opt_in_notifications,
     purges,
-    report_counts,
-    tellings,
+    ses_list_walks,
 )
-from heed.domain.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE, in_, out, yes
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    HOLD,
+    LIFT_HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    in_,
+    out,
+    yes,
+)
 from tests.policies import FUNCTIONS, permitted
 
 _ROWS = {
@@ -28,13 +37,13 @@ _ROWS = {
     "end": f"{disclosures.PREFIX}end",
     "lift": f"{lift_requests.PREFIX}abc",
     "purge": f"{purges.PREFIX}abc",
-    "report": f"{report_counts.PREFIX}2026-03-05#0123",
+    "report": f"{minor_report_counts.PREFIX}2026-03-05#0123",
     "mail": f"{mail_caps.PREFIX}in#abc",
     "mailbox": f"{mail_caps.PREFIX}of#abc",
     "network": f"{mail_caps.PREFIX}network#in#abc",
-    "told": f"{tellings.PREFIX}abc",
+    "told": f"{opt_in_notifications.PREFIX}abc",
     "place": "reconcile",
-    "list": list_walks.KEY,
+    "list": ses_list_walks.KEY,
 }
 """One of each kind of row in the table `Control`."""
 

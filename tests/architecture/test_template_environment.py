@@ -1,4 +1,4 @@
-"""What template.yaml gives the functions to know, against what heed/settings.py asks for."""
+"""What template.yaml gives the functions to know, against what heed/config.py asks for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 import pytest
 from aws_lambda_powertools.shared import constants
 
-from heed.settings import Settings
+from heed.config import Config
 from tests.architecture.test_template_queues import LINES
 from tests.policies import FUNCTIONS, rights
 from tests.template import PATH, variables
@@ -62,8 +62,8 @@ class _Asked(Mapping[str, str]):
 
 def test_every_variable_is_asked_for_and_given() -> None:
     asked = _Asked()
-    settings = Settings(asked)
-    for name, member in vars(Settings).items():
+    settings = Config(asked)
+    for name, member in vars(Config).items():
         if isinstance(member, cached_property):
             getattr(settings, name)
     given = set().union(*(variables(function) for function in FUNCTIONS))

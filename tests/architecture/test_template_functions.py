@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from functions.unlist import app as unlist
-from heed.adapters import aws, mail_caps, tellings
-from heed.adapters.address_seal import CONFIRMATION, PLACE
-from heed.adapters.ses_suppressions import PACE, TRIES
+from heed.adapters import aws
+from heed.adapters.dynamodb import mail_caps, opt_in_notifications
+from heed.adapters.kms.address_seal import CONFIRMATION, PLACE
+from heed.adapters.ses.suppression_list import PACE, TRIES
 from tests.architecture.test_template_time import LONGEST_CALL
 from tests.policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
 from tests.template import template, time_of
@@ -28,7 +29,10 @@ def _data_key_is_used(statement: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize(
     ("function", "prefix"),
-    [("SendConfirmationFunction", mail_caps.PREFIX), ("FollowUpFunction", tellings.PREFIX)],
+    [
+        ("SendConfirmationFunction", mail_caps.PREFIX),
+        ("FollowUpFunction", opt_in_notifications.PREFIX),
+    ],
 )
 def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
     function: str, prefix: str

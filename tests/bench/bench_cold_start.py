@@ -13,9 +13,9 @@ import sys
 import time
 from pathlib import Path
 
-from heed.brand.build import main as build_brand
-from heed.domain.recipient import recipient_id
-from heed.domain.token import Purpose, Token, mint
+from brand_compiler.build import main as build_brand
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.recipients.recipient import recipient_id
 from tests.bench.canned import KEY, canned_aws
 
 ROOT = Path(__file__).parents[2]

@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
-from heed.domain.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source, out
 from tests import conftest, streams
 from tests.ses import EVENTS
 from tests.template import template
@@ -88,7 +88,7 @@ def doings(world: World) -> Iterator[Doing]:
     from functions.platform import app as platform
     from functions.unsubscribe import app as unsubscribe
 
-    _, key = wiring.api_keys().create("all", "bench", list(KeyScope))
+    _, key = bootstrap.api_keys().create("all", "bench", list(KeyScope))
     headers = {"Authorization": f"Bearer {key}"}
     people = [f"reader{n}@example.com" for n in range(1_000)]
     path = f"/u/{world.token(people[0])}"
@@ -162,7 +162,7 @@ def written(world: World) -> set[str]:
     from functions.reconcile import app as reconcile
     from functions.seal import app as seal
     from functions.send_confirmation import app as send_confirmation
-    from heed.edge.observability import metrics
+    from heed.entrypoints.observability import metrics
 
     metrics.clear_metrics()  # of whatever ran in this process before, and told nobody
     lines, minutes = io.StringIO(), Context(left=600_000)

@@ -31,7 +31,7 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 
 def rendered(brand: Path) -> list[tuple[str, float]]:
     """Each page with the time that rendering it takes, of the state of it that takes longest."""
-    from heed.edge.pages import Pages
+    from heed.entrypoints.http.pages.pages import Pages
     from tests.pages import LANGUAGES, catalogue, render, samples
 
     pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
@@ -44,7 +44,7 @@ def rendered(brand: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Measure and print."""
-    from heed.brand.build import main as build_brand
+    from brand_compiler.build import main as build_brand
 
     brand = mkdtemp(prefix="heed-bench-")
     build_brand([str(Path(__file__).parents[2] / "layers" / "brand"), brand])
@@ -52,10 +52,10 @@ def main() -> None:
 
     from functions.preferences import app as preferences
     from functions.unsubscribe import app as unsubscribe
-    from heed import wiring
-    from heed.actions.ports import Applied
-    from heed.domain.record import NOTHING, merge
-    from heed.domain.token import Purpose, Token, mint, verify
+    from heed import bootstrap
+    from heed.domain.links.link_token import Purpose, Token, mint, verify
+    from heed.domain.preferences.record import NOTHING, merge
+    from heed.use_cases.ports.preferences import Applied
     from tests.world import NOW, Context, http
 
     key = bytes(range(32))
@@ -74,8 +74,8 @@ def main() -> None:
         def apply(self, _: str, changes: Any, __: int) -> Applied:
             return Applied(NOTHING, merge(NOTHING, changes))
 
-    wiring.keys = lambda: Keys()  # type: ignore[assignment]
-    wiring.preferences = lambda: Table()  # type: ignore[assignment]
+    bootstrap.keys = lambda: Keys()  # type: ignore[assignment]
+    bootstrap.preferences = lambda: Table()  # type: ignore[assignment]
 
     said = Token(RECIPIENT, 2, NOW - 86_400_000, 1)
     link = mint(said, Purpose.UNSUBSCRIBE, key)

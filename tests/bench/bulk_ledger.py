@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from heed.actions.export_ledger import FORMAT
-from heed.actions.verify_ledger import verify
-from heed.adapters.spill import Spill
-from heed.domain.ledger_entry import canonical
-from heed.domain.register import DAY
-from heed.domain.seal import seal
+from heed.adapters.external_sort import Spill
+from heed.domain.ledger.entry import canonical
+from heed.domain.ledger.seal import seal
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.export import FORMAT
+from heed.use_cases.ledger.verify import verify
 from tests.ledgers import START, entry
 
 ENTRIES = 1_000_000

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.brand.build import main
-from heed.domain.catalogue import Catalogue, Kind
+from brand_compiler.build import main
+from heed.domain.preferences.catalogue import Catalogue, Kind
 
 
 @pytest.fixture

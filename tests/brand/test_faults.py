@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.brand.build import main
-from heed.brand.catalogue import MOST_TOPICS
+from brand_compiler.build import main
+from brand_compiler.catalogue import MOST_TOPICS
 from tests.brands import build_brand_of
 
 CATALOGUE = "catalogue.toml"

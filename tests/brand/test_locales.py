@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from babel.dates import format_date
 
-from heed.brand.build import read_catalogue
-from heed.brand.texts import Locale, check_locales, read_locales
-from heed.edge.dates import Dates
+from brand_compiler.build import read_catalogue
+from brand_compiler.texts import Locale, check_locales, read_locales
+from heed.entrypoints.http.pages.dates import Dates
 
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.brand import lock
-from heed.brand.build import main, read_catalogue
+from brand_compiler import lock
+from brand_compiler.build import main, read_catalogue
 
 NEW = """
 [[topics]]

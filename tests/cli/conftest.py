@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 
-from heed import wiring
-from heed.cli.main import main
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
+from heed.entrypoints.cli.main import main
 from tests.cli.served import FUNCTIONS, Served, served
 from tests.world import World, deployed
 
@@ -118,7 +118,7 @@ def server(world: World, _served: Served) -> Served:
 @pytest.fixture
 def api_key(world: World) -> str:
     """A key of every scope."""
-    return wiring.api_keys().create("all", "tests", list(KeyScope))[1]
+    return bootstrap.api_keys().create("all", "tests", list(KeyScope))[1]
 
 
 @pytest.fixture

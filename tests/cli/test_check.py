@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heed.domain.recipient import to_bytes
-from heed.domain.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.recipients.recipient import to_bytes
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.contract import document, validator

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.cli.command import Command, Group
-from heed.cli.commands import COMMANDS
+from heed.entrypoints.cli.command import Command, Group
+from heed.entrypoints.cli.commands import COMMANDS
 from tests.cli.conftest import Heed
 from tests.world import ROOT
 
@@ -101,7 +101,7 @@ def test_commands_and_words_are_said_for_every_command() -> None:
 
 def test_the_help_comes_without_aws_and_http() -> None:
     code = (
-        "import sys; from heed.cli.main import parser; parser().format_help(); "
+        "import sys; from heed.entrypoints.cli.main import parser; parser().format_help(); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
     done = subprocess.run(
@@ -114,7 +114,7 @@ def test_the_help_comes_without_aws_and_http() -> None:
 def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['botocore'] = None; "
-        "from heed.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
+        "from heed.entrypoints.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False

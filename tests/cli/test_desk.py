@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heed.domain.register import HOLD, Change, Entry, Source
+from heed.domain.preferences.register import HOLD, Change, Entry, Source
 from tests.cli.conftest import Heed
 from tests.world import NOW, World
 

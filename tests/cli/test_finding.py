@@ -122,7 +122,7 @@ def test_the_persons_own_aws_settings_have_no_say_in_the_local_stack(
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses between attempts, which nobody waits for here."""
     taken: list[float] = []
-    monkeypatch.setattr("heed.cli.api.time.sleep", taken.append)
+    monkeypatch.setattr("heed.entrypoints.cli.api.time.sleep", taken.append)
     return taken
 
 

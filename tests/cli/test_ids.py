@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from heed.domain.recipient import recipient_id
+from heed.domain.recipients.recipient import recipient_id
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.world import ROOT, World
@@ -69,9 +69,9 @@ def test_the_published_vectors_hold_for_every_line_that_can_stand_in_a_file(
     heed: Heed, local: Path, world: World
 ) -> None:
     """The vectors have a key of their own, so that the normalised address is what is compared."""
-    from heed import wiring
+    from heed import bootstrap
 
-    identity = wiring.keys().identity()
+    identity = bootstrap.keys().identity()
     vectors = [one for one in VECTORS["accepted"] if len(one["input"].splitlines()) == 1]
 
     ended = heed("ids", stdin="\n".join(one["input"].strip() for one in vectors))

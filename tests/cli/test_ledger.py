@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from heed.cli.main import main
-from heed.domain.register import DAY
+from heed.domain.preferences.register import DAY
+from heed.entrypoints.cli.main import main
 from tests.ledgers import START, entry, ordinary
 
 NOW = START + 3 * DAY + DAY // 2

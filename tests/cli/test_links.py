@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from heed import wiring
+from heed import bootstrap
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.contract import document, validator
@@ -62,7 +62,7 @@ def test_ids_may_stand_in_place_of_addresses(heed: Heed, local: Path, world: Wor
 def test_a_deployment_without_a_domain_is_warned_of(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wiring.settings(), "public_url", "")
+    monkeypatch.setattr(bootstrap.settings(), "public_url", "")
 
     ended = heed("links", "--topic", "offers", stdin=READER)
 

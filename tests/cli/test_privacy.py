@@ -7,7 +7,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from heed.domain.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source, out
 from tests.cli.conftest import Heed
 from tests.template import table_definition
 from tests.world import NOW, World

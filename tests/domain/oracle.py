@@ -1,7 +1,7 @@
 """The decision once more, read off the model's page by quantifying over what happened, for comparison.
 
-Written from the words of the model alone, on the raw catalogue: no code of heed.domain.decision or of
-heed.domain.catalogue is used, and nothing is optimised.
+Written from the words of the model alone, on the raw catalogue: no code of heed.domain.preferences is
+used, and nothing is optimised.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from hashlib import sha256
 from itertools import product
 from typing import Any, NamedTuple
 
-from heed.domain.record import Record
+from heed.domain.preferences.record import Record
 from tests.catalogue import DATA
 
 DAY = 24 * 60 * 60 * 1000

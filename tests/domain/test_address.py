@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from heed.domain.address import MAX_ADDRESS, MAX_LOCAL, normalise, spellings
 from heed.domain.errors import InvalidAddress
+from heed.domain.recipients.address import MAX_ADDRESS, MAX_LOCAL, normalise, spellings
 from tests.full import examples
 from tests.vectors import addresses
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from heed.domain.catalogue import Catalogue, Kind
 from heed.domain.errors import UnknownScope
-from heed.domain.register import ALL, DAY
+from heed.domain.preferences.catalogue import Catalogue, Kind
+from heed.domain.preferences.register import ALL, DAY
 from tests.catalogue import CATALOGUE, DATA, SCOPES
 from tests.growth import LINEAR, growth
 

@@ -6,8 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.brand.catalogue import MOST_TOPICS
-from heed.domain.confirm_token import (
+from brand_compiler.catalogue import MOST_TOPICS
+from heed.domain.errors import InvalidToken
+from heed.domain.links.link_token import Purpose, Token
+from heed.domain.links.link_token import mint as mint_link
+from heed.domain.links.link_token import verify as verify_link
+from heed.domain.opt_in.confirmation_token import (
     LIFETIME,
     MAX_LENGTH,
     Confirmation,
@@ -16,11 +20,7 @@ from heed.domain.confirm_token import (
     mint,
     verify,
 )
-from heed.domain.errors import InvalidToken
-from heed.domain.recipient import from_bytes
-from heed.domain.token import Purpose, Token
-from heed.domain.token import mint as mint_link
-from heed.domain.token import verify as verify_link
+from heed.domain.recipients.recipient import from_bytes
 from tests.strategies import recipients
 
 KEY, OTHER = b"k" * 32, b"o" * 32

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from heed.domain.deadlines import LIMITS, STEPS, tally
-from heed.domain.ledger_entry import Outcome, recorded
-from heed.domain.register import DAY
+from heed.domain.ledger.deadlines import LIMITS, STEPS, tally
+from heed.domain.ledger.entry import Outcome, recorded
+from heed.domain.preferences.register import DAY
 from tests.ledgers import entry
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "evidence.md"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.catalogue import Kind
-from heed.domain.decision import Reason, decide
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.preferences.catalogue import Kind
+from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
 from tests.catalogue import CATALOGUE
 from tests.domain.oracle import oracle
 from tests.strategies import REGISTERS, changes, instants, records

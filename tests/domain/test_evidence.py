@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.evidence import MAX_TEXT, evidence, scrub
+from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
 from tests.vectors import addresses, tokens
 
 TEXTS = st.text(max_size=300)

@@ -10,17 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.feedback import (
+from heed.domain.feedback.event import Bounce, Bounced, Complaint, Mail, Other, Subscription
+from heed.domain.feedback.outcome import NO_TOPIC, NO_TYPE, NOBODY, Verdict, judge
+from heed.domain.feedback.rules import (
     BOUNCES,
     COMPLAINTS,
     NOT_ACTED_ON,
     Count,
     of_bounce,
 )
-from heed.domain.feedback_event import Bounce, Bounced, Complaint, Mail, Other, Subscription
-from heed.domain.recipient import parse
-from heed.domain.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
-from heed.domain.verdict import NO_TOPIC, NO_TYPE, NOBODY, Verdict, judge
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
+from heed.domain.recipients.recipient import parse
 from tests.ses import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669

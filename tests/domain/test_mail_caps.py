@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.confirm_token import Intent
-from heed.domain.mail_caps import (
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.mail_caps import (
     APART,
     MOST,
     WINDOW,

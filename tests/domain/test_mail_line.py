@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.confirm_token import Intent
-from heed.domain.mail_caps import WINDOW
-from heed.domain.mail_line import Held, in_turn
-from heed.domain.mail_request import MailRequest
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.mail_caps import WINDOW
+from heed.domain.opt_in.waiting_line import Held, in_turn
 from tests.growth import LINEAR, growth
 
 NOW = 1_772_701_964_390

@@ -7,7 +7,7 @@ from hashlib import sha256
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain import merkle
+from heed.domain.ledger import merkle
 
 LEAVES = st.lists(st.binary(max_size=8), min_size=1, max_size=70).map(
     lambda contents: [merkle.leaf(content) for content in contents]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from heed.domain.decision import Decision, Reason, decide
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.preferences.decision import Decision, Reason, decide
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heed.domain.decision import decide
-from heed.domain.preference_form import Choices, Given, Saved, saved
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
 from tests.catalogue import CATALOGUE
 
 NOW = 400 * DAY

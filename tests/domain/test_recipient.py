@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidRecipient
-from heed.domain.recipient import from_bytes, parse, recipient_id, to_bytes
+from heed.domain.recipients import recipient as recipients
+from heed.domain.recipients.recipient import from_bytes, parse, recipient_id, to_bytes
 from tests.strategies import recipients as raw_recipients
 from tests.vectors import addresses
 

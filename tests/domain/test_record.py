@@ -7,8 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, is_register, out
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
+    DAY,
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    Source,
+    is_register,
+    out,
+)
 from tests.full import examples
 from tests.strategies import REGISTERS, changes, crowded, entries
 

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import DAY, Change, Entry, Source, in_, out, pause
-from heed.domain.repeats import BY_LINK, HOUR, MOST_A_DAY, Tally, Telling, of_its_hour, telling
+from heed.domain.links.repeats import (
+    BY_LINK,
+    HOUR,
+    MOST_A_DAY,
+    Tally,
+    Telling,
+    of_its_hour,
+    telling,
+)
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out, pause
 from tests.growth import LINEAR, growth
 
 _SPARING = (Telling.SPARED,)

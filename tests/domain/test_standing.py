@@ -5,10 +5,10 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.catalogue import Kind, Topic
-from heed.domain.decision import Reason, decide
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,
@@ -25,7 +25,7 @@ from heed.domain.register import (
     pause,
     yes,
 )
-from heed.domain.standing import Stop, blocking, stops
+from heed.domain.preferences.suppressions import Stop, blocking, stops
 from tests.catalogue import CATALOGUE
 from tests.full import examples
 from tests.strategies import instants, records

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from heed.domain.announcement import DetailType, announcements
-from heed.domain.ledger_entry import LEDGER, Outcome, subject_of
-from heed.domain.record import Record
-from heed.domain.register import (
+from heed.domain.ledger.announcement import DetailType, announcements
+from heed.domain.ledger.entry import LEDGER, Outcome, subject_of
+from heed.domain.ledger.transition import Transition, entries
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,
@@ -25,7 +26,6 @@ from heed.domain.register import (
     pause,
     yes,
 )
-from heed.domain.transition import Transition, entries
 from tests.catalogue import CATALOGUE
 
 WHO = "abcdefghijklmnopqrstuvwxya"

@@ -9,12 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.catalogue import Catalogue
-from heed.domain.decision import decide
 from heed.domain.errors import InvalidToken
-from heed.domain.preference_form import Choices, Given, saved
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.links.link_token import Purpose
+from heed.domain.links.undo import LIFETIME, MOST_REGISTERS, Undo, mint, stops, undo_of, verify
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.preference_form import Choices, Given, saved
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     ALL,
     DAY,
     MINOR,
@@ -28,9 +30,7 @@ from heed.domain.register import (
     undone,
     yes,
 )
-from heed.domain.replay import lost_presses
-from heed.domain.token import Purpose
-from heed.domain.undo import LIFETIME, MOST_REGISTERS, Undo, mint, stops, undo_of, verify
+from heed.domain.preferences.replay import lost_presses
 from tests.catalogue import CATALOGUE
 from tests.strategies import changes, instants, records
 

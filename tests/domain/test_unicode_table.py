@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from heed.domain.address import normalise
 from heed.domain.errors import InvalidAddress
-from heed.domain.unicode_table import VERSION, is_invisible, is_no_text
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.unicode_table import VERSION, is_invisible, is_no_text
 from tests import unicode_table as derived
 
 # Of every character that is text: its lower case, its NFC, its combining class, and whether a capital

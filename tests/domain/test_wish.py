@@ -5,9 +5,16 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.decision import Reason, decide
-from heed.domain.record import NOTHING, Record, merge
-from heed.domain.register import (
+from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.preference_request import (
+    State,
+    Wish,
+    blocked_by,
+    is_superseded,
+    refused_by,
+)
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     HOLD,
@@ -22,8 +29,7 @@ from heed.domain.register import (
     pause,
     yes,
 )
-from heed.domain.standing import in_use
-from heed.domain.wish import State, Wish, blocked_by, is_superseded, refused_by
+from heed.domain.preferences.suppressions import in_use
 from tests.catalogue import CATALOGUE
 from tests.strategies import records
 

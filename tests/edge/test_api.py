@@ -10,8 +10,8 @@ import pytest
 
 from heed.domain.api_key import ApiKey, KeyScope, hash_of, id_of
 from heed.domain.errors import InvalidAddress, StoreUnavailable
-from heed.edge.api import Api, Call
-from heed.edge.api_keys import Gate
+from heed.entrypoints.http.api.authentication import Gate
+from heed.entrypoints.http.api.routes import Api, Call
 from tests.world import NOW, http
 
 KEY = "heed_" + "k" * 43

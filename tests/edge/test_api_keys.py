@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from heed.domain.api_key import ApiKey, KeyScope, hash_of, id_of, is_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised, StoreUnavailable
-from heed.edge.api_keys import REMEMBERED, Gate
+from heed.entrypoints.http.api.authentication import REMEMBERED, Gate
 
 KEY = "heed_" + "k" * 43
 NOW = 1_772_701_964_390

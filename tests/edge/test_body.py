@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidRequest, NotJson
-from heed.edge.body import MAX_FAULTS, Reader, read
+from heed.entrypoints.http.api.json_body import MAX_FAULTS, Reader, read
 
 
 def reader(value: Any) -> Reader:

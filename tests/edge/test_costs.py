@@ -16,32 +16,34 @@ from typing import Any
 
 import pytest
 
-from heed.actions.unsubscribe import OptOut
-from heed.adapters import ses_events
-from heed.domain import api_key, confirm_token, purge, recipient, times, token, values, verdict
-from heed.domain.address import is_mailable, normalise
-from heed.domain.catalogue import Topic
+from heed.adapters.ses import events
+from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
-from heed.domain.evidence import scrub
-from heed.domain.mail_request import MailRequest
-from heed.domain.opt_in import OptIn
-from heed.edge import (
-    api,
-    body,
+from heed.domain.feedback import outcome
+from heed.domain.links import link_token
+from heed.domain.opt_in import confirmation_token
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.catalogue import Topic
+from heed.domain.preferences.evidence import scrub
+from heed.domain.privacy import purge
+from heed.domain.recipients import recipient
+from heed.domain.recipients.address import is_mailable, normalise
+from heed.entrypoints.http import language, networks, request
+from heed.entrypoints.http.api import (
     cursors,
     disclosures,
-    language,
+    json_body,
     links,
     list_headers,
-    mail,
-    networks,
-    request,
-    subscribe_form,
+    routes,
     suppressions,
-    visit,
 )
-from heed.edge.api_keys import Gate
-from heed.edge.forms import Form, read_form
+from heed.entrypoints.http.api.authentication import Gate
+from heed.entrypoints.http.forms import Form, read_form
+from heed.entrypoints.http.pages import subscribe_form, visit
+from heed.entrypoints.mail import confirmation_mail
+from heed.use_cases.links.unsubscribe import OptOut
 from tests.attacks import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
 from tests.catalogue import CATALOGUE
 from tests.growth import LINEAR, growth
@@ -104,17 +106,17 @@ def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
 
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub,
-    "times": times.parse,
-    "an SES time": ses_events.milliseconds,
+    "times": rfc3339.parse,
+    "an SES time": events.milliseconds,
     "a recipient": recipient.parse,
     "a recipient's bytes": recipient.to_bytes,
     "a purge's name": purge._ID.fullmatch,
     "a key": api_key.is_key,
     "a bearer": lambda text: Gate(_NoKeys()).admit(f"Bearer {text}", (), 0),
     "a scheme": lambda text: Gate(_NoKeys()).admit(text, (), 0),
-    "a token": lambda text: token.verify(text, token.Purpose.UNSUBSCRIBE, _no_key),
-    "a mail's token": lambda text: token.verify(text, token.Purpose.MAILTO, _no_key),
-    "a confirmation's token": lambda text: confirm_token.verify(text, _no_key),
+    "a token": lambda text: link_token.verify(text, link_token.Purpose.UNSUBSCRIBE, _no_key),
+    "a mail's token": lambda text: link_token.verify(text, link_token.Purpose.MAILTO, _no_key),
+    "a confirmation's token": lambda text: confirmation_token.verify(text, _no_key),
     "a language": lambda text: language.choose(text, text, ("en", "de"), "en"),
     "a campaign": visit.campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
@@ -129,20 +131,20 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a page's cursor": _query("cursor", disclosures.asked),
     "a signal": lambda text: request.signals({"headers": {"dnt": text}}),
     "base64": lambda text: request.body({"body": text, "isBase64Encoded": True}),
-    "a path": lambda text: api._is_at("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
+    "a path": lambda text: routes._is_at("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
-    "words of a header": mail._one_line,
+    "words of a header": confirmation_mail._one_line,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
     "a proxy's header": lambda text: networks.network(
         http("POST", "/subscribe", headers={"x-forwarded-for": text}), [networks.read("0.0.0.0/0")]
     ),
-    "SES's word": lambda text: verdict._evidence(code=text),
+    "SES's word": lambda text: outcome._evidence(code=text),
 }
 JSON: dict[str, Callable[[str], object]] = {
-    "a body": lambda text: body.read(text.encode()).close(),
-    "an event": ses_events.read,
-    "an event by SNS": lambda text: ses_events.read(
+    "a body": lambda text: json_body.read(text.encode()).close(),
+    "an event": events.read,
+    "an event by SNS": lambda text: events.read(
         json.dumps({"Type": "Notification", "Message": text})
     ),
     "an opt-out in its queue": OptOut.from_message,

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.list_suppressions import Filter, Place
-from heed.actions.ports import Position
-from heed.domain.decision import Reason
 from heed.domain.errors import InvalidCursor
-from heed.domain.recipient import from_bytes
-from heed.edge import cursors
+from heed.domain.preferences.decision import Reason
+from heed.domain.recipients.recipient import from_bytes
+from heed.entrypoints.http.api import cursors
+from heed.use_cases.ports.preferences import Position
+from heed.use_cases.preferences.list_suppressions import Filter, Place
 
 _numbers = st.integers(0, 10**15 - 1)
 _somebody = st.binary(min_size=16, max_size=16).map(from_bytes)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.edge.forms import LOOKED_AT, Form, read_form
+from heed.entrypoints.http.forms import LOOKED_AT, Form, read_form
 from tests.forms import MOST, URLENCODED, multipart, typed, unreadable
 from tests.world import http
 

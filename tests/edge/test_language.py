@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.edge.language import choose
+from heed.entrypoints.http.language import choose
 
 AVAILABLE = ("de", "en", "es", "fr", "ja")
 

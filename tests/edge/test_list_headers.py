@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.actions.identify import Person
-from heed.actions.mint_links import mint_links
-from heed.domain.recipient import from_bytes
-from heed.edge import links
-from heed.edge.list_headers import list_id
+from heed.domain.recipients.recipient import from_bytes
+from heed.entrypoints.http.api import links
+from heed.entrypoints.http.api.list_headers import list_id
+from heed.use_cases.identify import Person
+from heed.use_cases.links.mint_links import mint_links
 from tests.catalogue import CATALOGUE
 from tests.fakes import MemoryKeys
 from tests.strategies import recipients

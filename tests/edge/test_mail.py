@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from heed.actions.send_confirmation import Letter
-from heed.brand.build import main
-from heed.domain.address import is_mailable, normalise
-from heed.domain.catalogue import Catalogue
-from heed.domain.confirm_token import Intent
+from brand_compiler.build import main
 from heed.domain.errors import InvalidAddress
-from heed.edge.mail import Composer
-from heed.edge.pages import Pages
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.recipients.address import is_mailable, normalise
+from heed.entrypoints.http.pages.pages import Pages
+from heed.entrypoints.mail.confirmation_mail import Composer
+from heed.use_cases.opt_in.send_confirmation import Letter
 from tests.post import link, parsed, text
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"

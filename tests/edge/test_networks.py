@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.edge.networks import network, read
+from heed.entrypoints.http.networks import network, read
 from tests.growth import LINEAR, growth
 from tests.world import http
 

@@ -13,7 +13,7 @@ import pytest
 from tests.template import variables
 
 _FUNCTION = """
-from heed.edge.observability import count, logger, measure, observed
+from heed.entrypoints.observability import count, logger, measure, observed
 
 @observed
 def handler(event, context):

@@ -16,10 +16,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from heed.brand.build import main
-from heed.edge.pages import Pages, headers
-from heed.edge.render import escape
-from heed.edge.views import VIEWS, Page
+from brand_compiler.build import main
+from heed.entrypoints.http.pages.pages import Pages, headers
+from heed.entrypoints.http.pages.render import escape
+from heed.entrypoints.http.pages.views import VIEWS, Page
 from tests.full import examples
 from tests.pages import LANGUAGES, catalogue, render, samples
 
@@ -329,7 +329,7 @@ def test_a_page_reads_its_own_file_and_no_other(folder: Path, tmp_path: Path) ->
 def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compiler() -> None:
     code = (
         "import sys, json; before = set(sys.modules);"
-        "import heed.edge.pages, heed.edge.views;"
+        "import heed.entrypoints.http.pages.pages, heed.entrypoints.http.pages.views;"
         "print(*sorted(set(sys.modules) - before))"
     )
     loaded = subprocess.run(
@@ -337,4 +337,4 @@ def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compile
     ).stdout.split()
 
     assert not {"jinja2", "string", "html", "tomllib"} & set(loaded)
-    assert not [name for name in loaded if name.startswith("heed.brand")]
+    assert not [name for name in loaded if name.startswith("brand_compiler")]

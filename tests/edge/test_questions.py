@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from heed.actions.identify import Mention
 from heed.domain.errors import InvalidRequest
-from heed.edge import checks, links
-from heed.edge.body import read
+from heed.entrypoints.http.api import checks, links
+from heed.entrypoints.http.api.json_body import read
+from heed.use_cases.identify import Mention
 from tests.catalogue import CATALOGUE
 
 READER = "reader@example.com"

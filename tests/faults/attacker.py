@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from heed.domain import confirm_token, undo
-from heed.domain.confirm_token import Confirmation, Intent
-from heed.domain.token import Purpose
-from heed.domain.undo import Undo
+from heed.domain.links import undo
+from heed.domain.links.link_token import Purpose
+from heed.domain.links.undo import Undo
+from heed.domain.opt_in import confirmation_token
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent
 from tests.faults import doors, presses
 from tests.faults.history import Fact
 from tests.faults.stage import SPELLINGS, Stage
@@ -206,7 +207,7 @@ class Attacker:
     def _confirm_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         who, at = step.what["who"], step.at
         said = Confirmation(self.stage.ids[who], Intent.IN, (2, 3, 5), at, b"", (0, 1), (7,))
-        return self._confirm(who, confirm_token.mint(said, _GUESS), at)
+        return self._confirm(who, confirmation_token.mint(said, _GUESS), at)
 
     def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:
         """What is signed, for another purpose."""

@@ -11,18 +11,22 @@ from typing import Any
 import pytest
 
 from functions.feedback import app as feedback
-from heed.actions import check as checking
-from heed.actions import record_feedback, unsubscribe
-from heed.actions.ports import Applied
-from heed.adapters import preferences_table, ses_events
 from heed.adapters.aws import FAILURES, unavailable
-from heed.adapters.items import to_value
-from heed.domain import decision, epoch, record, verdict
-from heed.domain.decision import Decision, Reason
+from heed.adapters.dynamodb import preferences
+from heed.adapters.dynamodb.record_codec import to_value
+from heed.adapters.ses import events
 from heed.domain.errors import HeedError, Unavailable
-from heed.domain.record import NOTHING, Record
-from heed.domain.register import Change, in_, pause, yes
-from heed.domain.verdict import judge
+from heed.domain.feedback import outcome
+from heed.domain.feedback.outcome import judge
+from heed.domain.preferences import decision, record
+from heed.domain.preferences.decision import Decision, Reason
+from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.register import Change, in_, pause, yes
+from heed.domain.privacy import erasure
+from heed.use_cases.feedback import record_feedback
+from heed.use_cases.links import unsubscribe
+from heed.use_cases.ports.preferences import Applied
+from heed.use_cases.preferences import check as checking
 from tests.faults import bugs_links
 from tests.faults.bugs_links import bug
 from tests.faults.simulated import Dynamo
@@ -33,7 +37,7 @@ BUGS = bugs_links.BUGS
 
 @bug
 def last_arrival_wins(patch: Patch) -> None:
-    patch.setattr(preferences_table, "_GREATER", "attribute_not_exists(no)")
+    patch.setattr(preferences, "_GREATER", "attribute_not_exists(no)")
     patch.setattr(Record, "takes", lambda _self, _change: True)
 
 
@@ -146,15 +150,15 @@ def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
 @bug
 def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
-        ses_events,
+        events,
         "_at",
-        lambda event, stamp: ses_events.milliseconds(event.get("timestamp")) or stamp,
+        lambda event, stamp: events.milliseconds(event.get("timestamp")) or stamp,
     )
 
 
 @bug
 def a_report_is_believed_whomever_it_names(patch: Patch) -> None:
-    patch.setattr(verdict._Mailed, "has", lambda *_: True)
+    patch.setattr(outcome._Mailed, "has", lambda *_: True)
 
 
 @bug
@@ -195,9 +199,9 @@ def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
         except FAILURES as error:
             raise unavailable(error) from error
         for item in answer.get("Responses", {}).get(self._table, []):
-            yield item["id"]["S"], preferences_table._readable(item)
+            yield item["id"]["S"], preferences._readable(item)
 
-    patch.setattr(preferences_table.PreferencesTable, "_batch", batch)
+    patch.setattr(preferences.PreferencesTable, "_batch", batch)
 
 
 @bug
@@ -219,12 +223,12 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
             raise unavailable(error) from error
         return Applied(before, after)
 
-    patch.setattr(preferences_table.PreferencesTable, "apply", apply)
+    patch.setattr(preferences.PreferencesTable, "apply", apply)
 
 
 @bug
 def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
-    patch.setattr(preferences_table, "_EPOCH", "attribute_not_exists(no)")
+    patch.setattr(preferences, "_EPOCH", "attribute_not_exists(no)")
     takes = Record.takes
     patch.setattr(
         Record, "takes", lambda self, change: takes(Record(self.registers, self.soft), change)
@@ -246,19 +250,19 @@ def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
 
 @bug
 def a_scanner_that_sends_the_signal_stops_advertising(patch: Patch) -> None:
-    patch.setattr("heed.edge.request.is_navigation", lambda _: True)
+    patch.setattr("heed.entrypoints.http.request.is_navigation", lambda _: True)
 
 
 @bug
 def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
-    patch.setattr(epoch, "_kept", lambda *_: {})
+    patch.setattr(erasure, "_kept", lambda *_: {})
 
 
 @bug
 def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
-    patch.setattr("heed.actions.begin_epoch.is_waiting", decision.is_held)
+    patch.setattr("heed.use_cases.privacy.erase.is_waiting", decision.is_held)
 
 
 @bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
-    patch.setattr(epoch, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))
+    patch.setattr(erasure, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))

@@ -9,18 +9,29 @@ from typing import Any
 
 import pytest
 
-from heed import wiring
-from heed.actions import manage_preferences, unsubscribe
-from heed.domain import preference_form, undo
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.confirm_token import Confirmation, mint
 from heed.domain.errors import InvalidToken
-from heed.domain.recipient import recipient_id
-from heed.domain.record import Record
-from heed.domain.register import DAY, Change, Entry, Source, in_, scope_of, undoable, undone
-from heed.domain.token import Token
-from heed.edge import subscribe_form, visits
-from heed.edge.api_keys import Gate
+from heed.domain.links import undo
+from heed.domain.links.link_token import Token
+from heed.domain.opt_in.confirmation_token import Confirmation, mint
+from heed.domain.preferences import preference_form
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    DAY,
+    Change,
+    Entry,
+    Source,
+    in_,
+    scope_of,
+    undoable,
+    undone,
+)
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.http.api.authentication import Gate
+from heed.entrypoints.http.pages import subscribe_form, visits
+from heed.use_cases.links import unsubscribe
+from heed.use_cases.preferences import save_preferences
 
 Patch = pytest.MonkeyPatch
 BUGS: dict[str, Callable[[Patch], None]] = {}
@@ -58,14 +69,14 @@ def an_undo_has_no_end(patch: Patch) -> None:
 
 @bug
 def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
-    take_back = manage_preferences.ManagePreferences.undo
+    take_back = save_preferences.ManagePreferences.undo
 
     def anywhere(self: Any, token: Token, text: str, visited: Any) -> Any:
         with suppress(InvalidToken):
             token = replace(token, recipient=undo.verify(text, self._keys.link).recipient)
         return take_back(self, token, text, visited)
 
-    patch.setattr(manage_preferences.ManagePreferences, "undo", anywhere)
+    patch.setattr(save_preferences.ManagePreferences, "undo", anywhere)
 
 
 @bug
@@ -77,7 +88,7 @@ def a_link_writes_an_in(patch: Patch) -> None:
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))
 
-    patch.setattr(manage_preferences, "saved", saved)
+    patch.setattr(save_preferences, "saved", saved)
 
 
 @bug
@@ -126,7 +137,7 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
 
     def telling(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
         request = ask(entered, event, visit, *rest)
-        keys = wiring.confirm_keys()
+        keys = bootstrap.confirm_keys()
         who = recipient_id(keys.identity(), entered.address)
         said = Confirmation(who, entered.intent, entered.scopes, visit.at)
         link = mint(said, keys.confirm(1))

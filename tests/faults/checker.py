@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from heed.domain.record import Record
-from heed.domain.register import Entry, Source
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
 from tests.faults import epochs, presses
 from tests.faults.history import (

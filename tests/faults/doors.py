@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
 from tests.catalogue import DATA
 from tests.domain.oracle import TOPICS
 from tests.faults.history import Fact

@@ -9,9 +9,9 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
-from heed import wiring
+from heed import bootstrap
 from heed.domain.errors import HeedError
-from heed.domain.register import Change, Entry, Source
+from heed.domain.preferences.register import Change, Entry, Source
 from tests.faults import by_link, doors, mail, presses
 from tests.faults.attacker import Attacker
 from tests.faults.courier import Courier, Message, event
@@ -216,7 +216,7 @@ class Machine:
 
         def call() -> bool:
             try:
-                wiring.preferences().apply(who, changes, step.at)
+                bootstrap.preferences().apply(who, changes, step.at)
             except HeedError:
                 return False
             return True

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from heed import wiring
-from heed.domain.epoch import Cause, Report
-from heed.domain.register import Change, Entry, Source, out
+from heed import bootstrap
+from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.privacy.erasure import Cause, Report
 from tests.world import NOW, World
 
 JANE, JOHN = "ann@example.com", "john@example.com"
@@ -16,7 +16,7 @@ def click(at: int = NOW, register: str = out(2), evidence: str = "{}") -> Change
 
 def registers(world: World, address: str = JANE) -> tuple[object, ...]:
     """What is on record of somebody, whatever is random in it left out."""
-    record = wiring.preferences().read(world.recipient(address))
+    record = bootstrap.preferences().read(world.recipient(address))
     held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
     return held, record.soft, record.floor, record.n
 
@@ -43,4 +43,4 @@ class Scene:
 
 def report(world: World, cause: Cause, at: int = NOW + 9, address: str = JANE) -> str:
     said = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return wiring.begin_epoch().report(world.recipient(address), said).purge
+    return bootstrap.begin_epoch().report(world.recipient(address), said).purge

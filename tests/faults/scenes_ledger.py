@@ -13,14 +13,14 @@ from functions.ledger import app as ledger
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
-from heed import wiring
-from heed.actions.export_ledger import export
-from heed.actions.verify_ledger import verify
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.spill import Spill
-from heed.domain.epoch import Cause
-from heed.domain.purge import SES
-from heed.domain.register import DAY, SOFT, in_
+from heed.adapters.external_sort import Spill
+from heed.domain.preferences.register import DAY, SOFT, in_
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.purge import SES
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.verify import verify
 from tests.faults.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.streams import Recorder, event
 from tests.world import NOW, World
@@ -56,11 +56,11 @@ class Written(Scene):
 
     def left(self, world: World) -> object:
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
-        seals = wiring.ledger_seals()
+        seals = bootstrap.ledger_seals()
         return (
             sorted(_plain(items)),
             [(one.day, one.count) for one in seals.seals()],
-            verify(export(wiring.ledger(), seals, NOW + LATER), Spill).fault,
+            verify(export(bootstrap.ledger(), seals, NOW + LATER), Spill).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
         )
@@ -114,7 +114,7 @@ class Purged(Written):
 
     def left(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
-        found = [wiring.purges().find(one) for one in self.purges]
+        found = [bootstrap.purges().find(one) for one in self.purges]
         # What was taken off SES's list, and could not be told of any more, is gone and not counted.
         certificates = [
             (one.state, {name: n for name, n in one.stores.items() if name != SES}, one.subject)

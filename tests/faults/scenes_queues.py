@@ -12,16 +12,16 @@ from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import wiring
-from heed.actions.unsubscribe import OptOut
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.address_seal import KmsAddressSeal
-from heed.domain.confirm_token import Intent
-from heed.domain.epoch import Cause
-from heed.domain.mail_request import MailRequest
-from heed.domain.opt_in import OptIn
-from heed.domain.register import Source
-from heed.domain.unlisting import WALK
+from heed.adapters.kms.address_seal import KmsAddressSeal
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import Source
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.ses_list_request import WALK
+from heed.use_cases.links.unsubscribe import OptOut
 from tests import post
 from tests.faults.mail import body as feedback_body
 from tests.faults.scenes import JANE, JOHN, Scene, registers, report
@@ -98,7 +98,7 @@ class Waiting(Scene):
         asked = MailRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
-        wiring.line().send(asked.to_message())
+        bootstrap.line().send(asked.to_message())
 
     def deliver(self, world: World) -> None:
         post.show_again("WAITING_QUEUE_URL")
@@ -131,7 +131,7 @@ class FollowUps(Queue):
     function, app = "follow_up", follow_up
 
     def before(self, world: World) -> None:
-        sealed = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key).seal(JANE)
+        sealed = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key).seal(JANE)
         self.bodies = (OptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
@@ -147,7 +147,7 @@ class Unlisted(Queue):
 
     def before(self, world: World) -> None:
         self.suppressed |= {JOHN, "John@Example.com"}
-        seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
+        seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
         people = ((JANE, JANE), (JOHN, "John@Example.com"))
         self.bodies = tuple(
             OptIn("p1", world.recipient(who), NOW, ("offers",), seal.seal(given)).to_message()
@@ -175,5 +175,5 @@ class ListWalked(Queue):
     def left(self, world: World) -> object:
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
-        states = [found.state for one in self.purges if (found := wiring.purges().find(one))]
+        states = [found.state for one in self.purges if (found := bootstrap.purges().find(one))]
         return self.suppressed, left, states

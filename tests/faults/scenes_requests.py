@@ -11,13 +11,13 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.confirm_token import Confirmation, Intent, mint
-from heed.domain.epoch import Cause
-from heed.domain.opt_in import OptIn
-from heed.domain.register import DAY, in_
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import DAY, in_
+from heed.domain.privacy.erasure import Cause
 from tests.faults.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.world import NOW, World, http
 
@@ -66,7 +66,7 @@ class ConfirmIt(Page):
 
     def before(self, world: World) -> None:
         said = Confirmation(world.recipient(JANE), Intent.IN, (2, 5), NOW - 60_000, b"sealed")
-        self.path = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+        self.path = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
 
     def left(self, world: World) -> object:
         waiting = [OptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
@@ -81,7 +81,7 @@ class Api(Scene):
 
     def before(self, world: World) -> None:
         world.put(JANE, click(NOW - DAY), click(NOW - DAY, in_(3)))
-        make = wiring.api_keys().create
+        make = bootstrap.api_keys().create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
         self.answers: list[Any] = []
 
@@ -147,7 +147,7 @@ class Minor(Api):
 
     def left(self, world: World) -> object:
         purge.handler({}, world.context)
-        certificate = wiring.purges().find(self.answers[0]["purge"])
+        certificate = bootstrap.purges().find(self.answers[0]["purge"])
         assert certificate is not None
         return registers(world), certificate.state, certificate.subject
 

@@ -26,16 +26,17 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import wiring
-from heed.actions import begin_epoch
-from heed.adapters import api_keys, aws
-from heed.adapters.waiting_line import WaitingLine
-from heed.domain.address import normalise
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.dynamodb import api_keys
+from heed.adapters.sqs.waiting_line import WaitingLine
+from heed.config import Config
 from heed.domain.api_key import KeyScope
-from heed.domain.recipient import recipient_id
-from heed.domain.token import Purpose, Token, mint
-from heed.edge.observability import logger
-from heed.settings import Settings
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.observability import logger
+from heed.use_cases.privacy import erase
 from tests.catalogue import DATA
 from tests.faults.history import Held, State
 from tests.faults.nemesis import Nemesis
@@ -120,7 +121,7 @@ class Stage:
     def deploy(self, ring: str) -> None:
         """A cold start: everything that was kept in memory is gone."""
         _environment["LINK_KEY_IDS"] = ring
-        wiring.reset()
+        bootstrap.reset()
 
     def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
         said = Token(self.ids[who], scope, issued, key_id)
@@ -159,20 +160,23 @@ def _state(item: dict[str, Any]) -> State:
 @contextmanager
 def staged(layer: str) -> Iterator[Stage]:
     """A stage, while the block runs: `pure` or `moto`."""
-    wiring.reset()
+    bootstrap.reset()
     try:
         with _built(layer) as stage:
             yield stage
     finally:
-        wiring.reset()
+        bootstrap.reset()
 
 
 @contextmanager
 def _built(layer: str) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
-        brand_alone = (wiring.catalogue, wiring.pages)  # the same at every start, and slow to make
-        kept = tuple(made for made in wiring._CACHED if made not in brand_alone)
-        patch.setattr(wiring, "_CACHED", kept)
+        brand_alone = (
+            bootstrap.catalogue,
+            bootstrap.pages,
+        )  # the same at every start, and slow to make
+        kept = tuple(made for made in bootstrap._CACHED if made not in brand_alone)
+        patch.setattr(bootstrap, "_CACHED", kept)
         nemesis = Nemesis()
         clients: dict[str, Any] = {}
         patch.setattr(aws, "client", _cached(clients))
@@ -247,8 +251,8 @@ def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[Non
             **values,
         }
     )
-    patch.setattr(wiring, "Settings", lambda: Settings(_environment))
-    wiring.reset()
+    patch.setattr(bootstrap, "Config", lambda: Config(_environment))
+    bootstrap.reset()
     yield
 
 
@@ -257,20 +261,20 @@ def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
     clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
     for app in (feedback, unsubscribe_later):
         patch.setattr(app, "time", clock)
-    keys = wiring.keys()
+    keys = bootstrap.keys()
     stage.ids = tuple(recipient_id(keys.identity(), normalise(one)) for one in PEOPLE)
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         for key_id in (1, 2):
             stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
     # It counts again after a while: with a clock that stands, one seed is one run.
     url = _environment["WAITING_QUEUE_URL"]
-    patch.setattr(wiring, "line", lambda: WaitingLine(aws.client("sqs"), url, lambda: 0.0))
+    patch.setattr(bootstrap, "line", lambda: WaitingLine(aws.client("sqs"), url, lambda: 0.0))
     # Ids are part of the evidence, which decides between two of one instant.
-    patch.setattr(begin_epoch, "secrets", SimpleNamespace(token_hex=stage.purge))
+    patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
     secret = itertools.cycle("abc")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
-    _, stage.api_key = wiring.api_keys().create("all", "tests", list(KeyScope))
-    _, stage.ended_key = wiring.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
+    _, stage.api_key = bootstrap.api_keys().create("all", "tests", list(KeyScope))
+    _, stage.ended_key = bootstrap.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
     powerless = [scope for scope in KeyScope if scope not in _POWERS]
-    _, stage.powerless_key = wiring.api_keys().create("platform", "tests", powerless)
+    _, stage.powerless_key = bootstrap.api_keys().create("platform", "tests", powerless)
     return stage

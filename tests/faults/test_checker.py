@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from heed.actions import manage_preferences
+from heed.use_cases.preferences import save_preferences
 from tests.faults.bugs import BUGS
 from tests.faults.runner import trial
 from tests.faults.stage import staged
@@ -36,5 +36,5 @@ def test_an_undo_that_counts_once_a_hold_is_lifted_is_caught() -> None:
     ]
     with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
         assert trial(stage, steps)[0] == []
-        patch.setattr(manage_preferences, "is_closed", lambda _: False)
+        patch.setattr(save_preferences, "is_closed", lambda _: False)
         assert trial(stage, steps)[0] == ["step 3: I15 a press was taken back under a hold"]

@@ -15,19 +15,20 @@ from typing import Any
 
 import pytest
 
-from heed.actions.export_ledger import export
-from heed.actions.keep_ledger import LedgerBatch
-from heed.actions.verify_ledger import verify
-from heed.adapters import aws, stream_records
-from heed.adapters.items import late_of, to_record
-from heed.adapters.spill import Spill
-from heed.domain import repeats
-from heed.domain.announcement import Announcement
+from heed.adapters import aws
+from heed.adapters.dynamodb import stream_records
+from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger_entry import LEDGER, LedgerEntry, Outcome, subject_of
-from heed.domain.record import NOTHING
-from heed.domain.register import DAY, Change, Entry, scope_of, word
-from heed.domain.transition import Transition, changes
+from heed.domain.ledger.announcement import Announcement
+from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
+from heed.domain.ledger.transition import Transition, changes
+from heed.domain.links import repeats
+from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.register import DAY, Change, Entry, scope_of, word
+from heed.use_cases.ledger.append import LedgerBatch
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.verify import verify
 from tests.catalogue import CATALOGUE
 from tests.faults.machine import Machine
 from tests.faults.nemesis import Killed

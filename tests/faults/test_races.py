@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from heed import wiring
-from heed.domain.register import Change, Entry, Source, in_, out, yes
+from heed import bootstrap
+from heed.domain.preferences.register import Change, Entry, Source, in_, out, yes
 from tests.faults.history import State
 from tests.faults.stage import Stage, staged
 from tests.world import NOW
@@ -52,7 +52,7 @@ def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> S
     """What is on record after the writers ran in an order of their requests."""
     stage.begin()
     turns = Turns(order)
-    preferences = wiring.preferences()
+    preferences = bootstrap.preferences()
     client: Any = preferences._client
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}

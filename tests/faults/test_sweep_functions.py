@@ -13,10 +13,10 @@ import pytest
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from functions.unlist import app as unlist
-from heed import wiring
-from heed.actions.reconcile_ledger import GONE
-from heed.adapters.list_walks import LEASE
-from heed.domain.register import DAY
+from heed import bootstrap
+from heed.adapters.dynamodb.ses_list_walks import LEASE
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.reconcile import GONE
 from tests import post
 from tests.faults import scenes_ledger, scenes_queues, scenes_requests
 from tests.faults.nemesis import Killed
@@ -37,13 +37,13 @@ MOST = 120  # requests of one delivery
 @pytest.fixture
 def brand_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What is kept over deaths of the process: the same at every start, and slow to make."""
-    wiring.reset()
-    whole = wiring._CACHED
-    kept = tuple(made for made in whole if made not in (wiring.catalogue, wiring.pages))
-    monkeypatch.setattr(wiring, "_CACHED", kept)
+    bootstrap.reset()
+    whole = bootstrap._CACHED
+    kept = tuple(made for made in whole if made not in (bootstrap.catalogue, bootstrap.pages))
+    monkeypatch.setattr(bootstrap, "_CACHED", kept)
     yield
-    monkeypatch.setattr(wiring, "_CACHED", whole)
-    wiring.reset()
+    monkeypatch.setattr(bootstrap, "_CACHED", whole)
+    bootstrap.reset()
 
 
 @contextmanager
@@ -63,7 +63,7 @@ def played(scene: Scene) -> Iterator[World]:
 
 def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
     """One delivery to a fresh process, which may be killed."""
-    wiring.reset()
+    bootstrap.reset()
     held = post.SuppressionList(scene.suppressed)
     with post.suppression_list(held), stopping(place) as stop:
         scene.deliver(world)
@@ -71,7 +71,7 @@ def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
 
 
 def left(scene: Scene, world: World) -> object:
-    wiring.reset()
+    bootstrap.reset()
     with post.suppression_list(post.SuppressionList(scene.suppressed)):
         return scene.left(world)
 

@@ -6,7 +6,7 @@ import io
 import logging
 from contextlib import redirect_stdout
 
-from heed.edge.observability import logger
+from heed.entrypoints.observability import logger
 
 _CLOSED = io.StringIO()
 _CLOSED.close()

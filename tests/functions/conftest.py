@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from heed.edge.observability import logger
+from heed.entrypoints.observability import logger
 from tests.calls import Watcher, watch
 from tests.iam.recorder import Recorder
 from tests.world import World, deployed

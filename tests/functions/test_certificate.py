@@ -13,14 +13,15 @@ import pytest
 
 from functions.ledger import app as ledger
 from functions.purge import app
-from heed import wiring
-from heed.actions.reconcile_ledger import GONE
-from heed.adapters import aws, mail_caps
-from heed.domain.confirm_token import Intent
-from heed.domain.ledger_entry import ERASED, subject_of
-from heed.domain.purge import OVERDUE
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
-from heed.domain.unlisting import WALK
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.dynamodb import mail_caps
+from heed.domain.ledger.entry import ERASED, subject_of
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.privacy.purge import OVERDUE
+from heed.domain.privacy.ses_list_request import WALK
+from heed.use_cases.ledger.reconcile import GONE
 from tests import post
 from tests.calls import by_somebody_else
 from tests.ledgers import history
@@ -42,7 +43,7 @@ class Behind:
         for change in (Change(out(2), _entry(NOW - DAY)), Change(in_(3), _entry(NOW - 1))):
             world.put(JANE, change)
         recipient = world.recipient(JANE)
-        self.subject = subject_of(wiring.preferences().read(recipient).salt, recipient)
+        self.subject = subject_of(bootstrap.preferences().read(recipient).salt, recipient)
         named = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
         for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
@@ -51,7 +52,7 @@ class Behind:
 
     def list_is_walked(self) -> None:
         """For all who are due by now."""
-        wiring.unlisting().send(WALK)
+        bootstrap.unlisting().send(WALK)
         post.read_list(self.world)
 
     def pause(self, seconds: float) -> None:
@@ -75,7 +76,7 @@ class Behind:
         return self.office.certificate(self.purge)
 
     def evidence(self) -> list[str]:
-        kept = wiring.ledger().of(self.subject)
+        kept = bootstrap.ledger().of(self.subject)
         return [one.evidence for one in kept if one.evidence]
 
 
@@ -88,7 +89,7 @@ def behind(world: World, monkeypatch: pytest.MonkeyPatch) -> Behind:
     world.context.left = 300_000
     behind = Behind(world)
     clock = SimpleNamespace(time_ns=lambda: behind.now * 1_000_000, sleep=behind.pause)
-    monkeypatch.setattr(wiring, "time", clock)
+    monkeypatch.setattr(bootstrap, "time", clock)
     return behind
 
 
@@ -158,7 +159,7 @@ def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behin
     behind.stream_brings()
     assert behind.evidence() == []
     assert behind.certificate() == before
-    assert history(wiring.ledger(), behind.subject)[-1].entry.register == ERASED
+    assert history(bootstrap.ledger(), behind.subject)[-1].entry.register == ERASED
 
 
 def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:

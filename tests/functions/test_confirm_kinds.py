@@ -8,12 +8,13 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.resubscribe import app
-from heed import wiring
-from heed.adapters.preferences_table import PreferencesTable
-from heed.domain.confirm_token import Confirmation, Intent, mint
-from heed.domain.decision import decide
-from heed.domain.record import Record
-from heed.domain.register import (
+from heed import bootstrap
+from heed.adapters.dynamodb.preferences import PreferencesTable
+from heed.domain.links.link_token import Purpose
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
     HOLD,
     UNDELIVERABLE,
     Change,
@@ -23,7 +24,6 @@ from heed.domain.register import (
     pause,
     undoable,
 )
-from heed.domain.token import Purpose
 from tests.calls import by_somebody_else
 from tests.world import NOW, World, http
 
@@ -34,18 +34,18 @@ BRAND = 1
 
 def confirm(world: World, **asked: Any) -> str:
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
-    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
     answer = app.handler(http("POST", where, at=NOW + 5), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
 
 def registers(world: World) -> set[str]:
-    return set(wiring.preferences().read(world.recipient(READER)).registers)
+    return set(bootstrap.preferences().read(world.recipient(READER)).registers)
 
 
 def sendable(world: World, at: int = NOW + 9) -> set[str]:
-    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
@@ -103,7 +103,7 @@ def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confir
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=(7,))
-    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
     assert "targeted-advertising" in sendable(world)
@@ -123,7 +123,7 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(2,))
-    where = f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 
     assert registers(world) == {HOLD}

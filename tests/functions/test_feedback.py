@@ -13,10 +13,10 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.feedback import app
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.errors import Unavailable
-from heed.domain.register import COMPLAINT, UNDELIVERABLE
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from tests.ses import EVENTS, ses, sns
 from tests.world import Context, World
 
@@ -327,7 +327,7 @@ def test_without_the_identity_key_feedback_waits_and_deliveries_pass(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("IDENTITY_KEY", "00000000-0000-4000-8000-000000000000")
-    wiring.reset()
+    bootstrap.reset()
     delivery = sample("feedback-sqs-sns-delivery")["Records"][0]["body"]
     assert failures(app.handler(batch(bounce_of(ONE), delivery), world.context)) == ["0"]
     assert not world.items()
@@ -349,7 +349,7 @@ def test_with_little_time_left_no_further_message_is_taken(
 def test_the_stamp_of_the_queue_stands_in_where_an_event_has_no_time(world: World) -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
     app.handler(batch(json.dumps(event)), world.context)
-    record = wiring.preferences().read(world.recipient(ONE))
+    record = bootstrap.preferences().read(world.recipient(ONE))
     assert record.at(UNDELIVERABLE) == 1_772_671_263_101  # SentTimestamp of the sample
 
 
@@ -366,7 +366,7 @@ def test_any_order_of_a_batch_leaves_the_same_record(world: World) -> None:
     found = set()
     for order in itertools.permutations(bodies):
         assert app.handler(batch(*order), world.context) == ALL_GOOD
-        record = wiring.preferences().read(world.recipient(ONE))
+        record = bootstrap.preferences().read(world.recipient(ONE))
         found.add(tuple(sorted((name, entry) for name, entry in record.registers.items())))
         clear(world)
     assert len(found) == 1

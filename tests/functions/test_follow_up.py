@@ -15,14 +15,14 @@ from functions.follow_up import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
-from heed import wiring
-from heed.actions.ports_privacy import Person
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.address_seal import KmsAddressSeal
-from heed.domain.address import normalise
-from heed.domain.epoch import Cause, Report
-from heed.domain.opt_in import OptIn
-from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source
+from heed.adapters.kms.address_seal import KmsAddressSeal
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source
+from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.recipients.address import normalise
+from heed.use_cases.ports.privacy import Person
 from tests import post
 from tests.world import NOW, World, http
 
@@ -38,7 +38,7 @@ def ses(world: World) -> Iterator[post.SuppressionList]:
 
 
 def opt_in(world: World, press: str = "p1", issued: int = NOW, given: str = READER) -> OptIn:
-    seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
+    seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
     return OptIn(press, world.recipient(given), issued, ("offers", "news"), seal.seal(given))
 
 
@@ -187,7 +187,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
     world: World, ses: post.SuppressionList, cause: Cause
 ) -> None:
     report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
-    wiring.begin_epoch().report(world.recipient(READER), report)
+    bootstrap.begin_epoch().report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
     assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"
@@ -199,7 +199,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
 def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
     world: World, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, opt_ins = wiring.tellings(), wiring.follow_up()._opt_ins
+    table, opt_ins = bootstrap.tellings(), bootstrap.follow_up()._opt_ins
     send = opt_ins.send  # type: ignore[union-attr]
 
     def purged_meanwhile(body: str) -> None:
@@ -212,7 +212,7 @@ def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
 
 
 def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None:
-    table, recipient = wiring.tellings(), world.recipient(READER)
+    table, recipient = bootstrap.tellings(), world.recipient(READER)
     for week in range(20):
         now = NOW + week * 7 * DAY
         assert table.begin(recipient, now, "p", now)
@@ -228,8 +228,8 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
 ) -> None:
     waiting = opt_in(world)
     monkeypatch.setenv("OPT_INS_QUEUE_URL", "")
-    wiring.follow_up.cache_clear()
-    wiring.settings.cache_clear()
+    bootstrap.follow_up.cache_clear()
+    bootstrap.settings.cache_clear()
     assert deliver(world, waiting) == []
     unlisted(world)
     assert ses.addresses == set() and told(world) == [] and len(ses.removed) == 1
@@ -268,7 +268,7 @@ def test_what_was_sealed_for_something_else_is_put_aside(
     world: World, ses: post.SuppressionList
 ) -> None:
     kms = aws.client("kms")
-    foreign = kms.encrypt(KeyId=wiring.settings().address_key, Plaintext=READER.encode())
+    foreign = kms.encrypt(KeyId=bootstrap.settings().address_key, Plaintext=READER.encode())
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
         waiting = OptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
         assert deliver(world, waiting) == []

@@ -8,9 +8,19 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from heed import wiring
-from heed.domain.purge import State
-from heed.domain.register import DAY, HOLD, MINOR, UNDELIVERABLE, Change, Entry, Source, in_, out
+from heed import bootstrap
+from heed.domain.preferences.register import (
+    DAY,
+    HOLD,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+)
+from heed.domain.privacy.purge import State
 from tests.office import JANE, ON_FILE, Office
 from tests.world import NOW, World
 
@@ -130,7 +140,7 @@ def test_the_same_lift_again_changes_nothing_and_the_purge_stays_done(office: Of
     assert office.lift("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
     assert office.minor(NOW + 7)["purge"] == told["purge"]
     assert _item(office) == before
-    assert wiring.purges().find(told["purge"]).state is State.DONE  # type: ignore[union-attr]
+    assert bootstrap.purges().find(told["purge"]).state is State.DONE  # type: ignore[union-attr]
 
 
 def test_after_the_lift_two_owners_may_lift_the_minor_and_the_hold_is_gone(office: Office) -> None:

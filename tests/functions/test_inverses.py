@@ -13,10 +13,10 @@ from itertools import count
 import pytest
 
 from functions.desk import app as desk
-from heed import wiring
-from heed.domain import times
+from heed import bootstrap
+from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
-from heed.domain.register import (
+from heed.domain.preferences.register import (
     ALL,
     COMPLAINT,
     DAY,
@@ -63,7 +63,7 @@ class Agents:
     def __init__(self, world: World) -> None:
         self.world = world
         self._keys = {
-            owner: wiring.api_keys().create("office", owner, list(KeyScope))[1]
+            owner: bootstrap.api_keys().create("office", owner, list(KeyScope))[1]
             for owner in ("kim", "lou")
         }
         self._clock = count(NOW, 1_000)
@@ -108,7 +108,7 @@ def agents(world: World) -> Agents:
 
 
 def _soon(agents: Agents) -> str:
-    return times.write(next(agents._clock) + 5_000)
+    return rfc3339.write(next(agents._clock) + 5_000)
 
 
 Do = Callable[[Agents], None]

@@ -10,11 +10,20 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.ledger import app
-from heed import wiring
-from heed.actions.seal_days import seal_days
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.ledger_entry import Outcome, keyed, subject_of
-from heed.domain.register import DAY, SOFT, UNDELIVERABLE, Change, Entry, Source, in_, out
+from heed.domain.ledger.entry import Outcome, keyed, subject_of
+from heed.domain.preferences.register import (
+    DAY,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+)
+from heed.use_cases.ledger.seal_days import seal_days
 from tests.ledgers import history
 from tests.streams import Recorder, event
 from tests.world import NOW, ROOT, World
@@ -55,8 +64,8 @@ def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
 
 def entries(world: World, address: str = JANE) -> list[Any]:
     recipient = world.recipient(address)
-    record = wiring.preferences().read(recipient)
-    return history(wiring.ledger(), subject_of(record.salt, recipient))
+    record = bootstrap.preferences().read(recipient)
+    return history(bootstrap.ledger(), subject_of(record.salt, recipient))
 
 
 def said(world: World) -> list[tuple[int, str, int, str]]:
@@ -74,7 +83,7 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
 
     (kept,) = entries(world)
     recipient = world.recipient(JANE)
-    salt = wiring.preferences().read(recipient).salt
+    salt = bootstrap.preferences().read(recipient).salt
     entry = kept.entry
     assert (entry.seq, entry.register, entry.scope) == (1, "out", 2)
     assert (entry.at, entry.source, entry.policy_version) == (NOW, "one-click", "2026-01")
@@ -142,7 +151,7 @@ def test_delivered_again_in_any_part_it_writes_nothing_twice(
     deliver(world, stream.records[2:4])
 
     assert world_of_the_ledger() == before
-    assert wiring.ledger_seals().hashes(NOW // DAY) == (leaves_of(hashes), [])
+    assert bootstrap.ledger_seals().hashes(NOW // DAY) == (leaves_of(hashes), [])
 
 
 def world_of_the_ledger() -> list[Any]:
@@ -279,7 +288,7 @@ def test_a_bounce_that_came_late_is_no_wish(world: World, stream: Recorder) -> N
 
 def replace(world: World, floor: int, n: int) -> dict[str, Any]:
     """What an erasure writes: the whole item, without a salt."""
-    from heed.adapters.items import to_value
+    from heed.adapters.dynamodb.record_codec import to_value
 
     item = {
         "id": {"S": world.recipient(JANE)},
@@ -296,13 +305,13 @@ def replace(world: World, floor: int, n: int) -> dict[str, Any]:
 def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
-    salt = wiring.preferences().read(recipient).salt
+    salt = bootstrap.preferences().read(recipient).salt
     replace(world, NOW + 5, 2)
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # an old record again brings no evidence back
 
-    kept = history(wiring.ledger(), subject_of(salt, recipient))
+    kept = history(bootstrap.ledger(), subject_of(salt, recipient))
     assert [(e.seq, e.register, e.source) for e, _ in kept] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
@@ -341,13 +350,13 @@ def test_an_item_that_time_removed_ends_its_chain(
 ) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
-    salt = wiring.preferences().read(recipient).salt
+    salt = bootstrap.preferences().read(recipient).salt
     boto3.client("dynamodb").delete_item(TableName=world.table, Key={"id": {"S": recipient}})
     stream.look(expired=True)
 
     deliver(world, stream.records)
 
-    assert history(wiring.ledger(), subject_of(salt, recipient))[-1].entry.source == "retention"
+    assert history(bootstrap.ledger(), subject_of(salt, recipient))[-1].entry.source == "retention"
     assert heard.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 
@@ -508,11 +517,11 @@ def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Record
     deliver(world, stream.records)
     day = NOW // DAY
 
-    first = seal_days(wiring.ledger_seals(), day + 1)
+    first = seal_days(bootstrap.ledger_seals(), day + 1)
     assert [(one.day, one.count, one.previous) for one in first] == [(day, 1, "")]
-    assert seal_days(wiring.ledger_seals(), day + 1) == []
+    assert seal_days(bootstrap.ledger_seals(), day + 1) == []
 
-    second = seal_days(wiring.ledger_seals(), day + 3)
+    second = seal_days(bootstrap.ledger_seals(), day + 3)
     assert [(one.day, one.count) for one in second] == [(day + 1, 0), (day + 2, 0)]
     assert second[0].previous == first[0].root
     assert second[1].previous == second[0].root
@@ -521,14 +530,14 @@ def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Record
 def test_what_comes_after_its_days_seal_is_under_the_next(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
-    seal_days(wiring.ledger_seals(), NOW // DAY + 1)
+    seal_days(bootstrap.ledger_seals(), NOW // DAY + 1)
     world.put(JANE, one_click(NOW + 1))
     deliver(world, stream.records)  # handled too late; recorded on the same day
 
-    (seal,) = seal_days(wiring.ledger_seals(), NOW // DAY + 2)
+    (seal,) = seal_days(bootstrap.ledger_seals(), NOW // DAY + 2)
 
     assert seal.count == 1
-    (late,) = wiring.ledger_seals().sealed(seal.day)
+    (late,) = bootstrap.ledger_seals().sealed(seal.day)
     assert late == entries(world)[-1].entry.leaf
 
 

@@ -13,11 +13,11 @@ from functions.desk import app as desk
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from heed.domain.decision import decide
-from heed.domain.register import COMPLAINT, Change, Entry, Source, out, pause
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source, out, pause
 from tests.world import NOW, World, http
 
 READER = "reader@example.com"
@@ -39,12 +39,12 @@ def forms() -> Iterator[dict[str, str]]:
 
 
 def sendable(world: World, at: int) -> set[str]:
-    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
 def key_of(*scopes: KeyScope) -> dict[str, str]:
-    _, key = wiring.api_keys().create("test", "test", list(scopes))
+    _, key = bootstrap.api_keys().create("test", "test", list(scopes))
     return {"Authorization": f"Bearer {key}"}
 
 

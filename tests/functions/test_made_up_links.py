@@ -12,9 +12,9 @@ from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
 from tests.forms import URLENCODED
 from tests.growth import LINEAR, growth
 from tests.world import World, http
@@ -111,7 +111,7 @@ def test_while_no_key_can_be_had_no_body_is_read(world: World, handler: Any, pat
     purpose = Purpose.PREFERENCES if path == "/p/" else Purpose.UNSUBSCRIBE
     text = world.token(READER, purpose=purpose)
     handler(http("POST", path + text, form={"scope": "this"}), world.context)  # somebody's before
-    wiring.reset()
+    bootstrap.reset()
     fail("kms", "GenerateMac")
     event = Body(http("POST", path + text, form={"scope": "all"}))
 

@@ -13,17 +13,17 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from brand_compiler.catalogue import MOST_TOPICS
 from functions.ledger import app as ledger
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.brand.catalogue import MOST_TOPICS
-from heed.domain.decision import chosen, decide
-from heed.domain.register import ALL, DAY, Change, Entry, Source, pause
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.decision import chosen, decide
+from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, pause
 from tests import post
 from tests.brands import build_brand_of
 from tests.streams import event, record
@@ -60,7 +60,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The brand; and every expression is held to what DynamoDB takes, which moto does not look at."""
     monkeypatch.setenv("BRAND_DIR", str(built))
-    wiring.reset()
+    bootstrap.reset()
     events = aws.client("dynamodb").meta.events
 
     def check(params: dict[str, Any], **_: Any) -> None:
@@ -75,8 +75,8 @@ def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def sendable(world: World) -> int:
-    found = wiring.preferences().read(world.recipient(READER))
-    return sum(chosen(found, topic).sendable for topic in wiring.catalogue().marketing(ALL))
+    found = bootstrap.preferences().read(world.recipient(READER))
+    return sum(chosen(found, topic).sendable for topic in bootstrap.catalogue().marketing(ALL))
 
 
 def preference_centre(world: World) -> str:
@@ -84,7 +84,7 @@ def preference_centre(world: World) -> str:
 
 
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
-    form = [(f"topic.{t.name}", "out") for t in wiring.catalogue().marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in bootstrap.catalogue().marketing(ALL)]
     pressed = http("POST", preference_centre(world), form=form, at=at)
     return dict(preferences.handler(pressed, world.context))
 
@@ -109,7 +109,7 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
 
 
 def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
-    assert len(wiring.catalogue().topics) == MOST_TOPICS
+    assert len(bootstrap.catalogue().topics) == MOST_TOPICS
 
 
 @pytest.mark.threat(
@@ -159,7 +159,7 @@ def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
 @pytest.mark.system
 def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    topics = [t for t in wiring.catalogue().marketing(ALL) if not t.retired]
+    topics = [t for t in bootstrap.catalogue().marketing(ALL) if not t.retired]
     paused = Entry(now - DAY, Source.PHONE, "{}", until=now + DAY)
     world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
     page = preferences.handler(
@@ -169,7 +169,7 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
 
     confirm_all(world, now, ends.split(","))
 
-    record = wiring.preferences().read(world.recipient(READER))
+    record = bootstrap.preferences().read(world.recipient(READER))
     assert len(topics) > MORE
     assert all(decide(record, topic, now).sendable for topic in topics)
 
@@ -199,7 +199,7 @@ def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> 
 
 @pytest.mark.system
 def test_the_ledger_enters_each_choice(world: World) -> None:
-    form = [(f"topic.{t.name}", "out") for t in wiring.catalogue().marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in bootstrap.catalogue().marketing(ALL)]
     preferences.handler(http("POST", preference_centre(world), form=form), world.context)
     (item,) = world.items()
     told = ledger.handler(event([record(None, item, NOW)]), world.context)

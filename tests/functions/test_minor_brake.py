@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from heed import wiring
-from heed.actions.begin_epoch import WAITS, Reported
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.epoch import Cause, Report
-from heed.domain.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.privacy.erasure import Cause, Report
+from heed.use_cases.privacy.erase import WAITS, Reported
 from tests.office import JANE, ON_FILE, Office
 from tests.world import NOW, World
 
@@ -24,7 +24,7 @@ LIMIT = 3
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Ann's key has reported as many as it may today."""
     monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
-    wiring.reset()
+    bootstrap.reset()
     office = Office(world)
     for number in range(LIMIT):
         assert "purge" in office.minor(NOW, f"kid{number}@example.com", by="ann")
@@ -39,7 +39,7 @@ def _item(office: Office) -> dict[str, Any]:
 
 
 def _hold(office: Office) -> Entry:
-    return wiring.preferences().read(office.world.recipient(JANE)).registers[HOLD]
+    return bootstrap.preferences().read(office.world.recipient(JANE)).registers[HOLD]
 
 
 @pytest.mark.threat(
@@ -136,7 +136,7 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
-    wiring.reset()
+    bootstrap.reset()
     client, one_call = aws.client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
@@ -147,7 +147,7 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
     monkeypatch.setattr(client, "_make_api_call", atomic)
     report = Report(Cause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
     begin = (
-        wiring.begin_epoch()
+        bootstrap.begin_epoch()
     )  # below the handler: one process of Lambda has one request at a time
 
     def reported(number: int) -> Reported:

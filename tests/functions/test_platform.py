@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from functions.platform import app
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
-from heed.domain.recipient import to_bytes
-from heed.domain.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
-from heed.domain.token import Purpose, verify
+from heed.domain.links.link_token import Purpose, verify
+from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
+from heed.domain.recipients.recipient import to_bytes
 from tests.contract import hold
 from tests.world import NOW, World, http
 
@@ -28,7 +28,7 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def ask(world: World) -> Ask:
     """Asks with a key of every scope; the body of the answer, which must be of the status expected."""
-    _, key = wiring.api_keys().create("all", "tests", list(KeyScope))
+    _, key = bootstrap.api_keys().create("all", "tests", list(KeyScope))
 
     def asked(method: str, path: str, body: Any = None, expected: int = 200) -> Any:
         text = None if body is None else json.dumps(body)
@@ -222,7 +222,7 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
         Purpose.MAILTO: link["headers"]["List-Unsubscribe"].partition("u+")[2].partition("@")[0],
     }
     for purpose, text in tokens.items():
-        said = verify(text, purpose, wiring.keys().link)
+        said = verify(text, purpose, bootstrap.keys().link)
         assert (said.recipient, said.scope) == (link["recipient"], 2)
         assert said.issued == NOW - NOW % 60_000, "issued when the request came"
     assert link["headers"] == {
@@ -253,7 +253,7 @@ def test_without_a_domain_of_its_own_links_stand_on_the_apis_host_and_the_answer
 ) -> None:
     monkeypatch.setenv("PUBLIC_URL", "")
     monkeypatch.setenv("MAIL_DOMAIN", "")
-    wiring.settings.cache_clear()
+    bootstrap.settings.cache_clear()
 
     answer = ask("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from functions.preferences import app
-from heed import wiring
-from heed.domain.decision import decide
-from heed.domain.register import (
+from heed import bootstrap
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import (
     COMPLAINT,
     HOLD,
     MINOR,
@@ -22,7 +23,6 @@ from heed.domain.register import (
     pause,
     yes,
 )
-from heed.domain.token import Purpose
 from tests.brands import deploy_catalogue
 from tests.world import NOW, World, brand, client, http
 
@@ -49,7 +49,7 @@ def show(world: World, **more: Any) -> str:
 
 
 def sendable(world: World, at: int = NOW + 1) -> set[str]:
-    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
@@ -340,7 +340,7 @@ def test_a_dead_mailbox_is_told_of(world: World) -> None:
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_a_held_address_see_the_neutral_page(world: World, register: str) -> None:
     neutral = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
-    wiring.preferences().apply(world.recipient(READER), [neutral], NOW)
+    bootstrap.preferences().apply(world.recipient(READER), [neutral], NOW)
     posted = save(world, {"topic.offers": "in", "was.topic.offers": "out"})
 
     assert posted["statusCode"] == 200 and posted["body"] == show(world)

@@ -11,11 +11,19 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.disclosure import BEGINNING, Disclosing, Disclosure, follows
 from heed.domain.errors import StoreUnavailable
-from heed.domain.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source, out
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    out,
+)
+from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
 from tests.office import JANE, ON_FILE, WHY, Office
 from tests.world import NOW, World
 
@@ -113,7 +121,7 @@ def test_what_cannot_be_put_on_the_register_is_not_given_out(
     def fail(_: object) -> None:
         raise StoreUnavailable("kept so by the test")
 
-    monkeypatch.setattr(wiring.disclosures(), "append", fail)
+    monkeypatch.setattr(bootstrap.disclosures(), "append", fail)
     asked = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
     listed = office.call("GET", "/v1/suppressions", at=NOW + DAY)
     assert (asked[0], listed[0]) == (503, 503)
@@ -240,7 +248,7 @@ def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Offi
 def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register, client, one_call = wiring.disclosures(), aws.client("dynamodb"), threading.Lock()
+    register, client, one_call = bootstrap.disclosures(), aws.client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
     def atomic(*arguments: Any) -> Any:
@@ -262,7 +270,7 @@ def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
 
 
 def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) -> None:
-    register = wiring.disclosures()
+    register = bootstrap.disclosures()
     given = Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k")
 
     def fail(**_: object) -> None:

@@ -10,11 +10,11 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
-from heed.domain.confirm_token import Confirmation, Intent, mint
-from heed.domain.decision import decide
-from heed.domain.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from heed.domain.token import Purpose
+from heed import bootstrap
+from heed.domain.links.link_token import Purpose
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
 from tests.failing import Fault
 from tests.world import NOW, World, http
 
@@ -40,7 +40,7 @@ def confirmation(
 ) -> str:
     who = world.recipient(READER)
     said = Confirmation(who, Intent.IN, scopes, issued, b"sealed", signals=signals)
-    return f"/c/{mint(said, wiring.confirm_keys().confirm(1))}"
+    return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
 
 
 def look(world: World, kind: str = "p", method: str = "GET", **headers: str) -> str:
@@ -52,7 +52,7 @@ def look(world: World, kind: str = "p", method: str = "GET", **headers: str) -> 
 
 
 def advertised(world: World) -> bool:
-    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
     return decide(record, catalogue.topics[ADVERTISING], NOW + 1).sendable
 
 

@@ -11,18 +11,18 @@ import pytest
 import time_machine
 
 from functions.purge import app
-from heed import wiring
-from heed.actions.mail_ports import Claim
-from heed.adapters import tellings
-from heed.domain.confirm_token import Intent
-from heed.domain.epoch import Cause, Report
+from heed import bootstrap
+from heed.adapters.dynamodb import opt_in_notifications
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger_entry import subject_of
-from heed.domain.purge import State
-from heed.domain.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
-from heed.domain.retention import soft_due
-from heed.domain.transition import entry_of
-from heed.domain.unlisting import WALK
+from heed.domain.ledger.entry import subject_of
+from heed.domain.ledger.transition import entry_of
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.privacy.purge import State
+from heed.domain.privacy.retention import soft_due
+from heed.domain.privacy.ses_list_request import WALK
+from heed.use_cases.ports.opt_in import Claim
 from tests import post
 from tests.ledgers import history
 from tests.stopped import Stopped, meanwhile, stopped_after
@@ -40,18 +40,18 @@ def _known(world: World, address: str = KID) -> str:
     recipient = world.recipient(address)
     changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
     world.put(address, *changes)
-    salt = wiring.preferences().read(recipient).salt
+    salt = bootstrap.preferences().read(recipient).salt
     for seq, change in enumerate(changes, 1):
-        wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+        bootstrap.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
     asked = Claim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
-    assert wiring.mail_caps().claim(asked, NOW, in_turn=False) is None
-    wiring.tellings().begin(recipient, NOW, "press", NOW)
+    assert bootstrap.mail_caps().claim(asked, NOW, in_turn=False) is None
+    bootstrap.tellings().begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)
 
 
 def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
     report = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return wiring.begin_epoch().report(world.recipient(address), report).purge
+    return bootstrap.begin_epoch().report(world.recipient(address), report).purge
 
 
 def _sweep(world: World) -> Any:
@@ -64,13 +64,13 @@ def _long_enough(world: World) -> None:
 
 
 def _clear(world: World, subject: str) -> bool:
-    kept = history(wiring.ledger(), subject)
+    kept = history(bootstrap.ledger(), subject)
     texts = json.dumps(world.items(world.control), default=str)
     return (
         len(kept) == 2
         and all(each.evidence is None for each in kept)
         and "where the mail arrives" not in texts
-        and tellings.PREFIX not in texts
+        and opt_in_notifications.PREFIX not in texts
         and subject not in texts
     )
 
@@ -78,11 +78,11 @@ def _clear(world: World, subject: str) -> bool:
 def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world: World) -> None:
     subject = _known(world)
     purge = _report(world)
-    assert wiring.purges().find(purge).state is State.DUE  # type: ignore[union-attr]
+    assert bootstrap.purges().find(purge).state is State.DUE  # type: ignore[union-attr]
 
     assert _sweep(world)["purged"] == 1
 
-    done = wiring.purges().find(purge)
+    done = bootstrap.purges().find(purge)
     assert done is not None and done.state is State.DONE
     assert done.stores == {
         "ledger-evidence": 2,
@@ -110,7 +110,7 @@ def test_the_stream_purges_at_once_and_other_records_say_nothing(world: World) -
     purge = _report(world)
     (item,) = world.items()
     assert app.handler(_of_stream(item), world.context) == {"batchItemFailures": []}
-    assert wiring.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert bootstrap.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
     assert _clear(world, subject)
     # Delivered again, it changes nothing.
     before = world.items(), world.items(world.control)
@@ -125,7 +125,7 @@ def test_what_fails_in_the_stream_is_named_and_stays_due(
     _report(world)
     (item,) = world.items()
     with monkeypatch.context() as patch:
-        patch.setattr(wiring.ledger(), "erase", _unavailable)
+        patch.setattr(bootstrap.ledger(), "erase", _unavailable)
         answer = app.handler(_of_stream(item), world.context)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
         assert _sweep(world)["left"] == 1
@@ -162,9 +162,9 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
 
     def whole(address: str) -> None:
         _report(world, address, cause)
-        (work,) = [wiring.epochs().work(world.recipient(address))]
+        (work,) = [bootstrap.epochs().work(world.recipient(address))]
         assert work is not None
-        wiring.run_purges().purge(world.recipient(address), work)
+        bootstrap.run_purges().purge(world.recipient(address), work)
 
     calls = _all_calls(lambda: whole("first@example.com"))
     assert calls > 8
@@ -176,13 +176,13 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         purge = _report(world, address, cause)
         _sweep(world)
 
-        assert wiring.epochs().work(recipient) is None, stop
-        certificate = wiring.purges().find(purge)
+        assert bootstrap.epochs().work(recipient) is None, stop
+        certificate = bootstrap.purges().find(purge)
         assert certificate is not None and certificate.state is State.DONE, stop
         assert certificate.stores["ledger-evidence"] == 2, stop
-        assert all(kept.evidence is None for kept in history(wiring.ledger(), subject)), stop
+        assert all(kept.evidence is None for kept in history(bootstrap.ledger(), subject)), stop
         assert certificate.subject == "", stop
-        record = wiring.preferences().read(recipient)
+        record = bootstrap.preferences().read(recipient)
         assert record.salt == b"" and out(0) in record.registers, stop
 
 
@@ -198,12 +198,12 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
     assert app.handler(_of_stream({**item, **broken}), world.context) == {"batchItemFailures": []}
     swept = _sweep(world)
     assert (swept["found"], swept["purged"], swept["left"]) == (2, 1, 1)
-    assert history(wiring.ledger(), subject)[0].evidence is None
+    assert history(bootstrap.ledger(), subject)[0].evidence is None
 
 
 def _purged(world: World, recipient: str) -> None:
-    if work := wiring.epochs().work(recipient):
-        wiring.run_purges().purge(recipient, work)
+    if work := bootstrap.epochs().work(recipient):
+        bootstrap.run_purges().purge(recipient, work)
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -217,16 +217,16 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         address = f"kid{call}@example.com"
         subject, recipient = _known(world, address), world.recipient(address)
         purge = _report(world, address)
-        wiring.unlisting().send(WALK)
+        bootstrap.unlisting().send(WALK)
         post.read_list(world)
         with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
             _purged(world, recipient)
 
-        done = wiring.purges().find(purge)
+        done = bootstrap.purges().find(purge)
         assert done is not None and done.state is State.DONE, call
         assert (done.stores["mail-caps"], done.stores["ledger-evidence"]) == (1, 2), call
         assert done.subject == "" and _clear(world, subject), call
-        assert wiring.epochs().work(recipient) is None, call
+        assert bootstrap.epochs().work(recipient) is None, call
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -254,7 +254,7 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
             whole(address)
         _sweep(world)
 
-        record = wiring.preferences().read(recipient)
+        record = bootstrap.preferences().read(recipient)
         is_before = out(5) not in record.registers and cause is Cause.ERASURE
         assert in_(4) not in record.registers, call
         assert in_(3) not in record.registers and out(0) in record.registers, call
@@ -262,8 +262,8 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
         if cause is Cause.MINOR:
             assert record.salt == b"" and out(5) not in record.registers, call
         assert not is_before or call <= 3, "what is newer than the report counts"
-        assert wiring.epochs().work(recipient) is None, call
-        assert all(kept.evidence is None for kept in history(wiring.ledger(), subject)), call
+        assert bootstrap.epochs().work(recipient) is None, call
+        assert all(kept.evidence is None for kept in history(bootstrap.ledger(), subject)), call
 
 
 def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(world: World) -> None:
@@ -286,8 +286,8 @@ def test_after_an_erasure_what_is_newer_counts_and_what_is_older_does_not(world:
     world.put(KID, Change(out(0), _entry(NOW + DAY)))  # over the stop that named the purge
     world.put(KID, Change(in_(2), _entry(NOW + 5)))
     assert _sweep(world)["purged"] == 1
-    assert wiring.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
-    assert wiring.preferences().read(world.recipient(KID)).registers.keys() == {out(0)}
+    assert bootstrap.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert bootstrap.preferences().read(world.recipient(KID)).registers.keys() == {out(0)}
 
 
 def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World) -> None:
@@ -296,20 +296,20 @@ def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World
     second = _report(world, at=NOW + DAY)
     assert first != second
     _sweep(world)
-    states = [wiring.purges().find(each).state for each in (first, second)]  # type: ignore[union-attr]
+    states = [bootstrap.purges().find(each).state for each in (first, second)]  # type: ignore[union-attr]
     assert states == [State.DONE, State.DONE]
     assert _clear(world, subject)
 
 
 def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
-    (signal,) = wiring.catalogue().signals()
+    (signal,) = bootstrap.catalogue().signals()
     world.put(KID, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     _report(world, cause=Cause.ERASURE)
-    assert out(signal.number) in wiring.preferences().read(world.recipient(KID)).registers
+    assert out(signal.number) in bootstrap.preferences().read(world.recipient(KID)).registers
     world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
     _report(world, "ben@example.com", Cause.ERASURE)
-    ben = wiring.preferences().read(world.recipient("ben@example.com"))
+    ben = bootstrap.preferences().read(world.recipient("ben@example.com"))
     assert ben.registers.keys() == {out(0)}
 
 
@@ -322,11 +322,11 @@ def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decisio
     recipient = world.recipient(KID)
     world.put(KID, Change(SOFT, _entry(old * DAY)))
     world.put(KID, Change(SOFT, _entry(young * DAY)), Change(out(2), _entry(NOW)))
-    n = wiring.preferences().read(recipient).n
+    n = bootstrap.preferences().read(recipient).n
 
     assert _sweep(world)["purged"] == 1
 
-    record = wiring.preferences().read(recipient)
+    record = bootstrap.preferences().read(recipient)
     assert (record.soft, record.n) == (frozenset({young}), n)
     (item,) = world.items()
     assert item["due"] == {"N": str(soft_due(young))}
@@ -338,7 +338,7 @@ def test_a_purge_left_by_the_sweep_before_is_told_to_the_alarm(
 ) -> None:
     _known(world)
     _report(world)  # as of the tests' own time, long ago
-    monkeypatch.setattr(wiring.ledger(), "erase", _unavailable)
+    monkeypatch.setattr(bootstrap.ledger(), "erase", _unavailable)
     _sweep(world)
     assert [record.message for record in caplog.records] == ["swept", "purge overdue"]
     assert "example.com" not in caplog.text
@@ -364,14 +364,14 @@ def test_purges_go_before_days_of_soft_bounces_however_old(
         world.put(f"{who}@example.com", Change(SOFT, _entry((NOW // DAY - 70) * DAY)))
     _report(world, at=NOW - 1)
     asked: list[str] = []
-    work = wiring.epochs().work
+    work = bootstrap.epochs().work
 
     def looked_at(who: str) -> Any:
         asked.append(who)
         return work(who)
 
-    monkeypatch.setattr(wiring.epochs(), "work", looked_at)
-    monkeypatch.setattr("heed.actions.purge._PARALLEL", 1)
+    monkeypatch.setattr(bootstrap.epochs(), "work", looked_at)
+    monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)
     _sweep(world)
     assert asked[0] == world.recipient(KID) and len(set(asked)) == 10
 
@@ -381,14 +381,14 @@ def test_with_no_time_left_nothing_is_begun_and_all_stays_due(world: World) -> N
     _report(world)
     world.context.left = 5_000
     assert _sweep(world)["left"] == 1
-    assert MINOR in wiring.preferences().read(world.recipient(KID)).registers
+    assert MINOR in bootstrap.preferences().read(world.recipient(KID)).registers
 
 
 def test_an_order_that_was_forgotten_is_made_again(world: World) -> None:
     _known(world)
     purge = _report(world)
-    wiring.purges().drop(purge)
+    bootstrap.purges().drop(purge)
     _sweep(world)
-    certificate = wiring.purges().find(purge)
+    certificate = bootstrap.purges().find(purge)
     assert certificate is not None
     assert (certificate.state, certificate.requested_at) == (State.DONE, NOW + 9)

@@ -11,17 +11,17 @@ import pytest
 from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
-from heed import wiring
-from heed.actions import reconcile_ledger, walk_people
-from heed.actions.export_ledger import export
-from heed.actions.reconcile_ledger import GONE, SETTLED
-from heed.actions.verify_ledger import verify
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.spill import Spill
-from heed.domain.epoch import Cause, Report
+from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger_entry import subject_of
-from heed.domain.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.ledger.entry import subject_of
+from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.privacy.erasure import Cause, Report
+from heed.use_cases.ledger import reconcile, walk_recipients
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.reconcile import GONE, SETTLED
+from heed.use_cases.ledger.verify import verify
 from tests.calls import by_somebody_else
 from tests.ledgers import history
 from tests.streams import Recorder, event
@@ -73,7 +73,7 @@ def numbers() -> list[tuple[int, str]]:
 
 
 def whole() -> str | None:
-    ledger, seals = wiring.ledger(), wiring.ledger_seals()
+    ledger, seals = bootstrap.ledger(), bootstrap.ledger_seals()
     return verify(export(ledger, seals, NOW + 40 * DAY), Spill).fault
 
 
@@ -204,16 +204,16 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, erased_after: str
 ) -> None:
     world.put(JANE, click())
-    recipient, ledger = world.recipient(JANE), wiring.ledger()
-    old = wiring.preferences().read(recipient)
+    recipient, ledger = world.recipient(JANE), bootstrap.ledger()
+    old = bootstrap.preferences().read(recipient)
     clock(NOW + GONE)
 
     def erase() -> None:
         report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
         with by_somebody_else():
-            wiring.begin_epoch().report(recipient, report)
+            bootstrap.begin_epoch().report(recipient, report)
 
-    page, enter = wiring.people().page, ledger.enter
+    page, enter = bootstrap.people().page, ledger.enter
 
     def paged(after: str | None, limit: int) -> Any:
         found = page(after, limit)
@@ -225,7 +225,7 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
         return enter(entry, evidence)
 
     if erased_after == "the walk has read":
-        monkeypatch.setattr(wiring.people(), "page", paged)
+        monkeypatch.setattr(bootstrap.people(), "page", paged)
     else:
         monkeypatch.setattr(ledger, "enter", entered)
     walk(world)
@@ -237,8 +237,8 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
 def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk_people, "RECIPIENTS", 2)
-    monkeypatch.setattr(walk_people, "PAGE", 2)
+    monkeypatch.setattr(walk_recipients, "RECIPIENTS", 2)
+    monkeypatch.setattr(walk_recipients, "PAGE", 2)
     for number in range(5):
         world.put(f"{number}@example.com", click())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
@@ -247,7 +247,7 @@ def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
 def test_who_has_too_many_entries_is_passed_by_and_told_of(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
 ) -> None:
-    monkeypatch.setattr(reconcile_ledger, "MOST", 1)
+    monkeypatch.setattr(reconcile, "MOST", 1)
     for address in ("a@example.com", JANE):
         world.put(address, click())
     world.put(JANE, click(NOW, in_(3)))
@@ -270,16 +270,16 @@ def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
         world.put(address, click())
     deliver(world, stream.records)
     clock(NOW + GONE)
-    order = [one.recipient for one in wiring.people().page(None, 10).held]
+    order = [one.recipient for one in bootstrap.people().page(None, 10).held]
     (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
-    of = type(wiring.ledger()).of
+    of = type(bootstrap.ledger()).of
 
     def failing(self: Any, subject: str) -> Any:
         if subject == subject_of(bad, order[2]):
             raise StoreUnavailable("made up")
         return of(self, subject)
 
-    monkeypatch.setattr(type(wiring.ledger()), "of", failing)
+    monkeypatch.setattr(type(bootstrap.ledger()), "of", failing)
     with pytest.raises(StoreUnavailable):
         walk(world)
     assert walk(world) == found(walked=3, passed=1)
@@ -307,7 +307,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
     world.put(JANE, click())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)
-    subject = subject_of(wiring.preferences().read(recipient).salt, recipient)
+    subject = subject_of(bootstrap.preferences().read(recipient).salt, recipient)
 
     assert seal_app.handler({}, world.context) == {"sealed": []}, "the day is not over"
     clock(NOW + DAY)
@@ -322,7 +322,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
         TableName="Ledger",
         Key={
             "subject": {"S": subject},
-            "id": {"S": history(wiring.ledger(), subject)[0].entry.id},
+            "id": {"S": history(bootstrap.ledger(), subject)[0].entry.id},
         },
     )
     assert "missing" in str(whole())

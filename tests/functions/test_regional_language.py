@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from brand_compiler.build import main as build
 from functions.unsubscribe import app
-from heed import wiring
-from heed.brand.build import main as build
+from heed import bootstrap
 from tests.world import ROOT, World, http
 
 _SPANISH = re.compile(r'^es = (?:"[^\n]*"|\[[^\n]*\]|\[.*?^\])$', re.MULTILINE | re.DOTALL)
@@ -26,7 +26,7 @@ def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
     shutil.copy(source / "locales" / "es.toml", source / "locales" / "pt-BR.toml")
     assert build([str(source), str(tmp_path / "built")]) == 0
     monkeypatch.setenv("BRAND_DIR", str(tmp_path / "built"))
-    wiring.reset()
+    bootstrap.reset()
     return world
 
 

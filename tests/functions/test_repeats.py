@@ -12,18 +12,19 @@ import pytest
 from functions.ledger import app as ledger
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
-from heed.actions.export_ledger import export
-from heed.actions.reconcile_ledger import GONE, SETTLED
-from heed.actions.verify_ledger import verify
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.event_bus import EventBus
-from heed.adapters.spill import Spill
-from heed.domain import repeats, times
-from heed.domain.epoch import Cause, Report
-from heed.domain.ledger_entry import subject_of
-from heed.domain.register import DAY, HOLD, Change, Entry, Source, in_, out, pause
-from heed.domain.repeats import HOUR
+from heed.adapters.eventbridge import EventBus
+from heed.adapters.external_sort import Spill
+from heed.domain import rfc3339
+from heed.domain.ledger.entry import subject_of
+from heed.domain.links import repeats
+from heed.domain.links.repeats import HOUR
+from heed.domain.preferences.register import DAY, HOLD, Change, Entry, Source, in_, out, pause
+from heed.domain.privacy.erasure import Cause, Report
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.reconcile import GONE, SETTLED
+from heed.use_cases.ledger.verify import verify
 from tests.calls import by_somebody_else
 from tests.ledgers import history
 from tests.streams import Recorder, event
@@ -68,13 +69,13 @@ def deliver(world: World, records: list[Any]) -> None:
 def spans(world: World) -> list[tuple[int, int]]:
     """Of each entry the first and the last number that it stands for."""
     recipient = world.recipient(JANE)
-    salt = wiring.preferences().read(recipient).salt
-    kept = history(wiring.ledger(), subject_of(salt, recipient))
+    salt = bootstrap.preferences().read(recipient).salt
+    kept = history(bootstrap.ledger(), subject_of(salt, recipient))
     return sorted({(one.entry.first, one.entry.seq) for one in kept})
 
 
 def fault() -> str | None:
-    lines = export(wiring.ledger(), wiring.ledger_seals(), DAWN + 40 * DAY)
+    lines = export(bootstrap.ledger(), bootstrap.ledger_seals(), DAWN + 40 * DAY)
     return verify(lines, Spill).fault
 
 
@@ -97,7 +98,7 @@ def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_h
     world: World, stream: Recorder
 ) -> None:
     flood(world, stream)
-    record = wiring.preferences().read(world.recipient(JANE))
+    record = bootstrap.preferences().read(world.recipient(JANE))
     assert (record.n, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
 
     flood(world, stream, DAWN + HOUR, 3)
@@ -157,7 +158,7 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
         (FLOOD + 2, FLOOD + 2),
         (FLOOD + 3, FLOOD + 3),
     ]
-    assert wiring.preferences().read(world.recipient(JANE)).n == FLOOD + 4
+    assert bootstrap.preferences().read(world.recipient(JANE)).n == FLOOD + 4
 
 
 def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Recorder) -> None:
@@ -183,7 +184,7 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
     flood(world, stream)
     report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        wiring.begin_epoch().report(world.recipient(JANE), report)
+        bootstrap.begin_epoch().report(world.recipient(JANE), report)
     deliver(world, stream.records)
     (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
     last = str(FLOOD + 2)
@@ -196,7 +197,7 @@ def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream:
     flood(world, stream)
     report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        wiring.begin_epoch().report(world.recipient(JANE), report)
+        bootstrap.begin_epoch().report(world.recipient(JANE), report)
     deliver(world, stream.records)
     (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
     assert (last["first_seq"], last["seq"]) == ({"N": str(MOST_A_DAY + 1)}, {"N": str(FLOOD + 1)})
@@ -259,7 +260,7 @@ def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_re
         at = stream.at = DAWN + hour * HOUR
         every = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
         new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
-        wiring.preferences().apply(who, [*every, *new], at)
+        bootstrap.preferences().apply(who, [*every, *new], at)
     deliver(world, stream.records)
 
     by_hour = [
@@ -293,7 +294,7 @@ def test_the_bus_hears_of_a_pause_that_is_made_longer_in_the_middle_of_a_flood(
     paused(DAWN + 101, DAWN + 90 * DAY + 1)  # the same day: a repeat
     deliver(world, stream.records)
     ends = [one.detail["until"] for one in told if "until" in one.detail]
-    assert ends == [times.write(DAWN + days * DAY) for days in (30, 90)]
+    assert ends == [rfc3339.write(DAWN + days * DAY) for days in (30, 90)]
 
 
 def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(

@@ -8,14 +8,25 @@ from typing import Any
 import boto3
 import pytest
 
-from heed import wiring
-from heed.actions.ports import Position
-from heed.actions.replay import Came, replay
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.copies_table import CopiesTable
-from heed.domain.decision import Reason, decide
-from heed.domain.epoch import Cause, Report
-from heed.domain.register import COMPLAINT, DAY, HOLD, MINOR, SOFT, Change, Entry, Source, in_, out
+from heed.adapters.dynamodb.restored_table import CopiesTable
+from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+)
+from heed.domain.privacy.erasure import Cause, Report
+from heed.use_cases.ports.preferences import Position
+from heed.use_cases.privacy.replay_restored import Came, replay
 from tests.stopped import Stopped, stopped_after
 from tests.template import table_definition
 from tests.world import NOW, World
@@ -45,7 +56,7 @@ def copy(world: World) -> list[dict[str, Any]]:
     world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
     world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT, _entry(NOW)))
     world.put(_address("ed"), Change(in_(5), _entry(NOW)))
-    wiring.begin_epoch().report(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
+    bootstrap.begin_epoch().report(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
     items = world.items()
@@ -56,11 +67,11 @@ def copy(world: World) -> list[dict[str, Any]]:
 
 def _replayed(world: World) -> Counter[Came]:
     copies = CopiesTable(aws.client("dynamodb"), "Restored", world.table)
-    return Counter(replay(copies, wiring.preferences(), wiring.epochs(), lambda: RESTORED))
+    return Counter(replay(copies, bootstrap.preferences(), bootstrap.epochs(), lambda: RESTORED))
 
 
 def _record(world: World, name: str) -> Any:
-    return wiring.preferences().read(world.recipient(_address(name)))
+    return bootstrap.preferences().read(world.recipient(_address(name)))
 
 
 @pytest.mark.threat(
@@ -71,7 +82,7 @@ def _record(world: World, name: str) -> Any:
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
-    epochs = wiring.begin_epoch()
+    epochs = bootstrap.begin_epoch()
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
     epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
     epochs.report(world.recipient(_address("cleo")), _report(Cause.ERASURE))
@@ -82,7 +93,9 @@ def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     assert came == {Came.UNCHANGED: len(PEOPLE)}
     assert world.items() == before
     for name in ("ada", "ben", "cleo"):
-        decision = decide(_record(world, name), wiring.catalogue().topic("offers"), LATER + 9_000)
+        decision = decide(
+            _record(world, name), bootstrap.catalogue().topic("offers"), LATER + 9_000
+        )
         assert not decision.sendable
 
 
@@ -102,7 +115,7 @@ def test_what_the_live_table_lost_comes_back_with_its_salt_and_its_tombstones(
     assert [item for item in world.items() if item in back] == back
     fay = _record(world, "fay")
     assert MINOR in fay.registers
-    assert decide(fay, wiring.catalogue().topic("service"), LATER).reason is Reason.MINOR
+    assert decide(fay, bootstrap.catalogue().topic("service"), LATER).reason is Reason.MINOR
 
 
 def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_back(
@@ -114,7 +127,7 @@ def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_b
 
     _replayed(world)
 
-    told = wiring.change_feed().changed(Position(RESTORED, ""), RESTORED + 1, 100)
+    told = bootstrap.change_feed().changed(Position(RESTORED, ""), RESTORED + 1, 100)
     stopped = [item["id"]["S"] for item in copy if "chg_shard" in item]
     assert stopped
     assert sorted(position.recipient for position in told) == sorted(stopped)
@@ -172,7 +185,7 @@ def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
     """Exhaustive, beside people who were erased, reported and opted out since the copy was made."""
-    epochs, client = wiring.begin_epoch(), boto3.client("dynamodb")
+    epochs, client = bootstrap.begin_epoch(), boto3.client("dynamodb")
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
     epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
     lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
@@ -210,7 +223,7 @@ def test_a_minor_under_a_hold_whom_the_live_table_lost_is_one_again_beside_the_h
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (kept,) = (item for item in copy if item["id"]["S"] == ada)
     world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
-    wiring.begin_epoch().report(ada, _report(Cause.MINOR, NOW + 2))
+    bootstrap.begin_epoch().report(ada, _report(Cause.MINOR, NOW + 2))
     (held,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=held)
     client.put_item(TableName=world.table, Item=kept)  # hold and report were lost

@@ -16,14 +16,14 @@ from moto.ses.models import ses_backends
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.address import normalise
-from heed.domain.confirm_token import LIFETIME, Intent
-from heed.domain.decision import decide
-from heed.domain.epoch import Cause, Report
-from heed.domain.mail_request import MailRequest
-from heed.domain.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
+from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.recipients.address import normalise
 from tests import post
 from tests.world import World, http
 
@@ -105,7 +105,7 @@ def test_in_each_language_it_says_what_why_how_to_withdraw_and_who_sends_it(
     scopes = (2, 5) if intent is Intent.IN else ()
     deliver(world, request(language=language, intent=intent, scopes=scopes))
     (mail,) = post.sent()
-    names = [wiring.catalogue().topics[number].names[language] for number in scopes]
+    names = [bootstrap.catalogue().topics[number].names[language] for number in scopes]
     html, plain = post.text(mail, "html"), post.text(mail)
     for words in (html, plain):
         for part in ("Meridian Watches", "1 Example Street", "48", *names):
@@ -142,8 +142,8 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
     assert world.items()[0]["k:5"]["M"]["t"] == {"N": str(asked.at)}
     years_later = http("POST", post.link(mail, "u"), at=asked.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
-    record = wiring.preferences().read(world.recipient(READER))
-    marketing = wiring.catalogue().marketing(0)
+    record = bootstrap.preferences().read(world.recipient(READER))
+    marketing = bootstrap.catalogue().marketing(0)
     assert not any(decide(record, topic, asked.at + 10**11).sendable for topic in marketing)
 
 
@@ -151,7 +151,7 @@ def test_a_way_out_carries_no_address_at_all(world: World) -> None:
     deliver(world, request(intent=Intent.OUT, scopes=()))
     (mail,) = post.sent()
     token = post.link(mail).removeprefix("/c/")
-    assert wiring.confirm().token(token).sealed == b""
+    assert bootstrap.confirm().token(token).sealed == b""
     assert len(token) < 64
 
 
@@ -184,7 +184,7 @@ def test_a_minor_and_a_held_address_are_left_alone(
     world: World, register: str, intent: Intent
 ) -> None:
     entry = Entry(5, Source.AGENT, "{}")
-    wiring.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)
+    bootstrap.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)
     assert deliver(world, request(intent=intent)) == [] and post.sent() == []
 
 
@@ -194,7 +194,7 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
 ) -> None:
     asked = request(intent=intent)
     report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
-    wiring.begin_epoch().report(world.recipient(READER), report)
+    bootstrap.begin_epoch().report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and post.sent() == []
     assert world.items("Control") == before, "nor is it counted"
@@ -223,7 +223,7 @@ def test_a_request_that_could_not_be_sent_for_days_is_sent_with_a_link_that_live
     old = now - 60 * 60 * MINUTE
     assert deliver(world, request(at=old)) == []
     (mail,) = post.sent()
-    said = wiring.confirm().token(post.link(mail).removeprefix("/c/"))
+    said = bootstrap.confirm().token(post.link(mail).removeprefix("/c/"))
     assert said.issued == old and not said.is_over(now + LIFETIME)
 
 
@@ -297,7 +297,7 @@ def test_what_can_mend_is_tried_again_until_it_does(world: World, code: str, tex
     refuse(code, text)
     asked = request()
     assert [deliver(world, asked) for _ in range(5)] == [["0"]] * 5
-    wiring.reset()
+    bootstrap.reset()
     assert deliver(world, asked) == [] and len(post.sent()) == 1
 
 
@@ -305,7 +305,7 @@ def test_what_ses_will_never_take_is_given_up(world: World) -> None:
     refuse("MessageRejected", "Address blacklisted")
     asked = request()
     assert deliver(world, asked) == []
-    wiring.reset()
+    bootstrap.reset()
     assert deliver(world, asked) == [] and post.sent() == []
 
 
@@ -318,7 +318,7 @@ def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(
 
     aws.client(service).meta.events.register("before-send", down)
     assert deliver(world, request()) == ["0"] and post.sent() == []
-    wiring.reset()
+    bootstrap.reset()
     assert deliver(world, request()) == [] and len(post.sent()) == 1
 
 
@@ -357,7 +357,7 @@ def test_the_whole_way_back(world: World) -> None:
     post.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
     (mail,) = post.sent()
     resubscribe.handler(http("POST", post.link(mail), at=now + 9), world.context)
-    record = wiring.preferences().read(world.recipient(READER))
-    assert decide(record, wiring.catalogue().topic("research"), now + 9).sendable
+    record = bootstrap.preferences().read(world.recipient(READER))
+    assert decide(record, bootstrap.catalogue().topic("research"), now + 9).sendable
     sqs = boto3.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])

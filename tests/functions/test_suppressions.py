@@ -10,10 +10,10 @@ import boto3
 import pytest
 
 from functions.platform import app
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
-from heed.domain.register import (
+from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     UNDELIVERABLE,
@@ -33,7 +33,7 @@ List = Callable[..., Any]
 
 @pytest.fixture
 def ask(world: World) -> Callable[..., tuple[int, Any]]:
-    _, key = wiring.api_keys().create("platform", "ops", [KeyScope.READ])
+    _, key = bootstrap.api_keys().create("platform", "ops", [KeyScope.READ])
 
     def ask(at: int = ASKED_AT, key: str = key, **query: object) -> tuple[int, Any]:
         event = http(
@@ -233,7 +233,7 @@ def test_every_faulty_parameter_is_named_at_once(ask: List) -> None:
     "The list needs a scope of its own, names no address, and each reading is entered as a disclosure.",
 )
 def test_it_asks_for_the_scope_read(ask: List) -> None:
-    _, other = wiring.api_keys().create("other", "ops", [KeyScope.CHECK])
+    _, other = bootstrap.api_keys().create("other", "ops", [KeyScope.CHECK])
     assert ask(key=other, limit=0)[0] == 403
     assert ask(key="heed_" + "a" * 43)[0] == 401
 

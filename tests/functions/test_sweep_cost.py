@@ -10,13 +10,13 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from functions.purge import app
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.list_walks import KEY
-from heed.domain.epoch import Cause, Report
-from heed.domain.register import DAY, SOFT, Change, Entry, Source, in_, out
-from heed.domain.transition import entry_of
-from heed.domain.unlisting import WALK
+from heed.adapters.dynamodb.ses_list_walks import KEY
+from heed.domain.ledger.transition import entry_of
+from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out
+from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.privacy.ses_list_request import WALK
 from tests.capacity import Read, counted
 from tests.post import ACCOUNT, read_list
 from tests.world import NOW, World
@@ -74,15 +74,15 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         recipient = world.recipient(address)
         changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
         world.put(address, *changes)
-        salt = wiring.preferences().read(recipient).salt
+        salt = bootstrap.preferences().read(recipient).salt
         for seq, change in enumerate(changes, 1):
-            wiring.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+            bootstrap.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
         report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
-        wiring.begin_epoch().report(recipient, report)
+        bootstrap.begin_epoch().report(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
-    wiring.unlisting().send(WALK)
+    bootstrap.unlisting().send(WALK)
     with counted(aws.client("dynamodb")) as read:
         read_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"

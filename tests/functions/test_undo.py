@@ -9,10 +9,20 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
-from heed.domain.decision import decide
-from heed.domain.register import HOLD, Change, Entry, Source, in_, out, pause, undoable, yes
-from heed.domain.token import Purpose
+from heed import bootstrap
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import (
+    HOLD,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    undoable,
+    yes,
+)
 from tests.failing import Fault
 from tests.world import NOW, World, http
 
@@ -53,7 +63,7 @@ def undo(world: World, done: str, at: int = NOW + 1) -> int:
 
 
 def sendable(world: World, at: int = NOW + 5) -> set[str]:
-    record, catalogue = wiring.preferences().read(world.recipient(READER)), wiring.catalogue()
+    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
     topics = catalogue.topics.values()
     return {topic.name for topic in topics if decide(record, topic, at).sendable}
 
@@ -65,13 +75,13 @@ def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
     where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
     chosen = http("POST", where, form={"pause": "30"}, at=begun)
     assert preferences.handler(chosen, world.context)["statusCode"] == 303
-    paused = wiring.preferences().read(world.recipient(READER)).registers[undoable(1)]
+    paused = bootstrap.preferences().read(world.recipient(READER)).registers[undoable(1)]
     assert (paused.until or NOW) < NOW
 
     brand = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
     assert unsubscribe.handler(brand, world.context)["statusCode"] == 303
 
-    record = wiring.preferences().read(world.recipient(READER))
+    record = bootstrap.preferences().read(world.recipient(READER))
     assert record.registers[pause(1)] == paused
     assert record.registers[undoable(1)].until is None
 
@@ -102,14 +112,14 @@ def test_it_brings_back_what_was_sent_before_and_no_more(
 def test_everything_taken_back_stops_no_topic_that_begins_later(world: World) -> None:
     undo(world, press(world))
 
-    assert wiring.preferences().read(world.recipient(READER)).outs(0) == ()
+    assert bootstrap.preferences().read(world.recipient(READER)).outs(0) == ()
 
 
 def test_a_stop_that_stood_before_the_press_stays(world: World) -> None:
     world.put(READER, Change(out(0), wish(5)), Change(in_(2), wish(6)))
     press(world)
 
-    assert out(0) in wiring.preferences().read(world.recipient(READER)).registers
+    assert out(0) in bootstrap.preferences().read(world.recipient(READER)).registers
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
@@ -201,8 +211,8 @@ def test_under_a_hold_and_of_a_minor_it_changes_nothing(world: World) -> None:
 def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_stays(
     world: World,
 ) -> None:
-    said = wiring.unsubscribe().asked(
-        wiring.unsubscribe().token(world.token(READER)),
+    said = bootstrap.unsubscribe().asked(
+        bootstrap.unsubscribe().token(world.token(READER)),
         NOW,
         Source.LINK,
         "",
@@ -210,9 +220,9 @@ def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_st
         signal=False,
         press="1",
     )
-    wiring.unsubscribe().write(said, NOW + 5)
+    bootstrap.unsubscribe().write(said, NOW + 5)
 
-    record = wiring.preferences().read(world.recipient(READER))
+    record = bootstrap.preferences().read(world.recipient(READER))
     assert set(record.registers) == {out(0)}
 
 

@@ -17,14 +17,14 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
-from heed.actions.replay import replay
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.copies_table import CopiesTable
+from heed.adapters.dynamodb.restored_table import CopiesTable
 from heed.domain.api_key import KeyScope
-from heed.domain.register import DAY, SOFT, Change, Entry, Source, in_, out, pause
-from heed.domain.times import END
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out, pause
+from heed.domain.rfc3339 import END
+from heed.use_cases.privacy.replay_restored import replay
 from tests import junk
 from tests.calls import by_somebody_else
 from tests.full import examples
@@ -44,7 +44,7 @@ class Town:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        _, self.key = wiring.api_keys().create("all", "ops", list(KeyScope))
+        _, self.key = bootstrap.api_keys().create("all", "ops", list(KeyScope))
         said = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
         world.put(JANE, Change(out(0), said), Change(out(2), said))
         world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY)))
@@ -121,7 +121,7 @@ def _walked(town: Town) -> None:
     assert swept["found"] >= 0
     copies = CopiesTable(aws.client("dynamodb"), "Preferences", "Preferences")
     with by_somebody_else():
-        came = list(replay(copies, wiring.preferences(), wiring.epochs(), lambda: LATER))
+        came = list(replay(copies, bootstrap.preferences(), bootstrap.epochs(), lambda: LATER))
     assert len(came) == 3
 
 
@@ -136,12 +136,12 @@ def _entered(town: Town, item: Item) -> None:
     answer = ledger.handler(event(json.loads(json.dumps(records))), town.world.context)
     assert answer == {"batchItemFailures": []}, item
     purge.handler(event(json.loads(json.dumps(records))), town.world.context)
-    kept = wiring.ledger().of(_subject(items[town.john], town.john))
+    kept = bootstrap.ledger().of(_subject(items[town.john], town.john))
     assert [one.entry.register for one in kept] == ["out"]
 
 
 def _subject(item: Item, recipient: str) -> str:
-    from heed.domain.ledger_entry import subject_of
+    from heed.domain.ledger.entry import subject_of
 
     return subject_of(item["salt"]["B"], recipient)
 

@@ -18,29 +18,29 @@ from functions.reconcile import app as reconcile
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import wiring
-from heed.actions.export_ledger import export
-from heed.actions.mail_ports import Claim
-from heed.actions.ports_ledger import Place
-from heed.actions.ports_privacy import Person
-from heed.actions.unsubscribe import OptOut
-from heed.actions.verify_ledger import verify
+from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.address_seal import KmsAddressSeal
-from heed.adapters.mail_caps import MailCapsTable
-from heed.adapters.personal_stores import MailCaps
-from heed.adapters.spill import Spill
+from heed.adapters.dynamodb.mail_caps import MailCapsTable
+from heed.adapters.dynamodb.purge_targets import MailCaps
+from heed.adapters.external_sort import Spill
+from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.api_key import KeyScope, hash_of
-from heed.domain.confirm_token import Intent
-from heed.domain.disclosure import Disclosing, Disclosure
-from heed.domain.epoch import Cause
 from heed.domain.errors import HeedError
-from heed.domain.ledger_entry import subject_of
-from heed.domain.lift import Signature
-from heed.domain.mail_request import MailRequest
-from heed.domain.opt_in import OptIn
-from heed.domain.purge import Purge, State
-from heed.domain.register import DAY, Change, Entry, Source, out
+from heed.domain.ledger.entry import subject_of
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import DAY, Change, Entry, Source, out
+from heed.domain.privacy.disclosure import Disclosing, Disclosure
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.lift import Signature
+from heed.domain.privacy.purge import Purge, State
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.verify import verify
+from heed.use_cases.links.unsubscribe import OptOut
+from heed.use_cases.ports.ledger import Place
+from heed.use_cases.ports.opt_in import Claim
+from heed.use_cases.ports.privacy import Person
 from tests import junk, post
 from tests.calls import by_somebody_else
 from tests.full import examples
@@ -59,21 +59,21 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _keys(_world: World) -> list[Callable[[], object]]:
-    wiring.api_keys().create("other", "ops", [KeyScope.READ])
-    _, key = wiring.api_keys().create("all", "ops", [KeyScope.READ])
-    found = lambda: wiring.api_keys().find(hash_of(key))  # noqa: E731
-    return [found, lambda: wiring.api_keys().list()]
+    bootstrap.api_keys().create("other", "ops", [KeyScope.READ])
+    _, key = bootstrap.api_keys().create("all", "ops", [KeyScope.READ])
+    found = lambda: bootstrap.api_keys().find(hash_of(key))  # noqa: E731
+    return [found, lambda: bootstrap.api_keys().list()]
 
 
 def _disclosures(_world: World) -> list[Callable[[], object]]:
-    register = wiring.disclosures()
+    register = bootstrap.disclosures()
     for _ in range(3):
         register.append(DISCLOSING)
     return [lambda: register.append(DISCLOSING), lambda: register.latest(None, 10)]
 
 
 def _purges(_: World) -> list[Callable[[], object]]:
-    purges = wiring.purges()
+    purges = bootstrap.purges()
     order = Purge(PURGE, Cause.MINOR, State.DUE, NOW, None, {}, "subject")
     purges.order(order, NOW)
     return [
@@ -84,7 +84,7 @@ def _purges(_: World) -> list[Callable[[], object]]:
 
 
 def _lifts(world: World) -> list[Callable[[], object]]:
-    lifts, jane = wiring.lift_requests(), world.recipient(JANE)
+    lifts, jane = bootstrap.lift_requests(), world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
     other = Signature("l", "bob", NOW + 1, "a mistake", "call 1")
     return [lambda: lifts.sign(jane, other), lambda: lifts.clear(Person(jane, "", NOW))]
@@ -104,7 +104,7 @@ def _mails(world: World) -> list[Callable[[], object]]:
 
 
 def _tellings(world: World) -> list[Callable[[], object]]:
-    tellings, jane = wiring.tellings(), world.recipient(JANE)
+    tellings, jane = bootstrap.tellings(), world.recipient(JANE)
     tellings.begin(jane, NOW, "press", NOW)
     return [
         lambda: tellings.begin(jane, NOW + 1, "press", NOW),
@@ -114,8 +114,8 @@ def _tellings(world: World) -> list[Callable[[], object]]:
 
 
 def _place(_world: World) -> list[Callable[[], object]]:
-    wiring.people().remember(Place("a" * 26))
-    return [lambda: wiring.people().place()]
+    bootstrap.people().remember(Place("a" * 26))
+    return [lambda: bootstrap.people().place()]
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
@@ -144,13 +144,13 @@ def test_junk_in_an_item_of_control_is_told_apart(
 def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
     world: World,
 ) -> None:
-    bad, _ = wiring.api_keys().create("bad", "ops", [KeyScope.READ])
-    good, key = wiring.api_keys().create("good", "ops", [KeyScope.READ])
+    bad, _ = bootstrap.api_keys().create("bad", "ops", [KeyScope.READ])
+    good, key = bootstrap.api_keys().create("good", "ops", [KeyScope.READ])
     spoiled = {"pk": {"S": f"key#{bad}"}, "created": {"S": "x"}}
     client("dynamodb").put_item(TableName=world.control, Item=spoiled)
-    keys, unreadable = wiring.api_keys().list()
+    keys, unreadable = bootstrap.api_keys().list()
     assert ([one.id for one in keys], unreadable) == ([good], [bad])
-    found = wiring.api_keys().find(hash_of(key))
+    found = bootstrap.api_keys().find(hash_of(key))
     assert found is not None and found.id == good
 
 
@@ -186,11 +186,11 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
         assert ledger.handler(records, world.context) == {"batchItemFailures": []}
         found = reconcile.handler({}, world.context)
         assert found["walked"] == 2
-        kept = wiring.ledger()
+        kept = bootstrap.ledger()
         assert len(list(kept.of(john))) == 1
         with suppress(HeedError):
             list(kept.of(jane))
-        lines = export(kept, wiring.ledger_seals(), NOW + 2 * DAY)
+        lines = export(kept, bootstrap.ledger_seals(), NOW + 2 * DAY)
         fault = verify(lines, Spill).fault
         assert fault is not None, item
         kept.erase(jane)
@@ -210,7 +210,7 @@ def _mail_request(_: World, address: str) -> str:
 
 
 def _opt_in(world: World, address: str) -> str:
-    seal = KmsAddressSeal(aws.client("kms"), wiring.settings().address_key)
+    seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
     sealed = seal.seal(address)
     return OptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
 

@@ -12,11 +12,11 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
 from functions.unsubscribe_later import app as later
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
-from heed.domain.decision import decide
-from heed.domain.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from heed.domain.token import Purpose
+from heed.domain.links.link_token import Purpose
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
 from tests.failing import Fault
 from tests.forms import unreadable
 from tests.world import NOW, World, http
@@ -50,8 +50,8 @@ def header(answer: dict[str, Any], name: str) -> str:
 
 
 def sendable(world: World, topic: str, address: str = READER) -> bool:
-    record = wiring.preferences().read(world.recipient(address))
-    return decide(record, wiring.catalogue().topic(topic), NOW + 1).sendable
+    record = bootstrap.preferences().read(world.recipient(address))
+    return decide(record, bootstrap.catalogue().topic(topic), NOW + 1).sendable
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -247,7 +247,7 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_a_held_address_see_the_same_neutral_page(world: World, register: str) -> None:
-    wiring.preferences().apply(
+    bootstrap.preferences().apply(
         world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
     )
     path = f"/u/{world.token(READER)}"
@@ -310,7 +310,7 @@ def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(wor
     assert answer["statusCode"] == 503 and int(header(answer, "retry-after")) > 0
     [message] = world.messages("LATER_QUEUE_URL")
     assert token not in message and "@" not in message
-    wiring.reset()
+    bootstrap.reset()
     batch = {"Records": [{"messageId": "m1", "body": message}]}
     assert later.handler(batch, world.context) == {"batchItemFailures": []}
     assert not sendable(world, "news")
@@ -329,7 +329,7 @@ def test_when_the_queue_fails_too_it_is_503_all_the_same(world: World) -> None:
 
 def test_without_the_key_service_nothing_is_claimed(world: World) -> None:
     token = world.token(READER)
-    wiring.reset()
+    bootstrap.reset()
     Fault("kms", "GenerateMac")
     answers = [ask(world, http(method, f"/u/{token}")) for method in ("GET", "POST")]
 
@@ -390,7 +390,7 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
 
 
 def _message(world: World) -> str:
-    links = wiring.unsubscribe()
+    links = bootstrap.unsubscribe()
     token = links.token(world.token(READER))
     return links.asked(
         token, NOW, Source.ONE_CLICK, "", everything=False, signal=False
@@ -428,4 +428,4 @@ def test_one_click_with_other_fields_beside_it_is_one_click(world: World) -> Non
     answer = ask(world, http("POST", f"/u/{world.token(READER)}", form=form))
 
     assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
-    assert wiring.preferences().read(world.recipient(READER)).get(out(2)) is not None
+    assert bootstrap.preferences().read(world.recipient(READER)).get(out(2)) is not None

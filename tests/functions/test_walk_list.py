@@ -13,12 +13,13 @@ import pytest
 
 from functions.purge import app as purge
 from functions.unlist import app
-from heed import wiring
-from heed.adapters import aws, list_walks
-from heed.adapters.list_walks import ListWalksTable
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.dynamodb import ses_list_walks
+from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
-from heed.domain.register import Change, Entry, Source, out
-from heed.domain.unlisting import WALK
+from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.privacy.ses_list_request import WALK
 from tests import post
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.office import JANE, Office
@@ -54,7 +55,7 @@ def sweep(world: World) -> Any:
 
 
 def row(world: World) -> dict[str, Any]:
-    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == list_walks.KEY)
+    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.KEY)
     return found
 
 
@@ -104,7 +105,7 @@ def test_a_function_that_has_just_been_started_knows_whom_the_addresses_are_of(
     office: Office,
 ) -> None:
     office.minor()
-    wiring.reset()  # or the key that another function derived would be at hand
+    bootstrap.reset()  # or the key that another function derived would be at hand
     with post.suppression_list(post.SuppressionList({*OTHERS, JANE})) as ses:
         assert walk(office.world) == []
     assert ses.addresses == OTHERS
@@ -152,7 +153,7 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(
 def walks_in_parts(office: Office, ses: post.SuppressionList, calls: int) -> int:
     """Walk with time for so many calls of SES each time; how many messages it took."""
     world, messages = office.world, 0
-    wiring.unlisting().send(WALK)
+    bootstrap.unlisting().send(WALK)
     while True:
         world.context.left, before = 90_000, ses.pages + len(ses.removed)
 
@@ -240,7 +241,7 @@ def test_what_nobody_can_read_of_a_walk_is_walked_again(
         sweep(office.world)
     told = office.minor(NOW, JOAN)
     client("dynamodb").put_item(
-        TableName=office.world.control, Item={"pk": {"S": list_walks.KEY}, **junk}
+        TableName=office.world.control, Item={"pk": {"S": ses_list_walks.KEY}, **junk}
     )
     assert sweep(office.world)["left"] == 0
     assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
@@ -311,7 +312,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
         return mark(self, purge_id, number)
 
     monkeypatch.setattr(ListWalksTable, "await_walk", slowly)
-    wiring.unlisting().send(WALK)
+    bootstrap.unlisting().send(WALK)
     for _ in range(9):
         world.context.left = 90_000
         post.deliver(world, "UNLIST_QUEUE_URL", app.handler)
@@ -364,9 +365,9 @@ def test_an_answer_that_was_cut_is_no_walk_that_never_was(
     ended = row(office.world)["ended"]
     told = office.minor(NOW, JOAN)["purge"]
     with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        wiring.list_walks().take(NOW)
+        bootstrap.list_walks().take(NOW)
     with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        wiring.list_walks().ended()
+        bootstrap.list_walks().ended()
     assert row(office.world)["ended"] == ended
     assert office.certificate(told)["state"] != "done"
 
@@ -376,19 +377,19 @@ def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
 ) -> None:
     client("dynamodb").put_item(
         TableName=office.world.control,
-        Item={"pk": {"S": list_walks.KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
+        Item={"pk": {"S": ses_list_walks.KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
     )
-    state = wiring.list_walks().take(NOW)
+    state = bootstrap.list_walks().take(NOW)
     assert state is not None and (state.ended, state.place) == (50, None)
 
 
 def test_who_goes_on_after_a_death_reads_the_list_once_more(
     office: Office, ses: post.SuppressionList
 ) -> None:
-    walks = wiring.list_walks()
+    walks = bootstrap.list_walks()
     walks.leave(b"place", has_removed=False)
     assert walks.take(NOW) == (0, b"place", False)
-    assert walks.take(NOW + list_walks.LEASE + 1) == (0, b"place", True)
+    assert walks.take(NOW + ses_list_walks.LEASE + 1) == (0, b"place", True)
 
 
 def test_two_do_not_walk_at_once_and_the_other_is_heard(
@@ -418,11 +419,11 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
 def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
     office: Office, ses: post.SuppressionList
 ) -> None:
-    assert 1_000 * time_of("UnlistFunction") < list_walks.LEASE
-    walks = wiring.list_walks()
+    assert 1_000 * time_of("UnlistFunction") < ses_list_walks.LEASE
+    walks = bootstrap.list_walks()
     assert walks.take(NOW) is not None
-    assert walks.take(NOW + list_walks.LEASE) is None
-    assert walks.take(NOW + list_walks.LEASE + 1) is not None
+    assert walks.take(NOW + ses_list_walks.LEASE) is None
+    assert walks.take(NOW + ses_list_walks.LEASE + 1) is not None
 
 
 def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
@@ -446,7 +447,7 @@ def test_who_waits_for_a_long_list_is_overdue_after_a_day(
     hours: int,
     is_told: bool,
 ) -> None:
-    monkeypatch.setattr(wiring.run_purges(), "_clock", lambda: NOW + hours * 3_600_000)
+    monkeypatch.setattr(bootstrap.run_purges(), "_clock", lambda: NOW + hours * 3_600_000)
     office.world.while_paused = lambda _: None
     office.minor()
     assert sweep(office.world)["left"] == 1
@@ -490,7 +491,7 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
     assert ses.pauses == [2.0] * (ses.pages + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionUnavailable):
-        wiring.ses_suppressions().remove(JOAN)
+        bootstrap.ses_suppressions().remove(JOAN)
     assert len(ses.pauses) == 5, "a call that is tried again by the client would have no pause"
     assert aws.single("sesv2").meta.config.retries["total_max_attempts"] == 1
 

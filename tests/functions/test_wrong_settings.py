@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 
 from functions.platform import app
-from heed import wiring
+from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import HeedError
 from tests.world import World, http
@@ -28,12 +28,12 @@ WRONG = [
 def test_no_wrong_setting_says_that_anybody_may_be_written_to(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
 ) -> None:
-    _, key = wiring.api_keys().create("test", "test", [KeyScope.CHECK])
+    _, key = bootstrap.api_keys().create("test", "test", [KeyScope.CHECK])
     if value is None:
         monkeypatch.delenv(name)
     else:
         monkeypatch.setenv(name, value)
-    wiring.reset()
+    bootstrap.reset()
     asked = {"topic": "offers", "addresses": ["reader@example.com"]}
     event = http(
         "POST",

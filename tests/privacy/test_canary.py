@@ -22,17 +22,17 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from heed.adapters import aws
-from heed.domain.inventory import CONTROL
 from tests.policies import FUNCTIONS as DEPLOYED
 from tests.privacy.canary import forms, hits
 from tests.privacy.drive import ADDRESSES, Drive, everything
+from tests.privacy.inventory import CONTROL
 from tests.streams import Recorder
 from tests.world import NOW, World
 
 pytestmark = pytest.mark.system  # it drives all there is
 
 # The calls of AWS that may carry an address, with the queue that they go to: as what of the table in
-# docs/privacy.md (heed.domain.transit).
+# docs/privacy.md (tests.privacy.transit).
 ALLOWED = {
     ("SendMessage", "FEEDBACK_DLQ_URL"): "FeedbackDeadLetters",
     ("SendMessage", "SUBSCRIBE_QUEUE_URL"): "SubscribeQueue",

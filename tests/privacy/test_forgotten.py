@@ -22,15 +22,15 @@ from functions.purge import app as purge
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed import wiring
+from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
-from heed.domain.inventory import CONTROL
-from heed.domain.ledger_entry import subject_of
-from heed.domain.lift import Signature
-from heed.domain.purge import State
-from heed.domain.token import Purpose
+from heed.domain.ledger.entry import subject_of
+from heed.domain.links.link_token import Purpose
+from heed.domain.privacy.lift import Signature
+from heed.domain.privacy.purge import State
 from tests import post
+from tests.privacy.inventory import CONTROL
 from tests.privacy.test_canary import stored
 from tests.ses import ses, sns
 from tests.streams import Recorder, event
@@ -50,7 +50,7 @@ def now() -> int:
 class Desk:
     def __init__(self, world: World) -> None:
         self.world = world
-        _, key = wiring.api_keys().create("office", "kim", list(KeyScope))
+        _, key = bootstrap.api_keys().create("office", "kim", list(KeyScope))
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def post(self, path: str, at: int, **body: str) -> int:
@@ -94,7 +94,7 @@ def _everything(world: World, now: int) -> Recorder:
     # A child once already, which was wrong, and a lift that only one has signed.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert office.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
-    wiring.lift_requests().sign(world.recipient(JANE), _signature(now + 7))
+    bootstrap.lift_requests().sign(world.recipient(JANE), _signature(now + 7))
     ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
     return stream
 
@@ -122,7 +122,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     world.context.left = 300_000
     stream = _everything(world, now)
     recipient = world.recipient(JANE)
-    salt = wiring.preferences().read(recipient).salt
+    salt = bootstrap.preferences().read(recipient).salt
     names = _names(recipient, subject := subject_of(salt, recipient))
     before = {item["pk"]["S"] for item in world.items(world.control)}
     for rows in CONTROL:  # each kind of row that a purge clears is there, or the test shows nothing
@@ -145,7 +145,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     (item,) = world.items()
     assert item["id"]["S"] == recipient and "salt" not in item
     assert salt.hex() not in repr([*stored(world)])
-    assert all(kept.evidence is None for kept in wiring.ledger().of(subject))
+    assert all(kept.evidence is None for kept in bootstrap.ledger().of(subject))
     (certificate,) = (i for i in world.items(world.control) if i["pk"]["S"].startswith("purge#"))
     assert certificate["state"]["S"] == State.DONE
     counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from heed.domain.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, End, broken
-from heed.domain.register import DAY
-from heed.domain.retention import DISCLOSURE_DAYS
+from heed.domain.preferences.register import DAY
+from heed.domain.privacy.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, End, broken
+from heed.domain.privacy.retention import DISCLOSURE_DAYS
 from tests.world import NOW, ROOT
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from heed.domain.inventory import OUTSIDE, STORES, Holds
-from heed.domain.transit import TRANSIT, Transit
+from tests.privacy.inventory import OUTSIDE, STORES, Holds
 from tests.privacy.test_canary import ALLOWED
+from tests.privacy.transit import TRANSIT, Transit
 from tests.world import ROOT
 
 PRIVACY = ROOT / "docs" / "privacy.md"

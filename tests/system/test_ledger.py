@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from heed.actions.ports_ledger import How
-from heed.adapters.ledger_bucket import LedgerBucket
-from heed.domain.seal import seal
+from heed.adapters.s3 import LedgerBucket
+from heed.domain.ledger.seal import seal
+from heed.use_cases.ports.ledger import How
 from local.aws import Clients, session
 from local.functions import invoke
 from tests.system.running import PATIENCE, ROOT, soon

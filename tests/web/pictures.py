@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 from tempfile import mkdtemp
 
-from heed.domain.register import Source, out
+from heed.domain.preferences.register import Source, out
 from tests.system.running import ROOT, Running, free_ports
 from tests.web.stage import OFFERS, THIS, Stage
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from heed.adapters.confirm_keys import KmsConfirmKeys
-from heed.adapters.preferences_table import PreferencesTable
-from heed.domain.confirm_token import KEY_ID, LIFETIME, Confirmation, Intent
-from heed.domain.confirm_token import mint as mint_confirmation
-from heed.domain.recipient import recipient_id
-from heed.domain.register import (
+from heed.adapters.dynamodb.preferences import PreferencesTable
+from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.opt_in.confirmation_token import KEY_ID, LIFETIME, Confirmation, Intent
+from heed.domain.opt_in.confirmation_token import mint as mint_confirmation
+from heed.domain.preferences.register import (
     ALL,
     COMPLAINT,
     DAY,
@@ -30,7 +30,7 @@ from heed.domain.register import (
     out,
     pause,
 )
-from heed.domain.token import Purpose, Token, mint
+from heed.domain.recipients.recipient import recipient_id
 from local.aws import Clients, session
 from tests.web.matrix import LANGUAGES, Visit
 

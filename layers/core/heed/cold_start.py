@@ -1,7 +1,7 @@
 """What each function imports first: while it starts, the garbage collector rests.
 
 Starting makes a hundred thousand objects that live as long as the process. The collector would walk
-them again and again and find nothing: a tenth of the start. `wiring.warm_up` ends the rest.
+them again and again and find nothing: a tenth of the start. `bootstrap.warm_up` ends the rest.
 """
 
 from __future__ import annotations

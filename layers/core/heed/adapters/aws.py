@@ -59,7 +59,7 @@ def is_our_fault(error: BaseException) -> bool:
 
 
 def unavailable(error: BaseException) -> StoreUnavailable:
-    """What a failure of a table is to the actions.
+    """What a failure of a table is to the use cases.
 
     A request that was wrong in itself too: what a person asked for then waits in a queue, until somebody
     has mended the bug, instead of being lost with a crash.

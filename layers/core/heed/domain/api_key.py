@@ -61,7 +61,7 @@ class ApiKey:
 
 def is_visible(text: str) -> bool:
     """Whether a name holds nothing that a reader cannot see, and no space but the plain one."""
-    from heed.domain.unicode_table import is_invisible, is_no_text  # for the few
+    from heed.domain.recipients.unicode_table import is_invisible, is_no_text  # for the few
 
     return not any(is_no_text(c) or is_invisible(c) or (c.isspace() and c != " ") for c in text)
 

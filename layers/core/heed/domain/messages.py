@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from heed.domain import recipient as recipients
 from heed.domain.errors import InvalidAddress, InvalidRecipient, Malformed
-from heed.domain.register import SCOPES
-from heed.domain.times import END
+from heed.domain.preferences.register import SCOPES
+from heed.domain.recipients import recipient as recipients
+from heed.domain.rfc3339 import END
 
 T = TypeVar("T")
 

@@ -1,0 +1,1 @@
+"""The tables `Preferences`, `Control` and `Ledger` in DynamoDB."""

@@ -1,0 +1,83 @@
+"""The feed of changes, in the index `Changes` of the table `Preferences`.
+
+16 shards, each in the order of `chg_at`, merged here. One query a shard as a rule: each is asked for as
+many as the whole page may hold, since all of them may be in one shard. The keys are small (a page of 100
+reads at most 160 kB of them, 20 read units); the shards are read side by side.
+"""
+
+from __future__ import annotations
+
+import heapq
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.dynamodb.feed_index import SHARDS, feed_place, feed_position
+from heed.domain.errors import UnreadableRecord
+from heed.use_cases.ports.preferences import Position
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+INDEX = "Changes"
+_PARALLEL = 4
+# Of `chg_at`, 15 digits and a recipient id: the first sorts before whatever may follow, the other after.
+_JUST_BEHIND, _LAST = "!", "~"
+
+
+class ChangesIndex:
+    """Serves the port ChangeFeed from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def changed(self, after: Position, until: int, limit: int) -> list[Position]:
+        """See the port."""
+        if after.at > until:
+            return []  # DynamoDB refuses a range that ends before it begins
+        first = feed_position(*after) + _JUST_BEHIND
+        read = partial(self._shard, first, feed_position(until, _LAST), limit)
+        with ThreadPoolExecutor(_PARALLEL) as pool:
+            shards = list(pool.map(read, map(str, range(SHARDS))))
+        return [_position(text) for text in islice(heapq.merge(*shards), limit)]
+
+    def _shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
+        """The first `limit` of a shard, in order."""
+        request: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": INDEX,
+            "KeyConditionExpression": "chg_shard = :shard AND chg_at BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {
+                ":shard": {"S": shard},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            "ProjectionExpression": "chg_at",
+        }
+        found: list[str] = []
+        while len(found) < limit:
+            try:
+                answer = self._client.query(**request, Limit=limit - len(found))
+            except FAILURES as error:
+                raise unavailable(error) from error
+            found += filter(_is_place, [item["chg_at"]["S"] for item in whole(answer, "Items")])
+            if "LastEvaluatedKey" not in answer:
+                break
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return found
+
+
+def _position(text: str) -> Position:
+    return Position(*feed_place(text))
+
+
+def _is_place(text: str) -> bool:
+    """Whether a mark is of our form. Whoever has another has no place in the feed; a walk tells of them."""
+    try:
+        feed_place(text)
+    except UnreadableRecord:
+        return False
+    return True

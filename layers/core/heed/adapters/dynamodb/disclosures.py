@@ -1,0 +1,185 @@
+"""The register of disclosures, in the table `Control`: one item an entry, and one that says where it ends.
+
+An entry is put where none is yet, which decides between all that append at once: who loses is given the
+entry that won, and goes on behind it. The item that says where the end is may therefore lag: it is where
+the search for the end begins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
+from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
+from heed.domain.preferences.register import DAY
+from heed.domain.privacy.disclosure import (
+    BEGINNING,
+    Disclosed,
+    Disclosing,
+    Disclosure,
+    DisclosurePage,
+    End,
+)
+from heed.domain.privacy.retention import DISCLOSURE_DAYS
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PREFIX = "disclosure#"
+_END = {"pk": {"S": f"{PREFIX}end"}}
+_ATTEMPTS = 100  # others that may append while one does
+_BEYOND = 10  # entries that may stand behind the end that is marked
+_BATCH = 100  # keys that a BatchGetItem takes
+
+
+class DisclosuresTable:
+    """Serves the port Disclosures from DynamoDB."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def append(self, disclosing: Disclosing) -> Disclosed:
+        """See the port. An entry that somebody made unreadable is passed over: who reads names the gap."""
+        number, before, before_at = self._place()
+        for _ in range(_ATTEMPTS):
+            entry = Disclosed(number + 1, before, before_at, disclosing)
+            item = self._put(entry)
+            if item is None:
+                self._move_end(entry)
+                return entry
+            number += 1
+            with suppress(UnreadableRecord):
+                there = _to_entry(item)
+                before, before_at = there.hash, there.of.at
+        raise Contended("others appended before every attempt")
+
+    def latest(self, before: int | None, limit: int) -> DisclosurePage:
+        """See the port."""
+        end = self._end()
+        # The end may lag behind those who were stopped before they could move it.
+        last = (end.number if end else 0) + _BEYOND if before is None else before - 1
+        beyond = _BEYOND if before is None else 0
+        numbers = range(last, max(last - limit - beyond, 0), -1)
+        found = [
+            entry
+            for start in range(0, len(numbers), _BATCH)
+            for entry in self._batch(numbers[start : start + _BATCH])
+        ]
+        page = sorted(found, key=lambda entry: -entry.number)[:limit]
+        # A page that is short goes on below all that was looked for: what is missing ends no register.
+        lowest = page[-1].number if len(page) == limit else numbers[-1] if numbers else 1
+        return DisclosurePage(page, end, lowest if lowest > 1 else None)
+
+    def _place(self) -> End:
+        """Number, hash and time of the entry at the end."""
+        return self._end() or End(0, BEGINNING, 0)
+
+    def _end(self) -> End | None:
+        item = get_item(self._client, self._table, _END)
+        return _to_end(item) if item else None
+
+    def _put(self, entry: Disclosed) -> Mapping[str, Any] | None:
+        """The item that is there already, if one is.
+
+        It may be our own, whose answer was lost: then it is on record twice, which is better than never.
+        """
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=_to_item(entry),
+                ConditionExpression="attribute_not_exists(pk)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            there: Mapping[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
+            return there
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return None
+
+    def _move_end(self, entry: Disclosed) -> None:
+        """The end is never moved back; another that is further has the say."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_END,
+                UpdateExpression="SET #number = :number, #hash = :hash, #at = :at",
+                ConditionExpression="attribute_not_exists(#number) OR #number < :number",
+                ExpressionAttributeNames={"#number": "number", "#hash": "hash", "#at": "at"},
+                ExpressionAttributeValues={
+                    ":number": {"N": str(entry.number)},
+                    ":hash": {"S": entry.hash},
+                    ":at": {"N": str(entry.of.at)},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+    def _batch(self, numbers: range) -> list[Disclosed]:
+        request: dict[str, Any] = {
+            self._table: {"Keys": [_key(number) for number in numbers], "ConsistentRead": True}
+        }
+        found: list[Disclosed] = []
+        for _ in range(_ATTEMPTS):
+            try:
+                answer = self._client.batch_get_item(RequestItems=request)
+            except FAILURES as error:
+                raise unavailable(error) from error
+            for item in whole(answer, "Responses").get(self._table, []):
+                with suppress(UnreadableRecord):
+                    found.append(_to_entry(item))
+            request = dict(answer.get("UnprocessedKeys", {}))
+            if not request:
+                return found
+        raise StoreUnavailable("keys left unread")
+
+
+def _key(number: int) -> dict[str, Any]:
+    return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+
+
+def _to_item(entry: Disclosed) -> dict[str, Any]:
+    of = entry.of
+    return {
+        **_key(entry.number),
+        "number": {"N": str(entry.number)},
+        "before": {"S": entry.before},
+        "before_at": {"N": str(entry.before_at)},
+        "hash": {"S": entry.hash},
+        "at": {"N": str(of.at)},
+        "what": {"S": of.what},
+        "purpose": {"S": of.purpose.value},
+        "people": {"N": str(of.people)},
+        "key": {"S": of.key},
+        "expires": {"N": str((of.at + DISCLOSURE_DAYS * DAY) // 1000)},
+    }
+
+
+@of_our_form
+def _to_end(item: Item) -> End:
+    return End(number(item, "number", COUNT_END), text(item, "hash"), number(item, "at"))
+
+
+@of_our_form
+def _to_entry(item: Item) -> Disclosed:
+    entry = Disclosed(
+        number=number(item, "number", COUNT_END),
+        before=text(item, "before"),
+        before_at=number(item, "before_at"),
+        of=Disclosing(
+            at=number(item, "at"),
+            what=text(item, "what"),
+            purpose=Disclosure(text(item, "purpose")),
+            people=number(item, "people", COUNT_END),
+            key=text(item, "key"),
+        ),
+    )
+    if item["pk"] != _key(entry.number)["pk"]:
+        raise ValueError("not what its number says")
+    return entry

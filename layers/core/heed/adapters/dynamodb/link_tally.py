@@ -1,0 +1,109 @@
+"""How a write keeps the tally of a person's links, in the same request (heed.domain.links.repeats).
+
+    told_hour   the hour of the latest change by link that was told of
+    told<d>     how many were told of on the day of that hour; d is its number, modulo 32
+    spared      the number of the latest change that was told of, while those behind it are spared
+
+The day is part of a name, so that one request can count on the day's number or begin it, without
+knowing which; what is left of another day goes with every write. Who comes back after 32 days, or a
+multiple of them, has an old number under the same name: that costs a second request.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from heed.domain.links import repeats
+from heed.domain.links.repeats import HOUR, Telling, first_hour
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import DAY
+
+TOLD_HOUR, SPARED = "told_hour", "spared"
+_NAMES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class TallyUpdate:
+    """Parts of an update, and of a condition for where the record before it was not read.
+
+    Attributes:
+        sets, adds, removes: clauses of the update.
+        values: what they name.
+        condition: under which the decision that they rest on still holds, or "".
+        condition_values: what it names.
+    """
+
+    sets: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    removes: tuple[str, ...] = (SPARED,)
+    values: dict[str, Any] = field(default_factory=dict)
+    condition: str = f"attribute_exists({TOLD_HOUR})"
+    condition_values: dict[str, Any] = field(default_factory=dict)
+
+
+def told_name(hour: int) -> str:
+    """The attribute that counts on the day of an hour."""
+    return f"told{hour * HOUR // DAY % _NAMES}"
+
+
+def guess(now: int) -> TallyUpdate:
+    """What one change by link does to a tally that nobody has read, if it is not over for today."""
+    name = told_name(now // HOUR)
+    return TallyUpdate(
+        sets=(f"{TOLD_HOUR} = :hour",),
+        adds=(f"{name} :told",),
+        removes=_all_but(name),
+        values=_values(1, now),
+        condition=f"(attribute_not_exists({name}) OR ({TOLD_HOUR} >= :today AND {name} < :most))",
+        condition_values={**_today(now), ":most": {"N": str(repeats.MOST_A_DAY)}},
+    )
+
+
+def tally_update(told: Telling, before: Record, changes: int, now: int) -> TallyUpdate:
+    """What a write of so many changes does to the tally as it was read, by how it is told of."""
+    values, name = _values(changes, now), told_name(now // HOUR)
+    at_hour = f"{TOLD_HOUR} = :hour"
+    if told is Telling.PLAIN:
+        return TallyUpdate(condition="")
+    if told is Telling.FIRST:
+        return TallyUpdate(
+            sets=(at_hour, f"{name} = :told"),
+            removes=_all_but(name),
+            values=values,
+            condition=f"(attribute_not_exists({TOLD_HOUR}) OR {TOLD_HOUR} < :today)",
+            condition_values=_today(now),
+        )
+    if told is Telling.COUNTED:
+        return TallyUpdate(sets=(at_hour,), adds=(f"{name} :told",), values=values)
+    if told is Telling.HOURLY:
+        del values[":told"]
+        return TallyUpdate(
+            sets=(at_hour,),
+            values=values,
+            condition=f"{TOLD_HOUR} = :seen",
+            condition_values={":seen": {"N": str(before.tally.hour)}},
+        )
+    # Nothing that is told of may have come in between: after a yes a repeat is none any more.
+    spared, seen = before.tally.spared, f"{SPARED} = :seen"
+    if spared is None:
+        spared, seen = before.n, "n = :seen"
+    # On the right is the item as it was: the number of the latest change that was told of.
+    return TallyUpdate(
+        sets=(f"{SPARED} = if_not_exists({SPARED}, n)",),
+        removes=(),
+        condition=seen,
+        condition_values={":seen": {"N": str(spared)}},
+    )
+
+
+def _values(changes: int, now: int) -> dict[str, Any]:
+    return {":hour": {"N": str(now // HOUR)}, ":told": {"N": str(changes)}}
+
+
+def _today(now: int) -> dict[str, Any]:
+    return {":today": {"N": str(first_hour(now))}}
+
+
+def _all_but(name: str) -> tuple[str, ...]:
+    return (SPARED, *(other for n in range(_NAMES) if (other := f"told{n}") != name))

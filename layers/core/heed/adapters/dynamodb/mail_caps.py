@@ -1,0 +1,235 @@
+"""How many mails went where, in the table `Control`, each item with its end.
+
+    mails#in#<mailbox>       the tries of the last 24 hours, and a version; `out` likewise
+                             waits: the moment for which somebody waits, or has waited
+    mails#of#<recipient>     the mailbox of a recipient, so that a purge finds its tries
+    mails#all                d: a day; n: the mails of that day; waits: when somebody last found it full
+
+A mailbox is a name that nobody can turn back, as a network's is (heed.adapters.dynamodb.network_caps). The
+number grows by one conditional UpdateItem, the tries by a PutItem on the condition that nobody else wrote in
+between: so each cap holds however many ask at once. The number is taken first and is never given
+back, so that what goes wrong in between costs a mail and never makes one too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from heed.adapters.aws import FAILURES, get_item, unavailable
+from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.domain.errors import Contended
+from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
+from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PREFIX = "mails#"
+"""What the key of every item begins with: the role may touch no other."""
+
+_ATTEMPTS = 16
+_DAY = 86_400_000  # milliseconds
+_KEPT = 2 * _DAY // 1000  # seconds; the window and the day are long over then
+_PATIENCE = (
+    60 * 60 * 1000
+)  # milliseconds; a line that nobody has looked after for so long stops nobody
+_ALL = {"pk": {"S": f"{PREFIX}all"}}
+
+
+class _Mailbox(NamedTuple):
+    """What is kept of a mailbox, for one intent."""
+
+    attempts: tuple[Attempt, ...] = ()
+    version: int = 0
+    waits: int = 0
+
+
+class MailCapsTable:
+    """Serves the port MailCaps; `per_day` is the number of all mails of a day (UTC)."""
+
+    def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
+        self._client = client
+        self._table = table
+        self._per_day = per_day
+
+    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
+        """See the port."""
+        key = tries_key(claim.intent, claim.mailbox)
+        asked = Asked(claim.request, claim.recipient, claim.what, claim.at)
+        is_counted = False
+        for _ in range(_ATTEMPTS):
+            held = self._read(key)
+            others_wait = held.waits > now - _PATIENCE
+            verdict, after = weigh(
+                held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
+            )
+            if verdict is Verdict.DONE:
+                return "ConfirmationRepeated"
+            if verdict is Verdict.REPEATS:
+                return "ConfirmationCapped"
+            if verdict is Verdict.WAITS:
+                due = room(after, claim.request, now)
+                if due <= held.waits or self._write(key, after, held.version, due):
+                    return Waits(due)
+                continue
+            if verdict is Verdict.SEND and not is_counted:
+                if others_wait and not in_turn:
+                    return Waits(now)
+                if not self._count(now, in_turn=in_turn):
+                    return Waits(None)
+                self._note(claim, now)
+                is_counted = True
+            if self._write(key, after, held.version, held.waits):
+                return None
+        raise Contended("the tries changed under every attempt")
+
+    def settle(self, claim: Claim, *, sent: bool) -> None:
+        """See the port."""
+        key = tries_key(claim.intent, claim.mailbox)
+        for _ in range(_ATTEMPTS):
+            held = self._read(key)
+            after = settled(held.attempts, claim.request, sent=sent)
+            if self._write(key, after, held.version, held.waits):
+                return
+        raise Contended("the tries changed under every attempt")
+
+    def sent_today(self, now: int) -> int:
+        """See the port."""
+        item = get_item(self._client, self._table, _ALL) or {}
+        return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
+
+    def note_line(self, now: int, *, stands: bool) -> None:
+        """See the port."""
+        if stands:
+            self._day("SET waits = :now", "attribute_exists(pk)", {":now": now})
+            return
+        self._done(
+            self._client.update_item,
+            Key=_ALL,
+            UpdateExpression="REMOVE waits",
+            ConditionExpression="attribute_exists(waits)",
+        )
+
+    def _count(self, now: int, *, in_turn: bool) -> bool:
+        """Whether there was room in the day, and one mail of it is taken."""
+        may = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
+        values = {":day": now // _DAY, ":one": 1, ":expires": now // 1000 + _KEPT}
+        if not in_turn:
+            values[":stale"] = now - _PATIENCE
+        another = (
+            "SET expires = :expires ADD n :one",
+            "d = :day AND n < :limit" + may,
+            values | {":limit": self._per_day},
+        )
+        first = (
+            "SET expires = :expires, d = :day, n = :one",
+            "(attribute_not_exists(d) OR d < :day)" + may,
+            values,
+        )
+        # Once more: somebody else may have been the first in between.
+        if self._day(*another) or self._day(*first) or self._day(*another):
+            return True
+        full = {":now": now, ":day": now // _DAY, ":limit": self._per_day}
+        self._day("SET waits = :now", "d = :day AND n >= :limit", full)
+        return False
+
+    def _day(self, update: str, condition: str, values: dict[str, int]) -> bool:
+        return self._done(
+            self._client.update_item,
+            Key=_ALL,
+            UpdateExpression=update,
+            ExpressionAttributeValues={name: {"N": str(n)} for name, n in values.items()},
+            ConditionExpression=condition,
+        )
+
+    def _note(self, claim: Claim, now: int) -> None:
+        """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
+        self._done(
+            self._client.update_item,
+            Key=mailbox_key(claim.recipient),
+            UpdateExpression="SET box = :box, expires = :expires",
+            ExpressionAttributeValues={
+                ":box": {"S": claim.mailbox},
+                ":expires": {"N": str(now // 1000 + _KEPT)},
+            },
+        )
+
+    def _read(self, key: str) -> _Mailbox:
+        item = get_item(self._client, self._table, {"pk": {"S": key}})
+        return _mailbox(item) if item else _Mailbox()
+
+    def _write(self, key: str, attempts: Sequence[Attempt], version: int, waits: int) -> bool:
+        """Whether nobody else wrote since that version."""
+        latest = max((one.at for one in attempts), default=0)
+        return self._done(
+            self._client.put_item,
+            Item={
+                "pk": {"S": key},
+                "v": {"N": str(version + 1)},
+                "tries": {"L": [{"M": _value(one)} for one in attempts]},
+                "waits": {"N": str(waits)},
+                "expires": {"N": str(latest // 1000 + _KEPT)},
+            },
+            ConditionExpression="v = :v" if version else "attribute_not_exists(pk)",
+            **({"ExpressionAttributeValues": {":v": {"N": str(version)}}} if version else {}),
+        )
+
+    def _done(self, call: Callable[..., object], **arguments: object) -> bool:
+        try:
+            call(TableName=self._table, **arguments)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return True
+
+
+def tries_key(intent: str, mailbox: str) -> str:
+    """The key of a mailbox's tries."""
+    return f"{PREFIX}{intent}#{mailbox}"
+
+
+def mailbox_key(recipient: str) -> dict[str, Any]:
+    """The key of the item that names a recipient's mailbox."""
+    return {"pk": {"S": f"{PREFIX}of#{recipient}"}}
+
+
+def _value(one: Attempt) -> dict[str, Any]:
+    return {
+        "request": {"S": one.asked.request},
+        "recipient": {"S": one.asked.recipient},
+        "what": {"S": one.asked.what},
+        "asked": {"N": str(one.asked.at)},
+        "at": {"N": str(one.at)},
+        "tries": {"N": str(one.tries)},
+        "done": {"BOOL": one.done},
+    }
+
+
+@of_our_form
+def _of_day(item: Item) -> int:
+    return number(item, "n", COUNT_END)
+
+
+@of_our_form
+def _mailbox(item: Item) -> _Mailbox:
+    return _Mailbox(
+        tuple(_attempt(one["M"]) for one in item["tries"]["L"]),
+        number(item, "v", COUNT_END),
+        number(item, "waits") if "waits" in item else 0,
+    )
+
+
+def _attempt(held: Item) -> Attempt:
+    """A try; what the release before wrote says nothing of who asked for what, and is nobody's."""
+    asked = Asked(text(held, "request"), "", "", 0)
+    if "what" in held:
+        who, what = text(held, "recipient"), text(held, "what")
+        asked = Asked(asked.request, who, what, number(held, "asked"))
+    return Attempt(
+        asked,
+        number(held, "at"),
+        number(held, "tries", COUNT_END),
+        held["done"]["BOOL"] is True,
+    )

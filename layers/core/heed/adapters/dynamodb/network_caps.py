@@ -1,0 +1,78 @@
+"""How many confirmation mails each network causes, in the table `Control`.
+
+    mails#network#<intent>#<network>   u: until when the network's room is used up, milliseconds
+
+Each mail moves that time by its share of a day. A network that has asked for nothing is a day behind
+the present: so many mails may go at once. From then on each has a time of its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW, step
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+PREFIX = "mails#network#"
+"""What the key of every item begins with: the role of the form may touch no other of these."""
+
+_PASSES = 2  # who lost the first place to another finds it taken at the second look
+
+
+class NetworkRoomTable:
+    """Serves the port NetworkRoom; `per_day` is the number of mails for the way back."""
+
+    def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
+        self._client = client
+        self._table = table
+        self._per_day = per_day
+
+    def take(self, network: str, intent: Intent, now: int) -> int | None:
+        """See the port."""
+        key, share = f"{PREFIX}{intent}#{network}", step(intent, self._per_day)
+        last = now + WINDOW + LONGEST_WAIT - share
+        for _ in range(_PASSES):
+            fresh = self._move(
+                key,
+                "SET u = :to, expires = :expires",
+                "attribute_not_exists(u) OR u <= :now",
+                {":to": now + share, ":now": now, ":expires": _expires(now)},
+            )
+            if fresh is not None:
+                return now
+            used = self._move(
+                key,
+                "SET u = u + :share, expires = :expires",
+                "u > :now AND u <= :last",
+                {":share": share, ":now": now, ":last": last, ":expires": _expires(now)},
+            )
+            if used is not None:
+                return max(used - WINDOW, now)
+        return None
+
+    def _move(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
+        """The time as it is then; None, where the condition does not hold."""
+        try:
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key={"pk": {"S": key}},
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues={name: {"N": str(n)} for name, n in values.items()},
+                ReturnValues="UPDATED_NEW",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return None
+        except FAILURES as error:
+            raise unavailable(error) from error
+        attributes: dict[str, Any] = whole(answer, "Attributes")
+        return int(attributes["u"]["N"])
+
+
+def _expires(now: int) -> int:
+    """When nothing of it counts any more: seconds."""
+    return (now + 2 * WINDOW + LONGEST_WAIT) // 1000

@@ -1,0 +1,76 @@
+"""Everybody on record, page by page, and the place where a walk over them stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from heed.adapters.aws import FAILURES, get_item, unavailable, whole
+from heed.adapters.dynamodb.attributes import Item, of_our_form, recipient, text
+from heed.adapters.dynamodb.feed_index import feed_place
+from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.domain.errors import UnreadableRecord
+from heed.use_cases.ports.ledger import Held, Page, Place
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+_PLACE = {"pk": {"S": "reconcile"}}  # in the table `Control`
+
+
+class PeopleScan:
+    """Serves the port People from the table `Preferences`, in as many walks as it takes."""
+
+    def __init__(self, client: DynamoDBClient, preferences: str, control: str) -> None:
+        self._client = client
+        self._preferences = preferences
+        self._control = control
+
+    def page(self, after: str | None, limit: int) -> Page:
+        """See the port. Not consistent: what changed a moment ago is none of a walk's business."""
+        start: dict[str, Any] = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
+        try:
+            answer = self._client.scan(TableName=self._preferences, Limit=limit, **start)
+        except FAILURES as error:
+            raise unavailable(error) from error
+        last = answer.get("LastEvaluatedKey")
+        items = whole(answer, "Items")
+        found = [held for item in items if (held := _held(item)) is not None]
+        return Page(found, len(items) - len(found), last["id"]["S"] if last else None)
+
+    def place(self) -> Place:
+        """See the port. At the beginning, if nobody can read where."""
+        item = get_item(self._client, self._control, _PLACE, consistent=False)
+        try:
+            return _to_place(item or {})
+        except UnreadableRecord:
+            return Place(None)
+
+    def remember(self, place: Place) -> None:
+        """See the port."""
+        item: dict[str, Any] = dict(_PLACE)
+        item |= {name: {"S": who} for name, who in place._asdict().items() if who}
+        try:
+            self._client.put_item(TableName=self._control, Item=item)
+        except FAILURES as error:
+            raise unavailable(error) from error
+
+
+@of_our_form
+def _to_place(item: Item) -> Place:
+    return Place(*(text(item, name) if name in item else None for name in Place._fields))
+
+
+def _held(item: Item) -> Held | None:
+    """Nothing of an item that is not of our form: that there is one is all that can be told of it."""
+    try:
+        return _read(item)
+    except UnreadableRecord:
+        return None
+
+
+@of_our_form
+def _read(item: Item) -> Held:
+    changed_at, whose = feed_place(text(item, "chg_at"))
+    if whose != recipient(item):
+        raise ValueError("a place of somebody else")
+    return Held(whose, to_record(item), late_of(item), changed_at)

@@ -1,0 +1,58 @@
+"""Records of the stream of the table `Preferences`, as Lambda hands them over."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from heed.adapters.dynamodb.attributes import Item, of_our_form, recipient
+from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.domain.errors import Malformed, UnreadableRecord
+from heed.domain.ledger.transition import Transition
+
+_OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
+def read(record: Mapping[str, Any]) -> Transition:
+    """The write that a record tells of.
+
+    Raises:
+        Malformed: it can never be understood, however often it is delivered.
+    """
+    try:
+        return _read(record)
+    except UnreadableRecord as error:
+        raise Malformed(f"no record of ours: {error}") from None
+
+
+@of_our_form
+def _read(record: Mapping[str, Any]) -> Transition:
+    told = record["dynamodb"]
+    old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
+    return Transition(
+        id=record["eventID"],
+        recipient=recipient(told["Keys"]),
+        before=to_record(old),
+        after=to_record(new),
+        late=late_of(new),
+        recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
+        expired=record.get("userIdentity") == _OF_TIME,
+    )
+
+
+def _image(image: Mapping[str, Any] | None) -> Item | None:
+    """An image with bytes as bytes: the event is JSON, and has them in base64."""
+    if not image:
+        return None
+    return {name: _value(value) for name, value in image.items()}
+
+
+def _value(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "B" in value and isinstance(value["B"], str):
+        try:
+            return {"B": base64.b64decode(value["B"], validate=True)}
+        except binascii.Error as error:
+            raise ValueError("no base64") from error
+    return value

@@ -1,0 +1,48 @@
+"""The bus on which other systems hear of changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.domain.errors import BusUnavailable
+from heed.domain.ledger.announcement import SOURCE, Announcement
+
+if TYPE_CHECKING:
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+_BATCH = 10  # events that PutEvents takes
+
+
+class EventBus:
+    """Serves the port Bus from EventBridge."""
+
+    def __init__(self, client: EventBridgeClient, bus: str) -> None:
+        self._client = client
+        self._bus = bus
+
+    def publish(self, announcements: Sequence[Announcement], at: int) -> None:
+        """See the port. Each keeps its id when it is published again."""
+        entries: list[PutEventsRequestEntryTypeDef] = [
+            {
+                "EventBusName": self._bus,
+                "Source": SOURCE,
+                "DetailType": one.type.value,
+                "Detail": json.dumps(one.detail),
+                "Time": datetime.fromtimestamp(at // 1000, UTC),
+            }
+            for one in announcements
+        ]
+        for start in range(0, len(entries), _BATCH):
+            try:
+                answer = self._client.put_events(Entries=entries[start : start + _BATCH])
+            except FAILURES as error:
+                if is_our_fault(error):
+                    raise
+                raise BusUnavailable(code(error)) from error
+            if answer["FailedEntryCount"]:
+                raise BusUnavailable(f"{answer['FailedEntryCount']} refused")

@@ -1,0 +1,1 @@
+"""Keys that KMS derives, and addresses that KMS encrypts."""

@@ -1,0 +1,1 @@
+"""Mail through SES, the events that SES sends, and its suppression list."""

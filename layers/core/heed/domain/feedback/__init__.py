@@ -1,0 +1,1 @@
+"""Bounces and complaints that SES reports, and what each of them changes."""

@@ -1,0 +1,164 @@
+"""What each kind of bounce and complaint does: the rule as data.
+
+The types and subtypes are those of the SES Developer Guide ("Amazon SNS notification contents for
+Amazon SES"), read for one question alone: does mail still arrive, and does the person want it?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import NamedTuple
+
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
+
+
+class Count(StrEnum):
+    """What is counted of feedback: the names of the metrics, a closed set without dimensions."""
+
+    BOUNCE_RECORDED = "BounceRecorded"
+    SOFT_BOUNCE_RECORDED = "SoftBounceRecorded"
+    COMPLAINT_RECORDED = "ComplaintRecorded"
+    OPT_OUT_RECORDED = "OptOutRecorded"
+    BOUNCE_IGNORED = "BounceIgnored"
+    COMPLAINT_IGNORED = "ComplaintIgnored"
+    CONTENT_REFUSED = "ContentRefused"  # the sender's matter: what was sent, not to whom
+    FRAUD_REPORTED = "FraudReported"  # the sender's matter: somebody may be abusing the domain
+    TOPIC_NOT_KNOWN = "TopicNotKnown"
+    RECIPIENT_NOT_READ = "RecipientNotRead"
+    RECIPIENT_NOT_MAILED = "RecipientNotMailed"  # a forwarding target, or the report is forged
+    EVENT_IGNORED = "EventIgnored"  # a delivery, an open, a click …
+    UNKNOWN_TYPE_MET = "UnknownTypeMet"
+
+
+def word(text: str) -> str:
+    """A type, subtype or status as it is compared: SES spells one word in several ways.
+
+    Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
+    """
+    return "".join(each for each in text.lower() if each not in "_-" and not each.isspace())
+
+
+def _of_everybody(action: str | None, status: str | None) -> bool:  # noqa: ARG001
+    return True
+
+
+def _given_up(action: str | None, status: str | None) -> bool:
+    """Whether delivery was given up; SES lists who is merely late too. What the report calls it decides."""
+    if action is None:
+        return not _of_class("4", status)
+    return word(action) == "failed"
+
+
+def _reported(action: str | None, status: str | None) -> bool:
+    """Whether something that SES calls passing was a delivery given up: out-of-office replies say nothing."""
+    return (action is not None and word(action) == "failed") or _of_class("5", status)
+
+
+def _of_class(digit: str, status: str | None) -> bool:
+    return status is not None and status.lstrip().startswith(digit)
+
+
+class Rule(NamedTuple):
+    """What one kind of event does.
+
+    Attributes:
+        register: what it sets, if anything.
+        counted: what is counted where it sets it, or where it sets nothing at all.
+        also: what is counted besides, whatever becomes of it.
+        means: whether it means one of those listed, by what is reported of this one: the action and the
+            status of RFC 3464, as far as they are given.
+    """
+
+    register: str | None
+    counted: Count
+    also: Count | None = None
+    means: Callable[[str | None, str | None], bool] = _of_everybody
+
+
+_DEAD = Rule(UNDELIVERABLE, Count.BOUNCE_RECORDED, means=_given_up)
+_LATE = Rule(SOFT, Count.SOFT_BOUNCE_RECORDED, means=_reported)
+_FULL = Rule(SOFT, Count.SOFT_BOUNCE_RECORDED)
+_PASSING = Rule(None, Count.BOUNCE_IGNORED)
+_REFUSED = Rule(None, Count.BOUNCE_IGNORED, Count.CONTENT_REFUSED)
+
+BOUNCES: dict[tuple[str, str], Rule] = {
+    ("Permanent", "General"): _DEAD,
+    ("Permanent", "NoEmail"): _DEAD,
+    # Echoes: the provider will not deliver. Evidence of that, never a complaint and never a wish.
+    ("Permanent", "Suppressed"): _DEAD,
+    ("Permanent", "OnAccountSuppressionList"): _DEAD,
+    ("Permanent", "OnTenantSuppressionList"): _DEAD,
+    ("Permanent", "EmailValidationSuppressed"): _DEAD,
+    ("Permanent", "UnsubscribedRecipient"): _DEAD,
+    ("Transient", "General"): _LATE,  # out-of-office replies come as this too
+    ("Transient", "MailboxFull"): _FULL,
+    ("Transient", "CustomTimeoutExceeded"): _FULL,
+    ("Transient", "MessageTooLarge"): _REFUSED,
+    ("Transient", "ContentRejected"): _REFUSED,
+    ("Transient", "AttachmentRejected"): _REFUSED,
+    ("Undetermined", "Undetermined"): _PASSING,
+}
+BOUNCES_OF_TYPE = {"Permanent": _DEAD, "Transient": _LATE, "Undetermined": _PASSING}
+"""Of a subtype that is not in the table."""
+
+_COMPLAINED = Rule(COMPLAINT, Count.COMPLAINT_RECORDED)
+_NOT_COMPLAINED = Rule(None, Count.COMPLAINT_IGNORED)
+
+COMPLAINTS: dict[str | None, Rule] = {  # by feedback type; one not in the table is a complaint
+    None: _COMPLAINED,
+    "abuse": _COMPLAINED,
+    "other": _COMPLAINED,
+    "fraud": Rule(COMPLAINT, Count.COMPLAINT_RECORDED, Count.FRAUD_REPORTED),
+    "virus": Rule(COMPLAINT, Count.COMPLAINT_RECORDED, Count.FRAUD_REPORTED),
+    "not-spam": _NOT_COMPLAINED,
+    "auth-failure": Rule(None, Count.COMPLAINT_IGNORED, Count.FRAUD_REPORTED),
+}
+ECHOES = ("OnAccountSuppressionList", "OnTenantSuppressionList")  # complaint subtypes
+
+TOPIC_TEST = "TopicTest"  # what SNS and SES write to a topic by themselves; a name of our own
+NOT_ACTED_ON = (
+    "Delivery",
+    "Send",
+    "Reject",
+    "Open",
+    "Click",
+    "Rendering Failure",
+    "DeliveryDelay",
+    # Of the account and of nobody's mail, by EventBridge.
+    "Advisor Recommendation Status Open",
+    "Advisor Recommendation Status Resolved",
+    "Sending Status Enabled",
+    "Sending Status Disabled",
+    TOPIC_TEST,
+)
+
+_BOUNCES = {(word(kind), word(subtype)): rule for (kind, subtype), rule in BOUNCES.items()}
+_BOUNCES_OF_TYPE = {word(kind): rule for kind, rule in BOUNCES_OF_TYPE.items()}
+_COMPLAINTS = {word(kind or ""): rule for kind, rule in COMPLAINTS.items()}
+_ECHOES = frozenset(map(word, ECHOES))
+_NOT_ACTED_ON = frozenset(map(word, NOT_ACTED_ON))
+
+
+def of_bounce(kind: str, subtype: str | None) -> Rule | None:
+    """The rule of a bounce; None for a type unheard of.
+
+    SES adds subtypes, so that one unheard of falls back on its type.
+    """
+    named = word(kind)
+    return _BOUNCES.get((named, word(subtype or ""))) or _BOUNCES_OF_TYPE.get(named)
+
+
+def of_complaint(feedback_type: str | None) -> Rule:
+    """The rule of a complaint."""
+    return _COMPLAINTS.get(word(feedback_type or ""), _COMPLAINED)
+
+
+def is_echo(subtype: str | None) -> bool:
+    """Whether a complaint is the echo of a provider's list: an older one stands there."""
+    return subtype is not None and word(subtype) in _ECHOES
+
+
+def is_not_acted_on(kind: str) -> bool:
+    """Whether an event of that type is known, and changes nothing."""
+    return word(kind) in _NOT_ACTED_ON

@@ -1,0 +1,1 @@
+"""The evidence: entries, seals, proofs, events for other systems, and deadlines."""

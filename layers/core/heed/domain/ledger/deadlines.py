@@ -1,0 +1,92 @@
+"""How long a stop may take, by law and by the rules of mailbox providers, and how long each took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from heed.domain.ledger.entry import LedgerEntry, Outcome
+from heed.domain.preferences.register import DAY
+
+_HOUR = DAY // 24
+_STOPS = ("out", "complaint", "undeliverable", "hold", "minor")
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A limit.
+
+    Attributes:
+        rule: whose.
+        says: what it says.
+        source: where.
+        milliseconds: the limit in calendar time; business days are counted as if no day were free, so
+            that who is within it is within the law's.
+    """
+
+    rule: str
+    says: str
+    source: str
+    milliseconds: int
+
+
+LIMITS = (
+    Limit("Gmail, bulk senders", "48 hours", "support.google.com/a/answer/15263077", 48 * _HOUR),
+    Limit("Yahoo, bulk senders", "2 days", "senders.yahooinc.com/best-practices", 2 * DAY),
+    Limit("CAN-SPAM", "10 business days", "15 U.S.C. 7704(a)(4)(A)(i)", 10 * DAY),
+    Limit("CASL", "10 business days", "S.C. 2010, c. 23, s. 11(3)", 10 * DAY),
+    Limit("CCPA, opt-out of sale", "15 business days", "11 CCR 7026(f)", 15 * DAY),
+    Limit("GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY),
+)
+"""The strictest first."""
+
+STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in LIMITS}))
+"""Bounds between which stops are counted, milliseconds."""
+
+
+def delays(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
+    """Of each stop that was applied: by which way it came, and the milliseconds from event to record.
+
+    From that write on every check is answered with no. The record is exact to the second; a clock of
+    whoever reported the event may be wrong by more, and no stop takes less than no time. What stands for
+    several numbers was on record before it was entered, and tells no time.
+    """
+    for entry in entries:
+        if entry.first_seq is not None:
+            continue
+        if entry.register in _STOPS and entry.outcome is Outcome.APPLIED:
+            yield entry.source, max(0, entry.recorded_at - entry.at)
+
+
+@dataclass(slots=True)
+class Tally:
+    """The stops of one source.
+
+    Attributes:
+        count: how many.
+        longest: milliseconds.
+        within: how many took at most each of STEPS.
+    """
+
+    count: int = 0
+    longest: int = 0
+    within: list[int] = field(default_factory=lambda: [0] * len(STEPS))
+
+    def add(self, milliseconds: int) -> None:
+        """Count one."""
+        self.count += 1
+        self.longest = max(self.longest, milliseconds)
+        for place, step in enumerate(STEPS):
+            self.within[place] += milliseconds <= step
+
+    def over(self, limit: Limit) -> int:
+        """How many took longer than a limit."""
+        return self.count - self.within[STEPS.index(limit.milliseconds)]
+
+
+def tally(entries: Iterable[LedgerEntry]) -> dict[str, Tally]:
+    """The stops by source, in the order of their names."""
+    found: dict[str, Tally] = {}
+    for source, milliseconds in delays(entries):
+        found.setdefault(source, Tally()).add(milliseconds)
+    return dict(sorted(found.items()))

@@ -1,0 +1,1 @@
+"""Links to the pages: what a token says, and what a press of a link may change."""

@@ -1,0 +1,166 @@
+"""Undo: one press of a browser is taken back, and nothing else.
+
+A link only stops. So that a press by mistake can be taken back all the same, a press that stopped
+something sendable is written to a register of its own (`c:`), and its answer carries an Undo token for an
+hour. The token names that press exactly; used, it writes `u:`, after which the press does not count. It is
+no yes: every other stop, before or after it, known or not yet, stands as it stood.
+
+    head     version and purpose (1 byte) · key id (1) · recipient (16) · at, milliseconds (8)
+             · digest of the entry (16) · number of scopes (2)
+    scopes   2 bytes each
+    tag      HMAC-SHA256 of all that under the undo key, cut to 16 bytes
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from heed.domain.errors import InvalidToken
+from heed.domain.links.link_token import Purpose, sign, signed
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    DAY,
+    Change,
+    Entry,
+    in_,
+    out,
+    pause,
+    undoable,
+    undoing,
+    undone,
+    yes,
+)
+from heed.domain.recipients import recipient as recipients
+
+LIFETIME = 60 * 60 * 1000  # milliseconds from the press
+MAX_LENGTH = 4_096  # characters; a press of 500 topics makes under 1,500
+
+MOST_REGISTERS = 400
+"""That a press may write beside those before it, a privacy signal's among them: one update takes 4 KB."""
+
+_FIRST = 1 << 4 | Purpose.UNDO
+_HEAD = struct.Struct(">BB16sQ16sH")
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """What an Undo token says: which press it takes back.
+
+    Attributes:
+        recipient: recipient id.
+        scopes: numbers of the scopes at which the press was written.
+        at: when it was pressed, milliseconds.
+        digest: of its entry (`Entry.digest`), which is the same at each scope.
+    """
+
+    recipient: str
+    scopes: tuple[int, ...]
+    at: int
+    digest: str
+
+    def is_over(self, now: int) -> bool:
+        """Whether its hour has passed."""
+        return now >= self.at + LIFETIME
+
+    def stands(self, record: Record) -> bool:
+        """Whether the press is on record, at any of its scopes, and was not taken back."""
+        held = (record.pressed(scope) for scope in self.scopes)
+        return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in held)
+
+    def changes(self) -> list[Change]:
+        """The registers that take the press back; the same at every delivery."""
+        entry = undoing(self.at, self.digest)
+        return [Change(undone(scope), entry) for scope in self.scopes]
+
+
+def stops(
+    record: Record, catalogue: Catalogue, press: Mapping[int, Entry], now: int
+) -> Iterator[Change]:
+    """What the stops of a browser's press, by scope, change in this very record.
+
+    Whoever writes it does so on the condition that the record is still this one: so of two presses at
+    once only one can be taken back.
+    """
+    can = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
+    # A press before that was not taken back, and no longer can be, keeps its place.
+    before = {s: held for s in can if (held := record.pressed(s)) and held != press[s]}
+    if before and len(press) + len(before) + len(catalogue.signals()) > MOST_REGISTERS:
+        # No Undo at all: one of a part would look as if it were of the whole.
+        can, before = set(), {}
+    for scope, entry in press.items():
+        yield Change(undoable(scope), entry) if scope in can else plain(scope, entry)
+        if scope in before:
+            yield plain(scope, before[scope])
+
+
+def plain(scope: int, entry: Entry) -> Change:
+    """A stop, or a pause if it has an end, for which no Undo is offered."""
+    return Change((out if entry.until is None else pause)(scope), entry)
+
+
+def _can_be_undone(
+    record: Record, catalogue: Catalogue, scope: int, entry: Entry, now: int
+) -> bool:
+    """Whether an Undo is offered.
+
+    It is where the press stops something, where none was offered within a day, and where no stop stands
+    at the scope itself (and where there is room for it: see `stops`).
+    """
+    held = record.get(undoable(scope))
+    if held == entry:
+        return True  # our own write, whose answer was lost
+    if held is not None and (held.rank > entry.rank or entry.at - held.at < DAY):
+        return False
+    return not _stands(record, scope, now) and any(
+        decide(record, topic, now).sendable for topic in catalogue.governed(scope)
+    )
+
+
+def _stands(record: Record, scope: int, now: int) -> bool:
+    """Whether a stop stands at a scope itself, whatever a yes below it lets through."""
+    given = max(record.at(in_(scope)), record.at(yes(scope)))
+    paused = record.pause(scope)
+    is_paused = paused is not None and paused.at >= given and (paused.until or 0) > now
+    return is_paused or any(entry.at >= given for entry in record.outs(scope))
+
+
+def undo_of(recipient: str, press: Mapping[int, Entry], record: Record) -> Undo | None:
+    """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
+    scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
+    if not scopes:
+        return None
+    entry = press[scopes[0]]
+    return Undo(recipient, scopes, entry.at, entry.digest)
+
+
+def mint(said: Undo, key_id: int, key: bytes) -> str:
+    """The text of an Undo token; `key_id` says which link key signs it."""
+    head = _HEAD.pack(
+        _FIRST,
+        key_id,
+        recipients.to_bytes(said.recipient),
+        said.at,
+        bytes.fromhex(said.digest),
+        len(said.scopes),
+    )
+    payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes)
+    return sign(payload, key)
+
+
+def verify(text: str, key_for: Callable[[Purpose, int], bytes]) -> Undo:
+    """What an Undo token says, once its tag is proved; whether it is over is for the caller to ask.
+
+    Raises:
+        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+    """
+    if len(text) > MAX_LENGTH:
+        raise InvalidToken("too long")
+    payload = signed(text, _FIRST, _HEAD.size, partial(key_for, Purpose.UNDO))
+    _, _, recipient, at, digest, count = _HEAD.unpack_from(payload)
+    scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
+    return Undo(recipients.from_bytes(recipient), scopes, at, digest.hex())

@@ -1,0 +1,80 @@
+"""What somebody entered in the form for those without a link, as it waits in a queue for its mail."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from heed.domain import messages
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.recipients.address import normalise, spellings
+
+
+@dataclass(frozen=True, slots=True)
+class MailRequest:
+    """A request for a confirmation mail.
+
+    Attributes:
+        id: of the HTTP request: the same at every delivery of the message.
+        address: normalised.
+        intent: what is asked for.
+        scopes: numbers of the scopes, ascending.
+        language: of the page, and so of the mail.
+        at: when it was asked for, milliseconds.
+        base_url: of the links, without a slash at the end.
+        network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
+        resume: numbers of the scopes whose pause is to end, ascending.
+        due: when that network has room for its mail, milliseconds; in the past, if it has now.
+        given: the address in the case in which it was given: the mail service keeps it so on its own
+            list; "" where that is the normalised one.
+    """
+
+    id: str
+    address: str
+    intent: Intent
+    scopes: tuple[int, ...]
+    language: str
+    at: int
+    base_url: str
+    network: str
+    resume: tuple[int, ...] = ()
+    due: int = 0
+    given: str = ""
+
+    def to_message(self) -> str:
+        """As it waits in the queue."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_message(cls, body: str) -> MailRequest:
+        """As it was put into the queue.
+
+        Raises:
+            Malformed: it was not put there by us.
+        """
+        return messages.read(body, cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> MailRequest:
+        address = messages.text(data.pop("address"))
+        base_url = messages.text(data.pop("base_url"))
+        if normalise(address) != address or not (base_url.isascii() and base_url.isprintable()):
+            raise ValueError("not as we write it")
+        given = messages.text(data.pop("given", ""))
+        if given and (given not in spellings(given) or normalise(given) != address):
+            raise ValueError("not another spelling of the address")
+        return cls(
+            id=messages.text(data.pop("id")),
+            address=address,
+            intent=Intent(data.pop("intent")),
+            scopes=messages.scopes(data.pop("scopes")),
+            language=messages.text(data.pop("language")),
+            at=messages.number(data.pop("at")),
+            base_url=base_url,
+            network=messages.text(data.pop("network")),
+            resume=messages.scopes(data.pop("resume", [])),
+            due=messages.number(data.pop("due", 0)),
+            given=given,
+            **data,
+        )

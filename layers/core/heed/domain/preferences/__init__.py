@@ -1,0 +1,1 @@
+"""What a person may choose, what is on record of it, and what follows: may this be sent?"""

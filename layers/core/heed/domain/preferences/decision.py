@@ -1,0 +1,244 @@
+"""May this be sent to this recipient now? The reading rules, in order of precedence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.record import NEVER, Record
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    UNDELIVERABLE,
+    Entry,
+    Source,
+    in_,
+    yes,
+)
+from heed.domain.rfc3339 import END
+
+FOREVER = 1 << 62  # milliseconds; after every pause
+SOFT_WINDOW = 30  # days
+SOFT_LIMIT = 5  # days with a soft bounce within the window
+
+
+class Reason(StrEnum):
+    """Why, in order of precedence: the first that applies is given."""
+
+    MINOR = "minor"
+    HOLD = "hold"
+    UNDELIVERABLE = "undeliverable"
+    COMPLAINED = "complained"
+    UNSUBSCRIBED = "unsubscribed"
+    TOPIC_UNSUBSCRIBED = "topic_unsubscribed"
+    PAUSED = "paused"
+    NO_CONSENT = "no_consent"
+    OK = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer to "may I send?".
+
+    Attributes:
+        sendable: the only yes there is.
+        reason: the strongest reason; OK if sendable.
+        since: when that reason arose, milliseconds; None where only the topic's default speaks.
+        source: by which way it arrived, or None.
+        until: when it ends by itself, milliseconds, or None.
+    """
+
+    sendable: bool
+    reason: Reason
+    since: int | None = None
+    source: Source | None = None
+    until: int | None = None
+
+
+def decide(record: Record, topic: Topic, now: int) -> Decision:
+    """Whether a topic may be sent to a recipient at an instant."""
+    stopped = _address_wide(record, now)
+    if stopped is None and topic.kind is not Kind.SERVICE:
+        stopped = _by_choice(record, topic, now)
+    return stopped or _ok(record, topic)
+
+
+def chosen(record: Record, topic: Topic) -> Decision:
+    """What the person's choices alone say of a topic: pauses and dead mailboxes aside."""
+    return _by_choice(record, topic, FOREVER) or _ok(record, topic)
+
+
+def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
+    """The *out* at a scope, if it stops the topic: no yes there or below is newer (a tie stops).
+
+    Of several the earliest: since then the topic is stopped.
+    """
+    standing = [e for e in record.outs(scope) if not is_lifted(record, topic, scope, e)]
+    return min(standing, key=lambda entry: entry.rank, default=None)
+
+
+def is_lifted(record: Record, topic: Topic, scope: int, stop: Entry) -> bool:
+    """Whether a newer yes lifts a stop at a scope for a topic: a yes there, or below on its path."""
+    return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
+
+
+def complaint_stands(record: Record, topic: Topic) -> Entry | None:
+    """The complaint, if no confirmed yes on the topic's path is newer."""
+    entry = record.get(COMPLAINT)
+    if entry is None or entry.at < max(record.at(yes(scope)) for scope in topic.path):
+        return None
+    return entry
+
+
+def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
+    """Whether a consent that the topic needs was given, and not again since this stop."""
+    own = max(record.at(in_(topic.number)), record.at(yes(topic.number)))
+    return not topic.default_in and NEVER < own <= stop.at
+
+
+def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
+    """The pause at a scope of the topic's path, if it still holds the topic back.
+
+    Only an *out* is inherited from a followed topic: who paused the old one did not leave it.
+    """
+    entry = record.pause(scope) if scope in topic.path else None
+    if entry is None or entry.until is None or now >= entry.until:
+        return None
+    return None if is_lifted(record, topic, scope, entry) else entry
+
+
+def undeliverable_until(record: Record, now: int) -> int | None:
+    """When soft bounces cease to make the address undeliverable; None if they do not now.
+
+    They do if some day, after the day of the latest lift, ends 30 days in which at least 5 had a soft
+    bounce, and that day is less than 30 days ago.
+    """
+    if len(record.soft) < SOFT_LIMIT:
+        return None
+    lift = record.get(LIFT_UNDELIVERABLE)
+    days = sorted(day for day in record.soft if lift is None or day > lift.day)
+    ends = [
+        day
+        for place, day in enumerate(days)
+        if place >= SOFT_LIMIT - 1 and days[place - SOFT_LIMIT + 1] > day - SOFT_WINDOW
+    ]
+    until = min((ends[-1] + SOFT_WINDOW) * DAY, END - 1) if ends else 0
+    return until if now < until else None
+
+
+def is_held(record: Record) -> bool:
+    """Whether a hold stands, which preserves what is on record."""
+    hold = record.get(HOLD)
+    return hold is not None and hold.at >= record.at(LIFT_HOLD)
+
+
+def is_waiting(record: Record) -> bool:
+    """Whether the hold that stands is one under which the report of a minor waits for a decision.
+
+    It stops as any hold does, but was put there by no agent, and preserves nothing from that report.
+    """
+    hold = record.get(HOLD)
+    return hold is not None and hold.source is Source.AGE_REPORT and is_held(record)
+
+
+def is_closed(record: Record) -> bool:
+    """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
+    return record.get(MINOR) is not None or is_held(record)
+
+
+def is_silent(record: Record, asked: int) -> bool:
+    """Whether nothing follows any more from what was asked for at an instant.
+
+    Of a minor and of a held address nothing does; an erasure since forgets what was asked for too.
+    """
+    return is_closed(record) or (record.floor is not None and asked <= record.floor)
+
+
+def _address_wide(record: Record, now: int) -> Decision | None:
+    """What stops every mail, service mail included."""
+    if minor := record.get(MINOR):
+        return _stop(Reason.MINOR, [minor])
+    if (hold := record.get(HOLD)) and is_held(record):
+        return _stop(Reason.HOLD, [hold])
+    hard = record.get(UNDELIVERABLE)
+    if hard is not None and hard.at >= record.at(LIFT_UNDELIVERABLE):
+        return _stop(Reason.UNDELIVERABLE, [hard])
+    until = undeliverable_until(record, now)
+    if until is not None:
+        since = until - SOFT_WINDOW * DAY
+        return Decision(False, Reason.UNDELIVERABLE, since, Source.BOUNCE, until)
+    return None
+
+
+def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+    """What stops what a person may choose."""
+    complaint = None if topic.kind is Kind.SIGNAL else complaint_stands(record, topic)
+    if complaint:
+        return _stop(Reason.COMPLAINED, [complaint])
+    scopes = (*topic.path, *topic.followed)
+    outs = [(scope, out_stands(record, topic, scope)) for scope in scopes]
+    wide, own = set(topic.path[:-1]), {topic.number, *topic.followed}
+    return (
+        _stop(Reason.UNSUBSCRIBED, (entry for scope, entry in outs if scope in wide))
+        or _stop(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in outs if scope in own))
+        or _paused([pause_stands(record, topic, scope, now) for scope in topic.path])
+        or _without_consent(record, topic, scopes)
+    )
+
+
+def _lifting_scopes(topic: Topic, scope: int) -> tuple[int, ...]:
+    """Where a yes lifts a stop at a scope: there and below on the path.
+
+    Of a followed topic's stop: at that topic, at the topic itself, and at what lies between.
+    """
+    if scope in topic.path:
+        return topic.path[topic.path.index(scope) :]
+    return (topic.number, *topic.followed[: topic.followed.index(scope) + 1])
+
+
+def _latest_lift(record: Record, scopes: Iterable[int]) -> int:
+    return max(max(record.at(in_(s)), record.at(yes(s))) for s in scopes)
+
+
+def _stop(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
+    """The stop of a reason since the earliest entry that stands, if any does."""
+    standing = [entry for entry in entries if entry is not None]
+    if not standing:
+        return None
+    first = min(standing, key=lambda entry: entry.rank)
+    return Decision(False, reason, first.at, first.source)
+
+
+def _paused(entries: Iterable[Entry | None]) -> Decision | None:
+    standing = [entry for entry in entries if entry is not None]
+    if not standing:
+        return None
+    last = max(standing, key=lambda entry: (entry.until or 0, entry.rank))
+    return Decision(False, Reason.PAUSED, last.at, last.source, last.until)
+
+
+def _without_consent(record: Record, topic: Topic, scopes: Iterable[int]) -> Decision | None:
+    """Consent withdrawn is not revived by a general yes: the topic's own must be the newest."""
+    if topic.default_in:
+        return None
+    own = max(record.at(in_(topic.number)), record.at(yes(topic.number)))
+    outs = (entry.at for scope in scopes for entry in record.outs(scope))
+    if own != NEVER and own > max(outs, default=NEVER):
+        return None
+    return Decision(False, Reason.NO_CONSENT)
+
+
+def _ok(record: Record, topic: Topic) -> Decision:
+    """Sendable: by the latest yes on the path, or by the topic's default alone."""
+    entries = [record.get(register(s)) for s in topic.path for register in (in_, yes)]
+    given = [entry for entry in entries if entry is not None]
+    if not given or topic.kind is Kind.SERVICE:
+        return Decision(True, Reason.OK)
+    latest = max(given, key=lambda entry: entry.rank)
+    return Decision(True, Reason.OK, latest.at, latest.source)

@@ -1,0 +1,263 @@
+"""What a saved preference centre asks for: only what the person changed.
+
+The page sends each topic's state as it showed it (`was.topic.offers`) beside the state chosen
+(`topic.offers`), so that a page left open never revives anything. A link only stops: what a form would
+turn on, and the end of a pause, is not written but asked for by a confirmation mail.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from heed.domain.errors import UnreadForm
+from heed.domain.links.undo import plain, stops
+from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.decision import chosen, pause_stands
+from heed.domain.preferences.privacy_signal import stopped
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    ACKNOWLEDGED,
+    ALL,
+    DAY,
+    Change,
+    Entry,
+    Source,
+    scope_of,
+)
+
+PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
+"""Days that a pause may last; 0 ends it."""
+
+_IN = "in"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a form says.
+
+    Attributes:
+        everything: whether it stops everything; nothing else of the form counts then.
+        wanted: by number of a topic, whether it is to be on.
+        shown: by number of a topic, whether the page showed it as on.
+        pause: for how many days everything is to pause; 0 ends a pause; None: nothing is said.
+        acknowledged: whether the change of the privacy policy was noted.
+        undo: the Undo token of a press that is to be taken back, or "".
+    """
+
+    everything: bool = False
+    wanted: dict[int, bool] = field(default_factory=dict)
+    shown: dict[int, bool] = field(default_factory=dict)
+    pause: int | None = None
+    acknowledged: bool = False
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What becomes of a form.
+
+    Attributes:
+        changes: to be written, together.
+        press: the entries of the stops among them, by scope; empty where no Undo may be offered.
+        consent: the topics that were asked for and that a link cannot turn on: a confirmation can.
+        resume: numbers of the scopes whose pause is to end; a link cannot end it: a confirmation can.
+    """
+
+    changes: tuple[Change, ...]
+    press: dict[int, Entry]
+    consent: tuple[Topic, ...]
+    resume: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What a form was sent with.
+
+    Attributes:
+        at: when, milliseconds.
+        evidence: canonical text.
+        policy: version of the privacy policy in force.
+        signal: whether the browser sent a privacy signal, which no form overrides.
+    """
+
+    at: int
+    evidence: str
+    policy: str
+    signal: bool
+
+    def entry(self, source: Source = Source.PREFERENCE_CENTRE, until: int | None = None) -> Entry:
+        """What a register holds by this form."""
+        return Entry(self.at, source, self.evidence, self.policy, until)
+
+    def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
+        """What the browser's privacy signal changes in this very record, if it was sent."""
+        return stopped(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
+
+
+def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
+    """What the fields of a form say; of one given twice, what stops more counts.
+
+    Any value of a topic but `in` is an *out*. What is no field of ours is passed over.
+
+    Raises:
+        UnreadForm: no field is ours, one of ours says what nobody can read, or an Undo stands beside
+            what it knows nothing of.
+    """
+    reading = _Reading(catalogue)
+    for name, value in fields:
+        reading.take(name.strip().lower(), value.strip())
+    return reading.choices()
+
+
+class _Reading:
+    """A form that is being read, field by field."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._topics = {
+            field_of(topic, catalogue): topic.number
+            for topic in catalogue.topics.values()
+            if topic.kind is not Kind.SERVICE
+        }
+        self._wanted: dict[int, bool] = {}
+        self._shown: dict[int, bool] = {}
+        self._pauses: list[int] = []
+        self._undos: set[str] = set()
+        self._everything = self._acknowledged = self._is_ours = False
+
+    def take(self, name: str, value: str) -> None:
+        """Read a field."""
+        bare, is_in = name.removeprefix("was."), value.lower() == _IN
+        if name != bare and (number := self._topics.get(bare)) is not None:
+            self._shown[number] = self._shown.get(number, False) or is_in
+        elif (number := self._topics.get(name)) is not None and value:
+            self._wanted[number] = self._wanted.get(number, True) and is_in
+            self._is_ours = True
+        elif name == "undo":
+            self._undos.add(value)
+        elif name in ("all", "pause", "policy"):
+            self._aside(name, value.lower())
+        elif name in self._topics or bare.startswith("topic."):
+            raise UnreadForm("a topic that nobody knows, or no value")
+
+    def _aside(self, name: str, value: str) -> None:
+        self._is_ours = True
+        if name == "all":
+            self._everything |= value not in (_IN, "")
+        elif name == "policy":
+            self._acknowledged |= bool(value)
+        elif value in PAUSES:
+            self._pauses.append(PAUSES[value])
+        else:
+            raise UnreadForm("a pause of no length that there is")
+
+    def choices(self) -> Choices:
+        """What it says as a whole."""
+        if self._everything:
+            return Choices(everything=True)
+        if not self._is_ours and not self._undos:
+            raise UnreadForm("no field is ours")
+        if self._undos and (self._is_ours or len(self._undos) > 1 or "" in self._undos):
+            raise UnreadForm("an Undo stands beside something else")
+        return Choices(
+            wanted=self._wanted,
+            shown=self._shown,
+            pause=max(self._pauses, default=None),
+            acknowledged=self._acknowledged,
+            undo="".join(self._undos),
+        )
+
+
+def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
+    """What a form changes in this very record, and what it asks for in vain.
+
+    `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
+    """
+    seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
+    signals = {scope_of(change.register) for change in seen}
+    if said.everything:
+        press = {ALL: given.entry()}
+        return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())
+    differing = [t for t in _differing(said, record, catalogue) if t.number not in signals]
+    press = {t.number: given.entry() for t in differing if not said.wanted[t.number]}
+    consent = tuple(
+        topic
+        for topic in differing
+        if said.wanted[topic.number] and not topic.retired and not chosen(record, topic).sendable
+    )
+    until, resume = _paused(said, record, catalogue, brand, given)
+    if until is not None:
+        press[brand] = given.entry(until=until)
+    # Where a confirmation is asked for, the answer is its form, and offers no Undo.
+    can_undo = not consent and not resume
+    written = (
+        stops(record, catalogue, press, given.at)
+        if can_undo
+        else (plain(scope, entry) for scope, entry in press.items())
+    )
+    noted = [Change(ACKNOWLEDGED, given.entry())] if said.acknowledged else []
+    return Saved((*written, *noted, *seen), press if can_undo else {}, consent, resume)
+
+
+def _paused(
+    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
+) -> tuple[int | None, tuple[int, ...]]:
+    """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
+
+    What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
+    pause that would end sooner than the one that stands is an end of that one; but where a yes lets some
+    topics through that one, they pause as well, and none ends sooner.
+    """
+    if said.pause is None:
+        return None, ()
+    held = record.pause(brand)
+    if said.pause and held == given.entry(until=held.until if held else None):
+        return held.until, ()  # our own write, whose answer was lost
+    until = given.at + said.pause * DAY
+    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL)}
+    ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
+    end, is_whole = standing[brand]
+    if said.pause and (until >= end or not is_whole):
+        return max(until, end), ()
+    resume = [scope for scope, end in ends.items() if end > until]
+    if not said.pause:
+        # Everything is to resume: a pause of one topic, which an agent may have entered, ends as well.
+        resume += [t.number for t in offered(catalogue, brand) if _is_paused(record, t, given.at)]
+    return None, tuple(resume)
+
+
+def _is_paused(record: Record, topic: Topic, now: int) -> bool:
+    return pause_stands(record, topic, topic.number, now) is not None
+
+
+def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
+    """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
+    topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
+    held = [pause_stands(record, topic, scope, now) for topic in topics]
+    return max((e.until or 0 for e in held if e), default=0), all(held)
+
+
+def field_of(topic: Topic, catalogue: Catalogue) -> str:
+    """The name of a topic's field; its state as shown stands in `was.` and this."""
+    name = catalogue.name(topic.number)
+    return name if topic.kind is Kind.SIGNAL else f"topic.{name}"
+
+
+def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
+    """The marketing topics that a brand's preference centre shows; of ALL, those of every brand's."""
+    return [topic for topic in catalogue.marketing(brand) if not topic.retired]
+
+
+def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
+    """The topics whose chosen state differs from the one that the page showed.
+
+    Where the form does not say what that was, a stop counts in any case: what stops the topic already may
+    be lifted by a yes that is on its way. What is to be on is compared with the record.
+    """
+    for number, wanted in said.wanted.items():
+        topic = catalogue.topics[number]
+        shown = said.shown.get(number)
+        if shown is None:
+            shown = not wanted or chosen(record, topic).sendable
+        if wanted != shown:
+            yield topic

@@ -1,0 +1,121 @@
+"""A wish that a person voiced by phone, by letter, to an agent: what it changes, and what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.decision import (
+    Reason,
+    complaint_stands,
+    decide,
+    is_lifted,
+    out_stands,
+    pause_stands,
+    withdraws_consent,
+)
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Change, Entry, Source, in_, out, pause
+from heed.domain.preferences.suppressions import PRECEDENCE, blocking, in_use
+
+
+class State(StrEnum):
+    """What a person may want of a scope."""
+
+    OUT = "out"
+    IN = "in"
+    PAUSED = "paused"
+
+
+class Outcome(StrEnum):
+    """What came of a wish."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"  # on record, and something newer stands against it
+    REFUSED = "refused"  # not written
+
+
+_REGISTER = {State.OUT: out, State.IN: in_, State.PAUSED: pause}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants, and how it is known.
+
+    Attributes:
+        scope: number of the scope.
+        state: what is wanted of it.
+        at: when it was voiced, milliseconds.
+        source: by which way.
+        evidence: canonical text (heed.domain.preferences.evidence).
+        policy: version of the privacy policy at that time.
+        until: of a pause, when it ends, milliseconds.
+    """
+
+    scope: int
+    state: State
+    at: int
+    source: Source
+    evidence: str
+    policy: str
+    until: int | None = None
+
+    def change(self) -> Change:
+        """The one register that it sets."""
+        entry = Entry(self.at, self.source, self.evidence, self.policy, self.until)
+        return Change(_REGISTER[self.state](self.scope), entry)
+
+
+def refused_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> Reason | None:
+    """Why a wish is not written: nothing about a minor is; of a held address no *in*."""
+    reason = decide(record, next(iter(catalogue.topics.values())), now).reason
+    if reason is Reason.MINOR or (reason is Reason.HOLD and wish.state is State.IN):
+        return reason
+    return None
+
+
+def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> bool:
+    """Whether something newer stands against a wish, in the record after its write: it changes nothing.
+
+    That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
+    newer yes lifts it for every topic of its scope (an *out* that withdrew a consent counts all the
+    same); of an *in*, an *out*, a pause or a complaint that is newer, or of the same instant, stops every
+    topic of its scope. Retired topics do not count beside those in use. A wish that counts for some
+    topics is applied, whatever stands against it for others. What is older and stops a topic still is no
+    case of this: `blocked_by` names it.
+    """
+    change = wish.change()
+    held = record.get(change.register)
+    if held is None or held.rank != change.entry.rank:
+        return True
+    topics = in_use(catalogue.governed(wish.scope))
+
+    def is_lost(topic: Topic) -> bool:
+        if wish.state is State.OUT:
+            is_gone = is_lifted(record, topic, wish.scope, change.entry)
+            return is_gone and not withdraws_consent(record, topic, change.entry)
+        if wish.state is State.PAUSED:
+            return pause_stands(record, topic, wish.scope, wish.at) is None
+        return any(entry.at >= wish.at for entry in _against(record, topic, now))
+
+    return bool(topics) and all(map(is_lost, topics))
+
+
+def blocked_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
+    """Of an *in*: the reasons that stop topics of its scope all the same, the strongest first."""
+    if wish.state is not State.IN:
+        return []
+    topics = in_use(catalogue.governed(wish.scope))
+    reasons = {r for topic in topics for r in blocking(record, topic, catalogue, now)}
+    return sorted(reasons, key=PRECEDENCE.index)
+
+
+def _against(record: Record, topic: Topic, now: int) -> list[Entry]:
+    """The acts of a person that stop a topic."""
+    scopes = (*topic.path, *topic.followed)
+    found = [out_stands(record, topic, scope) for scope in scopes]
+    found += [pause_stands(record, topic, scope, now) for scope in scopes]
+    if topic.kind is Kind.MARKETING:
+        found.append(complaint_stands(record, topic))
+    return [entry for entry in found if entry is not None]

@@ -1,0 +1,135 @@
+"""All that is on record of one recipient, and the write rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from heed.domain.links.repeats import Tally
+from heed.domain.preferences.register import (
+    MINOR,
+    SOFT,
+    Change,
+    Entry,
+    is_choice,
+    out,
+    pause,
+    undoable,
+    undone,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The registers of one recipient.
+
+    Attributes:
+        registers: entry by register name.
+        soft: days (from the epoch) on which a soft bounce happened.
+        floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
+            changes nothing.
+        n: how often the stored item changed; 0 means that there is none.
+        tally: how far the person's links have come, as it was read; no part of what is said.
+        salt: what links the ledger's entries to the recipient, and dies with the item; no part of what
+            is said, and never shown.
+    """
+
+    registers: Mapping[str, Entry] = field(default_factory=dict)
+    soft: frozenset[int] = frozenset()
+    floor: int | None = None
+    n: int = 0
+    salt: bytes = field(default=b"", compare=False, repr=False)
+    tally: Tally = field(default=Tally(), compare=False, repr=False)
+
+    def get(self, register: str) -> Entry | None:
+        """The entry of a register, or None."""
+        return self.registers.get(register)
+
+    def at(self, register: str) -> int:
+        """When a register was last set; before all time if never."""
+        entry = self.registers.get(register)
+        return NEVER if entry is None else entry.at
+
+    @property
+    def changed(self) -> int:
+        """The latest instant of anything that is said; what was asked for before may count no more."""
+        floor = NEVER if self.floor is None else self.floor + 1
+        return max([floor, *(entry.at for entry in self.registers.values())])
+
+    @property
+    def told(self) -> int:
+        """The number of the latest change that the ledger is told of: those behind it were spared."""
+        return self.n if self.tally.spared is None else self.tally.spared
+
+    def outs(self, scope: int) -> tuple[Entry, ...]:
+        """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""
+        plain, pressed = self.registers.get(out(scope)), self.pressed(scope)
+        if pressed is None or pressed.until is not None:
+            return () if plain is None else (plain,)
+        return (pressed,) if plain is None else (plain, pressed)
+
+    def pause(self, scope: int) -> Entry | None:
+        """What counts as the pause at a scope: the later of the latest one and such a press that ends."""
+        plain, pressed = self.registers.get(pause(scope)), self.pressed(scope)
+        if pressed is None or pressed.until is None:
+            return plain
+        return pressed if plain is None or plain.rank < pressed.rank else plain
+
+    def pressed(self, scope: int) -> Entry | None:
+        """The latest stop at a scope for which an Undo was offered, unless it was taken back."""
+        entry = self.registers.get(undoable(scope))
+        if entry is None:
+            return None
+        taken_back = self.registers.get(undone(scope))
+        return None if taken_back is not None and taken_back == entry.undo else entry
+
+    def takes(self, change: Change) -> bool:
+        """Whether a change would change anything: the write rule."""
+        if MINOR in self.registers or (self.floor is not None and change.entry.at <= self.floor):
+            return False
+        if change.register == SOFT:
+            return change.entry.day not in self.soft
+        held = self.registers.get(change.register)
+        return held is None or held.rank < change.entry.rank
+
+
+NEVER = -(1 << 62)
+"""An instant before every other."""
+
+NOTHING = Record()
+"""Nobody with that id is on record."""
+
+
+def merge(record: Record, changes: Iterable[Change]) -> Record:
+    """The record after the changes: each register becomes the greater of old and new.
+
+    Commutative, associative and idempotent over any set of events of one epoch. A minor is never
+    reported through here: that is one replacing write, a new epoch.
+    """
+    for change in changes:
+        if not record.takes(change):
+            continue
+        if change.register == SOFT:
+            record = replace(record, soft=record.soft | {change.entry.day})
+        else:
+            held = {**record.registers, change.register: change.entry}
+            record = replace(record, registers=held)
+    return record
+
+
+def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
+    """The wishes among the changes that came late: a greater entry of their own register is on record.
+
+    What the epoch refuses is none of them, and neither is what is on record as it stands.
+    """
+    if MINOR in record.registers:
+        return []
+    return [
+        change
+        for change in changes
+        if is_choice(change.register)
+        and not change.register.startswith("u:")  # an Undo of a press that is over says nothing
+        and (record.floor is None or change.entry.at > record.floor)
+        and (held := record.get(change.register)) is not None
+        and held.rank > change.entry.rank
+    ]

@@ -1,0 +1,1 @@
+"""Erasures, purges, lifts, disclosures and retention periods."""

@@ -1,0 +1,75 @@
+"""A purge: clearing every store but the preferences themselves of a person, and the proof of it.
+
+The certificate has nothing personal in it. While the purge is under way its record also names the
+subject under which the ledger knows the person; that goes with the last step.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from heed.domain.preferences.register import DAY
+from heed.domain.privacy.erasure import Cause
+
+_ID = re.compile(r"[0-9a-f]{32}")
+BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
+OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
+LIST_OVERDUE = DAY  # a long list of SES's takes hours to be read, one call a second
+SES = "ses-suppression-list"
+"""In a certificate: how many addresses were taken off the mail service's own list."""
+
+
+class State(StrEnum):
+    """How far a purge is."""
+
+    DUE = "due"
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """A purge.
+
+    Attributes:
+        id: random.
+        cause: why.
+        state: how far it is.
+        requested_at: when the report was received, milliseconds.
+        completed_at: when every store was clear, milliseconds, or None.
+        stores: how much was found in each store.
+        subject: the person's name in the ledger, hex; "" where there is none, and once it is done.
+        walk: number of the walk over the mail service's list that has to end first; None: not known yet.
+    """
+
+    id: str
+    cause: Cause
+    state: State
+    requested_at: int
+    completed_at: int | None = None
+    stores: Mapping[str, int] = field(default_factory=dict)
+    subject: str = field(default="", repr=False)
+    walk: int | None = None
+
+    @property
+    def unlinkable_from(self) -> int | None:
+        """From when nobody can find out any more whose entries they were: no backup is that old."""
+        return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY
+
+    @property
+    def rules(self) -> str:
+        """Which rules it was done by, as docs/privacy.md numbers them."""
+        return f"{self.cause.value}/1"
+
+
+def is_id(text: str) -> bool:
+    """Whether a text has the form of a purge's id; another is never looked for."""
+    return _ID.fullmatch(text) is not None
+
+
+def most(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+    """What was found in each store: the most that any pass has seen, for a pass may begin again."""
+    return {name: max(found.get(name, 0), now.get(name, 0)) for name in (*found, *now)}

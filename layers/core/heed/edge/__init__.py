@@ -1,1 +1,0 @@
-"""What the Lambda border shares: requests, answers, API keys, logs, problems, pages."""

@@ -1,0 +1,1 @@
+"""Where requests, messages and commands come in: HTTP, queues, streams and the command line."""

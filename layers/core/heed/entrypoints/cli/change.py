@@ -1,0 +1,81 @@
+"""`heed change`: what a person asked for by phone, by letter, or of an agent."""
+
+from __future__ import annotations
+
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+
+from heed.domain import rfc3339
+from heed.entrypoints.cli import api, options, output
+from heed.entrypoints.cli.command import Command, Exit
+from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.people import field
+
+_SOURCES = ("phone", "letter", "mailbox", "agent", "api")
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    options.common(parser)
+    parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
+    parser.add_argument(
+        "--scope",
+        required=True,
+        help="'*' (all marketing; quote it), a brand, or a topic: meridian, offers, meridian/offers",
+    )
+    state = parser.add_mutually_exclusive_group(required=True)
+    state.add_argument(
+        "--out", dest="state", action="store_const", const="out", help="no more mail"
+    )
+    state.add_argument(
+        "--in", dest="state", action="store_const", const="in", help="mail again; needs --reference"
+    )
+    state.add_argument(
+        "--pause-until",
+        dest="until",
+        metavar="TIME",
+        help="no mail until then: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC, through that day "
+        "wherever it ends last (12:00 UTC of the next)",
+    )
+    parser.add_argument("--source", required=True, choices=_SOURCES, help="how it came")
+    parser.add_argument(
+        "--occurred-at",
+        metavar="TIME",
+        help="when it was said: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC: its last instant "
+        "for a stop, its first for --in. A time to come is taken as now (default: now)",
+    )
+    parser.add_argument("--reference", metavar="TEXT", help="where the call or letter is on file")
+    parser.add_argument("--agent", metavar="WHO", help="who took it")
+
+
+def _run(args: Namespace) -> Exit:
+    wish = {
+        **field(args.person),
+        "scope": args.scope,
+        "state": args.state or "paused",
+        "until": args.until,
+        "source": args.source,
+        "occurred_at": args.occurred_at,
+        "reference": args.reference,
+        "agent": args.agent,
+    }
+    said = {name: value for name, value in wish.items() if value is not None}
+    answer = api.post(find(args.stack), "/v1/changes", said)
+    (result,) = answer["results"]
+    if args.json:
+        output.say_json(answer)
+    else:
+        output.say_facts({name.replace("_", " "): value for name, value in result.items()})
+    if args.occurred_at and rfc3339.parse(args.occurred_at).first > time.time_ns() // 1_000_000:
+        print(f"{args.occurred_at} is yet to come: it counts as of now.", file=sys.stderr)
+    return Exit.YES if result["outcome"] == "applied" else Exit.NO
+
+
+COMMAND = Command(
+    name="change",
+    summary="enter what a person asked for by phone, by letter, or of an agent",
+    details="Exit code 1 if it changes nothing now: 'superseded' by something newer (it is on record all "
+    "the same), or 'refused'. With --json: the answer of POST /v1/changes.",
+    arguments=_arguments,
+    run=_run,
+)

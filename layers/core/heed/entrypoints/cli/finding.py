@@ -1,0 +1,82 @@
+"""Where the stack is that a command is to speak to: the local one that runs, or one by its name."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from heed.config import Shell
+from heed.domain.errors import NotFound
+from heed.entrypoints.cli.failure import Failure
+from heed.entrypoints.cli.stack import Stack, is_here
+
+if TYPE_CHECKING:
+    from heed.adapters.stack import Access
+
+_ANNOUNCEMENT = Path(".local", "stack.json")
+_FUNCTION = "FunctionName"  # how the outputs that name a function end
+
+
+def find(name: str | None) -> Stack:
+    """The deployed stack of that name; without one the local stack that runs here.
+
+    Raises:
+        Failure: there is none.
+    """
+    return _local() if name is None else _deployed(name)
+
+
+def _local() -> Stack:
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (path := folder / _ANNOUNCEMENT).is_file():
+            return _announced(path)
+    raise Failure("no local stack is running here", "make run, or --stack NAME for a deployed one")
+
+
+def _announced(path: Path) -> Stack:
+    try:
+        said = json.loads(path.read_text("utf-8"))
+        outputs = {**said["outputs"], "ApiUrl": said["api"]}
+        functions = outputs.pop("functions")
+        aws, region, key = str(said["aws"]), said["region"], said["api_key"]
+        stays = is_here(str(said["api"])) and is_here(aws)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise Failure(
+            f"{path} does not describe a stack", "start it again with make run"
+        ) from error
+    if not stays:
+        raise Failure(f"{path} leads away from this machine", "start it again with make run")
+
+    def access() -> Access:
+        from heed.adapters.stack import Access
+
+        return Access(aws, region)
+
+    return Stack(outputs, functions, key, access)
+
+
+def _deployed(name: str) -> Stack:
+    from heed.adapters.stack import Access, outputs
+
+    access = Access()
+    try:
+        found = outputs(access, name)
+    except NotFound as error:
+        raise Failure(
+            f"there is no stack {name} in this account and region",
+            "see AWS_PROFILE and AWS_DEFAULT_REGION",
+        ) from error
+    functions = {
+        _spoken(key.removesuffix(_FUNCTION)): value
+        for key, value in found.items()
+        if key.endswith(_FUNCTION)
+    }
+    return Stack(found, functions, Shell().api_key, lambda: access)
+
+
+def _spoken(name: str) -> str:
+    """`UnsubscribeLater` → `unsubscribe-later`, as the local stack calls it too."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()

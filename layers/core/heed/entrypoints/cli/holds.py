@@ -1,0 +1,85 @@
+"""`heed hold` and `heed lift`: stop and preserve; and the inverse of what stands against an address."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Mapping
+from typing import Any
+
+from heed.domain.privacy.lift import Liftable
+from heed.entrypoints.cli import api, options, output
+from heed.entrypoints.cli.command import Command, Exit
+from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.people import field
+from heed.entrypoints.cli.reports import person
+
+
+def _to_hold(parser: ArgumentParser) -> None:
+    person(parser)
+    _reason(parser)
+
+
+def _hold(args: Namespace) -> Exit:
+    said = {"source": args.source, "reason": args.reason, "reference": args.reference}
+    return _said(args, api.post(find(args.stack), "/v1/holds", {**field(args.person), **said}))
+
+
+def _to_lift(parser: ArgumentParser) -> None:
+    options.common(parser)
+    parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
+    parser.add_argument(
+        "--register",
+        required=True,
+        choices=[each.value for each in Liftable],
+        help="what is to be lifted",
+    )
+    parser.add_argument("--scope", help="of a complaint: what the person asked for in writing")
+    parser.add_argument(
+        "--reference",
+        required=True,
+        type=options.filled,
+        metavar="TEXT",
+        help="where it is on file",
+    )
+    _reason(parser)
+
+
+def _lift(args: Namespace) -> Exit:
+    said = {"register": args.register, "reason": args.reason, "reference": args.reference}
+    if args.scope is not None:
+        said["scope"] = args.scope
+    return _said(args, api.post(find(args.stack), "/v1/lifts", {**field(args.person), **said}))
+
+
+def _reason(parser: ArgumentParser) -> None:
+    parser.add_argument("--reason", required=True, type=options.filled, metavar="TEXT", help="why")
+
+
+def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:
+    if args.json:
+        output.say_json(answer)
+    else:
+        facts = {name.replace("_", " "): value for name, value in answer.items()}
+        if answer["outcome"] == "waiting":
+            facts["waits for"] = "the same lift by a key of another owner"
+        output.say_facts(facts)
+    return Exit.YES if answer["outcome"] == "applied" else Exit.NO
+
+
+HOLD = Command(
+    name="hold",
+    summary="stop everything to an address, and preserve what is on record",
+    details="Service mail stops too, and an erasure waits. heed lift --register hold ends it. Exit code 1 if "
+    "it is a minor's, of whom nothing more is recorded.",
+    arguments=_to_hold,
+    run=_hold,
+)
+LIFT = Command(
+    name="lift",
+    summary="lift what stands against an address: the inverse of a mistake",
+    details="A complaint is lifted for one scope and no other. A minor needs two keys of different owners "
+    "within 24 hours: the first ends with 'waiting' and exit code 1, as whatever is not lifted now; the "
+    "person stays opted out of everything.",
+    arguments=_to_lift,
+    run=_lift,
+)

@@ -1,0 +1,48 @@
+"""`heed ids`: recipient ids of the addresses on standard input, computed on this machine."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+
+from heed.domain.errors import InvalidAddress
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.cli import options, output
+from heed.entrypoints.cli.command import Command, Exit
+from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.people import from_standard_input
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    options.common(parser)
+
+
+def _run(args: Namespace) -> Exit:
+    identity = find(args.stack).identity()
+    ending = Exit.YES
+    for address in from_standard_input():
+        recipient, fault = None, ""
+        try:
+            recipient = recipient_id(identity, normalise(address))
+        except InvalidAddress as error:
+            fault = str(error)
+            ending = Exit.NO
+        if args.json:
+            named = {"address": address, "recipient": recipient}
+            output.say_json(
+                {**named, "error": "invalid", "detail": fault} if recipient is None else named
+            )
+        else:
+            print(recipient or f"invalid: {fault}")
+    return ending
+
+
+COMMAND = Command(
+    name="ids",
+    summary="recipient ids of the addresses on standard input, computed here",
+    details="Reads an address a line and prints an id a line; blank lines are left out. What is no address "
+    "is called invalid on its line, with exit code 1. The identity key comes from KMS, with one call "
+    "(kms:GenerateMac), and stays in memory; no address leaves this machine. With --json: an object a line.",
+    arguments=_arguments,
+    run=_run,
+)

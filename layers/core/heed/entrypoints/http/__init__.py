@@ -1,0 +1,1 @@
+"""HTTP requests as API Gateway hands them over."""

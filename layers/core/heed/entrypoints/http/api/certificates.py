@@ -1,0 +1,22 @@
+"""GET /v1/purges/{id}: the certificate of a purge. Nothing in it is about a person."""
+
+from __future__ import annotations
+
+from heed.domain import rfc3339
+from heed.domain.privacy.purge import Purge
+
+
+def written(purge: Purge) -> dict[str, object]:
+    """The certificate, as far as it goes."""
+    return {
+        "state": purge.state.value,
+        "stores": dict(sorted(purge.stores.items())),
+        "requested_at": rfc3339.write(purge.requested_at),
+        "completed_at": _time(purge.completed_at),
+        "unlinkable_from": _time(purge.unlinkable_from),
+        "rules": purge.rules,
+    }
+
+
+def _time(at: int | None) -> str | None:
+    return None if at is None else rfc3339.write(at)

@@ -1,0 +1,67 @@
+"""Fields that several requests under /v1 have in common."""
+
+from __future__ import annotations
+
+from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import parse
+from heed.entrypoints.http.api.json_body import Reader
+from heed.use_cases.identify import Mention
+
+MAX_PEOPLE = 1_000
+
+
+def mentions(body: Reader) -> list[Mention]:
+    """`addresses`, or `recipients` in their place: 1 to 1,000.
+
+    An item that is no address is answered for in its place; one that is no string is a fault.
+    """
+    if not body.has("recipients"):
+        return [Mention(address=text) for text in body.texts("addresses", MAX_PEOPLE)]
+    if body.has("addresses"):
+        body.fault("recipients", "must not stand beside addresses")
+        body.texts("addresses", MAX_PEOPLE)
+    return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
+
+
+def person(body: Reader) -> Mention:
+    """`address`, or `recipient` in its place; one that can be nobody's is a fault. Normalised."""
+    if body.has("recipient"):
+        if body.has("address"):
+            body.fault("recipient", "must not stand beside address")
+            body.text("address")
+        text = body.text("recipient")
+        try:
+            return Mention(id=parse(text))
+        except InvalidRecipient as error:
+            body.fault("recipient", f"is {error}")
+        return Mention()
+    text = body.text("address")
+    try:
+        return Mention(address=normalise(text) if text else None)
+    except InvalidAddress as error:
+        body.fault("address", f"is no address: {error}")
+    return Mention()
+
+
+def topic(body: Reader, catalogue: Catalogue) -> str:
+    """`topic`, of the default brand or as `brand/topic`: its name; "", and a fault, if there is none."""
+    name = body.text("topic")
+    if not name:
+        return ""
+    try:
+        catalogue.topic(name)
+    except UnknownScope as error:
+        body.fault("topic", unknown(error, name, catalogue, topics_only=True))
+        return ""
+    return name
+
+
+def unknown(
+    error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
+) -> str:
+    """What is said of a name that is unknown: a name of the catalogue's, never what was given."""
+    nearest = catalogue.nearest(name, topics_only=topics_only)
+    meant = "" if nearest is None else f"; the nearest is {nearest}"
+    return f"is {error}{meant}; GET /v1/topics lists what there is"

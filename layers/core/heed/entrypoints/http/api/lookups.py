@@ -1,0 +1,95 @@
+"""POST /v1/recipients/lookup: its body, and its answer."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+from heed.domain import rfc3339
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.register import Change, Entry, scope_of, word
+from heed.domain.privacy.disclosure import Disclosure, permitted
+from heed.entrypoints.http.api import decisions, fields
+from heed.entrypoints.http.api.json_body import Reader
+from heed.use_cases.identify import Mention
+from heed.use_cases.ports.ledger import Kept
+from heed.use_cases.privacy.lookup import Found
+
+
+class Asked(NamedTuple):
+    """Who is looked up, and what for."""
+
+    mention: Mention
+    purpose: Disclosure
+
+
+def asked(body: Reader) -> Asked:
+    """What a body asks.
+
+    Raises:
+        PurposeRefused: it says what for, and that is none of the list.
+        InvalidRequest: it breaks the contract.
+    """
+    mention = fields.person(body)
+    purpose = permitted(body.optional_text("purpose") or Disclosure.DATA_SUBJECT)
+    body.close()
+    return Asked(mention, purpose)
+
+
+def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, object]:
+    """The answer: all that is held, the oldest first, in words."""
+    record = found.record
+    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, held[0]))
+    return {
+        "recipient": recipient,
+        "registers": [_register(name, entry, catalogue) for name, entry in registers],
+        "soft_bounces": [rfc3339.write_day(day) for day in sorted(record.soft)],
+        "erased_at": None if record.floor is None else rfc3339.write(record.floor),
+        "decisions": {
+            name: decisions.written(decision) for name, decision in found.decisions.items()
+        },
+        "history": [_entry(kept, catalogue) for kept in found.history],
+        **({"history_left_out": found.left_out} if found.left_out else {}),
+        **({"history_cut": True} if found.is_cut else {}),
+    }
+
+
+def _register(name: str, entry: Entry, catalogue: Catalogue) -> dict[str, object]:
+    """A register; what concerns the address as a whole has the scope `*`."""
+    return {
+        "register": word(Change(name, entry)),
+        "scope": catalogue.name(scope_of(name)),
+        "at": rfc3339.write(entry.at),
+        "source": entry.source.value,
+        "evidence": _evidence(entry.evidence),
+        "policy_version": entry.policy or None,
+        "until": None if entry.until is None else rfc3339.write(entry.until),
+    }
+
+
+def _entry(kept: Kept, catalogue: Catalogue) -> dict[str, object]:
+    """An entry of the ledger, by the names under which it can be proved."""
+    entry = kept.entry
+    return {
+        "id": entry.id,
+        "subject": entry.subject,
+        "seq": entry.seq,
+        **({} if entry.first_seq is None else {"first_seq": entry.first_seq}),
+        "register": entry.register,
+        "scope": catalogue.name(entry.scope),
+        "outcome": entry.outcome.value,
+        "at": rfc3339.write(entry.at),
+        "recorded_at": rfc3339.write(entry.recorded_at),
+        "source": entry.source,
+        "policy_version": entry.policy_version or None,
+        "until": None if entry.until is None else rfc3339.write(entry.until),
+        "evidence": _evidence(kept.evidence) if kept.evidence else None,
+    }
+
+
+def _evidence(text: str) -> object:
+    """The object that evidence is; as it stands, if it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,1 @@
+"""The pages that recipients see, and the forms that they send."""

@@ -1,0 +1,39 @@
+"""The privacy signal of a browser that opens a link (docs/decisions/0051-the-signal-needs-no-press.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from heed.domain.errors import Unavailable, UnreadableRecord
+from heed.entrypoints.http import request
+from heed.entrypoints.observability import count, logger
+
+if TYPE_CHECKING:
+    from heed.domain.links.link_token import Token
+    from heed.domain.preferences.record import Record
+    from heed.entrypoints.http.pages.visit import Visit
+    from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+
+
+def noted(
+    event: dict[str, Any],
+    visit: Visit,
+    token: Token,
+    record: Record,
+    note: Callable[[], NoteSignal],
+    spared: Collection[int] = (),
+) -> Record:
+    """What is on record once the signal of a browser's own navigation is written.
+
+    Where it is not known to be written the page is shown all the same, of the record as it was read: it
+    offers the press, and does not say that the request was honoured.
+    """
+    if not visit.signal or not request.is_navigation(event):
+        return record
+    try:
+        return note()(token, record, visit.at, visit.campaign, spared)
+    except (Unavailable, UnreadableRecord) as error:
+        count("SignalUnavailable")
+        logger.warning("unavailable", error=type(error).__name__)
+        return record

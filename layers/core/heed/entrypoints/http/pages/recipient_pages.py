@@ -1,0 +1,125 @@
+"""Answers to people: the pages, and which failure is which page.
+
+What shows a page is imported when one is shown: a mail client's one-click waits for none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+
+from heed.domain.errors import Deferred, InvalidToken, Unavailable, UnreadableRecord
+from heed.domain.preferences.catalogue import Catalogue
+from heed.entrypoints.http.forms import Form, most_fields, read_form
+from heed.entrypoints.http.pages.pages import Pages, headers
+from heed.entrypoints.http.pages.visit import Visit
+from heed.entrypoints.observability import count, logger
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+_METHODS = ("GET", "HEAD", "POST")
+
+
+class RecipientPages:
+    """What an app of links answers, and its answers to whatever goes wrong.
+
+    Args:
+        app: the function's routes; failures in them are answered from now on.
+        prefix: what all its paths begin with.
+        catalogue, pages: of the brand; asked for at a request, never at import.
+        has_form: whether there is a form for those without a link; asked for at a request.
+    """
+
+    def __init__(
+        self,
+        app: APIGatewayHttpResolver,
+        prefix: str | tuple[str, ...],
+        catalogue: Callable[[], Catalogue],
+        pages: Callable[[], Pages],
+        has_form: Callable[[], bool],
+    ) -> None:
+        self._app = app
+        self._prefix = prefix
+        self._catalogue = catalogue
+        self._pages = pages
+        self._has_form = has_form
+        self._read: tuple[dict[str, Any], Form] = {}, Form([], True)  # a request, and its form
+        app.exception_handler(InvalidToken)(self._absent)
+        app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
+        app.not_found(self._unrouted)
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """The present request, payload format 2.0."""
+        return self._app.current_event.raw_event
+
+    def visit(self) -> Visit:
+        """The visit that the present request is."""
+        return Visit.of(self.event, self._catalogue(), has_form=self._has_form())
+
+    def form(self) -> Form:
+        """The form of the present request; asked for when the token of a link is known, never before."""
+        form = read_form(self.event, most_fields(self._catalogue()))
+        self._read = self.event, form
+        return form
+
+    def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
+        """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""
+        is_head = self.event["requestContext"]["http"]["method"] == "HEAD"
+        return Response(
+            status_code=int(status),
+            headers={**self._pages().headers(self.visit().language), **more},
+            body="" if is_head else html,
+        )
+
+    def redirect(self, path: str) -> Response[str]:
+        """See the page at this path of ours, by GET (RFC 9110 §15.4.4)."""
+        return self.page("", HTTPStatus.SEE_OTHER, Location=path)
+
+    def text(self, body: str) -> Response[str]:
+        """A few bytes for a mail client, which shows them to nobody."""
+        plain = {**headers("en"), "Content-Type": "text/plain; charset=utf-8"}
+        return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
+
+    def neutral(self) -> Response[str]:
+        """The one page for a minor and for a held address."""
+        from heed.entrypoints.http.pages import visits
+
+        return self.page(self._pages().neutral(visits.page(self.visit(), self._catalogue())))
+
+    def _absent(self, _: InvalidToken) -> Response[str]:
+        count("LinkRefused")
+        return self._not_found(HTTPStatus.NOT_FOUND)
+
+    def _unrouted(self, _: NotFoundError) -> Response[str]:
+        """Of our paths: another method, or a link with what no token has, such as a quotation mark."""
+        if not self.event["rawPath"].startswith(self._prefix):
+            return self._not_found(HTTPStatus.NOT_FOUND)
+        if self.event["requestContext"]["http"]["method"] in _METHODS:
+            return self._absent(InvalidToken("no token has that form"))
+        return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
+
+    def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
+        from heed.entrypoints.http.pages import visits
+
+        view = visits.page(self.visit(), self._catalogue())
+        return self.page(self._pages().not_found(view), status, **more)
+
+    def _failing(self, error: Unavailable | UnreadableRecord) -> Response[str]:
+        from heed.entrypoints.http.api.problems import RETRY_AFTER
+        from heed.entrypoints.http.pages import visits
+
+        count("PageUnavailable")
+        logger.warning("unavailable", error=type(error).__name__)
+        request, form = self._read
+        # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
+        fields = form.fields if request is self.event and form.complete else []
+        view = visits.unavailable(
+            self.visit(), self._catalogue(), fields, kept=isinstance(error, Deferred)
+        )
+        retry = {"Retry-After": str(RETRY_AFTER)}
+        return self.page(self._pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)

@@ -1,0 +1,1 @@
+"""Recording bounces and complaints."""

@@ -1,0 +1,81 @@
+"""Record what SES says of a mail: that it bounced, was complained about, or was unsubscribed from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from heed.domain.errors import HeedError, Malformed
+from heed.domain.feedback.event import Event, Other
+from heed.domain.feedback.outcome import Verdict, judge
+from heed.domain.feedback.rules import Count
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.register import Change
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.ports.preferences import Keys, Preferences
+
+Read = Callable[[object, int | None], Event]
+"""From a message and the stamp of its queue to the event in it; raises Malformed."""
+
+AHEAD = 600_000  # milliseconds: more than two clocks differ
+
+
+class RecordFeedback:
+    """One write a recipient and event, and none for an event that changes nothing."""
+
+    def __init__(
+        self, read: Read, keys: Keys, preferences: Preferences, catalogue: Catalogue
+    ) -> None:
+        self._read = read
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+
+    def __call__(self, message: object, sent: int | None, now: int) -> Verdict:
+        """Record a message, and say what followed from it. Doing it again changes nothing.
+
+        Args:
+            message: JSON as text or parsed, in any of SES's shapes.
+            sent: when the queue took it, milliseconds.
+            now: milliseconds; marks the change in the feed of changes, and is no part of it.
+
+        Raises:
+            Malformed: it can never be understood, or is of a time to come: what it would write
+                could not be lifted before that time. Nothing was written.
+            HeedError: some recipient could not be recorded; the others were.
+        """
+        event = self._read(message, sent)
+        if not isinstance(event, Other) and event.at > now + AHEAD:
+            raise Malformed("of a time to come")
+        verdict = judge(event, self._identify, self._catalogue)
+        failure: HeedError | None = None
+        for recipient, changes in verdict.changes.items():
+            try:
+                self._preferences.apply(recipient, changes, now)
+            except HeedError as error:
+                failure = error
+        counts = list(verdict.counts)
+        for recipient, changes in verdict.echoes.items():
+            try:
+                counts.append(self._echo(recipient, changes, now))
+            except HeedError as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return verdict._replace(counts=counts)
+
+    def _echo(self, recipient: str, changes: Sequence[Change], now: int) -> Count:
+        """Record it of somebody unknown; decided on the very record that is written over.
+
+        It is the one event whose effect depends on what came before it. Both orders are right: who is on
+        record has said or met all that is known here, and of whom is not, the list alone knows.
+        """
+        applied = self._preferences.update(
+            recipient, lambda record: changes if record == NOTHING else (), now
+        )
+        unknown = applied.before == NOTHING
+        return Count.COMPLAINT_RECORDED if unknown else Count.COMPLAINT_IGNORED
+
+    def _identify(self, address: str) -> str:
+        return recipient_id(self._keys.identity(), normalise(address))

@@ -1,0 +1,53 @@
+"""Who is meant: callers name people by address, or by recipient id where they have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from heed.domain.errors import InvalidAddress, InvalidRecipient
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import parse, recipient_id
+from heed.use_cases.ports.preferences import Keys
+
+
+class Mention(NamedTuple):
+    """How a caller names someone: one of the two, as it was sent."""
+
+    address: str | None = None
+    id: str | None = None
+
+
+class Person(NamedTuple):
+    """Who is meant: the address as it was sent, if it was; the recipient id, None if it is nobody's."""
+
+    address: str | None
+    recipient: str | None
+
+
+def identify(mentions: Iterable[Mention], keys: Keys) -> list[Person]:
+    """The people that are mentioned, in order.
+
+    Raises:
+        KeysUnavailable: addresses cannot be turned into ids now.
+    """
+    identity = keys.identity()
+    return [Person(mention.address, _recipient(mention, identity)) for mention in mentions]
+
+
+def recipient_of(mention: Mention, identity: bytes) -> str:
+    """The recipient id of a mention, by the identity key.
+
+    Raises:
+        InvalidAddress, InvalidRecipient: it can be nobody's.
+    """
+    if mention.address is not None:
+        return recipient_id(identity, normalise(mention.address))
+    return parse(mention.id or "")
+
+
+def _recipient(mention: Mention, identity: bytes) -> str | None:
+    try:
+        return recipient_of(mention, identity)
+    except (InvalidAddress, InvalidRecipient):
+        return None

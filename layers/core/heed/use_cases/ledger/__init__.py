@@ -1,0 +1,1 @@
+"""Writing the ledger, sealing it, and checking it."""

@@ -1,0 +1,1 @@
+"""Making links, and opting out by them."""

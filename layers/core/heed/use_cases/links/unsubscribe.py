@@ -1,0 +1,214 @@
+"""A link is pressed: whoever holds it opts out, now and for good."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from heed.domain import messages
+from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
+from heed.domain.links.link_token import Purpose, Token, verify
+from heed.domain.links.undo import Undo, stops, undo_of
+from heed.domain.preferences import privacy_signal
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.evidence import LONGEST, evidence
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import ALL, Change, Entry, Source, out, undoable
+from heed.use_cases.ports.preferences import Applied, Keys, Preferences, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """An opt-out that was asked for and proved: all that is needed to write it, now or later.
+
+    Attributes:
+        recipient: recipient id.
+        scopes: numbers of the scopes it is written at; the first is the link's own.
+        at: when it was asked for, milliseconds.
+        source: one-click or link.
+        evidence: canonical text.
+        policy: version of the privacy policy then.
+        signal: whether the browser's privacy signal is to be kept with it.
+    """
+
+    recipient: str
+    scopes: tuple[int, ...]
+    at: int
+    source: Source
+    evidence: str
+    policy: str
+    signal: bool = False
+
+    def to_message(self) -> str:
+        """As it waits in the queue of later."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+    @classmethod
+    def from_message(cls, body: str) -> OptOut:
+        """As it was put into the queue.
+
+        Raises:
+            Malformed: it was not put there by us.
+        """
+        return messages.read(body, cls._of)
+
+    @classmethod
+    def _of(cls, data: dict[str, Any]) -> OptOut:
+        if not data["scopes"]:
+            raise ValueError("an opt-out of nothing")
+        return cls(
+            recipient=messages.recipient(data.pop("recipient")),
+            scopes=messages.scopes(data.pop("scopes")),
+            at=messages.number(data.pop("at")),
+            source=Source(data.pop("source")),
+            evidence=messages.text(data.pop("evidence"), LONGEST),
+            policy=messages.text(data.pop("policy")),
+            signal=messages.flag(data.pop("signal", False)),
+            **data,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What came of a press.
+
+    Attributes:
+        record: all that is on record now.
+        undo: what takes this press back, or None: nothing was sendable before it, or it was no browser's.
+    """
+
+    record: Record
+    undo: Undo | None
+
+
+class Unsubscribe:
+    """What a link does."""
+
+    def __init__(
+        self,
+        keys: Keys,
+        preferences: Preferences,
+        catalogue: Catalogue,
+        later: Callable[[], Queue],
+    ) -> None:
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._later = later
+
+    def token(self, text: str) -> Token:
+        """What the link says.
+
+        Raises:
+            InvalidToken: it is no link of ours.
+            KeysUnavailable: it cannot be told now.
+        """
+        return verify(text, Purpose.UNSUBSCRIBE, self._keys.link)
+
+    def record(self, token: Token) -> Record:
+        """What is on record of the link's recipient; reading it changes nothing."""
+        return self._preferences.read(token.recipient)
+
+    def asked(
+        self,
+        token: Token,
+        at: int,
+        source: Source,
+        campaign: str,
+        *,
+        everything: bool,
+        signal: bool,
+        wording: str | None = None,
+        press: str | None = None,
+    ) -> OptOut:
+        """What a press on the link asks for.
+
+        Args:
+            token: of the link.
+            at: when it was pressed, milliseconds.
+            source: one-click or link.
+            campaign: of the link, or "".
+            everything: whether all marketing is to stop.
+            signal: whether the browser sent a privacy signal.
+            wording: names the words of the page, if one was shown.
+            press: id of the HTTP request of a browser's press, so that no two presses are the same.
+        """
+        return OptOut(
+            recipient=token.recipient,
+            scopes=(ALL,) if everything else self._catalogue.opt_out_scopes(token.scope),
+            at=at,
+            source=source,
+            evidence=evidence(
+                issued=token.issued,
+                key=token.key_id,
+                campaign=campaign or None,
+                wording=wording,
+                press=press,
+            ),
+            policy=self._catalogue.policy(at),
+            signal=signal,
+        )
+
+    def opt_out(self, asked: OptOut) -> Pressed:
+        """Write it, and see that it stops what it is to stop.
+
+        A wish that could not be written is put into the queue of later, and 503 is answered all the
+        same: mail clients never retry, and nobody is told "done" before it is durable.
+
+        Raises:
+            Deferred: not known to be written, but it waits in the queue.
+            QueueUnavailable: neither.
+            NotAcknowledged: written, but something newer lifts it.
+        """
+        entry = _entry(asked)
+        press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
+        try:
+            applied = self._press(asked, press) if press else self.write(asked, asked.at)
+        except (Unavailable, UnreadableRecord) as error:
+            self._later().send(asked.to_message())
+            raise Deferred(type(error).__name__) from error
+        governed = (topic for scope in asked.scopes for topic in self._catalogue.governed(scope))
+        if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
+            raise NotAcknowledged("a newer yes stands")
+        undo = undo_of(asked.recipient, press, applied.after)
+        return Pressed(applied.after, undo)
+
+    def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:
+        """Write a browser's press so that it can be taken back, if it stops anything."""
+
+        def changes(record: Record) -> list[Change]:
+            return [*stops(record, self._catalogue, press, asked.at), *self._signals(record, asked)]
+
+        return self._preferences.update(asked.recipient, changes, asked.at)
+
+    def write(self, asked: OptOut, now: int) -> Applied:
+        """Write it at an instant, which may be hours after it was asked for; again changes nothing.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        entry = _entry(asked)
+        if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
+            changes = [Change(out(scope), entry) for scope in asked.scopes]
+            return self._preferences.apply(asked.recipient, changes, now)
+
+        def missing(record: Record) -> list[Change]:
+            # A press that was written although its answer was lost is on record as it stands.
+            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
+            written = [Change(out(scope), entry) for scope in scopes]
+            return [*written, *self._signals(record, asked)]
+
+        return self._preferences.update(asked.recipient, missing, now)
+
+    def _signals(self, record: Record, asked: OptOut) -> list[Change]:
+        if not asked.signal:
+            return []
+        seen = replace(_entry(asked), source=Source.SIGNAL)
+        return privacy_signal.stopped(record, self._catalogue, seen)
+
+
+def _entry(asked: OptOut) -> Entry:
+    return Entry(asked.at, asked.source, asked.evidence, asked.policy)

@@ -1,0 +1,1 @@
+"""Double opt-in: from the form to the confirmed yes, and what happens after it."""

@@ -1,0 +1,90 @@
+"""After a confirmed yes: SES's own stop goes, and the adopter is told, once, if it wants to be.
+
+SES takes one call a second about its list, and a day may bring thousands of confirmations. So the address
+goes on to a queue of its own (heed.use_cases.opt_in.remove_from_ses_list), and only they wait for it whom
+SES may really drop mail to, since Heed knows of a bounce or a complaint: mail that is sent to them too
+soon would be dropped, and the report of that would stop them again.
+"""
+
+from __future__ import annotations
+
+import json
+
+from heed.domain.errors import InvalidAddress, Malformed
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.decision import is_silent
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
+from heed.domain.recipients.address import normalise
+from heed.domain.rfc3339 import write
+from heed.use_cases.ports.opt_in import AddressSeal, Tellings
+from heed.use_cases.ports.preferences import Preferences, Queue
+from heed.use_cases.ports.privacy import Person
+
+
+class FollowUp:
+    """What follows from a confirmed yes outside of the table."""
+
+    def __init__(
+        self,
+        seal: AddressSeal,
+        unlisting: Queue,
+        preferences: Preferences,
+        tellings: Tellings,
+        opt_ins: Queue | None,
+    ) -> None:
+        """`opt_ins` is the adopter's queue; None: it does not want to be told."""
+        self._seal = seal
+        self._unlisting = unlisting
+        self._preferences = preferences
+        self._tellings = tellings
+        self._opt_ins = opt_ins
+
+    def __call__(self, opt_in: OptIn, now: int) -> None:
+        """Do all of it; again, and for another press of the same link, nothing more happens.
+
+        Raises:
+            Unavailable, UnreadableRecord: not all is done; the same message may be delivered again.
+            Malformed: the sealed address is none of ours.
+        """
+        # First of all: another press of the same link costs none of the calls that SES permits a second.
+        if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
+            return
+        address = self._address(opt_in)
+        # Read behind the write: a purge that begins after this reading finds what was written.
+        record = self._preferences.read(opt_in.recipient)
+        if is_silent(record, opt_in.issued):
+            self._tellings.clear(Person(opt_in.recipient, ""))
+            return
+        if not opt_in.unlisted:
+            self._unlisting.send(opt_in.to_message())
+            if _may_be_listed(record):
+                return  # it comes back, and is told of then
+        if self._opt_ins is not None:
+            self._opt_ins.send(_told(opt_in, address))
+        self._tellings.finish(opt_in.recipient, opt_in.issued)
+
+    def _address(self, opt_in: OptIn) -> str:
+        """The address, normalised."""
+        try:
+            return normalise(self._seal.unseal(opt_in.sealed))
+        except InvalidAddress as error:
+            raise Malformed(type(error).__name__) from None
+
+
+def _may_be_listed(record: Record) -> bool:
+    """Whether SES may have put the person on its list."""
+    return COMPLAINT in record.registers or UNDELIVERABLE in record.registers
+
+
+def _told(opt_in: OptIn, address: str) -> str:
+    return json.dumps(
+        {
+            "id": f"{opt_in.recipient}#{opt_in.issued}",
+            "address": address,
+            "recipient": opt_in.recipient,
+            "topics": opt_in.topics,
+            "at": write(opt_in.issued),
+        },
+        sort_keys=True,
+    )

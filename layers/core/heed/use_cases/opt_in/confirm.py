@@ -1,0 +1,179 @@
+"""A confirmation link is pressed: a yes that counts as of the moment it was asked for, or a way out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from heed.domain.errors import NotAcknowledged
+from heed.domain.links.undo import MOST_REGISTERS
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent, verify
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences import privacy_signal
+from heed.domain.preferences.catalogue import Catalogue, Topic
+from heed.domain.preferences.decision import chosen, decide, is_closed
+from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    ALL,
+    LIFT_UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    in_,
+    out,
+    pause,
+    scope_of,
+    yes,
+)
+from heed.use_cases.ports.opt_in import ConfirmKeys, Tellings
+from heed.use_cases.ports.preferences import Preferences, Queue
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A press on the page of a confirmation link.
+
+    Attributes:
+        id: of the HTTP request.
+        at: when, milliseconds.
+        wording: names the text that the person pressed under.
+        signal: whether the browser sent a privacy signal, which is kept with it.
+    """
+
+    id: str
+    at: int
+    wording: str
+    signal: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What came of a press.
+
+    Attributes:
+        record: what is on record now.
+        topics: of an *in*, the topics that nothing newer stops; none: the press came too late. Of an
+            *out*, what it named; none: all marketing.
+    """
+
+    record: Record
+    topics: tuple[Topic, ...]
+
+
+class Confirm:
+    """What a confirmation link does."""
+
+    def __init__(
+        self,
+        keys: ConfirmKeys,
+        preferences: Preferences,
+        catalogue: Catalogue,
+        confirmed: Queue,
+        tellings: Tellings,
+    ) -> None:
+        """`confirmed` is where a confirmed yes waits for what follows from it (`after_confirmation`)."""
+        self._keys = keys
+        self._preferences = preferences
+        self._catalogue = catalogue
+        self._confirmed = confirmed
+        self._tellings = tellings
+
+    def token(self, text: str) -> Confirmation:
+        """What the link says.
+
+        Raises:
+            InvalidToken: it is no link of ours.
+            KeysUnavailable: it cannot be told now.
+        """
+        return verify(text, self._keys.confirm)
+
+    def record(self, said: Confirmation) -> Record:
+        """What is on record of the link's recipient; reading it changes nothing."""
+        return self._preferences.read(said.recipient)
+
+    def topics(self, said: Confirmation) -> tuple[Topic, ...]:
+        """The topics that a link asks for."""
+        known = (self._catalogue.topics.get(scope) for scope in (*said.scopes, *said.signals))
+        return tuple(topic for topic in known if topic is not None)
+
+    def confirm(self, said: Confirmation, press: Press) -> Confirmed:
+        """Write what the link says and queue what follows; again changes nothing.
+
+        All is written together, but for what is more than one update takes.
+
+        An *in* counts as of its request, so that whatever was stopped in between stays stopped. A topic
+        that was chosen lifts `undeliverable`, since the mail arrived, and passes a complaint. An *out*
+        counts from now: who presses "stop" is never told that something newer goes before it.
+        Of a minor and of a held address no *in* is taken; what stops is.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
+            NotAcknowledged: an *out* was written and yet something newer lifts it.
+        """
+        wishes = self._wishes(said, press)
+        after = self._write(said, press, wishes[:MOST_REGISTERS])
+        for start in range(MOST_REGISTERS, len(wishes), MOST_REGISTERS):
+            after = self._write(said, press, wishes[start : start + MOST_REGISTERS])
+        if said.intent is Intent.OUT:
+            governed = (
+                t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
+            )
+            if any(decide(after, topic, press.at).sendable for topic in governed):
+                raise NotAcknowledged("a newer yes stands")
+            return Confirmed(after, self.topics(said))
+        if is_closed(after):
+            return Confirmed(after, ())
+        topics = [topic for topic in self.topics(said) if chosen(after, topic).sendable]
+        names = tuple(self._catalogue.name(t.number) for t in topics if t.number in said.scopes)
+        if names and not self._tellings.is_handed_on(said.recipient, said.issued):
+            opt_in = OptIn(press.id, said.recipient, said.issued, names, said.sealed)
+            self._confirmed.send(opt_in.to_message())
+            self._tellings.hand_on(said.recipient, said.issued, press.at)
+        return Confirmed(after, (*topics, *self._resumed(said, after, topics, press.at)))
+
+    def _write(self, said: Confirmation, press: Press, wishes: list[Change]) -> Record:
+        """The record after these, which one update takes: they are no more than `MOST_REGISTERS`."""
+
+        def changes(record: Record) -> list[Change]:
+            is_taken = said.intent is Intent.OUT or not is_closed(record)
+            return self._signals(record, said, press) + (wishes if is_taken else [])
+
+        return self._preferences.update(said.recipient, changes, press.at).after
+
+    def _resumed(
+        self, said: Confirmation, after: Record, named: list[Topic], now: int
+    ) -> list[Topic]:
+        """The topics, beside those that are named, that are sent now that a pause is over."""
+        scopes = {t.number: t for scope in said.resume for t in self._catalogue.marketing(scope)}
+        rest = (t for t in scopes.values() if not t.retired and t not in named)
+        return [topic for topic in rest if decide(after, topic, now).sendable]
+
+    def _wishes(self, said: Confirmation, press: Press) -> list[Change]:
+        if said.intent is Intent.OUT:
+            entry = self._entry(said, press, press.at, Source.LINK)
+            return [Change(out(scope), entry) for scope in said.scopes or (ALL,)]
+        entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
+        lifts = [LIFT_UNDELIVERABLE] if said.scopes else []
+        registers = [*map(yes, said.scopes), *lifts]
+        # Of two presses the one with the signal counts, whichever comes first: `true` is the greater text.
+        seen = self._entry(said, press, said.issued, Source.CONFIRMATION, signal=press.signal)
+        ended = replace(entry, until=entry.at)  # a pause of no length ends the one before it
+        return [
+            *(Change(register, entry) for register in registers),
+            *(Change(in_(scope), seen) for scope in said.signals),
+            *(Change(pause(scope), ended) for scope in said.resume),
+        ]
+
+    def _signals(self, record: Record, said: Confirmation, press: Press) -> list[Change]:
+        """What the browser's privacy signal changes; it undoes no yes that this very press confirms."""
+        if not press.signal:
+            return []
+        seen = self._entry(said, press, press.at, Source.SIGNAL)
+        changes = privacy_signal.stopped(record, self._catalogue, seen)
+        return [change for change in changes if scope_of(change.register) not in said.signals]
+
+    def _entry(
+        self, said: Confirmation, press: Press, at: int, source: Source, **more: bool
+    ) -> Entry:
+        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording, **more)
+        return Entry(at, source, proof, self._catalogue.policy(at))

@@ -1,0 +1,45 @@
+"""After a confirmed yes: the address comes off the mail service's list, on which it may be in any case."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from heed.domain.errors import InvalidAddress, Malformed, SuppressionRefused
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.recipients.address import spellings
+from heed.use_cases.ports.opt_in import AddressSeal
+from heed.use_cases.ports.preferences import Queue
+from heed.use_cases.ports.ses_list import Suppressions
+
+
+class Unlist:
+    """Takes one address off the list, in each spelling in which it may be there."""
+
+    def __init__(self, seal: AddressSeal, suppressions: Suppressions, confirmed: Queue) -> None:
+        """`confirmed` is where the yes goes on to be told of (heed.use_cases.opt_in.after_confirmation)."""
+        self._seal = seal
+        self._suppressions = suppressions
+        self._confirmed = confirmed
+
+    def __call__(self, opt_in: OptIn) -> int:
+        """Do it, and hand the yes on; in how many spellings it was there.
+
+        Raises:
+            Malformed: the sealed address is none of ours.
+            SuppressionRefused: the mail service takes the address in no such call. The yes was handed on.
+            Unavailable: not all is done; the same message may be delivered again.
+        """
+        try:
+            found = spellings(self._seal.unseal(opt_in.sealed))
+        except InvalidAddress as error:
+            raise Malformed(type(error).__name__) from None
+        removed, refused = 0, None
+        for spelling in found:
+            try:
+                removed += self._suppressions.remove(spelling)
+            except SuppressionRefused as error:
+                refused = error
+        self._confirmed.send(replace(opt_in, unlisted=True).to_message())
+        if refused is not None:
+            raise refused
+        return removed

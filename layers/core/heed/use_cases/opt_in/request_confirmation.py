@@ -1,0 +1,92 @@
+"""Somebody entered an address in the form: whoever it is, one message is queued.
+
+Nothing is read or written about the address: who is known here and who is not gets the same answer in
+the same time. What is accepted is never dropped for want of room, so that room is looked for first.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from dataclasses import replace
+
+from heed.domain.errors import NoRoom, UnknownScope
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import KEY_ID
+from heed.domain.preferences.catalogue import Catalogue, Topic
+from heed.domain.preferences.register import ALL
+from heed.use_cases.ports.opt_in import ConfirmKeys, MailLine, NetworkRoom
+from heed.use_cases.ports.preferences import Queue
+
+
+def offered(catalogue: Catalogue) -> list[Topic]:
+    """The topics that may be asked for: marketing that is still sent, of every brand."""
+    return [topic for topic in catalogue.marketing(ALL) if not topic.retired]
+
+
+def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
+
+    Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
+    """
+    numbers = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
+    found = set()
+    for name in names:
+        try:
+            found.add(catalogue.number(name))
+        except UnknownScope:
+            continue
+    return tuple(sorted(found & numbers))
+
+
+def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the topics that a way out names, ascending; none where it stops everything.
+
+    That is where it names none, or anything beside them: what cannot be read makes no opt-out smaller.
+    """
+    topics = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
+    try:
+        named = {catalogue.number(name) for name in names}
+    except UnknownScope:
+        return ()
+    return tuple(sorted(named)) if named <= topics else ()
+
+
+def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+    """The numbers of the scopes among these names whose pause can end, ascending: topics as well."""
+    numbers = (ALL, *catalogue.brands, *(topic.number for topic in offered(catalogue)))
+    scopes = {catalogue.name(number): number for number in numbers}
+    return tuple(sorted({scopes[name] for name in names if name in scopes}))
+
+
+class AskConfirmation:
+    """What the form does."""
+
+    def __init__(
+        self, keys: ConfirmKeys, networks: NetworkRoom, line: MailLine, most: int, queue: Queue
+    ) -> None:
+        """`most` is how many may wait at once."""
+        self._keys = keys
+        self._networks = networks
+        self._line = line
+        self._most = most
+        self._queue = queue
+
+    def __call__(self, request: MailRequest) -> None:
+        """Queue the request, with the time from which its network has room for its mail.
+
+        Raises:
+            NoRoom: so much waits that its mail would come too late, if at all.
+            Unavailable: it was not kept.
+        """
+        if self._line.waiting() >= self._most:
+            raise NoRoom("as many wait as can be sent in two days")
+        due = self._networks.take(self._name(request.network), request.intent, request.at)
+        if due is None:
+            raise NoRoom("the network has asked for all that it may cause in two days")
+        self._queue.send(replace(request, due=due).to_message())
+
+    def _name(self, network: str) -> str:
+        """A name for a network that nobody can turn back; no token begins with these bytes."""
+        key = self._keys.confirm(KEY_ID)
+        return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]

@@ -1,0 +1,1 @@
+"""Checking, saving and listing preferences."""

@@ -1,0 +1,48 @@
+"""A browser that sends a privacy signal opens a link: the signal is the request, and needs no press."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from heed.domain.links.link_token import Token
+from heed.domain.preferences import privacy_signal
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import is_closed
+from heed.domain.preferences.evidence import evidence
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Change, Entry, Source, scope_of
+from heed.use_cases.ports.preferences import Preferences
+
+
+class NoteSignal:
+    """Writes the signal: the one thing that a GET may write."""
+
+    def __init__(self, preferences: Preferences, catalogue: Catalogue) -> None:
+        self._preferences = preferences
+        self._catalogue = catalogue
+
+    def __call__(
+        self, token: Token, record: Record, at: int, campaign: str, spared: Collection[int] = ()
+    ) -> Record:
+        """What is on record then; nothing is written where the signal stands, or of a closed record.
+
+        Args:
+            token: of the link.
+            record: of its recipient, as it was read for the page.
+            at: when the link was opened, milliseconds.
+            campaign: of the link, or "".
+            spared: numbers of the topics that this very page asks about.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        proof = evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
+        entry = Entry(at, Source.SIGNAL, proof, self._catalogue.policy(at))
+
+        def changes(now: Record) -> list[Change]:
+            found = [] if is_closed(now) else privacy_signal.missing(now, self._catalogue, entry)
+            return [change for change in found if scope_of(change.register) not in spared]
+
+        if not changes(record):
+            return record
+        return self._preferences.update(token.recipient, changes, at).after

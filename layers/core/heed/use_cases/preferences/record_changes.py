@@ -1,0 +1,119 @@
+"""What people said by phone, by letter, to an agent: written, and what came of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from heed.domain.errors import UnreadableRecord
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.preference_request import (
+    Outcome,
+    State,
+    Wish,
+    blocked_by,
+    is_superseded,
+    refused_by,
+)
+from heed.domain.preferences.record import Record
+from heed.use_cases.ports.preferences import Applied, Preferences
+
+
+class Voiced(NamedTuple):
+    """A wish, and the recipient id of whose it is."""
+
+    recipient: str
+    wish: Wish
+
+
+class Recorded(NamedTuple):
+    """What came of a wish.
+
+    Attributes:
+        known: whether anything was on record of the recipient before the request.
+        outcome: applied, superseded or refused.
+        blocked_by: why it was refused; of an *in*, what stops topics of its scope all the same.
+        sendable: what may be sent now, by the name of each topic in use.
+    """
+
+    known: bool
+    outcome: Outcome
+    blocked_by: list[Reason]
+    sendable: dict[str, bool]
+
+
+def record_changes(
+    voiced: Sequence[Voiced], now: int, preferences: Preferences, catalogue: Catalogue
+) -> list[Recorded]:
+    """Write the wishes, those of one recipient together; what came of each, in order.
+
+    Each is durable when this returns. It may fail with some written and others not; doing all of it
+    again leaves the same record, so that whoever is told of a failure repeats the whole.
+
+    Raises:
+        Unavailable: not all is known to be written; the rest was not tried.
+        UnreadableRecord: what is stored of some recipient is not of our form; all others were written.
+    """
+    wishes: dict[str, list[Wish]] = {}
+    for recipient, wish in voiced:
+        wishes.setdefault(recipient, []).append(wish)
+    broken: UnreadableRecord | None = None
+    recorded: dict[str, dict[Wish, Recorded]] = {}
+    for recipient, wanted in wishes.items():
+        try:
+            recorded[recipient] = _record(recipient, wanted, now, preferences, catalogue)
+        except UnreadableRecord as error:
+            broken = error
+    if broken is not None:
+        raise broken
+    return [recorded[recipient][wish] for recipient, wish in voiced]
+
+
+def _record(
+    recipient: str, wishes: list[Wish], now: int, preferences: Preferences, catalogue: Catalogue
+) -> dict[Wish, Recorded]:
+    refusals, applied = _write(recipient, wishes, now, preferences, catalogue)
+    after = applied.after
+    sendable = {
+        catalogue.name(topic.number): decide(after, topic, now).sendable
+        for topic in catalogue.topics.values()
+        if not topic.retired
+    }
+
+    def recorded(wish: Wish) -> Recorded:
+        if refusal := refusals.get(wish):
+            outcome, reasons = Outcome.REFUSED, [refusal]
+        else:
+            superseded = is_superseded(wish, after, catalogue, now)
+            outcome = Outcome.SUPERSEDED if superseded else Outcome.APPLIED
+            reasons = blocked_by(wish, after, catalogue, now)
+        return Recorded(applied.before.n > 0, outcome, reasons, sendable)
+
+    return {wish: recorded(wish) for wish in wishes}
+
+
+def _write(
+    recipient: str, wishes: list[Wish], now: int, preferences: Preferences, catalogue: Catalogue
+) -> tuple[dict[Wish, Reason], Applied]:
+    """Why some are refused, and the one write of the others.
+
+    Only a yes must be read for beforehand. A stop is written at once: the write rule itself takes
+    nothing about a minor.
+    """
+    if any(wish.state is State.IN for wish in wishes):
+        record = preferences.read(recipient)
+        refusals = _refusals(wishes, record, catalogue, now)
+        changes = [wish.change() for wish in wishes if wish not in refusals]
+        if not changes:
+            return refusals, Applied(record, record)
+        return refusals, preferences.apply(recipient, changes, now)
+    applied = preferences.apply(recipient, [wish.change() for wish in wishes], now)
+    return _refusals(wishes, applied.before, catalogue, now), applied
+
+
+def _refusals(
+    wishes: list[Wish], record: Record, catalogue: Catalogue, now: int
+) -> dict[Wish, Reason]:
+    reasons = {wish: refused_by(wish, record, catalogue, now) for wish in wishes}
+    return {wish: reason for wish, reason in reasons.items() if reason is not None}

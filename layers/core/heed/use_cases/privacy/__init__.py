@@ -1,0 +1,1 @@
+"""Erasing, holding, lifting, purging, and looking up what is on record."""

@@ -1,0 +1,73 @@
+"""What is held about a person, and what follows from it: the answer to a data-subject request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from heapq import nlargest
+from itertools import islice
+from typing import NamedTuple
+
+from heed.domain.ledger.entry import subject_of
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.decision import Decision, decide
+from heed.domain.preferences.record import Record
+from heed.use_cases.ports.ledger import Kept, Ledger
+from heed.use_cases.ports.preferences import Preferences
+
+LATEST = 5_000
+"""Entries in an answer at most: a third of the 6 MB that Lambda lets through."""
+MOST_READ = 50_000
+"""Entries that are read for one at most: as many as fit into the time that an answer may take."""
+
+
+class Found(NamedTuple):
+    """All that is on record of a recipient.
+
+    Attributes:
+        record: the registers.
+        decisions: by the name of each topic in use.
+        history: the latest entries of the ledger, the oldest first; none of before an erasure.
+        left_out: how many older ones are not among them.
+        is_cut: whether there are more than were counted.
+    """
+
+    record: Record
+    decisions: dict[str, Decision]
+    history: list[Kept]
+    left_out: int = 0
+    is_cut: bool = False
+
+
+def lookup(
+    recipient: str, now: int, preferences: Preferences, ledger: Ledger, catalogue: Catalogue
+) -> Found:
+    """What is held of a recipient; an empty record for nobody.
+
+    Raises:
+        StoreUnavailable, UnreadableRecord: it cannot be told.
+    """
+    record = preferences.read(recipient)
+    decisions = {
+        catalogue.name(topic.number): decide(record, topic, now)
+        for topic in catalogue.topics.values()
+        if not topic.retired
+    }
+    if not record.salt:  # there is nobody to whom an entry could be linked
+        return Found(record, decisions, [])
+    return Found(record, decisions, *_history(ledger.of(subject_of(record.salt, recipient))))
+
+
+def _history(entries: Iterator[Kept]) -> tuple[list[Kept], int, bool]:
+    """The latest entries in their order, how many older ones there are, and whether not all were read.
+
+    They come in no order, and nobody's memory may depend on how many somebody has made.
+    """
+    read = 0
+
+    def counted() -> Iterator[Kept]:
+        nonlocal read
+        for read, kept in enumerate(islice(entries, MOST_READ), 1):  # noqa: B007 - the last is the count
+            yield kept
+
+    latest = nlargest(LATEST, counted(), key=lambda kept: kept.entry.chain)
+    return latest[::-1], read - len(latest), next(entries, None) is not None
