@@ -71,9 +71,9 @@ steady: setup ## The unit tests on three other days, in other time zones, on a b
 	$(BIN)/python -m tests.steady
 
 system: setup ## Tests against the local stack, and what takes longer than a second
-	$(BIN)/pytest -q -m system tests/faults/test_machines.py $(FULL)
+	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
 	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
-	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/faults/test_machines.py
+	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/simulation/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
 	$(BIN)/pytest -q -m system tests/web $(FULL)
@@ -95,7 +95,7 @@ tests/iam/node_modules/.ready: tests/iam/setup.sh tests/iam/package-lock.json
 	touch $@
 
 soak: setup ## Machines under faults for long, and the table of docs/evidence.md (SEED= begins there)
-	@$(BIN)/python -W ignore -m tests.faults.soak $(if $(SEED),--first $(SEED))
+	@$(BIN)/python -W ignore -m tests.simulation.soak $(if $(SEED),--first $(SEED))
 
 COLD_START := tests/bench/bench_cold_start.py
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import core
 from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
 
-pytest_plugins = ("tests.clock", "tests.full", "tests.iam.recorder")
+pytest_plugins = ("tests.support.clock", "tests.support.full", "tests.iam.recorder")
 
 _ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "testing",

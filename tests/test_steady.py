@@ -37,7 +37,14 @@ def test_a_run_has_its_clock_and_zone_and_what_it_starts_has_the_zone_alone(
     tmp_path: Path, how: Sequence[str]
 ) -> None:
     (tmp_path / "test_seen.py").write_text(_SEEN)
-    clock = ["-p", "tests.clock", "--at", "2001-02-04T05:29:59.500", "--zone", "Asia/Kolkata"]
+    clock = [
+        "-p",
+        "tests.support.clock",
+        "--at",
+        "2001-02-04T05:29:59.500",
+        "--zone",
+        "Asia/Kolkata",
+    ]
 
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *how, *clock, str(tmp_path)],

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 from heed.adapters.aws import code
 from tests.account.checking import Check, Skipped, Unexpected, check, soon
 from tests.account.target import Target
-from tests.template import template
+from tests.support.template import template
 
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # AWS disables calls of SES's own suppression list there: who confirmed a yes waits for it.

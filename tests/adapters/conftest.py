@@ -20,9 +20,9 @@ from heed.use_cases.ports.preferences import Preferences
 from local.emulator import Emulator
 from local.install import install
 from local.places import ROOT, Places
-from tests.fakes import MemoryPreferences
+from tests.support.fakes import MemoryPreferences
+from tests.support.template import table_definition
 from tests.system.running import free_ports
-from tests.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

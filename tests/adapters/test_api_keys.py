@@ -9,7 +9,7 @@ import pytest
 from heed.adapters.dynamodb.api_keys import ApiKeys
 from heed.domain.api_key import KeyScope, hash_of, is_key
 from heed.domain.errors import NotFound, StoreUnavailable
-from tests.template import table_definition
+from tests.support.template import table_definition
 
 TABLE = "Control"
 

@@ -15,8 +15,8 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.register import Change, Entry, Source, in_, out
 from heed.domain.recipients.recipient import from_bytes
 from heed.use_cases.ports.preferences import Position
-from tests.full import examples
-from tests.template import table_definition
+from tests.support.full import examples
+from tests.support.template import table_definition
 
 TABLE = "Preferences"
 PEOPLE = [from_bytes(bytes([n]) + b"\0" * 15) for n in range(40)]

@@ -13,7 +13,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.privacy.disclosure import Disclosing, Disclosure
 from heed.use_cases.ports.preferences import Position
 from tests.adapters.test_preferences_faults import cut, failing
-from tests.world import NOW, World, deployed
+from tests.support.deployment import NOW, World, deployed
 
 WHO = "a" * 26
 

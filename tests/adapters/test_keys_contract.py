@@ -13,7 +13,7 @@ from heed.adapters.kms.keys import KmsKeys
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import Purpose
 from heed.use_cases.ports.preferences import Keys
-from tests.fakes import MemoryKeys
+from tests.support.fakes import MemoryKeys
 
 Make = Callable[[tuple[int, ...]], Keys]
 

@@ -22,8 +22,8 @@ from heed.use_cases.ledger.prove import prove
 from heed.use_cases.ledger.seal_days import seal_days
 from heed.use_cases.ledger.verify import verify
 from heed.use_cases.ports.ledger import Altered, How
-from tests.ledgers import START, MemoryLedger, entry
-from tests.world import deployed
+from tests.support.deployment import deployed
+from tests.support.ledgers import START, MemoryLedger, entry
 
 FIRST = START // DAY
 DATE = "2024-10-04"

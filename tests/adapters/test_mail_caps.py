@@ -16,7 +16,7 @@ from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.use_cases.ports.opt_in import Claim, Waits
-from tests.template import table_definition
+from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
 DAY = 86_400_000

@@ -14,7 +14,7 @@ from heed.adapters.dynamodb.network_caps import NetworkRoomTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW
-from tests.template import table_definition
+from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
 DAY = WINDOW

@@ -29,8 +29,8 @@ from heed.domain.preferences.register import (
 from heed.domain.rfc3339 import END
 from heed.use_cases.ports.preferences import Applied, Preferences, Unreadable
 from tests.adapters.conftest import Store, somebody
-from tests.full import examples
-from tests.strategies import crowded
+from tests.support.full import examples
+from tests.support.strategies import crowded
 
 NOW = 1_772_701_964_390
 

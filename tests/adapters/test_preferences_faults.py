@@ -24,7 +24,7 @@ from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.preferences.record import NOTHING
 from heed.domain.preferences.register import SOFT, Change, Entry, Source, in_, out
 from tests.adapters.conftest import TABLE, somebody
-from tests.template import table_definition
+from tests.support.template import table_definition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -15,7 +15,7 @@ from heed.domain.feedback.event import Bounce, Complaint, Other, Subscription
 from heed.domain.feedback.outcome import NO_TOPIC, Verdict, judge
 from heed.domain.feedback.rules import TOPIC_TEST, Count
 from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
-from tests.ses import CATALOGUE, EVENTS, NAMES, identify, ses, sns
+from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
 DEAD = [UNDELIVERABLE]
 A = "a@example.com"

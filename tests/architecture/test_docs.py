@@ -15,9 +15,9 @@ from heed.entrypoints.cli.command import Command
 from heed.entrypoints.cli.commands import COMMANDS
 from heed.entrypoints.http.api.problems import PROBLEM_OF
 from heed.use_cases.opt_in.send_confirmation import Result
-from tests.policies import FUNCTIONS
-from tests.template import template, variables
-from tests.world import deployed
+from tests.support.deployment import deployed
+from tests.support.iam_policies import FUNCTIONS
+from tests.support.template import template, variables
 
 ROOT = Path(__file__).parents[2]
 CODE = [*sorted(ROOT.glob("layers/core/heed/**/*.py")), *sorted(ROOT.glob("functions/*/app.py"))]

@@ -18,8 +18,8 @@ from heed.domain.preferences.catalogue import Kind
 from heed.domain.preferences.decision import Reason
 from heed.domain.preferences.register import Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
-from tests.contract import document, hold, operations, scopes
-from tests.world import NOW, World, deployed, http
+from tests.support.deployment import NOW, World, deployed, http
+from tests.support.openapi import document, hold, operations, scopes
 
 FUNCTIONS = {"PlatformFunction": platform, "DeskFunction": desk}
 SERVED: dict[tuple[str, str], Any] = {

@@ -17,9 +17,9 @@ from functions.desk import app as desk
 from functions.platform import app as platform
 from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from tests.contract import document
-from tests.full import examples
-from tests.world import Context, deployed, http
+from tests.support.deployment import Context, deployed, http
+from tests.support.full import examples
+from tests.support.openapi import document
 
 SERVED = {path: app for app in (desk, platform) for _, path in app.api.scopes}
 

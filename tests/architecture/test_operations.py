@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 from tests.architecture.test_docs import page
-from tests.policies import RESOURCES
-from tests.template import template
+from tests.support.iam_policies import RESOURCES
+from tests.support.template import template
 
 
 def _of(kind: str) -> dict[str, Any]:

@@ -11,10 +11,10 @@ from heed import bootstrap
 from heed.adapters.dynamodb import purges
 from heed.domain.privacy.purge import BACKUP_DAYS, SES
 from heed.domain.privacy.retention import MINOR_DAYS, RULES, End
-from tests.policies import RESOURCES
 from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
-from tests.template import template
-from tests.world import deployed
+from tests.support.deployment import deployed
+from tests.support.iam_policies import RESOURCES
+from tests.support.template import template
 
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
 KINDS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.template import template
+from tests.support.template import template
 
 ROOT = Path(__file__).parents[2]
 SAMCONFIG = (ROOT / "samconfig.toml").read_text()

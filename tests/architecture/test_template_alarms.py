@@ -10,8 +10,8 @@ import pytest
 
 from tests.architecture.test_template_queues import LINES, QUEUES, READ, THEIRS
 from tests.architecture.test_template_streams import SCHEDULED, STREAMS
-from tests.policies import FUNCTIONS, RESOURCES
-from tests.template import template, variables
+from tests.support.iam_policies import FUNCTIONS, RESOURCES
+from tests.support.template import template, variables
 
 _HOUR, _DAY = 3_600, 86_400
 OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies import FUNCTIONS, RESOURCES
+from tests.support.iam_policies import FUNCTIONS, RESOURCES
 
 ROUTES = {
     "UnsubscribeFunction": {

@@ -29,7 +29,7 @@ from heed.domain.preferences.register import (
     out,
     yes,
 )
-from tests.policies import FUNCTIONS, permitted
+from tests.support.iam_policies import FUNCTIONS, permitted
 
 _ROWS = {
     "key": "key#0123",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import boto3
 import pytest
 
-from tests.policies import RESOURCES
-from tests.template import PATH, table_definition, template
+from tests.support.iam_policies import RESOURCES
+from tests.support.template import PATH, table_definition, template
 
 TABLES = ("PreferencesTable", "ControlTable")
 MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmKey")

@@ -10,8 +10,8 @@ from aws_lambda_powertools.shared import constants
 
 from heed.config import Config
 from tests.architecture.test_template_queues import LINES
-from tests.policies import FUNCTIONS, rights
-from tests.template import PATH, variables
+from tests.support.iam_policies import FUNCTIONS, rights
+from tests.support.template import PATH, variables
 
 _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
 _BY_DEFAULT = {"BRAND_DIR"}  # /opt/brand, where the layer is

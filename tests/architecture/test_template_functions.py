@@ -12,8 +12,8 @@ from heed.adapters.dynamodb import mail_caps, opt_in_notifications
 from heed.adapters.kms.address_seal import CONFIRMATION, PLACE
 from heed.adapters.ses.suppression_list import PACE, TRIES
 from tests.architecture.test_template_time import LONGEST_CALL
-from tests.policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
-from tests.template import template, time_of
+from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
+from tests.support.template import template, time_of
 
 _OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
 

@@ -12,8 +12,8 @@ from cfnlint.context.parameters import ParameterSet
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from tests.architecture.test_template_api import ROUTES
-from tests.stack import Stack
-from tests.translated import PARAMETERS, translated
+from tests.support.stack import Stack
+from tests.support.translated_template import PARAMETERS, translated
 
 _DEFAULT = "$default"  # API Gateway's own, for what no other route takes: OpenAPI has no such path
 _ANY = "ANY "  # one of API Gateway's own too, an extension at which no validator looks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.policies import FUNCTIONS, RESOURCES
+from tests.support.iam_policies import FUNCTIONS, RESOURCES
 
 EVENTS = FUNCTIONS["PurgeFunction"]["Events"]
 

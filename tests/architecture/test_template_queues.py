@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.architecture.test_template_time import LONGEST_CALL
-from tests.policies import FUNCTIONS, RESOURCES
-from tests.template import time_of
+from tests.support.iam_policies import FUNCTIONS, RESOURCES
+from tests.support.template import time_of
 
 _DATA_KEY = {"Fn::GetAtt": ["DataKey", "Arn"]}
 _FOURTEEN_DAYS = 14 * 24 * 60 * 60

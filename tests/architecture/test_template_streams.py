@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies import FUNCTIONS, RESOURCES
+from tests.support.iam_policies import FUNCTIONS, RESOURCES
 
 
 def _events(kind: str) -> dict[str, dict[str, Any]]:

@@ -8,7 +8,7 @@ import pytest
 
 from heed.adapters.aws import CONFIG
 from tests.architecture.test_template_api import ROUTES
-from tests.template import time_of
+from tests.support.template import time_of
 
 _CONFIG: Any = CONFIG  # whose attributes botocore makes up
 _ATTEMPT = _CONFIG.connect_timeout + _CONFIG.read_timeout

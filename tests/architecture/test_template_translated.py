@@ -12,8 +12,8 @@ from local.adapt import Surroundings, adapt
 from local.routes import routes
 from tests.architecture.test_template_alarms import ALARMS, SILENT
 from tests.architecture.test_template_api import ROUTES
-from tests.policies import RESOURCES
-from tests.translated import PARAMETERS, translated
+from tests.support.iam_policies import RESOURCES
+from tests.support.translated_template import PARAMETERS, translated
 
 
 def _of(environment: str, kind: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.policies import RESOURCES
+from tests.support.iam_policies import RESOURCES
 
 DEPLOYED = tomllib.loads((Path(__file__).parents[1] / "data" / "deployed.toml").read_text())
 ROUTES = RESOURCES["HttpApi"]["Properties"]["RouteSettings"].keys()

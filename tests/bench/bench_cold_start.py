@@ -67,7 +67,7 @@ assert answer["statusCode"] == 200, answer
 
 def main() -> int:
     """Measure and print."""
-    from tests.world import NOW, http
+    from tests.support.deployment import NOW, http
 
     work = ROOT / "build" / "bench"
     work.mkdir(parents=True, exist_ok=True)

@@ -21,10 +21,11 @@ from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source, out
-from tests import conftest, streams
-from tests.ses import EVENTS
-from tests.template import template
-from tests.world import NOW, Context, World, deployed, http
+from tests import conftest
+from tests.support import stream_events
+from tests.support.deployment import NOW, Context, World, deployed, http
+from tests.support.ses_messages import EVENTS
+from tests.support.template import template
 
 # Per million, unless it says otherwise.
 HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
@@ -146,8 +147,8 @@ def evidence(world: World) -> Doing:
         said = Entry(NOW, Source.ONE_CLICK, f'{{"issued":{n}}}', "2026-01")
         world.put(f"writer{n}@example.com", Change(out(2), said))
     written = [item for item in world.items() if item["id"]["S"] not in known]
-    batch = streams.event(
-        streams.record(None, item, NOW, number=n) for n, item in enumerate(written)
+    batch = stream_events.event(
+        stream_events.record(None, item, NOW, number=n) for n, item in enumerate(written)
     )
     with counted() as calls:
         ledger.handler(batch, world.context)

@@ -32,7 +32,7 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 def rendered(brand: Path) -> list[tuple[str, float]]:
     """Each page with the time that rendering it takes, of the state of it that takes longest."""
     from heed.entrypoints.http.pages.pages import Pages
-    from tests.pages import LANGUAGES, catalogue, render, samples
+    from tests.support.page_views import LANGUAGES, catalogue, render, samples
 
     pages, topics, slowest = Pages(brand), catalogue(brand)["topics"], dict[str, float]()
     for language in LANGUAGES:
@@ -56,7 +56,7 @@ def main() -> None:
     from heed.domain.links.link_token import Purpose, Token, mint, verify
     from heed.domain.preferences.record import NOTHING, merge
     from heed.use_cases.ports.preferences import Applied
-    from tests.world import NOW, Context, http
+    from tests.support.deployment import NOW, Context, http
 
     key = bytes(range(32))
 

@@ -18,7 +18,7 @@ from heed.domain.ledger.seal import seal
 from heed.domain.preferences.register import DAY
 from heed.use_cases.ledger.export import FORMAT
 from heed.use_cases.ledger.verify import verify
-from tests.ledgers import START, entry
+from tests.support.ledgers import START, entry
 
 ENTRIES = 1_000_000
 CHANGES = 4  # of a person

@@ -17,7 +17,7 @@ from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.entrypoints.cli.main import main
 from tests.cli.served import FUNCTIONS, Served, served
-from tests.world import World, deployed
+from tests.support.deployment import World, deployed
 
 DEPLOYED = "heed-test"
 

@@ -22,7 +22,7 @@ from functions.platform import app as platform
 from functions.purge import app as purge
 from heed.adapters import aws
 from local.http_event import Call, to_event, to_reply
-from tests.world import World
+from tests.support.deployment import World
 
 FUNCTIONS = {
     "desk": desk.handler,

@@ -13,7 +13,7 @@ import pytest
 from heed.entrypoints.cli.command import Command, Group
 from heed.entrypoints.cli.commands import COMMANDS
 from tests.cli.conftest import Heed
-from tests.world import ROOT
+from tests.support.deployment import ROOT
 
 INSTALLED = Path(sys.executable).with_name("heed")
 HEAVY = ("boto3", "botocore", "aws_lambda_powertools", "urllib.request", "idna")

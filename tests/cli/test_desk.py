@@ -8,7 +8,7 @@ import pytest
 
 from heed.domain.preferences.register import HOLD, Change, Entry, Source
 from tests.cli.conftest import Heed
-from tests.world import NOW, World
+from tests.support.deployment import NOW, World
 
 READER = "reader@example.com"
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from heed.domain.recipients.recipient import recipient_id
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.world import ROOT, World
+from tests.support.deployment import ROOT, World
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "addresses.json").read_text())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cli.conftest import Heed
-from tests.world import ROOT, World
+from tests.support.deployment import ROOT, World
 
 EVENT = ROOT / "events" / "feedback-sqs-raw-bounce.json"
 

@@ -10,7 +10,7 @@ import pytest
 
 from heed.domain.preferences.register import DAY
 from heed.entrypoints.cli.main import main
-from tests.ledgers import START, entry, ordinary
+from tests.support.ledgers import START, entry, ordinary
 
 NOW = START + 3 * DAY + DAY // 2
 

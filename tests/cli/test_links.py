@@ -10,8 +10,8 @@ import pytest
 from heed import bootstrap
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.contract import document, validator
-from tests.world import World
+from tests.support.deployment import World
+from tests.support.openapi import document, validator
 
 READER = "reader@example.com"
 

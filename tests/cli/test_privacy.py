@@ -9,8 +9,8 @@ import pytest
 
 from heed.domain.preferences.register import Change, Entry, Source, out
 from tests.cli.conftest import Heed
-from tests.template import table_definition
-from tests.world import NOW, World
+from tests.support.deployment import NOW, World
+from tests.support.template import table_definition
 
 READER = "reader@example.com"
 ON_FILE = ("--source", "phone", "--reference", "call 17")

@@ -18,8 +18,8 @@ from heed.domain.privacy.disclosure import Disclosing, Disclosure
 from heed.entrypoints.cli import disclosed
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.contract import document, validator
-from tests.world import NOW, World
+from tests.support.deployment import NOW, World
+from tests.support.openapi import document, validator
 
 READER = "reader@example.com"
 ON_FILE = ("--source", "phone", "--reference", "call 17")

@@ -12,7 +12,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from heed.domain.preferences.record import Record
-from tests.catalogue import DATA
+from tests.support.catalogues import DATA
 
 DAY = 24 * 60 * 60 * 1000
 TOPICS: dict[int, dict[str, Any]] = {topic["number"]: topic for topic in DATA["topics"]}

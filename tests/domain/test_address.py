@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidAddress
 from heed.domain.recipients.address import MAX_ADDRESS, MAX_LOCAL, normalise, spellings
-from tests.full import examples
+from tests.support.full import examples
 from tests.vectors import addresses
 
 ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)

@@ -8,8 +8,8 @@ import pytest
 from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.register import ALL, DAY
-from tests.catalogue import CATALOGUE, DATA, SCOPES
-from tests.growth import LINEAR, growth
+from tests.support.catalogues import CATALOGUE, DATA, SCOPES
+from tests.support.growth import LINEAR, growth
 
 
 @pytest.mark.parametrize(

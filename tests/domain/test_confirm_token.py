@@ -21,7 +21,7 @@ from heed.domain.opt_in.confirmation_token import (
     verify,
 )
 from heed.domain.recipients.recipient import from_bytes
-from tests.strategies import recipients
+from tests.support.strategies import recipients
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 MINUTE = 60 * 1000

@@ -8,7 +8,7 @@ from pathlib import Path
 from heed.domain.ledger.deadlines import LIMITS, STEPS, tally
 from heed.domain.ledger.entry import Outcome, recorded
 from heed.domain.preferences.register import DAY
-from tests.ledgers import entry
+from tests.support.ledgers import entry
 
 HANDBOOK = Path(__file__).parents[2] / "docs" / "evidence.md"
 

@@ -12,9 +12,9 @@ from heed.domain.preferences.catalogue import Kind
 from heed.domain.preferences.decision import Reason, decide
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
-from tests.catalogue import CATALOGUE
 from tests.domain.oracle import oracle
-from tests.strategies import REGISTERS, changes, instants, records
+from tests.support.catalogues import CATALOGUE
+from tests.support.strategies import REGISTERS, changes, instants, records
 
 TOPICS = tuple(CATALOGUE.topics.values())
 

@@ -21,7 +21,7 @@ from heed.domain.feedback.rules import (
 )
 from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
 from heed.domain.recipients.recipient import parse
-from tests.ses import CATALOGUE, TAGGED, identify
+from tests.support.ses_messages import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669
 A, B, C = (identify(f"{name}@example.com") for name in "abc")

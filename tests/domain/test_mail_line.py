@@ -10,7 +10,7 @@ from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import WINDOW
 from heed.domain.opt_in.waiting_line import Held, in_turn
-from tests.growth import LINEAR, growth
+from tests.support.growth import LINEAR, growth
 
 NOW = 1_772_701_964_390
 

@@ -19,7 +19,7 @@ from heed.domain.preferences.register import (
     Entry,
     Source,
 )
-from tests.catalogue import CATALOGUE
+from tests.support.catalogues import CATALOGUE
 
 NOW = 1000
 

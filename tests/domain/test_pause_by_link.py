@@ -8,7 +8,7 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
-from tests.catalogue import CATALOGUE
+from tests.support.catalogues import CATALOGUE
 
 NOW = 400 * DAY
 OFFERS, NEWS, BRAND = 2, 3, 1

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from heed.domain.errors import InvalidRecipient
 from heed.domain.recipients import recipient as recipients
 from heed.domain.recipients.recipient import from_bytes, parse, recipient_id, to_bytes
-from tests.strategies import recipients as raw_recipients
+from tests.support.strategies import recipients as raw_recipients
 from tests.vectors import addresses
 
 KEY = bytes.fromhex(addresses.identity_key)

@@ -18,8 +18,8 @@ from heed.domain.preferences.register import (
     is_register,
     out,
 )
-from tests.full import examples
-from tests.strategies import REGISTERS, changes, crowded, entries
+from tests.support.full import examples
+from tests.support.strategies import REGISTERS, changes, crowded, entries
 
 AGE = Entry(5, Source.AGE_REPORT, "{}")
 

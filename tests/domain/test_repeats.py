@@ -20,7 +20,7 @@ from heed.domain.links.repeats import (
 )
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out, pause
-from tests.growth import LINEAR, growth
+from tests.support.growth import LINEAR, growth
 
 _SPARING = (Telling.SPARED,)
 

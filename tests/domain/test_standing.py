@@ -26,9 +26,9 @@ from heed.domain.preferences.register import (
     yes,
 )
 from heed.domain.preferences.suppressions import Stop, blocking, stops
-from tests.catalogue import CATALOGUE
-from tests.full import examples
-from tests.strategies import instants, records
+from tests.support.catalogues import CATALOGUE
+from tests.support.full import examples
+from tests.support.strategies import instants, records
 
 NOW = 100 * DAY
 IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import Purpose, Token, mint, verify
 from heed.domain.recipients.recipient import from_bytes
-from tests.full import examples
-from tests.strategies import recipients
+from tests.support.full import examples
+from tests.support.strategies import recipients
 from tests.vectors import tokens
 
 URL = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)

@@ -26,7 +26,7 @@ from heed.domain.preferences.register import (
     pause,
     yes,
 )
-from tests.catalogue import CATALOGUE
+from tests.support.catalogues import CATALOGUE
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16

@@ -31,8 +31,8 @@ from heed.domain.preferences.register import (
     yes,
 )
 from heed.domain.preferences.replay import lost_presses
-from tests.catalogue import CATALOGUE
-from tests.strategies import changes, instants, records
+from tests.support.catalogues import CATALOGUE
+from tests.support.strategies import changes, instants, records
 
 NOW = 400 * DAY
 OFFERS, RESEARCH, BRAND = 2, 5, 1

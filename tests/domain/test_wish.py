@@ -30,8 +30,8 @@ from heed.domain.preferences.register import (
     yes,
 )
 from heed.domain.preferences.suppressions import in_use
-from tests.catalogue import CATALOGUE
-from tests.strategies import records
+from tests.support.catalogues import CATALOGUE
+from tests.support.strategies import records
 
 NOW = 100 * DAY
 SCOPES = (0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 14, 15, 16)

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from heed.entrypoints.observability import logger
-from tests.calls import Watcher, watch
 from tests.iam.recorder import Recorder
-from tests.world import World, deployed
+from tests.support.aws_calls import Watcher, watch
+from tests.support.deployment import World, deployed
 
 
 @pytest.fixture(scope="session")

@@ -19,10 +19,10 @@ from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import Change, Entry, Source, out
-from tests import post
-from tests.brands import deploy_catalogue
-from tests.catalogue import DATA
-from tests.world import NOW, World, http
+from tests.support import mailbox
+from tests.support.brands import deploy_catalogue
+from tests.support.catalogues import DATA
+from tests.support.deployment import NOW, World, http
 
 READER = "reader@example.com"
 _OFFERS, _AURORAS_OFFERS, _AURORAS_NEWS = 2, 11, 17
@@ -103,7 +103,7 @@ def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> No
     )
     event = {"Records": [{"messageId": "1", "body": asked.to_message()}]}
     assert send_confirmation.handler(event, world.context) == {"batchItemFailures": []}
-    (mail,) = post.sent()
+    (mail,) = mailbox.sent()
 
     assert mail["From"].startswith("Aurora Clocks")
     assert "meridian" not in mail["List-Id"] and "Aurora Clocks" in mail["Subject"]

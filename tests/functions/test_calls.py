@@ -9,9 +9,9 @@ import pytest
 
 from functions.unsubscribe import app
 from heed.adapters import aws
-from tests.calls import by_somebody_else, watch
 from tests.iam.recorder import Recorder, recorded
-from tests.world import World, client, http
+from tests.support.aws_calls import by_somebody_else, watch
+from tests.support.deployment import World, client, http
 
 
 def _press(world: World) -> None:

@@ -22,12 +22,12 @@ from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, ou
 from heed.domain.privacy.purge import OVERDUE
 from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ledger.reconcile import GONE
-from tests import post
-from tests.calls import by_somebody_else
-from tests.ledgers import history
-from tests.office import JANE, Office
-from tests.streams import Recorder, event
-from tests.world import NOW, World, client
+from tests.support import mailbox
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World, client
+from tests.support.ledgers import history
+from tests.support.office import JANE, Office
+from tests.support.stream_events import Recorder, event
 
 
 class Behind:
@@ -53,7 +53,7 @@ class Behind:
     def list_is_walked(self) -> None:
         """For all who are due by now."""
         bootstrap.unlisting().send(WALK)
-        post.read_list(self.world)
+        mailbox.read_list(self.world)
 
     def pause(self, seconds: float) -> None:
         self.paused.append(seconds)

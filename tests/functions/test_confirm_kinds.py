@@ -24,8 +24,8 @@ from heed.domain.preferences.register import (
     pause,
     undoable,
 )
-from tests.calls import by_somebody_else
-from tests.world import NOW, World, http
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World, http
 
 READER = "reader@example.com"
 DAY = 86_400_000

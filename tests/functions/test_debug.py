@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import World, http
+from tests.support.deployment import World, http
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(

@@ -28,8 +28,8 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.domain.recipients.recipient import to_bytes
-from tests import contract
-from tests.world import NOW, World, http
+from tests.support import openapi
+from tests.support.deployment import NOW, World, http
 
 JANE = "jane.doe@example.com"
 EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]
@@ -51,7 +51,7 @@ class Desk:
         answer = app.handler(
             http("POST", path, body=text, headers=headers, at=at), self.world.context
         )
-        return answer["statusCode"], contract.hold("POST", path, answer)
+        return answer["statusCode"], openapi.hold("POST", path, answer)
 
     def change(self, **fields: object) -> Any:
         status, body = self.call("/v1/changes", _change(**fields))

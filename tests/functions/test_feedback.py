@@ -17,8 +17,8 @@ from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.errors import Unavailable
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
-from tests.ses import EVENTS, ses, sns
-from tests.world import Context, World
+from tests.support.deployment import Context, World
+from tests.support.ses_messages import EVENTS, ses, sns
 
 ONE = "recipient@example.com"
 ALL_GOOD: dict[str, Any] = {"batchItemFailures": []}

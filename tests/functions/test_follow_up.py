@@ -23,16 +23,16 @@ from heed.domain.preferences.register import COMPLAINT, DAY, UNDELIVERABLE, Chan
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from heed.use_cases.ports.privacy import Person
-from tests import post
-from tests.world import NOW, World, http
+from tests.support import mailbox
+from tests.support.deployment import NOW, World, http
 
 READER = "reader+x@example.com"
 
 
 @pytest.fixture
-def ses(world: World) -> Iterator[post.SuppressionList]:
+def ses(world: World) -> Iterator[mailbox.SuppressionList]:
     world.context.left = 90_000
-    with post.suppression_list() as held:
+    with mailbox.suppression_list() as held:
         held.addresses.add(READER)
         yield held
 
@@ -50,9 +50,9 @@ def deliver(world: World, *waiting: OptIn) -> list[str]:
 
 def unlisted(world: World) -> None:
     """What was handed on is done, and comes back."""
-    while post.deliver(world, "UNLIST_QUEUE_URL", unlist.handler):
+    while mailbox.deliver(world, "UNLIST_QUEUE_URL", unlist.handler):
         pass
-    while post.deliver(world, "CONFIRMED_QUEUE_URL", app.handler):
+    while mailbox.deliver(world, "CONFIRMED_QUEUE_URL", app.handler):
         pass
 
 
@@ -61,7 +61,7 @@ def told(world: World) -> list[dict[str, Any]]:
 
 
 def test_ses_drops_mail_to_the_address_no_longer_and_the_adopter_is_told(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     assert deliver(world, opt_in(world)) == []
     unlisted(world)
@@ -78,7 +78,7 @@ def test_ses_drops_mail_to_the_address_no_longer_and_the_adopter_is_told(
 
 
 def test_an_address_that_is_not_on_the_list_is_well(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     ses.addresses.clear()
     assert deliver(world, opt_in(world)) == []
@@ -99,7 +99,7 @@ def test_an_address_that_is_not_on_the_list_is_well(
     ],
 )
 def test_an_address_comes_off_the_list_as_people_write_it(
-    world: World, ses: post.SuppressionList, given: str, listed: str
+    world: World, ses: mailbox.SuppressionList, given: str, listed: str
 ) -> None:
     """From the form at /subscribe to the call of SES, which finds an entry by its exact spelling."""
     now = time.time_ns() // 1_000_000
@@ -107,17 +107,17 @@ def test_an_address_comes_off_the_list_as_people_write_it(
     entered = {"address": given, "topics": "offers", "intent": "in"}
     told_so = resubscribe.handler(http("POST", "/subscribe", form=entered, at=now), world.context)
     assert told_so["statusCode"] == 202
-    post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
-    pressed = http("POST", post.link(post.sent()[-1]), at=now + 1)
+    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    pressed = http("POST", mailbox.link(mailbox.sent()[-1]), at=now + 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
-    post.deliver(world, "CONFIRMED_QUEUE_URL", app.handler)
+    mailbox.deliver(world, "CONFIRMED_QUEUE_URL", app.handler)
     unlisted(world)
     assert ses.addresses == set()
     assert [one["address"] for one in told(world)] == [normalise(given)]
 
 
 def test_who_writes_an_address_as_nearly_everybody_does_costs_one_call(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     deliver(world, opt_in(world))
     unlisted(world)
@@ -130,7 +130,7 @@ def _bounced(world: World, register: str) -> None:
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, COMPLAINT])
 def test_of_whom_ses_may_have_on_its_list_the_adopter_hears_when_they_are_off_it(
-    world: World, ses: post.SuppressionList, register: str
+    world: World, ses: mailbox.SuppressionList, register: str
 ) -> None:
     _bounced(world, register)
     assert deliver(world, opt_in(world)) == [] and told(world) == []
@@ -140,13 +140,13 @@ def test_of_whom_ses_may_have_on_its_list_the_adopter_hears_when_they_are_off_it
     assert unlist.handler({"Records": records}, world.context)["batchItemFailures"]
     assert told(world) == []
     ses.failure = ""
-    post.show_again("UNLIST_QUEUE_URL")
+    mailbox.show_again("UNLIST_QUEUE_URL")
     unlisted(world)
     assert ses.addresses == set() and len(told(world)) == 1
 
 
 def test_the_others_are_told_of_at_once_however_many_wait_for_ses(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     ses.failure = "TooManyRequestsException"
     for number in range(5):
@@ -156,7 +156,7 @@ def test_the_others_are_told_of_at_once_however_many_wait_for_ses(
 
 
 def test_an_address_that_ses_refuses_is_put_aside_and_the_adopter_is_told(
-    world: World, ses: post.SuppressionList, log: io.StringIO
+    world: World, ses: mailbox.SuppressionList, log: io.StringIO
 ) -> None:
     odd = "Reader/Two@example.com"
     ses.addresses = {odd}
@@ -172,7 +172,7 @@ def test_an_address_that_ses_refuses_is_put_aside_and_the_adopter_is_told(
 
 
 def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     first, second = opt_in(world), opt_in(world, "p2")
     for waiting in (first, first, second, second, first):
@@ -184,7 +184,7 @@ def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
 
 @pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
 def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is_kept(
-    world: World, ses: post.SuppressionList, cause: Cause
+    world: World, ses: mailbox.SuppressionList, cause: Cause
 ) -> None:
     report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
     bootstrap.begin_epoch().report(world.recipient(READER), report)
@@ -197,7 +197,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
 
 
 def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
-    world: World, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table, opt_ins = bootstrap.tellings(), bootstrap.follow_up()._opt_ins
     send = opt_ins.send  # type: ignore[union-attr]
@@ -224,7 +224,7 @@ def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None
 
 
 def test_an_adopter_that_does_not_want_to_is_not_told(
-    world: World, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = opt_in(world)
     monkeypatch.setenv("OPT_INS_QUEUE_URL", "")
@@ -244,7 +244,7 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
     "A press of a confirmation that another has taken ends before the first call of SES.",
 )
 def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     for n in range(20):
         assert deliver(world, opt_in(world, f"p{n}")) == []
@@ -253,7 +253,7 @@ def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
 
 
 def test_a_queue_of_the_adopter_that_fails_loses_nothing(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     sqs = boto3.client("sqs")
     sqs.delete_queue(QueueUrl=world.queues["OPT_INS_QUEUE_URL"])
@@ -265,7 +265,7 @@ def test_a_queue_of_the_adopter_that_fails_loses_nothing(
 
 
 def test_what_was_sealed_for_something_else_is_put_aside(
-    world: World, ses: post.SuppressionList
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     kms = aws.client("kms")
     foreign = kms.encrypt(KeyId=bootstrap.settings().address_key, Plaintext=READER.encode())
@@ -286,7 +286,7 @@ def test_what_was_never_put_there_by_us_is_put_aside_too(world: World, body: str
 
 
 def test_no_address_is_logged_or_kept(
-    world: World, ses: post.SuppressionList, log: io.StringIO
+    world: World, ses: mailbox.SuppressionList, log: io.StringIO
 ) -> None:
     waiting = opt_in(world)
     assert "reader" not in waiting.to_message()

@@ -19,7 +19,7 @@ from heed.domain.links.link_token import URL_LENGTH, Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.request import to_link
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"

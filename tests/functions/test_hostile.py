@@ -21,7 +21,7 @@ from functions.unsubscribe import app as unsubscribe
 from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
 
 # Long enough that no token, which is random, holds it by chance; so is the product.
 MARK = "zq7hostile"

@@ -29,7 +29,7 @@ from heed.domain.preferences.register import (
     pause,
     yes,
 )
-from tests.world import NOW, ROOT, World, http
+from tests.support.deployment import NOW, ROOT, World, http
 
 JANE = "jane.doe@example.com"
 OFFERS, RESEARCH = 2, 5

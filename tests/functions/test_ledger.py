@@ -24,9 +24,9 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.use_cases.ledger.seal_days import seal_days
-from tests.ledgers import history
-from tests.streams import Recorder, event
-from tests.world import NOW, ROOT, World
+from tests.support.deployment import NOW, ROOT, World
+from tests.support.ledgers import history
+from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 

@@ -18,7 +18,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source, out, pause
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
 
 READER = "reader@example.com"
 DAY = 86_400_000

@@ -15,9 +15,9 @@ from functions.unsubscribe import app as unsubscribe
 from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
-from tests.forms import URLENCODED
-from tests.growth import LINEAR, growth
-from tests.world import World, http
+from tests.support.deployment import World, http
+from tests.support.forms import URLENCODED
+from tests.support.growth import LINEAR, growth
 
 READER = "reader@example.com"
 Make = Callable[[str, str, int], dict[str, Any]]

@@ -24,10 +24,10 @@ from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import chosen, decide
 from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, pause
-from tests import post
-from tests.brands import build_brand_of
-from tests.streams import event, record
-from tests.world import NOW, World, http
+from tests.support import mailbox
+from tests.support.brands import build_brand_of
+from tests.support.deployment import NOW, World, http
+from tests.support.stream_events import event, record
 
 READER = "reader@example.com"
 MORE = MOST_TOPICS - 6  # than the sample brand has
@@ -101,9 +101,9 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
     asked = http("POST", "/subscribe", form=form, at=now - 30_000)
     assert resubscribe.handler(asked, world.context)["statusCode"] == 202
 
-    post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
-    (mail,) = post.sent()
-    pressed = http("POST", post.link(mail), at=now)
+    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    (mail,) = mailbox.sent()
+    pressed = http("POST", mailbox.link(mail), at=now)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
     return topics
 

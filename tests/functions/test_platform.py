@@ -16,8 +16,8 @@ from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
 from heed.domain.recipients.recipient import to_bytes
-from tests.contract import hold
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
+from tests.support.openapi import hold
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
 OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))

@@ -12,8 +12,8 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed import bootstrap
 from heed.domain.links.link_token import Purpose
-from tests.brands import deploy_catalogue
-from tests.world import NOW, World, http
+from tests.support.brands import deploy_catalogue
+from tests.support.deployment import NOW, World, http
 
 READER = "reader@example.com"
 PROMINENT, QUIET = "Our privacy policy has changed", "Our privacy policy was updated on"

@@ -23,8 +23,8 @@ from heed.domain.preferences.register import (
     pause,
     yes,
 )
-from tests.brands import deploy_catalogue
-from tests.world import NOW, World, brand, client, http
+from tests.support.brands import deploy_catalogue
+from tests.support.deployment import NOW, World, brand, client, http
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"

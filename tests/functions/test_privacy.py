@@ -24,8 +24,8 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
-from tests.office import JANE, ON_FILE, WHY, Office
-from tests.world import NOW, World
+from tests.support.deployment import NOW, World
+from tests.support.office import JANE, ON_FILE, WHY, Office
 
 
 @pytest.fixture

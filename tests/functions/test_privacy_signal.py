@@ -15,8 +15,8 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from tests.failing import Fault
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
+from tests.support.failing_client import Fault
 
 READER = "reader@example.com"
 ADVERTISING = 7

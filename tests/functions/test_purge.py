@@ -23,10 +23,10 @@ from heed.domain.privacy.purge import State
 from heed.domain.privacy.retention import soft_due
 from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ports.opt_in import Claim
-from tests import post
-from tests.ledgers import history
-from tests.stopped import Stopped, meanwhile, stopped_after
-from tests.world import NOW, World
+from tests.support import mailbox
+from tests.support.crash import Stopped, meanwhile, stopped_after
+from tests.support.deployment import NOW, World
+from tests.support.ledgers import history
 
 KID = "kid@example.com"
 
@@ -218,7 +218,7 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         subject, recipient = _known(world, address), world.recipient(address)
         purge = _report(world, address)
         bootstrap.unlisting().send(WALK)
-        post.read_list(world)
+        mailbox.read_list(world)
         with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
             _purged(world, recipient)
 

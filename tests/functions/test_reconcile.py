@@ -22,10 +22,10 @@ from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.reconcile import GONE, SETTLED
 from heed.use_cases.ledger.verify import verify
-from tests.calls import by_somebody_else
-from tests.ledgers import history
-from tests.streams import Recorder, event
-from tests.world import NOW, World
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World
+from tests.support.ledgers import history
+from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 

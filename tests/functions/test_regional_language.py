@@ -11,7 +11,7 @@ import pytest
 from brand_compiler.build import main as build
 from functions.unsubscribe import app
 from heed import bootstrap
-from tests.world import ROOT, World, http
+from tests.support.deployment import ROOT, World, http
 
 _SPANISH = re.compile(r'^es = (?:"[^\n]*"|\[[^\n]*\]|\[.*?^\])$', re.MULTILINE | re.DOTALL)
 

@@ -25,10 +25,10 @@ from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.reconcile import GONE, SETTLED
 from heed.use_cases.ledger.verify import verify
-from tests.calls import by_somebody_else
-from tests.ledgers import history
-from tests.streams import Recorder, event
-from tests.world import NOW, World, http
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World, http
+from tests.support.ledgers import history
+from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 DAWN = NOW // DAY * DAY

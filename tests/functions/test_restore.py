@@ -27,9 +27,9 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.privacy.replay_restored import Came, replay
-from tests.stopped import Stopped, stopped_after
-from tests.template import table_definition
-from tests.world import NOW, World
+from tests.support.crash import Stopped, stopped_after
+from tests.support.deployment import NOW, World
+from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
 LATER = NOW + DAY

@@ -29,9 +29,9 @@ from heed.domain.preferences.register import (
     Source,
     out,
 )
-from tests import post
-from tests.forms import unreadable
-from tests.world import NOW, World, http
+from tests.support import mailbox
+from tests.support.deployment import NOW, World, http
+from tests.support.forms import unreadable
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -251,7 +251,7 @@ def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(
     for address, changes in WHO.values():
         for change in changes:
             bootstrap.preferences().apply(world.recipient(address), [change], NOW)
-        calls = post.calls()
+        calls = mailbox.calls()
         form = [("address", address), ("topics", "offers"), ("intent", intent)]
         answers.append(ask(world, form))
         made.append(list(calls))

@@ -24,8 +24,8 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
-from tests import post
-from tests.world import World, http
+from tests.support import mailbox
+from tests.support.deployment import World, http
 
 READER = "reader@example.com"
 MINUTE = 60_000
@@ -60,14 +60,14 @@ def deliver(world: World, *requests: MailRequest) -> list[str]:
 
 def test_the_mail_comes_from_the_brand_to_the_address_with_one_click_to_leave(world: World) -> None:
     assert deliver(world, request()) == []
-    (mail,) = post.sent()
+    (mail,) = mailbox.sent()
     assert mail["From"] == "Meridian Watches <preferences@example.com>"
     assert mail["To"] == READER
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["List-Id"] == "<confirmations.meridian.example.com>"
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     https, mailto = mail["List-Unsubscribe"].split(", ")
-    assert https.startswith(f"<https://prefs.example.com{post.link(mail, 'u')}")
+    assert https.startswith(f"<https://prefs.example.com{mailbox.link(mail, 'u')}")
     assert mailto.startswith("<mailto:u+") and mailto.endswith(
         "@mail.example.com?subject=unsubscribe>"
     )
@@ -75,7 +75,7 @@ def test_the_mail_comes_from_the_brand_to_the_address_with_one_click_to_leave(wo
 
 def test_the_list_headers_are_each_one_line_as_they_leave(world: World) -> None:
     deliver(world, request())
-    (sent,) = ses_backends[post.ACCOUNT]["us-east-1"].sent_messages
+    (sent,) = ses_backends[mailbox.ACCOUNT]["us-east-1"].sent_messages
     head = sent.raw_data.partition("\r\n\r\n")[0].split("\r\n")
     (line,) = (line for line in head if line.startswith("List-Unsubscribe:"))
     assert line.count("<https://") == 1 and line.endswith(">") and len(line) < 998
@@ -104,14 +104,14 @@ def test_in_each_language_it_says_what_why_how_to_withdraw_and_who_sends_it(
 ) -> None:
     scopes = (2, 5) if intent is Intent.IN else ()
     deliver(world, request(language=language, intent=intent, scopes=scopes))
-    (mail,) = post.sent()
+    (mail,) = mailbox.sent()
     names = [bootstrap.catalogue().topics[number].names[language] for number in scopes]
-    html, plain = post.text(mail, "html"), post.text(mail)
+    html, plain = mailbox.text(mail, "html"), mailbox.text(mail)
     for words in (html, plain):
         for part in ("Meridian Watches", "1 Example Street", "48", *names):
             assert part in words
         assert "{" not in words.partition("<body")[2] + plain and "\u2060" not in words
-        assert post.link(mail) in words and post.link(mail, "u") in words
+        assert mailbox.link(mail) in words and mailbox.link(mail, "u") in words
         assert f"?lang={language}" in words
     assert f'<html lang="{language}">' in html and mail["Content-Language"] == language
     assert "<img" not in html and "src=" not in html and html.count("https://") == 2
@@ -121,13 +121,13 @@ def test_in_each_language_it_says_what_why_how_to_withdraw_and_who_sends_it(
 def test_the_five_languages_have_words_of_their_own(world: World) -> None:
     for place, language in enumerate(LANGUAGES):
         deliver(world, request(id=language, language=language, address=f"a{place}@example.com"))
-    assert len({mail["Subject"] for mail in post.sent()}) == 5
+    assert len({mail["Subject"] for mail in mailbox.sent()}) == 5
 
 
 def test_no_address_stands_in_its_links(world: World) -> None:
     deliver(world, request())
-    (mail,) = post.sent()
-    for link in (post.link(mail), post.link(mail, "u"), mail["List-Unsubscribe"]):
+    (mail,) = mailbox.sent()
+    for link in (mailbox.link(mail), mailbox.link(mail, "u"), mail["List-Unsubscribe"]):
         assert "reader" not in link and "%40" not in link
 
 
@@ -136,11 +136,11 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
 ) -> None:
     asked = request()
     deliver(world, asked)
-    (mail,) = post.sent()
-    press = http("POST", post.link(mail), at=asked.at + 5 * MINUTE)
+    (mail,) = mailbox.sent()
+    press = http("POST", mailbox.link(mail), at=asked.at + 5 * MINUTE)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
     assert world.items()[0]["k:5"]["M"]["t"] == {"N": str(asked.at)}
-    years_later = http("POST", post.link(mail, "u"), at=asked.at + 10**11, body=b"")
+    years_later = http("POST", mailbox.link(mail, "u"), at=asked.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
     record = bootstrap.preferences().read(world.recipient(READER))
     marketing = bootstrap.catalogue().marketing(0)
@@ -149,8 +149,8 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
 
 def test_a_way_out_carries_no_address_at_all(world: World) -> None:
     deliver(world, request(intent=Intent.OUT, scopes=()))
-    (mail,) = post.sent()
-    token = post.link(mail).removeprefix("/c/")
+    (mail,) = mailbox.sent()
+    token = mailbox.link(mail).removeprefix("/c/")
     assert bootstrap.confirm().token(token).sealed == b""
     assert len(token) < 64
 
@@ -171,7 +171,7 @@ def test_unusual_addresses_stay_what_they_are(world: World, address: str) -> Non
         lambda params, **_: seen.append(params["Content"]["Raw"]["Data"]),
     )
     deliver(world, request(address=address))
-    (to,) = post.parsed(seen[0])["To"].addresses
+    (to,) = mailbox.parsed(seen[0])["To"].addresses
     assert to.addr_spec == address
 
 
@@ -185,7 +185,7 @@ def test_a_minor_and_a_held_address_are_left_alone(
 ) -> None:
     entry = Entry(5, Source.AGENT, "{}")
     bootstrap.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)
-    assert deliver(world, request(intent=intent)) == [] and post.sent() == []
+    assert deliver(world, request(intent=intent)) == [] and mailbox.sent() == []
 
 
 @pytest.mark.parametrize("intent", Intent)
@@ -196,15 +196,17 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
     report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
     bootstrap.begin_epoch().report(world.recipient(READER), report)
     before = world.items("Control")
-    assert deliver(world, asked) == [] and post.sent() == []
+    assert deliver(world, asked) == [] and mailbox.sent() == []
     assert world.items("Control") == before, "nor is it counted"
-    assert deliver(world, replace(asked, id="r2", at=asked.at + 1)) == [] and len(post.sent()) == 1
+    assert (
+        deliver(world, replace(asked, id="r2", at=asked.at + 1)) == [] and len(mailbox.sent()) == 1
+    )
 
 
 def test_who_complained_may_come_back(world: World) -> None:
     world.put(READER, Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}")))
     deliver(world, request())
-    assert len(post.sent()) == 1
+    assert len(mailbox.sent()) == 1
 
 
 @pytest.mark.parametrize("local", ["rëader", "=?utf-8?q?a=0d=0ab?="])
@@ -212,7 +214,7 @@ def test_a_local_part_beyond_ascii_or_encoded_cannot_be_mailed_and_is_counted(
     world: World, capsys: pytest.CaptureFixture[str], local: str
 ) -> None:
     address = normalise(f"{local}@example.com")
-    assert deliver(world, request(address=address)) == [] and post.sent() == []
+    assert deliver(world, request(address=address)) == [] and mailbox.sent() == []
     assert "ConfirmationUnmailable" in capsys.readouterr().out
 
 
@@ -222,22 +224,22 @@ def test_a_request_that_could_not_be_sent_for_days_is_sent_with_a_link_that_live
     now = time.time_ns() // 1_000_000
     old = now - 60 * 60 * MINUTE
     assert deliver(world, request(at=old)) == []
-    (mail,) = post.sent()
-    said = bootstrap.confirm().token(post.link(mail).removeprefix("/c/"))
+    (mail,) = mailbox.sent()
+    said = bootstrap.confirm().token(mailbox.link(mail).removeprefix("/c/"))
     assert said.issued == old and not said.is_over(now + LIFETIME)
 
 
 def test_the_same_message_again_sends_no_second_mail(world: World) -> None:
     asked = request()
     assert deliver(world, asked, asked) == [] and deliver(world, asked) == []
-    assert len(post.sent()) == 1
+    assert len(mailbox.sent()) == 1
 
 
 def test_another_request_within_ten_minutes_sends_none_but_a_way_out_is_no_way_back(
     world: World,
 ) -> None:
     deliver(world, request(), request(id="r2"), request(id="r3", intent=Intent.OUT, scopes=()))
-    assert len(post.sent()) == 2
+    assert len(mailbox.sent()) == 2
 
 
 # ---- When something fails
@@ -261,13 +263,13 @@ def test_an_answer_that_is_lost_costs_one_mail_more_and_never_two(world: World) 
     failing(lost, lost, lost, lost)
     asked = request()
     came = [deliver(world, asked) for _ in range(4)]
-    assert came == [["0"], ["0"], [], []] and len(post.sent()) == 2
+    assert came == [["0"], ["0"], [], []] and len(mailbox.sent()) == 2
 
 
 def test_a_call_is_not_repeated_by_the_client_itself(world: World) -> None:
     failing(ReadTimeoutError(endpoint_url="https://email"))
     deliver(world, request())
-    assert len(post.sent()) == 1
+    assert len(mailbox.sent()) == 1
 
 
 def refuse(code: str, text: str = "no", status: int = 400) -> None:
@@ -298,7 +300,7 @@ def test_what_can_mend_is_tried_again_until_it_does(world: World, code: str, tex
     asked = request()
     assert [deliver(world, asked) for _ in range(5)] == [["0"]] * 5
     bootstrap.reset()
-    assert deliver(world, asked) == [] and len(post.sent()) == 1
+    assert deliver(world, asked) == [] and len(mailbox.sent()) == 1
 
 
 def test_what_ses_will_never_take_is_given_up(world: World) -> None:
@@ -306,7 +308,7 @@ def test_what_ses_will_never_take_is_given_up(world: World) -> None:
     asked = request()
     assert deliver(world, asked) == []
     bootstrap.reset()
-    assert deliver(world, asked) == [] and post.sent() == []
+    assert deliver(world, asked) == [] and mailbox.sent() == []
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "kms"])
@@ -317,9 +319,9 @@ def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(
         raise ReadTimeoutError(endpoint_url="https://aws")
 
     aws.client(service).meta.events.register("before-send", down)
-    assert deliver(world, request()) == ["0"] and post.sent() == []
+    assert deliver(world, request()) == ["0"] and mailbox.sent() == []
     bootstrap.reset()
-    assert deliver(world, request()) == [] and len(post.sent()) == 1
+    assert deliver(world, request()) == [] and len(mailbox.sent()) == 1
 
 
 def test_what_was_never_put_there_by_us_is_put_aside_as_it_came(world: World) -> None:
@@ -338,7 +340,9 @@ def test_another_spelling_of_an_address_is_one_of_that_address(world: World, giv
     answer = app.handler({"Records": [{"messageId": "x", "body": said}]}, world.context)
     assert answer == {"batchItemFailures": []}
     is_one = given == "reader@example.com"
-    assert len(post.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (not is_one)
+    assert len(mailbox.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (
+        not is_one
+    )
 
 
 def test_neither_address_nor_network_is_logged_or_kept(world: World, log: io.StringIO) -> None:
@@ -354,9 +358,9 @@ def test_the_whole_way_back(world: World) -> None:
     form = [("address", f" Reader <{READER}>"), ("topics", "research"), ("intent", "in")]
     now = time.time_ns() // 1_000_000
     resubscribe.handler(http("POST", "/subscribe", form=form, at=now), world.context)
-    post.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
-    (mail,) = post.sent()
-    resubscribe.handler(http("POST", post.link(mail), at=now + 9), world.context)
+    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
+    (mail,) = mailbox.sent()
+    resubscribe.handler(http("POST", mailbox.link(mail), at=now + 9), world.context)
     record = bootstrap.preferences().read(world.recipient(READER))
     assert decide(record, bootstrap.catalogue().topic("research"), now + 9).sendable
     sqs = boto3.client("sqs")

@@ -24,8 +24,8 @@ from heed.domain.preferences.register import (
     out,
     pause,
 )
-from tests import contract
-from tests.world import NOW, World, http
+from tests.support import openapi
+from tests.support.deployment import NOW, World, http
 
 ASKED_AT = NOW + 10_000
 List = Callable[..., Any]
@@ -44,7 +44,7 @@ def ask(world: World) -> Callable[..., tuple[int, Any]]:
             at=at,
         )
         answer = app.handler(event, world.context)
-        return answer["statusCode"], contract.hold("GET", "/v1/suppressions", answer)
+        return answer["statusCode"], openapi.hold("GET", "/v1/suppressions", answer)
 
     return ask
 

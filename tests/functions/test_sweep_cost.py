@@ -17,9 +17,9 @@ from heed.domain.ledger.transition import entry_of
 from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.privacy.ses_list_request import WALK
-from tests.capacity import Read, counted
-from tests.post import ACCOUNT, read_list
-from tests.world import NOW, World
+from tests.support.capacity import Read, counted
+from tests.support.deployment import NOW, World
+from tests.support.mailbox import ACCOUNT, read_list
 
 pytestmark = pytest.mark.system  # a hundred thousand people
 

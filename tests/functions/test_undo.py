@@ -23,8 +23,8 @@ from heed.domain.preferences.register import (
     undoable,
     yes,
 )
-from tests.failing import Fault
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
+from tests.support.failing_client import Fault
 
 READER = "reader@example.com"
 DAY = 86_400_000

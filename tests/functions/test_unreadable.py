@@ -25,11 +25,11 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out, pause
 from heed.domain.rfc3339 import END
 from heed.use_cases.privacy.replay_restored import replay
-from tests import junk
-from tests.calls import by_somebody_else
-from tests.full import examples
-from tests.streams import event, record
-from tests.world import NOW, World, client, http
+from tests.support import junk
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World, client, http
+from tests.support.full import examples
+from tests.support.stream_events import event, record
 
 JANE, JOHN, ANN = "jane@example.com", "john@example.com", "ann@example.com"
 LATER = NOW + 60 * DAY

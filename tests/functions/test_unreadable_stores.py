@@ -41,11 +41,11 @@ from heed.use_cases.links.unsubscribe import OptOut
 from heed.use_cases.ports.ledger import Place
 from heed.use_cases.ports.opt_in import Claim
 from heed.use_cases.ports.privacy import Person
-from tests import junk, post
-from tests.calls import by_somebody_else
-from tests.full import examples
-from tests.streams import Recorder, event
-from tests.world import NOW, World, client
+from tests.support import junk, mailbox
+from tests.support.aws_calls import by_somebody_else
+from tests.support.deployment import NOW, World, client
+from tests.support.full import examples
+from tests.support.stream_events import Recorder, event
 
 JANE, JOHN = "jane@example.com", "john@example.com"
 PURGE = "ab" * 16
@@ -262,7 +262,7 @@ def test_junk_in_a_queue_fails_alone(
         assert not (body and answer["batchItemFailures"]), "it is put aside, not delivered again"
         assert all(len(item["id"]["S"]) == 26 for item in world.items())
 
-    with post.suppression_list():
+    with mailbox.suppression_list():
         holds()
 
 

@@ -17,9 +17,9 @@ from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from tests.failing import Fault
-from tests.forms import unreadable
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
+from tests.support.failing_client import Fault
+from tests.support.forms import unreadable
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(path.name for path in EVENTS.glob("unsubscribe-*.json"))

@@ -24,8 +24,8 @@ from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import ALL, HOLD, Change, Entry, Source, out, yes
 from heed.use_cases.ports.privacy import Person
-from tests import post
-from tests.world import World, http
+from tests.support import mailbox
+from tests.support.deployment import World, http
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -80,19 +80,19 @@ def ask(
         **more,
     )
     status = int(resubscribe.handler(told, world.context)["statusCode"])
-    post.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
+    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
     return status
 
 
 def look(world: World) -> dict[str, Any]:
     """A look at the line; what the one before left is there again."""
-    post.show_again("WAITING_QUEUE_URL")
+    mailbox.show_again("WAITING_QUEUE_URL")
     answer: dict[str, Any] = app.handler({}, world.context)
     return answer
 
 
 def mailed() -> list[str]:
-    return [mail["To"].partition("@")[0] for mail in post.sent()]
+    return [mail["To"].partition("@")[0] for mail in mailbox.sent()]
 
 
 # ---- A network
@@ -167,7 +167,7 @@ def test_without_room_the_answer_is_the_same_whoever_it_is(
         ask(world, clock, f"a{n}", "in")
     answers, calls = [], []
     for name in ("held", "known", "nobody", "a1"):
-        made = post.calls()
+        made = mailbox.calls()
         form = [("address", f"{name}@example.com"), ("topics", "offers"), ("intent", "in")]
         told = http("POST", "/subscribe", form=form, at=clock.now)
         answers.append(resubscribe.handler(told, world.context))
@@ -256,7 +256,7 @@ def test_the_number_that_wait_is_asked_for_once_in_some_seconds(world: World) ->
     line = type(bootstrap.line())(
         aws.client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
     )
-    calls = post.calls(("sqs",))
+    calls = mailbox.calls(("sqs",))
     assert line.waiting() == 0
     line.send("x")
     now[0] = 9.9
@@ -312,7 +312,7 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
     for _ in range(2):
         clock.now += DAY
         look(world)
-    late = post.link(post.sent()[2])
+    late = mailbox.link(mailbox.sent()[2])
     pressed = clock.now + LIFETIME - 1
     answer = resubscribe.handler(http("POST", late, at=pressed), world.context)
     assert answer["statusCode"] == 200
@@ -322,7 +322,7 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
     )
     over = http("GET", late, at=clock.now + LIFETIME + HOUR)
     assert resubscribe.handler(over, world.context)["statusCode"] == 410
-    at_once = http("GET", post.link(post.sent()[0]), at=asked + LIFETIME)
+    at_once = http("GET", mailbox.link(mailbox.sent()[0]), at=asked + LIFETIME)
     assert resubscribe.handler(at_once, world.context)["statusCode"] == 410
 
 
@@ -342,8 +342,8 @@ def test_a_mail_that_waited_for_its_network_and_then_for_the_day_has_a_link_that
     assert "c" not in mailed()
     clock.now = asked + 3 * DAY
     look(world)
-    late = post.sent()[mailed().index("c")]
-    pressed = http("POST", post.link(late), at=clock.now + LIFETIME - 1)
+    late = mailbox.sent()[mailed().index("c")]
+    pressed = http("POST", mailbox.link(late), at=clock.now + LIFETIME - 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
 
 
@@ -360,7 +360,7 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
         clock.now += DAY
         look(world)
     assert mailed() == ["a", "c"], "a held address gets none"
-    press = http("POST", post.link(post.sent()[1]), at=clock.now + 1)
+    press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now + 1)
     resubscribe.handler(press, world.context)
     record = bootstrap.preferences().read(world.recipient("c@example.com"))
     assert not decide(record, bootstrap.catalogue().topic("offers"), clock.now + 2).sendable
@@ -409,7 +409,7 @@ def test_who_shares_a_mailbox_with_somebody_that_floods_it_gets_a_mail_all_the_s
     ask(world, clock, "mary.smith", intent, source="198.51.1.1")  # comes just then, and goes behind
     assert look(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
     assert mailed()[3:] == ["marysmith"]
-    press = http("POST", post.link(post.sent()[3]), at=clock.now + LIFETIME - 1)
+    press = http("POST", mailbox.link(mailbox.sent()[3]), at=clock.now + LIFETIME - 1)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
 
 
@@ -424,8 +424,8 @@ def test_who_asks_for_something_else_a_minute_later_gets_a_mail_for_it_too(
     assert look(world)["left"] == 1 and mailed() == ["a"]
     clock.now += 1
     assert look(world)["left"] == 0 and mailed() == ["a", "a"]
-    for mail in post.sent():
-        resubscribe.handler(http("POST", post.link(mail), at=clock.now + 1), world.context)
+    for mail in mailbox.sent():
+        resubscribe.handler(http("POST", mailbox.link(mail), at=clock.now + 1), world.context)
     record = bootstrap.preferences().read(world.recipient("a@example.com"))
     for topic in ("news", "offers"):
         register = (out if intent is Intent.OUT else yes)(bootstrap.catalogue().number(topic))
@@ -445,7 +445,7 @@ def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
     world: World, clock: Clock
 ) -> None:
     ask(world, clock, "a")
-    resubscribe.handler(http("POST", post.link(post.sent()[0]), at=clock.now), world.context)
+    resubscribe.handler(http("POST", mailbox.link(mailbox.sent()[0]), at=clock.now), world.context)
     clock.now += MINUTE
     came_back = Change(
         yes(bootstrap.catalogue().number("offers")), Entry(clock.now, Source.LINK, "{}")
@@ -456,7 +456,7 @@ def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
     assert look(world)["left"] == 1, "the first link would stop nothing now"
     clock.now += 8 * MINUTE
     assert look(world)["left"] == 0
-    again = http("POST", post.link(post.sent()[1]), at=clock.now)
+    again = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now)
     assert resubscribe.handler(again, world.context)["statusCode"] == 200
     record = bootstrap.preferences().read(world.recipient("a@example.com"))
     assert not decide(record, bootstrap.catalogue().topic("offers"), clock.now).sendable
@@ -599,7 +599,7 @@ def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) 
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_DLQ_URL"])
     bootstrap.line().send("no request of ours")
     look(world)
-    post.show_again("WAITING_QUEUE_URL")
+    mailbox.show_again("WAITING_QUEUE_URL")
     assert world.messages("WAITING_QUEUE_URL") == ["no request of ours"]
 
 

@@ -20,11 +20,11 @@ from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
 from heed.domain.preferences.register import Change, Entry, Source, out
 from heed.domain.privacy.ses_list_request import WALK
-from tests import post
 from tests.adapters.test_preferences_faults import cut, failing
-from tests.office import JANE, Office
-from tests.template import time_of
-from tests.world import NOW, World, client
+from tests.support import mailbox
+from tests.support.deployment import NOW, World, client
+from tests.support.office import JANE, Office
+from tests.support.template import time_of
 
 JOAN = "Joan.Smith@Example.COM"
 OTHERS = {"someone@example.com", "Someone.Else@Example.com", "no address", "jöan@example.com"}
@@ -37,9 +37,9 @@ def office(world: World) -> Office:
 
 
 @pytest.fixture
-def ses(world: World) -> Iterator[post.SuppressionList]:
-    held = post.SuppressionList(set(OTHERS))
-    with post.suppression_list(held):
+def ses(world: World) -> Iterator[mailbox.SuppressionList]:
+    held = mailbox.SuppressionList(set(OTHERS))
+    with mailbox.suppression_list(held):
         yield held
 
 
@@ -78,7 +78,7 @@ def row(world: World) -> dict[str, Any]:
     "The list is walked, each address on it is compared normalised, and no purge is done before it was.",
 )
 def test_whoever_is_purged_stands_there_in_no_spelling_when_it_is_certified(
-    office: Office, ses: post.SuppressionList, reported: str, listed: str, path: str
+    office: Office, ses: mailbox.SuppressionList, reported: str, listed: str, path: str
 ) -> None:
     ses.addresses.add(listed)
     said = {"address": reported, "source": "phone", "reference": "call 1"}
@@ -91,7 +91,7 @@ def test_whoever_is_purged_stands_there_in_no_spelling_when_it_is_certified(
 
 
 def test_whoever_is_named_by_a_recipient_id_alone_is_found_too(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.addresses |= {JOAN, JOAN.lower()}
     said = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
@@ -106,13 +106,13 @@ def test_a_function_that_has_just_been_started_knows_whom_the_addresses_are_of(
 ) -> None:
     office.minor()
     bootstrap.reset()  # or the key that another function derived would be at hand
-    with post.suppression_list(post.SuppressionList({*OTHERS, JANE})) as ses:
+    with mailbox.suppression_list(mailbox.SuppressionList({*OTHERS, JANE})) as ses:
         assert walk(office.world) == []
     assert ses.addresses == OTHERS
 
 
 def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.world.while_paused = lambda _: None  # nobody walks
     first = office.minor()["purge"]
@@ -128,7 +128,7 @@ def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
 
 
 def test_a_walk_is_made_for_everybody_at_once_and_for_nobody_twice(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     for number in range(9):
         ses.addresses.add(f"Kid{number}@example.com")
@@ -142,7 +142,7 @@ def test_a_walk_is_made_for_everybody_at_once_and_for_nobody_twice(
 
 
 def test_where_nobody_is_due_nothing_is_asked_of_ses(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     assert walk(office.world) == []
@@ -150,7 +150,7 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(
     assert (ses.pages, ses.removed) == (0, [])
 
 
-def walks_in_parts(office: Office, ses: post.SuppressionList, calls: int) -> int:
+def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
     """Walk with time for so many calls of SES each time; how many messages it took."""
     world, messages = office.world, 0
     bootstrap.unlisting().send(WALK)
@@ -162,7 +162,7 @@ def walks_in_parts(office: Office, ses: post.SuppressionList, calls: int) -> int
                 world.context.left = 39_000
 
         ses.between = tick
-        if not post.deliver(world, "UNLIST_QUEUE_URL", app.handler):
+        if not mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler):
             world.context.left, ses.between = 300_000, lambda: None
             return messages
         messages += 1
@@ -171,7 +171,7 @@ def walks_in_parts(office: Office, ses: post.SuppressionList, calls: int) -> int
 
 @pytest.mark.parametrize("calls", [2, 3, 7])
 def test_a_list_that_is_longer_than_the_time_is_walked_in_parts(
-    office: Office, ses: post.SuppressionList, calls: int
+    office: Office, ses: mailbox.SuppressionList, calls: int
 ) -> None:
     ses.page = 3
     ses.addresses |= {f"Reader{n:02}@example.com" for n in range(8)} | {
@@ -187,7 +187,7 @@ def test_a_list_that_is_longer_than_the_time_is_walked_in_parts(
 
 
 def test_who_comes_in_the_middle_of_a_walk_waits_for_the_next(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.world.while_paused = lambda _: None
     ses.page = 2
@@ -203,12 +203,12 @@ def test_who_comes_in_the_middle_of_a_walk_waits_for_the_next(
     sweep(world)
     states = [office.certificate(one)["state"] for one in (first, second)]
     assert states == ["done", "running"]
-    post.read_list(world)
+    mailbox.read_list(world)
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
 
 
 def test_a_place_that_ses_has_forgotten_is_the_beginning(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.page, world = 2, office.world
     ses.addresses.add("zOE@example.com")
@@ -233,7 +233,7 @@ def test_a_place_that_ses_has_forgotten_is_the_beginning(
     "junk", [{"place": {"B": b"none of ours"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
 )
 def test_what_nobody_can_read_of_a_walk_is_walked_again(
-    office: Office, ses: post.SuppressionList, junk: dict[str, Any]
+    office: Office, ses: mailbox.SuppressionList, junk: dict[str, Any]
 ) -> None:
     ses.addresses.add(JOAN)
     for number in range(3):
@@ -248,7 +248,7 @@ def test_what_nobody_can_read_of_a_walk_is_walked_again(
 
 
 def test_what_ses_does_not_let_be_taken_off_is_never_done_and_holds_up_nobody_else(
-    office: Office, ses: post.SuppressionList, caplog: pytest.LogCaptureFixture
+    office: Office, ses: mailbox.SuppressionList, caplog: pytest.LogCaptureFixture
 ) -> None:
     odd = "Joan/Smith@example.com"  # which SES refuses in a path
     ses.addresses |= {odd, JOAN}
@@ -270,7 +270,7 @@ def test_what_ses_does_not_let_be_taken_off_is_never_done_and_holds_up_nobody_el
     "failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"]
 )
 def test_ses_that_asks_for_patience_gets_it(
-    office: Office, ses: post.SuppressionList, failure: str
+    office: Office, ses: mailbox.SuppressionList, failure: str
 ) -> None:
     ses.addresses.add(JOAN)
     office.world.while_paused = lambda _: None
@@ -284,7 +284,7 @@ def test_ses_that_asks_for_patience_gets_it(
 
 
 def test_an_entry_that_comes_while_the_list_is_read_is_found_by_the_pass_that_follows(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.page = 2
     ses.addresses |= {JOAN, "z@example.com"}
@@ -300,7 +300,7 @@ def test_an_entry_that_comes_while_the_list_is_read_is_found_by_the_pass_that_fo
 
 
 def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
-    office: Office, ses: post.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    office: Office, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.world.while_paused = lambda _: None
     kids = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
@@ -315,7 +315,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
     bootstrap.unlisting().send(WALK)
     for _ in range(9):
         world.context.left = 90_000
-        post.deliver(world, "UNLIST_QUEUE_URL", app.handler)
+        mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler)
     world.context.left = 300_000
     assert ses.pages > 0 and sweep(world)["purged"] >= 4
     for _ in range(2):
@@ -327,7 +327,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
 
 
 def test_a_page_of_many_that_ses_refuses_is_passed(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.world.while_paused = lambda _: None
     odd = [f"A/{number}@example.com" for number in range(8)]
@@ -342,7 +342,7 @@ def test_a_page_of_many_that_ses_refuses_is_passed(
 
 @pytest.mark.parametrize("failure", ["BadRequestException", "ValidationException"])
 def test_a_place_that_ses_does_not_take_ends_no_walk_for_ever(
-    office: Office, ses: post.SuppressionList, failure: str
+    office: Office, ses: mailbox.SuppressionList, failure: str
 ) -> None:
     ses.page, world = 2, office.world
     office.minor(NOW, JOAN)
@@ -356,7 +356,7 @@ def test_a_place_that_ses_does_not_take_ends_no_walk_for_ever(
 
 
 def test_an_answer_that_was_cut_is_no_walk_that_never_was(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     """Or walks would be counted anew, and a purge be done by one that ended long ago."""
     for number in range(3):
@@ -373,7 +373,7 @@ def test_an_answer_that_was_cut_is_no_walk_that_never_was(
 
 
 def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     client("dynamodb").put_item(
         TableName=office.world.control,
@@ -384,7 +384,7 @@ def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
 
 
 def test_who_goes_on_after_a_death_reads_the_list_once_more(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     walks = bootstrap.list_walks()
     walks.leave(b"place", has_removed=False)
@@ -393,7 +393,7 @@ def test_who_goes_on_after_a_death_reads_the_list_once_more(
 
 
 def test_two_do_not_walk_at_once_and_the_other_is_heard(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     """In the middle of one walk somebody is reported, and their message finds that it is walked already."""
     world = office.world
@@ -410,14 +410,14 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
     ses.between = other
     assert walk(world) == []
     assert world.messages("UNLIST_QUEUE_URL") == [WALK]
-    post.show_again("UNLIST_QUEUE_URL")
-    post.read_list(world)
+    mailbox.show_again("UNLIST_QUEUE_URL")
+    mailbox.read_list(world)
     assert ses.addresses == OTHERS
     assert sweep(world)["left"] == 0 and office.certificate(told[0])["state"] == "done"
 
 
 def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     assert 1_000 * time_of("UnlistFunction") < ses_list_walks.LEASE
     walks = bootstrap.list_walks()
@@ -427,7 +427,7 @@ def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_live
 
 
 def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.minor()
     client("sqs").delete_queue(QueueUrl=office.world.queues["UNLIST_QUEUE_URL"])
@@ -441,7 +441,7 @@ def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
 @pytest.mark.parametrize(("hours", "is_told"), [(2, False), (25, True)])
 def test_who_waits_for_a_long_list_is_overdue_after_a_day(
     office: Office,
-    ses: post.SuppressionList,
+    ses: mailbox.SuppressionList,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     hours: int,
@@ -455,7 +455,7 @@ def test_who_waits_for_a_long_list_is_overdue_after_a_day(
 
 
 def test_no_address_stands_in_the_table_a_message_or_a_log(
-    office: Office, ses: post.SuppressionList, log: io.StringIO
+    office: Office, ses: mailbox.SuppressionList, log: io.StringIO
 ) -> None:
     """The words in which SES names a place hold an address."""
     ses.page, world = 1, office.world
@@ -483,7 +483,7 @@ def base64_of(text: str) -> str:
 
 
 def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.addresses.add(JOAN)
     office.minor(NOW, JOAN)
@@ -497,7 +497,7 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
 
 
 def test_a_pass_that_was_cut_off_behind_a_removal_is_followed_by_another(
-    office: Office, ses: post.SuppressionList
+    office: Office, ses: mailbox.SuppressionList
 ) -> None:
     """SES fails right after it has taken one off: the next part knows that this pass removed something."""
     ses.page, world = 2, office.world

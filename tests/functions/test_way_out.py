@@ -12,7 +12,7 @@ from heed import bootstrap
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import Mail
-from tests.world import NOW, World, http
+from tests.support.deployment import NOW, World, http
 
 READER = "reader@example.com"
 EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}

@@ -11,7 +11,7 @@ from functions.platform import app
 from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import HeedError
-from tests.world import World, http
+from tests.support.deployment import World, http
 
 WRONG = [
     *((name, None) for name in ("PREFERENCES_TABLE", "CONTROL_TABLE", "IDENTITY_KEY", "BRAND_DIR")),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.iam.policies import Document, Policies
 from tests.iam.requests import Request, listed
-from tests.stack import ACCOUNT
+from tests.support.stack import ACCOUNT
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
 # IAM's reference has no resource for it, nor has the evaluator. Lambda asks for it of the stream all the

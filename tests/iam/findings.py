@@ -10,7 +10,7 @@ from tests.iam.evaluator import evaluate
 from tests.iam.policies import Policies
 from tests.iam.questions import Questions
 from tests.iam.requests import Request, listed
-from tests.stack import NAME, Stack
+from tests.support.stack import NAME, Stack
 
 Part = tuple[str, int, str, str]
 """Of a policy, by its name, the number of a statement, and one action and one resource of it."""

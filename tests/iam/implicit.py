@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tests.iam.requests import Request, listed
-from tests.stack import ACCOUNT, REGION, Stack
+from tests.support.stack import ACCOUNT, REGION, Stack
 
 _SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 

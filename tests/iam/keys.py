@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.iam.requests import Request
 from tests.iam.services import SES
-from tests.stack import REGION, Stack
+from tests.support.stack import REGION, Stack
 
 _TABLE = ("Decrypt", "Encrypt", "GenerateDataKey", "DescribeKey")
 _OF_A_TABLE = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.iam.requests import listed
-from tests.stack import ACCOUNT, Stack
+from tests.support.stack import ACCOUNT, Stack
 
 Document = dict[str, Any]
 # What a policy of resources names them by.

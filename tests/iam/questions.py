@@ -10,7 +10,7 @@ from tests.iam import implicit, refused, services
 from tests.iam.keys import of_keys
 from tests.iam.policies import Policies
 from tests.iam.requests import Request
-from tests.stack import Stack
+from tests.support.stack import Stack
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from tests.iam import dynamodb_keys
-from tests.template import variables
+from tests.support.template import variables
 
 Context = dict[str, str | list[str]]
 Asked = tuple[str, str, Context]

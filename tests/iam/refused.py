@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from tests.iam.requests import Request
-from tests.stack import ACCOUNT
+from tests.support.stack import ACCOUNT
 
 _STRANGER = "999999999999"
 

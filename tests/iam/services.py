@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tests.iam.implicit import role_of
 from tests.iam.requests import Request
-from tests.stack import ACCOUNT, REGION, Stack
+from tests.support.stack import ACCOUNT, REGION, Stack
 
 LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses.amazonaws.com"
 

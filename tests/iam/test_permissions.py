@@ -15,9 +15,9 @@ import pytest
 from tests.iam.findings import Findings, findings
 from tests.iam.questions import questions
 from tests.iam.recorder import recorded
-from tests.policies import FUNCTIONS
-from tests.stack import Stack
-from tests.translated import PARAMETERS, translated
+from tests.support.iam_policies import FUNCTIONS
+from tests.support.stack import Stack
+from tests.support.translated_template import PARAMETERS, translated
 
 pytestmark = pytest.mark.system
 Template = dict[str, Any]

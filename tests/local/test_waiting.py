@@ -10,7 +10,7 @@ import pytest
 from functions.send_confirmation import app
 from local.adapt import PARAMETERS
 from local.waiting import _SAID, Waiting
-from tests.template import template
+from tests.support.template import template
 
 
 @pytest.mark.threat(

@@ -14,7 +14,7 @@ import botocore
 import orjson
 import pytest
 
-from tests.template import template
+from tests.support.template import template
 
 pytestmark = pytest.mark.system
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.world import World, deployed
+from tests.support.deployment import World, deployed
 
 
 @pytest.fixture

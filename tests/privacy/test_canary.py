@@ -22,12 +22,12 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from heed.adapters import aws
-from tests.policies import FUNCTIONS as DEPLOYED
 from tests.privacy.canary import forms, hits
-from tests.privacy.drive import ADDRESSES, Drive, everything
+from tests.privacy.exercise_all import ADDRESSES, Drive, everything
 from tests.privacy.inventory import CONTROL
-from tests.streams import Recorder
-from tests.world import NOW, World
+from tests.support.deployment import NOW, World
+from tests.support.iam_policies import FUNCTIONS as DEPLOYED
+from tests.support.stream_events import Recorder
 
 pytestmark = pytest.mark.system  # it drives all there is
 

@@ -29,12 +29,12 @@ from heed.domain.ledger.entry import subject_of
 from heed.domain.links.link_token import Purpose
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import State
-from tests import post
 from tests.privacy.inventory import CONTROL
 from tests.privacy.test_canary import stored
-from tests.ses import ses, sns
-from tests.streams import Recorder, event
-from tests.world import World, http
+from tests.support import mailbox
+from tests.support.deployment import World, http
+from tests.support.ses_messages import ses, sns
+from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 LISTED = "Jane.Doe@Example.COM"  # in the case in which SES had it
@@ -81,12 +81,12 @@ def _everything(world: World, now: int) -> Recorder:
         entered = [("address", JANE), ("topics", "offers"), ("intent", intent)]
         told = http("POST", "/subscribe", form=entered, at=now + 2)
         resubscribe.handler(told, world.context)
-        post.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
-    told = http("POST", post.link(post.sent()[0]), at=now + 3)
+        mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    told = http("POST", mailbox.link(mailbox.sent()[0]), at=now + 3)
     resubscribe.handler(told, world.context)
-    assert post.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
-    post.read_list(world)
-    assert post.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
+    assert mailbox.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
+    mailbox.read_list(world)
+    assert mailbox.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
     on_file = {"source": "letter", "reference": REFERENCE}
     change = {"scope": "events", "state": "in", **on_file}
     assert office.post("/v1/changes", now + 4, **change) == 200
@@ -134,7 +134,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     reported = Desk(world).post(path, now + 10, source="phone", reference="call 9")
     assert reported == 202
     ledger.handler(event(json.loads(json.dumps(stream.records[seen:]))), world.context)
-    with post.suppression_list() as held:
+    with mailbox.suppression_list() as held:
         held.addresses |= {JANE, LISTED, "other@example.com"}
         assert purge.handler({}, world.context)["left"] == 0
     assert held.addresses == {"other@example.com"}

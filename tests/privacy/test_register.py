@@ -12,7 +12,7 @@ import pytest
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.disclosure import BEGINNING, Disclosed, Disclosing, Disclosure, End, broken
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
-from tests.world import NOW, ROOT
+from tests.support.deployment import NOW, ROOT
 
 
 def test_the_hash_of_an_entry_is_that_of_the_line_on_the_page() -> None:

@@ -7,7 +7,7 @@ import re
 from tests.privacy.inventory import OUTSIDE, STORES, Holds
 from tests.privacy.test_canary import ALLOWED
 from tests.privacy.transit import TRANSIT, Transit
-from tests.world import ROOT
+from tests.support.deployment import ROOT
 
 PRIVACY = ROOT / "docs" / "privacy.md"
 

@@ -1,4 +1,4 @@
-// node pages.mjs SITE < VISITS  Each visit (tests/web/stage.py) in its sizes and colours
+// node pages.mjs SITE < VISITS  Each visit (tests/web/page_states.py) in its sizes and colours
 // (tests/web/matrix.py), JavaScript off: prints a line for each fault.
 import { readFileSync } from "node:fs";
 import { axe, axeSource, launch, layout, scriptSwitch, tab } from "./browser.mjs";

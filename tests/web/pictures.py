@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 
 from heed.domain.preferences.register import Source, out
 from tests.system.running import ROOT, Running, free_ports
-from tests.web.stage import OFFERS, THIS, Stage
+from tests.web.page_states import OFFERS, THIS, Stage
 
 PICTURES = ROOT / "docs" / "pictures"
 PHONE = {"width": 390, "height": 780}

@@ -13,7 +13,7 @@ import pytest
 
 from tests.system.running import Running, free_ports
 from tests.web.matrix import Visit, looked_at
-from tests.web.stage import OFFERS, Stage, everywhere, policy_changed, unavailable
+from tests.web.page_states import OFFERS, Stage, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
 SECONDS = 3_000  # after which a script hangs; on a free machine it takes one or two minutes

@@ -1,0 +1,278 @@
+"""What anybody may send costs no more than in proportion to its length, however it is made up.
+
+Each parser on an untrusted path gets the inputs that hurt such parsers. Every use of `re` must be named
+here: a pattern that nobody attacked is a fault of this file.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from heed.adapters.ses import events
+from heed.domain import api_key, rfc3339, values
+from heed.domain.errors import HeedError
+from heed.domain.feedback import outcome
+from heed.domain.links import link_token
+from heed.domain.opt_in import confirmation_token
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.catalogue import Topic
+from heed.domain.preferences.evidence import scrub
+from heed.domain.privacy import purge
+from heed.domain.recipients import recipient
+from heed.domain.recipients.address import is_mailable, normalise
+from heed.entrypoints.http import language, networks, request
+from heed.entrypoints.http.api import (
+    cursors,
+    disclosures,
+    json_body,
+    links,
+    list_headers,
+    routes,
+    suppressions,
+)
+from heed.entrypoints.http.api.authentication import Gate
+from heed.entrypoints.http.forms import Form, read_form
+from heed.entrypoints.http.pages import subscribe_form, visit
+from heed.entrypoints.mail import confirmation_mail
+from heed.use_cases.links.unsubscribe import OptOut
+from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
+from tests.support.catalogues import CATALOGUE
+from tests.support.deployment import http
+from tests.support.growth import LINEAR, growth
+
+HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
+TRUSTED = ("brand", "cli")  # read what whoever runs them wrote, on a machine of their own
+
+
+def refused(read: Callable[..., object]) -> Callable[[Any], object]:
+    """Reading that may refuse: for the cost it makes no difference."""
+
+    def run(given: Any) -> object:
+        with suppress(HeedError):
+            return read(given)
+        return None
+
+    return run
+
+
+def event(kind: str, raw: bytes) -> dict[str, Any]:
+    return http("POST", "/p/x", body=raw, headers={"content-type": kind})
+
+
+def sent(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[str, Any], int]]:
+    """A request, and a limit that it keeps."""
+
+    def of(n: int) -> tuple[dict[str, Any], int]:
+        return event(kind, make(n).encode()), n
+
+    return of
+
+
+def asked(given: tuple[dict[str, Any], int]) -> Form:
+    form = read_form(*given)
+    assert not form.asks("scope", "all")
+    return form
+
+
+def _no_key(_: object, __: object = None) -> bytes:
+    return b"k" * 32
+
+
+class _NoKeys:
+    def find(self, _: str) -> None:
+        return None
+
+
+def _unencoded(address: str) -> object:
+    return is_mailable(normalise(address))
+
+
+def _titled(text: str) -> Topic:
+    return replace(CATALOGUE.topics[2], names={"en": text})
+
+
+def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
+    return lambda text: read({"queryStringParameters": {name: text}})
+
+
+TEXTS: dict[str, Callable[[str], object]] = {
+    "scrub": scrub,
+    "times": rfc3339.parse,
+    "an SES time": events.milliseconds,
+    "a recipient": recipient.parse,
+    "a recipient's bytes": recipient.to_bytes,
+    "a purge's name": purge._ID.fullmatch,
+    "a key": api_key.is_key,
+    "a bearer": lambda text: Gate(_NoKeys()).admit(f"Bearer {text}", (), 0),
+    "a scheme": lambda text: Gate(_NoKeys()).admit(text, (), 0),
+    "a token": lambda text: link_token.verify(text, link_token.Purpose.UNSUBSCRIBE, _no_key),
+    "a mail's token": lambda text: link_token.verify(text, link_token.Purpose.MAILTO, _no_key),
+    "a confirmation's token": lambda text: confirmation_token.verify(text, _no_key),
+    "a language": lambda text: language.choose(text, text, ("en", "de"), "en"),
+    "a campaign": visit.campaign,
+    "a campaign of links": links._CAMPAIGN.fullmatch,
+    "an intent": subscribe_form.intent,
+    "a cursor": cursors.read,
+    "a limit": _query("limit", lambda given: suppressions.asked(given, CATALOGUE)),
+    "since": _query("since", lambda given: suppressions.asked(given, CATALOGUE)),
+    "a scope": _query("scope", lambda given: suppressions.asked(given, CATALOGUE)),
+    "a parameter": lambda text: suppressions.asked(
+        {"queryStringParameters": {text: ""}}, CATALOGUE
+    ),
+    "a page's cursor": _query("cursor", disclosures.asked),
+    "a signal": lambda text: request.signals({"headers": {"dnt": text}}),
+    "base64": lambda text: request.body({"body": text, "isBase64Encoded": True}),
+    "a path": lambda text: routes._is_at("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
+    "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
+    "words of a header": confirmation_mail._one_line,
+    "an encoded word": _unencoded,
+    "a hash": values.is_hash,
+    "a proxy's header": lambda text: networks.network(
+        http("POST", "/subscribe", headers={"x-forwarded-for": text}), [networks.read("0.0.0.0/0")]
+    ),
+    "SES's word": lambda text: outcome._evidence(code=text),
+}
+JSON: dict[str, Callable[[str], object]] = {
+    "a body": lambda text: json_body.read(text.encode()).close(),
+    "an event": events.read,
+    "an event by SNS": lambda text: events.read(
+        json.dumps({"Type": "Notification", "Message": text})
+    ),
+    "an opt-out in its queue": OptOut.from_message,
+    "a request in its queue": MailRequest.from_message,
+    "a yes in its queue": OptIn.from_message,
+}
+PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
+    "an address": (normalise, ADDRESSES),
+    **{name: (read, PLAIN) for name, read in TEXTS.items()},
+    **{name: (read, DOCUMENTS) for name, read in JSON.items()},
+}
+PATTERNS = {
+    "domain.address._ENCODED": "an encoded word",
+    "domain.address._ATEXT": "an address",
+    "domain.address._LABEL": "an address",
+    "domain.address._PLAIN": "an address",
+    "domain.address._QUOTED": "an address",
+    "domain.address._RFC822": "an address",
+    "domain.address._local": "an address",
+    "domain.address._quoted": "an address",
+    "domain.api_key._KEY": "a key",
+    "domain.evidence._ADDRESS_LIKE": "scrub",
+    "domain.evidence._LAST_WORD": "scrub",
+    "domain.evidence._TOKEN_LIKE": "scrub",
+    "domain.evidence._AT": "scrub",
+    "domain.evidence._SPLIT_TOKEN": "scrub",
+    "domain.purge._ID": "a purge's name",
+    "domain.recipient._BASE32": "a recipient's bytes",
+    "domain.recipient._CANONICAL": "a recipient",
+    "domain.recipient._HEX": "a recipient",
+    "domain.times._DATE": "times",
+    "domain.times._TIME": "times",
+    "domain.values._SHA256": "a hash",
+    "domain.verdict._PLAIN": "SES's word",
+    "edge.api._VARIABLE": "a path",
+    "edge.api._is_at": "a path",
+    "edge.forms._CONTROL": "a form",
+    "edge.forms._ENCODED": "a form",
+    "edge.forms._NO_NAME": "a form",
+    "edge.forms._PARAMETER": "a form",
+    "edge.forms._UNENCODED": "a form",
+    "edge.forms._parameters": "a form",
+    "edge.forms._stands": "a form",
+    "edge.links._CAMPAIGN": "a campaign of links",
+    "edge.list_headers._ATOMS": "a title",
+    "edge.list_headers._PRINTABLE": "a title",
+    "edge.list_headers.list_id": "a title",
+    "edge.mail._ENCODED": "words of a header",
+    "edge.networks._PORT": "a proxy's header",
+}
+"""Each use of `re` by what reads with it: a key of PARSERS, or a form."""
+
+
+def uses_of_re() -> set[str]:
+    """Where `re` is called: the module, and the name that it is called for or the function around it."""
+    found: set[str] = set()
+    for file in HEED.rglob("*.py"):
+        parts = file.relative_to(HEED).with_suffix("").parts
+        if parts[0] not in TRUSTED:
+            for top in ast.parse(file.read_text()).body:
+                for holder in top.body if isinstance(top, ast.ClassDef) else [top]:
+                    if any(map(_is_of_re, ast.walk(holder))):
+                        found.add(".".join((*parts, _name(holder))))
+    return found
+
+
+def _is_of_re(node: ast.AST) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"))):
+            return True
+    return False
+
+
+def _name(holder: ast.stmt) -> str:
+    match holder:
+        case ast.FunctionDef(name=name) | ast.Assign(targets=[ast.Name(id=name)]):
+            return name
+    return ast.unparse(holder)
+
+
+def test_every_pattern_is_attacked() -> None:
+    assert uses_of_re() == set(PATTERNS)
+    assert set(PATTERNS.values()) <= {*PARSERS, "a form"}
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("parser", PARSERS)
+def test_no_text_costs_more_than_its_length(parser: str) -> None:
+    read, inputs = PARSERS[parser]
+    for name, make in inputs.items():
+        assert growth(make, refused(read), 100) <= LINEAR, name
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_costs_more_than_its_length_before_it_is_too_long(address: str) -> None:
+    """A thousand come in one request, so that a square within the thousand characters would be felt."""
+
+    def make(n: int) -> list[str]:
+        return [ADDRESSES[address](n)] * 100
+
+    def run(given: list[str]) -> None:
+        for one in given:
+            refused(normalise)(one)
+
+    assert growth(make, run, 110) <= LINEAR
+
+
+@pytest.mark.system
+@pytest.mark.threat(
+    "B3",
+    "A form of 64 KB is made up so that reading it takes seconds: parameters without end, parts in parts.",
+    "Forms are read flat, in one pass, under limits: reading one takes time in proportion to its length.",
+)
+@pytest.mark.threat(
+    "T18",
+    "Requests that cost much to answer and little to send are sent to use the account up.",
+    "Every parser of what anybody may send is tested to cost no more than in proportion to its length.",
+)
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_costs_more_than_its_length(form: str) -> None:
+    assert growth(sent(*FORMS[form]), asked, 2_000) <= LINEAR
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("header", CONTENT_TYPES)
+def test_no_content_type_costs_more_than_its_length(header: str) -> None:
+    def make(n: int) -> tuple[dict[str, Any], int]:
+        return event(CONTENT_TYPES[header](n), b"--b--"), n
+
+    assert growth(make, asked, 300) <= LINEAR

@@ -1,0 +1,70 @@
+"""Header injection is what mailers are attacked by (GHSA-268h-hp4c-crq3): nothing gets a line of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from email.message import EmailMessage
+from email.policy import SMTP
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from heed.domain.recipients.recipient import from_bytes
+from heed.entrypoints.http.api import links
+from heed.entrypoints.http.api.list_headers import list_id
+from heed.use_cases.identify import Person
+from heed.use_cases.links.mint_links import mint_links
+from tests.support.catalogues import CATALOGUE
+from tests.support.fakes import MemoryKeys
+from tests.support.strategies import recipients
+
+OFFERS = CATALOGUE.topics[2]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Offers", "Offers <offers.meridian.example.com>"),
+        ("Watches 2 go", "Watches 2 go <offers.meridian.example.com>"),
+        ("Offers, early", '"Offers, early" <offers.meridian.example.com>'),
+        ('Say "hi" \\o/', '"Say \\"hi\\" \\\\o/" <offers.meridian.example.com>'),
+        ("Actualités", "<offers.meridian.example.com>"),
+        ("お得な情報", "<offers.meridian.example.com>"),
+        ("a\r\nBcc: b", "<offers.meridian.example.com>"),
+        (" ", '" " <offers.meridian.example.com>'),
+        ("x" * 201, "<offers.meridian.example.com>"),
+    ],
+)
+def test_a_list_is_named_by_topic_brand_and_domain_and_titled_in_ascii(
+    title: str, expected: str
+) -> None:
+    assert list_id(replace(OFFERS, names={"en": title, "de": "nie"}), CATALOGUE) == expected
+
+
+def test_topics_of_two_brands_are_two_lists() -> None:
+    assert list_id(CATALOGUE.topics[11], CATALOGUE) == "Offers <offers.aurora.example.net>"
+
+
+@given(title=st.text(max_size=300), raw=recipients, now=st.integers(0, 2**32 * 60_000 - 1))
+def test_headers_are_each_one_ascii_line_that_needs_no_folding(
+    title: str, raw: bytes, now: int
+) -> None:
+    label = "x" * 63
+    places = links.Places(
+        f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}"
+    )
+    person = Person("a@example.com", from_bytes(raw))
+    titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
+
+    written = links.written(
+        mint_links([person], OFFERS, now, MemoryKeys()), f"?c={'x' * 32}&lang=de", places, titled
+    )
+
+    (link,) = written["links"]  # type: ignore[misc]
+    for name, value in link["headers"].items():  # type: ignore[has-type]
+        assert value.isascii() and value.isprintable()
+        assert len(f"{name}: {value}") < 998
+        message = EmailMessage(policy=SMTP.clone(max_line_length=998))
+        message[name] = value
+        assert message.as_bytes() == f"{name}: {value}\r\n\r\n".encode()

@@ -1,0 +1,340 @@
+"""The pages as HTML: what stands in them, what never does, and what they cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from html import escape as html_escape
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from brand_compiler.build import main
+from heed.entrypoints.http.pages.pages import Pages, headers
+from heed.entrypoints.http.pages.render import escape
+from heed.entrypoints.http.pages.views import VIEWS, Page
+from tests.support.full import examples
+from tests.support.page_views import LANGUAGES, catalogue, render, samples
+
+SOURCE = Path(__file__).parents[2] / "layers" / "brand"
+VOID = {"meta", "input", "br", "link", "img", "hr"}
+HOSTILE = "\"'><script>alert(1)</script><a onclick=x href=javascript:x>&amp;{topic}{{x}}\0\u202e"
+
+
+class Document(HTMLParser):
+    """A page as its elements and words; fails on a tag that is not closed in order."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+        self._open: list[str] = []
+        self.feed(html)
+        self.close()
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert len(dict(attrs)) == len(attrs), f"an attribute twice in <{tag}>"
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def all(self, *tags: str) -> Iterator[dict[str, str | None]]:
+        """The attributes of every element of these tags, in order."""
+        return (attributes for tag, attributes in self.elements if tag in tags)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    built = tmp_path_factory.mktemp("brand")
+    assert main([str(SOURCE), str(built)]) == 0
+    return built
+
+
+@pytest.fixture(scope="module")
+def pages(folder: Path) -> Pages:
+    return Pages(folder)
+
+
+@pytest.fixture(scope="module")
+def html(folder: Path, pages: Pages) -> dict[tuple[str, str], str]:
+    """(language, sample) → the page."""
+    topics = catalogue(folder)["topics"]
+    return {
+        (language, name): render(pages, page, view)
+        for language in LANGUAGES
+        for name, (page, view) in samples(language, topics).items()
+    }
+
+
+def test_every_page_has_a_sample(folder: Path) -> None:
+    shown = {page for page, _ in samples("en", catalogue(folder)["topics"]).values()}
+
+    assert shown == set(VIEWS)
+
+
+def test_every_page_is_well_formed_and_says_its_language(
+    html: dict[tuple[str, str], str],
+) -> None:
+    for (language, _), page in html.items():
+        document = Document(page)
+        tags = [tag for tag, _ in document.elements]
+
+        assert page.startswith("<!doctype html>\n")
+        assert next(document.all("html"))["lang"] == language
+        assert [tags.count(tag) for tag in ("h1", "main", "header", "title")] == [1, 1, 1, 1]
+        ids = [attributes["id"] for _, attributes in document.elements if "id" in attributes]
+        assert len(ids) == len(set(ids))
+        levels = [int(tag[1]) for tag in tags if tag in {"h1", "h2", "h3"}]
+        assert all(b <= a + 1 for a, b in pairwise(levels))
+
+
+def test_a_page_loads_nothing_and_runs_nothing(html: dict[tuple[str, str], str]) -> None:
+    for page in html.values():
+        document = Document(page)
+        for tag, attributes in document.elements:
+            assert tag not in {"script", "img", "link", "iframe", "object", "video", "base"}
+            assert not {"src", "srcset", "style", "background"} & set(attributes)
+            assert not [name for name in attributes if name.startswith("on")]
+        for link in document.all("a"):
+            to = link["href"] or ""
+            assert to.startswith(("/", "?", "mailto:", "tel:")) or to in {
+                "",
+                "https://globalprivacycontrol.org/",
+            }
+
+
+def test_a_page_is_under_30_kilobytes(html: dict[tuple[str, str], str]) -> None:
+    assert max(len(page.encode()) for page in html.values()) < 30_000
+
+
+def test_forms_post_to_this_site_and_ask_no_reason(html: dict[tuple[str, str], str]) -> None:
+    for (_, name), page in html.items():
+        document = Document(page)
+        for form in document.all("form"):
+            assert form["method"] == "post"
+            assert (form.get("action") or "/").startswith("/")
+        names = {a["name"] for a in document.all("input", "button", "textarea") if "name" in a}
+        assert not [n for n in names if n and "reason" in n]
+        if not name.startswith("subscribe"):
+            assert {a.get("type") for a in document.all("input")} <= {"hidden", "radio"}
+
+
+def test_the_landing_page_has_the_stop_button_first_and_everything_second(
+    html: dict[tuple[str, str], str],
+) -> None:
+    buttons = list(Document(html["en", "landing"]).all("button"))
+
+    assert [(b["name"], b["value"]) for b in buttons] == [("scope", "this"), ("scope", "all")]
+    assert [b.get("class") for b in buttons] == [None, "second"]  # the same size: see the browser
+    assert "<h1>Unsubscribe from Offers</h1>" in html["en", "landing"]
+
+
+def test_a_landing_page_for_everything_has_one_button(html: dict[tuple[str, str], str]) -> None:
+    buttons = list(Document(html["en", "landing-all"]).all("button"))
+
+    assert [(b["name"], b["value"]) for b in buttons] == [("scope", "all")]
+
+
+def test_the_done_page_says_what_still_comes_and_undo_is_quiet(
+    html: dict[tuple[str, str], str],
+) -> None:
+    page = html["en", "done"]
+    document = Document(page)
+
+    assert "Repairs and warranty: only about" in page
+    assert "already on its way" in page
+    assert [b.get("class") for b in document.all("button")] == ["quiet"]
+    assert [(b["name"], b["value"]) for b in document.all("button")] == [("undo", "UNDO")]
+    assert next(document.all("form"))["action"] == "/p/AQEAAAAA?lang=en"
+    assert "<button" not in html["en", "done-all"]
+
+
+def test_the_preference_centre_posts_the_fields_of_the_contract(
+    html: dict[tuple[str, str], str],
+) -> None:
+    document = Document(html["en", "preferences"])
+    inputs = list(document.all("input"))
+    checked = {i["name"]: i["value"] for i in inputs if "checked" in i}
+    was = {i["name"]: i["value"] for i in inputs if i["type"] == "hidden"}
+
+    assert checked == {
+        "topic.offers": "out",
+        "topic.news": "in",
+        "topic.events": "in",
+        "topic.research": "out",
+        "targeted-advertising": "in",
+    }
+    assert was == {f"was.{name}": value for name, value in checked.items()}
+    assert [(b.get("name"), b.get("value")) for b in document.all("button")] == [
+        ("all", "out"),
+        (None, None),  # save; the first of its form, so it is what Enter presses
+        ("pause", "30"),
+        ("pause", "60"),
+        ("pause", "90"),
+    ]
+
+
+def test_a_pause_can_be_ended_and_nothing_is_chosen_beforehand(
+    html: dict[tuple[str, str], str],
+) -> None:
+    page = html["en", "preferences-paused"]
+    buttons = [(b.get("name"), b.get("value")) for b in Document(page).all("button")]
+
+    assert "Paused until 12 June 2026" in page
+    assert ("pause", "0") in buttons
+    assert buttons[0] == ("all", "out")
+    assert not [o for o in Document(html["en", "subscribe"]).all("input") if "checked" in o]
+
+
+def test_the_preference_centre_says_what_was_changed_last_and_when(
+    html: dict[tuple[str, str], str],
+) -> None:
+    assert 'Offers · stopped · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
+    assert "Nothing has been changed so far." in html["en", "preferences-paused"]
+    assert "All marketing e-\u2060mail · stopped" in html["en", "preferences-off"]
+
+
+def test_targeted_advertising_has_its_link_and_caveats(
+    html: dict[tuple[str, str], str],
+) -> None:
+    page = html["en", "preferences"]
+
+    assert 'href="https://globalprivacycontrol.org/"' in page
+    assert "closed in September 2025" in page and "Global Privacy Control" in page
+    assert "not personalised ones" in page
+
+
+def test_a_signal_is_shown_and_applied_in_one_press(html: dict[tuple[str, str], str]) -> None:
+    for name in ("landing-signal", "preferences-paused"):
+        document = Document(html["en", name])
+        buttons = [(b.get("name"), b.get("value")) for b in document.all("button")]
+        assert ("targeted-advertising", "out") in buttons
+        assert ("policy", "2026-07") in buttons
+    assert "Targeted advertising is off in your profile." in html["en", "done-all"]
+
+
+def test_a_mistake_in_the_form_is_told_at_the_field(html: dict[tuple[str, str], str]) -> None:
+    document = Document(html["en", "subscribe-mistake"])
+    field = next(a for a in document.all("input") if a.get("name") == "address")
+
+    assert field["value"] == "somebody at example"
+    assert field["aria-invalid"] == "true"
+    assert field["aria-describedby"] == "address-error"
+    assert "autofocus" in field
+    assert [a for a in document.all("span") if a.get("id") == "address-error"]
+
+
+def test_the_page_for_a_bad_link_offers_every_other_way(html: dict[tuple[str, str], str]) -> None:
+    page = html["en", "not_found"]
+
+    for way in (
+        "/subscribe",
+        "mailto:preferences@example.com",
+        "tel:+15550100",
+        "1 Example Street",
+    ):
+        assert way in page
+
+
+def test_the_language_links_keep_the_campaign(pages: Pages) -> None:
+    view = Page(language="en", brand="M", campaign="may")
+
+    assert 'href="?c=may&amp;lang=de"' in pages.neutral(view)
+    assert 'href="?lang=de"' in pages.neutral(replace(view, campaign=""))
+
+
+def _filled(view: Any, text: str) -> Any:
+    """The view with a text in every field that is one, and in those of its parts."""
+    changes: dict[str, Any] = {}
+    for field in fields(view):
+        value = getattr(view, field.name)
+        if type(value) is str and field.name not in {"language", "effective"}:
+            changes[field.name] = text
+        elif isinstance(value, tuple):
+            changes[field.name] = tuple(
+                text if isinstance(item, str) else _filled(item, text) for item in value
+            )
+        elif hasattr(value, "__dataclass_fields__"):
+            changes[field.name] = _filled(value, text)
+    return replace(view, **changes)
+
+
+@examples(20)  # each is every page twice
+@given(st.text(min_size=1))
+@example(HOSTILE)
+def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> None:
+    for page, view in samples("en", catalogue(folder)["topics"]).values():
+        plain = Document(render(pages, page, _filled(view, "x")))
+        hostile = Document(render(pages, page, _filled(view, text)))
+
+        assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
+        for (_, ours), (_, theirs) in zip(hostile.elements, plain.elements, strict=True):
+            assert list(ours) == list(theirs)
+
+
+@given(st.text())
+@example(HOSTILE)
+def test_escaping_is_that_of_the_standard_library(text: str) -> None:
+    assert escape(text) == html_escape(text)
+
+
+def test_every_answer_carries_the_headers_of_the_contract(pages: Pages) -> None:
+    sent = pages.headers("de")
+
+    policy = sent["Content-Security-Policy"].split("; ")
+    assert policy[0] == "default-src 'none'"
+    assert policy[1].startswith("style-src 'sha256-")
+    assert policy[2:] == ["form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
+    assert sent["Content-Language"] == "de"
+    assert sent["Referrer-Policy"] == "no-referrer"
+    assert sent["Cache-Control"] == "no-store"
+    assert sent["X-Robots-Tag"].startswith("noindex")
+    assert sent["X-Content-Type-Options"] == "nosniff"
+    assert sent["Strict-Transport-Security"].startswith("max-age=")
+    assert sent["Tk"] == "N"
+    assert "Set-Cookie" not in sent
+    assert "style-src" not in headers("de")["Content-Security-Policy"]
+
+
+def test_nothing_is_read_before_a_page_is_asked_for() -> None:
+    Pages(Path("/nowhere"))
+
+
+def test_a_page_reads_its_own_file_and_no_other(folder: Path, tmp_path: Path) -> None:
+    for name in ("pages/fr/neutral.json", "pages/fr/dates.json"):
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((folder / name).read_bytes())
+
+    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral(Page(language="fr", brand="M"))
+
+
+def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compiler() -> None:
+    code = (
+        "import sys, json; before = set(sys.modules);"
+        "import heed.entrypoints.http.pages.pages, heed.entrypoints.http.pages.views;"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
+
+    assert not {"jinja2", "string", "html", "tomllib"} & set(loaded)
+    assert not [name for name in loaded if name.startswith("brand_compiler")]

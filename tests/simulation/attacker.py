@@ -1,0 +1,257 @@
+"""An attacker who holds links and keys, and tries everything to make people sendable again.
+
+They hold every link of everybody: old ones, of before an erasure too, and those that a key of the
+marketing platform mints; a key of every scope but those of agents and officers; the Undo tokens of their
+own presses, and now and then the address of a done page that somebody else was sent to. They have no
+mailbox, no key that signs, and no answer to what somebody else asked. What a page shows them they use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from heed.domain.links import undo
+from heed.domain.links.link_token import Purpose
+from heed.domain.links.undo import Undo
+from heed.domain.opt_in import confirmation_token
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent
+from tests.simulation import presses, requests
+from tests.simulation.deployment import SPELLINGS, Stage
+from tests.simulation.history import Fact
+from tests.simulation.steps import DAY, Step
+from tests.support.deployment import http
+
+Given = tuple[str, tuple[Fact, ...]]
+"""An Undo token, and what it says."""
+
+_TOPICS = ("offers", "news", "events", "research")
+_SHOWN = re.compile(r'name="undo" value="([^"]+)"')
+_CONFIRMATION = re.compile(r"/c/([\w-]{60,})")
+_LINK = re.compile(r"/([up])/([\w-]{54})")
+_GUESS = b"a key that is none"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One request.
+
+    Attributes:
+        app: whose it is, by a name of tests.simulation.deployment.
+        event: the request.
+        who: about whom.
+        facts: what it says, where it is something that a link may say.
+        quiet: whether nothing at all may change by it.
+        hopeless: whether to be let in is a fault by itself.
+    """
+
+    app: str
+    event: dict[str, Any]
+    who: int
+    facts: tuple[Fact, ...] = ()
+    quiet: bool = False
+    hopeless: bool = False
+
+
+@dataclass
+class Attacker:
+    """What they hold by now.
+
+    Attributes:
+        stage: where.
+        own: what their own presses were answered with.
+    """
+
+    stage: Stage
+    own: list[Given] = field(default_factory=list)
+    _links: dict[int, dict[str, str]] = field(default_factory=dict)
+    _next: list[Attempt] = field(default_factory=list)
+    _sent: set[str] = field(default_factory=set)
+
+    def attempts(self, step: Step, leaked: Sequence[Given]) -> Iterator[Attempt]:
+        """The requests of a means, and then what their answers gave into the attacker's hands.
+
+        `leaked` are the Undo tokens of others, newest last, by the addresses of their done pages.
+        """
+        self._next, self._sent = [], set()
+        if step.what["minted"]:
+            yield self._mint(step)
+        way = WAYS[step.what["means"]]
+        if way is Attacker._undo_own and step.what["back"] == 1:  # the press first, too
+            yield self._press(step, leaked)
+        yield way(self, step, leaked)
+        yield from self._next
+
+    def read(self, attempt: Attempt, answer: Mapping[str, Any]) -> None:
+        """Keep what an answer gives."""
+        text = f"{answer['headers'].get('Location', '')} {answer['body']}"
+        if attempt.app == "check":
+            self._links.setdefault(attempt.who, {}).update(_LINK.findall(text))
+            return
+        given = requests.undo_in(answer)
+        if given and attempt.facts:
+            self.own.append((given, presses.undos(attempt.facts)))
+        at = attempt.event["requestContext"]["timeEpoch"]
+        # A form that could not be saved is shown as it was sent: that gives nothing.
+        asked_for = attempt.event["rawQueryString"].partition("=")[2]
+        known = {given, asked_for, *self._sent, *dict(self.own)}
+        shown = [one for one in dict.fromkeys(_SHOWN.findall(text)) if one not in known]
+        links = dict.fromkeys(_CONFIRMATION.findall(text))
+        self._next += [self._undo(attempt.who, one, at) for one in shown]
+        self._next += [self._confirm(attempt.who, one, at) for one in links]
+
+    # ---- Ways
+
+    def _mint(self, step: Step) -> Attempt:
+        """Links of today, by a key that may no more than that."""
+        who = step.what["who"]
+        body = {"topic": "offers", "addresses": [SPELLINGS[who][0]]}
+        event = requests.by_key(self.stage.powerless_key, "/v1/links", body, step.at)
+        return Attempt("check", event, who, quiet=True)
+
+    def _link(self, step: Step, kind: str) -> str:
+        """The path of a link: of those that were minted, if there are any and they are asked for."""
+        what = step.what
+        held = self._links.get(what["who"], {}) if what["minted"] else {}
+        purpose = Purpose.UNSUBSCRIBE if kind == "u" else Purpose.PREFERENCES
+        scope = _scope(step) if kind == "u" else 1
+        made = self.stage.token(what["who"], scope, what["issued"], purpose, 1)
+        return f"/{kind}/{held.get(kind, made)}"
+
+    def _save(self, step: Step, form: Mapping[str, str], *facts: Fact) -> Attempt:
+        path, press = self._link(step, "p"), step.what["press"]
+        event = http("POST", path, form=form, at=step.at, request_id=press)
+        return Attempt("save", event, step.what["who"], facts, quiet=not facts)
+
+    def _all_on(self, step: Step, _: Sequence[Given]) -> Attempt:
+        fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
+        shown = {f"was.{name}": "out" for name in fields} if step.what["back"] > 1 else {}
+        return self._save(step, {**shown, **dict.fromkeys(fields, "in")})
+
+    def _all_in(self, step: Step, _: Sequence[Given]) -> Attempt:
+        return self._save(step, {"all": "in"})
+
+    def _resume(self, step: Step, _: Sequence[Given]) -> Attempt:
+        return self._save(step, {"pause": "0"})
+
+    def _shorter(self, step: Step, _: Sequence[Given]) -> Attempt:
+        who, at, press = step.what["who"], step.at, step.what["press"]
+        until = at + 30 * DAY
+        paused = Fact(who, "p:1", at, "preference-centre", until, press=press)
+        return self._save(step, {"pause": "30"}, paused)
+
+    def _press(self, step: Step, _: Sequence[Given]) -> Attempt:
+        what = {**step.what, "how": "this", "signal": False, "scope": _scope(step)}
+        path, press = self._link(step, "u"), what["press"]
+        event = http("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
+        return Attempt("press", event, what["who"], requests.press_facts(what, step.at))
+
+    def _undo(self, who: int, text: str, at: int, facts: tuple[Fact, ...] = ()) -> Attempt:
+        self._sent.add(text)
+        link = self.stage.token(who, 1, at, Purpose.PREFERENCES, 1)
+        event = http("POST", f"/p/{link}", form={"undo": text}, at=at)
+        return Attempt("undo", event, who, facts, quiet=not facts)
+
+    def _undo_given(self, step: Step, held: Sequence[Given]) -> Attempt:
+        """One of those that they hold; of its very press, within its hour, it is what a link may say."""
+        if not held:
+            return self._undo_made_up(step, held)
+        text, undos = held[-step.what["back"] :][0]
+        facts = undos if requests.is_fresh(undos, step.at) else ()
+        return self._undo(undos[0].who, text, step.at, facts)
+
+    def _undo_own(self, step: Step, _: Sequence[Given]) -> Attempt:
+        return self._undo_given(step, self.own)
+
+    def _undo_by_another_link(self, step: Step, leaked: Sequence[Given]) -> Attempt:
+        """A token that is good, at a link of somebody else."""
+        held = [*leaked, *self.own]
+        if not held:
+            return self._undo_made_up(step, held)
+        text, undos = held[-step.what["back"] :][0]
+        return self._undo(1 - undos[0].who, text, step.at)
+
+    def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
+        """Of everything, by one who knows how tokens are made, and no key."""
+        who, at = step.what["who"], step.at
+        said = Undo(self.stage.ids[who], (0, 1, 2, 3, 5, 12), at, "0" * 32)
+        return self._undo(who, undo.mint(said, 1, _GUESS), at)
+
+    def _page(self, step: Step, kind: str, name: str) -> Attempt:
+        """A page that shows an Undo to whoever was given one, asked for with something else."""
+        who, at = step.what["who"], step.at
+        guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
+        guess = guesses[step.what["back"] - 1]
+        event = http("GET", self._link(step, kind), query={name: guess}, at=at)
+        return Attempt("press" if kind == "u" else "save", event, who, quiet=True)
+
+    def _done(self, step: Step, _: Sequence[Given]) -> Attempt:
+        return self._page(step, "u", "done")
+
+    def _saved(self, step: Step, _: Sequence[Given]) -> Attempt:
+        return self._page(step, "p", "saved")
+
+    def _ask(self, step: Step, _: Sequence[Given]) -> Attempt:
+        """By the form of those without a link; the mail goes to somebody else's mailbox."""
+        who = step.what["who"]
+        fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
+        form = [*fields, *(("topics", name) for name in _TOPICS)]
+        event = http("POST", "/subscribe", form=form, at=step.at)
+        return Attempt("form", event, who, quiet=True)
+
+    def _confirm(self, who: int, text: str, at: int) -> Attempt:
+        return Attempt("form", http("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
+
+    def _confirm_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
+        who, at = step.what["who"], step.at
+        said = Confirmation(self.stage.ids[who], Intent.IN, (2, 3, 5), at, b"", (0, 1), (7,))
+        return self._confirm(who, confirmation_token.mint(said, _GUESS), at)
+
+    def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:
+        """What is signed, for another purpose."""
+        who = step.what["who"]
+        held = [text for text, _ in (*leaked, *self.own)] or [self._link(step, "p")[3:]]
+        return self._confirm(who, held[-1], step.at)
+
+    def _change(self, step: Step, _: Sequence[Given]) -> Attempt:
+        said = {"scope": "*", "state": "in", "source": "agent", "reference": "made up"}
+        return self._call(step, "/v1/changes", said)
+
+    def _lift(self, step: Step, _: Sequence[Given]) -> Attempt:
+        register = ("complaint", "hold", "undeliverable")[step.what["back"] - 1]
+        said = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
+        return self._call(step, "/v1/lifts", said)
+
+    def _call(self, step: Step, path: str, said: Mapping[str, str]) -> Attempt:
+        who = step.what["who"]
+        body = {"address": SPELLINGS[who][0], **said}
+        event = requests.by_key(self.stage.powerless_key, path, body, step.at)
+        return Attempt("desk", event, who, quiet=True, hopeless=True)
+
+
+def _scope(step: Step) -> int:
+    return 2 if step.what["minted"] else int(step.what["scope"])
+
+
+Way = Callable[[Attacker, Step, Sequence[Given]], Attempt]
+WAYS: dict[str, Way] = {
+    "a form that turns everything on": Attacker._all_on,
+    "a form that says all=in": Attacker._all_in,
+    "the end of a pause": Attacker._resume,
+    "a shorter pause": Attacker._shorter,
+    "a press of their own": Attacker._press,
+    "the Undo of a press of their own": Attacker._undo_own,
+    "the Undo on a done page that leaked": Attacker._undo_given,
+    "the Undo of somebody else's press": Attacker._undo_by_another_link,
+    "an Undo made up": Attacker._undo_made_up,
+    "a done page asked for": Attacker._done,
+    "a saved page asked for": Attacker._saved,
+    "a confirmation asked for": Attacker._ask,
+    "a confirmation made up": Attacker._confirm_made_up,
+    "another token as a confirmation": Attacker._confirm_by_another,
+    "a change by a key without `write`": Attacker._change,
+    "a lift by a key without `privacy`": Attacker._lift,
+}
+"""How each of tests.simulation.nemesis.MEANS is done."""

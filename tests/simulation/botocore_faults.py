@@ -1,0 +1,145 @@
+"""The nemesis between botocore and moto: botocore's own retries, parsers and errors are the real ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import (
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from moto.core.models import botocore_stubber
+from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.sqs.models import sqs_backends
+
+from heed.adapters.aws import CONFIG
+from tests.simulation.nemesis import KINDS, Killed, Kind, Nemesis
+from tests.support.template import table_definition
+
+_ACCOUNT, _REGION = "123456789012", "us-east-1"
+_URL = "https://aws"
+_RAISED = {
+    KINDS["time-out after"]: ReadTimeoutError,
+    KINDS["time-out before"]: ConnectTimeoutError,
+    KINDS["reset"]: ConnectionClosedError,
+    KINDS["no network"]: EndpointConnectionError,
+}
+KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
+QUEUES = {
+    "later": "LATER_QUEUE_URL",
+    "aside": "FEEDBACK_DLQ_URL",
+    "unlist": "UNLIST_QUEUE_URL",
+    "subscribe": "SUBSCRIBE_QUEUE_URL",
+    "waiting": "WAITING_QUEUE_URL",
+    "confirmed": "CONFIRMED_QUEUE_URL",
+}
+"""What the product sends to, by the name of the setting."""
+
+
+class _Body:
+    """What botocore reads an answer from."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+def _answer(status: int, content: bytes) -> AWSResponse:
+    headers = {"x-amzn-RequestId": "made-up", "Content-Type": "application/x-amz-json-1.0"}
+    return AWSResponse(_URL, status, headers, _Body(content))  # type: ignore[arg-type]
+
+
+class Wire:
+    """Clients of moto with the nemesis on their wire, and the observer's way past it."""
+
+    def __init__(self, nemesis: Nemesis) -> None:
+        self._nemesis = nemesis
+        self.clients: dict[str, Any] = {}
+
+    def build(self) -> dict[str, str]:
+        """Tables, keys and queues; the environment that names them."""
+        for service in ("dynamodb", "kms", "sqs"):
+            made: Any = boto3.client(service, config=CONFIG)
+            made.meta.events.register_first("before-send", self._hook)
+            made.meta.events.register_last("before-send", _woken)
+            self.clients[service] = made
+        for logical in ("Preferences", "Control"):
+            self.clients["dynamodb"].create_table(
+                TableName=logical, **table_definition(f"{logical}Table")
+            )
+        keys = {
+            name: self.clients["kms"].create_key(
+                KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"
+            )["KeyMetadata"]["KeyId"]
+            for name in KEYS
+        }
+        queues = {
+            name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]
+            for name in QUEUES.values()
+        }
+        return {**keys, **queues}
+
+    def raw(self) -> dict[str, dict[str, Any]]:
+        table = dynamodb_backends[_ACCOUNT][_REGION].tables["Preferences"]
+        items: Any = table.items
+        return {key.value: item.to_json()["Attributes"] for key, item in items.items()}
+
+    def put(self, key: str, item: dict[str, Any] | None) -> None:
+        table = dynamodb_backends[_ACCOUNT][_REGION].tables["Preferences"]
+        if item is None:
+            table.items.pop(DynamoType({"S": key}), None)
+        else:
+            table.put_item({"id": {"S": key}, **item}, overwrite=True)
+
+    def take(self, queue: str) -> list[str]:
+        held = sqs_backends[_ACCOUNT][_REGION].queues[QUEUES[queue]]
+        bodies = [str(message.body) for message in held.messages]
+        held._messages.clear()
+        held.deleted_messages.clear()
+        return bodies
+
+    def _hook(self, event_name: str, request: Any, **_: Any) -> AWSResponse | None:
+        service = event_name.split(".")[1]
+        if service == "dynamodb" and request.body:
+            self._read_consistently(event_name, json.loads(request.body))
+        kind = self._nemesis.strike(service)
+        if kind is None:
+            return None
+        answer = _faulty(kind, event_name, request)
+        # Every handler of the event is called, whoever answered: moto must not do it all the same.
+        botocore_stubber.enabled = False
+        return answer
+
+    def _read_consistently(self, event_name: str, asked: dict[str, Any]) -> None:
+        """An eventual read is served with what was never there: nobody would pass that by unseen."""
+        if event_name.endswith("GetItem") and self._nemesis.frames:
+            wanted = list(asked.get("RequestItems", {"": asked}).values())
+            self._nemesis.tally[31] += 1
+            if not all(one.get("ConsistentRead") for one in wanted):
+                raise AssertionError("an eventually consistent read")
+
+
+def _woken(**_: Any) -> None:
+    """After moto was passed over."""
+    botocore_stubber.enabled = True
+
+
+def _faulty(kind: Kind, event_name: str, request: Any) -> AWSResponse:
+    whole = botocore_stubber(event_name, request) if kind.commits else None
+    if kind.number == 12:
+        raise Killed
+    if kind in _RAISED:
+        raise _RAISED[kind](endpoint_url=_URL, error=ConnectionError("made up"))
+    if whole is not None:
+        return _answer(whole.status_code, whole.content[: len(whole.content) // 2] or b"{")
+    body = {"__type": f"com.amazonaws#{kind.code}", "message": "made up"}
+    return _answer(kind.status, json.dumps(body).encode())

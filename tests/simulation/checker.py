@@ -1,0 +1,288 @@
+"""Whether a history kept the promises: a pure function, written from the model's page alone.
+
+It knows what was said (facts), what was acknowledged, what checks answered, and what an observer saw
+in the table. Of the code under test it uses nothing; the decision is the oracle's (tests/domain).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Entry, Source
+from tests.domain.oracle import DAY, TOPICS, oracle
+from tests.simulation import erasures, presses
+from tests.simulation.history import (
+    NOBODY,
+    Ack,
+    End,
+    Fact,
+    Held,
+    History,
+    Odd,
+    Promise,
+    Said,
+    Seen,
+    Start,
+    State,
+)
+from tests.simulation.invariants import cut_short, forbidden, taken_back
+
+SERVICE = 6  # a topic that no choice stops
+LONGEST_DRAIN = 3  # rounds that queues may need once nothing fails any more
+
+
+@dataclass
+class _Book:
+    """What is known so far."""
+
+    possible: list[Fact] = field(default_factory=list)
+    owed: list[Fact] = field(default_factory=list)
+    promised: list[Fact] = field(default_factory=list)
+    floors: dict[int, int] = field(default_factory=dict)
+    minors: set[int] = field(default_factory=set)
+    seen: list[tuple[State, ...]] = field(default_factory=list)
+    begun: dict[int, int] = field(default_factory=dict)
+    checked: Counter[str] = field(default_factory=Counter)
+    epochs: list[tuple[int, Fact]] = field(default_factory=list)
+    owed_at: dict[int, int] = field(default_factory=dict)
+    said_by: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
+
+
+def check(history: History) -> tuple[list[str], Counter[str]]:
+    """The promises that were broken, and how often each was put to the test."""
+    book, broken = _Book(), []
+    for line in history.lines:
+        broken += [f"step {getattr(line, 'step', 'end')}: {fault}" for fault in _line(line, book)]
+    return broken, book.checked
+
+
+def _line(line: object, book: _Book) -> Iterator[str]:
+    match line:
+        case Start(step, facts):
+            book.possible += facts
+            book.begun[step] = len(book.seen)
+            book.owed_at[step] = len(book.owed)
+            book.said_by[step] = facts
+        case Ack(step, facts):
+            begun = [fact for fact in facts if fact.register.startswith("epoch:")]
+            lifts = [fact for fact in facts if fact.register == "l:hold"]
+            book.epochs += [(step, fact) for fact in (*begun, *lifts)]
+            said = [fact for fact in facts if fact.must and fact not in begun]
+            kept = (fact for fact in said if not _is_replaced(book, step, fact))
+            book.owed += [cut_short(fact, book.possible) for fact in kept]
+        case Promise(_, facts):
+            book.promised += [fact for fact in facts if fact.must]
+        case Seen():
+            yield from _seen(book, line)
+        case Said():
+            yield from _said(book, line)
+        case Odd(_, what):
+            yield f"I4 I11 {what}"
+        case End():
+            yield from _end(book, line)
+
+
+def _began(book: _Book, who: int, state: State) -> None:
+    book.floors[who] = state.floor or 0
+    if "x:minor" in state.registers:
+        book.minors.add(who)
+    book.owed = [fact for fact in book.owed if fact.who != who] + erasures.stops(who, state)
+
+
+def _counts(book: _Book, fact: Fact) -> bool:
+    """Whether a fact is of the present epoch, and of somebody about whom anything is kept."""
+    if fact.by == "epoch":
+        return True
+    return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
+
+
+def _is_owed(book: _Book, fact: Fact) -> bool:
+    """Whether something that was acknowledged has to be on record still."""
+    return _counts(book, fact) and not taken_back(fact, book.possible)
+
+
+def _seen(book: _Book, seen: Seen) -> Iterator[str]:
+    people = seen.people
+    before = book.seen[-1] if book.seen else (NOBODY,) * len(people)
+    for who, (old, new) in enumerate(zip(before, people, strict=True)):
+        if erasures.began(old, new):
+            book.checked["I9"] += 1
+            yield from erasures.faults(_asked(book, who), old, new)
+            _began(book, who, new)
+        else:
+            yield from _moved(book, old, new, quiet=seen.quiet)
+            if "x:minor" in new.registers:
+                book.minors.add(who)  # beside what a hold preserves
+            yield from _brought_back(book, seen, who, old)
+        if old != new:
+            yield from _invented(book, who, new)
+    book.seen.append(people)
+    for fact in book.owed:
+        book.checked["I1"] += 1
+        if _is_owed(book, fact) and not _holds(people[fact.who], fact):
+            yield f"I1 acknowledged and not on record: {fact}"
+    yield from _epochs(book)
+
+
+def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
+    """Registers only grow, and each write that changes something counts once."""
+    book.checked["I2"] += 1
+    for name, entry in old.registers.items():
+        there = new.registers.get(name)
+        if there is None or (there.at, there.tie.encode()) < (entry.at, entry.tie.encode()):
+            yield f"I2 I7 {name} went back"
+    if not old.soft <= new.soft:
+        yield "I2 a day of a soft bounce was lost"
+    changed = (old.registers, old.soft) != (new.registers, new.soft)
+    book.checked["I5"] += 1
+    if changed != (new.n > old.n):
+        yield f"I5 I6 the counter went from {old.n} to {new.n}, changed: {changed}"
+    if changed and "x:minor" in old.registers:
+        yield "I9 something was written over a minor"
+    if quiet and changed:
+        yield "I5 something changed that may not"
+
+
+def _brought_back(book: _Book, seen: Seen, who: int, old: State) -> Iterator[str]:
+    """What a link, or a key of no power, makes sendable now, or sooner than it was to be by itself.
+
+    An Undo may: what there would be without the very press that it names, and no more; and nothing while
+    a hold stands, whose end would show it.
+    """
+    if seen.by_link is None:
+        return
+    book.checked["I15"] += 1
+    new = seen.people[who]
+    if old.registers == new.registers:
+        return
+    if _taken_back(new) != _taken_back(old) and _decided(old, SERVICE, seen.by_link)[1] == "hold":
+        yield "I15 a press was taken back under a hold"
+    undos = [f for f in book.said_by[seen.step] if f.who == who and f.register.startswith("u:")]
+    before = presses.without(old, undos)
+    ends = [held.until - 1 for held in before.registers.values() if held.until is not None]
+    for now in {seen.by_link, *(end for end in ends if end > seen.by_link)}:
+        for topic in TOPICS:
+            if _decided(new, topic, now)[0] and not _decided(before, topic, now)[0]:
+                yield f"I15 topic {topic} may be sent at {now} that might not"
+                return
+
+
+def _taken_back(state: State) -> dict[str, Held]:
+    return {name: held for name, held in state.registers.items() if name.startswith("u:")}
+
+
+def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
+    book.checked["I6"] += 1
+    facts = [f for f in book.possible if f.who == who]
+    known = {(f.register, f.at, f.by, f.until) for f in facts}
+    for fact in facts:
+        if fact.press and fact.register.startswith("p:"):
+            # Where another pause holds a part back, it may not end sooner than that one.
+            ends = {f.until for f in facts if f.until and fact.until and f.until > fact.until}
+            known |= {(*fact[1:4], end) for end in ends}
+    pressed = {(f.register, f.at, f.by) for f in facts if f.press}
+    known |= {
+        (f"c:{register[2:]}", at, by, until)
+        for register, at, by, until in known
+        if (register, at, by) in pressed
+    }
+    days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
+    for name, entry in state.registers.items():
+        if entry.at == state.floor:
+            continue  # of the epoch itself
+        if not state.strange and (name, *entry[:3]) not in known:
+            yield f"I6 nobody said {name} {entry}"
+        if state.floor is not None and entry.at < state.floor:
+            yield f"I9 {name} is of an epoch that was ended"
+    if not state.soft <= days:
+        yield "I6 a soft bounce that never was"
+
+
+def _epochs(book: _Book) -> Iterator[str]:
+    """An epoch stood at some moment of its call: on a bare record a second one leaves nothing behind."""
+    for step, fact in book.epochs:
+        during = book.seen[max(book.begun[step] - 1, 0) :]
+        if not any(erasures.holds(people[fact.who], fact) for people in during):
+            yield f"I1 acknowledged and not on record: {fact}"
+    book.epochs.clear()
+
+
+def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
+    """Whether a fact was on record already when, during its own call, an epoch of its person began.
+
+    It then went the way of everything before, though by a clock that is ahead it may be newer than the
+    floor; the stop of the epoch stands for it.
+    """
+    during = [people[fact.who] for people in book.seen[max(book.begun[step] - 1, 0) :]]
+    return any(erasures.began(old, new) and _holds(old, fact) for old, new in pairwise(during))
+
+
+def _asked(book: _Book, who: int) -> list[Fact]:
+    wanted = ("epoch:", "l:hold")
+    return [f for f in book.possible if f.who == who and f.register.startswith(wanted)]
+
+
+def _holds(state: State, fact: Fact) -> bool:
+    if fact.register == "soft":
+        return fact.at // DAY in state.soft
+    held = state.registers.get(fact.register)
+    if held is None or held.at < fact.at:
+        held = presses.standing(state, int(fact.register[2:])) if fact.press else None
+    return held is not None and held.at >= fact.at and (held.until is None) == (fact.until is None)
+
+
+def _said(book: _Book, said: Said) -> Iterator[str]:
+    book.checked["I3"] += 1
+    if said.sendable:
+        book.checked["I8"] += 1
+        owed = [f for f in book.owed[: book.owed_at[said.step]] if f.who == said.who]
+        possible = [f for f in book.possible if f.who == said.who]
+        if said.who in book.minors:
+            yield "I3 I7 a minor may be sent to"
+        reason = forbidden(
+            [f for f in owed if _counts(book, f)],
+            [f for f in possible if _counts(book, f)],
+            said.topic,
+            said.now,
+        )
+        if reason:
+            yield f"I3 I8 may be sent in spite of {reason}"
+    start = book.begun[said.step]
+    states = [people[said.who] for people in book.seen[max(start - 1, 0) :]] or [NOBODY]
+    answers = {_decided(state, said.topic, said.now) for state in states}
+    book.checked["I4"] += 1
+    if (said.sendable, said.reason) not in answers:
+        yield f"I4 of topic {said.topic}: {said.sendable}, {said.reason}; the model says {answers}"
+
+
+def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
+    if state.strange:
+        return False, "unreadable"
+    registers = {name: _entry(held) for name, held in state.registers.items()}
+    answer = oracle(Record(registers, state.soft, state.floor, state.n), topic, now)
+    return answer.sendable, answer.reason
+
+
+def _entry(held: Held) -> Entry:
+    return Entry(held.at, Source(held.by), held.evidence, held.policy, held.until)
+
+
+def _end(book: _Book, end: End) -> Iterator[str]:
+    book.checked["I14"] += 1
+    if end.left or end.rounds > LONGEST_DRAIN:
+        yield f"I14 {end.left} messages left after {end.rounds} rounds without a fault"
+    book.checked["I11"] += 1
+    if end.aside != end.hopeless:
+        yield f"I11 {len(end.hopeless)} messages were hopeless, {len(end.aside)} put aside"
+    for fact in (*book.owed, *book.promised):
+        if _is_owed(book, fact) and not _holds(book.seen[-1][fact.who], fact):
+            yield f"I1 promised and never written: {fact}"
+
+
+def topics() -> tuple[int, ...]:
+    """The numbers of the topics that the model is asked about."""
+    return tuple(TOPICS)

@@ -1,0 +1,46 @@
+"""A function is killed after one of its requests to AWS: what it asked for is done, and nothing behind it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from heed.adapters import aws
+from tests.simulation.nemesis import Killed
+
+SERVICES = ("dynamodb", "kms", "sqs", "s3", "events", "sesv2")
+
+
+class Stop:
+    """Counts the answers of all services, and kills at one of them.
+
+    Attributes:
+        asked: answers so far.
+    """
+
+    def __init__(self, place: int | None) -> None:
+        self.asked = 0
+        self._place = place
+        self._lock = threading.Lock()
+
+    def answered(self, **_: object) -> None:
+        with self._lock:
+            number, self.asked = self.asked, self.asked + 1
+        if number == self._place:
+            raise Killed
+
+
+@contextmanager
+def stopping(place: int | None) -> Iterator[Stop]:
+    """While the block runs, whoever gets the answer of that number (from 0) is killed; None: nobody."""
+    stop = Stop(place)
+    clients: list[Any] = [*map(aws.client, SERVICES), aws.single("sesv2")]
+    for client in clients:
+        client.meta.events.register_last("after-call", stop.answered, unique_id="stop")
+    try:
+        yield stop
+    finally:
+        for client in clients:
+            client.meta.events.unregister("after-call", unique_id="stop")

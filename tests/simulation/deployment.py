@@ -1,0 +1,280 @@
+"""Heed as deployed, on one of two stages: AWS in memory (pure), or real botocore on moto."""
+
+from __future__ import annotations
+
+import functools
+import io
+import itertools
+import json
+import logging
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from moto import mock_aws
+
+from functions.desk import app as desk
+from functions.feedback import app as feedback
+from functions.platform import app as platform
+from functions.preferences import app as preferences
+from functions.resubscribe import app as resubscribe
+from functions.unsubscribe import app as unsubscribe
+from functions.unsubscribe_later import app as unsubscribe_later
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.dynamodb import api_keys
+from heed.adapters.sqs.waiting_line import WaitingLine
+from heed.config import Config
+from heed.domain.api_key import KeyScope
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.observability import logger
+from heed.use_cases.privacy import erase
+from tests.simulation.aws_in_memory import Dynamo, Kms, Sqs
+from tests.simulation.botocore_faults import KEYS, QUEUES, Wire
+from tests.simulation.history import Held, State
+from tests.simulation.nemesis import Nemesis
+from tests.support.catalogues import DATA
+from tests.support.deployment import MAIL_FROM, Context, brand
+
+PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
+SPELLINGS = (
+    ("ann@example.com", "ANN@example.com", "Ann <ann@EXAMPLE.com.>", "rfc822;ann@example.com"),
+    (
+        "bo.li+x@exämple.com",
+        "Bo.Li+x@xn--exmple-cua.com",
+        '"bo.li+x"@exämple.com',
+        "<BO.LI+X@EXÄMPLE.COM>",
+    ),
+)
+RINGS = ("1", "1,2")
+_ENDED = 1_000  # milliseconds since the epoch
+_POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
+APPS: dict[str, ModuleType] = {
+    "press": unsubscribe,
+    "later": unsubscribe_later,
+    "save": preferences,
+    "desk": desk,
+    "check": platform,
+    "feedback": feedback,
+    "report": desk,
+    "officer": desk,
+    "undo": preferences,
+    "form": resubscribe,
+}
+
+
+@functools.cache
+def _catalogue_of_tests() -> Path:
+    """The built brand, with the catalogue that has everything in it."""
+    folder = Path(tempfile.mkdtemp(prefix="heed-faults-")) / "brand"
+    shutil.copytree(brand(), folder)
+    (folder / "catalogue.json").write_text(json.dumps(DATA))
+    return folder
+
+
+@dataclass
+class Stage:
+    """What machines run on.
+
+    Attributes:
+        raw: the items of the table of preferences, by key: the observer's view, past every fault.
+        take: empties one of the product's queues and gives the bodies.
+        put: writes an item, past every fault.
+        clock: milliseconds, of the functions that look at one.
+        powerless_key: of every scope but those of agents and officers.
+    """
+
+    nemesis: Nemesis
+    raw: Callable[[], dict[str, dict[str, Any]]]
+    take: Callable[[str], list[str]]
+    put: Callable[[str, dict[str, Any] | None], None]
+    context: Context = field(default_factory=Context)
+    clock: int = 0
+    ids: tuple[str, ...] = ()
+    api_key: str = ""
+    ended_key: str = ""
+    powerless_key: str = ""
+    link_keys: dict[tuple[Purpose, int], bytes] = field(default_factory=dict)
+    _purges: Iterator[int] = field(default_factory=itertools.count)
+
+    def begin(self, ring: str = "1") -> None:
+        """An empty table, empty queues, a fresh process that knows a ring of link keys."""
+        for one in self.raw():
+            self.put(one, None)
+        for queue in QUEUES:
+            self.take(queue)
+        self._purges = itertools.count(1)
+        self.deploy(ring)
+
+    def purge(self, size: int) -> str:
+        """The id of a purge: of one run, always the same."""
+        return f"{next(self._purges):0{2 * size}x}"
+
+    def deploy(self, ring: str) -> None:
+        """A cold start: everything that was kept in memory is gone."""
+        _environment["LINK_KEY_IDS"] = ring
+        bootstrap.reset()
+
+    def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
+        said = Token(self.ids[who], scope, issued, key_id)
+        return mint(said, purpose, self.link_keys[purpose, key_id])
+
+    def observe(self) -> tuple[State, ...]:
+        """What is on record of each."""
+        items = self.raw()
+        return tuple(_state(items.get(one, {})) for one in self.ids)
+
+
+_environment: dict[str, str] = {}
+
+
+def _state(item: dict[str, Any]) -> State:
+    registers = {
+        name: Held(
+            int(held["M"]["t"]["N"]),
+            held["M"]["by"]["S"],
+            int(held["M"]["u"]["N"]) if "u" in held["M"] else None,
+            held["M"]["ev"]["S"],
+            held["M"]["pv"]["S"],
+        )
+        for name, held in item.items()
+        if name[1:2] == ":" and not name.startswith("z")
+    }
+    return State(
+        registers,
+        frozenset(int(day) for day in item["soft"]["NS"]) if "soft" in item else frozenset(),
+        int(item["f"]["N"]) if "f" in item else None,
+        int(item["n"]["N"]) if "n" in item else 0,
+        any(name.startswith("z:") for name in item),
+    )
+
+
+@contextmanager
+def staged(layer: str) -> Iterator[Stage]:
+    """A stage, while the block runs: `pure` or `moto`."""
+    bootstrap.reset()
+    try:
+        with _built(layer) as stage:
+            yield stage
+    finally:
+        bootstrap.reset()
+
+
+@contextmanager
+def _built(layer: str) -> Iterator[Stage]:
+    with pytest.MonkeyPatch.context() as patch:
+        brand_alone = (
+            bootstrap.catalogue,
+            bootstrap.pages,
+        )  # the same at every start, and slow to make
+        kept = tuple(made for made in bootstrap._CACHED if made not in brand_alone)
+        patch.setattr(bootstrap, "_CACHED", kept)
+        nemesis = Nemesis()
+        clients: dict[str, Any] = {}
+        patch.setattr(aws, "client", _cached(clients))
+        patch.setattr(logging, "raiseExceptions", False)
+        patch.setattr(logging.getLogger(logger.name), "propagate", False)
+        for handler in logger.handlers:
+            patch.setattr(handler, "stream", io.StringIO())
+        if layer == "pure":
+            with _settings(patch, {name: name for name in _NAMES}):
+                yield _ready(_in_memory(nemesis, clients), patch)
+        else:
+            with mock_aws():
+                wire = Wire(nemesis)
+                with _settings(patch, wire.build()):
+                    clients.update(wire.clients)
+                    patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+                    patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
+                    yield _ready(Stage(nemesis, wire.raw, wire.take, wire.put), patch)
+
+
+_NAMES = (*KEYS, *QUEUES.values())
+
+
+def _always(*_: object) -> bool:
+    """Patience without end: how much botocore has left would make a run depend on those before it."""
+    return True
+
+
+def _cached(clients: dict[str, Any]) -> Any:
+    def client(service: str) -> Any:
+        return clients[service]
+
+    client.cache_clear = lambda: None  # type: ignore[attr-defined]
+    return client
+
+
+def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
+    dynamo, sqs = Dynamo(nemesis), Sqs(nemesis)
+    clients.update(dynamodb=dynamo, kms=Kms(nemesis), sqs=sqs)
+
+    def put(key: str, item: dict[str, Any] | None) -> None:
+        table = dynamo.tables.setdefault("Preferences", {})
+        if item is None:
+            table.pop(key, None)
+            dynamo.forget()
+        else:
+            table[key] = item
+
+    return Stage(
+        nemesis,
+        lambda: dict(dynamo.tables.get("Preferences", {})),
+        lambda queue: sqs.queues.pop(QUEUES[queue], []),
+        put,
+    )
+
+
+@contextmanager
+def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[None]:
+    _environment.update(
+        {
+            "PREFERENCES_TABLE": "Preferences",
+            "CONTROL_TABLE": "Control",
+            "PUBLIC_URL": "https://prefs.example.com",
+            "MAIL_DOMAIN": "mail.example.com",
+            "MAIL_FROM": MAIL_FROM,
+            "LINK_KEY_IDS": RINGS[-1],
+            "MINOR_RECORD_DAYS": "4745",
+            "MINOR_REPORTS_PER_KEY": "50",
+            "CONFIRMATIONS_PER_NETWORK": "1000000",
+            "CONFIRMATIONS_PER_DAY": "1000000",  # caps have tests of their own
+            "BRAND_DIR": str(_catalogue_of_tests()),
+            **values,
+        }
+    )
+    patch.setattr(bootstrap, "Config", lambda: Config(_environment))
+    bootstrap.reset()
+    yield
+
+
+def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
+    """With keys of the API and of links, and with the machine's clock in every function."""
+    clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
+    for app in (feedback, unsubscribe_later):
+        patch.setattr(app, "time", clock)
+    keys = bootstrap.keys()
+    stage.ids = tuple(recipient_id(keys.identity(), normalise(one)) for one in PEOPLE)
+    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+        for key_id in (1, 2):
+            stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
+    # It counts again after a while: with a clock that stands, one seed is one run.
+    url = _environment["WAITING_QUEUE_URL"]
+    patch.setattr(bootstrap, "line", lambda: WaitingLine(aws.client("sqs"), url, lambda: 0.0))
+    # Ids are part of the evidence, which decides between two of one instant.
+    patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
+    secret = itertools.cycle("abc")
+    patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
+    _, stage.api_key = bootstrap.api_keys().create("all", "tests", list(KeyScope))
+    _, stage.ended_key = bootstrap.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
+    powerless = [scope for scope in KeyScope if scope not in _POWERS]
+    _, stage.powerless_key = bootstrap.api_keys().create("platform", "tests", powerless)
+    return stage

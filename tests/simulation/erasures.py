@@ -1,0 +1,87 @@
+"""A new epoch, as the model's page has it: one write leaves the floor and the stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from tests.simulation import presses
+from tests.simulation.history import Fact, State
+
+SIGNAL = 7
+_LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
+
+
+def began(old: State, new: State) -> bool:
+    """Whether an epoch began between two looks: the floor rose, or its stop is another one."""
+    if new.floor is None:
+        return False
+    stop = new.registers.get("o:0")
+    is_first = stop is not None and stop[0] == new.floor
+    return old.floor != new.floor or (is_first and old.registers.get("o:0") != stop)
+
+
+def faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
+    """What is wrong with an epoch, of those that were asked for and the lifts of holds."""
+    known = list(asked)
+    if (hold := _hold(old)) is not None:
+        lifts = [fact for fact in known if fact.register == "l:hold" and fact.at > hold]
+        if not lifts:
+            yield "I9 what a hold preserves was forgotten"
+    if (minor := old.registers.get("x:minor")) is not None:
+        known = [fact._replace(at=max(fact.at, minor[0])) for fact in known]
+        known = [fact for fact in known if fact.register == "l:hold" and hold is not None]
+        wanted = "l:hold"
+    else:
+        wanted = "epoch:minor" if "x:minor" in new.registers else "epoch:erasure"
+    kinds = {fact.register for fact in known if max(fact.at, old.floor or 0) == new.floor}
+    if wanted not in kinds:
+        yield "I6 an epoch that nobody asked for"
+    if minor is not None and "x:minor" not in new.registers:
+        yield "I7 a minor is none any more"
+    if new.n <= old.n:
+        yield "I6 the counter fell back"
+    if not new.registers.keys() <= _LEAST or new.soft or "o:0" not in new.registers:
+        yield f"I9 an epoch begins with {sorted(new.registers)}"
+    if any(entry[0] != new.floor for entry in new.registers.values()):
+        yield "I9 something of before is left"
+    if _signal_stood(old) != (f"o:{SIGNAL}" in new.registers):
+        yield "I7 what the browser's signal stopped is no longer as it was"
+
+
+def holds(state: State, fact: Fact) -> bool:
+    """Whether an epoch that was asked for stands; on a bare record, a second one changes nothing.
+
+    A hold that was lifted keeps no minor from being forgotten any more.
+    """
+    if fact.register == "l:hold":
+        hold = _hold(state)
+        return "x:minor" not in state.registers or hold is None or hold >= fact.at
+    if fact.register == "epoch:minor" or "x:minor" in state.registers:
+        return "x:minor" in state.registers
+    if state.floor is None:
+        return False
+    return state.floor >= fact.at or all(
+        name.startswith("o:") and entry[0] == state.floor for name, entry in state.registers.items()
+    )
+
+
+def stops(who: int, state: State) -> list[Fact]:
+    """What stands for everything that was owed before."""
+    return [
+        Fact(who, name, entry[0], "epoch")
+        for name, entry in state.registers.items()
+        if name in _LEAST
+    ]
+
+
+def _hold(state: State) -> int | None:
+    """Since when a hold stands, or None."""
+    hold, lift = state.registers.get("x:hold"), state.registers.get("l:hold")
+    return None if hold is None or (lift is not None and lift[0] > hold[0]) else hold[0]
+
+
+def _signal_stood(state: State) -> bool:
+    outs = (state.registers.get(f"o:{SIGNAL}"), presses.standing(state, SIGNAL))
+    yeses = [state.registers.get(f"{kind}:{SIGNAL}") for kind in "ik"]
+    latest = max((out.at for out in outs if out is not None), default=None)
+    return latest is not None and all(latest >= one.at for one in yeses if one is not None)

@@ -1,0 +1,102 @@
+"""The table of faults: every one that such a system met, and where it is injected or why it is not.
+
+A fault that is said to be injected by the machines and was not fails the run.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class How(StrEnum):
+    """By what a fault is met."""
+
+    MACHINES = "machines"  # drawn by the machines of tests/simulation, counted
+    TEST = "test"  # a test of its own
+    NONE = "none"  # there is nothing that it could happen to
+
+
+class Row(NamedTuple):
+    """A fault: its number, what happens, how it is met, and where, or why not."""
+
+    number: int
+    fault: str
+    how: How
+    where: str
+
+
+_M, _T, _N = How.MACHINES, How.TEST, How.NONE
+_ON_THE_WIRE = "any request of any handler"
+
+ROWS = tuple(
+    Row(number, *row)
+    for number, row in enumerate(
+        (
+            ("provisioned throughput exceeded", _M, _ON_THE_WIRE),
+            ("throttling, request limit", _M, _ON_THE_WIRE),
+            ("transaction cancelled for mixed reasons", _N, "no transactions: test_fault_table.py"),
+            ("transaction conflict on a single write", _M, _ON_THE_WIRE),
+            ("transaction in progress, token mismatch", _N, "no transactions: test_fault_table.py"),
+            ("replicated write conflict", _M, _ON_THE_WIRE),
+            ("time-out after the commit", _M, _ON_THE_WIRE + "; botocore writes again"),
+            ("time-out before the commit", _M, _ON_THE_WIRE),
+            ("connection reset, answer cut", _M, _ON_THE_WIRE + "; a CRC is TLS's business"),
+            ("500 and 503, for long", _M, "every request of an invocation"),
+            (
+                "crash between record and ledger",
+                _T,
+                "test_sweep_functions.py, after every request",
+            ),
+            (
+                "crash after the write, before the answer",
+                _M,
+                "and test_sweep_functions.py, every function",
+            ),
+            ("killed in the middle of a batch", _M, "batches of feedback and of later"),
+            ("no time left", _M, "0 and 1.5 s left, batches"),
+            ("duplicates at the same time", _M, "a step inside a step; test_races.py, every order"),
+            ("delivered again after 13 days", _M, "the machines' clock"),
+            ("any order", _M, "dates of the past; test_order.py, all orders"),
+            ("equal time stamps", _M, "the clock often stands"),
+            ("times in 2096, in 1970, missing", _M, "feedback"),
+            ("clocks 5 minutes apart", _M, "a request's stamp"),
+            ("a batch fails in part, or whole", _M, "outages"),
+            ("malformed answer of a batch", _T, "courier.py reads each as SQS would"),
+            ("poison", _M, "feedback: no JSON, nested beyond reading, NaN, half a surrogate"),
+            ("envelopes", _M, "raw, SNS, EventBridge"),
+            ("unknown types, new fields, unreadable recipients", _M, "feedback"),
+            ("1 MB, broken base64", _M, "feedback; a press whose form cannot be read"),
+            ("item beyond 400 kB", _T, "tests/adapters/test_preferences_table.py"),
+            ("transaction beyond 100 items", _N, "no transactions: test_fault_table.py"),
+            ("hot partition", _N, "the key is a keyed hash; the index has 16 shards"),
+            ("stale index", _T, "tests/functions/test_suppressions.py; no check reads an index"),
+            ("stale read", _M, "what stood a write ago, for a read that is not consistent"),
+            ("TTL late or early", _M, "an API key past its end whose item stands"),
+            (
+                "stream record expired or twice",
+                _T,
+                "test_ledger_histories.py; tests/functions/test_reconcile.py",
+            ),
+            ("KMS throttled, disabled, refused", _M, "cold starts"),
+            ("half deployed: a key ring of two versions", _M, "links of a key not yet known"),
+            ("S3 slow, refusing", _T, "tests/functions/test_ledger.py; test_sweep_functions.py"),
+            ("SES throttled, refused, silent", _T, "tests/functions/test_send_confirmation.py"),
+            ("schedule fires twice, or not", _T, "tests/functions/test_purge.py"),
+            (
+                "purge stopped after each request",
+                _T,
+                "test_sweep_functions.py; tests/functions/test_purge.py",
+            ),
+            ("an event during a purge", _M, "an erasure inside any invocation"),
+            ("restored from a backup", _T, "tests/functions/test_restore.py"),
+            ("yes and no at the same time", _T, "test_races.py, every order"),
+            ("no network, no name", _M, _ON_THE_WIRE),
+            ("spellings of an address", _M, "case, display name, IDNA, quotes, rfc822;"),
+            ("log and metrics cannot be written", _M, "standard output closed"),
+            ("two versions of the record", _M, "a register of a later version in an item"),
+        ),
+        start=1,
+    )
+)
+INJECTED = tuple(row.number for row in ROWS if row.how is How.MACHINES)

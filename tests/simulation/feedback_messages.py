@@ -1,0 +1,146 @@
+"""Mail feedback as it comes to its queue, and what the model reads in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.simulation.deployment import SPELLINGS
+from tests.simulation.history import Fact
+from tests.support.catalogues import DATA
+
+_NAMES = {topic["number"]: topic["name"] for topic in DATA["topics"] if topic["brand"] == 1}
+_POISON = (
+    "",
+    "not JSON",
+    "[]",
+    "null",
+    '{"eventType": 1',
+    '{"eventType": "Bounce", "bounce": {}}',
+    '{"eventType": "Complaint", "complaint": {"complainedRecipients": 7}}',
+    '{"eventType": "Bounce", "bounce": {"bounceType": "Permanent", "bouncedRecipients": null}}',
+    "[" * 5_000,
+    '{"a":' * 5_000,
+    '{"eventType": NaN}',
+    '"\\ud800"',
+    "\ufeff{}",
+    '{"Type": "Notification", "Message": 1}',
+    '{"x": "' + "y" * 1_000_000 + '"}',
+)
+
+
+def written(at: int) -> str:
+    """An instant as AWS writes it."""
+    moment = datetime.fromtimestamp(at // 1000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
+
+
+def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
+    """The message; `serial` tells it from every other."""
+    kind = what["event"]
+    if kind == "poison":
+        return _POISON[what["poison"] % len(_POISON)] + " " * serial
+    happened = {} if what["happened"] is None else {"timestamp": written(what["happened"])}
+    people = [SPELLINGS[who][what["spelling"]] for who in what["who"]]
+    event = _event(kind, people, happened, what["scope"], f"id-{serial}")
+    event["mail"] = {"messageId": f"m-{serial}", "destination": people}
+    if kind == "forged":  # whoever got the mail answers it with a report about everybody else
+        others = [SPELLINGS[1 - what["who"][0]][what["spelling"]], "z@example.net"]
+        event["bounce"]["bouncedRecipients"] = [{"emailAddress": one} for one in others]
+        event["mail"]["destination"] = people[:1]
+    if what["envelope"] == "sns":
+        envelope = {"Type": "Notification", "Message": json.dumps(event)}
+        return json.dumps({**envelope, "Timestamp": written(sent)})
+    if what["envelope"] == "eventbridge":
+        about = {"source": "aws.ses", "detail-type": "made up", "time": written(sent)}
+        return json.dumps({**about, "detail": event})
+    return json.dumps(event)
+
+
+def _event(
+    kind: str, people: list[str], happened: dict[str, str], scope: int, identity: str
+) -> dict[str, Any]:
+    if kind == "left":
+        topics = (
+            [{"topicName": _NAMES[scope].title(), "subscriptionStatus": "Optout"}] if scope else []
+        )
+        chosen = {"unsubscribeAll": scope == 0, "topicSubscriptionStatus": topics}
+        said: dict[str, object] = {
+            **happened,
+            "source": "UnsubscribeHeader",
+            "newTopicPreferences": chosen,
+        }
+        return {"eventType": "Subscription", "subscription": said}
+    if kind in ("complaint", "echo"):
+        listed = [{"emailAddress": one} for one in people]
+        said = {**happened, "complainedRecipients": listed, "feedbackId": identity}
+        if kind == "echo":
+            said["complaintSubType"] = "OnAccountSuppressionList"
+        return {"notificationType": "Complaint", "complaint": said, "new": {"field": 1}}
+    if kind in ("delivery", "strange type"):
+        return {"eventType": "Delivery" if kind == "delivery" else "Telepathy"}
+    bounced = [{"emailAddress": one} for one in people]
+    if kind == "given up":
+        bounced = [{**one, "action": "failed", "status": "4.4.7"} for one in bounced]
+    if kind == "half":
+        bounced.append({"emailAddress": "nobody at all"})
+    of = {
+        "soft": ("Transient", "MailboxFull"),
+        "out of office": ("Transient", "General"),
+        "given up": ("transient", "GENERAL"),
+        "bounce": ("PERMANENT", "NoEmail"),
+        "half": ("Permanent", "New"),
+        "forged": ("Permanent", "General"),
+    }
+    said = {**happened, "bouncedRecipients": bounced, "feedbackId": identity}
+    return {
+        "eventType": "Bounce",
+        "bounce": {**said, "bounceType": of[kind][0], "bounceSubType": of[kind][1]},
+    }
+
+
+def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
+    """What it says of whom, as of when: never after the stamp that travels with it."""
+    at = sent if what["happened"] is None else min(what["happened"], sent)
+    kind = what["event"]
+    if kind == "left":
+        return (Fact(what["who"][0], f"o:{what['scope']}", at, "one-click"),)
+    registers = {
+        "bounce": ("x:undeliverable", "bounce"),
+        "half": ("x:undeliverable", "bounce"),
+        "forged": ("x:undeliverable", "bounce"),
+        "soft": ("soft", "bounce"),
+        "given up": ("soft", "bounce"),
+        "echo": (
+            "x:complaint",
+            "complaint",
+        ),  # of whom nothing is on record, which it does not promise
+        "complaint": ("x:complaint", "complaint"),
+    }
+    if kind not in registers:
+        return ()
+    meant = what["who"][:1] if kind == "forged" else what["who"]
+    register, by = registers[kind]
+    return tuple(Fact(who, register, at, by, must=kind != "echo") for who in meant)
+
+
+def is_hopeless(what: Mapping[str, Any]) -> bool:
+    """Whether a person has to look at it: of a mail to one, what is unreadable means that one."""
+    kind = what["event"]
+    return kind in ("poison", "strange type") or (kind == "half" and len(what["who"]) > 1)
+
+
+def rows(what: Mapping[str, Any], text: str) -> list[int]:
+    """The rows of the table of faults that a message injects."""
+    kind, happened = what["event"], what["happened"]
+    found = {
+        19: happened is None or happened == 5,
+        23: kind == "poison",
+        24: what["envelope"] != "raw",
+        25: kind in ("strange type", "half", "complaint"),
+        26: len(text) > 900_000,
+        44: what["spelling"] > 0,
+    }
+    return [number for number, is_so in found.items() if is_so]

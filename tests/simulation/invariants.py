@@ -1,0 +1,89 @@
+"""No stale yes, as a client sees it: what was acknowledged, and what was ever said. No state is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tests.domain.oracle import TOPICS
+from tests.simulation.history import Fact
+
+
+def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int) -> str:
+    """Why a topic may not go to a person, whatever of the unacknowledged came through; or ""."""
+    topic = TOPICS[number]
+    signal, service = topic["kind"] == "signal", topic["kind"] == "service"
+    path = [number] if signal else [0, topic["brand"], number]
+    chain = [number]
+    while (older := TOPICS[chain[-1]]["follows"]) is not None:
+        chain.append(older)
+    said = list(said)
+    for stop in (one for one in owed if not taken_back(one, said)):
+        kind, _, scope = stop.register.partition(":")
+        if stop.register in ("x:hold", "x:undeliverable"):
+            lifts = [f for f in said if f.register == f"l:{scope}"]
+        elif service:
+            continue
+        elif stop.register == "x:complaint" and not signal:
+            lifts = [f for f in said if f.register in {f"k:{place}" for place in path}]
+        elif (kind == "o" or (kind == "p" and (stop.until or 0) > now)) and scope.isdecimal():
+            where = _lifting(int(scope), path, chain if kind == "o" else [number])
+            if where is None:
+                continue
+            lifts = [
+                f for f in said if f.register in {f"{y}:{place}" for y in "ik" for place in where}
+            ]
+        else:
+            continue
+        if kind == "p" and _later_pause(stop, said, now):
+            continue
+        if not any(lift.at > stop.at for lift in lifts):
+            return f"{stop.register} at {stop.at}"
+    return _without_consent(topic, path, chain, said)
+
+
+def taken_back(stop: Fact, said: Iterable[Fact]) -> bool:
+    """Whether an Undo names this very press; every other stop stands as it stood."""
+    undo = (stop.who, f"u:{stop.register[2:]}", stop.at, stop.press)
+    return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in said)
+
+
+def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
+    """A pause as it may count once it is acknowledged: no longer than a later one asked for by then.
+
+    A later one asked for afterwards by a link must not end sooner; whoever else asks may end it.
+    """
+    if stop.until is None:
+        return stop
+    later = [
+        f.until
+        for f in said
+        if f.press and f.register == stop.register and f.who == stop.who and f.at >= stop.at
+    ]
+    return stop._replace(until=min([stop.until, *(end for end in later if end is not None)]))
+
+
+def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
+    """Where a yes lifts a stop at a scope; None: it is no stop of this topic."""
+    if scope in path:
+        return path[path.index(scope) :]
+    return chain[: chain.index(scope) + 1] if scope in chain else None
+
+
+def _later_pause(stop: Fact, said: list[Fact], now: int) -> bool:
+    """Whether the same register may hold a later pause that is over: resuming is one of no length.
+
+    By a link a pause is written only if it ends later than the one that stands: none of those counts.
+    """
+    return any(
+        f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now and not f.press
+        for f in said
+    )
+
+
+def _without_consent(
+    topic: dict[str, object], path: list[int], chain: list[int], said: list[Fact]
+) -> str:
+    if topic["default"] == "in" or topic["kind"] == "service":
+        return ""
+    asked = any(f.register in (f"i:{path[-1]}", f"k:{path[-1]}") for f in said)
+    return "" if asked else "no consent that was ever given"

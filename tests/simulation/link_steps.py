@@ -1,0 +1,61 @@
+"""What machines do by links alone, beside pressing and saving: Undo, and the attacker's attempts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from tests.simulation import requests
+from tests.simulation.attacker import Attempt
+from tests.simulation.deployment import APPS
+from tests.simulation.history import Ack, Odd, Promise
+from tests.simulation.steps import Step
+
+if TYPE_CHECKING:
+    from tests.simulation.program import Machine
+
+
+def undo(machine: Machine, step: Step) -> None:
+    """Somebody takes a press back, by the page that answered it."""
+    if not machine.undos:
+        return
+    text, undos = machine.undos[-step.what["back"] :][0]
+    made, facts = requests.undo(machine.stage, step, text, undos)
+
+    def read(answer: dict[str, Any], number: int) -> None:
+        status = answer["statusCode"]
+        if status < HTTPStatus.BAD_REQUEST:
+            machine.history.add(Ack(number, facts))
+        elif status not in (*requests.LATER, HTTPStatus.UNPROCESSABLE_ENTITY):
+            machine.strange_status(step, number, status)
+
+    machine.invoke(step, facts, lambda: APPS["undo"].handler(made, machine.stage.context), read)
+
+
+def attack(machine: Machine, step: Step) -> None:
+    """An attacker tries one means, and at once whatever the answers give into their hands."""
+    machine.stage.nemesis.tried[step.what["means"]] += 1
+    for attempt in machine.attacker.attempts(step, machine.undos):
+        _try(machine, step, attempt)
+        step = replace(step, inside={})
+
+
+def _try(machine: Machine, step: Step, attempt: Attempt) -> None:
+    def read(answer: dict[str, Any], number: int) -> None:
+        machine.attacker.read(attempt, answer)
+        if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
+            machine.history.add(Ack(number, requests.saved_facts(attempt.facts, answer)))
+            if attempt.hopeless:
+                machine.history.add(Odd(number, f"{step.what['means']} was let in"))
+        elif requests.KEPT in answer["body"]:
+            machine.history.add(Promise(number, attempt.facts))
+
+    app = APPS[attempt.app]
+    machine.invoke(
+        step,
+        attempt.facts,
+        lambda: app.handler(attempt.event, machine.stage.context),
+        read,
+        quiet=attempt.quiet,
+    )

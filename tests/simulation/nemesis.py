@@ -1,0 +1,140 @@
+"""What goes wrong, and when: by a plan that a step carries, so that one seed is one run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Killed(BaseException):
+    """The process is gone; nothing in it may handle that."""
+
+
+class Kind(NamedTuple):
+    """A kind of fault of one request to AWS.
+
+    Attributes:
+        number: its row in the table of faults.
+        code: what AWS says, or "".
+        status: with which HTTP status.
+        commits: whether the request does its work before the fault.
+        retried: whether botocore (standard mode) tries again by itself, whatever the operation.
+    """
+
+    number: int
+    code: str = ""
+    status: int = 400
+    commits: bool = False
+    retried: bool = True
+
+
+KINDS: dict[str, Kind] = {
+    "throughput": Kind(1, "ProvisionedThroughputExceededException"),
+    "throttling": Kind(2, "ThrottlingException"),
+    "request limit": Kind(2, "RequestLimitExceeded"),
+    "conflict": Kind(4, "TransactionConflictException", retried=False),
+    "replica": Kind(6, "ReplicatedWriteConflictException", retried=False),
+    "time-out after": Kind(7, commits=True),
+    "time-out before": Kind(8),
+    "reset": Kind(9, commits=True),
+    "cut": Kind(9, commits=True, retried=False),
+    "error 500": Kind(10, "InternalServerError", 500),
+    "error 503": Kind(10, "ServiceUnavailable", 503),
+    "killed before": Kind(12),
+    "killed after": Kind(12, commits=True),
+    "no network": Kind(43),
+    "keys throttled": Kind(34, "ThrottlingException"),
+    "key disabled": Kind(34, "DisabledException", retried=False),
+    "key to be deleted": Kind(34, "KMSInvalidStateException", retried=False),
+    "keys refused": Kind(34, "AccessDeniedException", retried=False),
+}
+OF_KEYS = tuple(name for name, kind in KINDS.items() if kind.number == 34)
+OF_STORES = tuple(name for name, kind in KINDS.items() if kind.number != 34)
+_OF_ANY = (*OF_KEYS, "cut", "no network", "killed before", "killed after")
+KILLS = ("killed before", "killed after")
+
+MEANS = (
+    "a form that turns everything on",
+    "a form that says all=in",
+    "the end of a pause",
+    "a shorter pause",
+    "a press of their own",
+    "the Undo of a press of their own",
+    "the Undo on a done page that leaked",
+    "the Undo of somebody else's press",
+    "an Undo made up",
+    "a done page asked for",
+    "a saved page asked for",
+    "a confirmation asked for",
+    "a confirmation made up",
+    "another token as a confirmation",
+    "a change by a key without `write`",
+    "a lift by a key without `privacy`",
+)
+"""By what an attacker with links and keys tries to bring people back (tests.simulation.attacker)."""
+
+
+@dataclass
+class Frame:
+    """One invocation under way: what befalls its requests, by their number, retries counted too."""
+
+    faults: dict[int, str]
+    inside: dict[int, Callable[[], None]]
+    batch: int = 0  # messages that it was given
+    asked: int = 0
+    writes: int = 0
+
+
+@dataclass
+class Nemesis:
+    """Strikes the requests of the invocation under way.
+
+    Attributes:
+        tally: how often each row of the table of faults was injected.
+        tried: how often each means to bring people back was tried.
+        stale: the age of what an eventually consistent read is served with.
+    """
+
+    tally: Counter[int] = field(default_factory=Counter)
+    tried: Counter[str] = field(default_factory=Counter)
+    frames: list[Frame] = field(default_factory=list)
+
+    @contextmanager
+    def over(
+        self,
+        faults: Mapping[int, str],
+        inside: Mapping[int, Callable[[], None]],
+        batch: int = 0,
+    ) -> Iterator[Frame]:
+        """While an invocation runs."""
+        frame = Frame(dict(faults), dict(inside), batch)
+        self.frames.append(frame)
+        try:
+            yield frame
+        finally:
+            self.frames.pop()
+
+    def strike(self, service: str) -> Kind | None:
+        """What befalls the request that is now sent; None: nothing. Others may come in between."""
+        if not self.frames:
+            return None
+        frame = self.frames[-1]
+        number, frame.asked = frame.asked, frame.asked + 1
+        if meanwhile := frame.inside.pop(number, None):
+            self.tally[15] += 1
+            meanwhile()
+        name = frame.faults.get(number)
+        if name is None:
+            return None
+        if service == "kms" and name not in _OF_ANY:
+            name = OF_KEYS[number % len(OF_KEYS)]
+        elif service != "kms" and name in OF_KEYS:
+            name = "throttling"
+        kind = KINDS[name]
+        self.tally[kind.number] += 1
+        if kind.number == 12 and frame.batch > 1:
+            self.tally[13] += 1
+        return kind

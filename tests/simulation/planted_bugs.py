@@ -1,0 +1,268 @@
+"""Bugs of the kind that such systems had, to be put in: the checker has to catch every one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from functions.feedback import app as feedback
+from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.dynamodb import preferences
+from heed.adapters.dynamodb.record_codec import to_value
+from heed.adapters.ses import events
+from heed.domain.errors import HeedError, Unavailable
+from heed.domain.feedback import outcome
+from heed.domain.feedback.outcome import judge
+from heed.domain.preferences import decision, record
+from heed.domain.preferences.decision import Decision, Reason
+from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.register import Change, in_, pause, yes
+from heed.domain.privacy import erasure
+from heed.use_cases.feedback import record_feedback
+from heed.use_cases.links import unsubscribe
+from heed.use_cases.ports.preferences import Applied
+from heed.use_cases.preferences import check as checking
+from tests.simulation import planted_link_bugs
+from tests.simulation.aws_in_memory import Dynamo
+from tests.simulation.planted_link_bugs import bug
+
+Patch = pytest.MonkeyPatch
+BUGS = planted_link_bugs.BUGS
+
+
+@bug
+def last_arrival_wins(patch: Patch) -> None:
+    patch.setattr(preferences, "_GREATER", "attribute_not_exists(no)")
+    patch.setattr(Record, "takes", lambda _self, _change: True)
+
+
+@bug
+def acknowledged_before_it_is_written(patch: Patch) -> None:
+    def opt_out(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut) -> Applied:
+        try:
+            return self.write(asked, asked.at)
+        except Unavailable:
+            return Applied(NOTHING, NOTHING)
+
+    patch.setattr(unsubscribe.Unsubscribe, "opt_out", opt_out)
+
+
+@bug
+def said_to_be_kept_and_put_into_no_queue(patch: Patch) -> None:
+    class Nowhere:
+        def send(self, _: str) -> None:
+            return
+
+    made = unsubscribe.Unsubscribe.__init__
+
+    def init(self: Any, keys: Any, preferences: Any, catalogue: Any, _later: Any) -> None:
+        made(self, keys, preferences, catalogue, Nowhere)
+
+    patch.setattr(unsubscribe.Unsubscribe, "__init__", init)
+
+
+@bug
+def a_general_yes_lifts_a_particular_no(patch: Patch) -> None:
+    patch.setattr(decision, "_lifting_scopes", lambda topic, _scope: topic.path)
+
+
+@bug
+def withdrawn_consent_is_revived(patch: Patch) -> None:
+    def without(record: Record, topic: Any, _scopes: Any) -> Decision | None:
+        given = any(record.get(kind(scope)) for kind in (in_, yes) for scope in topic.path)
+        return None if topic.default_in or given else Decision(False, Reason.NO_CONSENT)
+
+    patch.setattr(decision, "_without_consent", without)
+
+
+@bug
+def a_pause_heals_an_out(patch: Patch) -> None:
+    def latest(record: Record, scopes: Any) -> int:
+        return max(record.at(kind(s)) for s in scopes for kind in (in_, yes, pause))
+
+    patch.setattr(decision, "_latest_lift", latest)
+
+
+@bug
+def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
+    lift = decision._latest_lift
+    patch.setattr(decision, "_latest_lift", lambda record, scopes: lift(record, scopes) + 1)
+
+
+@bug
+def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
+    stands = decision.complaint_stands
+
+    def passed(record: Record, topic: Any) -> Any:
+        entry = stands(record, topic)
+        return None if entry and record.at(in_(topic.number)) > entry.at else entry
+
+    patch.setattr(decision, "complaint_stands", passed)
+
+
+@bug
+def a_batch_that_failed_whole_is_deleted(patch: Patch) -> None:
+    def handled(message: Any, sent: Any, context: Any, counts: Counter[str]) -> bool:
+        with suppress(HeedError):
+            feedback._record(message, sent, counts)
+        return True
+
+    patch.setattr(feedback, "_handled", handled)
+
+
+@bug
+def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
+    record_it = feedback._record
+
+    def quietly(*arguments: Any) -> str:
+        record_it(*arguments)
+        return ""
+
+    patch.setattr(feedback, "_record", quietly)
+
+
+@bug
+def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
+    def call(self: Any, message: object, sent: int | None, now: int) -> Any:
+        found = judge(self._read(message, sent), self._identify, self._catalogue)
+        for recipient, changes in list(found.changes.items())[:1]:
+            self._preferences.apply(recipient, changes, now)
+        return found
+
+    patch.setattr(record_feedback.RecordFeedback, "__call__", call)
+
+
+@bug
+def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
+    write = unsubscribe.Unsubscribe.write
+
+    def late(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut, now: int) -> Applied:
+        return write(self, replace(asked, at=now), now)
+
+    patch.setattr(unsubscribe.Unsubscribe, "write", late)
+
+
+@bug
+def a_time_of_the_future_is_believed(patch: Patch) -> None:
+    patch.setattr(
+        events,
+        "_at",
+        lambda event, stamp: events.milliseconds(event.get("timestamp")) or stamp,
+    )
+
+
+@bug
+def a_report_is_believed_whomever_it_names(patch: Patch) -> None:
+    patch.setattr(outcome._Mailed, "has", lambda *_: True)
+
+
+@bug
+def reads_are_eventually_consistent(patch: Patch) -> None:
+    read = Dynamo._read
+
+    def stale(self: Dynamo, table: str, key: str, *, consistent: bool) -> Any:
+        return read(self, table, key, consistent=table == "Control")
+
+    patch.setattr(Dynamo, "_read", stale)
+
+
+@bug
+def doubt_is_a_yes(patch: Patch) -> None:
+    def check(people: Any, topic: Any, now: int, preferences: Any) -> list[checking.Checked]:
+        try:
+            records: Mapping[str, Any] = preferences.read_many(p.recipient for p in people)
+        except Unavailable:
+            records = {}
+        return [
+            checking.Checked(p, decision.decide(records.get(p.recipient, NOTHING), topic, now))
+            for p in people
+        ]
+
+    from functions.platform import app as platform
+
+    patch.setattr(platform, "check", check)
+
+
+@bug
+def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
+    def batch(self: Any, ids: list[str]) -> Any:
+        keys = [{"id": {"S": one}} for one in ids]
+        try:
+            answer = self._client.batch_get_item(
+                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
+            )
+        except FAILURES as error:
+            raise unavailable(error) from error
+        for item in answer.get("Responses", {}).get(self._table, []):
+            yield item["id"]["S"], preferences._readable(item)
+
+    patch.setattr(preferences.PreferencesTable, "_batch", batch)
+
+
+@bug
+def several_registers_are_written_without_a_condition(patch: Patch) -> None:
+    def apply(self: Any, recipient: str, changes: list[Change], now: int) -> Applied:
+        before = self.read(recipient)
+        after = record.merge(before, changes)
+        if after == before:
+            return Applied(before, before)
+        item = self._client.tables[self._table].get(recipient, {"id": {"S": recipient}})
+        made = {name: to_value(entry) for name, entry in after.registers.items()}
+        if after.soft:
+            made["soft"] = {"NS": [str(day) for day in after.soft]}
+        floor = {"f": item["f"]} if "f" in item else {}
+        whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.n + 1)}}
+        try:
+            self._client.put_item(TableName=self._table, Item=whole)
+        except FAILURES as error:
+            raise unavailable(error) from error
+        return Applied(before, after)
+
+    patch.setattr(preferences.PreferencesTable, "apply", apply)
+
+
+@bug
+def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
+    patch.setattr(preferences, "_EPOCH", "attribute_not_exists(no)")
+    takes = Record.takes
+    patch.setattr(
+        Record, "takes", lambda self, change: takes(Record(self.registers, self.soft), change)
+    )
+
+
+@bug
+def an_unsubscribe_page_that_unsubscribes_whoever_looks(patch: Patch) -> None:
+    from functions.unsubscribe import app as pressed
+
+    look = pressed.handler
+
+    def handler(event: dict[str, Any], context: Any) -> Any:
+        event["requestContext"]["http"]["method"] = "POST"
+        return look(event, context)
+
+    patch.setattr(pressed, "handler", handler)
+
+
+@bug
+def a_scanner_that_sends_the_signal_stops_advertising(patch: Patch) -> None:
+    patch.setattr("heed.entrypoints.http.request.is_navigation", lambda _: True)
+
+
+@bug
+def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
+    patch.setattr(erasure, "_kept", lambda *_: {})
+
+
+@bug
+def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
+    patch.setattr("heed.use_cases.privacy.erase.is_waiting", decision.is_held)
+
+
+@bug
+def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
+    patch.setattr(erasure, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))

@@ -1,0 +1,46 @@
+"""Presses of a browser in what an observer sees: `c:S` counts as a stop, unless `u:S` names it exactly."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from hashlib import sha256
+
+from tests.simulation.history import Fact, Held, State
+
+
+def standing(state: State, scope: int) -> Held | None:
+    """The press at a scope for which an Undo was offered and that was not taken back."""
+    press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
+    if press is None or undo is None or undo.at != press.at:
+        return press
+    said = f"{press.at} {press.by} {press.evidence} {press.policy}"
+    is_named = json.loads(undo.evidence).get("undone") == sha256(said.encode()).hexdigest()[:32]
+    return None if is_named else press
+
+
+def without(state: State, undos: Iterable[Fact]) -> State:
+    """What would be on record without the very presses that these take back."""
+    registers = dict(state.registers)
+    for undo in undos:
+        name = f"c:{undo.register[2:]}"
+        press = registers.get(name)
+        if press and press.at == undo.at and json.loads(press.evidence)["press"] == undo.press:
+            del registers[name]
+    return state._replace(registers=registers)
+
+
+def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
+    """What the Undo of a press says: each of its stops is taken back, where one can be."""
+    return tuple(
+        Fact(
+            stop.who,
+            f"u:{stop.register[2:]}",
+            stop.at,
+            "preference-centre",
+            must=False,
+            press=stop.press,
+        )
+        for stop in press
+        if stop.press
+    )

@@ -1,0 +1,285 @@
+"""One run: the steps on a stage, the nemesis over them, the history of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from heed import bootstrap
+from heed.domain.errors import HeedError
+from heed.domain.preferences.register import Change, Entry, Source
+from tests.simulation import feedback_messages, link_steps, presses, requests
+from tests.simulation.attacker import Attacker
+from tests.simulation.deployment import APPS, RINGS, Stage
+from tests.simulation.history import Ack, End, Fact, History, Odd, Promise, Said, Seen, Start
+from tests.simulation.log_capture import Voice
+from tests.simulation.nemesis import Killed
+from tests.simulation.sqs import Courier, Message, event
+from tests.simulation.steps import Step
+from tests.support.deployment import NOW
+
+_BY_LINK = ("press", "look", "save", "undo", "attack")
+_READ_ONLY = ("check", "look")
+
+
+class Machine:
+    """Runs steps one after another; one of them may run inside another."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.history = History()
+        self.ring = RINGS[0]
+        self.feedback, self.later = Courier(), Courier()
+        self.hopeless: set[str] = set()
+        self.aside: set[str] = set()
+        self.undos: list[tuple[str, tuple[Fact, ...]]] = []
+        self.attacker = Attacker(stage)
+        self._number = 0
+        self._serial = 0
+        stage.begin(self.ring)
+
+    def run(self, steps: Iterable[Step]) -> History:
+        """The steps, and then an end without faults."""
+        last = NOW
+        for step in steps:
+            last = max(last, step.at)
+            self.step(step)
+        return self.end(last)
+
+    def end(self, at: int) -> History:
+        """An end without faults: what waits is delivered. All that happened."""
+        self._drain(at)
+        return self.history
+
+    def step(self, step: Step) -> None:
+        """One step, and what an observer sees after it."""
+        self.stage.clock = step.at
+        self.stage.nemesis.tally.update(rows(step))
+        if step.kind in requests.REQUESTS:
+            self._request(step)
+        elif step.kind in ("feedback", "later"):
+            self._deliver(step)
+        else:
+            _ASIDES[step.kind](self, step)
+
+    # ---- Invocations
+
+    def invoke(
+        self,
+        step: Step,
+        facts: tuple[Fact, ...],
+        call: Callable[[], Any],
+        read: Callable[[Any, int], None],
+        batch: int = 0,
+        *,
+        quiet: bool = False,
+    ) -> None:
+        """One invocation: what happens to it, what its answer says, and what is seen after it."""
+        self._number += 1
+        number = self._number
+        self.history.add(Start(number, facts))
+
+        link_steps = step.at if step.kind in _BY_LINK else None
+        self.stage.nemesis.tally.update(
+            40 for inner in step.inside.values() if inner.kind == "report"
+        )
+
+        def meanwhile(inner: Step) -> Callable[[], None]:
+            def happen() -> None:
+                self._collect(facts)
+                self.history.add(Seen(number, self.stage.observe(), by_link=link_steps))
+                router, clock = vars(BaseRouter).copy(), self.stage.clock
+                with self.stage.nemesis.over({}, {}):
+                    self.step(inner)
+                for name in ("current_event", "lambda_context"):  # of the invocation around it
+                    if name in router:
+                        setattr(BaseRouter, name, router[name])
+                self.stage.clock = clock
+
+            return happen
+
+        inside = {place: meanwhile(inner) for place, inner in step.inside.items()}
+        self.stage.context.left = step.left
+        try:
+            with self.stage.nemesis.over(step.faults, inside, batch), Voice(mute=step.mute):
+                answer = call()
+        except Killed:
+            pass
+        except Exception as error:  # noqa: BLE001 - a bug of ours is what is looked for
+            self.history.add(Odd(number, f"{step.kind} raised {type(error).__name__}: {error}"))
+        else:
+            read(answer, number)
+        self._collect(facts)
+        quiet = (quiet or (step.kind in _READ_ONLY and not facts)) and not step.inside
+        self.history.add(Seen(number, self.stage.observe(), quiet, link_steps))
+
+    def _collect(self, facts: tuple[Fact, ...]) -> None:
+        """What the product put into its queues."""
+        for body in self.stage.take("later"):
+            self._serial += 1
+            self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
+        self.aside.update(self.stage.take("aside"))
+        self.stage.take("subscribe")  # a mail that no attacker reads
+
+    def _request(self, step: Step) -> None:
+        made, facts = requests.request(self.stage, step, self.ring)
+        app = APPS["press" if step.kind == "look" else step.kind]
+
+        def read(answer: dict[str, Any], number: int) -> None:
+            status = answer["statusCode"]
+            if step.kind == "check":
+                self._read_check(step, answer, number)
+            elif status < HTTPStatus.BAD_REQUEST:
+                if step.kind == "press" and not facts:
+                    self.history.add(Odd(number, "a link of an unknown key was let in"))
+                self.history.add(Ack(number, requests.saved_facts(facts, answer)))
+                if text := requests.undo_in(answer):
+                    self.undos.append((text, presses.undos(facts)))
+            elif requests.KEPT in answer["body"]:
+                self.history.add(Promise(number, facts))
+            elif step.kind == "report" and status == HTTPStatus.CONFLICT:
+                return  # a hold stands
+            elif status not in requests.LATER and not (
+                status == HTTPStatus.NOT_FOUND and not facts
+            ):
+                self.strange_status(step, number, status)
+
+        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
+
+    def strange_status(self, step: Step, number: int, status: int) -> None:
+        self.history.add(Odd(number, f"{step.kind} answered {status}"))
+
+    def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
+        status = answer["statusCode"]
+        if step.what["ended"]:
+            self.stage.nemesis.tally[32] += 1
+            if status not in (HTTPStatus.UNAUTHORIZED, *requests.LATER):
+                self.history.add(Odd(number, "a key past its end was let in"))
+        elif status == HTTPStatus.OK:
+            results = json.loads(answer["body"])["results"]
+            for (who, _), one in zip(step.what["who"], results, strict=True):
+                said = (one["sendable"], one["reason"])
+                self.history.add(Said(number, who, step.what["topic"], step.at, *said))
+        elif status not in requests.LATER:
+            self.strange_status(step, number, status)
+
+    def _deliver(self, step: Step) -> None:
+        courier = getattr(self, step.kind)
+        batch = courier.batch(**step.what)
+        if not batch:
+            return
+        facts = tuple(fact for message in batch for fact in message.facts)
+        app = APPS[step.kind]
+
+        def read(answer: object, number: int) -> None:
+            try:
+                handled = courier.settle(batch, answer)
+            except (ValueError, KeyError, TypeError) as error:
+                self.history.add(Odd(number, f"the answer of a batch: {error}"))
+                return
+            failed = len(batch) - len(handled)
+            self.stage.nemesis.tally[21] += bool(failed)
+            self.hopeless.update(one.body for one in handled if one.hopeless)
+            for message in handled:
+                self.history.add(Ack(number, message.facts))
+
+        made = event(batch)
+        self._tally_batch(step, batch)
+        self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read, len(batch))
+
+    def _tally_batch(self, step: Step, batch: list[Message]) -> None:
+        tally = self.stage.nemesis.tally
+        tally[14] += step.left < 2_000
+        tally[16] += any(step.at - message.sent > 13 * 86_400_000 - 1 for message in batch)
+
+    # ---- What is no request of a handler
+
+    def _mail(self, step: Step) -> None:
+        self._serial += 1
+        what = step.what
+        said = feedback_messages.facts(what, step.at)
+        body = feedback_messages.body(what, step.at, self._serial)
+        hopeless = feedback_messages.is_hopeless(what)
+        name = f"feedback-{self._serial}"
+        self.feedback.waiting.append(Message(name, body, step.at, said, hopeless))
+        self.stage.nemesis.tally.update(feedback_messages.rows(what, body))
+
+    def _say(self, step: Step) -> None:
+        facts = requests.direct_facts(step.what)
+        changes = [
+            Change(one.register, Entry(one.at, Source(one.by), "{}", "", one.until))
+            for one in facts
+        ]
+        who = self.stage.ids[step.what["who"]]
+
+        def call() -> bool:
+            try:
+                bootstrap.preferences().apply(who, changes, step.at)
+            except HeedError:
+                return False
+            return True
+
+        def read(answer: bool, number: int) -> None:
+            if answer:
+                self.history.add(Ack(number, facts))
+
+        self.invoke(step, facts, call, read)
+
+    def _strange(self, step: Step) -> None:
+        """Something that a later version wrote; or that version is here now, and reads it."""
+        key = self.stage.ids[step.what["who"]]
+        item = self.stage.raw().get(key, {"id": {"S": key}, "n": {"N": "1"}})
+        known = {name: value for name, value in item.items() if name != "z:9"}
+        if step.what["there"] and "n" in item and len(known) > 2:
+            self.stage.nemesis.tally[46] += 1
+            known["z:9"] = {"M": {"t": {"N": "1"}}}
+        if len(known) > 2:
+            self.stage.put(key, known)
+        self._number += 1
+        self.history.add(Seen(self._number, self.stage.observe()))
+
+    def _deploy(self, step: Step) -> None:
+        self.stage.nemesis.tally[35] += 1
+        self.ring = step.what["ring"]
+        self.stage.deploy(self.ring)
+
+    def _drain(self, at: int) -> None:
+        """No fault any more, both versions gone: everything that waits is delivered."""
+        for who in range(len(self.stage.ids)):
+            self._strange(Step("strange", at, {"who": who, "there": False}))
+        rounds = 0
+        while (self.feedback.waiting or self.later.waiting) and rounds < 10:
+            rounds += 1
+            for kind in ("feedback", "later"):
+                what = {"take": 1_000, "again": 3, "pick": 0.0}
+                self.step(Step(kind, at, what))
+        left = len(self.feedback.waiting) + len(self.later.waiting)
+        self.history.add(End(left, rounds, tuple(sorted(self.aside)), tuple(sorted(self.hopeless))))
+
+
+_ASIDES: dict[str, Callable[[Machine, Step], None]] = {
+    "undo": link_steps.undo,
+    "attack": link_steps.attack,
+    "mail": Machine._mail,
+    "say": Machine._say,
+    "strange": Machine._strange,
+    "deploy": Machine._deploy,
+}
+
+
+def rows(step: Step) -> list[int]:
+    """The rows of the table of faults that a step injects by itself."""
+    dated = [one["said"] for one in step.what.get("changes", ())]
+    dated += [step.what["happened"]] if step.kind == "say" else []
+    found = {
+        17: any(at < step.at for at in dated),
+        18: any(at == step.at for at in dated),
+        20: step.skewed,
+        26: step.what.get("how") == "garbled",
+        45: step.mute,
+    }
+    return [number for number, is_so in found.items() if is_so]

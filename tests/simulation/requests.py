@@ -1,0 +1,257 @@
+"""The doors of Heed: each step as the event that AWS would deliver, and what it says by the model's page."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from heed.domain.links.link_token import Purpose
+from tests.domain.oracle import TOPICS
+from tests.simulation.deployment import SPELLINGS, Stage
+from tests.simulation.feedback_messages import written
+from tests.simulation.history import Fact
+from tests.simulation.steps import DAY, Step
+from tests.support.catalogues import DATA
+from tests.support.deployment import http
+
+BRANDS = {brand["number"]: brand["name"] for brand in DATA["brands"]}
+HOUR = 3_600_000
+KEPT = "your request is kept and will be carried out"
+LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
+_GIVEN = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
+_ONLY = "JKJaXmPLvHcESHA="  # the id of a request of which nobody says which it is
+
+
+def name(scope: int) -> str:
+    """A scope as callers write it."""
+    if scope == 0:
+        return "*"
+    if scope in BRANDS:
+        return str(BRANDS[scope])
+    topic = TOPICS[scope]
+    return f"aurora/{topic['name']}" if topic["brand"] == 10 else str(topic["name"])
+
+
+def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """The HTTP request that a step is, and its facts."""
+    return REQUESTS[step.kind](stage, step, ring)
+
+
+def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what = step.what
+    token = stage.token(
+        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+    )
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
+    form = forms.get(what["how"], {"scope": what["how"]})
+    event = http(
+        "POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what)
+    )
+    if what["how"] == "garbled":
+        event["body"] = "%%%"  # and said to be base64
+    return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
+
+
+def _id(what: Mapping[str, Any]) -> str:
+    """The id of a request: of a press by hand it is part of the evidence, so that no two are the same."""
+    return str(what.get("press", _ONLY))
+
+
+def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
+    """What a press says: at the link's scope, or where a link of that scope leads by now.
+
+    Whether a press by hand can be taken back, and so by which register it is kept, is for the record to
+    say that it meets: the fact is the stop.
+    """
+    by_hand = what["how"] in ("this", "all")
+    by, press = ("link", _id(what)) if by_hand else ("one-click", "")
+    who, scope = what["who"], what["scope"]
+    topic = TOPICS.get(scope)
+    scopes = [scope]
+    if what["how"] == "all":
+        scopes = [0]
+    elif topic is None and scope not in (0, *BRANDS):
+        scopes = [scope, 1]
+    elif topic is not None and topic["kind"] == "service":
+        scopes = [topic["brand"]]
+    elif topic is not None and topic["retired"]:
+        scopes = [scope, topic["brand"]]
+    said = [Fact(who, f"o:{one}", at, by, press=press) for one in scopes]
+    if what["signal"]:
+        said.append(Fact(who, "o:7", at, "signal"))
+    return tuple(said)
+
+
+def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what = step.what
+    token = stage.token(
+        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+    )
+    query = {"List-Unsubscribe": "One-Click", "scope": "all"}
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    if what["navigates"]:
+        headers |= {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
+    event = http("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
+    is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
+    # The one thing that a GET may write; it may not, where advertising is off already.
+    return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
+
+
+def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what, at = step.what, step.at
+    token = stage.token(what["who"], 1, what["issued"], Purpose.PREFERENCES, what["key"])
+    form: dict[str, str] = {}
+    for number, (was, wanted) in what["chosen"].items():
+        field = name(number) if number == 7 else f"topic.{name(number)}"
+        form |= {f"was.{field}": was, field: wanted}
+    if what["all"]:
+        form["all"] = "out"
+    if what["pause"] is not None:
+        form["pause"] = str(what["pause"])
+    headers = {"dnt": "1"} if what["signal"] else {}
+    event = http("POST", f"/p/{token}", form=form, headers=headers, at=at, request_id=_id(what))
+    return event, tuple(_form_facts(what, at, is_empty=not form))
+
+
+def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fact]:
+    """Only what was changed, and of that only what stops: a link turns nothing on and ends no pause."""
+    who, by, press = what["who"], "preference-centre", _id(what)
+    signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
+    if is_empty:
+        return [Fact(who, "o:1", at, "one-click"), *signal]
+    if what["all"]:
+        return [Fact(who, "o:0", at, by, press=press), *signal]
+    said = []
+    for number, (was, wanted) in what["chosen"].items():
+        if was == wanted or (number == 7 and what["signal"]):
+            continue
+        if wanted == "out":
+            said.append(Fact(who, f"o:{number}", at, by, press=press))
+    if what["pause"]:
+        said.append(Fact(who, "p:1", at, by, at + what["pause"] * DAY, press=press))
+    return said + signal
+
+
+def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """What an answer acknowledges: no pause where it is a page that does not say so.
+
+    A pause that would end sooner than the one that stands is an end of that one, and is asked for by the
+    form of those without a link; who is held sees the neutral page.
+    """
+    body = answer["body"]
+    is_told = not body or ('action="/subscribe' in body and 'name="resume"' not in body)
+    return tuple(fact for fact in facts if fact.until is None or is_told)
+
+
+def undo(
+    stage: Stage, step: Step, text: str, undos: tuple[Fact, ...]
+) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """An Undo, by a link of the same person; after its hour it says nothing."""
+    what = step.what
+    token = stage.token(undos[0].who, 1, what["issued"], Purpose.PREFERENCES, 1)
+    headers = {"sec-gpc": "1"} if what["signal"] else {}
+    event = http("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
+    signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if what["signal"] else ()
+    return event, (*undos, *signal) if is_fresh(undos, step.at) else signal
+
+
+def undo_in(answer: Mapping[str, Any]) -> str:
+    """The Undo token in the address that a press is answered with, or ""."""
+    found = _GIVEN.search(answer["headers"].get("Location", ""))
+    return found[1] if found else ""
+
+
+def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
+    """Whether the hour of an Undo is not over."""
+    return at < undos[0].at + HOUR
+
+
+def _desk(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    changes, said = [], []
+    for one in step.what["changes"]:
+        change = {
+            "address": SPELLINGS[one["who"]][one["spelling"]],
+            "scope": name(one["scope"]),
+            "state": one["state"],
+            "source": one["source"],
+            "occurred_at": written(one["said"]),
+            "reference": "letter 7",
+        }
+        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[
+            one["state"]
+        ]
+        if until is not None:
+            change["until"] = written(until)
+        changes.append(change)
+        must = one["state"] != "in"
+        said.append(
+            Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must)
+        )
+    return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(said)
+
+
+def _check(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    people = [SPELLINGS[who][spelling] for who, spelling in step.what["who"]]
+    body = {"topic": name(step.what["topic"]), "addresses": people}
+    return _v1(stage, step, "/v1/check", body), ()
+
+
+def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
+    return by_key(stage.ended_key if step.what.get("ended") else stage.api_key, path, body, step.at)
+
+
+def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
+    """A request under /v1."""
+    headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
+    return http("POST", path, body=json.dumps(body), headers=headers, at=at)
+
+
+def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
+    address = SPELLINGS[what["who"]][what["spelling"]]
+    body = {"address": address, "source": "letter", "reference": "letter 8"}
+    kind = "epoch:minor" if what["minor"] else "epoch:erasure"
+    said = [Fact(what["who"], kind, step.at, "letter")]
+    if what["minor"]:  # beside what a hold preserves
+        said.append(Fact(what["who"], "x:minor", step.at, "age-report", must=False))
+    return _v1(stage, step, path, body), tuple(said)
+
+
+def _officer(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+    """A hold, or a lift of one, of a dead mailbox, of a complaint for a scope."""
+    what, who, does = step.what, step.what["who"], step.what["does"]
+    address = SPELLINGS[who][what["spelling"]]
+    body = {"address": address, "reason": "asked for", "reference": "letter 9"}
+    if does == "x:hold":
+        made = _v1(stage, step, "/v1/holds", {**body, "source": "letter"})
+        return made, (Fact(who, does, step.at, "letter"),)
+    if does == "k":
+        lift = {**body, "register": "complaint", "scope": name(what["scope"])}
+        fact = Fact(who, f"k:{what['scope']}", step.at, "agent", must=False)
+    else:
+        lift, fact = {**body, "register": does[2:]}, Fact(who, does, step.at, "agent")
+    return _v1(stage, step, "/v1/lifts", lift), (fact,)
+
+
+REQUESTS = {
+    "press": _press,
+    "look": _look,
+    "save": _save,
+    "desk": _desk,
+    "check": _check,
+    "report": _report,
+    "officer": _officer,
+}
+
+
+def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """A confirmation, as of when its link was issued; it arrived, so mail does."""
+    who, at, by = what["who"], what["happened"], "confirmation"
+    said = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
+    resumed = [Fact(who, "p:1", at, by, at)] if what.get("resume") else []
+    signal_off = [Fact(who, "i:7", at, by)] if what.get("advertising") else []
+    return (*said, Fact(who, "l:undeliverable", at, by), *resumed, *signal_off)

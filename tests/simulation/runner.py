@@ -1,0 +1,107 @@
+"""Many machines, on all cores; what broke is cut down to the steps that it takes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from tests.simulation.checker import check
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.program import Machine
+from tests.simulation.steps import Step, program
+
+
+@dataclass
+class Outcome:
+    """What came of machines.
+
+    Attributes:
+        machines, events: how many ran, and the lines of their histories that were events.
+        faults: how often each row of the table of faults was injected.
+        attacks: how often each means to bring people back was tried.
+        checked: how often each invariant was put to the test.
+        broken: what broke: seed, promises, the shortest program that breaks one.
+    """
+
+    machines: int = 0
+    events: int = 0
+    faults: Counter[int] = field(default_factory=Counter)
+    attacks: Counter[str] = field(default_factory=Counter)
+    checked: Counter[str] = field(default_factory=Counter)
+    broken: list[str] = field(default_factory=list)
+
+    def add(self, other: Outcome) -> None:
+        """Take in what came of others."""
+        self.machines += other.machines
+        self.events += other.events
+        self.faults += other.faults
+        self.attacks += other.attacks
+        self.checked += other.checked
+        self.broken += other.broken
+
+
+def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
+    """Machines one after another, in this process."""
+    outcome = Outcome()
+    with staged(layer) as stage:
+        for seed in seeds:
+            steps = program(seed, length)
+            broken, checked = trial(stage, steps)
+            outcome.machines += 1
+            outcome.events += len(steps) + sum(len(step.inside) for step in steps)
+            outcome.checked += checked
+            if broken:
+                outcome.broken.append(_told(layer, seed, length, stage, steps))
+        outcome.faults, outcome.attacks = stage.nemesis.tally, stage.nemesis.tried
+    return outcome
+
+
+def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outcome:
+    """Machines of the seeds from `first`, shared out."""
+    workers = os.cpu_count() or 1
+    parts = [range(first + part, first + machines, workers) for part in range(workers)]
+    whole = Outcome()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        for part in pool.map(run, [layer] * workers, parts, [length] * workers):
+            whole.add(part)
+    return whole
+
+
+def trial(stage: Stage, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
+    """One machine: the promises that it broke, and how often each was checked."""
+    return check(Machine(stage).run(steps))
+
+
+def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> list[Step]:
+    """As few steps, faults and steps within steps as still break a promise."""
+    left = list(steps)
+    place = 0
+    while place < len(left):
+        without = [*left[:place], *left[place + 1 :]]
+        step = left[place]
+        plainer = [
+            [*left[:place], plain, *left[place + 1 :]]
+            for plain in (replace(step, faults={}), replace(step, inside={}))
+            if plain != step
+        ]
+        for fewer in (without, *plainer):
+            if breaks(fewer):
+                left, place = fewer, -1
+                break
+        place += 1
+    return left
+
+
+def _told(layer: str, seed: int, length: int, stage: Stage, steps: Sequence[Step]) -> str:
+    few = shortest(steps, lambda some: bool(trial(stage, some)[0]))
+    broken, _ = trial(stage, few)
+    program_text = "\n    ".join(map(str, few))
+    again = f"python -m tests.simulation.soak --layer {layer} --first {seed} --machines 1 --length {length}"
+    return (
+        f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {again}\n    {program_text}"
+    )

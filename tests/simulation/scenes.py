@@ -1,0 +1,46 @@
+"""What a scene is: what was there before, one delivery, and what has to be left however often it comes."""
+
+from __future__ import annotations
+
+from heed import bootstrap
+from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.privacy.erasure import Cause, Report
+from tests.support.deployment import NOW, World
+
+JANE, JOHN = "ann@example.com", "john@example.com"
+
+
+def click(at: int = NOW, register: str = out(2), evidence: str = "{}") -> Change:
+    return Change(register, Entry(at, Source.LINK, evidence))
+
+
+def registers(world: World, address: str = JANE) -> tuple[object, ...]:
+    """What is on record of somebody, whatever is random in it left out."""
+    record = bootstrap.preferences().read(world.recipient(address))
+    held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
+    return held, record.soft, record.floor, record.n
+
+
+class Scene:
+    """Attributes: `suppressed`: SES's own list of suppressed addresses, which outlives every process."""
+
+    function: str
+
+    def __init__(self) -> None:
+        self.suppressed: set[str] = {JANE}
+
+    def before(self, world: World) -> None:
+        """What was there."""
+
+    def deliver(self, world: World) -> None:
+        """One delivery; what it answers is no failure."""
+        raise NotImplementedError
+
+    def left(self, world: World) -> object:
+        """What has to be the same in the end."""
+        return registers(world)
+
+
+def report(world: World, cause: Cause, at: int = NOW + 9, address: str = JANE) -> str:
+    said = Report(cause, at, Source.PHONE, "call 1", "key", "")
+    return bootstrap.begin_epoch().report(world.recipient(address), said).purge

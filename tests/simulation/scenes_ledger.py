@@ -1,0 +1,127 @@
+"""Scenes of those who keep the ledger, and of a purge."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import boto3
+
+from functions.ledger import app as ledger
+from functions.purge import app as purge
+from functions.reconcile import app as reconcile
+from functions.seal import app as seal
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.external_sort import Spill
+from heed.domain.preferences.register import DAY, SOFT, in_
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.purge import SES
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.verify import verify
+from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
+from tests.support.deployment import NOW, World
+from tests.support.stream_events import Recorder, event
+
+LATER = 4 * DAY  # behind every day that a scene knows
+
+
+class Written(Scene):
+    """Writes of the table, with an erasure among them, and their records in the stream."""
+
+    lost = 0  # records that the stream never brought
+
+    def before(self, world: World) -> None:
+        stream = Recorder(aws.client("dynamodb"), world.table, NOW + 5)
+        world.put(JANE, click())
+        world.put(JANE, click(NOW - 5, evidence='{"late":1}'))
+        world.put(JANE, click(NOW, SOFT), click(NOW + 1, in_(3)))
+        world.put(JOHN, click())
+        report(world, Cause.ERASURE, address=JOHN)
+        self.records = copy.deepcopy(stream.records)
+        self.heard: set[str] = set()
+        if not isinstance(self, Entries):
+            self.enter(world, self.records[self.lost :])
+
+    def enter(self, world: World, records: list[Any]) -> None:
+        bus = aws.client("events").meta.events
+        bus.register("before-parameter-build.events", self._hear, unique_id="heard")
+        answer = ledger.handler(event(json.loads(json.dumps(records))), world.context)
+        assert answer == {"batchItemFailures": []}
+
+    def _hear(self, params: dict[str, Any], **_: object) -> None:
+        self.heard |= {json.loads(one["Detail"])["id"] for one in params["Entries"]}
+
+    def left(self, world: World) -> object:
+        items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
+        seals = bootstrap.ledger_seals()
+        return (
+            sorted(_plain(items)),
+            [(one.day, one.count) for one in seals.seals()],
+            verify(export(bootstrap.ledger(), seals, NOW + LATER), Spill).fault,
+            ["late" in item for item in world.items()],
+            len(self.heard),
+        )
+
+
+def _plain(items: Iterable[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
+    for item in items:
+        said = (item[name] for name in ("seq", "register", "outcome"))
+        yield (*(str(*one.values()) for one in said), str("evidence" in item))
+
+
+class Entries(Written):
+    function = "ledger"
+
+    def deliver(self, world: World) -> None:
+        self.enter(world, self.records)
+
+
+class Sealed(Written):
+    function = "seal"
+
+    def deliver(self, world: World) -> None:
+        seal.handler({}, world.context)
+
+
+class Reconciled(Written):
+    """The stream lost what it had, and brings it no more."""
+
+    function = "reconcile"
+    lost = 2
+
+    def deliver(self, world: World) -> None:
+        reconcile.handler({}, world.context)
+
+
+class Purged(Written):
+    """The stream wakes it; the sweep of every hour finds nothing to do any more."""
+
+    function = "purge"
+
+    def before(self, world: World) -> None:
+        super().before(world)
+        self.purges = [report(world, Cause.MINOR), report(world, Cause.ERASURE, address=JOHN)]
+        self.woken = [
+            {"dynamodb": {"Keys": {"id": item["id"]}, "NewImage": item, "SequenceNumber": str(n)}}
+            for n, item in enumerate(world.items())
+        ]
+
+    def deliver(self, world: World) -> None:
+        assert purge.handler({"Records": self.woken}, world.context) == {"batchItemFailures": []}
+
+    def left(self, world: World) -> object:
+        assert purge.handler({}, world.context)["found"] == 0
+        found = [bootstrap.purges().find(one) for one in self.purges]
+        # What was taken off SES's list, and could not be told of any more, is gone and not counted.
+        certificates = [
+            (one.state, {name: n for name, n in one.stores.items() if name != SES}, one.subject)
+            for one in found
+            if one is not None
+        ]
+        items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
+        evidence = sorted(_plain(items))
+        people = registers(world), registers(world, JOHN)
+        return certificates, *people, evidence, self.suppressed

@@ -1,0 +1,179 @@
+"""Scenes of those who read a queue."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from functions.feedback import app as feedback
+from functions.follow_up import app as follow_up
+from functions.purge import app as purge
+from functions.send_confirmation import app as send_confirmation
+from functions.unlist import app as unlist
+from functions.unsubscribe_later import app as unsubscribe_later
+from heed import bootstrap
+from heed.adapters import aws
+from heed.adapters.kms.address_seal import KmsAddressSeal
+from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import Source
+from heed.domain.privacy.erasure import Cause
+from heed.domain.privacy.ses_list_request import WALK
+from heed.use_cases.links.unsubscribe import OptOut
+from tests.simulation.feedback_messages import body as feedback_body
+from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
+from tests.support import mailbox
+from tests.support.deployment import NOW, World
+
+
+def batch(*bodies: str) -> dict[str, Any]:
+    records = [{"messageId": str(n), "body": one} for n, one in enumerate(bodies)]
+    stamp = {"attributes": {"SentTimestamp": str(NOW)}, "eventSource": "aws:sqs"}
+    return {"Records": [{**record, **stamp} for record in records]}
+
+
+class Queue(Scene):
+    """A batch of a queue; a message of which the answer does not tell is gone."""
+
+    app: Any
+    bodies: tuple[str, ...] = ()
+
+    def deliver(self, world: World) -> None:
+        answer = self.app.handler(batch(*self.bodies), world.context)
+        assert answer == {"batchItemFailures": []}
+
+
+class Later(Queue):
+    function, app = "unsubscribe_later", unsubscribe_later
+
+    def before(self, world: World) -> None:
+        asked = [
+            OptOut(world.recipient(JANE), scopes, NOW, Source.LINK, "{}", "")
+            for scopes in ((2,), (14, 1))
+        ]
+        self.bodies = tuple(one.to_message() for one in asked)
+
+
+class Bounces(Queue):
+    function, app = "feedback", feedback
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        what = {"who": [0], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0}
+        kinds = ("bounce", "complaint", "soft", "poison")
+        made = [{**what, "event": kind, "poison": 0} for kind in kinds]
+        self.bodies = tuple(feedback_body(one, NOW, place) for place, one in enumerate(made))
+
+    def left(self, world: World) -> object:
+        return registers(world), set(world.messages("FEEDBACK_DLQ_URL"))
+
+
+class Confirmations(Queue):
+    """One mail; one more where nobody can know whether it went, never two."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        now = time.time_ns() // 1_000_000 - 60_000
+        asked = MailRequest(
+            "r1", JANE, Intent.IN, (2, 5), "en", now, "https://prefs.example.com", ""
+        )
+        self.bodies = (asked.to_message(),)
+
+    def left(self, world: World) -> object:
+        before = len(mailbox.sent())
+        self.deliver(world)
+        return 1 <= len(mailbox.sent()) <= 2, len(mailbox.sent()) == before
+
+
+class Waiting(Scene):
+    """Who waits gets one mail at a look, and one more where nobody can know; and nobody stays in line."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:
+        world.context.left = 300_000
+        now = time.time_ns() // 1_000_000 - 60_000
+        asked = MailRequest(
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
+        )
+        bootstrap.line().send(asked.to_message())
+
+    def deliver(self, world: World) -> None:
+        mailbox.show_again("WAITING_QUEUE_URL")
+        assert send_confirmation.handler({}, world.context)["left"] == 0
+
+    def left(self, world: World) -> object:
+        return 1 <= len(mailbox.sent()) <= 2, world.messages("WAITING_QUEUE_URL")
+
+
+class Held(Queue):
+    """Who has to wait stands in line, once or more often: it is one mail all the same."""
+
+    function, app = "send_confirmation", send_confirmation
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        now = time.time_ns() // 1_000_000
+        asked = MailRequest(
+            "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
+        )
+        self.bodies = (asked.to_message(),)
+
+    def left(self, world: World) -> object:
+        mailbox.show_again("WAITING_QUEUE_URL")
+        return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent()
+
+
+class FollowUps(Queue):
+    """The adopter is told; once more for each answer of its queue that was lost, by one id."""
+
+    function, app = "follow_up", follow_up
+
+    def before(self, world: World) -> None:
+        sealed = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key).seal(JANE)
+        self.bodies = (OptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
+
+    def left(self, world: World) -> object:
+        told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
+        unlisting = set(world.messages("UNLIST_QUEUE_URL"))
+        return len(set(told)), 1 <= len(told) <= 3, unlisting == set(self.bodies)
+
+
+class Unlisted(Queue):
+    """The yes goes on, once or more often: it is told of once all the same."""
+
+    function, app = "unlist", unlist
+
+    def before(self, world: World) -> None:
+        self.suppressed |= {JOHN, "John@Example.com"}
+        seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
+        people = ((JANE, JANE), (JOHN, "John@Example.com"))
+        self.bodies = tuple(
+            OptIn("p1", world.recipient(who), NOW, ("offers",), seal.seal(given)).to_message()
+            for who, given in people
+        )
+
+    def left(self, world: World) -> object:
+        handed_on = map(OptIn.from_message, world.messages("CONFIRMED_QUEUE_URL"))
+        return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
+
+
+class ListWalked(Queue):
+    """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
+
+    function, app = "unlist", unlist
+    bodies = (WALK,)
+
+    def before(self, world: World) -> None:
+        self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}
+        self.purges = [
+            report(world, Cause.MINOR, address=JANE),
+            report(world, Cause.ERASURE, address=JOHN),
+        ]
+
+    def left(self, world: World) -> object:
+        world.while_paused = lambda _: None
+        left = purge.handler({}, world.context)["left"]
+        states = [found.state for one in self.purges if (found := bootstrap.purges().find(one))]
+        return self.suppressed, left, states

@@ -1,0 +1,169 @@
+"""Scenes of those who ask by HTTP: people on pages, platforms and desks with keys."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.desk import app as desk
+from functions.platform import app as platform
+from functions.preferences import app as preferences
+from functions.purge import app as purge
+from functions.resubscribe import app as resubscribe
+from functions.unsubscribe import app as unsubscribe
+from heed import bootstrap
+from heed.domain.api_key import KeyScope
+from heed.domain.links.link_token import Purpose
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.preferences.register import DAY, in_
+from heed.domain.privacy.erasure import Cause
+from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
+from tests.support.deployment import NOW, World, http
+
+
+class Page(Scene):
+    """A form on a page, sent again by whoever got no answer."""
+
+    app: Any = unsubscribe
+    form: tuple[tuple[str, str], ...] = (("List-Unsubscribe", "One-Click"),)
+    answers = 200
+
+    def before(self, world: World) -> None:
+        self.path = f"/u/{world.token(JANE)}"
+
+    def deliver(self, world: World) -> None:
+        made = http("POST", self.path, form=self.form, headers={"sec-gpc": "1"})
+        assert self.app.handler(made, world.context)["statusCode"] == self.answers
+
+
+class Press(Page):
+    function = "unsubscribe"
+
+
+class Save(Page):
+    function, app, answers = "preferences", preferences, 303
+    form = (("topic.offers", "out"), ("topic.news", "out"), ("pause", "30"))
+
+    def before(self, world: World) -> None:
+        self.path = f"/p/{world.token(JANE, 1, purpose=Purpose.PREFERENCES)}"
+
+
+class Ask(Page):
+    function, app, answers = "resubscribe", resubscribe, 202
+    form = (("address", JANE), ("topics", "offers"), ("intent", "in"))
+
+    def before(self, world: World) -> None:  # noqa: ARG002
+        self.path = "/subscribe"
+
+    def left(self, world: World) -> object:
+        waiting = map(json.loads, world.messages("SUBSCRIBE_QUEUE_URL"))
+        return {(one["id"], one["address"], tuple(one["scopes"])) for one in waiting}
+
+
+class ConfirmIt(Page):
+    function, app, form = "resubscribe", resubscribe, ()
+
+    def before(self, world: World) -> None:
+        said = Confirmation(world.recipient(JANE), Intent.IN, (2, 5), NOW - 60_000, b"sealed")
+        self.path = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+
+    def left(self, world: World) -> object:
+        waiting = [OptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
+        return registers(world), {(one.press, one.issued, one.topics) for one in waiting}
+
+
+class Api(Scene):
+    """Requests under /v1, by keys of two owners."""
+
+    app: Any = desk
+    requests: tuple[tuple[str, str, dict[str, Any]], ...]
+
+    def before(self, world: World) -> None:
+        world.put(JANE, click(NOW - DAY), click(NOW - DAY, in_(3)))
+        make = bootstrap.api_keys().create
+        self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
+        self.answers: list[Any] = []
+
+    def deliver(self, world: World) -> None:
+        self.answers = []
+        for owner, path, body in self.requests:
+            headers = {"authorization": f"Bearer {self.keys[owner]}"}
+            made = http("POST", path, body=json.dumps(body), headers=headers)
+            answer = self.app.handler(made, world.context)
+            assert answer["statusCode"] in (200, 202), answer
+            self.answers.append(json.loads(answer["body"]))
+
+
+WHY = {"reference": "letter 7", "reason": "asked for"}
+ABOUT = {"address": JANE, "source": "letter", "reference": "letter 7"}
+CHANGES = [{**ABOUT, "scope": scope, "state": "out"} for scope in ("*", "offers")]
+
+
+class Letter(Api):
+    function = "desk"
+    requests = (("kim", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
+
+    def left(self, world: World) -> object:
+        return registers(world), registers(world, JOHN)
+
+
+class LookUp(Api):
+    function = "desk"
+    requests = (("kim", "/v1/recipients/lookup", {"address": JANE}),)
+
+    def left(self, world: World) -> object:
+        return registers(world), len(self.answers[0]["registers"])
+
+
+class HoldAndLift(Api):
+    function = "desk"
+    requests = (
+        ("kim", "/v1/holds", {**ABOUT, **WHY}),
+        ("kim", "/v1/lifts", {"address": JANE, "register": "undeliverable", **WHY}),
+    )
+
+
+class LiftMinor(Api):
+    function = "desk"
+    requests = tuple(
+        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY})
+        for owner in ("kim", "lou")
+    )
+
+    def before(self, world: World) -> None:
+        super().before(world)
+        report(world, Cause.MINOR, NOW - DAY)
+
+    def left(self, world: World) -> object:
+        return registers(world)[::2]
+
+
+class Minor(Api):
+    """A report; the purge that follows it finds what it needs."""
+
+    function = "desk"
+    requests = (("kim", "/v1/minors", ABOUT),)
+
+    def left(self, world: World) -> object:
+        purge.handler({}, world.context)
+        certificate = bootstrap.purges().find(self.answers[0]["purge"])
+        assert certificate is not None
+        return registers(world), certificate.state, certificate.subject
+
+
+class Erasure(Minor):
+    requests = (("kim", "/v1/erasures", ABOUT),)
+
+
+class Checks(Api):
+    function, app = "platform", platform
+    requests = (
+        ("kim", "/v1/check", {"topic": "offers", "addresses": [JANE, JOHN]}),
+        ("kim", "/v1/links", {"topic": "offers", "addresses": [JANE]}),
+    )
+
+    def left(self, world: World) -> object:
+        checked, minted = self.answers
+        said = [(one["sendable"], one["reason"]) for one in checked["results"]]
+        return registers(world), said, len(minted["links"])

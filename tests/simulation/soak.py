@@ -1,0 +1,96 @@
+"""A longer run, and its table: `python -m tests.simulation.soak` (--first N --machines 1: one seed again)."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import sys
+import time
+
+from tests.conftest import made_up_credentials
+from tests.simulation.fault_table import INJECTED, ROWS, How
+from tests.simulation.nemesis import MEANS
+from tests.simulation.runner import Outcome, run, run_on_all_cores
+
+PROMISES = {
+    "I1": "an acknowledged opt-out is on record, from then on",
+    "I2": "a register never goes back, whatever comes late",
+    "I3": "no check after the acknowledgement says yes",
+    "I4": "a check says what the model says of the record; doubt is no",
+    "I5": "delivered again changes nothing, and GET nothing but a browser's privacy signal",
+    "I6": "nothing is on record that nobody said",
+    "I8": "a yes stands on what somebody said, newer than every stop",
+    "I9": "an erasure leaves the floor and the stops, and nothing of before comes back",
+    "I11": "every message was handled or put aside, none vanished",
+    "I14": "without faults every queue runs empty within three rounds",
+    "I15": "who holds links and keys brings nobody back; only the Undo of a very press does that, "
+    "while no other stop stands",
+}
+"""In the words of the model's page; I7 (complaints and minors stay) is part of I2 and I3."""
+
+
+def main() -> int:
+    """Run, and print what was injected and checked; 1 if a promise was broken, or a fault never injected."""
+    said = _arguments()
+    made_up_credentials()
+    began = time.monotonic()
+    if said.machines == 1:
+        outcome = run(said.layer or "pure", [said.first], said.length)
+    else:
+        outcome = Outcome()
+        for layer in [said.layer] if said.layer else ["pure", "moto"]:
+            machines = said.machines if layer == "pure" else said.machines // 100
+            outcome.add(run_on_all_cores(layer, said.first, machines, said.length))
+    taken = time.monotonic() - began
+    sys.stdout.writelines(f"{line}\n" for line in _table(outcome, said, taken))
+    never = [number for number in INJECTED if not outcome.faults[number]]
+    if never and said.machines > 1:
+        outcome.broken.append(f"never injected: {never}")
+    untried = [means for means in MEANS if not outcome.attacks[means]]
+    if untried and said.machines > 1:
+        outcome.broken.append(f"never tried: {untried}")
+    sys.stderr.writelines(f"{line}\n" for line in outcome.broken)
+    return bool(outcome.broken)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--layer", choices=["pure", "moto"], help="one alone")
+    parser.add_argument("--first", type=int, default=int(time.time()) * 1_000, help="first seed")
+    parser.add_argument(
+        "--machines", type=int, default=60_000, help="in memory; on moto a hundredth"
+    )
+    parser.add_argument("--length", type=int, default=30, help="steps of a machine")
+    return parser.parse_args()
+
+
+def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str]:
+    last = said.first + said.machines - 1
+    return [
+        f"Machines: {outcome.machines:,}; steps: {outcome.events:,}; "
+        f"seeds {said.first} to {last}, length {said.length}; broken promises: {len(outcome.broken)}.",
+        f"Python {platform.python_version()}, {taken / 60:.0f} minutes.",
+        "",
+        "| invariant | what must hold | times checked |",
+        "|---|---|---|",
+        *(f"| {name} | {PROMISES[name]} | {outcome.checked[name]:,} |" for name in PROMISES),
+        "",
+        "| what who holds links and keys tries | times |",
+        "|---|---|",
+        *(f"| {means} | {outcome.attacks[means]:,} |" for means in MEANS),
+        "",
+        "| no. | fault | injected | where |",
+        "|---|---|---|---|",
+        *(
+            f"| {row.number} | {row.fault} | {_told(row.how, outcome.faults[row.number])} | {row.where} |"
+            for row in ROWS
+        ),
+    ]
+
+
+def _told(how: How, times: int) -> str:
+    return {How.MACHINES: f"{times:,}", How.TEST: "by test", How.NONE: "no"}[how]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,27 @@
+"""AWS in memory answers what moto answers: the same steps leave the same items and the same histories."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.simulation.deployment import staged
+from tests.simulation.history import History
+from tests.simulation.program import Machine
+from tests.simulation.steps import program
+
+LENGTH = 15
+
+
+def histories(layer: str, seeds: range) -> list[History]:
+    with staged(layer) as stage:
+        return [Machine(stage).run(program(seed, LENGTH)) for seed in seeds]
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(40_000, 40_002), pytest.param(range(41_000, 41_060), marks=pytest.mark.system)]
+)
+def test_the_same_steps_and_faults_have_the_same_history_on_moto_and_in_memory(
+    seeds: range,
+) -> None:
+    for one, other in zip(histories("pure", seeds), histories("moto", seeds), strict=True):
+        assert one.lines == other.lines

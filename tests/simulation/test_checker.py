@@ -1,0 +1,40 @@
+"""The checker, checked: bugs that such systems had are put in, and each is caught within a few machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from heed.use_cases.preferences import save_preferences
+from tests.simulation.deployment import staged
+from tests.simulation.planted_bugs import BUGS
+from tests.simulation.runner import trial
+from tests.simulation.steps import Step, program
+from tests.support.deployment import NOW
+
+WITHIN = 5_000  # machines
+LENGTH = 12
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("put_in", BUGS.values(), ids=BUGS.keys())
+def test_the_bug_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
+    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+        put_in(patch)
+        assert any(trial(stage, program(seed, LENGTH))[0] for seed in range(WITHIN))
+
+
+def test_an_undo_that_counts_once_a_hold_is_lifted_is_caught() -> None:
+    """Three steps that seldom meet by chance."""
+    link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
+    hold = {"who": 0, "spelling": 0, "does": "x:hold", "scope": 0}
+    steps = [
+        Step("press", NOW, link),
+        Step("officer", NOW + 1, hold),
+        Step("undo", NOW + 2, {"back": 1, "issued": NOW, "signal": False}),
+    ]
+    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+        assert trial(stage, steps)[0] == []
+        patch.setattr(save_preferences, "is_closed", lambda _: False)
+        assert trial(stage, steps)[0] == ["step 3: I15 a press was taken back under a hold"]

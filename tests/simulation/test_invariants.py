@@ -1,0 +1,45 @@
+"""What was acknowledged and what was said decide what no check may say yes to, whatever the record is."""
+
+from __future__ import annotations
+
+from tests.simulation.history import Fact
+from tests.simulation.invariants import cut_short, forbidden, taken_back
+from tests.simulation.steps import DAY
+from tests.support.deployment import NOW
+
+OFFERS = 2
+PRESS = Fact(0, "o:2", NOW, "link", press="one")
+UNDO = Fact(0, "u:2", NOW, "preference-centre", must=False, press="one")
+ONE_CLICK = Fact(0, "o:2", NOW, "one-click")
+PAUSE = Fact(0, "p:1", NOW, "preference-centre", NOW + 90 * DAY, press="two")
+
+
+def allowed(*owed: Fact, said: tuple[Fact, ...]) -> bool:
+    return not forbidden(owed, (*owed, *said), OFFERS, NOW + DAY)
+
+
+def test_an_undo_lifts_the_press_that_it_names() -> None:
+    assert not allowed(PRESS, said=())
+    assert allowed(PRESS, said=(UNDO,))
+
+
+def test_an_undo_lifts_nothing_else() -> None:
+    other = PRESS._replace(press="other")
+    for stop in (other, ONE_CLICK, PRESS._replace(at=NOW - 1), PRESS._replace(register="o:1")):
+        assert not taken_back(stop, [UNDO])
+        assert not allowed(PRESS, stop, said=(UNDO,))
+    assert not taken_back(PRESS._replace(who=1), [UNDO])
+
+
+def test_a_shorter_pause_by_a_link_shortens_nothing_that_was_acknowledged_before() -> None:
+    shorter = PAUSE._replace(at=NOW + 1, until=NOW + 2, press="three")
+    assert not allowed(PAUSE, said=(shorter,))
+    ended = shorter._replace(by="confirmation", press="")
+    assert allowed(PAUSE, said=(ended,))
+
+
+def test_a_pause_that_is_entered_behind_a_newer_one_lasts_no_longer_than_that() -> None:
+    letter = Fact(0, "p:1", NOW - 1, "letter", NOW + 500 * DAY)
+    assert cut_short(letter, [PAUSE]).until == PAUSE.until
+    assert cut_short(letter, [PAUSE._replace(at=NOW - 2)]) == letter
+    assert cut_short(PRESS, [PAUSE]) == PRESS

@@ -1,0 +1,282 @@
+"""What machines wrote, brought to the ledger by a stream that repeats, fails and dies.
+
+Each change has one entry, or one that stands for it: here the repeats of a link are spared from the second
+of a day on.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from heed.adapters import aws
+from heed.adapters.dynamodb import stream_records
+from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.adapters.external_sort import Spill
+from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger.announcement import Announcement
+from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
+from heed.domain.ledger.transition import Transition, changes
+from heed.domain.links import repeats
+from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.register import DAY, Change, Entry, scope_of, word
+from heed.use_cases.ledger.append import LedgerBatch
+from heed.use_cases.ledger.export import export
+from heed.use_cases.ledger.verify import verify
+from tests.simulation.aws_in_memory import ATTEMPTS
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.nemesis import Killed
+from tests.simulation.program import Machine
+from tests.simulation.steps import Step, program
+from tests.support.catalogues import CATALOGUE
+from tests.support.deployment import NOW
+from tests.support.ledgers import MemoryLedger, MemorySeals
+from tests.support.stream_events import record
+
+Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
+
+
+def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
+    """Every write of the table of preferences while a machine runs."""
+    client, writes = aws.client("dynamodb"), []
+    write = type(client)._write
+
+    def watched(table: str, key: str, item: dict[str, Any]) -> None:
+        old = client.tables.get(table, {}).get(key)
+        write(client, table, key, item)
+        if table == "Preferences":
+            writes.append((stage.clock, old, dict(item)))
+
+    client._write = watched
+    try:
+        Machine(stage).run(steps)
+    finally:
+        del client._write
+    return writes
+
+
+def _ours(steps: Iterable[Step]) -> Iterator[Step]:
+    """Without what a later version writes: that is poison, and has a test of its own."""
+    for step in steps:
+        if step.kind != "strange":
+            inside = {at: one for at, one in step.inside.items() if one.kind != "strange"}
+            yield replace(step, inside=inside)
+
+
+@dataclass
+class Ports:
+    """The ledger, the hashes and the bus; a call may fail or die, before it is done or behind it."""
+
+    rng: random.Random
+    ledger: MemoryLedger = field(default_factory=MemoryLedger)
+    seals: MemorySeals = field(default_factory=MemorySeals)
+    told: set[str] = field(default_factory=set)
+    is_calm: bool = False
+
+    def _may_fail(self) -> None:
+        drawn = 1.0 if self.is_calm else self.rng.random()
+        if drawn < 0.06:
+            raise StoreUnavailable("made up")
+        if drawn < 0.1:
+            raise Killed
+
+    def _asked(self, work: Callable[[], Any]) -> Any:
+        self._may_fail()
+        done = work()
+        self._may_fail()
+        return done
+
+    def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
+        there: LedgerEntry = self._asked(lambda: self.ledger.enter(entry, evidence))
+        return there
+
+    def erase(self, subject: str) -> int:
+        return int(self._asked(lambda: self.ledger.erase(subject)))
+
+    def add(self, day: int, leaves: Iterable[bytes]) -> None:
+        self._asked(lambda: self.seals.add(day, leaves))
+
+    def publish(self, announcements: Sequence[Announcement], at: int) -> None:  # noqa: ARG002
+        self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
+
+    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+        """The wishes stay at the record: every write behind it brings them again."""
+
+
+def brought(ports: Ports, records: list[dict[str, Any]]) -> None:
+    """The stream: in order, in batches, each until it is done; and some that were done come again."""
+    place, rng = 0, ports.rng
+    while place < len(records):
+        size = rng.randrange(1, 8)
+        _until_done(ports, records[place : place + size])
+        place += size
+        if rng.random() < 0.3:
+            again = rng.randrange(place)
+            _until_done(ports, records[again : again + size][: place - again])
+
+
+def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
+    for attempt in range(200):
+        ports.is_calm = attempt > 20
+        port: Any = ports
+        batch = LedgerBatch(stream_records.read, port, port, port, port)
+        with suppress(StoreUnavailable, Killed):
+            for one in records:
+                batch.enter(one, CATALOGUE)
+            batch.finish()
+            return
+    raise AssertionError("it never ended")
+
+
+Wish = tuple[str, int, Entry]  # what it is called, its scope, and what is on record of it
+
+
+def _wishes(some: Iterable[Change]) -> set[Wish]:
+    """What changes say to people: a press that is kept in `o:` from now on is the press it was in `c:`."""
+    return {(word(one), scope_of(one.register), one.entry) for one in some}
+
+
+def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
+    """By subject: what came on record under its salt, but for what was spared; and what came late."""
+    applied: dict[str, set[Wish]] = defaultdict(set)
+    late: dict[str, set[Wish]] = defaultdict(set)
+    for _, old, item in writes:
+        held, before = to_record(item), to_record(old)
+        if held.salt:
+            whose = subject_of(held.salt, item["id"]["S"])
+            if held.tally.spared is None:
+                known = before if before.salt == held.salt else NOTHING
+                applied[whose] |= _wishes(changes(known, held))
+            if (
+                not before.salt
+            ):  # an epoch's first record is nobody's until something is written to it
+                applied[whose] |= _wishes(changes(NOTHING, before))
+            late[whose] |= _wishes(late_of(item))
+    return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
+
+
+def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
+    """One machine and its ledger; how many entries there are."""
+    writes = written(stage, steps or _ours(program(seed, 20)))
+    ports = Ports(random.Random(seed))  # noqa: S311
+    made = enumerate(writes, 1)
+    brought(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
+
+    living = {
+        subject_of(held.salt, key)
+        for key, item in stage.raw().items()
+        if (held := to_record(item)).salt
+    }
+    for whose, (applied, late) in said(writes).items():
+        kept = list(ports.ledger.of(whose))
+        outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER]
+        closed = [one for one in kept if one.entry.register == "erased"]
+        extra = sum(one.entry.source != LEDGER for one in closed)
+        assert outcomes.count(Outcome.APPLIED) - extra == len(applied), seed
+        assert outcomes.count(Outcome.SUPERSEDED) == len(late), seed
+        entries = [one.entry for one in kept]
+        spans = (range(one.first_seq or one.seq, one.seq + 1) for one in entries)
+        numbers = {number for span in spans for number in span}
+        assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
+        assert bool(closed) is (whose not in living), seed
+        assert all((one.evidence is None) is (whose not in living) for one in kept), seed
+    end = max((at for at, _, _ in writes), default=0) + 2 * DAY
+    assert verify(export(ports.ledger, ports.seals, end), Spill).fault is None, seed
+    return len(ports.ledger.entries)
+
+
+@pytest.fixture(autouse=True)
+def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(repeats, "MOST_A_DAY", 1)
+
+
+@pytest.mark.parametrize(
+    "seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)]
+)
+def test_every_change_has_one_entry_whatever_the_stream_does(seeds: range) -> None:
+    with staged("pure") as stage:
+        assert _all(seeds, stage) > 5 * len(seeds)
+
+
+def test_a_press_that_is_written_again_since_its_answer_was_lost_has_one_entry() -> None:
+    link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
+    later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
+    with staged("pure") as stage:
+        for place in range(6):
+            lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
+            steps = [Step("press", NOW, link, lost), later]
+            letter = {"who": 0, "spelling": 0, "scope": 3, "state": "out", "said": NOW}
+            said = {"changes": [{**letter, "until": NOW, "source": "letter"}]}
+            assert check(place, stage, [*steps, Step("desk", NOW + 2, said)]) <= 2
+
+
+def _all(seeds: range, stage: Stage) -> int:
+    return sum(check(seed, stage) for seed in seeds)
+
+
+def _hashed_only_by_the_first_delivery(patch: pytest.MonkeyPatch) -> None:
+    add = Ports.add
+
+    def once(self: Ports, day: int, leaves: Iterable[bytes]) -> None:
+        hashed = [leaf for leaf in leaves if leaf.hex() not in self.told]
+        self.told |= {leaf.hex() for leaf in hashed}
+        add(self, day, hashed)
+
+    patch.setattr(Ports, "add", once)
+
+
+def _evidence_outlives_an_erasure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(MemoryLedger, "erase", lambda *_: 0)
+
+
+def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
+    named: Any = vars(LedgerEntry)["id"].fget
+    patch.setattr(LedgerEntry, "id", property(lambda entry: f"{entry.seq:02}{named(entry)[2:]}"))
+
+
+def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
+    read = stream_records.read
+    patch.setattr(stream_records, "read", lambda one: replace(read(one), late=frozenset()))
+
+
+def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
+    enter = LedgerBatch.enter
+
+    def carefree(self: LedgerBatch, one: Any, catalogue: Any) -> None:
+        with suppress(StoreUnavailable):
+            enter(self, one, catalogue)
+
+    patch.setattr(LedgerBatch, "enter", carefree)
+
+
+def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "is_spared", property(lambda _: False))
+
+
+def _an_entry_stands_for_its_own_number_alone(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Transition, "first_seq", property(lambda _: None))
+
+
+BUGS = (
+    _a_spared_change_is_entered_all_the_same,
+    _an_entry_stands_for_its_own_number_alone,
+    _hashed_only_by_the_first_delivery,
+    _evidence_outlives_an_erasure,
+    _named_by_when_it_was_entered,
+    _late_wishes_are_dropped,
+    _a_record_that_fails_is_passed_over,
+)
+
+
+@pytest.mark.parametrize("put_in", BUGS, ids=lambda put_in: put_in.__name__.strip("_"))
+def test_a_bug_of_the_ledger_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
+    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+        put_in(patch)
+        with pytest.raises(AssertionError):
+            _all(range(300), stage)

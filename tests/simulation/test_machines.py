@@ -1,0 +1,71 @@
+"""Machines drive the real handlers with random events under random faults, and keep every promise."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.simulation.deployment import staged
+from tests.simulation.fault_table import INJECTED
+from tests.simulation.history import Ack, Seen
+from tests.simulation.nemesis import MEANS
+from tests.simulation.program import Machine
+from tests.simulation.runner import Outcome, run, run_on_all_cores
+from tests.simulation.steps import program
+
+INVARIANTS = {"I1", "I2", "I3", "I4", "I5", "I6", "I8", "I9", "I11", "I14", "I15"}
+
+
+def _held(outcome: Outcome) -> None:
+    assert not outcome.broken, "\n".join(outcome.broken[:3])
+    assert [number for number in INJECTED if not outcome.faults[number]] == []
+    assert [means for means in MEANS if not outcome.attacks[means]] == []
+    assert {name for name, times in outcome.checked.items() if times} == INVARIANTS
+
+
+@pytest.mark.threat(
+    "B1",
+    "Who holds somebody's links, or a key that mints them, tries every way to bring that person back: forms "
+    "that turn things on, the end of a pause, Undo tokens of their own, leaked and made up, made-up "
+    "confirmations, calls beyond the key's scope.",
+    "A link only stops; an Undo takes back the one press that it names; everything else that turns mail on "
+    "needs a mail that only the person gets. The attacker plays in every run of the machines.",
+)
+@pytest.mark.threat(
+    "B11",
+    "A link of before an erasure is used to bring the person back.",
+    "No link turns anything on, however old or new it is.",
+)
+def test_a_few_machines_keep_every_promise() -> None:
+    assert run("pure", range(60), 12).broken == []
+    assert run("moto", range(2), 12).broken == []
+
+
+def test_one_seed_is_one_run() -> None:
+    one, other = run("pure", range(15), 12), run("pure", range(15), 12)
+    assert (one.faults, one.checked) == (other.faults, other.checked)
+
+
+def test_presses_are_taken_back_in_them() -> None:
+    """What machines never do they prove nothing about."""
+    seen: Counter[str] = Counter()
+    with staged("pure") as stage:
+        for seed in range(150):
+            for line in Machine(stage).run(program(seed, 12)).lines:
+                if isinstance(line, Seen):
+                    kinds = {name[:1] for one in line.people for name in one.registers}
+                    seen.update(kinds & {"c", "u"})
+                if isinstance(line, Ack):
+                    seen.update("taken back" for fact in line.facts if fact.register[:2] == "u:")
+    assert all(seen[kind] for kind in ("c", "u", "taken back"))
+
+
+@pytest.mark.system
+def test_machines_on_a_store_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
+    _held(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 4_000, 30))
+
+
+@pytest.mark.system
+def test_machines_on_moto_keep_every_promise(pytestconfig: pytest.Config) -> None:
+    _held(run_on_all_cores("moto", 0, 200 if pytestconfig.option.full else 60, 30))

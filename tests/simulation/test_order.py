@@ -1,0 +1,56 @@
+"""The same events in any order and any number leave the same record: every order there is."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.program import Machine
+from tests.simulation.steps import Step
+from tests.support.deployment import NOW
+
+
+def events(rng: random.Random, number: int) -> list[Step]:
+    """That no record decides about: one-click, letters, confirmations; on few scopes, often at once."""
+    return [_event(rng) for _ in range(number)]
+
+
+def _event(rng: random.Random) -> Step:
+    at, scope = NOW + rng.randrange(3), rng.choice((0, 1, 2))
+    if rng.random() < 0.4:
+        link = {"scope": scope, "issued": NOW - 60_000 * rng.randrange(3), "how": "one-click"}
+        return Step("press", at, {"who": 0, **link, "signal": False, "key": 1})
+    if rng.random() < 0.5:
+        said = {"who": 0, "happened": at, "scopes": [2]}
+        return Step("say", at, said)
+    change = {
+        "who": 0,
+        "spelling": 0,
+        "scope": scope,
+        "said": at,
+        "until": at + 1 + rng.randrange(2),
+    }
+    state = rng.choice(("out", "paused"))
+    return Step("desk", NOW + 5, {"changes": [{**change, "state": state, "source": "letter"}]})
+
+
+def left_by(stage: Stage, steps: tuple[Step, ...]) -> object:
+    machine = Machine(stage)
+    for step in steps:
+        machine.step(step)
+    (state, _) = stage.observe()
+    return state.registers, state.soft
+
+
+@pytest.mark.parametrize(("number", "sets"), [(5, 1), pytest.param(6, 3, marks=pytest.mark.system)])
+def test_every_order_of_events_leaves_the_same_record(number: int, sets: int) -> None:
+    rng = random.Random(number)  # noqa: S311
+    with staged("pure") as stage:
+        for _ in range(sets):
+            steps = events(rng, number)
+            wanted = left_by(stage, tuple(steps))
+            assert all(left_by(stage, order) == wanted for order in itertools.permutations(steps))
+            assert left_by(stage, (*steps, *reversed(steps), *steps)) == wanted

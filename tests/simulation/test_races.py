@@ -1,0 +1,113 @@
+"""Two writers at once, stepped request by request through every order that there is."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from heed import bootstrap
+from heed.domain.preferences.register import Change, Entry, Source, in_, out, yes
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.history import State
+from tests.support.deployment import NOW
+
+MOST = 8  # requests of one writer that are ordered one by one
+
+
+def change(register: str, at: int) -> Change:
+    by = Source.CONFIRMATION if register.startswith("k") else Source.ONE_CLICK
+    return Change(register, Entry(at, by, "{}"))
+
+
+class Turns:
+    """Lets one thread at a time send one request, in a given order of threads."""
+
+    def __init__(self, order: tuple[int, ...]) -> None:
+        self._order = list(order)
+        self._done: set[int] = set()
+        self._changed = threading.Condition()
+
+    def wait(self, thread: int) -> None:
+        """Until it is the thread's turn; turns of those who are done are skipped."""
+        with self._changed:
+            while True:
+                while self._order and self._order[0] in self._done:
+                    self._order.pop(0)
+                if not self._order or self._order[0] == thread:
+                    break
+                self._changed.wait()
+            if self._order:
+                self._order.pop(0)
+            self._changed.notify_all()
+
+    def end(self, thread: int) -> None:
+        with self._changed:
+            self._done.add(thread)
+            self._changed.notify_all()
+
+
+def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> State:
+    """What is on record after the writers ran in an order of their requests."""
+    stage.begin()
+    turns = Turns(order)
+    preferences = bootstrap.preferences()
+    client: Any = preferences._client
+    send = type(client)._send
+    numbers = {f"writer {place}": place for place in range(len(writers))}
+
+    def sent(self: object, work: Callable[[], object], **more: object) -> object:
+        turns.wait(numbers[threading.current_thread().name])
+        return send(self, work, **more)
+
+    def write(place: int) -> None:
+        try:
+            preferences.apply(stage.ids[0], writers[place], NOW)
+        finally:
+            turns.end(place)
+
+    client._send = sent.__get__(client)
+    try:
+        threads = [
+            threading.Thread(target=write, args=(place,), name=f"writer {place}")
+            for place in range(len(writers))
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        del client._send
+    return stage.observe()[0]
+
+
+PAIRS = [
+    # the same message, twice at once
+    [[change(out(2), NOW)], [change(out(2), NOW)]],
+    [[change(out(2), NOW), change(out(3), NOW)]] * 2,
+    # a confirmation against a press: earlier, later, and of the same instant
+    *(
+        [[change(yes(2), NOW), change("l:undeliverable", NOW)], [change(out(2), NOW + late)]]
+        for late in (-1, 0, 1)
+    ),
+    # two forms
+    [[change(out(2), NOW), change(in_(3), NOW)], [change(out(3), NOW + 1), change(in_(2), NOW)]],
+]
+
+
+def test_whatever_the_order_of_two_writers_requests_nothing_of_either_is_lost() -> None:
+    orders = set(itertools.permutations([0] * (MOST // 2) + [1] * (MOST // 2)))
+    with staged("pure") as stage:
+        for writers in PAIRS:
+            left = {_told(race(stage, order, writers)) for order in orders}
+            said = {c.register: c.entry.at for changes in writers for c in changes}
+            ((registers, _),) = {(told[0], told[1] > 0) for told in left}
+            assert {name for name, _ in registers} == set(said)
+            for name, entry in registers:
+                ats = [c.entry.at for some in writers for c in some if c.register == name]
+                assert entry[0] == max(ats)
+
+
+def _told(state: State) -> tuple[frozenset[tuple[str, tuple[object, ...]]], int]:
+    return frozenset(state.registers.items()), state.n

@@ -1,0 +1,61 @@
+"""Hypothesis drives the machine step by step, and cuts down what breaks a promise.
+
+The machines of test_machines.py are many and each is one seed; this one looks for the short ones.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import ClassVar
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+
+from tests.simulation.checker import check
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.planted_bugs import BUGS
+from tests.simulation.program import Machine
+from tests.simulation.steps import PASSES, drawn
+from tests.support.deployment import NOW
+from tests.support.full import examples
+
+pytestmark = pytest.mark.system
+
+
+class Promises(RuleBasedStateMachine):
+    """Whatever happens to the real handlers, in whatever order, no promise is broken."""
+
+    stage: ClassVar[Stage]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.machine = Machine(self.stage)
+        self.clock = NOW
+
+    @rule(passes=st.sampled_from(PASSES), rng=st.randoms(use_true_random=False))
+    def something_happens(self, passes: int, rng: random.Random) -> None:
+        self.clock += passes
+        self.machine.step(drawn(rng, self.clock))
+
+    def teardown(self) -> None:
+        broken, _ = check(self.machine.end(self.clock + 1))
+        assert broken == []
+
+
+def _driven(*phases: Phase) -> None:
+    chosen = settings(examples(150), stateful_step_count=30, phases=phases)
+    with staged("pure") as Promises.stage:
+        run_state_machine_as_test(Promises, settings=chosen)
+
+
+def test_no_step_that_hypothesis_finds_breaks_a_promise() -> None:
+    _driven(Phase.generate, Phase.shrink)
+
+
+def test_it_finds_a_bug_that_is_there() -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        BUGS["last arrival wins"](patch)
+        with pytest.raises(AssertionError):
+            _driven(Phase.generate)

@@ -1,0 +1,105 @@
+"""Each handler is stopped after every single request, before it and behind it; delivered again, it heals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.simulation.checker import check
+from tests.simulation.deployment import Stage, staged
+from tests.simulation.history import State
+from tests.simulation.nemesis import KILLS
+from tests.simulation.program import Machine
+from tests.simulation.steps import Step
+from tests.support.deployment import NOW
+
+LINK = {"who": 0, "scope": 2, "issued": NOW - 60_000, "how": "one-click", "signal": False, "key": 1}
+MAIL = {"who": [0, 1], "spelling": 0, "happened": NOW, "envelope": "raw", "scope": 0, "poison": 0}
+CHANGE = {"spelling": 0, "said": NOW, "until": NOW + 1, "source": "letter", "state": "out"}
+BATCH = {"take": 10, "again": 0, "pick": 0.0}
+
+
+def mail(event: str, **more: object) -> Step:
+    return Step("mail", NOW, {**MAIL, "event": event, **more})
+
+
+OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was there, the table was not
+SCENARIOS: dict[str, tuple[list[Step], Step]] = {
+    "a press": ([], Step("press", NOW, LINK)),
+    "a press on a link of a retired topic": ([], Step("press", NOW, {**LINK, "scope": 14})),
+    "a press with a signal": ([], Step("press", NOW, {**LINK, "signal": True, "how": "all"})),
+    "a press by hand": ([], Step("press", NOW, {**LINK, "how": "this"})),
+    "a press by hand where a stop stands": (
+        [Step("press", NOW - 1, LINK)],
+        Step("press", NOW, {**LINK, "how": "this"}),
+    ),
+    "a form": (
+        [],
+        Step(
+            "save",
+            NOW,
+            {
+                "who": 0,
+                "issued": NOW - 60_000,
+                "chosen": {2: ("in", "out"), 3: ("in", "out")},
+                "all": False,
+                "pause": 30,
+                "signal": True,
+                "key": 1,
+            },
+        ),
+    ),
+    "a letter about two people": (
+        [],
+        Step(
+            "desk",
+            NOW,
+            {"changes": [{**CHANGE, "who": 0, "scope": 2}, {**CHANGE, "who": 1, "scope": 0}]},
+        ),
+    ),
+    "a batch of feedback": (
+        [mail("bounce"), mail("soft", who=[1]), mail("poison"), mail("half", who=[0])],
+        Step("feedback", NOW, BATCH),
+    ),
+    "opt-outs of later": (
+        [
+            Step("press", NOW, LINK, OUTAGE),
+            Step("press", NOW + 1, {**LINK, "who": 1, "scope": 14}, OUTAGE),
+        ],
+        Step("later", NOW, BATCH),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with staged("moto") as made:
+        yield made
+
+
+def left_by(stage: Stage, before: list[Step], steps: list[Step]) -> tuple[State, ...]:
+    """What is on record in the end; every promise is kept on the way."""
+    machine = Machine(stage)
+    history = machine.run([*before, *steps])
+    assert check(history)[0] == []
+    return stage.observe()
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_stopped_at_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
+    stage: Stage, name: str
+) -> None:
+    before, step = SCENARIOS[name]
+    wanted = left_by(stage, before, [step])
+    for place in range(20):
+        struck = stage.nemesis.tally[12]
+        for kind in KILLS:
+            killed = replace(step, faults={place: kind})
+            assert left_by(stage, before, [killed, step]) == wanted
+            assert left_by(stage, before, [killed, killed, step]) == wanted
+        if stage.nemesis.tally[12] == struck:
+            break
+    assert 0 < place < 19

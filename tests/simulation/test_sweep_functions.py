@@ -1,0 +1,102 @@
+"""Every function is stopped after each single request; delivered again, it leaves what one run leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from functions.reconcile import app as reconcile
+from functions.seal import app as seal
+from functions.unlist import app as unlist
+from heed import bootstrap
+from heed.adapters.dynamodb.ses_list_walks import LEASE
+from heed.domain.preferences.register import DAY
+from heed.use_cases.ledger.reconcile import GONE
+from tests.simulation import scenes_ledger, scenes_queues, scenes_requests
+from tests.simulation.crashes import Stop, stopping
+from tests.simulation.nemesis import Killed
+from tests.simulation.scenes import Scene
+from tests.support import mailbox
+from tests.support.deployment import NOW, World, deployed
+
+FUNCTIONS = Path(__file__).parents[2] / "functions"
+SCENES = tuple(
+    made
+    for module in (scenes_requests, scenes_queues, scenes_ledger)
+    for made in vars(module).values()
+    if isinstance(made, type) and issubclass(made, Scene) and hasattr(made, "function")
+)
+MOST = 120  # requests of one delivery
+
+
+@pytest.fixture
+def brand_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What is kept over deaths of the process: the same at every start, and slow to make."""
+    bootstrap.reset()
+    whole = bootstrap._CACHED
+    kept = tuple(made for made in whole if made not in (bootstrap.catalogue, bootstrap.pages))
+    monkeypatch.setattr(bootstrap, "_CACHED", kept)
+    yield
+    monkeypatch.setattr(bootstrap, "_CACHED", whole)
+    bootstrap.reset()
+
+
+@contextmanager
+def played(scene: Scene) -> Iterator[World]:
+    """The world of a scene, with what was there before."""
+    with pytest.MonkeyPatch.context() as patch:
+        later = count(NOW + DAY, LEASE + 1)  # whoever died while walking is waited for no longer
+        clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
+        patch.setattr(unlist, "time", clock)
+        for app, now in ((seal, NOW + 2 * DAY), (reconcile, NOW + GONE + 60_000)):
+            patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
+        with deployed(patch) as world:
+            world.context.left = 600_000
+            scene.before(world)
+            yield world
+
+
+def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
+    """One delivery to a fresh process, which may be killed."""
+    bootstrap.reset()
+    held = mailbox.SuppressionList(scene.suppressed)
+    with mailbox.suppression_list(held), stopping(place) as stop:
+        scene.deliver(world)
+    return stop
+
+
+def left(scene: Scene, world: World) -> object:
+    bootstrap.reset()
+    with mailbox.suppression_list(mailbox.SuppressionList(scene.suppressed)):
+        return scene.left(world)
+
+
+def test_there_is_a_scene_for_every_function() -> None:
+    folders = {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
+    assert {scene.function for scene in SCENES} == folders
+
+
+@pytest.mark.system
+@pytest.mark.usefixtures("brand_alone")
+@pytest.mark.parametrize("made", SCENES, ids=lambda made: made.__name__)
+def test_stopped_after_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
+    made: type[Scene],
+) -> None:
+    with played(scene := made()) as world:
+        asked = delivered(scene, world).asked
+        wanted = left(scene, world)
+    assert 0 < asked < MOST
+    for place in range(asked):
+        with played(scene := made()) as world:
+            for _ in range(1 + place % 2):  # every other time it is killed there twice
+                try:
+                    delivered(scene, world, place)
+                except Killed:
+                    continue
+            delivered(scene, world)
+            assert left(scene, world) == wanted, place

@@ -1,0 +1,46 @@
+"""A deployment whose brand differs from the sample brand in its catalogue."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from brand_compiler.build import main as build
+from brand_compiler.lock import main as lock
+from heed import bootstrap
+from tests.support.deployment import ROOT, brand
+
+
+def deploy_catalogue(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, data: dict[str, Any] | None = None, **other: Any
+) -> None:
+    """Have the functions read the sample brand's pages with this catalogue, or with parts of it other."""
+    for page in brand().iterdir():
+        (folder / page.name).symlink_to(page)
+    catalogue = folder / "catalogue.json"
+    sample = json.loads(catalogue.read_text())
+    catalogue.unlink()
+    catalogue.write_text(json.dumps({**(data or sample), **other}))
+    monkeypatch.setenv("BRAND_DIR", str(folder))
+    bootstrap.reset()
+
+
+def build_brand_of(folder: Path, topics: int) -> Path:
+    """The sample brand with so many topics more, compiled into a folder."""
+    source = Path(shutil.copytree(ROOT / "layers" / "brand", folder / "source"))
+    languages = sorted(file.stem for file in (source / "locales").iterdir())
+    with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
+        for number in range(1_000, 1_000 + topics):
+            catalogue.write(
+                f'[[topics]]\nnumber = {number}\nname = "series-{number}"\nbrand = 1\n'
+                'kind = "marketing"\ndefault = "in"\n'
+            )
+            for table in ("names", "descriptions"):
+                catalogue.write(f"[topics.{table}]\n")
+                catalogue.writelines(f'{each} = "Series {number}"\n' for each in languages)
+    assert lock([str(source)]) == 0 and build([str(source), str(folder / "built")]) == 0
+    return folder / "built"

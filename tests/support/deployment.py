@@ -1,0 +1,258 @@
+"""A deployed Heed in this process: AWS by moto, the brand as built, the template's environment."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import functools
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlencode
+
+import boto3
+import pytest
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.kms.utils import RSAPrivateKey
+
+from brand_compiler.build import main as build_brand
+from heed import bootstrap
+from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.preferences.register import Change
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+from tests.support.aws_calls import by_somebody_else
+from tests.support.template import table_definition
+
+ROOT = Path(__file__).parents[2]
+MAIL_FROM = "preferences@example.com"
+_ACCOUNT = "123456789012"  # that moto has
+NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
+
+
+@functools.cache
+def brand() -> Path:
+    """The compiled brand, once a session."""
+    folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
+    assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
+    return folder
+
+
+@functools.cache
+def client(service: str) -> Any:
+    """A client that serves every test: moto answers each afresh, and making one takes longer than a test."""
+    return boto3.client(service)  # type: ignore[call-overload]
+
+
+@functools.cache
+def _rsa_key(_: str) -> Any:
+    """moto makes an RSA key for each key of KMS, even for those that have no use for one: once is enough."""
+    return RSAPrivateKey(key_size=2048)
+
+
+@dataclass
+class Context:
+    """Lambda's context: what our handlers ask of it."""
+
+    aws_request_id: str = "7e5c6a7e-0000-4000-8000-000000000001"
+    function_name: str = "test"
+    memory_limit_in_mb: int = 256
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:test"
+    left: int = 10_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.left
+
+
+@dataclass
+class World:
+    """The deployed parts, by name, and what a test does with them."""
+
+    queues: Mapping[str, str]
+    table: str = "Preferences"
+    control: str = "Control"
+    context: Context = field(default_factory=Context)
+    paused: list[float] = field(default_factory=list)
+    while_paused: Callable[[World], object] | None = None
+
+    def pause(self, seconds: float) -> None:
+        """Whoever waits does not; meanwhile the list of SES is walked, or what a test says instead."""
+        self.paused.append(seconds)
+        from tests.support import mailbox
+
+        with by_somebody_else():
+            (self.while_paused or mailbox.read_list)(self)
+
+    def recipient(self, address: str) -> str:
+        return recipient_id(bootstrap.keys().identity(), normalise(address))
+
+    def token(
+        self,
+        address: str,
+        scope: int = 2,
+        issued: int = NOW - 60_000,
+        purpose: Purpose = Purpose.UNSUBSCRIBE,
+    ) -> str:
+        keys = bootstrap.keys()
+        said = Token(self.recipient(address), scope, issued, keys.newest())
+        return mint(said, purpose, keys.link(purpose, said.key_id))
+
+    def put(self, address: str, *changes: Change, now: int = NOW) -> None:
+        bootstrap.preferences().apply(self.recipient(address), changes, now)
+
+    def items(self, table: str | None = None) -> list[dict[str, Any]]:
+        found = client("dynamodb").scan(TableName=table or self.table)["Items"]
+        return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
+
+    def forget(self, table: str, key: str) -> None:
+        """Nothing is in this table any more; its key is named so."""
+        for item in self.items(table):
+            client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
+
+    def messages(self, queue: str) -> list[str]:
+        answer = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
+        return [message["Body"] for message in answer.get("Messages", [])]
+
+
+def http(
+    method: str,
+    path: str,
+    *,
+    body: bytes | str | None = None,
+    form: Mapping[str, str] | Sequence[tuple[str, str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    at: int = NOW,
+    source_ip: str = "192.0.2.1",
+    request_id: str = "JKJaXmPLvHcESHA=",
+) -> dict[str, Any]:
+    """An HTTP API event of payload format 2.0, as AWS delivers it: forms in base64, JSON as text."""
+    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    event: dict[str, Any] = {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": urlencode(query or {}),
+        "headers": sent,
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": "api-id",
+            "domainName": "api-id.execute-api.us-east-1.amazonaws.com",
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": source_ip,
+                "userAgent": "test",
+            },
+            "requestId": request_id,
+            "stage": "$default",
+            "timeEpoch": at,
+        },
+        "isBase64Encoded": False,
+    }
+    if query:
+        event["queryStringParameters"] = dict(query)
+    if form is not None:
+        body = urlencode(form).encode()
+        sent["content-type"] = "application/x-www-form-urlencoded"
+    if isinstance(body, bytes):
+        event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
+    elif body is not None:
+        event["body"] = body
+    return event
+
+
+def _moto(service: str) -> Any:
+    of: Any = get_backend
+    return of(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
+
+
+def _queue(name: str) -> str:
+    """The URL of a new queue. It holds a lock, so it cannot be copied; the API takes longer."""
+    _moto("sqs").create_queue(name)
+    return f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}"
+
+
+@functools.cache
+def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    """The ids of the keys, and moto's state by service after tables, keys and the rest were made.
+
+    They are made once and put back as they were: making them takes longer than a test.
+    """
+    dynamodb, kms = client("dynamodb"), client("kms")
+    client("s3").create_bucket(Bucket="ledger")
+    client("events").create_event_bus(Name="recipients")
+    for logical in ("Preferences", "Control", "Ledger"):
+        dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
+    keys = {
+        name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
+            "KeyId"
+        ]
+        for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
+    }
+    keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
+    client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
+    services = ("dynamodb", "kms", "s3", "events", "ses")
+    return keys, {service: copy.deepcopy(vars(_moto(service))) for service in services}
+
+
+@contextmanager
+def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """The world, while the block runs."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
+    with mock_aws():
+        keys, states = _resources()
+        for service, state in states.items():
+            vars(_moto(service)).update(copy.deepcopy(state))
+        queues = {
+            name: _queue(name)
+            for name in (
+                "LEDGER_DLQ_URL",
+                "LATER_QUEUE_URL",
+                "FEEDBACK_DLQ_URL",
+                "SUBSCRIBE_QUEUE_URL",
+                "WAITING_QUEUE_URL",
+                "CONFIRMED_QUEUE_URL",
+                "OPT_INS_QUEUE_URL",
+                "UNLIST_QUEUE_URL",
+                "LATER_DLQ_URL",
+                "SUBSCRIBE_DLQ_URL",
+                "CONFIRMED_DLQ_URL",
+                "UNLIST_DLQ_URL",
+            )
+        }
+        environment = {
+            "PREFERENCES_TABLE": "Preferences",
+            "CONTROL_TABLE": "Control",
+            "LEDGER_TABLE": "Ledger",
+            "LEDGER_BUCKET": "ledger",
+            "EVENT_BUS": "recipients",
+            "PUBLIC_URL": "https://prefs.example.com",
+            "MAIL_DOMAIN": "mail.example.com",
+            "LINK_KEY_IDS": "1",
+            "BRAND_DIR": str(brand()),
+            "MAIL_FROM": MAIL_FROM,
+            "CONFIRMATION_SET": "confirmations",
+            "CONFIRMATIONS_PER_NETWORK": "20",
+            "CONFIRMATIONS_PER_DAY": "5000",
+            "MINOR_RECORD_DAYS": "4749",
+            "MINOR_REPORTS_PER_KEY": "50",
+            **keys,
+            **queues,
+        }
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        bootstrap.reset()
+        world = World(queues)
+        clock = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
+        monkeypatch.setattr(bootstrap, "time", clock)
+        yield world
+        bootstrap.reset()

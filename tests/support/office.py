@@ -1,0 +1,72 @@
+"""The desk and the platform as callers of the API use them, with keys of several owners."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from functions.desk import app as desk
+from functions.platform import app as platform
+from heed import bootstrap
+from heed.domain.api_key import KeyScope
+from heed.domain.preferences.register import DAY
+from tests.support import openapi
+from tests.support.deployment import NOW, World, http
+
+JANE = "jane.doe@example.com"
+ON_FILE = {"source": "phone", "reference": "call 17"}
+WHY = {"reason": "a mistake", "reference": "call 18"}
+
+
+class Office:
+    """Keys of two owners with every scope, two that may write alone, and what is done with them."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.keys = {
+            owner: bootstrap.api_keys().create("office", owner, list(KeyScope))[1]
+            for owner in ("kim", "lou", " KIM ", "k\u200bim", "\uff4bim")
+        }
+        for clerk in ("ann", "bob"):
+            self.keys[clerk] = bootstrap.api_keys().create("shop", clerk, [KeyScope.WRITE])[1]
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        *,
+        at: int = NOW,
+        by: str = "kim",
+        route: str = "",
+        query: dict[str, str] | None = None,
+    ) -> tuple[int, Any]:
+        text = None if body is None else json.dumps(body)
+        headers = {"Authorization": f"Bearer {self.keys[by]}"}
+        event = http(method, path, body=text, headers=headers, at=at, query=query)
+        function = platform if path in ("/v1/check", "/v1/suppressions") else desk
+        answer = function.handler(event, self.world.context)
+        return answer["statusCode"], openapi.hold(method, route or path, answer)
+
+    def minor(self, at: int = NOW, address: str = JANE, by: str = "kim") -> Any:
+        said = {"address": address, **ON_FILE}
+        status, body = self.call("POST", "/v1/minors", said, at=at, by=by)
+        assert status == 202, body
+        return body
+
+    def hold(self, at: int = NOW, address: str = JANE) -> Any:
+        status, body = self.call("POST", "/v1/holds", {"address": address, **ON_FILE, **WHY}, at=at)
+        assert status == 200, body
+        return body
+
+    def certificate(self, purge: str) -> Any:
+        return self.call("GET", f"/v1/purges/{purge}", route="/v1/purges/{id}")[1]
+
+    def lift(self, register: str, at: int, by: str = "kim", **more: str) -> tuple[int, Any]:
+        body = {"address": JANE, "register": register, **WHY, **more}
+        return self.call("POST", "/v1/lifts", body, at=at, by=by)
+
+    def reason(self, topic: str = "offers", at: int = NOW + DAY) -> str:
+        body = {"topic": topic, "addresses": [JANE]}
+        _, answer = self.call("POST", "/v1/check", body, at=at)
+        return str(answer["results"][0]["reason"])

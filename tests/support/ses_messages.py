@@ -1,0 +1,74 @@
+"""SES events for tests: the documented shapes, and whom they are about."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.recipients.address import normalise
+from heed.domain.recipients.recipient import recipient_id
+
+KEY = bytes(range(32))
+FOLDER = Path(__file__).parents[1] / "data" / "ses"
+EVENTS = Path(__file__).parents[2] / "events"
+NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
+BRAND = {
+    "default_brand": 1,
+    "default_language": "en",
+    "languages": ["en"],
+    "policies": [],
+    "brands": [{"number": 1, "name": "meridian", "title": "Meridian", "domain": "example.com"}],
+    "topics": [
+        {
+            "number": number,
+            "name": name,
+            "brand": None if kind == "signal" else 1,
+            "kind": kind,
+            "default": "in",
+            "retired": False,
+            "follows": None,
+            "names": {},
+            "descriptions": {},
+        }
+        for number, name, kind in [
+            (2, "offers", "marketing"),
+            (3, "news", "marketing"),
+            (6, "service", "service"),
+            (7, "targeted-advertising", "signal"),
+        ]
+    ],
+}
+CATALOGUE = Catalogue.of(BRAND)
+
+
+def identify(address: str) -> str:
+    """The id of an address under the tests' key."""
+    return recipient_id(KEY, normalise(address))
+
+
+TAGGED = identify("tagged@example.com")
+
+
+def ses(name: str, **changed: Any) -> dict[str, Any]:
+    """One event of tests/data/ses; `bounce__bounceType="X"` sets a member of a member.
+
+    The text TAG stands for the id of b@example.com in the files that carry a tag.
+    """
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    event: dict[str, Any] = json.loads(text.replace('"TAG"', json.dumps(identify("b@example.com"))))
+    for path, value in changed.items():
+        *parents, last = path.split("__")
+        place = event
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = copy.deepcopy(value)
+    return event
+
+
+def sns(message: str, **members: Any) -> str:
+    """What SNS writes to a queue around a message."""
+    stamp = {"Timestamp": "2026-03-05T00:41:03.101Z"}
+    return json.dumps({"Type": "Notification", "Message": message, **stamp, **members})

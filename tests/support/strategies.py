@@ -1,0 +1,103 @@
+"""What is drawn at random: entries, changes, records, addresses. Ties and collisions come often."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from hypothesis import strategies as st
+
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    SOFT,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+    undoable,
+    undoing,
+    undone,
+)
+from tests.support.catalogues import SCOPES
+
+# Around a U+FFFF boundary the orders of UTF-8 and of UTF-16 part.
+_TEXTS = st.sampled_from(["", "a", "b", "é", "z", "\u3042", "\uffee", "\U00010400", "\U0001f600"])
+_EVIDENCE = st.one_of(
+    st.just("{}"),
+    _TEXTS.map(lambda text: json.dumps({"ref": text}, ensure_ascii=False)),
+)
+_SOURCES = st.sampled_from([Source.ONE_CLICK, Source.LINK, Source.PHONE, Source.API])
+_INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY + 5))
+
+_ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
+REGISTERS = (*(f"{kind}:{scope}" for kind in "oipkcu" for scope in SCOPES), *_ADDRESS_WIDE)
+"""Every register that an event may change, of the catalogue of tests."""
+
+recipients = st.binary(min_size=16, max_size=16)
+
+entries = st.builds(
+    Entry,
+    at=_INSTANTS,
+    source=_SOURCES,
+    evidence=_EVIDENCE,
+    policy=st.sampled_from(["", "1", "2"]),
+)
+
+
+@st.composite
+def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
+    """One event's change; a soft-bounce day now and then."""
+    register = draw(st.sampled_from((*registers, SOFT, SOFT)))
+    entry = draw(entries)
+    if register.startswith("u:"):
+        entry = draw(st.sampled_from((entry.undo, undoing(entry.at, "0" * 32))))
+    if register.startswith("p:") or (register.startswith("c:") and draw(st.booleans())):
+        length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY)))
+        entry = replace(entry, until=entry.at + length)
+    return Change(register, entry)
+
+
+def crowded(size: int = 12) -> st.SearchStrategy[list[Change]]:
+    """Many changes of few registers, so that they meet."""
+    few = ("o:0", "i:2", "p:2", "c:2", "u:2", "x:complaint")
+    return st.lists(st.one_of(changes(few), changes()), max_size=size)
+
+
+@st.composite
+def records(draw: st.DrawFn) -> Record:
+    """Any record that may be read: dense around one topic's path, sparse elsewhere."""
+    registers: dict[str, Entry] = {}
+    focus = draw(st.sampled_from([(0, 1, 2), (0, 1, 5, 16), (0, 1, 2, 12, 13), (7, 0), SCOPES]))
+    for kind in "oipk":
+        for scope in focus:
+            if not draw(st.booleans()):
+                continue
+            at = draw(_INSTANTS)
+            until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if kind == "p" else None
+            registers[f"{kind}:{scope}"] = Entry(at, draw(_SOURCES), "{}", "", until)
+    for scope in focus:
+        if draw(st.integers(0, 2)) == 0:
+            at = draw(_INSTANTS)
+            until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if draw(st.booleans()) else None
+            press = Entry(at, Source.LINK, '{"press":"1"}', "", until)
+            registers[undoable(scope)] = press
+            if draw(st.booleans()):
+                other = replace(press, evidence='{"press":"2"}')
+                registers[undone(scope)] = draw(st.sampled_from((press, other))).undo
+    for name in _ADDRESS_WIDE:
+        if draw(st.integers(0, 4)) == 0:
+            registers[name] = Entry(draw(_INSTANTS), draw(_SOURCES), "{}")
+    if draw(st.integers(0, 15)) == 0:
+        registers[MINOR] = Entry(draw(_INSTANTS), Source.AGE_REPORT, "{}")
+    soft = draw(st.frozensets(st.integers(0, 70), max_size=draw(st.sampled_from([0, 0, 9, 14]))))
+    return Record(registers, soft, None, 1)
+
+
+instants = st.one_of(st.integers(0, 20), st.integers(0, 105).map(lambda day: day * DAY + 5))
+"""When a decision is asked for."""

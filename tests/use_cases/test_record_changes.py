@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from heed.domain.errors import StoreUnavailable, UnreadableRecord
+from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.preference_request import Outcome, State, Wish
+from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.recipients.recipient import from_bytes
+from heed.use_cases.ports.preferences import Applied
+from heed.use_cases.preferences.record_changes import Recorded, Voiced, record_changes
+from tests.support.catalogues import CATALOGUE
+from tests.support.fakes import MemoryPreferences
+
+NOW = 100 * DAY
+JANE, SAM, KIM = (from_bytes(bytes([n]) * 16) for n in range(3))
+
+
+class Store(MemoryPreferences):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def read(self, recipient: str) -> Record:
+        self.asked.append("read")
+        return super().read(recipient)
+
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+        self.asked.append("apply")
+        tried = len(self.asked)
+        try:
+            return super().apply(recipient, changes, now)
+        finally:
+            del self.asked[tried:]  # its own read
+
+
+def _wish(state: State = State.OUT, scope: int = 2, at: int = NOW) -> Wish:
+    until = NOW + DAY if state is State.PAUSED else None
+    return Wish(scope, state, at, Source.PHONE, "{}", "", until)
+
+
+def _record(store: MemoryPreferences, *voiced: tuple[str, Wish]) -> list[Recorded]:
+    return record_changes([Voiced(*one) for one in voiced], NOW, store, CATALOGUE)
+
+
+def _held(register: str) -> Change:
+    return Change(register, Entry(5, Source.PHONE, "{}"))
+
+
+def test_stops_are_written_without_a_read_and_those_of_one_person_at_once() -> None:
+    store = Store()
+    _record(store, (JANE, _wish()), (SAM, _wish()), (JANE, _wish(State.PAUSED)))
+    assert store.asked == ["apply", "apply"]
+
+
+def test_only_a_yes_is_read_for() -> None:
+    store = Store()
+    _record(store, (JANE, _wish(State.IN)), (JANE, _wish(State.OUT, 3)), (SAM, _wish()))
+    assert store.asked == ["read", "apply", "apply"]
+
+
+def test_the_results_stand_in_the_order_of_the_wishes() -> None:
+    wishes = [(JANE, _wish()), (SAM, _wish(State.IN, 3)), (JANE, _wish(State.OUT, 3))]
+    jane, sam, again = _record(Store(), *wishes)
+    assert (jane.sendable["news"], sam.sendable["news"]) == (False, True)
+    assert jane.sendable == again.sendable
+
+
+def test_every_topic_in_use_is_answered_for() -> None:
+    (result,) = _record(Store(), (JANE, _wish()))
+    used = {CATALOGUE.name(t.number) for t in CATALOGUE.topics.values() if not t.retired}
+    assert set(result.sendable) == used
+
+
+def test_a_refused_yes_leaves_the_other_wishes_of_that_person_alone() -> None:
+    store = Store()
+    store.records[JANE] = merge(NOTHING, [_held(HOLD)])
+    yes, no = _record(store, (JANE, _wish(State.IN)), (JANE, _wish(State.OUT, 3)))
+    assert (yes.outcome, yes.blocked_by) == (Outcome.REFUSED, [Reason.HOLD])
+    assert no.outcome is Outcome.APPLIED
+    assert set(store.read(JANE).registers) == {HOLD, out(3)}
+
+
+def test_of_a_minor_everything_is_refused_and_nothing_written() -> None:
+    store = Store()
+    store.records[JANE] = merge(NOTHING, [_held(MINOR)])
+    for state in State:
+        (result,) = _record(store, (JANE, _wish(state)))
+        assert (result.outcome, result.blocked_by) == (Outcome.REFUSED, [Reason.MINOR])
+        assert not any(result.sendable.values())
+    assert store.records[JANE] == merge(NOTHING, [_held(MINOR)])
+
+
+def test_the_same_wishes_again_leave_the_same_record() -> None:
+    store, wishes = Store(), [(JANE, _wish()), (JANE, _wish(State.IN, 3)), (SAM, _wish())]
+    first = _record(store, *wishes)
+    before = dict(store.records)
+    again = _record(store, *wishes)
+    assert store.records == before
+    assert [one.outcome for one in again] == [one.outcome for one in first]
+    assert [one.known for one in again] == [True, True, True]
+
+
+def test_a_store_that_fails_ends_it_and_nothing_is_answered() -> None:
+    store = Store()
+    store.failure = StoreUnavailable("by the test")
+    with pytest.raises(StoreUnavailable):
+        _record(store, (JANE, _wish()), (SAM, _wish()))
+    assert store.asked == ["apply"]
+
+
+def test_a_record_that_cannot_be_read_keeps_no_other_from_being_written() -> None:
+    store = Store()
+    store.unreadable(SAM)
+    with pytest.raises(UnreadableRecord):
+        _record(store, (JANE, _wish()), (SAM, _wish()), (KIM, _wish()))
+    assert out(2) in store.read(KIM).registers
