@@ -37,6 +37,9 @@ from tests.web.matrix import LANGUAGES, Visit
 OFFERS, NEWS, RESEARCH = 2, 3, 5
 MERIDIAN = 1
 SIGNAL = {"Sec-GPC": "1"}
+# A page that is loaded ahead of a visit writes nothing of the signal, and offers it in one press.
+AHEAD = {**SIGNAL, "Sec-Purpose": "prefetch"}
+APPLIED, SEEN = "[aria-labelledby=signal]:not(:has(button))", "[aria-labelledby=signal] button"
 THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
@@ -180,9 +183,15 @@ def _links(stage: Stage) -> list[Visit]:
         {"state": "landing of everything", "url": stage.unsubscribe(ALL), "shows": EVERYTHING},
         {
             "state": "landing, with a signal",
-            "url": landing,
+            "url": stage.unsubscribe(),
             "headers": SIGNAL,
-            "shows": "button[name=targeted-advertising]",
+            "shows": APPLIED,
+        },
+        {
+            "state": "landing, with a signal, loaded ahead",
+            "url": stage.unsubscribe(),
+            "headers": AHEAD,
+            "shows": SEEN,
         },
         {
             "state": "done",
@@ -216,7 +225,13 @@ def _centres(stage: Stage) -> list[Visit]:
             "state": "preferences, something stopped, with a signal",
             "url": stage.preferences(stage.wish(out(OFFERS), Source.ONE_CLICK)),
             "headers": SIGNAL,
-            "shows": "button[name=targeted-advertising]",
+            "shows": APPLIED,
+        },
+        {
+            "state": "preferences, with a signal, loaded ahead",
+            "url": stage.preferences(),
+            "headers": AHEAD,
+            "shows": SEEN,
         },
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
