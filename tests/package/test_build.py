@@ -115,10 +115,13 @@ def test_a_function_starts_with_the_layers_alone_while_aws_is_away(
 
 
 def test_the_core_holds_the_package_without_the_parts_for_workstations() -> None:
-    assert (CORE / "heed" / "settings.py").exists()
+    source = Path(__file__).parents[2] / "layers" / "core"
+    modules = {file.relative_to(source) for file in (source / "heed").rglob("*.py")}
+    command = {file for file in modules if file.is_relative_to("heed/entrypoints/cli")}
+    assert command
+    assert {f.relative_to(CORE) for f in (CORE / "heed").rglob("*.py")} == modules - command
     assert (CORE / "aws_lambda_powertools").is_dir()
-    assert not (CORE / "heed" / "cli").exists()
-    assert not (CORE / "heed" / "brand").exists()
+    assert not (CORE / "brand_compiler").exists()
     assert not (CORE / "boto3").exists(), "it comes with the runtime"
     assert not (CORE / "python").exists(), "SAM adds no python/ to a makefile's layer: we do"
 
