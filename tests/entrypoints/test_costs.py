@@ -21,6 +21,7 @@ from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
+from heed.domain.links.opt_out import OptOut
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmed_opt_in import OptIn
@@ -43,7 +44,6 @@ from heed.entrypoints.http.api.authentication import Gate
 from heed.entrypoints.http.forms import Form, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.mail import confirmation_mail
-from heed.use_cases.links.unsubscribe import OptOut
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import http

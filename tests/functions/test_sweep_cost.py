@@ -82,7 +82,7 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
-    bootstrap.unlisting().send(WALK)
+    bootstrap.unlisting().send(WALK.to_message())
     with counted(aws.client("dynamodb")) as read:
         read_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"

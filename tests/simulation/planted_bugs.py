@@ -18,6 +18,7 @@ from heed.adapters.ses import events
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import judge
+from heed.domain.links.opt_out import OptOut
 from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision, Reason
 from heed.domain.preferences.record import NOTHING, Record
@@ -43,7 +44,7 @@ def last_arrival_wins(patch: Patch) -> None:
 
 @bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut) -> Applied:
+    def opt_out(self: unsubscribe.Unsubscribe, asked: OptOut) -> Applied:
         try:
             return self.write(asked, asked.at)
         except Unavailable:
@@ -141,7 +142,7 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.Unsubscribe.write
 
-    def late(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut, now: int) -> Applied:
+    def late(self: unsubscribe.Unsubscribe, asked: OptOut, now: int) -> Applied:
         return write(self, replace(asked, at=now), now)
 
     patch.setattr(unsubscribe.Unsubscribe, "write", late)

@@ -8,12 +8,10 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from heed.adapters.aws import FAILURES, code, is_our_fault
 from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
+from heed.domain.recipients.recipient import MESSAGE_TAG
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-
-TAG = "heed-recipient"
-"""The message tag by which SES's events name the recipient."""
 
 _NEVER = ("MessageRejected", "BadRequestException")
 _NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError)
@@ -38,7 +36,7 @@ class SesMailer:
                 Destination={"ToAddresses": [address]},
                 Content={"Raw": {"Data": message}},
                 ConfigurationSetName=self._configuration_set,
-                EmailTags=[{"Name": TAG, "Value": recipient}],
+                EmailTags=[{"Name": MESSAGE_TAG, "Value": recipient}],
             )
         except ClientError as error:
             raise _meaning(error) from error

@@ -194,7 +194,7 @@ class RunPurges:
     def _ask_for_a_walk(self) -> None:
         """Once for everybody who waits; where it fails the next sweep asks, which finds them still due."""
         with suppress(Unavailable):
-            self._unlisting.send(WALK)
+            self._unlisting.send(WALK.to_message())
 
     def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> Came:
         """Do one purge; whether it is certified, or what may still bring something."""
