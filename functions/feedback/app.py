@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed import bootstrap
 from heed.domain.errors import HeedError, Malformed, Unavailable
+from heed.entrypoints import ses_events
 from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ def _handled(
 def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     """Record it; the reason why a person has to look at it, or nothing."""
     try:
-        verdict = bootstrap.record_feedback()(message, sent, time.time_ns() // 1_000_000)
+        event = ses_events.read(message, sent)
+        verdict = bootstrap.record_feedback()(event, time.time_ns() // 1_000_000)
     except Malformed as error:
         return str(error)
     counts.update(verdict.counts)

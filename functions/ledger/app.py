@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from heed import bootstrap
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.ledger.deadlines import delays
+from heed.entrypoints import stream
 from heed.entrypoints.observability import count, logger, measure, observed
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        batch.enter(record, bootstrap.catalogue())
+        batch.enter(stream.transition(record), bootstrap.catalogue())
     except Unavailable:
         raise  # it may go through later
     except HeedError as error:

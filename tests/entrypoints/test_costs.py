@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from heed.adapters.ses import events
 from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
@@ -30,6 +29,7 @@ from heed.domain.preferences.evidence import scrub
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
 from heed.domain.recipients.address import is_mailable, normalise
+from heed.entrypoints import ses_events
 from heed.entrypoints.http import language, networks, request
 from heed.entrypoints.http.api import (
     cursors,
@@ -107,7 +107,7 @@ def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
 TEXTS: dict[str, Callable[[str], object]] = {
     "scrub": scrub,
     "times": rfc3339.parse,
-    "an SES time": events.milliseconds,
+    "an SES time": ses_events.milliseconds,
     "a recipient": recipient.parse,
     "a recipient's bytes": recipient.to_bytes,
     "a purge's name": purge._ID.fullmatch,
@@ -143,8 +143,8 @@ TEXTS: dict[str, Callable[[str], object]] = {
 }
 JSON: dict[str, Callable[[str], object]] = {
     "a body": lambda text: json_body.read(text.encode()).close(),
-    "an event": events.read,
-    "an event by SNS": lambda text: events.read(
+    "an event": ses_events.read,
+    "an event by SNS": lambda text: ses_events.read(
         json.dumps({"Type": "Notification", "Message": text})
     ),
     "an opt-out in its queue": OptOut.from_message,

@@ -13,8 +13,7 @@ import pytest
 from functions.feedback import app as feedback
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.dynamodb import preferences
-from heed.adapters.dynamodb.record_codec import to_value
-from heed.adapters.ses import events
+from heed.codec.record import to_value
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import judge
@@ -24,6 +23,7 @@ from heed.domain.preferences.decision import Decision, Reason
 from heed.domain.preferences.record import NOTHING, Record
 from heed.domain.preferences.register import Change, in_, pause, yes
 from heed.domain.privacy import erasure
+from heed.entrypoints import ses_events
 from heed.use_cases.feedback import record_feedback
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.ports.preferences import Applied
@@ -151,9 +151,9 @@ def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
 @bug
 def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
-        events,
+        ses_events,
         "_at",
-        lambda event, stamp: events.milliseconds(event.get("timestamp")) or stamp,
+        lambda event, stamp: ses_events.milliseconds(event.get("timestamp")) or stamp,
     )
 
 

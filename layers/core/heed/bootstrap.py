@@ -303,12 +303,11 @@ def ledger_seals() -> LedgerBucket:
 
 def ledger_batch() -> LedgerBatch:
     """What happens to a batch of writes: a new one each time."""
-    from heed.adapters.dynamodb import stream_records
     from heed.adapters.eventbridge import EventBus
     from heed.use_cases.ledger.append import LedgerBatch
 
     bus = EventBus(aws.client("events"), settings().event_bus)
-    return LedgerBatch(stream_records.read, ledger(), preferences(), ledger_seals(), bus)
+    return LedgerBatch(ledger(), preferences(), ledger_seals(), bus)
 
 
 @cache
@@ -347,10 +346,9 @@ def reconcile() -> Reconcile:
 @cache
 def record_feedback() -> RecordFeedback:
     """What happens to a bounce or a complaint."""
-    from heed.adapters.ses import events
     from heed.use_cases.feedback.record_feedback import RecordFeedback
 
-    return RecordFeedback(events.read, keys(), preferences(), catalogue())
+    return RecordFeedback(keys(), preferences(), catalogue())
 
 
 @cache
@@ -417,7 +415,6 @@ def disclosures() -> DisclosuresTable:
 @cache
 def run_purges() -> RunPurges:
     """What happens to what is due."""
-    from heed.adapters.dynamodb import purge_records
     from heed.adapters.dynamodb.purge_targets import LedgerEvidence, MailCaps
     from heed.use_cases.privacy.run_purges import RunPurges
 
@@ -428,7 +425,6 @@ def run_purges() -> RunPurges:
         "opt-ins-told": tellings(),
     }
     return RunPurges(
-        purge_records.read,
         epochs(),
         purges(),
         stores,

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heed.adapters.aws import FAILURES, get_item, unavailable
-from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.domain.errors import Contended
 from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
 from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
