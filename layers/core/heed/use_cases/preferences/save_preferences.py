@@ -12,7 +12,7 @@ from heed.domain.links.undo import verify as verify_undo
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
+from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, scope_of
 from heed.use_cases.ports.preferences import Keys, Preferences
@@ -87,7 +87,7 @@ class ManagePreferences:
         made: list[Saved] = []
 
         def changes(record: Record) -> Sequence[Change]:
-            made.append(saved(said, record, self._catalogue, brand, given))
+            made.append(changes_of(said, record, self._catalogue, brand, given))
             return made[-1].changes
 
         after = self._preferences.update(token.recipient, changes, visited.at).after
