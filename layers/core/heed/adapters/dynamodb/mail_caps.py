@@ -65,9 +65,9 @@ class MailCapsTable:
                 held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
             )
             if verdict is Verdict.DONE:
-                return "ConfirmationRepeated"
+                return Dropped.REPEATED
             if verdict is Verdict.REPEATS:
-                return "ConfirmationCapped"
+                return Dropped.CAPPED
             if verdict is Verdict.WAITS:
                 due = room(after, claim.request, now)
                 if due <= held.waits or self._write(key, after, held.version, due):
