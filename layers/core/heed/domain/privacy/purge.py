@@ -24,7 +24,7 @@ SES = "ses-suppression-list"
 
 
 class DueWork(NamedTuple):
-    """The work.
+    """The work that is due on a recipient.
 
     Attributes:
         purges: ids of purges; empty where only days of soft bounces are to be pruned.
