@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
 from heed.domain.errors import HeedError, Malformed, Unavailable
+from heed.entrypoints import ses_events
+from heed.entrypoints.feedback_metrics import feedback_metric
 from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-# Counted beside the names in heed.domain.feedback.rules.Count.
+# Counted beside the names in heed.entrypoints.feedback_metrics.
 PUT_ASIDE = "FeedbackPutAside"  # in the dead-letter queue, for a person to look at
 DEFERRED = "FeedbackDeferred"  # to be delivered again
 
@@ -87,10 +89,11 @@ def _handled(
 def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     """Record it; the reason why a person has to look at it, or nothing."""
     try:
-        verdict = heed.record_feedback(message, sent, time.time_ns() // 1_000_000)
+        event = ses_events.read(message, sent)
+        verdict = heed.record_feedback(event, time.time_ns() // 1_000_000)
     except Malformed as error:
         return str(error)
-    counts.update(verdict.counts)
+    counts.update(map(feedback_metric, verdict.counts))
     return verdict.aside
 
 

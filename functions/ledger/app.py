@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from heed.bootstrap import Heed
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.ledger.deadlines import delays
+from heed.entrypoints import stream
 from heed.entrypoints.observability import count, logger, measure, observed
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        batch.enter(record, heed.catalogue)
+        batch.enter(stream.transition(record), heed.catalogue)
     except Unavailable:
         raise  # it may go through later
     except HeedError as error:

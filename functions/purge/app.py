@@ -7,6 +7,7 @@ import heed.cold_start as _start  # noqa: F401 - first, by what it does
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.entrypoints import stream
 from heed.entrypoints.observability import count, logger, observed
 from heed.use_cases.privacy.run_purges import Swept
 
@@ -18,7 +19,7 @@ _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
-        done, failed = heed.run_purges.of_stream(records)
+        done, failed = heed.run_purges.execute(stream.purge_orders(records))
         count("Purged", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 

@@ -10,6 +10,7 @@ from typing import Any
 from heed.bootstrap import Heed
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.entrypoints import queue
+from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
 from heed.entrypoints.observability import count, logger, observed
 from heed.use_cases.opt_in.send_confirmation import Result
 from heed.use_cases.opt_in.send_waiting import Swept
@@ -32,7 +33,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 def _send(body: str) -> None:
     result = heed.send_confirmation(MailRequest.from_message(body), _now())
-    count(result)
+    count(confirmation_metric(result))
     if result in _TELLING:
         logger.warning(_TELLING[result])
 
@@ -40,7 +41,7 @@ def _send(body: str) -> None:
 def _told(swept: Swept) -> dict[str, Any]:
     """What the look came to: to the metrics, to the alarms, to whoever called."""
     for result, times in swept.results.items():
-        count(result, times)
+        count(confirmation_metric(result), times)
     count("MessageDeferred", swept.deferred.total())
     count("MessagePutAside", swept.aside)
     if swept.aside:

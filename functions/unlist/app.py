@@ -12,7 +12,7 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
-from heed.domain.privacy.ses_list_request import WALK, of_message
+from heed.domain.privacy.ses_list_request import WALK, SesListRequest
 from heed.entrypoints import queue
 from heed.entrypoints.observability import count, logger, observed
 
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         return bool(context.get_remaining_time_in_millis() > _RESERVE)
 
     def handle(body: str) -> None:
-        if opt_in := of_message(body):
+        if opt_in := SesListRequest.from_message(body).opt_in:
             count("AddressUnlisted", heed.unlist(opt_in))
         else:
             _walk(has_time)
@@ -47,7 +47,7 @@ def _walk(has_time: Any) -> None:  # noqa: ANN401
         # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
         logger.error("addresses stay on the list of SES", refused=walked.refused)
     if walked.goes_on:
-        heed.unlisting.send(WALK)
+        heed.unlisting.send(WALK.to_message())
 
 
 heed.warm_up(lambda: (heed.unlist, heed.walk_list))

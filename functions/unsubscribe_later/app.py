@@ -8,9 +8,9 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
+from heed.domain.links.opt_out import OptOut
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
-from heed.use_cases.links.unsubscribe import OptOut
 
 heed = Heed.from_environment()
 

@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from heed.adapters.aws import CONFIG
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.adapters.dynamodb.record_codec import to_record
+from heed.codec.record import to_record
 from heed.domain.errors import UnreadableRecord
 from heed.domain.recipients.recipient import from_bytes
 from heed.use_cases.ports.preferences import Preferences

@@ -15,7 +15,7 @@ import pytest
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import Claim, Waits
+from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
@@ -108,7 +108,7 @@ def test_the_same_request_again_is_counted_once(client: Any) -> None:
     held = caps(client, every=2)
     assert claim(held, "r", "1") is None
     held.settle(of("r", "1"), sent=True)
-    assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == "ConfirmationRepeated"
+    assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == Dropped.REPEATED
     assert claim(held, "r2", "2") is None
 
 
@@ -118,7 +118,7 @@ def test_who_has_the_mail_for_the_same_gets_no_second_one_in_its_place(client: A
     again = first._replace(request="2")
     assert held.claim(again, NOW, in_turn=False) == LATER, "it may not be on its way"
     held.settle(first, sent=True)
-    assert held.claim(again, NOW, in_turn=False) == "ConfirmationCapped"
+    assert held.claim(again, NOW, in_turn=False) == Dropped.CAPPED
     assert held.claim(again._replace(since=NOW + 1), NOW, in_turn=False) == LATER
 
 
@@ -142,7 +142,7 @@ def test_what_the_release_before_wrote_counts_and_is_nobodys(client: Any) -> Non
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert claim(held, "r", "1") == "ConfirmationRepeated"
+    assert claim(held, "r", "1") == Dropped.REPEATED
     assert claim(held, "r", "2") == LATER
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.dynamodb.record_codec import to_value
+from heed.codec.record import to_value
 from heed.domain.errors import UnreadableRecord
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (

@@ -13,7 +13,9 @@ import pytest
 from heed.domain.feedback.rules import Count
 from heed.entrypoints.cli.command import Command
 from heed.entrypoints.cli.commands import COMMANDS
+from heed.entrypoints.feedback_metrics import feedback_metric
 from heed.entrypoints.http.api.problems import PROBLEM_OF
+from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
 from heed.use_cases.opt_in.send_confirmation import Result
 from tests.support.deployment import deployed
 from tests.support.iam_policies import FUNCTIONS
@@ -59,7 +61,8 @@ def test_every_setting_is_told_and_every_one_told_is_there() -> None:
 
 def _counted() -> tuple[set[str], set[str]]:
     """Every name that the code counts under, and the beginnings of those that it puts together."""
-    names, beginnings = {each.value for each in (*Count, *Result)}, set()
+    names = {*map(feedback_metric, Count), *map(confirmation_metric, Result)}
+    beginnings = set()
     for path in CODE:
         text = path.read_text()
         constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z]\w+)"', text, re.MULTILINE))

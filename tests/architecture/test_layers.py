@@ -1,4 +1,4 @@
-"""Which part may import what: functions → entrypoints, bootstrap → use_cases → domain ← adapters."""
+"""Which part may import what: functions → entrypoints, bootstrap → use_cases → domain ← codec ← adapters."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ FUNCTIONS = ROOT / "functions"
 MAY = {
     "domain": ({"domain"}, {"idna"}),
     "use_cases": ({"use_cases", "domain"}, set()),
-    "adapters": ({"adapters", "domain", "use_cases", "override"}, {"boto3", "botocore", "orjson"}),
+    "codec": ({"codec", "domain"}, set()),
+    "adapters": (
+        {"adapters", "codec", "domain", "use_cases", "override"},
+        {"boto3", "botocore"},
+    ),
     "entrypoints": (
-        {"entrypoints", "use_cases", "domain", "cold_start", "override"},
-        {"aws_lambda_powertools"},
+        {"entrypoints", "codec", "use_cases", "domain", "cold_start", "override"},
+        {"aws_lambda_powertools", "orjson"},
     ),
     "bootstrap": (
         {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
@@ -101,8 +105,13 @@ def test_each_part_imports_what_it_may_and_nothing_else(part: str) -> None:
 
 
 def test_the_compiled_parser_is_on_the_path_of_feedback_alone() -> None:
-    users = [found.file.name for found in imports() if found.module == "orjson"]
-    assert users == ["events.py"]
+    users = [found.file for found in imports() if found.module == "orjson"]
+    assert users == [HEED / "entrypoints" / "ses_events.py"]
+
+
+def test_items_of_dynamodb_come_in_by_the_stream_alone() -> None:
+    users = {found.file for found in imports("entrypoints") if "heed.codec" in found.module}
+    assert users == {HEED / "entrypoints" / "stream.py"}
 
 
 def test_every_part_has_source() -> None:

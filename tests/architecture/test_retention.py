@@ -9,8 +9,8 @@ import pytest
 
 from heed.adapters.dynamodb import purges
 from heed.domain.privacy.purge import BACKUP_DAYS, SES
-from heed.domain.privacy.retention import MINOR_DAYS, RULES, End
 from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
+from tests.privacy.retention_rules import MINOR_DAYS, RULES, End
 from tests.support.deployment import deployed, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.template import template

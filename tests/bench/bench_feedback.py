@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from heed.adapters.ses import events
 from heed.domain.feedback.outcome import judge
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints import ses_events
 
 EVENTS = Path(__file__).parents[2] / "events"
 CATALOGUE = Catalogue([], [], default_brand=1, languages=("en",), default_language="en")
@@ -33,7 +33,7 @@ def _floor(body: str) -> None:
 
 
 def _decide(body: str) -> None:
-    judge(events.read(body), _identify, CATALOGUE)
+    judge(ses_events.read(body), _identify, CATALOGUE)
 
 
 def _seconds(step: Callable[[str], None], body: str) -> float:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from babel.dates import format_date
 
-from brand_compiler.build import read_catalogue
+from brand_compiler.catalogue import read_catalogue
 from brand_compiler.texts import Locale, check_locales, read_locales
 from heed.entrypoints.http.pages.dates import Dates
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from brand_compiler import lock
-from brand_compiler.build import main, read_catalogue
+from brand_compiler.build import main
+from brand_compiler.catalogue import read_catalogue
 
 NEW = """
 [[topics]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
+from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
 from tests.support.catalogues import CATALOGUE
@@ -24,7 +24,7 @@ def record(*changes: Change) -> Record:
 
 def form(record: Record, days: int, evidence: str = "{}") -> Saved:
     given = Given(NOW, evidence, "", signal=False)
-    return saved(Choices(pause=days), record, CATALOGUE, BRAND, given)
+    return changes_of(Choices(pause=days), record, CATALOGUE, BRAND, given)
 
 
 def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int | None:

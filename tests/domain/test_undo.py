@@ -14,7 +14,7 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.links.undo import LIFETIME, MOST_REGISTERS, Undo, mint, stops, undo_of, verify
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.preference_form import Choices, Given, saved
+from heed.domain.preferences.preference_changes import Choices, Given, changes_of
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     ALL,
@@ -257,7 +257,7 @@ def test_no_form_of_the_preference_centre_ever_turns_anything_on(
 ) -> None:
     said = Choices(everything, wanted, shown, days)
     given_with = Given(now, '{"press":"x"}', "2026-01", signal=False)
-    after = merge(record, saved(said, record, CATALOGUE, BRAND, given_with).changes)
+    after = merge(record, changes_of(said, record, CATALOGUE, BRAND, given_with).changes)
     for topic in CATALOGUE.topics.values():
         for later in (now, now + 7 * DAY, now + 45 * DAY, now + 200 * DAY):
             if decide(after, topic, later).sendable:

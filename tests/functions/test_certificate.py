@@ -50,7 +50,7 @@ class Behind:
 
     def list_is_walked(self) -> None:
         """For all who are due by now."""
-        parts().unlisting.send(WALK)
+        parts().unlisting.send(WALK.to_message())
         mailbox.read_list(self.world)
 
     def pause(self, seconds: float) -> None:

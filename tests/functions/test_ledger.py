@@ -288,7 +288,7 @@ def test_a_bounce_that_came_late_is_no_wish(world: World, stream: Recorder) -> N
 
 def replace(world: World, floor: int, n: int) -> dict[str, Any]:
     """What an erasure writes: the whole item, without a salt."""
-    from heed.adapters.dynamodb.record_codec import to_value
+    from heed.codec.record import to_value
 
     item = {
         "id": {"S": world.recipient(JANE)},

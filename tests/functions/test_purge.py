@@ -216,7 +216,7 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         address = f"kid{call}@example.com"
         subject, recipient = _known(world, address), world.recipient(address)
         purge = _report(world, address)
-        parts().unlisting.send(WALK)
+        parts().unlisting.send(WALK.to_message())
         mailbox.read_list(world)
         with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
             _purged(world, recipient)

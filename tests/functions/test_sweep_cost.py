@@ -80,7 +80,7 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
-    parts().unlisting.send(WALK)
+    parts().unlisting.send(WALK.to_message())
     with counted(parts().client("dynamodb")) as read:
         read_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"

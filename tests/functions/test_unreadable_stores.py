@@ -25,6 +25,7 @@ from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.api_key import KeyScope, hash_of
 from heed.domain.errors import HeedError
 from heed.domain.ledger.entry import subject_of
+from heed.domain.links.opt_out import OptOut
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import OptIn
@@ -35,7 +36,6 @@ from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import Purge, State
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.verify import verify
-from heed.use_cases.links.unsubscribe import OptOut
 from heed.use_cases.ports.ledger import Place
 from heed.use_cases.ports.opt_in import Claim
 from heed.use_cases.ports.privacy import Person

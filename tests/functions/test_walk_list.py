@@ -43,7 +43,7 @@ def ses(world: World) -> Iterator[mailbox.SuppressionList]:
 
 def walk(world: World) -> list[str]:
     """One message; those that failed."""
-    records = [{"messageId": "walk", "body": WALK}]
+    records = [{"messageId": "walk", "body": WALK.to_message()}]
     answer = app.handler({"Records": records}, world.context)
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
@@ -151,7 +151,7 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(
 def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
     """Walk with time for so many calls of SES each time; how many messages it took."""
     world, messages = office.world, 0
-    parts().unlisting.send(WALK)
+    parts().unlisting.send(WALK.to_message())
     while True:
         world.context.left, before = 90_000, ses.pages + len(ses.removed)
 
@@ -310,7 +310,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
         return mark(self, purge_id, number)
 
     monkeypatch.setattr(ListWalksTable, "await_walk", slowly)
-    parts().unlisting.send(WALK)
+    parts().unlisting.send(WALK.to_message())
     for _ in range(9):
         world.context.left = 90_000
         mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler)
@@ -407,7 +407,7 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
 
     ses.between = other
     assert walk(world) == []
-    assert world.messages("UNLIST_QUEUE_URL") == [WALK]
+    assert world.messages("UNLIST_QUEUE_URL") == [WALK.to_message()]
     mailbox.show_again("UNLIST_QUEUE_URL")
     mailbox.read_list(world)
     assert ses.addresses == OTHERS

@@ -13,16 +13,17 @@ import pytest
 from functions.feedback import app as feedback
 from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.dynamodb import preferences
-from heed.adapters.dynamodb.record_codec import to_value
-from heed.adapters.ses import events
+from heed.codec.record import to_value
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import judge
+from heed.domain.links.opt_out import OptOut
 from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision, Reason
 from heed.domain.preferences.record import NOTHING, Record
 from heed.domain.preferences.register import Change, in_, pause, yes
 from heed.domain.privacy import erasure
+from heed.entrypoints import ses_events
 from heed.use_cases.feedback import record_feedback
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.ports.preferences import Applied
@@ -43,7 +44,7 @@ def last_arrival_wins(patch: Patch) -> None:
 
 @bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut) -> Applied:
+    def opt_out(self: unsubscribe.Unsubscribe, asked: OptOut) -> Applied:
         try:
             return self.write(asked, asked.at)
         except Unavailable:
@@ -141,7 +142,7 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.WriteOptOut.__call__
 
-    def late(self: unsubscribe.WriteOptOut, asked: unsubscribe.OptOut, now: int) -> Applied:
+    def late(self: unsubscribe.WriteOptOut, asked: OptOut, now: int) -> Applied:
         return write(self, replace(asked, at=now), now)
 
     patch.setattr(unsubscribe.WriteOptOut, "__call__", late)
@@ -150,9 +151,9 @@ def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
 @bug
 def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
-        events,
+        ses_events,
         "_at",
-        lambda event, stamp: events.milliseconds(event.get("timestamp")) or stamp,
+        lambda event, stamp: ses_events.milliseconds(event.get("timestamp")) or stamp,
     )
 
 

@@ -14,7 +14,7 @@ from heed.domain.errors import InvalidToken
 from heed.domain.links import undo
 from heed.domain.links.link_token import Token
 from heed.domain.opt_in.confirmation_token import Confirmation, mint
-from heed.domain.preferences import preference_form
+from heed.domain.preferences import preference_changes
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     DAY,
@@ -81,14 +81,14 @@ def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
 
 @bug
 def a_link_writes_an_in(patch: Patch) -> None:
-    made = preference_form.saved
+    made = preference_changes.changes_of
 
-    def saved(said: Any, record: Record, catalogue: Any, brand: int, given: Any) -> Any:
+    def changes_of(said: Any, record: Record, catalogue: Any, brand: int, given: Any) -> Any:
         result = made(said, record, catalogue, brand, given)
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))
 
-    patch.setattr(save_preferences, "saved", saved)
+    patch.setattr(save_preferences, "changes_of", changes_of)
 
 
 @bug
@@ -96,7 +96,7 @@ def a_link_ends_a_pause_sooner(patch: Patch) -> None:
     def paused(said: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
         return (None if said.pause is None else given.at + said.pause * DAY), ()
 
-    patch.setattr(preference_form, "_paused", paused)
+    patch.setattr(preference_changes, "_paused", paused)
 
 
 @bug
@@ -118,7 +118,7 @@ def a_press_that_stands_is_overwritten_by_one_that_can_be_taken_back(patch: Patc
         return (Change(undoable(scope), entry) for scope, entry in press.items())
 
     patch.setattr(unsubscribe, "stops", stops)
-    patch.setattr(preference_form, "stops", stops)
+    patch.setattr(preference_changes, "stops", stops)
 
 
 @bug

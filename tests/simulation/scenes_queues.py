@@ -13,13 +13,13 @@ from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.kms.address_seal import KmsAddressSeal
+from heed.domain.links.opt_out import OptOut
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.domain.preferences.register import Source
 from heed.domain.privacy.erasure import Cause
 from heed.domain.privacy.ses_list_request import WALK
-from heed.use_cases.links.unsubscribe import OptOut
 from tests.simulation.feedback_messages import body as feedback_body
 from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
 from tests.support import mailbox
@@ -161,7 +161,7 @@ class ListWalked(Queue):
     """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
 
     function, app = "unlist", unlist
-    bodies = (WALK,)
+    bodies = (WALK.to_message(),)
 
     def before(self, world: World) -> None:
         self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}

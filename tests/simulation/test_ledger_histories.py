@@ -15,9 +15,8 @@ from typing import Any
 
 import pytest
 
-from heed.adapters.dynamodb import stream_records
-from heed.adapters.dynamodb.record_codec import late_of, to_record
 from heed.adapters.external_sort import Spill
+from heed.codec.record import late_of, to_record
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.announcement import Announcement
 from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
@@ -25,6 +24,7 @@ from heed.domain.ledger.transition import Transition, changes
 from heed.domain.links import repeats
 from heed.domain.preferences.record import NOTHING
 from heed.domain.preferences.register import DAY, Change, Entry, scope_of, word
+from heed.entrypoints import stream
 from heed.use_cases.ledger.append import LedgerBatch
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.verify import verify
@@ -124,10 +124,10 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
     for attempt in range(200):
         ports.is_calm = attempt > 20
         port: Any = ports
-        batch = LedgerBatch(stream_records.read, port, port, port, port)
+        batch = LedgerBatch(port, port, port, port)
         with suppress(StoreUnavailable, Killed):
             for one in records:
-                batch.enter(one, CATALOGUE)
+                batch.enter(stream.transition(one), CATALOGUE)
             batch.finish()
             return
     raise AssertionError("it never ended")
@@ -240,8 +240,8 @@ def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
 
 
 def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
-    read = stream_records.read
-    patch.setattr(stream_records, "read", lambda one: replace(read(one), late=frozenset()))
+    read = stream.transition
+    patch.setattr(stream, "transition", lambda one: replace(read(one), late=frozenset()))
 
 
 def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.ses.events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
 from heed.domain.feedback.rules import Count
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
+from heed.entrypoints.ses_events import read
 from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
 from heed.use_cases.ports.preferences import Applied
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
@@ -71,12 +71,12 @@ class Keys:
 
 
 def recorder(stored: Stored, keys: Keys | None = None) -> RecordFeedback:
-    return RecordFeedback(read, keys or Keys(), stored, CATALOGUE)  # type: ignore[arg-type]
+    return RecordFeedback(keys or Keys(), stored, CATALOGUE)  # type: ignore[arg-type]
 
 
 def test_each_recipient_of_an_event_is_written_once() -> None:
     stored = Stored()
-    recorder(stored)(ses("event-bounce-several-recipients"), None, NOW)
+    recorder(stored)(read(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [A, B, C]
     assert all(UNDELIVERABLE in stored.records[one].registers for one in (A, B, C))
     assert stored.marked == NOW
@@ -90,7 +90,7 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
             {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("news", "offers")
         ],
     )
-    recorder(stored)(event, None, NOW)
+    recorder(stored)(read(event), NOW)
     assert stored.writes == [identify("recipient@example.com")]
     assert set(stored.records[stored.writes[0]].registers) == {"o:0", "o:2", "o:3"}
 
@@ -100,28 +100,21 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
 )
 def test_an_event_that_changes_nothing_needs_neither_the_table_nor_the_key(name: str) -> None:
     stored, keys = Stored(), Keys(up=False)
-    verdict = recorder(stored, keys)(ses(name), None, NOW)
+    verdict = recorder(stored, keys)(read(ses(name)), NOW)
     assert not stored.writes and not keys.asked and len(verdict.counts) == 1
 
 
 def test_who_can_be_recorded_is_recorded_though_another_cannot() -> None:
     stored = Stored(down=[A])
     with pytest.raises(StoreUnavailable):
-        recorder(stored)(ses("event-bounce-several-recipients"), None, NOW)
+        recorder(stored)(read(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [B, C]
 
 
 def test_without_the_key_nothing_is_guessed() -> None:
     stored = Stored()
     with pytest.raises(KeysUnavailable):
-        recorder(stored, Keys(up=False))(ses("event-complaint-abuse"), None, NOW)
-    assert not stored.writes
-
-
-def test_what_is_malformed_writes_nothing() -> None:
-    stored = Stored()
-    with pytest.raises(Malformed):
-        recorder(stored)("{", None, NOW)
+        recorder(stored, Keys(up=False))(read(ses("event-complaint-abuse")), NOW)
     assert not stored.writes
 
 
@@ -133,7 +126,7 @@ def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> N
         complaint__complainedRecipients=listed,
         mail__destination=["a@example.com", "b@example.net"],
     )
-    assert recorder(stored)(event, None, NOW).aside
+    assert recorder(stored)(read(event), NOW).aside
     assert COMPLAINT in stored.records[A].registers
 
 
@@ -156,30 +149,30 @@ def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(
     stamped = json.loads(sns(json.dumps(event), Timestamp=happened))
     for message in (event, json.dumps(event), bridge, stamped):
         with pytest.raises(Malformed):
-            recorder(stored)(message, None, NOW)
+            recorder(stored)(read(message), NOW)
     assert not stored.writes
 
 
 def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
     stored = Stored()
-    recorder(stored)(ses("event-bounce-permanent-general"), None, BOUNCED_AT - AHEAD)
+    recorder(stored)(read(ses("event-bounce-permanent-general")), BOUNCED_AT - AHEAD)
     assert stored.writes
     with pytest.raises(Malformed):
-        recorder(stored)(ses("event-bounce-permanent-general"), None, BOUNCED_AT - AHEAD - 1)
+        recorder(stored)(read(ses("event-bounce-permanent-general")), BOUNCED_AT - AHEAD - 1)
 
 
 @pytest.mark.parametrize("name", ECHOES)
 def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(name: str) -> None:
     one = identify("recipient@example.com")
     stored = Stored()
-    assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_RECORDED]
+    assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_RECORDED]
     assert stored.records[one].at(COMPLAINT) == BOUNCED_AT
-    assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_IGNORED]
+    assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_IGNORED]
     for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
         stored = Stored()
-        recorder(stored)(ses(known), None, NOW)
+        recorder(stored)(read(ses(known)), NOW)
         before = stored.records[one]
-        assert recorder(stored)(ses(name), None, NOW).counts == [Count.COMPLAINT_IGNORED]
+        assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_IGNORED]
         assert stored.records[one] == before
 
 
@@ -194,7 +187,7 @@ def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_reco
     stored = Stored(down=[A])
     stored.apply(B, [Change("o:2", Entry(1, Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
-        recorder(stored)(event, None, NOW)
+        recorder(stored)(read(event), NOW)
     assert COMPLAINT not in stored.records[B].registers
     assert COMPLAINT in stored.records[C].registers
 
@@ -208,11 +201,11 @@ def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
 ) -> None:
     first, second = Stored(), Stored()
     for name in names:
-        recorder(first)(ses(name), None, NOW)
+        recorder(first)(read(ses(name)), NOW)
     again = names * 2
     random.shuffle(again)  # type: ignore[attr-defined]
     for place, name in enumerate(again):
-        recorder(second)(json.dumps(ses(name)), NOW + place, NOW + place)
+        recorder(second)(read(json.dumps(ses(name)), NOW + place), NOW + place)
     assert first.records == second.records
 
 
@@ -227,11 +220,11 @@ def test_wherever_an_echo_comes_it_can_only_add_a_complaint(
     without, with_echoes = Stored(), Stored()
     names = [name for name in names if name not in ECHOES]
     for name in names:
-        recorder(without)(ses(name), None, NOW)
+        recorder(without)(read(ses(name)), NOW)
     mixed = names + echoes
     random.shuffle(mixed)  # type: ignore[attr-defined]
     for name in mixed:
-        recorder(with_echoes)(ses(name), None, NOW)
+        recorder(with_echoes)(read(ses(name)), NOW)
     for one, record in with_echoes.records.items():
         said = without.records[one]
         assert {**record.registers, COMPLAINT: None} == {**said.registers, COMPLAINT: None}

@@ -19,29 +19,15 @@ from pathlib import Path
 from typing import Any
 
 from brand_compiler import lock
-from brand_compiler.catalogue import catalogue
-from brand_compiler.document import Document
+from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import Fault
 from brand_compiler.program import Compiler, Constants, Program
 from brand_compiler.style import read_style, style_hash
-from brand_compiler.texts import Locale, check_locales, read_locales
+from brand_compiler.texts import Locale, check_locales
 from heed.entrypoints.http.pages.render import escape
 from heed.entrypoints.http.pages.views import MAIL, VIEWS, Mail
 
 _USAGE = 2
-
-
-def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
-    """The catalogue with the locales that it is written for.
-
-    Raises:
-        Fault: in either.
-    """
-    locales = read_locales(source / "locales")
-    document = Document(source / "catalogue.toml")
-    if not locales:
-        raise document.fault("there is no locales/*.toml")
-    return document, catalogue(document, sorted(locales)), locales
 
 
 def compile_brand(source: Path) -> dict[str, Any]:

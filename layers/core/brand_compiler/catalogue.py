@@ -6,12 +6,15 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from brand_compiler.document import Document
 from brand_compiler.reader import Reader
+from brand_compiler.texts import read_locales
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
-    from brand_compiler.document import Document
+    from brand_compiler.texts import Locale
 
 MOST_TOPICS = 400
 """Of all brands together, the retired ones too, which records and links still name.
@@ -33,6 +36,19 @@ _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
 _LONGEST_DOMAIN = 253
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
+
+
+def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
+    """The catalogue with the locales that it is written for.
+
+    Raises:
+        Fault: in either.
+    """
+    locales = read_locales(source / "locales")
+    document = Document(source / "catalogue.toml")
+    if not locales:
+        raise document.fault("there is no locales/*.toml")
+    return document, catalogue(document, sorted(locales)), locales
 
 
 def catalogue(document: Document, languages: Collection[str]) -> dict[str, Any]:

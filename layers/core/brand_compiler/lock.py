@@ -13,11 +13,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.document import Document
+from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from brand_compiler.document import Document
 
 NAME = "catalogue.lock"
 _HEAD = "# Written by brand_compiler.lock: number, kind, name, default. Lines are added, never changed.\n"
@@ -87,10 +89,6 @@ def _where(data: Mapping[str, Any], number: int) -> tuple[str, int, str]:
 
 def main(arguments: list[str]) -> int:
     """Adds the new numbers of the brand in a folder, and gives the exit code."""
-    from brand_compiler.build import (
-        read_catalogue,  # it checks the lock, and so imports this module
-    )
-
     if len(arguments) != 1:
         sys.stderr.write("python -m brand_compiler.lock SOURCE\n")
         return 2

@@ -36,14 +36,11 @@ class LedgerParts(SharedParts):
 
     def ledger_batch(self) -> LedgerBatch:
         """What happens to a batch of writes: a new one each time."""
-        from heed.adapters.dynamodb import stream_records
         from heed.adapters.eventbridge import EventBus
         from heed.use_cases.ledger.append import LedgerBatch
 
         bus = EventBus(self.client("events"), self.config.event_bus)
-        return LedgerBatch(
-            stream_records.read, self.ledger, self.preferences, self.ledger_seals, bus
-        )
+        return LedgerBatch(self.ledger, self.preferences, self.ledger_seals, bus)
 
     @cached_property
     def ledger_dead_letters(self) -> SqsQueue:

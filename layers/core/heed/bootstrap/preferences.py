@@ -81,10 +81,9 @@ class PreferenceParts(SharedParts):
     @cached_property
     def record_feedback(self) -> RecordFeedback:
         """What happens to a bounce or a complaint."""
-        from heed.adapters.ses import events
         from heed.use_cases.feedback.record_feedback import RecordFeedback
 
-        return RecordFeedback(events.read, self.identity_key, self.preferences, self.catalogue)
+        return RecordFeedback(self.identity_key, self.preferences, self.catalogue)
 
     @cached_property
     def feedback_dead_letters(self) -> SqsQueue:

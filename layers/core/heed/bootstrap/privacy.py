@@ -76,7 +76,6 @@ class PrivacyParts(OptInParts, LedgerParts):
     @cached_property
     def run_purges(self) -> RunPurges:
         """What happens to what is due."""
-        from heed.adapters.dynamodb import purge_records
         from heed.adapters.dynamodb.purge_targets import LedgerEvidence, MailCaps
         from heed.use_cases.privacy.run_purges import RunPurges
 
@@ -87,7 +86,6 @@ class PrivacyParts(OptInParts, LedgerParts):
             "opt-ins-told": self.tellings,
         }
         return RunPurges(
-            purge_records.read,
             self.epochs,
             self.purges,
             stores,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable
-from heed.adapters.dynamodb.attributes import (
+from heed.codec.attributes import (
     Item,
     instant_or_none,
     number,

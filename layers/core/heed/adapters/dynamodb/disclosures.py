@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable, whole
-from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.disclosure import (

@@ -13,16 +13,16 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable, whole
-from heed.adapters.dynamodb.attributes import Item, instant_or_none, number, of_our_form, text
 from heed.adapters.dynamodb.feed_index import SHARDS, feed_position, shard
-from heed.adapters.dynamodb.link_tally import SPARED
-from heed.adapters.dynamodb.record_codec import soft_days, to_record, to_value
+from heed.codec.attributes import Item
+from heed.codec.due_work import work_of
+from heed.codec.record import SPARED, to_record, to_value
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import HOLD, LIFT_HOLD, MINOR, Change
-from heed.domain.privacy.erasure import Cause, Epoch
-from heed.domain.privacy.purge import is_id
+from heed.domain.preferences.register import Change
+from heed.domain.privacy.erasure import Epoch
+from heed.domain.privacy.purge import DueWork, is_id
 from heed.domain.privacy.retention import soft_days_over, soft_due
-from heed.use_cases.ports.privacy import Due, DueWork, Standing
+from heed.use_cases.ports.privacy import Due, Standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -162,34 +162,9 @@ class EpochsTable:
         return True
 
 
-@of_our_form
-def work_of(item: Item) -> DueWork:
-    """What is due on an item; also on the image of one that the table's stream has.
-
-    Raises:
-        UnreadableRecord: it is not of our form.
-    """
-    purges = tuple(text(item, "purge").split()) if "purge" in item else ()
-    if not all(map(is_id, purges)):
-        raise ValueError("no purges of ours")
-    return DueWork(
-        purges=purges,
-        floor=instant_or_none(item, "f") or 0,
-        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
-        soft=soft_days(item),
-        is_held=_is_held(item),
-    )
-
-
 def _purges(item: Item) -> tuple[str, ...] | None:
     """The purges that the index has of an item; whatever else stands there is none of ours, and due."""
     return tuple(filter(is_id, item["purge"].get("S", "").split())) if "purge" in item else None
-
-
-def _is_held(item: Item) -> bool:
-    """As the record's own rule has it, from the two registers alone: an old image may hold others."""
-    said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
-    return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
 
 
 def _as_read(before: Record) -> tuple[str, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from heed.adapters.dynamodb.attributes import of_our_form
+from heed.codec.attributes import of_our_form
 from heed.domain.recipients import recipient as recipients
 
 SHARDS = 16  # of the index Changes: one key would cap the whole table at 1,000 writes a second

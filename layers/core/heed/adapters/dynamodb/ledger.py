@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.domain.errors import Malformed, UnreadableRecord
 from heed.domain.ledger.entry import ERASED, LedgerEntry
 from heed.domain.preferences.register import SCOPES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, unavailable
-from heed.adapters.dynamodb.attributes import Item, number, of_our_form, text
+from heed.codec.attributes import Item, number, of_our_form, text
 from heed.domain.privacy.lift import BOTH_WITHIN, Signature
 from heed.use_cases.ports.privacy import Person
 

@@ -14,13 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from heed.codec.record import SPARED, TOLD_HOUR, TOLD_NAMES, told_name
 from heed.domain.links import repeats
 from heed.domain.links.repeats import HOUR, Telling, first_hour
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import DAY
-
-TOLD_HOUR, SPARED = "told_hour", "spared"
-_NAMES = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +37,6 @@ class TallyUpdate:
     values: dict[str, Any] = field(default_factory=dict)
     condition: str = f"attribute_exists({TOLD_HOUR})"
     condition_values: dict[str, Any] = field(default_factory=dict)
-
-
-def told_name(hour: int) -> str:
-    """The attribute that counts on the day of an hour."""
-    return f"told{hour * HOUR // DAY % _NAMES}"
 
 
 def guess(now: int) -> TallyUpdate:
@@ -106,4 +98,4 @@ def _today(now: int) -> dict[str, Any]:
 
 
 def _all_but(name: str) -> tuple[str, ...]:
-    return (SPARED, *(other for n in range(_NAMES) if (other := f"told{n}") != name))
+    return (SPARED, *(other for other in TOLD_NAMES if other != name))

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heed.adapters.aws import FAILURES, get_item, unavailable
-from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.domain.errors import Contended
 from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
 from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
@@ -65,9 +65,9 @@ class MailCapsTable:
                 held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
             )
             if verdict is Verdict.DONE:
-                return "ConfirmationRepeated"
+                return Dropped.REPEATED
             if verdict is Verdict.REPEATS:
-                return "ConfirmationCapped"
+                return Dropped.CAPPED
             if verdict is Verdict.WAITS:
                 due = room(after, claim.request, now)
                 if due <= held.waits or self._write(key, after, held.version, due):

@@ -20,11 +20,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable, whole
-from heed.adapters.dynamodb.attributes import Item
 from heed.adapters.dynamodb.feed_index import feed_position, shard
 from heed.adapters.dynamodb.late_wishes import late_room
 from heed.adapters.dynamodb.link_tally import TallyUpdate, guess, tally_update
-from heed.adapters.dynamodb.record_codec import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.codec.attributes import Item
+from heed.codec.record import SALT_SIZE, is_stop, to_late, to_record, to_value
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.links.repeats import BY_LINK, is_over, telling
 from heed.domain.preferences.record import NOTHING, Record, merge, superseded

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.adapters.dynamodb import mail_caps
-from heed.adapters.dynamodb.attributes import Item, of_our_form, text
+from heed.codec.attributes import Item, of_our_form, text
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.use_cases.ports.ledger import Ledger
 from heed.use_cases.ports.privacy import Person

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable
-from heed.adapters.dynamodb.attributes import (
+from heed.codec.attributes import (
     COUNT_END,
     Item,
     instant_or_none,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable, whole
-from heed.adapters.dynamodb.attributes import Item, of_our_form, recipient, text
 from heed.adapters.dynamodb.feed_index import feed_place
-from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.codec.attributes import Item, of_our_form, recipient, text
+from heed.codec.record import late_of, to_record
 from heed.domain.errors import UnreadableRecord
 from heed.use_cases.ports.ledger import Held, Page, Place
 

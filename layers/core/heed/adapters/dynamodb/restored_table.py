@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, unavailable, whole
-from heed.adapters.dynamodb.attributes import Item, number, of_our_form, recipient
-from heed.adapters.dynamodb.erasures import work_of
 from heed.adapters.dynamodb.feed_index import feed_position
-from heed.adapters.dynamodb.record_codec import to_record
+from heed.codec.attributes import Item, number, of_our_form, recipient
+from heed.codec.due_work import work_of
+from heed.codec.record import to_record
 from heed.domain.errors import NotFound, UnreadableRecord
 from heed.domain.preferences.record import Record
 from heed.use_cases.ports.privacy import Copy

@@ -15,8 +15,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.aws import FAILURES, get_item, unavailable, whole
-from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form
 from heed.adapters.dynamodb.purges import PREFIX
+from heed.codec.attributes import COUNT_END, Item, number, of_our_form
 from heed.domain.errors import UnreadableRecord
 from heed.domain.privacy.purge import SES, State
 from heed.use_cases.ports.ses_list import WalkState

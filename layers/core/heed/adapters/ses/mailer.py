@@ -8,14 +8,12 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from heed.adapters.aws import FAILURES, code, is_our_fault
 from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
+from heed.domain.recipients.recipient import MESSAGE_TAG
 from heed.override import override
 from heed.use_cases.ports.opt_in import Mailer
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
-
-TAG = "heed-recipient"
-"""The message tag by which SES's events name the recipient."""
 
 _NEVER = ("MessageRejected", "BadRequestException")
 _NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError)
@@ -40,7 +38,7 @@ class SesMailer(Mailer):
                 Destination={"ToAddresses": [address]},
                 Content={"Raw": {"Data": message}},
                 ConfigurationSetName=self._configuration_set,
-                EmailTags=[{"Name": TAG, "Value": recipient}],
+                EmailTags=[{"Name": MESSAGE_TAG, "Value": recipient}],
             )
         except ClientError as error:
             raise _meaning(error) from error

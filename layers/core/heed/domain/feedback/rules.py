@@ -7,28 +7,28 @@ Amazon SES"), read for one question alone: does mail still arrive, and does the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import StrEnum
+from enum import Enum, auto
 from typing import NamedTuple
 
 from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
 
 
-class Count(StrEnum):
-    """What is counted of feedback: the names of the metrics, a closed set without dimensions."""
+class Count(Enum):
+    """What happens because of feedback, as it is counted."""
 
-    BOUNCE_RECORDED = "BounceRecorded"
-    SOFT_BOUNCE_RECORDED = "SoftBounceRecorded"
-    COMPLAINT_RECORDED = "ComplaintRecorded"
-    OPT_OUT_RECORDED = "OptOutRecorded"
-    BOUNCE_IGNORED = "BounceIgnored"
-    COMPLAINT_IGNORED = "ComplaintIgnored"
-    CONTENT_REFUSED = "ContentRefused"  # the sender's matter: what was sent, not to whom
-    FRAUD_REPORTED = "FraudReported"  # the sender's matter: somebody may be abusing the domain
-    TOPIC_NOT_KNOWN = "TopicNotKnown"
-    RECIPIENT_NOT_READ = "RecipientNotRead"
-    RECIPIENT_NOT_MAILED = "RecipientNotMailed"  # a forwarding target, or the report is forged
-    EVENT_IGNORED = "EventIgnored"  # a delivery, an open, a click …
-    UNKNOWN_TYPE_MET = "UnknownTypeMet"
+    BOUNCE_RECORDED = auto()
+    SOFT_BOUNCE_RECORDED = auto()
+    COMPLAINT_RECORDED = auto()
+    OPT_OUT_RECORDED = auto()
+    BOUNCE_IGNORED = auto()
+    COMPLAINT_IGNORED = auto()
+    CONTENT_REFUSED = auto()  # the sender's matter: what was sent, not to whom
+    FRAUD_REPORTED = auto()  # the sender's matter: somebody may be abusing the domain
+    TOPIC_NOT_KNOWN = auto()
+    RECIPIENT_NOT_READ = auto()
+    RECIPIENT_NOT_MAILED = auto()  # a forwarding target, or the report is forged
+    EVENT_IGNORED = auto()  # a delivery, an open, a click …
+    UNKNOWN_TYPE_MET = auto()
 
 
 def word(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain import messages
+from heed.domain.rfc3339 import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,4 +64,31 @@ class OptIn:
             sealed=base64.b64decode(messages.text(data.pop("sealed")), validate=True),
             unlisted=messages.flag(data.pop("unlisted", False)),
             **data,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OptInNotification:
+    """What the adopter is told of a confirmed yes, in a queue that the adopter's own system reads.
+
+    Attributes:
+        opt_in: the confirmed yes.
+        address: of the person, normalised.
+    """
+
+    opt_in: OptIn
+    address: str
+
+    def to_message(self) -> str:
+        """As docs/operations.md describes it."""
+        opt_in = self.opt_in
+        return json.dumps(
+            {
+                "id": f"{opt_in.recipient}#{opt_in.issued}",
+                "address": self.address,
+                "recipient": opt_in.recipient,
+                "topics": opt_in.topics,
+                "at": write(opt_in.issued),
+            },
+            sort_keys=True,
         )

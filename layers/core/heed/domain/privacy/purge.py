@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.erasure import Cause
@@ -20,6 +21,38 @@ OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
 LIST_OVERDUE = DAY  # a long list of SES's takes hours to be read, one call a second
 SES = "ses-suppression-list"
 """In a certificate: how many addresses were taken off the mail service's own list."""
+
+
+class DueWork(NamedTuple):
+    """The work that is due on a recipient.
+
+    Attributes:
+        purges: ids of purges; empty where only days of soft bounces are to be pruned.
+        floor: when the epoch began, milliseconds.
+        cause: why it began.
+        soft: days of soft bounces.
+        is_held: whether a hold preserves them, however old they are.
+    """
+
+    purges: tuple[str, ...]
+    floor: int
+    cause: Cause
+    soft: frozenset[int]
+    is_held: bool
+
+
+class PurgeOrder(NamedTuple):
+    """A purge that a change of somebody's record asks for.
+
+    Attributes:
+        position: names the change, for whoever has to be told that the purge failed.
+        recipient: recipient id.
+        work: what is due.
+    """
+
+    position: str
+    recipient: str
+    work: DueWork
 
 
 class State(StrEnum):

@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 
-WALK = '{"walk": true}'
-"""The message that asks for a walk over the list, for whoever waits for one."""
+_WALK = '{"walk": true}'
 
 
-def of_message(body: str) -> OptIn | None:
-    """The confirmed yes whose address is to be taken off; None: the list is to be walked.
+@dataclass(frozen=True, slots=True)
+class SesListRequest:
+    """A request to change the list, as it waits in its queue.
 
-    Raises:
-        Malformed: it was not put there by us.
+    Attributes:
+        opt_in: the confirmed yes whose address is to be taken off the list; None: the whole list is to be
+            walked, for whoever waits for a walk.
     """
-    return None if body == WALK else OptIn.from_message(body)
+
+    opt_in: OptIn | None
+
+    def to_message(self) -> str:
+        """As it waits in the queue."""
+        return _WALK if self.opt_in is None else self.opt_in.to_message()
+
+    @classmethod
+    def from_message(cls, body: str) -> SesListRequest:
+        """As it was put into the queue.
+
+        Raises:
+            Malformed: it was not put there by us.
+        """
+        return cls(None if body == _WALK else OptIn.from_message(body))
+
+
+WALK = SesListRequest(opt_in=None)
+"""The request for a walk over the list."""

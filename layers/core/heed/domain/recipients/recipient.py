@@ -7,6 +7,9 @@ import re
 
 from heed.domain.errors import InvalidRecipient
 
+MESSAGE_TAG = "heed-recipient"
+"""The message tag of SES by which its events name the recipient whom a mail was for."""
+
 SIZE = 16  # bytes of the hash that are kept; 128 bits
 _BASE32 = re.compile(r"[a-z2-7]{26}")
 _DIGITS = "abcdefghijklmnopqrstuvwxyz234567"

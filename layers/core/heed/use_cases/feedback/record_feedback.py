@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from heed.domain.errors import HeedError, Malformed
 from heed.domain.feedback.event import Event, Other
@@ -16,37 +16,29 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences
 
-Read = Callable[[object, int | None], Event]
-"""From a message and the stamp of its queue to the event in it; raises Malformed."""
-
 AHEAD = 600_000  # milliseconds: more than two clocks differ
 
 
 class RecordFeedback:
     """One write a recipient and event, and none for an event that changes nothing."""
 
-    def __init__(
-        self, read: Read, key: IdentityKey, preferences: Preferences, catalogue: Catalogue
-    ) -> None:
-        self._read = read
+    def __init__(self, key: IdentityKey, preferences: Preferences, catalogue: Catalogue) -> None:
         self._key = key
         self._preferences = preferences
         self._catalogue = catalogue
 
-    def __call__(self, message: object, sent: int | None, now: int) -> Verdict:
-        """Record a message, and say what followed from it. Doing it again changes nothing.
+    def __call__(self, event: Event, now: int) -> Verdict:
+        """Record an event, and say what followed from it. Doing it again changes nothing.
 
         Args:
-            message: JSON as text or parsed, in any of SES's shapes.
-            sent: when the queue took it, milliseconds.
+            event: what SES says.
             now: milliseconds; marks the change in the feed of changes, and is no part of it.
 
         Raises:
-            Malformed: it can never be understood, or is of a time to come: what it would write
-                could not be lifted before that time. Nothing was written.
+            Malformed: the event is of a time to come: what it would write could not be lifted before
+                that time. Nothing was written.
             HeedError: some recipient could not be recorded; the others were.
         """
-        event = self._read(message, sent)
         if not isinstance(event, Other) and event.at > now + AHEAD:
             raise Malformed("of a time to come")
         verdict = judge(event, self._identify, self._catalogue)

@@ -7,8 +7,6 @@ event keeps its id. A wish that waits at its record is taken away when all of th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
-from typing import Any
 
 from heed.domain.ledger.announcement import Announcement, announcements
 from heed.domain.ledger.entry import LedgerEntry
@@ -16,9 +14,6 @@ from heed.domain.ledger.transition import Transition, entries
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import DAY, Change
 from heed.use_cases.ports.ledger import Bus, LateWishes, Ledger, Seals
-
-Read = Callable[[Mapping[str, Any]], Transition]
-"""From a record of the stream to the write that it tells of; raises Malformed."""
 
 
 class LedgerBatch:
@@ -28,10 +23,7 @@ class LedgerBatch:
         entered: the entries, of late wishes only those that were not on record.
     """
 
-    def __init__(
-        self, read: Read, ledger: Ledger, late: LateWishes, seals: Seals, bus: Bus
-    ) -> None:
-        self._read = read
+    def __init__(self, ledger: Ledger, late: LateWishes, seals: Seals, bus: Bus) -> None:
         self._ledger = ledger
         self._late = late
         self._seals = seals
@@ -41,14 +33,12 @@ class LedgerBatch:
         self._waiting: list[tuple[str, frozenset[Change]]] = []
         self.entered: list[LedgerEntry] = []
 
-    def enter(self, record: Mapping[str, Any], catalogue: Catalogue) -> None:
-        """Enter what a write changed, of which a record of the stream tells.
+    def enter(self, transition: Transition, catalogue: Catalogue) -> None:
+        """Enter what a write changed.
 
         Raises:
-            Malformed: nobody can ever read it.
             Unavailable, UnreadableRecord: not all is known to be entered.
         """
-        transition = self._read(record)
         for entry, evidence in entries(transition):
             there = self._ledger.enter(entry, evidence)
             # One of another time is a fact that was known, and has been hashed when it was entered.

@@ -2,73 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-from heed.domain import messages
 from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
 from heed.domain.links.link_token import Token
+from heed.domain.links.opt_out import OptOut
 from heed.domain.links.undo import Undo, stops, undo_of
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.evidence import LONGEST, evidence
+from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL, Change, Entry, Source, out, undoable
 from heed.use_cases.ports.preferences import Applied, Preferences, Queue
-
-
-@dataclass(frozen=True, slots=True)
-class OptOut:
-    """An opt-out that was asked for and proved: all that is needed to write it, now or later.
-
-    Attributes:
-        recipient: recipient id.
-        scopes: numbers of the scopes it is written at; the first is the link's own.
-        at: when it was asked for, milliseconds.
-        source: one-click or link.
-        evidence: canonical text.
-        policy: version of the privacy policy then.
-        signal: whether the browser's privacy signal is to be kept with it.
-    """
-
-    recipient: str
-    scopes: tuple[int, ...]
-    at: int
-    source: Source
-    evidence: str
-    policy: str
-    signal: bool = False
-
-    def to_message(self) -> str:
-        """As it waits in the queue of later."""
-        return json.dumps(asdict(self), sort_keys=True)
-
-    @classmethod
-    def from_message(cls, body: str) -> OptOut:
-        """As it was put into the queue.
-
-        Raises:
-            Malformed: it was not put there by us.
-        """
-        return messages.read(body, cls._of)
-
-    @classmethod
-    def _of(cls, data: dict[str, Any]) -> OptOut:
-        if not data["scopes"]:
-            raise ValueError("an opt-out of nothing")
-        return cls(
-            recipient=messages.recipient(data.pop("recipient")),
-            scopes=messages.scopes(data.pop("scopes")),
-            at=messages.number(data.pop("at")),
-            source=Source(data.pop("source")),
-            evidence=messages.text(data.pop("evidence"), LONGEST),
-            policy=messages.text(data.pop("policy")),
-            signal=messages.flag(data.pop("signal", False)),
-            **data,
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,16 +8,15 @@ soon would be dropped, and the report of that would stop them again.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from heed.domain.errors import InvalidAddress, Malformed
-from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.opt_in.confirmed_opt_in import OptIn, OptInNotification
 from heed.domain.preferences.decision import is_silent
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
+from heed.domain.privacy.ses_list_request import SesListRequest
 from heed.domain.recipients.address import normalise
-from heed.domain.rfc3339 import write
 from heed.use_cases.ports.opt_in import AddressSeal, Tellings
 from heed.use_cases.ports.preferences import Preferences, Queue
 from heed.use_cases.ports.privacy import Person
@@ -53,11 +52,11 @@ class FollowUp:
             self.tellings.clear(Person(opt_in.recipient, ""))
             return
         if not opt_in.unlisted:
-            self.unlisting.send(opt_in.to_message())
+            self.unlisting.send(SesListRequest(opt_in).to_message())
             if _may_be_listed(record):
                 return  # it comes back, and is told of then
         if self.opt_ins is not None:
-            self.opt_ins.send(_told(opt_in, address))
+            self.opt_ins.send(OptInNotification(opt_in, address).to_message())
         self.tellings.finish(opt_in.recipient, opt_in.issued)
 
     def _address(self, opt_in: OptIn) -> str:
@@ -71,16 +70,3 @@ class FollowUp:
 def _may_be_listed(record: Record) -> bool:
     """Whether SES may have put the person on its list."""
     return COMPLAINT in record.registers or UNDELIVERABLE in record.registers
-
-
-def _told(opt_in: OptIn, address: str) -> str:
-    return json.dumps(
-        {
-            "id": f"{opt_in.recipient}#{opt_in.issued}",
-            "address": address,
-            "recipient": opt_in.recipient,
-            "topics": opt_in.topics,
-            "at": write(opt_in.issued),
-        },
-        sort_keys=True,
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import Enum, auto
 
 from heed.domain.errors import MailNotSent, MailRefused, Malformed
 from heed.domain.links.link_token import Purpose, Token
@@ -22,6 +22,7 @@ from heed.use_cases.ports.opt_in import (
     AddressSeal,
     Claim,
     Compose,
+    Dropped,
     Letter,
     MailCaps,
     Mailer,
@@ -31,18 +32,16 @@ from heed.use_cases.ports.opt_in import (
 from heed.use_cases.ports.preferences import Preferences
 
 
-class Result(StrEnum):
-    """What came of a request; counted under these names."""
+class Result(Enum):
+    """What came of a request."""
 
-    SENT = "ConfirmationSent"
-    UNMAILABLE = (
-        "ConfirmationUnmailable"  # beyond ASCII, which SES does not mail, or an encoded word
-    )
-    SILENT = "ConfirmationSilent"  # a minor, a held address, or who was erased after asking
-    REPEATED = "ConfirmationRepeated"  # its mail is on its way already
-    CAPPED = "ConfirmationCapped"  # the same person asked for the same, and has the mail for it
-    WAITS = "ConfirmationWaits"  # until its network, its mailbox or the day has room
-    REFUSED = "ConfirmationRefused"  # SES will not send to it
+    SENT = auto()
+    UNMAILABLE = auto()  # beyond ASCII, which SES does not mail, or an encoded word
+    SILENT = auto()  # a minor, a held address, or who was erased after asking
+    REPEATED = auto()  # its mail is on its way already
+    CAPPED = auto()  # the same person asked for the same, and has the mail for it
+    WAITS = auto()  # until its network, its mailbox or the day has room
+    REFUSED = auto()  # SES will not send to it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +86,15 @@ class SendNow:
             record.changed,
         )
         kept = self.caps.claim(claim, now, in_turn=in_turn)
-        if kept is not None:
-            return kept if isinstance(kept, Waits) else Result(kept)
-        return self._send(request.address, claim, message)
+        match kept:
+            case None:
+                return self._send(request.address, claim, message)
+            case Waits():
+                return kept
+            case Dropped.REPEATED:
+                return Result.REPEATED
+            case Dropped.CAPPED:
+                return Result.CAPPED
 
     def _send(self, address: str, claim: Claim, message: bytes) -> Result:
         try:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from enum import Enum, auto
+from typing import NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.use_cases.ports.privacy import Person
 
-Dropped = Literal["ConfirmationRepeated", "ConfirmationCapped"]
-"""Why a request needs no mail: `heed.use_cases.opt_in.send_confirmation.Result` has the meanings."""
+
+class Dropped(Enum):
+    """Why a request needs no mail."""
+
+    REPEATED = auto()  # its own mail is on its way already
+    CAPPED = auto()  # the same person asked for the same, and has the mail for it
 
 
 class Waits(NamedTuple):

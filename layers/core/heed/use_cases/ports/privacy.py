@@ -10,7 +10,7 @@ from heed.domain.preferences.register import Change
 from heed.domain.privacy.disclosure import Disclosed, Disclosing, DisclosurePage
 from heed.domain.privacy.erasure import Cause, Epoch
 from heed.domain.privacy.lift import Signature
-from heed.domain.privacy.purge import Purge
+from heed.domain.privacy.purge import DueWork, Purge
 
 
 class Due(NamedTuple):
@@ -25,32 +25,6 @@ class Due(NamedTuple):
     recipient: str
     since: int
     purges: tuple[str, ...] | None
-
-
-class DueWork(NamedTuple):
-    """The work.
-
-    Attributes:
-        purges: ids of purges; empty where only days of soft bounces are to be pruned.
-        floor: when the epoch began, milliseconds.
-        cause: why it began.
-        soft: days of soft bounces.
-        is_held: whether a hold preserves them, however old they are.
-    """
-
-    purges: tuple[str, ...]
-    floor: int
-    cause: Cause
-    soft: frozenset[int]
-    is_held: bool
-
-
-class Wanted(NamedTuple):
-    """What a record of the table's stream asks for; `position` names the record."""
-
-    position: str
-    recipient: str
-    work: DueWork
 
 
 class Standing(NamedTuple):

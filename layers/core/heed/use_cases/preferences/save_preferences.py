@@ -11,7 +11,7 @@ from heed.domain.links.undo import Undo, undo_of, verify
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
+from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, scope_of
 from heed.use_cases.ports.keys import LinkKeys
@@ -73,7 +73,7 @@ class SavePreferences:
         made: list[Saved] = []
 
         def changes(record: Record) -> Sequence[Change]:
-            made.append(saved(said, record, self.catalogue, brand, given))
+            made.append(changes_of(said, record, self.catalogue, brand, given))
             return made[-1].changes
 
         after = self.preferences.update(token.recipient, changes, visited.at).after

@@ -12,27 +12,25 @@ waits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from heed.domain.errors import HeedError, Unavailable
-from heed.domain.privacy.purge import LIST_OVERDUE, OVERDUE, SES, Purge, State
+from heed.domain.privacy.purge import LIST_OVERDUE, OVERDUE, SES, DueWork, Purge, PurgeOrder, State
 from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ledger.reconcile import GONE
 from heed.use_cases.ports.preferences import Queue
 from heed.use_cases.ports.privacy import (
     Due,
-    DueWork,
     Epochs,
     LastEntries,
     Person,
     PersonalStore,
     Purges,
-    Wanted,
 )
 from heed.use_cases.ports.ses_list import ListWalks
 
@@ -79,7 +77,6 @@ class RunPurges:
     """Does what is due.
 
     Args:
-        read: what records of the table's stream ask for.
         epochs, purges: the ports.
         stores: every store besides the preferences that may hold something personal, by its name.
         ledger: tells whether it has entered all that there was.
@@ -91,7 +88,6 @@ class RunPurges:
 
     def __init__(
         self,
-        read: Callable[[Iterable[Mapping[str, Any]]], list[Wanted]],
         epochs: Epochs,
         purges: Purges,
         stores: Mapping[str, PersonalStore],
@@ -101,7 +97,6 @@ class RunPurges:
         clock: Callable[[], int],
         pause: Callable[[float], None],
     ) -> None:
-        self._read = read
         self._epochs = epochs
         self._purges = purges
         self._stores = stores
@@ -143,15 +138,14 @@ class RunPurges:
             is_overdue=any(_is_overdue(age, result) for age, result in ages),
         )
 
-    def of_stream(self, records: Iterable[Mapping[str, Any]]) -> tuple[int, list[str]]:
-        """Do what records ask for: how many are done, and the positions of those that failed.
+    def execute(self, orders: list[PurgeOrder]) -> tuple[int, list[str]]:
+        """Carry orders out: how many are done, and the positions of those that failed.
 
         One that has only to wait is no failure: it stays due, and the sweep ends it.
         """
-        wanted = self._read(records)
-        came = self._all(wanted, self._tried, lambda: True)
-        results = zip(wanted, came, strict=True)
-        failed = [one.position for one, result in results if result is Came.FAILED]
+        came = self._all(orders, self._tried, lambda: True)
+        results = zip(orders, came, strict=True)
+        failed = [order.position for order, result in results if result is Came.FAILED]
         return came.count(Came.DONE), failed
 
     def purge(self, recipient: str, work: DueWork, *, again: bool = False) -> Came:
@@ -194,7 +188,7 @@ class RunPurges:
     def _ask_for_a_walk(self) -> None:
         """Once for everybody who waits; where it fails the next sweep asks, which finds them still due."""
         with suppress(Unavailable):
-            self._unlisting.send(WALK)
+            self._unlisting.send(WALK.to_message())
 
     def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> Came:
         """Do one purge; whether it is certified, or what may still bring something."""
@@ -243,9 +237,9 @@ class RunPurges:
         except HeedError:
             return Came.FAILED
 
-    def _tried(self, wanted: Wanted, again: bool) -> Came:  # noqa: FBT001 - as `_all` calls it
+    def _tried(self, order: PurgeOrder, again: bool) -> Came:  # noqa: FBT001 - as `_all` calls it
         try:
-            return self.purge(wanted.recipient, wanted.work, again=again)
+            return self.purge(order.recipient, order.work, again=again)
         except HeedError:
             return Came.FAILED
 

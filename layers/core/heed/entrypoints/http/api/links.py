@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.recipients.recipient import MESSAGE_TAG
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
 from heed.entrypoints.http.api.list_headers import list_headers
@@ -77,5 +78,5 @@ def _link(one: Minted, query: str, places: Places, list_id: str) -> dict[str, ob
         "unsubscribe_url": unsubscribe_url,
         "preferences_url": f"{places.base}/p/{one.tokens[Purpose.PREFERENCES]}{query}",
         "headers": list_headers(unsubscribe_url, mailto, list_id),
-        "tags": {"heed-recipient": one.person.recipient},
+        "tags": {MESSAGE_TAG: one.person.recipient},
     }

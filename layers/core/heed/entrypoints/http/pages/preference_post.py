@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from heed.domain.errors import UnreadForm
 from heed.domain.links.link_token import Token
-from heed.domain.preferences.preference_form import Choices, choices
 from heed.entrypoints.http.forms import Form
+from heed.entrypoints.http.pages import preference_form
 from heed.use_cases.preferences.save_preferences import Result, SavePreferences, TakeBack, Visited
 
 
@@ -40,9 +39,7 @@ def submit(
         UnreadForm: not all of it was read, and nothing of it was written.
         Unavailable, UnreadableRecord: not known to be written.
     """
-    if not form.complete and not form.asks("all", "out"):
-        raise UnreadForm("the body is cut, too long, or no form")
-    said = choices(form.fields, save.catalogue) if form.complete else Choices(everything=True)
-    if said.undo and not said.everything:
+    said = preference_form.parse(form, save.catalogue)
+    if said.undo:
         return take_back(token, said.undo, visited)
-    return save(token, said, visited)
+    return save(token, said.choices, visited)

@@ -6,7 +6,7 @@ from heed.domain.links.link_token import Token
 from heed.domain.links.undo import Undo
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, Reason, chosen, decide, pause_stands
-from heed.domain.preferences.preference_form import offered
+from heed.domain.preferences.preference_changes import offered
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL, Entry, scope_of, undoable
 from heed.entrypoints.http.pages import views

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.ses.events import milliseconds, read
 from heed.domain.errors import Malformed
 from heed.domain.feedback.event import Bounce, Complaint, Other, Subscription
 from heed.domain.feedback.outcome import NO_TOPIC, Verdict, judge
 from heed.domain.feedback.rules import TOPIC_TEST, Count
 from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
+from heed.entrypoints.ses_events import milliseconds, read
 from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
 DEAD = [UNDELIVERABLE]

@@ -1,18 +1,17 @@
-"""What a saved preference centre asks for: only what the person changed.
+"""What a saved preference centre changes: only what the person changed.
 
-The page sends each topic's state as it showed it (`was.topic.offers`) beside the state chosen
-(`topic.offers`), so that a page left open never revives anything. A link only stops: what a form would
-turn on, and the end of a pause, is not written but asked for by a confirmation mail.
+The page says how it showed each topic beside what was chosen, so that a page left open never revives
+anything. A link only stops: what somebody would turn on, and the end of a pause, is not written but asked
+for by a confirmation mail.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.errors import UnreadForm
 from heed.domain.links.undo import plain, stops
-from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import chosen, pause_stands
 from heed.domain.preferences.privacy_signal import stopped
 from heed.domain.preferences.record import Record
@@ -26,23 +25,20 @@ from heed.domain.preferences.register import (
     scope_of,
 )
 
-PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
+PAUSES = (0, 30, 60, 90)
 """Days that a pause may last; 0 ends it."""
-
-_IN = "in"
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a form says.
+    """What a person chose in the preference centre.
 
     Attributes:
-        everything: whether it stops everything; nothing else of the form counts then.
+        everything: whether everything is to stop; no other choice counts then.
         wanted: by number of a topic, whether it is to be on.
         shown: by number of a topic, whether the page showed it as on.
         pause: for how many days everything is to pause; 0 ends a pause; None: nothing is said.
         acknowledged: whether the change of the privacy policy was noted.
-        undo: the Undo token of a press that is to be taken back, or "".
     """
 
     everything: bool = False
@@ -50,7 +46,6 @@ class Choices:
     shown: dict[int, bool] = field(default_factory=dict)
     pause: int | None = None
     acknowledged: bool = False
-    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,83 +90,12 @@ class Given:
         return stopped(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
 
-def choices(fields: Iterable[tuple[str, str]], catalogue: Catalogue) -> Choices:
-    """What the fields of a form say; of one given twice, what stops more counts.
+def changes_of(
+    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
+) -> Saved:
+    """What the choices change in this very record, and what they ask for that a link cannot do.
 
-    Any value of a topic but `in` is an *out*. What is no field of ours is passed over.
-
-    Raises:
-        UnreadForm: no field is ours, one of ours says what nobody can read, or an Undo stands beside
-            what it knows nothing of.
-    """
-    reading = _Reading(catalogue)
-    for name, value in fields:
-        reading.take(name.strip().lower(), value.strip())
-    return reading.choices()
-
-
-class _Reading:
-    """A form that is being read, field by field."""
-
-    def __init__(self, catalogue: Catalogue) -> None:
-        self._topics = {
-            field_of(topic, catalogue): topic.number
-            for topic in catalogue.topics.values()
-            if topic.kind is not Kind.SERVICE
-        }
-        self._wanted: dict[int, bool] = {}
-        self._shown: dict[int, bool] = {}
-        self._pauses: list[int] = []
-        self._undos: set[str] = set()
-        self._everything = self._acknowledged = self._is_ours = False
-
-    def take(self, name: str, value: str) -> None:
-        """Read a field."""
-        bare, is_in = name.removeprefix("was."), value.lower() == _IN
-        if name != bare and (number := self._topics.get(bare)) is not None:
-            self._shown[number] = self._shown.get(number, False) or is_in
-        elif (number := self._topics.get(name)) is not None and value:
-            self._wanted[number] = self._wanted.get(number, True) and is_in
-            self._is_ours = True
-        elif name == "undo":
-            self._undos.add(value)
-        elif name in ("all", "pause", "policy"):
-            self._aside(name, value.lower())
-        elif name in self._topics or bare.startswith("topic."):
-            raise UnreadForm("a topic that nobody knows, or no value")
-
-    def _aside(self, name: str, value: str) -> None:
-        self._is_ours = True
-        if name == "all":
-            self._everything |= value not in (_IN, "")
-        elif name == "policy":
-            self._acknowledged |= bool(value)
-        elif value in PAUSES:
-            self._pauses.append(PAUSES[value])
-        else:
-            raise UnreadForm("a pause of no length that there is")
-
-    def choices(self) -> Choices:
-        """What it says as a whole."""
-        if self._everything:
-            return Choices(everything=True)
-        if not self._is_ours and not self._undos:
-            raise UnreadForm("no field is ours")
-        if self._undos and (self._is_ours or len(self._undos) > 1 or "" in self._undos):
-            raise UnreadForm("an Undo stands beside something else")
-        return Choices(
-            wanted=self._wanted,
-            shown=self._shown,
-            pause=max(self._pauses, default=None),
-            acknowledged=self._acknowledged,
-            undo="".join(self._undos),
-        )
-
-
-def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
-    """What a form changes in this very record, and what it asks for in vain.
-
-    `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
+    A pause applies to `brand`; every other choice to its topic, whatever the link's brand.
     """
     seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
     signals = {scope_of(change.register) for change in seen}
@@ -235,12 +159,6 @@ def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tu
     topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
     held = [pause_stands(record, topic, scope, now) for topic in topics]
     return max((e.until or 0 for e in held if e), default=0), all(held)
-
-
-def field_of(topic: Topic, catalogue: Catalogue) -> str:
-    """The name of a topic's field; its state as shown stands in `was.` and this."""
-    name = catalogue.name(topic.number)
-    return name if topic.kind is Kind.SIGNAL else f"topic.{name}"
 
 
 def offered(catalogue: Catalogue, brand: int) -> list[Topic]:

@@ -1,11 +1,11 @@
-"""A record as a DynamoDB item, and back. Names and types are private to the adapters."""
+"""A record as a DynamoDB item, and back."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from heed.adapters.dynamodb.attributes import (
+from heed.codec.attributes import (
     COUNT_END,
     Item,
     instant_or_none,
@@ -15,7 +15,6 @@ from heed.adapters.dynamodb.attributes import (
     text,
     texts,
 )
-from heed.adapters.dynamodb.link_tally import SPARED, TOLD_HOUR, told_name
 from heed.domain.links.repeats import HOUR, Tally
 from heed.domain.preferences.evidence import LONGEST
 from heed.domain.preferences.record import NOTHING, Record
@@ -23,6 +22,10 @@ from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, i
 from heed.domain.rfc3339 import END
 
 SALT_SIZE = 16  # bytes
+TOLD_HOUR, SPARED = "told_hour", "spared"
+TOLD_NAMES = tuple(f"told{number}" for number in range(32))
+"""The attributes of the tally of a person's links: heed.adapters.dynamodb.link_tally describes them."""
+
 _LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
 
 
@@ -100,6 +103,11 @@ def _entry(name: str, held: Item) -> Entry:
     if tie[:begins] + tie[max(begins, ends) :] != around:
         raise ValueError("evidence of another source")
     return Entry(bare.at, source, tie[begins:ends], bare.policy, until)
+
+
+def told_name(hour: int) -> str:
+    """The attribute that counts on the day of an hour."""
+    return TOLD_NAMES[hour * HOUR // DAY % len(TOLD_NAMES)]
 
 
 def is_stop(register: str) -> bool:

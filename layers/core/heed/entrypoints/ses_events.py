@@ -22,8 +22,7 @@ from heed.domain import rfc3339
 from heed.domain.errors import InvalidTime, Malformed
 from heed.domain.feedback.event import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
 from heed.domain.feedback.rules import TOPIC_TEST, word
-
-TAG = "heed-recipient"  # POST /v1/links gives it; a recipient id, which a tag's alphabet can hold
+from heed.domain.recipients.recipient import MESSAGE_TAG
 
 Json = dict[str, Any]
 
@@ -225,7 +224,7 @@ def _text(value: object) -> str | None:
 def _tag(mail: Json) -> str | None:
     """The one value of our message tag; several would name nobody."""
     tags = mail.get("tags")
-    values = tags.get(TAG) if isinstance(tags, dict) else None
+    values = tags.get(MESSAGE_TAG) if isinstance(tags, dict) else None
     if isinstance(values, list) and len(values) == 1:
         return _text(values[0])
     return None

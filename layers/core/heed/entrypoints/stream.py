@@ -1,34 +1,37 @@
-"""Records of the stream of the table `Preferences`, as Lambda hands them over."""
+"""Records of the stream of the table `Preferences`, as Lambda hands them over: what they tell and ask for."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
-from heed.adapters.dynamodb.attributes import Item, of_our_form, recipient
-from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.codec.attributes import Item, of_our_form, recipient
+from heed.codec.due_work import work_of
+from heed.codec.record import late_of, to_record
 from heed.domain.errors import Malformed, UnreadableRecord
 from heed.domain.ledger.transition import Transition
+from heed.domain.privacy.purge import PurgeOrder
 
 _OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
-def read(record: Mapping[str, Any]) -> Transition:
+def transition(record: Mapping[str, Any]) -> Transition:
     """The write that a record tells of.
 
     Raises:
         Malformed: it can never be understood, however often it is delivered.
     """
     try:
-        return _read(record)
+        return _transition(record)
     except UnreadableRecord as error:
         raise Malformed(f"no record of ours: {error}") from None
 
 
 @of_our_form
-def _read(record: Mapping[str, Any]) -> Transition:
+def _transition(record: Mapping[str, Any]) -> Transition:
     told = record["dynamodb"]
     old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
     return Transition(
@@ -40,6 +43,19 @@ def _read(record: Mapping[str, Any]) -> Transition:
         recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
         expired=record.get("userIdentity") == _OF_TIME,
     )
+
+
+def purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]:
+    """The purges that are due on the items as they were written; another record says nothing here."""
+    found = []
+    for record in records:
+        told = record["dynamodb"]
+        image = told.get("NewImage") or {}
+        if "purge" in image:
+            with suppress(UnreadableRecord):  # the sweep finds it too, and the alarm tells of it
+                work = work_of(image)
+                found.append(PurgeOrder(told["SequenceNumber"], told["Keys"]["id"]["S"], work))
+    return found
 
 
 def _image(image: Mapping[str, Any] | None) -> Item | None:
