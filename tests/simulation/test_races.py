@@ -52,7 +52,7 @@ def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> S
     stage.begin()
     turns = Turns(order)
     preferences = parts().preferences
-    client: Any = preferences._client
+    client: Any = parts().client("dynamodb")
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}
 

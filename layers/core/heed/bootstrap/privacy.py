@@ -76,13 +76,13 @@ class PrivacyParts(OptInParts, LedgerParts):
     @cached_property
     def run_purges(self) -> RunPurges:
         """What happens to what is due."""
-        from heed.adapters.dynamodb.purge_targets import LedgerEvidence, MailCaps
+        from heed.adapters.dynamodb.mail_caps import MailCapsTable
         from heed.use_cases.privacy.run_purges import RunPurges
 
         stores: dict[str, PersonalStore] = {
-            "ledger-evidence": LedgerEvidence(self.ledger),
+            "ledger-evidence": self.ledger,
             "lift-requests": self.lift_requests,
-            "mail-caps": MailCaps(self.client("dynamodb"), self.config.control_table),
+            "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),
             "opt-ins-told": self.tellings,
         }
         return RunPurges(

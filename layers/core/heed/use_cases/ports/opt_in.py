@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.privacy import Person
+from heed.use_cases.ports.privacy import PersonalStore
 
 
 class Dropped(Enum):
@@ -214,7 +214,7 @@ class Mailer(Protocol):
         ...
 
 
-class Tellings(Protocol):
+class Tellings(PersonalStore, Protocol):
     """Which confirmations the adopter was told of."""
 
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
@@ -247,8 +247,4 @@ class Tellings(Protocol):
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        ...
-
-    def clear(self, person: Person) -> int:
-        """See PersonalStore."""
         ...
