@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.preferences.catalogue import Kind, Topic
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -19,6 +20,7 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
     in_,
     out,
@@ -34,7 +36,7 @@ NOW = 100 * DAY
 IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 
-def _record(*set_at: tuple[str, int], until: int | None = None) -> Record:
+def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
     changes = [
         Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
         for name, at in set_at

@@ -21,6 +21,7 @@ from heed.domain.preferences.register import (
     DAY,
     MINOR,
     Change,
+    ChoiceKind,
     Entry,
     Source,
     in_,
@@ -177,7 +178,8 @@ def test_no_undo_ever_brings_more_than_its_press_stopped(
 def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
     record: Record, others: list[Change], scope: int, now: int
 ) -> None:
-    others = [change for change in others if change.register[:2] not in ("c:", "u:")]
+    pressed = (ChoiceKind.UNDOABLE, ChoiceKind.UNDONE)
+    others = [change for change in others if change.register.kind not in pressed]
     after, undo = press(record, scope, entry(now))
     if undo is None:
         return

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidCursor
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.recipients.recipient import from_bytes
 from heed.entrypoints.http.api import cursors
 from heed.use_cases.ports.preferences import Position

@@ -19,7 +19,9 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
+    in_,
     out,
     pause,
     undoable,
@@ -40,7 +42,7 @@ def confirm(world: World, **asked: Any) -> str:
     return str(answer["body"])
 
 
-def registers(world: World) -> set[str]:
+def registers(world: World) -> set[Register]:
     return set(bootstrap.preferences().read(world.recipient(READER)).registers)
 
 
@@ -95,7 +97,7 @@ def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> Non
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" in sendable(world)
-    assert registers(world) == {"o:7", "i:7"}
+    assert registers(world) == {out(7), in_(7)}
 
 
 def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confirms(

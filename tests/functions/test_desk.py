@@ -152,7 +152,7 @@ def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(desk: 
     result = desk.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
-    assert "o:2" in bootstrap.preferences().read(desk.world.recipient(JANE)).registers
+    assert out(2) in bootstrap.preferences().read(desk.world.recipient(JANE)).registers
 
 
 def test_nothing_about_a_minor_is_written(desk: Desk) -> None:
@@ -542,4 +542,4 @@ def test_a_record_that_cannot_be_read_is_503(desk: Desk) -> None:
     both = {"changes": [_change(), _change(address="sam@example.com")]}
     assert desk.call("/v1/changes", both)[0] == 503
     others = bootstrap.preferences().read(desk.world.recipient("sam@example.com"))
-    assert "o:2" in others.registers
+    assert out(2) in others.registers

@@ -17,6 +17,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
+    HOLD,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -174,7 +175,7 @@ def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> 
     ("mistake", "register", "more"),
     [
         (Change(UNDELIVERABLE, _entry(NOW)), "undeliverable", {}),
-        (Change("x:hold", _entry(NOW)), "hold", {}),
+        (Change(HOLD, _entry(NOW)), "hold", {}),
         (Change(COMPLAINT, _entry(NOW)), "complaint", {"scope": "offers"}),
     ],
 )

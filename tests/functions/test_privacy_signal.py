@@ -14,7 +14,7 @@ from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source, in_, out
 from tests.support.deployment import NOW, World, http
 from tests.support.failing_client import Fault
 
@@ -192,7 +192,7 @@ def test_if_the_write_fails_the_page_offers_the_press_and_says_nothing_is_honour
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("kind", "upc")
 def test_of_a_minor_and_a_held_address_nothing_is_written(
-    world: World, kind: str, register: str
+    world: World, kind: str, register: Register
 ) -> None:
     world.put(READER, Change(register, Entry(5, Source.AGE_REPORT, "{}")))
     before = world.items()

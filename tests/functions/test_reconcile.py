@@ -16,7 +16,7 @@ from heed.adapters import aws
 from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
-from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import DAY, Change, Entry, Register, Source, in_, out
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export
@@ -63,8 +63,8 @@ def deliver(world: World, records: list[Any]) -> None:
     ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
 
 
-def click(at: int = NOW, register: str = out(2)) -> Change:
-    return Change(register, Entry(at, Source.LINK, "{}"))
+def click(at: int = NOW, register: Register | None = None) -> Change:
+    return Change(register or out(2), Entry(at, Source.LINK, "{}"))
 
 
 def numbers() -> list[tuple[int, str]]:

@@ -11,7 +11,8 @@ import pytest
 from heed import bootstrap
 from heed.adapters import aws
 from heed.adapters.dynamodb.restored_table import CopiesTable
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,

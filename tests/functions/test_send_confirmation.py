@@ -21,7 +21,7 @@ from heed.adapters import aws
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
+from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Register, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from tests.support import mailbox
@@ -181,7 +181,7 @@ def test_unusual_addresses_stay_what_they_are(world: World, address: str) -> Non
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("intent", Intent)
 def test_a_minor_and_a_held_address_are_left_alone(
-    world: World, register: str, intent: Intent
+    world: World, register: Register, intent: Intent
 ) -> None:
     entry = Entry(5, Source.AGENT, "{}")
     bootstrap.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)

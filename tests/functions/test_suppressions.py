@@ -19,6 +19,7 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
     in_,
     out,
@@ -59,13 +60,15 @@ def page(ask: Callable[..., tuple[int, Any]]) -> List:
     return page
 
 
-def _put(world: World, address: str, *registers: str, at: int = NOW - 5, now: int = NOW) -> None:
+def _put(
+    world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW
+) -> None:
     until = NOW + DAY
     world.put(
         address,
         *(
-            Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
-            for name in registers
+            Change(one, Entry(at, Source.PHONE, "{}", until=until if one.may_end else None))
+            for one in registers
         ),
         now=now,
     )

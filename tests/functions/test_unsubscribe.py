@@ -16,7 +16,7 @@ from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source, in_, out
 from tests.support.deployment import NOW, World, http
 from tests.support.failing_client import Fault
 from tests.support.forms import unreadable
@@ -246,7 +246,9 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_same_neutral_page(world: World, register: str) -> None:
+def test_a_minor_and_a_held_address_see_the_same_neutral_page(
+    world: World, register: Register
+) -> None:
     bootstrap.preferences().apply(
         world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
     )

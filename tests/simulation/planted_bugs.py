@@ -19,7 +19,8 @@ from heed.domain.errors import HeedError, Unavailable
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import judge
 from heed.domain.preferences import decision, record
-from heed.domain.preferences.decision import Decision, Reason
+from heed.domain.preferences.decision import Decision
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record
 from heed.domain.preferences.register import Change, in_, pause, yes
 from heed.domain.privacy import erasure
@@ -212,7 +213,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
         if after == before:
             return Applied(before, before)
         item = self._client.tables[self._table].get(recipient, {"id": {"S": recipient}})
-        made = {name: to_value(entry) for name, entry in after.registers.items()}
+        made = {r.code: to_value(entry) for r, entry in after.registers.items()}
         if after.soft:
             made["soft"] = {"NS": [str(day) for day in after.soft]}
         floor = {"f": item["f"]} if "f" in item else {}

@@ -20,10 +20,10 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     DAY,
     Change,
+    ChoiceKind,
     Entry,
     Source,
     in_,
-    scope_of,
     undoable,
     undone,
 )
@@ -102,7 +102,7 @@ def a_link_ends_a_pause_sooner(patch: Patch) -> None:
 @bug
 def whoever_looks_is_given_an_undo(patch: Patch) -> None:
     def offered(_: str, token: Any, record: Record, *__: Any) -> undo.Undo | None:
-        numbers = {scope_of(name) for name in record.registers if name.startswith("c:")}
+        numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
             press = record.pressed(scope)
             if press is not None:

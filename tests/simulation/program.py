@@ -10,6 +10,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
 from heed import bootstrap
+from heed.adapters.dynamodb.record_codec import register_of
 from heed.domain.errors import HeedError
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
@@ -211,7 +212,7 @@ class Machine:
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(one.register, Entry(one.at, Source(one.by), "{}", "", one.until))
+            Change(register_of(one.register), Entry(one.at, Source(one.by), "{}", "", one.until))
             for one in facts
         ]
         who = self.stage.ids[step.what["who"]]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -14,6 +14,7 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
     in_,
     out,
@@ -81,9 +82,9 @@ class Store(MemoryPreferences):
         return listed
 
 
-def _stop(store: Store, recipient: str, *registers: str, at: int = 5) -> None:
+def _stop(store: Store, recipient: str, *registers: Register, at: int = 5) -> None:
     for register in registers:
-        until = NOW + DAY if register.startswith("p:") else None
+        until = NOW + DAY if register.may_end else None
         store.change(recipient, Change(register, Entry(at, Source.PHONE, "{}", until=until)))
 
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.preferences.decision import Reason
 from heed.domain.preferences.preference_request import Outcome, State, Wish
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Register, Source, out
 from heed.domain.recipients.recipient import from_bytes
 from heed.use_cases.ports.preferences import Applied
 from heed.use_cases.preferences.record_changes import Recorded, Voiced, record_changes
@@ -48,7 +48,7 @@ def _record(store: MemoryPreferences, *voiced: tuple[str, Wish]) -> list[Recorde
     return record_changes([Voiced(*one) for one in voiced], NOW, store, CATALOGUE)
 
 
-def _held(register: str) -> Change:
+def _held(register: Register) -> Change:
     return Change(register, Entry(5, Source.PHONE, "{}"))
 
 

@@ -14,7 +14,7 @@ from heed.adapters.ses.events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
 from heed.domain.feedback.rules import Count
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source, out
 from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
 from heed.use_cases.ports.preferences import Applied
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
@@ -92,7 +92,11 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
     )
     recorder(stored)(event, None, NOW)
     assert stored.writes == [identify("recipient@example.com")]
-    assert set(stored.records[stored.writes[0]].registers) == {"o:0", "o:2", "o:3"}
+    assert set(stored.records[stored.writes[0]].registers) == {
+        out(0),
+        out(2),
+        out(3),
+    }
 
 
 @pytest.mark.parametrize(
@@ -192,7 +196,7 @@ def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_reco
     ]
     event = ses(name, complaint__complainedRecipients=listed)
     stored = Stored(down=[A])
-    stored.apply(B, [Change("o:2", Entry(1, Source.LINK, "{}"))], NOW)
+    stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
         recorder(stored)(event, None, NOW)
     assert COMPLAINT not in stored.records[B].registers

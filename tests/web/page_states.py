@@ -26,6 +26,7 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
     out,
     pause,
@@ -91,7 +92,9 @@ class Stage:
         )
         return f"/c/{mint_confirmation(what, self._keys.confirm(KEY_ID))}"
 
-    def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
+    def wish(
+        self, register: Register, source: Source = Source.LINK, days: int | None = None
+    ) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
         at = self.now - DAY
         until = at + days * DAY if days else None

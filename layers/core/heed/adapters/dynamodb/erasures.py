@@ -71,7 +71,7 @@ class EpochsTable:
                     f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}"
                 ),
                 ConditionExpression=condition,
-                ExpressionAttributeNames={"#register": change.register},
+                ExpressionAttributeNames={"#register": change.register.code},
                 ExpressionAttributeValues={
                     ":entry": to_value(change.entry),
                     ":salt": {"B": secrets.token_bytes(16)},
@@ -175,7 +175,7 @@ def work_of(item: Item) -> DueWork:
     return DueWork(
         purges=purges,
         floor=instant_or_none(item, "f") or 0,
-        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+        cause=Cause.MINOR if MINOR.code in item else Cause.ERASURE,
         soft=soft_days(item),
         is_held=_is_held(item),
     )
@@ -188,7 +188,7 @@ def _purges(item: Item) -> tuple[str, ...] | None:
 
 def _is_held(item: Item) -> bool:
     """As the record's own rule has it, from the two registers alone: an old image may hold others."""
-    said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
+    said = {r: number(item[r.code]["M"], "t") for r in (HOLD, LIFT_HOLD) if r.code in item}
     return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
 
 
@@ -214,7 +214,7 @@ def to_item(recipient: str, epoch: Epoch, now: int) -> Item:
         "f": {"N": str(record.floor)},
         "chg_at": {"S": feed_position(now, recipient)},
         "chg_shard": {"S": shard(recipient)},
-        **{name: to_value(entry) for name, entry in record.registers.items()},
+        **{register.code: to_value(entry) for register, entry in record.registers.items()},
     }
     if epoch.purges:
         item |= {

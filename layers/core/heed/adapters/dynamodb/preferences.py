@@ -24,7 +24,7 @@ from heed.adapters.dynamodb.attributes import Item
 from heed.adapters.dynamodb.feed_index import feed_position, shard
 from heed.adapters.dynamodb.late_wishes import late_room
 from heed.adapters.dynamodb.link_tally import TallyUpdate, guess, tally_update
-from heed.adapters.dynamodb.record_codec import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.adapters.dynamodb.record_codec import SALT_SIZE, to_late, to_record, to_value
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.links.repeats import BY_LINK, is_over, telling
 from heed.domain.preferences.record import NOTHING, Record, merge, superseded
@@ -234,7 +234,7 @@ def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> dict[s
     update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
     values = update["ExpressionAttributeValues"]
     values[":t"] = {"N": str(change.entry.at)}
-    update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
+    update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR.code
     if change.register == SOFT:
         values[":day"] = {"N": str(change.entry.day)}
         fits = "NOT contains(soft, :day)"
@@ -251,7 +251,7 @@ def _update(
     before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate
 ) -> dict[str, Any]:
     """The expressions that turn one record into the other, and mark the change."""
-    written = [name for name, entry in after.registers.items() if before.get(name) != entry]
+    written = [one for one, entry in after.registers.items() if before.get(one) != entry]
     days = after.soft - before.soft
     sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
     names: dict[str, str] = {}
@@ -261,14 +261,14 @@ def _update(
         ":one": {"N": "1"},
         **tally.values,
     }
-    if days or any(map(is_stop, written)):
+    if days or any(register.may_stop for register in written):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": shard(recipient)}
-    for place, name in enumerate(written):
+    for place, register in enumerate(written):
         # The first is #r, which a condition names; all are short, since an expression has 4 KB at most.
         alias, value = f"#{place:x}" if place else "#r", f":{place:x}"
-        names[alias] = name
-        values[value] = to_value(after.registers[name])
+        names[alias] = register.code
+        values[value] = to_value(after.registers[register])
         sets.append(f"{alias}={value}")
     adds = ["n :one", *tally.adds]
     if days:

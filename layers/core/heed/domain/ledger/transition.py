@@ -30,9 +30,8 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
+    by_code,
     out,
-    scope_of,
-    word,
 )
 
 
@@ -119,9 +118,9 @@ def changes(before: Record, after: Record) -> list[Change]:
     """What the one record has that the other has not."""
     return [
         *(
-            Change(name, entry)
-            for name, entry in sorted(after.registers.items())
-            if before.get(name) != entry
+            Change(register, entry)
+            for register, entry in sorted(after.registers.items(), key=by_code)
+            if before.get(register) != entry
         ),
         *(Change(SOFT, soft_day(day)) for day in sorted(after.soft - before.soft)),
     ]
@@ -151,7 +150,7 @@ def entries(transition: Transition) -> Iterator[Written]:
     everything = opens and not transition.is_spared
     for change in changes(NOTHING, after) if everything else transition.told:
         yield _entry(transition, change, after.n)
-    for change in sorted(transition.late, key=lambda late: (late.register, late.entry.rank)):
+    for change in sorted(transition.late, key=lambda late: (late.register.code, late.entry.rank)):
         yield _entry(transition, change, after.told, Outcome.SUPERSEDED)
 
 
@@ -169,8 +168,8 @@ def entry_of(
     entry = LedgerEntry(
         subject=subject_of(salt, recipient),
         seq=seq,
-        scope=scope_of(change.register),
-        register=word(change),
+        scope=change.register.scope,
+        register=change.kind.value,
         at=said.at,
         recorded_at=recorded(said.at, recorded_at),
         source=said.source.value,

@@ -1,9 +1,10 @@
 """Undo: one press of a browser is taken back, and nothing else.
 
 A link only stops. So that a press by mistake can be taken back all the same, a press that stopped
-something sendable is written to a register of its own (`c:`), and its answer carries an Undo token for an
-hour. The token names that press exactly; used, it writes `u:`, after which the press does not count. It is
-no yes: every other stop, before or after it, known or not yet, stands as it stood.
+something sendable is written to a register of its own (`undoable`), and its answer carries an Undo token
+for an hour. The token names that press exactly; used, it writes the register `undone`, after which the
+press does not count. It is no yes: every other stop, before or after it, known or not yet, stands as it
+stood.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · at, milliseconds (8)
              · digest of the entry (16) · number of scopes (2)

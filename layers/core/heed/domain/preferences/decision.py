@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
 from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.reasons import ADDRESS_STOPS, Reason, Requests
 from heed.domain.preferences.record import NEVER, Record
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
-    HOLD,
-    LIFT_HOLD,
     LIFT_UNDELIVERABLE,
-    MINOR,
-    UNDELIVERABLE,
     Entry,
     Source,
     in_,
@@ -27,19 +23,8 @@ FOREVER = 1 << 62  # milliseconds; after every pause
 SOFT_WINDOW = 30  # days
 SOFT_LIMIT = 5  # days with a soft bounce within the window
 
-
-class Reason(StrEnum):
-    """Why, in order of precedence: the first that applies is given."""
-
-    MINOR = "minor"
-    HOLD = "hold"
-    UNDELIVERABLE = "undeliverable"
-    COMPLAINED = "complained"
-    UNSUBSCRIBED = "unsubscribed"
-    TOPIC_UNSUBSCRIBED = "topic_unsubscribed"
-    PAUSED = "paused"
-    NO_CONSENT = "no_consent"
-    OK = "ok"
+_HOLD = ADDRESS_STOPS[Reason.HOLD]
+_CLOSING = [stop for stop in ADDRESS_STOPS.values() if stop.takes is not Requests.ALL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +48,21 @@ class Decision:
 
 def decide(record: Record, topic: Topic, now: int) -> Decision:
     """Whether a topic may be sent to a recipient at an instant."""
-    stopped = _address_wide(record, now)
+    stopped = address_stop(record, now)
     if stopped is None and topic.kind is not Kind.SERVICE:
         stopped = _by_choice(record, topic, now)
     return stopped or _ok(record, topic)
+
+
+def address_stop(record: Record, now: int) -> Decision | None:
+    """What stops every mail to the address, service mail included."""
+    for reason, stop in ADDRESS_STOPS.items():
+        if entry := stop.standing(record):
+            return Decision(False, reason, entry.at, entry.source)
+        if reason is Reason.UNDELIVERABLE and (until := undeliverable_until(record, now)):
+            since = until - SOFT_WINDOW * DAY
+            return Decision(False, reason, since, Source.BOUNCE, until)
+    return None
 
 
 def chosen(record: Record, topic: Topic) -> Decision:
@@ -134,8 +130,7 @@ def undeliverable_until(record: Record, now: int) -> int | None:
 
 def is_held(record: Record) -> bool:
     """Whether a hold stands, which preserves what is on record."""
-    hold = record.get(HOLD)
-    return hold is not None and hold.at >= record.at(LIFT_HOLD)
+    return _HOLD.standing(record) is not None
 
 
 def is_waiting(record: Record) -> bool:
@@ -143,13 +138,13 @@ def is_waiting(record: Record) -> bool:
 
     It stops as any hold does, but was put there by no agent, and preserves nothing from that report.
     """
-    hold = record.get(HOLD)
-    return hold is not None and hold.source is Source.AGE_REPORT and is_held(record)
+    hold = _HOLD.standing(record)
+    return hold is not None and hold.source is Source.AGE_REPORT
 
 
 def is_closed(record: Record) -> bool:
     """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
-    return record.get(MINOR) is not None or is_held(record)
+    return any(stop.standing(record) for stop in _CLOSING)
 
 
 def is_silent(record: Record, asked: int) -> bool:
@@ -158,22 +153,6 @@ def is_silent(record: Record, asked: int) -> bool:
     Of a minor and of a held address nothing does; an erasure since forgets what was asked for too.
     """
     return is_closed(record) or (record.floor is not None and asked <= record.floor)
-
-
-def _address_wide(record: Record, now: int) -> Decision | None:
-    """What stops every mail, service mail included."""
-    if minor := record.get(MINOR):
-        return _stop(Reason.MINOR, [minor])
-    if (hold := record.get(HOLD)) and is_held(record):
-        return _stop(Reason.HOLD, [hold])
-    hard = record.get(UNDELIVERABLE)
-    if hard is not None and hard.at >= record.at(LIFT_UNDELIVERABLE):
-        return _stop(Reason.UNDELIVERABLE, [hard])
-    until = undeliverable_until(record, now)
-    if until is not None:
-        since = until - SOFT_WINDOW * DAY
-        return Decision(False, Reason.UNDELIVERABLE, since, Source.BOUNCE, until)
-    return None
 
 
 def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:

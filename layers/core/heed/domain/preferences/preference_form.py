@@ -23,7 +23,6 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    scope_of,
 )
 
 PAUSES = {"0": 0, "30": 30, "60": 60, "90": 90}
@@ -174,7 +173,7 @@ def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given
     `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
     """
     seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
-    signals = {scope_of(change.register) for change in seen}
+    signals = {change.register.scope for change in seen}
     if said.everything:
         press = {ALL: given.entry()}
         return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())

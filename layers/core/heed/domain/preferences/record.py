@@ -10,8 +10,9 @@ from heed.domain.preferences.register import (
     MINOR,
     SOFT,
     Change,
+    ChoiceKind,
     Entry,
-    is_choice,
+    Register,
     out,
     pause,
     undoable,
@@ -24,7 +25,7 @@ class Record:
     """The registers of one recipient.
 
     Attributes:
-        registers: entry by register name.
+        registers: entry by register.
         soft: days (from the epoch) on which a soft bounce happened.
         floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
             changes nothing.
@@ -34,18 +35,18 @@ class Record:
             is said, and never shown.
     """
 
-    registers: Mapping[str, Entry] = field(default_factory=dict)
+    registers: Mapping[Register, Entry] = field(default_factory=dict)
     soft: frozenset[int] = frozenset()
     floor: int | None = None
     n: int = 0
     salt: bytes = field(default=b"", compare=False, repr=False)
     tally: Tally = field(default=Tally(), compare=False, repr=False)
 
-    def get(self, register: str) -> Entry | None:
+    def get(self, register: Register) -> Entry | None:
         """The entry of a register, or None."""
         return self.registers.get(register)
 
-    def at(self, register: str) -> int:
+    def at(self, register: Register) -> int:
         """When a register was last set; before all time if never."""
         entry = self.registers.get(register)
         return NEVER if entry is None else entry.at
@@ -82,6 +83,14 @@ class Record:
             return None
         taken_back = self.registers.get(undone(scope))
         return None if taken_back is not None and taken_back == entry.undo else entry
+
+    def latest_choice(self) -> Change | None:
+        """The newest choice at any scope that was not taken back; feedback and agents' stops are none."""
+        kinds = (ChoiceKind.OUT, ChoiceKind.IN, ChoiceKind.PAUSE, ChoiceKind.CONFIRMED)
+        choices = [Change(r, entry) for r, entry in self.registers.items() if r.kind in kinds]
+        presses = (r for r in self.registers if r.kind is ChoiceKind.UNDOABLE)
+        choices += [Change(r, entry) for r in presses if (entry := self.pressed(r.scope))]
+        return max(choices, key=lambda change: change.entry.rank, default=None)
 
     def takes(self, change: Change) -> bool:
         """Whether a change would change anything: the write rule."""
@@ -127,8 +136,8 @@ def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
     return [
         change
         for change in changes
-        if is_choice(change.register)
-        and not change.register.startswith("u:")  # an Undo of a press that is over says nothing
+        if change.register.is_choice
+        and change.kind is not ChoiceKind.UNDONE  # an Undo of a press that is over says nothing
         and (record.floor is None or change.entry.at > record.floor)
         and (held := record.get(change.register)) is not None
         and held.rank > change.entry.rank

@@ -8,11 +8,12 @@ from heed.domain.preferences.register import (
     MINOR,
     SOFT,
     Change,
+    ChoiceKind,
     Entry,
     Source,
+    by_code,
     out,
     pause,
-    scope_of,
     undoable,
 )
 
@@ -44,7 +45,7 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
     The newer one may be taken back yet; what the older one stopped, or pauses still, must not come back
     by that. They keep their places as `heed.domain.links.undo.stops` has them.
     """
-    scopes = [scope_of(name) for name in old.registers if name.startswith("c:")]
+    scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
     presses = ((scope, old.pressed(scope)) for scope in scopes)
     return [
         Change((out if press.until is None else pause)(scope), press)
@@ -56,6 +57,6 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
 def changes(record: Record) -> list[Change]:
     """All that a record says, as changes: the write rule decides what of it counts."""
     return [
-        *(Change(name, entry) for name, entry in sorted(record.registers.items())),
+        *(Change(r, entry) for r, entry in sorted(record.registers.items(), key=by_code)),
         *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in sorted(record.soft)),
     ]

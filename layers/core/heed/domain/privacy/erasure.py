@@ -25,7 +25,9 @@ from heed.domain.preferences.register import (
     LIFT_HOLD,
     MINOR,
     Change,
+    ChoiceKind,
     Entry,
+    Register,
     Source,
     in_,
     out,
@@ -185,8 +187,8 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
     if minor is not None:
         return _purge_of(minor) or None
     is_bare = not record.soft and all(
-        name.startswith("o:") and entry.at == record.floor
-        for name, entry in record.registers.items()
+        register.kind is ChoiceKind.OUT and entry.at == record.floor
+        for register, entry in record.registers.items()
     )
     if cause is Cause.ERASURE and is_bare and stop is not None:
         return _purge_of(stop) or None  # a lift, which began that epoch, has none
@@ -218,7 +220,7 @@ def _evidence(report: Report, purge: str | None) -> str:
     )
 
 
-def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Entry]:
+def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[Register, Entry]:
     """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
     return {
         out(scope): Entry(floor, entry.source, "{}", entry.policy)
@@ -228,7 +230,7 @@ def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Ent
     }
 
 
-def _first(before: Record, floor: int, registers: dict[str, Entry]) -> Record:
+def _first(before: Record, floor: int, registers: dict[Register, Entry]) -> Record:
     return Record(registers=registers, floor=floor, n=before.n + 1)
 
 

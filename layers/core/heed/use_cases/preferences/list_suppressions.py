@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.suppressions import Stop, stops
 from heed.use_cases.ports.preferences import (

@@ -14,7 +14,7 @@ from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, scope_of
+from heed.domain.preferences.register import Change, ChoiceKind
 from heed.use_cases.ports.preferences import Keys, Preferences
 
 
@@ -155,11 +155,7 @@ class ManagePreferences:
         Raises:
             NotAcknowledged: it is not.
         """
-        stopped = {
-            scope_of(change.register)
-            for change in changes
-            if change.register.startswith(("o:", "c:")) and change.entry.until is None
-        }
+        stopped = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
         governed = (topic for scope in stopped for topic in self._catalogue.governed(scope))
         if any(decide(after, topic, now).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")

@@ -12,7 +12,7 @@ import binascii
 import json
 
 from heed.domain.errors import InvalidCursor, InvalidRecipient
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.recipients.recipient import parse
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.preferences.list_suppressions import Filter, Place

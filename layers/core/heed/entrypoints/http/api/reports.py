@@ -11,9 +11,10 @@ from heed.domain.api_key import KeyScope, owner_of
 from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
+from heed.domain.preferences.reasons import Liftable
 from heed.domain.preferences.register import ALL, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.privacy.lift import BOTH_WITHIN, Liftable, Signature
+from heed.domain.privacy.lift import BOTH_WITHIN, Signature
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
 from heed.entrypoints.http.api.routes import Call, Reply

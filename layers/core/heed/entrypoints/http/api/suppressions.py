@@ -15,7 +15,7 @@ from heed.domain.errors import (
     UnknownScope,
 )
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.privacy.disclosure import Disclosure, permitted
 from heed.entrypoints.http.api import cursors, fields
 from heed.use_cases.ports.preferences import Position, Unreadable
