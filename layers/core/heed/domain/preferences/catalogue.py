@@ -218,6 +218,10 @@ class Catalogue:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""
         return [t for t in self.topics.values() if t.kind is Kind.MARKETING and scope in t.path]
 
+    def offered(self, scope: int) -> list[Topic]:
+        """The marketing topics at a scope that are still sent."""
+        return [topic for topic in self.marketing(scope) if not topic.retired]
+
     def governed(self, scope: int) -> list[Topic]:
         """The topics that a choice at a scope decides: its marketing topics, or the signal itself."""
         topic = self.topics.get(scope)

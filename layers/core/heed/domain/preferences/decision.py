@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
 from heed.domain.preferences.reasons import ADDRESS_STOPS, Reason, Requests
 from heed.domain.preferences.record import NEVER, Record
 from heed.domain.preferences.register import (
@@ -52,6 +52,18 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
     if stopped is None and topic.kind is not Kind.SERVICE:
         stopped = _by_choice(record, topic, now)
     return stopped or _ok(record, topic)
+
+
+def decide_each(record: Record, catalogue: Catalogue, now: int) -> dict[str, Decision]:
+    """The decision about every topic that is still sent, by its name."""
+    topics = (topic for topic in catalogue.topics.values() if not topic.retired)
+    return {catalogue.name(topic.number): decide(record, topic, now) for topic in topics}
+
+
+def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[str, bool]:
+    """Whether every topic that is still sent may be sent, by its name."""
+    decisions = decide_each(record, catalogue, now)
+    return {name: decision.sendable for name, decision in decisions.items()}
 
 
 def address_stop(record: Record, now: int) -> Decision | None:

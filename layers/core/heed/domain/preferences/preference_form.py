@@ -221,7 +221,7 @@ def _paused(
     resume = [scope for scope, end in ends.items() if end > until]
     if not said.pause:
         # Everything is to resume: a pause of one topic, which an agent may have entered, ends as well.
-        resume += [t.number for t in offered(catalogue, brand) if _is_paused(record, t, given.at)]
+        resume += [t.number for t in catalogue.offered(brand) if _is_paused(record, t, given.at)]
     return None, tuple(resume)
 
 
@@ -231,8 +231,7 @@ def _is_paused(record: Record, topic: Topic, now: int) -> bool:
 
 def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
     """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
-    topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
-    held = [pause_stands(record, topic, scope, now) for topic in topics]
+    held = [pause_stands(record, topic, scope, now) for topic in catalogue.offered(scope)]
     return max((e.until or 0 for e in held if e), default=0), all(held)
 
 
@@ -240,11 +239,6 @@ def field_of(topic: Topic, catalogue: Catalogue) -> str:
     """The name of a topic's field; its state as shown stands in `was.` and this."""
     name = catalogue.name(topic.number)
     return name if topic.kind is Kind.SIGNAL else f"topic.{name}"
-
-
-def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
-    """The marketing topics that a brand's preference centre shows; of ALL, those of every brand's."""
-    return [topic for topic in catalogue.marketing(brand) if not topic.retired]
 
 
 def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:

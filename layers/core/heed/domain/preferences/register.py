@@ -40,7 +40,7 @@ class StopKind(StrEnum):
 
 
 class LiftKind(StrEnum):
-    """What lifts a stop of the address."""
+    """What lifts a stop of the address: the stop of the same name."""
 
     HOLD = "hold-lifted"
     UNDELIVERABLE = "undeliverable-lifted"
@@ -48,13 +48,7 @@ class LiftKind(StrEnum):
     @property
     def stop(self) -> StopKind:
         """The stop that it lifts."""
-        match self:
-            case LiftKind.HOLD:
-                return StopKind.HOLD
-            case LiftKind.UNDELIVERABLE:
-                return StopKind.UNDELIVERABLE
-            case _:
-                assert_never(self)
+        return StopKind[self.name]
 
 
 class OtherKind(StrEnum):
@@ -87,17 +81,7 @@ class Register(NamedTuple):
     @property
     def may_stop(self) -> bool:
         """Whether an entry of it may stop mail: the recipient then belongs into the feed of changes."""
-        match self.kind:
-            case ChoiceKind.OUT | ChoiceKind.PAUSE | ChoiceKind.UNDOABLE:
-                return True
-            case StopKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE:
-                return True
-            case ChoiceKind.IN | ChoiceKind.CONFIRMED | ChoiceKind.UNDONE:
-                return False
-            case LiftKind() | OtherKind.ACKNOWLEDGED:
-                return False
-            case _:
-                assert_never(self.kind)
+        return self.kind not in _NEVER_STOPS
 
     @property
     def may_end(self) -> bool | None:
@@ -131,6 +115,9 @@ def _code(kind: RegisterKind) -> str:
             assert_never(kind)
 
 
+_NEVER_STOPS = frozenset(
+    {ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE, OtherKind.ACKNOWLEDGED, *LiftKind}
+)
 KINDS = (*ChoiceKind, *StopKind, *LiftKind, *OtherKind)
 _CODES = {kind: _code(kind) for kind in KINDS}
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import decide
+from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.preference_request import (
     Outcome,
     State,
@@ -76,11 +76,7 @@ def _record(
 ) -> dict[Wish, Recorded]:
     refusals, applied = _write(recipient, wishes, now, preferences)
     after = applied.after
-    sendable = {
-        catalogue.name(topic.number): decide(after, topic, now).sendable
-        for topic in catalogue.topics.values()
-        if not topic.retired
-    }
+    sendable = sendable_by_topic(after, catalogue, now)
 
     def recorded(wish: Wish) -> Recorded:
         if refusal := refusals.get(wish):

@@ -6,7 +6,7 @@ from typing import NamedTuple, assert_never
 
 from heed.domain.errors import Held
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import decide, is_held, is_waiting
+from heed.domain.preferences.decision import is_held, is_waiting, sendable_by_topic
 from heed.domain.preferences.preference_request import Outcome
 from heed.domain.preferences.reasons import Liftable, Reason
 from heed.domain.preferences.record import Record
@@ -155,9 +155,4 @@ class StopAndLift:
         return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, now)
 
     def _done(self, outcome: Outcome, reasons: list[Reason], record: Record, now: int) -> Done:
-        sendable = {
-            self._catalogue.name(topic.number): decide(record, topic, now).sendable
-            for topic in self._catalogue.topics.values()
-            if not topic.retired
-        }
-        return Done(outcome, reasons, sendable)
+        return Done(outcome, reasons, sendable_by_topic(record, self._catalogue, now))

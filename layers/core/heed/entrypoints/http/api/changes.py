@@ -18,7 +18,6 @@ from heed.use_cases.identify import Mention
 from heed.use_cases.preferences.record_changes import Recorded
 
 MOST = 100  # changes a request
-_SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
 _AGENT = 100  # characters
 
 
@@ -44,7 +43,7 @@ def asked(body: Reader, catalogue: Catalogue, key: str, at: int) -> list[Asked]:
 def _wish(body: Reader, catalogue: Catalogue, key: str, now: int) -> Wish:
     scope = _scope(body, catalogue)
     state = State(body.one_of("state", [state.value for state in State]) or State.OUT)
-    source = Source(body.one_of("source", _SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     occurred = _span(body, "occurred_at") or Span(now, now)
     # A day without a time is its last instant for a stop, its first for a yes; nothing is of tomorrow.
     at = min(now, occurred.first if state is State.IN else occurred.last)

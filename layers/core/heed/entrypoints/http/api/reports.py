@@ -23,8 +23,6 @@ from heed.use_cases.identify import Mention
 from heed.use_cases.privacy.erase import Reported
 from heed.use_cases.privacy.hold_and_lift import Done, StopAndLift
 
-SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
-
 
 @dataclass(frozen=True, slots=True)
 class Lift:
@@ -55,7 +53,7 @@ def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, R
     """
     body = call.body()
     mention = fields.person(body)
-    source = Source(body.one_of("source", SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reference = _reference(body)
     body.close()
     policy = catalogue.policy(call.at)
@@ -71,7 +69,7 @@ def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
     """
     body = call.body()
     mention = fields.person(body)
-    source = Source(body.one_of("source", SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reason, reference = _filled(body, "reason"), _reference(body)
     body.close()
     said = evidence(key=call.key.id, reason=reason, reference=reference)

@@ -6,7 +6,6 @@ from heed.domain.links.link_token import Token
 from heed.domain.links.undo import Undo
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import Decision, address_stop, chosen, pause_stands
-from heed.domain.preferences.preference_form import offered
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL, Change, ChoiceKind
@@ -47,7 +46,7 @@ def preferences(
         unread: whether a form could not be read just now.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, undone = offered(catalogue, brand), undo.scopes if undo else ()
+    topics, undone = catalogue.offered(brand), undo.scopes if undo else ()
     wide = [
         entry.until
         for scope in (ALL, brand)
