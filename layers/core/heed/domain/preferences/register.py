@@ -86,23 +86,22 @@ class Register(NamedTuple):
     @property
     def may_end(self) -> bool | None:
         """Whether its entries have an end: True, False, or None where they may or may not."""
-        if self.kind is ChoiceKind.UNDOABLE:
-            return None
-        return self.kind is ChoiceKind.PAUSE
+        return _MAY_END.get(self.kind, False)
 
     @property
     def code(self) -> str:
         """The text that stands for it, for ever, in the table and in the id of an event: `o:2`, `x:hold`."""
-        return f"{_CODES[self.kind]}{self.scope}" if self.is_choice else _CODES[self.kind]
+        return _code(self)
 
 
 _LETTERS = dict(zip(ChoiceKind, "oipkcu", strict=True))
 
 
-def _code(kind: RegisterKind) -> str:
-    match kind:
+@lru_cache(maxsize=4096)
+def _code(register: Register) -> str:
+    match kind := register.kind:
         case ChoiceKind():
-            return f"{_LETTERS[kind]}:"
+            return f"{_LETTERS[kind]}:{register.scope}"
         case StopKind() | OtherKind.COMPLAINT:
             return f"x:{kind}"
         case LiftKind():
@@ -118,8 +117,8 @@ def _code(kind: RegisterKind) -> str:
 _NEVER_STOPS = frozenset(
     {ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE, OtherKind.ACKNOWLEDGED, *LiftKind}
 )
+_MAY_END: dict[RegisterKind, bool | None] = {ChoiceKind.PAUSE: True, ChoiceKind.UNDOABLE: None}
 KINDS = (*ChoiceKind, *StopKind, *LiftKind, *OtherKind)
-_CODES = {kind: _code(kind) for kind in KINDS}
 
 COMPLAINT = Register(OtherKind.COMPLAINT)
 UNDELIVERABLE = Register(StopKind.UNDELIVERABLE)
