@@ -30,13 +30,10 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from heed.domain.recipients.recipient import from_bytes
 from tests.adapters.conftest import TABLE, somebody
+from tests.support.registers import in_, out, pause, yes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,8 @@ from heed.domain.errors import Malformed
 from heed.domain.feedback.event import Bounce, Complaint, Other, Subscription
 from heed.domain.feedback.outcome import NO_TOPIC, Verdict, judge
 from heed.domain.feedback.rules import TOPIC_TEST, Count
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register, out
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
 DEAD = [UNDELIVERABLE]

@@ -19,17 +19,9 @@ from heed.adapters.dynamodb import (
     purges,
     ses_list_walks,
 )
-from heed.domain.preferences.register import (
-    COMPLAINT,
-    HOLD,
-    LIFT_HOLD,
-    MINOR,
-    UNDELIVERABLE,
-    in_,
-    out,
-    yes,
-)
+from heed.domain.preferences.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE
 from tests.support.iam_policies import FUNCTIONS, permitted
+from tests.support.registers import in_, out, yes
 
 _ROWS = {
     "key": "key#0123",

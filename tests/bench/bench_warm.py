@@ -55,6 +55,7 @@ def main() -> None:
     from heed import bootstrap
     from heed.domain.links.link_token import Purpose, Token, mint, verify
     from heed.domain.preferences.record import NOTHING, merge
+    from heed.domain.preferences.register import ScopeNumber
     from heed.use_cases.ports.preferences import Applied
     from tests.support.deployment import NOW, Context, http
 
@@ -77,7 +78,7 @@ def main() -> None:
     bootstrap.keys = lambda: Keys()  # type: ignore[assignment]
     bootstrap.preferences = lambda: Table()  # type: ignore[assignment]
 
-    said = Token(RECIPIENT, 2, NOW - 86_400_000, 1)
+    said = Token(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
     link = mint(said, Purpose.UNSUBSCRIBE, key)
     centre = mint(said, Purpose.PREFERENCES, key)
     context = Context()

@@ -21,12 +21,12 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    ScopeNumber,
     Source,
-    in_,
-    out,
 )
 from tests.domain.oracle import oracle
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out
 from tests.support.strategies import REGISTERS, changes, instants, records
 
 TOPICS = tuple(CATALOGUE.topics.values())
@@ -96,7 +96,7 @@ def test_an_opt_out_of_now_stops_all_that_its_scope_governs(
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
     after = merge(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
-    for topic in CATALOGUE.governed(scope):
+    for topic in CATALOGUE.governed(ScopeNumber(scope)):
         assert not decide(after, topic, at).sendable
         assert not decide(after, topic, at + 1000 * DAY).sendable
 

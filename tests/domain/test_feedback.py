@@ -19,8 +19,9 @@ from heed.domain.feedback.rules import (
     Count,
     of_bounce,
 )
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register, Source, out
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register, Source
 from heed.domain.recipients.recipient import parse
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669

@@ -21,9 +21,9 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
 )
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_
 
 NOW = 1000
 

@@ -9,18 +9,9 @@ from hypothesis import strategies as st
 
 from heed.adapters.dynamodb.record_codec import register_of
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import (
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    Entry,
-    Register,
-    Source,
-    out,
-    pause,
-)
+from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Register, Source
 from tests.support.full import examples
+from tests.support.registers import out, pause
 from tests.support.strategies import REGISTERS, changes, crowded, entries
 
 AGE = Entry(5, Source.AGE_REPORT, "{}")

@@ -19,8 +19,9 @@ from heed.domain.links.repeats import (
     telling,
 )
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, Change, Entry, Register, Source, in_, out, pause
+from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
 from tests.support.growth import LINEAR, growth
+from tests.support.registers import in_, out, pause
 
 _SPARING = (Telling.SPARED,)
 

@@ -24,12 +24,9 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out, pause, yes
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16

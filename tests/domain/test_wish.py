@@ -25,14 +25,12 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Register,
+    ScopeNumber,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from heed.domain.preferences.suppressions import in_use
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out, pause, yes
 from tests.support.strategies import records
 
 NOW = 100 * DAY
@@ -41,7 +39,7 @@ SCOPES = (0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 14, 15, 16)
 
 def _wish(state: State, scope: int = 2, at: int = 50) -> Wish:
     until = NOW + 1 if state is State.PAUSED else None
-    return Wish(scope, state, at, Source.PHONE, "{}", "2026-01", until)
+    return Wish(ScopeNumber(scope), state, at, Source.PHONE, "{}", "2026-01", until)
 
 
 def _record(*set_at: tuple[Register, int]) -> Record:
@@ -94,7 +92,7 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
     after = merge(record, [wish.change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
     without = replace(after, registers=left)
-    topics = in_use(CATALOGUE.governed(scope))
+    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
     stopped = [
         topic
         for topic in topics
@@ -112,7 +110,7 @@ def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
 ) -> None:
     wish = _wish(State.IN, scope, at)
     after = merge(record, [wish.change()])
-    topics = in_use(CATALOGUE.governed(scope))
+    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
     free = all(decide(after, topic, NOW).sendable for topic in topics)
     assert free is (blocked_by(wish, after, CATALOGUE, NOW) == [])
 
@@ -201,7 +199,7 @@ def test_an_event_of_the_epoch_before_is_superseded() -> None:
 
 
 def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
-    wish = Wish(2, State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
+    wish = Wish(ScopeNumber(2), State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
     assert not is_superseded(wish, merge(NOTHING, [wish.change()]), CATALOGUE, NOW)
 
 

@@ -14,20 +14,10 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import (
-    HOLD,
-    UNDELIVERABLE,
-    Change,
-    Entry,
-    Register,
-    Source,
-    in_,
-    out,
-    pause,
-    undoable,
-)
+from heed.domain.preferences.register import HOLD, UNDELIVERABLE, Change, Entry, Register, Source
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, http
+from tests.support.registers import in_, out, pause, scope_numbers, undoable
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -104,7 +94,9 @@ def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confir
     world: World,
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=(7,))
+    said = Confirmation(
+        world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=scope_numbers(7)
+    )
     where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
@@ -124,7 +116,7 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
         return found
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(2,))
+    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
     where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 

@@ -24,12 +24,11 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.recipients.recipient import to_bytes
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http
+from tests.support.registers import in_, out
 
 JANE = "jane.doe@example.com"
 EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]

@@ -18,12 +18,11 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.privacy.purge import State
 from tests.support.deployment import NOW, World
 from tests.support.office import JANE, ON_FILE, Office
+from tests.support.registers import in_, out
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source, out, pause, yes
+from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
 from tests.support.deployment import NOW, World, http
+from tests.support.registers import out, pause, yes
 
 READER = "reader@example.com"
 DAY = 86_400_000

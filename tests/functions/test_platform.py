@@ -14,10 +14,11 @@ from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, verify
-from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
+from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source
 from heed.domain.recipients.recipient import to_bytes
 from tests.support.deployment import NOW, World, http
 from tests.support.openapi import hold
+from tests.support.registers import out, pause
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
 OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))

@@ -19,13 +19,10 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, brand, client, http
+from tests.support.registers import in_, out, pause, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"

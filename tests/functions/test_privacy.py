@@ -22,11 +22,11 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    out,
 )
 from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
 from tests.support.deployment import NOW, World
 from tests.support.office import JANE, ON_FILE, WHY, Office
+from tests.support.registers import out
 
 
 @pytest.fixture

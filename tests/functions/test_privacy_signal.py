@@ -14,9 +14,10 @@ from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from tests.support.deployment import NOW, World, http
 from tests.support.failing_client import Fault
+from tests.support.registers import in_, out, scope_numbers
 
 READER = "reader@example.com"
 ADVERTISING = 7
@@ -39,7 +40,9 @@ def confirmation(
     world: World, scopes: tuple[int, ...] = (), signals: tuple[int, ...] = (), issued: int = NOW - 1
 ) -> str:
     who = world.recipient(READER)
-    said = Confirmation(who, Intent.IN, scopes, issued, b"sealed", signals=signals)
+    said = Confirmation(
+        who, Intent.IN, scope_numbers(*scopes), issued, b"sealed", signals=scope_numbers(*signals)
+    )
     return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
 
 

@@ -16,7 +16,7 @@ from heed.adapters import aws
 from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
-from heed.domain.preferences.register import DAY, Change, Entry, Register, Source, in_, out
+from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export
@@ -25,6 +25,7 @@ from heed.use_cases.ledger.verify import verify
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World
 from tests.support.ledgers import history
+from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"

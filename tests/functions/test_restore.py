@@ -22,14 +22,13 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.privacy.replay_restored import Came, replay
 from tests.support.crash import Stopped, stopped_after
 from tests.support.deployment import NOW, World
+from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")

@@ -28,13 +28,11 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    yes,
 )
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http
 from tests.support.forms import unreadable
+from tests.support.registers import in_, out, scope_numbers, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -59,7 +57,7 @@ def path(
     intent: Intent = Intent.IN,
     issued: int = ASKED,
 ) -> str:
-    said = Confirmation(world.recipient(READER), intent, scopes, issued, b"sealed")
+    said = Confirmation(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
     return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
 
 

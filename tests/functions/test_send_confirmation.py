@@ -21,11 +21,21 @@ from heed.adapters import aws
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Register, Source
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    HOLD,
+    MINOR,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from tests.support import mailbox
 from tests.support.deployment import World, http
+from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
 MINUTE = 60_000
@@ -37,7 +47,7 @@ def request(**more: Any) -> MailRequest:
         id="r1",
         address=READER,
         intent=Intent.IN,
-        scopes=(2, 5),
+        scopes=scope_numbers(2, 5),
         language="en",
         at=time.time_ns() // 1_000_000 - MINUTE,
         base_url="https://prefs.example.com",
@@ -143,7 +153,7 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
     years_later = http("POST", mailbox.link(mail, "u"), at=asked.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
     record = bootstrap.preferences().read(world.recipient(READER))
-    marketing = bootstrap.catalogue().marketing(0)
+    marketing = bootstrap.catalogue().marketing(ScopeNumber(0))
     assert not any(decide(record, topic, asked.at + 10**11).sendable for topic in marketing)
 
 

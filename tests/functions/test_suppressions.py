@@ -21,12 +21,10 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    pause,
 )
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http
+from tests.support.registers import in_, out, pause
 
 ASKED_AT = NOW + 10_000
 List = Callable[..., Any]

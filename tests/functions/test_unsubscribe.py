@@ -16,10 +16,11 @@ from heed import bootstrap
 from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from tests.support.deployment import NOW, World, http
 from tests.support.failing_client import Fault
 from tests.support.forms import unreadable
+from tests.support.registers import in_, out
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(path.name for path in EVENTS.glob("unsubscribe-*.json"))

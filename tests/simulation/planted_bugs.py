@@ -22,7 +22,7 @@ from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import Change, in_, pause, yes
+from heed.domain.preferences.register import Change
 from heed.domain.privacy import erasure
 from heed.use_cases.feedback import record_feedback
 from heed.use_cases.links import unsubscribe
@@ -31,6 +31,7 @@ from heed.use_cases.preferences import check as checking
 from tests.simulation import planted_link_bugs
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.planted_link_bugs import bug
+from tests.support.registers import in_, pause, yes
 
 Patch = pytest.MonkeyPatch
 BUGS = planted_link_bugs.BUGS

@@ -17,21 +17,13 @@ from heed.domain.links.link_token import Token
 from heed.domain.opt_in.confirmation_token import Confirmation, mint
 from heed.domain.preferences import preference_form
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import (
-    DAY,
-    Change,
-    ChoiceKind,
-    Entry,
-    Source,
-    in_,
-    undoable,
-    undone,
-)
+from heed.domain.preferences.register import DAY, Change, ChoiceKind, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.api.authentication import Gate
 from heed.entrypoints.http.pages import subscribe_form, visits
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.preferences import save_preferences
+from tests.support.registers import in_, undoable, undone
 
 Patch = pytest.MonkeyPatch
 BUGS: dict[str, Callable[[Patch], None]] = {}
@@ -83,7 +75,7 @@ def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
 def a_link_writes_an_in(patch: Patch) -> None:
     made = preference_form.saved
 
-    def saved(said: Any, record: Record, catalogue: Any, brand: int, given: Any) -> Any:
+    def saved(said: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
         result = made(said, record, catalogue, brand, given)
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))

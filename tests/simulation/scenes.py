@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from heed import bootstrap
-from heed.domain.preferences.register import Change, Entry, Register, Source, out
+from heed.domain.preferences.register import Change, Entry, Register, Source
 from heed.domain.privacy.erasure import Cause, Report
 from tests.support.deployment import NOW, World
+from tests.support.registers import out
 
 JANE, JOHN = "ann@example.com", "john@example.com"
 

@@ -15,13 +15,11 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    yes,
 )
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.history import State
 from tests.support.deployment import NOW
+from tests.support.registers import in_, out, yes
 
 MOST = 8  # requests of one writer that are ordered one by one
 

@@ -24,7 +24,7 @@ from moto.kms.utils import RSAPrivateKey
 from brand_compiler.build import main as build_brand
 from heed import bootstrap
 from heed.domain.links.link_token import Purpose, Token, mint
-from heed.domain.preferences.register import Change
+from heed.domain.preferences.register import Change, ScopeNumber
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
 from tests.support.aws_calls import by_somebody_else
@@ -100,7 +100,7 @@ class World:
         purpose: Purpose = Purpose.UNSUBSCRIBE,
     ) -> str:
         keys = bootstrap.keys()
-        said = Token(self.recipient(address), scope, issued, keys.newest())
+        said = Token(self.recipient(address), ScopeNumber(scope), issued, keys.newest())
         return mint(said, purpose, keys.link(purpose, said.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:

@@ -22,14 +22,10 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     Source,
-    in_,
-    out,
-    pause,
-    undoable,
     undoing,
-    undone,
 )
 from tests.support.catalogues import SCOPES
+from tests.support.registers import in_, out, pause, undoable, undone
 
 # Around a U+FFFF boundary the orders of UTF-8 and of UTF-16 part.
 _TEXTS = st.sampled_from(["", "a", "b", "é", "z", "\u3042", "\uffee", "\U00010400", "\U0001f600"])

@@ -14,9 +14,10 @@ from heed.adapters.ses.events import read
 from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
 from heed.domain.feedback.rules import Count
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source, out
+from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
 from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
 from heed.use_cases.ports.preferences import Applied
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390

@@ -28,6 +28,7 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Register,
+    ScopeNumber,
     Source,
 )
 from heed.domain.rfc3339 import END
@@ -105,7 +106,7 @@ def register_of(name: str) -> Register:
         KeyError, ValueError: it holds none. A scope is spelt in one way alone.
     """
     kind, scope = (_KINDS[name], "0") if name in _KINDS else (_KINDS[name[:2]], name[2:])
-    register = Register(kind, int(scope))
+    register = Register(kind, ScopeNumber(int(scope)))
     if register.code != name or register == SOFT or not 0 <= register.scope < SCOPES:
         raise ValueError("no register of ours")
     return register

@@ -19,6 +19,7 @@ from typing import Any
 from heed.domain import rfc3339
 from heed.domain.errors import Malformed
 from heed.domain.ledger import merkle
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.values import below, is_hash, is_text
 
 LEDGER = "ledger"
@@ -61,7 +62,7 @@ class LedgerEntry:
 
     subject: str
     seq: int
-    scope: int
+    scope: ScopeNumber
     register: str
     at: int
     recorded_at: int

@@ -13,6 +13,7 @@ from heed.domain.preferences.register import (
     DAY,
     LIFT_UNDELIVERABLE,
     Entry,
+    ScopeNumber,
     Source,
     in_,
     yes,
@@ -82,7 +83,7 @@ def chosen(record: Record, topic: Topic) -> Decision:
     return _by_choice(record, topic, FOREVER) or _ok(record, topic)
 
 
-def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
+def out_stands(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:
     """The *out* at a scope, if it stops the topic: no yes there or below is newer (a tie stops).
 
     Of several the earliest: since then the topic is stopped.
@@ -91,7 +92,7 @@ def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
     return min(standing, key=lambda entry: entry.rank, default=None)
 
 
-def is_lifted(record: Record, topic: Topic, scope: int, stop: Entry) -> bool:
+def is_lifted(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry) -> bool:
     """Whether a newer yes lifts a stop at a scope for a topic: a yes there, or below on its path."""
     return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
 
@@ -110,7 +111,7 @@ def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
     return not topic.default_in and NEVER < own <= stop.at
 
 
-def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
+def pause_stands(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> Entry | None:
     """The pause at a scope of the topic's path, if it still holds the topic back.
 
     Only an *out* is inherited from a followed topic: who paused the old one did not leave it.
@@ -183,7 +184,7 @@ def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
     )
 
 
-def _lifting_scopes(topic: Topic, scope: int) -> tuple[int, ...]:
+def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
     """Where a yes lifts a stop at a scope: there and below on the path.
 
     Of a followed topic's stop: at that topic, at the topic itself, and at what lies between.
@@ -193,7 +194,7 @@ def _lifting_scopes(topic: Topic, scope: int) -> tuple[int, ...]:
     return (topic.number, *topic.followed[: topic.followed.index(scope) + 1])
 
 
-def _latest_lift(record: Record, scopes: Iterable[int]) -> int:
+def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
     return max(max(record.at(in_(s)), record.at(yes(s))) for s in scopes)
 
 
@@ -214,7 +215,9 @@ def _paused(entries: Iterable[Entry | None]) -> Decision | None:
     return Decision(False, Reason.PAUSED, last.at, last.source, last.until)
 
 
-def _without_consent(record: Record, topic: Topic, scopes: Iterable[int]) -> Decision | None:
+def _without_consent(
+    record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
+) -> Decision | None:
     """Consent withdrawn is not revived by a general yes: the topic's own must be the newest."""
     if topic.default_in:
         return None

@@ -22,6 +22,7 @@ from heed.domain.preferences.register import (
     DAY,
     Change,
     Entry,
+    ScopeNumber,
     Source,
 )
 
@@ -45,8 +46,8 @@ class Choices:
     """
 
     everything: bool = False
-    wanted: dict[int, bool] = field(default_factory=dict)
-    shown: dict[int, bool] = field(default_factory=dict)
+    wanted: dict[ScopeNumber, bool] = field(default_factory=dict)
+    shown: dict[ScopeNumber, bool] = field(default_factory=dict)
     pause: int | None = None
     acknowledged: bool = False
     undo: str = ""
@@ -64,9 +65,9 @@ class Saved:
     """
 
     changes: tuple[Change, ...]
-    press: dict[int, Entry]
+    press: dict[ScopeNumber, Entry]
     consent: tuple[Topic, ...]
-    resume: tuple[int, ...]
+    resume: tuple[ScopeNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +119,8 @@ class _Reading:
             for topic in catalogue.topics.values()
             if topic.kind is not Kind.SERVICE
         }
-        self._wanted: dict[int, bool] = {}
-        self._shown: dict[int, bool] = {}
+        self._wanted: dict[ScopeNumber, bool] = {}
+        self._shown: dict[ScopeNumber, bool] = {}
         self._pauses: list[int] = []
         self._undos: set[str] = set()
         self._everything = self._acknowledged = self._is_ours = False
@@ -167,7 +168,9 @@ class _Reading:
         )
 
 
-def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given) -> Saved:
+def saved(
+    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
+) -> Saved:
     """What a form changes in this very record, and what it asks for in vain.
 
     `brand` is the one whose pause it may be. A field names its topic whatever the link's brand.
@@ -199,8 +202,8 @@ def saved(said: Choices, record: Record, catalogue: Catalogue, brand: int, given
 
 
 def _paused(
-    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
-) -> tuple[int | None, tuple[int, ...]]:
+    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
+) -> tuple[int | None, tuple[ScopeNumber, ...]]:
     """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
 
     What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
@@ -229,7 +232,9 @@ def _is_paused(record: Record, topic: Topic, now: int) -> bool:
     return pause_stands(record, topic, topic.number, now) is not None
 
 
-def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
+def _held_back(
+    record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int
+) -> tuple[int, bool]:
     """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
     held = [pause_stands(record, topic, scope, now) for topic in catalogue.offered(scope)]
     return max((e.until or 0 for e in held if e), default=0), all(held)

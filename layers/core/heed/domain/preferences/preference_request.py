@@ -15,7 +15,7 @@ from heed.domain.preferences.decision import (
 )
 from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason, Requests
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, Entry, Source, in_, out, pause
+from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, in_, out, pause
 from heed.domain.preferences.suppressions import blocking, in_use
 
 
@@ -52,7 +52,7 @@ class Wish:
         until: of a pause, when it ends, milliseconds.
     """
 
-    scope: int
+    scope: ScopeNumber
     state: State
     at: int
     source: Source

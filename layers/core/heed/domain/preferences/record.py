@@ -13,6 +13,7 @@ from heed.domain.preferences.register import (
     ChoiceKind,
     Entry,
     Register,
+    ScopeNumber,
     out,
     pause,
     undoable,
@@ -62,21 +63,21 @@ class Record:
         """The number of the latest change that the ledger is told of: those behind it were spared."""
         return self.n if self.tally.spared is None else self.tally.spared
 
-    def outs(self, scope: int) -> tuple[Entry, ...]:
+    def outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
         """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""
         plain, pressed = self.registers.get(out(scope)), self.pressed(scope)
         if pressed is None or pressed.until is not None:
             return () if plain is None else (plain,)
         return (pressed,) if plain is None else (plain, pressed)
 
-    def pause(self, scope: int) -> Entry | None:
+    def pause(self, scope: ScopeNumber) -> Entry | None:
         """What counts as the pause at a scope: the later of the latest one and such a press that ends."""
         plain, pressed = self.registers.get(pause(scope)), self.pressed(scope)
         if pressed is None or pressed.until is None:
             return plain
         return pressed if plain is None or plain.rank < pressed.rank else plain
 
-    def pressed(self, scope: int) -> Entry | None:
+    def pressed(self, scope: ScopeNumber) -> Entry | None:
         """The latest stop at a scope for which an Undo was offered, unless it was taken back."""
         entry = self.registers.get(undoable(scope))
         if entry is None:

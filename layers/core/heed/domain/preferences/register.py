@@ -12,11 +12,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache, partial
 from hashlib import sha256
-from typing import NamedTuple, assert_never
+from typing import NamedTuple, NewType, assert_never
 
 DAY = 86_400_000  # milliseconds
 
-ALL = 0  # the scope of all marketing, `*`
+ScopeNumber = NewType("ScopeNumber", int)
+"""The number of a scope: stable for ever, in records, links and tokens (see the catalogue)."""
+
+ALL = ScopeNumber(0)  # the scope of all marketing, `*`
 SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
 
 
@@ -71,7 +74,7 @@ class Register(NamedTuple):
     """
 
     kind: RegisterKind
-    scope: int = ALL
+    scope: ScopeNumber = ALL
 
     @property
     def is_choice(self) -> bool:
@@ -130,7 +133,7 @@ ACKNOWLEDGED = Register(OtherKind.ACKNOWLEDGED)
 SOFT = Register(OtherKind.SOFT_BOUNCE)
 
 
-def _at_scope(kind: ChoiceKind) -> Callable[[int], Register]:
+def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
     """The registers of a kind by scope; those in use are made once, since every decision names many."""
     return lru_cache(maxsize=4096)(partial(Register, kind))
 

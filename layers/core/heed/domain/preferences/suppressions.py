@@ -27,6 +27,7 @@ from heed.domain.preferences.register import (
     LIFT_UNDELIVERABLE,
     ChoiceKind,
     Entry,
+    ScopeNumber,
     Source,
     in_,
     out,
@@ -52,11 +53,11 @@ class Stop:
     """
 
     reason: Reason
-    scope: int
+    scope: ScopeNumber
     since: int
     source: Source
     until: int | None = None
-    excepted: tuple[int, ...] = ()
+    excepted: tuple[ScopeNumber, ...] = ()
     standing: bool = True
 
     @property
@@ -142,7 +143,7 @@ def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Stop]:
         yield Stop(reason, scope, record.floor, began.source, standing=False)
 
 
-def _is_chosen(record: Record, scope: int) -> bool:
+def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
     return record.get(in_(scope)) is not None or record.get(yes(scope)) is not None
 
 
@@ -162,14 +163,14 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
             yield from _of_scope(record, catalogue, now, scope, pauses[:1])
 
 
-def _taken_back(record: Record, scope: int) -> list[Entry]:
+def _taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
     """The press at a scope that an Undo took back, which is told as lifted."""
     pressed = record.get(undoable(scope))
     return [] if pressed is None or record.pressed(scope) is not None else [pressed]
 
 
 def _of_scope(
-    record: Record, catalogue: Catalogue, now: int, scope: int, entries: Sequence[Entry]
+    record: Record, catalogue: Catalogue, now: int, scope: ScopeNumber, entries: Sequence[Entry]
 ) -> Iterator[Stop]:
     """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
     paused = entries[0].until is not None
@@ -201,12 +202,12 @@ def _rank(entry: Entry) -> tuple[int, bytes]:
     return entry.rank
 
 
-def _stop(reason: Reason, scope: int, entry: Entry, *, standing: bool = True) -> Stop:
+def _stop(reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True) -> Stop:
     return Stop(reason, scope, entry.at, entry.source, entry.until, standing=standing)
 
 
 def _partial(
-    reason: Reason, scope: int, entry: Entry, topics: list[Topic], stopped: list[Topic]
+    reason: Reason, scope: ScopeNumber, entry: Entry, topics: list[Topic], stopped: list[Topic]
 ) -> Stop:
     """A stop of many topics; once nothing is left that it stops, it was lifted, and excepts nothing."""
     excepted = tuple(topic.number for topic in topics if topic not in stopped) if stopped else ()

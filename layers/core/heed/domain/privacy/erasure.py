@@ -28,6 +28,7 @@ from heed.domain.preferences.register import (
     ChoiceKind,
     Entry,
     Register,
+    ScopeNumber,
     Source,
     in_,
     out,
@@ -90,7 +91,7 @@ def of_report(
     before: Record,
     purge: str,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Epoch:
     """The epoch that the report of a minor, or the erasure of an adult, begins.
@@ -150,7 +151,7 @@ def of_hold_lift(
     before: Record,
     purge: str,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Epoch:
     """The epoch of a minor who was reported under a hold: it begins with the lift of that hold.
@@ -173,7 +174,7 @@ def of_lift(
     policy: str,
     before: Record,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
 ) -> Epoch:
     """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
     floor = max(at, (before.floor or 0) + 1)
@@ -220,7 +221,7 @@ def _evidence(report: Report, purge: str | None) -> str:
     )
 
 
-def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[Register, Entry]:
+def _kept(before: Record, floor: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
     return {
         out(scope): Entry(floor, entry.source, "{}", entry.policy)

@@ -16,7 +16,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.evidence import LONGEST, evidence
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL, Change, Entry, Source, out, undoable
+from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out, undoable
 from heed.use_cases.ports.preferences import Applied, Keys, Preferences, Queue
 
 
@@ -35,7 +35,7 @@ class OptOut:
     """
 
     recipient: str
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     at: int
     source: Source
     evidence: str
@@ -176,7 +176,7 @@ class Unsubscribe:
         undo = undo_of(asked.recipient, press, applied.after)
         return Pressed(applied.after, undo)
 
-    def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:
+    def _press(self, asked: OptOut, press: Mapping[ScopeNumber, Entry]) -> Applied:
         """Write a browser's press so that it can be taken back, if it stops anything."""
 
         def changes(record: Record) -> list[Change]:

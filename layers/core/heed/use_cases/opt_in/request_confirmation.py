@@ -14,12 +14,12 @@ from heed.domain.errors import NoRoom, UnknownScope
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import KEY_ID
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL, ScopeNumber
 from heed.use_cases.ports.opt_in import ConfirmKeys, MailLine, NetworkRoom
 from heed.use_cases.ports.preferences import Queue
 
 
-def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
 
     Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
@@ -34,7 +34,7 @@ def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(found & numbers))
 
 
-def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the topics that a way out names, ascending; none where it stops everything.
 
     That is where it names none, or anything beside them: what cannot be read makes no opt-out smaller.
@@ -47,7 +47,7 @@ def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(named)) if named <= topics else ()
 
 
-def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the scopes among these names whose pause can end, ascending: topics as well."""
     numbers = (ALL, *catalogue.brands, *(topic.number for topic in catalogue.offered(ALL)))
     scopes = {catalogue.name(number): number for number in numbers}

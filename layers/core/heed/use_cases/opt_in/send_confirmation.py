@@ -15,7 +15,7 @@ from heed.domain.opt_in.confirmation_token import KEY_ID, Confirmation, Intent, 
 from heed.domain.opt_in.mail_caps import mailbox
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_silent
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL, ScopeNumber
 from heed.domain.recipients.address import is_mailable
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.opt_in import (
@@ -61,7 +61,7 @@ class Letter:
 
     to: str
     intent: Intent
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     resume: bool
     language: str
     base_url: str

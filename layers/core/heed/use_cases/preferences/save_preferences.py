@@ -14,7 +14,7 @@ from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, ChoiceKind
+from heed.domain.preferences.register import Change, ChoiceKind, ScopeNumber
 from heed.use_cases.ports.preferences import Keys, Preferences
 
 
@@ -50,7 +50,7 @@ class Result:
 
     record: Record
     consent: tuple[Topic, ...] = ()
-    resume: tuple[int, ...] = ()
+    resume: tuple[ScopeNumber, ...] = ()
     undo: Undo | None = None
 
 

@@ -17,6 +17,7 @@ from heed.domain.preferences.register import (
     MINOR,
     Change,
     Entry,
+    ScopeNumber,
     yes,
 )
 from heed.domain.privacy.erasure import over_a_report, waits_again
@@ -77,7 +78,7 @@ class StopAndLift:
         self,
         recipient: str,
         what: Liftable,
-        scope: int,
+        scope: ScopeNumber,
         by: Signature,
         entry: Entry,
     ) -> Done | None:

@@ -10,7 +10,7 @@ from heed.domain.errors import InvalidTime, UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence
 from heed.domain.preferences.preference_request import State, Wish
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import ALL, ScopeNumber, Source
 from heed.domain.rfc3339 import Span
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
@@ -62,16 +62,16 @@ def _wish(body: Reader, catalogue: Catalogue, key: str, now: int) -> Wish:
     )
 
 
-def _scope(body: Reader, catalogue: Catalogue) -> int:
+def _scope(body: Reader, catalogue: Catalogue) -> ScopeNumber:
     """What a person may choose: `*`, a brand, a topic; of service mail there is no choice."""
     name = body.text("scope")
     if not name:
-        return 0
+        return ALL
     try:
         number = catalogue.number(name)
     except UnknownScope as error:
         body.fault("scope", fields.unknown(error, name, catalogue))
-        return 0
+        return ALL
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is Kind.SERVICE:
         body.fault("scope", "is service mail, which nobody's choice stops or starts")

@@ -12,7 +12,7 @@ from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
 from heed.domain.preferences.reasons import Liftable
-from heed.domain.preferences.register import ALL, Entry, Source
+from heed.domain.preferences.register import ALL, Entry, ScopeNumber, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.privacy.lift import BOTH_WITHIN, Signature
 from heed.entrypoints.http.api import fields
@@ -30,7 +30,7 @@ class Lift:
 
     mention: Mention
     what: Liftable
-    scope: int
+    scope: ScopeNumber
     signature: Signature
     policy: str
 
@@ -139,7 +139,7 @@ def _filled(body: Reader, name: str) -> str:
     return scrub(text)
 
 
-def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> int:
+def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
     if what is not Liftable.COMPLAINT:
         if body.has("scope"):
             body.optional_text("scope")
