@@ -22,9 +22,9 @@ from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.announcement import Announcement
 from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
-from heed.domain.ledger.transition import Transition, changes
+from heed.domain.ledger.transition import Transition
 from heed.domain.links import repeats
-from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.record import NOTHING, changes
 from heed.domain.preferences.register import DAY, Change, Entry
 from heed.use_cases.ledger.append import LedgerBatch
 from heed.use_cases.ledger.export import export

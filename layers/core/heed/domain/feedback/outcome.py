@@ -13,14 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
-from heed.domain.feedback.event import (
-    Bounce,
-    Bounced,
-    Complaint,
-    Event,
-    Mail,
-    Subscription,
-)
+from heed.domain.feedback.event import Bounce, Bounced, Complaint, Event, Mail, Subscription
 from heed.domain.feedback.rules import (
     Count,
     Rule,

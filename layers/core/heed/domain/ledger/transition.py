@@ -21,18 +21,8 @@ from heed.domain.ledger.entry import (
     subject_of,
 )
 from heed.domain.links.repeats import BY_LINK, is_of_its_hour, of_its_hour
-from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import (
-    ALL,
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    Entry,
-    Source,
-    by_code,
-    out,
-)
+from heed.domain.preferences.record import NOTHING, Record, changes
+from heed.domain.preferences.register import ALL, MINOR, Change, Source, out
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,23 +102,6 @@ class Written(NamedTuple):
 
     entry: LedgerEntry
     evidence: str
-
-
-def changes(before: Record, after: Record) -> list[Change]:
-    """What the one record has that the other has not."""
-    return [
-        *(
-            Change(register, entry)
-            for register, entry in sorted(after.registers.items(), key=by_code)
-            if before.get(register) != entry
-        ),
-        *(Change(SOFT, soft_day(day)) for day in sorted(after.soft - before.soft)),
-    ]
-
-
-def soft_day(day: int) -> Entry:
-    """What is on record of a day of soft bounces: the day alone."""
-    return Entry(day * DAY, Source.BOUNCE, "{}")
 
 
 def entries(transition: Transition) -> Iterator[Written]:

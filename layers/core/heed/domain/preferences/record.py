@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from heed.domain.links.repeats import Tally
 from heed.domain.preferences.register import (
+    DAY,
     MINOR,
     SOFT,
     Change,
@@ -14,6 +15,8 @@ from heed.domain.preferences.register import (
     Entry,
     Register,
     ScopeNumber,
+    Source,
+    by_code,
     out,
     pause,
     undoable,
@@ -125,6 +128,16 @@ def merge(record: Record, changes: Iterable[Change]) -> Record:
             held = {**record.registers, change.register: change.entry}
             record = replace(record, registers=held)
     return record
+
+
+def changes(before: Record, after: Record) -> list[Change]:
+    """What the one record has that the other has not; of a day of soft bounces the day alone is known."""
+    registers = sorted(after.registers.items(), key=by_code)
+    days = sorted(after.soft - before.soft)
+    return [
+        *(Change(r, entry) for r, entry in registers if before.get(r) != entry),
+        *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in days),
+    ]
 
 
 def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:

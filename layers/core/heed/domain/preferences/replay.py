@@ -2,20 +2,8 @@
 
 from __future__ import annotations
 
-from heed.domain.preferences.record import NEVER, Record, merge
-from heed.domain.preferences.register import (
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    ChoiceKind,
-    Entry,
-    Source,
-    by_code,
-    out,
-    pause,
-    undoable,
-)
+from heed.domain.preferences.record import NEVER, NOTHING, Record, changes, merge
+from heed.domain.preferences.register import MINOR, Change, ChoiceKind, out, pause, undoable
 
 
 def lost_epoch(old: Record, live: Record) -> bool:
@@ -35,7 +23,7 @@ def lost_minor(old: Record, live: Record) -> Change | None:
 
 def with_epoch(old: Record, live: Record) -> Record:
     """The copy's epoch, with whatever of the live record is newer; its counter goes on."""
-    after = merge(old, [*lost_presses(old, live), *changes(live)])
+    after = merge(old, [*lost_presses(old, live), *changes(NOTHING, live)])
     return Record(after.registers, after.soft, after.floor, live.n + 1)
 
 
@@ -51,12 +39,4 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
         Change((out if press.until is None else pause)(scope), press)
         for scope, press in presses
         if press is not None and live.get(undoable(scope)) not in (None, press)
-    ]
-
-
-def changes(record: Record) -> list[Change]:
-    """All that a record says, as changes: the write rule decides what of it counts."""
-    return [
-        *(Change(r, entry) for r, entry in sorted(record.registers.items(), key=by_code)),
-        *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in sorted(record.soft)),
     ]

@@ -7,13 +7,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from heed.domain import rfc3339
-from heed.domain.errors import (
-    Fault,
-    InvalidCursor,
-    InvalidQuery,
-    InvalidTime,
-    UnknownScope,
-)
+from heed.domain.errors import Fault, InvalidCursor, InvalidQuery, InvalidTime, UnknownScope
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
