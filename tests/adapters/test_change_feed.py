@@ -11,10 +11,11 @@ from heed.adapters.dynamodb.change_feed import ChangesIndex
 from heed.adapters.dynamodb.feed_index import feed_position, shard
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable
-from heed.domain.preferences.register import Change, Entry, Source, in_, out
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.recipient import from_bytes
 from heed.use_cases.ports.preferences import Position
 from tests.support.full import examples
+from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 TABLE = "Preferences"

@@ -39,7 +39,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, out
 from heed.domain.privacy.disclosure import Disclosing, Disclosure
 from heed.domain.privacy.erasure import Cause, Epoch
 from heed.domain.privacy.lift import Signature
@@ -58,8 +58,9 @@ if TYPE_CHECKING:
 
 WHO = somebody()
 KEY = "a" * 32
-CHANGE = Change(out(2), Entry(NOW, Source.LETTER, "{}"))
-ENTRY = LedgerEntry("b" * 64, 1, 2, "out", NOW, NOW, "letter", "", "c" * 64)
+OFFERS = ScopeNumber(2)
+CHANGE = Change(out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
+ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
 DISCLOSING = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, Cause.ERASURE, State.DUE, NOW)
 CLAIM = Claim(WHO, "mailbox", Intent.IN, "request", "what", NOW, 0)

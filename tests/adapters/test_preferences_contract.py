@@ -19,17 +19,14 @@ from heed.domain.preferences.register import (
     SOFT,
     Change,
     Entry,
+    ScopeNumber,
     Source,
-    in_,
-    out,
-    pause,
-    undoable,
-    undone,
 )
 from heed.domain.rfc3339 import END
 from heed.use_cases.ports.preferences import Applied, Preferences, Unreadable
 from tests.adapters.conftest import Store, somebody
 from tests.support.full import examples
+from tests.support.registers import in_, out, pause, undoable, undone
 from tests.support.strategies import crowded
 
 NOW = 1_772_701_964_390
@@ -152,8 +149,8 @@ def test_a_press_and_its_undo_are_on_record_as_they_were_given(preferences: Pref
     pressed = replace(press, until=NOW + DAY)
     changes = [Change(undoable(2), press), Change(undoable(1), pressed)]
     apply(preferences, who, *changes, Change(undone(2), press.undo))
-    assert preferences.read(who).pressed(2) is None
-    assert preferences.read(who).pause(1) == pressed
+    assert preferences.read(who).pressed(ScopeNumber(2)) is None
+    assert preferences.read(who).pause(ScopeNumber(1)) == pressed
 
 
 # Every text compared as UTF-8 bytes; UTF-16 would put what is beyond U+FFFF before U+E000 and up.

@@ -22,8 +22,9 @@ from heed.adapters.aws import CONFIG
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.preferences.record import NOTHING
-from heed.domain.preferences.register import SOFT, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import SOFT, Change, Entry, Register, Source
 from tests.adapters.conftest import TABLE, somebody
+from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ ATTEMPTS = 3  # botocore's own, as configured
 Fault = Callable[[str, Any], Any]
 
 
-def change(register: str, at: int = NOW) -> Change:
+def change(register: Register, at: int = NOW) -> Change:
     return Change(register, Entry(at, Source.LINK, "{}"))
 
 

@@ -26,16 +26,14 @@ from heed.domain.preferences.register import (
     SOFT,
     UNDELIVERABLE,
     Change,
+    ChoiceKind,
     Entry,
+    Register,
     Source,
-    in_,
-    is_choice,
-    out,
-    pause,
-    yes,
 )
 from heed.domain.recipients.recipient import from_bytes
 from tests.adapters.conftest import TABLE, somebody
+from tests.support.registers import in_, out, pause, yes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -43,8 +41,8 @@ if TYPE_CHECKING:
 NOW = 1_772_701_964_390
 
 
-def change(register: str, at: int = NOW) -> Change:
-    until = at + DAY if register.startswith("p:") else None
+def change(register: Register, at: int = NOW) -> Change:
+    until = at + DAY if register.kind is ChoiceKind.PAUSE else None
     return Change(register, Entry(at, Source.LINK, "{}", "1", until))
 
 
@@ -90,7 +88,7 @@ REGISTERS = [out(2), in_(2), pause(0), yes(2), COMPLAINT, UNDELIVERABLE, HOLD, L
 
 @pytest.mark.parametrize("register", REGISTERS)
 def test_one_change_is_exactly_one_request_taken_or_refused(
-    table: PreferencesTable, asked: list[Any], register: str
+    table: PreferencesTable, asked: list[Any], register: Register
 ) -> None:
     who = somebody()
     for at in (NOW, NOW, NOW + DAY):
@@ -101,13 +99,13 @@ def test_one_change_is_exactly_one_request_taken_or_refused(
 
 @pytest.mark.parametrize("register", REGISTERS)
 def test_a_wish_that_came_late_costs_a_second_request_which_keeps_it_for_the_ledger(
-    table: PreferencesTable, asked: list[Any], register: str
+    table: PreferencesTable, asked: list[Any], register: Register
 ) -> None:
     who = somebody()
     table.apply(who, [change(register, NOW)], NOW)
     asked.clear()
     table.apply(who, [change(register, NOW - 1)], NOW)
-    kept = ["UpdateItem"] if is_choice(register) else []
+    kept = ["UpdateItem"] if register.is_choice else []
     assert [operation for operation, _ in asked] == ["UpdateItem", *kept]
 
 

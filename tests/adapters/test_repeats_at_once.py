@@ -10,8 +10,9 @@ import pytest
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links import repeats
 from heed.domain.links.repeats import HOUR
-from heed.domain.preferences.register import DAY, Change, Entry, Source, out, yes
+from heed.domain.preferences.register import DAY, Change, Entry, Source
 from tests.adapters.conftest import TABLE, somebody
+from tests.support.registers import out, yes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -14,7 +14,7 @@ from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
 from heed.domain.preferences.catalogue import Kind
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
 from tests.support.deployment import NOW, World, deployed, http, parts, restart, run_on

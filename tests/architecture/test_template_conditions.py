@@ -19,17 +19,9 @@ from heed.adapters.dynamodb import (
     purges,
     ses_list_walks,
 )
-from heed.domain.preferences.register import (
-    COMPLAINT,
-    HOLD,
-    LIFT_HOLD,
-    MINOR,
-    UNDELIVERABLE,
-    in_,
-    out,
-    yes,
-)
+from heed.domain.preferences.register import COMPLAINT, HOLD, LIFT_HOLD, MINOR, UNDELIVERABLE
 from tests.support.iam_policies import FUNCTIONS, permitted
+from tests.support.registers import in_, out, yes
 
 _ROWS = {
     "key": "key#0123",
@@ -106,21 +98,24 @@ def test_no_function_writes_an_api_key() -> None:
             assert "key" not in calls.get(call, set())
 
 
-_BOOKS = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR}
+_BOOKS = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR.code}
 """What each write of a register touches or looks at."""
 _ATTRIBUTES = {
     *_BOOKS,
-    *(out(2), in_(2), yes(2), "p:2", "c:2", "u:2", "m:2", "a:policy"),
-    *(COMPLAINT, UNDELIVERABLE, HOLD, LIFT_HOLD, "l:undeliverable"),
+    *(out(2).code, in_(2).code, yes(2).code, "p:2", "c:2", "u:2", "m:2", "a:policy"),
+    *(COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, LIFT_HOLD.code, "l:undeliverable"),
     *("soft", "due", "due_shard", "purge", "expires"),
 }
 PREFERENCES: dict[str, set[str]] = {
-    "UnsubscribeFunction": _BOOKS | {out(2), "c:2", "p:2", "u:2"},
-    "UnsubscribeLaterFunction": _BOOKS | {out(2)},
-    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2), "p:2", "u:2"},
-    "ResubscribeFunction": _BOOKS | {in_(2), yes(2), "l:undeliverable", out(2), "p:2"},
-    "FeedbackFunction": _BOOKS | {out(2), COMPLAINT, UNDELIVERABLE, "soft", "due", "due_shard"},
-    "DeskFunction": _BOOKS | {HOLD, in_(2), yes(2), LIFT_HOLD, "l:undeliverable", out(2), "p:2"},
+    "UnsubscribeFunction": _BOOKS | {out(2).code, "c:2", "p:2", "u:2"},
+    "UnsubscribeLaterFunction": _BOOKS | {out(2).code},
+    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
+    "ResubscribeFunction": _BOOKS
+    | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
+    "FeedbackFunction": _BOOKS
+    | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
+    "DeskFunction": _BOOKS
+    | {HOLD.code, in_(2).code, yes(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -172,9 +167,9 @@ def test_no_update_gives_a_record_an_end() -> None:
 
 
 def test_an_epoch_is_put_with_nothing_in_it_that_would_bring_anybody_back() -> None:
-    least = {"id", "n", "f", "chg_at", "chg_shard", MINOR, out(0)}
+    least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
     assert _may("DeskFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
-    for more in (in_(2), yes(2), LIFT_HOLD, "salt"):
+    for more in (in_(2).code, yes(2).code, LIFT_HOLD.code, "salt"):
         assert not _may("DeskFunction", "PutItem", "PreferencesTable", *least, more)
     others = [one for one in FUNCTIONS if _may(one, "PutItem", "PreferencesTable", "id")]
     assert others == ["DeskFunction"]

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from brand_compiler.build import main as build_brand
 from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import recipient_id
 from tests.bench.canned import KEY, canned_aws
 
@@ -98,7 +99,7 @@ def main() -> int:
         }
         cases["bare boto3"] = (BARE, common)
         for name, (method, letter, purpose, form, expected) in events.items():
-            token = mint(Token(recipient, 2, NOW - 86_400_000, 1), purpose, KEY)
+            token = mint(Token(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY)
             path = work / f"{name}.json"
             path.write_text(_json(http(method, f"/{letter}/{token}", form=form)))
             cases[name] = (

@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import pytest
 
 from heed.domain.api_key import KeyScope
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from tests import conftest
 from tests.support import stream_events
 from tests.support.deployment import NOW, Context, World, deployed, http, parts
+from tests.support.registers import out
 from tests.support.ses_messages import EVENTS
 from tests.support.template import template
 

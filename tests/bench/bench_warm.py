@@ -54,6 +54,7 @@ def main() -> None:
     from functions.unsubscribe import app as unsubscribe
     from heed.domain.links.link_token import Purpose, Token, mint, verify
     from heed.domain.preferences.record import NOTHING, merge
+    from heed.domain.preferences.register import ScopeNumber
     from heed.use_cases.ports.preferences import Applied
     from tests.support.deployment import NOW, Context, http, parts, run_on
 
@@ -78,7 +79,7 @@ def main() -> None:
     heed.preferences = cast("Any", Table())
     run_on(heed)
 
-    said = Token(RECIPIENT, 2, NOW - 86_400_000, 1)
+    said = Token(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
     link = mint(said, Purpose.UNSUBSCRIBE, key)
     centre = mint(said, Purpose.PREFERENCES, key)
     context = Context()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.recipient import to_bytes
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.support.deployment import NOW, World
 from tests.support.openapi import document, validator
+from tests.support.registers import out
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
 OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))

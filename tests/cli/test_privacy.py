@@ -7,9 +7,10 @@ from pathlib import Path
 import boto3
 import pytest
 
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from tests.cli.conftest import Heed
 from tests.support.deployment import NOW, World
+from tests.support.registers import out
 from tests.support.template import table_definition
 
 READER = "reader@example.com"

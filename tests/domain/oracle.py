@@ -12,10 +12,29 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import Entry
 from tests.support.catalogues import DATA
 
 DAY = 24 * 60 * 60 * 1000
 TOPICS: dict[int, dict[str, Any]] = {topic["number"]: topic for topic in DATA["topics"]}
+
+
+_NAMES = {
+    "out": "o:S",
+    "in": "i:S",
+    "pause": "p:S",
+    "confirmed": "k:S",
+    "undoable": "c:S",
+    "undone": "u:S",
+    "complaint": "x:complaint",
+    "minor": "x:minor",
+    "hold": "x:hold",
+    "hold-lifted": "l:hold",
+    "undeliverable": "x:undeliverable",
+    "undeliverable-lifted": "l:undeliverable",
+    "policy-acknowledged": "a:policy",
+}
+"""What the model's page calls a register, by the ledger's word for its kind; S is its scope."""
 
 
 class Fact(NamedTuple):
@@ -39,7 +58,8 @@ class Answer(NamedTuple):
 def oracle(record: Record, number: int, now: int) -> Answer:
     """The answer of the model."""
     topic = TOPICS[number]
-    wide = {name: entry.at for name, entry in record.registers.items() if name[0] in "xl"}
+    held = _held(record)
+    wide = {name: entry.at for name, entry in held.items() if name[0] in "xl"}
     if "x:minor" in wide:
         return _no("minor", {wide["x:minor"]})
     for reason in ("hold", "undeliverable"):
@@ -49,16 +69,25 @@ def oracle(record: Record, number: int, now: int) -> Answer:
         return _no("undeliverable", {until - 30 * DAY}, until)
     if topic["kind"] == "service":
         return _ok({None})
-    return _choice(record, topic, now, wide.get("x:complaint"))
+    return _choice(held, topic, now, wide.get("x:complaint"))
 
 
-def _choice(record: Record, topic: dict[str, Any], now: int, complaint: int | None) -> Answer:
+def _held(record: Record) -> dict[str, Entry]:
+    """The registers by the names of the model's page: `o:2`, `x:hold`."""
+    return {
+        _NAMES[r.kind].replace("S", str(r.scope)): entry for r, entry in record.registers.items()
+    }
+
+
+def _choice(
+    held: dict[str, Entry], topic: dict[str, Any], now: int, complaint: int | None
+) -> Answer:
     facts = [
         Fact(name[0], int(name[2:]), entry.at, entry.until)
-        for name, entry in record.registers.items()
+        for name, entry in held.items()
         if name[:2] in ("o:", "i:", "p:", "k:")
     ]
-    facts = _with_presses(record, facts)
+    facts = _with_presses(held, facts)
     number = topic["number"]
     signal = topic["kind"] == "signal"
     path = [number] if signal else [0, topic["brand"], number]
@@ -102,12 +131,12 @@ def _choice(record: Record, topic: dict[str, Any], now: int, complaint: int | No
     return _ok({yes.at for yes in yeses if yes.scope in path} or {None})
 
 
-def _with_presses(record: Record, facts: list[Fact]) -> list[Fact]:
+def _with_presses(held: dict[str, Entry], facts: list[Fact]) -> list[Fact]:
     """A press that no Undo names exactly counts as an out, or, where it ends, as a pause."""
-    for name, entry in record.registers.items():
+    for name, entry in held.items():
         if not name.startswith("c:"):
             continue
-        scope, undo = int(name[2:]), record.registers.get(f"u:{name[2:]}")
+        scope, undo = int(name[2:]), held.get(f"u:{name[2:]}")
         said = f"{entry.at} {entry.source} {entry.evidence} {entry.policy}"
         digest = sha256(said.encode()).hexdigest()[:32]
         if undo and undo.at == entry.at and json.loads(undo.evidence).get("undone") == digest:
@@ -116,7 +145,7 @@ def _with_presses(record: Record, facts: list[Fact]) -> list[Fact]:
             facts = [*facts, Fact("o", scope, entry.at, None)]
             continue
         # Of two pauses at a scope the later one is the latest.
-        plain = record.registers.get(f"p:{scope}")
+        plain = held.get(f"p:{scope}")
         if plain is None or plain.rank < entry.rank:
             facts = [fact for fact in facts if (fact.kind, fact.scope) != ("p", scope)]
             facts.append(Fact("p", scope, entry.at, entry.until))

@@ -7,9 +7,10 @@ import pytest
 
 from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
-from heed.domain.preferences.register import ALL, DAY
+from heed.domain.preferences.register import ALL, DAY, ScopeNumber
 from tests.support.catalogues import CATALOGUE, DATA, SCOPES
 from tests.support.growth import LINEAR, growth
+from tests.support.registers import scope_numbers
 
 
 @pytest.mark.parametrize(
@@ -65,11 +66,11 @@ def test_a_brand_is_no_topic_and_neither_is_all(name: str) -> None:
 
 @pytest.mark.parametrize("number", SCOPES)
 def test_every_number_has_a_name_that_means_it(number: int) -> None:
-    assert CATALOGUE.number(CATALOGUE.name(number)) == number
+    assert CATALOGUE.number(CATALOGUE.name(ScopeNumber(number))) == number
 
 
 def test_a_number_never_heard_of_has_a_name_that_means_nothing() -> None:
-    assert CATALOGUE.name(999) == "#999"
+    assert CATALOGUE.name(ScopeNumber(999)) == "#999"
 
 
 def test_a_topic_is_decided_by_all_its_brand_and_itself() -> None:
@@ -95,10 +96,10 @@ def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else
     every = {n for n, t in CATALOGUE.topics.items() if t.kind is Kind.MARKETING}
     assert {t.number for t in CATALOGUE.governed(ALL)} == every
     assert 14 in every
-    assert {t.number for t in CATALOGUE.governed(10)} == {11, 17}
-    assert [t.number for t in CATALOGUE.governed(2)] == [2]
-    assert [t.number for t in CATALOGUE.governed(7)] == [7]
-    assert CATALOGUE.governed(6) == CATALOGUE.governed(999) == []
+    assert {t.number for t in CATALOGUE.governed(ScopeNumber(10))} == {11, 17}
+    assert [t.number for t in CATALOGUE.governed(ScopeNumber(2))] == [2]
+    assert [t.number for t in CATALOGUE.governed(ScopeNumber(7))] == [7]
+    assert CATALOGUE.governed(ScopeNumber(6)) == CATALOGUE.governed(ScopeNumber(999)) == []
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else
 def test_an_opt_out_by_link_is_written_where_it_stops_something(
     scope: int, written: set[int]
 ) -> None:
-    scopes = CATALOGUE.opt_out_scopes(scope)
+    scopes = CATALOGUE.opt_out_scopes(ScopeNumber(scope))
     assert set(scopes) == written
     assert len(scopes) == len(written)
     assert any(CATALOGUE.governed(one) for one in scopes)
@@ -126,7 +127,9 @@ def test_an_opt_out_by_link_is_written_where_it_stops_something(
 
 def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
     topics = [{**topic, "retired": topic["kind"] == "signal"} for topic in DATA["topics"]]
-    assert Catalogue.of({**DATA, "topics": topics}).opt_out_scopes(7) == (7,)
+    assert Catalogue.of({**DATA, "topics": topics}).opt_out_scopes(ScopeNumber(7)) == scope_numbers(
+        7
+    )
 
 
 @pytest.mark.parametrize(

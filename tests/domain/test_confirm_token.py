@@ -20,7 +20,9 @@ from heed.domain.opt_in.confirmation_token import (
     mint,
     verify,
 )
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import from_bytes
+from tests.support.registers import scope_numbers
 from tests.support.strategies import recipients
 
 KEY, OTHER = b"k" * 32, b"o" * 32
@@ -55,8 +57,8 @@ def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent)
     said = Confirmation(
         recipient="a" * 26,
         intent=intent,
-        scopes=tuple(range(count)),
-        resume=tuple(range(count + 101)),  # all marketing, 100 brands, each topic
+        scopes=scope_numbers(*range(count)),
+        resume=scope_numbers(*range(count + 101)),  # all marketing, 100 brands, each topic
         issued=1,
         sealed=b"s" * 420,
     )
@@ -70,7 +72,7 @@ def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(
     asked: int, waited: int
 ) -> None:
     said = Confirmation(
-        "a" * 26, Intent.IN, (2,), asked, waited=hours_waited(asked, asked + waited)
+        "a" * 26, Intent.IN, scope_numbers(2), asked, waited=hours_waited(asked, asked + waited)
     )
     read = verify(mint(said, KEY), keys)
     sent = asked + waited
@@ -81,7 +83,9 @@ def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(
 
 
 def test_a_link_whose_mail_did_not_wait_is_the_same_bytes_as_ever_and_lives_as_long() -> None:
-    said = Confirmation("a" * 26, Intent.OUT, (2,), 5, waited=hours_waited(5, 5 + MINUTE - 1))
+    said = Confirmation(
+        "a" * 26, Intent.OUT, scope_numbers(2), 5, waited=hours_waited(5, 5 + MINUTE - 1)
+    )
     assert said.waited == 0 and said.is_over(5 + LIFETIME) and not said.is_over(4 + LIFETIME)
 
 
@@ -157,7 +161,7 @@ def test_another_key_signs_in_vain(said: Confirmation) -> None:
 
 @given(confirmations)
 def test_even_under_one_key_no_purpose_passes_for_another(said: Confirmation) -> None:
-    token = Token(said.recipient, 0, 60_000, 1)
+    token = Token(said.recipient, ScopeNumber(0), 60_000, 1)
     for purpose in Purpose:
         with pytest.raises(InvalidToken):
             verify(mint_link(token, purpose, KEY), keys)
@@ -174,7 +178,7 @@ def test_whatever_is_no_link_is_refused(text: str) -> None:
 
 
 def test_it_ends_after_48_hours() -> None:
-    said = Confirmation("a" * 26, Intent.IN, (2,), 1_000)
+    said = Confirmation("a" * 26, Intent.IN, scope_numbers(2), 1_000)
     assert not said.is_over(1_000 + LIFETIME - 1)
     assert said.is_over(1_000 + LIFETIME)
     assert LIFETIME == 48 * 3_600_000

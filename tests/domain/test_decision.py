@@ -9,11 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.preferences.catalogue import Kind
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    ScopeNumber,
+    Source,
+)
 from tests.domain.oracle import oracle
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out
 from tests.support.strategies import REGISTERS, changes, instants, records
 
 TOPICS = tuple(CATALOGUE.topics.values())
@@ -52,9 +65,9 @@ def _at_random(chance: Random) -> Record:
         for at in [chance.randrange(8)]
     }
     if chance.random() < 0.02:
-        registers["x:minor"] = Entry(3, Source.AGE_REPORT, "{}")
-    if chance.random() < 0.1 and "l:undeliverable" in registers:
-        registers["l:undeliverable"] = Entry(20 * DAY, Source.AGENT, "{}")
+        registers[MINOR] = Entry(3, Source.AGE_REPORT, "{}")
+    if chance.random() < 0.1 and LIFT_UNDELIVERABLE in registers:
+        registers[LIFT_UNDELIVERABLE] = Entry(20 * DAY, Source.AGENT, "{}")
     days = chance.sample(range(chance.choice((8, 40, 80))), chance.choice((0, 0, 0, 4, 5, 7)))
     return Record(registers, frozenset(days))
 
@@ -83,14 +96,14 @@ def test_an_opt_out_of_now_stops_all_that_its_scope_governs(
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
     after = merge(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
-    for topic in CATALOGUE.governed(scope):
+    for topic in CATALOGUE.governed(ScopeNumber(scope)):
         assert not decide(after, topic, at).sendable
         assert not decide(after, topic, at + 1000 * DAY).sendable
 
 
 @given(records(), instants, st.lists(changes(), max_size=4))
 def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Change]) -> None:
-    choices = [change for change in more if change.register[:2] in ("o:", "i:", "p:", "k:")]
+    choices = [change for change in more if change.register.is_choice]
     for topic in TOPICS:
         if topic.kind is Kind.SERVICE:
             assert decide(record, topic, now) == decide(merge(record, choices), topic, now)
@@ -99,8 +112,9 @@ def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Chang
 @given(records(), instants)
 def test_mail_and_advertising_never_stop_each_other(record: Record, now: int) -> None:
     signal = CATALOGUE.topic("targeted-advertising")
-    mail = {k: e for k, e in record.registers.items() if not k.endswith(":7")}
-    advertising = {k: e for k, e in record.registers.items() if k.endswith(":7") or k[0] in "xl"}
+    mail = {r: e for r, e in record.registers.items() if r.scope != signal.number}
+    wide = {r: e for r, e in record.registers.items() if not r.is_choice}
+    advertising = wide | {r: e for r, e in record.registers.items() if r.scope == signal.number}
     for topic in TOPICS:
         seen = advertising if topic is signal else mail
         alone = replace(record, registers=seen)
@@ -119,7 +133,7 @@ def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) ->
 def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(
     record: Record, now: int
 ) -> None:
-    strange = {**record.registers, "o:999": Entry(1, Source.LINK, "{}")}
+    strange = {**record.registers, out(999): Entry(1, Source.LINK, "{}")}
     for topic in TOPICS:
         assert decide(record, topic, now) == decide(replace(record, registers=strange), topic, now)
 
@@ -140,6 +154,6 @@ def test_a_stop_dated_before_1970_stops(at: int) -> None:
         assert decide(stopped, topic, 0).reason is Reason.TOPIC_UNSUBSCRIBED
         tied = merge(stopped, [Change(in_(topic.number), Entry(at, Source.LETTER, "{}"))])
         assert not decide(tied, topic, 0).sendable
-    for name in ("x:complaint", "x:hold", "x:undeliverable"):
+    for name in (COMPLAINT, HOLD, UNDELIVERABLE):
         stopped = merge(NOTHING, [Change(name, Entry(at, Source.AGENT, "{}"))])
         assert not decide(stopped, TOPICS[0], 0).sendable

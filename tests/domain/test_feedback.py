@@ -19,8 +19,9 @@ from heed.domain.feedback.rules import (
     Count,
     of_bounce,
 )
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Source
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register, Source
 from heed.domain.recipients.recipient import parse
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669
@@ -68,7 +69,7 @@ def subscription(
     return judged(Subscription(AT, address, by, everything, list(topics), "message-1"))
 
 
-def registers(verdict: Verdict) -> dict[str, list[str]]:
+def registers(verdict: Verdict) -> dict[str, list[Register]]:
     return {
         recipient: [change.register for change in changes]
         for recipient, changes in verdict.changes.items()
@@ -450,12 +451,12 @@ def test_what_is_no_complaint_is_ignored_whomever_it_means() -> None:
 
 
 def test_all_off_in_a_contact_list_is_all_off() -> None:
-    assert registers(subscription(everything=True)) == {A: ["o:0"]}
+    assert registers(subscription(everything=True)) == {A: [out(0)]}
 
 
 def test_a_topic_that_is_off_and_known_is_off_and_another_is_for_a_person_to_look_at() -> None:
     verdict = subscription("news", "SomeListOfTheirs", "news")
-    assert registers(verdict) == {A: ["o:3"]}
+    assert registers(verdict) == {A: [out(3)]}
     assert verdict.aside == NO_TOPIC
     assert verdict.counts == [Count.TOPIC_NOT_KNOWN, Count.OPT_OUT_RECORDED]
 
@@ -463,19 +464,21 @@ def test_a_topic_that_is_off_and_known_is_off_and_another_is_for_a_person_to_loo
 @pytest.mark.parametrize("name", ["Offers", "OFFERS", " offers", "Meridian/Offers"])
 def test_a_topic_of_a_contact_list_is_known_in_any_case(name: str) -> None:
     verdict = subscription(name)
-    assert registers(verdict) == {A: ["o:2"]}
+    assert registers(verdict) == {A: [out(2)]}
     assert not verdict.aside
 
 
 def test_all_off_beside_a_topic_that_nobody_knows_is_all_off_and_for_a_person_to_look_at() -> None:
     for unknown in ("SomeListOfTheirs", None):
         verdict = subscription(unknown, everything=True)
-        assert registers(verdict) == {A: ["o:0"]}
+        assert registers(verdict) == {A: [out(0)]}
         assert verdict.aside == NO_TOPIC
 
 
 def test_all_off_and_topics_off_are_one_write() -> None:
-    assert registers(subscription("offers", "news", everything=True)) == {A: ["o:0", "o:2", "o:3"]}
+    assert registers(subscription("offers", "news", everything=True)) == {
+        A: [out(0), out(2), out(3)]
+    }
 
 
 def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from heed.domain.preferences.decision import Decision, Reason, decide
+from heed.codec.record import register_of
+from heed.domain.preferences.decision import Decision, decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -17,9 +19,11 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
 )
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_
 
 NOW = 1000
 
@@ -34,7 +38,7 @@ def record(*said: str) -> Record:
         scope, _, state = what.partition("=")
         kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
         register = f"{kind}:{CATALOGUE.number(scope)}" if kind else what
-        changes.append(Change(register, entry))
+        changes.append(Change(register_of(register), entry))
     return merge(NOTHING, changes)
 
 
@@ -153,7 +157,7 @@ def test_withdrawn_consent_is_not_revived_by_a_general_yes() -> None:
     held = record("research=in@4", "*=out@5", "*=in@6")
     assert reason(held, "offers") == "ok"
     assert reason(held, "research") == "no_consent"
-    assert reason(merge(held, [Change("i:5", Entry(7, Source.API, "{}"))]), "research") == "ok"
+    assert reason(merge(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
 
 
 def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() -> None:
@@ -162,8 +166,8 @@ def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() ->
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, HOLD, MINOR])
-def test_undeliverable_hold_and_minor_stop_service_mail_too(register: str) -> None:
-    assert not sendable(record(f"{register}@5"))
+def test_undeliverable_hold_and_minor_stop_service_mail_too(register: Register) -> None:
+    assert not sendable(record(f"{register.code}@5"))
 
 
 def test_no_choice_no_pause_and_no_complaint_stops_service_mail() -> None:
@@ -183,7 +187,7 @@ def test_undeliverable_and_hold_stand_unless_their_lift_is_newer(stop: str) -> N
     assert reason(record(f"x:{stop}@5", f"l:{stop}@6"), "offers") == "ok"
     assert reason(record(f"l:{stop}@5", f"x:{stop}@6"), "offers") == stop
     other = LIFT_HOLD if stop == "undeliverable" else LIFT_UNDELIVERABLE
-    assert reason(record(f"x:{stop}@5", f"{other}@6"), "offers") == stop
+    assert reason(record(f"x:{stop}@5", f"{other.code}@6"), "offers") == stop
 
 
 def test_five_days_of_soft_bounces_in_thirty_are_undeliverable_for_thirty_more() -> None:

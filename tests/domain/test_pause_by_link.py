@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, in_, pause, yes
+from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, pause, scope_numbers, yes
 
 NOW = 400 * DAY
-OFFERS, NEWS, BRAND = 2, 3, 1
+OFFERS, NEWS, BRAND = scope_numbers(2, 3, 1)
 
 
 def said(at: int, until: int | None = None) -> Entry:

@@ -7,24 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heed.codec.record import register_of
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import (
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    Entry,
-    Source,
-    is_register,
-    out,
-)
+from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Register, Source
 from tests.support.full import examples
+from tests.support.registers import out, pause
 from tests.support.strategies import REGISTERS, changes, crowded, entries
 
 AGE = Entry(5, Source.AGE_REPORT, "{}")
 
 
-def greatest(events: Iterable[Change]) -> dict[str, Entry]:
+def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
     """The registers of a set of events, said another way: of each, the last in order."""
     ordered = sorted(
         (event for event in events if event.register != SOFT),
@@ -103,18 +96,19 @@ def test_entries_that_differ_at_all_are_in_a_strict_order(one: Entry, other: Ent
     assert (one.rank == other.rank) == (one == other)
 
 
-@given(changes(("p:2",)), changes(("p:2",)))
+@given(changes((pause(2),)), changes((pause(2),)))
 def test_pauses_that_differ_in_their_end_are_in_a_strict_order(one: Change, other: Change) -> None:
     assert (one.entry.rank == other.entry.rank) == (one.entry == other.entry)
 
 
-@pytest.mark.parametrize("name", [*REGISTERS, MINOR])
-def test_every_register_is_known_as_one(name: str) -> None:
-    assert is_register(name)
+@pytest.mark.parametrize("register", [*REGISTERS, MINOR])
+def test_every_register_is_known_by_its_code(register: Register) -> None:
+    assert register_of(register.code) == register
 
 
 @pytest.mark.parametrize(
     "name", ["o:", "o:x", "o:-1", "o:٢", "o:1 ", "x:", "x:other", "q:1", "soft", "n"]
 )
 def test_what_is_no_register_is_not_taken_for_one(name: str) -> None:
-    assert not is_register(name)
+    with pytest.raises((KeyError, ValueError)):
+        register_of(name)

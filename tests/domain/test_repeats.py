@@ -19,8 +19,9 @@ from heed.domain.links.repeats import (
     telling,
 )
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out, pause
+from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
 from tests.support.growth import LINEAR, growth
+from tests.support.registers import in_, out, pause
 
 _SPARING = (Telling.SPARED,)
 
@@ -118,7 +119,7 @@ def test_of_the_write_of_an_hour_what_is_new_is_told_of_and_one_for_the_rest() -
 
 
 def test_the_cost_of_many_wishes_grows_with_their_number_and_not_with_its_square() -> None:
-    def both(wishes: int) -> tuple[dict[str, Entry], list[Change]]:
+    def both(wishes: int) -> tuple[dict[Register, Entry], list[Change]]:
         held = {change.register: Entry(1, Source.LINK, "{}") for change in many(wishes)}
         return held, many(wishes)
 

@@ -6,9 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.preferences.catalogue import Kind, Topic
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
+    ALL,
     COMPLAINT,
     DAY,
     HOLD,
@@ -19,22 +21,20 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from heed.domain.preferences.suppressions import Stop, blocking, stops
 from tests.support.catalogues import CATALOGUE
 from tests.support.full import examples
+from tests.support.registers import in_, out, pause, scope_numbers, yes
 from tests.support.strategies import instants, records
 
 NOW = 100 * DAY
 IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 
-def _record(*set_at: tuple[str, int], until: int | None = None) -> Record:
+def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
     changes = [
         Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
         for name, at in set_at
@@ -92,7 +92,7 @@ def test_nobody_has_no_stops() -> None:
 
 def test_a_yes_to_one_topic_is_an_exception_to_the_stop_of_all() -> None:
     stop = _only(_record((out(0), 5), (in_(3), 6)))
-    assert stop == Stop(Reason.UNSUBSCRIBED, 0, 5, Source.PHONE, excepted=(3,))
+    assert stop == Stop(Reason.UNSUBSCRIBED, ALL, 5, Source.PHONE, excepted=scope_numbers(3))
 
 
 def test_a_stop_is_lifted_when_it_stops_no_topic_in_use_any_more() -> None:
@@ -135,7 +135,7 @@ def test_five_days_of_soft_bounces_are_a_stop_with_an_end_until_it_is_lifted() -
     days = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in range(90, 95)]
     record = merge(NOTHING, days)
     ends = (94 + 30) * DAY
-    assert _only(record) == Stop(Reason.UNDELIVERABLE, 0, 94 * DAY, Source.BOUNCE, until=ends)
+    assert _only(record) == Stop(Reason.UNDELIVERABLE, ALL, 94 * DAY, Source.BOUNCE, until=ends)
     lifted = merge(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
     assert not _only(lifted).standing
 

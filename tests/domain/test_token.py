@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import Purpose, Token, mint, verify
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import from_bytes
 from tests.support.full import examples
 from tests.support.strategies import recipients
@@ -64,8 +65,8 @@ def text_of(data: bytes, purpose: Purpose) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-SAMPLE = Token(from_bytes(bytes(range(100, 116))), 2, 29_545_032 * MINUTE, 1)
-OTHER = Token(from_bytes(bytes(range(16))), 7, 29_000_000 * MINUTE, 2)
+SAMPLE = Token(from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1)
+OTHER = Token(from_bytes(bytes(range(16))), ScopeNumber(7), 29_000_000 * MINUTE, 2)
 
 
 @pytest.mark.parametrize("vector", tokens.accepted, ids=lambda v: f"{v['purpose']}-{v['scope']}")
@@ -250,7 +251,7 @@ def test_the_key_id_in_the_token_picks_the_key_and_an_old_one_keeps_verifying() 
 
     assert verifies(minted(SAMPLE, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
     assert verifies(minted(OTHER, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
-    third = Token(SAMPLE.recipient, 2, 0, 3)
+    third = Token(SAMPLE.recipient, ScopeNumber(2), 0, 3)
     assert not verifies(minted(third, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
     assert asked == [(Purpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
 

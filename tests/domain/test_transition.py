@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from heed.codec.record import register_of
 from heed.domain.ledger.announcement import DetailType, announcements
 from heed.domain.ledger.entry import LEDGER, Outcome, subject_of
 from heed.domain.ledger.transition import Transition, entries
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
+    ACKNOWLEDGED,
     COMPLAINT,
     DAY,
     HOLD,
@@ -20,13 +22,11 @@ from heed.domain.preferences.register import (
     MINOR,
     UNDELIVERABLE,
     Entry,
+    Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out, pause, yes
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16
@@ -43,9 +43,8 @@ def entry(at: int = AT, source: Source = Source.LINK, until: int | None = None) 
 
 
 def record(n: int = 1, salt: bytes = SALT, floor: int | None = None, **held: Entry) -> Record:
-    return Record(
-        {name.replace("_", ":"): one for name, one in held.items()}, n=n, salt=salt, floor=floor
-    )
+    registers = {register_of(name.replace("_", ":")): one for name, one in held.items()}
+    return Record(registers, n=n, salt=salt, floor=floor)
 
 
 def write(before: Record, after: Record, **more: bool) -> Transition:
@@ -97,14 +96,14 @@ def test_every_detail_type_has_its_schema() -> None:
     ],
 )
 def test_a_change_is_told_in_the_words_of_the_contract(
-    register: str, until: int | None, expected: tuple[str, str, str]
+    register: Register, until: int | None, expected: tuple[str, str, str]
 ) -> None:
     after = Record({register: entry(until=until)}, n=1, salt=SALT)
     assert heard(write(Record(), after)) == [expected]
 
 
 def test_what_the_person_read_is_nobodys_news() -> None:
-    transition = write(Record(), Record({"a:policy": entry()}, n=1, salt=SALT))
+    transition = write(Record(), Record({ACKNOWLEDGED: entry()}, n=1, salt=SALT))
     assert heard(transition) == []
     assert told(transition) == [(1, "policy-acknowledged", "link")]
 

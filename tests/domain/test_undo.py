@@ -21,21 +21,18 @@ from heed.domain.preferences.register import (
     DAY,
     MINOR,
     Change,
+    ChoiceKind,
     Entry,
+    ScopeNumber,
     Source,
-    in_,
-    out,
-    pause,
-    undoable,
-    undone,
-    yes,
 )
 from heed.domain.preferences.replay import lost_presses
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out, pause, scope_numbers, undoable, undone, yes
 from tests.support.strategies import changes, instants, records
 
 NOW = 400 * DAY
-OFFERS, RESEARCH, BRAND = 2, 5, 1
+OFFERS, RESEARCH, BRAND = scope_numbers(2, 5, 1)
 WHO = "a" * 26
 
 
@@ -49,8 +46,8 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
 
 def press(record: Record, scope: int, said: Entry) -> tuple[Record, Undo | None]:
     """A browser's press, as it is written, and the Undo that its answer offers."""
-    after = merge(record, stops(record, CATALOGUE, {scope: said}, said.at))
-    return after, undo_of(WHO, {scope: said}, after)
+    after = merge(record, stops(record, CATALOGUE, {ScopeNumber(scope): said}, said.at))
+    return after, undo_of(WHO, {ScopeNumber(scope): said}, after)
 
 
 def take_back(record: Record, undo: Undo | None) -> Record:
@@ -151,7 +148,7 @@ def test_our_own_write_whose_answer_was_lost_still_offers_its_undo() -> None:
 
 
 def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None:
-    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest)
+    undo = Undo(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, n=1)
     erased = Record({out(ALL): Entry(NOW, Source.LETTER, "{}")}, floor=NOW, n=1)
     assert merge(child, undo.changes()) == child
@@ -177,7 +174,8 @@ def test_no_undo_ever_brings_more_than_its_press_stopped(
 def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
     record: Record, others: list[Change], scope: int, now: int
 ) -> None:
-    others = [change for change in others if change.register[:2] not in ("c:", "u:")]
+    pressed = (ChoiceKind.UNDOABLE, ChoiceKind.UNDONE)
+    others = [change for change in others if change.register.kind not in pressed]
     after, undo = press(record, scope, entry(now))
     if undo is None:
         return
@@ -198,7 +196,7 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
     who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
 ) -> None:
     name = base64.b32encode(who).decode().rstrip("=").lower()
-    undo = Undo(name, scopes, at, digest.hex())
+    undo = Undo(name, scope_numbers(*scopes), at, digest.hex())
     text = mint(undo, 1, link_key(Purpose.UNDO, 1))
     assert verify(text, link_key) == undo
     for place in (0, 1, 20, len(text) // 2, len(text) - 1):
@@ -208,7 +206,7 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
 
 
 def test_an_undo_is_over_after_an_hour() -> None:
-    undo = Undo(WHO, (OFFERS,), NOW, entry(NOW).digest)
+    undo = Undo(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     assert not undo.is_over(NOW + LIFETIME - 1)
     assert undo.is_over(NOW + LIFETIME)
 
@@ -241,16 +239,16 @@ def test_a_pause_that_a_restore_brings_back_is_kept_likewise() -> None:
 
 @given(
     records(),
-    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
-    st.dictionaries(st.sampled_from([2, 3, 5, 7]), st.booleans(), max_size=4),
+    st.dictionaries(st.sampled_from(scope_numbers(2, 3, 5, 7)), st.booleans(), max_size=4),
+    st.dictionaries(st.sampled_from(scope_numbers(2, 3, 5, 7)), st.booleans(), max_size=4),
     st.sampled_from([None, 0, 30, 60]),
     st.booleans(),
     instants,
 )
 def test_no_form_of_the_preference_centre_ever_turns_anything_on(
     record: Record,
-    wanted: dict[int, bool],
-    shown: dict[int, bool],
+    wanted: dict[ScopeNumber, bool],
+    shown: dict[ScopeNumber, bool],
     days: int | None,
     everything: bool,
     now: int,
@@ -286,9 +284,9 @@ def test_no_press_with_an_undo_writes_more_than_one_update_takes() -> None:
         assert merge(after, stops(after, catalogue, said, second.at)) == after  # delivered again
 
 
-def many(count: int) -> tuple[Catalogue, list[int]]:
+def many(count: int) -> tuple[Catalogue, tuple[ScopeNumber, ...]]:
     """The catalogue with so many more topics like the offers; their numbers."""
-    numbers = list(range(1_000, 1_000 + count))
+    numbers = scope_numbers(*range(1_000, 1_000 + count))
     like = CATALOGUE.topics[OFFERS]
     more = [replace(like, number=n, name=f"more-{n}", path=(*like.path[:-1], n)) for n in numbers]
     topics = [*CATALOGUE.topics.values(), *more]

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_request import (
     State,
     Wish,
@@ -13,6 +13,7 @@ from heed.domain.preferences.preference_request import (
     is_superseded,
     refused_by,
 )
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -23,14 +24,13 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
+    ScopeNumber,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from heed.domain.preferences.suppressions import in_use
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import in_, out, pause, yes
 from tests.support.strategies import records
 
 NOW = 100 * DAY
@@ -39,27 +39,33 @@ SCOPES = (0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 14, 15, 16)
 
 def _wish(state: State, scope: int = 2, at: int = 50) -> Wish:
     until = NOW + 1 if state is State.PAUSED else None
-    return Wish(scope, state, at, Source.PHONE, "{}", "2026-01", until)
+    return Wish(ScopeNumber(scope), state, at, Source.PHONE, "{}", "2026-01", until)
 
 
-def _record(*set_at: tuple[str, int]) -> Record:
-    until = {"p": NOW + 1}
+def _record(*set_at: tuple[Register, int]) -> Record:
     return merge(
         NOTHING,
-        [Change(n, Entry(at, Source.PHONE, "a", until=until.get(n[0]))) for n, at in set_at],
+        [
+            Change(r, Entry(at, Source.PHONE, "a", until=NOW + 1 if r.may_end else None))
+            for r, at in set_at
+        ],
     )
 
 
-def _superseded(wish: Wish, *set_at: tuple[str, int]) -> bool:
+def _superseded(wish: Wish, *set_at: tuple[Register, int]) -> bool:
     return is_superseded(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
 
 
-def _blocked(wish: Wish, *set_at: tuple[str, int]) -> list[Reason]:
+def _blocked(wish: Wish, *set_at: tuple[Register, int]) -> list[Reason]:
     return blocked_by(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
 
 
 def test_each_state_sets_the_one_register_of_its_scope() -> None:
-    assert [_wish(state).change().register for state in State] == ["o:2", "i:2", "p:2"]
+    assert [_wish(state).change().register for state in State] == [
+        out(2),
+        in_(2),
+        pause(2),
+    ]
     assert _wish(State.PAUSED).change().entry.until == NOW + 1
 
 
@@ -86,7 +92,7 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
     after = merge(record, [wish.change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
     without = replace(after, registers=left)
-    topics = in_use(CATALOGUE.governed(scope))
+    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
     stopped = [
         topic
         for topic in topics
@@ -104,7 +110,7 @@ def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
 ) -> None:
     wish = _wish(State.IN, scope, at)
     after = merge(record, [wish.change()])
-    topics = in_use(CATALOGUE.governed(scope))
+    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
     free = all(decide(after, topic, NOW).sendable for topic in topics)
     assert free is (blocked_by(wish, after, CATALOGUE, NOW) == [])
 
@@ -193,20 +199,20 @@ def test_an_event_of_the_epoch_before_is_superseded() -> None:
 
 
 def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
-    wish = Wish(2, State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
+    wish = Wish(ScopeNumber(2), State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
     assert not is_superseded(wish, merge(NOTHING, [wish.change()]), CATALOGUE, NOW)
 
 
 def test_nothing_about_a_minor_is_written() -> None:
     for state in State:
-        assert refused_by(_wish(state), _record((MINOR, 1)), CATALOGUE, NOW) is Reason.MINOR
+        assert refused_by(_wish(state), _record((MINOR, 1))) is Reason.MINOR
 
 
 def test_of_a_held_address_only_a_yes_is_refused() -> None:
     held = _record((HOLD, 1))
-    assert [refused_by(_wish(state), held, CATALOGUE, NOW) for state in State] == [
+    assert [refused_by(_wish(state), held) for state in State] == [
         None,
         Reason.HOLD,
         None,
     ]
-    assert refused_by(_wish(State.IN), _record((HOLD, 1), (LIFT_HOLD, 2)), CATALOGUE, NOW) is None
+    assert refused_by(_wish(State.IN), _record((HOLD, 1), (LIFT_HOLD, 2))) is None

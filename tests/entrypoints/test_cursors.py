@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidCursor
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import from_bytes
 from heed.entrypoints.http.api import cursors
 from heed.use_cases.ports.preferences import Position
@@ -36,7 +37,9 @@ places = st.one_of(
     ),
 )
 SOMEBODY = from_bytes(b"\1" * 16)
-CURSOR = cursors.write(Place(Position(5, SOMEBODY), 7, (2, 3), Filter(Reason.PAUSED, 3)))
+CURSOR = cursors.write(
+    Place(Position(5, SOMEBODY), 7, (2, 3), Filter(Reason.PAUSED, ScopeNumber(3)))
+)
 
 
 @given(places)

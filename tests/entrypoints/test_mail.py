@@ -19,6 +19,7 @@ from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.mail.confirmation_mail import Composer
 from heed.use_cases.ports.opt_in import Letter
 from tests.support.mailbox import link, parsed, text
+from tests.support.registers import scope_numbers
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"
 HEADERS = {
@@ -36,7 +37,7 @@ HEADERS = {
 LETTER = Letter(
     to="reader@example.com",
     intent=Intent.IN,
-    scopes=(2,),
+    scopes=scope_numbers(2),
     resume=False,
     language="en",
     base_url="https://prefs.example.com",

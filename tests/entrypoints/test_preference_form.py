@@ -9,8 +9,9 @@ from heed.domain.preferences.preference_changes import Choices
 from heed.entrypoints.http.forms import Form
 from heed.entrypoints.http.pages.preference_form import PreferenceForm, parse
 from tests.support.catalogues import CATALOGUE
+from tests.support.registers import scope_numbers
 
-OFFERS, NEWS = 2, 3
+OFFERS, NEWS = scope_numbers(2, 3)
 
 
 def parsed(*fields: tuple[str, str]) -> PreferenceForm:

@@ -13,8 +13,9 @@ from heed.domain.errors import Malformed
 from heed.domain.feedback.event import Bounce, Complaint, Other, Subscription
 from heed.domain.feedback.outcome import NO_TOPIC, Verdict, judge
 from heed.domain.feedback.rules import TOPIC_TEST, Count
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
 from heed.entrypoints.ses_events import milliseconds, read
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
 DEAD = [UNDELIVERABLE]
@@ -24,7 +25,7 @@ BOUNCED_AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
 TAKEN_AT = 1_772_671_263_101  # the stamp of SNS in the samples
 
 # Whom each sample does what to; a sample not named here changes nothing.
-EFFECTS: dict[str, dict[str, list[str]]] = {
+EFFECTS: dict[str, dict[str, list[Register]]] = {
     "event-bounce-display-name-address": {ONE: DEAD},
     "event-bounce-minimal-mail-object": {ONE: DEAD},
     "event-bounce-missing-diagnosticcode": {ONE: DEAD},
@@ -63,9 +64,9 @@ EFFECTS: dict[str, dict[str, list[str]]] = {
     "event-complaint-several-possible-recipients-with-tag": {"b@example.com": [COMPLAINT]},
     "event-complaint-unknown-feedback-type": {ONE: [COMPLAINT]},
     "event-complaint-virus": {ONE: [COMPLAINT]},
-    "event-subscription-one-topic-optout-with-defaults": {ONE: ["o:3"]},
-    "event-subscription-optout-in-another-case-and-of-another-list": {ONE: ["o:2"]},
-    "event-subscription-unsubscribe-all-header": {ONE: ["o:0"]},
+    "event-subscription-one-topic-optout-with-defaults": {ONE: [out(3)]},
+    "event-subscription-optout-in-another-case-and-of-another-list": {ONE: [out(2)]},
+    "event-subscription-unsubscribe-all-header": {ONE: [out(0)]},
     "notification-bounce-mixed-one-failed-one-delayed": {"recipient1@example.com": DEAD},
     "notification-bounce-permanent-general-without-dsn-two-recipients": {
         "jane@example.com": DEAD,
@@ -76,7 +77,7 @@ EFFECTS: dict[str, dict[str, list[str]]] = {
 }
 
 
-def effect(message: object) -> dict[str, list[str]]:
+def effect(message: object) -> dict[str, list[Register]]:
     verdict = judge(read(message), identify, CATALOGUE)
     return {
         recipient: [change.register for change in changes]
@@ -242,7 +243,7 @@ def test_an_event_whose_other_parts_are_odd_still_counts(changed: dict[str, Any]
     ],
 )
 def test_a_list_that_cannot_be_read_means_whom_the_mail_was_for_or_a_person_looks(
-    list_: object, name: str, path: str, done: list[str]
+    list_: object, name: str, path: str, done: list[Register]
 ) -> None:
     tag = {"heed-recipient": [identify("b@example.com")]}
     several = {"mail__destination": [ONE, "b@example.com"]}
@@ -318,9 +319,9 @@ def topics_of_a_list(statuses: object, **changed: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("off", ["OptOut", "OPT_OUT", "Optout", "optout", "OPT-OUT"])
 def test_a_topic_that_is_off_is_understood_in_every_spelling_of_it(off: str) -> None:
     event = topics_of_a_list([{"topicName": "news", "subscriptionStatus": off}])
-    assert effect(event) == {identify(ONE): ["o:3"]}
+    assert effect(event) == {identify(ONE): [out(3)]}
     event["eventType"] = "SUBSCRIPTION"
-    assert effect(event) == {identify(ONE): ["o:3"]}
+    assert effect(event) == {identify(ONE): [out(3)]}
 
 
 @pytest.mark.parametrize("on", ["OptIn", "OPT_IN", "optin"])
@@ -346,7 +347,7 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
 ) -> None:
     entries = [odd, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
     verdict = judge(read(topics_of_a_list(entries)), identify, CATALOGUE)
-    assert [change.register for change in verdict.changes[identify(ONE)]] == ["o:2"]
+    assert [change.register for change in verdict.changes[identify(ONE)]] == [out(2)]
     assert verdict.aside == NO_TOPIC
 
 

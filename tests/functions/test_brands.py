@@ -17,11 +17,12 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import out, scope_numbers
 
 READER = "reader@example.com"
 _OFFERS, _AURORAS_OFFERS, _AURORAS_NEWS = 2, 11, 17
@@ -81,7 +82,9 @@ def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: Wo
 def test_the_confirmation_names_the_brand_of_what_is_confirmed(
     world: World, scopes: tuple[int, ...], named: str
 ) -> None:
-    said = Confirmation(world.recipient(READER), Intent.IN, scopes, NOW - 5, b"sealed")
+    said = Confirmation(
+        world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed"
+    )
     path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http(method, path), world.context)["body"]
@@ -94,7 +97,7 @@ def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> No
         id="r1",
         address=READER,
         intent=Intent.IN,
-        scopes=(_AURORAS_OFFERS,),
+        scopes=scope_numbers(_AURORAS_OFFERS),
         language="en",
         at=time.time_ns() // 1_000_000 - 60_000,
         base_url="https://prefs.example.com",

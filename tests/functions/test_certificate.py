@@ -16,7 +16,7 @@ from functions.purge import app
 from heed.adapters.dynamodb import mail_caps
 from heed.domain.ledger.entry import ERASED, subject_of
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import DAY, Change, Entry, Source
 from heed.domain.privacy.purge import OVERDUE
 from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ledger.reconcile import GONE
@@ -25,6 +25,7 @@ from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, parts
 from tests.support.ledgers import history
 from tests.support.office import JANE, Office
+from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 
 

@@ -13,18 +13,10 @@ from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import (
-    HOLD,
-    UNDELIVERABLE,
-    Change,
-    Entry,
-    Source,
-    out,
-    pause,
-    undoable,
-)
+from heed.domain.preferences.register import HOLD, UNDELIVERABLE, Change, Entry, Register, Source
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import in_, out, pause, scope_numbers, undoable
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -39,7 +31,7 @@ def confirm(world: World, **asked: Any) -> str:
     return str(answer["body"])
 
 
-def registers(world: World) -> set[str]:
+def registers(world: World) -> set[Register]:
     return set(parts().preferences.read(world.recipient(READER)).registers)
 
 
@@ -94,14 +86,16 @@ def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> Non
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" in sendable(world)
-    assert registers(world) == {"o:7", "i:7"}
+    assert registers(world) == {out(7), in_(7)}
 
 
 def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confirms(
     world: World,
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=(7,))
+    said = Confirmation(
+        world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=scope_numbers(7)
+    )
     where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
@@ -121,7 +115,7 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
         return found
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(2,))
+    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
     where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 

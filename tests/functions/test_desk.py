@@ -22,12 +22,11 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.recipients.recipient import to_bytes
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import in_, out
 
 JANE = "jane.doe@example.com"
 EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]
@@ -150,7 +149,7 @@ def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(desk: 
     result = desk.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
-    assert "o:2" in parts().preferences.read(desk.world.recipient(JANE)).registers
+    assert out(2) in parts().preferences.read(desk.world.recipient(JANE)).registers
 
 
 def test_nothing_about_a_minor_is_written(desk: Desk) -> None:
@@ -540,4 +539,4 @@ def test_a_record_that_cannot_be_read_is_503(desk: Desk) -> None:
     both = {"changes": [_change(), _change(address="sam@example.com")]}
     assert desk.call("/v1/changes", both)[0] == 503
     others = parts().preferences.read(desk.world.recipient("sam@example.com"))
-    assert "o:2" in others.registers
+    assert out(2) in others.registers

@@ -21,28 +21,28 @@ from tests.support.ses_messages import EVENTS, ses, sns
 ONE = "recipient@example.com"
 ALL_GOOD: dict[str, Any] = {"batchItemFailures": []}
 EFFECTS: dict[str, dict[str, set[str]]] = {
-    "feedback-bare-bounce": {ONE: {UNDELIVERABLE}},
-    "feedback-eventbridge-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-bare-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-eventbridge-bounce": {ONE: {UNDELIVERABLE.code}},
     "feedback-eventbridge-complaint": {
-        f"{name}@example.com": {COMPLAINT} for name in ("a", "b", "c")
+        f"{name}@example.com": {COMPLAINT.code} for name in ("a", "b", "c")
     },
     "feedback-eventbridge-delivery-delayed": {},
     "feedback-eventbridge-sent": {},
     "feedback-eventbridge-unsubscribed-from-all": {ONE: {"o:0"}},
-    "feedback-sns-bounce": {ONE: {UNDELIVERABLE}},
-    "feedback-sns-feedback-bounce": {"jane@example.com": {UNDELIVERABLE}},
+    "feedback-sns-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-sns-feedback-bounce": {"jane@example.com": {UNDELIVERABLE.code}},
     "feedback-sns-topic-test": {},
     "feedback-sns-unsubscribed-from-all": {ONE: {"o:0"}},
-    "feedback-sqs-batch-of-five": {ONE: {UNDELIVERABLE}},
-    "feedback-sqs-eventbridge-bounce": {ONE: {UNDELIVERABLE}},
-    "feedback-sqs-raw-bounce": {ONE: {UNDELIVERABLE}},
-    "feedback-sqs-raw-complaint-of-the-account-list": {ONE: {COMPLAINT}},
+    "feedback-sqs-batch-of-five": {ONE: {UNDELIVERABLE.code}},
+    "feedback-sqs-eventbridge-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-sqs-raw-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-sqs-raw-complaint-of-the-account-list": {ONE: {COMPLAINT.code}},
     "feedback-sqs-raw-delivery-given-up": {ONE: {"soft"}},
     "feedback-sqs-raw-out-of-office": {},
     "feedback-sqs-raw-unsubscribed-in-another-case": {ONE: {"o:2"}},
-    "feedback-sqs-sns-bounce": {ONE: {UNDELIVERABLE}},
+    "feedback-sqs-sns-bounce": {ONE: {UNDELIVERABLE.code}},
     "feedback-sqs-sns-delivery": {},
-    "feedback-sqs-sns-feedback-complaint": {"richard@example.com": {COMPLAINT}},
+    "feedback-sqs-sns-feedback-complaint": {"richard@example.com": {COMPLAINT.code}},
     "feedback-sqs-sns-mailbox-full": {ONE: {"soft"}},
     "feedback-sqs-sns-subscription-confirmation": {},
     "feedback-sqs-sns-unsubscribed-from-a-topic": {ONE: {"o:3"}},
@@ -183,7 +183,7 @@ def test_a_bounce_of_strangers_writes_of_none_of_them(
     strangers = [f"stranger{number}@example.org" for number in range(30)]
     bodies = [bounce_of(*strangers, mailed=[ONE]), bounce_of(*strangers, mailed=[ONE, "b@x.com"])]
     assert app.handler(batch(*bodies), world.context) == ALL_GOOD
-    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE}}
+    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
     assert not world.messages("FEEDBACK_DLQ_URL")
     assert '"RecipientNotMailed":[60.0]' in capsys.readouterr().out
 
@@ -305,7 +305,7 @@ def test_a_direct_event_that_could_not_be_recorded_raises_so_that_it_is_tried_ag
         with pytest.raises(Unavailable):
             app.handler(sample(name), world.context)
     app.handler(sample(name), world.context)
-    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE}}
+    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
 
 
 def test_of_several_records_of_sns_all_are_tried_before_it_raises(

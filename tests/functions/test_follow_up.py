@@ -17,7 +17,15 @@ from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.preferences.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    DAY,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Register,
+    Source,
+)
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from heed.use_cases.ports.privacy import Person
@@ -122,13 +130,13 @@ def test_who_writes_an_address_as_nearly_everybody_does_costs_one_call(
     assert ses.removed == [READER] and ses.pages == 0
 
 
-def _bounced(world: World, register: str) -> None:
+def _bounced(world: World, register: Register) -> None:
     world.put(READER, Change(register, Entry(NOW - 1, Source.BOUNCE, "{}")))
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, COMPLAINT])
 def test_of_whom_ses_may_have_on_its_list_the_adopter_hears_when_they_are_off_it(
-    world: World, ses: mailbox.SuppressionList, register: str
+    world: World, ses: mailbox.SuppressionList, register: Register
 ) -> None:
     _bounced(world, register)
     assert deliver(world, opt_in(world)) == [] and told(world) == []

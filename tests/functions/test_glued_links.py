@@ -19,6 +19,7 @@ from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.request import to_link
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import scope_numbers
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -116,7 +117,7 @@ def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world:
 
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
-    said = Confirmation(world.recipient(READER), Intent.IN, (2,), NOW - 1, b"sealed")
+    said = Confirmation(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
     token = mint(said, parts().confirm_keys.confirm(1))
     for event in (
         http("GET", f"/c/{encoded(token)}"),

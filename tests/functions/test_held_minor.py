@@ -12,16 +12,16 @@ from heed.domain.preferences.register import (
     DAY,
     HOLD,
     MINOR,
+    SOFT,
     UNDELIVERABLE,
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.privacy.purge import State
 from tests.support.deployment import NOW, World, parts
 from tests.support.office import JANE, ON_FILE, Office
+from tests.support.registers import in_, out
 
 
 @pytest.fixture
@@ -164,13 +164,13 @@ def test_a_minor_reported_after_the_hold_was_lifted_is_forgotten_at_once(office:
     office.lift("hold", NOW + 1)
     office.minor(NOW + 2)
     assert _item(office)["f"] == {"N": str(NOW + 2)}
-    assert HOLD not in _item(office)
+    assert HOLD.code not in _item(office)
 
 
 def test_old_days_of_soft_bounces_are_kept_while_a_hold_stands(world: World) -> None:
     office = Office(world)
     world.context.left = 300_000
-    world.put(JANE, Change("soft", _entry(NOW - 400 * DAY)))
+    world.put(JANE, Change(SOFT, _entry(NOW - 400 * DAY)))
     office.hold(NOW)
     before = _item(office)
     assert purge.handler({}, world.context)["left"] == 0

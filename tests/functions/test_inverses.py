@@ -23,12 +23,9 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from tests.support.deployment import NOW, ROOT, World, http, parts
+from tests.support.registers import in_, out, pause, yes
 
 JANE = "jane.doe@example.com"
 OFFERS, RESEARCH = 2, 5

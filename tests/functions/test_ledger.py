@@ -11,19 +11,11 @@ from botocore.exceptions import ClientError
 
 from functions.ledger import app
 from heed.domain.ledger.entry import Outcome, keyed, subject_of
-from heed.domain.preferences.register import (
-    DAY,
-    SOFT,
-    UNDELIVERABLE,
-    Change,
-    Entry,
-    Source,
-    in_,
-    out,
-)
+from heed.domain.preferences.register import DAY, SOFT, UNDELIVERABLE, Change, Entry, Source
 from heed.use_cases.ledger.seal_days import seal_days
 from tests.support.deployment import NOW, ROOT, World, parts
 from tests.support.ledgers import history
+from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"

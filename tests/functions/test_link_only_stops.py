@@ -16,8 +16,9 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source, out, pause
+from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import out, pause, yes
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -122,7 +123,7 @@ def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
     "An old link opts out again, since that is what its holder asks for; it can do nothing else.",
 )
 def test_an_old_link_opts_out_again_and_never_in(world: World) -> None:
-    world.put(READER, Change("k:2", Entry(NOW - 5, Source.CONFIRMATION, "{}")))
+    world.put(READER, Change(yes(2), Entry(NOW - 5, Source.CONFIRMATION, "{}")))
     old = http("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
     assert unsubscribe.handler(old, world.context)["statusCode"] == 200
 

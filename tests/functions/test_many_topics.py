@@ -21,10 +21,11 @@ from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import chosen, decide
-from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, pause
+from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source
 from tests.support import mailbox
 from tests.support.brands import build_brand_of
 from tests.support.deployment import NOW, World, http, parts, restart
+from tests.support.registers import pause
 from tests.support.stream_events import event, record
 
 READER = "reader@example.com"

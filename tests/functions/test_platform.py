@@ -12,10 +12,11 @@ import pytest
 from functions.platform import app
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, verify
-from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
+from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source
 from heed.domain.recipients.recipient import to_bytes
 from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.openapi import hold
+from tests.support.registers import out, pause
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
 OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))

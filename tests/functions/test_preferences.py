@@ -16,14 +16,12 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
-    in_,
-    out,
-    pause,
-    yes,
 )
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, brand, client, http, parts
+from tests.support.registers import in_, out, pause, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -287,7 +285,7 @@ def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
 
 @pytest.mark.parametrize("change", [out(3), HOLD])
 def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(
-    world: World, change: str
+    world: World, change: Register
 ) -> None:
     """The signal is the request (11 CCR 7025(c)), whatever else came with it."""
     world.put(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
@@ -337,7 +335,7 @@ def test_a_dead_mailbox_is_told_of(world: World) -> None:
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_neutral_page(world: World, register: str) -> None:
+def test_a_minor_and_a_held_address_see_the_neutral_page(world: World, register: Register) -> None:
     neutral = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
     parts().preferences.apply(world.recipient(READER), [neutral], NOW)
     posted = save(world, {"topic.offers": "in", "was.topic.offers": "out"})

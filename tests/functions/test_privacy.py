@@ -15,15 +15,16 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
+    HOLD,
     UNDELIVERABLE,
     Change,
     Entry,
     Source,
-    out,
 )
 from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
 from tests.support.deployment import NOW, World, parts
 from tests.support.office import JANE, ON_FILE, WHY, Office
+from tests.support.registers import out
 
 
 @pytest.fixture
@@ -172,7 +173,7 @@ def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> 
     ("mistake", "register", "more"),
     [
         (Change(UNDELIVERABLE, _entry(NOW)), "undeliverable", {}),
-        (Change("x:hold", _entry(NOW)), "hold", {}),
+        (Change(HOLD, _entry(NOW)), "hold", {}),
         (Change(COMPLAINT, _entry(NOW)), "complaint", {"scope": "offers"}),
     ],
 )

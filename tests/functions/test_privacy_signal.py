@@ -13,9 +13,10 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.failing_client import Fault
+from tests.support.registers import in_, out, scope_numbers
 
 READER = "reader@example.com"
 ADVERTISING = 7
@@ -38,7 +39,9 @@ def confirmation(
     world: World, scopes: tuple[int, ...] = (), signals: tuple[int, ...] = (), issued: int = NOW - 1
 ) -> str:
     who = world.recipient(READER)
-    said = Confirmation(who, Intent.IN, scopes, issued, b"sealed", signals=signals)
+    said = Confirmation(
+        who, Intent.IN, scope_numbers(*scopes), issued, b"sealed", signals=scope_numbers(*signals)
+    )
     return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 
@@ -191,7 +194,7 @@ def test_if_the_write_fails_the_page_offers_the_press_and_says_nothing_is_honour
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("kind", "upc")
 def test_of_a_minor_and_a_held_address_nothing_is_written(
-    world: World, kind: str, register: str
+    world: World, kind: str, register: Register
 ) -> None:
     world.put(READER, Change(register, Entry(5, Source.AGE_REPORT, "{}")))
     before = world.items()

@@ -16,7 +16,7 @@ from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
 from heed.domain.ledger.transition import entry_of
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.privacy.purge import State
 from heed.domain.privacy.retention import soft_due
@@ -26,6 +26,7 @@ from tests.support import mailbox
 from tests.support.crash import Stopped, meanwhile, stopped_after
 from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
+from tests.support.registers import in_, out
 
 KID = "kid@example.com"
 

@@ -14,7 +14,7 @@ from functions.seal import app as seal_app
 from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
-from heed.domain.preferences.register import DAY, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ledger import reconcile, walk_recipients
 from heed.use_cases.ledger.export import export
@@ -23,6 +23,7 @@ from heed.use_cases.ledger.verify import verify
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
+from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
@@ -61,8 +62,8 @@ def deliver(world: World, records: list[Any]) -> None:
     ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
 
 
-def click(at: int = NOW, register: str = out(2)) -> Change:
-    return Change(register, Entry(at, Source.LINK, "{}"))
+def click(at: int = NOW, register: Register | None = None) -> Change:
+    return Change(register or out(2), Entry(at, Source.LINK, "{}"))
 
 
 def numbers() -> list[tuple[int, str]]:

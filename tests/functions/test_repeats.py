@@ -18,7 +18,7 @@ from heed.domain import rfc3339
 from heed.domain.ledger.entry import subject_of
 from heed.domain.links import repeats
 from heed.domain.links.repeats import HOUR
-from heed.domain.preferences.register import DAY, HOLD, Change, Entry, Source, in_, out, pause
+from heed.domain.preferences.register import DAY, HOLD, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.reconcile import GONE, SETTLED
@@ -26,6 +26,7 @@ from heed.use_cases.ledger.verify import verify
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.ledgers import history
+from tests.support.registers import in_, out, pause
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"

@@ -9,7 +9,8 @@ import boto3
 import pytest
 
 from heed.adapters.dynamodb.restored_table import CopiesTable
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import decide
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
@@ -19,14 +20,13 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     Source,
-    in_,
-    out,
 )
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.privacy.replay_restored import Came, replay
 from tests.support.crash import Stopped, stopped_after
 from tests.support.deployment import NOW, World, parts
+from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")

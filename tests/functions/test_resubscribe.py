@@ -25,12 +25,13 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
-    out,
 )
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.forms import unreadable
+from tests.support.registers import in_, out, scope_numbers, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -55,7 +56,7 @@ def path(
     intent: Intent = Intent.IN,
     issued: int = ASKED,
 ) -> str:
-    said = Confirmation(world.recipient(READER), intent, scopes, issued, b"sealed")
+    said = Confirmation(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
     return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 
@@ -231,7 +232,7 @@ def test_nothing_that_may_be_asked_for_comes_back_too(world: World, topics: list
 
 WHO = {
     "nobody on record": (READER, []),
-    "somebody who gets everything": (READER, [Change("i:2", entry(5))]),
+    "somebody who gets everything": (READER, [Change(in_(2), entry(5))]),
     "somebody who left": (READER, [Change(out(0), entry(5))]),
     "a minor": (READER, [Change(MINOR, entry(5, Source.AGE_REPORT))]),
     "a held address": (READER, [Change(HOLD, entry(5, Source.AGENT))]),
@@ -389,7 +390,9 @@ def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(wo
 
 
 def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
-    world.put(READER, Change("k:2", entry(NOW - 1)))  # newer than the request, older than the press
+    world.put(
+        READER, Change(yes(2), entry(NOW - 1))
+    )  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
     assert sendable(world) == {"service", "targeted-advertising"}
@@ -412,7 +415,9 @@ def test_after_48_hours_it_leads_to_the_form_again(
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, register: str) -> None:
+def test_a_minor_and_a_held_address_see_the_one_neutral_page(
+    world: World, register: Register
+) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(register, entry(5))], NOW)
     before = world.items()
     pressed, shown = press(world), show(world, path(world))

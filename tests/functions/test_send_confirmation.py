@@ -19,11 +19,21 @@ from functions.unsubscribe import app as unsubscribe
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import LIFETIME, Intent, verify
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
+from heed.domain.preferences.register import (
+    COMPLAINT,
+    HOLD,
+    MINOR,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from tests.support import mailbox
 from tests.support.deployment import World, http, parts, restart
+from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
 MINUTE = 60_000
@@ -35,7 +45,7 @@ def request(**more: Any) -> MailRequest:
         id="r1",
         address=READER,
         intent=Intent.IN,
-        scopes=(2, 5),
+        scopes=scope_numbers(2, 5),
         language="en",
         at=time.time_ns() // 1_000_000 - MINUTE,
         base_url="https://prefs.example.com",
@@ -141,7 +151,7 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
     years_later = http("POST", mailbox.link(mail, "u"), at=asked.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient(READER))
-    marketing = parts().catalogue.marketing(0)
+    marketing = parts().catalogue.marketing(ScopeNumber(0))
     assert not any(decide(record, topic, asked.at + 10**11).sendable for topic in marketing)
 
 
@@ -179,7 +189,7 @@ def test_unusual_addresses_stay_what_they_are(world: World, address: str) -> Non
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("intent", Intent)
 def test_a_minor_and_a_held_address_are_left_alone(
-    world: World, register: str, intent: Intent
+    world: World, register: Register, intent: Intent
 ) -> None:
     entry = Entry(5, Source.AGENT, "{}")
     parts().preferences.apply(world.recipient(READER), [Change(register, entry)], 9)

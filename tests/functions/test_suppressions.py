@@ -17,13 +17,12 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
     Source,
-    in_,
-    out,
-    pause,
 )
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import in_, out, pause
 
 ASKED_AT = NOW + 10_000
 List = Callable[..., Any]
@@ -57,13 +56,15 @@ def page(ask: Callable[..., tuple[int, Any]]) -> List:
     return page
 
 
-def _put(world: World, address: str, *registers: str, at: int = NOW - 5, now: int = NOW) -> None:
+def _put(
+    world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW
+) -> None:
     until = NOW + DAY
     world.put(
         address,
         *(
-            Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
-            for name in registers
+            Change(one, Entry(at, Source.PHONE, "{}", until=until if one.may_end else None))
+            for one in registers
         ),
         now=now,
     )

@@ -12,12 +12,13 @@ from moto.dynamodb.models.dynamo_type import DynamoType, Item
 from functions.purge import app
 from heed.adapters.dynamodb.ses_list_walks import KEY
 from heed.domain.ledger.transition import entry_of
-from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.privacy.ses_list_request import WALK
 from tests.support.capacity import Read, counted
 from tests.support.deployment import NOW, World, parts
 from tests.support.mailbox import ACCOUNT, read_list
+from tests.support.registers import in_, out
 
 pytestmark = pytest.mark.system  # a hundred thousand people
 

@@ -11,20 +11,11 @@ from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import (
-    HOLD,
-    Change,
-    Entry,
-    Source,
-    in_,
-    out,
-    pause,
-    undoable,
-    yes,
-)
+from heed.domain.preferences.register import HOLD, Change, Entry, ScopeNumber, Source
 from heed.use_cases.links.unsubscribe import opt_out_of
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.failing_client import Fault
+from tests.support.registers import in_, out, pause, undoable, yes
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -112,7 +103,7 @@ def test_it_brings_back_what_was_sent_before_and_no_more(
 def test_everything_taken_back_stops_no_topic_that_begins_later(world: World) -> None:
     undo(world, press(world))
 
-    assert parts().preferences.read(world.recipient(READER)).outs(0) == ()
+    assert parts().preferences.read(world.recipient(READER)).outs(ScopeNumber(0)) == ()
 
 
 def test_a_stop_that_stood_before_the_press_stays(world: World) -> None:

@@ -20,13 +20,14 @@ from functions.unsubscribe import app as unsubscribe
 from heed.adapters.dynamodb.restored_table import CopiesTable
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
-from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out, pause
+from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source
 from heed.domain.rfc3339 import END
 from heed.use_cases.privacy.replay_restored import replay
 from tests.support import junk
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, http, parts
 from tests.support.full import examples
+from tests.support.registers import in_, out, pause
 from tests.support.stream_events import event, record
 
 JANE, JOHN, ANN = "jane@example.com", "john@example.com", "ann@example.com"

@@ -28,7 +28,7 @@ from heed.domain.links.opt_out import OptOut
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.preferences.register import DAY, Change, Entry, Source, out
+from heed.domain.preferences.register import DAY, Change, Entry, Source
 from heed.domain.privacy.disclosure import Disclosing, Disclosure
 from heed.domain.privacy.erasure import Cause
 from heed.domain.privacy.lift import Signature
@@ -42,6 +42,7 @@ from tests.support import junk, mailbox
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, parts
 from tests.support.full import examples
+from tests.support.registers import out, scope_numbers
 from tests.support.stream_events import Recorder, event
 
 JANE, JOHN = "jane@example.com", "john@example.com"
@@ -196,13 +197,15 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
 
 
 def _opt_out(world: World, address: str) -> str:
-    said = OptOut(world.recipient(address), (2, 1), NOW, Source.ONE_CLICK, "{}", "1")
+    said = OptOut(world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1")
     return said.to_message()
 
 
 def _mail_request(_: World, address: str) -> str:
     at = NOW - 99 * DAY  # too late for a mail
-    asked = MailRequest(address, address, Intent.IN, (2,), "en", at, "https://example.com", "n")
+    asked = MailRequest(
+        address, address, Intent.IN, scope_numbers(2), "en", at, "https://example.com", "n"
+    )
     return asked.to_message()
 
 

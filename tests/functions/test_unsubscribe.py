@@ -14,11 +14,12 @@ from functions.unsubscribe import app
 from functions.unsubscribe_later import app as later
 from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
+from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from heed.use_cases.links.unsubscribe import opt_out_of
 from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.failing_client import Fault
 from tests.support.forms import unreadable
+from tests.support.registers import in_, out
 
 EVENTS = Path(__file__).parents[2] / "events"
 SAMPLES = sorted(path.name for path in EVENTS.glob("unsubscribe-*.json"))
@@ -245,7 +246,9 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_same_neutral_page(world: World, register: str) -> None:
+def test_a_minor_and_a_held_address_see_the_same_neutral_page(
+    world: World, register: Register
+) -> None:
     parts().preferences.apply(
         world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
     )

@@ -20,10 +20,11 @@ from heed.domain.errors import MailNotSent
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import ALL, HOLD, Change, Entry, Source, out, yes
+from heed.domain.preferences.register import ALL, HOLD, Change, Entry, Source
 from heed.use_cases.ports.privacy import Person
 from tests.support import mailbox
 from tests.support.deployment import World, http, parts, restart
+from tests.support.registers import out, scope_numbers, yes
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -583,7 +584,9 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
 def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
     world: World, clock: Clock
 ) -> None:
-    odd = replace(waiting_request(clock), intent=Intent.IN, scopes=(999,), at=clock.now - MINUTE)
+    odd = replace(
+        waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE
+    )
     parts().line.send(odd.to_message())
     assert look(world)["left"] == 0 and mailed() == []
     assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]

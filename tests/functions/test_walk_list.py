@@ -16,12 +16,13 @@ from functions.unlist import app
 from heed.adapters.dynamodb import ses_list_walks
 from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.privacy.ses_list_request import WALK
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.office import JANE, Office
+from tests.support.registers import out
 from tests.support.template import time_of
 
 JOAN = "Joan.Smith@Example.COM"

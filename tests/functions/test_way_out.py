@@ -12,6 +12,7 @@ from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import Mail
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import scope_numbers
 
 READER = "reader@example.com"
 EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
@@ -26,7 +27,7 @@ def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 
 def path(world: World, *scopes: int) -> str:
-    said = Confirmation(world.recipient(READER), Intent.OUT, scopes, NOW - 60_000)
+    said = Confirmation(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
     return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 

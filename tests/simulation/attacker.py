@@ -23,6 +23,7 @@ from tests.simulation.deployment import SPELLINGS, Stage
 from tests.simulation.history import Fact
 from tests.simulation.steps import DAY, Step
 from tests.support.deployment import http
+from tests.support.registers import scope_numbers
 
 Given = tuple[str, tuple[Fact, ...]]
 """An Undo token, and what it says."""
@@ -176,7 +177,7 @@ class Attacker:
     def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         """Of everything, by one who knows how tokens are made, and no key."""
         who, at = step.what["who"], step.at
-        said = Undo(self.stage.ids[who], (0, 1, 2, 3, 5, 12), at, "0" * 32)
+        said = Undo(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
         return self._undo(who, undo.mint(said, 1, _GUESS), at)
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
@@ -206,7 +207,15 @@ class Attacker:
 
     def _confirm_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         who, at = step.what["who"], step.at
-        said = Confirmation(self.stage.ids[who], Intent.IN, (2, 3, 5), at, b"", (0, 1), (7,))
+        said = Confirmation(
+            self.stage.ids[who],
+            Intent.IN,
+            scope_numbers(2, 3, 5),
+            at,
+            b"",
+            scope_numbers(0, 1),
+            scope_numbers(7),
+        )
         return self._confirm(who, confirmation_token.mint(said, _GUESS), at)
 
     def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:

@@ -32,6 +32,7 @@ from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
@@ -125,7 +126,7 @@ class Stage:
         self.start(ring)
 
     def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
-        said = Token(self.ids[who], scope, issued, key_id)
+        said = Token(self.ids[who], ScopeNumber(scope), issued, key_id)
         return mint(said, purpose, self.link_keys[purpose, key_id])
 
     def observe(self) -> tuple[State, ...]:

@@ -18,9 +18,10 @@ from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import judge
 from heed.domain.links.opt_out import OptOut
 from heed.domain.preferences import decision, record
-from heed.domain.preferences.decision import Decision, Reason
+from heed.domain.preferences.decision import Decision
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import Change, in_, pause, yes
+from heed.domain.preferences.register import Change
 from heed.domain.privacy import erasure
 from heed.entrypoints import ses_events
 from heed.use_cases.feedback import record_feedback
@@ -30,6 +31,7 @@ from heed.use_cases.preferences import check as checking
 from tests.simulation import planted_link_bugs
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.planted_link_bugs import bug
+from tests.support.registers import in_, pause, yes
 
 Patch = pytest.MonkeyPatch
 BUGS = planted_link_bugs.BUGS
@@ -200,9 +202,8 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
         after = record.merge(before, changes)
         if after == before:
             return Applied(before, before)
-        items = self._table._client.tables[self._table._name]
-        item = items.get(recipient, {"id": {"S": recipient}})
-        made = {name: to_value(entry) for name, entry in after.registers.items()}
+        item = self._client.tables[self._table].get(recipient, {"id": {"S": recipient}})
+        made = {r.code: to_value(entry) for r, entry in after.registers.items()}
         if after.soft:
             made["soft"] = {"NS": [str(day) for day in after.soft]}
         floor = {"f": item["f"]} if "f" in item else {}

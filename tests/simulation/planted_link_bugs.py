@@ -16,22 +16,14 @@ from heed.domain.links.link_token import Token
 from heed.domain.opt_in.confirmation_token import Confirmation, mint
 from heed.domain.preferences import preference_changes
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import (
-    DAY,
-    Change,
-    Entry,
-    Source,
-    in_,
-    scope_of,
-    undoable,
-    undone,
-)
+from heed.domain.preferences.register import DAY, Change, ChoiceKind, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.api.authentication import Gate
 from heed.entrypoints.http.pages import subscribe_form, visits
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.preferences import save_preferences
 from tests.support.deployment import parts
+from tests.support.registers import in_, undoable, undone
 
 Patch = pytest.MonkeyPatch
 BUGS: dict[str, Callable[[Patch], None]] = {}
@@ -83,7 +75,7 @@ def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
 def a_link_writes_an_in(patch: Patch) -> None:
     made = preference_changes.changes_of
 
-    def changes_of(said: Any, record: Record, catalogue: Any, brand: int, given: Any) -> Any:
+    def changes_of(said: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
         result = made(said, record, catalogue, brand, given)
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))
@@ -102,7 +94,7 @@ def a_link_ends_a_pause_sooner(patch: Patch) -> None:
 @bug
 def whoever_looks_is_given_an_undo(patch: Patch) -> None:
     def offered(_: str, token: Any, record: Record, *__: Any) -> undo.Undo | None:
-        numbers = {scope_of(name) for name in record.registers if name.startswith("c:")}
+        numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
             press = record.pressed(scope)
             if press is not None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Register, Source
 from heed.domain.privacy.erasure import Cause, Report
 from tests.support.deployment import NOW, World, parts
+from tests.support.registers import out
 
 JANE, JOHN = "ann@example.com", "john@example.com"
 
 
-def click(at: int = NOW, register: str = out(2), evidence: str = "{}") -> Change:
-    return Change(register, Entry(at, Source.LINK, evidence))
+def click(at: int = NOW, register: Register | None = None, evidence: str = "{}") -> Change:
+    return Change(register or out(2), Entry(at, Source.LINK, evidence))
 
 
 def registers(world: World, address: str = JANE) -> tuple[object, ...]:

@@ -14,13 +14,14 @@ from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from heed.adapters.external_sort import Spill
-from heed.domain.preferences.register import DAY, SOFT, in_
+from heed.domain.preferences.register import DAY, SOFT
 from heed.domain.privacy.erasure import Cause
 from heed.domain.privacy.purge import SES
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.verify import verify
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.support.deployment import NOW, World, parts
+from tests.support.registers import in_
 from tests.support.stream_events import Recorder, event
 
 LATER = 4 * DAY  # behind every day that a scene knows

@@ -24,6 +24,7 @@ from tests.simulation.feedback_messages import body as feedback_body
 from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, parts
+from tests.support.registers import scope_numbers
 
 
 def batch(*bodies: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ class Later(Queue):
 
     def before(self, world: World) -> None:
         asked = [
-            OptOut(world.recipient(JANE), scopes, NOW, Source.LINK, "{}", "")
+            OptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
         ]
         self.bodies = tuple(one.to_message() for one in asked)
@@ -75,7 +76,7 @@ class Confirmations(Queue):
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000 - 60_000
         asked = MailRequest(
-            "r1", JANE, Intent.IN, (2, 5), "en", now, "https://prefs.example.com", ""
+            "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
         self.bodies = (asked.to_message(),)
 

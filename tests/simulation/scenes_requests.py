@@ -15,10 +15,11 @@ from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.preferences.register import DAY, in_
+from heed.domain.preferences.register import DAY
 from heed.domain.privacy.erasure import Cause
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.support.deployment import NOW, World, http, parts
+from tests.support.registers import in_, scope_numbers
 
 
 class Page(Scene):
@@ -64,7 +65,9 @@ class ConfirmIt(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
     def before(self, world: World) -> None:
-        said = Confirmation(world.recipient(JANE), Intent.IN, (2, 5), NOW - 60_000, b"sealed")
+        said = Confirmation(
+            world.recipient(JANE), Intent.IN, scope_numbers(2, 5), NOW - 60_000, b"sealed"
+        )
         self.path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
     def left(self, world: World) -> object:

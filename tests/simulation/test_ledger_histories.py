@@ -20,10 +20,10 @@ from heed.codec.record import late_of, to_record
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.announcement import Announcement
 from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
-from heed.domain.ledger.transition import Transition, changes
+from heed.domain.ledger.transition import Transition
 from heed.domain.links import repeats
-from heed.domain.preferences.record import NOTHING
-from heed.domain.preferences.register import DAY, Change, Entry, scope_of, word
+from heed.domain.preferences.record import NOTHING, changes
+from heed.domain.preferences.register import DAY, Change, Entry
 from heed.entrypoints import stream
 from heed.use_cases.ledger.append import LedgerBatch
 from heed.use_cases.ledger.export import export
@@ -138,7 +138,7 @@ Wish = tuple[str, int, Entry]  # what it is called, its scope, and what is on re
 
 def _wishes(some: Iterable[Change]) -> set[Wish]:
     """What changes say to people: a press that is kept in `o:` from now on is the press it was in `c:`."""
-    return {(word(one), scope_of(one.register), one.entry) for one in some}
+    return {(one.kind.value, one.register.scope, one.entry) for one in some}
 
 
 def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:

@@ -7,16 +7,24 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from heed.domain.preferences.register import Change, Entry, Source, in_, out, yes
+from heed.domain.preferences.register import (
+    LIFT_UNDELIVERABLE,
+    Change,
+    ChoiceKind,
+    Entry,
+    Register,
+    Source,
+)
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.history import State
 from tests.support.deployment import NOW, parts
+from tests.support.registers import in_, out, yes
 
 MOST = 8  # requests of one writer that are ordered one by one
 
 
-def change(register: str, at: int) -> Change:
-    by = Source.CONFIRMATION if register.startswith("k") else Source.ONE_CLICK
+def change(register: Register, at: int) -> Change:
+    by = Source.CONFIRMATION if register.kind is ChoiceKind.CONFIRMED else Source.ONE_CLICK
     return Change(register, Entry(at, by, "{}"))
 
 
@@ -87,7 +95,10 @@ PAIRS = [
     [[change(out(2), NOW), change(out(3), NOW)]] * 2,
     # a confirmation against a press: earlier, later, and of the same instant
     *(
-        [[change(yes(2), NOW), change("l:undeliverable", NOW)], [change(out(2), NOW + late)]]
+        [
+            [change(yes(2), NOW), change(LIFT_UNDELIVERABLE, NOW)],
+            [change(out(2), NOW + late)],
+        ]
         for late in (-1, 0, 1)
     ),
     # two forms
@@ -100,11 +111,11 @@ def test_whatever_the_order_of_two_writers_requests_nothing_of_either_is_lost() 
     with staged("pure") as stage:
         for writers in PAIRS:
             left = {_told(race(stage, order, writers)) for order in orders}
-            said = {c.register: c.entry.at for changes in writers for c in changes}
+            said = {c.register.code: c.entry.at for changes in writers for c in changes}
             ((registers, _),) = {(told[0], told[1] > 0) for told in left}
             assert {name for name, _ in registers} == set(said)
             for name, entry in registers:
-                ats = [c.entry.at for some in writers for c in some if c.register == name]
+                ats = [c.entry.at for some in writers for c in some if c.register.code == name]
                 assert entry[0] == max(ats)
 
 

@@ -29,7 +29,7 @@ from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.links.link_token import Purpose, Token, mint
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import Change
+from heed.domain.preferences.register import Change, ScopeNumber
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.pages.pages import Pages
@@ -147,7 +147,7 @@ class World:
         purpose: Purpose = Purpose.UNSUBSCRIBE,
     ) -> str:
         keys = parts().link_keys
-        said = Token(self.recipient(address), scope, issued, keys.newest())
+        said = Token(self.recipient(address), ScopeNumber(scope), issued, keys.newest())
         return mint(said, purpose, keys.link(purpose, said.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:

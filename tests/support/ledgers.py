@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from heed.domain.ledger.entry import LedgerEntry, Outcome, keyed, subject_of
 from heed.domain.ledger.seal import Seal
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY, ScopeNumber
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ports.ledger import Altered, Hashes, Kept, Ledger
 
@@ -89,7 +89,7 @@ def entry(
     return LedgerEntry(
         subject=subject_of(salt(subject), str(subject)),
         seq=seq,
-        scope=2,
+        scope=ScopeNumber(2),
         register="out",
         at=at,
         recorded_at=(at + 3_000) // 1000 * 1000,

@@ -18,13 +18,14 @@ from heed.domain.preferences.register import (
     SOFT,
     UNDELIVERABLE,
     Change,
+    ChoiceKind,
     Entry,
+    Register,
     Source,
-    undoable,
     undoing,
-    undone,
 )
 from tests.support.catalogues import SCOPES
+from tests.support.registers import in_, out, pause, undoable, undone
 
 # Around a U+FFFF boundary the orders of UTF-8 and of UTF-16 part.
 _TEXTS = st.sampled_from(["", "a", "b", "é", "z", "\u3042", "\uffee", "\U00010400", "\U0001f600"])
@@ -36,7 +37,7 @@ _SOURCES = st.sampled_from([Source.ONE_CLICK, Source.LINK, Source.PHONE, Source.
 _INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY + 5))
 
 _ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
-REGISTERS = (*(f"{kind}:{scope}" for kind in "oipkcu" for scope in SCOPES), *_ADDRESS_WIDE)
+REGISTERS = (*(Register(kind, scope) for kind in ChoiceKind for scope in SCOPES), *_ADDRESS_WIDE)
 """Every register that an event may change, of the catalogue of tests."""
 
 recipients = st.binary(min_size=16, max_size=16)
@@ -51,13 +52,13 @@ entries = st.builds(
 
 
 @st.composite
-def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
+def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Change:
     """One event's change; a soft-bounce day now and then."""
     register = draw(st.sampled_from((*registers, SOFT, SOFT)))
     entry = draw(entries)
-    if register.startswith("u:"):
+    if register.kind is ChoiceKind.UNDONE:
         entry = draw(st.sampled_from((entry.undo, undoing(entry.at, "0" * 32))))
-    if register.startswith("p:") or (register.startswith("c:") and draw(st.booleans())):
+    if register.may_end or (register.may_end is None and draw(st.booleans())):
         length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY)))
         entry = replace(entry, until=entry.at + length)
     return Change(register, entry)
@@ -65,22 +66,24 @@ def changes(draw: st.DrawFn, registers: tuple[str, ...] = REGISTERS) -> Change:
 
 def crowded(size: int = 12) -> st.SearchStrategy[list[Change]]:
     """Many changes of few registers, so that they meet."""
-    few = ("o:0", "i:2", "p:2", "c:2", "u:2", "x:complaint")
+    few = (out(0), in_(2), pause(2), undoable(2), undone(2), COMPLAINT)
     return st.lists(st.one_of(changes(few), changes()), max_size=size)
 
 
 @st.composite
 def records(draw: st.DrawFn) -> Record:
     """Any record that may be read: dense around one topic's path, sparse elsewhere."""
-    registers: dict[str, Entry] = {}
+    registers: dict[Register, Entry] = {}
     focus = draw(st.sampled_from([(0, 1, 2), (0, 1, 5, 16), (0, 1, 2, 12, 13), (7, 0), SCOPES]))
-    for kind in "oipk":
+    for kind in (ChoiceKind.OUT, ChoiceKind.IN, ChoiceKind.PAUSE, ChoiceKind.CONFIRMED):
         for scope in focus:
             if not draw(st.booleans()):
                 continue
             at = draw(_INSTANTS)
-            until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if kind == "p" else None
-            registers[f"{kind}:{scope}"] = Entry(at, draw(_SOURCES), "{}", "", until)
+            until = (
+                at + draw(st.sampled_from([1, 6, 40 * DAY])) if kind is ChoiceKind.PAUSE else None
+            )
+            registers[Register(kind, scope)] = Entry(at, draw(_SOURCES), "{}", "", until)
     for scope in focus:
         if draw(st.integers(0, 2)) == 0:
             at = draw(_INSTANTS)

@@ -10,7 +10,7 @@ from heed.domain.errors import KeysUnavailable, StoreUnavailable
 from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import Change, Entry, Source, out
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import from_bytes, recipient_id, to_bytes
 from heed.use_cases.identify import Mention, Person, identify
@@ -18,6 +18,7 @@ from heed.use_cases.links.mint_links import mint_links
 from heed.use_cases.preferences.check import Doubt, check
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryKeys, MemoryPreferences
+from tests.support.registers import out
 from tests.support.strategies import instants, recipients, records
 
 OFFERS = CATALOGUE.topics[2]

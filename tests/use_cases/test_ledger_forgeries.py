@@ -17,7 +17,7 @@ from heed.domain import rfc3339
 from heed.domain.errors import Malformed, NotFound, Unproven
 from heed.domain.ledger.entry import LedgerEntry, Outcome, canonical
 from heed.domain.ledger.seal import LATE, Seal
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY, ScopeNumber
 from heed.use_cases.ledger.prove import prove
 from heed.use_cases.ledger.read_export import read
 from heed.use_cases.ledger.seal_days import seal_days
@@ -86,7 +86,7 @@ def test_what_no_seal_is_over_yet_is_of_the_days_behind_the_last_seal() -> None:
     seal_days(made.seals, FIRST + 2)
     one = entry(7, 1, at=2 * DAY)
     late = replace(one, recorded_at=one.recorded_at - LATE * DAY, at=one.at - LATE * DAY)
-    old = replace(late, recorded_at=late.recorded_at - DAY, scope=3)
+    old = replace(late, recorded_at=late.recorded_at - DAY, scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
     made.seals.add(FIRST + 2, [late.leaf])
     weeks = START + 20 * DAY  # in which nothing was sealed

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -14,10 +14,9 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
+    ScopeNumber,
     Source,
-    in_,
-    out,
-    pause,
 )
 from heed.domain.preferences.suppressions import Stop, stops
 from heed.domain.recipients.recipient import from_bytes
@@ -34,6 +33,7 @@ from heed.use_cases.preferences.list_suppressions import (
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryPreferences
 from tests.support.full import examples
+from tests.support.registers import in_, out, pause
 from tests.support.strategies import changes
 
 START = Place(Position(0, ""))
@@ -81,9 +81,9 @@ class Store(MemoryPreferences):
         return listed
 
 
-def _stop(store: Store, recipient: str, *registers: str, at: int = 5) -> None:
+def _stop(store: Store, recipient: str, *registers: Register, at: int = 5) -> None:
     for register in registers:
-        until = NOW + DAY if register.startswith("p:") else None
+        until = NOW + DAY if register.may_end else None
         store.change(recipient, Change(register, Entry(at, Source.PHONE, "{}", until=until)))
 
 
@@ -216,7 +216,7 @@ def test_a_filter_keeps_what_it_names_and_the_cursor_keeps_the_filter() -> None:
     store = Store()
     _stop(store, PEOPLE[0], out(0), out(3), COMPLAINT)
     _stop(store, PEOPLE[1], out(3))
-    only = Place(Position(0, ""), only=Filter(Reason.TOPIC_UNSUBSCRIBED, 3))
+    only = Place(Position(0, ""), only=Filter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3)))
     listed = store.whole_pass(only, limit=1)
     assert [one.recipient for one in listed] == [PEOPLE[0], PEOPLE[1]]
     assert store.page(only).next.only == only.only

@@ -5,15 +5,25 @@ from collections.abc import Sequence
 import pytest
 
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.preferences.decision import Reason
 from heed.domain.preferences.preference_request import Outcome, State, Wish
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
+from heed.domain.preferences.register import (
+    DAY,
+    HOLD,
+    MINOR,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from heed.domain.recipients.recipient import from_bytes
 from heed.use_cases.ports.preferences import Applied
 from heed.use_cases.preferences.record_changes import Recorded, Voiced, record_changes
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryPreferences
+from tests.support.registers import out
 
 NOW = 100 * DAY
 JANE, SAM, KIM = (from_bytes(bytes([n]) * 16) for n in range(3))
@@ -41,14 +51,14 @@ class Store(MemoryPreferences):
 
 def _wish(state: State = State.OUT, scope: int = 2, at: int = NOW) -> Wish:
     until = NOW + DAY if state is State.PAUSED else None
-    return Wish(scope, state, at, Source.PHONE, "{}", "", until)
+    return Wish(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
 
 
 def _record(store: MemoryPreferences, *voiced: tuple[str, Wish]) -> list[Recorded]:
     return record_changes([Voiced(*one) for one in voiced], NOW, store, CATALOGUE)
 
 
-def _held(register: str) -> Change:
+def _held(register: Register) -> Change:
     return Change(register, Entry(5, Source.PHONE, "{}"))
 
 

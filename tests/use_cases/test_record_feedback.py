@@ -17,6 +17,7 @@ from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, E
 from heed.entrypoints.ses_events import read
 from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
 from heed.use_cases.ports.preferences import Applied
+from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390
@@ -92,7 +93,11 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
     )
     recorder(stored)(read(event), NOW)
     assert stored.writes == [identify("recipient@example.com")]
-    assert set(stored.records[stored.writes[0]].registers) == {"o:0", "o:2", "o:3"}
+    assert set(stored.records[stored.writes[0]].registers) == {
+        out(0),
+        out(2),
+        out(3),
+    }
 
 
 @pytest.mark.parametrize(
@@ -185,7 +190,7 @@ def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_reco
     ]
     event = ses(name, complaint__complainedRecipients=listed)
     stored = Stored(down=[A])
-    stored.apply(B, [Change("o:2", Entry(1, Source.LINK, "{}"))], NOW)
+    stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
         recorder(stored)(read(event), NOW)
     assert COMPLAINT not in stored.records[B].registers

@@ -27,12 +27,13 @@ from heed.domain.preferences.register import (
     UNDELIVERABLE,
     Change,
     Entry,
+    Register,
+    ScopeNumber,
     Source,
-    out,
-    pause,
 )
 from heed.domain.recipients.recipient import recipient_id
 from local.aws import Clients, session
+from tests.support.registers import out, pause, scope_numbers
 from tests.web.matrix import LANGUAGES, Visit
 
 OFFERS, NEWS, RESEARCH = 2, 3, 5
@@ -86,11 +87,18 @@ class Stage:
     ) -> str:
         """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
         what = Confirmation(
-            self._person(said), intent, scopes, self.now - age, b"sealed", resume=resume
+            self._person(said),
+            intent,
+            scope_numbers(*scopes),
+            self.now - age,
+            b"sealed",
+            resume=scope_numbers(*resume),
         )
         return f"/c/{mint_confirmation(what, self._heed.confirm_keys.confirm(KEY_ID))}"
 
-    def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
+    def wish(
+        self, register: Register, source: Source = Source.LINK, days: int | None = None
+    ) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
         at = self.now - DAY
         until = at + days * DAY if days else None
@@ -125,7 +133,7 @@ class Stage:
         return dict(found["Environment"]["Variables"])
 
     def _link(self, purpose: Purpose, scope: int, said: Iterable[Change]) -> str:
-        token = Token(self._person(said), scope, self.now - DAY, 1)
+        token = Token(self._person(said), ScopeNumber(scope), self.now - DAY, 1)
         return mint(token, purpose, self._heed.link_keys.link(purpose, 1))
 
     def _person(self, said: Iterable[Change]) -> str:

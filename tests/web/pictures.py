@@ -7,7 +7,8 @@ import subprocess
 from pathlib import Path
 from tempfile import mkdtemp
 
-from heed.domain.preferences.register import Source, out
+from heed.domain.preferences.register import Source
+from tests.support.registers import out
 from tests.system.running import ROOT, Running, free_ports
 from tests.web.page_states import OFFERS, THIS, Stage
 

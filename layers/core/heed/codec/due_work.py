@@ -22,7 +22,7 @@ def work_of(item: Item) -> DueWork:
     return DueWork(
         purges=purges,
         floor=instant_or_none(item, "f") or 0,
-        cause=Cause.MINOR if MINOR in item else Cause.ERASURE,
+        cause=Cause.MINOR if MINOR.code in item else Cause.ERASURE,
         soft=soft_days(item),
         is_held=_is_held(item),
     )
@@ -30,5 +30,5 @@ def work_of(item: Item) -> DueWork:
 
 def _is_held(item: Item) -> bool:
     """As the record's own rule has it, from the two registers alone: an old image may hold others."""
-    said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
+    said = {r: number(item[r.code]["M"], "t") for r in (HOLD, LIFT_HOLD) if r.code in item}
     return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])

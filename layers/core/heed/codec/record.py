@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from heed.codec.attributes import (
@@ -18,7 +19,17 @@ from heed.codec.attributes import (
 from heed.domain.links.repeats import HOUR, Tally
 from heed.domain.preferences.evidence import LONGEST
 from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, is_register, may_end
+from heed.domain.preferences.register import (
+    DAY,
+    KINDS,
+    SCOPES,
+    SOFT,
+    Change,
+    Entry,
+    Register,
+    ScopeNumber,
+    Source,
+)
 from heed.domain.rfc3339 import END
 
 SALT_SIZE = 16  # bytes
@@ -27,6 +38,8 @@ TOLD_NAMES = tuple(f"told{number}" for number in range(32))
 """The attributes of the tally of a person's links: heed.adapters.dynamodb.link_tally describes them."""
 
 _LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
+
+_KINDS = {Register(kind).code.removesuffix("0"): kind for kind in KINDS}  # `o:`, `x:hold`
 
 
 def to_value(entry: Entry) -> dict[str, Any]:
@@ -53,7 +66,7 @@ def to_record(item: Item | None) -> Record:
     if not item:
         return NOTHING
     return Record(
-        registers={name: _entry(name, value["M"]) for name, value in item.items() if ":" in name},
+        registers=dict(_held(name, value["M"]) for name, value in item.items() if ":" in name),
         soft=soft_days(item),
         floor=instant_or_none(item, "f"),
         n=number(item, "n", COUNT_END),
@@ -64,7 +77,7 @@ def to_record(item: Item | None) -> Record:
 
 def soft_days(item: Item) -> frozenset[int]:
     """The days of soft bounces of an item, counted from the epoch."""
-    return numbers(item, SOFT, END // DAY)
+    return numbers(item, SOFT.code, END // DAY)
 
 
 def _tally(item: Item) -> Tally:
@@ -88,9 +101,24 @@ def _salt(item: Item) -> bytes:
     return salt
 
 
-def _entry(name: str, held: Item) -> Entry:
-    if not is_register(name) or may_end(name) not in (None, "u" in held):
-        raise ValueError("no register of ours, or a pause without an end")
+@lru_cache(maxsize=4096)
+def register_of(name: str) -> Register:
+    """The register that an attribute of this name holds.
+
+    Raises:
+        KeyError, ValueError: it holds none. A scope is spelt in one way alone.
+    """
+    kind, scope = (_KINDS[name], "0") if name in _KINDS else (_KINDS[name[:2]], name[2:])
+    register = Register(kind, ScopeNumber(int(scope)))
+    if register.code != name or register == SOFT or not 0 <= register.scope < SCOPES:
+        raise ValueError("no register of ours")
+    return register
+
+
+def _held(name: str, held: Item) -> tuple[Register, Entry]:
+    register = register_of(name)
+    if register.may_end not in (None, "u" in held):
+        raise ValueError("a pause without an end, or an end of what has none")
     source, tie = Source(held["by"]["S"]), text(held, "ev")
     if len(tie) > _LONGEST_TIE:
         raise ValueError("more than was ever said of an event")
@@ -102,7 +130,7 @@ def _entry(name: str, held: Item) -> Entry:
     ends = len(tie) - len(around) + begins
     if tie[:begins] + tie[max(begins, ends) :] != around:
         raise ValueError("evidence of another source")
-    return Entry(bare.at, source, tie[begins:ends], bare.policy, until)
+    return register, Entry(bare.at, source, tie[begins:ends], bare.policy, until)
 
 
 def told_name(hour: int) -> str:
@@ -110,15 +138,17 @@ def told_name(hour: int) -> str:
     return TOLD_NAMES[hour * HOUR // DAY % len(TOLD_NAMES)]
 
 
-def is_stop(register: str) -> bool:
-    """Whether a register may stop somebody: it puts the recipient into the feed of changes."""
-    return register[:2] in ("o:", "p:", "c:", "x:")
-
-
 def to_late(change: Change) -> str:
     """A wish that came late, as it waits in the set `late` of the item to be entered in the ledger."""
     said = change.entry
-    parts = [change.register, said.at, said.source.value, said.evidence, said.policy, said.until]
+    parts = [
+        change.register.code,
+        said.at,
+        said.source.value,
+        said.evidence,
+        said.policy,
+        said.until,
+    ]
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
@@ -133,9 +163,10 @@ def late_of(item: Item | None) -> frozenset[Change]:
 
 
 def _late(waiting: str) -> Change:
-    register, at, source, evidence, policy, until = json.loads(waiting)
+    name, at, source, evidence, policy, until = json.loads(waiting)
     said = Entry(at, Source(source), evidence, policy, until)
     # What the table would give back of it as a register is what it must be to wait for one.
-    if _entry(register, to_value(said)["M"]) != said:
+    register, read = _held(name, to_value(said)["M"])
+    if read != said:
         raise ValueError("no wish of ours")
     return Change(register, said)

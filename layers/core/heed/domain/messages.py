@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, Malformed
-from heed.domain.preferences.register import SCOPES
+from heed.domain.preferences.register import SCOPES, ScopeNumber
 from heed.domain.recipients import recipient as recipients
 from heed.domain.rfc3339 import END
 
@@ -70,9 +70,9 @@ def listed(value: object, part: Callable[[Any], T]) -> tuple[T, ...]:
     return tuple(map(part, value))
 
 
-def scopes(value: object) -> tuple[int, ...]:
+def scopes(value: object) -> tuple[ScopeNumber, ...]:
     """Numbers of scopes."""
-    return listed(value, lambda scope: number(scope, SCOPES))
+    return listed(value, lambda scope: ScopeNumber(number(scope, SCOPES)))
 
 
 def recipient(value: object) -> str:

@@ -66,7 +66,7 @@ class EpochsTable(Epochs):
                 "SET #register = :entry, salt = if_not_exists(salt, :salt), "
                 f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}",
                 condition=condition,
-                names={"#register": change.register},
+                names={"#register": change.register.code},
                 values={
                     ":entry": to_value(change.entry),
                     ":salt": {"B": secrets.token_bytes(16)},
@@ -167,7 +167,7 @@ def to_item(recipient: str, epoch: Epoch, now: int) -> Item:
         "f": {"N": str(record.floor)},
         "chg_at": {"S": feed_position(now, recipient)},
         "chg_shard": {"S": shard(recipient)},
-        **{name: to_value(entry) for name, entry in record.registers.items()},
+        **{register.code: to_value(entry) for register, entry in record.registers.items()},
     }
     if epoch.purges:
         item |= {

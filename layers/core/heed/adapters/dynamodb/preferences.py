@@ -25,7 +25,7 @@ from heed.adapters.dynamodb.late_wishes import late_room
 from heed.adapters.dynamodb.link_tally import TallyUpdate, guess, tally_update
 from heed.adapters.dynamodb.table import BATCH, Refused, Table
 from heed.codec.attributes import Item
-from heed.codec.record import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.codec.record import SALT_SIZE, to_late, to_record, to_value
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.links.repeats import BY_LINK, is_over, telling
 from heed.domain.preferences.record import NOTHING, Record, merge, superseded
@@ -230,7 +230,7 @@ def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[
     update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
     values = update.values
     values[":t"] = {"N": str(change.entry.at)}
-    update.names["#minor"] = MINOR
+    update.names["#minor"] = MINOR.code
     if change.register == SOFT:
         values[":day"] = {"N": str(change.entry.day)}
         fits = "NOT contains(soft, :day)"
@@ -245,7 +245,7 @@ def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[
 
 def _update(before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate) -> _Update:
     """The update that turns one record into the other, and marks the change."""
-    written = [name for name, entry in after.registers.items() if before.get(name) != entry]
+    written = [one for one, entry in after.registers.items() if before.get(one) != entry]
     days = after.soft - before.soft
     sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
     names: dict[str, str] = {}
@@ -255,14 +255,14 @@ def _update(before: Record, after: Record, recipient: str, now: int, tally: Tall
         ":one": {"N": "1"},
         **tally.values,
     }
-    if days or any(map(is_stop, written)):
+    if days or any(register.may_stop for register in written):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": shard(recipient)}
-    for place, name in enumerate(written):
+    for place, register in enumerate(written):
         # The first is #r, which a condition names; all are short, since an expression has 4 KB at most.
         alias, value = f"#{place:x}" if place else "#r", f":{place:x}"
-        names[alias] = name
-        values[value] = to_value(after.registers[name])
+        names[alias] = register.code
+        values[value] = to_value(after.registers[register])
         sets.append(f"{alias}={value}")
     adds = ["n :one", *tally.adds]
     if days:

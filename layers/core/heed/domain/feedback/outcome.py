@@ -13,14 +13,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
-from heed.domain.feedback.event import (
-    Bounce,
-    Bounced,
-    Complaint,
-    Event,
-    Mail,
-    Subscription,
-)
+from heed.domain.feedback.event import Bounce, Bounced, Complaint, Event, Mail, Subscription
 from heed.domain.feedback.rules import (
     Count,
     Rule,
@@ -31,7 +24,7 @@ from heed.domain.feedback.rules import (
     word,
 )
 from heed.domain.preferences.catalogue import Catalogue, Kind
-from heed.domain.preferences.register import ALL, Change, Entry, Source, out
+from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out
 from heed.domain.recipients.recipient import parse
 
 Identify = Callable[[str], str]
@@ -211,7 +204,7 @@ def _subscription(event: Subscription, identify: Identify, catalogue: Catalogue)
     return Verdict(changes, [*counts, Count.OPT_OUT_RECORDED], NO_TOPIC if unknown else "")
 
 
-def _topic(name: str | None, catalogue: Catalogue) -> int | None:
+def _topic(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
     """The number of a topic of mail; names of the catalogue are lower-case."""
     if name is None:
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import NamedTuple
 
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE
+from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
 
 
 class Count(Enum):
@@ -70,7 +70,7 @@ class Rule(NamedTuple):
             status of RFC 3464, as far as they are given.
     """
 
-    register: str | None
+    register: Register | None
     counted: Count
     also: Count | None = None
     means: Callable[[str | None, str | None], bool] = _of_everybody

@@ -10,25 +10,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
+from typing import assert_never
 
 from heed.domain import rfc3339
 from heed.domain.ledger.transition import Transition
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import undeliverable_until
 from heed.domain.preferences.register import (
-    ACKNOWLEDGED,
     ALL,
-    COMPLAINT,
-    HOLD,
-    LIFT_HOLD,
-    LIFT_UNDELIVERABLE,
     MINOR,
     SOFT,
-    UNDELIVERABLE,
     Change,
+    ChoiceKind,
+    LiftKind,
+    OtherKind,
+    RegisterKind,
     Source,
+    StopKind,
     out,
-    scope_of,
 )
 
 SOURCE = "heed"
@@ -59,20 +58,25 @@ class Announcement:
     detail: dict[str, str | int]
 
 
-_STATES = {
-    "o": (DetailType.OPTED_OUT, "out"),
-    "i": (DetailType.OPTED_IN, "in"),
-    "k": (DetailType.OPTED_IN, "confirmed"),
-    "p": (DetailType.PAUSED, "paused"),
-    "u": (DetailType.LIFTED, "undone"),
-    COMPLAINT: (DetailType.SUPPRESSED, "complaint"),
-    UNDELIVERABLE: (DetailType.SUPPRESSED, "undeliverable"),
-    HOLD: (DetailType.SUPPRESSED, "hold"),
-    MINOR: (DetailType.SUPPRESSED, "minor"),
-    LIFT_UNDELIVERABLE: (DetailType.LIFTED, "undeliverable"),
-    LIFT_HOLD: (DetailType.LIFTED, "hold"),
-}
-_SILENT = (ACKNOWLEDGED, SOFT)  # changes nobody's mail by itself
+def _event(kind: RegisterKind) -> tuple[DetailType, str] | None:
+    """The type and the state of the event of a change; None: it changes nobody's mail by itself."""
+    match kind:
+        case ChoiceKind.OUT | ChoiceKind.UNDOABLE:
+            return DetailType.OPTED_OUT, "out"
+        case ChoiceKind.IN | ChoiceKind.CONFIRMED:
+            return DetailType.OPTED_IN, kind.value
+        case ChoiceKind.PAUSE:
+            return DetailType.PAUSED, "paused"
+        case ChoiceKind.UNDONE:
+            return DetailType.LIFTED, "undone"
+        case StopKind() | OtherKind.COMPLAINT:
+            return DetailType.SUPPRESSED, kind.value
+        case LiftKind():
+            return DetailType.LIFTED, kind.stop.value
+        case OtherKind.ACKNOWLEDGED | OtherKind.SOFT_BOUNCE:
+            return None
+        case _:
+            assert_never(kind)
 
 
 def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Announcement]:
@@ -82,24 +86,23 @@ def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Anno
     elif not transition.after.n:
         yield _removed(transition)
     for change in transition.told:
-        if change.register not in _SILENT:
-            yield _changed(transition, change, catalogue)
+        if (event := _event(change.kind)) is not None:
+            yield _changed(transition, change, event, catalogue)
     before, after = transition.before, transition.after
     until = undeliverable_until(after, transition.recorded_at)
     if until and not undeliverable_until(before, transition.recorded_at):
         yield _suppressed(transition, until)
 
 
-def _changed(transition: Transition, change: Change, catalogue: Catalogue) -> Announcement:
+def _changed(
+    transition: Transition, change: Change, event: tuple[DetailType, str], catalogue: Catalogue
+) -> Announcement:
     register, entry = change.register, change.entry
-    letter = register[:1]
-    if letter == "c":  # a press that can be taken back stops as every other does
-        letter = "o" if entry.until is None else "p"
-    kind, state = _STATES.get(register) or _STATES[letter]
+    kind, state = event
     if entry.until is not None and entry.until <= entry.at:
         kind, state = DetailType.LIFTED, "paused"  # a pause of no length ends the one before it
-    scope = catalogue.name(scope_of(register))
-    detail = _detail(transition, register, state, entry.at, entry.source.value, scope)
+    scope = catalogue.name(register.scope)
+    detail = _detail(transition, register.code, state, entry.at, entry.source.value, scope)
     if kind is DetailType.PAUSED and entry.until is not None:
         detail["until"] = rfc3339.write(entry.until)
     stands_for = transition.after.n - (transition.first_seq or transition.after.n) + 1
@@ -111,7 +114,7 @@ def _changed(transition: Transition, change: Change, catalogue: Catalogue) -> An
 def _suppressed(transition: Transition, until: int) -> Announcement:
     """Soft bounces on so many days that the address counts as undeliverable."""
     at, source = transition.recorded_at, Source.BOUNCE.value
-    detail = _detail(transition, SOFT, "undeliverable", at, source)
+    detail = _detail(transition, SOFT.code, "undeliverable", at, source)
     return Announcement(DetailType.SUPPRESSED, detail | {"until": rfc3339.write(until)})
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from heed.domain.ledger.entry import LedgerEntry, Outcome
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY, ChoiceKind, OtherKind, StopKind
 
 _HOUR = DAY // 24
-_STOPS = ("out", "complaint", "undeliverable", "hold", "minor")
+_STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *StopKind})
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from typing import Any
 from heed.domain import rfc3339
 from heed.domain.errors import Malformed
 from heed.domain.ledger import merkle
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.values import below, is_hash, is_text
 
 LEDGER = "ledger"
@@ -47,7 +48,7 @@ class LedgerEntry:
         subject: HMAC-SHA256 of the recipient id under the salt, hex.
         seq: the item's change counter after the change. Several registers changed by one write share it.
         scope: number of the scope; 0 for all marketing and for what concerns the whole address.
-        register: what was said, in a word (heed.domain.preferences.register.word), or FLOOR, ERASED, LOST.
+        register: what was said: the value of a `RegisterKind`, or FLOOR, ERASED, LOST.
         at: when it happened, milliseconds.
         recorded_at: when the table took it, milliseconds, exact to the second (see `recorded`).
         source: by which way it came: a Source, or LEDGER.
@@ -61,7 +62,7 @@ class LedgerEntry:
 
     subject: str
     seq: int
-    scope: int
+    scope: ScopeNumber
     register: str
     at: int
     recorded_at: int

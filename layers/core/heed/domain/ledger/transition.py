@@ -21,19 +21,8 @@ from heed.domain.ledger.entry import (
     subject_of,
 )
 from heed.domain.links.repeats import BY_LINK, is_of_its_hour, of_its_hour
-from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import (
-    ALL,
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    Entry,
-    Source,
-    out,
-    scope_of,
-    word,
-)
+from heed.domain.preferences.record import NOTHING, Record, changes
+from heed.domain.preferences.register import ALL, MINOR, Change, Source, out
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,23 +104,6 @@ class Written(NamedTuple):
     evidence: str
 
 
-def changes(before: Record, after: Record) -> list[Change]:
-    """What the one record has that the other has not."""
-    return [
-        *(
-            Change(name, entry)
-            for name, entry in sorted(after.registers.items())
-            if before.get(name) != entry
-        ),
-        *(Change(SOFT, soft_day(day)) for day in sorted(after.soft - before.soft)),
-    ]
-
-
-def soft_day(day: int) -> Entry:
-    """What is on record of a day of soft bounces: the day alone."""
-    return Entry(day * DAY, Source.BOUNCE, "{}")
-
-
 def entries(transition: Transition) -> Iterator[Written]:
     """What the ledger enters of a write; the same at every delivery."""
     before, after = transition.before, transition.after
@@ -151,7 +123,7 @@ def entries(transition: Transition) -> Iterator[Written]:
     everything = opens and not transition.is_spared
     for change in changes(NOTHING, after) if everything else transition.told:
         yield _entry(transition, change, after.n)
-    for change in sorted(transition.late, key=lambda late: (late.register, late.entry.rank)):
+    for change in sorted(transition.late, key=lambda late: (late.register.code, late.entry.rank)):
         yield _entry(transition, change, after.told, Outcome.SUPERSEDED)
 
 
@@ -169,8 +141,8 @@ def entry_of(
     entry = LedgerEntry(
         subject=subject_of(salt, recipient),
         seq=seq,
-        scope=scope_of(change.register),
-        register=word(change),
+        scope=change.register.scope,
+        register=change.kind.value,
         at=said.at,
         recorded_at=recorded(said.at, recorded_at),
         source=said.source.value,

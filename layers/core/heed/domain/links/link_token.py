@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from heed.domain.errors import InvalidToken
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
 _VERSION = 1
@@ -56,7 +57,7 @@ class Token:
     """
 
     recipient: str
-    scope: int
+    scope: ScopeNumber
     issued: int
     key_id: int
 

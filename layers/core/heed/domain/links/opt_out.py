@@ -8,7 +8,7 @@ from typing import Any
 
 from heed.domain import messages
 from heed.domain.preferences.evidence import LONGEST
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import ScopeNumber, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class OptOut:
     """
 
     recipient: str
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     at: int
     source: Source
     evidence: str

@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from heed.domain.preferences.register import DAY, Change, Entry, Source
+from heed.domain.preferences.register import DAY, Change, ChoiceKind, Entry, Register, Source
 
 MOST_A_DAY = 50
 HOUR = 3_600_000  # milliseconds
 _HOURS = DAY // HOUR
+
+_LIFTING = (ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE)
 
 BY_LINK = frozenset(
     {Source.ONE_CLICK, Source.LINK, Source.PREFERENCE_CENTRE, Source.MAILTO, Source.SIGNAL}
@@ -51,7 +53,7 @@ class Telling(Enum):
 
 
 def telling(
-    tally: Tally, registers: Mapping[str, Entry], changes: Sequence[Change], now: int
+    tally: Tally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
 ) -> Telling:
     """How a write of changes is told of, made now on a record that was as it is given here."""
     if any(change.entry.source not in BY_LINK for change in changes):
@@ -80,22 +82,22 @@ def first_hour(now: int) -> int:
     return now // DAY * _HOURS
 
 
-def of_its_hour(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
+def of_its_hour(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
     new = {change.register for change in _new(registers, changes)}
-    told = new.union([name for one in changes if (name := one.register) not in new][:1])
+    told = new.union([one.register for one in changes if one.register not in new][:1])
     return [change for change in changes if change.register in told]
 
 
-def _new(registers: Mapping[str, Entry], changes: Sequence[Change]) -> list[Change]:
+def _new(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """The changes that say what was not on record, or was lifted since by a yes or an Undo."""
-    lifts = (entry.at for name, entry in registers.items() if name[:2] in ("i:", "k:", "u:"))
+    lifts = (entry.at for register, entry in registers.items() if register.kind in _LIFTING)
     lifted = max(lifts, default=-1)
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted)]
 
 
 def _is_new(held: Entry | None, change: Change, lifted: int) -> bool:
-    if held is None or change.register.startswith("u:") or held.at <= lifted:
+    if held is None or change.kind is ChoiceKind.UNDONE or held.at <= lifted:
         return True
     ends = change.entry.until
     if held.until is None or ends is None:

@@ -1,9 +1,10 @@
 """Undo: one press of a browser is taken back, and nothing else.
 
 A link only stops. So that a press by mistake can be taken back all the same, a press that stopped
-something sendable is written to a register of its own (`c:`), and its answer carries an Undo token for an
-hour. The token names that press exactly; used, it writes `u:`, after which the press does not count. It is
-no yes: every other stop, before or after it, known or not yet, stands as it stood.
+something sendable is written to a register of its own (`undoable`), and its answer carries an Undo token
+for an hour. The token names that press exactly; used, it writes the register `undone`, after which the
+press does not count. It is no yes: every other stop, before or after it, known or not yet, stands as it
+stood.
 
     head     version and purpose (1 byte) · key id (1) · recipient (16) · at, milliseconds (8)
              · digest of the entry (16) · number of scopes (2)
@@ -27,6 +28,7 @@ from heed.domain.preferences.register import (
     DAY,
     Change,
     Entry,
+    ScopeNumber,
     in_,
     out,
     pause,
@@ -59,7 +61,7 @@ class Undo:
     """
 
     recipient: str
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     at: int
     digest: str
 
@@ -79,7 +81,7 @@ class Undo:
 
 
 def stops(
-    record: Record, catalogue: Catalogue, press: Mapping[int, Entry], now: int
+    record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
     """What the stops of a browser's press, by scope, change in this very record.
 
@@ -98,13 +100,13 @@ def stops(
             yield plain(scope, before[scope])
 
 
-def plain(scope: int, entry: Entry) -> Change:
+def plain(scope: ScopeNumber, entry: Entry) -> Change:
     """A stop, or a pause if it has an end, for which no Undo is offered."""
     return Change((out if entry.until is None else pause)(scope), entry)
 
 
 def _can_be_undone(
-    record: Record, catalogue: Catalogue, scope: int, entry: Entry, now: int
+    record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int
 ) -> bool:
     """Whether an Undo is offered.
 
@@ -121,7 +123,7 @@ def _can_be_undone(
     )
 
 
-def _stands(record: Record, scope: int, now: int) -> bool:
+def _stands(record: Record, scope: ScopeNumber, now: int) -> bool:
     """Whether a stop stands at a scope itself, whatever a yes below it lets through."""
     given = max(record.at(in_(scope)), record.at(yes(scope)))
     paused = record.pause(scope)
@@ -129,7 +131,7 @@ def _stands(record: Record, scope: int, now: int) -> bool:
     return is_paused or any(entry.at >= given for entry in record.outs(scope))
 
 
-def undo_of(recipient: str, press: Mapping[int, Entry], record: Record) -> Undo | None:
+def undo_of(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> Undo | None:
     """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
     scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
     if not scopes:

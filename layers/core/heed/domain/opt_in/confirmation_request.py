@@ -8,6 +8,7 @@ from typing import Any
 
 from heed.domain import messages
 from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import normalise, spellings
 
 
@@ -33,12 +34,12 @@ class MailRequest:
     id: str
     address: str
     intent: Intent
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     language: str
     at: int
     base_url: str
     network: str
-    resume: tuple[int, ...] = ()
+    resume: tuple[ScopeNumber, ...] = ()
     due: int = 0
     given: str = ""
 

@@ -19,6 +19,7 @@ from enum import IntEnum, StrEnum
 
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import sign, signed
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
 LIFETIME = (
@@ -77,11 +78,11 @@ class Confirmation:
 
     recipient: str
     intent: Intent
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     issued: int
     sealed: bytes = b""
-    resume: tuple[int, ...] = ()
-    signals: tuple[int, ...] = ()
+    resume: tuple[ScopeNumber, ...] = ()
+    signals: tuple[ScopeNumber, ...] = ()
     key_id: int = KEY_ID
     waited: int = 0
 

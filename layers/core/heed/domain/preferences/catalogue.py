@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any
 
 from heed.domain.errors import UnknownScope
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL, ScopeNumber
 
 ALL_NAME = "*"
 _SLIPS = 3  # characters that a slip of a name may be longer or shorter
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 class Brand:
     """A brand: its stable number, its name in paths, its title and domain for people."""
 
-    number: int
+    number: ScopeNumber
     name: str
     title: str
     domain: str
@@ -55,14 +55,14 @@ class Topic:
         names, descriptions: by language.
     """
 
-    number: int
+    number: ScopeNumber
     name: str
-    brand: int
+    brand: ScopeNumber
     kind: Kind
     default_in: bool
     retired: bool
-    path: tuple[int, ...]
-    followed: tuple[int, ...]
+    path: tuple[ScopeNumber, ...]
+    followed: tuple[ScopeNumber, ...]
     names: Mapping[str, str]
     descriptions: Mapping[str, str]
 
@@ -100,13 +100,13 @@ class Catalogue:
         self,
         brands: list[Brand],
         topics: list[Topic],
-        default_brand: int,
+        default_brand: ScopeNumber,
         languages: tuple[str, ...],
         default_language: str,
         policies: tuple[PolicyVersion, ...] = (),
     ) -> None:
         self.brands = {brand.number: brand for brand in brands}
-        self.topics = {topic.number: topic for topic in topics}
+        self.topics: dict[int, Topic] = {topic.number: topic for topic in topics}
         self.default_brand = default_brand
         self.languages = languages
         self.default_language = default_language
@@ -135,7 +135,7 @@ class Catalogue:
             ),
         )
 
-    def number(self, name: str) -> int:
+    def number(self, name: str) -> ScopeNumber:
         """The number of a scope: `*`, `brand`, `topic` of the default brand, or `brand/topic`.
 
         Raises:
@@ -181,7 +181,7 @@ class Catalogue:
         if number == ALL:
             return ALL_NAME
         if number in self.brands:
-            return self.brands[number].name
+            return self.brands[ScopeNumber(number)].name
         topic = self.topics.get(number)
         if topic is None:
             return f"#{number}"
@@ -214,25 +214,29 @@ class Catalogue:
         """The topics that a browser's privacy signal stops."""
         return [t for t in self.topics.values() if t.kind is Kind.SIGNAL and not t.retired]
 
-    def marketing(self, scope: int) -> list[Topic]:
+    def marketing(self, scope: ScopeNumber) -> list[Topic]:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""
         return [t for t in self.topics.values() if t.kind is Kind.MARKETING and scope in t.path]
 
-    def governed(self, scope: int) -> list[Topic]:
+    def offered(self, scope: ScopeNumber) -> list[Topic]:
+        """The marketing topics at a scope that are still sent."""
+        return [topic for topic in self.marketing(scope) if not topic.retired]
+
+    def governed(self, scope: ScopeNumber) -> list[Topic]:
         """The topics that a choice at a scope decides: its marketing topics, or the signal itself."""
         topic = self.topics.get(scope)
         if topic is not None and topic.kind is Kind.SIGNAL:
             return [topic]
         return self.marketing(scope)
 
-    def brand_of(self, scope: int) -> int:
+    def brand_of(self, scope: ScopeNumber) -> ScopeNumber:
         """The brand that a scope belongs to; the default one for `*`, a signal or an unknown number."""
         if scope in self.brands:
             return scope
         topic = self.topics.get(scope)
-        return (topic.brand if topic else 0) or self.default_brand
+        return topic.brand or self.default_brand if topic else self.default_brand
 
-    def opt_out_scopes(self, scope: int) -> tuple[int, ...]:
+    def opt_out_scopes(self, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
         """Where an opt-out by a link of this scope is written.
 
         A link lives longer than a topic: one that is retired, or a number never heard of, opts out of
@@ -250,10 +254,10 @@ class Catalogue:
         return (scope, topic.brand) if topic.retired else (scope,)
 
 
-def _topic(data: Mapping[str, Any], follows: Mapping[int, int | None]) -> Topic:
+def _topic(data: Mapping[str, Any], follows: Mapping[ScopeNumber, ScopeNumber | None]) -> Topic:
     kind = Kind(data["kind"])
-    number, brand = data["number"], data["brand"] or 0
-    followed: list[int] = []
+    number, brand = ScopeNumber(data["number"]), ScopeNumber(data["brand"] or 0)
+    followed: list[ScopeNumber] = []
     nearest = follows.get(number)
     while nearest is not None and nearest not in followed:
         followed.append(nearest)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 
-from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.reasons import ADDRESS_STOPS, Reason, Requests
 from heed.domain.preferences.record import NEVER, Record
 from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
-    HOLD,
-    LIFT_HOLD,
     LIFT_UNDELIVERABLE,
-    MINOR,
-    UNDELIVERABLE,
     Entry,
+    ScopeNumber,
     Source,
     in_,
     yes,
@@ -27,19 +24,8 @@ FOREVER = 1 << 62  # milliseconds; after every pause
 SOFT_WINDOW = 30  # days
 SOFT_LIMIT = 5  # days with a soft bounce within the window
 
-
-class Reason(StrEnum):
-    """Why, in order of precedence: the first that applies is given."""
-
-    MINOR = "minor"
-    HOLD = "hold"
-    UNDELIVERABLE = "undeliverable"
-    COMPLAINED = "complained"
-    UNSUBSCRIBED = "unsubscribed"
-    TOPIC_UNSUBSCRIBED = "topic_unsubscribed"
-    PAUSED = "paused"
-    NO_CONSENT = "no_consent"
-    OK = "ok"
+_HOLD = ADDRESS_STOPS[Reason.HOLD]
+_CLOSING = [stop for stop in ADDRESS_STOPS.values() if stop.takes is not Requests.ALL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +49,33 @@ class Decision:
 
 def decide(record: Record, topic: Topic, now: int) -> Decision:
     """Whether a topic may be sent to a recipient at an instant."""
-    stopped = _address_wide(record, now)
+    stopped = address_stop(record, now)
     if stopped is None and topic.kind is not Kind.SERVICE:
         stopped = _by_choice(record, topic, now)
     return stopped or _ok(record, topic)
+
+
+def decide_each(record: Record, catalogue: Catalogue, now: int) -> dict[str, Decision]:
+    """The decision about every topic that is still sent, by its name."""
+    topics = (topic for topic in catalogue.topics.values() if not topic.retired)
+    return {catalogue.name(topic.number): decide(record, topic, now) for topic in topics}
+
+
+def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[str, bool]:
+    """Whether every topic that is still sent may be sent, by its name."""
+    decisions = decide_each(record, catalogue, now)
+    return {name: decision.sendable for name, decision in decisions.items()}
+
+
+def address_stop(record: Record, now: int) -> Decision | None:
+    """What stops every mail to the address, service mail included."""
+    for reason, stop in ADDRESS_STOPS.items():
+        if entry := stop.standing(record):
+            return Decision(False, reason, entry.at, entry.source)
+        if reason is Reason.UNDELIVERABLE and (until := undeliverable_until(record, now)):
+            since = until - SOFT_WINDOW * DAY
+            return Decision(False, reason, since, Source.BOUNCE, until)
+    return None
 
 
 def chosen(record: Record, topic: Topic) -> Decision:
@@ -74,7 +83,7 @@ def chosen(record: Record, topic: Topic) -> Decision:
     return _by_choice(record, topic, FOREVER) or _ok(record, topic)
 
 
-def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
+def out_stands(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:
     """The *out* at a scope, if it stops the topic: no yes there or below is newer (a tie stops).
 
     Of several the earliest: since then the topic is stopped.
@@ -83,7 +92,7 @@ def out_stands(record: Record, topic: Topic, scope: int) -> Entry | None:
     return min(standing, key=lambda entry: entry.rank, default=None)
 
 
-def is_lifted(record: Record, topic: Topic, scope: int, stop: Entry) -> bool:
+def is_lifted(record: Record, topic: Topic, scope: ScopeNumber, stop: Entry) -> bool:
     """Whether a newer yes lifts a stop at a scope for a topic: a yes there, or below on its path."""
     return stop.at < _latest_lift(record, _lifting_scopes(topic, scope))
 
@@ -102,7 +111,7 @@ def withdraws_consent(record: Record, topic: Topic, stop: Entry) -> bool:
     return not topic.default_in and NEVER < own <= stop.at
 
 
-def pause_stands(record: Record, topic: Topic, scope: int, now: int) -> Entry | None:
+def pause_stands(record: Record, topic: Topic, scope: ScopeNumber, now: int) -> Entry | None:
     """The pause at a scope of the topic's path, if it still holds the topic back.
 
     Only an *out* is inherited from a followed topic: who paused the old one did not leave it.
@@ -134,8 +143,7 @@ def undeliverable_until(record: Record, now: int) -> int | None:
 
 def is_held(record: Record) -> bool:
     """Whether a hold stands, which preserves what is on record."""
-    hold = record.get(HOLD)
-    return hold is not None and hold.at >= record.at(LIFT_HOLD)
+    return _HOLD.standing(record) is not None
 
 
 def is_waiting(record: Record) -> bool:
@@ -143,13 +151,13 @@ def is_waiting(record: Record) -> bool:
 
     It stops as any hold does, but was put there by no agent, and preserves nothing from that report.
     """
-    hold = record.get(HOLD)
-    return hold is not None and hold.source is Source.AGE_REPORT and is_held(record)
+    hold = _HOLD.standing(record)
+    return hold is not None and hold.source is Source.AGE_REPORT
 
 
 def is_closed(record: Record) -> bool:
     """Whether nothing is sent whatever the person chooses: a minor, or a held address."""
-    return record.get(MINOR) is not None or is_held(record)
+    return any(stop.standing(record) for stop in _CLOSING)
 
 
 def is_silent(record: Record, asked: int) -> bool:
@@ -158,22 +166,6 @@ def is_silent(record: Record, asked: int) -> bool:
     Of a minor and of a held address nothing does; an erasure since forgets what was asked for too.
     """
     return is_closed(record) or (record.floor is not None and asked <= record.floor)
-
-
-def _address_wide(record: Record, now: int) -> Decision | None:
-    """What stops every mail, service mail included."""
-    if minor := record.get(MINOR):
-        return _stop(Reason.MINOR, [minor])
-    if (hold := record.get(HOLD)) and is_held(record):
-        return _stop(Reason.HOLD, [hold])
-    hard = record.get(UNDELIVERABLE)
-    if hard is not None and hard.at >= record.at(LIFT_UNDELIVERABLE):
-        return _stop(Reason.UNDELIVERABLE, [hard])
-    until = undeliverable_until(record, now)
-    if until is not None:
-        since = until - SOFT_WINDOW * DAY
-        return Decision(False, Reason.UNDELIVERABLE, since, Source.BOUNCE, until)
-    return None
 
 
 def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
@@ -192,7 +184,7 @@ def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
     )
 
 
-def _lifting_scopes(topic: Topic, scope: int) -> tuple[int, ...]:
+def _lifting_scopes(topic: Topic, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
     """Where a yes lifts a stop at a scope: there and below on the path.
 
     Of a followed topic's stop: at that topic, at the topic itself, and at what lies between.
@@ -202,7 +194,7 @@ def _lifting_scopes(topic: Topic, scope: int) -> tuple[int, ...]:
     return (topic.number, *topic.followed[: topic.followed.index(scope) + 1])
 
 
-def _latest_lift(record: Record, scopes: Iterable[int]) -> int:
+def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
     return max(max(record.at(in_(s)), record.at(yes(s))) for s in scopes)
 
 
@@ -223,7 +215,9 @@ def _paused(entries: Iterable[Entry | None]) -> Decision | None:
     return Decision(False, Reason.PAUSED, last.at, last.source, last.until)
 
 
-def _without_consent(record: Record, topic: Topic, scopes: Iterable[int]) -> Decision | None:
+def _without_consent(
+    record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
+) -> Decision | None:
     """Consent withdrawn is not revived by a general yes: the topic's own must be the newest."""
     if topic.default_in:
         return None

@@ -21,8 +21,8 @@ from heed.domain.preferences.register import (
     DAY,
     Change,
     Entry,
+    ScopeNumber,
     Source,
-    scope_of,
 )
 
 PAUSES = (0, 30, 60, 90)
@@ -42,8 +42,8 @@ class Choices:
     """
 
     everything: bool = False
-    wanted: dict[int, bool] = field(default_factory=dict)
-    shown: dict[int, bool] = field(default_factory=dict)
+    wanted: dict[ScopeNumber, bool] = field(default_factory=dict)
+    shown: dict[ScopeNumber, bool] = field(default_factory=dict)
     pause: int | None = None
     acknowledged: bool = False
 
@@ -60,9 +60,9 @@ class Saved:
     """
 
     changes: tuple[Change, ...]
-    press: dict[int, Entry]
+    press: dict[ScopeNumber, Entry]
     consent: tuple[Topic, ...]
-    resume: tuple[int, ...]
+    resume: tuple[ScopeNumber, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +91,14 @@ class Given:
 
 
 def changes_of(
-    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
+    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
 ) -> Saved:
     """What the choices change in this very record, and what they ask for that a link cannot do.
 
     A pause applies to `brand`; every other choice to its topic, whatever the link's brand.
     """
     seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
-    signals = {scope_of(change.register) for change in seen}
+    signals = {change.register.scope for change in seen}
     if said.everything:
         press = {ALL: given.entry()}
         return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())
@@ -124,8 +124,8 @@ def changes_of(
 
 
 def _paused(
-    said: Choices, record: Record, catalogue: Catalogue, brand: int, given: Given
-) -> tuple[int | None, tuple[int, ...]]:
+    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
+) -> tuple[int | None, tuple[ScopeNumber, ...]]:
     """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
 
     What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
@@ -146,7 +146,7 @@ def _paused(
     resume = [scope for scope, end in ends.items() if end > until]
     if not said.pause:
         # Everything is to resume: a pause of one topic, which an agent may have entered, ends as well.
-        resume += [t.number for t in offered(catalogue, brand) if _is_paused(record, t, given.at)]
+        resume += [t.number for t in catalogue.offered(brand) if _is_paused(record, t, given.at)]
     return None, tuple(resume)
 
 
@@ -154,16 +154,12 @@ def _is_paused(record: Record, topic: Topic, now: int) -> bool:
     return pause_stands(record, topic, topic.number, now) is not None
 
 
-def _held_back(record: Record, catalogue: Catalogue, scope: int, now: int) -> tuple[int, bool]:
+def _held_back(
+    record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int
+) -> tuple[int, bool]:
     """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
-    topics = [topic for topic in catalogue.marketing(scope) if not topic.retired]
-    held = [pause_stands(record, topic, scope, now) for topic in topics]
+    held = [pause_stands(record, topic, scope, now) for topic in catalogue.offered(scope)]
     return max((e.until or 0 for e in held if e), default=0), all(held)
-
-
-def offered(catalogue: Catalogue, brand: int) -> list[Topic]:
-    """The marketing topics that a brand's preference centre shows; of ALL, those of every brand's."""
-    return [topic for topic in catalogue.marketing(brand) if not topic.retired]
 
 
 def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:

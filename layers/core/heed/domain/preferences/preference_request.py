@@ -7,17 +7,16 @@ from enum import StrEnum
 
 from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
 from heed.domain.preferences.decision import (
-    Reason,
     complaint_stands,
-    decide,
     is_lifted,
     out_stands,
     pause_stands,
     withdraws_consent,
 )
+from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason, Requests
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, Entry, Source, in_, out, pause
-from heed.domain.preferences.suppressions import PRECEDENCE, blocking, in_use
+from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, in_, out, pause
+from heed.domain.preferences.suppressions import blocking, in_use
 
 
 class State(StrEnum):
@@ -53,7 +52,7 @@ class Wish:
         until: of a pause, when it ends, milliseconds.
     """
 
-    scope: int
+    scope: ScopeNumber
     state: State
     at: int
     source: Source
@@ -67,11 +66,12 @@ class Wish:
         return Change(_REGISTER[self.state](self.scope), entry)
 
 
-def refused_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> Reason | None:
+def refused_by(wish: Wish, record: Record) -> Reason | None:
     """Why a wish is not written: nothing about a minor is; of a held address no *in*."""
-    reason = decide(record, next(iter(catalogue.topics.values())), now).reason
-    if reason is Reason.MINOR or (reason is Reason.HOLD and wish.state is State.IN):
-        return reason
+    taken = (Requests.ALL,) if wish.state is State.IN else (Requests.ALL, Requests.STOPS)
+    for reason, stop in ADDRESS_STOPS.items():
+        if stop.takes not in taken and stop.standing(record):
+            return reason
     return None
 
 

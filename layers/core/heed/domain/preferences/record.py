@@ -7,11 +7,16 @@ from dataclasses import dataclass, field, replace
 
 from heed.domain.links.repeats import Tally
 from heed.domain.preferences.register import (
+    DAY,
     MINOR,
     SOFT,
     Change,
+    ChoiceKind,
     Entry,
-    is_choice,
+    Register,
+    ScopeNumber,
+    Source,
+    by_code,
     out,
     pause,
     undoable,
@@ -24,7 +29,7 @@ class Record:
     """The registers of one recipient.
 
     Attributes:
-        registers: entry by register name.
+        registers: entry by register.
         soft: days (from the epoch) on which a soft bounce happened.
         floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
             changes nothing.
@@ -34,18 +39,18 @@ class Record:
             is said, and never shown.
     """
 
-    registers: Mapping[str, Entry] = field(default_factory=dict)
+    registers: Mapping[Register, Entry] = field(default_factory=dict)
     soft: frozenset[int] = frozenset()
     floor: int | None = None
     n: int = 0
     salt: bytes = field(default=b"", compare=False, repr=False)
     tally: Tally = field(default=Tally(), compare=False, repr=False)
 
-    def get(self, register: str) -> Entry | None:
+    def get(self, register: Register) -> Entry | None:
         """The entry of a register, or None."""
         return self.registers.get(register)
 
-    def at(self, register: str) -> int:
+    def at(self, register: Register) -> int:
         """When a register was last set; before all time if never."""
         entry = self.registers.get(register)
         return NEVER if entry is None else entry.at
@@ -61,27 +66,35 @@ class Record:
         """The number of the latest change that the ledger is told of: those behind it were spared."""
         return self.n if self.tally.spared is None else self.tally.spared
 
-    def outs(self, scope: int) -> tuple[Entry, ...]:
+    def outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
         """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""
         plain, pressed = self.registers.get(out(scope)), self.pressed(scope)
         if pressed is None or pressed.until is not None:
             return () if plain is None else (plain,)
         return (pressed,) if plain is None else (plain, pressed)
 
-    def pause(self, scope: int) -> Entry | None:
+    def pause(self, scope: ScopeNumber) -> Entry | None:
         """What counts as the pause at a scope: the later of the latest one and such a press that ends."""
         plain, pressed = self.registers.get(pause(scope)), self.pressed(scope)
         if pressed is None or pressed.until is None:
             return plain
         return pressed if plain is None or plain.rank < pressed.rank else plain
 
-    def pressed(self, scope: int) -> Entry | None:
+    def pressed(self, scope: ScopeNumber) -> Entry | None:
         """The latest stop at a scope for which an Undo was offered, unless it was taken back."""
         entry = self.registers.get(undoable(scope))
         if entry is None:
             return None
         taken_back = self.registers.get(undone(scope))
         return None if taken_back is not None and taken_back == entry.undo else entry
+
+    def latest_choice(self) -> Change | None:
+        """The newest choice at any scope that was not taken back; feedback and agents' stops are none."""
+        kinds = (ChoiceKind.OUT, ChoiceKind.IN, ChoiceKind.PAUSE, ChoiceKind.CONFIRMED)
+        choices = [Change(r, entry) for r, entry in self.registers.items() if r.kind in kinds]
+        presses = (r for r in self.registers if r.kind is ChoiceKind.UNDOABLE)
+        choices += [Change(r, entry) for r in presses if (entry := self.pressed(r.scope))]
+        return max(choices, key=lambda change: change.entry.rank, default=None)
 
     def takes(self, change: Change) -> bool:
         """Whether a change would change anything: the write rule."""
@@ -117,6 +130,16 @@ def merge(record: Record, changes: Iterable[Change]) -> Record:
     return record
 
 
+def changes(before: Record, after: Record) -> list[Change]:
+    """What the one record has that the other has not; of a day of soft bounces the day alone is known."""
+    registers = sorted(after.registers.items(), key=by_code)
+    days = sorted(after.soft - before.soft)
+    return [
+        *(Change(r, entry) for r, entry in registers if before.get(r) != entry),
+        *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in days),
+    ]
+
+
 def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
     """The wishes among the changes that came late: a greater entry of their own register is on record.
 
@@ -127,8 +150,8 @@ def superseded(record: Record, changes: Iterable[Change]) -> list[Change]:
     return [
         change
         for change in changes
-        if is_choice(change.register)
-        and not change.register.startswith("u:")  # an Undo of a press that is over says nothing
+        if change.register.is_choice
+        and change.kind is not ChoiceKind.UNDONE  # an Undo of a press that is over says nothing
         and (record.floor is None or change.entry.at > record.floor)
         and (held := record.get(change.register)) is not None
         and held.rank > change.entry.rank

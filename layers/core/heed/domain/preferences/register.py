@@ -7,24 +7,154 @@ memory of an *out*.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
+from typing import NamedTuple, NewType, assert_never
 
 DAY = 86_400_000  # milliseconds
 
-ALL = 0  # the scope of all marketing, `*`
+ScopeNumber = NewType("ScopeNumber", int)
+"""The number of a scope: stable for ever, in records, links and tokens (see the catalogue)."""
+
+ALL = ScopeNumber(0)  # the scope of all marketing, `*`
 SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
 
-COMPLAINT = "x:complaint"
-UNDELIVERABLE = "x:undeliverable"
-HOLD = "x:hold"
-MINOR = "x:minor"
-LIFT_UNDELIVERABLE = "l:undeliverable"
-LIFT_HOLD = "l:hold"
-ACKNOWLEDGED = "a:policy"  # the latest version of the privacy policy that the person acknowledged
-SOFT = "soft"  # no register but a set of days on which a soft bounce happened
+
+class ChoiceKind(StrEnum):
+    """What a person may choose at a scope. The value of every kind is the ledger's word for it."""
+
+    OUT = "out"
+    IN = "in"
+    PAUSE = "pause"
+    CONFIRMED = "confirmed"  # a yes by double opt-in
+    UNDOABLE = "undoable"  # a stop by a browser's press that can be taken back (see Change.kind)
+    UNDONE = "undone"  # such a press that was taken back
+
+
+class StopKind(StrEnum):
+    """What stops every mail to the address; each has a row in `heed.domain.preferences.reasons`."""
+
+    MINOR = "minor"
+    HOLD = "hold"
+    UNDELIVERABLE = "undeliverable"
+
+
+class LiftKind(StrEnum):
+    """What lifts a stop of the address: the stop of the same name."""
+
+    HOLD = "hold-lifted"
+    UNDELIVERABLE = "undeliverable-lifted"
+
+    @property
+    def stop(self) -> StopKind:
+        """The stop that it lifts."""
+        return StopKind[self.name]
+
+
+class OtherKind(StrEnum):
+    """What else is on record of an address."""
+
+    COMPLAINT = "complaint"  # stops marketing until a confirmed yes
+    ACKNOWLEDGED = "policy-acknowledged"  # the latest version of the privacy policy that was read
+    SOFT_BOUNCE = "soft-bounce"  # not a register but a set of days
+
+
+RegisterKind = ChoiceKind | StopKind | LiftKind | OtherKind
+
+
+class Register(NamedTuple):
+    """The name of a register.
+
+    Attributes:
+        kind: what it holds the latest of.
+        scope: number of the scope; ALL for what concerns the whole address.
+    """
+
+    kind: RegisterKind
+    scope: ScopeNumber = ALL
+
+    @property
+    def is_choice(self) -> bool:
+        """Whether it holds a person's choice about a scope, an Undo of one included."""
+        return isinstance(self.kind, ChoiceKind)
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether an entry of it may stop mail: the recipient then belongs into the feed of changes."""
+        return self.kind not in _NEVER_STOPS
+
+    @property
+    def may_end(self) -> bool | None:
+        """Whether its entries have an end: True, False, or None where they may or may not."""
+        return _MAY_END.get(self.kind, False)
+
+    @property
+    def code(self) -> str:
+        """The text that stands for it, for ever, in the table and in the id of an event: `o:2`, `x:hold`."""
+        return _code(self)
+
+
+_LETTERS = dict(zip(ChoiceKind, "oipkcu", strict=True))
+
+
+@lru_cache(maxsize=4096)
+def _code(register: Register) -> str:
+    match kind := register.kind:
+        case ChoiceKind():
+            return f"{_LETTERS[kind]}:{register.scope}"
+        case StopKind() | OtherKind.COMPLAINT:
+            return f"x:{kind}"
+        case LiftKind():
+            return f"l:{kind.stop}"
+        case OtherKind.ACKNOWLEDGED:
+            return "a:policy"
+        case OtherKind.SOFT_BOUNCE:
+            return "soft"
+        case _:
+            assert_never(kind)
+
+
+_NEVER_STOPS = frozenset(
+    {ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE, OtherKind.ACKNOWLEDGED, *LiftKind}
+)
+_MAY_END: dict[RegisterKind, bool | None] = {ChoiceKind.PAUSE: True, ChoiceKind.UNDOABLE: None}
+KINDS = (*ChoiceKind, *StopKind, *LiftKind, *OtherKind)
+
+COMPLAINT = Register(OtherKind.COMPLAINT)
+UNDELIVERABLE = Register(StopKind.UNDELIVERABLE)
+HOLD = Register(StopKind.HOLD)
+MINOR = Register(StopKind.MINOR)
+LIFT_UNDELIVERABLE = Register(LiftKind.UNDELIVERABLE)
+LIFT_HOLD = Register(LiftKind.HOLD)
+ACKNOWLEDGED = Register(OtherKind.ACKNOWLEDGED)
+SOFT = Register(OtherKind.SOFT_BOUNCE)
+
+
+def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
+    """The registers of a kind by scope; those in use are made once, since every decision names many."""
+    return lru_cache(maxsize=4096)(partial(Register, kind))
+
+
+out = _at_scope(ChoiceKind.OUT)
+"""The register of the latest *out* at a scope."""
+
+in_ = _at_scope(ChoiceKind.IN)
+"""The register of the latest *in* at a scope."""
+
+pause = _at_scope(ChoiceKind.PAUSE)
+"""The register of the latest pause at a scope."""
+
+yes = _at_scope(ChoiceKind.CONFIRMED)
+"""The register of the latest confirmed yes (double opt-in) at a scope."""
+
+undoable = _at_scope(ChoiceKind.UNDOABLE)
+"""The register of the latest stop at a scope by a browser's press for which an Undo was offered."""
+
+undone = _at_scope(ChoiceKind.UNDONE)
+"""The register of the latest such press that was taken back."""
 
 
 class Source(StrEnum):
@@ -46,6 +176,11 @@ class Source(StrEnum):
     CONFIRMATION = "confirmation"
     AGE_REPORT = "age-report"
     RETENTION = "retention"
+
+    @classmethod
+    def reportable(cls) -> tuple[Source, ...]:
+        """By which ways an agent may say that it came; no caller may claim another."""
+        return cls.PHONE, cls.LETTER, cls.MAILBOX, cls.AGENT, cls.API
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +229,7 @@ class Entry:
 
     @property
     def undo(self) -> Entry:
-        """The entry of the register `u:` that takes this one back: the same at every delivery."""
+        """The entry that takes this one back: the same at every delivery."""
         return undoing(self.at, self.digest)
 
 
@@ -102,106 +237,22 @@ class Entry:
 class Change:
     """One entry for one register (or for the set of soft-bounce days)."""
 
-    register: str
+    register: Register
     entry: Entry
 
-
-def out(scope: int) -> str:
-    """The register of the latest *out* at a scope."""
-    return f"o:{scope}"
-
-
-def in_(scope: int) -> str:
-    """The register of the latest *in* at a scope."""
-    return f"i:{scope}"
-
-
-def pause(scope: int) -> str:
-    """The register of the latest pause at a scope."""
-    return f"p:{scope}"
-
-
-def yes(scope: int) -> str:
-    """The register of the latest confirmed yes (double opt-in) at a scope."""
-    return f"k:{scope}"
-
-
-def undoable(scope: int) -> str:
-    """The register of the latest stop at a scope by a browser's press for which an Undo was offered."""
-    return f"c:{scope}"
-
-
-def undone(scope: int) -> str:
-    """The register of the latest such press that was taken back."""
-    return f"u:{scope}"
+    @property
+    def kind(self) -> RegisterKind:
+        """What it says; a stop for which an Undo was offered is an *out*, or a pause if it ends."""
+        if self.register.kind is ChoiceKind.UNDOABLE:
+            return ChoiceKind.OUT if self.entry.until is None else ChoiceKind.PAUSE
+        return self.register.kind
 
 
 def undoing(at: int, digest: str) -> Entry:
-    """The entry of the register `u:` that takes back the press of an instant with this digest."""
+    """The entry that takes back the press of an instant with this digest."""
     return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 
 
-_KNOWN = {
-    COMPLAINT,
-    UNDELIVERABLE,
-    HOLD,
-    MINOR,
-    LIFT_UNDELIVERABLE,
-    LIFT_HOLD,
-    ACKNOWLEDGED,
-}
-
-
-@lru_cache(maxsize=4096)
-def is_register(name: str) -> bool:
-    """Whether a name is one of a register."""
-    return name in _KNOWN or (is_choice(name) and is_scope(name[2:]))
-
-
-def is_scope(text: str) -> bool:
-    """Whether a text is the number of a scope, in the one way that it is written; links have two bytes."""
-    written = len(text) <= 5 and text.isascii() and text.isdecimal()
-    return written and str(int(text)) == text and int(text) < SCOPES
-
-
-def may_end(register: str) -> bool | None:
-    """Whether an entry of a register has an end: True, False, or None where it may or may not."""
-    return None if register.startswith("c:") else register.startswith("p:")
-
-
-_WORDS = {
-    "o": "out",
-    "i": "in",
-    "p": "pause",
-    "k": "confirmed",
-    "u": "undone",
-    COMPLAINT: "complaint",
-    UNDELIVERABLE: "undeliverable",
-    HOLD: "hold",
-    MINOR: "minor",
-    LIFT_UNDELIVERABLE: "undeliverable-lifted",
-    LIFT_HOLD: "hold-lifted",
-    ACKNOWLEDGED: "policy-acknowledged",
-    SOFT: "soft-bounce",
-}
-
-
-def word(change: Change) -> str:
-    """What an entry of a register is called where people read: `out` for one of `o:2`.
-
-    A stop for which an Undo was offered is called as every other is: `out`, or `pause` where it ends.
-    """
-    kind = change.register[:1]
-    if kind == "c":
-        kind = "o" if change.entry.until is None else "p"
-    return _WORDS.get(change.register) or _WORDS[kind]
-
-
-def scope_of(register: str) -> int:
-    """The number of its scope; 0 for what concerns the whole address."""
-    return int(register[2:]) if is_choice(register) else ALL
-
-
-def is_choice(register: str) -> bool:
-    """Whether a register holds a person's wish about a scope, an Undo of one included."""
-    return register[:2] in ("o:", "i:", "p:", "k:", "c:", "u:")
+def by_code(held: tuple[Register, Entry]) -> str:
+    """The order in which the registers of one write are told of."""
+    return held[0].code

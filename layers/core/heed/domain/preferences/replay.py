@@ -2,19 +2,8 @@
 
 from __future__ import annotations
 
-from heed.domain.preferences.record import NEVER, Record, merge
-from heed.domain.preferences.register import (
-    DAY,
-    MINOR,
-    SOFT,
-    Change,
-    Entry,
-    Source,
-    out,
-    pause,
-    scope_of,
-    undoable,
-)
+from heed.domain.preferences.record import NEVER, NOTHING, Record, changes, merge
+from heed.domain.preferences.register import MINOR, Change, ChoiceKind, out, pause, undoable
 
 
 def lost_epoch(old: Record, live: Record) -> bool:
@@ -34,7 +23,7 @@ def lost_minor(old: Record, live: Record) -> Change | None:
 
 def with_epoch(old: Record, live: Record) -> Record:
     """The copy's epoch, with whatever of the live record is newer; its counter goes on."""
-    after = merge(old, [*lost_presses(old, live), *changes(live)])
+    after = merge(old, [*lost_presses(old, live), *changes(NOTHING, live)])
     return Record(after.registers, after.soft, after.floor, live.n + 1)
 
 
@@ -44,18 +33,10 @@ def lost_presses(old: Record, live: Record) -> list[Change]:
     The newer one may be taken back yet; what the older one stopped, or pauses still, must not come back
     by that. They keep their places as `heed.domain.links.undo.stops` has them.
     """
-    scopes = [scope_of(name) for name in old.registers if name.startswith("c:")]
+    scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
     presses = ((scope, old.pressed(scope)) for scope in scopes)
     return [
         Change((out if press.until is None else pause)(scope), press)
         for scope, press in presses
         if press is not None and live.get(undoable(scope)) not in (None, press)
-    ]
-
-
-def changes(record: Record) -> list[Change]:
-    """All that a record says, as changes: the write rule decides what of it counts."""
-    return [
-        *(Change(name, entry) for name, entry in sorted(record.registers.items())),
-        *(Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in sorted(record.soft)),
     ]

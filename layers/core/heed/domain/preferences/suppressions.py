@@ -12,24 +12,22 @@ from dataclasses import dataclass, replace
 from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
 from heed.domain.preferences.decision import (
     SOFT_WINDOW,
-    Reason,
     complaint_stands,
     decide,
     out_stands,
     pause_stands,
     undeliverable_until,
 )
+from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ALL,
     COMPLAINT,
     DAY,
-    HOLD,
-    LIFT_HOLD,
     LIFT_UNDELIVERABLE,
-    MINOR,
-    UNDELIVERABLE,
+    ChoiceKind,
     Entry,
+    ScopeNumber,
     Source,
     in_,
     out,
@@ -37,9 +35,7 @@ from heed.domain.preferences.register import (
     yes,
 )
 
-PRECEDENCE = tuple(Reason)
-ADDRESS_WIDE = (Reason.MINOR, Reason.HOLD, Reason.UNDELIVERABLE)
-"""What stops every mail to the address, service mail and advertising included."""
+_STOPPING = (ChoiceKind.OUT, ChoiceKind.PAUSE, ChoiceKind.UNDOABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +53,11 @@ class Stop:
     """
 
     reason: Reason
-    scope: int
+    scope: ScopeNumber
     since: int
     source: Source
     until: int | None = None
-    excepted: tuple[int, ...] = ()
+    excepted: tuple[ScopeNumber, ...] = ()
     standing: bool = True
 
     @property
@@ -73,7 +69,7 @@ class Stop:
         """Whether it stops a topic."""
         if not self.standing:
             return False
-        if self.reason in ADDRESS_WIDE:
+        if self.reason in ADDRESS_STOPS:
             return True
         return (
             topic.kind is not Kind.SERVICE
@@ -119,15 +115,10 @@ def _weight(stop: Stop) -> tuple[bool, bool, int, int]:
 
 
 def _of_address(record: Record, now: int) -> Iterator[Stop]:
-    if minor := record.get(MINOR):
-        yield _stop(Reason.MINOR, ALL, minor)
-    for register, lift, reason in (
-        (HOLD, LIFT_HOLD, Reason.HOLD),
-        (UNDELIVERABLE, LIFT_UNDELIVERABLE, Reason.UNDELIVERABLE),
-    ):
-        if entry := record.get(register):
-            yield _stop(reason, ALL, entry, standing=entry.at >= record.at(lift))
-    kept = {name: entry for name, entry in record.registers.items() if name != LIFT_UNDELIVERABLE}
+    for reason, stop in ADDRESS_STOPS.items():
+        if entry := record.get(stop.register):
+            yield _stop(reason, ALL, entry, standing=stop.standing(record) is not None)
+    kept = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
     until = undeliverable_until(record, now)
     ends = until or undeliverable_until(replace(record, registers=kept), now)
     if ends:
@@ -146,13 +137,13 @@ def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Stop]:
         return
     chosen = [t.number for t in catalogue.topics.values() if _is_chosen(record, t.number)]
     for reason, scope in (
-        *((reason, ALL) for reason in (*ADDRESS_WIDE, Reason.COMPLAINED)),
+        *((reason, ALL) for reason in (*ADDRESS_STOPS, Reason.COMPLAINED)),
         *((Reason.TOPIC_UNSUBSCRIBED, number) for number in chosen),
     ):
         yield Stop(reason, scope, record.floor, began.source, standing=False)
 
 
-def _is_chosen(record: Record, scope: int) -> bool:
+def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
     return record.get(in_(scope)) is not None or record.get(yes(scope)) is not None
 
 
@@ -161,8 +152,7 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
         topics = in_use(catalogue.marketing(ALL))
         stopped = [topic for topic in topics if complaint_stands(record, topic)]
         yield _partial(Reason.COMPLAINED, ALL, complaint, topics, stopped)
-    scopes = {int(name[2:]) for name in record.registers if name[:2] in ("o:", "p:", "c:")}
-    for scope in sorted(scopes):
+    for scope in sorted({r.scope for r in record.registers if r.kind in _STOPPING}):
         taken_back = _taken_back(record, scope)
         outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
         if outs:
@@ -173,14 +163,14 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
             yield from _of_scope(record, catalogue, now, scope, pauses[:1])
 
 
-def _taken_back(record: Record, scope: int) -> list[Entry]:
+def _taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
     """The press at a scope that an Undo took back, which is told as lifted."""
     pressed = record.get(undoable(scope))
     return [] if pressed is None or record.pressed(scope) is not None else [pressed]
 
 
 def _of_scope(
-    record: Record, catalogue: Catalogue, now: int, scope: int, entries: Sequence[Entry]
+    record: Record, catalogue: Catalogue, now: int, scope: ScopeNumber, entries: Sequence[Entry]
 ) -> Iterator[Stop]:
     """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
     paused = entries[0].until is not None
@@ -212,12 +202,12 @@ def _rank(entry: Entry) -> tuple[int, bytes]:
     return entry.rank
 
 
-def _stop(reason: Reason, scope: int, entry: Entry, *, standing: bool = True) -> Stop:
+def _stop(reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True) -> Stop:
     return Stop(reason, scope, entry.at, entry.source, entry.until, standing=standing)
 
 
 def _partial(
-    reason: Reason, scope: int, entry: Entry, topics: list[Topic], stopped: list[Topic]
+    reason: Reason, scope: ScopeNumber, entry: Entry, topics: list[Topic], stopped: list[Topic]
 ) -> Stop:
     """A stop of many topics; once nothing is left that it stops, it was lifted, and excepts nothing."""
     excepted = tuple(topic.number for topic in topics if topic not in stopped) if stopped else ()

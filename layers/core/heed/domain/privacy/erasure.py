@@ -25,7 +25,10 @@ from heed.domain.preferences.register import (
     LIFT_HOLD,
     MINOR,
     Change,
+    ChoiceKind,
     Entry,
+    Register,
+    ScopeNumber,
     Source,
     in_,
     out,
@@ -88,7 +91,7 @@ def of_report(
     before: Record,
     purge: str,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Epoch:
     """The epoch that the report of a minor, or the erasure of an adult, begins.
@@ -148,7 +151,7 @@ def of_hold_lift(
     before: Record,
     purge: str,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Epoch:
     """The epoch of a minor who was reported under a hold: it begins with the lift of that hold.
@@ -171,7 +174,7 @@ def of_lift(
     policy: str,
     before: Record,
     due: tuple[str, ...],
-    signals: tuple[int, ...],
+    signals: tuple[ScopeNumber, ...],
 ) -> Epoch:
     """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
     floor = max(at, (before.floor or 0) + 1)
@@ -185,8 +188,8 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
     if minor is not None:
         return _purge_of(minor) or None
     is_bare = not record.soft and all(
-        name.startswith("o:") and entry.at == record.floor
-        for name, entry in record.registers.items()
+        register.kind is ChoiceKind.OUT and entry.at == record.floor
+        for register, entry in record.registers.items()
     )
     if cause is Cause.ERASURE and is_bare and stop is not None:
         return _purge_of(stop) or None  # a lift, which began that epoch, has none
@@ -218,7 +221,7 @@ def _evidence(report: Report, purge: str | None) -> str:
     )
 
 
-def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Entry]:
+def _kept(before: Record, floor: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
     return {
         out(scope): Entry(floor, entry.source, "{}", entry.policy)
@@ -228,7 +231,7 @@ def _kept(before: Record, floor: int, signals: tuple[int, ...]) -> dict[str, Ent
     }
 
 
-def _first(before: Record, floor: int, registers: dict[str, Entry]) -> Record:
+def _first(before: Record, floor: int, registers: dict[Register, Entry]) -> Record:
     return Record(registers=registers, floor=floor, n=before.n + 1)
 
 

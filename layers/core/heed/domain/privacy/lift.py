@@ -7,21 +7,11 @@ is a child is lifted by a new epoch, and by two keys of different owners.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.register import DAY, LIFT_HOLD, LIFT_UNDELIVERABLE, yes
+from heed.domain.preferences.register import DAY
 
 BOTH_WITHIN = DAY
-
-
-class Liftable(StrEnum):
-    """What can be lifted."""
-
-    UNDELIVERABLE = "undeliverable"
-    HOLD = "hold"
-    COMPLAINT = "complaint"  # never itself, but passed by a confirmed yes, scope by scope
-    MINOR = "minor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +35,6 @@ class Signature:
     def is_good(self, now: int) -> bool:
         """Whether another signature may still join it."""
         return now < self.at + BOTH_WITHIN
-
-
-def register_of(what: Liftable, scope: int) -> str:
-    """The register that a lift sets; of a minor there is none."""
-    if what is Liftable.UNDELIVERABLE:
-        return LIFT_UNDELIVERABLE
-    return LIFT_HOLD if what is Liftable.HOLD else yes(scope)
 
 
 def evidence_of_both(first: Signature, second: Signature) -> str:

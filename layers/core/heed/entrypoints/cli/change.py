@@ -12,8 +12,6 @@ from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.finding import find
 from heed.entrypoints.cli.people import field
 
-_SOURCES = ("phone", "letter", "mailbox", "agent", "api")
-
 
 def _arguments(parser: ArgumentParser) -> None:
     options.common(parser)
@@ -37,7 +35,7 @@ def _arguments(parser: ArgumentParser) -> None:
         help="no mail until then: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC, through that day "
         "wherever it ends last (12:00 UTC of the next)",
     )
-    parser.add_argument("--source", required=True, choices=_SOURCES, help="how it came")
+    options.source(parser)
     parser.add_argument(
         "--occurred-at",
         metavar="TIME",

@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from heed.domain.privacy.lift import Liftable
+from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.finding import find

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import SUPPRESS, ArgumentParser, ArgumentTypeError
 
 from heed.domain.api_key import is_visible
+from heed.domain.preferences.register import Source
 
 
 def common(parser: ArgumentParser) -> None:
@@ -17,6 +18,12 @@ def common(parser: ArgumentParser) -> None:
         help="a deployed stack (default: the local one that runs here)",
     )
     parser.add_argument("--json", action="store_true", default=SUPPRESS, help="for machines")
+
+
+def source(parser: ArgumentParser) -> None:
+    """By which way it came, as an agent may say it."""
+    ways = [each.value for each in Source.reportable()]
+    parser.add_argument("--source", required=True, choices=ways, help="how it came")
 
 
 def filled(text: str) -> str:

@@ -10,14 +10,12 @@ from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.finding import find
 from heed.entrypoints.cli.people import field
 
-SOURCES = ("phone", "letter", "mailbox", "agent", "api")
-
 
 def person(parser: ArgumentParser) -> None:
     """Who is meant, how it came, and where that is on file."""
     options.common(parser)
     parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
-    parser.add_argument("--source", required=True, choices=SOURCES, help="how it came")
+    options.source(parser)
     parser.add_argument(
         "--reference",
         required=True,

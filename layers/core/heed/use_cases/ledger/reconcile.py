@@ -23,9 +23,9 @@ from heed.domain.ledger.entry import (
     keyed,
     subject_of,
 )
-from heed.domain.ledger.transition import Written, changes, entry_of
+from heed.domain.ledger.transition import Written, entry_of
 from heed.domain.links.repeats import BY_LINK
-from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.record import NOTHING, Record, changes
 from heed.domain.preferences.register import ALL, DAY
 from heed.use_cases.ports.ledger import Held, Kept, Ledger, Records, Seals
 

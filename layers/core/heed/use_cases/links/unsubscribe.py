@@ -14,7 +14,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL, Change, Entry, Source, out, undoable
+from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out, undoable
 from heed.use_cases.ports.preferences import Applied, Preferences, Queue
 
 
@@ -137,7 +137,7 @@ class Unsubscribe:
         undo = undo_of(asked.recipient, press, applied.after)
         return Pressed(applied.after, undo)
 
-    def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:
+    def _press(self, asked: OptOut, press: Mapping[ScopeNumber, Entry]) -> Applied:
         """Write a browser's press so that it can be taken back, if it stops anything."""
         catalogue = self.write.catalogue
 

@@ -22,7 +22,6 @@ from heed.domain.preferences.register import (
     in_,
     out,
     pause,
-    scope_of,
     yes,
 )
 from heed.use_cases.ports.opt_in import Tellings
@@ -154,7 +153,7 @@ class Confirm:
             return []
         seen = self._entry(said, press, press.at, Source.SIGNAL)
         changes = privacy_signal.stopped(record, self.catalogue, seen)
-        return [change for change in changes if scope_of(change.register) not in said.signals]
+        return [change for change in changes if change.register.scope not in said.signals]
 
     def _entry(
         self, said: Confirmation, press: Press, at: int, source: Source, **more: bool

@@ -13,24 +13,19 @@ from dataclasses import dataclass, replace
 from heed.domain.errors import NoRoom, UnknownScope
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import KEY_ID
-from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.register import ALL, ScopeNumber
 from heed.use_cases.ports.keys import ConfirmKeys
 from heed.use_cases.ports.opt_in import MailLine, NetworkRoom
 from heed.use_cases.ports.preferences import Queue
 
 
-def offered(catalogue: Catalogue) -> list[Topic]:
-    """The topics that may be asked for: marketing that is still sent, of every brand."""
-    return [topic for topic in catalogue.marketing(ALL) if not topic.retired]
-
-
-def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
 
     Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
     """
-    numbers = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
+    numbers = {topic.number for topic in (*catalogue.offered(ALL), *catalogue.signals())}
     found = set()
     for name in names:
         try:
@@ -40,12 +35,12 @@ def wanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(found & numbers))
 
 
-def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the topics that a way out names, ascending; none where it stops everything.
 
     That is where it names none, or anything beside them: what cannot be read makes no opt-out smaller.
     """
-    topics = {topic.number for topic in (*offered(catalogue), *catalogue.signals())}
+    topics = {topic.number for topic in (*catalogue.offered(ALL), *catalogue.signals())}
     try:
         named = {catalogue.number(name) for name in names}
     except UnknownScope:
@@ -53,9 +48,9 @@ def unwanted(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted(named)) if named <= topics else ()
 
 
-def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
+def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
     """The numbers of the scopes among these names whose pause can end, ascending: topics as well."""
-    numbers = (ALL, *catalogue.brands, *(topic.number for topic in offered(catalogue)))
+    numbers = (ALL, *catalogue.brands, *(topic.number for topic in catalogue.offered(ALL)))
     scopes = {catalogue.name(number): number for number in numbers}
     return tuple(sorted({scopes[name] for name in names if name in scopes}))
 

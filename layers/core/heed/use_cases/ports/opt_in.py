@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.register import ScopeNumber
 from heed.use_cases.ports.privacy import PersonalStore
 
 
@@ -183,7 +184,7 @@ class Letter:
 
     to: str
     intent: Intent
-    scopes: tuple[int, ...]
+    scopes: tuple[ScopeNumber, ...]
     resume: bool
     language: str
     base_url: str

@@ -11,7 +11,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, Entry, Source, scope_of
+from heed.domain.preferences.register import Change, Entry, Source
 from heed.use_cases.ports.preferences import Preferences
 
 
@@ -42,7 +42,7 @@ class NoteSignal:
 
         def changes(now: Record) -> list[Change]:
             found = [] if is_closed(now) else privacy_signal.missing(now, self.catalogue, entry)
-            return [change for change in found if scope_of(change.register) not in spared]
+            return [change for change in found if change.register.scope not in spared]
 
         if not changes(record):
             return record

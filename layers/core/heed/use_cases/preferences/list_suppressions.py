@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.preferences.suppressions import Stop, stops
 from heed.use_cases.ports.preferences import (
     UNREADABLE,
@@ -36,7 +37,7 @@ class Filter:
     """Which stops are asked for: of a reason, at a scope (its number); None: of any."""
 
     reason: Reason | None = None
-    scope: int | None = None
+    scope: ScopeNumber | None = None
 
     def takes(self, stop: Stop) -> bool:
         """Whether a stop is asked for."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import Reason, decide
+from heed.domain.preferences.decision import sendable_by_topic
 from heed.domain.preferences.preference_request import (
     Outcome,
     State,
@@ -16,6 +16,7 @@ from heed.domain.preferences.preference_request import (
     is_superseded,
     refused_by,
 )
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.use_cases.ports.preferences import Applied, Preferences
 
@@ -73,13 +74,9 @@ def record_changes(
 def _record(
     recipient: str, wishes: list[Wish], now: int, preferences: Preferences, catalogue: Catalogue
 ) -> dict[Wish, Recorded]:
-    refusals, applied = _write(recipient, wishes, now, preferences, catalogue)
+    refusals, applied = _write(recipient, wishes, now, preferences)
     after = applied.after
-    sendable = {
-        catalogue.name(topic.number): decide(after, topic, now).sendable
-        for topic in catalogue.topics.values()
-        if not topic.retired
-    }
+    sendable = sendable_by_topic(after, catalogue, now)
 
     def recorded(wish: Wish) -> Recorded:
         if refusal := refusals.get(wish):
@@ -94,7 +91,7 @@ def _record(
 
 
 def _write(
-    recipient: str, wishes: list[Wish], now: int, preferences: Preferences, catalogue: Catalogue
+    recipient: str, wishes: list[Wish], now: int, preferences: Preferences
 ) -> tuple[dict[Wish, Reason], Applied]:
     """Why some are refused, and the one write of the others.
 
@@ -103,17 +100,15 @@ def _write(
     """
     if any(wish.state is State.IN for wish in wishes):
         record = preferences.read(recipient)
-        refusals = _refusals(wishes, record, catalogue, now)
+        refusals = _refusals(wishes, record)
         changes = [wish.change() for wish in wishes if wish not in refusals]
         if not changes:
             return refusals, Applied(record, record)
         return refusals, preferences.apply(recipient, changes, now)
     applied = preferences.apply(recipient, [wish.change() for wish in wishes], now)
-    return _refusals(wishes, applied.before, catalogue, now), applied
+    return _refusals(wishes, applied.before), applied
 
 
-def _refusals(
-    wishes: list[Wish], record: Record, catalogue: Catalogue, now: int
-) -> dict[Wish, Reason]:
-    reasons = {wish: refused_by(wish, record, catalogue, now) for wish in wishes}
+def _refusals(wishes: list[Wish], record: Record) -> dict[Wish, Reason]:
+    reasons = {wish: refused_by(wish, record) for wish in wishes}
     return {wish: reason for wish, reason in reasons.items() if reason is not None}

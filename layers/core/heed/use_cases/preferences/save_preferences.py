@@ -13,7 +13,7 @@ from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, scope_of
+from heed.domain.preferences.register import Change, ChoiceKind, ScopeNumber
 from heed.use_cases.ports.keys import LinkKeys
 from heed.use_cases.ports.preferences import Preferences
 
@@ -50,7 +50,7 @@ class Result:
 
     record: Record
     consent: tuple[Topic, ...] = ()
-    resume: tuple[int, ...] = ()
+    resume: tuple[ScopeNumber, ...] = ()
     undo: Undo | None = None
 
 
@@ -88,11 +88,7 @@ class SavePreferences:
         Raises:
             NotAcknowledged: it is not.
         """
-        stopped = {
-            scope_of(change.register)
-            for change in changes
-            if change.register.startswith(("o:", "c:")) and change.entry.until is None
-        }
+        stopped = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
         governed = (topic for scope in stopped for topic in self.catalogue.governed(scope))
         if any(decide(after, topic, now).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")

@@ -17,7 +17,7 @@ from heed.domain.errors import Contended, Held
 from heed.domain.ledger.entry import subject_of
 from heed.domain.preferences.decision import is_held, is_waiting
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import HOLD, MINOR, Entry
+from heed.domain.preferences.register import HOLD, MINOR, Entry, ScopeNumber
 from heed.domain.privacy.erasure import (
     SHORTEST_MINOR_RECORD,
     Cause,
@@ -71,7 +71,7 @@ class BeginEpoch:
         epochs: Epochs,
         purges: Purges,
         counts: ReportCounts,
-        signals: tuple[int, ...],
+        signals: tuple[ScopeNumber, ...],
         minor_days: int,
     ) -> None:
         self._epochs = epochs

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from heed.domain.errors import Held
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import Reason, decide, is_held, is_waiting
+from heed.domain.preferences.decision import is_held, is_waiting, sendable_by_topic
 from heed.domain.preferences.preference_request import Outcome
+from heed.domain.preferences.reasons import Liftable, Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import HOLD, LIFT_HOLD, MINOR, Change, Entry
+from heed.domain.preferences.register import (
+    HOLD,
+    LIFT_HOLD,
+    LIFT_UNDELIVERABLE,
+    MINOR,
+    Change,
+    Entry,
+    ScopeNumber,
+    yes,
+)
 from heed.domain.privacy.erasure import over_a_report, waits_again
-from heed.domain.privacy.lift import Liftable, Signature, evidence_of_both, register_of
+from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import LiftRequests, Person
 from heed.use_cases.privacy.erase import BeginEpoch
@@ -68,7 +78,7 @@ class StopAndLift:
         self,
         recipient: str,
         what: Liftable,
-        scope: int,
+        scope: ScopeNumber,
         by: Signature,
         entry: Entry,
     ) -> Done | None:
@@ -80,15 +90,20 @@ class StopAndLift:
         Raises:
             Unavailable, UnreadableRecord: it is not known to be done.
         """
-        if what is Liftable.MINOR:
-            return self._lift_minor(recipient, by, entry.policy)
-        if what is Liftable.HOLD:
-            return self._lift_hold(recipient, entry)
-        if what is Liftable.COMPLAINT:
-            record = self._preferences.read(recipient)
-            if is_held(record):
-                return self._done(Outcome.REFUSED, [Reason.HOLD], record, by.at)
-        return self._write(recipient, Change(register_of(what, scope), entry), by.at)
+        match what:
+            case Liftable.MINOR:
+                return self._lift_minor(recipient, by, entry.policy)
+            case Liftable.HOLD:
+                return self._lift_hold(recipient, entry)
+            case Liftable.COMPLAINT:
+                record = self._preferences.read(recipient)
+                if is_held(record):
+                    return self._done(Outcome.REFUSED, [Reason.HOLD], record, by.at)
+                return self._write(recipient, Change(yes(scope), entry), by.at)
+            case Liftable.UNDELIVERABLE:
+                return self._write(recipient, Change(LIFT_UNDELIVERABLE, entry), by.at)
+            case _:
+                assert_never(what)
 
     def _lift_minor(self, recipient: str, signature: Signature, policy: str) -> Done | None:
         record = self._preferences.read(recipient)
@@ -141,9 +156,4 @@ class StopAndLift:
         return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, now)
 
     def _done(self, outcome: Outcome, reasons: list[Reason], record: Record, now: int) -> Done:
-        sendable = {
-            self._catalogue.name(topic.number): decide(record, topic, now).sendable
-            for topic in self._catalogue.topics.values()
-            if not topic.retired
-        }
-        return Done(outcome, reasons, sendable)
+        return Done(outcome, reasons, sendable_by_topic(record, self._catalogue, now))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from heed.domain.ledger.entry import subject_of
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import Decision, decide
+from heed.domain.preferences.decision import Decision, decide_each
 from heed.domain.preferences.record import Record
 from heed.use_cases.ports.ledger import Kept, Ledger
 from heed.use_cases.ports.preferences import Preferences
@@ -47,11 +47,7 @@ def lookup(
         StoreUnavailable, UnreadableRecord: it cannot be told.
     """
     record = preferences.read(recipient)
-    decisions = {
-        catalogue.name(topic.number): decide(record, topic, now)
-        for topic in catalogue.topics.values()
-        if not topic.retired
-    }
+    decisions = decide_each(record, catalogue, now)
     if not record.salt:  # there is nobody to whom an entry could be linked
         return Found(record, decisions, [])
     return Found(record, decisions, *_history(ledger.of(subject_of(record.salt, recipient))))

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 from heed.domain.errors import Contended, UnreadableRecord
+from heed.domain.preferences.record import NOTHING, changes
 from heed.domain.preferences.register import MINOR
-from heed.domain.preferences.replay import changes, lost_epoch, lost_minor, lost_presses, with_epoch
+from heed.domain.preferences.replay import lost_epoch, lost_minor, lost_presses, with_epoch
 from heed.domain.privacy.erasure import Epoch
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Copies, Copy, Epochs
@@ -54,7 +55,9 @@ def _replay(copy: Copy, copies: Copies, preferences: Preferences, epochs: Epochs
         if not lost_epoch(old, live):
             if MINOR in live.registers:
                 return Came.UNCHANGED
-            known = [c for c in changes(old) if c.register != MINOR] + lost_presses(old, live)
+            known = [c for c in changes(NOTHING, old) if c.register != MINOR] + lost_presses(
+                old, live
+            )
             applied = preferences.apply(recipient, known, now) if known else None
             merged = applied is not None and applied.after != applied.before
             record = applied.after if applied else live

@@ -10,7 +10,7 @@ from heed.domain.errors import InvalidTime, UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence
 from heed.domain.preferences.preference_request import State, Wish
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import ALL, ScopeNumber, Source
 from heed.domain.rfc3339 import Span
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
@@ -18,7 +18,6 @@ from heed.use_cases.identify import Mention
 from heed.use_cases.preferences.record_changes import Recorded
 
 MOST = 100  # changes a request
-_SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
 _AGENT = 100  # characters
 
 
@@ -44,7 +43,7 @@ def asked(body: Reader, catalogue: Catalogue, key: str, at: int) -> list[Asked]:
 def _wish(body: Reader, catalogue: Catalogue, key: str, now: int) -> Wish:
     scope = _scope(body, catalogue)
     state = State(body.one_of("state", [state.value for state in State]) or State.OUT)
-    source = Source(body.one_of("source", _SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     occurred = _span(body, "occurred_at") or Span(now, now)
     # A day without a time is its last instant for a stop, its first for a yes; nothing is of tomorrow.
     at = min(now, occurred.first if state is State.IN else occurred.last)
@@ -63,16 +62,16 @@ def _wish(body: Reader, catalogue: Catalogue, key: str, now: int) -> Wish:
     )
 
 
-def _scope(body: Reader, catalogue: Catalogue) -> int:
+def _scope(body: Reader, catalogue: Catalogue) -> ScopeNumber:
     """What a person may choose: `*`, a brand, a topic; of service mail there is no choice."""
     name = body.text("scope")
     if not name:
-        return 0
+        return ALL
     try:
         number = catalogue.number(name)
     except UnknownScope as error:
         body.fault("scope", fields.unknown(error, name, catalogue))
-        return 0
+        return ALL
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is Kind.SERVICE:
         body.fault("scope", "is service mail, which nobody's choice stops or starts")

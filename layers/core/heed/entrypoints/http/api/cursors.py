@@ -12,7 +12,8 @@ import binascii
 import json
 
 from heed.domain.errors import InvalidCursor, InvalidRecipient
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import parse
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.preferences.list_suppressions import Filter, Place
@@ -63,7 +64,8 @@ def _place(text: str) -> Place:
         None if bound is None else _number(bound),
         None if given is None else _pair(*given),
         Filter(
-            None if reason is None else Reason(reason), None if scope is None else _number(scope)
+            None if reason is None else Reason(reason),
+            None if scope is None else ScopeNumber(_number(scope)),
         ),
     )
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import Change, Entry, scope_of, word
+from heed.domain.preferences.register import Change, by_code
 from heed.domain.privacy.disclosure import Disclosure, permitted
 from heed.entrypoints.http.api import decisions, fields
 from heed.entrypoints.http.api.json_body import Reader
@@ -39,10 +39,10 @@ def asked(body: Reader) -> Asked:
 def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, object]:
     """The answer: all that is held, the oldest first, in words."""
     record = found.record
-    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, held[0]))
+    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, by_code(held)))
     return {
         "recipient": recipient,
-        "registers": [_register(name, entry, catalogue) for name, entry in registers],
+        "registers": [_register(Change(*held), catalogue) for held in registers],
         "soft_bounces": [rfc3339.write_day(day) for day in sorted(record.soft)],
         "erased_at": None if record.floor is None else rfc3339.write(record.floor),
         "decisions": {
@@ -54,11 +54,12 @@ def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, obj
     }
 
 
-def _register(name: str, entry: Entry, catalogue: Catalogue) -> dict[str, object]:
+def _register(held: Change, catalogue: Catalogue) -> dict[str, object]:
     """A register; what concerns the address as a whole has the scope `*`."""
+    entry = held.entry
     return {
-        "register": word(Change(name, entry)),
-        "scope": catalogue.name(scope_of(name)),
+        "register": held.kind.value,
+        "scope": catalogue.name(held.register.scope),
         "at": rfc3339.write(entry.at),
         "source": entry.source.value,
         "evidence": _evidence(entry.evidence),

@@ -11,9 +11,10 @@ from heed.domain.api_key import KeyScope, owner_of
 from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
-from heed.domain.preferences.register import ALL, Entry, Source
+from heed.domain.preferences.reasons import Liftable
+from heed.domain.preferences.register import ALL, Entry, ScopeNumber, Source
 from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.privacy.lift import BOTH_WITHIN, Liftable, Signature
+from heed.domain.privacy.lift import BOTH_WITHIN, Signature
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
 from heed.entrypoints.http.api.routes import Call, Reply
@@ -22,8 +23,6 @@ from heed.use_cases.identify import Mention
 from heed.use_cases.privacy.erase import Reported
 from heed.use_cases.privacy.hold_and_lift import Done, StopAndLift
 
-SOURCES = ("phone", "letter", "mailbox", "agent", "api")  # no caller may claim another
-
 
 @dataclass(frozen=True, slots=True)
 class Lift:
@@ -31,7 +30,7 @@ class Lift:
 
     mention: Mention
     what: Liftable
-    scope: int
+    scope: ScopeNumber
     signature: Signature
     policy: str
 
@@ -54,7 +53,7 @@ def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, R
     """
     body = call.body()
     mention = fields.person(body)
-    source = Source(body.one_of("source", SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reference = _reference(body)
     body.close()
     policy = catalogue.policy(call.at)
@@ -70,7 +69,7 @@ def held(call: Call, catalogue: Catalogue) -> tuple[Mention, Entry]:
     """
     body = call.body()
     mention = fields.person(body)
-    source = Source(body.one_of("source", SOURCES) or Source.API)
+    source = Source(body.one_of("source", Source.reportable()) or Source.API)
     reason, reference = _filled(body, "reason"), _reference(body)
     body.close()
     said = evidence(key=call.key.id, reason=reason, reference=reference)
@@ -140,7 +139,7 @@ def _filled(body: Reader, name: str) -> str:
     return scrub(text)
 
 
-def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> int:
+def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
     if what is not Liftable.COMPLAINT:
         if body.has("scope"):
             body.optional_text("scope")

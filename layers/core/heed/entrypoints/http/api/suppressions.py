@@ -7,15 +7,10 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from heed.domain import rfc3339
-from heed.domain.errors import (
-    Fault,
-    InvalidCursor,
-    InvalidQuery,
-    InvalidTime,
-    UnknownScope,
-)
+from heed.domain.errors import Fault, InvalidCursor, InvalidQuery, InvalidTime, UnknownScope
 from heed.domain.preferences.catalogue import ALL_NAME, Catalogue
-from heed.domain.preferences.decision import Reason
+from heed.domain.preferences.reasons import Reason
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.privacy.disclosure import Disclosure, permitted
 from heed.entrypoints.http.api import cursors, fields
 from heed.use_cases.ports.preferences import Position, Unreadable
@@ -70,7 +65,7 @@ def _reason(text: str | None, faults: list[Fault]) -> Reason | None:
     return None
 
 
-def _scope(name: str | None, catalogue: Catalogue, faults: list[Fault]) -> int | None:
+def _scope(name: str | None, catalogue: Catalogue, faults: list[Fault]) -> ScopeNumber | None:
     try:
         return None if name is None else catalogue.number(name)
     except UnknownScope as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from heed.domain.errors import UnreadForm
 from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
 from heed.domain.preferences.preference_changes import PAUSES, Choices
+from heed.domain.preferences.register import ScopeNumber
 from heed.entrypoints.http.forms import Form
 
 _IN = "in"
@@ -62,8 +63,8 @@ class _Reading:
             for topic in catalogue.topics.values()
             if topic.kind is not Kind.SERVICE
         }
-        self._wanted: dict[int, bool] = {}
-        self._shown: dict[int, bool] = {}
+        self._wanted: dict[ScopeNumber, bool] = {}
+        self._shown: dict[ScopeNumber, bool] = {}
         self._pauses: list[int] = []
         self._undos: set[str] = set()
         self._everything = self._acknowledged = self._is_ours = False

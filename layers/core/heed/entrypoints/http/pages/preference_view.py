@@ -5,10 +5,10 @@ from __future__ import annotations
 from heed.domain.links.link_token import Token
 from heed.domain.links.undo import Undo
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import Decision, Reason, chosen, decide, pause_stands
-from heed.domain.preferences.preference_changes import offered
+from heed.domain.preferences.decision import Decision, address_stop, chosen, pause_stands
+from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL, Entry, scope_of, undoable
+from heed.domain.preferences.register import ALL, Change, ChoiceKind
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import Visit
 from heed.entrypoints.http.pages.visits import known, undo_text
@@ -46,7 +46,7 @@ def preferences(
         unread: whether a form could not be read just now.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, undone = offered(catalogue, brand), undo.scopes if undo else ()
+    topics, undone = catalogue.offered(brand), undo.scopes if undo else ()
     wide = [
         entry.until
         for scope in (ALL, brand)
@@ -59,7 +59,7 @@ def preferences(
         advertising=_advertising(visit, record, catalogue),
         everything_off=not any(chosen(record, t).sendable for t in catalogue.marketing(ALL)),
         paused_until=max((until for until in wide if until), default=None),
-        undeliverable=_is_undeliverable(visit, record, catalogue),
+        undeliverable=_is_undeliverable(record, visit.at),
         last=_last(visit, record, catalogue),
         saved=saved,
         undo=undo_text(undo, keys),
@@ -68,10 +68,10 @@ def preferences(
     )
 
 
-def _is_undeliverable(visit: Visit, record: Record, catalogue: Catalogue) -> bool:
-    """Whether mail comes back; that stops every topic, and any of them tells."""
-    topic = next(iter(catalogue.topics.values()))
-    return decide(record, topic, visit.at).reason is Reason.UNDELIVERABLE
+def _is_undeliverable(record: Record, now: int) -> bool:
+    """Whether mail comes back, and nothing stronger stops the address."""
+    stop = address_stop(record, now)
+    return stop is not None and stop.reason is Reason.UNDELIVERABLE
 
 
 def _line(visit: Visit, record: Record, topic: Topic, catalogue: Catalogue) -> views.Line:
@@ -108,23 +108,20 @@ def _state(decision: Decision) -> views.State:
 
 def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | None:
     """The newest choice on record; what the address itself did (bounces, complaints) is none."""
-    choices = [(r, e) for r, e in record.registers.items() if r[:2] in ("o:", "i:", "p:", "k:")]
-    scopes = (scope_of(r) for r in record.registers if r.startswith("c:"))
-    presses = ((undoable(scope), record.pressed(scope)) for scope in scopes)
-    choices += [(register, entry) for register, entry in presses if entry is not None]
-    if not choices:
+    choice = record.latest_choice()
+    if choice is None:
         return None
-    register, entry = max(choices, key=lambda choice: choice[1].rank)
-    topic = catalogue.topics.get(scope_of(register))
+    topic = catalogue.topics.get(choice.register.scope)
     return views.Last(
         topic=topic.names[visit.language] if topic else "",
-        change=_change(register, entry),
-        at=entry.at,
-        source=entry.source,
+        change=_change(choice),
+        at=choice.entry.at,
+        source=choice.entry.source,
     )
 
 
-def _change(register: str, entry: Entry) -> views.Change:
-    if register.startswith(("o:", "c:")) and entry.until is None:
+def _change(choice: Change) -> views.Change:
+    if choice.kind is ChoiceKind.OUT:
         return views.Change.OUT
+    entry = choice.entry
     return views.Change.PAUSED if (entry.until or 0) > entry.at else views.Change.IN

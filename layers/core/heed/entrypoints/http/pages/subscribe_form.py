@@ -10,6 +10,7 @@ from heed.domain.errors import InvalidAddress
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import is_mailable, normalise, spellings
 from heed.entrypoints.http import networks, request
 from heed.entrypoints.http.forms import Form
@@ -33,8 +34,8 @@ class Entered:
     intent: Intent
     typed: str
     address: str
-    scopes: tuple[int, ...]
-    resume: tuple[int, ...] = ()
+    scopes: tuple[ScopeNumber, ...]
+    resume: tuple[ScopeNumber, ...] = ()
 
     @property
     def mistake(self) -> Mistake | None:

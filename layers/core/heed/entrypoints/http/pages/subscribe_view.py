@@ -15,7 +15,6 @@ from heed.entrypoints.http.pages.subscribe_form import Entered
 from heed.entrypoints.http.pages.visit import Visit
 from heed.entrypoints.http.pages.visits import brand_of, form_url, known, option, page, topic_name
 from heed.use_cases.opt_in.confirm import Confirmed
-from heed.use_cases.opt_in.request_confirmation import offered
 from heed.use_cases.ports.keys import LinkKeys
 
 
@@ -44,7 +43,7 @@ def form(
 def _choice(catalogue: Catalogue, entered: Entered | None) -> list[Topic]:
     """The topics to choose among; advertising too for who came to turn it on again."""
     asked = entered.scopes if entered else ()
-    return [*offered(catalogue), *(t for t in catalogue.signals() if t.number in asked)]
+    return [*catalogue.offered(ALL), *(t for t in catalogue.signals() if t.number in asked)]
 
 
 def confirm(

@@ -16,7 +16,7 @@ from heed.domain.preferences.catalogue import Brand, Catalogue, Kind, PolicyVers
 from heed.domain.preferences.decision import chosen, decide, out_stands
 from heed.domain.preferences.privacy_signal import is_honoured, is_kept
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL, ScopeNumber
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import Visit
 from heed.use_cases.ports.keys import LinkKeys
@@ -105,7 +105,7 @@ def offered_undo(text: str, token: Token, record: Record, keys: LinkKeys, now: i
 def consent(
     visit: Visit,
     topics: Iterable[Topic],
-    resume: Iterable[int],
+    resume: Iterable[ScopeNumber],
     record: Record,
     catalogue: Catalogue,
 ) -> views.Subscribe:
@@ -220,7 +220,7 @@ def _page(visit: Visit, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _wording(scope: int, catalogue: Catalogue, language: str) -> tuple[str, str]:
+def _wording(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
     """Name and description of the topic that a link stops; nothing where it is all marketing."""
     topic = catalogue.topics.get(scope)
     if topic is None or topic.retired or topic.kind is Kind.SERVICE:

@@ -1,0 +1,68 @@
+"""The table of what stops an address: nothing that reads it may know a stop that another does not."""
+
+from __future__ import annotations
+
+import pytest
+
+from heed.domain.ledger.deadlines import delays
+from heed.domain.ledger.transition import Transition, entries
+from heed.domain.preferences.decision import address_stop, decide
+from heed.domain.preferences.preference_request import State, Wish, refused_by
+from heed.domain.preferences.reasons import ADDRESS_STOPS, AddressStop, Reason, Requests
+from heed.domain.preferences.record import Record
+from heed.domain.preferences.register import (
+    KINDS,
+    Entry,
+    LiftKind,
+    Register,
+    ScopeNumber,
+    Source,
+    StopKind,
+)
+from heed.domain.preferences.suppressions import stops
+from tests.support.catalogues import CATALOGUE
+
+NOW = 1_000
+SAID = Entry(5, Source.AGENT, "{}")
+stop_of_an_address = pytest.mark.parametrize("stop", ADDRESS_STOPS.values(), ids=str)
+
+
+def test_every_kind_of_stop_and_of_lift_stands_in_the_table_in_order_of_precedence() -> None:
+    assert {stop.register.kind for stop in ADDRESS_STOPS.values()} == set(StopKind)
+    assert {stop.lift.kind for stop in ADDRESS_STOPS.values() if stop.lift} == set(LiftKind)
+    assert list(ADDRESS_STOPS) == [reason for reason in Reason if reason in ADDRESS_STOPS]
+
+
+def test_no_two_kinds_of_register_have_the_same_code_or_the_same_word() -> None:
+    assert len({Register(kind).code for kind in KINDS}) == len(set(KINDS)) == len(KINDS)
+
+
+@stop_of_an_address
+def test_every_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
+    held = Record({stop.register: SAID}, n=1)
+    assert {decide(held, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
+    if stop.lift is not None:
+        lifted = Record({stop.register: SAID, stop.lift: Entry(6, Source.AGENT, "{}")}, n=2)
+        assert address_stop(lifted, NOW) is None
+        assert [one.standing for one in stops(lifted, CATALOGUE, NOW)] == [False]
+
+
+@stop_of_an_address
+def test_every_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
+    held = Record({stop.register: SAID}, n=1, salt=b"s" * 16)
+    (listed,) = stops(held, CATALOGUE, NOW)
+    assert (listed.reason, listed.standing) == (stop.reason, True)
+    assert all(listed.stops(topic) for topic in CATALOGUE.topics.values())
+    written = entries(Transition("1", "a" * 26, Record(), held, recorded_at=NOW))
+    assert [source for source, _ in delays(entry for entry, _ in written)] == ["agent"]
+
+
+@stop_of_an_address
+@pytest.mark.parametrize("state", State)
+def test_a_request_is_refused_as_the_row_of_the_stop_says(stop: AddressStop, state: State) -> None:
+    wish = Wish(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    is_taken = stop.takes is Requests.ALL or (
+        stop.takes is Requests.STOPS and state is not State.IN
+    )
+    refused = refused_by(wish, Record({stop.register: SAID}, n=1))
+    assert refused is (None if is_taken else stop.reason)
