@@ -60,7 +60,7 @@ CONTROL = {
         "PutItem": {"disclosure", "end"},
         "UpdateItem": {"end"},
     },
-    "DeskFunction": {
+    "AgentsFunction": {
         "GetItem": {"key", "end", "purge"},
         "BatchGetItem": {"disclosure", "end"},
         "PutItem": {"disclosure", "end", "lift", "purge"},
@@ -81,7 +81,7 @@ _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Que
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.threat(
     "W12",
-    "Whoever takes the desk's function over deletes the register of disclosures, or reads every row.",
+    "Whoever takes the function `agents` over deletes the register of disclosures, or reads every row.",
     "Its role names, call by call, the kinds of rows of the table `Control` that it touches.",
 )
 def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for(
@@ -120,7 +120,7 @@ PREFERENCES: dict[str, set[str]] = {
     "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2), "p:2", "u:2"},
     "ResubscribeFunction": _BOOKS | {in_(2), yes(2), "l:undeliverable", out(2), "p:2"},
     "FeedbackFunction": _BOOKS | {out(2), COMPLAINT, UNDELIVERABLE, "soft", "due", "due_shard"},
-    "DeskFunction": _BOOKS | {HOLD, in_(2), yes(2), LIFT_HOLD, "l:undeliverable", out(2), "p:2"},
+    "AgentsFunction": _BOOKS | {HOLD, in_(2), yes(2), LIFT_HOLD, "l:undeliverable", out(2), "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
     "ReconcileFunction": {"id", "late"},
@@ -173,11 +173,11 @@ def test_no_update_gives_a_record_an_end() -> None:
 
 def test_an_epoch_is_put_with_nothing_in_it_that_would_bring_anybody_back() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR, out(0)}
-    assert _may("DeskFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
+    assert _may("AgentsFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
     for more in (in_(2), yes(2), LIFT_HOLD, "salt"):
-        assert not _may("DeskFunction", "PutItem", "PreferencesTable", *least, more)
+        assert not _may("AgentsFunction", "PutItem", "PreferencesTable", *least, more)
     others = [one for one in FUNCTIONS if _may(one, "PutItem", "PreferencesTable", "id")]
-    assert others == ["DeskFunction"]
+    assert others == ["AgentsFunction"]
 
 
 @pytest.mark.parametrize("function", ["LedgerFunction", "PurgeFunction", "ReconcileFunction"])

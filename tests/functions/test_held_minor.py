@@ -21,8 +21,8 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.domain.privacy.purge import State
+from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World
-from tests.support.office import JANE, ON_FILE, Office
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from heed.adapters import aws
 from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.privacy.erase import WAITS, Reported
+from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World
-from tests.support.office import JANE, ON_FILE, Office
 
 LIMIT = 3
 

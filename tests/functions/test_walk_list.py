@@ -22,8 +22,8 @@ from heed.domain.preferences.register import Change, Entry, Source, out
 from heed.domain.privacy.ses_list_request import WALK
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support import mailbox
+from tests.support.api_callers import JANE, Office
 from tests.support.deployment import NOW, World, client
-from tests.support.office import JANE, Office
 from tests.support.template import time_of
 
 JOAN = "Joan.Smith@Example.COM"
