@@ -1,4 +1,4 @@
-"""AWS for a person at a terminal: the outputs of a stack, clients for it, calling its functions."""
+"""AWS for a person at a terminal: what is in a stack, clients for it, calling its functions."""
 
 from __future__ import annotations
 
@@ -99,6 +99,25 @@ def outputs(access: Access, stack: str) -> dict[str, str]:
             raise NotFound("no stack of that name") from error
         raise Unavailable(code(error)) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+
+
+def functions(access: Access, stack: str) -> dict[str, str]:
+    """The full names of a deployed stack's functions, by logical id.
+
+    Raises:
+        Unavailable: AWS does not say.
+    """
+    client: CloudFormationClient = access.client("cloudformation")
+    try:
+        pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
+    except FAILURES as error:
+        raise Unavailable(code(error)) from error
+    return {
+        each["LogicalResourceId"]: each.get("PhysicalResourceId", "")
+        for page in pages
+        for each in page["StackResourceSummaries"]
+        if each["ResourceType"] == "AWS::Lambda::Function"
+    }
 
 
 def invoke(access: Access, function: str, event: bytes) -> tuple[object, bool]:

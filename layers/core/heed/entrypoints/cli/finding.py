@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from heed.adapters.stack import Access
 
 _ANNOUNCEMENT = Path(".local", "stack.json")
-_FUNCTION = "FunctionName"  # how the outputs that name a function end
 
 
 def find(name: str | None) -> Stack:
@@ -55,11 +54,11 @@ def _announced(path: Path) -> Stack:
 
         return Access(aws, region)
 
-    return Stack(outputs, functions, key, access)
+    return Stack(outputs, lambda: functions, key, access)
 
 
 def _deployed(name: str) -> Stack:
-    from heed.adapters.stack import Access, outputs
+    from heed.adapters.stack import Access, functions, outputs
 
     access = Access()
     try:
@@ -69,14 +68,13 @@ def _deployed(name: str) -> Stack:
             f"there is no stack {name} in this account and region",
             "see AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    functions = {
-        _spoken(key.removesuffix(_FUNCTION)): value
-        for key, value in found.items()
-        if key.endswith(_FUNCTION)
-    }
-    return Stack(found, functions, Shell().api_key, lambda: access)
+
+    def by_short_name() -> dict[str, str]:
+        return {_short(each): called for each, called in functions(access, name).items()}
+
+    return Stack(found, by_short_name, Shell().api_key, lambda: access)
 
 
-def _spoken(name: str) -> str:
-    """`UnsubscribeLater` → `unsubscribe-later`, as the local stack calls it too."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+def _short(logical_id: str) -> str:
+    """`UnsubscribeLaterFunction` → `unsubscribe-later`, as the local stack calls it too."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
