@@ -151,6 +151,13 @@ def test_every_function_has_a_log_group_of_its_own_for_thirty_days() -> None:
     assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
 
 
+def test_a_function_and_nothing_else_is_called_as_its_folder_with_function_behind_it() -> None:
+    """By that `heed invoke` finds the functions of a deployed stack."""
+    folders = [each["CodeUri"].removeprefix("functions/") for each in FUNCTIONS.values()]
+    named = ["".join(map(str.title, folder.split("_"))) + "Function" for folder in folders]
+    assert named == list(FUNCTIONS) == [name for name in RESOURCES if name.endswith("Function")]
+
+
 def test_runtime_and_architecture_are_the_layers_own() -> None:
     common = template()["Globals"]["Function"]
     for layer in ("CoreLayer", "BrandLayer"):

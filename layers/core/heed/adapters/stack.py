@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -93,30 +94,33 @@ def outputs(access: Access, stack: str) -> dict[str, str]:
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except FAILURES as error:
-        if (
-            code(error) == "ValidationError"
-        ):  # what CloudFormation calls a name that it does not know
+        # That is what CloudFormation calls a name that it does not know.
+        if code(error) == "ValidationError":
             raise NotFound("no stack of that name") from error
         raise Unavailable(code(error)) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
 
 
 def functions(access: Access, stack: str) -> dict[str, str]:
-    """The full names of a deployed stack's functions, by logical id.
+    """The full names of a deployed stack's functions, by the name that people use.
+
+    `UnsubscribeLaterFunction` is `unsubscribe-later`, as the local stack calls it too.
 
     Raises:
         Unavailable: AWS does not say.
     """
     client: CloudFormationClient = access.client("cloudformation")
     try:
+        # DescribeStackResources would give the first hundred alone.
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
     except FAILURES as error:
         raise Unavailable(code(error)) from error
+    found = [one for page in pages for one in page["StackResourceSummaries"]]
+    names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
     return {
-        each["LogicalResourceId"]: each.get("PhysicalResourceId", "")
-        for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::Lambda::Function"
+        re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Function")).lower(): names[name]
+        for name in names
+        if name.endswith("Function")
     }
 
 

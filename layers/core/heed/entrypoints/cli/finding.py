@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -68,13 +67,4 @@ def _deployed(name: str) -> Stack:
             f"there is no stack {name} in this account and region",
             "see AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-
-    def by_short_name() -> dict[str, str]:
-        return {_short(each): called for each, called in functions(access, name).items()}
-
-    return Stack(found, by_short_name, Shell().api_key, lambda: access)
-
-
-def _short(logical_id: str) -> str:
-    """`UnsubscribeLaterFunction` → `unsubscribe-later`, as the local stack calls it too."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower()
+    return Stack(found, lambda: functions(access, name), Shell().api_key, lambda: access)
