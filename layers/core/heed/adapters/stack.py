@@ -104,8 +104,6 @@ def outputs(access: Access, stack: str) -> dict[str, str]:
 def functions(access: Access, stack: str) -> dict[str, str]:
     """The full names of a deployed stack's functions, by the name that people use.
 
-    `UnsubscribeLaterFunction` is `unsubscribe-later`, as the local stack calls it too.
-
     Raises:
         Unavailable: AWS does not say.
     """
@@ -117,10 +115,18 @@ def functions(access: Access, stack: str) -> dict[str, str]:
         raise Unavailable(code(error)) from error
     found = [one for page in pages for one in page["StackResourceSummaries"]]
     names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+    return by_short_name(names)
+
+
+def by_short_name(names: Mapping[str, str]) -> dict[str, str]:
+    """The full names of functions, by the name that people use, of the names of all resources.
+
+    `UnsubscribeLaterFunction` is `unsubscribe-later`.
+    """
     return {
-        re.sub(r"(?<!^)(?=[A-Z])", "-", name.removesuffix("Function")).lower(): names[name]
-        for name in names
-        if name.endswith("Function")
+        re.sub(r"(?<!^)(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower(): full
+        for logical_id, full in names.items()
+        if logical_id.endswith("Function")
     }
 
 
