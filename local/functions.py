@@ -1,4 +1,4 @@
-"""The deployed functions: their names in `outputs.functions`, and calling them."""
+"""Calling the deployed functions."""
 
 from __future__ import annotations
 
@@ -9,20 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.aws import Clients
-    from local.translate import Translated
 
 
 class FunctionFailed(Exception):
     """A function raised, ran out of time or could not start; the emulator's log has the traceback."""
-
-
-def short_names(translated: Translated) -> dict[str, str]:
-    """Logical id → what people call it: the folder, so `unsubscribe_later` is `unsubscribe-later`."""
-    return {
-        logical_id: code.folder.name.replace("_", "-")
-        for logical_id, code in translated.code.items()
-        if code.is_function
-    }
 
 
 def invoke(clients: Clients, name: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON

@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from heed.adapters.dynamodb.api_keys import ApiKeys
+from heed.adapters.stack import by_short_name
 from heed.domain.api_key import KeyScope
 from local import preflight, ready
 from local.adapt import PARAMETERS, Surroundings, adapt
@@ -15,7 +16,6 @@ from local.build import build
 from local.deploy import deploy
 from local.emulator import Emulator
 from local.front import Gateway, application
-from local.functions import short_names
 from local.install import install
 from local.page import page
 from local.problem import LocalProblem
@@ -78,12 +78,9 @@ class LocalStack:
         deployed = deploy(clients, template, code, PARAMETERS)
 
         _say("Opening the HTTP front …")
-        functions = {
-            name: deployed.names[logical_id] for logical_id, name in short_names(translated).items()
-        }
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.describe(places, deployed.outputs, functions, api_key)
+        stack = ready.describe(places, deployed.outputs, by_short_name(deployed.names), api_key)
         sender = Sender(stack, clients)
         gateway = Gateway(clients, routes(translated.template), deployed.names)
         server = Server(application(gateway, page(sender)), front)

@@ -26,7 +26,6 @@ class Code:
     folder: Path
     makefile: Path
     works_in: Path
-    is_function: bool
 
 
 @dataclass(frozen=True)
@@ -64,5 +63,4 @@ def _code(root: Path, resource: Mapping[str, Any], attribute: str) -> Code:
         folder=root / folder,
         makefile=root / metadata.get("ContextPath", folder) / "Makefile",
         works_in=root / metadata.get("WorkingDirectory", folder),
-        is_function=attribute == "CodeUri",
     )

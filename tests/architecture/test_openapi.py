@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
@@ -20,7 +20,7 @@ from tests.architecture.test_template_api import ELSEWHERE, ROUTES
 from tests.support.deployment import NOW, World, deployed, http, parts, restart, run_on
 from tests.support.openapi import document, hold, operations, scopes
 
-FUNCTIONS = {"PlatformFunction": platform, "DeskFunction": desk}
+FUNCTIONS = {"PlatformFunction": platform, "AgentsFunction": agents}
 SERVED: dict[tuple[str, str], Any] = {
     route: function for function in FUNCTIONS.values() for route in function.api.scopes
 }

@@ -13,14 +13,14 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import negative_data_rejection
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from tests.support.deployment import Context, deployed, http, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
-SERVED = {path: app for app in (desk, platform) for _, path in app.api.scopes}
+SERVED = {path: app for app in (agents, platform) for _, path in app.api.scopes}
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 

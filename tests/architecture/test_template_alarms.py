@@ -21,25 +21,6 @@ ALARMS = {
     if resource["Type"] == "AWS::CloudWatch::Alarm"
 }
 SILENT = {name: alarm for name, alarm in ALARMS.items() if name.endswith("SilentAlarm")}
-OUTPUTS = {
-    "ApiUrl",
-    "PreferencesTable",
-    "ControlTable",
-    "FeedbackTopicArn",
-    "FeedbackQueueUrl",
-    "FeedbackDeadLettersUrl",
-    "LaterQueueUrl",
-    "LaterDeadLettersUrl",
-    "SubscribeQueueUrl",
-    "SubscribeDeadLettersUrl",
-    "ConfirmedQueueUrl",
-    "ConfirmedDeadLettersUrl",
-    "OptInsQueueUrl",
-    "OptInsPolicyArn",
-    "IdentityKeyArn",
-    "LinksKeyArn",
-    "AlarmTopicArn",
-}
 
 
 def _anchor(text: str) -> str:
@@ -209,7 +190,3 @@ def test_disabling_or_deleting_any_key_is_told() -> None:
 
 def test_alarms_arrive_when_the_key_is_what_broke() -> None:
     assert "Properties" not in RESOURCES["AlarmTopic"]
-
-
-def test_the_outputs_name_what_tools_and_people_need() -> None:
-    assert OUTPUTS | {f"{name}Name" for name in FUNCTIONS} <= template()["Outputs"].keys()

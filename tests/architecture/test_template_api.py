@@ -48,7 +48,7 @@ ROUTES = {
         "ANY /v1",
         "ANY /v1/{path+}",
     },
-    "DeskFunction": {
+    "AgentsFunction": {
         "POST /v1/changes",
         "POST /v1/recipients/lookup",
         "POST /v1/minors",

@@ -52,7 +52,7 @@ CONTROL = {
         "PutItem": {"disclosure", "end"},
         "UpdateItem": {"end"},
     },
-    "DeskFunction": {
+    "AgentsFunction": {
         "GetItem": {"key", "end", "purge"},
         "BatchGetItem": {"disclosure", "end"},
         "PutItem": {"disclosure", "end", "lift", "purge"},
@@ -73,7 +73,7 @@ _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Que
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.threat(
     "W12",
-    "Whoever takes the desk's function over deletes the register of disclosures, or reads every row.",
+    "Whoever takes the function `agents` over deletes the register of disclosures, or reads every row.",
     "Its role names, call by call, the kinds of rows of the table `Control` that it touches.",
 )
 def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for(
@@ -114,7 +114,7 @@ PREFERENCES: dict[str, set[str]] = {
     | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
     "FeedbackFunction": _BOOKS
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
-    "DeskFunction": _BOOKS
+    "AgentsFunction": _BOOKS
     | {HOLD.code, in_(2).code, yes(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
@@ -168,11 +168,11 @@ def test_no_update_gives_a_record_an_end() -> None:
 
 def test_an_epoch_is_put_with_nothing_in_it_that_would_bring_anybody_back() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
-    assert _may("DeskFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
+    assert _may("AgentsFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
     for more in (in_(2).code, yes(2).code, LIFT_HOLD.code, "salt"):
-        assert not _may("DeskFunction", "PutItem", "PreferencesTable", *least, more)
+        assert not _may("AgentsFunction", "PutItem", "PreferencesTable", *least, more)
     others = [one for one in FUNCTIONS if _may(one, "PutItem", "PreferencesTable", "id")]
-    assert others == ["DeskFunction"]
+    assert others == ["AgentsFunction"]
 
 
 @pytest.mark.parametrize("function", ["LedgerFunction", "PurgeFunction", "ReconcileFunction"])

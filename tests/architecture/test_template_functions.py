@@ -13,7 +13,7 @@ from heed.adapters.kms.address_seal import CONFIRMATION, PLACE
 from heed.adapters.ses.suppression_list import PACE, TRIES
 from tests.architecture.test_template_time import LONGEST_CALL
 from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
-from tests.support.template import template, time_of
+from tests.support.template import template, time_of, variables
 
 _OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
 
@@ -140,12 +140,22 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
 
 
 def test_every_function_has_a_log_group_of_its_own_for_thirty_days() -> None:
-    groups = [FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS]
-    assert len(set(groups)) == len(FUNCTIONS)
-    for group in [*groups, "ApiLogs"]:
+    groups = {name: FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS}
+    for function, group in groups.items():
+        own = variables(function)["POWERTOOLS_SERVICE_NAME"]
+        name = {"Fn::Sub": f"/heed/${{AWS::StackName}}/{own}"}
+        assert RESOURCES[group]["Properties"]["LogGroupName"] == name
+    for group in [*groups.values(), "ApiLogs"]:
         assert RESOURCES[group]["Properties"]["RetentionInDays"] == 30
         assert RESOURCES[group]["Properties"]["KmsKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
     assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
+
+
+def test_a_function_and_nothing_else_is_called_as_its_folder_with_function_behind_it() -> None:
+    """By that `heed invoke` finds the functions of a deployed stack."""
+    folders = [each["CodeUri"].removeprefix("functions/") for each in FUNCTIONS.values()]
+    named = ["".join(map(str.title, folder.split("_"))) + "Function" for folder in folders]
+    assert named == list(FUNCTIONS) == [name for name in RESOURCES if name.endswith("Function")]
 
 
 def test_runtime_and_architecture_are_the_layers_own() -> None:

@@ -1,82 +1,167 @@
-"""An update of a stack that is deployed: nothing is replaced, and nothing is asked that AWS refuses."""
+"""An update of a stack that is deployed: nothing is lost, and nothing is asked that AWS refuses."""
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
+import copy
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.support.iam_policies import RESOURCES
+from tests.support.translated_template import translated
+from tests.support.upgrades import KEPT, faults, released
 
-DEPLOYED = tomllib.loads((Path(__file__).parents[1] / "data" / "deployed.toml").read_text())
-ROUTES = RESOURCES["HttpApi"]["Properties"]["RouteSettings"].keys()
+Template = dict[str, Any]
 
-# Of what cannot be made anew of the rest: what CloudFormation replaces the resource for.
-_REPLACED_FOR = {
-    "AWS::DynamoDB::Table": ("TableName", "KeySchema"),
-    "AWS::KMS::Key": ("KeySpec", "KeyUsage", "MultiRegion"),
-    "AWS::S3::Bucket": ("BucketName",),
-    "AWS::Logs::LogGroup": ("LogGroupName",),
-    "AWS::Events::EventBus": ("Name",),
-    "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
-    "AWS::SNS::Topic": ("TopicName",),
-    "AWS::SES::ConfigurationSet": ("Name",),
-    "AWS::SES::EmailIdentity": ("EmailIdentity",),
-    "AWS::Serverless::LayerVersion": ("LayerName",),
-}
-FIXED: dict[str, dict[str, Any]] = {
-    name: {
-        "Type": resource["Type"],
-        **{
-            each: resource["Properties"][each]
-            for each in _REPLACED_FOR[resource["Type"]]
-            if each in resource.get("Properties", {})
-        },
-    }
-    for name, resource in RESOURCES.items()
-    if resource["Type"] in _REPLACED_FOR
-}
+_INDEX = {"KeySchema": [], "Projection": {"ProjectionType": "ALL"}}
 
 
-def _indexes(table: str) -> dict[str, Any]:
-    made: list[dict[str, Any]] = RESOURCES[table]["Properties"].get("GlobalSecondaryIndexes", [])
-    return {
-        each["IndexName"]: {part: each[part] for part in ("KeySchema", "Projection")}
-        for each in made
-    }
+def test_a_stack_of_the_newest_release_takes_the_present_template() -> None:
+    assert list(faults(released(), translated("production"))) == []
 
 
-def test_a_route_with_a_throttle_of_its_own_is_never_renamed_or_removed() -> None:
-    assert set(DEPLOYED["throttled"]) - ROUTES == set()
+def test_the_same_template_again_is_no_fault() -> None:
+    assert list(faults(released(), released())) == []
 
 
-def test_a_throttle_that_is_added_is_held_from_then_on() -> None:
-    assert ROUTES - set(DEPLOYED["throttled"]) == set(), "add it to tests/data/deployed.toml"
+def _resource(template: Template, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = template["Resources"][name]
+    return found
 
 
-@pytest.mark.parametrize("name", DEPLOYED["resources"])
-def test_what_holds_something_is_updated_and_never_replaced(name: str) -> None:
-    assert FIXED.get(name) == DEPLOYED["resources"][name]
+def _properties(template: Template, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = _resource(template, name)["Properties"]
+    return found
 
 
-def test_what_is_added_to_hold_something_is_held_to_its_name_from_then_on() -> None:
-    assert FIXED.keys() - DEPLOYED["resources"].keys() == set(), (
-        "add it to tests/data/deployed.toml"
+def _rename(template: Template, old: str, new: str) -> None:
+    template["Resources"][new] = template["Resources"].pop(old)
+
+
+def _stage(template: Template) -> dict[str, Any]:
+    (stage,) = (
+        each["Properties"]
+        for each in template["Resources"].values()
+        if each["Type"] == "AWS::ApiGatewayV2::Stage"
     )
+    found: dict[str, Any] = stage
+    return found
 
 
-@pytest.mark.parametrize("table", DEPLOYED["indexes"])
-def test_an_index_stays_with_its_keys_and_its_projection(table: str) -> None:
-    """CloudFormation updates neither, and refuses the update of the whole stack."""
-    made = _indexes(table)
-    for name, deployed in DEPLOYED["indexes"][table].items():
-        assert made.get(name) == deployed, "another projection is an index of another name"
+# What is done to the released template, and what is found.
+FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
+    "a table is renamed": (
+        lambda t: _rename(t, "PreferencesTable", "RecipientsTable"),
+        "PreferencesTable goes",
+    ),
+    "a queue is removed": (lambda t: t["Resources"].pop("LaterQueue"), "LaterQueue goes"),
+    "a key becomes a topic": (
+        lambda t: _resource(t, "DataKey").update(Type="AWS::SNS::Topic"),
+        "DataKey goes",
+    ),
+    "a table has another key": (
+        lambda t: _properties(t, "ControlTable").update(KeySchema=[]),
+        "ControlTable is replaced, because its KeySchema changes",
+    ),
+    "a key attribute has another type": (
+        lambda t: _properties(t, "ControlTable")["AttributeDefinitions"][0].update(
+            AttributeType="N"
+        ),
+        "ControlTable is replaced, because its attribute pk has another type",
+    ),
+    "a log group has another name": (
+        lambda t: _properties(t, "PurgeLogs").update(LogGroupName="/purge"),
+        "PurgeLogs is replaced, because its LogGroupName changes",
+    ),
+    "a bucket gets a name": (
+        lambda t: _properties(t, "LedgerBucket").update(BucketName="ledger"),
+        "LedgerBucket is replaced, because its BucketName changes",
+    ),
+    "a table is deleted with its stack": (
+        lambda t: _resource(t, "LedgerTable").update(DeletionPolicy="Delete"),
+        "LedgerTable has another DeletionPolicy",
+    ),
+    "a key depends on a condition": (
+        lambda t: _resource(t, "LinksKey").update(Condition="Production"),
+        "LinksKey has another Condition",
+    ),
+    "another resource has another type": (
+        lambda t: _resource(t, "PurgeRole").update(Type="AWS::IAM::User"),
+        "PurgeRole becomes another type of resource, which CloudFormation refuses",
+    ),
+    "an index has another projection": (
+        lambda t: _properties(t, "PreferencesTable")["GlobalSecondaryIndexes"][0].update(
+            Projection={"ProjectionType": "ALL"}
+        ),
+        "PreferencesTable changes its index Changes: another projection needs another name",
+    ),
+    "two indexes are added": (
+        lambda t: _properties(t, "PreferencesTable")["GlobalSecondaryIndexes"].extend(
+            {"IndexName": name, **_INDEX} for name in ("One", "Two")
+        ),
+        "PreferencesTable gets more than one index, of which DynamoDB makes one in an update",
+    ),
+    "a route loses its throttle": (
+        lambda t: _stage(t)["RouteSettings"].pop("POST /v1/check"),
+        "the throttle of POST /v1/check goes",
+    ),
+    "a route is removed": (
+        lambda t: _properties(t, "HttpApi")["Body"]["paths"]["/u/{token}"].pop("post"),
+        "the route post /u/{token} goes",
+    ),
+    "a parameter is removed": (
+        lambda t: t["Parameters"].pop("SealYears"),
+        "the parameter SealYears goes, and a samconfig.toml that sets it is refused",
+    ),
+    "a parameter takes less": (
+        lambda t: t["Parameters"]["SealYears"].update(MaxValue=5),
+        "the parameter SealYears may refuse the value that a stack has",
+    ),
+    "a parameter takes only some values": (
+        lambda t: t["Parameters"]["MailFrom"].update(AllowedValues=[""]),
+        "the parameter MailFrom may refuse the value that a stack has",
+    ),
+    "a parameter is added without a default": (
+        lambda t: t["Parameters"].update(Company={"Type": "String"}),
+        "the parameter Company is new and has no default",
+    ),
+    "an output is removed": (
+        lambda t: t["Outputs"].pop("LedgerTable"),
+        "the output LedgerTable goes",
+    ),
+}
 
 
-def test_a_release_adds_one_index_to_a_table_at_most() -> None:
-    tables = [name for name, each in FIXED.items() if each["Type"] == "AWS::DynamoDB::Table"]
-    for table in tables:
-        added = _indexes(table).keys() - DEPLOYED["indexes"].get(table, {}).keys()
-        assert len(added) <= 1, "DynamoDB makes one in an update"
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_an_update_must_not_do_is_found(fault: str) -> None:
+    does, found = FAULTS[fault]
+    changed = copy.deepcopy(released())
+    does(changed)
+    assert list(faults(released(), changed)) == [found]
+
+
+def test_what_an_update_may_do_is_no_fault() -> None:
+    changed = copy.deepcopy(released())
+    _properties(changed, "PreferencesTable")["GlobalSecondaryIndexes"].append(
+        {"IndexName": "One", **_INDEX}
+    )
+    changed["Resources"]["MailboxBucket"] = {"Type": "AWS::S3::Bucket"}
+    changed["Resources"].pop("PurgeErrorsAlarm")
+    changed["Parameters"]["Company"] = {"Type": "String", "Default": ""}
+    changed["Parameters"]["Environment"]["AllowedValues"].append("rehearsal")
+    changed["Parameters"]["SealYears"]["MaxValue"] = 200
+    changed["Outputs"]["MailboxBucket"] = {"Value": {"Ref": "MailboxBucket"}}
+    assert list(faults(released(), changed)) == []
+
+
+def test_a_layer_is_known_by_its_name_before_the_hash_of_its_content() -> None:
+    changed = copy.deepcopy(released())
+    layers = [name for name in changed["Resources"] if name.startswith("CoreLayer")]
+    assert len(layers) == 1
+    _rename(changed, layers[0], "CoreLayer0123456789")
+    assert list(faults(released(), changed)) == []
+
+
+@pytest.mark.parametrize("kind", KEPT)
+def test_the_baseline_has_something_of_each_kind_that_is_kept(kind: str) -> None:
+    assert kind in {each["Type"] for each in released()["Resources"].values()}

@@ -84,12 +84,19 @@ def outputs(_served: Served) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def _stack(outputs: dict[str, str]) -> str:
-    template = {
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
-        "Outputs": {
-            name: {"Value": value}
-            for name, value in {**outputs, "UnsubscribeLaterFunctionName": "later-1"}.items()
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Runtime": "python3.13",
+            "Handler": "app.handler",
+            "Code": {"ZipFile": "pass"},
         },
+    }
+    template = {
+        "Resources": {"UnsubscribeLaterFunction": function, "Role": role},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     boto3.client("cloudformation").create_stack(
         StackName=DEPLOYED, TemplateBody=json.dumps(template)

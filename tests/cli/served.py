@@ -16,7 +16,7 @@ from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.feedback import app as feedback
 from functions.platform import app as platform
 from functions.purge import app as purge
@@ -24,7 +24,7 @@ from local.http_event import Call, to_event, to_reply
 from tests.support.deployment import World, parts
 
 FUNCTIONS = {
-    "desk": desk.handler,
+    "agents": agents.handler,
     "feedback": feedback.handler,
     "platform": platform.handler,
     "purge": purge.handler,
@@ -58,7 +58,7 @@ class Served:
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
             return _mac(json.loads(body))
         path, _, query = path.partition("?")
-        for app in (platform, desk):
+        for app in (platform, agents):
             if found := _route(app.api.scopes, method, path):
                 call = Call(method, path, query, tuple(headers.items()), body, "127.0.0.1")
                 event = to_event(call, f"{method} {found}", {}, datetime.now(UTC))

@@ -38,7 +38,7 @@ def test_an_unknown_function_is_answered_with_those_there_are(heed: Heed, local:
     ended = heed("invoke", "nonsense", str(EVENT))
 
     assert ended.code == 2
-    assert "desk, feedback, platform" in ended.err
+    assert "agents, feedback, platform" in ended.err
 
 
 def test_a_deployed_stacks_functions_have_the_names_of_the_local_one(

@@ -1,4 +1,4 @@
-"""`heed minor`, `erase`, `hold`, `lift`, `restore replay`, against the real desk function."""
+"""`heed minor`, `erase`, `hold`, `lift`, `restore replay`, against the real function `agents`."""
 
 from __future__ import annotations
 

@@ -51,6 +51,6 @@ def test_a_function_cannot_ask_for_what_no_setting_of_it_names(
     world: World, tmp_path: Path
 ) -> None:
     request = {"TableName": world.control, "Key": {"pk": {"S": "key#1"}}}
-    Recorder(str(tmp_path))("DeskFunction", "dynamodb", "GetItem", request)
+    Recorder(str(tmp_path))("AgentsFunction", "dynamodb", "GetItem", request)
     with pytest.raises(AssertionError, match="SealFunction asks for Control"):
         Recorder(str(tmp_path))("SealFunction", "dynamodb", "GetItem", request)

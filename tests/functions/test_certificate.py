@@ -21,10 +21,10 @@ from heed.domain.privacy.purge import OVERDUE
 from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ledger.reconcile import GONE
 from tests.support import mailbox
+from tests.support.api_callers import JANE, Office
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, parts
 from tests.support.ledgers import history
-from tests.support.office import JANE, Office
 from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 

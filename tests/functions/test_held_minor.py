@@ -19,8 +19,8 @@ from heed.domain.preferences.register import (
     Source,
 )
 from heed.domain.privacy.purge import State
+from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World, parts
-from tests.support.office import JANE, ON_FILE, Office
 from tests.support.registers import in_, out
 
 

@@ -12,7 +12,7 @@ from itertools import count
 
 import pytest
 
-from functions.desk import app as desk
+from functions.agents import app
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import (
@@ -68,7 +68,7 @@ class Agents:
         headers = {"Authorization": f"Bearer {self._keys[by]}"}
         said = json.dumps({"address": JANE, **body})
         told = http("POST", path, body=said, headers=headers, at=next(self._clock))
-        assert desk.handler(told, self.world.context)["statusCode"] in (200, 202), body
+        assert app.handler(told, self.world.context)["statusCode"] in (200, 202), body
 
     def change(self, scope: str, state: str, **more: str) -> None:
         self.post("/v1/changes", scope=scope, state=state, **more, **ON_FILE)
@@ -94,7 +94,7 @@ class Agents:
             headers=headers,
             at=at,
         )
-        found = json.loads(desk.handler(told, self.world.context)["body"])
+        found = json.loads(app.handler(told, self.world.context)["body"])
         return {name: each["sendable"] for name, each in found["decisions"].items()}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
@@ -102,7 +102,7 @@ def test_a_key_that_mints_links_brings_nobody_back(world: World, stop: Change) -
 )
 def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
     link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=Purpose.PREFERENCES)}"
-    erased = desk.handler(
+    erased = agents.handler(
         http(
             "POST",
             "/v1/erasures",

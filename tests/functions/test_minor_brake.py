@@ -12,8 +12,8 @@ import pytest
 from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.privacy.erase import WAITS, Reported
+from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World, parts, restart
-from tests.support.office import JANE, ON_FILE, Office
 from tests.support.registers import out
 
 LIMIT = 3

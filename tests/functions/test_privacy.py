@@ -22,8 +22,8 @@ from heed.domain.preferences.register import (
     Source,
 )
 from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
+from tests.support.api_callers import JANE, ON_FILE, WHY, Office
 from tests.support.deployment import NOW, World, parts
-from tests.support.office import JANE, ON_FILE, WHY, Office
 from tests.support.registers import out
 
 
@@ -189,7 +189,7 @@ def test_a_mistake_of_an_agent_has_an_inverse(
         assert office.reason("news") == "complained"
 
 
-def test_the_desk_hands_no_address_on(office: Office) -> None:
+def test_the_function_agents_hands_no_address_on(office: Office) -> None:
     office.minor()
     assert office.world.messages("UNLIST_QUEUE_URL") == []
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import Phase, assume, given, settings
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.feedback import app as feedback
 from functions.ledger import app as ledger
 from functions.platform import app as platform
@@ -108,8 +108,8 @@ def _checked(town: Town) -> None:
 
 
 def _looked_up(town: Town) -> None:
-    town.call(desk, "POST", "/v1/recipients/lookup", {"recipient": town.jane})
-    found = town.call(desk, "POST", "/v1/recipients/lookup", {"recipient": town.john})
+    town.call(agents, "POST", "/v1/recipients/lookup", {"recipient": town.jane})
+    found = town.call(agents, "POST", "/v1/recipients/lookup", {"recipient": town.john})
     assert [one["register"] for one in found["registers"]] == ["out"]
 
 
@@ -171,16 +171,16 @@ def _told_of(town: Town) -> None:
 def _asked(town: Town) -> None:
     """What is asked for about Jane is done, or said not to be."""
     change = {"recipient": town.jane, "scope": "*", "state": "out", "source": "letter"}
-    town.call(desk, "POST", "/v1/changes", change)
+    town.call(agents, "POST", "/v1/changes", change)
     town.page(unsubscribe, "GET", Purpose.UNSUBSCRIBE)
     town.page(unsubscribe, "POST", Purpose.UNSUBSCRIBE, form={"List-Unsubscribe": "One-Click"})
     town.page(preferences, "GET", Purpose.PREFERENCES)
     town.page(preferences, "POST", Purpose.PREFERENCES, form={"all": "out"})
     on_file = {"recipient": town.jane, "source": "letter", "reference": "a"}
-    town.call(desk, "POST", "/v1/holds", {**on_file, "reason": "b"})
+    town.call(agents, "POST", "/v1/holds", {**on_file, "reason": "b"})
     lift = {"recipient": town.jane, "register": "hold", "reference": "a", "reason": "b"}
-    town.call(desk, "POST", "/v1/lifts", lift)
-    town.call(desk, "POST", "/v1/erasures", on_file)
+    town.call(agents, "POST", "/v1/lifts", lift)
+    town.call(agents, "POST", "/v1/erasures", on_file)
 
 
 _AROUND = (_checked, _looked_up, _walked, _told_of, _asked)

@@ -20,8 +20,8 @@ from heed.domain.preferences.register import Change, Entry, Source
 from heed.domain.privacy.ses_list_request import WALK
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support import mailbox
+from tests.support.api_callers import JANE, Office
 from tests.support.deployment import NOW, World, client, parts, restart
-from tests.support.office import JANE, Office
 from tests.support.registers import out
 from tests.support.template import time_of
 

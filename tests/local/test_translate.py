@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from heed.adapters.stack import by_short_name
 from local.adapt import PARAMETERS
-from local.functions import short_names
 from local.places import ROOT
 from local.routes import routes
 from local.translate import Translated, translate
@@ -32,11 +32,12 @@ def test_every_route_leads_to_a_function_of_the_template(translated: Translated)
 
 
 def test_a_function_is_named_by_its_folder(translated: Translated) -> None:
-    names = short_names(translated)
+    folders = {name: code.folder.name for name, code in translated.code.items()}
+    names = by_short_name(folders)
 
-    assert names["UnsubscribeFunction"] == "unsubscribe"
-    assert names["UnsubscribeLaterFunction"] == "unsubscribe-later"
-    assert len(set(names.values())) == len(names)
+    assert names["unsubscribe-later"] == "unsubscribe_later"
+    assert names == {each.replace("_", "-"): each for each in names.values()}
+    assert len(names) == len(folders.keys() - {"CoreLayer", "BrandLayer"})
 
 
 def test_functions_and_layers_are_built_where_sam_builds_them(translated: Translated) -> None:
@@ -45,4 +46,3 @@ def test_functions_and_layers_are_built_where_sam_builds_them(translated: Transl
     assert feedback.makefile == ROOT / "functions" / "Makefile"
     assert feedback.works_in == ROOT / "functions" / "feedback"
     assert brand.makefile == Path(ROOT / "layers" / "brand" / "Makefile")
-    assert (feedback.is_function, brand.is_function) == (True, False)

@@ -13,6 +13,7 @@ from typing import Any
 import botocore
 import orjson
 import pytest
+import yaml
 
 from tests.support.template import template
 
@@ -43,6 +44,13 @@ print(json.dumps(files))
 @pytest.fixture(scope="session", autouse=True)
 def _built() -> None:
     assert (BUILD / "template.yaml").exists(), "make build first"
+
+
+def test_what_is_deployed_says_everything_in_full() -> None:
+    """CloudFormation reads neither an alias nor a merge, which SAM writes out."""
+    events = list(yaml.parse((BUILD / "template.yaml").read_text(), yaml.SafeLoader))
+    assert not [event for event in events if isinstance(event, yaml.AliasEvent)]
+    assert "<<" not in {event.value for event in events if isinstance(event, yaml.ScalarEvent)}
 
 
 def _environment(function: str) -> dict[str, str]:

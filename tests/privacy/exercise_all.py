@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, ModuleType] = {
 }
 # Of each way through the system one; what each stands in shows which way it leaked.
 ADDRESSES = {
-    "desk": "Canary7.Quetzal+one@example.com",
+    "agent": "Canary7.Quetzal+one@example.com",
     "idn": "canary7.toucan@exämple.com",
     "bounce": "Canary7.Heron@example.com",
     "form": "canary7.Ibis@example.com",
@@ -115,7 +115,7 @@ def everything(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every route and every event, with what is well and what is not."""
     _platform(drive)
     _links(drive, monkeypatch)
-    _desk(drive)
+    _agents(drive)
     _feedback(drive)
     _way_back(drive)
     _behind(drive)
@@ -124,7 +124,7 @@ def everything(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def _platform(drive: Drive) -> None:
     drive.ask("platform", "GET", "/v1/topics")
-    some = [ADDRESSES["desk"], ADDRESSES["idn"], f"{ADDRESSES['garbage']}@"]
+    some = [ADDRESSES["agent"], ADDRESSES["idn"], f"{ADDRESSES['garbage']}@"]
     drive.ask("platform", "POST", "/v1/check", {"topic": "offers", "addresses": some})
     asked = {"topic": "offers", "addresses": some, "campaign": "spring"}
     link = drive.ask("platform", "POST", "/v1/links", asked)["links"][0]
@@ -137,8 +137,8 @@ def _platform(drive: Drive) -> None:
 
 def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     world, plain = drive.world, drive.plain
-    drive.secrets["unsubscribe token"] = token = world.token(ADDRESSES["desk"])
-    centre = world.token(ADDRESSES["desk"], 1, purpose=Purpose.PREFERENCES)
+    drive.secrets["unsubscribe token"] = token = world.token(ADDRESSES["agent"])
+    centre = world.token(ADDRESSES["agent"], 1, purpose=Purpose.PREFERENCES)
     drive.secrets["preferences token"] = centre
     odd = {"c": ADDRESSES["garbage"], "lang": "de"}
     for function, where in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):
@@ -165,33 +165,33 @@ def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     drive.deliver("unsubscribe_later", "LATER_QUEUE_URL")
 
 
-def _desk(drive: Drive) -> None:
+def _agents(drive: Drive) -> None:
     on_file = {"source": "letter", "reference": f"mail of {ADDRESSES['note']}"}
     why = {"reason": f"she is {ADDRESSES['note']}", "reference": "r"}
-    for name in ("desk", "idn", "minor", "erased"):
+    for name in ("agent", "idn", "minor", "erased"):
         change = {"address": ADDRESSES[name], "scope": "offers", "state": "in", **on_file}
-        drive.ask("desk", "POST", "/v1/changes", {**change, "agent": ADDRESSES["note"]})
+        drive.ask("agents", "POST", "/v1/changes", {**change, "agent": ADDRESSES["note"]})
     of_key = {"address": f"{ADDRESSES['garbage']}@", "x": drive.secrets["API key"]}
-    drive.ask("desk", "POST", "/v1/changes", of_key)
-    drive.ask("desk", "POST", "/v1/changes", "{" + ADDRESSES["garbage"] + of_key["x"])
-    drive.ask("desk", "POST", "/v1/recipients/lookup", {"address": ADDRESSES["idn"]})
+    drive.ask("agents", "POST", "/v1/changes", of_key)
+    drive.ask("agents", "POST", "/v1/changes", "{" + ADDRESSES["garbage"] + of_key["x"])
+    drive.ask("agents", "POST", "/v1/recipients/lookup", {"address": ADDRESSES["idn"]})
     reported = {"address": ADDRESSES["minor"], **on_file}
-    minor = drive.ask("desk", "POST", "/v1/minors", reported)
+    minor = drive.ask("agents", "POST", "/v1/minors", reported)
     erased = {"address": ADDRESSES["erased"], **on_file}
-    drive.ask("desk", "POST", "/v1/erasures", erased, at=NOW + 1)
-    held = {"address": ADDRESSES["desk"], "source": "letter", **why}
-    drive.ask("desk", "POST", "/v1/holds", held)
+    drive.ask("agents", "POST", "/v1/erasures", erased, at=NOW + 1)
+    held = {"address": ADDRESSES["agent"], "source": "letter", **why}
+    drive.ask("agents", "POST", "/v1/holds", held)
     lift = {"address": ADDRESSES["minor"], "register": "minor", **why}
-    drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 2)
-    drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 3, headers=drive.by_other)
-    drive.ask("desk", "POST", "/v1/minors", reported, at=NOW + 4, headers=drive.by_agent)
-    drive.ask("desk", "POST", "/v1/lifts", lift, at=NOW + 5)  # and waits for the other
-    of_hold = {**lift, "register": "hold", "address": ADDRESSES["desk"]}
-    drive.ask("desk", "POST", "/v1/lifts", of_hold)
-    drive.ask("desk", "GET", f"/v1/purges/{minor['purge']}")
-    drive.ask("desk", "GET", f"/v1/purges/{ADDRESSES['garbage']}")
-    drive.ask("desk", "GET", "/v1/disclosures", query={"cursor": ADDRESSES["garbage"]})
-    drive.ask("desk", "GET", f"/v1/{ADDRESSES['garbage']}")
+    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 2)
+    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 3, headers=drive.by_other)
+    drive.ask("agents", "POST", "/v1/minors", reported, at=NOW + 4, headers=drive.by_agent)
+    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 5)  # and waits for the other
+    of_hold = {**lift, "register": "hold", "address": ADDRESSES["agent"]}
+    drive.ask("agents", "POST", "/v1/lifts", of_hold)
+    drive.ask("agents", "GET", f"/v1/purges/{minor['purge']}")
+    drive.ask("agents", "GET", f"/v1/purges/{ADDRESSES['garbage']}")
+    drive.ask("agents", "GET", "/v1/disclosures", query={"cursor": ADDRESSES["garbage"]})
+    drive.ask("agents", "GET", f"/v1/{ADDRESSES['garbage']}")
 
 
 def _feedback(drive: Drive) -> None:

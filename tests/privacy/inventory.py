@@ -132,7 +132,7 @@ STORES = (
     _log("SendConfirmationLogs"),
     _log("FollowUpLogs"),
     _log("PlatformLogs"),
-    _log("DeskLogs"),
+    _log("AgentsLogs"),
     _log("PurgeLogs"),
     _log("UnlistLogs"),
     _log("FeedbackLogs"),

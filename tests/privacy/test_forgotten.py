@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.feedback import app as feedback
 from functions.follow_up import app as follow_up
 from functions.ledger import app as ledger
@@ -45,7 +45,7 @@ def now() -> int:
     return time.time_ns() // 1_000_000 - 60_000
 
 
-class Desk:
+class Agent:
     def __init__(self, world: World) -> None:
         self.world = world
         _, key = parts().api_keys.create("office", "kim", list(KeyScope))
@@ -54,13 +54,13 @@ class Desk:
     def post(self, path: str, at: int, **body: str) -> int:
         said = json.dumps({"address": JANE, **body})
         told = http("POST", path, body=said, headers=self.headers, at=at)
-        return int(desk.handler(told, self.world.context)["statusCode"])
+        return int(agents.handler(told, self.world.context)["statusCode"])
 
 
 def _everything(world: World, now: int) -> Recorder:
     """Traces wherever traces may be; the changes of the table as its stream has them."""
     stream = Recorder(parts().client("dynamodb"), world.table, now + 1_000)
-    office = Desk(world)
+    agent = Agent(world)
     token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
     unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
     centre = world.token(JANE, 1, now - 1_000, Purpose.PREFERENCES)
@@ -87,11 +87,11 @@ def _everything(world: World, now: int) -> Recorder:
     assert mailbox.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
     on_file = {"source": "letter", "reference": REFERENCE}
     change = {"scope": "events", "state": "in", **on_file}
-    assert office.post("/v1/changes", now + 4, **change) == 200
-    assert office.post("/v1/recipients/lookup", now + 5) == 200
+    assert agent.post("/v1/changes", now + 4, **change) == 200
+    assert agent.post("/v1/recipients/lookup", now + 5) == 200
     # A child once already, which was wrong, and a lift that only one has signed.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
-    assert office.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
+    assert agent.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
     parts().lift_requests.sign(world.recipient(JANE), _signature(now + 7))
     ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
     return stream
@@ -129,7 +129,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     assert {name for _, name in _found(world, names)} >= {names[0], names[4], *names[5:]}
     seen = len(stream.records)
 
-    reported = Desk(world).post(path, now + 10, source="phone", reference="call 9")
+    reported = Agent(world).post(path, now + 10, source="phone", reference="call 9")
     assert reported == 202
     ledger.handler(event(json.loads(json.dumps(stream.records[seen:]))), world.context)
     with mailbox.suppression_list() as held:

@@ -237,7 +237,7 @@ class Attacker:
         who = step.what["who"]
         body = {"address": SPELLINGS[who][0], **said}
         event = requests.by_key(self.stage.powerless_key, path, body, step.at)
-        return Attempt("desk", event, who, quiet=True, hopeless=True)
+        return Attempt("agent", event, who, quiet=True, hopeless=True)
 
 
 def _scope(step: Step) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.feedback import app as feedback
 from functions.platform import app as platform
 from functions.preferences import app as preferences
@@ -62,11 +62,11 @@ APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
     "later": unsubscribe_later,
     "save": preferences,
-    "desk": desk,
+    "agent": agents,
     "check": platform,
     "feedback": feedback,
-    "report": desk,
-    "officer": desk,
+    "report": agents,
+    "officer": agents,
     "undo": preferences,
     "form": resubscribe,
 }

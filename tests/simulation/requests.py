@@ -170,7 +170,7 @@ def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
     return at < undos[0].at + HOUR
 
 
-def _desk(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _agent(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     changes, said = [], []
     for one in step.what["changes"]:
         change = {
@@ -241,7 +241,7 @@ REQUESTS = {
     "press": _press,
     "look": _look,
     "save": _save,
-    "desk": _desk,
+    "agent": _agent,
     "check": _check,
     "report": _report,
     "officer": _officer,

@@ -1,11 +1,11 @@
-"""Scenes of those who ask by HTTP: people on pages, platforms and desks with keys."""
+"""Scenes of those who ask by HTTP: people on pages, platforms and agents with keys."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.purge import app as purge
@@ -78,7 +78,7 @@ class ConfirmIt(Page):
 class Api(Scene):
     """Requests under /v1, by keys of two owners."""
 
-    app: Any = desk
+    app: Any = agents
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
     def before(self, world: World) -> None:
@@ -103,7 +103,7 @@ CHANGES = [{**ABOUT, "scope": scope, "state": "out"} for scope in ("*", "offers"
 
 
 class Letter(Api):
-    function = "desk"
+    function = "agents"
     requests = (("kim", "/v1/changes", {"changes": [*CHANGES, {**CHANGES[0], "address": JOHN}]}),)
 
     def left(self, world: World) -> object:
@@ -111,7 +111,7 @@ class Letter(Api):
 
 
 class LookUp(Api):
-    function = "desk"
+    function = "agents"
     requests = (("kim", "/v1/recipients/lookup", {"address": JANE}),)
 
     def left(self, world: World) -> object:
@@ -119,7 +119,7 @@ class LookUp(Api):
 
 
 class HoldAndLift(Api):
-    function = "desk"
+    function = "agents"
     requests = (
         ("kim", "/v1/holds", {**ABOUT, **WHY}),
         ("kim", "/v1/lifts", {"address": JANE, "register": "undeliverable", **WHY}),
@@ -127,7 +127,7 @@ class HoldAndLift(Api):
 
 
 class LiftMinor(Api):
-    function = "desk"
+    function = "agents"
     requests = tuple(
         (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY})
         for owner in ("kim", "lou")
@@ -144,7 +144,7 @@ class LiftMinor(Api):
 class Minor(Api):
     """A report; the purge that follows it finds what it needs."""
 
-    function = "desk"
+    function = "agents"
     requests = (("kim", "/v1/minors", ABOUT),)
 
     def left(self, world: World) -> object:

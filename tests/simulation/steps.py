@@ -148,7 +148,7 @@ def _attack(rng: random.Random, at: int) -> dict[str, Any]:
     }
 
 
-def _desk(rng: random.Random, at: int) -> dict[str, Any]:
+def _agent(rng: random.Random, at: int) -> dict[str, Any]:
     def one() -> dict[str, Any]:
         said = at - rng.choice(_LONG_AGO)
         return {
@@ -237,7 +237,7 @@ _DRAW: dict[str, tuple[int, Any]] = {
     "save": (9, _save),
     "undo": (8, _undo),
     "attack": (10, _attack),
-    "desk": (14, _desk),
+    "agent": (14, _agent),
     "check": (22, _check),
     "look": (3, _look),
     "mail": (13, _mail),

@@ -34,7 +34,7 @@ def _event(rng: random.Random) -> Step:
         "until": at + 1 + rng.randrange(2),
     }
     state = rng.choice(("out", "paused"))
-    return Step("desk", NOW + 5, {"changes": [{**change, "state": state, "source": "letter"}]})
+    return Step("agent", NOW + 5, {"changes": [{**change, "state": state, "source": "letter"}]})
 
 
 def left_by(stage: Stage, steps: tuple[Step, ...]) -> object:

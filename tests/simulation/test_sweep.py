@@ -54,7 +54,7 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a letter about two people": (
         [],
         Step(
-            "desk",
+            "agent",
             NOW,
             {"changes": [{**CHANGE, "who": 0, "scope": 2}, {**CHANGE, "who": 1, "scope": 0}]},
         ),

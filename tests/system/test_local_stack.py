@@ -84,7 +84,7 @@ def test_a_started_stack_says_where_everything_is(stack: dict[str, Any]) -> None
         "unsubscribe-later",
         "preferences",
         "platform",
-        "desk",
+        "agents",
         "feedback",
     } <= set(stack["outputs"]["functions"])
     assert stack["outputs"]["ApiUrl"] == stack["api"]

@@ -1,8 +1,9 @@
-"""AWS for a person at a terminal: the outputs of a stack, clients for it, calling its functions."""
+"""AWS for a person at a terminal: what is in a stack, clients for it, calling its functions."""
 
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -93,12 +94,40 @@ def outputs(access: Access, stack: str) -> dict[str, str]:
     try:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except FAILURES as error:
-        if (
-            code(error) == "ValidationError"
-        ):  # what CloudFormation calls a name that it does not know
+        # That is what CloudFormation calls a name that it does not know.
+        if code(error) == "ValidationError":
             raise NotFound("no stack of that name") from error
         raise Unavailable(code(error)) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+
+
+def functions(access: Access, stack: str) -> dict[str, str]:
+    """The full names of a deployed stack's functions, by the name that people use.
+
+    Raises:
+        Unavailable: AWS does not say.
+    """
+    client: CloudFormationClient = access.client("cloudformation")
+    try:
+        # DescribeStackResources would give the first hundred alone.
+        pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
+    except FAILURES as error:
+        raise Unavailable(code(error)) from error
+    found = [one for page in pages for one in page["StackResourceSummaries"]]
+    names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+    return by_short_name(names)
+
+
+def by_short_name(names: Mapping[str, str]) -> dict[str, str]:
+    """The full names of functions, by the name that people use, of the names of all resources.
+
+    `UnsubscribeLaterFunction` is `unsubscribe-later`.
+    """
+    return {
+        re.sub(r"(?<!^)(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower(): full
+        for logical_id, full in names.items()
+        if logical_id.endswith("Function")
+    }
 
 
 def invoke(access: Access, function: str, event: bytes) -> tuple[object, bool]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
     from heed.adapters.stack import Access
 
 _ANNOUNCEMENT = Path(".local", "stack.json")
-_FUNCTION = "FunctionName"  # how the outputs that name a function end
 
 
 def find(name: str | None) -> Stack:
@@ -55,11 +53,11 @@ def _announced(path: Path) -> Stack:
 
         return Access(aws, region)
 
-    return Stack(outputs, functions, key, access)
+    return Stack(outputs, lambda: functions, key, access)
 
 
 def _deployed(name: str) -> Stack:
-    from heed.adapters.stack import Access, outputs
+    from heed.adapters.stack import Access, functions, outputs
 
     access = Access()
     try:
@@ -69,14 +67,4 @@ def _deployed(name: str) -> Stack:
             f"there is no stack {name} in this account and region",
             "see AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    functions = {
-        _spoken(key.removesuffix(_FUNCTION)): value
-        for key, value in found.items()
-        if key.endswith(_FUNCTION)
-    }
-    return Stack(found, functions, Shell().api_key, lambda: access)
-
-
-def _spoken(name: str) -> str:
-    """`UnsubscribeLater` → `unsubscribe-later`, as the local stack calls it too."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+    return Stack(found, lambda: functions(access, name), Shell().api_key, lambda: access)

@@ -24,10 +24,11 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace) -> Exit:
     event = _event(args.event)
     stack = find(args.stack)
-    if args.function not in stack.functions:
-        known = ", ".join(sorted(stack.functions)) or "none"
+    functions = stack.functions()
+    if args.function not in functions:
+        known = ", ".join(sorted(functions)) or "none"
         raise WrongUsage(f"the stack has no function {args.function}", f"name one of {known}")
-    answer, raised = stack.invoke(stack.functions[args.function], event)
+    answer, raised = stack.invoke(functions[args.function], event)
     if args.json:
         output.say_json(answer)
     else:

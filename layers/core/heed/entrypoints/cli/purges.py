@@ -21,7 +21,7 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace) -> Exit:
     stack = find(args.stack)
     if args.now:
-        answer, raised = stack.invoke(stack.functions["purge"], b"{}")
+        answer, raised = stack.invoke(stack.functions()["purge"], b"{}")
         if raised or not isinstance(answer, dict):
             raise Failure("the function raised", "its log says where")
         is_done = not answer["left"]

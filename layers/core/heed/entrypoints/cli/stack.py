@@ -32,13 +32,13 @@ class Stack:
 
     Attributes:
         outputs: of the template, by name.
-        functions: full names, by the name that people use: `unsubscribe`, `feedback`.
+        functions: gives full names, by the name that people use (`unsubscribe`), when they are first needed.
         key: of the API; empty: none is known.
         access: gives AWS as this stack has it, when it is first needed.
     """
 
     outputs: Mapping[str, str]
-    functions: Mapping[str, str]
+    functions: Callable[[], Mapping[str, str]]
     key: str
     access: Callable[[], Access]
 

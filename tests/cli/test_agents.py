@@ -1,4 +1,4 @@
-"""`heed change` and `heed lookup`, against the real desk function."""
+"""`heed change` and `heed lookup`, against the real function `agents`."""
 
 from __future__ import annotations
 

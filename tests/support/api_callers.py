@@ -1,11 +1,11 @@
-"""The desk and the platform as callers of the API use them, with keys of several owners."""
+"""The callers of the API, agents and the platform, with keys of several owners."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from functions.desk import app as desk
+from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import DAY
@@ -43,7 +43,7 @@ class Office:
         text = None if body is None else json.dumps(body)
         headers = {"Authorization": f"Bearer {self.keys[by]}"}
         event = http(method, path, body=text, headers=headers, at=at, query=query)
-        function = platform if path in ("/v1/check", "/v1/suppressions") else desk
+        function = platform if path in ("/v1/check", "/v1/suppressions") else agents
         answer = function.handler(event, self.world.context)
         return answer["statusCode"], openapi.hold(method, route or path, answer)
 

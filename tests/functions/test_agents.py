@@ -1,4 +1,4 @@
-"""The desk's routes as AWS calls them, from event to answer."""
+"""The routes of the function `agents` as AWS calls them, from event to answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.desk import app
+from functions.agents import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.transition import entry_of
@@ -32,13 +32,13 @@ JANE = "jane.doe@example.com"
 EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]
 
 
-class Desk:
-    """A key with both scopes of the desk, and what is done with it."""
+class Agent:
+    """A key with both scopes that agents need, and what is done with it."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         both = [KeyScope.WRITE, KeyScope.READ]
-        self.key_id, self.key = parts().api_keys.create("desk", "ops", both)
+        self.key_id, self.key = parts().api_keys.create("agent", "ops", both)
 
     def call(
         self, path: str, body: object, at: int = NOW, key: str | None = None
@@ -75,56 +75,56 @@ def _change(**fields: object) -> dict[str, object]:
 
 
 @pytest.fixture
-def desk(world: World) -> Desk:
-    return Desk(world)
+def agent(world: World) -> Agent:
+    return Agent(world)
 
 
 def _entry(at: int = NOW - DAY) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
-def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(desk: Desk) -> None:
-    result = desk.change(address=" Jane <Jane.Doe@EXAMPLE.com>", reference="call 17", agent="kim")
+def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(agent: Agent) -> None:
+    result = agent.change(address=" Jane <Jane.Doe@EXAMPLE.com>", reference="call 17", agent="kim")
     assert result == {
-        "recipient": desk.world.recipient(JANE),
+        "recipient": agent.world.recipient(JANE),
         "address": JANE,
         "record": "new",
         "outcome": "applied",
         "blocked_by": [],
         "sendable": {name: name not in ("offers", "research") for name in EVERYTHING},
     }
-    (entry,) = parts().preferences.read(desk.world.recipient(JANE)).registers.values()
+    (entry,) = parts().preferences.read(agent.world.recipient(JANE)).registers.values()
     assert (entry.at, entry.source, entry.policy) == (NOW, Source.PHONE, "2026-01")
     assert json.loads(entry.evidence) == {
-        "key": desk.key_id,
+        "key": agent.key_id,
         "reference": "call 17",
         "agent": "kim",
     }
 
 
-def test_one_change_is_one_request_to_the_table(desk: Desk) -> None:
+def test_one_change_is_one_request_to_the_table(agent: Agent) -> None:
     requests: list[str] = []
     parts().client("dynamodb").meta.events.register(
         "before-call.dynamodb", lambda model, **_: requests.append(model.name)
     )
-    desk.change()
+    agent.change()
     assert requests == ["GetItem", "UpdateItem"]  # the key, and the change
-    desk.change()
+    agent.change()
     assert requests[2:] == ["UpdateItem"]
 
 
-def test_a_recipient_id_stands_for_an_address_in_both_forms(desk: Desk) -> None:
-    recipient = desk.world.recipient(JANE)
-    first = desk.change(address=None, recipient=recipient)
+def test_a_recipient_id_stands_for_an_address_in_both_forms(agent: Agent) -> None:
+    recipient = agent.world.recipient(JANE)
+    first = agent.change(address=None, recipient=recipient)
     assert first["record"] == "new"
     assert "address" not in first
-    again = desk.change(address=None, recipient=to_bytes(recipient).hex().upper())
+    again = agent.change(address=None, recipient=to_bytes(recipient).hex().upper())
     assert (again["recipient"], again["record"]) == (recipient, "existing")
 
 
-def test_a_yes_by_phone_undoes_a_stop(desk: Desk) -> None:
-    desk.world.put(JANE, Change(out(2), _entry()))
-    result = desk.change(state="in", reference="call 18")
+def test_a_yes_by_phone_undoes_a_stop(agent: Agent) -> None:
+    agent.world.put(JANE, Change(out(2), _entry()))
+    result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == ("applied", [])
     assert result["sendable"]["offers"] is True
 
@@ -134,9 +134,9 @@ def test_a_yes_by_phone_undoes_a_stop(desk: Desk) -> None:
     "An agent brings back people who reported spam.",
     "An agent's yes passes no complaint; what the agent does carries the key's id.",
 )
-def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(desk: Desk) -> None:
-    desk.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
-    result = desk.change(state="in", reference="call 18")
+def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(agent: Agent) -> None:
+    agent.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
+    result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == (
         "applied",
         ["undeliverable", "complained"],
@@ -144,36 +144,36 @@ def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(desk: Desk) -> N
     assert result["sendable"]["offers"] is False
 
 
-def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(desk: Desk) -> None:
-    desk.world.put(JANE, Change(in_(2), _entry(NOW - 1)))
-    result = desk.change(source="letter", occurred_at="2026-03-01")
+def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(agent: Agent) -> None:
+    agent.world.put(JANE, Change(in_(2), _entry(NOW - 1)))
+    result = agent.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
-    assert out(2) in parts().preferences.read(desk.world.recipient(JANE)).registers
+    assert out(2) in parts().preferences.read(agent.world.recipient(JANE)).registers
 
 
-def test_nothing_about_a_minor_is_written(desk: Desk) -> None:
-    desk.world.put(JANE, Change(MINOR, _entry()))
-    before = desk.world.items()
+def test_nothing_about_a_minor_is_written(agent: Agent) -> None:
+    agent.world.put(JANE, Change(MINOR, _entry()))
+    before = agent.world.items()
     for state, more in (
         ("out", {}),
         ("in", {"reference": "r"}),
         ("paused", {"until": "2027-01-01"}),
     ):
-        result = desk.change(state=state, **more)
+        result = agent.change(state=state, **more)
         assert (result["outcome"], result["blocked_by"]) == ("refused", ["minor"])
         assert not any(result["sendable"].values())
-    assert desk.world.items() == before
+    assert agent.world.items() == before
 
 
-def test_a_held_address_takes_a_stop_and_no_yes(desk: Desk) -> None:
-    desk.world.put(JANE, Change(HOLD, _entry()))
-    before = desk.world.items()
-    refused = desk.change(state="in", reference="r")
+def test_a_held_address_takes_a_stop_and_no_yes(agent: Agent) -> None:
+    agent.world.put(JANE, Change(HOLD, _entry()))
+    before = agent.world.items()
+    refused = agent.change(state="in", reference="r")
     assert (refused["outcome"], refused["blocked_by"]) == ("refused", ["hold"])
-    assert desk.world.items() == before
-    assert desk.change()["outcome"] == "applied"
-    assert desk.change(state="paused", until="2027-01-01")["outcome"] == "applied"
+    assert agent.world.items() == before
+    assert agent.change()["outcome"] == "applied"
+    assert agent.change(state="paused", until="2027-01-01")["outcome"] == "applied"
 
 
 @pytest.mark.parametrize(
@@ -191,50 +191,50 @@ def test_a_held_address_takes_a_stop_and_no_yes(desk: Desk) -> None:
     ],
 )
 def test_a_wish_counts_from_when_it_was_voiced(
-    desk: Desk, state: str, occurred_at: str | None, at: str
+    agent: Agent, state: str, occurred_at: str | None, at: str
 ) -> None:
     until = "2027-01-01" if state == "paused" else None
-    desk.change(state=state, occurred_at=occurred_at, until=until, reference="r")
-    (held,) = desk.lookup(address=JANE)["registers"]
+    agent.change(state=state, occurred_at=occurred_at, until=until, reference="r")
+    (held,) = agent.lookup(address=JANE)["registers"]
     assert held["at"] == at
 
 
-def test_a_pause_until_a_date_lasts_through_that_day_wherever_it_ends_last(desk: Desk) -> None:
-    result = desk.change(state="paused", scope="*", until="2026-03-06")
+def test_a_pause_until_a_date_lasts_through_that_day_wherever_it_ends_last(agent: Agent) -> None:
+    result = agent.change(state="paused", scope="*", until="2026-03-06")
     assert result["sendable"] == {
         name: name in ("service", "targeted-advertising") for name in EVERYTHING
     }
-    decision = desk.lookup(address=JANE)["decisions"]["offers"]
+    decision = agent.lookup(address=JANE)["decisions"]["offers"]
     assert (decision["reason"], decision["until"]) == ("paused", "2026-03-07T12:00:00.000Z")
 
 
-def test_a_pause_until_a_date_that_is_over_here_and_not_everywhere_is_taken(desk: Desk) -> None:
-    change = desk.change(state="paused", until="2026-03-04")  # of 09:12 UTC the day after
+def test_a_pause_until_a_date_that_is_over_here_and_not_everywhere_is_taken(agent: Agent) -> None:
+    change = agent.change(state="paused", until="2026-03-04")  # of 09:12 UTC the day after
     assert (change["outcome"], change["sendable"]["offers"]) == ("applied", False)
 
 
-def test_a_wish_of_a_leap_second_is_one_of_the_end_of_that_day(desk: Desk) -> None:
-    assert desk.change(occurred_at="2016-12-31T23:59:60Z")["outcome"] == "applied"
-    (held,) = desk.lookup(address=JANE)["registers"]
+def test_a_wish_of_a_leap_second_is_one_of_the_end_of_that_day(agent: Agent) -> None:
+    assert agent.change(occurred_at="2016-12-31T23:59:60Z")["outcome"] == "applied"
+    (held,) = agent.lookup(address=JANE)["registers"]
     assert held["at"] == "2016-12-31T23:59:59.999Z"
 
 
-def test_advertising_is_a_choice_of_its_own(desk: Desk) -> None:
-    result = desk.change(scope="targeted-advertising")
+def test_advertising_is_a_choice_of_its_own(agent: Agent) -> None:
+    result = agent.change(scope="targeted-advertising")
     assert [name for name, may in result["sendable"].items() if not may] == [
         "research",
         "targeted-advertising",
     ]
-    assert desk.change(scope="*")["sendable"]["service"] is True
+    assert agent.change(scope="*")["sendable"]["service"] is True
 
 
 @pytest.mark.parametrize("scope", ["meridian", "meridian/offers", "*"])
-def test_a_scope_is_named_by_its_path(desk: Desk, scope: str) -> None:
-    assert desk.change(scope=scope)["sendable"]["offers"] is False
+def test_a_scope_is_named_by_its_path(agent: Agent, scope: str) -> None:
+    assert agent.change(scope=scope)["sendable"]["offers"] is False
 
 
 def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
-    desk: Desk,
+    agent: Agent,
 ) -> None:
     body = {
         "changes": [
@@ -244,7 +244,7 @@ def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
             _change(scope="offers", state="in", reference="r"),
         ]
     }
-    status, answer = desk.call("/v1/changes", body)
+    status, answer = agent.call("/v1/changes", body)
     assert status == 200
     results = answer["results"]
     assert [r.get("address") for r in results] == [JANE, "sam@example.com", JANE, JANE]
@@ -253,25 +253,25 @@ def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
     assert {r["record"] for r in results} == {"new"}
     assert results[0]["sendable"] == results[2]["sendable"]
     assert results[3]["blocked_by"] == ["topic_unsubscribed"]
-    assert [item["n"]["N"] for item in desk.world.items()] == ["1", "1"]  # one write each
+    assert [item["n"]["N"] for item in agent.world.items()] == ["1", "1"]  # one write each
 
 
-def test_the_same_request_again_changes_nothing(desk: Desk) -> None:
+def test_the_same_request_again_changes_nothing(agent: Agent) -> None:
     body = {"changes": [_change(occurred_at="2026-03-01"), _change(scope="news")]}
-    desk.call("/v1/changes", body)
-    before = desk.world.items()
-    status, answer = desk.call("/v1/changes", body)
+    agent.call("/v1/changes", body)
+    before = agent.world.items()
+    status, answer = agent.call("/v1/changes", body)
     assert (status, {r["outcome"] for r in answer["results"]}) == (200, {"applied"})
-    assert desk.world.items() == before
+    assert agent.world.items() == before
 
 
-def test_no_address_stays_on_record_whatever_stands_in_the_notes(desk: Desk) -> None:
-    desk.change(reference=f"mail of {JANE}", agent="kim@example.com")
-    assert "example.com" not in json.dumps(desk.world.items(), default=str)
+def test_no_address_stays_on_record_whatever_stands_in_the_notes(agent: Agent) -> None:
+    agent.change(reference=f"mail of {JANE}", agent="kim@example.com")
+    assert "example.com" not in json.dumps(agent.world.items(), default=str)
 
 
-def test_every_fault_of_every_change_is_named_and_nothing_is_applied(desk: Desk) -> None:
-    faults = desk.faults(
+def test_every_fault_of_every_change_is_named_and_nothing_is_applied(agent: Agent) -> None:
+    faults = agent.faults(
         {
             "changes": [
                 _change(),
@@ -335,8 +335,8 @@ def test_every_fault_of_every_change_is_named_and_nothing_is_applied(desk: Desk)
         ([_change()], ""),
     ],
 )
-def test_what_breaks_the_contract_is_named(desk: Desk, body: object, pointer: str) -> None:
-    assert pointer in desk.faults(body)
+def test_what_breaks_the_contract_is_named(agent: Agent, body: object, pointer: str) -> None:
+    assert pointer in agent.faults(body)
 
 
 @pytest.mark.parametrize(
@@ -351,22 +351,22 @@ def test_what_breaks_the_contract_is_named(desk: Desk, body: object, pointer: st
     ],
 )
 def test_an_unknown_scope_names_the_nearest_and_where_all_are_listed_and_nothing_given(
-    desk: Desk, scope: str, nearest: str | None
+    agent: Agent, scope: str, nearest: str | None
 ) -> None:
     meant = "" if nearest is None else f"; the nearest is {nearest}"
     said = f"is not in the catalogue{meant}; GET /v1/topics lists what there is"
-    assert desk.faults(_change(scope=scope)) == {"/scope": said}
+    assert agent.faults(_change(scope=scope)) == {"/scope": said}
 
 
-def test_a_pause_may_be_over_before_it_is_entered(desk: Desk) -> None:
+def test_a_pause_may_be_over_before_it_is_entered(agent: Agent) -> None:
     past = {"occurred_at": "2026-02-01", "until": "2026-02-20"}
-    result = desk.change(state="paused", source="letter", **past)
+    result = agent.change(state="paused", source="letter", **past)
     assert (result["outcome"], result["sendable"]["offers"]) == ("applied", True)
 
 
-def test_what_is_not_json_is_400(desk: Desk) -> None:
+def test_what_is_not_json_is_400(agent: Agent) -> None:
     for body in ("", "{", "\ufeff{}", '{"a": NaN}'):
-        assert desk.call("/v1/changes", body)[0] == 400
+        assert agent.call("/v1/changes", body)[0] == 400
 
 
 @pytest.mark.threat(
@@ -378,41 +378,41 @@ def test_what_is_not_json_is_400(desk: Desk) -> None:
     ("path", "scope"),
     [("/v1/changes", KeyScope.READ), ("/v1/recipients/lookup", KeyScope.WRITE)],
 )
-def test_a_key_needs_the_scope_of_the_route(desk: Desk, path: str, scope: KeyScope) -> None:
+def test_a_key_needs_the_scope_of_the_route(agent: Agent, path: str, scope: KeyScope) -> None:
     _, other = parts().api_keys.create("other", "ops", [scope])
-    status, problem = desk.call(path, "no json", key=other)
+    status, problem = agent.call(path, "no json", key=other)
     assert (status, problem["type"]) == (403, "urn:heed:problem:not-authorised")
-    assert desk.call(path, "no json", key="heed_" + "a" * 43)[0] == 401
+    assert agent.call(path, "no json", key="heed_" + "a" * 43)[0] == 401
 
 
 def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"changes": [_change(), _change(address="sam@example.com")]}
     preferences = parts().preferences
     apply = preferences.apply
 
     def fail(recipient: str, *rest: Any) -> Any:
-        if recipient == desk.world.recipient("sam@example.com"):
+        if recipient == agent.world.recipient("sam@example.com"):
             raise StoreUnavailable("throttled by the test")
         return apply(recipient, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr(preferences, "apply", fail)
-        status, problem = desk.call("/v1/changes", body)
+        status, problem = agent.call("/v1/changes", body)
         assert (status, problem["type"]) == (503, "urn:heed:problem:unavailable")
-    status, answer = desk.call("/v1/changes", body)
+    status, answer = agent.call("/v1/changes", body)
     assert [r["record"] for r in answer["results"]] == ["existing", "new"]
     assert {r["outcome"] for r in answer["results"]} == {"applied"}
 
 
-def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
-    desk.change(scope="*", reference="call 17", occurred_at="2026-03-01")
-    desk.change(scope="offers", state="paused", until="2026-04-01")
-    desk.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY)))
-    desk.world.put(JANE, *(Change(SOFT, _entry(day * DAY)) for day in (20_000, 20_001)))
-    found = desk.lookup(address=JANE, purpose="legal")
-    assert found["recipient"] == desk.world.recipient(JANE)
+def test_a_lookup_shows_all_that_is_held_in_words(agent: Agent) -> None:
+    agent.change(scope="*", reference="call 17", occurred_at="2026-03-01")
+    agent.change(scope="offers", state="paused", until="2026-04-01")
+    agent.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY)))
+    agent.world.put(JANE, *(Change(SOFT, _entry(day * DAY)) for day in (20_000, 20_001)))
+    found = agent.lookup(address=JANE, purpose="legal")
+    assert found["recipient"] == agent.world.recipient(JANE)
     assert [(r["register"], r["scope"]) for r in found["registers"]] == [
         ("out", "*"),
         ("undeliverable", "*"),
@@ -423,7 +423,7 @@ def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
         "scope": "*",
         "at": "2026-03-01T23:59:59.999Z",
         "source": "phone",
-        "evidence": {"key": desk.key_id, "reference": "call 17"},
+        "evidence": {"key": agent.key_id, "reference": "call 17"},
         "policy_version": "2026-01",
         "until": None,
     }
@@ -435,8 +435,8 @@ def test_a_lookup_shows_all_that_is_held_in_words(desk: Desk) -> None:
     assert found["history"] == []
 
 
-def test_of_nobody_nothing_is_held_and_the_defaults_decide(desk: Desk) -> None:
-    found = desk.lookup(recipient=desk.world.recipient(JANE))
+def test_of_nobody_nothing_is_held_and_the_defaults_decide(agent: Agent) -> None:
+    found = agent.lookup(recipient=agent.world.recipient(JANE))
     assert (found["registers"], found["soft_bounces"]) == ([], [])
     assert found["decisions"]["offers"] == {
         "sendable": True,
@@ -449,57 +449,57 @@ def test_of_nobody_nothing_is_held_and_the_defaults_decide(desk: Desk) -> None:
 
 
 def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
-    recipient = desk.world.recipient(JANE)
+    agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
         parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
 
-    whole = desk.lookup(address=JANE)
+    whole = agent.lookup(address=JANE)
     monkeypatch.setattr("heed.use_cases.privacy.lookup.LATEST", 2)
-    cut = desk.lookup(address=JANE)
+    cut = agent.lookup(address=JANE)
 
     assert len(whole["history"]) == 5 and "history_left_out" not in whole
     assert cut["history"] == whole["history"][-2:] and cut["history_left_out"] == 3
 
 
 def test_a_history_too_long_to_be_read_is_cut_and_says_so(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
-    recipient = desk.world.recipient(JANE)
+    agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
         parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MOST_READ", 5)
-    assert "history_cut" not in desk.lookup(address=JANE)
+    assert "history_cut" not in agent.lookup(address=JANE)
 
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MOST_READ", 4)
-    cut = desk.lookup(address=JANE)
+    cut = agent.lookup(address=JANE)
     assert len(cut["history"]) == 4 and cut["history_cut"] is True
     assert [one["register"] for one in cut["registers"]] == ["out"]
 
 
-def test_a_lookup_changes_nothing(desk: Desk) -> None:
-    desk.lookup(address=JANE)
-    assert desk.world.items() == []
+def test_a_lookup_changes_nothing(agent: Agent) -> None:
+    agent.lookup(address=JANE)
+    assert agent.world.items() == []
 
 
 @pytest.mark.parametrize(
     "purpose", ["sending", "business-transfer", "affiliate", "legal", "safety", "data-subject"]
 )
-def test_the_purposes_of_the_policy_are_taken(desk: Desk, purpose: str) -> None:
-    assert desk.lookup(address=JANE, purpose=purpose)["registers"] == []
+def test_the_purposes_of_the_policy_are_taken(agent: Agent, purpose: str) -> None:
+    assert agent.lookup(address=JANE, purpose=purpose)["registers"] == []
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "data subject"])
-def test_nothing_is_disclosed_for_another_purpose(desk: Desk, purpose: str) -> None:
+def test_nothing_is_disclosed_for_another_purpose(agent: Agent, purpose: str) -> None:
     body = {"address": JANE, "purpose": purpose}
-    status, problem = desk.call("/v1/recipients/lookup", body)
+    status, problem = agent.call("/v1/recipients/lookup", body)
     assert (status, problem["type"]) == (403, "urn:heed:problem:purpose-refused")
 
 
@@ -513,30 +513,32 @@ def test_nothing_is_disclosed_for_another_purpose(desk: Desk, purpose: str) -> N
         ({"address": JANE, "history": True}, "/history"),
     ],
 )
-def test_a_lookup_that_breaks_the_contract_is_named(desk: Desk, body: object, pointer: str) -> None:
-    status, problem = desk.call("/v1/recipients/lookup", body)
+def test_a_lookup_that_breaks_the_contract_is_named(
+    agent: Agent, body: object, pointer: str
+) -> None:
+    status, problem = agent.call("/v1/recipients/lookup", body)
     assert status == 422
     assert pointer in [fault["pointer"] for fault in problem["errors"]]
 
 
 def test_a_lookup_leaves_its_purpose_in_the_log_and_nobody(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    agent: Agent, caplog: pytest.LogCaptureFixture
 ) -> None:
-    desk.lookup(address=JANE, purpose="legal")
+    agent.lookup(address=JANE, purpose="legal")
     (line,) = [vars(record) for record in caplog.records if record.message == "looked up"]
-    assert (line["purpose"], line["key_id"]) == ("legal", desk.key_id)
+    assert (line["purpose"], line["key_id"]) == ("legal", agent.key_id)
     assert JANE not in str(line)
-    assert desk.world.recipient(JANE) not in str(line)
+    assert agent.world.recipient(JANE) not in str(line)
 
 
-def test_a_record_that_cannot_be_read_is_503(desk: Desk) -> None:
-    recipient = desk.world.recipient(JANE)
+def test_a_record_that_cannot_be_read_is_503(agent: Agent) -> None:
+    recipient = agent.world.recipient(JANE)
     boto3.client("dynamodb").put_item(
-        TableName=desk.world.table,
+        TableName=agent.world.table,
         Item={"id": {"S": recipient}, "n": {"N": "1"}, "i:3": {"S": "?"}},
     )
-    assert desk.call("/v1/recipients/lookup", {"address": JANE})[0] == 503
+    assert agent.call("/v1/recipients/lookup", {"address": JANE})[0] == 503
     both = {"changes": [_change(), _change(address="sam@example.com")]}
-    assert desk.call("/v1/changes", both)[0] == 503
-    others = parts().preferences.read(desk.world.recipient("sam@example.com"))
+    assert agent.call("/v1/changes", both)[0] == 503
+    others = parts().preferences.read(agent.world.recipient("sam@example.com"))
     assert out(2) in others.registers
