@@ -20,6 +20,7 @@ from heed.domain.preferences.register import (
     MINOR,
     UNDELIVERABLE,
     Change,
+    ChoiceKind,
     Entry,
     ScopeNumber,
     Source,
@@ -59,7 +60,11 @@ def _at_random(chance: Random) -> Record:
     """A record of few instants, so that ties are common."""
     registers = {
         name: Entry(
-            at, Source.API, "{}", "", at + chance.choice((1, 9)) if name[0] == "p" else None
+            at,
+            Source.API,
+            "{}",
+            "",
+            at + chance.choice((1, 9)) if name.kind is ChoiceKind.PAUSE else None,
         )
         for name in chance.sample(REGISTERS, chance.choice((0, 1, 2, 4, 8, 16)))
         for at in [chance.randrange(8)]

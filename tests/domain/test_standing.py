@@ -20,6 +20,7 @@ from heed.domain.preferences.register import (
     SOFT,
     UNDELIVERABLE,
     Change,
+    ChoiceKind,
     Entry,
     Register,
     Source,
@@ -36,7 +37,10 @@ IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
     changes = [
-        Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
+        Change(
+            name,
+            Entry(at, Source.PHONE, "{}", until=until if name.kind is ChoiceKind.PAUSE else None),
+        )
         for name, at in set_at
     ]
     return merge(NOTHING, changes)
