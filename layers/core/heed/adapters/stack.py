@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -124,10 +123,15 @@ def by_short_name(names: Mapping[str, str]) -> dict[str, str]:
     `UnsubscribeLaterFunction` is `unsubscribe-later`.
     """
     return {
-        re.sub(r"(?<!^)(?=[A-Z])", "-", logical_id.removesuffix("Function")).lower(): full
+        _with_hyphens(logical_id.removesuffix("Function")): full
         for logical_id, full in names.items()
         if logical_id.endswith("Function")
     }
+
+
+def _with_hyphens(name: str) -> str:
+    words = "".join(f"-{letter}" if letter.isupper() else letter for letter in name)
+    return words.removeprefix("-").lower()
 
 
 def invoke(access: Access, function: str, event: bytes) -> tuple[object, bool]:
