@@ -6,12 +6,12 @@ disclosed.
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 from collections.abc import Mapping
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import NotFound
 from heed.domain.privacy.disclosure import Disclosing
@@ -24,17 +24,18 @@ from heed.use_cases.identify import Mention, recipient_of
 from heed.use_cases.preferences.record_changes import Voiced, record_changes
 from heed.use_cases.privacy.lookup import lookup
 
-api = Api(bootstrap.gate)
+heed = Heed.from_environment()
+api = Api(lambda: heed.gate)
 
 
 @api.route("POST", "/v1/changes", KeyScope.WRITE)
 def change(call: Call) -> Mapping[str, object]:
     """What people said, written before the answer is given."""
-    catalogue = bootstrap.catalogue()
+    catalogue = heed.catalogue
     asked = changes.asked(call.body(), catalogue, call.key.id, call.at)
-    identity = bootstrap.keys().identity()
+    identity = heed.identity_key.identity()
     voiced = [Voiced(recipient_of(one.mention, identity), one.wish) for one in asked]
-    results = record_changes(voiced, call.at, bootstrap.preferences(), catalogue)
+    results = record_changes(voiced, call.at, heed.preferences, catalogue)
     for result in results:
         count(f"Change{result.outcome.value.title()}")
     return changes.written(asked, (one.recipient for one in voiced), results)
@@ -44,13 +45,13 @@ def change(call: Call) -> Mapping[str, object]:
 def look_up(call: Call) -> Mapping[str, object]:
     """All that is held about a person. Who asked, and what for, goes to the log; about whom does not."""
     asked = lookups.asked(call.body())
-    recipient = recipient_of(asked.mention, bootstrap.keys().identity())
-    stores = bootstrap.preferences(), bootstrap.ledger()
-    found = lookup(recipient, call.at, *stores, bootstrap.catalogue())
+    recipient = recipient_of(asked.mention, heed.identity_key.identity())
+    stores = heed.preferences, heed.ledger
+    found = lookup(recipient, call.at, *stores, heed.catalogue)
     count("RecipientLookedUp")
     logger.info("looked up", key_id=call.key.id, purpose=asked.purpose.value)
-    bootstrap.disclosures().append(Disclosing(call.at, "lookup", asked.purpose, 1, call.key.id))
-    return lookups.written(recipient, found, bootstrap.catalogue())
+    heed.disclosures.append(Disclosing(call.at, "lookup", asked.purpose, 1, call.key.id))
+    return lookups.written(recipient, found, heed.catalogue)
 
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
@@ -69,7 +70,7 @@ def erase(call: Call) -> Reply:
 def certificate(call: Call) -> Mapping[str, object]:
     """How far a purge is, and what it found."""
     asked = call.parts["id"]
-    purge = bootstrap.purges().find(asked) if is_id(asked) else None
+    purge = heed.purges.find(asked) if is_id(asked) else None
     if purge is None:
         raise NotFound("no purge of that id")
     return certificates.written(purge)
@@ -78,9 +79,9 @@ def certificate(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/holds", KeyScope.PRIVACY)
 def hold(call: Call) -> Mapping[str, object]:
     """Everything to an address stops, and what is on record is preserved."""
-    mention, entry = reports.held(call, bootstrap.catalogue())
+    mention, entry = reports.held(call, heed.catalogue)
     recipient = _recipient(mention)
-    done = bootstrap.stop_and_lift().hold(recipient, entry, call.at)
+    done = heed.stop_and_lift.hold(recipient, entry, call.at)
     count(f"Hold{done.outcome.value.title()}")
     return reports.written(recipient, done)
 
@@ -88,9 +89,9 @@ def hold(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
-    asked = reports.lifted(call, bootstrap.catalogue())
+    asked = reports.lifted(call, heed.catalogue)
     recipient = _recipient(asked.mention)
-    done = asked.by(bootstrap.stop_and_lift(), recipient)
+    done = asked.by(heed.stop_and_lift, recipient)
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -99,18 +100,18 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
 def disclosed(call: Call) -> Mapping[str, object]:
     """What was given out of people, for what, and by whose key; the newest first."""
     before, limit = disclosures.asked(call.event)
-    return disclosures.written(bootstrap.disclosures().latest(before, limit))
+    return disclosures.written(heed.disclosures.latest(before, limit))
 
 
 def _report(call: Call, cause: Cause) -> Reply:
-    mention, report = reports.reported(call, cause, bootstrap.catalogue())
+    mention, report = reports.reported(call, cause, heed.catalogue)
     recipient = _recipient(mention)
-    reported = bootstrap.begin_epoch().report(recipient, report)
+    reported = heed.begin_epoch.report(recipient, report)
     return reports.accepted(reported, report, recipient)
 
 
 def _recipient(mention: Mention) -> str:
-    return recipient_of(mention, bootstrap.keys().identity())
+    return recipient_of(mention, heed.identity_key.identity())
 
 
 @observed
@@ -119,4 +120,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return api(event, context)
 
 
-bootstrap.warm_up(bootstrap.gate, bootstrap.preferences, lambda: bootstrap.keys().identity())
+heed.warm_up(lambda: (heed.gate, heed.preferences, heed.identity_key.identity()))

@@ -7,20 +7,21 @@ of it is recorded; one that cannot be recorded now is given back to its queue.
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 import json
 import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.errors import HeedError, Malformed, Unavailable
 from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+heed = Heed.from_environment()
 # Counted beside the names in heed.domain.feedback.rules.Count.
 PUT_ASIDE = "FeedbackPutAside"  # in the dead-letter queue, for a person to look at
 DEFERRED = "FeedbackDeferred"  # to be delivered again
@@ -73,7 +74,7 @@ def _handled(
     try:
         if reason := _record(message, sent, counts):
             text = message if isinstance(message, str) else json.dumps(message)
-            bootstrap.feedback_dead_letters().send(text, reason)
+            heed.feedback_dead_letters.send(text, reason)
             counts[PUT_ASIDE] += 1
             logger.warning("feedback put aside", reason=reason)
     except HeedError as error:
@@ -86,13 +87,13 @@ def _handled(
 def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     """Record it; the reason why a person has to look at it, or nothing."""
     try:
-        verdict = bootstrap.record_feedback()(message, sent, time.time_ns() // 1_000_000)
+        verdict = heed.record_feedback(message, sent, time.time_ns() // 1_000_000)
     except Malformed as error:
         return str(error)
     counts.update(verdict.counts)
     return verdict.aside
 
 
-bootstrap.warm_up(
-    bootstrap.record_feedback, bootstrap.feedback_dead_letters, lambda: bootstrap.keys().identity()
+heed.warm_up(
+    lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity())
 )

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 import time
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
+
+heed = Heed.from_environment()
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be done now goes back alone."""
-    return queue.each(event, context, _follow, bootstrap.confirmed_dead_letters)
+    return queue.each(event, context, _follow, lambda: heed.confirmed_dead_letters)
 
 
 def _follow(body: str) -> None:
-    bootstrap.follow_up()(OptIn.from_message(body), time.time_ns() // 1_000_000)
+    heed.follow_up(OptIn.from_message(body), time.time_ns() // 1_000_000)
 
 
-bootstrap.warm_up(bootstrap.follow_up)
+heed.warm_up(lambda: heed.follow_up)

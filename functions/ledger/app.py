@@ -8,10 +8,12 @@ tells of what it left open.
 
 from __future__ import annotations
 
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
+
 import json
 from typing import TYPE_CHECKING, Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.errors import HeedError, Unavailable
 from heed.domain.ledger.deadlines import delays
 from heed.entrypoints.observability import count, logger, measure, observed
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from heed.use_cases.ledger.append import LedgerBatch
 
+heed = Heed.from_environment()
 RESERVE = 3_000  # milliseconds that the hashes and events of what was entered may need
 
 
@@ -28,7 +31,7 @@ RESERVE = 3_000  # milliseconds that the hashes and events of what was entered m
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A batch of the stream; the answer names the first record to be delivered again."""
     records = event["Records"]
-    batch = bootstrap.ledger_batch()
+    batch = heed.ledger_batch()
     done = 0
     try:
         for record in records:
@@ -51,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        batch.enter(record, bootstrap.catalogue())
+        batch.enter(record, heed.catalogue)
     except Unavailable:
         raise  # it may go through later
     except HeedError as error:
@@ -60,7 +63,7 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
             "sequenceNumber": record["dynamodb"]["SequenceNumber"],
             "stream": record.get("eventSourceARN"),
         }
-        bootstrap.ledger_dead_letters().send(json.dumps(place), str(error))
+        heed.ledger_dead_letters.send(json.dumps(place), str(error))
         count("LedgerRecordPutAside")
         logger.error("stream record put aside", **place)
 
@@ -81,4 +84,4 @@ def _measure(batch: LedgerBatch) -> None:
         measure("StopRecordedAfter", taken, source=source)
 
 
-bootstrap.warm_up(bootstrap.catalogue, bootstrap.ledger_batch, bootstrap.ledger_dead_letters)
+heed.warm_up(lambda: (heed.catalogue, heed.ledger_batch(), heed.ledger_dead_letters))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 from collections.abc import Mapping
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.api_key import KeyScope
 from heed.domain.privacy.disclosure import Disclosing
 from heed.entrypoints.http import request
@@ -20,21 +20,22 @@ from heed.use_cases.ports.preferences import Unreadable
 from heed.use_cases.preferences.check import Doubt, check
 from heed.use_cases.preferences.list_suppressions import list_suppressions
 
-api = Api(bootstrap.gate)
+heed = Heed.from_environment()
+api = Api(lambda: heed.gate)
 
 
 @api.route("GET", "/v1/topics", KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)
 def list_topics(_: Call) -> Mapping[str, object]:
     """Brands and topics."""
-    return topics.written(bootstrap.catalogue())
+    return topics.written(heed.catalogue)
 
 
 @api.route("POST", "/v1/check", KeyScope.CHECK)
 def may_send(call: Call) -> Mapping[str, object]:
     """May this topic be sent to these people now?"""
-    asked = checks.asked(call.body(), bootstrap.catalogue())
-    people = identify(asked.mentions, bootstrap.keys())
-    results = check(people, asked.topic, call.at, bootstrap.preferences())
+    asked = checks.asked(call.body(), heed.catalogue)
+    people = identify(asked.mentions, heed.identity_key)
+    results = check(people, asked.topic, call.at, heed.preferences)
     if unreadable := sum(one.answer is Doubt.UNREADABLE for one in results):
         count("UnreadableRecordMet", unreadable)
     return checks.written(results, call.at)
@@ -43,10 +44,10 @@ def may_send(call: Call) -> Mapping[str, object]:
 @api.route("POST", "/v1/links", KeyScope.LINKS)
 def links_for_mail(call: Call) -> Mapping[str, object]:
     """Links, headers and tags for a mail of a topic to these people."""
-    catalogue, settings = bootstrap.catalogue(), bootstrap.settings()
+    catalogue, settings = heed.catalogue, heed.config
     asked = links.asked(call.body(), catalogue)
-    people = identify(asked.mentions, bootstrap.keys())
-    minted = mint_links(people, asked.topic, call.at, bootstrap.keys())
+    people = identify(asked.mentions, heed.identity_key)
+    minted = mint_links(people, asked.topic, call.at, heed.link_keys)
     base = request.base_url(call.event, settings.public_url)
     answer = links.written(
         minted,
@@ -60,14 +61,12 @@ def links_for_mail(call: Call) -> Mapping[str, object]:
 @api.route("GET", "/v1/suppressions", KeyScope.READ)
 def stopped(call: Call) -> Mapping[str, object]:
     """Who is stopped, and who no longer is, in the order of change."""
-    catalogue = bootstrap.catalogue()
+    catalogue = heed.catalogue
     place, limit, purpose = suppressions.asked(call.event, catalogue)
-    page = list_suppressions(
-        place, limit, call.at, bootstrap.change_feed(), bootstrap.preferences(), catalogue
-    )
+    page = list_suppressions(place, limit, call.at, heed.change_feed, heed.preferences, catalogue)
     if people := len({one.recipient for one in page.listed}):
         given = Disclosing(call.at, "suppressions", purpose, people, call.key.id)
-        bootstrap.disclosures().append(given)
+        heed.disclosures.append(given)
     if unreadable := sum(isinstance(one.stop, Unreadable) for one in page.listed):
         count("UnreadableRecordMet", unreadable)
     return suppressions.written(page, catalogue)
@@ -79,4 +78,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return api(event, context)
 
 
-bootstrap.warm_up(bootstrap.gate, bootstrap.preferences, lambda: bootstrap.keys().identity())
+heed.warm_up(lambda: (heed.gate, heed.preferences, heed.identity_key.identity()))

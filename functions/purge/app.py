@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.entrypoints.observability import count, logger, observed
 from heed.use_cases.privacy.run_purges import Swept
 
+heed = Heed.from_environment()
 _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 
 
@@ -17,14 +18,14 @@ _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
-        done, failed = bootstrap.run_purges().of_stream(records)
+        done, failed = heed.run_purges.of_stream(records)
         count("Purged", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE)
 
-    return _told(bootstrap.run_purges().sweep(has_time))
+    return _told(heed.run_purges.sweep(has_time))
 
 
 def _told(swept: Swept) -> dict[str, Any]:
@@ -45,4 +46,4 @@ def _told(swept: Swept) -> dict[str, Any]:
     }
 
 
-bootstrap.warm_up(bootstrap.run_purges)
+heed.warm_up(lambda: heed.run_purges)

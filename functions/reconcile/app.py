@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
+
 import time
 from typing import TYPE_CHECKING, Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.entrypoints.observability import count, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
+heed = Heed.from_environment()
 RESERVE = 30_000  # milliseconds: nobody takes longer
 _NAMES = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
 _FAULTS = ("missing", "unentered", "altered", "unreadable")
@@ -19,7 +22,7 @@ _FAULTS = ("missing", "unentered", "altered", "unreadable")
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Walk on from where the last one stopped; what was found."""
-    walked = bootstrap.walk()(
+    walked = heed.walk(
         time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
     )
     totals = {"walked": walked.people, **{name: walked.found[name] for name in _NAMES}}

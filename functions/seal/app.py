@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
+
 import time
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain import rfc3339
 from heed.domain.preferences.register import DAY
 from heed.entrypoints.observability import count, logger, observed
 from heed.use_cases.ledger.seal_days import seal_days
+
+heed = Heed.from_environment()
 
 
 @observed
 def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001
     """Seal what is due, whatever the event says; doing it twice seals once."""
     today = time.time_ns() // 1_000_000 // DAY
-    made = seal_days(bootstrap.ledger_seals(), today)
+    made = seal_days(heed.ledger_seals, today)
     for seal in made:
         logger.info("sealed", day=rfc3339.write_day(seal.day), entries=seal.count, root=seal.root)
     count("DaysSealed", len(made))

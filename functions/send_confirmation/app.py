@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 import time
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.entrypoints import queue
 from heed.entrypoints.observability import count, logger, observed
 from heed.use_cases.opt_in.send_confirmation import Result
 from heed.use_cases.opt_in.send_waiting import Swept
 
+heed = Heed.from_environment()
 # The local stack looks for these lines (local/waiting.py).
 _TELLING = {
     Result.WAITS: "a confirmation mail waits for room",
@@ -25,12 +26,12 @@ _TELLING = {
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS, of which what cannot be sent now goes back alone; anything else: look at the line."""
     if "Records" in event:
-        return queue.each(event, context, _send, bootstrap.subscribe_dead_letters)
-    return _told(bootstrap.send_waiting()(_now, context.get_remaining_time_in_millis))
+        return queue.each(event, context, _send, lambda: heed.subscribe_dead_letters)
+    return _told(heed.send_waiting(_now, context.get_remaining_time_in_millis))
 
 
 def _send(body: str) -> None:
-    result = bootstrap.send_confirmation()(MailRequest.from_message(body), _now())
+    result = heed.send_confirmation(MailRequest.from_message(body), _now())
     count(result)
     if result in _TELLING:
         logger.warning(_TELLING[result])
@@ -48,7 +49,7 @@ def _told(swept: Swept) -> dict[str, Any]:
         logger.warning("messages deferred", errors=dict(swept.deferred))
     # What alarms look for (template.yaml, filters of SendConfirmationLogs); for the first, that it is gone.
     logger.info("the waiting line was looked at", left=swept.left)
-    if 2 * swept.sent_today >= bootstrap.settings().confirmations_per_day:
+    if 2 * swept.sent_today >= heed.config.confirmations_per_day:
         logger.warning("half of the day's confirmation mails are sent", sent=swept.sent_today)
     if swept.is_overdue:
         logger.warning("a confirmation mail has waited for a day", left=swept.left)
@@ -64,4 +65,4 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-bootstrap.warm_up(bootstrap.send_confirmation, lambda: bootstrap.confirm_keys().identity())
+heed.warm_up(lambda: (heed.send_confirmation, heed.identity_key.identity()))

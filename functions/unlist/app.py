@@ -6,16 +6,17 @@ a walk over the whole list, since nobody knows in which spelling they stand ther
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 import time
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.domain.privacy.ses_list_request import WALK, of_message
 from heed.entrypoints import queue
 from heed.entrypoints.observability import count, logger, observed
 
+heed = Heed.from_environment()
 # Milliseconds; with less left no other call of SES is begun. It is made twice at most, each time nine seconds
 # at worst and a pause of two; then the place is sealed and kept, or whoever waits for the walk is told.
 _RESERVE = 50_000
@@ -30,15 +31,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     def handle(body: str) -> None:
         if opt_in := of_message(body):
-            count("AddressUnlisted", bootstrap.unlist()(opt_in))
+            count("AddressUnlisted", heed.unlist(opt_in))
         else:
             _walk(has_time)
 
-    return queue.each(event, context, handle, bootstrap.unlist_dead_letters)
+    return queue.each(event, context, handle, lambda: heed.unlist_dead_letters)
 
 
 def _walk(has_time: Any) -> None:  # noqa: ANN401
-    walked = bootstrap.walk_list()(time.time_ns() // 1_000_000, has_time)
+    walked = heed.walk_list(time.time_ns() // 1_000_000, has_time)
     count("AddressUnlisted", walked.removed)
     count("AddressNotUnlisted", walked.refused)
     count("SesListWalked", int(walked.is_ended))
@@ -46,7 +47,7 @@ def _walk(has_time: Any) -> None:  # noqa: ANN401
         # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
         logger.error("addresses stay on the list of SES", refused=walked.refused)
     if walked.goes_on:
-        bootstrap.unlisting().send(WALK)
+        heed.unlisting.send(WALK)
 
 
-bootstrap.warm_up(bootstrap.unlist, bootstrap.walk_list)
+heed.warm_up(lambda: (heed.unlist, heed.walk_list))

@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
-from heed import bootstrap
+from heed.bootstrap import Heed
+from heed.domain.links.link_token import Purpose
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages.recipient_pages import RecipientPages
 from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
 from heed.entrypoints.observability import observed
 
+heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
-answers = RecipientPages(app, "/u/", bootstrap.catalogue, bootstrap.pages, bootstrap.has_form)
-UnsubscribeLink(
-    app,
-    answers,
-    bootstrap.unsubscribe,
-    bootstrap.keys,
-    bootstrap.catalogue,
-    bootstrap.pages,
-    bootstrap.note_signal,
-)
+answers = RecipientPages(app, "/u/", lambda: heed)
+UnsubscribeLink(app, answers, lambda: heed)
 
 
 @observed
@@ -33,4 +27,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return app.resolve(request.to_link(request.as_payload_2(event)), context)
 
 
-bootstrap.warm_up(bootstrap.unsubscribe, bootstrap.unsubscribe_key)
+heed.warm_up(
+    lambda: (heed.unsubscribe, heed.link_keys.link(Purpose.UNSUBSCRIBE, heed.link_keys.newest()))
+)

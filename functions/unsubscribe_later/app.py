@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import heed.cold_start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first, by what it does
 
 import time
 from typing import Any
 
-from heed import bootstrap
+from heed.bootstrap import Heed
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
 from heed.use_cases.links.unsubscribe import OptOut
+
+heed = Heed.from_environment()
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS; what cannot be written now goes back alone."""
-    links = bootstrap.unsubscribe()
 
     def write(body: str) -> None:
-        links.write(OptOut.from_message(body), time.time_ns() // 1_000_000)
+        heed.write_opt_out(OptOut.from_message(body), time.time_ns() // 1_000_000)
 
-    return queue.each(event, context, write, bootstrap.later_dead_letters)
+    return queue.each(event, context, write, lambda: heed.later_dead_letters)
 
 
-bootstrap.warm_up(bootstrap.preferences)
+heed.warm_up(lambda: heed.write_opt_out)

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters import aws as clients
+from heed.adapters.aws import clients
 from heed.adapters.dynamodb.change_feed import ChangesIndex
 from heed.adapters.dynamodb.feed_index import feed_position, shard
 from heed.adapters.dynamodb.preferences import PreferencesTable
@@ -27,8 +26,7 @@ class Index:
     """The index on moto, and what was asked of it."""
 
     def __init__(self) -> None:
-        clients.client.cache_clear()
-        self.client = clients.client("dynamodb")
+        self.client = clients()("dynamodb")
         self.client.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
         self.feed = ChangesIndex(self.client, TABLE)
         self.asked: list[dict[str, Any]] = []
@@ -54,9 +52,8 @@ class Index:
 
 
 @pytest.fixture
-def index(aws: None) -> Iterator[Index]:
-    yield Index()
-    clients.client.cache_clear()
+def index(aws: None) -> Index:
+    return Index()
 
 
 _instants = st.one_of(st.integers(0, 3), st.sampled_from([9, 10, 99, 100, END - 1, END]))

@@ -1,19 +1,28 @@
-"""What the port Keys promises, in memory and by KMS."""
+"""What the ports IdentityKey and LinkKeys promise, in memory and by KMS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import boto3
 import pytest
 from moto import mock_aws
 
 from heed.adapters.aws import CONFIG
-from heed.adapters.kms.keys import KmsKeys
+from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
 from heed.domain.errors import InvalidToken
 from heed.domain.links.link_token import Purpose
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import IdentityKey, LinkKeys
 from tests.support.fakes import MemoryKeys
+
+
+class Keys(NamedTuple):
+    """The two ports of one deployment."""
+
+    identity: IdentityKey
+    links: LinkKeys
+
 
 Make = Callable[[tuple[int, ...]], Keys]
 
@@ -24,7 +33,7 @@ Make = Callable[[tuple[int, ...]], Keys]
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Keys of a deployment that knows these ids of link keys; each time of the same one."""
     if request.param == "memory":
-        yield MemoryKeys
+        yield lambda ids: Keys(MemoryKeys(ids), MemoryKeys(ids))
     elif request.param == "moto":
         with mock_aws():
             yield _kms(None)
@@ -40,31 +49,33 @@ def _kms(address: str | None) -> Make:
         ]
         for _ in range(2)
     )
-    return lambda ids: KmsKeys(client, lambda: identity, lambda: links, ids)
+    return lambda ids: Keys(KmsIdentityKey(client, identity), KmsLinkKeys(client, links, ids))
 
 
 def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
     one, other = make((1, 2)), make((2, 3))
-    assert one.identity() == one.identity() == other.identity()
+    assert one.identity.identity() == one.identity.identity() == other.identity.identity()
     for purpose in Purpose:
-        assert one.link(purpose, 2) == one.link(purpose, 2) == other.link(purpose, 2)
+        assert (
+            one.links.link(purpose, 2) == one.links.link(purpose, 2) == other.links.link(purpose, 2)
+        )
 
 
 def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
     keys = make((1, 2))
-    derived = {keys.link(purpose, key_id) for purpose in Purpose for key_id in (1, 2)}
-    derived.add(keys.identity())
+    derived = {keys.links.link(purpose, key_id) for purpose in Purpose for key_id in (1, 2)}
+    derived.add(keys.identity.identity())
     assert len(derived) == 2 * len(Purpose) + 1
     assert {len(key) for key in derived} == {32}
 
 
 def test_the_last_id_mints_and_the_others_keep_verifying(make: Make) -> None:
     keys = make((1, 2, 7))
-    assert keys.newest() == 7
-    assert keys.link(Purpose.UNSUBSCRIBE, 1)
+    assert keys.links.newest() == 7
+    assert keys.links.link(Purpose.UNSUBSCRIBE, 1)
 
 
 @pytest.mark.parametrize("key_id", [0, 3, 255])
 def test_an_id_that_was_never_ours_has_no_key(make: Make, key_id: int) -> None:
     with pytest.raises(InvalidToken):
-        make((1, 2)).link(Purpose.UNSUBSCRIBE, key_id)
+        make((1, 2)).links.link(Purpose.UNSUBSCRIBE, key_id)

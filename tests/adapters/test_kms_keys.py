@@ -11,7 +11,7 @@ from botocore.exceptions import ConnectTimeoutError
 from moto import mock_aws
 
 from heed.adapters.aws import CONFIG
-from heed.adapters.kms.keys import KmsKeys
+from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import Purpose
 
@@ -27,8 +27,11 @@ class Kms:
         self.client.meta.events.register_first("provide-client-params.kms.GenerateMac", self._ask)
         self.client.meta.events.register_first("before-send.kms.*", self._fail)
 
-    def keys(self) -> KmsKeys:
-        return KmsKeys(self.client, lambda: self.identity, lambda: self.links, (1, 2))
+    def identity_key(self) -> KmsIdentityKey:
+        return KmsIdentityKey(self.client, self.identity)
+
+    def link_keys(self) -> KmsLinkKeys:
+        return KmsLinkKeys(self.client, self.links, (1, 2))
 
     def _key(self) -> str:
         made = self.client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")
@@ -51,8 +54,8 @@ def kms(monkeypatch: pytest.MonkeyPatch) -> Iterator[Kms]:
 
 
 def test_each_key_is_the_mac_of_its_label_under_its_own_kms_key(kms: Kms) -> None:
-    keys = kms.keys()
-    keys.identity()
+    identity, keys = kms.identity_key(), kms.link_keys()
+    identity.identity()
     for purpose in Purpose:
         keys.link(purpose, 2)
     assert kms.asked == [
@@ -65,10 +68,10 @@ def test_each_key_is_the_mac_of_its_label_under_its_own_kms_key(kms: Kms) -> Non
 
 
 def test_a_key_is_derived_once_and_only_when_it_is_needed(kms: Kms) -> None:
-    keys = kms.keys()
+    identity, keys = kms.identity_key(), kms.link_keys()
     assert kms.asked == []
     for _ in range(3):
-        keys.identity()
+        identity.identity()
         keys.link(Purpose.UNSUBSCRIBE, 1)
     assert len(kms.asked) == 2
 
@@ -76,12 +79,12 @@ def test_a_key_is_derived_once_and_only_when_it_is_needed(kms: Kms) -> None:
 def test_for_an_id_that_was_never_ours_kms_is_never_asked(kms: Kms) -> None:
     for key_id in set(range(256)) - {1, 2}:
         with pytest.raises(InvalidToken):
-            kms.keys().link(Purpose.UNSUBSCRIBE, key_id)
+            kms.link_keys().link(Purpose.UNSUBSCRIBE, key_id)
     assert kms.asked == []
 
 
 def test_without_kms_there_is_no_key_and_the_next_request_tries_again(kms: Kms) -> None:
-    keys = kms.keys()
+    keys = kms.identity_key()
     kms.fault = ConnectTimeoutError(endpoint_url="https://kms")
     for _ in range(2):
         with pytest.raises(KeysUnavailable) as caught:
@@ -92,10 +95,10 @@ def test_without_kms_there_is_no_key_and_the_next_request_tries_again(kms: Kms) 
 
 
 def test_a_warm_function_does_not_notice_that_kms_is_gone(kms: Kms) -> None:
-    keys = kms.keys()
-    known = keys.identity(), keys.link(Purpose.UNSUBSCRIBE, 1)
+    identity, keys = kms.identity_key(), kms.link_keys()
+    known = identity.identity(), keys.link(Purpose.UNSUBSCRIBE, 1)
     kms.fault = ConnectTimeoutError(endpoint_url="https://kms")
-    assert (keys.identity(), keys.link(Purpose.UNSUBSCRIBE, 1)) == known
+    assert (identity.identity(), keys.link(Purpose.UNSUBSCRIBE, 1)) == known
     with pytest.raises(KeysUnavailable):
         keys.link(Purpose.PREFERENCES, 1)
 
@@ -103,10 +106,10 @@ def test_a_warm_function_does_not_notice_that_kms_is_gone(kms: Kms) -> None:
 def test_a_key_that_kms_does_not_give_is_unavailable_and_not_a_crash(kms: Kms) -> None:
     kms.links = "alias/nobody"
     with pytest.raises(KeysUnavailable):
-        kms.keys().link(Purpose.UNSUBSCRIBE, 1)
+        kms.link_keys().link(Purpose.UNSUBSCRIBE, 1)
 
 
 def test_a_key_is_as_long_as_the_hash_that_it_is_for(kms: Kms) -> None:
-    key = kms.keys().identity()
+    key = kms.identity_key().identity()
     assert len(key) == hashlib.sha256().digest_size
     assert hmac.digest(key, b"a@example.com", "sha256")

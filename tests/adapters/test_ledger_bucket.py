@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from heed import bootstrap
-from heed.adapters import aws, s3
+from heed.adapters import s3
 from heed.adapters.external_sort import Spill
 from heed.adapters.s3 import LedgerBucket
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
@@ -22,7 +21,7 @@ from heed.use_cases.ledger.prove import prove
 from heed.use_cases.ledger.seal_days import seal_days
 from heed.use_cases.ledger.verify import verify
 from heed.use_cases.ports.ledger import Altered, How
-from tests.support.deployment import deployed
+from tests.support.deployment import deployed, parts
 from tests.support.ledgers import START, MemoryLedger, entry
 
 FIRST = START // DAY
@@ -36,7 +35,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
     """As in production, and as in a trial, which has no versions."""
     with deployed(monkeypatch):
         if request.param == "versioned":
-            aws.client("s3").put_bucket_versioning(
+            parts().client("s3").put_bucket_versioning(
                 Bucket="ledger", VersioningConfiguration={"Status": "Enabled"}
             )
         yield request.param
@@ -44,18 +43,18 @@ def bucket(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> I
 
 @pytest.fixture
 def seals(bucket: str) -> LedgerBucket:
-    return bootstrap.ledger_seals()
+    return parts().ledger_seals
 
 
 def put(key: str, content: bytes) -> None:
     """As an insider does."""
-    aws.client("s3").put_object(Bucket="ledger", Key=key, Body=content)
+    parts().client("s3").put_object(Bucket="ledger", Key=key, Body=content)
 
 
 @contextmanager
 def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
     """While the block runs, the hook hears of an event of the client, which outlives a test."""
-    events = aws.client("s3").meta.events
+    events = parts().client("s3").meta.events
     events.register_first(event, hook, unique_id=event)
     try:
         yield
@@ -142,7 +141,7 @@ def test_a_second_version_of_what_is_sealed_is_not_read_and_is_named(
     (made,) = seal_days(seals, FIRST + 1)
     assert verify(export(ledger, seals, NOW), Spill).fault is None
     if way != "over it":
-        aws.client("s3").delete_object(Bucket="ledger", Key=name)
+        parts().client("s3").delete_object(Bucket="ledger", Key=name)
     if way != "a mark alone":
         put(name, b'{"forged":true}' * 32)
 
@@ -228,7 +227,9 @@ def test_a_seal_that_nobody_can_read_is_said_to_be_so(seals: LedgerBucket, conte
 def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
     seals.seal(seal(FIRST, "", LEAVES))
-    content = aws.client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
+    content = (
+        parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
+    )
     put("seals/2030-01-01.json", content)
     with pytest.raises(UnreadableRecord):
         seals.seals()

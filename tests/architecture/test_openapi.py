@@ -11,14 +11,13 @@ from openapi_spec_validator import validate
 
 from functions.desk import app as desk
 from functions.platform import app as platform
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
 from heed.domain.preferences.catalogue import Kind
 from heed.domain.preferences.decision import Reason
 from heed.domain.preferences.register import Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
-from tests.support.deployment import NOW, World, deployed, http
+from tests.support.deployment import NOW, World, deployed, http, parts, restart, run_on
 from tests.support.openapi import document, hold, operations, scopes
 
 FUNCTIONS = {"PlatformFunction": platform, "DeskFunction": desk}
@@ -65,7 +64,7 @@ def key(world: World) -> Key:
     """Makes keys of given scopes."""
 
     def made(*scopes: KeyScope, expires: int | None = None) -> str:
-        return bootstrap.api_keys().create("key", "tests", scopes, expires)[1]
+        return parts().api_keys.create("key", "tests", scopes, expires)[1]
 
     return made
 
@@ -123,8 +122,8 @@ def test_closed_sets_are_written_out_in_full() -> None:
 def test_without_a_good_key_the_body_is_not_looked_at(
     world: World, key: Key, route: tuple[str, str], of: str
 ) -> None:
-    key_id, revoked = bootstrap.api_keys().create("revoked", "tests", list(KeyScope))
-    bootstrap.api_keys().revoke(key_id)
+    key_id, revoked = parts().api_keys.create("revoked", "tests", list(KeyScope))
+    parts().api_keys.revoke(key_id)
     keys = {
         "none": None,
         "malformed": "heed_short",
@@ -204,11 +203,10 @@ def test_the_example_is_answered_as_the_document_says(
 def test_what_cannot_be_told_now_is_503_and_says_when_to_try_again(
     world: World, good: str, route: tuple[str, str]
 ) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CONTROL_TABLE", "absent")
-        bootstrap.reset()
-        answer = send(world, route, good, example(route))
-    bootstrap.reset()
+    before = parts()
+    restart(CONTROL_TABLE="absent")
+    answer = send(world, route, good, example(route))
+    run_on(before)
 
     assert answer["statusCode"] == 503
     hold(*route, answer)
@@ -219,7 +217,7 @@ def test_without_the_keys_nobody_is_identified(
     world: World, good: str, route: tuple[str, str]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap.keys(), "identity", _no_key)
+        patch.setattr(parts().identity_key, "identity", _no_key)
         answer = send(world, route, good, example(route))
 
     assert answer["statusCode"] == 503
@@ -271,7 +269,7 @@ def test_no_answer_and_no_log_line_names_a_key_or_an_address_that_was_not_asked_
     for secret in (one for one in presented if one):
         assert secret not in json.dumps(answers) and secret not in logged
     assert address not in logged and address.split("@")[0] not in logged
-    assert bootstrap.keys().identity().hex() not in logged
+    assert parts().identity_key.identity().hex() not in logged
     assert world.recipient(address) not in logged
     refused = [answer for answer in answers if answer["statusCode"] >= 400]
     assert all(address not in answer["body"] for answer in refused)

@@ -15,9 +15,8 @@ from schemathesis.checks import negative_data_rejection
 
 from functions.desk import app as desk
 from functions.platform import app as platform
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
-from tests.support.deployment import Context, deployed, http
+from tests.support.deployment import Context, deployed, http, parts
 from tests.support.full import examples
 from tests.support.openapi import document
 
@@ -73,7 +72,7 @@ schema.app = application
 @pytest.fixture(scope="module")
 def key() -> Iterable[str]:
     with pytest.MonkeyPatch.context() as patch, deployed(patch):
-        yield bootstrap.api_keys().create("fuzz", "tests", list(KeyScope))[1]
+        yield parts().api_keys.create("fuzz", "tests", list(KeyScope))[1]
 
 
 @schema.parametrize()

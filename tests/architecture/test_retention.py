@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from heed import bootstrap
 from heed.adapters.dynamodb import purges
 from heed.domain.privacy.purge import BACKUP_DAYS, SES
 from heed.domain.privacy.retention import MINOR_DAYS, RULES, End
 from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
-from tests.support.deployment import deployed
+from tests.support.deployment import deployed, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.template import template
 
@@ -73,7 +72,7 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deployed(monkeypatch):
-        steps = bootstrap.run_purges().steps
+        steps = parts().run_purges.steps
     assert steps == {step for store in STORES for step in store.steps}
     assert {step for store in OUTSIDE for step in store.steps} == {SES}, "done by another function"
 

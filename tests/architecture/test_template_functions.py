@@ -100,7 +100,7 @@ def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
 def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
     (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
     assert event["Properties"]["BatchSize"] == 1
-    once: Any = aws._SINGLE
+    once: Any = aws._ONCE
     of_ses = TRIES * (once.connect_timeout + once.read_timeout + PACE)
     spellings_of_one = 3
     assert time_of("UnlistFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL

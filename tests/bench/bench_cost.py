@@ -17,13 +17,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source, out
 from tests import conftest
 from tests.support import stream_events
-from tests.support.deployment import NOW, Context, World, deployed, http
+from tests.support.deployment import NOW, Context, World, deployed, http, parts
 from tests.support.ses_messages import EVENTS
 from tests.support.template import template
 
@@ -77,10 +75,10 @@ def counted() -> Iterator[Counter[str]]:
 
     services = ("dynamodb", "kms", "sqs", "s3", "events")
     for service in services:
-        aws.client(service).meta.events.register("before-call", see)
+        parts().client(service).meta.events.register("before-call", see)
     yield seen
     for service in services:
-        aws.client(service).meta.events.unregister("before-call", see)
+        parts().client(service).meta.events.unregister("before-call", see)
 
 
 def doings(world: World) -> Iterator[Doing]:
@@ -89,7 +87,7 @@ def doings(world: World) -> Iterator[Doing]:
     from functions.platform import app as platform
     from functions.unsubscribe import app as unsubscribe
 
-    _, key = bootstrap.api_keys().create("all", "bench", list(KeyScope))
+    _, key = parts().api_keys.create("all", "bench", list(KeyScope))
     headers = {"Authorization": f"Bearer {key}"}
     people = [f"reader{n}@example.com" for n in range(1_000)]
     path = f"/u/{world.token(people[0])}"

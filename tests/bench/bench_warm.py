@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import Any
+from typing import Any, cast
 
 ROUNDS, TIMES = 7, 400
 RECIPIENT = "ka3vc5dn2xo4yqhbvzyd6wjfxe"
@@ -52,11 +52,10 @@ def main() -> None:
 
     from functions.preferences import app as preferences
     from functions.unsubscribe import app as unsubscribe
-    from heed import bootstrap
     from heed.domain.links.link_token import Purpose, Token, mint, verify
     from heed.domain.preferences.record import NOTHING, merge
     from heed.use_cases.ports.preferences import Applied
-    from tests.support.deployment import NOW, Context, http
+    from tests.support.deployment import NOW, Context, http, parts, run_on
 
     key = bytes(range(32))
 
@@ -74,8 +73,10 @@ def main() -> None:
         def apply(self, _: str, changes: Any, __: int) -> Applied:
             return Applied(NOTHING, merge(NOTHING, changes))
 
-    bootstrap.keys = lambda: Keys()  # type: ignore[assignment]
-    bootstrap.preferences = lambda: Table()  # type: ignore[assignment]
+    heed = parts()
+    heed.link_keys = cast("Any", Keys())
+    heed.preferences = cast("Any", Table())
+    run_on(heed)
 
     said = Token(RECIPIENT, 2, NOW - 86_400_000, 1)
     link = mint(said, Purpose.UNSUBSCRIBE, key)

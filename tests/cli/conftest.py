@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +12,10 @@ from typing import Any, NamedTuple
 import boto3
 import pytest
 
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.entrypoints.cli.main import main
 from tests.cli.served import FUNCTIONS, Served, served
-from tests.support.deployment import World, deployed
+from tests.support.deployment import World, deployed, parts
 
 DEPLOYED = "heed-test"
 
@@ -79,8 +77,8 @@ def outputs(_served: Served) -> dict[str, str]:
         "ApiUrl": _served.url,
         "ControlTable": _served.world.control,
         "PreferencesTable": _served.world.table,
-        "IdentityKeyArn": os.environ["IDENTITY_KEY"],  # noqa: TID251 - of the world
-        "LinksKeyArn": os.environ["LINKS_KEY"],  # noqa: TID251
+        "IdentityKeyArn": parts().config.identity_key,
+        "LinksKeyArn": parts().config.links_key,
     }
 
 
@@ -118,7 +116,7 @@ def server(world: World, _served: Served) -> Served:
 @pytest.fixture
 def api_key(world: World) -> str:
     """A key of every scope."""
-    return bootstrap.api_keys().create("all", "tests", list(KeyScope))[1]
+    return parts().api_keys.create("all", "tests", list(KeyScope))[1]
 
 
 @pytest.fixture

@@ -20,9 +20,8 @@ from functions.desk import app as desk
 from functions.feedback import app as feedback
 from functions.platform import app as platform
 from functions.purge import app as purge
-from heed.adapters import aws
 from local.http_event import Call, to_event, to_reply
-from tests.support.deployment import World
+from tests.support.deployment import World, parts
 
 FUNCTIONS = {
     "desk": desk.handler,
@@ -91,10 +90,14 @@ def _route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | N
 
 
 def _mac(asked: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
-    answer = aws.client("kms").generate_mac(
-        KeyId=asked["KeyId"],
-        MacAlgorithm="HMAC_SHA_256",
-        Message=base64.b64decode(asked["Message"]),
+    answer = (
+        parts()
+        .client("kms")
+        .generate_mac(
+            KeyId=asked["KeyId"],
+            MacAlgorithm="HMAC_SHA_256",
+            Message=base64.b64decode(asked["Message"]),
+        )
     )
     said = {
         "KeyId": asked["KeyId"],

@@ -8,7 +8,7 @@ from pathlib import Path
 from heed.domain.recipients.recipient import recipient_id
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.support.deployment import ROOT, World
+from tests.support.deployment import ROOT, World, parts
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "addresses.json").read_text())
 
@@ -69,9 +69,7 @@ def test_the_published_vectors_hold_for_every_line_that_can_stand_in_a_file(
     heed: Heed, local: Path, world: World
 ) -> None:
     """The vectors have a key of their own, so that the normalised address is what is compared."""
-    from heed import bootstrap
-
-    identity = bootstrap.keys().identity()
+    identity = parts().identity_key.identity()
     vectors = [one for one in VECTORS["accepted"] if len(one["input"].splitlines()) == 1]
 
     ended = heed("ids", stdin="\n".join(one["input"].strip() for one in vectors))

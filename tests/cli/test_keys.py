@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from heed import bootstrap
 from heed.domain.api_key import KeyScope, hash_of, id_of
 from tests.cli.conftest import Heed
+from tests.support.deployment import parts
 
 CREATE = ("keys", "create", "platform", "--owner", "CRM team", "--scope", "check")
 
@@ -19,7 +19,7 @@ def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> Non
     facts = dict(line.split() for line in ended.out.splitlines())
     assert (ended.code, facts["id"]) == (0, id_of(hash_of(facts["key"])))
     assert ended.err == "The key is shown this once: keep it where secrets are kept.\n"
-    kept = bootstrap.api_keys().find(hash_of(facts["key"]))
+    kept = parts().api_keys.find(hash_of(facts["key"]))
     assert kept is not None
     assert (kept.name, kept.owner, sorted(kept.scopes)) == (
         "platform",
@@ -52,7 +52,7 @@ def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
     assert heed(*check).code == 0
 
     assert heed("keys", "revoke", made["id"], "--stack", stack).code == 0
-    bootstrap.gate.cache_clear()  # which remembers for a minute
+    del parts().gate  # which remembers for a minute
 
     ended = heed(*check)
     assert ended.code == 3
@@ -76,7 +76,7 @@ def test_the_list_says_what_is_good_ended_and_revoked(heed: Heed, stack: str) ->
     heed(*CREATE, "--stack", stack, "--expires", "90d")
     revoked = heed(*CREATE, "--stack", stack, "--json").json["id"]
     heed("keys", "revoke", revoked, "--stack", stack)
-    bootstrap.api_keys().create("old", "tests", [KeyScope.READ], 1)
+    parts().api_keys.create("old", "tests", [KeyScope.READ], 1)
 
     keys = heed("keys", "list", "--stack", stack, "--json").json["keys"]
 
@@ -96,7 +96,7 @@ def test_a_key_may_end_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
 @pytest.mark.parametrize("when", ["0d", "2020-01-01", "soon", "-3d", "999999999d"])
 def test_an_end_that_is_none_is_wrong_usage(heed: Heed, stack: str, when: str) -> None:
     assert heed(*CREATE, "--stack", stack, f"--expires={when}").code == 2
-    assert bootstrap.api_keys().list() == ([], [])
+    assert parts().api_keys.list() == ([], [])
 
 
 def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from heed import bootstrap
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.support.deployment import World
+from tests.support.deployment import World, parts
 from tests.support.openapi import document, validator
 
 READER = "reader@example.com"
@@ -62,7 +61,7 @@ def test_ids_may_stand_in_place_of_addresses(heed: Heed, local: Path, world: Wor
 def test_a_deployment_without_a_domain_is_warned_of(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap.settings(), "public_url", "")
+    monkeypatch.setattr(parts().config, "public_url", "")
 
     ended = heed("links", "--topic", "offers", stdin=READER)
 

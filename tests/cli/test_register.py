@@ -11,14 +11,13 @@ import boto3
 import pytest
 import time_machine
 
-from heed import bootstrap
 from heed.adapters.dynamodb.disclosures import PREFIX
 from heed.domain.errors import StoreUnavailable
 from heed.domain.privacy.disclosure import Disclosing, Disclosure
 from heed.entrypoints.cli import disclosed
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.openapi import document, validator
 
 READER = "reader@example.com"
@@ -75,7 +74,7 @@ def test_what_a_sweep_leaves_is_a_no(
         heed("erase", READER, *ON_FILE)
         clock.shift(90)
         with monkeypatch.context() as patch:
-            patch.setattr(bootstrap.lift_requests(), "clear", fail)
+            patch.setattr(parts().lift_requests, "clear", fail)
             left = heed("purge", "--now", "--json")
         done = heed("purge", "--now", "--json")
 
@@ -200,7 +199,7 @@ def test_the_register_is_read_to_its_beginning_whatever_is_missing(
     monkeypatch.setattr(disclosed, "_PAGE", 5)
     table = boto3.client("dynamodb")
     for _ in range(31):
-        bootstrap.disclosures().append(Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
+        parts().disclosures.append(Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
     assert "Whole from number 1 to number 31." in heed("disclosed").out
 
     def key(number: int) -> dict[str, Any]:

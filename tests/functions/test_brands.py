@@ -13,7 +13,6 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
@@ -22,7 +21,7 @@ from heed.domain.preferences.register import Change, Entry, Source, out
 from tests.support import mailbox
 from tests.support.brands import deploy_catalogue
 from tests.support.catalogues import DATA
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader@example.com"
 _OFFERS, _AURORAS_OFFERS, _AURORAS_NEWS = 2, 11, 17
@@ -51,9 +50,9 @@ def test_undoing_everything_brings_back_every_brand_s(world: World) -> None:
     form = {"undo": query["done"]}
     preferences.handler(http("POST", undo[1], form=form, at=NOW + 1), world.context)
 
-    record = bootstrap.preferences().read(world.recipient(READER))
+    record = parts().preferences.read(world.recipient(READER))
     for topic in (_OFFERS, _AURORAS_OFFERS):
-        assert decide(record, bootstrap.catalogue().topics[topic], NOW + 2).sendable
+        assert decide(record, parts().catalogue.topics[topic], NOW + 2).sendable
 
 
 def test_the_form_says_whose_topic_is_whose(world: World) -> None:
@@ -83,7 +82,7 @@ def test_the_confirmation_names_the_brand_of_what_is_confirmed(
     world: World, scopes: tuple[int, ...], named: str
 ) -> None:
     said = Confirmation(world.recipient(READER), Intent.IN, scopes, NOW - 5, b"sealed")
-    path = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http(method, path), world.context)["body"]
         assert f"<p>{named} will send you:</p>" in page

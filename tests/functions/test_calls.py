@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 
 from functions.unsubscribe import app
-from heed.adapters import aws
 from tests.iam.recorder import Recorder, recorded
 from tests.support.aws_calls import by_somebody_else, watch
-from tests.support.deployment import World, client, http
+from tests.support.deployment import World, client, http, parts
 
 
 def _press(world: World) -> None:
@@ -41,7 +40,7 @@ def test_what_somebody_else_does_in_the_middle_of_a_handler_is_no_call_of_it(
         with by_somebody_else():
             client("dynamodb").scan(TableName=world.table)
 
-    aws.client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", look)
+    parts().client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", look)
     watch(monkeypatch, Recorder(str(tmp_path)))
     _press(world)
     actions = {one["action"] for one in recorded(str(tmp_path))}

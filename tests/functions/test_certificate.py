@@ -13,8 +13,6 @@ import pytest
 
 from functions.ledger import app as ledger
 from functions.purge import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb import mail_caps
 from heed.domain.ledger.entry import ERASED, subject_of
 from heed.domain.opt_in.confirmation_token import Intent
@@ -24,7 +22,7 @@ from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ledger.reconcile import GONE
 from tests.support import mailbox
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, client
+from tests.support.deployment import NOW, World, client, parts
 from tests.support.ledgers import history
 from tests.support.office import JANE, Office
 from tests.support.stream_events import Recorder, event
@@ -36,14 +34,14 @@ class Behind:
     def __init__(self, world: World) -> None:
         self.world = world
         self.office = Office(world)
-        self.stream = Recorder(aws.client("dynamodb"), world.table, NOW)
+        self.stream = Recorder(parts().client("dynamodb"), world.table, NOW)
         self.now = NOW + 5_000
         self.paused: list[float] = []
         self.while_paused: Callable[[], object] = lambda: None
         for change in (Change(out(2), _entry(NOW - DAY)), Change(in_(3), _entry(NOW - 1))):
             world.put(JANE, change)
         recipient = world.recipient(JANE)
-        self.subject = subject_of(bootstrap.preferences().read(recipient).salt, recipient)
+        self.subject = subject_of(parts().preferences.read(recipient).salt, recipient)
         named = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
         for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
@@ -52,7 +50,7 @@ class Behind:
 
     def list_is_walked(self) -> None:
         """For all who are due by now."""
-        bootstrap.unlisting().send(WALK)
+        parts().unlisting.send(WALK)
         mailbox.read_list(self.world)
 
     def pause(self, seconds: float) -> None:
@@ -76,7 +74,7 @@ class Behind:
         return self.office.certificate(self.purge)
 
     def evidence(self) -> list[str]:
-        kept = bootstrap.ledger().of(self.subject)
+        kept = parts().ledger.of(self.subject)
         return [one.evidence for one in kept if one.evidence]
 
 
@@ -88,8 +86,8 @@ def _entry(at: int) -> Entry:
 def behind(world: World, monkeypatch: pytest.MonkeyPatch) -> Behind:
     world.context.left = 300_000
     behind = Behind(world)
-    clock = SimpleNamespace(time_ns=lambda: behind.now * 1_000_000, sleep=behind.pause)
-    monkeypatch.setattr(bootstrap, "time", clock)
+    clock: Any = SimpleNamespace(time_ns=lambda: behind.now * 1_000_000, sleep=behind.pause)
+    monkeypatch.setattr(parts(), "clock", clock)
     return behind
 
 
@@ -159,7 +157,7 @@ def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behin
     behind.stream_brings()
     assert behind.evidence() == []
     assert behind.certificate() == before
-    assert history(bootstrap.ledger(), behind.subject)[-1].entry.register == ERASED
+    assert history(parts().ledger, behind.subject)[-1].entry.register == ERASED
 
 
 def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:

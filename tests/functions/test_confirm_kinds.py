@@ -8,7 +8,6 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.resubscribe import app
-from heed import bootstrap
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
@@ -25,7 +24,7 @@ from heed.domain.preferences.register import (
     undoable,
 )
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -34,18 +33,18 @@ BRAND = 1
 
 def confirm(world: World, **asked: Any) -> str:
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
-    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     answer = app.handler(http("POST", where, at=NOW + 5), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
 
 def registers(world: World) -> set[str]:
-    return set(bootstrap.preferences().read(world.recipient(READER)).registers)
+    return set(parts().preferences.read(world.recipient(READER)).registers)
 
 
 def sendable(world: World, at: int = NOW + 9) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
@@ -103,7 +102,7 @@ def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confir
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=(7,))
-    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
     assert "targeted-advertising" in sendable(world)
@@ -123,7 +122,7 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
     said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(2,))
-    where = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 
     assert registers(world) == {HOLD}

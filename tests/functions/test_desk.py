@@ -9,8 +9,6 @@ import boto3
 import pytest
 
 from functions.desk import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.transition import entry_of
@@ -29,7 +27,7 @@ from heed.domain.preferences.register import (
 )
 from heed.domain.recipients.recipient import to_bytes
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 JANE = "jane.doe@example.com"
 EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-advertising"]
@@ -41,7 +39,7 @@ class Desk:
     def __init__(self, world: World) -> None:
         self.world = world
         both = [KeyScope.WRITE, KeyScope.READ]
-        self.key_id, self.key = bootstrap.api_keys().create("desk", "ops", both)
+        self.key_id, self.key = parts().api_keys.create("desk", "ops", both)
 
     def call(
         self, path: str, body: object, at: int = NOW, key: str | None = None
@@ -96,7 +94,7 @@ def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(desk
         "blocked_by": [],
         "sendable": {name: name not in ("offers", "research") for name in EVERYTHING},
     }
-    (entry,) = bootstrap.preferences().read(desk.world.recipient(JANE)).registers.values()
+    (entry,) = parts().preferences.read(desk.world.recipient(JANE)).registers.values()
     assert (entry.at, entry.source, entry.policy) == (NOW, Source.PHONE, "2026-01")
     assert json.loads(entry.evidence) == {
         "key": desk.key_id,
@@ -107,7 +105,7 @@ def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(desk
 
 def test_one_change_is_one_request_to_the_table(desk: Desk) -> None:
     requests: list[str] = []
-    aws.client("dynamodb").meta.events.register(
+    parts().client("dynamodb").meta.events.register(
         "before-call.dynamodb", lambda model, **_: requests.append(model.name)
     )
     desk.change()
@@ -152,7 +150,7 @@ def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(desk: 
     result = desk.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
     assert result["sendable"]["offers"] is True
-    assert "o:2" in bootstrap.preferences().read(desk.world.recipient(JANE)).registers
+    assert "o:2" in parts().preferences.read(desk.world.recipient(JANE)).registers
 
 
 def test_nothing_about_a_minor_is_written(desk: Desk) -> None:
@@ -382,7 +380,7 @@ def test_what_is_not_json_is_400(desk: Desk) -> None:
     [("/v1/changes", KeyScope.READ), ("/v1/recipients/lookup", KeyScope.WRITE)],
 )
 def test_a_key_needs_the_scope_of_the_route(desk: Desk, path: str, scope: KeyScope) -> None:
-    _, other = bootstrap.api_keys().create("other", "ops", [scope])
+    _, other = parts().api_keys.create("other", "ops", [scope])
     status, problem = desk.call(path, "no json", key=other)
     assert (status, problem["type"]) == (403, "urn:heed:problem:not-authorised")
     assert desk.call(path, "no json", key="heed_" + "a" * 43)[0] == 401
@@ -392,7 +390,7 @@ def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"changes": [_change(), _change(address="sam@example.com")]}
-    preferences = bootstrap.preferences()
+    preferences = parts().preferences
     apply = preferences.apply
 
     def fail(recipient: str, *rest: Any) -> Any:
@@ -456,10 +454,10 @@ def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
 ) -> None:
     desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = desk.world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        bootstrap.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
+        parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
 
     whole = desk.lookup(address=JANE)
     monkeypatch.setattr("heed.use_cases.privacy.lookup.LATEST", 2)
@@ -474,10 +472,10 @@ def test_a_history_too_long_to_be_read_is_cut_and_says_so(
 ) -> None:
     desk.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = desk.world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        bootstrap.ledger().enter(*entry_of(salt, recipient, said, seq, NOW))
+        parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MOST_READ", 5)
     assert "history_cut" not in desk.lookup(address=JANE)
 
@@ -541,5 +539,5 @@ def test_a_record_that_cannot_be_read_is_503(desk: Desk) -> None:
     assert desk.call("/v1/recipients/lookup", {"address": JANE})[0] == 503
     both = {"changes": [_change(), _change(address="sam@example.com")]}
     assert desk.call("/v1/changes", both)[0] == 503
-    others = bootstrap.preferences().read(desk.world.recipient("sam@example.com"))
+    others = parts().preferences.read(desk.world.recipient("sam@example.com"))
     assert "o:2" in others.registers

@@ -13,11 +13,9 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.feedback import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.errors import Unavailable
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
-from tests.support.deployment import Context, World
+from tests.support.deployment import Context, World, parts, restart
 from tests.support.ses_messages import EVENTS, ses, sns
 
 ONE = "recipient@example.com"
@@ -93,7 +91,7 @@ def requests(world: World) -> list[str]:
     """The requests made to AWS, as `service.Operation`."""
     made: list[str] = []
     for service in ("dynamodb", "kms", "sqs"):
-        aws.client(service).meta.events.register(
+        parts().client(service).meta.events.register(
             "before-call",
             lambda model, service=service, **_: made.append(f"{service}.{model.name}"),
         )
@@ -265,7 +263,7 @@ def test_what_cannot_be_put_aside_is_delivered_again(world: World) -> None:
 
 def fail_writes(monkeypatch: pytest.MonkeyPatch, *, only: str | None = None) -> None:
     """The table takes no write (of one recipient, or of any)."""
-    client = aws.client("dynamodb")
+    client = parts().client("dynamodb")
     update = client.update_item
 
     def refuse(**request: Any) -> Any:
@@ -326,8 +324,7 @@ def test_of_several_records_of_sns_all_are_tried_before_it_raises(
 def test_without_the_identity_key_feedback_waits_and_deliveries_pass(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("IDENTITY_KEY", "00000000-0000-4000-8000-000000000000")
-    bootstrap.reset()
+    restart(IDENTITY_KEY="00000000-0000-4000-8000-000000000000")
     delivery = sample("feedback-sqs-sns-delivery")["Records"][0]["body"]
     assert failures(app.handler(batch(bounce_of(ONE), delivery), world.context)) == ["0"]
     assert not world.items()
@@ -349,7 +346,7 @@ def test_with_little_time_left_no_further_message_is_taken(
 def test_the_stamp_of_the_queue_stands_in_where_an_event_has_no_time(world: World) -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
     app.handler(batch(json.dumps(event)), world.context)
-    record = bootstrap.preferences().read(world.recipient(ONE))
+    record = parts().preferences.read(world.recipient(ONE))
     assert record.at(UNDELIVERABLE) == 1_772_671_263_101  # SentTimestamp of the sample
 
 
@@ -366,7 +363,7 @@ def test_any_order_of_a_batch_leaves_the_same_record(world: World) -> None:
     found = set()
     for order in itertools.permutations(bodies):
         assert app.handler(batch(*order), world.context) == ALL_GOOD
-        record = bootstrap.preferences().read(world.recipient(ONE))
+        record = parts().preferences.read(world.recipient(ONE))
         found.add(tuple(sorted((name, entry) for name, entry in record.registers.items())))
         clear(world)
     assert len(found) == 1

@@ -15,8 +15,6 @@ from functions.follow_up import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.domain.preferences.register import COMPLAINT, DAY, UNDELIVERABLE, Change, Entry, Source
@@ -24,7 +22,7 @@ from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from heed.use_cases.ports.privacy import Person
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts, restart
 
 READER = "reader+x@example.com"
 
@@ -38,7 +36,7 @@ def ses(world: World) -> Iterator[mailbox.SuppressionList]:
 
 
 def opt_in(world: World, press: str = "p1", issued: int = NOW, given: str = READER) -> OptIn:
-    seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
+    seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
     return OptIn(press, world.recipient(given), issued, ("offers", "news"), seal.seal(given))
 
 
@@ -187,7 +185,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
     world: World, ses: mailbox.SuppressionList, cause: Cause
 ) -> None:
     report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
-    bootstrap.begin_epoch().report(world.recipient(READER), report)
+    parts().begin_epoch.report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
     assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"
@@ -199,7 +197,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
 def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
     world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, opt_ins = bootstrap.tellings(), bootstrap.follow_up()._opt_ins
+    table, opt_ins = parts().tellings, parts().follow_up.opt_ins
     send = opt_ins.send  # type: ignore[union-attr]
 
     def purged_meanwhile(body: str) -> None:
@@ -212,7 +210,7 @@ def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
 
 
 def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None:
-    table, recipient = bootstrap.tellings(), world.recipient(READER)
+    table, recipient = parts().tellings, world.recipient(READER)
     for week in range(20):
         now = NOW + week * 7 * DAY
         assert table.begin(recipient, now, "p", now)
@@ -227,9 +225,7 @@ def test_an_adopter_that_does_not_want_to_is_not_told(
     world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waiting = opt_in(world)
-    monkeypatch.setenv("OPT_INS_QUEUE_URL", "")
-    bootstrap.follow_up.cache_clear()
-    bootstrap.settings.cache_clear()
+    restart(OPT_INS_QUEUE_URL="")
     assert deliver(world, waiting) == []
     unlisted(world)
     assert ses.addresses == set() and told(world) == [] and len(ses.removed) == 1
@@ -267,8 +263,8 @@ def test_a_queue_of_the_adopter_that_fails_loses_nothing(
 def test_what_was_sealed_for_something_else_is_put_aside(
     world: World, ses: mailbox.SuppressionList
 ) -> None:
-    kms = aws.client("kms")
-    foreign = kms.encrypt(KeyId=bootstrap.settings().address_key, Plaintext=READER.encode())
+    kms = parts().client("kms")
+    foreign = kms.encrypt(KeyId=parts().config.address_key, Plaintext=READER.encode())
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
         waiting = OptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
         assert deliver(world, waiting) == []

@@ -14,12 +14,11 @@ from hypothesis import strategies as st
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.links.link_token import URL_LENGTH, Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.request import to_link
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -49,7 +48,7 @@ def rest(name: str, path: str, token: str) -> dict[str, Any]:
 
 
 def stopped(world: World) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = (catalogue.topic(name) for name in ("offers", "news"))
     return {topic.name for topic in topics if not decide(record, topic, NOW + 1).sendable}
 
@@ -118,7 +117,7 @@ def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world:
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
     said = Confirmation(world.recipient(READER), Intent.IN, (2,), NOW - 1, b"sealed")
-    token = mint(said, bootstrap.confirm_keys().confirm(1))
+    token = mint(said, parts().confirm_keys.confirm(1))
     for event in (
         http("GET", f"/c/{encoded(token)}"),
         http("GET", f"/c/{encoded(token)}") | {"pathParameters": {"token": token}},

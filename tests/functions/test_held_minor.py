@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from heed import bootstrap
 from heed.domain.preferences.register import (
     DAY,
     HOLD,
@@ -21,7 +20,7 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.domain.privacy.purge import State
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.office import JANE, ON_FILE, Office
 
 
@@ -140,7 +139,7 @@ def test_the_same_lift_again_changes_nothing_and_the_purge_stays_done(office: Of
     assert office.lift("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
     assert office.minor(NOW + 7)["purge"] == told["purge"]
     assert _item(office) == before
-    assert bootstrap.purges().find(told["purge"]).state is State.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(told["purge"]).state is State.DONE  # type: ignore[union-attr]
 
 
 def test_after_the_lift_two_owners_may_lift_the_minor_and_the_hold_is_gone(office: Office) -> None:

@@ -18,10 +18,9 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 # Long enough that no token, which is random, holds it by chance; so is the product.
 MARK = "zq7hostile"
@@ -122,7 +121,7 @@ def path(world: World, route: str) -> str:
         return "/subscribe"
     if route.endswith("/c"):
         said = Confirmation(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
-        return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+        return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
     purpose = Purpose.UNSUBSCRIBE if route.endswith("/u") else Purpose.PREFERENCES
     return f"/{route[-1]}/{world.token(READER, purpose=purpose)}"
 

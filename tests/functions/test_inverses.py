@@ -13,7 +13,6 @@ from itertools import count
 import pytest
 
 from functions.desk import app as desk
-from heed import bootstrap
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import (
@@ -29,7 +28,7 @@ from heed.domain.preferences.register import (
     pause,
     yes,
 )
-from tests.support.deployment import NOW, ROOT, World, http
+from tests.support.deployment import NOW, ROOT, World, http, parts
 
 JANE = "jane.doe@example.com"
 OFFERS, RESEARCH = 2, 5
@@ -63,7 +62,7 @@ class Agents:
     def __init__(self, world: World) -> None:
         self.world = world
         self._keys = {
-            owner: bootstrap.api_keys().create("office", owner, list(KeyScope))[1]
+            owner: parts().api_keys.create("office", owner, list(KeyScope))[1]
             for owner in ("kim", "lou")
         }
         self._clock = count(NOW, 1_000)

@@ -10,8 +10,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.ledger import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.ledger.entry import Outcome, keyed, subject_of
 from heed.domain.preferences.register import (
     DAY,
@@ -24,7 +22,7 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.use_cases.ledger.seal_days import seal_days
-from tests.support.deployment import NOW, ROOT, World
+from tests.support.deployment import NOW, ROOT, World, parts
 from tests.support.ledgers import history
 from tests.support.stream_events import Recorder, event
 
@@ -36,7 +34,7 @@ class Heard:
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
-        aws.client("events").meta.events.register("before-parameter-build.events", self._before)
+        parts().client("events").meta.events.register("before-parameter-build.events", self._before)
 
     def _before(self, params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name == "PutEvents":
@@ -48,7 +46,7 @@ class Heard:
 
 @pytest.fixture
 def stream(world: World) -> Recorder:
-    return Recorder(aws.client("dynamodb"), world.table, NOW + 1_610)
+    return Recorder(parts().client("dynamodb"), world.table, NOW + 1_610)
 
 
 @pytest.fixture
@@ -64,8 +62,8 @@ def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
 
 def entries(world: World, address: str = JANE) -> list[Any]:
     recipient = world.recipient(address)
-    record = bootstrap.preferences().read(recipient)
-    return history(bootstrap.ledger(), subject_of(record.salt, recipient))
+    record = parts().preferences.read(recipient)
+    return history(parts().ledger, subject_of(record.salt, recipient))
 
 
 def said(world: World) -> list[tuple[int, str, int, str]]:
@@ -83,7 +81,7 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
 
     (kept,) = entries(world)
     recipient = world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     entry = kept.entry
     assert (entry.seq, entry.register, entry.scope) == (1, "out", 2)
     assert (entry.at, entry.source, entry.policy_version) == (NOW, "one-click", "2026-01")
@@ -93,7 +91,9 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
 
 
 def test_nothing_is_on_record_before_it_happened(world: World) -> None:
-    stream = Recorder(aws.client("dynamodb"), world.table, NOW + 40)  # told as the second it is in
+    stream = Recorder(
+        parts().client("dynamodb"), world.table, NOW + 40
+    )  # told as the second it is in
     world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
@@ -105,7 +105,7 @@ def test_nothing_is_on_record_before_it_happened(world: World) -> None:
 def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click())
     units: list[float] = []
-    client = aws.client("dynamodb")
+    client = parts().client("dynamodb")
 
     def ask(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name == "PutItem" and params["TableName"] == "Ledger":
@@ -151,7 +151,7 @@ def test_delivered_again_in_any_part_it_writes_nothing_twice(
     deliver(world, stream.records[2:4])
 
     assert world_of_the_ledger() == before
-    assert bootstrap.ledger_seals().hashes(NOW // DAY) == (leaves_of(hashes), [])
+    assert parts().ledger_seals.hashes(NOW // DAY) == (leaves_of(hashes), [])
 
 
 def world_of_the_ledger() -> list[Any]:
@@ -240,7 +240,7 @@ def test_the_ordinary_opt_out_is_one_request_and_only_a_late_one_costs_one_more(
     world: World,
 ) -> None:
     calls: list[str] = []
-    aws.client("dynamodb").meta.events.register(
+    parts().client("dynamodb").meta.events.register(
         "before-call.dynamodb", lambda model, **_: calls.append(model.name)
     )
 
@@ -298,20 +298,20 @@ def replace(world: World, floor: int, n: int) -> dict[str, Any]:
         "chg_shard": {"S": "1"},
         "o:0": to_value(Entry(floor, Source.LETTER, "{}")),
     }
-    aws.client("dynamodb").put_item(TableName=world.table, Item=item)
+    parts().client("dynamodb").put_item(TableName=world.table, Item=item)
     return item
 
 
 def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     replace(world, NOW + 5, 2)
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # an old record again brings no evidence back
 
-    kept = history(bootstrap.ledger(), subject_of(salt, recipient))
+    kept = history(parts().ledger, subject_of(salt, recipient))
     assert [(e.seq, e.register, e.source) for e, _ in kept] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
@@ -350,13 +350,13 @@ def test_an_item_that_time_removed_ends_its_chain(
 ) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     boto3.client("dynamodb").delete_item(TableName=world.table, Key={"id": {"S": recipient}})
     stream.look(expired=True)
 
     deliver(world, stream.records)
 
-    assert history(bootstrap.ledger(), subject_of(salt, recipient))[-1].entry.source == "retention"
+    assert history(parts().ledger, subject_of(salt, recipient))[-1].entry.source == "retention"
     assert heard.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 
@@ -401,7 +401,7 @@ class failing:  # noqa: N801 - reads as a verb
     """Every call of one operation is refused, while the block runs."""
 
     def __init__(self, service: str, operation: str) -> None:
-        self._events = aws.client(service).meta.events
+        self._events = parts().client(service).meta.events
         self._name = f"before-call.*.{operation}"
 
     def __enter__(self) -> None:
@@ -445,7 +445,9 @@ class crashing:  # noqa: N801
 
     def __init__(self, at: int) -> None:
         self.calls, self._at = 0, at
-        self._all = [aws.client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")]
+        self._all = [
+            parts().client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")
+        ]
 
     def __enter__(self) -> Self:
         for events in self._all:
@@ -517,11 +519,11 @@ def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Record
     deliver(world, stream.records)
     day = NOW // DAY
 
-    first = seal_days(bootstrap.ledger_seals(), day + 1)
+    first = seal_days(parts().ledger_seals, day + 1)
     assert [(one.day, one.count, one.previous) for one in first] == [(day, 1, "")]
-    assert seal_days(bootstrap.ledger_seals(), day + 1) == []
+    assert seal_days(parts().ledger_seals, day + 1) == []
 
-    second = seal_days(bootstrap.ledger_seals(), day + 3)
+    second = seal_days(parts().ledger_seals, day + 3)
     assert [(one.day, one.count) for one in second] == [(day + 1, 0), (day + 2, 0)]
     assert second[0].previous == first[0].root
     assert second[1].previous == second[0].root
@@ -530,14 +532,14 @@ def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Record
 def test_what_comes_after_its_days_seal_is_under_the_next(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
-    seal_days(bootstrap.ledger_seals(), NOW // DAY + 1)
+    seal_days(parts().ledger_seals, NOW // DAY + 1)
     world.put(JANE, one_click(NOW + 1))
     deliver(world, stream.records)  # handled too late; recorded on the same day
 
-    (seal,) = seal_days(bootstrap.ledger_seals(), NOW // DAY + 2)
+    (seal,) = seal_days(parts().ledger_seals, NOW // DAY + 2)
 
     assert seal.count == 1
-    (late,) = bootstrap.ledger_seals().sealed(seal.day)
+    (late,) = parts().ledger_seals.sealed(seal.day)
     assert late == entries(world)[-1].entry.leaf
 
 

@@ -13,12 +13,11 @@ from functions.desk import app as desk
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source, out, pause
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader@example.com"
 DAY = 86_400_000
@@ -39,12 +38,12 @@ def forms() -> Iterator[dict[str, str]]:
 
 
 def sendable(world: World, at: int) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
 def key_of(*scopes: KeyScope) -> dict[str, str]:
-    _, key = bootstrap.api_keys().create("test", "test", list(scopes))
+    _, key = parts().api_keys.create("test", "test", list(scopes))
     return {"Authorization": f"Bearer {key}"}
 
 

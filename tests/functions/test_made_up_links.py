@@ -12,10 +12,8 @@ from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts, restart
 from tests.support.forms import URLENCODED
 from tests.support.growth import LINEAR, growth
 
@@ -81,7 +79,7 @@ def fail(service: str, operation: str) -> None:
     def end(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://aws.invalid")
 
-    aws.client(service).meta.events.register_first(f"before-send.{service}.{operation}", end)
+    parts().client(service).meta.events.register_first(f"before-send.{service}.{operation}", end)
 
 
 class Body(dict[str, Any]):
@@ -111,7 +109,7 @@ def test_while_no_key_can_be_had_no_body_is_read(world: World, handler: Any, pat
     purpose = Purpose.PREFERENCES if path == "/p/" else Purpose.UNSUBSCRIBE
     text = world.token(READER, purpose=purpose)
     handler(http("POST", path + text, form={"scope": "this"}), world.context)  # somebody's before
-    bootstrap.reset()
+    restart()
     fail("kms", "GenerateMac")
     event = Body(http("POST", path + text, form={"scope": "all"}))
 

@@ -19,14 +19,12 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import chosen, decide
 from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source, pause
 from tests.support import mailbox
 from tests.support.brands import build_brand_of
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.stream_events import event, record
 
 READER = "reader@example.com"
@@ -59,9 +57,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The brand; and every expression is held to what DynamoDB takes, which moto does not look at."""
-    monkeypatch.setenv("BRAND_DIR", str(built))
-    bootstrap.reset()
-    events = aws.client("dynamodb").meta.events
+    restart(BRAND_DIR=str(built))
+    events = parts().client("dynamodb").meta.events
 
     def check(params: dict[str, Any], **_: Any) -> None:
         assert len(params["UpdateExpression"].encode()) <= EXPRESSION
@@ -75,8 +72,8 @@ def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 
 def sendable(world: World) -> int:
-    found = bootstrap.preferences().read(world.recipient(READER))
-    return sum(chosen(found, topic).sendable for topic in bootstrap.catalogue().marketing(ALL))
+    found = parts().preferences.read(world.recipient(READER))
+    return sum(chosen(found, topic).sendable for topic in parts().catalogue.marketing(ALL))
 
 
 def preference_centre(world: World) -> str:
@@ -84,7 +81,7 @@ def preference_centre(world: World) -> str:
 
 
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
-    form = [(f"topic.{t.name}", "out") for t in bootstrap.catalogue().marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL)]
     pressed = http("POST", preference_centre(world), form=form, at=at)
     return dict(preferences.handler(pressed, world.context))
 
@@ -109,7 +106,7 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
 
 
 def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
-    assert len(bootstrap.catalogue().topics) == MOST_TOPICS
+    assert len(parts().catalogue.topics) == MOST_TOPICS
 
 
 @pytest.mark.threat(
@@ -159,7 +156,7 @@ def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
 @pytest.mark.system
 def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    topics = [t for t in bootstrap.catalogue().marketing(ALL) if not t.retired]
+    topics = [t for t in parts().catalogue.marketing(ALL) if not t.retired]
     paused = Entry(now - DAY, Source.PHONE, "{}", until=now + DAY)
     world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
     page = preferences.handler(
@@ -169,7 +166,7 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
 
     confirm_all(world, now, ends.split(","))
 
-    record = bootstrap.preferences().read(world.recipient(READER))
+    record = parts().preferences.read(world.recipient(READER))
     assert len(topics) > MORE
     assert all(decide(record, topic, now).sendable for topic in topics)
 
@@ -199,7 +196,7 @@ def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> 
 
 @pytest.mark.system
 def test_the_ledger_enters_each_choice(world: World) -> None:
-    form = [(f"topic.{t.name}", "out") for t in bootstrap.catalogue().marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL)]
     preferences.handler(http("POST", preference_centre(world), form=form), world.context)
     (item,) = world.items()
     told = ledger.handler(event([record(None, item, NOW)]), world.context)

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source, out
 from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.privacy.erase import WAITS, Reported
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts, restart
 from tests.support.office import JANE, ON_FILE, Office
 
 LIMIT = 3
@@ -23,8 +21,7 @@ LIMIT = 3
 @pytest.fixture
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Ann's key has reported as many as it may today."""
-    monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
-    bootstrap.reset()
+    restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
     office = Office(world)
     for number in range(LIMIT):
         assert "purge" in office.minor(NOW, f"kid{number}@example.com", by="ann")
@@ -39,7 +36,7 @@ def _item(office: Office) -> dict[str, Any]:
 
 
 def _hold(office: Office) -> Entry:
-    return bootstrap.preferences().read(office.world.recipient(JANE)).registers[HOLD]
+    return parts().preferences.read(office.world.recipient(JANE)).registers[HOLD]
 
 
 @pytest.mark.threat(
@@ -135,9 +132,8 @@ def test_a_hold_of_an_officer_over_one_that_waits_preserves(office: Office) -> N
 def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MINOR_REPORTS_PER_KEY", str(LIMIT))
-    bootstrap.reset()
-    client, one_call = aws.client("dynamodb"), threading.Lock()
+    restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
+    client, one_call = parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
     def atomic(*arguments: Any) -> Any:
@@ -147,7 +143,7 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
     monkeypatch.setattr(client, "_make_api_call", atomic)
     report = Report(Cause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
     begin = (
-        bootstrap.begin_epoch()
+        parts().begin_epoch
     )  # below the handler: one process of Lambda has one request at a time
 
     def reported(number: int) -> Reported:

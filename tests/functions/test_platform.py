@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from functions.platform import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source, out, pause
 from heed.domain.recipients.recipient import to_bytes
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.openapi import hold
 
 READER, STRANGER = "reader@example.com", "stranger@example.com"
@@ -28,7 +26,7 @@ Ask = Callable[..., Any]
 @pytest.fixture
 def ask(world: World) -> Ask:
     """Asks with a key of every scope; the body of the answer, which must be of the status expected."""
-    _, key = bootstrap.api_keys().create("all", "tests", list(KeyScope))
+    _, key = parts().api_keys.create("all", "tests", list(KeyScope))
 
     def asked(method: str, path: str, body: Any = None, expected: int = 200) -> Any:
         text = None if body is None else json.dumps(body)
@@ -48,7 +46,7 @@ def calls_seen(service: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
     def see(params: dict[str, Any], model: Any, **_: Any) -> None:
         seen.append((model.name, json.loads(params["body"])))
 
-    events = aws.client(service).meta.events
+    events = parts().client(service).meta.events
     events.register("before-call", see)
     yield seen
     events.unregister("before-call", see)
@@ -139,7 +137,7 @@ def test_a_damaged_record_is_never_a_yes_and_hides_nobody_else(
     world: World, ask: Ask, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.put(READER, OUT_OF_OFFERS)
-    aws.client("dynamodb").update_item(
+    parts().client("dynamodb").update_item(
         TableName=world.table,
         Key={"id": {"S": world.recipient(READER)}},
         UpdateExpression="SET #o = :junk",
@@ -222,7 +220,7 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
         Purpose.MAILTO: link["headers"]["List-Unsubscribe"].partition("u+")[2].partition("@")[0],
     }
     for purpose, text in tokens.items():
-        said = verify(text, purpose, bootstrap.keys().link)
+        said = verify(text, purpose, parts().link_keys.link)
         assert (said.recipient, said.scope) == (link["recipient"], 2)
         assert said.issued == NOW - NOW % 60_000, "issued when the request came"
     assert link["headers"] == {
@@ -251,9 +249,7 @@ def test_links_for_ids_need_no_address(world: World, ask: Ask) -> None:
 def test_without_a_domain_of_its_own_links_stand_on_the_apis_host_and_the_answer_warns(
     world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PUBLIC_URL", "")
-    monkeypatch.setenv("MAIL_DOMAIN", "")
-    bootstrap.settings.cache_clear()
+    restart(PUBLIC_URL="", MAIL_DOMAIN="")
 
     answer = ask("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
 

@@ -10,10 +10,9 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader@example.com"
 PROMINENT, QUIET = "Our privacy policy has changed", "Our privacy policy was updated on"
@@ -114,11 +113,7 @@ def test_a_choice_by_hand_names_its_wording_and_one_click_has_none(world: World)
     unsubscribe.handler(
         http("POST", link, form={"scope": "this"}, query={"lang": "fr"}, at=NOW + 1), world.context
     )
-    assert evidence("o:2")["wording"] == bootstrap.pages().wording("fr")
+    assert evidence("o:2")["wording"] == parts().pages.wording("fr")
     form = {"topic.news": "out", "was.topic.news": "in"}
     preferences.handler(http("POST", centre(world), form=form, at=NOW + 2), world.context)
-    assert (
-        evidence("c:3")["wording"]
-        == bootstrap.pages().wording("en")
-        != bootstrap.pages().wording("fr")
-    )
+    assert evidence("c:3")["wording"] == parts().pages.wording("en") != parts().pages.wording("fr")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from functions.preferences import app
-from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
@@ -24,7 +23,7 @@ from heed.domain.preferences.register import (
     yes,
 )
 from tests.support.brands import deploy_catalogue
-from tests.support.deployment import NOW, World, brand, client, http
+from tests.support.deployment import NOW, World, brand, client, http, parts
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
@@ -49,7 +48,7 @@ def show(world: World, **more: Any) -> str:
 
 
 def sendable(world: World, at: int = NOW + 1) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
@@ -340,7 +339,7 @@ def test_a_dead_mailbox_is_told_of(world: World) -> None:
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_a_held_address_see_the_neutral_page(world: World, register: str) -> None:
     neutral = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
-    bootstrap.preferences().apply(world.recipient(READER), [neutral], NOW)
+    parts().preferences.apply(world.recipient(READER), [neutral], NOW)
     posted = save(world, {"topic.offers": "in", "was.topic.offers": "out"})
 
     assert posted["statusCode"] == 200 and posted["body"] == show(world)

@@ -11,8 +11,6 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -24,7 +22,7 @@ from heed.domain.preferences.register import (
     out,
 )
 from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.office import JANE, ON_FILE, WHY, Office
 
 
@@ -121,7 +119,7 @@ def test_what_cannot_be_put_on_the_register_is_not_given_out(
     def fail(_: object) -> None:
         raise StoreUnavailable("kept so by the test")
 
-    monkeypatch.setattr(bootstrap.disclosures(), "append", fail)
+    monkeypatch.setattr(parts().disclosures, "append", fail)
     asked = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
     listed = office.call("GET", "/v1/suppressions", at=NOW + DAY)
     assert (asked[0], listed[0]) == (503, 503)
@@ -248,7 +246,7 @@ def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Offi
 def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register, client, one_call = bootstrap.disclosures(), aws.client("dynamodb"), threading.Lock()
+    register, client, one_call = parts().disclosures, parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
     def atomic(*arguments: Any) -> Any:
@@ -270,13 +268,13 @@ def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
 
 
 def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) -> None:
-    register = bootstrap.disclosures()
+    register = parts().disclosures
     given = Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k")
 
     def fail(**_: object) -> None:
         raise RuntimeError("the function is killed")
 
-    events = aws.client("dynamodb").meta.events
+    events = parts().client("dynamodb").meta.events
     events.register("before-call.dynamodb.UpdateItem", fail, unique_id="kill")
     for _ in range(3):
         with pytest.raises(RuntimeError):

@@ -10,12 +10,11 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 from tests.support.failing_client import Fault
 
 READER = "reader@example.com"
@@ -40,7 +39,7 @@ def confirmation(
 ) -> str:
     who = world.recipient(READER)
     said = Confirmation(who, Intent.IN, scopes, issued, b"sealed", signals=signals)
-    return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 
 def look(world: World, kind: str = "p", method: str = "GET", **headers: str) -> str:
@@ -52,7 +51,7 @@ def look(world: World, kind: str = "p", method: str = "GET", **headers: str) -> 
 
 
 def advertised(world: World) -> bool:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return decide(record, catalogue.topics[ADVERTISING], NOW + 1).sendable
 
 

@@ -11,7 +11,6 @@ import pytest
 import time_machine
 
 from functions.purge import app
-from heed import bootstrap
 from heed.adapters.dynamodb import opt_in_notifications
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
@@ -25,7 +24,7 @@ from heed.domain.privacy.ses_list_request import WALK
 from heed.use_cases.ports.opt_in import Claim
 from tests.support import mailbox
 from tests.support.crash import Stopped, meanwhile, stopped_after
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
 
 KID = "kid@example.com"
@@ -40,18 +39,18 @@ def _known(world: World, address: str = KID) -> str:
     recipient = world.recipient(address)
     changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
     world.put(address, *changes)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
-        bootstrap.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+        parts().ledger.enter(*entry_of(salt, recipient, change, seq, NOW))
     asked = Claim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
-    assert bootstrap.mail_caps().claim(asked, NOW, in_turn=False) is None
-    bootstrap.tellings().begin(recipient, NOW, "press", NOW)
+    assert parts().mail_caps.claim(asked, NOW, in_turn=False) is None
+    parts().tellings.begin(recipient, NOW, "press", NOW)
     return subject_of(salt, recipient)
 
 
 def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
     report = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return bootstrap.begin_epoch().report(world.recipient(address), report).purge
+    return parts().begin_epoch.report(world.recipient(address), report).purge
 
 
 def _sweep(world: World) -> Any:
@@ -64,7 +63,7 @@ def _long_enough(world: World) -> None:
 
 
 def _clear(world: World, subject: str) -> bool:
-    kept = history(bootstrap.ledger(), subject)
+    kept = history(parts().ledger, subject)
     texts = json.dumps(world.items(world.control), default=str)
     return (
         len(kept) == 2
@@ -78,11 +77,11 @@ def _clear(world: World, subject: str) -> bool:
 def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world: World) -> None:
     subject = _known(world)
     purge = _report(world)
-    assert bootstrap.purges().find(purge).state is State.DUE  # type: ignore[union-attr]
+    assert parts().purges.find(purge).state is State.DUE  # type: ignore[union-attr]
 
     assert _sweep(world)["purged"] == 1
 
-    done = bootstrap.purges().find(purge)
+    done = parts().purges.find(purge)
     assert done is not None and done.state is State.DONE
     assert done.stores == {
         "ledger-evidence": 2,
@@ -110,7 +109,7 @@ def test_the_stream_purges_at_once_and_other_records_say_nothing(world: World) -
     purge = _report(world)
     (item,) = world.items()
     assert app.handler(_of_stream(item), world.context) == {"batchItemFailures": []}
-    assert bootstrap.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(purge).state is State.DONE  # type: ignore[union-attr]
     assert _clear(world, subject)
     # Delivered again, it changes nothing.
     before = world.items(), world.items(world.control)
@@ -125,7 +124,7 @@ def test_what_fails_in_the_stream_is_named_and_stays_due(
     _report(world)
     (item,) = world.items()
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap.ledger(), "erase", _unavailable)
+        patch.setattr(parts().ledger, "erase", _unavailable)
         answer = app.handler(_of_stream(item), world.context)
         assert answer == {"batchItemFailures": [{"itemIdentifier": "7"}]}
         assert _sweep(world)["left"] == 1
@@ -162,9 +161,9 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
 
     def whole(address: str) -> None:
         _report(world, address, cause)
-        (work,) = [bootstrap.epochs().work(world.recipient(address))]
+        (work,) = [parts().epochs.work(world.recipient(address))]
         assert work is not None
-        bootstrap.run_purges().purge(world.recipient(address), work)
+        parts().run_purges.purge(world.recipient(address), work)
 
     calls = _all_calls(lambda: whole("first@example.com"))
     assert calls > 8
@@ -176,13 +175,13 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         purge = _report(world, address, cause)
         _sweep(world)
 
-        assert bootstrap.epochs().work(recipient) is None, stop
-        certificate = bootstrap.purges().find(purge)
+        assert parts().epochs.work(recipient) is None, stop
+        certificate = parts().purges.find(purge)
         assert certificate is not None and certificate.state is State.DONE, stop
         assert certificate.stores["ledger-evidence"] == 2, stop
-        assert all(kept.evidence is None for kept in history(bootstrap.ledger(), subject)), stop
+        assert all(kept.evidence is None for kept in history(parts().ledger, subject)), stop
         assert certificate.subject == "", stop
-        record = bootstrap.preferences().read(recipient)
+        record = parts().preferences.read(recipient)
         assert record.salt == b"" and out(0) in record.registers, stop
 
 
@@ -198,12 +197,12 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
     assert app.handler(_of_stream({**item, **broken}), world.context) == {"batchItemFailures": []}
     swept = _sweep(world)
     assert (swept["found"], swept["purged"], swept["left"]) == (2, 1, 1)
-    assert history(bootstrap.ledger(), subject)[0].evidence is None
+    assert history(parts().ledger, subject)[0].evidence is None
 
 
 def _purged(world: World, recipient: str) -> None:
-    if work := bootstrap.epochs().work(recipient):
-        bootstrap.run_purges().purge(recipient, work)
+    if work := parts().epochs.work(recipient):
+        parts().run_purges.purge(recipient, work)
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -217,16 +216,16 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         address = f"kid{call}@example.com"
         subject, recipient = _known(world, address), world.recipient(address)
         purge = _report(world, address)
-        bootstrap.unlisting().send(WALK)
+        parts().unlisting.send(WALK)
         mailbox.read_list(world)
         with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
             _purged(world, recipient)
 
-        done = bootstrap.purges().find(purge)
+        done = parts().purges.find(purge)
         assert done is not None and done.state is State.DONE, call
         assert (done.stores["mail-caps"], done.stores["ledger-evidence"]) == (1, 2), call
         assert done.subject == "" and _clear(world, subject), call
-        assert bootstrap.epochs().work(recipient) is None, call
+        assert parts().epochs.work(recipient) is None, call
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -254,7 +253,7 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
             whole(address)
         _sweep(world)
 
-        record = bootstrap.preferences().read(recipient)
+        record = parts().preferences.read(recipient)
         is_before = out(5) not in record.registers and cause is Cause.ERASURE
         assert in_(4) not in record.registers, call
         assert in_(3) not in record.registers and out(0) in record.registers, call
@@ -262,8 +261,8 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
         if cause is Cause.MINOR:
             assert record.salt == b"" and out(5) not in record.registers, call
         assert not is_before or call <= 3, "what is newer than the report counts"
-        assert bootstrap.epochs().work(recipient) is None, call
-        assert all(kept.evidence is None for kept in history(bootstrap.ledger(), subject)), call
+        assert parts().epochs.work(recipient) is None, call
+        assert all(kept.evidence is None for kept in history(parts().ledger, subject)), call
 
 
 def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(world: World) -> None:
@@ -286,8 +285,8 @@ def test_after_an_erasure_what_is_newer_counts_and_what_is_older_does_not(world:
     world.put(KID, Change(out(0), _entry(NOW + DAY)))  # over the stop that named the purge
     world.put(KID, Change(in_(2), _entry(NOW + 5)))
     assert _sweep(world)["purged"] == 1
-    assert bootstrap.purges().find(purge).state is State.DONE  # type: ignore[union-attr]
-    assert bootstrap.preferences().read(world.recipient(KID)).registers.keys() == {out(0)}
+    assert parts().purges.find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert parts().preferences.read(world.recipient(KID)).registers.keys() == {out(0)}
 
 
 def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World) -> None:
@@ -296,20 +295,20 @@ def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World
     second = _report(world, at=NOW + DAY)
     assert first != second
     _sweep(world)
-    states = [bootstrap.purges().find(each).state for each in (first, second)]  # type: ignore[union-attr]
+    states = [parts().purges.find(each).state for each in (first, second)]  # type: ignore[union-attr]
     assert states == [State.DONE, State.DONE]
     assert _clear(world, subject)
 
 
 def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
-    (signal,) = bootstrap.catalogue().signals()
+    (signal,) = parts().catalogue.signals()
     world.put(KID, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     _report(world, cause=Cause.ERASURE)
-    assert out(signal.number) in bootstrap.preferences().read(world.recipient(KID)).registers
+    assert out(signal.number) in parts().preferences.read(world.recipient(KID)).registers
     world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
     _report(world, "ben@example.com", Cause.ERASURE)
-    ben = bootstrap.preferences().read(world.recipient("ben@example.com"))
+    ben = parts().preferences.read(world.recipient("ben@example.com"))
     assert ben.registers.keys() == {out(0)}
 
 
@@ -322,11 +321,11 @@ def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decisio
     recipient = world.recipient(KID)
     world.put(KID, Change(SOFT, _entry(old * DAY)))
     world.put(KID, Change(SOFT, _entry(young * DAY)), Change(out(2), _entry(NOW)))
-    n = bootstrap.preferences().read(recipient).n
+    n = parts().preferences.read(recipient).n
 
     assert _sweep(world)["purged"] == 1
 
-    record = bootstrap.preferences().read(recipient)
+    record = parts().preferences.read(recipient)
     assert (record.soft, record.n) == (frozenset({young}), n)
     (item,) = world.items()
     assert item["due"] == {"N": str(soft_due(young))}
@@ -338,7 +337,7 @@ def test_a_purge_left_by_the_sweep_before_is_told_to_the_alarm(
 ) -> None:
     _known(world)
     _report(world)  # as of the tests' own time, long ago
-    monkeypatch.setattr(bootstrap.ledger(), "erase", _unavailable)
+    monkeypatch.setattr(parts().ledger, "erase", _unavailable)
     _sweep(world)
     assert [record.message for record in caplog.records] == ["swept", "purge overdue"]
     assert "example.com" not in caplog.text
@@ -364,13 +363,13 @@ def test_purges_go_before_days_of_soft_bounces_however_old(
         world.put(f"{who}@example.com", Change(SOFT, _entry((NOW // DAY - 70) * DAY)))
     _report(world, at=NOW - 1)
     asked: list[str] = []
-    work = bootstrap.epochs().work
+    work = parts().epochs.work
 
     def looked_at(who: str) -> Any:
         asked.append(who)
         return work(who)
 
-    monkeypatch.setattr(bootstrap.epochs(), "work", looked_at)
+    monkeypatch.setattr(parts().epochs, "work", looked_at)
     monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)
     _sweep(world)
     assert asked[0] == world.recipient(KID) and len(set(asked)) == 10
@@ -381,14 +380,14 @@ def test_with_no_time_left_nothing_is_begun_and_all_stays_due(world: World) -> N
     _report(world)
     world.context.left = 5_000
     assert _sweep(world)["left"] == 1
-    assert MINOR in bootstrap.preferences().read(world.recipient(KID)).registers
+    assert MINOR in parts().preferences.read(world.recipient(KID)).registers
 
 
 def test_an_order_that_was_forgotten_is_made_again(world: World) -> None:
     _known(world)
     purge = _report(world)
-    bootstrap.purges().drop(purge)
+    parts().purges.drop(purge)
     _sweep(world)
-    certificate = bootstrap.purges().find(purge)
+    certificate = parts().purges.find(purge)
     assert certificate is not None
     assert (certificate.state, certificate.requested_at) == (State.DONE, NOW + 9)

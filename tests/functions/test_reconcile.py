@@ -11,8 +11,6 @@ import pytest
 from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.external_sort import Spill
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import subject_of
@@ -23,7 +21,7 @@ from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.reconcile import GONE, SETTLED
 from heed.use_cases.ledger.verify import verify
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
 from tests.support.stream_events import Recorder, event
 
@@ -44,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def stream(world: World) -> Recorder:
-    return Recorder(aws.client("dynamodb"), world.table, NOW)
+    return Recorder(parts().client("dynamodb"), world.table, NOW)
 
 
 def walk(world: World) -> dict[str, int]:
@@ -73,7 +71,7 @@ def numbers() -> list[tuple[int, str]]:
 
 
 def whole() -> str | None:
-    ledger, seals = bootstrap.ledger(), bootstrap.ledger_seals()
+    ledger, seals = parts().ledger, parts().ledger_seals
     return verify(export(ledger, seals, NOW + 40 * DAY), Spill).fault
 
 
@@ -204,16 +202,16 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, erased_after: str
 ) -> None:
     world.put(JANE, click())
-    recipient, ledger = world.recipient(JANE), bootstrap.ledger()
-    old = bootstrap.preferences().read(recipient)
+    recipient, ledger = world.recipient(JANE), parts().ledger
+    old = parts().preferences.read(recipient)
     clock(NOW + GONE)
 
     def erase() -> None:
         report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
         with by_somebody_else():
-            bootstrap.begin_epoch().report(recipient, report)
+            parts().begin_epoch.report(recipient, report)
 
-    page, enter = bootstrap.people().page, ledger.enter
+    page, enter = parts().people.page, ledger.enter
 
     def paged(after: str | None, limit: int) -> Any:
         found = page(after, limit)
@@ -225,7 +223,7 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
         return enter(entry, evidence)
 
     if erased_after == "the walk has read":
-        monkeypatch.setattr(bootstrap.people(), "page", paged)
+        monkeypatch.setattr(parts().people, "page", paged)
     else:
         monkeypatch.setattr(ledger, "enter", entered)
     walk(world)
@@ -270,16 +268,16 @@ def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
         world.put(address, click())
     deliver(world, stream.records)
     clock(NOW + GONE)
-    order = [one.recipient for one in bootstrap.people().page(None, 10).held]
+    order = [one.recipient for one in parts().people.page(None, 10).held]
     (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
-    of = type(bootstrap.ledger()).of
+    of = type(parts().ledger).of
 
     def failing(self: Any, subject: str) -> Any:
         if subject == subject_of(bad, order[2]):
             raise StoreUnavailable("made up")
         return of(self, subject)
 
-    monkeypatch.setattr(type(bootstrap.ledger()), "of", failing)
+    monkeypatch.setattr(type(parts().ledger), "of", failing)
     with pytest.raises(StoreUnavailable):
         walk(world)
     assert walk(world) == found(walked=3, passed=1)
@@ -307,7 +305,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
     world.put(JANE, click())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)
-    subject = subject_of(bootstrap.preferences().read(recipient).salt, recipient)
+    subject = subject_of(parts().preferences.read(recipient).salt, recipient)
 
     assert seal_app.handler({}, world.context) == {"sealed": []}, "the day is not over"
     clock(NOW + DAY)
@@ -322,7 +320,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
         TableName="Ledger",
         Key={
             "subject": {"S": subject},
-            "id": {"S": history(bootstrap.ledger(), subject)[0].entry.id},
+            "id": {"S": history(parts().ledger, subject)[0].entry.id},
         },
     )
     assert "missing" in str(whole())

@@ -10,8 +10,7 @@ import pytest
 
 from brand_compiler.build import main as build
 from functions.unsubscribe import app
-from heed import bootstrap
-from tests.support.deployment import ROOT, World, http
+from tests.support.deployment import ROOT, World, http, restart
 
 _SPANISH = re.compile(r'^es = (?:"[^\n]*"|\[[^\n]*\]|\[.*?^\])$', re.MULTILINE | re.DOTALL)
 
@@ -25,8 +24,7 @@ def brazil(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wor
     catalogue.write_text(more)
     shutil.copy(source / "locales" / "es.toml", source / "locales" / "pt-BR.toml")
     assert build([str(source), str(tmp_path / "built")]) == 0
-    monkeypatch.setenv("BRAND_DIR", str(tmp_path / "built"))
-    bootstrap.reset()
+    restart(BRAND_DIR=str(tmp_path / "built"))
     return world
 
 

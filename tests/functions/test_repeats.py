@@ -12,8 +12,6 @@ import pytest
 from functions.ledger import app as ledger
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.eventbridge import EventBus
 from heed.adapters.external_sort import Spill
 from heed.domain import rfc3339
@@ -26,7 +24,7 @@ from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.reconcile import GONE, SETTLED
 from heed.use_cases.ledger.verify import verify
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 from tests.support.ledgers import history
 from tests.support.stream_events import Recorder, event
 
@@ -44,7 +42,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def stream(world: World) -> Recorder:
-    return Recorder(aws.client("dynamodb"), world.table, DAWN)
+    return Recorder(parts().client("dynamodb"), world.table, DAWN)
 
 
 def press(world: World, at: int, form: dict[str, str] | None = None) -> int:
@@ -69,13 +67,13 @@ def deliver(world: World, records: list[Any]) -> None:
 def spans(world: World) -> list[tuple[int, int]]:
     """Of each entry the first and the last number that it stands for."""
     recipient = world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
-    kept = history(bootstrap.ledger(), subject_of(salt, recipient))
+    salt = parts().preferences.read(recipient).salt
+    kept = history(parts().ledger, subject_of(salt, recipient))
     return sorted({(one.entry.first, one.entry.seq) for one in kept})
 
 
 def fault() -> str | None:
-    lines = export(bootstrap.ledger(), bootstrap.ledger_seals(), DAWN + 40 * DAY)
+    lines = export(parts().ledger, parts().ledger_seals, DAWN + 40 * DAY)
     return verify(lines, Spill).fault
 
 
@@ -98,7 +96,7 @@ def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_h
     world: World, stream: Recorder
 ) -> None:
     flood(world, stream)
-    record = bootstrap.preferences().read(world.recipient(JANE))
+    record = parts().preferences.read(world.recipient(JANE))
     assert (record.n, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
 
     flood(world, stream, DAWN + HOUR, 3)
@@ -158,7 +156,7 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
         (FLOOD + 2, FLOOD + 2),
         (FLOOD + 3, FLOOD + 3),
     ]
-    assert bootstrap.preferences().read(world.recipient(JANE)).n == FLOOD + 4
+    assert parts().preferences.read(world.recipient(JANE)).n == FLOOD + 4
 
 
 def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Recorder) -> None:
@@ -184,7 +182,7 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
     flood(world, stream)
     report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        bootstrap.begin_epoch().report(world.recipient(JANE), report)
+        parts().begin_epoch.report(world.recipient(JANE), report)
     deliver(world, stream.records)
     (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
     last = str(FLOOD + 2)
@@ -197,7 +195,7 @@ def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream:
     flood(world, stream)
     report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        bootstrap.begin_epoch().report(world.recipient(JANE), report)
+        parts().begin_epoch.report(world.recipient(JANE), report)
     deliver(world, stream.records)
     (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
     assert (last["first_seq"], last["seq"]) == ({"N": str(MOST_A_DAY + 1)}, {"N": str(FLOOD + 1)})
@@ -260,7 +258,7 @@ def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_re
         at = stream.at = DAWN + hour * HOUR
         every = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
         new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
-        bootstrap.preferences().apply(who, [*every, *new], at)
+        parts().preferences.apply(who, [*every, *new], at)
     deliver(world, stream.records)
 
     by_hour = [
@@ -316,7 +314,7 @@ def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    client = aws.client("dynamodb")
+    client = parts().client("dynamodb")
     client.meta.events.register(
         "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
     )

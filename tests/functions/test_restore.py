@@ -8,8 +8,6 @@ from typing import Any
 import boto3
 import pytest
 
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb.restored_table import CopiesTable
 from heed.domain.preferences.decision import Reason, decide
 from heed.domain.preferences.register import (
@@ -28,7 +26,7 @@ from heed.domain.privacy.erasure import Cause, Report
 from heed.use_cases.ports.preferences import Position
 from heed.use_cases.privacy.replay_restored import Came, replay
 from tests.support.crash import Stopped, stopped_after
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
@@ -56,7 +54,7 @@ def copy(world: World) -> list[dict[str, Any]]:
     world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
     world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT, _entry(NOW)))
     world.put(_address("ed"), Change(in_(5), _entry(NOW)))
-    bootstrap.begin_epoch().report(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
+    parts().begin_epoch.report(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
     items = world.items()
@@ -66,12 +64,12 @@ def copy(world: World) -> list[dict[str, Any]]:
 
 
 def _replayed(world: World) -> Counter[Came]:
-    copies = CopiesTable(aws.client("dynamodb"), "Restored", world.table)
-    return Counter(replay(copies, bootstrap.preferences(), bootstrap.epochs(), lambda: RESTORED))
+    copies = CopiesTable(parts().client("dynamodb"), "Restored", world.table)
+    return Counter(replay(copies, parts().preferences, parts().epochs, lambda: RESTORED))
 
 
 def _record(world: World, name: str) -> Any:
-    return bootstrap.preferences().read(world.recipient(_address(name)))
+    return parts().preferences.read(world.recipient(_address(name)))
 
 
 @pytest.mark.threat(
@@ -82,7 +80,7 @@ def _record(world: World, name: str) -> Any:
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
-    epochs = bootstrap.begin_epoch()
+    epochs = parts().begin_epoch
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
     epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
     epochs.report(world.recipient(_address("cleo")), _report(Cause.ERASURE))
@@ -93,9 +91,7 @@ def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     assert came == {Came.UNCHANGED: len(PEOPLE)}
     assert world.items() == before
     for name in ("ada", "ben", "cleo"):
-        decision = decide(
-            _record(world, name), bootstrap.catalogue().topic("offers"), LATER + 9_000
-        )
+        decision = decide(_record(world, name), parts().catalogue.topic("offers"), LATER + 9_000)
         assert not decision.sendable
 
 
@@ -115,7 +111,7 @@ def test_what_the_live_table_lost_comes_back_with_its_salt_and_its_tombstones(
     assert [item for item in world.items() if item in back] == back
     fay = _record(world, "fay")
     assert MINOR in fay.registers
-    assert decide(fay, bootstrap.catalogue().topic("service"), LATER).reason is Reason.MINOR
+    assert decide(fay, parts().catalogue.topic("service"), LATER).reason is Reason.MINOR
 
 
 def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_back(
@@ -127,7 +123,7 @@ def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_b
 
     _replayed(world)
 
-    told = bootstrap.change_feed().changed(Position(RESTORED, ""), RESTORED + 1, 100)
+    told = parts().change_feed.changed(Position(RESTORED, ""), RESTORED + 1, 100)
     stopped = [item["id"]["S"] for item in copy if "chg_shard" in item]
     assert stopped
     assert sorted(position.recipient for position in told) == sorted(stopped)
@@ -185,7 +181,7 @@ def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
     """Exhaustive, beside people who were erased, reported and opted out since the copy was made."""
-    epochs, client = bootstrap.begin_epoch(), boto3.client("dynamodb")
+    epochs, client = parts().begin_epoch, boto3.client("dynamodb")
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
     epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
     lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
@@ -223,7 +219,7 @@ def test_a_minor_under_a_hold_whom_the_live_table_lost_is_one_again_beside_the_h
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (kept,) = (item for item in copy if item["id"]["S"] == ada)
     world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
-    bootstrap.begin_epoch().report(ada, _report(Cause.MINOR, NOW + 2))
+    parts().begin_epoch.report(ada, _report(Cause.MINOR, NOW + 2))
     (held,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=held)
     client.put_item(TableName=world.table, Item=kept)  # hold and report were lost

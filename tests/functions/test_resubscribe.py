@@ -12,7 +12,6 @@ import boto3
 import pytest
 
 from functions.resubscribe import app
-from heed import bootstrap
 from heed.domain.errors import StoreUnavailable
 from heed.domain.opt_in.confirmation_token import LIFETIME, Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
@@ -30,7 +29,7 @@ from heed.domain.preferences.register import (
     out,
 )
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.forms import unreadable
 
 EVENTS = Path(__file__).parents[2] / "events"
@@ -57,7 +56,7 @@ def path(
     issued: int = ASKED,
 ) -> str:
     said = Confirmation(world.recipient(READER), intent, scopes, issued, b"sealed")
-    return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 
 def press(world: World, where: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def show(world: World, where: str, method: str = "GET", **more: Any) -> dict[str
 
 
 def sendable(world: World, at: int = NOW + 1) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
@@ -250,7 +249,7 @@ def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(
     ask(world)  # whoever comes first: the key, and how many wait, are good for others too
     for address, changes in WHO.values():
         for change in changes:
-            bootstrap.preferences().apply(world.recipient(address), [change], NOW)
+            parts().preferences.apply(world.recipient(address), [change], NOW)
         calls = mailbox.calls()
         form = [("address", address), ("topics", "offers"), ("intent", intent)]
         answers.append(ask(world, form))
@@ -274,8 +273,7 @@ def test_a_queue_that_takes_nothing_is_told_of(world: World) -> None:
 def test_without_a_sender_nothing_is_pretended(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MAIL_FROM", "")
-    bootstrap.reset()
+    restart(MAIL_FROM="")
     for answer in (show(world, "/subscribe"), ask(world)):
         assert answer["statusCode"] == 404
         assert "<form" not in answer["body"] and "mailto:preferences@example.com" in answer["body"]
@@ -346,7 +344,7 @@ def test_eighty_presses_are_one_message(world: World) -> None:
 
 def test_a_press_whose_message_is_not_known_to_be_kept_hands_it_on_again(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap.tellings(), "hand_on", unavailable)
+        patch.setattr(parts().tellings, "hand_on", unavailable)
         assert press(world)["statusCode"] == 503
     assert press(world)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_QUEUE_URL")) == 2, "told once all the same"
@@ -415,7 +413,7 @@ def test_after_48_hours_it_leads_to_the_form_again(
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, register: str) -> None:
-    bootstrap.preferences().apply(world.recipient(READER), [Change(register, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(register, entry(5))], NOW)
     before = world.items()
     pressed, shown = press(world), show(world, path(world))
     assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
@@ -424,15 +422,15 @@ def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, regis
 
 
 def test_who_is_held_may_still_stop_and_stays_stopped_when_the_hold_is_lifted(world: World) -> None:
-    bootstrap.preferences().apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
     pressed = press(world, path(world, (), Intent.OUT))
     assert "We send nothing to this address" in pressed["body"]
-    bootstrap.preferences().apply(world.recipient(READER), [Change(LIFT_HOLD, entry(6))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(LIFT_HOLD, entry(6))], NOW)
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
 def test_who_is_held_and_wants_in_keeps_the_privacy_signal_alone(world: World) -> None:
-    bootstrap.preferences().apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
+    parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
     press(world, headers={"sec-gpc": "1"})
     assert {name for name in world.items()[0] if ":" in name} == {"x:hold", "o:7"}
 

@@ -16,16 +16,14 @@ from moto.ses.models import ses_backends
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
+from heed.domain.opt_in.confirmation_token import LIFETIME, Intent, verify
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, HOLD, MINOR, Change, Entry, Source
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from tests.support import mailbox
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts, restart
 
 READER = "reader@example.com"
 MINUTE = 60_000
@@ -87,7 +85,7 @@ def test_it_goes_through_its_own_configuration_set_and_names_the_recipient_to_se
     world: World,
 ) -> None:
     seen: list[dict[str, Any]] = []
-    aws.single("sesv2").meta.events.register(
+    parts().client("sesv2", once=True).meta.events.register(
         "provide-client-params.sesv2.SendEmail", lambda params, **_: seen.append(params)
     )
     deliver(world, request())
@@ -105,7 +103,7 @@ def test_in_each_language_it_says_what_why_how_to_withdraw_and_who_sends_it(
     scopes = (2, 5) if intent is Intent.IN else ()
     deliver(world, request(language=language, intent=intent, scopes=scopes))
     (mail,) = mailbox.sent()
-    names = [bootstrap.catalogue().topics[number].names[language] for number in scopes]
+    names = [parts().catalogue.topics[number].names[language] for number in scopes]
     html, plain = mailbox.text(mail, "html"), mailbox.text(mail)
     for words in (html, plain):
         for part in ("Meridian Watches", "1 Example Street", "48", *names):
@@ -142,8 +140,8 @@ def test_its_link_confirms_as_of_the_request_and_the_other_one_stops_everything_
     assert world.items()[0]["k:5"]["M"]["t"] == {"N": str(asked.at)}
     years_later = http("POST", mailbox.link(mail, "u"), at=asked.at + 10**11, body=b"")
     assert unsubscribe.handler(years_later, world.context)["statusCode"] == 200
-    record = bootstrap.preferences().read(world.recipient(READER))
-    marketing = bootstrap.catalogue().marketing(0)
+    record = parts().preferences.read(world.recipient(READER))
+    marketing = parts().catalogue.marketing(0)
     assert not any(decide(record, topic, asked.at + 10**11).sendable for topic in marketing)
 
 
@@ -151,7 +149,7 @@ def test_a_way_out_carries_no_address_at_all(world: World) -> None:
     deliver(world, request(intent=Intent.OUT, scopes=()))
     (mail,) = mailbox.sent()
     token = mailbox.link(mail).removeprefix("/c/")
-    assert bootstrap.confirm().token(token).sealed == b""
+    assert verify(token, parts().confirm_keys.confirm).sealed == b""
     assert len(token) < 64
 
 
@@ -166,7 +164,7 @@ def test_a_way_out_carries_no_address_at_all(world: World) -> None:
 )
 def test_unusual_addresses_stay_what_they_are(world: World, address: str) -> None:
     seen: list[bytes] = []
-    aws.single("sesv2").meta.events.register(
+    parts().client("sesv2", once=True).meta.events.register(
         "provide-client-params.sesv2.SendEmail",
         lambda params, **_: seen.append(params["Content"]["Raw"]["Data"]),
     )
@@ -184,7 +182,7 @@ def test_a_minor_and_a_held_address_are_left_alone(
     world: World, register: str, intent: Intent
 ) -> None:
     entry = Entry(5, Source.AGENT, "{}")
-    bootstrap.preferences().apply(world.recipient(READER), [Change(register, entry)], 9)
+    parts().preferences.apply(world.recipient(READER), [Change(register, entry)], 9)
     assert deliver(world, request(intent=intent)) == [] and mailbox.sent() == []
 
 
@@ -194,7 +192,7 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
 ) -> None:
     asked = request(intent=intent)
     report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
-    bootstrap.begin_epoch().report(world.recipient(READER), report)
+    parts().begin_epoch.report(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and mailbox.sent() == []
     assert world.items("Control") == before, "nor is it counted"
@@ -225,7 +223,7 @@ def test_a_request_that_could_not_be_sent_for_days_is_sent_with_a_link_that_live
     old = now - 60 * 60 * MINUTE
     assert deliver(world, request(at=old)) == []
     (mail,) = mailbox.sent()
-    said = bootstrap.confirm().token(mailbox.link(mail).removeprefix("/c/"))
+    said = verify(mailbox.link(mail).removeprefix("/c/"), parts().confirm_keys.confirm)
     assert said.issued == old and not said.is_over(now + LIFETIME)
 
 
@@ -254,7 +252,7 @@ def failing(*failures: Exception) -> list[int]:
         if left:
             raise left.pop(0)
 
-    aws.single("sesv2").meta.events.register("after-call.sesv2.SendEmail", lose)
+    parts().client("sesv2", once=True).meta.events.register("after-call.sesv2.SendEmail", lose)
     return taken
 
 
@@ -281,7 +279,9 @@ def refuse(code: str, text: str = "no", status: int = 400) -> None:
         "Error": {"Code": code, "Message": text},
     }
     answer = (AWSResponse("https://email", status, HTTPHeaders(), None), said)
-    aws.single("sesv2").meta.events.register("before-call.sesv2.SendEmail", lambda **_: answer)
+    parts().client("sesv2", once=True).meta.events.register(
+        "before-call.sesv2.SendEmail", lambda **_: answer
+    )
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_what_can_mend_is_tried_again_until_it_does(world: World, code: str, tex
     refuse(code, text)
     asked = request()
     assert [deliver(world, asked) for _ in range(5)] == [["0"]] * 5
-    bootstrap.reset()
+    restart()
     assert deliver(world, asked) == [] and len(mailbox.sent()) == 1
 
 
@@ -307,7 +307,7 @@ def test_what_ses_will_never_take_is_given_up(world: World) -> None:
     refuse("MessageRejected", "Address blacklisted")
     asked = request()
     assert deliver(world, asked) == []
-    bootstrap.reset()
+    restart()
     assert deliver(world, asked) == [] and mailbox.sent() == []
 
 
@@ -318,9 +318,9 @@ def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(
     def down(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://aws")
 
-    aws.client(service).meta.events.register("before-send", down)
+    parts().client(service).meta.events.register("before-send", down)
     assert deliver(world, request()) == ["0"] and mailbox.sent() == []
-    bootstrap.reset()
+    restart()
     assert deliver(world, request()) == [] and len(mailbox.sent()) == 1
 
 
@@ -361,7 +361,7 @@ def test_the_whole_way_back(world: World) -> None:
     mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
     (mail,) = mailbox.sent()
     resubscribe.handler(http("POST", mailbox.link(mail), at=now + 9), world.context)
-    record = bootstrap.preferences().read(world.recipient(READER))
-    assert decide(record, bootstrap.catalogue().topic("research"), now + 9).sendable
+    record = parts().preferences.read(world.recipient(READER))
+    assert decide(record, parts().catalogue.topic("research"), now + 9).sendable
     sqs = boto3.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])

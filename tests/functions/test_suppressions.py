@@ -10,8 +10,6 @@ import boto3
 import pytest
 
 from functions.platform import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -25,7 +23,7 @@ from heed.domain.preferences.register import (
     pause,
 )
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 ASKED_AT = NOW + 10_000
 List = Callable[..., Any]
@@ -33,7 +31,7 @@ List = Callable[..., Any]
 
 @pytest.fixture
 def ask(world: World) -> Callable[..., tuple[int, Any]]:
-    _, key = bootstrap.api_keys().create("platform", "ops", [KeyScope.READ])
+    _, key = parts().api_keys.create("platform", "ops", [KeyScope.READ])
 
     def ask(at: int = ASKED_AT, key: str = key, **query: object) -> tuple[int, Any]:
         event = http(
@@ -233,7 +231,7 @@ def test_every_faulty_parameter_is_named_at_once(ask: List) -> None:
     "The list needs a scope of its own, names no address, and each reading is entered as a disclosure.",
 )
 def test_it_asks_for_the_scope_read(ask: List) -> None:
-    _, other = bootstrap.api_keys().create("other", "ops", [KeyScope.CHECK])
+    _, other = parts().api_keys.create("other", "ops", [KeyScope.CHECK])
     assert ask(key=other, limit=0)[0] == 403
     assert ask(key="heed_" + "a" * 43)[0] == 401
 
@@ -246,7 +244,7 @@ def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(
         _put(world, f"{n}@example.com", out(0), now=NOW + n)
     requests: list[str] = []
     consistent: list[bool] = []
-    events = aws.client("dynamodb").meta.events
+    events = parts().client("dynamodb").meta.events
     events.register("before-call.dynamodb", lambda model, **_: requests.append(model.name))
     events.register(
         "before-parameter-build.dynamodb.BatchGetItem",

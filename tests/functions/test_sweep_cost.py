@@ -10,15 +10,13 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from functions.purge import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb.ses_list_walks import KEY
 from heed.domain.ledger.transition import entry_of
 from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source, in_, out
 from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.privacy.ses_list_request import WALK
 from tests.support.capacity import Read, counted
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.mailbox import ACCOUNT, read_list
 
 pytestmark = pytest.mark.system  # a hundred thousand people
@@ -51,7 +49,7 @@ def _others(world: World) -> None:
 
 def _swept(world: World) -> tuple[Any, Read]:
     world.context.left = 300_000
-    with counted(aws.client("dynamodb")) as read:
+    with counted(parts().client("dynamodb")) as read:
         swept = app.handler({}, world.context)
     return swept, read
 
@@ -74,16 +72,16 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         recipient = world.recipient(address)
         changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
         world.put(address, *changes)
-        salt = bootstrap.preferences().read(recipient).salt
+        salt = parts().preferences.read(recipient).salt
         for seq, change in enumerate(changes, 1):
-            bootstrap.ledger().enter(*entry_of(salt, recipient, change, seq, NOW))
+            parts().ledger.enter(*entry_of(salt, recipient, change, seq, NOW))
         report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
-        bootstrap.begin_epoch().report(recipient, report)
+        parts().begin_epoch.report(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
-    bootstrap.unlisting().send(WALK)
-    with counted(aws.client("dynamodb")) as read:
+    parts().unlisting.send(WALK)
+    with counted(parts().client("dynamodb")) as read:
         read_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"
 

@@ -9,8 +9,7 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     HOLD,
@@ -23,7 +22,8 @@ from heed.domain.preferences.register import (
     undoable,
     yes,
 )
-from tests.support.deployment import NOW, World, http
+from heed.use_cases.links.unsubscribe import opt_out_of
+from tests.support.deployment import NOW, World, http, parts
 from tests.support.failing_client import Fault
 
 READER = "reader@example.com"
@@ -63,7 +63,7 @@ def undo(world: World, done: str, at: int = NOW + 1) -> int:
 
 
 def sendable(world: World, at: int = NOW + 5) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = catalogue.topics.values()
     return {topic.name for topic in topics if decide(record, topic, at).sendable}
 
@@ -75,13 +75,13 @@ def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
     where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
     chosen = http("POST", where, form={"pause": "30"}, at=begun)
     assert preferences.handler(chosen, world.context)["statusCode"] == 303
-    paused = bootstrap.preferences().read(world.recipient(READER)).registers[undoable(1)]
+    paused = parts().preferences.read(world.recipient(READER)).registers[undoable(1)]
     assert (paused.until or NOW) < NOW
 
     brand = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
     assert unsubscribe.handler(brand, world.context)["statusCode"] == 303
 
-    record = bootstrap.preferences().read(world.recipient(READER))
+    record = parts().preferences.read(world.recipient(READER))
     assert record.registers[pause(1)] == paused
     assert record.registers[undoable(1)].until is None
 
@@ -112,14 +112,14 @@ def test_it_brings_back_what_was_sent_before_and_no_more(
 def test_everything_taken_back_stops_no_topic_that_begins_later(world: World) -> None:
     undo(world, press(world))
 
-    assert bootstrap.preferences().read(world.recipient(READER)).outs(0) == ()
+    assert parts().preferences.read(world.recipient(READER)).outs(0) == ()
 
 
 def test_a_stop_that_stood_before_the_press_stays(world: World) -> None:
     world.put(READER, Change(out(0), wish(5)), Change(in_(2), wish(6)))
     press(world)
 
-    assert out(0) in bootstrap.preferences().read(world.recipient(READER)).registers
+    assert out(0) in parts().preferences.read(world.recipient(READER)).registers
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
@@ -211,8 +211,9 @@ def test_under_a_hold_and_of_a_minor_it_changes_nothing(world: World) -> None:
 def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_stays(
     world: World,
 ) -> None:
-    said = bootstrap.unsubscribe().asked(
-        bootstrap.unsubscribe().token(world.token(READER)),
+    said = opt_out_of(
+        verify(world.token(READER), Purpose.UNSUBSCRIBE, parts().link_keys.link),
+        parts().catalogue,
         NOW,
         Source.LINK,
         "",
@@ -220,9 +221,9 @@ def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_st
         signal=False,
         press="1",
     )
-    bootstrap.unsubscribe().write(said, NOW + 5)
+    parts().write_opt_out(said, NOW + 5)
 
-    record = bootstrap.preferences().read(world.recipient(READER))
+    record = parts().preferences.read(world.recipient(READER))
     assert set(record.registers) == {out(0)}
 
 

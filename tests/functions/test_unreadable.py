@@ -17,8 +17,6 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb.restored_table import CopiesTable
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
@@ -27,7 +25,7 @@ from heed.domain.rfc3339 import END
 from heed.use_cases.privacy.replay_restored import replay
 from tests.support import junk
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, client, http
+from tests.support.deployment import NOW, World, client, http, parts
 from tests.support.full import examples
 from tests.support.stream_events import event, record
 
@@ -44,7 +42,7 @@ class Town:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        _, self.key = bootstrap.api_keys().create("all", "ops", list(KeyScope))
+        _, self.key = parts().api_keys.create("all", "ops", list(KeyScope))
         said = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
         world.put(JANE, Change(out(0), said), Change(out(2), said))
         world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY)))
@@ -119,9 +117,9 @@ def _walked(town: Town) -> None:
     assert found["walked"] + found["unreadable"] == 3
     swept = purge.handler({}, town.world.context)
     assert swept["found"] >= 0
-    copies = CopiesTable(aws.client("dynamodb"), "Preferences", "Preferences")
+    copies = CopiesTable(parts().client("dynamodb"), "Preferences", "Preferences")
     with by_somebody_else():
-        came = list(replay(copies, bootstrap.preferences(), bootstrap.epochs(), lambda: LATER))
+        came = list(replay(copies, parts().preferences, parts().epochs, lambda: LATER))
     assert len(came) == 3
 
 
@@ -136,7 +134,7 @@ def _entered(town: Town, item: Item) -> None:
     answer = ledger.handler(event(json.loads(json.dumps(records))), town.world.context)
     assert answer == {"batchItemFailures": []}, item
     purge.handler(event(json.loads(json.dumps(records))), town.world.context)
-    kept = bootstrap.ledger().of(_subject(items[town.john], town.john))
+    kept = parts().ledger.of(_subject(items[town.john], town.john))
     assert [one.entry.register for one in kept] == ["out"]
 
 

@@ -18,8 +18,6 @@ from functions.reconcile import app as reconcile
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.dynamodb.purge_targets import MailCaps
 from heed.adapters.external_sort import Spill
@@ -43,7 +41,7 @@ from heed.use_cases.ports.opt_in import Claim
 from heed.use_cases.ports.privacy import Person
 from tests.support import junk, mailbox
 from tests.support.aws_calls import by_somebody_else
-from tests.support.deployment import NOW, World, client
+from tests.support.deployment import NOW, World, client, parts
 from tests.support.full import examples
 from tests.support.stream_events import Recorder, event
 
@@ -59,21 +57,21 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _keys(_world: World) -> list[Callable[[], object]]:
-    bootstrap.api_keys().create("other", "ops", [KeyScope.READ])
-    _, key = bootstrap.api_keys().create("all", "ops", [KeyScope.READ])
-    found = lambda: bootstrap.api_keys().find(hash_of(key))  # noqa: E731
-    return [found, lambda: bootstrap.api_keys().list()]
+    parts().api_keys.create("other", "ops", [KeyScope.READ])
+    _, key = parts().api_keys.create("all", "ops", [KeyScope.READ])
+    found = lambda: parts().api_keys.find(hash_of(key))  # noqa: E731
+    return [found, lambda: parts().api_keys.list()]
 
 
 def _disclosures(_world: World) -> list[Callable[[], object]]:
-    register = bootstrap.disclosures()
+    register = parts().disclosures
     for _ in range(3):
         register.append(DISCLOSING)
     return [lambda: register.append(DISCLOSING), lambda: register.latest(None, 10)]
 
 
 def _purges(_: World) -> list[Callable[[], object]]:
-    purges = bootstrap.purges()
+    purges = parts().purges
     order = Purge(PURGE, Cause.MINOR, State.DUE, NOW, None, {}, "subject")
     purges.order(order, NOW)
     return [
@@ -84,14 +82,14 @@ def _purges(_: World) -> list[Callable[[], object]]:
 
 
 def _lifts(world: World) -> list[Callable[[], object]]:
-    lifts, jane = bootstrap.lift_requests(), world.recipient(JANE)
+    lifts, jane = parts().lift_requests, world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
     other = Signature("l", "bob", NOW + 1, "a mistake", "call 1")
     return [lambda: lifts.sign(jane, other), lambda: lifts.clear(Person(jane, "", NOW))]
 
 
 def _mails(world: World) -> list[Callable[[], object]]:
-    caps = MailCapsTable(aws.client("dynamodb"), world.control, 1000)
+    caps = MailCapsTable(parts().client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
     claim = Claim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
     caps.claim(claim, NOW, in_turn=False)
@@ -99,12 +97,12 @@ def _mails(world: World) -> list[Callable[[], object]]:
         lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),
         lambda: caps.settle(claim, sent=True),
         lambda: caps.sent_today(NOW),
-        lambda: MailCaps(aws.client("dynamodb"), world.control).clear(Person(jane, "")),
+        lambda: MailCaps(parts().client("dynamodb"), world.control).clear(Person(jane, "")),
     ]
 
 
 def _tellings(world: World) -> list[Callable[[], object]]:
-    tellings, jane = bootstrap.tellings(), world.recipient(JANE)
+    tellings, jane = parts().tellings, world.recipient(JANE)
     tellings.begin(jane, NOW, "press", NOW)
     return [
         lambda: tellings.begin(jane, NOW + 1, "press", NOW),
@@ -114,8 +112,8 @@ def _tellings(world: World) -> list[Callable[[], object]]:
 
 
 def _place(_world: World) -> list[Callable[[], object]]:
-    bootstrap.people().remember(Place("a" * 26))
-    return [lambda: bootstrap.people().place()]
+    parts().people.remember(Place("a" * 26))
+    return [lambda: parts().people.place()]
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
@@ -144,13 +142,13 @@ def test_junk_in_an_item_of_control_is_told_apart(
 def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
     world: World,
 ) -> None:
-    bad, _ = bootstrap.api_keys().create("bad", "ops", [KeyScope.READ])
-    good, key = bootstrap.api_keys().create("good", "ops", [KeyScope.READ])
+    bad, _ = parts().api_keys.create("bad", "ops", [KeyScope.READ])
+    good, key = parts().api_keys.create("good", "ops", [KeyScope.READ])
     spoiled = {"pk": {"S": f"key#{bad}"}, "created": {"S": "x"}}
     client("dynamodb").put_item(TableName=world.control, Item=spoiled)
-    keys, unreadable = bootstrap.api_keys().list()
+    keys, unreadable = parts().api_keys.list()
     assert ([one.id for one in keys], unreadable) == ([good], [bad])
-    found = bootstrap.api_keys().find(hash_of(key))
+    found = parts().api_keys.find(hash_of(key))
     assert found is not None and found.id == good
 
 
@@ -163,7 +161,7 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
 def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    stream = Recorder(aws.client("dynamodb"), world.table, NOW)
+    stream = Recorder(parts().client("dynamodb"), world.table, NOW)
     at: Any = reconcile
     monkeypatch.setattr(at.time, "time_ns", lambda: (NOW + 2 * DAY) * 1_000_000)
     world.context.left = 600_000
@@ -186,11 +184,11 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
         assert ledger.handler(records, world.context) == {"batchItemFailures": []}
         found = reconcile.handler({}, world.context)
         assert found["walked"] == 2
-        kept = bootstrap.ledger()
+        kept = parts().ledger
         assert len(list(kept.of(john))) == 1
         with suppress(HeedError):
             list(kept.of(jane))
-        lines = export(kept, bootstrap.ledger_seals(), NOW + 2 * DAY)
+        lines = export(kept, parts().ledger_seals, NOW + 2 * DAY)
         fault = verify(lines, Spill).fault
         assert fault is not None, item
         kept.erase(jane)
@@ -210,7 +208,7 @@ def _mail_request(_: World, address: str) -> str:
 
 
 def _opt_in(world: World, address: str) -> str:
-    seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
+    seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
     sealed = seal.seal(address)
     return OptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
 

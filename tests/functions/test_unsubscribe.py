@@ -12,12 +12,11 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
 from functions.unsubscribe_later import app as later
-from heed import bootstrap
-from heed.adapters import aws
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Source, in_, out
-from tests.support.deployment import NOW, World, http
+from heed.use_cases.links.unsubscribe import opt_out_of
+from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.failing_client import Fault
 from tests.support.forms import unreadable
 
@@ -50,8 +49,8 @@ def header(answer: dict[str, Any], name: str) -> str:
 
 
 def sendable(world: World, topic: str, address: str = READER) -> bool:
-    record = bootstrap.preferences().read(world.recipient(address))
-    return decide(record, bootstrap.catalogue().topic(topic), NOW + 1).sendable
+    record = parts().preferences.read(world.recipient(address))
+    return decide(record, parts().catalogue.topic(topic), NOW + 1).sendable
 
 
 @pytest.mark.parametrize("name", POSTS)
@@ -247,7 +246,7 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 def test_a_minor_and_a_held_address_see_the_same_neutral_page(world: World, register: str) -> None:
-    bootstrap.preferences().apply(
+    parts().preferences.apply(
         world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
     )
     path = f"/u/{world.token(READER)}"
@@ -310,7 +309,7 @@ def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(wor
     assert answer["statusCode"] == 503 and int(header(answer, "retry-after")) > 0
     [message] = world.messages("LATER_QUEUE_URL")
     assert token not in message and "@" not in message
-    bootstrap.reset()
+    restart()
     batch = {"Records": [{"messageId": "m1", "body": message}]}
     assert later.handler(batch, world.context) == {"batchItemFailures": []}
     assert not sendable(world, "news")
@@ -329,7 +328,7 @@ def test_when_the_queue_fails_too_it_is_503_all_the_same(world: World) -> None:
 
 def test_without_the_key_service_nothing_is_claimed(world: World) -> None:
     token = world.token(READER)
-    bootstrap.reset()
+    restart()
     Fault("kms", "GenerateMac")
     answers = [ask(world, http(method, f"/u/{token}")) for method in ("GET", "POST")]
 
@@ -390,16 +389,15 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
 
 
 def _message(world: World) -> str:
-    links = bootstrap.unsubscribe()
-    token = links.token(world.token(READER))
-    return links.asked(
-        token, NOW, Source.ONE_CLICK, "", everything=False, signal=False
+    token = verify(world.token(READER), Purpose.UNSUBSCRIBE, parts().link_keys.link)
+    return opt_out_of(
+        token, parts().catalogue, NOW, Source.ONE_CLICK, "", everything=False, signal=False
     ).to_message()
 
 
 def test_one_press_is_one_write_request_and_no_read(world: World) -> None:
     token, calls = world.token(READER), []
-    aws.client("dynamodb").meta.events.register(
+    parts().client("dynamodb").meta.events.register(
         "before-send.dynamodb", lambda request, **_: calls.append(request.headers["X-Amz-Target"])
     )
     ask(world, http("POST", f"/u/{token}"))
@@ -428,4 +426,4 @@ def test_one_click_with_other_fields_beside_it_is_one_click(world: World) -> Non
     answer = ask(world, http("POST", f"/u/{world.token(READER)}", form=form))
 
     assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
-    assert bootstrap.preferences().read(world.recipient(READER)).get(out(2)) is not None
+    assert parts().preferences.read(world.recipient(READER)).get(out(2)) is not None

@@ -15,8 +15,6 @@ import pytest
 
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb.purge_targets import MailCaps
 from heed.domain.errors import MailNotSent
 from heed.domain.opt_in.confirmation_request import MailRequest
@@ -25,7 +23,7 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import ALL, HOLD, Change, Entry, Source, out, yes
 from heed.use_cases.ports.privacy import Person
 from tests.support import mailbox
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts, restart
 
 MINUTE, HOUR = 60_000, 3_600_000
 DAY = 24 * HOUR
@@ -53,10 +51,8 @@ def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
 def limited(
     monkeypatch: pytest.MonkeyPatch, per_network: int | None = None, per_day: int | None = None
 ) -> None:
-    for name, value in (("NETWORK", per_network), ("DAY", per_day)):
-        if value is not None:
-            monkeypatch.setenv(f"CONFIRMATIONS_PER_{name}", str(value))
-    bootstrap.reset()
+    caps = {"NETWORK": per_network, "DAY": per_day}
+    restart(**{f"CONFIRMATIONS_PER_{name}": str(n) for name, n in caps.items() if n is not None})
 
 
 def ask(
@@ -179,7 +175,7 @@ def test_without_room_the_answer_is_the_same_whoever_it_is(
 def test_a_trusted_proxy_says_which_network_it_is_and_nobody_else(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::/32")
+    restart(TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/32")
     limited(monkeypatch, per_network=1)
     for n in range(5):
         forged = {"X-Forwarded-For": f"1.1.{n}.1, 198.51.{n}.1, 10.0.0.1"}
@@ -247,14 +243,14 @@ def test_more_than_two_days_can_send_is_not_accepted_from_anybody(
     statuses = []
     for n in range(5):
         statuses.append(ask(world, clock, f"a{n}", source=f"198.51.{n}.1"))
-        bootstrap.line()._counted = None  # the number of waiting is good for some seconds
+        parts().line._counted = None  # the number of waiting is good for some seconds
     assert statuses == [202, 202, 202, 503, 503], "one at once, two in two days"
 
 
 def test_the_number_that_wait_is_asked_for_once_in_some_seconds(world: World) -> None:
     now = [0.0]
-    line = type(bootstrap.line())(
-        aws.client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
+    line = type(parts().line)(
+        parts().client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
     )
     calls = mailbox.calls(("sqs",))
     assert line.waiting() == 0
@@ -293,7 +289,7 @@ def test_half_of_a_day_is_told_and_so_is_whoever_waits_for_a_day(
     assert old not in words()
     clock.now += 1
     world.context.left = 60_000
-    monkeypatch.setattr(bootstrap.send_waiting(), "_serve", lambda *_: (set(), True))
+    monkeypatch.setattr(type(parts().send_waiting), "_serve", lambda *_: (set(), True))
     look(world)
     assert words() == {old}
 
@@ -362,8 +358,8 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     assert mailed() == ["a", "c"], "a held address gets none"
     press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now + 1)
     resubscribe.handler(press, world.context)
-    record = bootstrap.preferences().read(world.recipient("c@example.com"))
-    assert not decide(record, bootstrap.catalogue().topic("offers"), clock.now + 2).sendable
+    record = parts().preferences.read(world.recipient("c@example.com"))
+    assert not decide(record, parts().catalogue.topic("offers"), clock.now + 2).sendable
 
 
 @pytest.mark.threat(
@@ -426,9 +422,9 @@ def test_who_asks_for_something_else_a_minute_later_gets_a_mail_for_it_too(
     assert look(world)["left"] == 0 and mailed() == ["a", "a"]
     for mail in mailbox.sent():
         resubscribe.handler(http("POST", mailbox.link(mail), at=clock.now + 1), world.context)
-    record = bootstrap.preferences().read(world.recipient("a@example.com"))
+    record = parts().preferences.read(world.recipient("a@example.com"))
     for topic in ("news", "offers"):
-        register = (out if intent is Intent.OUT else yes)(bootstrap.catalogue().number(topic))
+        register = (out if intent is Intent.OUT else yes)(parts().catalogue.number(topic))
         assert record.get(register) is not None
 
 
@@ -447,9 +443,7 @@ def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
     ask(world, clock, "a")
     resubscribe.handler(http("POST", mailbox.link(mailbox.sent()[0]), at=clock.now), world.context)
     clock.now += MINUTE
-    came_back = Change(
-        yes(bootstrap.catalogue().number("offers")), Entry(clock.now, Source.LINK, "{}")
-    )
+    came_back = Change(yes(parts().catalogue.number("offers")), Entry(clock.now, Source.LINK, "{}"))
     world.put("a@example.com", came_back)
     clock.now += MINUTE
     ask(world, clock, "a")
@@ -458,8 +452,8 @@ def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
     assert look(world)["left"] == 0
     again = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now)
     assert resubscribe.handler(again, world.context)["statusCode"] == 200
-    record = bootstrap.preferences().read(world.recipient("a@example.com"))
-    assert not decide(record, bootstrap.catalogue().topic("offers"), clock.now).sendable
+    record = parts().preferences.read(world.recipient("a@example.com"))
+    assert not decide(record, parts().catalogue.topic("offers"), clock.now).sendable
 
 
 def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_together(
@@ -469,13 +463,13 @@ def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_to
     flood = [f"ma.ry+{n}" for n in range(9)]
     waiting_of(world, clock, *flood, "b")
     tried: list[str] = []
-    attempt = type(bootstrap.send_confirmation()).attempt
+    attempt = type(parts().send_now).__call__
 
     def spied(self: Any, request: MailRequest, now: int, *, in_turn: bool) -> Any:
         tried.append(request.address)
         return attempt(self, request, now, in_turn=in_turn)
 
-    monkeypatch.setattr(type(bootstrap.send_confirmation()), "attempt", spied)
+    monkeypatch.setattr(type(parts().send_now), "__call__", spied)
     assert look(world)["left"] == 9
     assert mailed() == ["m.ary", "b"] and len(tried) == 2
     clock.now += MINUTE
@@ -490,7 +484,7 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
         ask(world, clock, name, source=source)
         clock.now += 15 * MINUTE
     assert len(mailed()) == 2
-    store = MailCaps(aws.client("dynamodb"), "Control")
+    store = MailCaps(parts().client("dynamodb"), "Control")
     person = Person(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0
     left = json.dumps(world.items("Control"))
@@ -519,7 +513,7 @@ def waiting_of(world: World, clock: Clock, *names: str) -> list[MailRequest]:
         for place, name in enumerate(names)
     ]
     for one in requests:
-        bootstrap.line().send(one.to_message())
+        parts().line.send(one.to_message())
     return requests
 
 
@@ -535,7 +529,7 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap.line(), "done", die)
+        patch.setattr(parts().line, "done", die)
         with pytest.raises(Killed):
             look(world)
     assert mailed() == ["a"]
@@ -544,7 +538,7 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
 
 def test_a_message_that_was_put_in_line_twice_is_one_mail(world: World, clock: Clock) -> None:
     (one,) = waiting_of(world, clock, "a")
-    bootstrap.line().send(one.to_message())
+    parts().line.send(one.to_message())
     assert look(world)["left"] == 0 and mailed() == ["a"]
 
 
@@ -567,9 +561,9 @@ def waiting_request(clock: Clock) -> MailRequest:
 def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    bootstrap.line().send("no request of ours")
+    parts().line.send("no request of ours")
     waiting_of(world, clock, "a", "b", "c")
-    send = bootstrap.send_confirmation()._mailer.send
+    send = parts().send_now.mailer.send
 
     def refusing(address: str, recipient: str, message: bytes) -> None:
         if address.startswith("a@"):
@@ -577,7 +571,7 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
         send(address, recipient, message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(bootstrap.send_confirmation()._mailer, "send", refusing)
+        patch.setattr(parts().send_now.mailer, "send", refusing)
         assert look(world)["done"] == 2
     assert sorted(mailed()) == ["b", "c"]
     assert '"errors":{"MailNotSent":1}' in log.getvalue()
@@ -590,14 +584,14 @@ def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
     world: World, clock: Clock
 ) -> None:
     odd = replace(waiting_request(clock), intent=Intent.IN, scopes=(999,), at=clock.now - MINUTE)
-    bootstrap.line().send(odd.to_message())
+    parts().line.send(odd.to_message())
     assert look(world)["left"] == 0 and mailed() == []
     assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]
 
 
 def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_DLQ_URL"])
-    bootstrap.line().send("no request of ours")
+    parts().line.send("no request of ours")
     look(world)
     mailbox.show_again("WAITING_QUEUE_URL")
     assert world.messages("WAITING_QUEUE_URL") == ["no request of ours"]
@@ -613,7 +607,7 @@ def test_a_message_with_a_time_that_is_none_holds_nobody_else_up(
 ) -> None:
     (good,) = waiting_of(world, clock, "a")
     body = json.loads(good.to_message()) | {"id": "r2", "address": "b@example.com"} | broken
-    bootstrap.line().send(json.dumps(body))
+    parts().line.send(json.dumps(body))
     look(world)
     assert mailed() == ["a"]
 

@@ -13,8 +13,6 @@ import pytest
 
 from functions.purge import app as purge
 from functions.unlist import app
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb import ses_list_walks
 from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
@@ -22,7 +20,7 @@ from heed.domain.preferences.register import Change, Entry, Source, out
 from heed.domain.privacy.ses_list_request import WALK
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, client
+from tests.support.deployment import NOW, World, client, parts, restart
 from tests.support.office import JANE, Office
 from tests.support.template import time_of
 
@@ -105,7 +103,7 @@ def test_a_function_that_has_just_been_started_knows_whom_the_addresses_are_of(
     office: Office,
 ) -> None:
     office.minor()
-    bootstrap.reset()  # or the key that another function derived would be at hand
+    restart()  # or the key that another function derived would be at hand
     with mailbox.suppression_list(mailbox.SuppressionList({*OTHERS, JANE})) as ses:
         assert walk(office.world) == []
     assert ses.addresses == OTHERS
@@ -153,7 +151,7 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(
 def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
     """Walk with time for so many calls of SES each time; how many messages it took."""
     world, messages = office.world, 0
-    bootstrap.unlisting().send(WALK)
+    parts().unlisting.send(WALK)
     while True:
         world.context.left, before = 90_000, ses.pages + len(ses.removed)
 
@@ -312,7 +310,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
         return mark(self, purge_id, number)
 
     monkeypatch.setattr(ListWalksTable, "await_walk", slowly)
-    bootstrap.unlisting().send(WALK)
+    parts().unlisting.send(WALK)
     for _ in range(9):
         world.context.left = 90_000
         mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler)
@@ -364,10 +362,10 @@ def test_an_answer_that_was_cut_is_no_walk_that_never_was(
         sweep(office.world)
     ended = row(office.world)["ended"]
     told = office.minor(NOW, JOAN)["purge"]
-    with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        bootstrap.list_walks().take(NOW)
-    with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        bootstrap.list_walks().ended()
+    with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
+        parts().list_walks.take(NOW)
+    with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
+        parts().list_walks.ended()
     assert row(office.world)["ended"] == ended
     assert office.certificate(told)["state"] != "done"
 
@@ -379,14 +377,14 @@ def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
         TableName=office.world.control,
         Item={"pk": {"S": ses_list_walks.KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
     )
-    state = bootstrap.list_walks().take(NOW)
+    state = parts().list_walks.take(NOW)
     assert state is not None and (state.ended, state.place) == (50, None)
 
 
 def test_who_goes_on_after_a_death_reads_the_list_once_more(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    walks = bootstrap.list_walks()
+    walks = parts().list_walks
     walks.leave(b"place", has_removed=False)
     assert walks.take(NOW) == (0, b"place", False)
     assert walks.take(NOW + ses_list_walks.LEASE + 1) == (0, b"place", True)
@@ -420,7 +418,7 @@ def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_live
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     assert 1_000 * time_of("UnlistFunction") < ses_list_walks.LEASE
-    walks = bootstrap.list_walks()
+    walks = parts().list_walks
     assert walks.take(NOW) is not None
     assert walks.take(NOW + ses_list_walks.LEASE) is None
     assert walks.take(NOW + ses_list_walks.LEASE + 1) is not None
@@ -447,7 +445,7 @@ def test_who_waits_for_a_long_list_is_overdue_after_a_day(
     hours: int,
     is_told: bool,
 ) -> None:
-    monkeypatch.setattr(bootstrap.run_purges(), "_clock", lambda: NOW + hours * 3_600_000)
+    monkeypatch.setattr(parts().run_purges, "_clock", lambda: NOW + hours * 3_600_000)
     office.world.while_paused = lambda _: None
     office.minor()
     assert sweep(office.world)["left"] == 1
@@ -491,9 +489,9 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
     assert ses.pauses == [2.0] * (ses.pages + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionUnavailable):
-        bootstrap.ses_suppressions().remove(JOAN)
+        parts().ses_suppressions.remove(JOAN)
     assert len(ses.pauses) == 5, "a call that is tried again by the client would have no pause"
-    assert aws.single("sesv2").meta.config.retries["total_max_attempts"] == 1
+    assert parts().client("sesv2", once=True).meta.config.retries["total_max_attempts"] == 1
 
 
 def test_a_pass_that_was_cut_off_behind_a_removal_is_followed_by_another(

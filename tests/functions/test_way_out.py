@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 
 from functions.resubscribe import app
-from heed import bootstrap
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
 from heed.domain.preferences.decision import decide
 from heed.entrypoints.http.pages.views import Mail
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader@example.com"
 EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
@@ -28,11 +27,11 @@ def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 def path(world: World, *scopes: int) -> str:
     said = Confirmation(world.recipient(READER), Intent.OUT, scopes, NOW - 60_000)
-    return f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
 
 def sendable(world: World) -> set[str]:
-    record, catalogue = bootstrap.preferences().read(world.recipient(READER)), bootstrap.catalogue()
+    record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = catalogue.topics.values()
     return {topic.name for topic in topics if decide(record, topic, NOW + 1).sendable}
 
@@ -88,7 +87,7 @@ def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
         confirm_url="https://c",
         unsubscribe_url="https://u",
     )
-    text, html = bootstrap.pages().mail("mail.txt", view), bootstrap.pages().mail("mail.html", view)
+    text, html = parts().pages.mail("mail.txt", view), parts().pages.mail("mail.html", view)
 
     assert "\n- Offers\n" in text and "<li>Offers</li>" in html
     assert (

@@ -8,10 +8,9 @@ from contextlib import suppress
 import pytest
 
 from functions.platform import app
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import HeedError
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts, restart
 
 WRONG = [
     *((name, None) for name in ("PREFERENCES_TABLE", "CONTROL_TABLE", "IDENTITY_KEY", "BRAND_DIR")),
@@ -28,12 +27,8 @@ WRONG = [
 def test_no_wrong_setting_says_that_anybody_may_be_written_to(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
 ) -> None:
-    _, key = bootstrap.api_keys().create("test", "test", [KeyScope.CHECK])
-    if value is None:
-        monkeypatch.delenv(name)
-    else:
-        monkeypatch.setenv(name, value)
-    bootstrap.reset()
+    _, key = parts().api_keys.create("test", "test", [KeyScope.CHECK])
+    restart(**{name: value})
     asked = {"topic": "offers", "addresses": ["reader@example.com"]}
     event = http(
         "POST",

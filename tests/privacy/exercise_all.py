@@ -16,11 +16,10 @@ from typing import Any
 
 import pytest
 
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from tests.support import mailbox
-from tests.support.deployment import NOW, ROOT, World, http
+from tests.support.deployment import NOW, ROOT, World, http, parts, restart, run_on
 from tests.support.ses_messages import ses, sns
 from tests.support.stream_events import Recorder, event
 
@@ -56,9 +55,9 @@ class Drive:
         self.routes: set[tuple[str, str, str]] = set()
         self.events: set[tuple[str, str]] = set()
         self.crashes: list[str] = []
-        _, key = bootstrap.api_keys().create("canary", "kim", list(KeyScope))
-        _, second = bootstrap.api_keys().create("canary", "lou", list(KeyScope))
-        _, third = bootstrap.api_keys().create("canary", "max", [KeyScope.WRITE])
+        _, key = parts().api_keys.create("canary", "kim", list(KeyScope))
+        _, second = parts().api_keys.create("canary", "lou", list(KeyScope))
+        _, third = parts().api_keys.create("canary", "max", [KeyScope.WRITE])
         self.secrets = {"API key": key, "API key of another": second, "API key of an agent": third}
         self.bearer = {"Authorization": f"Bearer {key}", "User-Agent": ADDRESSES["garbage"]}
         self.by_other = {"Authorization": f"Bearer {second}"}
@@ -159,14 +158,10 @@ def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
         drive.ask("preferences", "GET", path, headers=plain, query=odd)
     drive.ask("preferences", "GET", f"/{ADDRESSES['garbage']}", headers=plain)
-    cached = (bootstrap.preferences, bootstrap.settings, bootstrap.unsubscribe)
-    with monkeypatch.context() as patch:  # the table does not answer: the press waits in a queue
-        patch.setenv("PREFERENCES_TABLE", "absent")
-        for made in cached:
-            made.cache_clear()
-        drive.ask("unsubscribe", "POST", f"/u/{world.token(ADDRESSES['idn'])}", headers=plain)
-    for made in cached:
-        made.cache_clear()
+    press, before = f"/u/{world.token(ADDRESSES['idn'])}", parts()
+    restart(PREFERENCES_TABLE="absent")  # the table does not answer: the press waits in a queue
+    drive.ask("unsubscribe", "POST", press, headers=plain)
+    run_on(before)
     drive.deliver("unsubscribe_later", "LATER_QUEUE_URL")
 
 
@@ -233,7 +228,7 @@ def _way_back(drive: Drive) -> None:
     drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
     # More than the network may cause at once: the last of them waits, and is looked at.
     entered = [("address", ADDRESSES["note"]), ("topics", "offers"), ("intent", "in")]
-    for _ in range(bootstrap.settings().confirmations_per_network):
+    for _ in range(parts().config.confirmations_per_network):
         drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
         drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
     drive.tick("send_confirmation")

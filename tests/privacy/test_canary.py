@@ -21,11 +21,10 @@ import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from heed.adapters import aws
 from tests.privacy.canary import forms, hits
 from tests.privacy.exercise_all import ADDRESSES, Drive, everything
 from tests.privacy.inventory import CONTROL
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.iam_policies import FUNCTIONS as DEPLOYED
 from tests.support.stream_events import Recorder
 
@@ -57,7 +56,7 @@ class Wire:
         self.requests: list[tuple[tuple[str, str], bytes]] = []
         self._names = {url: name for name, url in world.queues.items()}
         for service in ("dynamodb", "sqs", "kms", "sesv2", "s3", "events"):
-            for client in (aws.client(service), aws.single(service)):
+            for client in (parts().client(service), parts().client(service, once=True)):
                 client.meta.events.register_first("before-call.*.*", self._before)
 
     def _before(self, model: Any, params: dict[str, Any], **_: Any) -> AWSResponse | None:
@@ -111,7 +110,7 @@ def driven(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     world.context.left = 300_000
     wire = Wire(world)
-    drive = Drive(world, Recorder(aws.client("dynamodb"), world.table, NOW + 1_610))
+    drive = Drive(world, Recorder(parts().client("dynamodb"), world.table, NOW + 1_610))
     everything(drive, monkeypatch)
     printed = capsys.readouterr()  # log lines and metrics
     texts = (printed.out, printed.err, caplog.text, *drive.crashes)

@@ -22,8 +22,6 @@ from functions.purge import app as purge
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
-from heed.adapters import aws
 from heed.domain.api_key import KeyScope
 from heed.domain.ledger.entry import subject_of
 from heed.domain.links.link_token import Purpose
@@ -32,7 +30,7 @@ from heed.domain.privacy.purge import State
 from tests.privacy.inventory import CONTROL
 from tests.privacy.test_canary import stored
 from tests.support import mailbox
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts
 from tests.support.ses_messages import ses, sns
 from tests.support.stream_events import Recorder, event
 
@@ -50,7 +48,7 @@ def now() -> int:
 class Desk:
     def __init__(self, world: World) -> None:
         self.world = world
-        _, key = bootstrap.api_keys().create("office", "kim", list(KeyScope))
+        _, key = parts().api_keys.create("office", "kim", list(KeyScope))
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def post(self, path: str, at: int, **body: str) -> int:
@@ -61,7 +59,7 @@ class Desk:
 
 def _everything(world: World, now: int) -> Recorder:
     """Traces wherever traces may be; the changes of the table as its stream has them."""
-    stream = Recorder(aws.client("dynamodb"), world.table, now + 1_000)
+    stream = Recorder(parts().client("dynamodb"), world.table, now + 1_000)
     office = Desk(world)
     token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
     unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
@@ -94,7 +92,7 @@ def _everything(world: World, now: int) -> Recorder:
     # A child once already, which was wrong, and a lift that only one has signed.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
     assert office.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
-    bootstrap.lift_requests().sign(world.recipient(JANE), _signature(now + 7))
+    parts().lift_requests.sign(world.recipient(JANE), _signature(now + 7))
     ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
     return stream
 
@@ -122,7 +120,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     world.context.left = 300_000
     stream = _everything(world, now)
     recipient = world.recipient(JANE)
-    salt = bootstrap.preferences().read(recipient).salt
+    salt = parts().preferences.read(recipient).salt
     names = _names(recipient, subject := subject_of(salt, recipient))
     before = {item["pk"]["S"] for item in world.items(world.control)}
     for rows in CONTROL:  # each kind of row that a purge clears is there, or the test shows nothing
@@ -145,7 +143,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     (item,) = world.items()
     assert item["id"]["S"] == recipient and "salt" not in item
     assert salt.hex() not in repr([*stored(world)])
-    assert all(kept.evidence is None for kept in bootstrap.ledger().of(subject))
+    assert all(kept.evidence is None for kept in parts().ledger.of(subject))
     (certificate,) = (i for i in world.items(world.control) if i["pk"]["S"].startswith("purge#"))
     assert certificate["state"]["S"] == State.DONE
     counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}

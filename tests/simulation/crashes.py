@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from heed.adapters import aws
 from tests.simulation.nemesis import Killed
+from tests.support.deployment import parts
 
 SERVICES = ("dynamodb", "kms", "sqs", "s3", "events", "sesv2")
 
@@ -36,7 +36,7 @@ class Stop:
 def stopping(place: int | None) -> Iterator[Stop]:
     """While the block runs, whoever gets the answer of that number (from 0) is killed; None: nobody."""
     stop = Stop(place)
-    clients: list[Any] = [*map(aws.client, SERVICES), aws.single("sesv2")]
+    clients: list[Any] = [*map(parts().client, SERVICES), parts().client("sesv2", once=True)]
     for client in clients:
         client.meta.events.register_last("after-call", stop.answered, unique_id="stop")
     try:

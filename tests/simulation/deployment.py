@@ -26,10 +26,9 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.dynamodb import api_keys
 from heed.adapters.sqs.waiting_line import WaitingLine
+from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose, Token, mint
@@ -42,7 +41,8 @@ from tests.simulation.botocore_faults import KEYS, QUEUES, Wire
 from tests.simulation.history import Held, State
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
-from tests.support.deployment import MAIL_FROM, Context, brand
+from tests.support.deployment import APPS as ALL_APPS
+from tests.support.deployment import MAIL_FROM, Context, brand, parts, run_on
 
 PEOPLE = ("ann@example.com", "Bo.Li+x@Exämple.com")
 SPELLINGS = (
@@ -86,6 +86,7 @@ class Stage:
 
     Attributes:
         raw: the items of the table of preferences, by key: the observer's view, past every fault.
+        start: starts every function anew, with a ring of link keys.
         take: empties one of the product's queues and gives the bodies.
         put: writes an item, past every fault.
         clock: milliseconds, of the functions that look at one.
@@ -96,6 +97,7 @@ class Stage:
     raw: Callable[[], dict[str, dict[str, Any]]]
     take: Callable[[str], list[str]]
     put: Callable[[str, dict[str, Any] | None], None]
+    start: Callable[[str], None] = lambda _: None
     context: Context = field(default_factory=Context)
     clock: int = 0
     ids: tuple[str, ...] = ()
@@ -120,8 +122,7 @@ class Stage:
 
     def deploy(self, ring: str) -> None:
         """A cold start: everything that was kept in memory is gone."""
-        _environment["LINK_KEY_IDS"] = ring
-        bootstrap.reset()
+        self.start(ring)
 
     def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
         said = Token(self.ids[who], scope, issued, key_id)
@@ -131,9 +132,6 @@ class Stage:
         """What is on record of each."""
         items = self.raw()
         return tuple(_state(items.get(one, {})) for one in self.ids)
-
-
-_environment: dict[str, str] = {}
 
 
 def _state(item: dict[str, Any]) -> State:
@@ -160,41 +158,27 @@ def _state(item: dict[str, Any]) -> State:
 @contextmanager
 def staged(layer: str) -> Iterator[Stage]:
     """A stage, while the block runs: `pure` or `moto`."""
-    bootstrap.reset()
-    try:
-        with _built(layer) as stage:
-            yield stage
-    finally:
-        bootstrap.reset()
-
-
-@contextmanager
-def _built(layer: str) -> Iterator[Stage]:
     with pytest.MonkeyPatch.context() as patch:
-        brand_alone = (
-            bootstrap.catalogue,
-            bootstrap.pages,
-        )  # the same at every start, and slow to make
-        kept = tuple(made for made in bootstrap._CACHED if made not in brand_alone)
-        patch.setattr(bootstrap, "_CACHED", kept)
+        for app in ALL_APPS:
+            patch.setattr(app, "heed", parts())  # as it was before, at the end
         nemesis = Nemesis()
         clients: dict[str, Any] = {}
-        patch.setattr(aws, "client", _cached(clients))
         patch.setattr(logging, "raiseExceptions", False)
         patch.setattr(logging.getLogger(logger.name), "propagate", False)
         for handler in logger.handlers:
             patch.setattr(handler, "stream", io.StringIO())
         if layer == "pure":
-            with _settings(patch, {name: name for name in _NAMES}):
-                yield _ready(_in_memory(nemesis, clients), patch)
+            settings = _settings({name: name for name in _NAMES})
+            yield _ready(_in_memory(nemesis, clients), settings, clients, patch)
         else:
             with mock_aws():
                 wire = Wire(nemesis)
-                with _settings(patch, wire.build()):
-                    clients.update(wire.clients)
-                    patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
-                    patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
-                    yield _ready(Stage(nemesis, wire.raw, wire.take, wire.put), patch)
+                settings = _settings(wire.build())
+                clients.update(wire.clients)
+                patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
+                patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
+                stage = Stage(nemesis, wire.raw, wire.take, wire.put)
+                yield _ready(stage, settings, clients, patch)
 
 
 _NAMES = (*KEYS, *QUEUES.values())
@@ -203,14 +187,6 @@ _NAMES = (*KEYS, *QUEUES.values())
 def _always(*_: object) -> bool:
     """Patience without end: how much botocore has left would make a run depend on those before it."""
     return True
-
-
-def _cached(clients: dict[str, Any]) -> Any:
-    def client(service: str) -> Any:
-        return clients[service]
-
-    client.cache_clear = lambda: None  # type: ignore[attr-defined]
-    return client
 
 
 def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
@@ -233,48 +209,55 @@ def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
     )
 
 
-@contextmanager
-def _settings(patch: pytest.MonkeyPatch, values: dict[str, str]) -> Iterator[None]:
-    _environment.update(
-        {
-            "PREFERENCES_TABLE": "Preferences",
-            "CONTROL_TABLE": "Control",
-            "PUBLIC_URL": "https://prefs.example.com",
-            "MAIL_DOMAIN": "mail.example.com",
-            "MAIL_FROM": MAIL_FROM,
-            "LINK_KEY_IDS": RINGS[-1],
-            "MINOR_RECORD_DAYS": "4745",
-            "MINOR_REPORTS_PER_KEY": "50",
-            "CONFIRMATIONS_PER_NETWORK": "1000000",
-            "CONFIRMATIONS_PER_DAY": "1000000",  # caps have tests of their own
-            "BRAND_DIR": str(_catalogue_of_tests()),
-            **values,
-        }
-    )
-    patch.setattr(bootstrap, "Config", lambda: Config(_environment))
-    bootstrap.reset()
-    yield
+def _settings(values: dict[str, str]) -> dict[str, str]:
+    return {
+        "PREFERENCES_TABLE": "Preferences",
+        "CONTROL_TABLE": "Control",
+        "PUBLIC_URL": "https://prefs.example.com",
+        "MAIL_DOMAIN": "mail.example.com",
+        "MAIL_FROM": MAIL_FROM,
+        "LINK_KEY_IDS": RINGS[-1],
+        "MINOR_RECORD_DAYS": "4745",
+        "MINOR_REPORTS_PER_KEY": "50",
+        "CONFIRMATIONS_PER_NETWORK": "1000000",
+        "CONFIRMATIONS_PER_DAY": "1000000",  # caps have tests of their own
+        "BRAND_DIR": str(_catalogue_of_tests()),
+        **values,
+    }
 
 
-def _ready(stage: Stage, patch: pytest.MonkeyPatch) -> Stage:
+def _ready(
+    stage: Stage, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
+) -> Stage:
     """With keys of the API and of links, and with the machine's clock in every function."""
+    brand_of_tests = Heed(
+        Config(settings), clients.__getitem__
+    )  # slow to make, the same at every start
+
+    def start(ring: str) -> None:
+        heed = Heed(Config({**settings, "LINK_KEY_IDS": ring}), clients.__getitem__)
+        heed.catalogue, heed.pages = brand_of_tests.catalogue, brand_of_tests.pages
+        # It counts again after a while: with a clock that stands, one seed is one run.
+        url = heed.config.waiting_queue_url
+        heed.line = WaitingLine(clients["sqs"], url, lambda: 0.0)
+        run_on(heed)
+
+    stage.start = start
+    start(RINGS[-1])
     clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
     for app in (feedback, unsubscribe_later):
         patch.setattr(app, "time", clock)
-    keys = bootstrap.keys()
-    stage.ids = tuple(recipient_id(keys.identity(), normalise(one)) for one in PEOPLE)
+    identity, keys = parts().identity_key.identity(), parts().link_keys
+    stage.ids = tuple(recipient_id(identity, normalise(one)) for one in PEOPLE)
     for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
         for key_id in (1, 2):
             stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
-    # It counts again after a while: with a clock that stands, one seed is one run.
-    url = _environment["WAITING_QUEUE_URL"]
-    patch.setattr(bootstrap, "line", lambda: WaitingLine(aws.client("sqs"), url, lambda: 0.0))
     # Ids are part of the evidence, which decides between two of one instant.
     patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
     secret = itertools.cycle("abc")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))
-    _, stage.api_key = bootstrap.api_keys().create("all", "tests", list(KeyScope))
-    _, stage.ended_key = bootstrap.api_keys().create("ended", "tests", list(KeyScope), _ENDED)
+    _, stage.api_key = parts().api_keys.create("all", "tests", list(KeyScope))
+    _, stage.ended_key = parts().api_keys.create("ended", "tests", list(KeyScope), _ENDED)
     powerless = [scope for scope in KeyScope if scope not in _POWERS]
-    _, stage.powerless_key = bootstrap.api_keys().create("platform", "tests", powerless)
+    _, stage.powerless_key = parts().api_keys.create("platform", "tests", powerless)
     return stage

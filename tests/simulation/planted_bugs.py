@@ -60,8 +60,8 @@ def said_to_be_kept_and_put_into_no_queue(patch: Patch) -> None:
 
     made = unsubscribe.Unsubscribe.__init__
 
-    def init(self: Any, keys: Any, preferences: Any, catalogue: Any, _later: Any) -> None:
-        made(self, keys, preferences, catalogue, Nowhere)
+    def init(self: Any, write: Any, _later: Any) -> None:
+        made(self, write, Nowhere)
 
     patch.setattr(unsubscribe.Unsubscribe, "__init__", init)
 
@@ -139,12 +139,12 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 
 @bug
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
-    write = unsubscribe.Unsubscribe.write
+    write = unsubscribe.WriteOptOut.__call__
 
-    def late(self: unsubscribe.Unsubscribe, asked: unsubscribe.OptOut, now: int) -> Applied:
+    def late(self: unsubscribe.WriteOptOut, asked: unsubscribe.OptOut, now: int) -> Applied:
         return write(self, replace(asked, at=now), now)
 
-    patch.setattr(unsubscribe.Unsubscribe, "write", late)
+    patch.setattr(unsubscribe.WriteOptOut, "__call__", late)
 
 
 @bug

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import InvalidToken
 from heed.domain.links import undo
@@ -32,6 +31,7 @@ from heed.entrypoints.http.api.authentication import Gate
 from heed.entrypoints.http.pages import subscribe_form, visits
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.preferences import save_preferences
+from tests.support.deployment import parts
 
 Patch = pytest.MonkeyPatch
 BUGS: dict[str, Callable[[Patch], None]] = {}
@@ -69,14 +69,14 @@ def an_undo_has_no_end(patch: Patch) -> None:
 
 @bug
 def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
-    take_back = save_preferences.ManagePreferences.undo
+    take_back = save_preferences.TakeBack.__call__
 
     def anywhere(self: Any, token: Token, text: str, visited: Any) -> Any:
         with suppress(InvalidToken):
-            token = replace(token, recipient=undo.verify(text, self._keys.link).recipient)
+            token = replace(token, recipient=undo.verify(text, self.link_keys.link).recipient)
         return take_back(self, token, text, visited)
 
-    patch.setattr(save_preferences.ManagePreferences, "undo", anywhere)
+    patch.setattr(save_preferences.TakeBack, "__call__", anywhere)
 
 
 @bug
@@ -137,10 +137,9 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
 
     def telling(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
         request = ask(entered, event, visit, *rest)
-        keys = bootstrap.confirm_keys()
-        who = recipient_id(keys.identity(), entered.address)
+        who = recipient_id(parts().identity_key.identity(), entered.address)
         said = Confirmation(who, entered.intent, entered.scopes, visit.at)
-        link = mint(said, keys.confirm(1))
+        link = mint(said, parts().confirm_keys.confirm(1))
 
         def page(body: str, *more: Any, **headers: Any) -> Any:
             patch.setattr(form.answers, "page", accepted)

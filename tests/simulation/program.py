@@ -9,7 +9,6 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
-from heed import bootstrap
 from heed.domain.errors import HeedError
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
@@ -20,7 +19,7 @@ from tests.simulation.log_capture import Voice
 from tests.simulation.nemesis import Killed
 from tests.simulation.sqs import Courier, Message, event
 from tests.simulation.steps import Step
-from tests.support.deployment import NOW
+from tests.support.deployment import NOW, parts
 
 _BY_LINK = ("press", "look", "save", "undo", "attack")
 _READ_ONLY = ("check", "look")
@@ -218,7 +217,7 @@ class Machine:
 
         def call() -> bool:
             try:
-                bootstrap.preferences().apply(who, changes, step.at)
+                parts().preferences.apply(who, changes, step.at)
             except HeedError:
                 return False
             return True

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from heed import bootstrap
 from heed.domain.preferences.register import Change, Entry, Source, out
 from heed.domain.privacy.erasure import Cause, Report
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 
 JANE, JOHN = "ann@example.com", "john@example.com"
 
@@ -16,7 +15,7 @@ def click(at: int = NOW, register: str = out(2), evidence: str = "{}") -> Change
 
 def registers(world: World, address: str = JANE) -> tuple[object, ...]:
     """What is on record of somebody, whatever is random in it left out."""
-    record = bootstrap.preferences().read(world.recipient(address))
+    record = parts().preferences.read(world.recipient(address))
     held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
     return held, record.soft, record.floor, record.n
 
@@ -43,4 +42,4 @@ class Scene:
 
 def report(world: World, cause: Cause, at: int = NOW + 9, address: str = JANE) -> str:
     said = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return bootstrap.begin_epoch().report(world.recipient(address), said).purge
+    return parts().begin_epoch.report(world.recipient(address), said).purge

@@ -13,8 +13,6 @@ from functions.ledger import app as ledger
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.external_sort import Spill
 from heed.domain.preferences.register import DAY, SOFT, in_
 from heed.domain.privacy.erasure import Cause
@@ -22,7 +20,7 @@ from heed.domain.privacy.purge import SES
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.verify import verify
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 from tests.support.stream_events import Recorder, event
 
 LATER = 4 * DAY  # behind every day that a scene knows
@@ -34,7 +32,7 @@ class Written(Scene):
     lost = 0  # records that the stream never brought
 
     def before(self, world: World) -> None:
-        stream = Recorder(aws.client("dynamodb"), world.table, NOW + 5)
+        stream = Recorder(parts().client("dynamodb"), world.table, NOW + 5)
         world.put(JANE, click())
         world.put(JANE, click(NOW - 5, evidence='{"late":1}'))
         world.put(JANE, click(NOW, SOFT), click(NOW + 1, in_(3)))
@@ -46,7 +44,7 @@ class Written(Scene):
             self.enter(world, self.records[self.lost :])
 
     def enter(self, world: World, records: list[Any]) -> None:
-        bus = aws.client("events").meta.events
+        bus = parts().client("events").meta.events
         bus.register("before-parameter-build.events", self._hear, unique_id="heard")
         answer = ledger.handler(event(json.loads(json.dumps(records))), world.context)
         assert answer == {"batchItemFailures": []}
@@ -56,11 +54,11 @@ class Written(Scene):
 
     def left(self, world: World) -> object:
         items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
-        seals = bootstrap.ledger_seals()
+        seals = parts().ledger_seals
         return (
             sorted(_plain(items)),
             [(one.day, one.count) for one in seals.seals()],
-            verify(export(bootstrap.ledger(), seals, NOW + LATER), Spill).fault,
+            verify(export(parts().ledger, seals, NOW + LATER), Spill).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
         )
@@ -114,7 +112,7 @@ class Purged(Written):
 
     def left(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
-        found = [bootstrap.purges().find(one) for one in self.purges]
+        found = [parts().purges.find(one) for one in self.purges]
         # What was taken off SES's list, and could not be told of any more, is gone and not counted.
         certificates = [
             (one.state, {name: n for name, n in one.stores.items() if name != SES}, one.subject)

@@ -12,8 +12,6 @@ from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed import bootstrap
-from heed.adapters import aws
 from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
@@ -25,7 +23,7 @@ from heed.use_cases.links.unsubscribe import OptOut
 from tests.simulation.feedback_messages import body as feedback_body
 from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
 from tests.support import mailbox
-from tests.support.deployment import NOW, World
+from tests.support.deployment import NOW, World, parts
 
 
 def batch(*bodies: str) -> dict[str, Any]:
@@ -98,7 +96,7 @@ class Waiting(Scene):
         asked = MailRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
-        bootstrap.line().send(asked.to_message())
+        parts().line.send(asked.to_message())
 
     def deliver(self, world: World) -> None:
         mailbox.show_again("WAITING_QUEUE_URL")
@@ -131,7 +129,7 @@ class FollowUps(Queue):
     function, app = "follow_up", follow_up
 
     def before(self, world: World) -> None:
-        sealed = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key).seal(JANE)
+        sealed = KmsAddressSeal(parts().client("kms"), parts().config.address_key).seal(JANE)
         self.bodies = (OptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
@@ -147,7 +145,7 @@ class Unlisted(Queue):
 
     def before(self, world: World) -> None:
         self.suppressed |= {JOHN, "John@Example.com"}
-        seal = KmsAddressSeal(aws.client("kms"), bootstrap.settings().address_key)
+        seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
         people = ((JANE, JANE), (JOHN, "John@Example.com"))
         self.bodies = tuple(
             OptIn("p1", world.recipient(who), NOW, ("offers",), seal.seal(given)).to_message()
@@ -175,5 +173,5 @@ class ListWalked(Queue):
     def left(self, world: World) -> object:
         world.while_paused = lambda _: None
         left = purge.handler({}, world.context)["left"]
-        states = [found.state for one in self.purges if (found := bootstrap.purges().find(one))]
+        states = [found.state for one in self.purges if (found := parts().purges.find(one))]
         return self.suppressed, left, states

@@ -11,7 +11,6 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.links.link_token import Purpose
 from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
@@ -19,7 +18,7 @@ from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.domain.preferences.register import DAY, in_
 from heed.domain.privacy.erasure import Cause
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 
 class Page(Scene):
@@ -66,7 +65,7 @@ class ConfirmIt(Page):
 
     def before(self, world: World) -> None:
         said = Confirmation(world.recipient(JANE), Intent.IN, (2, 5), NOW - 60_000, b"sealed")
-        self.path = f"/c/{mint(said, bootstrap.confirm_keys().confirm(1))}"
+        self.path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
 
     def left(self, world: World) -> object:
         waiting = [OptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
@@ -81,7 +80,7 @@ class Api(Scene):
 
     def before(self, world: World) -> None:
         world.put(JANE, click(NOW - DAY), click(NOW - DAY, in_(3)))
-        make = bootstrap.api_keys().create
+        make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
         self.answers: list[Any] = []
 
@@ -147,7 +146,7 @@ class Minor(Api):
 
     def left(self, world: World) -> object:
         purge.handler({}, world.context)
-        certificate = bootstrap.purges().find(self.answers[0]["purge"])
+        certificate = parts().purges.find(self.answers[0]["purge"])
         assert certificate is not None
         return registers(world), certificate.state, certificate.subject
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import pytest
 
-from heed.adapters import aws
 from heed.adapters.dynamodb import stream_records
 from heed.adapters.dynamodb.record_codec import late_of, to_record
 from heed.adapters.external_sort import Spill
@@ -35,7 +34,7 @@ from tests.simulation.nemesis import Killed
 from tests.simulation.program import Machine
 from tests.simulation.steps import Step, program
 from tests.support.catalogues import CATALOGUE
-from tests.support.deployment import NOW
+from tests.support.deployment import NOW, parts
 from tests.support.ledgers import MemoryLedger, MemorySeals
 from tests.support.stream_events import record
 
@@ -44,7 +43,7 @@ Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item befo
 
 def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
     """Every write of the table of preferences while a machine runs."""
-    client, writes = aws.client("dynamodb"), []
+    client, writes = parts().client("dynamodb"), []
     write = type(client)._write
 
     def watched(table: str, key: str, item: dict[str, Any]) -> None:

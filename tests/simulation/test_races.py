@@ -7,11 +7,10 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from heed import bootstrap
 from heed.domain.preferences.register import Change, Entry, Source, in_, out, yes
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.history import State
-from tests.support.deployment import NOW
+from tests.support.deployment import NOW, parts
 
 MOST = 8  # requests of one writer that are ordered one by one
 
@@ -52,7 +51,7 @@ def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> S
     """What is on record after the writers ran in an order of their requests."""
     stage.begin()
     turns = Turns(order)
-    preferences = bootstrap.preferences()
+    preferences = parts().preferences
     client: Any = preferences._client
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}

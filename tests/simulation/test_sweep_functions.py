@@ -13,7 +13,6 @@ import pytest
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from functions.unlist import app as unlist
-from heed import bootstrap
 from heed.adapters.dynamodb.ses_list_walks import LEASE
 from heed.domain.preferences.register import DAY
 from heed.use_cases.ledger.reconcile import GONE
@@ -22,7 +21,7 @@ from tests.simulation.crashes import Stop, stopping
 from tests.simulation.nemesis import Killed
 from tests.simulation.scenes import Scene
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, deployed
+from tests.support.deployment import NOW, World, deployed, restart
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
 SCENES = tuple(
@@ -32,18 +31,6 @@ SCENES = tuple(
     if isinstance(made, type) and issubclass(made, Scene) and hasattr(made, "function")
 )
 MOST = 120  # requests of one delivery
-
-
-@pytest.fixture
-def brand_alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What is kept over deaths of the process: the same at every start, and slow to make."""
-    bootstrap.reset()
-    whole = bootstrap._CACHED
-    kept = tuple(made for made in whole if made not in (bootstrap.catalogue, bootstrap.pages))
-    monkeypatch.setattr(bootstrap, "_CACHED", kept)
-    yield
-    monkeypatch.setattr(bootstrap, "_CACHED", whole)
-    bootstrap.reset()
 
 
 @contextmanager
@@ -63,7 +50,7 @@ def played(scene: Scene) -> Iterator[World]:
 
 def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
     """One delivery to a fresh process, which may be killed."""
-    bootstrap.reset()
+    restart()
     held = mailbox.SuppressionList(scene.suppressed)
     with mailbox.suppression_list(held), stopping(place) as stop:
         scene.deliver(world)
@@ -71,7 +58,7 @@ def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
 
 
 def left(scene: Scene, world: World) -> object:
-    bootstrap.reset()
+    restart()
     with mailbox.suppression_list(mailbox.SuppressionList(scene.suppressed)):
         return scene.left(world)
 
@@ -82,7 +69,6 @@ def test_there_is_a_scene_for_every_function() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.usefixtures("brand_alone")
 @pytest.mark.parametrize("made", SCENES, ids=lambda made: made.__name__)
 def test_stopped_after_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
     made: type[Scene],

@@ -11,8 +11,7 @@ import pytest
 
 from brand_compiler.build import main as build
 from brand_compiler.lock import main as lock
-from heed import bootstrap
-from tests.support.deployment import ROOT, brand
+from tests.support.deployment import ROOT, brand, restart
 
 
 def deploy_catalogue(
@@ -25,8 +24,7 @@ def deploy_catalogue(
     sample = json.loads(catalogue.read_text())
     catalogue.unlink()
     catalogue.write_text(json.dumps({**(data or sample), **other}))
-    monkeypatch.setenv("BRAND_DIR", str(folder))
-    bootstrap.reset()
+    restart(BRAND_DIR=str(folder))
 
 
 def build_brand_of(folder: Path, topics: int) -> Path:

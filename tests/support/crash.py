@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from heed.adapters import aws
+from tests.support.deployment import parts
 
 
 class Stopped(BaseException):
@@ -28,7 +28,7 @@ def stopped_after(calls: int) -> Iterator[list[str]]:
 def meanwhile(calls: int, happen: Callable[[], object]) -> Iterator[list[str]]:
     """Something happens right after so many calls were done; its own calls are not counted."""
     done: list[str] = []
-    services = [aws.client(name) for name in ("dynamodb", "sqs")]
+    services = [parts().client(name) for name in ("dynamodb", "sqs")]
     is_happening = False
 
     def count(model: Any, **_: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import functools
+import importlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,11 +23,16 @@ from moto.backends import get_backend
 from moto.kms.utils import RSAPrivateKey
 
 from brand_compiler.build import main as build_brand
-from heed import bootstrap
+from heed import cold_start
+from heed.adapters import aws
+from heed.bootstrap import Heed
+from heed.config import Config
 from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import Change
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
+from heed.entrypoints.http.pages.pages import Pages
 from tests.support.aws_calls import by_somebody_else
 from tests.support.template import table_definition
 
@@ -42,6 +48,47 @@ def brand() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
     assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
     return folder
+
+
+APPS = tuple(
+    importlib.import_module(f"functions.{path.parent.name}.app")
+    for path in sorted(ROOT.glob("functions/*/app.py"))
+)
+cold_start.end()
+
+
+def parts() -> Heed:
+    """What all functions run on at present."""
+    heed: Heed = APPS[0].heed
+    return heed
+
+
+def made(settings: Mapping[str, str], clock: Any) -> Heed:
+    """The parts of a deployment with these settings. The sample brand is read once: it is slow to make."""
+    heed = Heed(Config(settings), aws.clients(), clock)
+    if heed.config.brand_dir == brand():
+        heed.catalogue, heed.pages = _sample_brand()
+    return heed
+
+
+@functools.cache
+def _sample_brand() -> tuple[Catalogue, Pages]:
+    heed = Heed(Config({"BRAND_DIR": str(brand())}), aws.clients())
+    return heed.catalogue, heed.pages
+
+
+def run_on(heed: Heed) -> None:
+    """Every function runs on these parts from now on: the one way in which a test replaces any."""
+    for app in APPS:
+        app.heed = heed  # type: ignore[attr-defined]
+
+
+def restart(**changed: str | None) -> None:
+    """A cold start of every function, perhaps with other settings; a setting of None is missing."""
+    now = parts()
+    settings = {**now.config.environ, **changed}
+    given = {name: value for name, value in settings.items() if value is not None}
+    run_on(made(given, now.clock))
 
 
 @functools.cache
@@ -90,7 +137,7 @@ class World:
             (self.while_paused or mailbox.read_list)(self)
 
     def recipient(self, address: str) -> str:
-        return recipient_id(bootstrap.keys().identity(), normalise(address))
+        return recipient_id(parts().identity_key.identity(), normalise(address))
 
     def token(
         self,
@@ -99,12 +146,12 @@ class World:
         issued: int = NOW - 60_000,
         purpose: Purpose = Purpose.UNSUBSCRIBE,
     ) -> str:
-        keys = bootstrap.keys()
+        keys = parts().link_keys
         said = Token(self.recipient(address), scope, issued, keys.newest())
         return mint(said, purpose, keys.link(purpose, said.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:
-        bootstrap.preferences().apply(self.recipient(address), changes, now)
+        parts().preferences.apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:
         found = client("dynamodb").scan(TableName=table or self.table)["Items"]
@@ -248,11 +295,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             **keys,
             **queues,
         }
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        bootstrap.reset()
+        for app in APPS:
+            monkeypatch.setattr(app, "heed", parts())  # as it was before, at the end
         world = World(queues)
-        clock = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
-        monkeypatch.setattr(bootstrap, "time", clock)
+        clock: Any = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
+        run_on(made(environment, clock))
         yield world
-        bootstrap.reset()

@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ReadTimeoutError
 
-from heed.adapters import aws
+from tests.support.deployment import parts
 
 
 class Fault:
@@ -14,7 +14,7 @@ class Fault:
 
     def __init__(self, service: str, operation: str) -> None:
         self.calls = 0
-        events = aws.client(service).meta.events
+        events = parts().client(service).meta.events
         events.register_first(f"before-send.{service}.{operation}", self._fail)
 
     def _fail(self, **_: Any) -> None:

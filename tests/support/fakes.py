@@ -61,7 +61,7 @@ class MemoryPreferences:
 
 @dataclass
 class MemoryKeys:
-    """The port Keys, from fixed public bytes. `failure` is raised by every derivation."""
+    """The ports IdentityKey and LinkKeys, from fixed public bytes; `failure` is raised by each derivation."""
 
     link_key_ids: tuple[int, ...] = (1,)
     failure: HeedError | None = None

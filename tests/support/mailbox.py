@@ -19,9 +19,7 @@ from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
-from heed import bootstrap
-from heed.adapters import aws
-from tests.support.deployment import World
+from tests.support.deployment import World, parts
 
 ACCOUNT = "123456789012"
 _PATH = re.compile(r"https://[a-z.]+(/[cu]/[^\s?\"<>]+)")
@@ -155,8 +153,8 @@ def _error(code: str, message: str = "made up") -> dict[str, Any]:
 def suppression_list(held: SuppressionList | None = None) -> Iterator[SuppressionList]:
     """The list, behind the client that its function has; nobody waits for its pace."""
     held = held or SuppressionList()
-    bootstrap.ses_suppressions()._pause = held.pauses.append
-    events = aws.single("sesv2").meta.events
+    parts().ses_suppressions._pause = held.pauses.append
+    events = parts().client("sesv2", once=True).meta.events
     names = [f"before-call.sesv2.{do}" for do in ("Delete" + _ONE, "List" + _ONE + "s")]
     for name in names:
         events.register(name, held.answer)
@@ -183,7 +181,7 @@ def calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> lis
     """The AWS calls that the functions make from now on, as they are made."""
     made: list[str] = []
     for service in clients:
-        aws.client(service).meta.events.register(
+        parts().client(service).meta.events.register(
             "before-call.*.*", lambda model, **_: made.append(model.name)
         )
     return made

@@ -7,11 +7,10 @@ from typing import Any
 
 from functions.desk import app as desk
 from functions.platform import app as platform
-from heed import bootstrap
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import DAY
 from tests.support import openapi
-from tests.support.deployment import NOW, World, http
+from tests.support.deployment import NOW, World, http, parts
 
 JANE = "jane.doe@example.com"
 ON_FILE = {"source": "phone", "reference": "call 17"}
@@ -24,11 +23,11 @@ class Office:
     def __init__(self, world: World) -> None:
         self.world = world
         self.keys = {
-            owner: bootstrap.api_keys().create("office", owner, list(KeyScope))[1]
+            owner: parts().api_keys.create("office", owner, list(KeyScope))[1]
             for owner in ("kim", "lou", " KIM ", "k\u200bim", "\uff4bim")
         }
         for clerk in ("ann", "bob"):
-            self.keys[clerk] = bootstrap.api_keys().create("shop", clerk, [KeyScope.WRITE])[1]
+            self.keys[clerk] = parts().api_keys.create("shop", clerk, [KeyScope.WRITE])[1]
 
     def call(
         self,

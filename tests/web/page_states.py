@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
+from heed.bootstrap import Heed
+from heed.config import Config
 from heed.domain.links.link_token import Purpose, Token, mint
 from heed.domain.opt_in.confirmation_token import KEY_ID, LIFETIME, Confirmation, Intent
 from heed.domain.opt_in.confirmation_token import mint as mint_confirmation
@@ -58,16 +59,14 @@ class Stage:
         self.now = time.time_ns() // 1_000_000
 
     @cached_property
-    def _keys(self) -> KmsConfirmKeys:
+    def _heed(self) -> Heed:
         outputs = self._stack["outputs"]
-        kms = session().client("kms", endpoint_url=self._stack["aws"])
-        return KmsConfirmKeys(
-            kms,
-            lambda: outputs["IdentityKeyArn"],
-            lambda: outputs["LinksKeyArn"],
-            (1,),
-            lambda: self._environment("resubscribe")["CONFIRM_KEY"],
-        )
+        settings = {
+            "IDENTITY_KEY": outputs["IdentityKeyArn"],
+            "LINKS_KEY": outputs["LinksKeyArn"],
+            "CONFIRM_KEY": self._environment("resubscribe")["CONFIRM_KEY"],
+        }
+        return Heed(Config(settings), partial(session().client, endpoint_url=self._stack["aws"]))
 
     def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
         """The path of a link of somebody new, who has said this."""
@@ -89,7 +88,7 @@ class Stage:
         what = Confirmation(
             self._person(said), intent, scopes, self.now - age, b"sealed", resume=resume
         )
-        return f"/c/{mint_confirmation(what, self._keys.confirm(KEY_ID))}"
+        return f"/c/{mint_confirmation(what, self._heed.confirm_keys.confirm(KEY_ID))}"
 
     def wish(self, register: str, source: Source = Source.LINK, days: int | None = None) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
@@ -127,11 +126,13 @@ class Stage:
 
     def _link(self, purpose: Purpose, scope: int, said: Iterable[Change]) -> str:
         token = Token(self._person(said), scope, self.now - DAY, 1)
-        return mint(token, purpose, self._keys.link(purpose, 1))
+        return mint(token, purpose, self._heed.link_keys.link(purpose, 1))
 
     def _person(self, said: Iterable[Change]) -> str:
         self._people += 1
-        recipient = recipient_id(self._keys.identity(), f"reader{self._people}@example.com")
+        recipient = recipient_id(
+            self._heed.identity_key.identity(), f"reader{self._people}@example.com"
+        )
         if changes := list(said):
             table = PreferencesTable(
                 self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"]

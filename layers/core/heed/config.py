@@ -16,172 +16,172 @@ class Config:
     """What the deployment says, by the name of the variable in lower case."""
 
     def __init__(self, environ: Mapping[str, str] = os.environ) -> None:  # noqa: TID251
-        self._environ = environ
+        self.environ = environ
 
     @cached_property
     def preferences_table(self) -> str:
         """Name of the table of registers."""
-        return self._environ["PREFERENCES_TABLE"]
+        return self.environ["PREFERENCES_TABLE"]
 
     @cached_property
     def control_table(self) -> str:
         """Name of the table of API keys and jobs."""
-        return self._environ["CONTROL_TABLE"]
+        return self.environ["CONTROL_TABLE"]
 
     @cached_property
     def identity_key(self) -> str:
         """KMS key that recipient ids are derived with: id or ARN."""
-        return self._environ["IDENTITY_KEY"]
+        return self.environ["IDENTITY_KEY"]
 
     @cached_property
     def links_key(self) -> str:
         """KMS key that links are signed under: id or ARN."""
-        return self._environ["LINKS_KEY"]
+        return self.environ["LINKS_KEY"]
 
     @cached_property
     def link_key_ids(self) -> tuple[int, ...]:
         """Ids of link keys that verify, ascending; the last one mints."""
-        return tuple(int(part) for part in self._environ.get("LINK_KEY_IDS", "1").split(","))
+        return tuple(int(part) for part in self.environ.get("LINK_KEY_IDS", "1").split(","))
 
     @cached_property
     def public_url(self) -> str:
         """Base of every link, without a slash at the end; empty: the API's own host."""
-        return self._environ.get("PUBLIC_URL", "").rstrip("/")
+        return self.environ.get("PUBLIC_URL", "").rstrip("/")
 
     @cached_property
     def mail_domain(self) -> str:
         """Domain of inbound mail for `mailto:` links; empty: there are none."""
-        return self._environ.get("MAIL_DOMAIN", "")
+        return self.environ.get("MAIL_DOMAIN", "")
 
     @cached_property
     def later_queue_url(self) -> str:
         """Queue of opt-outs whose write failed."""
-        return self._environ["LATER_QUEUE_URL"]
+        return self.environ["LATER_QUEUE_URL"]
 
     @cached_property
     def feedback_dlq_url(self) -> str:
         """Where feedback that can never be understood is kept."""
-        return self._environ["FEEDBACK_DLQ_URL"]
+        return self.environ["FEEDBACK_DLQ_URL"]
 
     @cached_property
     def mail_from(self) -> str:
         """Address that confirmation mails come from; empty: there are none, nor a form that asks for one."""
-        return self._environ.get("MAIL_FROM", "")
+        return self.environ.get("MAIL_FROM", "")
 
     @cached_property
     def confirmation_set(self) -> str:
         """SES configuration set of confirmation mails."""
-        return self._environ["CONFIRMATION_SET"]
+        return self.environ["CONFIRMATION_SET"]
 
     @cached_property
     def confirm_key(self) -> str:
         """KMS key that confirmation links are signed under: id or ARN."""
-        return self._environ["CONFIRM_KEY"]
+        return self.environ["CONFIRM_KEY"]
 
     @cached_property
     def address_key(self) -> str:
         """KMS key that encrypts the address in a confirmation link: id or ARN."""
-        return self._environ["ADDRESS_KEY"]
+        return self.environ["ADDRESS_KEY"]
 
     @cached_property
     def subscribe_queue_url(self) -> str:
         """Queue of what was entered in the form."""
-        return self._environ["SUBSCRIBE_QUEUE_URL"]
+        return self.environ["SUBSCRIBE_QUEUE_URL"]
 
     @cached_property
     def waiting_queue_url(self) -> str:
         """Queue of those whose mail a cap holds back."""
-        return self._environ["WAITING_QUEUE_URL"]
+        return self.environ["WAITING_QUEUE_URL"]
 
     @cached_property
     def trusted_proxies(self) -> tuple[str, ...]:
         """Networks of the proxies that are believed whom they heard a request from; none: nobody is."""
-        return tuple(filter(None, self._environ.get("TRUSTED_PROXIES", "").split(",")))
+        return tuple(filter(None, self.environ.get("TRUSTED_PROXIES", "").split(",")))
 
     @cached_property
     def confirmed_queue_url(self) -> str:
         """Queue of what follows from a confirmed yes."""
-        return self._environ["CONFIRMED_QUEUE_URL"]
+        return self.environ["CONFIRMED_QUEUE_URL"]
 
     @cached_property
     def opt_ins_queue_url(self) -> str:
         """The adopter's own queue of addresses that asked to be mailed; empty: it is not told."""
-        return self._environ.get("OPT_INS_QUEUE_URL", "")
+        return self.environ.get("OPT_INS_QUEUE_URL", "")
 
     @cached_property
     def confirmations_per_network(self) -> int:
         """Confirmation mails for the way back that one network may cause a day."""
-        return int(self._environ["CONFIRMATIONS_PER_NETWORK"])
+        return int(self.environ["CONFIRMATIONS_PER_NETWORK"])
 
     @cached_property
     def confirmations_per_day(self) -> int:
         """Confirmation mails a day (UTC) in all."""
-        return int(self._environ["CONFIRMATIONS_PER_DAY"])
+        return int(self.environ["CONFIRMATIONS_PER_DAY"])
 
     @cached_property
     def ledger_table(self) -> str:
         """Name of the table of evidence."""
-        return self._environ["LEDGER_TABLE"]
+        return self.environ["LEDGER_TABLE"]
 
     @cached_property
     def ledger_bucket(self) -> str:
         """Name of the bucket of hashes and seals."""
-        return self._environ["LEDGER_BUCKET"]
+        return self.environ["LEDGER_BUCKET"]
 
     @cached_property
     def event_bus(self) -> str:
         """Name of the bus on which other systems hear of changes."""
-        return self._environ["EVENT_BUS"]
+        return self.environ["EVENT_BUS"]
 
     @cached_property
     def ledger_dlq_url(self) -> str:
         """Where the place of a stream record is kept that can never be understood."""
-        return self._environ["LEDGER_DLQ_URL"]
+        return self.environ["LEDGER_DLQ_URL"]
 
     @cached_property
     def minor_record_days(self) -> int:
         """How long the tombstone of a minor is kept."""
-        return int(self._environ["MINOR_RECORD_DAYS"])
+        return int(self.environ["MINOR_RECORD_DAYS"])
 
     @cached_property
     def minor_reports_per_key(self) -> int:
         """How many minors a key that is no officer's may report in a day before an officer decides."""
-        return int(self._environ["MINOR_REPORTS_PER_KEY"])
+        return int(self.environ["MINOR_REPORTS_PER_KEY"])
 
     @cached_property
     def unlist_queue_url(self) -> str:
         """Queue of what is to be done about SES's own suppression list."""
-        return self._environ["UNLIST_QUEUE_URL"]
+        return self.environ["UNLIST_QUEUE_URL"]
 
     @cached_property
     def unlist_dlq_url(self) -> str:
         """Where what can never be done about that list is kept."""
-        return self._environ["UNLIST_DLQ_URL"]
+        return self.environ["UNLIST_DLQ_URL"]
 
     @cached_property
     def later_dlq_url(self) -> str:
         """Where an opt-out of later that can never be understood is kept."""
-        return self._environ["LATER_DLQ_URL"]
+        return self.environ["LATER_DLQ_URL"]
 
     @cached_property
     def subscribe_dlq_url(self) -> str:
         """Where a request for a mail that can never be understood is kept."""
-        return self._environ["SUBSCRIBE_DLQ_URL"]
+        return self.environ["SUBSCRIBE_DLQ_URL"]
 
     @cached_property
     def confirmed_dlq_url(self) -> str:
         """Where a confirmed yes that can never be understood is kept."""
-        return self._environ["CONFIRMED_DLQ_URL"]
+        return self.environ["CONFIRMED_DLQ_URL"]
 
     @cached_property
     def brand_dir(self) -> Path:
         """Folder of the compiled brand."""
-        return Path(self._environ.get("BRAND_DIR", "/opt/brand"))
+        return Path(self.environ.get("BRAND_DIR", "/opt/brand"))
 
     @cached_property
     def deployed(self) -> bool:
         """Whether this runs as a Lambda function, where work at import is cheap."""
-        return "AWS_LAMBDA_FUNCTION_NAME" in self._environ
+        return "AWS_LAMBDA_FUNCTION_NAME" in self.environ
 
 
 class Shell:

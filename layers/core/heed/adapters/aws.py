@@ -1,8 +1,8 @@
-"""Clients of AWS, made once each, and what their failures mean."""
+"""Clients of AWS, and what their failures mean."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ CONFIG = Config(
     max_pool_connections=16,
 )
 
-_SINGLE = CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
+_ONCE = CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
 
 FAILURES = (ClientError, BotoCoreError)
 
@@ -34,16 +34,18 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-@cache
-def client(service: str) -> Any:  # noqa: ANN401 - each caller names its own client type
-    """A client of a service. botocore without boto3's layer: a tenth less of the cold start."""
-    return _session().create_client(service, config=CONFIG)
+def clients() -> Callable[..., Any]:
+    """Makes clients of AWS by the service's name, each once; `once=True`: one that repeats no call.
 
+    That is for what must not happen twice because an answer was lost. botocore without boto3's layer saves
+    a tenth of the cold start.
+    """
 
-@cache
-def single(service: str) -> Any:  # noqa: ANN401 - each caller names its own client type
-    """A client that makes each call once: for what must not happen twice because an answer was lost."""
-    return _session().create_client(service, config=_SINGLE)
+    @cache
+    def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - each caller names its type
+        return _session().create_client(service, config=_ONCE if once else CONFIG)
+
+    return client
 
 
 def code(error: BaseException) -> str:

@@ -13,6 +13,8 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit, SchemaValidationError
 
+from heed import cold_start
+
 Handler = Callable[[dict[str, Any], Any], Any]
 
 logger = Logger()
@@ -42,11 +44,14 @@ def measure(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
 def observed(handler: Handler) -> Handler:
     """A Lambda handler whose log lines carry the request, and whose counts are written at its end.
 
+    Its first request ends the start of the process (heed.cold_start).
+
     The event itself is never logged. A log that cannot be written never undoes what was done.
     """
 
     @wraps(handler)
     def observe(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
+        cold_start.end()
         if context is not None:
             logger.structure_logs(append=True, function_request_id=context.aws_request_id)
         try:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from heed.domain.errors import InvalidAddress, InvalidRecipient
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import parse, recipient_id
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import IdentityKey
 
 
 class Mention(NamedTuple):
@@ -25,13 +25,13 @@ class Person(NamedTuple):
     recipient: str | None
 
 
-def identify(mentions: Iterable[Mention], keys: Keys) -> list[Person]:
+def identify(mentions: Iterable[Mention], key: IdentityKey) -> list[Person]:
     """The people that are mentioned, in order.
 
     Raises:
         KeysUnavailable: addresses cannot be turned into ids now.
     """
-    identity = keys.identity()
+    identity = key.identity()
     return [Person(mention.address, _recipient(mention, identity)) for mention in mentions]
 
 

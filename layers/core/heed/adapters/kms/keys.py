@@ -11,58 +11,36 @@ from typing import TYPE_CHECKING
 from heed.adapters.aws import FAILURES, code
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import Purpose
+from heed.domain.opt_in.confirmation_token import KEY_ID
+from heed.override import override
+from heed.use_cases.ports.keys import ConfirmKeys, IdentityKey, LinkKeys
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mypy_boto3_kms import KMSClient
 
 IDENTITY = "identity/1"
 """The label of the identity key. It never changes: it is the table."""
 
 
-class KmsKeys:
-    """Serves the port Keys.
+class _Derived:
+    """Derives keys under one KMS key, each once.
 
     Args:
         client: of KMS.
-        identity_key, links_key: give the KMS key's id or ARN when first needed.
-        link_key_ids: ids that verify, ascending; no other is ever derived.
+        key: the KMS key's id or ARN.
     """
 
-    def __init__(
-        self,
-        client: KMSClient,
-        identity_key: Callable[[], str],
-        links_key: Callable[[], str],
-        link_key_ids: tuple[int, ...],
-    ) -> None:
+    def __init__(self, client: KMSClient, key: str) -> None:
         self._client = client
-        self._identity_key = identity_key
-        self._links_key = links_key
-        self._link_key_ids = link_key_ids
+        self._key = key
         self._derived: dict[str, bytes] = {}
 
-    def identity(self) -> bytes:
-        """See the port."""
-        return self._derive(self._identity_key, IDENTITY)
-
-    def link(self, purpose: Purpose, key_id: int) -> bytes:
-        """See the port."""
-        if key_id not in self._link_key_ids:
-            raise InvalidToken("signed with a key never ours")
-        return self._derive(self._links_key, f"{purpose.name.lower()}/{key_id}")
-
-    def newest(self) -> int:
-        """See the port."""
-        return self._link_key_ids[-1]
-
-    def _derive(self, kms_key: Callable[[], str], label: str) -> bytes:
+    def _derive(self, label: str) -> bytes:
         derived = self._derived.get(label)
         if derived is None:
             try:
                 answer = self._client.generate_mac(
-                    KeyId=kms_key(), MacAlgorithm="HMAC_SHA_256", Message=label.encode()
+                    KeyId=self._key, MacAlgorithm="HMAC_SHA_256", Message=label.encode()
                 )
             except FAILURES as error:
                 raise KeysUnavailable(code(error)) from error
@@ -70,3 +48,39 @@ class KmsKeys:
                 raise KeysUnavailable("the answer cannot be read")
             derived = self._derived[label] = answer["Mac"]
         return derived
+
+
+class KmsIdentityKey(_Derived, IdentityKey):
+    """The key of recipient ids."""
+
+    @override
+    def identity(self) -> bytes:
+        return self._derive(IDENTITY)
+
+
+class KmsLinkKeys(_Derived, LinkKeys):
+    """The keys of links; `key_ids` are the ids that verify, ascending, and no other is ever derived."""
+
+    def __init__(self, client: KMSClient, key: str, key_ids: tuple[int, ...]) -> None:
+        super().__init__(client, key)
+        self._key_ids = key_ids
+
+    @override
+    def link(self, purpose: Purpose, key_id: int) -> bytes:
+        if key_id not in self._key_ids:
+            raise InvalidToken("signed with a key never ours")
+        return self._derive(f"{purpose.name.lower()}/{key_id}")
+
+    @override
+    def newest(self) -> int:
+        return self._key_ids[-1]
+
+
+class KmsConfirmKeys(_Derived, ConfirmKeys):
+    """The key of confirmation links."""
+
+    @override
+    def confirm(self, key_id: int) -> bytes:
+        if key_id != KEY_ID:
+            raise InvalidToken("signed with a key never ours")
+        return self._derive(f"confirm/{key_id}")

@@ -18,7 +18,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> Exit:
-    identity = find(args.stack).identity()
+    identity = find(args.stack).heed.identity_key.identity()
     ending = Exit.YES
     for address in from_standard_input():
         recipient, fault = None, ""

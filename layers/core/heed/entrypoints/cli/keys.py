@@ -43,7 +43,7 @@ def _to_create(parser: ArgumentParser) -> None:
 
 def _create(args: Namespace) -> Exit:
     scopes = {KeyScope(scope) for scope in args.scopes}
-    key_id, key = find(args.stack).api_keys().create(args.name, args.owner, scopes, args.expires)
+    key_id, key = find(args.stack).heed.api_keys.create(args.name, args.owner, scopes, args.expires)
     if args.json:
         output.say_json({"id": key_id, "key": key})
     else:
@@ -54,7 +54,7 @@ def _create(args: Namespace) -> Exit:
 
 def _list(args: Namespace) -> Exit:
     now = _now()
-    keys, unreadable = find(args.stack).api_keys().list()
+    keys, unreadable = find(args.stack).heed.api_keys.list()
     rows = [_row(key, now) for key in keys] + [_unreadable(key_id) for key_id in unreadable]
     if args.json:
         output.say_json({"keys": rows})
@@ -72,7 +72,7 @@ def _to_revoke(parser: ArgumentParser) -> None:
 
 def _revoke(args: Namespace) -> Exit:
     try:
-        find(args.stack).api_keys().revoke(args.id)
+        find(args.stack).heed.api_keys.revoke(args.id)
     except NotFound as error:
         raise Failure("there is no key of that id", "heed keys list shows them") from error
     if args.json:

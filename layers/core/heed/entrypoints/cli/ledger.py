@@ -36,7 +36,7 @@ def lines(args: Namespace) -> Iterator[bytes]:
 
     stack = find(args.stack)
     try:
-        yield from export(stack.ledger(), stack.ledger_seals(), time.time_ns() // 1_000_000)
+        yield from export(stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000)
     except UnreadableRecord as error:
         raise Failure(
             "the stack holds an entry or a seal that is not what its name says",
@@ -191,13 +191,13 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
         recipient = recipients.parse(args.recipient)
     except InvalidRecipient as error:
         raise Failure("that is no recipient id", "heed ids makes them of addresses") from error
-    salt = stack.preferences().read(recipient).salt
-    kept = {one.entry.id: one.evidence for one in stack.ledger().of(entry["subject"])}
+    salt = stack.heed.preferences.read(recipient).salt
+    kept = {one.entry.id: one.evidence for one in stack.heed.ledger.of(entry["subject"])}
     evidence = kept.get(entry["id"])
     if subject_of(salt, recipient) != entry["subject"] or evidence is None:
         raise Failure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
     now = time.time_ns() // 1_000_000
-    stack.disclosures().append(Disclosing(now, "proof", args.purpose, people=1, key="aws"))
+    stack.heed.disclosures.append(Disclosing(now, "proof", args.purpose, people=1, key="aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 

@@ -34,11 +34,11 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace) -> Exit:
     from heed.use_cases.privacy.replay_restored import Came, replay
 
-    stack = find(args.stack)
-    copies, preferences, epochs = stack.replaying(args.copy)
+    heed = find(args.stack).heed
+    copies, now = heed.restored(args.copy), lambda: time.time_ns() // 1_000_000
     came: Counter[Came] = Counter()
     try:
-        for each in replay(copies, preferences, epochs, lambda: time.time_ns() // 1_000_000):
+        for each in replay(copies, heed.preferences, heed.epochs, now):
             came[each] += 1
             if came.total() % _TOLD == 0:
                 print(f"{came.total():,} items …", file=sys.stderr)

@@ -1,9 +1,10 @@
-"""A stack, and how a command reaches its parts: the API, and through adapters the rest."""
+"""A stack, and how a command reaches it: the API, and its parts with the rights of the account."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -11,19 +12,21 @@ from heed.domain.api_key import is_key
 from heed.entrypoints.cli.failure import Failure
 
 if TYPE_CHECKING:
-    from heed.adapters.dynamodb.api_keys import ApiKeys
-    from heed.adapters.dynamodb.disclosures import DisclosuresTable
-    from heed.adapters.dynamodb.erasures import EpochsTable
-    from heed.adapters.dynamodb.ledger import LedgerTable
-    from heed.adapters.dynamodb.preferences import PreferencesTable
-    from heed.adapters.dynamodb.restored_table import CopiesTable
-    from heed.adapters.s3 import LedgerBucket
     from heed.adapters.stack import Access
+    from heed.bootstrap import Heed
 
+# The output that gives each setting which the command needs.
+_OUTPUTS = {
+    "PREFERENCES_TABLE": "PreferencesTable",
+    "CONTROL_TABLE": "ControlTable",
+    "LEDGER_TABLE": "LedgerTable",
+    "LEDGER_BUCKET": "LedgerBucket",
+    "IDENTITY_KEY": "IdentityKeyArn",
+}
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stack:
     """A stack, and how it is reached.
 
@@ -74,63 +77,35 @@ class Stack:
             raise Failure(f"the stack has no output {name}", "is it a stack of Heed's template?")
         return self.outputs[name]
 
-    def api_keys(self) -> ApiKeys:
-        """The keys of the API."""
-        from heed.adapters.dynamodb.api_keys import ApiKeys
+    @cached_property
+    def heed(self) -> Heed:
+        """The parts of the stack, reached with the person's own rights."""
+        from heed.bootstrap import Heed
+        from heed.config import Config
 
-        return ApiKeys(self.access().client("dynamodb"), self.output("ControlTable"))
-
-    def ledger(self) -> LedgerTable:
-        """The entries of the ledger."""
-        from heed.adapters.dynamodb.ledger import LedgerTable
-
-        return LedgerTable(self.access().client("dynamodb"), self.output("LedgerTable"))
-
-    def ledger_seals(self) -> LedgerBucket:
-        """The hashes of entries, and the seals."""
-        from heed.adapters.s3 import LedgerBucket
-
-        return LedgerBucket(self.access().client("s3"), self.output("LedgerBucket"))
-
-    def disclosures(self) -> DisclosuresTable:
-        """The register of what was given out."""
-        from heed.adapters.dynamodb.disclosures import DisclosuresTable
-
-        return DisclosuresTable(self.access().client("dynamodb"), self.output("ControlTable"))
-
-    def preferences(self) -> PreferencesTable:
-        """The registers of every recipient."""
-        from heed.adapters.dynamodb.preferences import PreferencesTable
-
-        return PreferencesTable(self.access().client("dynamodb"), self.output("PreferencesTable"))
-
-    def replaying(self, copy: str) -> tuple[CopiesTable, PreferencesTable, EpochsTable]:
-        """A restored copy of the table of registers, and the live one by what writes to it."""
-        from heed.adapters.dynamodb.erasures import EpochsTable
-        from heed.adapters.dynamodb.preferences import PreferencesTable
-        from heed.adapters.dynamodb.restored_table import CopiesTable
-
-        client, live = self.access().client("dynamodb"), self.output("PreferencesTable")
-        return (
-            CopiesTable(client, copy, live),
-            PreferencesTable(client, live),
-            EpochsTable(client, live),
-        )
-
-    def identity(self) -> bytes:
-        """The key that recipient ids are made with: one call of KMS."""
-        from heed.adapters.kms.keys import KmsKeys
-
-        identity_key = self.output("IdentityKeyArn")
-        links_key = self.output("LinksKeyArn")
-        client = self.access().client("kms")
-        return KmsKeys(client, lambda: identity_key, lambda: links_key, ()).identity()
+        return Heed(Config(_Settings(self)), lambda service: self.access().client(service))
 
     def invoke(self, function: str, event: bytes) -> tuple[object, bool]:
         """Call a function by its full name; its answer, and whether it raised."""
         from heed.adapters.stack import invoke
 
         return invoke(self.access(), function, event)
+
+
+class _Settings(Mapping[str, str]):
+    """The outputs of a stack under the names that the functions' settings have."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def __getitem__(self, setting: str) -> str:
+        return self._stack.output(_OUTPUTS[setting])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_OUTPUTS)
+
+    def __len__(self) -> int:
+        return len(_OUTPUTS)
 
 
 def is_here(url: str) -> bool:

@@ -13,7 +13,8 @@ from heed.domain.preferences.record import NOTHING
 from heed.domain.preferences.register import Change
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
-from heed.use_cases.ports.preferences import Keys, Preferences
+from heed.use_cases.ports.keys import IdentityKey
+from heed.use_cases.ports.preferences import Preferences
 
 Read = Callable[[object, int | None], Event]
 """From a message and the stamp of its queue to the event in it; raises Malformed."""
@@ -25,10 +26,10 @@ class RecordFeedback:
     """One write a recipient and event, and none for an event that changes nothing."""
 
     def __init__(
-        self, read: Read, keys: Keys, preferences: Preferences, catalogue: Catalogue
+        self, read: Read, key: IdentityKey, preferences: Preferences, catalogue: Catalogue
     ) -> None:
         self._read = read
-        self._keys = keys
+        self._key = key
         self._preferences = preferences
         self._catalogue = catalogue
 
@@ -78,4 +79,4 @@ class RecordFeedback:
         return Count.COMPLAINT_RECORDED if unknown else Count.COMPLAINT_IGNORED
 
     def _identify(self, address: str) -> str:
-        return recipient_id(self._keys.identity(), normalise(address))
+        return recipient_id(self._key.identity(), normalise(address))

@@ -8,7 +8,7 @@ it, a gap is told; then it is mended, by what the record holds.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -53,13 +53,13 @@ class Findings(NamedTuple):
     passed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
 class Reconcile:
     """Looks at one recipient after the other."""
 
-    def __init__(self, ledger: Ledger, seals: Seals, records: Records) -> None:
-        self._ledger = ledger
-        self._seals = seals
-        self._records = records
+    ledger: Ledger
+    seals: Seals
+    records: Records
 
     def __call__(self, held: Held, now: int) -> Findings:
         """What is wrong with a recipient's entries; mended, once nothing else can mend it.
@@ -69,7 +69,7 @@ class Reconcile:
         """
         if not held.record.salt or held.changed_at > now - SETTLED:
             return Findings()
-        of_subject = self._ledger.of(subject_of(held.record.salt, held.recipient))
+        of_subject = self.ledger.of(subject_of(held.record.salt, held.recipient))
         try:
             kept = list(islice(of_subject, MOST + 1))
         except UnreadableRecord:
@@ -90,18 +90,18 @@ class Reconcile:
         made = [*_repairs(held, gaps, [*unentered, *waiting], now), *spared]
         if made and not self._stands(held):
             return Findings()  # it changed since it was read: the next walk looks again
-        self._seal([self._ledger.enter(*one) for one in made] + _unsure(held, kept, now))
+        self._seal([self.ledger.enter(*one) for one in made] + _unsure(held, kept, now))
         if made and not self._stands(held):
             # Erased in between, perhaps when the stream had told of it already: no evidence stays behind.
-            self._ledger.erase(subject_of(held.record.salt, held.recipient))
+            self.ledger.erase(subject_of(held.record.salt, held.recipient))
         if held.late:
-            self._records.settle(held.recipient, held.late)
+            self.records.settle(held.recipient, held.late)
         return Findings(missing, len(unentered), altered, len(made))
 
     def _stands(self, held: Held) -> bool:
         """Whether the record is still the one that was read; asked consistently, as a walk is not."""
         try:
-            return self._records.read(held.recipient).salt == held.record.salt
+            return self.records.read(held.recipient).salt == held.record.salt
         except UnreadableRecord:
             return False
 
@@ -110,7 +110,7 @@ class Reconcile:
         for entry in entries:
             leaves.setdefault(entry.recorded_at // DAY, []).append(entry.leaf)
         for day, hashed in leaves.items():
-            self._seals.add(day, hashed)
+            self.seals.add(day, hashed)
 
 
 def _unsure(held: Held, kept: list[Kept], now: int) -> list[LedgerEntry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from heed.domain.errors import Unavailable
@@ -22,6 +23,7 @@ class Walked(NamedTuple):
     is_end: bool
 
 
+@dataclass(frozen=True, slots=True)
 class Walk:
     """Goes on where the last walk stopped.
 
@@ -30,9 +32,8 @@ class Walk:
         look: looks at one of them.
     """
 
-    def __init__(self, people: People, look: Callable[[Held, int], Findings]) -> None:
-        self._people = people
-        self._look = look
+    people: People
+    look: Callable[[Held, int], Findings]
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> Walked:
         """Walk on, and remember the place.
@@ -41,29 +42,29 @@ class Walk:
             Unavailable: somebody could not be looked at; the next walk begins there, and passes them by
                 if that is so again.
         """
-        place, walked = self._people.place(), 0
+        place, walked = self.people.place(), 0
         found: Counter[str] = Counter()
         while walked < RECIPIENTS and has_time():
-            page = self._people.page(place.after, PAGE)
+            page = self.people.page(place.after, PAGE)
             found["unreadable"] += page.unreadable
             for one in page.held:
                 if not has_time():
-                    self._people.remember(place)
+                    self.people.remember(place)
                     return Walked(walked, found, is_end=False)
                 found.update(self._looked(one, place, now)._asdict())
                 walked += 1
                 place = Place(one.recipient)
             place = Place(page.last)
-            self._people.remember(place)
+            self.people.remember(place)
             if place.after is None:
                 return Walked(walked, found, is_end=True)
         return Walked(walked, found, is_end=False)
 
     def _looked(self, one: Held, place: Place, now: int) -> Findings:
         try:
-            return self._look(one, now)
+            return self.look(one, now)
         except Unavailable:
             if place.failed == one.recipient:
                 return Findings(passed=1)
-            self._people.remember(Place(place.after, one.recipient))
+            self.people.remember(Place(place.after, one.recipient))
             raise

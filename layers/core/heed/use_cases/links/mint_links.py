@@ -8,7 +8,7 @@ from typing import NamedTuple
 from heed.domain.links.link_token import Purpose, Token, mint
 from heed.domain.preferences.catalogue import Topic
 from heed.use_cases.identify import Person
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import LinkKeys
 
 
 class Minted(NamedTuple):
@@ -18,7 +18,7 @@ class Minted(NamedTuple):
     tokens: Mapping[Purpose, str]
 
 
-def mint_links(people: Sequence[Person], topic: Topic, now: int, keys: Keys) -> list[Minted]:
+def mint_links(people: Sequence[Person], topic: Topic, now: int, keys: LinkKeys) -> list[Minted]:
     """Tokens for each, issued now, in order.
 
     Raises:

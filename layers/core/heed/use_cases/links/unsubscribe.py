@@ -9,7 +9,7 @@ from typing import Any
 
 from heed.domain import messages
 from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
-from heed.domain.links.link_token import Purpose, Token, verify
+from heed.domain.links.link_token import Token
 from heed.domain.links.undo import Undo, stops, undo_of
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
@@ -17,7 +17,7 @@ from heed.domain.preferences.decision import decide
 from heed.domain.preferences.evidence import LONGEST, evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL, Change, Entry, Source, out, undoable
-from heed.use_cases.ports.preferences import Applied, Keys, Preferences, Queue
+from heed.use_cases.ports.preferences import Applied, Preferences, Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,75 +84,89 @@ class Pressed:
     undo: Undo | None
 
 
-class Unsubscribe:
-    """What a link does."""
+def opt_out_of(
+    token: Token,
+    catalogue: Catalogue,
+    at: int,
+    source: Source,
+    campaign: str,
+    *,
+    everything: bool,
+    signal: bool,
+    wording: str | None = None,
+    press: str | None = None,
+) -> OptOut:
+    """What a press on a link asks for.
 
-    def __init__(
-        self,
-        keys: Keys,
-        preferences: Preferences,
-        catalogue: Catalogue,
-        later: Callable[[], Queue],
-    ) -> None:
-        self._keys = keys
-        self._preferences = preferences
-        self._catalogue = catalogue
-        self._later = later
+    Args:
+        token: of the link.
+        catalogue: of the brands and topics.
+        at: when it was pressed, milliseconds.
+        source: one-click or link.
+        campaign: of the link, or "".
+        everything: whether all marketing is to stop.
+        signal: whether the browser sent a privacy signal.
+        wording: names the words of the page, if one was shown.
+        press: id of the HTTP request of a browser's press, so that no two presses are the same.
+    """
+    return OptOut(
+        recipient=token.recipient,
+        scopes=(ALL,) if everything else catalogue.opt_out_scopes(token.scope),
+        at=at,
+        source=source,
+        evidence=evidence(
+            issued=token.issued,
+            key=token.key_id,
+            campaign=campaign or None,
+            wording=wording,
+            press=press,
+        ),
+        policy=catalogue.policy(at),
+        signal=signal,
+    )
 
-    def token(self, text: str) -> Token:
-        """What the link says.
+
+@dataclass(frozen=True, slots=True)
+class WriteOptOut:
+    """Writes an opt-out, at once or hours later from the queue."""
+
+    preferences: Preferences
+    catalogue: Catalogue
+
+    def __call__(self, asked: OptOut, now: int) -> Applied:
+        """Write it at an instant, which may be hours after it was asked for; again changes nothing.
 
         Raises:
-            InvalidToken: it is no link of ours.
-            KeysUnavailable: it cannot be told now.
+            Unavailable, UnreadableRecord: not known to be written.
         """
-        return verify(text, Purpose.UNSUBSCRIBE, self._keys.link)
+        entry = _entry(asked)
+        if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
+            changes = [Change(out(scope), entry) for scope in asked.scopes]
+            return self.preferences.apply(asked.recipient, changes, now)
 
-    def record(self, token: Token) -> Record:
-        """What is on record of the link's recipient; reading it changes nothing."""
-        return self._preferences.read(token.recipient)
+        def missing(record: Record) -> list[Change]:
+            # A press that was written although its answer was lost is on record as it stands.
+            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
+            written = [Change(out(scope), entry) for scope in scopes]
+            return [*written, *_signals(record, self.catalogue, asked)]
 
-    def asked(
-        self,
-        token: Token,
-        at: int,
-        source: Source,
-        campaign: str,
-        *,
-        everything: bool,
-        signal: bool,
-        wording: str | None = None,
-        press: str | None = None,
-    ) -> OptOut:
-        """What a press on the link asks for.
+        return self.preferences.update(asked.recipient, missing, now)
 
-        Args:
-            token: of the link.
-            at: when it was pressed, milliseconds.
-            source: one-click or link.
-            campaign: of the link, or "".
-            everything: whether all marketing is to stop.
-            signal: whether the browser sent a privacy signal.
-            wording: names the words of the page, if one was shown.
-            press: id of the HTTP request of a browser's press, so that no two presses are the same.
-        """
-        return OptOut(
-            recipient=token.recipient,
-            scopes=(ALL,) if everything else self._catalogue.opt_out_scopes(token.scope),
-            at=at,
-            source=source,
-            evidence=evidence(
-                issued=token.issued,
-                key=token.key_id,
-                campaign=campaign or None,
-                wording=wording,
-                press=press,
-            ),
-            policy=self._catalogue.policy(at),
-            signal=signal,
-        )
 
-    def opt_out(self, asked: OptOut) -> Pressed:
+@dataclass(frozen=True, slots=True)
+class Unsubscribe:
+    """What a press of a link does.
+
+    Attributes:
+        write: writes an opt-out that cannot be taken back, and knows where.
+        later: gives the queue of opt-outs whose write failed. It is asked for only then, since a client of
+            another service would slow every cold start.
+    """
+
+    write: WriteOptOut
+    later: Callable[[], Queue]
+
+    def __call__(self, asked: OptOut) -> Pressed:
         """Write it, and see that it stops what it is to stop.
 
         A wish that could not be written is put into the queue of later, and 503 is answered all the
@@ -163,14 +177,14 @@ class Unsubscribe:
             QueueUnavailable: neither.
             NotAcknowledged: written, but something newer lifts it.
         """
-        entry = _entry(asked)
+        entry, catalogue = _entry(asked), self.write.catalogue
         press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
         try:
             applied = self._press(asked, press) if press else self.write(asked, asked.at)
         except (Unavailable, UnreadableRecord) as error:
-            self._later().send(asked.to_message())
+            self.later().send(asked.to_message())
             raise Deferred(type(error).__name__) from error
-        governed = (topic for scope in asked.scopes for topic in self._catalogue.governed(scope))
+        governed = (topic for scope in asked.scopes for topic in catalogue.governed(scope))
         if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")
         undo = undo_of(asked.recipient, press, applied.after)
@@ -178,36 +192,20 @@ class Unsubscribe:
 
     def _press(self, asked: OptOut, press: Mapping[int, Entry]) -> Applied:
         """Write a browser's press so that it can be taken back, if it stops anything."""
+        catalogue = self.write.catalogue
 
         def changes(record: Record) -> list[Change]:
-            return [*stops(record, self._catalogue, press, asked.at), *self._signals(record, asked)]
+            stopped = stops(record, catalogue, press, asked.at)
+            return [*stopped, *_signals(record, catalogue, asked)]
 
-        return self._preferences.update(asked.recipient, changes, asked.at)
+        return self.write.preferences.update(asked.recipient, changes, asked.at)
 
-    def write(self, asked: OptOut, now: int) -> Applied:
-        """Write it at an instant, which may be hours after it was asked for; again changes nothing.
 
-        Raises:
-            Unavailable, UnreadableRecord: not known to be written.
-        """
-        entry = _entry(asked)
-        if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
-            changes = [Change(out(scope), entry) for scope in asked.scopes]
-            return self._preferences.apply(asked.recipient, changes, now)
-
-        def missing(record: Record) -> list[Change]:
-            # A press that was written although its answer was lost is on record as it stands.
-            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
-            written = [Change(out(scope), entry) for scope in scopes]
-            return [*written, *self._signals(record, asked)]
-
-        return self._preferences.update(asked.recipient, missing, now)
-
-    def _signals(self, record: Record, asked: OptOut) -> list[Change]:
-        if not asked.signal:
-            return []
-        seen = replace(_entry(asked), source=Source.SIGNAL)
-        return privacy_signal.stopped(record, self._catalogue, seen)
+def _signals(record: Record, catalogue: Catalogue, asked: OptOut) -> list[Change]:
+    if not asked.signal:
+        return []
+    seen = replace(_entry(asked), source=Source.SIGNAL)
+    return privacy_signal.stopped(record, catalogue, seen)
 
 
 def _entry(asked: OptOut) -> Entry:

@@ -9,6 +9,7 @@ soon would be dropped, and the report of that would stop them again.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 from heed.domain.errors import InvalidAddress, Malformed
 from heed.domain.opt_in.confirmed_opt_in import OptIn
@@ -22,23 +23,18 @@ from heed.use_cases.ports.preferences import Preferences, Queue
 from heed.use_cases.ports.privacy import Person
 
 
+@dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What follows from a confirmed yes outside of the table."""
+    """What follows from a confirmed yes outside of the table.
 
-    def __init__(
-        self,
-        seal: AddressSeal,
-        unlisting: Queue,
-        preferences: Preferences,
-        tellings: Tellings,
-        opt_ins: Queue | None,
-    ) -> None:
-        """`opt_ins` is the adopter's queue; None: it does not want to be told."""
-        self._seal = seal
-        self._unlisting = unlisting
-        self._preferences = preferences
-        self._tellings = tellings
-        self._opt_ins = opt_ins
+    `opt_ins` is the adopter's queue; None: it does not want to be told.
+    """
+
+    seal: AddressSeal
+    unlisting: Queue
+    preferences: Preferences
+    tellings: Tellings
+    opt_ins: Queue | None
 
     def __call__(self, opt_in: OptIn, now: int) -> None:
         """Do all of it; again, and for another press of the same link, nothing more happens.
@@ -48,26 +44,26 @@ class FollowUp:
             Malformed: the sealed address is none of ours.
         """
         # First of all: another press of the same link costs none of the calls that SES permits a second.
-        if not self._tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
+        if not self.tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
         address = self._address(opt_in)
         # Read behind the write: a purge that begins after this reading finds what was written.
-        record = self._preferences.read(opt_in.recipient)
+        record = self.preferences.read(opt_in.recipient)
         if is_silent(record, opt_in.issued):
-            self._tellings.clear(Person(opt_in.recipient, ""))
+            self.tellings.clear(Person(opt_in.recipient, ""))
             return
         if not opt_in.unlisted:
-            self._unlisting.send(opt_in.to_message())
+            self.unlisting.send(opt_in.to_message())
             if _may_be_listed(record):
                 return  # it comes back, and is told of then
-        if self._opt_ins is not None:
-            self._opt_ins.send(_told(opt_in, address))
-        self._tellings.finish(opt_in.recipient, opt_in.issued)
+        if self.opt_ins is not None:
+            self.opt_ins.send(_told(opt_in, address))
+        self.tellings.finish(opt_in.recipient, opt_in.issued)
 
     def _address(self, opt_in: OptIn) -> str:
         """The address, normalised."""
         try:
-            return normalise(self._seal.unseal(opt_in.sealed))
+            return normalise(self.seal.unseal(opt_in.sealed))
         except InvalidAddress as error:
             raise Malformed(type(error).__name__) from None
 

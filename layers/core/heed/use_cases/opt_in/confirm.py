@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from heed.domain.errors import NotAcknowledged
 from heed.domain.links.undo import MOST_REGISTERS
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, verify
+from heed.domain.opt_in.confirmation_token import Confirmation, Intent
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue, Topic
@@ -25,7 +25,7 @@ from heed.domain.preferences.register import (
     scope_of,
     yes,
 )
-from heed.use_cases.ports.opt_in import ConfirmKeys, Tellings
+from heed.use_cases.ports.opt_in import Tellings
 from heed.use_cases.ports.preferences import Preferences, Queue
 
 
@@ -60,43 +60,25 @@ class Confirmed:
     topics: tuple[Topic, ...]
 
 
+def topics_of(said: Confirmation, catalogue: Catalogue) -> tuple[Topic, ...]:
+    """The topics that a link asks for."""
+    known = (catalogue.topics.get(scope) for scope in (*said.scopes, *said.signals))
+    return tuple(topic for topic in known if topic is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Confirm:
-    """What a confirmation link does."""
+    """What a confirmation link does.
 
-    def __init__(
-        self,
-        keys: ConfirmKeys,
-        preferences: Preferences,
-        catalogue: Catalogue,
-        confirmed: Queue,
-        tellings: Tellings,
-    ) -> None:
-        """`confirmed` is where a confirmed yes waits for what follows from it (`after_confirmation`)."""
-        self._keys = keys
-        self._preferences = preferences
-        self._catalogue = catalogue
-        self._confirmed = confirmed
-        self._tellings = tellings
+    `confirmed` is where a confirmed yes waits for what follows from it (`after_confirmation`).
+    """
 
-    def token(self, text: str) -> Confirmation:
-        """What the link says.
+    preferences: Preferences
+    catalogue: Catalogue
+    confirmed: Queue
+    tellings: Tellings
 
-        Raises:
-            InvalidToken: it is no link of ours.
-            KeysUnavailable: it cannot be told now.
-        """
-        return verify(text, self._keys.confirm)
-
-    def record(self, said: Confirmation) -> Record:
-        """What is on record of the link's recipient; reading it changes nothing."""
-        return self._preferences.read(said.recipient)
-
-    def topics(self, said: Confirmation) -> tuple[Topic, ...]:
-        """The topics that a link asks for."""
-        known = (self._catalogue.topics.get(scope) for scope in (*said.scopes, *said.signals))
-        return tuple(topic for topic in known if topic is not None)
-
-    def confirm(self, said: Confirmation, press: Press) -> Confirmed:
+    def __call__(self, said: Confirmation, press: Press) -> Confirmed:
         """Write what the link says and queue what follows; again changes nothing.
 
         All is written together, but for what is more than one update takes.
@@ -116,19 +98,21 @@ class Confirm:
             after = self._write(said, press, wishes[start : start + MOST_REGISTERS])
         if said.intent is Intent.OUT:
             governed = (
-                t for scope in said.scopes or (ALL,) for t in self._catalogue.governed(scope)
+                t for scope in said.scopes or (ALL,) for t in self.catalogue.governed(scope)
             )
             if any(decide(after, topic, press.at).sendable for topic in governed):
                 raise NotAcknowledged("a newer yes stands")
-            return Confirmed(after, self.topics(said))
+            return Confirmed(after, topics_of(said, self.catalogue))
         if is_closed(after):
             return Confirmed(after, ())
-        topics = [topic for topic in self.topics(said) if chosen(after, topic).sendable]
-        names = tuple(self._catalogue.name(t.number) for t in topics if t.number in said.scopes)
-        if names and not self._tellings.is_handed_on(said.recipient, said.issued):
+        topics = [
+            topic for topic in topics_of(said, self.catalogue) if chosen(after, topic).sendable
+        ]
+        names = tuple(self.catalogue.name(t.number) for t in topics if t.number in said.scopes)
+        if names and not self.tellings.is_handed_on(said.recipient, said.issued):
             opt_in = OptIn(press.id, said.recipient, said.issued, names, said.sealed)
-            self._confirmed.send(opt_in.to_message())
-            self._tellings.hand_on(said.recipient, said.issued, press.at)
+            self.confirmed.send(opt_in.to_message())
+            self.tellings.hand_on(said.recipient, said.issued, press.at)
         return Confirmed(after, (*topics, *self._resumed(said, after, topics, press.at)))
 
     def _write(self, said: Confirmation, press: Press, wishes: list[Change]) -> Record:
@@ -138,13 +122,13 @@ class Confirm:
             is_taken = said.intent is Intent.OUT or not is_closed(record)
             return self._signals(record, said, press) + (wishes if is_taken else [])
 
-        return self._preferences.update(said.recipient, changes, press.at).after
+        return self.preferences.update(said.recipient, changes, press.at).after
 
     def _resumed(
         self, said: Confirmation, after: Record, named: list[Topic], now: int
     ) -> list[Topic]:
         """The topics, beside those that are named, that are sent now that a pause is over."""
-        scopes = {t.number: t for scope in said.resume for t in self._catalogue.marketing(scope)}
+        scopes = {t.number: t for scope in said.resume for t in self.catalogue.marketing(scope)}
         rest = (t for t in scopes.values() if not t.retired and t not in named)
         return [topic for topic in rest if decide(after, topic, now).sendable]
 
@@ -169,11 +153,11 @@ class Confirm:
         if not press.signal:
             return []
         seen = self._entry(said, press, press.at, Source.SIGNAL)
-        changes = privacy_signal.stopped(record, self._catalogue, seen)
+        changes = privacy_signal.stopped(record, self.catalogue, seen)
         return [change for change in changes if scope_of(change.register) not in said.signals]
 
     def _entry(
         self, said: Confirmation, press: Press, at: int, source: Source, **more: bool
     ) -> Entry:
         proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording, **more)
-        return Entry(at, source, proof, self._catalogue.policy(at))
+        return Entry(at, source, proof, self.catalogue.policy(at))

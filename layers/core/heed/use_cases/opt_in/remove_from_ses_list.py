@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from heed.domain.errors import InvalidAddress, Malformed, SuppressionRefused
 from heed.domain.opt_in.confirmed_opt_in import OptIn
@@ -12,14 +12,16 @@ from heed.use_cases.ports.preferences import Queue
 from heed.use_cases.ports.ses_list import Suppressions
 
 
+@dataclass(frozen=True, slots=True)
 class Unlist:
-    """Takes one address off the list, in each spelling in which it may be there."""
+    """Takes one address off the list, in each spelling in which it may be there.
 
-    def __init__(self, seal: AddressSeal, suppressions: Suppressions, confirmed: Queue) -> None:
-        """`confirmed` is where the yes goes on to be told of (heed.use_cases.opt_in.after_confirmation)."""
-        self._seal = seal
-        self._suppressions = suppressions
-        self._confirmed = confirmed
+    `confirmed` is where the yes goes on to be told of (heed.use_cases.opt_in.after_confirmation).
+    """
+
+    seal: AddressSeal
+    suppressions: Suppressions
+    confirmed: Queue
 
     def __call__(self, opt_in: OptIn) -> int:
         """Do it, and hand the yes on; in how many spellings it was there.
@@ -30,16 +32,16 @@ class Unlist:
             Unavailable: not all is done; the same message may be delivered again.
         """
         try:
-            found = spellings(self._seal.unseal(opt_in.sealed))
+            found = spellings(self.seal.unseal(opt_in.sealed))
         except InvalidAddress as error:
             raise Malformed(type(error).__name__) from None
         removed, refused = 0, None
         for spelling in found:
             try:
-                removed += self._suppressions.remove(spelling)
+                removed += self.suppressions.remove(spelling)
             except SuppressionRefused as error:
                 refused = error
-        self._confirmed.send(replace(opt_in, unlisted=True).to_message())
+        self.confirmed.send(replace(opt_in, unlisted=True).to_message())
         if refused is not None:
             raise refused
         return removed

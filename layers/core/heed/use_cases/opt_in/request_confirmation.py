@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from heed.domain.errors import NoRoom, UnknownScope
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import KEY_ID
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.register import ALL
-from heed.use_cases.ports.opt_in import ConfirmKeys, MailLine, NetworkRoom
+from heed.use_cases.ports.keys import ConfirmKeys
+from heed.use_cases.ports.opt_in import MailLine, NetworkRoom
 from heed.use_cases.ports.preferences import Queue
 
 
@@ -59,18 +60,18 @@ def resumed(names: Iterable[str], catalogue: Catalogue) -> tuple[int, ...]:
     return tuple(sorted({scopes[name] for name in names if name in scopes}))
 
 
+@dataclass(frozen=True, slots=True)
 class AskConfirmation:
-    """What the form does."""
+    """What the form does.
 
-    def __init__(
-        self, keys: ConfirmKeys, networks: NetworkRoom, line: MailLine, most: int, queue: Queue
-    ) -> None:
-        """`most` is how many may wait at once."""
-        self._keys = keys
-        self._networks = networks
-        self._line = line
-        self._most = most
-        self._queue = queue
+    `most` is how many may wait at once.
+    """
+
+    keys: ConfirmKeys
+    networks: NetworkRoom
+    line: MailLine
+    most: int
+    queue: Queue
 
     def __call__(self, request: MailRequest) -> None:
         """Queue the request, with the time from which its network has room for its mail.
@@ -79,14 +80,14 @@ class AskConfirmation:
             NoRoom: so much waits that its mail would come too late, if at all.
             Unavailable: it was not kept.
         """
-        if self._line.waiting() >= self._most:
+        if self.line.waiting() >= self.most:
             raise NoRoom("as many wait as can be sent in two days")
-        due = self._networks.take(self._name(request.network), request.intent, request.at)
+        due = self.networks.take(self._name(request.network), request.intent, request.at)
         if due is None:
             raise NoRoom("the network has asked for all that it may cause in two days")
-        self._queue.send(replace(request, due=due).to_message())
+        self.queue.send(replace(request, due=due).to_message())
 
     def _name(self, network: str) -> str:
         """A name for a network that nobody can turn back; no token begins with these bytes."""
-        key = self._keys.confirm(KEY_ID)
+        key = self.keys.confirm(KEY_ID)
         return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]

@@ -18,10 +18,10 @@ from heed.domain.preferences.decision import is_silent
 from heed.domain.preferences.register import ALL
 from heed.domain.recipients.address import is_mailable
 from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.ports.keys import ConfirmKeys, IdentityKey, LinkKeys
 from heed.use_cases.ports.opt_in import (
     AddressSeal,
     Claim,
-    ConfirmKeys,
     MailCaps,
     Mailer,
     MailLine,
@@ -78,46 +78,21 @@ class Compose(Protocol):
         ...
 
 
-class SendConfirmation:
-    """What becomes of a request from the queue."""
+@dataclass(frozen=True, slots=True)
+class SendNow:
+    """Sends the mail of a request, if it may be sent now."""
 
-    def __init__(
-        self,
-        keys: ConfirmKeys,
-        preferences: Preferences,
-        catalogue: Catalogue,
-        caps: MailCaps,
-        seal: AddressSeal,
-        compose: Compose,
-        mailer: Mailer,
-        line: MailLine,
-    ) -> None:
-        """`line` is where a request waits that a cap holds back (heed.use_cases.opt_in.send_waiting)."""
-        self._keys = keys
-        self._preferences = preferences
-        self._catalogue = catalogue
-        self._caps = caps
-        self._seal = seal
-        self._compose = compose
-        self._mailer = mailer
-        self._line = line
+    identity: IdentityKey
+    links: LinkKeys
+    keys: ConfirmKeys
+    preferences: Preferences
+    catalogue: Catalogue
+    caps: MailCaps
+    seal: AddressSeal
+    compose: Compose
+    mailer: Mailer
 
-    def __call__(self, request: MailRequest, now: int) -> Result:
-        """Send the mail if it may be sent; else, if there will be room for it, let it wait in line.
-
-        Raises:
-            Unavailable, UnreadableRecord: not done; the same message may be delivered again.
-        """
-        result: Result | Waits = Waits(request.due)
-        if request.due <= now:
-            result = self.attempt(request, now, in_turn=False)
-        if not isinstance(result, Waits):
-            return result
-        due = request.due if result.due is None else result.due
-        self._line.send(replace(request, due=due).to_message())
-        return Result.WAITS
-
-    def attempt(self, request: MailRequest, now: int, *, in_turn: bool) -> Result | Waits:
+    def __call__(self, request: MailRequest, now: int, *, in_turn: bool) -> Result | Waits:
         """Send the mail if it may be sent now. The same message again sends no second one.
 
         After an answer that was lost on the way there may be one mail more, never two.
@@ -126,15 +101,15 @@ class SendConfirmation:
             Malformed: it asks for a topic that there never was.
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
-        if not set(request.scopes) <= self._catalogue.topics.keys():
+        if not set(request.scopes) <= self.catalogue.topics.keys():
             raise Malformed("a topic that there never was")
         if not is_mailable(request.address):
             return Result.UNMAILABLE
-        recipient = recipient_id(self._keys.identity(), request.address)
-        record = self._preferences.read(recipient)
+        recipient = recipient_id(self.identity.identity(), request.address)
+        record = self.preferences.read(recipient)
         if is_silent(record, request.at):
             return Result.SILENT
-        message = self._compose(self._letter(request, recipient, now))
+        message = self.compose(self._letter(request, recipient, now))
         claim = Claim(
             recipient,
             self._name(f"mailbox {mailbox(request.address)}", 32),
@@ -144,49 +119,49 @@ class SendConfirmation:
             request.at,
             record.changed,
         )
-        kept = self._caps.claim(claim, now, in_turn=in_turn)
+        kept = self.caps.claim(claim, now, in_turn=in_turn)
         if kept is not None:
             return kept if isinstance(kept, Waits) else Result(kept)
         return self._send(request.address, claim, message)
 
     def _send(self, address: str, claim: Claim, message: bytes) -> Result:
         try:
-            self._mailer.send(address, claim.recipient, message)
+            self.mailer.send(address, claim.recipient, message)
         except MailNotSent:
-            self._caps.settle(claim, sent=False)
+            self.caps.settle(claim, sent=False)
             raise
         except MailRefused:
-            self._caps.settle(claim, sent=True)
+            self.caps.settle(claim, sent=True)
             return Result.REFUSED
-        self._caps.settle(claim, sent=True)
+        self.caps.settle(claim, sent=True)
         return Result.SENT
 
     def _name(self, what: str, length: int) -> str:
         """A name for something that nobody can turn back; no token begins with such bytes."""
-        return hmac.digest(self._keys.confirm(KEY_ID), what.encode(), "sha256").hex()[:length]
+        return hmac.digest(self.keys.confirm(KEY_ID), what.encode(), "sha256").hex()[:length]
 
     def _language(self, asked: str) -> str:
         """The language of the request, or the default one where the brand has it no more."""
-        known = self._catalogue.languages
-        return asked if asked in known else self._catalogue.default_language
+        known = self.catalogue.languages
+        return asked if asked in known else self.catalogue.default_language
 
     def _letter(self, request: MailRequest, recipient: str, now: int) -> Letter:
         is_in = request.intent is Intent.IN
-        signals = {topic.number for topic in self._catalogue.signals()} if is_in else set()
+        signals = {topic.number for topic in self.catalogue.signals()} if is_in else set()
         said = Confirmation(
             recipient=recipient,
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
-            sealed=self._seal.seal(request.given or request.address) if is_in else b"",
+            sealed=self.seal.seal(request.given or request.address) if is_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
             waited=hours_waited(request.at, now),
         )
-        everything = Token(recipient, ALL, request.at, self._keys.newest())
+        everything = Token(recipient, ALL, request.at, self.links.newest())
 
         def link(purpose: Purpose) -> str:
-            return mint_link(everything, purpose, self._keys.link(purpose, everything.key_id))
+            return mint_link(everything, purpose, self.links.link(purpose, everything.key_id))
 
         return Letter(
             to=request.address,
@@ -195,7 +170,33 @@ class SendConfirmation:
             resume=bool(request.resume),
             language=self._language(request.language),
             base_url=request.base_url,
-            confirm=mint(said, self._keys.confirm(KEY_ID)),
+            confirm=mint(said, self.keys.confirm(KEY_ID)),
             unsubscribe=link(Purpose.UNSUBSCRIBE),
             mailto=link(Purpose.MAILTO),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SendConfirmation:
+    """What becomes of a request from the queue.
+
+    `line` is where a request waits that a cap holds back (heed.use_cases.opt_in.send_waiting).
+    """
+
+    send_now: SendNow
+    line: MailLine
+
+    def __call__(self, request: MailRequest, now: int) -> Result:
+        """Send the mail if it may be sent; else, if there will be room for it, let it wait in line.
+
+        Raises:
+            Unavailable, UnreadableRecord: not done; the same message may be delivered again.
+        """
+        result: Result | Waits = Waits(request.due)
+        if request.due <= now:
+            result = self.send_now(request, now, in_turn=False)
+        if not isinstance(result, Waits):
+            return result
+        due = request.due if result.due is None else result.due
+        self.line.send(replace(request, due=due).to_message())
+        return Result.WAITS

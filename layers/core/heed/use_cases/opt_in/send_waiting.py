@@ -11,7 +11,7 @@ from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import mailbox
 from heed.domain.opt_in.waiting_line import Held, has_waited_a_day, in_turn
-from heed.use_cases.opt_in.send_confirmation import Result, SendConfirmation
+from heed.use_cases.opt_in.send_confirmation import Result, SendNow
 from heed.use_cases.ports.opt_in import MailCaps, MailLine, Received, Waits
 from heed.use_cases.ports.preferences import DeadLetters
 
@@ -42,16 +42,14 @@ class Swept:
     sent_today: int = 0
 
 
+@dataclass(frozen=True, slots=True)
 class SendWaiting:
     """A look at the line. A message leaves it when its mail is sent, or is not to be sent."""
 
-    def __init__(
-        self, line: MailLine, send: SendConfirmation, caps: MailCaps, dead_letters: DeadLetters
-    ) -> None:
-        self._line = line
-        self._send = send
-        self._caps = caps
-        self._dead_letters = dead_letters
+    line: MailLine
+    send_now: SendNow
+    caps: MailCaps
+    dead_letters: DeadLetters
 
     def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> Swept:
         """Send what there is room for. What is left, or fails, waits for the next look.
@@ -68,16 +66,16 @@ class SendWaiting:
         )
         others = [one.request for one in waiting if one.receipt not in gone]
         now = clock()
-        self._caps.note_line(now, stands=stands)
+        self.caps.note_line(now, stands=stands)
         swept.left = len(others)
         swept.longest = max((now - request.at for request in others), default=0)
         swept.is_overdue = any(has_waited_a_day(request, now) for request in others)
-        swept.sent_today = self._caps.sent_today(now)
+        swept.sent_today = self.caps.sent_today(now)
         return swept
 
     def _read(self, has_time: Callable[[], bool], swept: Swept) -> list[Held]:
         waiting = []
-        for received in self._line.read(has_time):
+        for received in self.line.read(has_time):
             try:
                 waiting.append(Held(MailRequest.from_message(received.body), received.receipt))
             except Malformed as error:
@@ -87,8 +85,8 @@ class SendWaiting:
     def _put_aside(self, received: Received, reason: Malformed, swept: Swept) -> bool:
         """Take what never can be sent out of the line; whether it is out."""
         try:
-            self._dead_letters.send(received.body, str(reason))
-            self._line.done(received.receipt)
+            self.dead_letters.send(received.body, str(reason))
+            self.line.done(received.receipt)
         except HeedError as error:
             swept.deferred[type(error).__name__] += 1
             return False
@@ -116,13 +114,13 @@ class SendWaiting:
             if not has_time():
                 return gone, True
             try:
-                result = self._send.attempt(one.request, clock(), in_turn=True)
+                result = self.send_now(one.request, clock(), in_turn=True)
                 if isinstance(result, Waits):
                     if result.due is None:  # the day is full, for everybody
                         return gone, True
                     full.add(where)
                     continue
-                self._line.done(one.receipt)
+                self.line.done(one.receipt)
             except Malformed as error:
                 as_it_came = Received(one.request.to_message(), one.receipt)
                 if self._put_aside(as_it_came, error, swept):

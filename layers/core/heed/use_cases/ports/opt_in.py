@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.preferences import Keys
 from heed.use_cases.ports.privacy import Person
 
 Dropped = Literal["ConfirmationRepeated", "ConfirmationCapped"]
@@ -21,19 +20,6 @@ class Waits(NamedTuple):
     """
 
     due: int | None
-
-
-class ConfirmKeys(Keys, Protocol):
-    """The keys, and that of confirmation links."""
-
-    def confirm(self, key_id: int) -> bytes:
-        """The key of confirmation links.
-
-        Raises:
-            InvalidToken: the id was never ours.
-            KeysUnavailable: the key service did not answer.
-        """
-        ...
 
 
 class AddressSeal(Protocol):

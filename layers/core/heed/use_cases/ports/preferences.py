@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from heed.domain.links.link_token import Purpose
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
 
@@ -95,31 +94,6 @@ class ChangeFeed(Protocol):
         Raises:
             StoreUnavailable: it could not be read.
         """
-        ...
-
-
-class Keys(Protocol):
-    """The keys that are derived, never stored."""
-
-    def identity(self) -> bytes:
-        """The key of recipient ids.
-
-        Raises:
-            KeysUnavailable: the key service did not answer.
-        """
-        ...
-
-    def link(self, purpose: Purpose, key_id: int) -> bytes:
-        """The key of links of a purpose.
-
-        Raises:
-            InvalidToken: the id was never ours.
-            KeysUnavailable: the key service did not answer.
-        """
-        ...
-
-    def newest(self) -> int:
-        """The id of the link key that mints."""
         ...
 
 

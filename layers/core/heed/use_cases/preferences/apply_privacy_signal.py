@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from heed.domain.links.link_token import Token
 from heed.domain.preferences import privacy_signal
@@ -14,12 +15,12 @@ from heed.domain.preferences.register import Change, Entry, Source, scope_of
 from heed.use_cases.ports.preferences import Preferences
 
 
+@dataclass(frozen=True, slots=True)
 class NoteSignal:
     """Writes the signal: the one thing that a GET may write."""
 
-    def __init__(self, preferences: Preferences, catalogue: Catalogue) -> None:
-        self._preferences = preferences
-        self._catalogue = catalogue
+    preferences: Preferences
+    catalogue: Catalogue
 
     def __call__(
         self, token: Token, record: Record, at: int, campaign: str, spared: Collection[int] = ()
@@ -37,12 +38,12 @@ class NoteSignal:
             Unavailable, UnreadableRecord: not known to be written.
         """
         proof = evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
-        entry = Entry(at, Source.SIGNAL, proof, self._catalogue.policy(at))
+        entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy(at))
 
         def changes(now: Record) -> list[Change]:
-            found = [] if is_closed(now) else privacy_signal.missing(now, self._catalogue, entry)
+            found = [] if is_closed(now) else privacy_signal.missing(now, self.catalogue, entry)
             return [change for change in found if scope_of(change.register) not in spared]
 
         if not changes(record):
             return record
-        return self._preferences.update(token.recipient, changes, at).after
+        return self.preferences.update(token.recipient, changes, at).after

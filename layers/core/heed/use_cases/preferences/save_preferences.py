@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from heed.domain.errors import InvalidToken, NotAcknowledged, UnreadForm
-from heed.domain.links.link_token import Purpose, Token, verify
-from heed.domain.links.undo import Undo, undo_of
-from heed.domain.links.undo import verify as verify_undo
+from heed.domain.links.link_token import Token
+from heed.domain.links.undo import Undo, undo_of, verify
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.preference_form import Choices, Given, Saved, saved
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, scope_of
-from heed.use_cases.ports.preferences import Keys, Preferences
+from heed.use_cases.ports.keys import LinkKeys
+from heed.use_cases.ports.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,100 +54,33 @@ class Result:
     undo: Undo | None = None
 
 
-class ManagePreferences:
-    """What a link to the preference centre does."""
+@dataclass(frozen=True, slots=True)
+class SavePreferences:
+    """Saves the form of the preference centre."""
 
-    def __init__(self, keys: Keys, preferences: Preferences, catalogue: Catalogue) -> None:
-        self._keys = keys
-        self._preferences = preferences
-        self._catalogue = catalogue
+    preferences: Preferences
+    catalogue: Catalogue
 
-    def token(self, text: str) -> Token:
-        """What the link says.
-
-        Raises:
-            InvalidToken: it is no link of ours.
-            KeysUnavailable: it cannot be told now.
-        """
-        return verify(text, Purpose.PREFERENCES, self._keys.link)
-
-    def record(self, token: Token) -> Record:
-        """What is on record of the link's recipient; reading it changes nothing."""
-        return self._preferences.read(token.recipient)
-
-    def save(self, token: Token, said: Choices, visited: Visited) -> Result:
+    def __call__(self, token: Token, said: Choices, visited: Visited) -> Result:
         """Write what the person changed, all together.
 
         Raises:
             Unavailable, UnreadableRecord: not known to be written.
             NotAcknowledged: written, but something newer lifts a stop that was asked for.
         """
-        given = self._given(token, visited)
-        brand = self._catalogue.brand_of(token.scope)
+        given = _given(token, visited, self.catalogue)
+        brand = self.catalogue.brand_of(token.scope)
         made: list[Saved] = []
 
         def changes(record: Record) -> Sequence[Change]:
-            made.append(saved(said, record, self._catalogue, brand, given))
+            made.append(saved(said, record, self.catalogue, brand, given))
             return made[-1].changes
 
-        after = self._preferences.update(token.recipient, changes, visited.at).after
+        after = self.preferences.update(token.recipient, changes, visited.at).after
         result = made[-1]
         self._acknowledge(after, result.changes, visited.at)
         undo = undo_of(token.recipient, result.press, after)
         return Result(after, result.consent, result.resume, undo)
-
-    def note_signal(self, token: Token, visited: Visited) -> Record:
-        """Write the browser's privacy signal alone, where a form says nothing; what is on record then.
-
-        Raises:
-            Unavailable, UnreadableRecord: not known to be written.
-        """
-        given = self._given(token, visited)
-        if not visited.signal:
-            return self.record(token)
-        return self._preferences.update(
-            token.recipient, lambda record: given.signals(record, self._catalogue), visited.at
-        ).after
-
-    def undo(self, token: Token, text: str, visited: Visited) -> Result:
-        """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
-
-        Raises:
-            UnreadForm: it is no Undo of this link's recipient.
-            Unavailable, UnreadableRecord: not known to be written.
-        """
-        try:
-            said = verify_undo(text, self._keys.link)
-        except InvalidToken as error:
-            raise UnreadForm("no Undo of ours") from error
-        if said.recipient != token.recipient:
-            raise UnreadForm("an Undo of somebody else")
-        given = self._given(token, visited)
-        is_over = said.is_over(visited.at)
-
-        def changes(record: Record) -> list[Change]:
-            undone = [] if is_over or is_closed(record) else said.changes()
-            return [*undone, *given.signals(record, self._catalogue)]
-
-        after = self._preferences.update(token.recipient, changes, visited.at).after
-        return self._after_its_hour(said, after, visited.at) if is_over else Result(after)
-
-    def _after_its_hour(self, said: Undo, record: Record, now: int) -> Result:
-        topics = {t.number: t for scope in said.scopes for t in self._catalogue.governed(scope)}
-        stopped = [
-            t for t in topics.values() if not t.retired and not decide(record, t, now).sendable
-        ]
-        return Result(record, tuple(stopped))
-
-    def _given(self, token: Token, visited: Visited) -> Given:
-        said = evidence(
-            issued=token.issued,
-            key=token.key_id,
-            campaign=visited.campaign or None,
-            wording=visited.wording,
-            press=visited.press,
-        )
-        return Given(visited.at, said, self._catalogue.policy(visited.at), visited.signal)
 
     def _acknowledge(self, after: Record, changes: Sequence[Change], now: int) -> None:
         """See that what was to stop is stopped.
@@ -160,6 +93,77 @@ class ManagePreferences:
             for change in changes
             if change.register.startswith(("o:", "c:")) and change.entry.until is None
         }
-        governed = (topic for scope in stopped for topic in self._catalogue.governed(scope))
+        governed = (topic for scope in stopped for topic in self.catalogue.governed(scope))
         if any(decide(after, topic, now).sendable for topic in governed):
             raise NotAcknowledged("a newer yes stands")
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSignal:
+    """Writes the privacy signal of a browser whose form was not read."""
+
+    preferences: Preferences
+    catalogue: Catalogue
+
+    def __call__(self, token: Token, visited: Visited) -> Record:
+        """What is on record once the signal, if there is one, is written.
+
+        Raises:
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        if not visited.signal:
+            return self.preferences.read(token.recipient)
+        given = _given(token, visited, self.catalogue)
+        return self.preferences.update(
+            token.recipient, lambda record: given.signals(record, self.catalogue), visited.at
+        ).after
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBack:
+    """Takes back a press: what "Undo" does."""
+
+    link_keys: LinkKeys
+    preferences: Preferences
+    catalogue: Catalogue
+
+    def __call__(self, token: Token, text: str, visited: Visited) -> Result:
+        """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
+
+        Raises:
+            UnreadForm: it is no Undo of this link's recipient.
+            Unavailable, UnreadableRecord: not known to be written.
+        """
+        try:
+            said = verify(text, self.link_keys.link)
+        except InvalidToken as error:
+            raise UnreadForm("no Undo of ours") from error
+        if said.recipient != token.recipient:
+            raise UnreadForm("an Undo of somebody else")
+        given = _given(token, visited, self.catalogue)
+        is_over = said.is_over(visited.at)
+
+        def changes(record: Record) -> list[Change]:
+            undone = [] if is_over or is_closed(record) else said.changes()
+            return [*undone, *given.signals(record, self.catalogue)]
+
+        after = self.preferences.update(token.recipient, changes, visited.at).after
+        return self._after_its_hour(said, after, visited.at) if is_over else Result(after)
+
+    def _after_its_hour(self, said: Undo, record: Record, now: int) -> Result:
+        topics = {t.number: t for scope in said.scopes for t in self.catalogue.governed(scope)}
+        stopped = [
+            t for t in topics.values() if not t.retired and not decide(record, t, now).sendable
+        ]
+        return Result(record, tuple(stopped))
+
+
+def _given(token: Token, visited: Visited, catalogue: Catalogue) -> Given:
+    said = evidence(
+        issued=token.issued,
+        key=token.key_id,
+        campaign=visited.campaign or None,
+        wording=visited.wording,
+        press=visited.press,
+    )
+    return Given(visited.at, said, catalogue.policy(visited.at), visited.signal)

@@ -22,8 +22,8 @@ from heed.domain.errors import (
 )
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import recipient_id
+from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.opt_in import AddressSeal
-from heed.use_cases.ports.preferences import Keys
 from heed.use_cases.ports.privacy import Epochs
 from heed.use_cases.ports.ses_list import ListWalks, Suppressions, WalkState
 
@@ -73,23 +73,18 @@ class _Pass:
         return cls(place, int(seen), has_removed)
 
 
+@dataclass(frozen=True, slots=True)
 class WalkList:
-    """Walks, one at a time, as far as the time allows."""
+    """Walks, one at a time, as far as the time allows.
 
-    def __init__(
-        self,
-        keys: Keys,
-        epochs: Epochs,
-        walks: ListWalks,
-        suppressions: Suppressions,
-        seal: AddressSeal,
-    ) -> None:
-        """`seal` is for places in the list alone."""
-        self._keys = keys
-        self._epochs = epochs
-        self._walks = walks
-        self._suppressions = suppressions
-        self._seal = seal
+    `seal` is for places in the list alone.
+    """
+
+    key: IdentityKey
+    epochs: Epochs
+    walks: ListWalks
+    suppressions: Suppressions
+    seal: AddressSeal
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> Walked:
         """Begin a walk, or go on with one, if anybody waits for it.
@@ -101,15 +96,15 @@ class WalkList:
         if not has_time():
             walked.goes_on = True
             return walked
-        state = self._walks.take(now)
+        state = self.walks.take(now)
         if state is None:
             return walked
         number = state.ended + 1
-        due = self._epochs.due(now)
+        due = self.epochs.due(now)
         wanted = {one.recipient: one.purges for one in due if one.purges is not None}
         in_pass = self._pass(state)
         if in_pass is None and not self._is_waited_for(wanted, number, has_time):
-            walked.goes_on = self._walks.give_up()
+            walked.goes_on = self.walks.give_up()
             return walked
         in_pass = in_pass or _Pass()
         try:
@@ -121,7 +116,7 @@ class WalkList:
             self._leave(in_pass)
             raise
         if walked.is_ended:
-            walked.goes_on = self._walks.end(number)
+            walked.goes_on = self.walks.end(number)
         else:
             self._leave(in_pass)
             walked.goes_on = True
@@ -132,13 +127,13 @@ class WalkList:
         if state.place is None:
             return None
         try:
-            text = self._seal.unseal(state.place)
+            text = self.seal.unseal(state.place)
         except Malformed:
             return None
         return _Pass.of_text(text, has_removed=state.has_removed)
 
     def _leave(self, in_pass: _Pass) -> None:
-        self._walks.leave(self._seal.seal(in_pass.to_text()), has_removed=in_pass.has_removed)
+        self.walks.leave(self.seal.seal(in_pass.to_text()), has_removed=in_pass.has_removed)
 
     def _is_waited_for(self, wanted: Wanted, number: int, has_time: Callable[[], bool]) -> bool:
         """Have every purge that no walk has proved yet wait for this one; whether any does."""
@@ -146,7 +141,7 @@ class WalkList:
         for one in (one for purges in wanted.values() for one in purges):
             if not has_time():
                 break  # the others wait for the next walk
-            waits = self._walks.await_walk(one, number) or waits
+            waits = self.walks.await_walk(one, number) or waits
         return waits
 
     def _read(
@@ -159,7 +154,7 @@ class WalkList:
     ) -> bool:
         """Read on, pass after pass; whether one came to the end that has removed nothing."""
         while has_time():
-            page = self._suppressions.page(in_pass.place or None)
+            page = self.suppressions.page(in_pass.place or None)
             for spelling in page.addresses[in_pass.seen :]:
                 purges = wanted.get(self._recipient(spelling))
                 if purges is not None and not has_time():
@@ -167,10 +162,10 @@ class WalkList:
                 if purges is not None and self._removed(spelling, walked):
                     in_pass.has_removed = True
                     for one in purges:
-                        self._walks.count(one)
+                        self.walks.count(one)
                     continue
                 for one in purges or ():
-                    self._walks.await_number(one, number + 1)
+                    self.walks.await_number(one, number + 1)
                 in_pass.seen += 1
             in_pass.place, in_pass.seen = page.place or "", 0
             if not in_pass.place:
@@ -182,7 +177,7 @@ class WalkList:
     def _removed(self, spelling: str, walked: Walked) -> bool:
         """Whether an address of the list was taken off it. If not, the next walk sees whether it is gone."""
         try:
-            is_removed = self._suppressions.remove(spelling)
+            is_removed = self.suppressions.remove(spelling)
         except SuppressionRefused:
             walked.refused += 1
             return False
@@ -192,6 +187,6 @@ class WalkList:
     def _recipient(self, spelling: str) -> str:
         """Whose an address of the list is; "" if it can be nobody's."""
         try:
-            return recipient_id(self._keys.identity(), normalise(spelling))
+            return recipient_id(self.key.identity(), normalise(spelling))
         except InvalidAddress:
             return ""

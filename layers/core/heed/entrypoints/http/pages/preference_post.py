@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from heed.domain.errors import UnreadForm
 from heed.domain.links.link_token import Token
-from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.preference_form import Choices, choices
 from heed.entrypoints.http.forms import Form
-from heed.use_cases.preferences.save_preferences import ManagePreferences, Result, Visited
+from heed.use_cases.preferences.save_preferences import Result, SavePreferences, TakeBack, Visited
 
 
 def is_opt_out(form: Form) -> bool:
@@ -33,7 +32,7 @@ def is_opt_out(form: Form) -> bool:
 
 
 def submit(
-    centre: ManagePreferences, token: Token, form: Form, visited: Visited, catalogue: Catalogue
+    save: SavePreferences, take_back: TakeBack, token: Token, form: Form, visited: Visited
 ) -> Result:
     """Save a form, or take back the press that it names.
 
@@ -43,7 +42,7 @@ def submit(
     """
     if not form.complete and not form.asks("all", "out"):
         raise UnreadForm("the body is cut, too long, or no form")
-    said = choices(form.fields, catalogue) if form.complete else Choices(everything=True)
+    said = choices(form.fields, save.catalogue) if form.complete else Choices(everything=True)
     if said.undo and not said.everything:
-        return centre.undo(token, said.undo, visited)
-    return centre.save(token, said, visited)
+        return take_back(token, said.undo, visited)
+    return save(token, said, visited)

@@ -12,7 +12,7 @@ from heed.domain.preferences.register import ALL, Entry, scope_of, undoable
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import Visit
 from heed.entrypoints.http.pages.visits import known, undo_text
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import LinkKeys
 
 _WHY = {
     Reason.COMPLAINED: views.Why.REPORTED,
@@ -27,7 +27,7 @@ def preferences(
     token: Token,
     record: Record,
     catalogue: Catalogue,
-    keys: Keys,
+    keys: LinkKeys,
     *,
     saved: bool = False,
     undo: Undo | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from heed.domain.errors import Unavailable, UnreadableRecord
@@ -21,7 +21,7 @@ def noted(
     visit: Visit,
     token: Token,
     record: Record,
-    note: Callable[[], NoteSignal],
+    note: NoteSignal,
     spared: Collection[int] = (),
 ) -> Record:
     """What is on record once the signal of a browser's own navigation is written.
@@ -32,7 +32,7 @@ def noted(
     if not visit.signal or not request.is_navigation(event):
         return record
     try:
-        return note()(token, record, visit.at, visit.campaign, spared)
+        return note(token, record, visit.at, visit.campaign, spared)
     except (Unavailable, UnreadableRecord) as error:
         count("SignalUnavailable")
         logger.warning("unavailable", error=type(error).__name__)

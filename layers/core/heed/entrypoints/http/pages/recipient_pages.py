@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
@@ -24,29 +24,43 @@ if TYPE_CHECKING:
 _METHODS = ("GET", "HEAD", "POST")
 
 
+class Parts(Protocol):
+    """What the pages need of a deployment."""
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """The brands and topics."""
+        ...
+
+    @property
+    def pages(self) -> Pages:
+        """The pages of the compiled brand."""
+        ...
+
+    @property
+    def has_form(self) -> bool:
+        """Whether there is a form for those without a link."""
+        ...
+
+
 class RecipientPages:
     """What an app of links answers, and its answers to whatever goes wrong.
 
     Args:
         app: the function's routes; failures in them are answered from now on.
         prefix: what all its paths begin with.
-        catalogue, pages: of the brand; asked for at a request, never at import.
-        has_form: whether there is a form for those without a link; asked for at a request.
+        parts: gives the parts of the deployment; asked for at a request, never at import.
     """
 
     def __init__(
         self,
         app: APIGatewayHttpResolver,
         prefix: str | tuple[str, ...],
-        catalogue: Callable[[], Catalogue],
-        pages: Callable[[], Pages],
-        has_form: Callable[[], bool],
+        parts: Callable[[], Parts],
     ) -> None:
         self._app = app
         self._prefix = prefix
-        self._catalogue = catalogue
-        self._pages = pages
-        self._has_form = has_form
+        self._parts = parts
         self._read: tuple[dict[str, Any], Form] = {}, Form([], True)  # a request, and its form
         app.exception_handler(InvalidToken)(self._absent)
         app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
@@ -59,11 +73,11 @@ class RecipientPages:
 
     def visit(self) -> Visit:
         """The visit that the present request is."""
-        return Visit.of(self.event, self._catalogue(), has_form=self._has_form())
+        return Visit.of(self.event, self._parts().catalogue, has_form=self._parts().has_form)
 
     def form(self) -> Form:
         """The form of the present request; asked for when the token of a link is known, never before."""
-        form = read_form(self.event, most_fields(self._catalogue()))
+        form = read_form(self.event, most_fields(self._parts().catalogue))
         self._read = self.event, form
         return form
 
@@ -72,7 +86,7 @@ class RecipientPages:
         is_head = self.event["requestContext"]["http"]["method"] == "HEAD"
         return Response(
             status_code=int(status),
-            headers={**self._pages().headers(self.visit().language), **more},
+            headers={**self._parts().pages.headers(self.visit().language), **more},
             body="" if is_head else html,
         )
 
@@ -89,7 +103,9 @@ class RecipientPages:
         """The one page for a minor and for a held address."""
         from heed.entrypoints.http.pages import visits
 
-        return self.page(self._pages().neutral(visits.page(self.visit(), self._catalogue())))
+        return self.page(
+            self._parts().pages.neutral(visits.page(self.visit(), self._parts().catalogue))
+        )
 
     def _absent(self, _: InvalidToken) -> Response[str]:
         count("LinkRefused")
@@ -106,8 +122,8 @@ class RecipientPages:
     def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
         from heed.entrypoints.http.pages import visits
 
-        view = visits.page(self.visit(), self._catalogue())
-        return self.page(self._pages().not_found(view), status, **more)
+        view = visits.page(self.visit(), self._parts().catalogue)
+        return self.page(self._parts().pages.not_found(view), status, **more)
 
     def _failing(self, error: Unavailable | UnreadableRecord) -> Response[str]:
         from heed.entrypoints.http.api.problems import RETRY_AFTER
@@ -119,7 +135,9 @@ class RecipientPages:
         # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
         fields = form.fields if request is self.event and form.complete else []
         view = visits.unavailable(
-            self.visit(), self._catalogue(), fields, kept=isinstance(error, Deferred)
+            self.visit(), self._parts().catalogue, fields, kept=isinstance(error, Deferred)
         )
         retry = {"Retry-After": str(RETRY_AFTER)}
-        return self.page(self._pages().unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)
+        return self.page(
+            self._parts().pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry
+        )

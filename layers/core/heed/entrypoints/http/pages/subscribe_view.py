@@ -16,7 +16,7 @@ from heed.entrypoints.http.pages.visit import Visit
 from heed.entrypoints.http.pages.visits import brand_of, form_url, known, option, page, topic_name
 from heed.use_cases.opt_in.confirm import Confirmed
 from heed.use_cases.opt_in.request_confirmation import offered
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import LinkKeys
 
 
 def form(
@@ -53,14 +53,14 @@ def confirm(
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
-    keys: Keys,
+    keys: LinkKeys,
 ) -> views.Confirm:
     """The page before the press."""
     return views.Confirm(**_known(visit, said, topics, record, catalogue, keys))
 
 
 def confirmed(
-    visit: Visit, said: Confirmation, result: Confirmed, catalogue: Catalogue, keys: Keys
+    visit: Visit, said: Confirmation, result: Confirmed, catalogue: Catalogue, keys: LinkKeys
 ) -> views.Confirmed:
     """The page after the press."""
     is_done = bool(result.topics) or said.intent is Intent.OUT
@@ -89,7 +89,7 @@ def _known(
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
-    keys: Keys,
+    keys: LinkKeys,
 ) -> dict[str, Any]:
     """What both pages of a link say: of whom, and which topics, of whichever brand they are."""
     named = list(topics)

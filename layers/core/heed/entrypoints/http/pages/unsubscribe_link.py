@@ -7,24 +7,50 @@ as a link that a slash was glued to. What shows a page is imported when one is s
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
+from heed.domain.links.link_token import Purpose, verify
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http import request
+from heed.entrypoints.http.pages.recipient_pages import Parts
 from heed.entrypoints.observability import count
+from heed.use_cases.links.unsubscribe import opt_out_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
     from heed.domain.links.link_token import Token
-    from heed.domain.preferences.catalogue import Catalogue
     from heed.entrypoints.http.forms import Form
-    from heed.entrypoints.http.pages.pages import Pages
     from heed.entrypoints.http.pages.recipient_pages import RecipientPages
     from heed.use_cases.links.unsubscribe import Pressed, Unsubscribe
-    from heed.use_cases.ports.preferences import Keys
+    from heed.use_cases.ports.keys import LinkKeys
+    from heed.use_cases.ports.preferences import Preferences
     from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+
+
+class LinkParts(Parts, Protocol):
+    """What an unsubscribe link needs of a deployment."""
+
+    @property
+    def link_keys(self) -> LinkKeys:
+        """The keys of links."""
+        ...
+
+    @property
+    def preferences(self) -> Preferences:
+        """The registers of every recipient."""
+        ...
+
+    @property
+    def unsubscribe(self) -> Unsubscribe:
+        """What a press does."""
+        ...
+
+    @property
+    def note_signal(self) -> NoteSignal:
+        """What becomes of a privacy signal."""
+        ...
 
 
 class UnsubscribeLink:
@@ -33,59 +59,55 @@ class UnsubscribeLink:
     Args:
         app: the function's routes; those of the link are among them from now on.
         answers: how the function answers people.
-        links, keys, catalogue, pages, note: asked for at a request, never at import.
+        parts: gives the parts of the deployment; asked for at a request, never at import.
     """
 
     def __init__(
         self,
         app: APIGatewayHttpResolver,
         answers: RecipientPages,
-        links: Callable[[], Unsubscribe],
-        keys: Callable[[], Keys],
-        catalogue: Callable[[], Catalogue],
-        pages: Callable[[], Pages],
-        note: Callable[[], NoteSignal],
+        parts: Callable[[], LinkParts],
     ) -> None:
         self._answers = answers
-        self._links = links
-        self._keys = keys
-        self._catalogue = catalogue
-        self._pages = pages
-        self._note = note
+        self._parts = parts
         app.route("/u/<text>", method=["GET", "HEAD"])(self.ask)
         app.post("/u/<text>")(self.opt_out)
 
     def ask(self, text: str) -> Response[str]:
         """The page with the button, or what came of pressing it; a privacy signal alone is written."""
-        answers, links, visit = self._answers, self._links(), self._answers.visit()
-        token = links.token(text)
+        answers, parts, visit = self._answers, self._parts(), self._answers.visit()
+        token = verify(text, Purpose.UNSUBSCRIBE, parts.link_keys.link)
         from heed.entrypoints.http.pages import visits
         from heed.entrypoints.http.pages.privacy_signal import noted
 
-        record = noted(answers.event, visit, token, links.record(token), self._note)
+        record = parts.preferences.read(token.recipient)
+        record = noted(answers.event, visit, token, record, parts.note_signal)
         if is_closed(record):
             return answers.neutral()
-        catalogue, keys = self._catalogue(), self._keys()
+        catalogue, keys = parts.catalogue, parts.link_keys
         done = request.query(answers.event, "done")
         undo = visits.offered_undo(done, token, record, keys, visit.at)
         if (done == "1" or undo) and visits.is_stopped(token, record, catalogue, visit.at):
             taken_back = visits.undo_text(undo, keys)
             page = visits.done(visit, token, record, catalogue, keys, undo=taken_back)
-            return answers.page(self._pages().done(page))
+            return answers.page(parts.pages.done(page))
         view = visits.landing(visit, token, record, catalogue, keys)
-        return answers.page(self._pages().landing(view))
+        return answers.page(parts.pages.landing(view))
 
     def opt_out(self, text: str) -> Response[str]:
         """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
-        answers, visit = self._answers, self._answers.visit()
-        token = self._links().token(text)  # first: nothing is read for who has no link
+        answers, parts, visit = self._answers, self._parts(), self._answers.visit()
+        keys = parts.link_keys
+        token = verify(
+            text, Purpose.UNSUBSCRIBE, keys.link
+        )  # first: nothing is read for who has no link
         form = answers.form()
         by_hand = not form.asks("List-Unsubscribe", "One-Click") and (
             form.asks("scope", "all") or any(name == "scope" for name, _ in form.fields)
         )
         if not by_hand:
             return self.one_click(token, form)
-        wording = self._pages().wording(visit.language)
+        wording = parts.pages.wording(visit.language)
         pressed = self._press(
             token, form, Source.LINK, wording=wording, press=request.id_of(answers.event)
         )
@@ -95,7 +117,7 @@ class UnsubscribeLink:
             visits,  # not before: the one-click path shows no page
         )
 
-        undo = visits.undo_text(pressed.undo, self._keys())
+        undo = visits.undo_text(pressed.undo, keys)
         return answers.redirect(visits.done_url(visit, text, undo))
 
     def one_click(self, token: Token, form: Form) -> Response[str]:
@@ -111,9 +133,10 @@ class UnsubscribeLink:
         wording: str | None = None,
         press: str | None = None,
     ) -> Pressed:
-        links, visit = self._links(), self._answers.visit()
-        asked = links.asked(
+        parts, visit = self._parts(), self._answers.visit()
+        asked = opt_out_of(
             token,
+            parts.catalogue,
             visit.at,
             source,
             visit.campaign,
@@ -122,6 +145,6 @@ class UnsubscribeLink:
             wording=wording,
             press=press,
         )
-        pressed = links.opt_out(asked)
+        pressed = parts.unsubscribe(asked)
         count("OptedOut")
         return pressed

@@ -19,7 +19,7 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import Visit
-from heed.use_cases.ports.preferences import Keys
+from heed.use_cases.ports.keys import LinkKeys
 
 _FORM = ("scope", "all", "undo", "pause", "policy")
 """Fields of our pages' forms beside those of the topics and signals."""
@@ -49,7 +49,7 @@ def full(visit: Visit, catalogue: Catalogue) -> views.Unavailable:
 
 
 def landing(
-    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> views.Landing:
     """The view before the press."""
     name, description = _wording(token.scope, catalogue, visit.language)
@@ -59,7 +59,7 @@ def landing(
 
 
 def done(
-    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys, *, undo: str
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: LinkKeys, *, undo: str
 ) -> views.Done:
     """The view after the press; `undo` is the token that takes it back, or "" where there is none."""
     is_all_off = not any(chosen(record, topic).sendable for topic in catalogue.marketing(ALL))
@@ -79,7 +79,7 @@ def is_stopped(token: Token, record: Record, catalogue: Catalogue, now: int) -> 
     return not any(decide(record, topic, now).sendable for topic in topics)
 
 
-def undo_text(undo: Undo | None, keys: Keys) -> str:
+def undo_text(undo: Undo | None, keys: LinkKeys) -> str:
     """The token of an Undo; "" where there is none, or where no key can be had now: the stop stands."""
     if undo is None:
         return ""
@@ -89,7 +89,7 @@ def undo_text(undo: Undo | None, keys: Keys) -> str:
         return ""
 
 
-def offered_undo(text: str, token: Token, record: Record, keys: Keys, now: int) -> Undo | None:
+def offered_undo(text: str, token: Token, record: Record, keys: LinkKeys, now: int) -> Undo | None:
     """The Undo whose token an address of ours shows back; None for any other text.
 
     It is shown to whoever holds a link of the same recipient, for its hour, until it is used.
@@ -151,7 +151,7 @@ def brand_of(topics: Iterable[Topic], catalogue: Catalogue) -> Brand:
 
 
 def known(
-    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: Keys
+    visit: Visit, token: Token, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> dict[str, Any]:
     """What every page says to a visitor with a link: `views.Visit`."""
     seen = [entry.policy for entry in record.registers.values()]
@@ -173,7 +173,7 @@ def _policy(version: PolicyVersion | None, language: str) -> views.Policy | None
     )
 
 
-def preferences_url(visit: Visit, token: Token, keys: Keys) -> str:
+def preferences_url(visit: Visit, token: Token, keys: LinkKeys) -> str:
     """The preference centre of the same person; made from a link, it keeps the link's issue time."""
     made = Token(token.recipient, token.scope, token.issued, keys.newest())
     text = mint(made, Purpose.PREFERENCES, keys.link(Purpose.PREFERENCES, made.key_id))
@@ -187,7 +187,7 @@ def done_url(visit: Visit, text: str, undo: str) -> str:
     return f"/u/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
 
 
-def saved_url(visit: Visit, token: Token, undo: Undo | None, keys: Keys) -> str:
+def saved_url(visit: Visit, token: Token, undo: Undo | None, keys: LinkKeys) -> str:
     """The preference centre after a save: with what takes it back, if anything was stopped."""
     return f"{preferences_url(visit, token, keys)}&saved={undo_text(undo, keys) or 1}"
 

@@ -1,0 +1,73 @@
+"""The ledger: entering what was written, holding the records against it, its seals."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from heed.bootstrap.shared import SharedParts
+
+if TYPE_CHECKING:
+    from heed.adapters.dynamodb.ledger import LedgerTable
+    from heed.adapters.dynamodb.recipient_scan import PeopleScan
+    from heed.adapters.s3 import LedgerBucket
+    from heed.adapters.sqs.queue import SqsQueue
+    from heed.use_cases.ledger.append import LedgerBatch
+    from heed.use_cases.ledger.reconcile import Reconcile
+    from heed.use_cases.ledger.walk_recipients import Walk
+
+
+class LedgerParts(SharedParts):
+    """Parts of the ledger."""
+
+    @cached_property
+    def ledger(self) -> LedgerTable:
+        """The entries of the ledger."""
+        from heed.adapters.dynamodb.ledger import LedgerTable
+
+        return LedgerTable(self.client("dynamodb"), self.config.ledger_table)
+
+    @cached_property
+    def ledger_seals(self) -> LedgerBucket:
+        """The hashes of entries, and the seals."""
+        from heed.adapters.s3 import LedgerBucket
+
+        return LedgerBucket(self.client("s3"), self.config.ledger_bucket)
+
+    def ledger_batch(self) -> LedgerBatch:
+        """What happens to a batch of writes: a new one each time."""
+        from heed.adapters.dynamodb import stream_records
+        from heed.adapters.eventbridge import EventBus
+        from heed.use_cases.ledger.append import LedgerBatch
+
+        bus = EventBus(self.client("events"), self.config.event_bus)
+        return LedgerBatch(
+            stream_records.read, self.ledger, self.preferences, self.ledger_seals, bus
+        )
+
+    @cached_property
+    def ledger_dead_letters(self) -> SqsQueue:
+        """Where the places of stream records are kept that nobody can read."""
+        return self.queue(self.config.ledger_dlq_url)
+
+    @cached_property
+    def people(self) -> PeopleScan:
+        """Everybody on record, for a walk over them."""
+        from heed.adapters.dynamodb.recipient_scan import PeopleScan
+
+        tables = self.config.preferences_table, self.config.control_table
+        return PeopleScan(self.client("dynamodb"), *tables)
+
+    @cached_property
+    def reconcile(self) -> Reconcile:
+        """What is wrong with a recipient's entries."""
+        from heed.use_cases.ledger.reconcile import Reconcile
+
+        return Reconcile(self.ledger, self.ledger_seals, self.preferences)
+
+    @cached_property
+    def walk(self) -> Walk:
+        """Compares a part of the records with their entries."""
+        from heed.use_cases.ledger.walk_recipients import Walk
+
+        return Walk(self.people, self.reconcile)

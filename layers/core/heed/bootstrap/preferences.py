@@ -1,0 +1,92 @@
+"""Links, the preference centre, the API of preferences, and feedback of the mail service."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from heed.bootstrap.shared import SharedParts
+
+if TYPE_CHECKING:
+    from heed.adapters.dynamodb.change_feed import ChangesIndex
+    from heed.adapters.sqs.queue import SqsQueue
+    from heed.use_cases.feedback.record_feedback import RecordFeedback
+    from heed.use_cases.links.unsubscribe import Unsubscribe, WriteOptOut
+    from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+    from heed.use_cases.preferences.save_preferences import KeepSignal, SavePreferences, TakeBack
+
+
+class PreferenceParts(SharedParts):
+    """Parts that read and write preferences."""
+
+    @cached_property
+    def change_feed(self) -> ChangesIndex:
+        """Who was ever stopped, in the order of change."""
+        from heed.adapters.dynamodb.change_feed import ChangesIndex
+
+        return ChangesIndex(self.client("dynamodb"), self.config.preferences_table)
+
+    @cached_property
+    def later(self) -> SqsQueue:
+        """The queue of opt-outs whose write failed."""
+        return self.queue(self.config.later_queue_url)
+
+    @cached_property
+    def later_dead_letters(self) -> SqsQueue:
+        """Where an opt-out of that queue is kept that nobody can make out."""
+        return self.queue(self.config.later_dlq_url)
+
+    @cached_property
+    def write_opt_out(self) -> WriteOptOut:
+        """Writes an opt-out, at once or from the queue."""
+        from heed.use_cases.links.unsubscribe import WriteOptOut
+
+        return WriteOptOut(self.preferences, self.catalogue)
+
+    @cached_property
+    def unsubscribe(self) -> Unsubscribe:
+        """What a press of an unsubscribe link does. A client of SQS is made when a write has failed."""
+        from heed.use_cases.links.unsubscribe import Unsubscribe
+
+        return Unsubscribe(self.write_opt_out, lambda: self.later)
+
+    @cached_property
+    def save_preferences(self) -> SavePreferences:
+        """Saves the form of the preference centre."""
+        from heed.use_cases.preferences.save_preferences import SavePreferences
+
+        return SavePreferences(self.preferences, self.catalogue)
+
+    @cached_property
+    def keep_signal(self) -> KeepSignal:
+        """Writes the privacy signal of a browser whose form was not read."""
+        from heed.use_cases.preferences.save_preferences import KeepSignal
+
+        return KeepSignal(self.preferences, self.catalogue)
+
+    @cached_property
+    def take_back(self) -> TakeBack:
+        """Takes back a press: what "Undo" does."""
+        from heed.use_cases.preferences.save_preferences import TakeBack
+
+        return TakeBack(self.link_keys, self.preferences, self.catalogue)
+
+    @cached_property
+    def note_signal(self) -> NoteSignal:
+        """What becomes of the privacy signal of a browser that opens a link."""
+        from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+
+        return NoteSignal(self.preferences, self.catalogue)
+
+    @cached_property
+    def record_feedback(self) -> RecordFeedback:
+        """What happens to a bounce or a complaint."""
+        from heed.adapters.ses import events
+        from heed.use_cases.feedback.record_feedback import RecordFeedback
+
+        return RecordFeedback(events.read, self.identity_key, self.preferences, self.catalogue)
+
+    @cached_property
+    def feedback_dead_letters(self) -> SqsQueue:
+        """Where feedback that nobody can make out is kept."""
+        return self.queue(self.config.feedback_dlq_url)

@@ -1,0 +1,116 @@
+"""What the parts of every word are made of: configuration, clients, the brand, preferences, keys."""
+
+from __future__ import annotations
+
+import json
+import time
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from heed.adapters.dynamodb.api_keys import ApiKeys
+    from heed.adapters.dynamodb.preferences import PreferencesTable
+    from heed.adapters.kms.address_seal import KmsAddressSeal
+    from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
+    from heed.adapters.sqs.queue import SqsQueue
+    from heed.config import Config
+    from heed.domain.preferences.catalogue import Catalogue
+    from heed.entrypoints.http.api.authentication import Gate
+    from heed.entrypoints.http.pages.pages import Pages
+
+
+class Clock(Protocol):
+    """The time, and waiting: Python's module `time`, or what a test puts in its place."""
+
+    def time_ns(self) -> int:
+        """Nanoseconds since 1970."""
+        ...
+
+    def sleep(self, seconds: float, /) -> None:
+        """Wait."""
+        ...
+
+
+class SharedParts:
+    """Parts that more than one of the other groups needs.
+
+    Args:
+        config: the settings of this deployment.
+        client: makes a client of an AWS service by the service's name, or gives the one that it has made;
+            with `once=True` one whose calls are never repeated.
+        clock: the time.
+    """
+
+    def __init__(self, config: Config, client: Callable[..., Any], clock: Clock = time) -> None:
+        self.config = config
+        self.client = client
+        self.clock = clock
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """The brands and topics of the compiled brand."""
+        from heed.domain.preferences.catalogue import Catalogue
+
+        return Catalogue.of(json.loads((self.config.brand_dir / "catalogue.json").read_bytes()))
+
+    @cached_property
+    def pages(self) -> Pages:
+        """The pages of the compiled brand."""
+        from heed.entrypoints.http.pages.pages import Pages
+
+        return Pages(self.config.brand_dir)
+
+    @property
+    def has_form(self) -> bool:
+        """Whether there is a form for those without a link: only where mail can be sent."""
+        return bool(self.config.mail_from)
+
+    @cached_property
+    def preferences(self) -> PreferencesTable:
+        """The registers of every recipient."""
+        from heed.adapters.dynamodb.preferences import PreferencesTable
+
+        return PreferencesTable(self.client("dynamodb"), self.config.preferences_table)
+
+    @cached_property
+    def identity_key(self) -> KmsIdentityKey:
+        """The key of recipient ids."""
+        from heed.adapters.kms.keys import KmsIdentityKey
+
+        return KmsIdentityKey(self.client("kms"), self.config.identity_key)
+
+    @cached_property
+    def link_keys(self) -> KmsLinkKeys:
+        """The keys of links."""
+        from heed.adapters.kms.keys import KmsLinkKeys
+
+        config = self.config
+        return KmsLinkKeys(self.client("kms"), config.links_key, config.link_key_ids)
+
+    @cached_property
+    def api_keys(self) -> ApiKeys:
+        """The keys of the API under /v1."""
+        from heed.adapters.dynamodb.api_keys import ApiKeys
+
+        return ApiKeys(self.client("dynamodb"), self.config.control_table)
+
+    @cached_property
+    def gate(self) -> Gate:
+        """Who is let in under /v1; remembers for a minute."""
+        from heed.entrypoints.http.api.authentication import Gate
+
+        return Gate(self.api_keys)
+
+    def queue(self, url: str) -> SqsQueue:
+        """A queue, also one of dead letters."""
+        from heed.adapters.sqs.queue import SqsQueue
+
+        return SqsQueue(self.client("sqs"), url)
+
+    def address_seal(self, use: str) -> KmsAddressSeal:
+        """Encrypts addresses for one use (heed.adapters.kms.address_seal)."""
+        from heed.adapters.kms.address_seal import KmsAddressSeal
+
+        return KmsAddressSeal(self.client("kms"), self.config.address_key, use)
