@@ -23,12 +23,17 @@ FUNCTIONS = ROOT / "functions"
 MAY = {
     "domain": ({"domain"}, {"idna"}),
     "use_cases": ({"use_cases", "domain"}, set()),
-    "adapters": ({"adapters", "domain", "use_cases"}, {"boto3", "botocore", "orjson"}),
-    "entrypoints": ({"entrypoints", "use_cases", "domain"}, {"aws_lambda_powertools"}),
+    "adapters": ({"adapters", "domain", "use_cases", "override"}, {"boto3", "botocore", "orjson"}),
+    "entrypoints": (
+        {"entrypoints", "use_cases", "domain", "cold_start", "override"},
+        {"aws_lambda_powertools"},
+    ),
     "bootstrap": (
-        {"use_cases", "adapters", "domain", "entrypoints", "config", "cold_start"},
+        {"bootstrap", "use_cases", "adapters", "domain", "entrypoints", "config"},
         set(),
     ),
+    "override": (set[str](), {"typing_extensions"}),
+    "cold_start": (set[str](), set[str]()),
     "config": (set[str](), set[str]()),
     "functions": (
         {"bootstrap", "entrypoints", "use_cases", "domain", "cold_start"},
@@ -64,7 +69,7 @@ def sources(*parts: str) -> list[Path]:
 
 
 def imports(*parts: str) -> Iterator[Import]:
-    """Every import, those within functions too; `from heed import wiring` as `heed.bootstrap`."""
+    """Every import, those within functions too; `from heed import bootstrap` as `heed.bootstrap`."""
     for file in sources(*parts):
         for node in ast.walk(parsed(file)):
             if isinstance(node, ast.Import):
@@ -118,8 +123,33 @@ def test_aws_is_spoken_to_by_adapters_alone() -> None:
     assert speaking == {"adapters"}
 
 
-def test_the_bootstrap_is_known_to_functions_alone() -> None:
-    assert {part_of(f.file) for f in imports() if f.module == "heed.bootstrap"} <= {"functions"}
+def test_the_bootstrap_is_known_to_functions_and_the_command_line_alone() -> None:
+    known = {part_of(f.file) for f in imports() if f.module.startswith("heed.bootstrap")}
+    assert known == {"functions", "cli", "bootstrap"}
+
+
+@pytest.mark.parametrize("app", sorted(FUNCTIONS.glob("*/app.py")), ids=lambda app: app.parent.name)
+def test_the_collector_rests_until_the_first_request_of_each_function(app: Path) -> None:
+    script = (
+        "import gc, importlib.util, sys\n"
+        f"spec = importlib.util.spec_from_file_location('app', {str(app)!r})\n"
+        "app = importlib.util.module_from_spec(spec)\n"
+        "class Import:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        seen.append((name, gc.isenabled()))\n"
+        "seen = []\n"
+        "sys.meta_path.insert(0, Import())\n"
+        "spec.loader.exec_module(app)\n"
+        "libraries = {on for name, on in seen if name in ('aws_lambda_powertools', 'botocore')}\n"
+        "print(*sorted(libraries), gc.isenabled())\n"
+        "try:\n"
+        "    app.handler({}, None)\n"
+        "except BaseException:\n"
+        "    pass\n"
+        "print(gc.isenabled())"
+    )
+    resting, first_request_over = ["False", "False"], ["True"]
+    assert _run(script, CORE, _site_packages()) == [*resting, *first_request_over]
 
 
 def test_the_environment_is_read_in_one_place() -> None:
@@ -176,9 +206,7 @@ def test_a_function_is_one_thin_file() -> None:
 
 
 def test_no_file_is_long() -> None:
-    """But `bootstrap`, which is a list of what there is: a line or two for each, all in one place."""
     lengths = {str(file): len(file.read_text().splitlines()) for file in sources()}
-    lengths.pop(str(HEED / "bootstrap.py"))
     assert {name: length for name, length in lengths.items() if length > 300} == {}
 
 

@@ -17,7 +17,7 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.recipients.address import is_mailable, normalise
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.mail.confirmation_mail import Composer
-from heed.use_cases.opt_in.send_confirmation import Letter
+from heed.use_cases.ports.opt_in import Letter
 from tests.support.mailbox import link, parsed, text
 
 SOURCE = Path(__file__).parents[2] / "layers" / "brand"

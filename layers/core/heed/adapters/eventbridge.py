@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from heed.adapters.aws import FAILURES, code, is_our_fault
 from heed.domain.errors import BusUnavailable
 from heed.domain.ledger.announcement import SOURCE, Announcement
+from heed.override import override
+from heed.use_cases.ports.ledger import Bus
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -18,15 +20,16 @@ if TYPE_CHECKING:
 _BATCH = 10  # events that PutEvents takes
 
 
-class EventBus:
+class EventBus(Bus):
     """Serves the port Bus from EventBridge."""
 
     def __init__(self, client: EventBridgeClient, bus: str) -> None:
         self._client = client
         self._bus = bus
 
+    @override
     def publish(self, announcements: Sequence[Announcement], at: int) -> None:
-        """See the port. Each keeps its id when it is published again."""
+        """Each keeps its id when it is published again."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {
                 "EventBusName": self._bus,

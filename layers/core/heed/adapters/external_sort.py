@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from tempfile import TemporaryFile
 from typing import IO, Self
 
+from heed.override import override
+from heed.use_cases.ports.ledger import Sorter
+
 _PART = 100_000  # records that are in memory at a time
 _READ = 4096  # records read of a part at a time
 
 
-class Spill:
+class Spill(Sorter):
     """Records of bytes, all of one length, in order. A context: nothing is left on the disk behind it."""
 
     def __init__(self) -> None:
@@ -25,8 +28,8 @@ class Spill:
         for part in self._parts:
             part.close()
 
+    @override
     def add(self, record: bytes) -> None:
-        """Take one."""
         self._held.append(record)
         if len(self._held) == _PART:
             part = TemporaryFile()  # noqa: SIM115 - closed at the end of the context
@@ -34,6 +37,7 @@ class Spill:
             self._parts.append(part)
             self._held = []
 
+    @override
     def __iter__(self) -> Iterator[bytes]:
         self._held.sort()
         size = len(self._held[0]) if self._held else 0

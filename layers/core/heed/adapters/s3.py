@@ -23,7 +23,8 @@ from heed.domain.ledger import merkle
 from heed.domain.ledger.entry import canonical
 from heed.domain.ledger.seal import Seal
 from heed.domain.preferences.register import DAY
-from heed.use_cases.ports.ledger import Altered, Hashes, How
+from heed.override import override
+from heed.use_cases.ports.ledger import Altered, Hashes, How, Seals
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -41,15 +42,16 @@ class _Object(NamedTuple):
     how: How | None
 
 
-class LedgerBucket:
+class LedgerBucket(Seals):
     """Serves the port Seals from S3."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
         self._bucket = bucket
 
+    @override
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        """See the port. The name says the content, so that the same batch again is the same object.
+        """The name says the content, so that the same batch again is the same object.
 
         Whether what lies under the name already is this content is asked by whoever reads it.
         """
@@ -57,8 +59,8 @@ class LedgerBucket:
         name = sha256(content).hexdigest()
         self._put(f"{_HASHES}{rfc3339.write_day(day)}/{name}", content)
 
+    @override
     def hashes(self, day: int) -> Hashes:
-        """See the port."""
         found = Hashes(set(), [])
         for one in self._objects(f"{_HASHES}{rfc3339.write_day(day)}/"):
             if one.how:
@@ -73,8 +75,8 @@ class LedgerBucket:
                 found.altered.append(Altered(one.key, How.MISNAMED))
         return found
 
+    @override
     def first_day(self) -> int | None:
-        """See the port."""
         for page in self._pages(_HASHES, 1000):
             for found in page.get("Versions", ()):
                 day = _day(found["Key"].removeprefix(_HASHES).partition("/")[0])
@@ -82,16 +84,16 @@ class LedgerBucket:
                     return day
         return None
 
+    @override
     def seals(self) -> list[Seal]:
-        """See the port."""
         return [
             self._seal_of(one)
             for one in self._objects(_SEALS)
             if one.version and _day_named(one.key) is not None
         ]
 
+    @override
     def sealed(self, day: int) -> Iterator[bytes]:
-        """See the port."""
         body = self._open(self._first(_leaves_name(day)))
         rest = b""  # of a hash that is not read whole yet
         try:
@@ -103,8 +105,8 @@ class LedgerBucket:
         except FAILURES as error:
             raise unavailable(error) from error
 
+    @override
     def altered(self) -> list[Altered]:
-        """See the port."""
         return [
             Altered(one.key, how)
             for prefix in (_LEAVES, _SEALS)
@@ -112,14 +114,14 @@ class LedgerBucket:
             if (how := one.how or _malformed(one))
         ]
 
+    @override
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
-        """See the port."""
         if self._put(_leaves_name(day), b"".join(leaves)):
             return list(leaves)
         return list(self.sealed(day))
 
+    @override
     def seal(self, seal: Seal) -> None:
-        """See the port."""
         name = _seal_name(seal.day)
         is_first = self._put(name, canonical(seal.document()))
         if not is_first and self._seal_of(self._first(name)) != seal:

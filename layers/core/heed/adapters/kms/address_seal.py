@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from heed.adapters.aws import FAILURES, code
 from heed.domain.errors import KeysUnavailable, Malformed
+from heed.override import override
+from heed.use_cases.ports.opt_in import AddressSeal
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -16,7 +18,7 @@ PLACE = "place"  # in SES's list; SES says it in words of its own, which may hol
 _FOREIGN = ("InvalidCiphertextException", "IncorrectKeyException")
 
 
-class KmsAddressSeal:
+class KmsAddressSeal(AddressSeal):
     """Serves the port AddressSeal."""
 
     def __init__(self, client: KMSClient, key: str, use: str = CONFIRMATION) -> None:
@@ -24,8 +26,8 @@ class KmsAddressSeal:
         self._key = key
         self._context = {"heed": use}
 
+    @override
     def seal(self, address: str) -> bytes:
-        """See the port."""
         try:
             answer = self._client.encrypt(
                 KeyId=self._key, Plaintext=address.encode(), EncryptionContext=self._context
@@ -34,8 +36,8 @@ class KmsAddressSeal:
             raise KeysUnavailable(code(error)) from error
         return answer["CiphertextBlob"]
 
+    @override
     def unseal(self, sealed: bytes) -> str:
-        """See the port."""
         try:
             answer = self._client.decrypt(
                 KeyId=self._key, CiphertextBlob=sealed, EncryptionContext=self._context

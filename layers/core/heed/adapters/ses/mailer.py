@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnec
 
 from heed.adapters.aws import FAILURES, code, is_our_fault
 from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
+from heed.override import override
+from heed.use_cases.ports.opt_in import Mailer
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -19,7 +21,7 @@ _NEVER = ("MessageRejected", "BadRequestException")
 _NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError)
 
 
-class SesMailer:
+class SesMailer(Mailer):
     """Serves the port Mailer.
 
     Args:
@@ -31,8 +33,8 @@ class SesMailer:
         self._client = client
         self._configuration_set = configuration_set
 
+    @override
     def send(self, address: str, recipient: str, message: bytes) -> None:
-        """See the port."""
         try:
             self._client.send_email(
                 Destination={"ToAddresses": [address]},

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from heed.adapters.aws import FAILURES, code, is_our_fault, whole
 from heed.domain.errors import InvalidPlace, SuppressionRefused, SuppressionUnavailable
-from heed.use_cases.ports.ses_list import Listed
+from heed.override import override
+from heed.use_cases.ports.ses_list import Listed, Suppressions
 
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
@@ -25,15 +26,16 @@ _OF_A_PLACE = ("InvalidNextTokenException", "BadRequestException")
 T = TypeVar("T")
 
 
-class SesSuppressions:
+class SesSuppressions(Suppressions):
     """Serves the port Suppressions, with a client that makes each call once: a retry has its pause too."""
 
     def __init__(self, client: SESV2Client, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
         self._pause = pause
 
+    @override
     def remove(self, spelling: str) -> bool:
-        """See the port. SES finds an entry by its exact spelling alone."""
+        """SES finds an entry by its exact spelling alone."""
         try:
             self._call(partial(self._client.delete_suppressed_destination, EmailAddress=spelling))
         except FAILURES as error:
@@ -44,8 +46,8 @@ class SesSuppressions:
             raise _unavailable(error) from error
         return True
 
+    @override
     def page(self, place: str | None) -> Listed:
-        """See the port."""
         request: dict[str, Any] = {"PageSize": PAGE} | ({"NextToken": place} if place else {})
         try:
             answer = self._call(partial(self._client.list_suppressed_destinations, **request))

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from heed.adapters.aws import FAILURES, code, whole
 from heed.adapters.sqs.queue import SqsQueue
 from heed.domain.errors import QueueUnavailable
-from heed.use_cases.ports.opt_in import Received
+from heed.override import override
+from heed.use_cases.ports.opt_in import MailLine, Received
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -25,7 +26,7 @@ _AS_OF = 10  # seconds for which a number is good
 _AT_ONCE = 10  # messages; the most that SQS gives
 
 
-class WaitingLine(SqsQueue):
+class WaitingLine(SqsQueue, MailLine):
     """Serves the port MailLine."""
 
     def __init__(
@@ -35,15 +36,15 @@ class WaitingLine(SqsQueue):
         self._clock = clock
         self._counted: tuple[float, int] | None = None
 
+    @override
     def waiting(self) -> int:
-        """See the port."""
         now = self._clock()
         if self._counted is None or now - self._counted[0] >= _AS_OF:
             self._counted = now, sum(self._numbers())
         return self._counted[1]
 
+    @override
     def read(self, has_time: Callable[[], bool]) -> list[Received]:
-        """See the port."""
         found: dict[str, Received] = {}
         visible, _ = self._numbers()
         while len(found) < visible and has_time():
@@ -53,8 +54,8 @@ class WaitingLine(SqsQueue):
             found |= got
         return list(found.values())
 
+    @override
     def done(self, receipt: str) -> None:
-        """See the port."""
         try:
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
         except FAILURES as error:

@@ -12,7 +12,8 @@ from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.pages import Pages
 from heed.entrypoints.http.pages.visits import brand_of, topic_name
-from heed.use_cases.opt_in.send_confirmation import Letter
+from heed.override import override
+from heed.use_cases.ports.opt_in import Compose, Letter
 
 
 class _Policy(EmailPolicy):
@@ -44,7 +45,7 @@ def _one_line(text: str) -> str:
 _POLICY = _Policy(linesep="\r\n")
 
 
-class Composer:
+class Composer(Compose):
     """Writes letters as mails.
 
     Args:
@@ -59,6 +60,7 @@ class Composer:
         self._sender = sender
         self._mail_domain = mail_domain
 
+    @override
     def __call__(self, letter: Letter) -> bytes:
         """See `heed.use_cases.opt_in.send_confirmation.Compose`."""
         topics = [self._catalogue.topics[number] for number in letter.scopes]

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
 
 from heed.domain import rfc3339
 from heed.domain.errors import Malformed
@@ -19,20 +18,8 @@ from heed.domain.ledger.seal import LATE, NO_ROOT, Seal, root_of
 from heed.domain.preferences.register import DAY
 from heed.use_cases.ledger.export import LEAVES_A_LINE
 from heed.use_cases.ledger.read_export import Entered, Leaves, Line, Sealing, read
-from heed.use_cases.ports.ledger import Altered, How
+from heed.use_cases.ports.ledger import Altered, How, Sorter
 from heed.use_cases.ports.preferences import Unreadable
-
-
-class Sorter(Protocol):
-    """Brings records of bytes into order, however many they are."""
-
-    def add(self, record: bytes) -> None:
-        """Take one."""
-        ...
-
-    def __iter__(self) -> Iterator[bytes]:
-        """All of them, in order."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

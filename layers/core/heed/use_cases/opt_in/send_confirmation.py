@@ -5,7 +5,6 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Protocol
 
 from heed.domain.errors import MailNotSent, MailRefused, Malformed
 from heed.domain.links.link_token import Purpose, Token
@@ -22,6 +21,8 @@ from heed.use_cases.ports.keys import ConfirmKeys, IdentityKey, LinkKeys
 from heed.use_cases.ports.opt_in import (
     AddressSeal,
     Claim,
+    Compose,
+    Letter,
     MailCaps,
     Mailer,
     MailLine,
@@ -42,40 +43,6 @@ class Result(StrEnum):
     CAPPED = "ConfirmationCapped"  # the same person asked for the same, and has the mail for it
     WAITS = "ConfirmationWaits"  # until its network, its mailbox or the day has room
     REFUSED = "ConfirmationRefused"  # SES will not send to it
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """What the mail has to say.
-
-    Attributes:
-        to: the address, normalised and ASCII.
-        intent: what is to be confirmed.
-        scopes: numbers of the topics asked for.
-        resume: whether a pause is to end.
-        language: to write in.
-        base_url: of the links.
-        confirm: token of the confirmation link.
-        unsubscribe, mailto: tokens of links that stop everything, which never end.
-    """
-
-    to: str
-    intent: Intent
-    scopes: tuple[int, ...]
-    resume: bool
-    language: str
-    base_url: str
-    confirm: str
-    unsubscribe: str
-    mailto: str
-
-
-class Compose(Protocol):
-    """Writes a letter as a mail."""
-
-    def __call__(self, letter: Letter) -> bytes:
-        """The whole message, RFC 5322."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -249,6 +249,18 @@ class Seals(Protocol):
         ...
 
 
+class Sorter(Protocol):
+    """Brings records of bytes into order, however many they are."""
+
+    def add(self, record: bytes) -> None:
+        """Take one."""
+        ...
+
+    def __iter__(self) -> Iterator[bytes]:
+        """All of them, in order."""
+        ...
+
+
 class Bus(Protocol):
     """Where other systems hear of changes."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
@@ -157,6 +158,40 @@ class MailLine(Protocol):
         Raises:
             QueueUnavailable: it is not known to be out.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the mail has to say.
+
+    Attributes:
+        to: the address, normalised and ASCII.
+        intent: what is to be confirmed.
+        scopes: numbers of the topics asked for.
+        resume: whether a pause is to end.
+        language: to write in.
+        base_url: of the links.
+        confirm: token of the confirmation link.
+        unsubscribe, mailto: tokens of links that stop everything, which never end.
+    """
+
+    to: str
+    intent: Intent
+    scopes: tuple[int, ...]
+    resume: bool
+    language: str
+    base_url: str
+    confirm: str
+    unsubscribe: str
+    mailto: str
+
+
+class Compose(Protocol):
+    """Writes a letter as a mail."""
+
+    def __call__(self, letter: Letter) -> bytes:
+        """The whole message, RFC 5322."""
         ...
 
 

@@ -7,24 +7,12 @@ error bodies that nobody can shape.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Protocol
 
 from heed.domain.api_key import ApiKey, KeyScope, hash_of, is_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised
+from heed.use_cases.ports.keys import StoredKeys
 
 REMEMBERED = 60_000  # milliseconds; revoking takes effect within it
-
-
-class StoredKeys(Protocol):
-    """Where keys are looked up."""
-
-    def find(self, key_hash: str) -> ApiKey | None:
-        """The key that has this hash, revoked and ended ones too.
-
-        Raises:
-            StoreUnavailable: it could not be looked up.
-        """
-        ...
 
 
 class Gate:
