@@ -261,7 +261,8 @@ def test_no_answer_and_no_log_line_names_a_key_or_an_address_that_was_not_asked_
 ) -> None:
     address = "jane.doe@example.com"
     bodies = [GARBAGE + address, json.dumps({"x": address}), example(route), None]
-    presented = [good, "heed_" + "w" * 43, key(KeyScope.EXPORT), "no-key", None]
+    powerless = key(*set(KeyScope) - scopes(operations()[route]))
+    presented = [good, "heed_" + "w" * 43, powerless, "no-key", None]
 
     answers = [send(world, route, one, body) for one in presented for body in bodies]
 

@@ -119,7 +119,7 @@ def test_the_key_is_asked_for_before_the_handler_is() -> None:
 
     assert post(serving(never), headers={})["statusCode"] == 401
     api = Api(lambda: GATE)
-    api.route("POST", "/v1/test", KeyScope.EXPORT)(never)
+    api.route("POST", "/v1/test", KeyScope.PRIVACY)(never)
     assert post(api)["statusCode"] == 403
 
 

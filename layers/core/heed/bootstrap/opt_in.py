@@ -10,7 +10,7 @@ from heed.bootstrap.shared import SharedParts
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.mail_caps import MailCapsTable
     from heed.adapters.dynamodb.opt_in_notifications import TellingsTable
-    from heed.adapters.kms.keys import KmsConfirmKeys
+    from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
     from heed.adapters.ses.suppression_list import SesSuppressions
     from heed.adapters.sqs.queue import SqsQueue
     from heed.adapters.sqs.waiting_line import WaitingLine
@@ -29,7 +29,7 @@ class OptInParts(SharedParts):
     @cached_property
     def confirm_keys(self) -> KmsConfirmKeys:
         """The key of confirmation links."""
-        from heed.adapters.kms.keys import KmsConfirmKeys
+        from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
 
         return KmsConfirmKeys(self.client("kms"), self.config.confirm_key)
 

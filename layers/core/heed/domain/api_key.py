@@ -26,8 +26,6 @@ class KeyScope(StrEnum):
     READ = "read"
     WRITE = "write"
     PRIVACY = "privacy"
-    IMPORT = "import"
-    EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 from heed.adapters.aws import FAILURES, code
 from heed.domain.errors import InvalidToken, KeysUnavailable
 from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_token import KEY_ID
 from heed.override import override
-from heed.use_cases.ports.keys import ConfirmKeys, IdentityKey, LinkKeys
+from heed.use_cases.ports.keys import IdentityKey, LinkKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
@@ -22,7 +21,7 @@ IDENTITY = "identity/1"
 """The label of the identity key. It never changes: it is the table."""
 
 
-class _Derived:
+class DerivedKeys:
     """Derives keys under one KMS key, each once.
 
     Args:
@@ -35,7 +34,8 @@ class _Derived:
         self._key = key
         self._derived: dict[str, bytes] = {}
 
-    def _derive(self, label: str) -> bytes:
+    def derive(self, label: str) -> bytes:
+        """The key of a label."""
         derived = self._derived.get(label)
         if derived is None:
             try:
@@ -50,15 +50,15 @@ class _Derived:
         return derived
 
 
-class KmsIdentityKey(_Derived, IdentityKey):
+class KmsIdentityKey(DerivedKeys, IdentityKey):
     """The key of recipient ids."""
 
     @override
     def identity(self) -> bytes:
-        return self._derive(IDENTITY)
+        return self.derive(IDENTITY)
 
 
-class KmsLinkKeys(_Derived, LinkKeys):
+class KmsLinkKeys(DerivedKeys, LinkKeys):
     """The keys of links; `key_ids` are the ids that verify, ascending, and no other is ever derived."""
 
     def __init__(self, client: KMSClient, key: str, key_ids: tuple[int, ...]) -> None:
@@ -69,18 +69,8 @@ class KmsLinkKeys(_Derived, LinkKeys):
     def link(self, purpose: Purpose, key_id: int) -> bytes:
         if key_id not in self._key_ids:
             raise InvalidToken("signed with a key never ours")
-        return self._derive(f"{purpose.name.lower()}/{key_id}")
+        return self.derive(f"{purpose.name.lower()}/{key_id}")
 
     @override
     def newest(self) -> int:
         return self._key_ids[-1]
-
-
-class KmsConfirmKeys(_Derived, ConfirmKeys):
-    """The key of confirmation links."""
-
-    @override
-    def confirm(self, key_id: int) -> bytes:
-        if key_id != KEY_ID:
-            raise InvalidToken("signed with a key never ours")
-        return self._derive(f"confirm/{key_id}")

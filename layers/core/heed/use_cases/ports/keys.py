@@ -1,10 +1,9 @@
-"""The derived keys, each port for a right of its own, and the stored keys of the API."""
+"""The keys that are derived, never stored: each port is for a right of its own."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
-from heed.domain.api_key import ApiKey
 from heed.domain.links.link_token import Purpose
 
 
@@ -46,17 +45,5 @@ class ConfirmKeys(Protocol):
         Raises:
             InvalidToken: the id was never ours.
             KeysUnavailable: the key service did not answer.
-        """
-        ...
-
-
-class StoredKeys(Protocol):
-    """Where keys are looked up."""
-
-    def find(self, key_hash: str) -> ApiKey | None:
-        """The key that has this hash, revoked and ended ones too.
-
-        Raises:
-            StoreUnavailable: it could not be looked up.
         """
         ...

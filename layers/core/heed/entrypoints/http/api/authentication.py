@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from heed.domain.api_key import ApiKey, KeyScope, hash_of, is_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised
-from heed.use_cases.ports.keys import StoredKeys
+from heed.use_cases.ports.api_keys import StoredKeys
 
 REMEMBERED = 60_000  # milliseconds; revoking takes effect within it
 

@@ -1,0 +1,19 @@
+"""The key of confirmation links, which has a KMS key of its own."""
+
+from __future__ import annotations
+
+from heed.adapters.kms.keys import DerivedKeys
+from heed.domain.errors import InvalidToken
+from heed.domain.opt_in.confirmation_token import KEY_ID
+from heed.override import override
+from heed.use_cases.ports.keys import ConfirmKeys
+
+
+class KmsConfirmKeys(DerivedKeys, ConfirmKeys):
+    """The key of confirmation links."""
+
+    @override
+    def confirm(self, key_id: int) -> bytes:
+        if key_id != KEY_ID:
+            raise InvalidToken("signed with a key never ours")
+        return self.derive(f"confirm/{key_id}")
