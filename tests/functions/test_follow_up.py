@@ -22,7 +22,7 @@ from heed.domain.privacy.erasure import Cause, Report
 from heed.domain.recipients.address import normalise
 from heed.use_cases.ports.privacy import Person
 from tests.support import mailbox
-from tests.support.deployment import NOW, World, http, parts, restart
+from tests.support.deployment import NOW, World, http, parts
 
 READER = "reader+x@example.com"
 
@@ -222,10 +222,10 @@ def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None
 
 
 def test_an_adopter_that_does_not_want_to_is_not_told(
-    world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
+    world: World, ses: mailbox.SuppressionList
 ) -> None:
     waiting = opt_in(world)
-    restart(OPT_INS_QUEUE_URL="")
+    parts().config.opt_ins_queue_url = ""
     assert deliver(world, waiting) == []
     unlisted(world)
     assert ses.addresses == set() and told(world) == [] and len(ses.removed) == 1
