@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ _Loader.add_multi_constructor("!", _intrinsic)
 @functools.cache
 def template() -> dict[str, Any]:
     """The whole template."""
-    parsed: dict[str, Any] = yaml.load(PATH.read_text(), _Loader)  # noqa: S506 - a SafeLoader
-    return parsed
+    parsed = yaml.load(PATH.read_text(), _Loader)  # noqa: S506 - a SafeLoader
+    # What an anchor shares is no longer shared then, and a test can change one resource alone.
+    whole: dict[str, Any] = json.loads(json.dumps(parsed))
+    return whole
 
 
 def time_of(function: str) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from typing import Any
 
 import boto3
@@ -39,5 +40,8 @@ def translated(environment: str) -> dict[str, Any]:
             if folder in resource.get("Properties", {}):
                 resource["Properties"][folder] = "s3://bucket/key"
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
-    made: dict[str, Any] = translator.translate(read, PARAMETERS[environment])
-    return made
+    made = translator.translate(read, PARAMETERS[environment])
+    # Once more from its text, as CloudFormation reads it: no two resources are of one object then, which a
+    # test that changes one of them would find changed in the other.
+    whole: dict[str, Any] = json.loads(json.dumps(made))
+    return whole
