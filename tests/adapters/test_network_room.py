@@ -14,6 +14,8 @@ from heed.adapters.dynamodb.network_caps import NetworkRoomTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW
+from tests.simulation.aws_in_memory import Dynamo
+from tests.simulation.nemesis import Nemesis
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
@@ -109,36 +111,12 @@ def test_what_is_kept_names_no_person_and_ends_by_itself(client: Any) -> None:
     assert int(item["expires"]["N"]) == (NOW + 4 * DAY) // 1000
 
 
-class _Memory:
-    """One item, as DynamoDB keeps it, for what moto is too slow for."""
-
-    class exceptions:  # noqa: N801 - as botocore calls it
-        class ConditionalCheckFailedException(Exception):
-            pass
-
-    def __init__(self) -> None:
-        self.until: int | None = None
-
-    def update_item(self, **asked: Any) -> Any:
-        said = {k: int(v["N"]) for k, v in asked["ExpressionAttributeValues"].items()}
-        if ":to" in said:
-            holds = self.until is None or self.until <= said[":now"]
-            moved = said[":to"]
-        else:
-            holds = self.until is not None and said[":now"] < self.until <= said[":last"]
-            moved = (self.until or 0) + said[":share"]
-        if not holds:
-            raise self.exceptions.ConditionalCheckFailedException
-        self.until = moved
-        return {"Attributes": {"u": {"N": str(moved)}}}
-
-
 @settings(max_examples=200)
 @given(st.integers(1, 40), st.lists(st.integers(0, DAY // 2), min_size=1, max_size=200))
 def test_whenever_they_ask_no_day_has_more_than_twice_as_many_and_nobody_waits_longer_than_two(
     per_day: int, gaps: list[int]
 ) -> None:
-    held, now, times = room(_Memory(), per_day), NOW, list[int]()
+    held, now, times = room(Dynamo(Nemesis()), per_day), NOW, list[int]()
     for gap in gaps:
         now += gap
         due = held.take("n", Intent.IN, now)

@@ -23,13 +23,14 @@ FUNCTIONS = ROOT / "functions"
 MAY = {
     "domain": ({"domain"}, {"idna"}),
     "use_cases": ({"use_cases", "domain"}, set()),
-    "adapters": ({"adapters", "domain", "use_cases"}, {"boto3", "botocore", "orjson"}),
+    "adapters": ({"adapters", "domain", "use_cases", "override"}, {"boto3", "botocore", "orjson"}),
     "entrypoints": ({"entrypoints", "use_cases", "domain"}, {"aws_lambda_powertools"}),
     "bootstrap": (
         {"use_cases", "adapters", "domain", "entrypoints", "config", "cold_start"},
         set(),
     ),
     "config": (set[str](), set[str]()),
+    "override": (set[str](), {"typing_extensions"}),
     "functions": (
         {"bootstrap", "entrypoints", "use_cases", "domain", "cold_start"},
         {"aws_lambda_powertools"},

@@ -21,7 +21,6 @@ from functions.unsubscribe_later import app as unsubscribe_later
 from heed import bootstrap
 from heed.adapters import aws
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.dynamodb.purge_targets import MailCaps
 from heed.adapters.external_sort import Spill
 from heed.adapters.kms.address_seal import KmsAddressSeal
 from heed.domain.api_key import KeyScope, hash_of
@@ -99,7 +98,7 @@ def _mails(world: World) -> list[Callable[[], object]]:
         lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),
         lambda: caps.settle(claim, sent=True),
         lambda: caps.sent_today(NOW),
-        lambda: MailCaps(aws.client("dynamodb"), world.control).clear(Person(jane, "")),
+        lambda: MailCapsTable(aws.client("dynamodb"), world.control).clear(Person(jane, "")),
     ]
 
 

@@ -17,7 +17,7 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from heed import bootstrap
 from heed.adapters import aws
-from heed.adapters.dynamodb.purge_targets import MailCaps
+from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import MailNotSent
 from heed.domain.opt_in.confirmation_request import MailRequest
 from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
@@ -490,7 +490,7 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
         ask(world, clock, name, source=source)
         clock.now += 15 * MINUTE
     assert len(mailed()) == 2
-    store = MailCaps(aws.client("dynamodb"), "Control")
+    store = MailCapsTable(aws.client("dynamodb"), "Control")
     person = Person(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0
     left = json.dumps(world.items("Control"))

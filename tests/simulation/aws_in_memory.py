@@ -104,9 +104,7 @@ class Dynamo(_Client):
 
         def work() -> dict[str, Any]:
             item = self._read(table, key, consistent=asked.get("ConsistentRead", False))
-            named = "ReturnConsumedCapacity" in asked
-            answer: dict[str, Any] = {"ConsumedCapacity": {}} if named else {}
-            return answer if item is None else {**answer, "Item": item}
+            return _answer(asked) if item is None else {**_answer(asked), "Item": item}
 
         return self._send(work)
 
@@ -124,31 +122,30 @@ class Dynamo(_Client):
 
     def put_item(self, **asked: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            self._old(asked, _key(asked["Item"]))
-            self._write(asked["TableName"], _key(asked["Item"]), dict(asked["Item"]))
-            return {}
+            table, key = asked["TableName"], _key(asked["Item"])
+            old = self._old(asked, key)
+            self._write(table, key, dict(asked["Item"]))
+            return _written(asked, old, asked["Item"])
 
         return self._send(work, models=_OF_WRITES)
 
     def delete_item(self, **asked: Any) -> dict[str, Any]:
         def work() -> dict[str, Any]:
-            self.tables.setdefault(asked["TableName"], {}).pop(_key(asked["Key"]), None)
-            return {}
+            old = self._old(asked, _key(asked["Key"]))
+            self.tables[asked["TableName"]].pop(_key(asked["Key"]), None)
+            return _written(asked, old, None)
 
         return self._send(work, models=_OF_WRITES)
 
     def update_item(self, **asked: Any) -> dict[str, Any]:
-        return self._send(lambda: self._update(asked), models=_OF_WRITES)
+        def work() -> dict[str, Any]:
+            table, key = asked["TableName"], _key(asked["Key"])
+            old = self._old(asked, key)
+            new = updated(old or dict(asked["Key"]), asked)
+            self._write(table, key, new)
+            return _written(asked, old, new)
 
-    def _update(self, asked: dict[str, Any]) -> dict[str, Any]:
-        table, key = asked["TableName"], _key(asked["Key"])
-        old = self._old(asked, key)
-        new = updated(old or dict(asked["Key"]), asked)
-        self._write(table, key, new)
-        answer: dict[str, Any] = {"ConsumedCapacity": {}}
-        if asked.get("ReturnValues") == "UPDATED_NEW":
-            return {**answer, "Attributes": new}
-        return answer if old is None else {**answer, "Attributes": old}
+        return self._send(work, models=_OF_WRITES)
 
     def _old(self, asked: dict[str, Any], key: str) -> Item | None:
         """The item that a write finds, if it meets the write's condition."""
@@ -156,7 +153,7 @@ class Dynamo(_Client):
         if holds(asked.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, asked):
             return old
         error: dict[str, Any] = {"Error": {"Code": "ConditionalCheckFailedException"}}
-        if old is not None:
+        if old is not None and asked.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD":
             error["Item"] = old
         raise ConditionalCheckFailedException(error, "a write")  # type: ignore[arg-type]
 
@@ -204,6 +201,17 @@ class Sqs(_Client):
             return {"Attributes": {**numbers, "ApproximateNumberOfMessages": visible}}
 
         return self._send(work)
+
+
+def _answer(asked: dict[str, Any]) -> dict[str, Any]:
+    return {"ConsumedCapacity": {}} if "ReturnConsumedCapacity" in asked else {}
+
+
+def _written(asked: dict[str, Any], old: Item | None, new: Item | None) -> dict[str, Any]:
+    """The answer to a write; UPDATED_NEW has more than AWS gives of it, who reads it takes one attribute."""
+    returns = asked.get("ReturnValues", "NONE")
+    item = old if returns == "ALL_OLD" else new if returns.endswith("_NEW") else None
+    return _answer(asked) if item is None else {**_answer(asked), "Attributes": item}
 
 
 def _key(key: dict[str, Any]) -> str:

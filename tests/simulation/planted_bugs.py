@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from functions.feedback import app as feedback
-from heed.adapters.aws import FAILURES, unavailable
-from heed.adapters.dynamodb import preferences
+from heed.adapters import aws
+from heed.adapters.dynamodb import preferences, table
 from heed.adapters.dynamodb.record_codec import to_value
 from heed.adapters.ses import events
 from heed.domain.errors import HeedError, Unavailable
@@ -190,18 +190,7 @@ def doubt_is_a_yes(patch: Patch) -> None:
 
 @bug
 def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
-    def batch(self: Any, ids: list[str]) -> Any:
-        keys = [{"id": {"S": one}} for one in ids]
-        try:
-            answer = self._client.batch_get_item(
-                RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        for item in answer.get("Responses", {}).get(self._table, []):
-            yield item["id"]["S"], preferences._readable(item)
-
-    patch.setattr(preferences.PreferencesTable, "_batch", batch)
+    patch.setattr(table, "whole", lambda answer, named: answer.get(named, {}))
 
 
 @bug
@@ -211,16 +200,14 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
         after = record.merge(before, changes)
         if after == before:
             return Applied(before, before)
-        item = self._client.tables[self._table].get(recipient, {"id": {"S": recipient}})
+        items = aws.client("dynamodb").tables[self._table._name]
+        item = items.get(recipient, {"id": {"S": recipient}})
         made = {name: to_value(entry) for name, entry in after.registers.items()}
         if after.soft:
             made["soft"] = {"NS": [str(day) for day in after.soft]}
         floor = {"f": item["f"]} if "f" in item else {}
         whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.n + 1)}}
-        try:
-            self._client.put_item(TableName=self._table, Item=whole)
-        except FAILURES as error:
-            raise unavailable(error) from error
+        self._table.put(whole)
         return Applied(before, after)
 
     patch.setattr(preferences.PreferencesTable, "apply", apply)

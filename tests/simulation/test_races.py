@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from heed import bootstrap
+from heed.adapters import aws
 from heed.domain.preferences.register import Change, Entry, Source, in_, out, yes
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.history import State
@@ -53,7 +54,7 @@ def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> S
     stage.begin()
     turns = Turns(order)
     preferences = bootstrap.preferences()
-    client: Any = preferences._client
+    client: Any = aws.client("dynamodb")
     send = type(client)._send
     numbers = {f"writer {place}": place for place in range(len(writers))}
 

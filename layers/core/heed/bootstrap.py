@@ -418,13 +418,13 @@ def disclosures() -> DisclosuresTable:
 def run_purges() -> RunPurges:
     """What happens to what is due."""
     from heed.adapters.dynamodb import purge_records
-    from heed.adapters.dynamodb.purge_targets import LedgerEvidence, MailCaps
+    from heed.adapters.dynamodb.mail_caps import MailCapsTable
     from heed.use_cases.privacy.run_purges import RunPurges
 
     stores: dict[str, PersonalStore] = {
-        "ledger-evidence": LedgerEvidence(ledger()),
+        "ledger-evidence": ledger(),
         "lift-requests": lift_requests(),
-        "mail-caps": MailCaps(aws.client("dynamodb"), settings().control_table),
+        "mail-caps": MailCapsTable(aws.client("dynamodb"), settings().control_table),
         "opt-ins-told": tellings(),
     }
     return RunPurges(

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from heed.domain.errors import StoreUnavailable
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
 
 # Short, because behind every call a person or a mail client waits: all attempts together take nine
 # seconds at most, of which template.yaml counts the time of each function.
@@ -79,26 +76,3 @@ def whole(answer: Mapping[str, Any], named: str) -> Any:  # noqa: ANN401 - what 
     if named not in answer:
         raise StoreUnavailable("the answer cannot be read")
     return answer[named]
-
-
-def get_item(
-    client: DynamoDBClient, table: str, key: Mapping[str, Any], *, consistent: bool = True
-) -> Mapping[str, Any] | None:
-    """The item of a key; None: there is none.
-
-    The capacity is asked for because an answer that was cut on the way does not say it.
-
-    Raises:
-        StoreUnavailable: the table did not answer, or the answer cannot be read.
-    """
-    try:
-        answer = client.get_item(
-            TableName=table,
-            Key=key,
-            ConsistentRead=consistent,
-            ReturnConsumedCapacity="TOTAL",
-        )
-    except FAILURES as error:
-        raise unavailable(error) from error
-    whole(answer, "ConsumedCapacity")
-    return answer.get("Item")

@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.adapters.dynamodb.attributes import (
     Item,
     instant_or_none,
@@ -20,6 +19,7 @@ from heed.adapters.dynamodb.attributes import (
     text,
     texts,
 )
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
 from heed.domain.errors import NotFound, UnreadableRecord
 
@@ -46,8 +46,7 @@ class ApiKeys:
     def __init__(
         self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _clock
     ) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._clock = clock
 
     def create(
@@ -73,10 +72,7 @@ class ApiKeys:
         if expires is not None:
             # Not `expires`, by which the table forgets items.
             item["ends"] = {"N": str(expires)}
-        try:
-            self._client.put_item(TableName=self._table, Item=item)
-        except FAILURES as error:
-            raise unavailable(error) from error
+        self._table.put(item)
         return id_of(key_hash), key
 
     def find(self, key_hash: str) -> ApiKey | None:
@@ -85,7 +81,7 @@ class ApiKeys:
         Raises:
             StoreUnavailable: it could not be looked up.
         """
-        item = get_item(self._client, self._table, {"pk": {"S": _PK + id_of(key_hash)}})
+        item = self._table.get({"pk": {"S": _PK + id_of(key_hash)}})
         if item is None:
             return None
         found = _to_key(item)
@@ -97,16 +93,10 @@ class ApiKeys:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        pages = self._client.get_paginator("scan").paginate(
-            TableName=self._table,
-            FilterExpression="begins_with(pk, :key)",
-            ExpressionAttributeValues={":key": {"S": _PK}},
-            ConsistentRead=True,
+        items = self._table.scan(
+            filter="begins_with(pk, :key)", values={":key": {"S": _PK}}, consistent=True
         )
-        try:
-            found = [_readable(item) for page in pages for item in page["Items"]]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        found = [_readable(item) for item in items]
         keys = [key for key in found if isinstance(key, ApiKey)]
         unreadable = [key for key in found if isinstance(key, str)]
         return sorted(keys, key=lambda key: (key.created, key.id)), sorted(unreadable)
@@ -119,17 +109,14 @@ class ApiKeys:
             StoreUnavailable: it is not known to be done.
         """
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": _PK + key_id}},
-                UpdateExpression="SET revoked = if_not_exists(revoked, :now)",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeValues={":now": {"N": str(self._clock())}},
+            self._table.update(
+                {"pk": {"S": _PK + key_id}},
+                "SET revoked = if_not_exists(revoked, :now)",
+                condition="attribute_exists(pk)",
+                values={":now": {"N": str(self._clock())}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            raise NotFound("no key of that id") from error
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            raise NotFound("no key of that id") from refused
 
 
 @of_our_form

@@ -11,12 +11,13 @@ import heapq
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.dynamodb.feed_index import SHARDS, feed_place, feed_position
+from heed.adapters.dynamodb.table import Table
 from heed.domain.errors import UnreadableRecord
-from heed.use_cases.ports.preferences import Position
+from heed.override import override
+from heed.use_cases.ports.preferences import ChangeFeed, Position
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -27,15 +28,14 @@ _PARALLEL = 4
 _JUST_BEHIND, _LAST = "!", "~"
 
 
-class ChangesIndex:
+class ChangesIndex(ChangeFeed):
     """Serves the port ChangeFeed from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def changed(self, after: Position, until: int, limit: int) -> list[Position]:
-        """See the port."""
         if after.at > until:
             return []  # DynamoDB refuses a range that ends before it begins
         first = feed_position(*after) + _JUST_BEHIND
@@ -46,28 +46,14 @@ class ChangesIndex:
 
     def _shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
         """The first `limit` of a shard, in order."""
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": INDEX,
-            "KeyConditionExpression": "chg_shard = :shard AND chg_at BETWEEN :first AND :last",
-            "ExpressionAttributeValues": {
-                ":shard": {"S": shard},
-                ":first": {"S": first},
-                ":last": {"S": last},
-            },
-            "ProjectionExpression": "chg_at",
-        }
-        found: list[str] = []
-        while len(found) < limit:
-            try:
-                answer = self._client.query(**request, Limit=limit - len(found))
-            except FAILURES as error:
-                raise unavailable(error) from error
-            found += filter(_is_place, [item["chg_at"]["S"] for item in whole(answer, "Items")])
-            if "LastEvaluatedKey" not in answer:
-                break
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-        return found
+        items = self._table.query(
+            "chg_shard = :shard AND chg_at BETWEEN :first AND :last",
+            values={":shard": {"S": shard}, ":first": {"S": first}, ":last": {"S": last}},
+            index=INDEX,
+            projection="chg_at",
+            page_size=limit,
+        )
+        return list(islice(filter(_is_place, (item["chg_at"]["S"] for item in items)), limit))
 
 
 def _position(text: str) -> Position:

@@ -7,13 +7,12 @@ the search for the end begins.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
+from heed.adapters.dynamodb.table import BATCH, Refused, Table
+from heed.domain.errors import Contended, UnreadableRecord
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.disclosure import (
     BEGINNING,
@@ -24,6 +23,8 @@ from heed.domain.privacy.disclosure import (
     End,
 )
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
+from heed.override import override
+from heed.use_cases.ports.privacy import Disclosures
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -32,18 +33,17 @@ PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{PREFIX}end"}}
 _ATTEMPTS = 100  # others that may append while one does
 _BEYOND = 10  # entries that may stand behind the end that is marked
-_BATCH = 100  # keys that a BatchGetItem takes
 
 
-class DisclosuresTable:
+class DisclosuresTable(Disclosures):
     """Serves the port Disclosures from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def append(self, disclosing: Disclosing) -> Disclosed:
-        """See the port. An entry that somebody made unreadable is passed over: who reads names the gap."""
+        """An entry that somebody made unreadable is passed over: who reads names the gap."""
         number, before, before_at = self._place()
         for _ in range(_ATTEMPTS):
             entry = Disclosed(number + 1, before, before_at, disclosing)
@@ -57,8 +57,8 @@ class DisclosuresTable:
                 before, before_at = there.hash, there.of.at
         raise Contended("others appended before every attempt")
 
+    @override
     def latest(self, before: int | None, limit: int) -> DisclosurePage:
-        """See the port."""
         end = self._end()
         # The end may lag behind those who were stopped before they could move it.
         last = (end.number if end else 0) + _BEYOND if before is None else before - 1
@@ -66,8 +66,8 @@ class DisclosuresTable:
         numbers = range(last, max(last - limit - beyond, 0), -1)
         found = [
             entry
-            for start in range(0, len(numbers), _BATCH)
-            for entry in self._batch(numbers[start : start + _BATCH])
+            for start in range(0, len(numbers), BATCH)
+            for entry in self._batch(numbers[start : start + BATCH])
         ]
         page = sorted(found, key=lambda entry: -entry.number)[:limit]
         # A page that is short goes on below all that was looked for: what is missing ends no register.
@@ -79,65 +79,45 @@ class DisclosuresTable:
         return self._end() or End(0, BEGINNING, 0)
 
     def _end(self) -> End | None:
-        item = get_item(self._client, self._table, _END)
+        item = self._table.get(_END)
         return _to_end(item) if item else None
 
-    def _put(self, entry: Disclosed) -> Mapping[str, Any] | None:
+    def _put(self, entry: Disclosed) -> Item | None:
         """The item that is there already, if one is.
 
         It may be our own, whose answer was lost: then it is on record twice, which is better than never.
         """
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=_to_item(entry),
-                ConditionExpression="attribute_not_exists(pk)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            self._table.put(
+                _to_item(entry),
+                condition="attribute_not_exists(pk)",
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            there: Mapping[str, Any] = error.response["Item"]  # type: ignore[typeddict-item]
-            return there
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            return refused.current
         return None
 
     def _move_end(self, entry: Disclosed) -> None:
         """The end is never moved back; another that is further has the say."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_END,
-                UpdateExpression="SET #number = :number, #hash = :hash, #at = :at",
-                ConditionExpression="attribute_not_exists(#number) OR #number < :number",
-                ExpressionAttributeNames={"#number": "number", "#hash": "hash", "#at": "at"},
-                ExpressionAttributeValues={
+        with suppress(Refused):
+            self._table.update(
+                _END,
+                "SET #number = :number, #hash = :hash, #at = :at",
+                condition="attribute_not_exists(#number) OR #number < :number",
+                names={"#number": "number", "#hash": "hash", "#at": "at"},
+                values={
                     ":number": {"N": str(entry.number)},
                     ":hash": {"S": entry.hash},
                     ":at": {"N": str(entry.of.at)},
                 },
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-        except FAILURES as error:
-            raise unavailable(error) from error
 
     def _batch(self, numbers: range) -> list[Disclosed]:
-        request: dict[str, Any] = {
-            self._table: {"Keys": [_key(number) for number in numbers], "ConsistentRead": True}
-        }
         found: list[Disclosed] = []
-        for _ in range(_ATTEMPTS):
-            try:
-                answer = self._client.batch_get_item(RequestItems=request)
-            except FAILURES as error:
-                raise unavailable(error) from error
-            for item in whole(answer, "Responses").get(self._table, []):
-                with suppress(UnreadableRecord):
-                    found.append(_to_entry(item))
-            request = dict(answer.get("UnprocessedKeys", {}))
-            if not request:
-                return found
-        raise StoreUnavailable("keys left unread")
+        for item in self._table.get_many(list(map(_key, numbers))):
+            with suppress(UnreadableRecord):
+                found.append(_to_entry(item))
+        return found
 
 
 def _key(number: int) -> dict[str, Any]:

@@ -12,17 +12,18 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.dynamodb.attributes import Item, instant_or_none, number, of_our_form, text
 from heed.adapters.dynamodb.feed_index import SHARDS, feed_position, shard
 from heed.adapters.dynamodb.link_tally import SPARED
 from heed.adapters.dynamodb.record_codec import soft_days, to_record, to_value
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, LIFT_HOLD, MINOR, Change
 from heed.domain.privacy.erasure import Cause, Epoch
 from heed.domain.privacy.purge import is_id
 from heed.domain.privacy.retention import soft_days_over, soft_due
-from heed.use_cases.ports.privacy import Due, DueWork, Standing
+from heed.override import override
+from heed.use_cases.ports.privacy import Due, DueWork, Epochs, Standing
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -30,49 +31,43 @@ if TYPE_CHECKING:
 _INDEX = "Due"
 
 
-class EpochsTable:
+class EpochsTable(Epochs):
     """Serves the port Epochs from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def read(self, recipient: str) -> Standing:
-        """See the port."""
-        return _standing(get_item(self._client, self._table, {"id": {"S": recipient}}))
+        return _standing(self._table.get(_key(recipient)))
 
+    @override
     def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
-        """See the port. A first attempt that did commit is known by the purge in the evidence."""
+        """A first attempt that did commit is known by the purge in the evidence."""
         condition, values = _as_read(before)
-        among: dict[str, Any] = {"ExpressionAttributeValues": values} if values else {}
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=to_item(recipient, epoch, now),
-                ConditionExpression=condition,
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                **among,
+            self._table.put(
+                to_item(recipient, epoch, now),
+                condition=condition,
+                values=values,
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _standing(error.response.get("Item"))  # type: ignore[arg-type]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            return _standing(refused.current)
         return None
 
+    @override
     def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
-        """See the port. Nothing else that is said in the item is touched, and it gets no end."""
+        """Nothing else that is said in the item is touched, and it gets no end."""
         condition, values = _as_read(before)
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                UpdateExpression=(
-                    "SET #register = :entry, salt = if_not_exists(salt, :salt), "
-                    f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}"
-                ),
-                ConditionExpression=condition,
-                ExpressionAttributeNames={"#register": change.register},
-                ExpressionAttributeValues={
+            self._table.update(
+                _key(recipient),
+                "SET #register = :entry, salt = if_not_exists(salt, :salt), "
+                f"chg_at = :now, chg_shard = :shard ADD n :one REMOVE {SPARED}",
+                condition=condition,
+                names={"#register": change.register},
+                values={
                     ":entry": to_value(change.entry),
                     ":salt": {"B": secrets.token_bytes(16)},
                     ":now": {"S": feed_position(now, recipient)},
@@ -80,85 +75,64 @@ class EpochsTable:
                     ":one": {"N": "1"},
                     **values,
                 },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _standing(error.response.get("Item"))  # type: ignore[arg-type]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            return _standing(refused.current)
         return None
 
+    @override
     def due(self, now: int) -> Iterator[Due]:
-        """See the port."""
         for place in range(SHARDS):
-            request: dict[str, Any] = {
-                "TableName": self._table,
-                "IndexName": _INDEX,
-                "KeyConditionExpression": "due_shard = :shard AND due <= :now",
-                "ExpressionAttributeValues": {
-                    ":shard": {"S": str(place)},
-                    ":now": {"N": str(now)},
-                },
-            }
-            while True:
-                try:
-                    answer = self._client.query(**request)
-                except FAILURES as error:
-                    raise unavailable(error) from error
-                for item in whole(answer, "Items"):
-                    # The index holds any number up to now, also one that we would never write.
-                    since = max(0, int(Decimal(item["due"]["N"])))
-                    yield Due(item["id"]["S"], since, _purges(item))
-                if "LastEvaluatedKey" not in answer:
-                    break
-                request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+            for item in self._table.query(
+                "due_shard = :shard AND due <= :now",
+                values={":shard": {"S": str(place)}, ":now": {"N": str(now)}},
+                index=_INDEX,
+            ):
+                # The index holds any number up to now, also one that we would never write.
+                since = max(0, int(Decimal(item["due"]["N"])))
+                yield Due(item["id"]["S"], since, _purges(item))
 
+    @override
     def work(self, recipient: str) -> DueWork | None:
-        """See the port. Half a unit: the index, too, tells what was so a moment ago."""
-        item = get_item(self._client, self._table, {"id": {"S": recipient}}, consistent=False)
+        """Eventually consistent, for half a read unit: so is the index that led here."""
+        item = self._table.get(_key(recipient), consistent=False)
         return work_of(item) if item and "due" in item else None
 
+    @override
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
-        """See the port. Days of soft bounces that came meanwhile are due at their own time."""
+        """Days of soft bounces that came meanwhile are due at their own time."""
         done = {":purge": {"S": " ".join(purges)}}
         is_done = self._update(
             recipient,
-            UpdateExpression="REMOVE due, due_shard, purge",
-            ConditionExpression="purge = :purge AND attribute_not_exists(soft)",
-            ExpressionAttributeValues=done,
+            "REMOVE due, due_shard, purge",
+            "purge = :purge AND attribute_not_exists(soft)",
+            done,
         )
         if not is_done and (left := self.work(recipient)) and left.soft:
-            due = soft_due(min(left.soft))
-            self._update(
-                recipient,
-                UpdateExpression="SET due = :due REMOVE purge",
-                ConditionExpression="purge = :purge",
-                ExpressionAttributeValues={**done, ":due": {"N": str(due)}},
-            )
+            due = {":due": {"N": str(soft_due(min(left.soft)))}}
+            self._update(recipient, "SET due = :due REMOVE purge", "purge = :purge", done | due)
 
+    @override
     def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
-        """See the port. The counter stays: no decision, past or to come, is changed by it."""
+        """The counter stays: no decision, past or to come, is changed by it."""
         over = soft_days_over(soft, now)
         expression, values = "REMOVE due, due_shard", {":soft": _days(soft)}
         if left := soft - over:
             expression, values[":due"] = "SET due = :due", {"N": str(soft_due(min(left)))}
         if over:
             expression, values[":over"] = f"{expression} DELETE soft :over", _days(over)
-        self._update(
-            recipient,
-            UpdateExpression=expression,
-            ConditionExpression="soft = :soft AND attribute_not_exists(purge)",
-            ExpressionAttributeValues=values,
-        )
+        is_as_read = "soft = :soft AND attribute_not_exists(purge)"
+        self._update(recipient, expression, is_as_read, values)
 
-    def _update(self, recipient: str, **request: Any) -> bool:  # noqa: ANN401
-        """One write; whether it was made. Refused by its condition it was made before, or all changed."""
+    def _update(
+        self, recipient: str, expression: str, condition: str, values: dict[str, Any]
+    ) -> bool:
+        """Return whether the write was made; refused, it was made before, or the work has changed."""
         try:
-            self._client.update_item(TableName=self._table, Key={"id": {"S": recipient}}, **request)
-        except self._client.exceptions.ConditionalCheckFailedException:
+            self._table.update(_key(recipient), expression, condition=condition, values=values)
+        except Refused:
             return False
-        except FAILURES as error:
-            raise unavailable(error) from error
         return True
 
 
@@ -190,6 +164,10 @@ def _is_held(item: Item) -> bool:
     """As the record's own rule has it, from the two registers alone: an old image may hold others."""
     said = {name: number(item[name]["M"], "t") for name in (HOLD, LIFT_HOLD) if name in item}
     return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
+
+
+def _key(recipient: str) -> Item:
+    return {"id": {"S": recipient}}
 
 
 def _as_read(before: Record) -> tuple[str, dict[str, Any]]:

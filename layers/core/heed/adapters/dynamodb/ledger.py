@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.errors import Malformed, UnreadableRecord
 from heed.domain.ledger.entry import ERASED, LedgerEntry
 from heed.domain.preferences.register import SCOPES
 from heed.domain.rfc3339 import END
-from heed.use_cases.ports.ledger import Kept
+from heed.override import override
+from heed.use_cases.ports.ledger import Kept, Ledger
 from heed.use_cases.ports.preferences import UNREADABLE, Unreadable
+from heed.use_cases.ports.privacy import LastEntries, Person, PersonalStore
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -42,93 +44,70 @@ _ENTRY = (
 )
 
 
-class LedgerTable:
+class LedgerTable(Ledger, LastEntries, PersonalStore):
     """Serves the port Ledger from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        """See the port. A first attempt that did commit is found by the second: the name is the same."""
+        """A first attempt that did commit is found by the second: the name is the same."""
         item = _to_item(entry)
         if evidence:
             item[_EVIDENCE] = {"S": evidence}
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(id)",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            self._table.put(
+                item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD"
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _to_entry(error.response["Item"])  # type: ignore[typeddict-item]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            return _to_entry(refused.current)
         return entry
 
+    @override
     def of(self, subject: str) -> Iterator[Kept]:
-        """See the port."""
         return (Kept(_to_entry(item), _evidence(item)) for item in self._query(subject))
 
+    @override
     def erase(self, subject: str) -> int:
-        """See the port."""
         entries = 0
         for entries, item in enumerate(self._query(subject), 1):  # noqa: B007 - the last is the count
-            if _EVIDENCE not in item:
-                continue
-            try:
-                self._client.update_item(
-                    TableName=self._table,
-                    Key={"subject": item["subject"], "id": item["id"]},
-                    UpdateExpression=f"REMOVE {_EVIDENCE}",
-                    ConditionExpression="attribute_exists(id)",
+            if _EVIDENCE in item:
+                self._table.update(
+                    {"subject": item["subject"], "id": item["id"]},
+                    f"REMOVE {_EVIDENCE}",
+                    condition="attribute_exists(id)",
                 )
-            except FAILURES as error:
-                raise unavailable(error) from error
         return entries
 
+    @override
+    def clear(self, person: Person) -> int:
+        """The evidence goes; the entries stay, and are nobody's.
+
+        What is counted are the entries: they are the same number however often a purge is begun again.
+        """
+        return self.erase(person.subject) if person.subject else 0
+
+    @override
     def is_closed(self, subject: str) -> bool:
-        """See the port LastEntries."""
-        last = {
-            "FilterExpression": "#register = :register",
-            "ExpressionAttributeNames": {"#register": "register"},
-        }
-        found = self._query(subject, {":register": {"S": ERASED}}, **last)
-        return next(found, None) is not None
+        last = self._table.query(
+            "subject = :subject",
+            filter="#register = :register",
+            names={"#register": "register"},
+            values={":subject": {"S": subject}, ":register": {"S": ERASED}},
+            consistent=True,
+        )
+        return next(last, None) is not None
 
+    @override
     def all(self) -> Iterator[LedgerEntry | Unreadable]:
-        """See the port."""
         names = {f"#{name}": name for name in _ENTRY}
-        request: dict[str, Any] = {
-            "TableName": self._table,
-            "ProjectionExpression": ", ".join(names),
-            "ExpressionAttributeNames": names,
-        }
-        return map(_readable, self._pages(self._client.scan, request))
+        return map(_readable, self._table.scan(projection=", ".join(names), names=names))
 
-    def _query(
-        self, subject: str, values: Mapping[str, Any] | None = None, **more: object
-    ) -> Iterator[Any]:
-        request = {
-            "TableName": self._table,
-            "KeyConditionExpression": "subject = :subject",
-            "ExpressionAttributeValues": {":subject": {"S": subject}, **(values or {})},
-            "ConsistentRead": True,
-            **more,
-        }
-        return self._pages(self._client.query, request)
-
-    def _pages(self, ask: Any, request: dict[str, Any]) -> Iterator[Any]:  # noqa: ANN401
-        while True:
-            try:
-                answer = ask(**request)
-            except FAILURES as error:
-                raise unavailable(error) from error
-            yield from whole(answer, "Items")
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+    def _query(self, subject: str) -> Iterator[Item]:
+        return self._table.query(
+            "subject = :subject", values={":subject": {"S": subject}}, consistent=True
+        )
 
 
 def _to_item(entry: LedgerEntry) -> dict[str, Any]:

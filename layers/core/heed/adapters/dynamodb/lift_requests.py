@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable
 from heed.adapters.dynamodb.attributes import Item, number, of_our_form, text
+from heed.adapters.dynamodb.table import Refused, Table, Write
 from heed.domain.privacy.lift import BOTH_WITHIN, Signature
-from heed.use_cases.ports.privacy import Person
+from heed.override import override
+from heed.use_cases.ports.privacy import LiftRequests, Person
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -15,15 +16,15 @@ if TYPE_CHECKING:
 PREFIX = "lift#"
 
 
-class LiftRequestsTable:
+class LiftRequestsTable(LiftRequests):
     """Serves the port LiftRequests from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
-        """See the port. The condition decides between two that sign at the same time.
+        """The condition decides between two that sign at the same time.
 
         A time to live may lag by days, so that the time itself is looked at.
         """
@@ -37,44 +38,32 @@ class LiftRequestsTable:
             "expires": {"N": str((signature.at + BOTH_WITHIN) // 1000)},
         }
         try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=item,
-                ConditionExpression="attribute_not_exists(pk) OR #at <= :over OR #owner = :owner",
-                ExpressionAttributeNames={"#at": "at", "#owner": "owner"},
-                ExpressionAttributeValues={
+            self._table.put(
+                item,
+                condition="attribute_not_exists(pk) OR #at <= :over OR #owner = :owner",
+                names={"#at": "at", "#owner": "owner"},
+                values={
                     ":over": {"N": str(signature.at - BOTH_WITHIN)},
                     ":owner": {"S": signature.owner},
                 },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _to_signature(error.response["Item"])  # type: ignore[typeddict-item]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            return _to_signature(refused.current)
         return None
 
+    @override
     def clear(self, person: Person) -> int:
-        """See the port. A purge leaves alone who asks to lift the very report that it follows."""
-        condition: dict[str, Any] = {}
+        """A purge leaves alone who asks to lift the very report that it follows."""
+        options: Write = {"returns": "ALL_OLD"}
         if person.floor is not None:
-            condition = {
-                "ConditionExpression": "attribute_not_exists(pk) OR #at <= :floor",
-                "ExpressionAttributeNames": {"#at": "at"},
-                "ExpressionAttributeValues": {":floor": {"N": str(person.floor)}},
-            }
+            options["condition"] = "attribute_not_exists(pk) OR #at <= :floor"
+            options["names"] = {"#at": "at"}
+            options["values"] = {":floor": {"N": str(person.floor)}}
         try:
-            answer = self._client.delete_item(
-                TableName=self._table,
-                Key=_key(person.recipient),
-                ReturnValues="ALL_OLD",
-                **condition,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
+            return int(bool(self._table.delete(_key(person.recipient), **options)))
+        except Refused:
             return 0
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return 1 if answer.get("Attributes") else 0
 
 
 def _key(recipient: str) -> dict[str, Any]:

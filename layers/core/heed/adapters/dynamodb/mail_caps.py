@@ -13,16 +13,21 @@ back, so that what goes wrong in between costs a mail and never makes one too ma
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form, text
+from heed.adapters.dynamodb.table import Refused, Table, Write
 from heed.domain.errors import Contended
+from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
-from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
+from heed.override import override
+from heed.use_cases.ports.opt_in import Claim, Dropped, MailCaps, Waits
+from heed.use_cases.ports.privacy import Person, PersonalStore
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PREFIX = "mails#"
@@ -45,16 +50,21 @@ class _Mailbox(NamedTuple):
     waits: int = 0
 
 
-class MailCapsTable:
-    """Serves the port MailCaps; `per_day` is the number of all mails of a day (UTC)."""
+class MailCapsTable(MailCaps, PersonalStore):
+    """Serves the port MailCaps from DynamoDB.
 
-    def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
-        self._client = client
-        self._table = table
+    Args:
+        client: of DynamoDB.
+        table: name of the table `Control`.
+        per_day: the number of all mails of a day (UTC); whoever only clears sends none.
+    """
+
+    def __init__(self, client: DynamoDBClient, table: str, per_day: int = 0) -> None:
+        self._table = Table(client, table)
         self._per_day = per_day
 
+    @override
     def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
-        """See the port."""
         key = tries_key(claim.intent, claim.mailbox)
         asked = Asked(claim.request, claim.recipient, claim.what, claim.at)
         is_counted = False
@@ -84,8 +94,8 @@ class MailCapsTable:
                 return None
         raise Contended("the tries changed under every attempt")
 
+    @override
     def settle(self, claim: Claim, *, sent: bool) -> None:
-        """See the port."""
         key = tries_key(claim.intent, claim.mailbox)
         for _ in range(_ATTEMPTS):
             held = self._read(key)
@@ -94,22 +104,32 @@ class MailCapsTable:
                 return
         raise Contended("the tries changed under every attempt")
 
+    @override
     def sent_today(self, now: int) -> int:
-        """See the port."""
-        item = get_item(self._client, self._table, _ALL) or {}
+        item = self._table.get(_ALL) or {}
         return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
 
+    @override
     def note_line(self, now: int, *, stands: bool) -> None:
-        """See the port."""
         if stands:
             self._day("SET waits = :now", "attribute_exists(pk)", {":now": now})
-            return
-        self._done(
-            self._client.update_item,
-            Key=_ALL,
-            UpdateExpression="REMOVE waits",
-            ConditionExpression="attribute_exists(waits)",
-        )
+        else:
+            self._is_updated(_ALL, "REMOVE waits", condition="attribute_exists(waits)")
+
+    @override
+    def clear(self, person: Person) -> int:
+        """The tries are counted by mailbox, which other addresses may share: theirs are forgotten too.
+
+        What names the mailbox goes last: begun again, a purge finds the rest.
+        """
+        where = mailbox_key(person.recipient)
+        item = self._table.get(where)
+        if not item:
+            return 0
+        keys = [{"pk": {"S": tries_key(intent, _box(item))}} for intent in Intent]
+        cleared = sum(bool(self._table.delete(key, returns="ALL_OLD")) for key in keys)
+        self._table.delete(where, returns="ALL_OLD")
+        return cleared
 
     def _count(self, now: int, *, in_turn: bool) -> bool:
         """Whether there was room in the day, and one mail of it is taken."""
@@ -135,53 +155,50 @@ class MailCapsTable:
         return False
 
     def _day(self, update: str, condition: str, values: dict[str, int]) -> bool:
-        return self._done(
-            self._client.update_item,
-            Key=_ALL,
-            UpdateExpression=update,
-            ExpressionAttributeValues={name: {"N": str(n)} for name, n in values.items()},
-            ConditionExpression=condition,
-        )
+        numbers = {name: {"N": str(n)} for name, n in values.items()}
+        return self._is_updated(_ALL, update, condition=condition, values=numbers)
 
     def _note(self, claim: Claim, now: int) -> None:
         """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
-        self._done(
-            self._client.update_item,
-            Key=mailbox_key(claim.recipient),
-            UpdateExpression="SET box = :box, expires = :expires",
-            ExpressionAttributeValues={
+        self._table.update(
+            mailbox_key(claim.recipient),
+            "SET box = :box, expires = :expires",
+            values={
                 ":box": {"S": claim.mailbox},
                 ":expires": {"N": str(now // 1000 + _KEPT)},
             },
         )
 
     def _read(self, key: str) -> _Mailbox:
-        item = get_item(self._client, self._table, {"pk": {"S": key}})
+        item = self._table.get({"pk": {"S": key}})
         return _mailbox(item) if item else _Mailbox()
 
     def _write(self, key: str, attempts: Sequence[Attempt], version: int, waits: int) -> bool:
         """Whether nobody else wrote since that version."""
         latest = max((one.at for one in attempts), default=0)
-        return self._done(
-            self._client.put_item,
-            Item={
-                "pk": {"S": key},
-                "v": {"N": str(version + 1)},
-                "tries": {"L": [{"M": _value(one)} for one in attempts]},
-                "waits": {"N": str(waits)},
-                "expires": {"N": str(latest // 1000 + _KEPT)},
-            },
-            ConditionExpression="v = :v" if version else "attribute_not_exists(pk)",
-            **({"ExpressionAttributeValues": {":v": {"N": str(version)}}} if version else {}),
-        )
-
-    def _done(self, call: Callable[..., object], **arguments: object) -> bool:
+        item = {
+            "pk": {"S": key},
+            "v": {"N": str(version + 1)},
+            "tries": {"L": [{"M": _value(one)} for one in attempts]},
+            "waits": {"N": str(waits)},
+            "expires": {"N": str(latest // 1000 + _KEPT)},
+        }
         try:
-            call(TableName=self._table, **arguments)
-        except self._client.exceptions.ConditionalCheckFailedException:
+            self._table.put(
+                item,
+                condition="v = :v" if version else "attribute_not_exists(pk)",
+                values={":v": {"N": str(version)}} if version else {},
+            )
+        except Refused:
             return False
-        except FAILURES as error:
-            raise unavailable(error) from error
+        return True
+
+    def _is_updated(self, key: Item, expression: str, **options: Unpack[Write]) -> bool:
+        """Update an item; whether its condition held."""
+        try:
+            self._table.update(key, expression, **options)
+        except Refused:
+            return False
         return True
 
 
@@ -205,6 +222,11 @@ def _value(one: Attempt) -> dict[str, Any]:
         "tries": {"N": str(one.tries)},
         "done": {"BOOL": one.done},
     }
+
+
+@of_our_form
+def _box(item: Item) -> str:
+    return text(item, "box")
 
 
 @of_our_form

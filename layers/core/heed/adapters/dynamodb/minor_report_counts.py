@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, unavailable
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.retention import COUNT_DAYS
 from heed.domain.rfc3339 import write_day
+from heed.override import override
+from heed.use_cases.ports.privacy import ReportCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 PREFIX = "reports#"
 
 
-class ReportCountsTable:
+class ReportCountsTable(ReportCounts):
     """Serves the port ReportCounts from DynamoDB.
 
     Args:
@@ -30,27 +32,23 @@ class ReportCountsTable:
     """
 
     def __init__(self, client: DynamoDBClient, table: str, limit: int) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._limit = limit
 
+    @override
     def take(self, key: str, now: int) -> bool:
-        """See the port."""
         day = now // DAY
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": f"{PREFIX}{write_day(day)}#{key}"}},
-                UpdateExpression="SET expires = :expires ADD n :one",
-                ConditionExpression="attribute_not_exists(n) OR n < :limit",
-                ExpressionAttributeValues={
+            self._table.update(
+                {"pk": {"S": f"{PREFIX}{write_day(day)}#{key}"}},
+                "SET expires = :expires ADD n :one",
+                condition="attribute_not_exists(n) OR n < :limit",
+                values={
                     ":one": {"N": "1"},
                     ":limit": {"N": str(self._limit)},
                     ":expires": {"N": str((day + COUNT_DAYS) * DAY // 1000)},
                 },
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except Refused:
             return False
-        except FAILURES as error:
-            raise unavailable(error) from error
         return True

@@ -8,11 +8,13 @@ the present: so many mails may go at once. From then on each has a time of its o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, unavailable, whole
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW, step
+from heed.override import override
+from heed.use_cases.ports.opt_in import NetworkRoom
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -23,16 +25,15 @@ PREFIX = "mails#network#"
 _PASSES = 2  # who lost the first place to another finds it taken at the second look
 
 
-class NetworkRoomTable:
+class NetworkRoomTable(NetworkRoom):
     """Serves the port NetworkRoom; `per_day` is the number of mails for the way back."""
 
     def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
         self._per_day = per_day
 
+    @override
     def take(self, network: str, intent: Intent, now: int) -> int | None:
-        """See the port."""
         key, share = f"{PREFIX}{intent}#{network}", step(intent, self._per_day)
         last = now + WINDOW + LONGEST_WAIT - share
         for _ in range(_PASSES):
@@ -57,20 +58,16 @@ class NetworkRoomTable:
     def _move(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
         """The time as it is then; None, where the condition does not hold."""
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": key}},
-                UpdateExpression=update,
-                ConditionExpression=condition,
-                ExpressionAttributeValues={name: {"N": str(n)} for name, n in values.items()},
-                ReturnValues="UPDATED_NEW",
+            changed = self._table.update(
+                {"pk": {"S": key}},
+                update,
+                condition=condition,
+                values={name: {"N": str(n)} for name, n in values.items()},
+                returns="UPDATED_NEW",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except Refused:
             return None
-        except FAILURES as error:
-            raise unavailable(error) from error
-        attributes: dict[str, Any] = whole(answer, "Attributes")
-        return int(attributes["u"]["N"])
+        return int(changed["u"]["N"])
 
 
 def _expires(now: int) -> int:

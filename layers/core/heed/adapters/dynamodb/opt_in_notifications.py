@@ -11,9 +11,12 @@ answer of its queue was lost. One item a recipient, so that a purge finds it by 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable
+from heed.adapters.dynamodb.table import Refused, Table
+from heed.override import override
+from heed.use_cases.ports.opt_in import Tellings
 from heed.use_cases.ports.privacy import Person
 
 if TYPE_CHECKING:
@@ -25,103 +28,74 @@ PREFIX = "told#"
 _KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
 
 
-class TellingsTable:
-    """Serves the port Tellings."""
+class TellingsTable(Tellings):
+    """Serves the port Tellings from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
-        """See the port."""
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=_key(recipient),
-                UpdateExpression="SET #press = :press, expires = :expires",
-                ConditionExpression=(
+            item = self._table.update(
+                _key(recipient),
+                "SET #press = :press, expires = :expires",
+                condition=(
                     "attribute_not_exists(#press) OR "
                     "(#press = :press AND attribute_not_exists(#done))"
                 ),
-                ExpressionAttributeNames={"#press": f"p{issued}", "#done": f"d{issued}"},
-                ExpressionAttributeValues={
-                    ":press": {"S": press},
-                    ":expires": {"N": str(now // 1000 + _KEPT)},
-                },
-                ReturnValues="ALL_NEW",
+                names={"#press": f"p{issued}", "#done": f"d{issued}"},
+                values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _KEPT)}},
+                returns="ALL_NEW",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except Refused:
             return False
-        except FAILURES as error:
-            raise unavailable(error) from error
-        self._forget(recipient, _over(answer["Attributes"], issued, now))
+        self._forget(recipient, _over(item, issued, now))
         return True
 
+    @override
     def is_handed_on(self, recipient: str, issued: int) -> bool:
-        """See the port."""
-        return f"h{issued}" in (get_item(self._client, self._table, _key(recipient)) or {})
+        return f"h{issued}" in (self._table.get(_key(recipient)) or {})
 
+    @override
     def hand_on(self, recipient: str, issued: int, now: int) -> None:
-        """See the port."""
-        try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=_key(recipient),
-                UpdateExpression="SET #handed = :yes, expires = :expires",
-                ExpressionAttributeNames={"#handed": f"h{issued}"},
-                ExpressionAttributeValues={
-                    ":yes": {"BOOL": True},
-                    ":expires": {"N": str(now // 1000 + _KEPT)},
-                },
-                ReturnValues="ALL_NEW",
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        self._forget(recipient, _over(answer["Attributes"], issued, now))
+        item = self._table.update(
+            _key(recipient),
+            "SET #handed = :yes, expires = :expires",
+            names={"#handed": f"h{issued}"},
+            values={":yes": {"BOOL": True}, ":expires": {"N": str(now // 1000 + _KEPT)}},
+            returns="ALL_NEW",
+        )
+        self._forget(recipient, _over(item, issued, now))
 
+    @override
     def finish(self, recipient: str, issued: int) -> None:
-        """See the port. The condition: what a purge took meanwhile is not made again."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(recipient),
-                UpdateExpression="SET #done = :yes",
-                ConditionExpression="attribute_exists(#press)",
-                ExpressionAttributeNames={"#press": f"p{issued}", "#done": f"d{issued}"},
-                ExpressionAttributeValues={":yes": {"BOOL": True}},
+        """The condition: what a purge took meanwhile is not made again."""
+        with suppress(Refused):
+            self._table.update(
+                _key(recipient),
+                "SET #done = :yes",
+                condition="attribute_exists(#press)",
+                names={"#press": f"p{issued}", "#done": f"d{issued}"},
+                values={":yes": {"BOOL": True}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-        except FAILURES as error:
-            raise unavailable(error) from error
 
+    @override
     def clear(self, person: Person) -> int:
-        """See the port PersonalStore."""
-        try:
-            answer = self._client.delete_item(
-                TableName=self._table, Key=_key(person.recipient), ReturnValues="ALL_OLD"
-            )
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return 1 if answer.get("Attributes") else 0
+        return int(bool(self._table.delete(_key(person.recipient), returns="ALL_OLD")))
 
     def _forget(self, recipient: str, over: list[str]) -> None:
         """Whoever confirms something every week has an item that does not end: it must not grow either."""
         if not over:
             return
         names = {f"#{name}": name for name in over}
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(recipient),
-                UpdateExpression=f"REMOVE {', '.join(names)}",
-                ConditionExpression="attribute_exists(pk)",
-                ExpressionAttributeNames=names,
+        with suppress(Refused):
+            self._table.update(
+                _key(recipient),
+                f"REMOVE {', '.join(names)}",
+                condition="attribute_exists(pk)",
+                names=names,
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-        except FAILURES as error:
-            raise unavailable(error) from error
 
 
 def _key(recipient: str) -> dict[str, Any]:

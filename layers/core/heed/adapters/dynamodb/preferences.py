@@ -16,28 +16,34 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.dynamodb.attributes import Item
 from heed.adapters.dynamodb.feed_index import feed_position, shard
 from heed.adapters.dynamodb.late_wishes import late_room
 from heed.adapters.dynamodb.link_tally import TallyUpdate, guess, tally_update
 from heed.adapters.dynamodb.record_codec import SALT_SIZE, is_stop, to_late, to_record, to_value
+from heed.adapters.dynamodb.table import BATCH, Refused, Table
 from heed.domain.errors import Contended, StoreUnavailable, UnreadableRecord
 from heed.domain.links.repeats import BY_LINK, is_over, telling
 from heed.domain.preferences.record import NOTHING, Record, merge, superseded
 from heed.domain.preferences.register import MINOR, SOFT, Change
 from heed.domain.privacy.retention import soft_due
-from heed.use_cases.ports.preferences import UNREADABLE, Applied, Unreadable
+from heed.override import override
+from heed.use_cases.ports.preferences import (
+    UNREADABLE,
+    Applied,
+    LateWishes,
+    Preferences,
+    Unreadable,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_BATCH = 100  # keys a BatchGetItem takes
 _PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
-_ATTEMPTS = 8  # at the rest of a batch
 _TRIES = 24  # at a write: who writes without end keeps nobody else out
 _LONGEST_PAUSE = 0.1  # seconds between two of them; all pauses together are under two
 
@@ -45,24 +51,23 @@ _EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
 _GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
 
 
-class PreferencesTable:
+class PreferencesTable(Preferences, LateWishes):
     """Serves the port Preferences from DynamoDB."""
 
     def __init__(
         self, client: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
     ) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table, pause)
         self._pause = pause
 
+    @override
     def read(self, recipient: str) -> Record:
-        """See the port."""
-        return to_record(get_item(self._client, self._table, {"id": {"S": recipient}}))
+        return to_record(self._table.get(_key(recipient)))
 
+    @override
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
-        """See the port."""
         ids = list(dict.fromkeys(recipients))
-        batches = [ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH)]
+        batches = [ids[start : start + BATCH] for start in range(0, len(ids), BATCH)]
         found: dict[str, Record | Unreadable] = dict.fromkeys(ids, NOTHING)
         if len(batches) == 1:
             found.update(self._batch(batches[0]))
@@ -72,16 +77,16 @@ class PreferencesTable:
                     found.update(part)
         return found
 
+    @override
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
-        """See the port."""
         if len(changes) == 1:
             return self._apply_one(recipient, changes[0], now)
         return self.update(recipient, lambda _: changes, now)
 
+    @override
     def update(
         self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
     ) -> Applied:
-        """See the port."""
         before = self.read(recipient)
         for _ in self._tries():
             changes = decide(before)
@@ -92,20 +97,20 @@ class PreferencesTable:
                 return Applied(before, before)
             written = [change for change in changes if before.takes(change)]
             told = telling(before.tally, before.registers, written, now)
-            update = _update(
-                before, after, recipient, now, tally_update(told, before, len(written), now)
-            )
-            condition = {"ConditionExpression": "attribute_not_exists(n)"}
+            tally = tally_update(told, before, len(written), now)
+            update = _update(before, after, recipient, now, tally)
+            condition = "attribute_not_exists(n)"
             if before.n:
-                update["ExpressionAttributeValues"][":n"] = {"N": str(before.n)}
-                condition = {"ConditionExpression": "n = :n"}
-            _, lost_to = self._write(recipient, {**update, **condition})
-            if lost_to is None:
-                salt = before.salt or update["ExpressionAttributeValues"][":salt"]["B"]
-                after = replace(after, n=before.n + 1, salt=salt)
-                self._note_late(recipient, after, late, now)
-                return Applied(before, after)
-            before = to_record(lost_to)
+                condition, update.values[":n"] = "n = :n", {"N": str(before.n)}
+            try:
+                self._write(recipient, update, condition)
+            except Refused as refused:
+                before = to_record(refused.current)
+                continue
+            salt = before.salt or update.values[":salt"]["B"]
+            after = replace(after, n=before.n + 1, salt=salt)
+            self._note_late(recipient, after, late, now)
+            return Applied(before, after)
         raise Contended("the record changed under every attempt")
 
     def _apply_one(self, recipient: str, change: Change, now: int) -> Applied:
@@ -113,13 +118,15 @@ class PreferencesTable:
         by_link = change.entry.source in BY_LINK
         tally = guess(now) if by_link else TallyUpdate(condition="")
         for _ in self._tries():
-            old, lost_to = self._write(recipient, _one(change, recipient, now, tally))
-            if lost_to is None:
+            try:
+                old = self._write(recipient, *_one(change, recipient, now, tally))
+            except Refused as refused:
+                if not refused.current:
+                    raise StoreUnavailable("refused without the item as it stands") from refused
+                before = to_record(refused.current)
+            else:
                 before = to_record(old)
                 return Applied(before, replace(merge(before, [change]), n=before.n + 1))
-            if not lost_to:
-                raise StoreUnavailable("refused without saying what stands")
-            before = to_record(lost_to)
             if not before.takes(change):
                 self._note_late(recipient, before, superseded(before, [change]), now)
                 return Applied(before, before)
@@ -127,21 +134,17 @@ class PreferencesTable:
             tally = tally_update(told, before, 1, now)
         raise Contended("the record changed under every attempt")
 
+    @override
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """See the port LateWishes. Nothing of the record is asked back: its caller may touch no more."""
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                UpdateExpression="DELETE late :late",
+        with suppress(Refused):  # none waits, or there is no record any more
+            # Nothing of the record is asked back: whoever settles may read no more of it.
+            self._table.update(
+                _key(recipient),
+                "DELETE late :late",
                 # Where somebody put something else there, taking from it would fail for ever.
-                ConditionExpression="attribute_type(late, :set)",
-                ExpressionAttributeValues={":late": _waiting(entered), ":set": {"S": "SS"}},
+                condition="attribute_type(late, :set)",
+                values={":late": _waiting(entered), ":set": {"S": "SS"}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return  # none waits, or there is no record any more
-        except FAILURES as error:
-            raise unavailable(error) from error
 
     def _note_late(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
         """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.
@@ -161,16 +164,19 @@ class PreferencesTable:
                 ":salt": {"B": record.salt},
                 ":room": {"N": str(room)},
             }
-            update = {
-                "UpdateExpression": "ADD late :late",
-                "ConditionExpression": "salt = :salt AND (attribute_not_exists(late) OR size(late) <= :room)",
-                "ExpressionAttributeValues": values,
-            }
-            _, lost_to = self._write(recipient, update)
-            if not lost_to or lost_to.get("salt") != values[":salt"]:
-                continue
-            if not {*wishes} <= {*lost_to.get("late", {}).get("SS", ())}:
-                raise StoreUnavailable("too many late wishes wait for the ledger")
+            has_room = "attribute_not_exists(late) OR size(late) <= :room"
+            try:
+                self._write(
+                    recipient,
+                    _Update("ADD late :late", {}, values),
+                    f"salt = :salt AND ({has_room})",
+                )
+            except Refused as refused:
+                current = refused.current
+                is_same_person = current.get("salt") == values[":salt"]
+                waiting = current.get("late", {}).get("SS", ())
+                if is_same_person and not {*wishes} <= {*waiting}:
+                    raise StoreUnavailable("too many late wishes wait for the ledger") from None
 
     def _tries(self) -> Iterator[None]:
         """One for each try at a write; from the third on after a pause that no two writers share."""
@@ -179,43 +185,33 @@ class PreferencesTable:
                 self._pause(min(_LONGEST_PAUSE, 0.005 * 2**n) * secrets.randbelow(1_000) / 1_000)
             yield
 
-    def _write(self, recipient: str, update: dict[str, Any]) -> tuple[Item | None, Item | None]:
-        """The item before the write, and, if the condition refused it, the item as it stands."""
-        try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key={"id": {"S": recipient}},
-                ReturnValues="ALL_OLD",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-                ReturnConsumedCapacity="TOTAL",
-                **update,
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return None, error.response.get("Item", {})  # type: ignore[return-value]
-        except FAILURES as error:
-            raise unavailable(error) from error
-        whole(answer, "ConsumedCapacity")
-        return answer.get("Attributes"), None
+    def _write(self, recipient: str, update: _Update, condition: str) -> Item:
+        """Write under a condition; return the item as it was, which a refusal carries too."""
+        return self._table.update(
+            _key(recipient),
+            update.expression,
+            condition=condition,
+            names=update.names,
+            values=update.values,
+            returns="ALL_OLD",
+            returns_if_refused="ALL_OLD",
+        )
 
     def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | Unreadable]]:
-        keys: list[Any] = [{"id": {"S": one}} for one in ids]
-        for attempt in range(_ATTEMPTS):
-            if not keys:
-                return
-            if attempt:
-                self._pause(0.02 * 2**attempt)
-            try:
-                answer = self._client.batch_get_item(
-                    RequestItems={self._table: {"Keys": keys, "ConsistentRead": True}}
-                )
-            except FAILURES as error:
-                raise unavailable(error) from error
-            for item in whole(answer, "Responses").get(self._table, []):
-                yield item["id"]["S"], _readable(item)
-            unread = answer.get("UnprocessedKeys", {}).get(self._table)
-            keys = list(unread["Keys"]) if unread else []
-        if keys:
-            raise StoreUnavailable("keys left unread")
+        for item in self._table.get_many(list(map(_key, ids))):
+            yield item["id"]["S"], _readable(item)
+
+
+class _Update(NamedTuple):
+    """The expression of an update, and what its placeholders stand for."""
+
+    expression: str
+    names: dict[str, str]
+    values: dict[str, Any]
+
+
+def _key(recipient: str) -> Item:
+    return {"id": {"S": recipient}}
 
 
 def _readable(item: Item) -> Record | Unreadable:
@@ -229,12 +225,12 @@ def _waiting(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(to_late, late))}
 
 
-def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> dict[str, Any]:
-    """The request that writes one change, on the condition that the write rule is."""
+def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[_Update, str]:
+    """The update that writes one change, and its condition, which is the write rule."""
     update = _update(NOTHING, merge(NOTHING, [change]), recipient, now, tally)
-    values = update["ExpressionAttributeValues"]
+    values = update.values
     values[":t"] = {"N": str(change.entry.at)}
-    update.setdefault("ExpressionAttributeNames", {})["#minor"] = MINOR
+    update.names["#minor"] = MINOR
     if change.register == SOFT:
         values[":day"] = {"N": str(change.entry.day)}
         fits = "NOT contains(soft, :day)"
@@ -244,13 +240,11 @@ def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> dict[s
     if tally.condition:
         values |= tally.condition_values
         fits = f"{fits} AND {tally.condition}"
-    return {**update, "ConditionExpression": f"{fits} AND {_EPOCH}"}
+    return update, f"{fits} AND {_EPOCH}"
 
 
-def _update(
-    before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate
-) -> dict[str, Any]:
-    """The expressions that turn one record into the other, and mark the change."""
+def _update(before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate) -> _Update:
+    """The update that turns one record into the other, and marks the change."""
     written = [name for name, entry in after.registers.items() if before.get(name) != entry]
     days = after.soft - before.soft
     sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
@@ -278,10 +272,4 @@ def _update(
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}
         adds.append("soft :days")
     removes = f" REMOVE {','.join(tally.removes)}" if tally.removes else ""
-    expressions: dict[str, Any] = {
-        "UpdateExpression": f"SET {','.join(sets)} ADD {','.join(adds)}{removes}",
-        "ExpressionAttributeValues": values,
-    }
-    if names:  # of soft days alone there are none, and DynamoDB refuses an empty map
-        expressions["ExpressionAttributeNames"] = names
-    return expressions
+    return _Update(f"SET {','.join(sets)} ADD {','.join(adds)}{removes}", names, values)

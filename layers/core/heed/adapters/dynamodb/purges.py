@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable
 from heed.adapters.dynamodb.attributes import (
     COUNT_END,
     Item,
@@ -14,10 +14,13 @@ from heed.adapters.dynamodb.attributes import (
     of_our_form,
     text,
 )
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.erasure import Cause
 from heed.domain.privacy.purge import Purge, State, most
 from heed.domain.privacy.retention import CERTIFICATE_DAYS, ORDER_DAYS
+from heed.override import override
+from heed.use_cases.ports.privacy import Purges
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,48 +28,43 @@ if TYPE_CHECKING:
 PREFIX = "purge#"
 
 
-class PurgesTable:
+class PurgesTable(Purges):
     """Serves the port Purges from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def order(self, purge: Purge, now: int) -> None:
-        """See the port."""
-        item = {**_to_item(purge), "expires": _in_days(now, ORDER_DAYS)}
-        self._put(
-            Item=item,
-            ConditionExpression="attribute_not_exists(#state) OR #state = :due",
-            ExpressionAttributeNames={"#state": "state"},
-            ExpressionAttributeValues={":due": {"S": State.DUE.value}},
-        )
+        with suppress(Refused):
+            self._table.put(
+                {**_to_item(purge), "expires": _in_days(now, ORDER_DAYS)},
+                condition="attribute_not_exists(#state) OR #state = :due",
+                names={"#state": "state"},
+                values={":due": {"S": State.DUE.value}},
+            )
 
+    @override
     def promise(self, purge: Purge) -> None:
-        """See the port."""
-        self._put(Item=_to_item(purge), ConditionExpression="attribute_not_exists(pk)")
+        with suppress(Refused):
+            self._table.put(_to_item(purge), condition="attribute_not_exists(pk)")
 
+    @override
     def drop(self, purge_id: str) -> None:
-        """See the port."""
-        try:
-            self._client.delete_item(TableName=self._table, Key=_key(purge_id))
-        except FAILURES as error:
-            raise unavailable(error) from error
+        self._table.delete(_key(purge_id))
 
+    @override
     def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
-        """See the port. One write, which also reads."""
+        """One write, which also reads."""
         try:
-            answer = self._client.update_item(
-                TableName=self._table,
-                Key=_key(purge_id),
-                UpdateExpression=(
-                    "SET #state = :running, cause = if_not_exists(cause, :cause), "
-                    "requested_at = if_not_exists(requested_at, :at), "
-                    "stores = if_not_exists(stores, :none), expires = :expires"
-                ),
-                ConditionExpression="attribute_not_exists(#state) OR #state <> :done",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={
+            item = self._table.update(
+                _key(purge_id),
+                "SET #state = :running, cause = if_not_exists(cause, :cause), "
+                "requested_at = if_not_exists(requested_at, :at), "
+                "stores = if_not_exists(stores, :none), expires = :expires",
+                condition="attribute_not_exists(#state) OR #state <> :done",
+                names={"#state": "state"},
+                values={
                     ":running": {"S": State.RUNNING.value},
                     ":done": {"S": State.DONE.value},
                     ":cause": {"S": cause.value},
@@ -74,82 +72,61 @@ class PurgesTable:
                     ":none": {"M": {}},
                     ":expires": _in_days(requested_at, CERTIFICATE_DAYS),
                 },
-                ReturnValues="ALL_NEW",
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                returns="ALL_NEW",
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            return _to_purge(error.response["Item"])  # type: ignore[typeddict-item]
-        except FAILURES as error:
-            raise unavailable(error) from error
-        return _to_purge(answer["Attributes"])
+        except Refused as refused:
+            item = refused.current
+        return _to_purge(item)
 
+    @override
     def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
-        """See the port. Another run may note at once: of each store the certificate has the most."""
+        """Another run may note at once: of each store the certificate has the most."""
         self._add(purge, stores)
 
+    @override
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
-        """See the port. The name of the subject goes with it."""
+        """The name of the subject goes with it."""
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(purge.id),
-                UpdateExpression=(
-                    "SET #state = :done, completed_at = :now, stores = :stores, "
-                    "expires = :expires REMOVE subject, walk"
-                ),
-                ConditionExpression="#state = :running",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={
+            self._table.update(
+                _key(purge.id),
+                "SET #state = :done, completed_at = :now, stores = :stores, "
+                "expires = :expires REMOVE subject, walk",
+                condition="#state = :running",
+                names={"#state": "state"},
+                values={
                     ":running": {"S": State.RUNNING.value},
                     ":done": {"S": State.DONE.value},
                     ":now": {"N": str(now)},
                     ":stores": _counts(most(purge.stores, stores)),
                     ":expires": _in_days(now, CERTIFICATE_DAYS),
                 },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            if there := error.response.get("Item"):
-                self._add(_to_purge(there), stores)  # type: ignore[arg-type]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            if refused.current:
+                self._add(_to_purge(refused.current), stores)
 
-    def _add(self, there: Purge, stores: Mapping[str, int]) -> None:
+    def _add(self, current: Purge, stores: Mapping[str, int]) -> None:
         """Add what this run has found to what others have: the certificate has both."""
-        both = most(there.stores, stores)
-        if both == there.stores:
+        both = most(current.stores, stores)
+        if both == current.stores:
             return
         try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_key(there.id),
-                UpdateExpression="SET stores = :both",
-                ConditionExpression="stores = :before",
-                ExpressionAttributeValues={
-                    ":both": _counts(both),
-                    ":before": _counts(there.stores),
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            self._table.update(
+                _key(current.id),
+                "SET stores = :both",
+                condition="stores = :before",
+                values={":both": _counts(both), ":before": _counts(current.stores)},
+                returns_if_refused="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            # A third run; there are never many.
-            if now := error.response.get("Item"):
-                self._add(_to_purge(now), stores)  # type: ignore[arg-type]
-        except FAILURES as error:
-            raise unavailable(error) from error
+        except Refused as refused:
+            if refused.current:  # a third run wrote; there are never many
+                self._add(_to_purge(refused.current), stores)
 
-    def _put(self, **request: Any) -> None:  # noqa: ANN401
-        """One write, unless the condition says that there is no need of it."""
-        try:
-            self._client.put_item(TableName=self._table, **request)
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return
-        except FAILURES as error:
-            raise unavailable(error) from error
-
+    @override
     def find(self, purge_id: str) -> Purge | None:
-        """See the port."""
-        item = get_item(self._client, self._table, _key(purge_id))
+        item = self._table.get(_key(purge_id))
         return _to_purge(item) if item else None
 
 

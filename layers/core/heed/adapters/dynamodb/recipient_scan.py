@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.dynamodb.attributes import Item, of_our_form, recipient, text
 from heed.adapters.dynamodb.feed_index import feed_place
 from heed.adapters.dynamodb.record_codec import late_of, to_record
+from heed.adapters.dynamodb.table import Table
 from heed.domain.errors import UnreadableRecord
-from heed.use_cases.ports.ledger import Held, Page, Place
+from heed.override import override
+from heed.use_cases.ports.ledger import Held, Page, People, Place
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -17,42 +18,34 @@ if TYPE_CHECKING:
 _PLACE = {"pk": {"S": "reconcile"}}  # in the table `Control`
 
 
-class PeopleScan:
+class PeopleScan(People):
     """Serves the port People from the table `Preferences`, in as many walks as it takes."""
 
     def __init__(self, client: DynamoDBClient, preferences: str, control: str) -> None:
-        self._client = client
-        self._preferences = preferences
-        self._control = control
+        self._preferences = Table(client, preferences)
+        self._control = Table(client, control)
 
+    @override
     def page(self, after: str | None, limit: int) -> Page:
-        """See the port. Not consistent: what changed a moment ago is none of a walk's business."""
-        start: dict[str, Any] = {"ExclusiveStartKey": {"id": {"S": after}}} if after else {}
-        try:
-            answer = self._client.scan(TableName=self._preferences, Limit=limit, **start)
-        except FAILURES as error:
-            raise unavailable(error) from error
-        last = answer.get("LastEvaluatedKey")
-        items = whole(answer, "Items")
+        """Not consistent: what changed a moment ago is none of a walk's business."""
+        items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
         found = [held for item in items if (held := _held(item)) is not None]
         return Page(found, len(items) - len(found), last["id"]["S"] if last else None)
 
+    @override
     def place(self) -> Place:
-        """See the port. At the beginning, if nobody can read where."""
-        item = get_item(self._client, self._control, _PLACE, consistent=False)
+        """At the beginning, if nobody can read where."""
+        item = self._control.get(_PLACE, consistent=False)
         try:
             return _to_place(item or {})
         except UnreadableRecord:
             return Place(None)
 
+    @override
     def remember(self, place: Place) -> None:
-        """See the port."""
         item: dict[str, Any] = dict(_PLACE)
         item |= {name: {"S": who} for name, who in place._asdict().items() if who}
-        try:
-            self._client.put_item(TableName=self._control, Item=item)
-        except FAILURES as error:
-            raise unavailable(error) from error
+        self._control.put(item)
 
 
 @of_our_form

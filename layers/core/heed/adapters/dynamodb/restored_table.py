@@ -6,20 +6,21 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, unavailable, whole
 from heed.adapters.dynamodb.attributes import Item, number, of_our_form, recipient
 from heed.adapters.dynamodb.erasures import work_of
 from heed.adapters.dynamodb.feed_index import feed_position
 from heed.adapters.dynamodb.record_codec import to_record
-from heed.domain.errors import NotFound, UnreadableRecord
+from heed.adapters.dynamodb.table import NO_SUCH_TABLE, Refused, Table
+from heed.domain.errors import NotFound, StoreUnavailable, UnreadableRecord
 from heed.domain.preferences.record import Record
-from heed.use_cases.ports.privacy import Copy
+from heed.override import override
+from heed.use_cases.ports.privacy import Copies, Copy
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class CopiesTable:
+class CopiesTable(Copies):
     """Serves the port Copies from DynamoDB.
 
     Args:
@@ -28,38 +29,27 @@ class CopiesTable:
     """
 
     def __init__(self, client: DynamoDBClient, copy: str, live: str) -> None:
-        self._client = client
-        self._copy = copy
-        self._live = live
+        self._copy = Table(client, copy)
+        self._live = Table(client, live)
 
+    @override
     def all(self) -> Iterator[Copy]:
-        """See the port. NotFound: there is no table of that name."""
-        request: dict[str, Any] = {"TableName": self._copy, "ConsistentRead": True}
-        while True:
-            try:
-                answer = self._client.scan(**request)
-            except self._client.exceptions.ResourceNotFoundException as error:
-                raise NotFound("no table of that name") from error
-            except FAILURES as error:
-                raise unavailable(error) from error
-            yield from map(_copy_of, whole(answer, "Items"))
-            if "LastEvaluatedKey" not in answer:
-                return
-            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
-
-    def put_back(self, copy: Copy, now: int) -> bool:
-        """See the port. The salt and the counter come back too, so that the ledger goes on."""
-        changed: dict[str, Any] = {"chg_at": {"S": feed_position(now, copy.recipient)}}
+        """NotFound: there is no table of that name."""
         try:
-            self._client.put_item(
-                TableName=self._live,
-                Item={**copy.whole, **changed},
-                ConditionExpression="attribute_not_exists(id)",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
+            yield from map(_copy_of, self._copy.scan(consistent=True))
+        except StoreUnavailable as error:
+            if str(error) == NO_SUCH_TABLE:
+                raise NotFound("no table of that name") from error
+            raise
+
+    @override
+    def put_back(self, copy: Copy, now: int) -> bool:
+        """The salt and the counter come back too, so that the ledger goes on."""
+        item = {**copy.whole, "chg_at": {"S": feed_position(now, copy.recipient)}}
+        try:
+            self._live.put(item, condition="attribute_not_exists(id)")
+        except Refused:
             return False
-        except FAILURES as error:
-            raise unavailable(error) from error
         return True
 
 

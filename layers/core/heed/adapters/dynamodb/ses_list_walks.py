@@ -11,144 +11,129 @@ then is proved by the end of that walk, and one that was marked by none, or came
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.aws import FAILURES, get_item, unavailable, whole
 from heed.adapters.dynamodb.attributes import COUNT_END, Item, number, of_our_form
 from heed.adapters.dynamodb.purges import PREFIX
+from heed.adapters.dynamodb.table import Refused, Table
 from heed.domain.errors import UnreadableRecord
 from heed.domain.privacy.purge import SES, State
-from heed.use_cases.ports.ses_list import WalkState
+from heed.override import override
+from heed.use_cases.ports.ses_list import ListWalks, WalkState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 KEY = "ses-list"
 LEASE = 120_000  # milliseconds; longer than the function runs (a test compares)
+_UNTIL = {"#until": "until"}  # a reserved word
 
 
-class ListWalksTable:
+class ListWalksTable(ListWalks):
     """Serves the port ListWalks from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
+        self._table = Table(client, table)
 
+    @override
     def ended(self) -> int:
-        """See the port."""
-        item = get_item(self._client, self._table, _key(KEY), consistent=False)
+        item = self._table.get(_key(KEY), consistent=False)
         return _state(item or {}).ended
 
+    @override
     def take(self, now: int) -> WalkState | None:
-        """See the port."""
         if state := self._take(now):
             return state
-        self._update(
-            KEY,
-            UpdateExpression="SET asked = :yes",
-            ExpressionAttributeValues={":yes": {"BOOL": True}},
-        )
+        self._table.update(_key(KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
         return self._take(now)  # the other may have ended before it could see that it was asked
 
+    @override
     def leave(self, place: bytes, *, has_removed: bool) -> None:
-        """See the port."""
-        self._update(
-            KEY,
-            UpdateExpression="SET place = :place, removed = :removed REMOVE #until",
-            ExpressionAttributeValues={
-                ":place": {"B": place},
-                ":removed": {"BOOL": has_removed},
-            },
+        self._table.update(
+            _key(KEY),
+            "SET place = :place, removed = :removed REMOVE #until",
+            names=_UNTIL,
+            values={":place": {"B": place}, ":removed": {"BOOL": has_removed}},
         )
 
+    @override
     def give_up(self) -> bool:
-        """See the port."""
         return self._free("")
 
+    @override
     def end(self, number: int) -> bool:
-        """See the port."""
-        values = {":number": {"N": str(number)}}
-        return self._free("SET ended = :number ", ExpressionAttributeValues=values)
+        return self._free("SET ended = :number ", {":number": {"N": str(number)}})
 
-    def _free(self, said: str, **values: Any) -> bool:  # noqa: ANN401
+    def _free(self, said: str, values: Mapping[str, Any] | None = None) -> bool:
         """Nobody walks any more; whether somebody has asked, which is heard by this."""
-        before = self._update(
-            KEY,
-            UpdateExpression=f"{said}REMOVE place, removed, #until, asked",
-            ReturnValues="ALL_OLD",
-            **values,
+        before = self._table.update(
+            _key(KEY),
+            f"{said}REMOVE place, removed, #until, asked",
+            names=_UNTIL,
+            values=values or {},
+            returns="ALL_OLD",
         )
-        return "asked" in (before or {})
+        return "asked" in before
 
+    @override
     def await_walk(self, purge_id: str, number: int) -> bool:
-        """See the port. A later number is one of walks whose count was lost, and begins again."""
+        """A later number is one of walks whose count was lost, and begins again."""
         return self._of_purge(
             purge_id,
-            "(attribute_not_exists(walk) OR walk >= :walk)",
-            UpdateExpression="SET walk = :walk",
-            ExpressionAttributeValues={":walk": {"N": str(number)}},
+            "SET walk = :walk",
+            {":walk": {"N": str(number)}},
+            " AND (attribute_not_exists(walk) OR walk >= :walk)",
         )
 
+    @override
     def await_number(self, purge_id: str, number: int) -> None:
-        """See the port."""
-        self._of_purge(
-            purge_id,
-            UpdateExpression="SET walk = :walk",
-            ExpressionAttributeValues={":walk": {"N": str(number)}},
-        )
+        self._of_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
 
+    @override
     def count(self, purge_id: str) -> None:
-        """See the port."""
         self._of_purge(
             purge_id,
-            UpdateExpression="SET stores.#ses = if_not_exists(stores.#ses, :none) + :one",
-            ExpressionAttributeNames={"#ses": SES},
-            ExpressionAttributeValues={":none": {"N": "0"}, ":one": {"N": "1"}},
+            "SET stores.#ses = if_not_exists(stores.#ses, :none) + :one",
+            {":none": {"N": "0"}, ":one": {"N": "1"}},
+            names={"#ses": SES},
         )
 
     def _take(self, now: int) -> WalkState | None:
-        before = self._update(
-            KEY,
-            UpdateExpression="SET #until = :until",
-            ConditionExpression="attribute_not_exists(#until) OR #until < :now",
-            ExpressionAttributeValues={
-                ":until": {"N": str(now + LEASE)},
-                ":now": {"N": str(now)},
-            },
-            ReturnValues="ALL_OLD",
-        )
-        return None if before is None else _state(before)
-
-    def _of_purge(self, purge_id: str, *conditions: str, **request: Any) -> bool:  # noqa: ANN401
-        """One write to a purge that is there and not done; whether it was made."""
-        names = {"#state": "state", **request.pop("ExpressionAttributeNames", {})}
-        values = {":done": {"S": State.DONE.value}, **request.pop("ExpressionAttributeValues")}
-        after = self._update(
-            PREFIX + purge_id,
-            ConditionExpression=" AND ".join(
-                ("attribute_exists(pk)", "#state <> :done", *conditions)
-            ),
-            ExpressionAttributeNames=names,
-            ExpressionAttributeValues=values,
-            **request,
-        )
-        return after is not None
-
-    def _update(self, key: str, **request: Any) -> Item | None:  # noqa: ANN401
-        """One write, and what it returns; None: its condition refused it."""
-        if "#until" in str(request):
-            request["ExpressionAttributeNames"] = {"#until": "until"}
         try:
-            answer = self._client.update_item(
-                TableName=self._table, Key=_key(key), ReturnConsumedCapacity="TOTAL", **request
+            before = self._table.update(
+                _key(KEY),
+                "SET #until = :until",
+                condition="attribute_not_exists(#until) OR #until < :now",
+                names=_UNTIL,
+                values={":until": {"N": str(now + LEASE)}, ":now": {"N": str(now)}},
+                returns="ALL_OLD",
             )
-        except self._client.exceptions.ConditionalCheckFailedException:
+        except Refused:
             return None
-        except FAILURES as error:
-            raise unavailable(error) from error
-        whole(answer, "ConsumedCapacity")
-        return answer.get("Attributes", {})
+        return _state(before)
+
+    def _of_purge(
+        self,
+        purge_id: str,
+        update: str,
+        values: Mapping[str, Any],
+        condition: str = "",
+        names: Mapping[str, str] | None = None,
+    ) -> bool:
+        """Update a purge that is there and not done; whether it was made."""
+        try:
+            self._table.update(
+                _key(PREFIX + purge_id),
+                update,
+                condition=f"attribute_exists(pk) AND #state <> :done{condition}",
+                names={"#state": "state", **(names or {})},
+                values={":done": {"S": State.DONE.value}, **values},
+            )
+        except Refused:
+            return False
+        return True
 
 
 def _key(name: str) -> dict[str, Any]:

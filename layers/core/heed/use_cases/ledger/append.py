@@ -15,7 +15,8 @@ from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.transition import Transition, entries
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import DAY, Change
-from heed.use_cases.ports.ledger import Bus, LateWishes, Ledger, Seals
+from heed.use_cases.ports.ledger import Bus, Ledger, Seals
+from heed.use_cases.ports.preferences import LateWishes
 
 Read = Callable[[Mapping[str, Any]], Transition]
 """From a record of the stream to the write that it tells of; raises Malformed."""

@@ -11,19 +11,7 @@ from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.seal import Seal
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
-from heed.use_cases.ports.preferences import Unreadable
-
-
-class LateWishes(Protocol):
-    """Wishes that came late: they wait at their recipient's record until the ledger has them."""
-
-    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """Those are in the ledger. Doing it again changes nothing.
-
-        Raises:
-            StoreUnavailable: it is not known to be written.
-        """
-        ...
+from heed.use_cases.ports.preferences import LateWishes, Unreadable
 
 
 class Records(LateWishes, Protocol):

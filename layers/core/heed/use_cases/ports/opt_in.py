@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.use_cases.ports.preferences import Keys
-from heed.use_cases.ports.privacy import Person
+from heed.use_cases.ports.privacy import PersonalStore
 
 Dropped = Literal["ConfirmationRepeated", "ConfirmationCapped"]
 """Why a request needs no mail: `heed.use_cases.opt_in.send_confirmation.Result` has the meanings."""
@@ -188,7 +188,7 @@ class Mailer(Protocol):
         ...
 
 
-class Tellings(Protocol):
+class Tellings(PersonalStore, Protocol):
     """Which confirmations the adopter was told of."""
 
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
@@ -221,8 +221,4 @@ class Tellings(Protocol):
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        ...
-
-    def clear(self, person: Person) -> int:
-        """See PersonalStore."""
         ...

@@ -72,6 +72,18 @@ class Preferences(Protocol):
         ...
 
 
+class LateWishes(Protocol):
+    """Wishes that came late: they wait at their recipient's record until the ledger has them."""
+
+    def settle(self, recipient: str, entered: Iterable[Change]) -> None:
+        """Those are in the ledger. Doing it again changes nothing.
+
+        Raises:
+            StoreUnavailable: it is not known to be written.
+        """
+        ...
+
+
 class Position(NamedTuple):
     """Where a recipient stands in the feed of changes; ordered by time, then by recipient.
 

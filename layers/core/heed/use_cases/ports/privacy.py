@@ -262,7 +262,7 @@ class LastEntries(Protocol):
         ...
 
 
-class LiftRequests(Protocol):
+class LiftRequests(PersonalStore, Protocol):
     """Lifts of a minor that one owner has signed and another has not yet."""
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
@@ -271,10 +271,6 @@ class LiftRequests(Protocol):
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        ...
-
-    def clear(self, person: Person) -> int:
-        """See PersonalStore."""
         ...
 
 
