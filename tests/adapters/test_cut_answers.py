@@ -1,61 +1,248 @@
-"""An answer cut on the way is no answer: botocore would take it for one that holds nothing."""
+"""An answer that was cut on its way is no answer: botocore takes it for one without content.
+
+Every request to DynamoDB has such an answer. A reader that believed it would know of nobody on record, and a
+writer would not know whether its write was done.
+"""
 
 from __future__ import annotations
 
+import importlib
+import inspect
+import pkgutil
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
-from heed import bootstrap
-from heed.adapters import aws
+import heed.adapters.dynamodb as adapters
+from heed.adapters.aws import CONFIG
+from heed.adapters.dynamodb.api_keys import ApiKeys
+from heed.adapters.dynamodb.change_feed import ChangesIndex
+from heed.adapters.dynamodb.disclosures import DisclosuresTable
+from heed.adapters.dynamodb.erasures import EpochsTable
+from heed.adapters.dynamodb.ledger import LedgerTable
+from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
+from heed.adapters.dynamodb.mail_caps import MailCapsTable
+from heed.adapters.dynamodb.minor_report_counts import ReportCountsTable
+from heed.adapters.dynamodb.network_caps import NetworkRoomTable
+from heed.adapters.dynamodb.opt_in_notifications import TellingsTable
+from heed.adapters.dynamodb.preferences import PreferencesTable
+from heed.adapters.dynamodb.purges import PurgesTable
+from heed.adapters.dynamodb.recipient_scan import PeopleScan
 from heed.adapters.dynamodb.restored_table import CopiesTable
+from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
+from heed.adapters.dynamodb.table import Table
+from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
+from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.opt_in.confirmation_token import Intent
+from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.register import Change, Entry, Source, out
 from heed.domain.privacy.disclosure import Disclosing, Disclosure
+from heed.domain.privacy.erasure import Cause, Epoch
+from heed.domain.privacy.lift import Signature
+from heed.domain.privacy.purge import Purge, State
+from heed.use_cases.ports.ledger import Place
+from heed.use_cases.ports.opt_in import Claim
 from heed.use_cases.ports.preferences import Position
+from heed.use_cases.ports.privacy import Copy, Person
+from tests.adapters.conftest import somebody
 from tests.adapters.test_preferences_faults import cut, failing
-from tests.support.deployment import NOW, World, deployed
+from tests.support.deployment import NOW
+from tests.support.template import table_definition
 
-WHO = "a" * 26
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
-# Everything that reads a list or an item; each must not take a cut answer for an empty one.
-READERS: dict[str, Callable[[], object]] = {
-    "the feed of changes": lambda: bootstrap.change_feed().changed(Position(0, ""), NOW, 10),
-    "a subject's entries": lambda: list(bootstrap.ledger().of("subject")),
-    "entries to be erased": lambda: bootstrap.ledger().erase("subject"),
-    "all entries": lambda: list(bootstrap.ledger().all()),
-    "a page of people": lambda: bootstrap.people().page(None, 10),
-    "what is due": lambda: list(bootstrap.epochs().due(NOW)),
-    "a restored copy": lambda: list(
-        CopiesTable(aws.client("dynamodb"), "Preferences", "Preferences").all()
+WHO = somebody()
+KEY = "a" * 32
+CHANGE = Change(out(2), Entry(NOW, Source.LETTER, "{}"))
+ENTRY = LedgerEntry("b" * 64, 1, 2, "out", NOW, NOW, "letter", "", "c" * 64)
+DISCLOSING = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
+PURGE = Purge("d" * 32, Cause.ERASURE, State.DUE, NOW)
+CLAIM = Claim(WHO, "mailbox", Intent.IN, "request", "what", NOW, 0)
+PERSON = Person(WHO, "b" * 64)
+RESTORED = Copy("a", lambda: NOTHING, (), None, {"id": {"S": "a"}})
+SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
+
+# Of each adapter: what it is made of beside the client, and every method that sends a request.
+CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = {
+    ApiKeys: (
+        ("Control",),
+        {
+            "create": lambda keys: keys.create("name", "owner", KeyScope),
+            "find": lambda keys: keys.find("0" * 64),
+            "list": lambda keys: keys.list(),
+            "revoke": lambda keys: keys.revoke(KEY),
+        },
     ),
-    "disclosures": lambda: bootstrap.disclosures().latest(2, 10),
-    "the end of the disclosures": lambda: bootstrap.disclosures()._end(),
-    "a record": lambda: bootstrap.preferences().read(WHO),
-    "a record with its purges": lambda: bootstrap.epochs().read(WHO),
-    "what is due on one": lambda: bootstrap.epochs().work(WHO),
-    "a purge": lambda: bootstrap.purges().find("purge"),
-    "where a walk over the people is": lambda: bootstrap.people().place(),
-    "which walk over the list of SES has ended": lambda: bootstrap.list_walks().ended(),
-    "who walks over the list of SES": lambda: bootstrap.list_walks().take(NOW),
-    "the mails of today": lambda: bootstrap.mail_caps().sent_today(NOW),
-    "the mails of a mailbox": lambda: bootstrap.mail_caps()._read("mailbox"),
-    "whether a yes was handed on": lambda: bootstrap.tellings().is_handed_on(WHO, NOW),
-    "an API key": lambda: bootstrap.api_keys().find("key"),
+    ChangesIndex: (
+        ("Preferences",),
+        {
+            "changed": lambda feed: feed.changed(Position(0, ""), NOW, 10),
+        },
+    ),
+    CopiesTable: (
+        ("Preferences", "Preferences"),
+        {
+            "all": lambda copies: list(copies.all()),
+            "put_back": lambda copies: copies.put_back(RESTORED, NOW),
+        },
+    ),
+    DisclosuresTable: (
+        ("Control",),
+        {
+            "append": lambda disclosures: disclosures.append(DISCLOSING),
+            "latest": lambda disclosures: disclosures.latest(2, 10),
+        },
+    ),
+    EpochsTable: (
+        ("Preferences",),
+        {
+            "begin": lambda epochs: epochs.begin(
+                somebody(), Epoch(Record(floor=NOW, n=1)), NOTHING, NOW
+            ),
+            "due": lambda epochs: list(epochs.due(NOW)),
+            "keep": lambda epochs: epochs.keep(somebody(), CHANGE, NOTHING, NOW),
+            "prune": lambda epochs: epochs.prune(WHO, frozenset([1]), NOW),
+            "read": lambda epochs: epochs.read(WHO),
+            "settle": lambda epochs: epochs.settle(WHO, ("d" * 32,)),
+            "work": lambda epochs: epochs.work(WHO),
+        },
+    ),
+    LedgerTable: (
+        ("Ledger",),
+        {
+            "all": lambda ledger: list(ledger.all()),
+            "clear": lambda ledger: ledger.clear(PERSON),
+            "enter": lambda ledger: ledger.enter(ENTRY, "{}"),
+            "erase": lambda ledger: ledger.erase("b" * 64),
+            "is_closed": lambda ledger: ledger.is_closed("b" * 64),
+            "of": lambda ledger: list(ledger.of("b" * 64)),
+        },
+    ),
+    LiftRequestsTable: (
+        ("Control",),
+        {
+            "clear": lambda requests: requests.clear(PERSON),
+            "sign": lambda requests: requests.sign(WHO, SIGNATURE),
+        },
+    ),
+    ListWalksTable: (
+        ("Control",),
+        {
+            "await_number": lambda walks: walks.await_number("d" * 32, 1),
+            "await_walk": lambda walks: walks.await_walk("d" * 32, 1),
+            "count": lambda walks: walks.count("d" * 32),
+            "end": lambda walks: walks.end(1),
+            "ended": lambda walks: walks.ended(),
+            "give_up": lambda walks: walks.give_up(),
+            "leave": lambda walks: walks.leave(b"place", has_removed=False),
+            "take": lambda walks: walks.take(NOW),
+        },
+    ),
+    MailCapsTable: (
+        ("Control", 99),
+        {
+            "claim": lambda caps: caps.claim(CLAIM, NOW, in_turn=True),
+            "clear": lambda caps: caps.clear(PERSON),
+            "note_line": lambda caps: caps.note_line(NOW, stands=True),
+            "sent_today": lambda caps: caps.sent_today(NOW),
+            "settle": lambda caps: caps.settle(CLAIM, sent=True),
+        },
+    ),
+    NetworkRoomTable: (
+        ("Control", 99),
+        {
+            "take": lambda room: room.take("network", Intent.IN, NOW),
+        },
+    ),
+    PeopleScan: (
+        ("Preferences", "Control"),
+        {
+            "page": lambda people: people.page(None, 10),
+            "place": lambda people: people.place(),
+            "remember": lambda people: people.remember(Place(WHO)),
+        },
+    ),
+    PreferencesTable: (
+        ("Preferences",),
+        {
+            "apply": lambda preferences: preferences.apply(somebody(), [CHANGE], NOW),
+            "read": lambda preferences: preferences.read(WHO),
+            "read_many": lambda preferences: preferences.read_many([WHO]),
+            "settle": lambda preferences: preferences.settle(WHO, [CHANGE]),
+            "update": lambda preferences: preferences.update(somebody(), lambda _: [CHANGE], NOW),
+        },
+    ),
+    PurgesTable: (
+        ("Control",),
+        {
+            "begin": lambda purges: purges.begin("d" * 32, Cause.ERASURE, NOW),
+            "drop": lambda purges: purges.drop("d" * 32),
+            "find": lambda purges: purges.find("d" * 32),
+            "finish": lambda purges: purges.finish(PURGE, {}, NOW),
+            "note": lambda purges: purges.note(PURGE, {"store": 1}),
+            "order": lambda purges: purges.order(PURGE, NOW),
+            "promise": lambda purges: purges.promise(PURGE),
+        },
+    ),
+    ReportCountsTable: (
+        ("Control", 99),
+        {
+            "take": lambda counts: counts.take("key", NOW),
+        },
+    ),
+    TellingsTable: (
+        ("Control",),
+        {
+            "begin": lambda tellings: tellings.begin(WHO, NOW, "press", NOW),
+            "clear": lambda tellings: tellings.clear(PERSON),
+            "finish": lambda tellings: tellings.finish(WHO, NOW),
+            "hand_on": lambda tellings: tellings.hand_on(WHO, NOW, NOW),
+            "is_handed_on": lambda tellings: tellings.is_handed_on(WHO, NOW),
+        },
+    ),
 }
 
 
-@pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    with deployed(monkeypatch) as made:
-        given = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
-        bootstrap.disclosures().append(given)
+@pytest.fixture(scope="module")
+def client() -> Iterator[DynamoDBClient]:
+    with mock_aws():
+        made = boto3.client("dynamodb", config=CONFIG)
+        for name in ("Preferences", "Control", "Ledger"):
+            made.create_table(TableName=name, **table_definition(f"{name}Table"))
+        made.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
         yield made
 
 
-@pytest.mark.parametrize("read", READERS.values(), ids=READERS.keys())
+@pytest.mark.parametrize(
+    ("adapter", "call"),
+    [
+        pytest.param(adapter, call, id=f"{adapter.__name__}.{name}")
+        for adapter, (_, calls) in CALLS.items()
+        for name, call in calls.items()
+    ],
+)
 def test_an_answer_that_was_cut_on_the_way_is_not_an_empty_one(
-    world: World, read: Callable[[], object]
+    client: DynamoDBClient, adapter: type, call: Callable[[Any], object]
 ) -> None:
-    read()
-    with failing(aws.client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        read()
+    arguments, _ = CALLS[adapter]
+    made = adapter(client, *arguments)
+    call(made)
+    with failing(client, cut), pytest.raises(StoreUnavailable):
+        call(made)
+
+
+def test_of_every_adapter_every_method_is_among_them() -> None:
+    methods = {
+        found: {name for name in vars(found) if not name.startswith("_")}
+        for module in pkgutil.iter_modules(adapters.__path__)
+        for found in vars(importlib.import_module(f"{adapters.__name__}.{module.name}")).values()
+        if inspect.isclass(found)
+        and found is not Table
+        and "client" in getattr(found.__init__, "__annotations__", {})
+    }
+    assert methods == {adapter: set(calls) for adapter, (_, calls) in CALLS.items()}
