@@ -82,9 +82,9 @@ class LedgerTable(Ledger, LastEntries, PersonalStore):
 
     @override
     def clear(self, person: Person) -> int:
-        """The evidence goes; the entries stay, and are nobody's.
+        """The evidence is removed; the entries stay, and lead to nobody.
 
-        What is counted are the entries: they are the same number however often a purge is begun again.
+        The entries are counted, since their number is the same however often a purge begins again.
         """
         return self.erase(person.subject) if person.subject else 0
 

@@ -54,7 +54,7 @@ class LiftRequestsTable(LiftRequests):
 
     @override
     def clear(self, person: Person) -> int:
-        """A purge leaves alone who asks to lift the very report that it follows."""
+        """A request to lift the very report that the purge follows stays."""
         options: Write = {"returns": "ALL_OLD"}
         if person.floor is not None:
             options["condition"] = "attribute_not_exists(pk) OR #at <= :floor"

@@ -120,7 +120,7 @@ class MailCapsTable(MailCaps, PersonalStore):
     def clear(self, person: Person) -> int:
         """The tries are counted by mailbox, which other addresses may share: theirs are forgotten too.
 
-        What names the mailbox goes last: begun again, a purge finds the rest.
+        The item that names the mailbox is deleted last, so that a purge that begins again finds the rest.
         """
         where = mailbox_key(person.recipient)
         item = self._table.get(where)

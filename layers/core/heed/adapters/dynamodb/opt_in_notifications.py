@@ -70,7 +70,7 @@ class TellingsTable(Tellings):
 
     @override
     def finish(self, recipient: str, issued: int) -> None:
-        """The condition: what a purge took meanwhile is not made again."""
+        """The condition keeps an item away that a purge has deleted meanwhile."""
         with suppress(Refused):
             self._table.update(
                 _key(recipient),

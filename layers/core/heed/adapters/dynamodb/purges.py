@@ -55,7 +55,7 @@ class PurgesTable(Purges):
 
     @override
     def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
-        """One write, which also reads."""
+        """One request writes and reads."""
         try:
             item = self._table.update(
                 _key(purge_id),
@@ -81,12 +81,12 @@ class PurgesTable(Purges):
 
     @override
     def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
-        """Another run may note at once: of each store the certificate has the most."""
+        """Another run may do so at the same time: the certificate keeps the larger count of each store."""
         self._add(purge, stores)
 
     @override
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
-        """The name of the subject goes with it."""
+        """The same write removes the subject's name."""
         try:
             self._table.update(
                 _key(purge.id),

@@ -27,14 +27,14 @@ class PeopleScan(People):
 
     @override
     def page(self, after: str | None, limit: int) -> Page:
-        """Not consistent: what changed a moment ago is none of a walk's business."""
+        """The scan is eventually consistent, for half the read units: the next walk sees what it missed."""
         items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
         found = [held for item in items if (held := _held(item)) is not None]
         return Page(found, len(items) - len(found), last["id"]["S"] if last else None)
 
     @override
     def place(self) -> Place:
-        """At the beginning, if nobody can read where."""
+        """An item that nobody can read counts as none: the walk begins at the beginning."""
         item = self._control.get(_PLACE, consistent=False)
         try:
             return _to_place(item or {})

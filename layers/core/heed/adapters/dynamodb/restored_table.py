@@ -34,7 +34,7 @@ class CopiesTable(Copies):
 
     @override
     def all(self) -> Iterator[Copy]:
-        """NotFound: there is no table of that name."""
+        """It also raises NotFound, where there is no table of that name."""
         try:
             yield from map(_copy_of, self._copy.scan(consistent=True))
         except StoreUnavailable as error:
