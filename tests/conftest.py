@@ -12,6 +12,8 @@ import pytest
 from hypothesis import core
 from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
 
+from tests.support.cheaper_moto import make_cheaper
+
 pytest_plugins = ("tests.support.clock", "tests.support.full", "tests.iam.recorder")
 
 _ENVIRONMENT = {
@@ -67,6 +69,14 @@ def _print_seed(config: pytest.Config, *, quiet: bool = False) -> None:
     terminal = config.pluginmanager.get_plugin("terminalreporter")
     if terminal and not (quiet and config.option.verbose >= 0):
         terminal.write_line(f"The same again: --randomly-seed={config.getoption('randomly_seed')}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheaper_moto() -> Iterator[pytest.MonkeyPatch]:
+    """moto answers as ever, with less work; undone, it is as its makers have it."""
+    with pytest.MonkeyPatch.context() as patch:
+        make_cheaper(patch)
+        yield patch
 
 
 @pytest.fixture(scope="session", autouse=True)

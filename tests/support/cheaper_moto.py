@@ -1,0 +1,121 @@
+"""moto and botocore with less work and the same answers.
+
+Most of what a test of a function costs is work that the two libraries repeat with the same result. The
+test beside this module compares moto as it is published with moto as it is made here.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import botocore.endpoint
+import botocore.endpoint_provider
+import moto.core.models
+import moto.sqs.models
+import pytest
+from moto import backend_index
+from moto.dynamodb.parsing import ast_nodes, expressions, validators
+
+_SERVICES = ("dynamodb", "kms", "sqs", "ses", "sesv2", "events", "s3")
+_Check = Callable[[Any, Any], Any]
+_nodes: Any = ast_nodes
+_parser: Any = expressions
+
+
+def make_cheaper(patch: pytest.MonkeyPatch) -> None:
+    """Do all of it, until the patch is undone."""
+    _dispatch(patch)
+    _update_expressions(patch)
+    _clients(patch)
+
+
+def _dispatch(patch: pytest.MonkeyPatch) -> None:
+    # At each start moto registers 1,300 answers for the library `requests`, which no test uses.
+    patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
+    # moto looks for the service of a request in this order; the order within a service stays.
+    order = sorted(backend_index.backend_url_patterns, key=lambda entry: entry[0] not in _SERVICES)
+    patch.setattr(backend_index, "backend_url_patterns", order)
+    # A slow function of a short text, which moto calls for every attribute of every new queue.
+    queues: Any = moto.sqs.models
+    spelled = functools.cache(queues.camelcase_to_underscores)
+    patch.setattr(queues, "camelcase_to_underscores", spelled)
+
+
+def _update_expressions(patch: pytest.MonkeyPatch) -> None:
+    """An UpdateExpression is parsed once; its whole tree is checked once, not again at every node."""
+    patch.setattr(
+        _parser.UpdateExpressionParser,
+        "make",
+        staticmethod(functools.cache(_parser.UpdateExpressionParser.make)),
+    )
+    patch.setattr(validators, "deepcopy", _copied)
+    for kind, check in (
+        (validators.ActionCountValidator, "verify_action_counts"),
+        (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
+    ):
+        patch.setattr(kind, check, _at_the_root(getattr(kind, check)))
+    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a value; a parsed expression never changes, so that it is serialised once."""
+    if isinstance(value, _nodes.UpdateExpression) and value.parent is None:
+        return pickle.loads(_serialised(value))  # noqa: S301 - our own bytes
+    return copy.deepcopy(value)
+
+
+@functools.cache
+def _serialised(tree: Any) -> bytes:
+    return pickle.dumps(tree)
+
+
+def _at_the_root(check: _Check) -> _Check:
+    """A subtree has no fault that the whole tree does not have."""
+    return lambda self, node: node if node.parent else check(self, node)
+
+
+_is_node: Callable[[Any], bool] = functools.cache(lambda kind: issubclass(kind, _nodes.Node))
+_PROCESSED: dict[tuple[type, type], bool] = {}
+
+
+def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
+    """Walk a tree as moto does, but ask only once for each class of nodes whether it is processed."""
+    if not _is_node(type(node)):
+        return node
+    parent = node.parent
+    for position, child in enumerate(node.children or ()):
+        self.pre_processing_of_child(node, position)
+        self.traverse_node_recursively(child, position)
+    kinds = type(self), type(node)
+    if kinds not in _PROCESSED:
+        _PROCESSED[kinds] = isinstance(node, self.nodes_to_be_processed())
+    if _PROCESSED[kinds]:
+        node = self.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
+def _clients(patch: pytest.MonkeyPatch) -> None:
+    """The rules of a service's endpoints are read once, and the environment's proxies too."""
+    patch.setattr(botocore.endpoint_provider, "RuleSet", _shared_rule_sets())
+    proxies = functools.cache(botocore.endpoint.get_environ_proxies)
+    patch.setattr(botocore.endpoint, "get_environ_proxies", proxies)
+
+
+def _shared_rule_sets() -> Callable[..., Any]:
+    read = botocore.endpoint_provider.RuleSet
+    made: dict[int, tuple[Any, Any]] = {}
+
+    def rule_set(**said: Any) -> Any:
+        rules = said["rules"]  # botocore's loader gives the same object each time
+        if id(rules) not in made:
+            made[id(rules)] = rules, read(**said)  # kept, so that no other object gets its id
+        return made[id(rules)][1]
+
+    return rule_set
