@@ -14,6 +14,7 @@ from typing import Any
 
 import botocore.endpoint
 import botocore.endpoint_provider
+import botocore.session
 import moto.core.models
 import moto.sqs.models
 import pytest
@@ -102,7 +103,9 @@ def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
 
 
 def _clients(patch: pytest.MonkeyPatch) -> None:
-    """The rules of a service's endpoints are read once, and the environment's proxies too."""
+    """What botocore reads from its own files is read once, and the environment's proxies too."""
+    loader = functools.cache(botocore.session.create_loader)
+    patch.setattr(botocore.session, "create_loader", loader)
     patch.setattr(botocore.endpoint_provider, "RuleSet", _shared_rule_sets())
     proxies = functools.cache(botocore.endpoint.get_environ_proxies)
     patch.setattr(botocore.endpoint, "get_environ_proxies", proxies)
