@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
+# Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup run test test-all check lint types unit system browser iam steady soak bench bench-bulk \
   lock build package deploy account destroy clean

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import botocore.endpoint
@@ -19,6 +19,7 @@ import moto.core.models
 import moto.sqs.models
 import pytest
 from moto import backend_index
+from moto.core import serialize
 from moto.dynamodb.parsing import ast_nodes, expressions, validators
 
 _SERVICES = ("dynamodb", "kms", "sqs", "ses", "sesv2", "events", "s3")
@@ -31,6 +32,7 @@ def make_cheaper(patch: pytest.MonkeyPatch) -> None:
     """Do all of it, until the patch is undone."""
     _dispatch(patch)
     _update_expressions(patch)
+    _answers(patch)
     _clients(patch)
 
 
@@ -100,6 +102,26 @@ def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
         if parent:
             parent.children[child_id] = node
     return node
+
+
+def _answers(patch: pytest.MonkeyPatch) -> None:
+    """By which names moto looks up a field of an answer is worked out once for each field."""
+    for kind in (serialize.AttributePicker, serialize.XFormedAttributePicker):
+        patch.setattr(kind, "get_possible_keys", _once_for_each_field(kind.get_possible_keys))
+
+
+def _once_for_each_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
+    made: dict[tuple[Any, ...], tuple[str, ...]] = {}
+
+    def possible_keys(self: Any, context: Any) -> Iterable[str]:
+        if type(context.obj) is not dict:  # other classes have names of their own
+            return names(self, context)
+        field = (type(self), context.key, context.shape, *self.alias_providers)
+        if field not in made:
+            made[field] = tuple(names(self, context))
+        return made[field]
+
+    return possible_keys
 
 
 def _clients(patch: pytest.MonkeyPatch) -> None:
