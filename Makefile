@@ -61,7 +61,7 @@ CALLS := build/calls
 
 unit: setup ## Tests that need nothing but Python
 	rm -rf $(CALLS)
-	$(BIN)/pytest -q -n auto -m "not system" $(FULL) $(RECORD)
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(FULL) $(RECORD)
 
 test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
@@ -88,7 +88,7 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 iam: setup tests/iam/node_modules/.ready ## Every call of AWS is allowed by the template, every permission is used
 	if [ -z "$(RECORD)" ]; then
 	  rm -rf $(CALLS)
-	  $(BIN)/pytest -q -n auto -m "not system" --few --calls=$(CALLS) tests/functions
+	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --few --calls=$(CALLS) tests/functions
 	fi
 	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
 
