@@ -15,9 +15,12 @@ from typing import Any
 import botocore.endpoint
 import botocore.endpoint_provider
 import botocore.session
+import botocore.useragent
 import moto.core.models
+import moto.core.responses
 import moto.sqs.models
 import pytest
+from botocore import hooks
 from moto import backend_index
 from moto.core import serialize
 from moto.dynamodb.parsing import ast_nodes, expressions, validators
@@ -42,10 +45,13 @@ def _dispatch(patch: pytest.MonkeyPatch) -> None:
     # moto looks for the service of a request in this order; the order within a service stays.
     order = sorted(backend_index.backend_url_patterns, key=lambda entry: entry[0] not in _SERVICES)
     patch.setattr(backend_index, "backend_url_patterns", order)
-    # A slow function of a short text, which moto calls for every attribute of every new queue.
-    queues: Any = moto.sqs.models
-    spelled = functools.cache(queues.camelcase_to_underscores)
-    patch.setattr(queues, "camelcase_to_underscores", spelled)
+    # What moto and botocore work out again for every request, from a short text or a class alone.
+    for module, name in (
+        (moto.sqs.models, "camelcase_to_underscores"),
+        (moto.core.responses, "method_names_from_class"),
+        (botocore.useragent, "sanitize_user_agent_string_component"),
+    ):
+        patch.setattr(module, name, functools.cache(getattr(module, name)))
 
 
 def _update_expressions(patch: pytest.MonkeyPatch) -> None:
@@ -60,7 +66,7 @@ def _update_expressions(patch: pytest.MonkeyPatch) -> None:
         (validators.ActionCountValidator, "verify_action_counts"),
         (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
     ):
-        patch.setattr(kind, check, _at_the_root(getattr(kind, check)))
+        patch.setattr(kind, "traverse", _of_the_whole(getattr(kind, check)))
     patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
 
 
@@ -76,9 +82,9 @@ def _serialised(tree: Any) -> bytes:
     return pickle.dumps(tree)
 
 
-def _at_the_root(check: _Check) -> _Check:
-    """A subtree has no fault that the whole tree does not have."""
-    return lambda self, node: node if node.parent else check(self, node)
+def _of_the_whole(check: _Check) -> _Check:
+    """A part of an expression has no fault that the whole does not have."""
+    return lambda self, tree: check(self, tree)
 
 
 _is_node: Callable[[Any], bool] = functools.cache(lambda kind: issubclass(kind, _nodes.Node))
@@ -131,6 +137,19 @@ def _clients(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(botocore.endpoint_provider, "RuleSet", _shared_rule_sets())
     proxies = functools.cache(botocore.endpoint.get_environ_proxies)
     patch.setattr(botocore.endpoint, "get_environ_proxies", proxies)
+    patch.setattr(hooks.EventAliaser, "_alias_event_name", _shared_aliases())
+
+
+def _shared_aliases() -> Callable[..., str]:
+    alias: Any = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]
+    made: dict[str, str] = {}
+
+    def alias_event_name(self: Any, event_name: str) -> str:
+        if event_name not in made:  # every client has botocore's own table of aliases
+            made[event_name] = alias(self, event_name)
+        return made[event_name]
+
+    return alias_event_name
 
 
 def _shared_rule_sets() -> Callable[..., Any]:
