@@ -11,6 +11,8 @@ BIN := $(VENV)/bin
 PORT ?= 8000
 AWS_PORT ?= 4566
 export PYTHONPATH := $(CURDIR):$(CURDIR)/layers/core
+# Compiled tests are kept, whatever the shell says: compiling them takes longer than most of them.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup run test test-all check lint types unit system browser iam steady soak bench bench-bulk \
   lock build package deploy account destroy clean
@@ -59,7 +61,7 @@ CALLS := build/calls
 
 unit: setup ## Tests that need nothing but Python
 	rm -rf $(CALLS)
-	$(BIN)/pytest -q -n auto -m "not system" $(FULL) $(RECORD)
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(FULL) $(RECORD)
 
 test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
@@ -72,7 +74,7 @@ steady: setup ## The unit tests on three other days, in other time zones, on a b
 
 system: setup ## Tests against the local stack, and what takes longer than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
-	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
+	$(BIN)/pytest -q -n 2 --dist worksteal -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/simulation/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
@@ -86,7 +88,7 @@ tests/web/node_modules/.ready: tests/web/setup.sh tests/web/package-lock.json
 iam: setup tests/iam/node_modules/.ready ## Every call of AWS is allowed by the template, every permission is used
 	if [ -z "$(RECORD)" ]; then
 	  rm -rf $(CALLS)
-	  $(BIN)/pytest -q -n auto -m "not system" --few --calls=$(CALLS) tests/functions
+	  $(BIN)/pytest -q -n auto --dist worksteal -m "not system" --few --calls=$(CALLS) tests/functions
 	fi
 	$(BIN)/pytest -q -m system --calls=$(CALLS) tests/iam
 

@@ -51,7 +51,19 @@ def main() -> int:
     for day in days(datetime.now(UTC)):
         sys.stdout.write(f"\n{day.at} {day.zone}, beside {day.busy} busy processes\n")
         sys.stdout.flush()
-        arguments = ["-q", "-n", "auto", "-m", "not system", "--at", day.at, "--zone", day.zone]
+        arguments = [
+            "-q",
+            "-n",
+            "auto",
+            "--dist",
+            "worksteal",
+            "-m",
+            "not system",
+            "--at",
+            day.at,
+            "--zone",
+            day.zone,
+        ]
         with busy(day.busy):
             if subprocess.call([sys.executable, "-m", "pytest", *arguments, *sys.argv[1:]]):
                 failed.append(day)

@@ -6,9 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
-from cfnlint.context.parameters import ParameterSet
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
 from tests.architecture.test_template_api import ROUTES
@@ -20,6 +17,11 @@ _ANY = "ANY "  # one of API Gateway's own too, an extension at which no validato
 
 
 def _linted(template: dict[str, Any], environment: str) -> list[str]:
+    # Loaded by who lints: it takes half a second, and every worker collects this module.
+    from cfnlint.api import lint
+    from cfnlint.config import ManualArgs
+    from cfnlint.context.parameters import ParameterSet
+
     deployed = ParameterSet(source=environment, parameters=PARAMETERS[environment])
     found = lint(json.dumps(template), config=ManualArgs(parameters=[deployed]))
     return [f"{one.rule.id}: {one.message} at {one.path}" for one in found]

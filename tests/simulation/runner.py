@@ -9,10 +9,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 
+import pytest
+
 from tests.simulation.checker import check
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.program import Machine
 from tests.simulation.steps import Step, program
+from tests.support.cheaper_moto import make_cheaper
 
 
 @dataclass
@@ -66,10 +69,15 @@ def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outc
     parts = [range(first + part, first + machines, workers) for part in range(workers)]
     whole = Outcome()
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_cheaper) as pool:
         for part in pool.map(run, [layer] * workers, parts, [length] * workers):
             whole.add(part)
     return whole
+
+
+def _cheaper() -> None:
+    """A process of its own has moto as it is published."""
+    make_cheaper(pytest.MonkeyPatch())
 
 
 def trial(stage: Stage, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:

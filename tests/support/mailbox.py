@@ -13,13 +13,12 @@ from email.policy import default
 from typing import Any
 from urllib.parse import unquote
 
-import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.compat import HTTPHeaders
 from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
-from tests.support.deployment import World, parts
+from tests.support.deployment import World, client, parts
 
 ACCOUNT = "123456789012"
 _PATH = re.compile(r"https://[a-z.]+(/[cu]/[^\s?\"<>]+)")
@@ -55,7 +54,7 @@ def deliver(
     world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]
 ) -> list[dict[str, Any]]:
     """Hand what waits in a queue to its reader; a message that it is done with is deleted."""
-    sqs = boto3.client("sqs")
+    sqs = client("sqs")
     url = world.queues[queue]
     got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
     records = [

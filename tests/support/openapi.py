@@ -18,7 +18,7 @@ Answer = dict[str, Any]
 @functools.cache
 def document() -> dict[str, Any]:
     """The whole document."""
-    parsed: dict[str, Any] = yaml.safe_load(PATH.read_text())
+    parsed: dict[str, Any] = yaml.load(PATH.read_text(), yaml.CSafeLoader)
     return parsed
 
 

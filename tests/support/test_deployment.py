@@ -1,0 +1,90 @@
+"""Each test has a deployment of its own: nothing that another test did is there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from heed.domain.api_key import KeyScope
+from heed.domain.preferences.register import Change, Entry, Source
+from tests.support import mailbox
+from tests.support.deployment import MAIL_FROM, NOW, World, client, deployed, parts
+from tests.support.registers import out
+
+_READER = "reader@example.com"
+_TABLES = ("Preferences", "Control", "Ledger")
+
+
+def _write(world: World) -> None:
+    world.put(_READER, Change(out(2), Entry(NOW, Source.LINK, "{}")))
+    parts().api_keys.create("all", "tests", list(KeyScope))
+    client("dynamodb").put_item(
+        TableName="Ledger", Item={"subject": {"S": "made up"}, "id": {"S": "1"}}
+    )
+
+
+def _drop_a_table(_: World) -> None:
+    client("dynamodb").delete_table(TableName="Ledger")
+
+
+def _send(world: World) -> None:
+    for url in world.queues.values():
+        client("sqs").send_message(QueueUrl=url, MessageBody="{}")
+    client("sesv2").send_email(
+        FromEmailAddress=MAIL_FROM,
+        Destination={"ToAddresses": [_READER]},
+        Content={"Raw": {"Data": b"From: preferences@example.com\r\n\r\nText"}},
+    )
+
+
+def _store(_: World) -> None:
+    client("s3").put_object(Bucket="ledger", Key="hashes/1", Body=b"hashes")
+
+
+def _disable_keys(_: World) -> None:
+    for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY", "ADDRESS_KEY"):
+        client("kms").disable_key(KeyId=os.environ[name])  # noqa: TID251 - of the deployment
+
+
+_DONE = (_write, _drop_a_table, _send, _store, _disable_keys)
+
+
+@pytest.mark.parametrize("do", _DONE)
+def test_what_one_test_did_the_next_does_not_see(
+    monkeypatch: pytest.MonkeyPatch, do: Callable[[World], None]
+) -> None:
+    with monkeypatch.context() as first, deployed(first) as world:
+        before = _seen(world)
+        do(world)
+        assert _seen(world) != before
+    with monkeypatch.context() as second, deployed(second) as world:
+        assert _seen(world) == before
+
+
+def _seen(world: World) -> dict[str, Any]:
+    """All that a test can find, as it finds it."""
+    dynamodb, kms, s3 = client("dynamodb"), client("kms"), client("s3")
+    tables = sorted(dynamodb.list_tables()["TableNames"])
+    return {
+        "items": {table: world.items(table) for table in tables},
+        "tables": {table: dynamodb.describe_table(TableName=table)["Table"] for table in tables},
+        "waiting": {name: world.messages(name) for name in world.queues},
+        "sent": len(mailbox.sent()),
+        "objects": s3.list_objects_v2(Bucket="ledger").get("Contents", []),
+        "keys": [
+            kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]
+        ],
+    }
+
+
+def test_the_next_has_clients_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is hooked to a client, and how much it may still try again, ends with its test."""
+    made = []
+    for _ in range(2):
+        with monkeypatch.context() as patch, deployed(patch):
+            made.append([parts().client(name) for name in ("dynamodb", "sqs", "kms", "sesv2")])
+    first, second = made
+    assert not {id(one) for one in first} & {id(one) for one in second}
