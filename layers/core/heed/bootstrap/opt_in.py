@@ -47,15 +47,13 @@ class OptInParts(SharedParts):
         from heed.domain.opt_in.mail_caps import most_waiting
         from heed.use_cases.opt_in.request_confirmation import AskConfirmation
 
-        config = self.config
+        table, per_network = self.config.control_table, self.config.confirmations_per_network
         return AskConfirmation(
             self.confirm_keys,
-            NetworkRoomTable(
-                self.client("dynamodb"), config.control_table, config.confirmations_per_network
-            ),
+            NetworkRoomTable(self.client("dynamodb"), table, per_network),
             self.line,
-            most_waiting(config.confirmations_per_day),
-            self.queue(config.subscribe_queue_url),
+            most_waiting(self.config.confirmations_per_day),
+            self.queue(self.config.subscribe_queue_url),
         )
 
     @cached_property
@@ -70,10 +68,8 @@ class OptInParts(SharedParts):
         """How many confirmation mails went where."""
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
 
-        config = self.config
-        return MailCapsTable(
-            self.client("dynamodb"), config.control_table, config.confirmations_per_day
-        )
+        per_day = self.config.confirmations_per_day
+        return MailCapsTable(self.client("dynamodb"), self.config.control_table, per_day)
 
     @cached_property
     def send_now(self) -> SendNow:

@@ -86,8 +86,7 @@ class SharedParts:
         """The keys of links."""
         from heed.adapters.kms.keys import KmsLinkKeys
 
-        config = self.config
-        return KmsLinkKeys(self.client("kms"), config.links_key, config.link_key_ids)
+        return KmsLinkKeys(self.client("kms"), self.config.links_key, self.config.link_key_ids)
 
     @cached_property
     def api_keys(self) -> ApiKeys:

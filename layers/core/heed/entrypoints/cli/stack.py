@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -74,7 +74,7 @@ class Stack:
             Failure: the stack has none of that name.
         """
         if name not in self.outputs:
-            raise Failure(f"the stack has no output {name}", "is it a stack of Heed's template?")
+            raise _no_output(name)
         return self.outputs[name]
 
     @cached_property
@@ -83,7 +83,9 @@ class Stack:
         from heed.bootstrap import Heed
         from heed.config import Config
 
-        return Heed(Config(_Settings(self)), lambda service: self.access().client(service))
+        known = self.outputs
+        settings = _Settings((name, known[one]) for name, one in _OUTPUTS.items() if one in known)
+        return Heed(Config(settings), lambda service: self.access().client(service))
 
     def invoke(self, function: str, event: bytes) -> tuple[object, bool]:
         """Call a function by its full name; its answer, and whether it raised."""
@@ -92,20 +94,15 @@ class Stack:
         return invoke(self.access(), function, event)
 
 
-class _Settings(Mapping[str, str]):
-    """The outputs of a stack under the names that the functions' settings have."""
+class _Settings(dict[str, str]):
+    """The settings that the functions have, from the outputs of a stack."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
+    def __missing__(self, setting: str) -> str:
+        raise _no_output(_OUTPUTS[setting])
 
-    def __getitem__(self, setting: str) -> str:
-        return self._stack.output(_OUTPUTS[setting])
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(_OUTPUTS)
-
-    def __len__(self) -> int:
-        return len(_OUTPUTS)
+def _no_output(name: str) -> Failure:
+    return Failure(f"the stack has no output {name}", "is it a stack of Heed's template?")
 
 
 def is_here(url: str) -> bool:
