@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment import World, http
+from tests.support.deployment import World, http, parts, run_on
 
 ROOT = Path(__file__).parents[2]
 FUNCTIONS = sorted(
@@ -22,8 +22,10 @@ FUNCTIONS = sorted(
 def test_no_link_is_printed_whatever_the_environment_says(
     world: World, function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    deployed = parts()
     monkeypatch.setenv("POWERTOOLS_DEV", "true")
     app = importlib.reload(importlib.import_module(f"functions.{function}.app"))
+    run_on(deployed)
     token = world.token("reader@example.com")
     for path in ("u", "p", "c"):
         app.handler(http("GET", f"/{path}/{token}"), world.context)

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 from tests.iam import dynamodb_keys
+from tests.support.deployment import parts
 from tests.support.template import variables
 
 Context = dict[str, str | list[str]]
@@ -90,7 +91,8 @@ def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _setting(function: str, value: str) -> str:
     """The setting of a function that has this value now: it has no other way to name a resource."""
-    found = [name for name in variables(function) if os.environ.get(name) == value]  # noqa: TID251
+    settings = parts().config.environ
+    found = [name for name in variables(function) if settings.get(name) == value]
     assert len(found) == 1, (
         f"{function} asks for {value}, which {found or 'none'} of its settings names"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +45,7 @@ def _store(_: World) -> None:
 
 def _disable_keys(_: World) -> None:
     for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY", "ADDRESS_KEY"):
-        client("kms").disable_key(KeyId=os.environ[name])  # noqa: TID251 - of the deployment
+        client("kms").disable_key(KeyId=parts().config.environ[name])
 
 
 _DONE = (_write, _drop_a_table, _send, _store, _disable_keys)
