@@ -36,8 +36,8 @@ IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
     changes = [
-        Change(name, Entry(at, Source.PHONE, "{}", until=until if name[0] == "p" else None))
-        for name, at in set_at
+        Change(register, Entry(at, Source.PHONE, "{}", until=until if register.may_end else None))
+        for register, at in set_at
     ]
     return merge(NOTHING, changes)
 
