@@ -80,6 +80,7 @@ def test_a_yes_whose_queues_are_empty_is_done(sandbox: bool) -> None:
     assert _done(_target(sandbox=sandbox)).word is Word.OK
 
 
+@pytest.mark.system
 def test_an_address_that_waits_for_the_list_of_ses_is_skipped_in_the_sandbox_alone() -> None:
     target = _target(sandbox=True)
     _put(target, "UnlistQueueUrl")

@@ -241,6 +241,7 @@ def test_one_unreadable_record_harms_nobody_else(town: Town, made: Callable[[Ite
     spoil(town, made(town.good))
 
 
+@pytest.mark.system
 def test_junk_in_any_attribute_of_a_person_harms_nobody_else(town: Town) -> None:
     @settings(examples(8), phases=[Phase.generate])
     @given(junk.spoiled(town.good, ("id",)))

@@ -363,6 +363,7 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     assert not decide(record, parts().catalogue.topic("offers"), clock.now + 2).sendable
 
 
+@pytest.mark.system
 @pytest.mark.threat(
     "W1",
     "Somebody floods one person by asking for victim+1@, victim+2@ and v.ictim@, three mails for each.",
