@@ -45,13 +45,13 @@ def last_arrival_wins(patch: Patch) -> None:
 
 @bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(self: unsubscribe.Unsubscribe, asked: OptOut) -> Applied:
+    def opt_out(self: unsubscribe.Unsubscribe, asked: OptOut) -> unsubscribe.Pressed:
         try:
-            return self.write(asked, asked.at)
+            return unsubscribe.Pressed(self.write(asked, asked.at).after, None)
         except Unavailable:
-            return Applied(NOTHING, NOTHING)
+            return unsubscribe.Pressed(NOTHING, None)
 
-    patch.setattr(unsubscribe.Unsubscribe, "opt_out", opt_out)
+    patch.setattr(unsubscribe.Unsubscribe, "__call__", opt_out)
 
 
 @bug

@@ -36,7 +36,7 @@ def word(text: str) -> str:
 
     Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
     """
-    return "".join(each for each in text.lower() if each not in "_-" and not each.isspace())
+    return "".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 
 def _of_everybody(action: str | None, status: str | None) -> bool:  # noqa: ARG001
