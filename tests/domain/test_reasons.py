@@ -12,8 +12,10 @@ from heed.domain.preferences.reasons import ADDRESS_STOPS, AddressStop, Reason, 
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     KINDS,
+    ChoiceKind,
     Entry,
     LiftKind,
+    OtherKind,
     Register,
     ScopeNumber,
     Source,
@@ -35,6 +37,25 @@ def test_every_kind_of_stop_and_of_lift_stands_in_the_table_in_order_of_preceden
 
 def test_no_two_kinds_of_register_have_the_same_code_or_the_same_word() -> None:
     assert len({Register(kind).code for kind in KINDS}) == len(set(KINDS)) == len(KINDS)
+
+
+def test_the_code_of_each_kind_is_the_one_that_items_and_event_ids_have_for_ever() -> None:
+    assert {kind: Register(kind).code for kind in KINDS} == {
+        ChoiceKind.OUT: "o:0",
+        ChoiceKind.IN: "i:0",
+        ChoiceKind.PAUSE: "p:0",
+        ChoiceKind.CONFIRMED: "k:0",
+        ChoiceKind.UNDOABLE: "c:0",
+        ChoiceKind.UNDONE: "u:0",
+        StopKind.MINOR: "x:minor",
+        StopKind.HOLD: "x:hold",
+        StopKind.UNDELIVERABLE: "x:undeliverable",
+        LiftKind.HOLD: "l:hold",
+        LiftKind.UNDELIVERABLE: "l:undeliverable",
+        OtherKind.COMPLAINT: "x:complaint",
+        OtherKind.ACKNOWLEDGED: "a:policy",
+        OtherKind.SOFT_BOUNCE: "soft",
+    }
 
 
 @stop_of_an_address

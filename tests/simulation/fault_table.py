@@ -62,7 +62,7 @@ ROWS = tuple(
             ("times in 2096, in 1970, missing", _M, "feedback"),
             ("clocks 5 minutes apart", _M, "a request's stamp"),
             ("a batch fails in part, or whole", _M, "outages"),
-            ("malformed answer of a batch", _T, "courier.py reads each as SQS would"),
+            ("malformed answer of a batch", _T, "sqs.py reads each as SQS would"),
             ("poison", _M, "feedback: no JSON, nested beyond reading, NaN, half a surrogate"),
             ("envelopes", _M, "raw, SNS, EventBridge"),
             ("unknown types, new fields, unreadable recipients", _M, "feedback"),

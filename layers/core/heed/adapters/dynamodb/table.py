@@ -207,5 +207,8 @@ def _meaning(error: ClientError) -> StoreUnavailable:
 
 
 def _in_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as AWS calls them, without those that are empty: DynamoDB refuses an empty map."""
-    return {_AWS_NAMES[name]: value for name, value in options.items() if value}
+    """Options as AWS calls them, without maps that are empty: DynamoDB refuses those.
+
+    An empty condition goes on to DynamoDB, which refuses it: it must not become a write without one.
+    """
+    return {_AWS_NAMES[name]: value for name, value in options.items() if value != {}}

@@ -18,8 +18,6 @@ MOST_A_DAY = 50
 HOUR = 3_600_000  # milliseconds
 _HOURS = DAY // HOUR
 
-_LIFTING = (ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE)
-
 BY_LINK = frozenset(
     {Source.ONE_CLICK, Source.LINK, Source.PREFERENCE_CENTRE, Source.MAILTO, Source.SIGNAL}
 )
@@ -91,7 +89,11 @@ def of_its_hour(registers: Mapping[Register, Entry], changes: Sequence[Change]) 
 
 def _new(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """The changes that say what was not on record, or was lifted since by a yes or an Undo."""
-    lifts = (entry.at for register, entry in registers.items() if register.kind in _LIFTING)
+    lifts = (
+        entry.at
+        for register, entry in registers.items()
+        if register.is_choice and not register.may_stop
+    )
     lifted = max(lifts, default=-1)
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted)]
 

@@ -89,5 +89,7 @@ def _address_stop(kind: StopKind) -> AddressStop:
 
 
 _BY_REASON = {stop.reason: stop for stop in map(_address_stop, StopKind)}
+if len(_BY_REASON) != len(StopKind):
+    raise AssertionError("two kinds of stop have one reason, and one of them would stop nobody")
 ADDRESS_STOPS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
 """Every stop of an address by its reason, in order of precedence."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import assert_never
 
 from heed.domain.links.repeats import Tally
 from heed.domain.preferences.register import (
@@ -90,11 +91,24 @@ class Record:
 
     def latest_choice(self) -> Change | None:
         """The newest choice at any scope that was not taken back; feedback and agents' stops are none."""
-        kinds = (ChoiceKind.OUT, ChoiceKind.IN, ChoiceKind.PAUSE, ChoiceKind.CONFIRMED)
-        choices = [Change(r, entry) for r, entry in self.registers.items() if r.kind in kinds]
-        presses = (r for r in self.registers if r.kind is ChoiceKind.UNDOABLE)
-        choices += [Change(r, entry) for r in presses if (entry := self.pressed(r.scope))]
+        choices = [
+            Change(register, entry)
+            for register, held in self.registers.items()
+            if isinstance(register.kind, ChoiceKind)
+            if (entry := self._chosen(register.kind, register.scope, held)) is not None
+        ]
         return max(choices, key=lambda change: change.entry.rank, default=None)
+
+    def _chosen(self, kind: ChoiceKind, scope: ScopeNumber, held: Entry) -> Entry | None:
+        match kind:
+            case ChoiceKind.OUT | ChoiceKind.IN | ChoiceKind.PAUSE | ChoiceKind.CONFIRMED:
+                return held
+            case ChoiceKind.UNDOABLE:
+                return self.pressed(scope)
+            case ChoiceKind.UNDONE:
+                return None
+            case _:
+                assert_never(kind)
 
     def takes(self, change: Change) -> bool:
         """Whether a change would change anything: the write rule."""

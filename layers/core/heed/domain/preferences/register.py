@@ -84,7 +84,17 @@ class Register(NamedTuple):
     @property
     def may_stop(self) -> bool:
         """Whether an entry of it may stop mail: the recipient then belongs into the feed of changes."""
-        return self.kind not in _NEVER_STOPS
+        match kind := self.kind:
+            case ChoiceKind.OUT | ChoiceKind.PAUSE | ChoiceKind.UNDOABLE:
+                return True
+            case StopKind() | OtherKind.COMPLAINT | OtherKind.SOFT_BOUNCE:
+                return True
+            case ChoiceKind.IN | ChoiceKind.CONFIRMED | ChoiceKind.UNDONE:
+                return False
+            case LiftKind() | OtherKind.ACKNOWLEDGED:
+                return False
+            case _:
+                assert_never(kind)
 
     @property
     def may_end(self) -> bool | None:
@@ -97,7 +107,14 @@ class Register(NamedTuple):
         return _code(self)
 
 
-_LETTERS = dict(zip(ChoiceKind, "oipkcu", strict=True))
+_LETTERS = {
+    ChoiceKind.OUT: "o",
+    ChoiceKind.IN: "i",
+    ChoiceKind.PAUSE: "p",
+    ChoiceKind.CONFIRMED: "k",
+    ChoiceKind.UNDOABLE: "c",
+    ChoiceKind.UNDONE: "u",
+}
 
 
 @lru_cache(maxsize=4096)
@@ -117,9 +134,6 @@ def _code(register: Register) -> str:
             assert_never(kind)
 
 
-_NEVER_STOPS = frozenset(
-    {ChoiceKind.IN, ChoiceKind.CONFIRMED, ChoiceKind.UNDONE, OtherKind.ACKNOWLEDGED, *LiftKind}
-)
 _MAY_END: dict[RegisterKind, bool | None] = {ChoiceKind.PAUSE: True, ChoiceKind.UNDOABLE: None}
 KINDS = (*ChoiceKind, *StopKind, *LiftKind, *OtherKind)
 

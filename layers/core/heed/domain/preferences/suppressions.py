@@ -25,7 +25,6 @@ from heed.domain.preferences.register import (
     COMPLAINT,
     DAY,
     LIFT_UNDELIVERABLE,
-    ChoiceKind,
     Entry,
     ScopeNumber,
     Source,
@@ -34,8 +33,6 @@ from heed.domain.preferences.register import (
     undoable,
     yes,
 )
-
-_STOPPING = (ChoiceKind.OUT, ChoiceKind.PAUSE, ChoiceKind.UNDOABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +149,7 @@ def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]
         topics = in_use(catalogue.marketing(ALL))
         stopped = [topic for topic in topics if complaint_stands(record, topic)]
         yield _partial(Reason.COMPLAINED, ALL, complaint, topics, stopped)
-    for scope in sorted({r.scope for r in record.registers if r.kind in _STOPPING}):
+    for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
         taken_back = _taken_back(record, scope)
         outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
         if outs:

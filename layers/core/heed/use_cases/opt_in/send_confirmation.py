@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, replace
 from enum import Enum, auto
+from typing import assert_never
 
 from heed.domain.errors import MailNotSent, MailRefused, Malformed
 from heed.domain.links.link_token import Purpose, Token
@@ -95,6 +96,8 @@ class SendNow:
                 return Result.REPEATED
             case Dropped.CAPPED:
                 return Result.CAPPED
+            case _:
+                assert_never(kept)
 
     def _send(self, address: str, claim: Claim, message: bytes) -> Result:
         try:

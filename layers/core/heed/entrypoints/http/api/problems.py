@@ -75,7 +75,7 @@ def answer(error: errors.HeedError) -> Response[str]:
         "type": f"urn:heed:problem:{problem.name}",
         "title": problem.title,
         "status": int(problem.status),
-        "detail": (type(error).__doc__ or "").partition("\n")[0],
+        "detail": _detail(error),
     }
     if isinstance(error, errors.InvalidRequest):
         body["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in error.faults]
@@ -85,6 +85,12 @@ def answer(error: errors.HeedError) -> Response[str]:
         headers={"Cache-Control": "no-store", **_headers(problem)},
         body=json.dumps(body),
     )
+
+
+def _detail(error: errors.HeedError) -> str:
+    """The first line of the class, or of its nearest base, in `heed.domain.errors`: what callers may read."""
+    known = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
+    return (next(known).__doc__ or "").partition("\n")[0]
 
 
 def _headers(problem: Problem) -> dict[str, str]:
