@@ -126,7 +126,8 @@ def undeliverable_until(record: Record, now: int) -> int | None:
     """When soft bounces cease to make the address undeliverable; None if they do not now.
 
     They do if some day, after the day of the latest lift, ends 30 days in which at least 5 had a soft
-    bounce, and that day is less than 30 days ago.
+    bounce, and that day is less than 30 days ago. The whole address is then undeliverable: the list of
+    suppressions and the events say so of every brand.
     """
     if len(record.soft) < SOFT_LIMIT:
         return None

@@ -1,7 +1,8 @@
 """Why something may not be sent, and the one table of those reasons that stop every mail to an address.
 
-A new stop of the address is a kind of register (`StopKind`), a `Reason`, and a row of the table here. What
-decides, lists, announces or refuses reads the table.
+A new stop of the address is a kind of register (`StopKind`), a `Reason`, and a row of the table here; if it
+can be lifted, a `LiftKind` of the same name and a `Liftable` too. What decides, lists, announces or refuses
+reads the table; docs/architecture.md, "Where to change what", names the rest.
 """
 
 from __future__ import annotations

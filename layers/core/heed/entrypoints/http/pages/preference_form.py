@@ -6,6 +6,8 @@ was.…        the same, as the page showed it
 pause        a number of days; 0 ends a pause
 policy       the change of the privacy policy was noted
 undo         the Undo token of a press that is to be taken back; it stands alone
+
+The names are those of `layers/brand/pages/preferences.html`; any other name is passed over.
 """
 
 from __future__ import annotations
