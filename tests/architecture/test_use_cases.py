@@ -80,4 +80,4 @@ def _is_given(hint: Any) -> bool:
     if get_origin(hint) in FRAME:
         return get_origin(hint) is collections.abc.Callable or all(map(_is_given, get_args(hint)))
     is_port = hint.__module__.startswith(f"{PORTS}.")
-    return is_port or hint in (Catalogue, int, type(None), *ASSEMBLED.values())
+    return is_port or hint in (Catalogue, int, str, type(None), *ASSEMBLED.values())

@@ -167,7 +167,7 @@ def end_minor(
     raise Contended("the record changed under every attempt")
 
 
-def begin_minor(
+def erase_minor_after_hold(
     recipient: str,
     lift: Entry,
     minor_days: int,

@@ -25,7 +25,7 @@ from heed.domain.privacy.erasure import over_a_report, waits_again
 from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
 from heed.use_cases.ports.privacy import Epochs, LiftRequests, Person, Purges
-from heed.use_cases.privacy.erase import begin_minor, end_minor
+from heed.use_cases.privacy.erase import end_minor, erase_minor_after_hold
 
 
 class Done(NamedTuple):
@@ -134,7 +134,9 @@ class LiftHold:
         after = self.preferences.update(recipient, lifted, entry.at).after
         if MINOR not in after.registers or not is_held(after):
             return _came_of(lift, after, catalogue, entry.at)
-        begun = begin_minor(recipient, entry, self.minor_days, catalogue, self.epochs, self.purges)
+        begun = erase_minor_after_hold(
+            recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
+        )
         if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
             return _came_of(lift, self.preferences.read(recipient), catalogue, entry.at)
         done = _done(Outcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
