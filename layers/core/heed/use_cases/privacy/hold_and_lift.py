@@ -182,15 +182,13 @@ class LiftStop:
                 record = self.preferences.read(recipient)
                 if is_held(record):
                     return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
-                return self._write(recipient, Change(yes(scope), entry), by.at)
+                change = Change(yes(scope), entry)
             case Liftable.UNDELIVERABLE:
-                return self._write(recipient, Change(LIFT_UNDELIVERABLE, entry), by.at)
+                change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
                 assert_never(what)
-
-    def _write(self, recipient: str, change: Change, now: int) -> Done:
-        after = self.preferences.apply(recipient, [change], now).after
-        return _came_of(change, after, self.catalogue, now)
+        after = self.preferences.apply(recipient, [change], by.at).after
+        return _came_of(change, after, self.catalogue, by.at)
 
 
 def _came_of(change: Change, after: Record, catalogue: Catalogue, now: int) -> Done:
