@@ -81,7 +81,7 @@ def hold(call: Call) -> Mapping[str, object]:
     """Everything to an address stops, and what is on record is preserved."""
     mention, entry = reports.held(call, heed.catalogue)
     recipient = _recipient(mention)
-    done = heed.stop_and_lift.hold(recipient, entry, call.at)
+    done = heed.place_hold(recipient, entry, call.at)
     count(f"Hold{done.outcome.value.title()}")
     return reports.written(recipient, done)
 
@@ -91,7 +91,7 @@ def lift(call: Call) -> Mapping[str, object] | Reply:
     """What stands against an address is lifted by a person; a minor by two of different owners."""
     asked = reports.lifted(call, heed.catalogue)
     recipient = _recipient(asked.mention)
-    done = asked.by(heed.stop_and_lift, recipient)
+    done = heed.lift_stop(recipient, asked.what, asked.scope, asked.signature, asked.entry())
     count(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
     return reports.lift_written(recipient, asked, done)
 
@@ -106,7 +106,7 @@ def disclosed(call: Call) -> Mapping[str, object]:
 def _report(call: Call, cause: Cause) -> Reply:
     mention, report = reports.reported(call, cause, heed.catalogue)
     recipient = _recipient(mention)
-    reported = heed.begin_epoch.report(recipient, report)
+    reported = heed.erase(recipient, report)
     return reports.accepted(reported, report, recipient)
 
 

@@ -18,11 +18,10 @@ from heed.domain.errors import HeedError, Unavailable
 from heed.domain.ledger.deadlines import delays
 from heed.entrypoints import stream
 from heed.entrypoints.observability import count, logger, measure, observed
+from heed.use_cases.ledger.append import LedgerBatch
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
-
-    from heed.use_cases.ledger.append import LedgerBatch
 
 heed = Heed.from_environment()
 RESERVE = 3_000  # milliseconds that the hashes and events of what was entered may need
@@ -32,7 +31,7 @@ RESERVE = 3_000  # milliseconds that the hashes and events of what was entered m
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """A batch of the stream; the answer names the first record to be delivered again."""
     records = event["Records"]
-    batch = heed.ledger_batch()
+    batch = LedgerBatch()
     done = 0
     try:
         for record in records:
@@ -43,7 +42,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     except HeedError as error:
         _deferred(error)
     try:
-        batch.finish()
+        heed.finish_batch(batch)
     except HeedError as error:
         _deferred(error)
         done = 0
@@ -55,7 +54,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        batch.enter(stream.transition(record), heed.catalogue)
+        heed.enter_transition(stream.transition(record), batch)
     except Unavailable:
         raise  # it may go through later
     except HeedError as error:
@@ -85,4 +84,4 @@ def _measure(batch: LedgerBatch) -> None:
         measure("StopRecordedAfter", taken, source=source)
 
 
-heed.warm_up(lambda: (heed.catalogue, heed.ledger_batch(), heed.ledger_dead_letters))
+heed.warm_up(lambda: (heed.enter_transition, heed.finish_batch, heed.ledger_dead_letters))

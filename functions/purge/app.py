@@ -19,14 +19,14 @@ _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
-        done, failed = heed.run_purges.execute(stream.purge_orders(records))
+        done, failed = heed.execute_purge_orders(stream.purge_orders(records))
         count("Purged", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE)
 
-    return _told(heed.run_purges.sweep(has_time))
+    return _told(heed.sweep_purges(has_time))
 
 
 def _told(swept: Swept) -> dict[str, Any]:
@@ -47,4 +47,4 @@ def _told(swept: Swept) -> dict[str, Any]:
     }
 
 
-heed.warm_up(lambda: heed.run_purges)
+heed.warm_up(lambda: (heed.execute_purge_orders, heed.sweep_purges))

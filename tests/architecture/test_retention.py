@@ -72,7 +72,7 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deployed(monkeypatch):
-        steps = parts().run_purges.steps
+        steps = set(parts().purge_person.stores)
     assert steps == {step for store in STORES for step in store.steps}
     assert {step for store in OUTSIDE for step in store.steps} == {SES}, "done by another function"
 

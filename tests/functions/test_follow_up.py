@@ -193,7 +193,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
     world: World, ses: mailbox.SuppressionList, cause: Cause
 ) -> None:
     report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
-    parts().begin_epoch.report(world.recipient(READER), report)
+    parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
     assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"

@@ -51,7 +51,7 @@ def _known(world: World, address: str = KID) -> str:
 
 def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
     report = Report(cause, at, Source.PHONE, "call 1", "key", "")
-    return parts().begin_epoch.report(world.recipient(address), report).purge
+    return parts().erase(world.recipient(address), report).purge
 
 
 def _sweep(world: World) -> Any:
@@ -164,7 +164,7 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         _report(world, address, cause)
         (work,) = [parts().epochs.work(world.recipient(address))]
         assert work is not None
-        parts().run_purges.purge(world.recipient(address), work)
+        parts().purge_person(world.recipient(address), work)
 
     calls = _all_calls(lambda: whole("first@example.com"))
     assert calls > 8
@@ -203,7 +203,7 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
 
 def _purged(world: World, recipient: str) -> None:
     if work := parts().epochs.work(recipient):
-        parts().run_purges.purge(recipient, work)
+        parts().purge_person(recipient, work)
 
 
 @pytest.mark.system  # exhaustive: slower than a second

@@ -210,7 +210,7 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     def erase() -> None:
         report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
         with by_somebody_else():
-            parts().begin_epoch.report(recipient, report)
+            parts().erase(recipient, report)
 
     page, enter = parts().people.page, ledger.enter
 

@@ -183,7 +183,7 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
     flood(world, stream)
     report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        parts().begin_epoch.report(world.recipient(JANE), report)
+        parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
     (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
     last = str(FLOOD + 2)
@@ -196,7 +196,7 @@ def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream:
     flood(world, stream)
     report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
-        parts().begin_epoch.report(world.recipient(JANE), report)
+        parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
     (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
     assert (last["first_seq"], last["seq"]) == ({"N": str(MOST_A_DAY + 1)}, {"N": str(FLOOD + 1)})

@@ -54,7 +54,7 @@ def copy(world: World) -> list[dict[str, Any]]:
     world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
     world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT, _entry(NOW)))
     world.put(_address("ed"), Change(in_(5), _entry(NOW)))
-    parts().begin_epoch.report(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
+    parts().erase(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
     items = world.items()
@@ -80,10 +80,10 @@ def _record(world: World, name: str) -> Any:
 def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
-    epochs = parts().begin_epoch
+    erase = parts().erase
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
-    epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
-    epochs.report(world.recipient(_address("cleo")), _report(Cause.ERASURE))
+    erase(world.recipient(_address("ben")), _report(Cause.MINOR))
+    erase(world.recipient(_address("cleo")), _report(Cause.ERASURE))
     before = world.items()
 
     came = _replayed(world)
@@ -181,9 +181,9 @@ def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
     world: World, copy: list[dict[str, Any]]
 ) -> None:
     """Exhaustive, beside people who were erased, reported and opted out since the copy was made."""
-    epochs, client = parts().begin_epoch, boto3.client("dynamodb")
+    erase, client = parts().erase, boto3.client("dynamodb")
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
-    epochs.report(world.recipient(_address("ben")), _report(Cause.MINOR))
+    erase(world.recipient(_address("ben")), _report(Cause.MINOR))
     lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
     for recipient in lost:
         client.delete_item(TableName=world.table, Key={"id": {"S": recipient}})
@@ -219,7 +219,7 @@ def test_a_minor_under_a_hold_whom_the_live_table_lost_is_one_again_beside_the_h
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (kept,) = (item for item in copy if item["id"]["S"] == ada)
     world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
-    parts().begin_epoch.report(ada, _report(Cause.MINOR, NOW + 2))
+    parts().erase(ada, _report(Cause.MINOR, NOW + 2))
     (held,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=held)
     client.put_item(TableName=world.table, Item=kept)  # hold and report were lost

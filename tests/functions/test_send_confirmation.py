@@ -202,7 +202,7 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
 ) -> None:
     asked = request(intent=intent)
     report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
-    parts().begin_epoch.report(world.recipient(READER), report)
+    parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and mailbox.sent() == []
     assert world.items("Control") == before, "nor is it counted"

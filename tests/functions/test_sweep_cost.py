@@ -77,7 +77,7 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         for seq, change in enumerate(changes, 1):
             parts().ledger.enter(*entry_of(salt, recipient, change, seq, NOW))
         report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
-        parts().begin_epoch.report(recipient, report)
+        parts().erase(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 

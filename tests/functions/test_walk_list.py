@@ -446,7 +446,8 @@ def test_who_waits_for_a_long_list_is_overdue_after_a_day(
     hours: int,
     is_told: bool,
 ) -> None:
-    monkeypatch.setattr(parts().run_purges, "_clock", lambda: NOW + hours * 3_600_000)
+    now = (NOW + hours * 3_600_000) * 1_000_000
+    monkeypatch.setattr(parts().clock, "time_ns", lambda: now)
     office.world.while_paused = lambda _: None
     office.minor()
     assert sweep(office.world)["left"] == 1

@@ -130,10 +130,10 @@ def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
 
 @bug
 def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
-    def call(self: Any, message: object, sent: int | None, now: int) -> Any:
-        found = judge(self._read(message, sent), self._identify, self._catalogue)
+    def call(self: Any, event: Any, now: int) -> Any:
+        found = judge(event, self._identify, self.catalogue)
         for recipient, changes in list(found.changes.items())[:1]:
-            self._preferences.apply(recipient, changes, now)
+            self.preferences.apply(recipient, changes, now)
         return found
 
     patch.setattr(record_feedback.RecordFeedback, "__call__", call)

@@ -25,7 +25,7 @@ from heed.domain.links import repeats
 from heed.domain.preferences.record import NOTHING, changes
 from heed.domain.preferences.register import DAY, Change, Entry
 from heed.entrypoints import stream
-from heed.use_cases.ledger.append import LedgerBatch
+from heed.use_cases.ledger.append import EnterTransition, FinishBatch, LedgerBatch
 from heed.use_cases.ledger.export import export
 from heed.use_cases.ledger.verify import verify
 from tests.simulation.aws_in_memory import ATTEMPTS
@@ -124,11 +124,12 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
     for attempt in range(200):
         ports.is_calm = attempt > 20
         port: Any = ports
-        batch = LedgerBatch(port, port, port, port)
+        batch = LedgerBatch()
+        enter, finish = EnterTransition(port, CATALOGUE), FinishBatch(port, port, port)
         with suppress(StoreUnavailable, Killed):
             for one in records:
-                batch.enter(stream.transition(one), CATALOGUE)
-            batch.finish()
+                enter(stream.transition(one), batch)
+            finish(batch)
             return
     raise AssertionError("it never ended")
 
@@ -245,13 +246,13 @@ def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
 
 
 def _a_record_that_fails_is_passed_over(patch: pytest.MonkeyPatch) -> None:
-    enter = LedgerBatch.enter
+    enter = EnterTransition.__call__
 
-    def carefree(self: LedgerBatch, one: Any, catalogue: Any) -> None:
+    def carefree(self: EnterTransition, one: Any, batch: Any) -> None:
         with suppress(StoreUnavailable):
-            enter(self, one, catalogue)
+            enter(self, one, batch)
 
-    patch.setattr(LedgerBatch, "enter", carefree)
+    patch.setattr(EnterTransition, "__call__", carefree)
 
 
 def _a_spared_change_is_entered_all_the_same(patch: pytest.MonkeyPatch) -> None:

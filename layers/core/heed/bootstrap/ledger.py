@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.recipient_scan import PeopleScan
     from heed.adapters.s3 import LedgerBucket
     from heed.adapters.sqs.queue import SqsQueue
-    from heed.use_cases.ledger.append import LedgerBatch
+    from heed.use_cases.ledger.append import EnterTransition, FinishBatch
     from heed.use_cases.ledger.reconcile import Reconcile
     from heed.use_cases.ledger.walk_recipients import Walk
 
@@ -34,13 +34,21 @@ class LedgerParts(SharedParts):
 
         return LedgerBucket(self.client("s3"), self.config.ledger_bucket)
 
-    def ledger_batch(self) -> LedgerBatch:
-        """What happens to a batch of writes: a new one each time."""
+    @cached_property
+    def enter_transition(self) -> EnterTransition:
+        """Enters what a write changed."""
+        from heed.use_cases.ledger.append import EnterTransition
+
+        return EnterTransition(self.ledger, self.catalogue)
+
+    @cached_property
+    def finish_batch(self) -> FinishBatch:
+        """Does what is left to be done when the writes of a batch are entered."""
         from heed.adapters.eventbridge import EventBus
-        from heed.use_cases.ledger.append import LedgerBatch
+        from heed.use_cases.ledger.append import FinishBatch
 
         bus = EventBus(self.client("events"), self.config.event_bus)
-        return LedgerBatch(self.ledger, self.preferences, self.ledger_seals, bus)
+        return FinishBatch(self.preferences, self.ledger_seals, bus)
 
     @cached_property
     def ledger_dead_letters(self) -> SqsQueue:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
     from heed.adapters.dynamodb.restored_table import CopiesTable
     from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
     from heed.use_cases.ports.privacy import PersonalStore
-    from heed.use_cases.privacy.erase import BeginEpoch
-    from heed.use_cases.privacy.hold_and_lift import StopAndLift
-    from heed.use_cases.privacy.run_purges import RunPurges
+    from heed.use_cases.privacy.erase import Erase
+    from heed.use_cases.privacy.hold_and_lift import LiftStop, PlaceHold
+    from heed.use_cases.privacy.purge_person import PurgePerson
+    from heed.use_cases.privacy.run_purges import ExecutePurgeOrders, SweepPurges
     from heed.use_cases.privacy.walk_ses_list import WalkList
 
 
@@ -40,17 +41,16 @@ class PrivacyParts(OptInParts, LedgerParts):
         return PurgesTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def begin_epoch(self) -> BeginEpoch:
+    def erase(self) -> Erase:
         """What happens to a report of a minor, and to an erasure."""
         from heed.adapters.dynamodb.minor_report_counts import ReportCountsTable
-        from heed.use_cases.privacy.erase import BeginEpoch
+        from heed.use_cases.privacy.erase import Erase
 
         config = self.config
         counts = ReportCountsTable(
             self.client("dynamodb"), config.control_table, config.minor_reports_per_key
         )
-        signals = tuple(topic.number for topic in self.catalogue.signals())
-        return BeginEpoch(self.epochs, self.purges, counts, signals, config.minor_record_days)
+        return Erase(self.catalogue, config.minor_record_days, self.epochs, self.purges, counts)
 
     @cached_property
     def lift_requests(self) -> LiftRequestsTable:
@@ -60,11 +60,20 @@ class PrivacyParts(OptInParts, LedgerParts):
         return LiftRequestsTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def stop_and_lift(self) -> StopAndLift:
-        """What happens to a hold, and to a lift."""
-        from heed.use_cases.privacy.hold_and_lift import StopAndLift
+    def place_hold(self) -> PlaceHold:
+        """Puts a hold on an address."""
+        from heed.use_cases.privacy.hold_and_lift import PlaceHold
 
-        return StopAndLift(self.preferences, self.catalogue, self.begin_epoch, self.lift_requests)
+        return PlaceHold(self.preferences, self.catalogue)
+
+    @cached_property
+    def lift_stop(self) -> LiftStop:
+        """Lifts what stands against an address."""
+        from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftStop
+
+        stores, days = (self.preferences, self.catalogue), self.config.minor_record_days
+        minor = LiftMinor(*stores, self.epochs, self.lift_requests)
+        return LiftStop(*stores, minor, LiftHold(*stores, days, self.epochs, self.purges))
 
     @cached_property
     def disclosures(self) -> DisclosuresTable:
@@ -74,10 +83,10 @@ class PrivacyParts(OptInParts, LedgerParts):
         return DisclosuresTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def run_purges(self) -> RunPurges:
-        """What happens to what is due."""
+    def purge_person(self) -> PurgePerson:
+        """Clears every store of one person."""
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
-        from heed.use_cases.privacy.run_purges import RunPurges
+        from heed.use_cases.privacy.purge_person import PurgePerson
 
         stores: dict[str, PersonalStore] = {
             "ledger-evidence": self.ledger,
@@ -85,16 +94,24 @@ class PrivacyParts(OptInParts, LedgerParts):
             "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),
             "opt-ins-told": self.tellings,
         }
-        return RunPurges(
-            self.epochs,
-            self.purges,
-            stores,
-            self.ledger,
-            self.list_walks,
-            self.unlisting,
-            lambda: self.clock.time_ns() // 1_000_000,
-            lambda seconds: self.clock.sleep(seconds),
+        return PurgePerson(
+            self.epochs, self.purges, stores, self.ledger, self.list_walks, self._milliseconds
         )
+
+    @cached_property
+    def sweep_purges(self) -> SweepPurges:
+        """Carries out all that is due."""
+        from heed.use_cases.privacy.run_purges import SweepPurges
+
+        ports = self.epochs, self.purge_person, self.unlisting
+        return SweepPurges(*ports, self._milliseconds, self._pause)
+
+    @cached_property
+    def execute_purge_orders(self) -> ExecutePurgeOrders:
+        """Carries out what a batch of the stream orders."""
+        from heed.use_cases.privacy.run_purges import ExecutePurgeOrders
+
+        return ExecutePurgeOrders(self.purge_person, self.unlisting, self._pause)
 
     @cached_property
     def list_walks(self) -> ListWalksTable:
@@ -116,6 +133,12 @@ class PrivacyParts(OptInParts, LedgerParts):
             self.ses_suppressions,
             self.address_seal(PLACE),
         )
+
+    def _milliseconds(self) -> int:
+        return self.clock.time_ns() // 1_000_000
+
+    def _pause(self, seconds: float) -> None:
+        self.clock.sleep(seconds)
 
     def restored(self, copy: str) -> CopiesTable:
         """A restored copy of the table of preferences, by its name."""

@@ -108,7 +108,7 @@ def of_report(
     minor = Entry(floor, Source.AGE_REPORT, said, report.policy)
     out_of_all = Entry(floor, Source.AGE_REPORT, "{}", report.policy)
     stop = kept | {out(ALL): out_of_all, MINOR: minor}
-    return Epoch(_first(before, floor, stop), purges, floor + minor_days * DAY)
+    return Epoch(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
 
 
 def beside_a_hold(report: Report, before: Record, purge: str) -> Change:
@@ -165,7 +165,7 @@ def of_hold_lift(
         MINOR: replace(reported, at=floor),
     }
     purges = tuple(dict.fromkeys((*due, purge)))
-    return Epoch(_first(before, floor, stop), purges, floor + minor_days * DAY)
+    return Epoch(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
 
 
 def of_lift(
@@ -229,6 +229,11 @@ def _kept(before: Record, floor: int, signals: tuple[ScopeNumber, ...]) -> dict[
         for entry in before.outs(scope)
         if entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
     }
+
+
+def _forgotten(floor: int, minor_days: int) -> int:
+    """When the record of a minor is forgotten, however few days are configured."""
+    return floor + max(minor_days, SHORTEST_MINOR_RECORD) * DAY
 
 
 def _first(before: Record, floor: int, registers: dict[Register, Entry]) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from heed.domain.errors import HeedError, Malformed
 from heed.domain.feedback.event import Event, Other
@@ -19,13 +20,13 @@ from heed.use_cases.ports.preferences import Preferences
 AHEAD = 600_000  # milliseconds: more than two clocks differ
 
 
+@dataclass(frozen=True, slots=True)
 class RecordFeedback:
     """One write a recipient and event, and none for an event that changes nothing."""
 
-    def __init__(self, key: IdentityKey, preferences: Preferences, catalogue: Catalogue) -> None:
-        self._key = key
-        self._preferences = preferences
-        self._catalogue = catalogue
+    key: IdentityKey
+    preferences: Preferences
+    catalogue: Catalogue
 
     def __call__(self, event: Event, now: int) -> Verdict:
         """Record an event, and say what followed from it. Doing it again changes nothing.
@@ -41,11 +42,11 @@ class RecordFeedback:
         """
         if not isinstance(event, Other) and event.at > now + AHEAD:
             raise Malformed("of a time to come")
-        verdict = judge(event, self._identify, self._catalogue)
+        verdict = judge(event, self._identify, self.catalogue)
         failure: HeedError | None = None
         for recipient, changes in verdict.changes.items():
             try:
-                self._preferences.apply(recipient, changes, now)
+                self.preferences.apply(recipient, changes, now)
             except HeedError as error:
                 failure = error
         counts = list(verdict.counts)
@@ -64,11 +65,11 @@ class RecordFeedback:
         It is the one event whose effect depends on what came before it. Both orders are right: who is on
         record has said or met all that is known here, and of whom is not, the list alone knows.
         """
-        applied = self._preferences.update(
+        applied = self.preferences.update(
             recipient, lambda record: changes if record == NOTHING else (), now
         )
         unknown = applied.before == NOTHING
         return Count.COMPLAINT_RECORDED if unknown else Count.COMPLAINT_IGNORED
 
     def _identify(self, address: str) -> str:
-        return recipient_id(self._key.identity(), normalise(address))
+        return recipient_id(self.key.identity(), normalise(address))

@@ -7,6 +7,7 @@ event keeps its id. A wish that waits at its record is taken away when all of th
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass, field
 
 from heed.domain.ledger.announcement import Announcement, announcements
 from heed.domain.ledger.entry import LedgerEntry
@@ -17,51 +18,67 @@ from heed.use_cases.ports.ledger import Bus, Ledger, Seals
 from heed.use_cases.ports.preferences import LateWishes
 
 
+@dataclass(slots=True)
 class LedgerBatch:
-    """Writes that are handled together: `enter` each, then `finish`.
+    """Writes that are handled together: what was entered of them, and what is left to be done.
 
     Attributes:
         entered: the entries, of late wishes only those that were not on record.
+        leaves: hashes for the seal, by their day.
+        events: what other systems are told, by the time of the write.
+        waiting: recipients with wishes that wait at their records, and were entered.
     """
 
-    def __init__(self, ledger: Ledger, late: LateWishes, seals: Seals, bus: Bus) -> None:
-        self._ledger = ledger
-        self._late = late
-        self._seals = seals
-        self._bus = bus
-        self._leaves: dict[int, set[bytes]] = defaultdict(set)
-        self._events: dict[int, list[Announcement]] = defaultdict(list)
-        self._waiting: list[tuple[str, frozenset[Change]]] = []
-        self.entered: list[LedgerEntry] = []
+    entered: list[LedgerEntry] = field(default_factory=list)
+    leaves: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
+    events: defaultdict[int, list[Announcement]] = field(default_factory=lambda: defaultdict(list))
+    waiting: list[tuple[str, frozenset[Change]]] = field(default_factory=list)
 
-    def enter(self, transition: Transition, catalogue: Catalogue) -> None:
-        """Enter what a write changed.
+
+@dataclass(frozen=True, slots=True)
+class EnterTransition:
+    """Enters what a write changed."""
+
+    ledger: Ledger
+    catalogue: Catalogue
+
+    def __call__(self, transition: Transition, batch: LedgerBatch) -> None:
+        """Enter it, and add to the batch what is left to be done.
 
         Raises:
             Unavailable, UnreadableRecord: not all is known to be entered.
         """
         for entry, evidence in entries(transition):
-            there = self._ledger.enter(entry, evidence)
+            there = self.ledger.enter(entry, evidence)
             # One of another time is a fact that was known, and has been hashed when it was entered.
             if there.recorded_at == entry.recorded_at:
-                self._leaves[there.recorded_at // DAY].add(there.leaf)
-                self.entered.append(there)
+                batch.leaves[there.recorded_at // DAY].add(there.leaf)
+                batch.entered.append(there)
         if transition.erased:
             # Here and nowhere else: every entry of this subject was written before, in this order.
-            self._ledger.erase(transition.erased)
+            self.ledger.erase(transition.erased)
         if transition.late:
-            self._waiting.append((transition.recipient, transition.late))
-        self._events[transition.recorded_at] += announcements(transition, catalogue)
+            batch.waiting.append((transition.recipient, transition.late))
+        batch.events[transition.recorded_at] += announcements(transition, self.catalogue)
 
-    def finish(self) -> None:
+
+@dataclass(frozen=True, slots=True)
+class FinishBatch:
+    """Does what is left to be done when the writes of a batch are entered."""
+
+    late: LateWishes
+    seals: Seals
+    bus: Bus
+
+    def __call__(self, batch: LedgerBatch) -> None:
         """Keep the hashes, publish the events, and let go of the wishes that waited.
 
         Raises:
             Unavailable: not all of it is done.
         """
-        for day, leaves in self._leaves.items():
-            self._seals.add(day, leaves)
-        for at, events in self._events.items():
-            self._bus.publish(events, at)
-        for recipient, entered in self._waiting:
-            self._late.settle(recipient, entered)
+        for day, leaves in batch.leaves.items():
+            self.seals.add(day, leaves)
+        for at, events in batch.events.items():
+            self.bus.publish(events, at)
+        for recipient, entered in batch.waiting:
+            self.late.settle(recipient, entered)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
 from heed.domain.errors import Held
@@ -23,8 +24,8 @@ from heed.domain.preferences.register import (
 from heed.domain.privacy.erasure import over_a_report, waits_again
 from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import LiftRequests, Person
-from heed.use_cases.privacy.erase import BeginEpoch
+from heed.use_cases.ports.privacy import Epochs, LiftRequests, Person, Purges
+from heed.use_cases.privacy.erase import end_minor, erase_minor_after_hold
 
 
 class Done(NamedTuple):
@@ -43,22 +44,14 @@ class Done(NamedTuple):
     purge: str = ""
 
 
-class StopAndLift:
-    """Does it."""
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Puts a hold on an address."""
 
-    def __init__(
-        self,
-        preferences: Preferences,
-        catalogue: Catalogue,
-        epochs: BeginEpoch,
-        requests: LiftRequests,
-    ) -> None:
-        self._preferences = preferences
-        self._catalogue = catalogue
-        self._epochs = epochs
-        self._requests = requests
+    preferences: Preferences
+    catalogue: Catalogue
 
-    def hold(self, recipient: str, entry: Entry, now: int) -> Done:
+    def __call__(self, recipient: str, entry: Entry, now: int) -> Done:
         """Stop everything, and preserve what is on record. Of a minor, everything is stopped already.
 
         The report of a minor that waits for a decision is kept: it waits again when this hold is lifted.
@@ -70,11 +63,101 @@ class StopAndLift:
         def over(before: Record) -> list[Change]:
             return [Change(HOLD, over_a_report(entry, before))]
 
-        after = self._preferences.update(recipient, over, now).after
+        after = self.preferences.update(recipient, over, now).after
         (change,) = over(after)  # as it was written, if it counts
-        return self._came_of(change, after, now)
+        return _came_of(change, after, self.catalogue, now)
 
-    def lift(
+
+@dataclass(frozen=True, slots=True)
+class LiftMinor:
+    """Lifts the report of a minor, once keys of two owners have asked for it."""
+
+    preferences: Preferences
+    catalogue: Catalogue
+    epochs: Epochs
+    requests: LiftRequests
+
+    def __call__(self, recipient: str, signature: Signature, policy: str) -> Done | None:
+        """Lift it; None: a key of another owner must ask for it too.
+
+        Raises:
+            Unavailable, UnreadableRecord: it is not known to be done.
+        """
+        record, at = self.preferences.read(recipient), signature.at
+        if MINOR not in record.registers:
+            # Done before, by these two or others; or there never was one.
+            return _done(Outcome.SUPERSEDED, [], record, self.catalogue, at)
+        if is_held(record):
+            return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+        first = self.requests.sign(recipient, signature)
+        if first is None:
+            return None
+        said = evidence_of_both(first, signature)
+        try:
+            after = end_minor(recipient, at, said, policy, self.catalogue, self.epochs)
+        except Held:
+            record = self.preferences.read(recipient)
+            return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+        self.requests.clear(Person(recipient, ""))
+        if after is None:
+            record = self.preferences.read(recipient)
+            return _done(Outcome.SUPERSEDED, [], record, self.catalogue, at)
+        return _done(Outcome.APPLIED, [], after, self.catalogue, at)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftHold:
+    """Lifts a hold.
+
+    Attributes:
+        minor_days: how many days the record of a minor is kept who was reported under the hold.
+    """
+
+    preferences: Preferences
+    catalogue: Catalogue
+    minor_days: int
+    epochs: Epochs
+    purges: Purges
+
+    def __call__(self, recipient: str, entry: Entry) -> Done:
+        """Lift it. What was reported under it counts from now on.
+
+        Raises:
+            Unavailable, UnreadableRecord: it is not known to be done.
+        """
+
+        def lifted(before: Record) -> list[Change]:
+            waits = waits_again(entry, before)
+            return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
+
+        lift, catalogue = Change(LIFT_HOLD, entry), self.catalogue
+        after = self.preferences.update(recipient, lifted, entry.at).after
+        if MINOR not in after.registers or not is_held(after):
+            return _came_of(lift, after, catalogue, entry.at)
+        begun = erase_minor_after_hold(
+            recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
+        )
+        if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
+            return _came_of(lift, self.preferences.read(recipient), catalogue, entry.at)
+        done = _done(Outcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
+        return done._replace(purge=begun.purge)
+
+
+@dataclass(frozen=True, slots=True)
+class LiftStop:
+    """Lifts what stands against an address.
+
+    Attributes:
+        preferences, catalogue: the ports.
+        lift_minor, lift_hold: what is done where that alone is not enough.
+    """
+
+    preferences: Preferences
+    catalogue: Catalogue
+    lift_minor: LiftMinor
+    lift_hold: LiftHold
+
+    def __call__(
         self,
         recipient: str,
         what: Liftable,
@@ -92,68 +175,32 @@ class StopAndLift:
         """
         match what:
             case Liftable.MINOR:
-                return self._lift_minor(recipient, by, entry.policy)
+                return self.lift_minor(recipient, by, entry.policy)
             case Liftable.HOLD:
-                return self._lift_hold(recipient, entry)
+                return self.lift_hold(recipient, entry)
             case Liftable.COMPLAINT:
-                record = self._preferences.read(recipient)
+                record = self.preferences.read(recipient)
                 if is_held(record):
-                    return self._done(Outcome.REFUSED, [Reason.HOLD], record, by.at)
-                return self._write(recipient, Change(yes(scope), entry), by.at)
+                    return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
+                change = Change(yes(scope), entry)
             case Liftable.UNDELIVERABLE:
-                return self._write(recipient, Change(LIFT_UNDELIVERABLE, entry), by.at)
+                change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
                 assert_never(what)
+        after = self.preferences.apply(recipient, [change], by.at).after
+        return _came_of(change, after, self.catalogue, by.at)
 
-    def _lift_minor(self, recipient: str, signature: Signature, policy: str) -> Done | None:
-        record = self._preferences.read(recipient)
-        if MINOR not in record.registers:
-            # Done before, by these two or others; or there never was one.
-            return self._done(Outcome.SUPERSEDED, [], record, signature.at)
-        if is_held(record):
-            return self._done(Outcome.REFUSED, [Reason.HOLD], record, signature.at)
-        first = self._requests.sign(recipient, signature)
-        if first is None:
-            return None
-        said = evidence_of_both(first, signature)
-        try:
-            after = self._epochs.lift_minor(recipient, signature.at, said, policy)
-        except Held:
-            record = self._preferences.read(recipient)
-            return self._done(Outcome.REFUSED, [Reason.HOLD], record, signature.at)
-        self._requests.clear(Person(recipient, ""))
-        if after is None:
-            record = self._preferences.read(recipient)
-            return self._done(Outcome.SUPERSEDED, [], record, signature.at)
-        return self._done(Outcome.APPLIED, [], after, signature.at)
 
-    def _lift_hold(self, recipient: str, entry: Entry) -> Done:
-        def lifted(before: Record) -> list[Change]:
-            waits = waits_again(entry, before)
-            return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
+def _came_of(change: Change, after: Record, catalogue: Catalogue, now: int) -> Done:
+    held = after.get(change.register)
+    if MINOR in after.registers:
+        return _done(Outcome.REFUSED, [Reason.MINOR], after, catalogue, now)
+    counts = held is not None and held.rank == change.entry.rank
+    stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_waiting(after) else []
+    return _done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, catalogue, now)
 
-        after = self._preferences.update(recipient, lifted, entry.at).after
-        if MINOR not in after.registers or not is_held(after):
-            return self._came_of(Change(LIFT_HOLD, entry), after, entry.at)
-        begun = self._epochs.lift_hold(recipient, entry)
-        if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
-            return self._came_of(
-                Change(LIFT_HOLD, entry), self._preferences.read(recipient), entry.at
-            )
-        done = self._done(Outcome.APPLIED, [Reason.MINOR], begun.record, entry.at)
-        return done._replace(purge=begun.purge)
 
-    def _write(self, recipient: str, change: Change, now: int) -> Done:
-        after = self._preferences.apply(recipient, [change], now).after
-        return self._came_of(change, after, now)
-
-    def _came_of(self, change: Change, after: Record, now: int) -> Done:
-        held = after.get(change.register)
-        if MINOR in after.registers:
-            return self._done(Outcome.REFUSED, [Reason.MINOR], after, now)
-        counts = held is not None and held.rank == change.entry.rank
-        stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_waiting(after) else []
-        return self._done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, now)
-
-    def _done(self, outcome: Outcome, reasons: list[Reason], record: Record, now: int) -> Done:
-        return Done(outcome, reasons, sendable_by_topic(record, self._catalogue, now))
+def _done(
+    outcome: Outcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
+) -> Done:
+    return Done(outcome, reasons, sendable_by_topic(record, catalogue, now))

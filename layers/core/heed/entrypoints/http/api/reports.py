@@ -21,7 +21,7 @@ from heed.entrypoints.http.api.routes import Call, Reply
 from heed.entrypoints.observability import count, logger
 from heed.use_cases.identify import Mention
 from heed.use_cases.privacy.erase import Reported
-from heed.use_cases.privacy.hold_and_lift import Done, StopAndLift
+from heed.use_cases.privacy.hold_and_lift import Done
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,6 @@ class Lift:
         by = self.signature
         said = evidence(key=by.key, reason=by.reason, reference=by.reference)
         return Entry(by.at, Source.AGENT, said, self.policy)
-
-    def by(self, lifts: StopAndLift, recipient: str) -> Done | None:
-        """Do it, of the recipient that is meant."""
-        return lifts.lift(recipient, self.what, self.scope, self.signature, self.entry())
 
 
 def reported(call: Call, cause: Cause, catalogue: Catalogue) -> tuple[Mention, Report]:
