@@ -15,7 +15,7 @@ from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
 from heed.domain.preferences.catalogue import Kind
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.register import Source
+from heed.domain.preferences.register import KINDS, ChoiceKind, LiftKind, OtherKind, Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
 from tests.support.deployment import NOW, World, deployed, http, parts, restart, run_on
 from tests.support.openapi import document, hold, operations, scopes
@@ -35,6 +35,25 @@ OTHER = {
     "/v1/lifts": {"200", "202"},
 }
 GARBAGE = "{not json, and no reason to look at it"
+
+
+def _enumerations(node: Any) -> Iterator[set[str]]:
+    if isinstance(node, dict):
+        if "enum" in node:
+            yield set(node["enum"])
+        for value in node.values():
+            yield from _enumerations(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _enumerations(value)
+
+
+def test_every_list_of_registers_has_each_kind() -> None:
+    """A press that can be taken back is shown as the *out* or the pause that it is; days are no register."""
+    kinds = {kind.value for kind in KINDS} - {ChoiceKind.UNDOABLE, OtherKind.SOFT_BOUNCE}
+    lists = [found for found in _enumerations(document()) if LiftKind.HOLD.value in found]
+    assert len(lists) == 2
+    assert all(kinds <= found for found in lists)
 
 
 def test_no_client_is_promised_a_header_that_api_gateway_may_rename() -> None:

@@ -8,7 +8,7 @@ from heed.domain.ledger.deadlines import delays
 from heed.domain.ledger.transition import Transition, entries
 from heed.domain.preferences.decision import address_stop, decide
 from heed.domain.preferences.preference_request import State, Wish, refused_by
-from heed.domain.preferences.reasons import ADDRESS_STOPS, AddressStop, Reason, Requests
+from heed.domain.preferences.reasons import ADDRESS_STOPS, AddressStop, Liftable, Reason, Requests
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     KINDS,
@@ -33,6 +33,10 @@ def test_every_kind_of_stop_and_of_lift_stands_in_the_table_in_order_of_preceden
     assert {stop.register.kind for stop in ADDRESS_STOPS.values()} == set(StopKind)
     assert {stop.lift.kind for stop in ADDRESS_STOPS.values() if stop.lift} == set(LiftKind)
     assert list(ADDRESS_STOPS) == [reason for reason in Reason if reason in ADDRESS_STOPS]
+
+
+def test_an_agent_can_lift_whatever_has_a_register_for_its_lift() -> None:
+    assert {kind.name for kind in LiftKind} <= {liftable.name for liftable in Liftable}
 
 
 def test_no_two_kinds_of_register_have_the_same_code_or_the_same_word() -> None:
