@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
@@ -31,12 +32,22 @@ class Count(Enum):
     UNKNOWN_TYPE_MET = auto()
 
 
+_LONGEST_WORD = 64  # characters: of those that SES has, and of what is remembered
+
+
 def word(text: str) -> str:
     """A type, subtype or status as it is compared: SES spells one word in several ways.
 
     Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
     """
+    return _word(text) if len(text) <= _LONGEST_WORD else _without_spelling(text)
+
+
+def _without_spelling(text: str) -> str:
     return "".join(text.lower().replace("_", " ").replace("-", " ").split())
+
+
+_word = lru_cache(maxsize=256)(_without_spelling)
 
 
 def _of_everybody(action: str | None, status: str | None) -> bool:  # noqa: ARG001
