@@ -129,11 +129,9 @@ class EpochsTable(Epochs):
         self, recipient: str, expression: str, condition: str, values: dict[str, Any]
     ) -> bool:
         """Return whether the write was made; refused, it was made before, or the work has changed."""
-        try:
-            self._table.update(_key(recipient), expression, condition=condition, values=values)
-        except Refused:
-            return False
-        return True
+        return self._table.try_update(
+            _key(recipient), expression, condition=condition, values=values
+        )
 
 
 def _purges(item: Item) -> tuple[str, ...] | None:

@@ -16,26 +16,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.dynamodb.table import Refused, Table, Write
+from heed.adapters.dynamodb.table import Table
 from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
 from heed.domain.errors import Contended
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
+from heed.domain.preferences.register import DAY
 from heed.override import override
 from heed.use_cases.ports.opt_in import Claim, Dropped, MailCaps, Waits
 from heed.use_cases.ports.privacy import Person, PersonalStore
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     from mypy_boto3_dynamodb import DynamoDBClient
 
 PREFIX = "mails#"
 """What the key of every item begins with: the role may touch no other."""
 
 _ATTEMPTS = 16
-_DAY = 86_400_000  # milliseconds
-_KEPT = 2 * _DAY // 1000  # seconds; the window and the day are long over then
+_KEPT = 2 * DAY // 1000  # seconds; the window and the day are long over then
 _PATIENCE = (
     60 * 60 * 1000
 )  # milliseconds; a line that nobody has looked after for so long stops nobody
@@ -107,14 +105,14 @@ class MailCapsTable(MailCaps, PersonalStore):
     @override
     def sent_today(self, now: int) -> int:
         item = self._table.get(_ALL) or {}
-        return _of_day(item) if item.get("d") == {"N": str(now // _DAY)} else 0
+        return _of_day(item) if item.get("d") == {"N": str(now // DAY)} else 0
 
     @override
     def note_line(self, now: int, *, stands: bool) -> None:
         if stands:
             self._day("SET waits = :now", "attribute_exists(pk)", {":now": now})
         else:
-            self._is_updated(_ALL, "REMOVE waits", condition="attribute_exists(waits)")
+            self._table.try_update(_ALL, "REMOVE waits", condition="attribute_exists(waits)")
 
     @override
     def clear(self, person: Person) -> int:
@@ -134,7 +132,7 @@ class MailCapsTable(MailCaps, PersonalStore):
     def _count(self, now: int, *, in_turn: bool) -> bool:
         """Whether there was room in the day, and one mail of it is taken."""
         may = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
-        values = {":day": now // _DAY, ":one": 1, ":expires": now // 1000 + _KEPT}
+        values = {":day": now // DAY, ":one": 1, ":expires": now // 1000 + _KEPT}
         if not in_turn:
             values[":stale"] = now - _PATIENCE
         another = (
@@ -150,13 +148,13 @@ class MailCapsTable(MailCaps, PersonalStore):
         # Once more: somebody else may have been the first in between.
         if self._day(*another) or self._day(*first) or self._day(*another):
             return True
-        full = {":now": now, ":day": now // _DAY, ":limit": self._per_day}
+        full = {":now": now, ":day": now // DAY, ":limit": self._per_day}
         self._day("SET waits = :now", "d = :day AND n >= :limit", full)
         return False
 
     def _day(self, update: str, condition: str, values: dict[str, int]) -> bool:
         numbers = {name: {"N": str(n)} for name, n in values.items()}
-        return self._is_updated(_ALL, update, condition=condition, values=numbers)
+        return self._table.try_update(_ALL, update, condition=condition, values=numbers)
 
     def _note(self, claim: Claim, now: int) -> None:
         """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
@@ -183,23 +181,11 @@ class MailCapsTable(MailCaps, PersonalStore):
             "waits": {"N": str(waits)},
             "expires": {"N": str(latest // 1000 + _KEPT)},
         }
-        try:
-            self._table.put(
-                item,
-                condition="v = :v" if version else "attribute_not_exists(pk)",
-                values={":v": {"N": str(version)}} if version else {},
-            )
-        except Refused:
-            return False
-        return True
-
-    def _is_updated(self, key: Item, expression: str, **options: Unpack[Write]) -> bool:
-        """Update an item; whether its condition held."""
-        try:
-            self._table.update(key, expression, **options)
-        except Refused:
-            return False
-        return True
+        return self._table.try_put(
+            item,
+            condition="v = :v" if version else "attribute_not_exists(pk)",
+            values={":v": {"N": str(version)}} if version else {},
+        )
 
 
 def tries_key(intent: str, mailbox: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.table import Refused, Table
+from heed.adapters.dynamodb.table import Table
 from heed.domain.preferences.register import DAY
 from heed.domain.privacy.retention import COUNT_DAYS
 from heed.domain.rfc3339 import write_day
@@ -38,17 +38,13 @@ class ReportCountsTable(ReportCounts):
     @override
     def take(self, key: str, now: int) -> bool:
         day = now // DAY
-        try:
-            self._table.update(
-                {"pk": {"S": f"{PREFIX}{write_day(day)}#{key}"}},
-                "SET expires = :expires ADD n :one",
-                condition="attribute_not_exists(n) OR n < :limit",
-                values={
-                    ":one": {"N": "1"},
-                    ":limit": {"N": str(self._limit)},
-                    ":expires": {"N": str((day + COUNT_DAYS) * DAY // 1000)},
-                },
-            )
-        except Refused:
-            return False
-        return True
+        return self._table.try_update(
+            {"pk": {"S": f"{PREFIX}{write_day(day)}#{key}"}},
+            "SET expires = :expires ADD n :one",
+            condition="attribute_not_exists(n) OR n < :limit",
+            values={
+                ":one": {"N": "1"},
+                ":limit": {"N": str(self._limit)},
+                ":expires": {"N": str((day + COUNT_DAYS) * DAY // 1000)},
+            },
+        )

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from heed.adapters.dynamodb.feed_index import feed_position
-from heed.adapters.dynamodb.table import NO_SUCH_TABLE, Refused, Table
+from heed.adapters.dynamodb.table import NO_SUCH_TABLE, Table
 from heed.codec.attributes import Item, number, of_our_form, recipient
 from heed.codec.due_work import work_of
 from heed.codec.record import to_record
@@ -46,11 +46,7 @@ class CopiesTable(Copies):
     def put_back(self, copy: Copy, now: int) -> bool:
         """The salt and the counter come back too, so that the ledger goes on."""
         item = {**copy.whole, "chg_at": {"S": feed_position(now, copy.recipient)}}
-        try:
-            self._live.put(item, condition="attribute_not_exists(id)")
-        except Refused:
-            return False
-        return True
+        return self._live.try_put(item, condition="attribute_not_exists(id)")
 
 
 def _copy_of(item: Any) -> Copy:  # noqa: ANN401 - an item, as DynamoDB gives it

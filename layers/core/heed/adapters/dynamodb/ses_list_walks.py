@@ -123,17 +123,13 @@ class ListWalksTable(ListWalks):
         names: Mapping[str, str] | None = None,
     ) -> bool:
         """Update a purge that is there and not done; whether it was made."""
-        try:
-            self._table.update(
-                _key(PREFIX + purge_id),
-                update,
-                condition=f"attribute_exists(pk) AND #state <> :done{condition}",
-                names={"#state": "state", **(names or {})},
-                values={":done": {"S": State.DONE.value}, **values},
-            )
-        except Refused:
-            return False
-        return True
+        return self._table.try_update(
+            _key(PREFIX + purge_id),
+            update,
+            condition=f"attribute_exists(pk) AND #state <> :done{condition}",
+            names={"#state": "state", **(names or {})},
+            values={":done": {"S": State.DONE.value}, **values},
+        )
 
 
 def _key(name: str) -> dict[str, Any]:

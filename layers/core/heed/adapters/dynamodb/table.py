@@ -99,7 +99,7 @@ class Table:
     """One table.
 
     Every method raises StoreUnavailable where DynamoDB did not answer, or where its answer cannot be read.
-    A write raises Refused where its condition does not hold.
+    A write raises Refused where its condition does not hold, but for `try_put` and `try_update`.
 
     Args:
         client: of DynamoDB.
@@ -142,6 +142,22 @@ class Table:
         """Change an item, or make it; return the attributes that `returns` asks for."""
         request = {"Key": key, "UpdateExpression": expression, **_in_aws_names(options)}
         return _attributes(self._ask_for_one(self._client.update_item, **request))
+
+    def try_put(self, item: Item, **options: Unpack[Write]) -> bool:
+        """Write a whole item if the condition holds; return whether it did."""
+        try:
+            self.put(item, **options)
+        except Refused:
+            return False
+        return True
+
+    def try_update(self, key: Item, expression: str, **options: Unpack[Write]) -> bool:
+        """Change an item if the condition holds; return whether it did."""
+        try:
+            self.update(key, expression, **options)
+        except Refused:
+            return False
+        return True
 
     def delete(self, key: Item, **options: Unpack[Write]) -> Item:
         """Delete an item, if there is one; return the attributes that `returns` asks for."""
