@@ -9,6 +9,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from heed.domain.recipients.recipient import MESSAGE_TAG
 from local.places import ACCOUNT, REGION
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def _mail(mail: SampleMail, now: datetime) -> dict[str, Any]:
             "messageId": message_id,
             "subject": _header(mail, "Subject"),
         },
-        "tags": {"ses:configuration-set": ["local"], "heed-recipient": [mail.recipient]},
+        "tags": {"ses:configuration-set": ["local"], MESSAGE_TAG: [mail.recipient]},
     }
 
 

@@ -67,6 +67,14 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[st
     return {name: decision.sendable for name, decision in decisions.items()}
 
 
+def is_any_sendable(
+    record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int
+) -> bool:
+    """Whether anything may be sent that a stop at one of these scopes is to stop."""
+    governed = (topic for scope in scopes for topic in catalogue.governed(scope))
+    return any(decide(record, topic, now).sendable for topic in governed)
+
+
 def address_stop(record: Record, now: int) -> Decision | None:
     """What stops every mail to the address, service mail included."""
     for reason, stop in ADDRESS_STOPS.items():

@@ -11,7 +11,7 @@ from heed.domain.links.opt_out import OptOut
 from heed.domain.links.undo import Undo, stops, undo_of
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import decide
+from heed.domain.preferences.decision import is_any_sendable
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out, undoable
@@ -124,15 +124,14 @@ class Unsubscribe:
             QueueUnavailable: neither.
             NotAcknowledged: written, but something newer lifts it.
         """
-        entry, catalogue = _entry(asked), self.write.catalogue
+        entry = _entry(asked)
         press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
         try:
             applied = self._press(asked, press) if press else self.write(asked, asked.at)
         except (Unavailable, UnreadableRecord) as error:
             self.later().send(asked.to_message())
             raise Deferred(type(error).__name__) from error
-        governed = (topic for scope in asked.scopes for topic in catalogue.governed(scope))
-        if any(decide(applied.after, topic, asked.at).sendable for topic in governed):
+        if is_any_sendable(applied.after, asked.scopes, self.write.catalogue, asked.at):
             raise NotAcknowledged("a newer yes stands")
         undo = undo_of(asked.recipient, press, applied.after)
         return Pressed(applied.after, undo)

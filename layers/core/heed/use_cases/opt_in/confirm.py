@@ -10,7 +10,7 @@ from heed.domain.opt_in.confirmation_token import Confirmation, Intent
 from heed.domain.opt_in.confirmed_opt_in import OptIn
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import chosen, decide, is_closed
+from heed.domain.preferences.decision import chosen, decide, is_any_sendable, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
@@ -96,10 +96,7 @@ class Confirm:
         for start in range(MOST_REGISTERS, len(wishes), MOST_REGISTERS):
             after = self._write(said, press, wishes[start : start + MOST_REGISTERS])
         if said.intent is Intent.OUT:
-            governed = (
-                t for scope in said.scopes or (ALL,) for t in self.catalogue.governed(scope)
-            )
-            if any(decide(after, topic, press.at).sendable for topic in governed):
+            if is_any_sendable(after, said.scopes or (ALL,), self.catalogue, press.at):
                 raise NotAcknowledged("a newer yes stands")
             return Confirmed(after, topics_of(said, self.catalogue))
         if is_closed(after):

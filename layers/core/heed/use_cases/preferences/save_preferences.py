@@ -9,7 +9,7 @@ from heed.domain.errors import InvalidToken, NotAcknowledged, UnreadForm
 from heed.domain.links.link_token import Token
 from heed.domain.links.undo import Undo, undo_of, verify
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import decide, is_closed
+from heed.domain.preferences.decision import decide, is_any_sendable, is_closed
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
 from heed.domain.preferences.record import Record
@@ -89,8 +89,7 @@ class SavePreferences:
             NotAcknowledged: it is not.
         """
         stopped = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
-        governed = (topic for scope in stopped for topic in self.catalogue.governed(scope))
-        if any(decide(after, topic, now).sendable for topic in governed):
+        if is_any_sendable(after, stopped, self.catalogue, now):
             raise NotAcknowledged("a newer yes stands")
 
 

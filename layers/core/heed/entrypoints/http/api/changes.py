@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime, UnknownScope
+from heed.domain.errors import InvalidTime
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence
 from heed.domain.preferences.preference_request import State, Wish
-from heed.domain.preferences.register import ALL, ScopeNumber, Source
+from heed.domain.preferences.register import ScopeNumber, Source
 from heed.domain.rfc3339 import Span
 from heed.entrypoints.http.api import fields
 from heed.entrypoints.http.api.json_body import Reader
@@ -64,14 +64,7 @@ def _wish(body: Reader, catalogue: Catalogue, key: str, now: int) -> Wish:
 
 def _scope(body: Reader, catalogue: Catalogue) -> ScopeNumber:
     """What a person may choose: `*`, a brand, a topic; of service mail there is no choice."""
-    name = body.text("scope")
-    if not name:
-        return ALL
-    try:
-        number = catalogue.number(name)
-    except UnknownScope as error:
-        body.fault("scope", fields.unknown(error, name, catalogue))
-        return ALL
+    number = fields.scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is Kind.SERVICE:
         body.fault("scope", "is service mail, which nobody's choice stops or starts")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
 from heed.domain.preferences.catalogue import Catalogue
+from heed.domain.preferences.register import ALL, ScopeNumber
 from heed.domain.recipients.address import normalise
 from heed.domain.recipients.recipient import parse
 from heed.entrypoints.http.api.json_body import Reader
@@ -56,6 +57,18 @@ def topic(body: Reader, catalogue: Catalogue) -> str:
         body.fault("topic", unknown(error, name, catalogue, topics_only=True))
         return ""
     return name
+
+
+def scope(body: Reader, catalogue: Catalogue) -> ScopeNumber:
+    """`scope`: `*`, a brand or a topic: its number; ALL, and a fault, if there is none."""
+    name = body.text("scope")
+    if not name:
+        return ALL
+    try:
+        return catalogue.number(name)
+    except UnknownScope as error:
+        body.fault("scope", unknown(error, name, catalogue))
+        return ALL
 
 
 def unknown(

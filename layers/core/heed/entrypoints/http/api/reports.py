@@ -8,7 +8,6 @@ from http import HTTPStatus
 
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope, owner_of
-from heed.domain.errors import UnknownScope
 from heed.domain.preferences.catalogue import Catalogue, Kind
 from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
 from heed.domain.preferences.reasons import Liftable
@@ -141,14 +140,7 @@ def _scope(body: Reader, what: Liftable, catalogue: Catalogue) -> ScopeNumber:
             body.optional_text("scope")
             body.fault("scope", "belongs to a complaint alone")
         return ALL
-    name = body.text("scope")
-    if not name:
-        return ALL
-    try:
-        number = catalogue.number(name)
-    except UnknownScope as error:
-        body.fault("scope", fields.unknown(error, name, catalogue))
-        return ALL
+    number = fields.scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is not Kind.MARKETING:
         body.fault("scope", "is nothing that a complaint stops")
