@@ -74,7 +74,7 @@ steady: setup ## The unit tests on three other days, in other time zones, on a b
 
 system: setup ## Tests against the local stack, and what takes longer than a second
 	$(BIN)/pytest -q -m system tests/simulation/test_machines.py $(FULL)
-	$(BIN)/pytest -q -n 2 --dist worksteal -m system $(FULL) \
+	$(BIN)/pytest -q -n 2 --dist loadfile -m system $(FULL) \
 	  --ignore=tests/web --ignore=tests/iam --ignore=tests/package --ignore=tests/simulation/test_machines.py
 
 browser: setup tests/web/node_modules/.ready ## Every page in Chromium: axe, keyboard, sizes, colours
