@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
 from heed.adapters.dynamodb.api_keys import ApiKeys
-from heed.adapters.stack import by_short_name
+from heed.adapters.stack import functions_by_short_name
 from heed.domain.api_key import KeyScope
 from local import preflight, ready
 from local.adapt import PARAMETERS, Surroundings, adapt
@@ -80,7 +80,9 @@ class LocalStack:
         _say("Opening the HTTP front …")
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.describe(places, deployed.outputs, by_short_name(deployed.names), api_key)
+        stack = ready.describe(
+            places, deployed.outputs, functions_by_short_name(deployed.names), api_key
+        )
         sender = Sender(stack, clients)
         gateway = Gateway(clients, routes(translated.template), deployed.names)
         server = Server(application(gateway, page(sender)), front)

@@ -15,10 +15,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
-from heed.domain.errors import HeedError, Malformed, Unavailable
+from heed.domain.errors import DependencyUnavailable, HeedError, MalformedMessage
 from heed.entrypoints import ses_events
 from heed.entrypoints.feedback_metrics import feedback_metric
-from heed.entrypoints.observability import count, logger, observed
+from heed.entrypoints.observability import count_metric, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -46,11 +46,11 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any] | None:
         messages = [record["Sns"] for record in _records(event, "EventSource", "aws:sns")]
         handled = [_handled(message, None, context, counts) for message in messages or [event]]
         if not all(handled):
-            raise Unavailable("not all is recorded; the same event may go through later")
+            raise DependencyUnavailable("not all is recorded; the same event may go through later")
         return None
     finally:
         for name, value in counts.items():
-            count(name, value)
+            count_metric(name, value)
 
 
 def _records(event: object, key: str, source: str) -> list[dict[str, Any]]:
@@ -89,14 +89,14 @@ def _handled(
 def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     """Record it; the reason why a person has to look at it, or nothing."""
     try:
-        event = ses_events.read(message, sent)
+        event = ses_events.parse_ses_event(message, sent)
         verdict = heed.record_feedback(event, time.time_ns() // 1_000_000)
-    except Malformed as error:
+    except MalformedMessage as error:
         return str(error)
     counts.update(map(feedback_metric, verdict.counts))
     return verdict.aside
 
 
 heed.warm_up(
-    lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity())
+    lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity_key())
 )

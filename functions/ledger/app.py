@@ -14,10 +14,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
-from heed.domain.errors import HeedError, Unavailable
-from heed.domain.ledger.deadlines import delays
+from heed.domain.errors import DependencyUnavailable, HeedError
+from heed.domain.ledger.deadlines import delays_by_source
 from heed.entrypoints import stream
-from heed.entrypoints.observability import count, logger, measure, observed
+from heed.entrypoints.observability import count_metric, logger, measure_metric, observed
 from heed.use_cases.ledger.append import LedgerBatch
 
 if TYPE_CHECKING:
@@ -54,8 +54,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
-        heed.enter_transition(stream.transition(record), batch)
-    except Unavailable:
+        heed.enter_transition(stream.parse_transition(record), batch)
+    except DependencyUnavailable:
         raise  # it may go through later
     except HeedError as error:
         place = {
@@ -64,24 +64,24 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
             "stream": record.get("eventSourceARN"),
         }
         heed.ledger_dead_letters.send(json.dumps(place), str(error))
-        count("LedgerRecordPutAside")
+        count_metric("LedgerRecordPutAside")
         logger.error("stream record put aside", **place)
 
 
 def _deferred(error: HeedError) -> None:
-    count("LedgerDeferred")
+    count_metric("LedgerDeferred")
     logger.warning("ledger deferred", error=type(error).__name__)
 
 
 def _measure(batch: LedgerBatch) -> None:
     """How many entries, and how long each stop took from the event to the record, by its source."""
     if batch.entered:
-        count("LedgerEntered", len(batch.entered))
+        count_metric("LedgerEntered", len(batch.entered))
     by_source: dict[str, list[int]] = {}
-    for source, milliseconds in delays(batch.entered):
+    for source, milliseconds in delays_by_source(batch.entered):
         by_source.setdefault(source, []).append(milliseconds)
     for source, taken in by_source.items():
-        measure("StopRecordedAfter", taken, source=source)
+        measure_metric("StopRecordedAfter", taken, source=source)
 
 
 heed.warm_up(lambda: (heed.enter_transition, heed.finish_batch, heed.ledger_dead_letters))

@@ -10,19 +10,19 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.bootstrap import Heed
-from heed.domain.errors import UnreadForm
-from heed.domain.links.link_token import Purpose, Token, verify
+from heed.domain.errors import IncompleteForm
+from heed.domain.links.link_token import LinkToken, TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.record import Record
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages import preference_post, site_documents, visits
-from heed.entrypoints.http.pages.preference_view import preferences
-from heed.entrypoints.http.pages.privacy_signal import noted
+from heed.entrypoints.http.pages.preference_view import preferences_view
+from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import RecipientPages
 from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
-from heed.entrypoints.http.pages.visit import Visit
-from heed.entrypoints.observability import count, observed
-from heed.use_cases.preferences.save_preferences import Visited
+from heed.entrypoints.http.pages.visit import PageVisit
+from heed.entrypoints.observability import count_metric, observed
+from heed.use_cases.preferences.save_preferences import FormSubmission
 
 heed = Heed.from_environment()
 app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
@@ -37,14 +37,14 @@ unsubscribe = UnsubscribeLink(app, answers, lambda: heed)
 def show(text: str) -> Response[str]:
     """The page with the true state of each topic; a privacy signal is written, and nothing else."""
     keys, visit = heed.link_keys, answers.visit()
-    token = verify(text, Purpose.PREFERENCES, keys.link)
+    token = verify_link_token(text, TokenPurpose.PREFERENCES, keys.link_key)
     record = heed.preferences.read(token.recipient)
-    record = noted(answers.event, visit, token, record, heed.note_signal)
+    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal)
     if is_closed(record):
         return answers.neutral()
-    saved = request.query(answers.event, "saved")
+    saved = request.read_query(answers.event, "saved")
     undo = visits.offered_undo(saved, token, record, keys, visit.at)
-    view = preferences(
+    view = preferences_view(
         visit,
         token,
         record,
@@ -60,60 +60,62 @@ def show(text: str) -> Response[str]:
 def save(text: str) -> Response[str]:
     """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
     visit = answers.visit()
-    token = verify(text, Purpose.PREFERENCES, heed.link_keys.link)
+    token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
     form, catalogue = answers.form(), heed.catalogue
-    if preference_post.is_opt_out(form):
+    if preference_post.is_one_click_body(form):
         return unsubscribe.one_click(token, form)
-    visited = Visited(
+    visited = FormSubmission(
         at=visit.at,
         campaign=visit.campaign,
         wording=heed.pages.wording(visit.language),
-        press=request.id_of(answers.event),
+        press=request.request_id(answers.event),
         signal=visit.signal,
     )
     try:
-        result = preference_post.submit(heed.save_preferences, heed.take_back, token, form, visited)
-    except UnreadForm:
-        return _unread(visit, token, heed.keep_signal(token, visited))
-    count("PreferencesSaved")
+        result = preference_post.submit_preference_form(
+            heed.save_preferences, heed.undo_press, token, form, visited
+        )
+    except IncompleteForm:
+        return _unread(visit, token, heed.record_form_signal(token, visited))
+    count_metric("PreferencesSaved")
     if is_closed(result.record):
         return answers.neutral()
     if result.consent or result.resume:
-        view = visits.consent(visit, result.consent, result.resume, result.record, catalogue)
+        view = visits.consent_view(visit, result.consent, result.resume, result.record, catalogue)
         return answers.page(heed.pages.subscribe(view))
     return answers.redirect(visits.saved_url(visit, token, result.undo, heed.link_keys))
 
 
-def _unread(visit: Visit, token: Token, record: Record) -> Response[str]:
+def _unread(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
     """Nothing of the form was saved, and the page says so."""
-    count("PreferencesUnread")
+    count_metric("PreferencesUnread")
     if is_closed(record):
         return answers.neutral()
-    view = preferences(visit, token, record, heed.catalogue, heed.link_keys, unread=True)
+    view = preferences_view(visit, token, record, heed.catalogue, heed.link_keys, unread=True)
     return answers.page(heed.pages.preferences(view), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-app.get("/.well-known/gpc.json")(site_documents.gpc)
+app.get("/.well-known/gpc.json")(site_documents.gpc_document)
 # An HTTP API has no route that ends in a slash: the template gives the two sides of it.
-app.get("/.well-known/dnt")(site_documents.dnt)
-app.get("/.well-known/dnt/")(site_documents.dnt)
+app.get("/.well-known/dnt")(site_documents.dnt_document)
+app.get("/.well-known/dnt/")(site_documents.dnt_document)
 
 
 @app.get("/policy.json")
 def policy() -> Response[str]:
     """The versions of the privacy policy, for the brand's own banner."""
-    return site_documents.policy(heed.catalogue)
+    return site_documents.policy_document(heed.catalogue)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.to_link(request.as_payload_2(event)), context)
+    return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
 
 
 heed.warm_up(
     lambda: (
         heed.save_preferences,
-        heed.link_keys.link(Purpose.PREFERENCES, heed.link_keys.newest()),
+        heed.link_keys.link_key(TokenPurpose.PREFERENCES, heed.link_keys.newest_key_id()),
     )
 )

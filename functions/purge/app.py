@@ -8,8 +8,8 @@ from typing import Any
 
 from heed.bootstrap import Heed
 from heed.entrypoints import stream
-from heed.entrypoints.observability import count, logger, observed
-from heed.use_cases.privacy.run_purges import Swept
+from heed.entrypoints.observability import count_metric, logger, observed
+from heed.use_cases.privacy.run_purges import SweepResult
 
 heed = Heed.from_environment()
 _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
@@ -19,8 +19,8 @@ _RESERVE = 10_000  # milliseconds; with less left, no other purge is begun
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
-        done, failed = heed.execute_purge_orders(stream.purge_orders(records))
-        count("Purged", done)
+        done, failed = heed.execute_purge_orders(stream.parse_purge_orders(records))
+        count_metric("Purged", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def has_time() -> bool:
@@ -29,11 +29,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     return _told(heed.sweep_purges(has_time))
 
 
-def _told(swept: Swept) -> dict[str, Any]:
+def _told(swept: SweepResult) -> dict[str, Any]:
     """What the sweep saw, in figures: to the metrics, to the alarm, to whoever called."""
-    count("DueFound", swept.found)
-    count("DueDone", swept.done)
-    count("DueLeft", swept.left)
+    count_metric("DueFound", swept.found)
+    count_metric("DueDone", swept.done)
+    count_metric("DueLeft", swept.left)
     # An alarm waits for these words to be missing (template.yaml, SweptFilter).
     logger.info("swept", found=swept.found, done=swept.done, left=swept.left)
     if swept.is_overdue:

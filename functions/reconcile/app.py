@@ -8,7 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from heed.bootstrap import Heed
-from heed.entrypoints.observability import count, logger, observed
+from heed.entrypoints.observability import count_metric, logger, observed
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -22,7 +22,7 @@ _FAULTS = ("missing", "unentered", "altered", "unreadable")
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
     """Walk on from where the last one stopped; what was found."""
-    walked = heed.walk(
+    walked = heed.walk_recipients(
         time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
     )
     totals = {"walked": walked.people, **{name: walked.found[name] for name in _NAMES}}
@@ -33,7 +33,7 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
         # And another one for these.
         logger.error("people were passed by", extra=dict(totals))
     for name, number in totals.items():
-        count(f"LedgerReconcile{name.title()}", number)
+        count_metric(f"LedgerReconcile{name.title()}", number)
     if walked.is_end:
-        count("LedgerWalkEnded")
+        count_metric("LedgerWalkEnded")
     return totals

@@ -12,9 +12,9 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
-from heed.domain.privacy.ses_list_request import WALK, SesListRequest
+from heed.domain.privacy.ses_list_request import WALK_REQUEST, SesListRequest
 from heed.entrypoints import queue
-from heed.entrypoints.observability import count, logger, observed
+from heed.entrypoints.observability import count_metric, logger, observed
 
 heed = Heed.from_environment()
 # Milliseconds; with less left no other call of SES is begun. It is made twice at most, each time nine seconds
@@ -31,23 +31,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     def handle(body: str) -> None:
         if opt_in := SesListRequest.from_message(body).opt_in:
-            count("AddressUnlisted", heed.unlist(opt_in))
+            count_metric("AddressUnlisted", heed.remove_from_ses_list(opt_in))
         else:
             _walk(has_time)
 
-    return queue.each(event, context, handle, lambda: heed.unlist_dead_letters)
+    return queue.handle_each(event, context, handle, lambda: heed.ses_list_dead_letters)
 
 
 def _walk(has_time: Any) -> None:  # noqa: ANN401
-    walked = heed.walk_list(time.time_ns() // 1_000_000, has_time)
-    count("AddressUnlisted", walked.removed)
-    count("AddressNotUnlisted", walked.refused)
-    count("SesListWalked", int(walked.is_ended))
+    walked = heed.walk_ses_list(time.time_ns() // 1_000_000, has_time)
+    count_metric("AddressUnlisted", walked.removed)
+    count_metric("AddressNotUnlisted", walked.refused)
+    count_metric("SesListWalked", int(walked.is_ended))
     if walked.refused:
         # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
         logger.error("addresses stay on the list of SES", refused=walked.refused)
     if walked.goes_on:
-        heed.unlisting.send(WALK.to_message())
+        heed.ses_list_queue.send(WALK_REQUEST.to_message())
 
 
-heed.warm_up(lambda: (heed.unlist, heed.walk_list))
+heed.warm_up(lambda: (heed.remove_from_ses_list, heed.walk_ses_list))

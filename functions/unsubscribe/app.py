@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
 
 from heed.bootstrap import Heed
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from heed.entrypoints.http import request
 from heed.entrypoints.http.pages.recipient_pages import RecipientPages
 from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
@@ -24,9 +24,12 @@ UnsubscribeLink(app, answers, lambda: heed)
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """One HTTP request, in payload format 2.0 or 1.0."""
-    return app.resolve(request.to_link(request.as_payload_2(event)), context)
+    return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
 
 
 heed.warm_up(
-    lambda: (heed.unsubscribe, heed.link_keys.link(Purpose.UNSUBSCRIBE, heed.link_keys.newest()))
+    lambda: (
+        heed.unsubscribe,
+        heed.link_keys.link_key(TokenPurpose.UNSUBSCRIBE, heed.link_keys.newest_key_id()),
+    )
 )

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
-from heed.domain.links.opt_out import OptOut
+from heed.domain.links.opt_out import QueuedOptOut
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
 
@@ -20,9 +20,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """A batch of SQS; what cannot be written now goes back alone."""
 
     def write(body: str) -> None:
-        heed.write_opt_out(OptOut.from_message(body), time.time_ns() // 1_000_000)
+        heed.write_opt_out(QueuedOptOut.from_message(body), time.time_ns() // 1_000_000)
 
-    return queue.each(event, context, write, lambda: heed.later_dead_letters)
+    return queue.handle_each(event, context, write, lambda: heed.opt_out_dead_letters)
 
 
 heed.warm_up(lambda: heed.write_opt_out)

@@ -16,7 +16,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from heed.adapters.stack import Access
+from heed.adapters.stack import AwsAccess
 from heed.domain.errors import HeedError
 from local.empty import deployed as deployed_as
 from local.places import ROOT
@@ -67,7 +67,7 @@ def _target(args: argparse.Namespace, wishes: Wishes, end: ExitStack) -> Target:
     if args.local:
         return target.local(args.local, wishes, end)
     if args.gone:
-        return Target(args.stack, {}, Access(), False, lambda _: "", wishes, end)
+        return Target(args.stack, {}, AwsAccess(), False, lambda _: "", wishes, end)
     return target.deployed(args.stack, wishes, end)
 
 

@@ -12,8 +12,8 @@ import subprocess
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from heed.adapters.aws import FAILURES, code
-from heed.adapters.stack import outputs
+from heed.adapters.aws import FAILURES, error_code
+from heed.adapters.stack import stack_outputs
 from heed.domain.errors import NotFound
 from local.places import ROOT
 from tests.account.checking import Check, Skipped, Unexpected, check
@@ -36,7 +36,7 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
         raise Skipped("it makes a production stack for half an hour: --break-a-creation")
     name = f"{target.name}-broken"
     try:
-        outputs(target.access, name)
+        stack_outputs(target.access, name)
     except NotFound:
         pass
     else:
@@ -53,7 +53,7 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
     second = _status(target, name)
     if second not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
         raise Unexpected(f"{first}, then {second}")
-    bucket = outputs(target.access, name)["LedgerBucket"]
+    bucket = stack_outputs(target.access, name)["LedgerBucket"]
     lock = target.client("s3").get_object_lock_configuration(Bucket=bucket)
     return f"{first}, then {second}, {lock['ObjectLockConfiguration']['Rule']['DefaultRetention']}"
 
@@ -84,7 +84,7 @@ def _status(target: Target, name: str) -> str:
 def remove(target: Target, name: str) -> None:
     """Remove that stack, and what production keeps of one: tables, bucket and keys; say what stays."""
     try:
-        outputs(target.access, name)
+        stack_outputs(target.access, name)
     except NotFound:
         return  # it never came to be
     cloudformation = target.client("cloudformation")
@@ -107,8 +107,8 @@ def _or_say(what: str, take_away: Callable[[Target, str], None], target: Target,
     try:
         take_away(target, name)
     except FAILURES as error:
-        if code(error) not in _GONE:
-            print(f"stays    {what}: {code(error)}", flush=True)
+        if error_code(error) not in _GONE:
+            print(f"stays    {what}: {error_code(error)}", flush=True)
 
 
 def _unprotect(target: Target, table: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from botocore.exceptions import ClientError
 
-from heed.adapters.aws import code
+from heed.adapters.aws import error_code
 from tests.account.checking import Check, Skipped, Unexpected, check, soon
 from tests.account.target import Target
 from tests.support.template import template
@@ -77,7 +77,7 @@ def the_bucket_of_a_trial_has_no_object_lock(target: Target) -> str:
     try:
         s3.get_object_lock_configuration(Bucket=bucket)
     except ClientError as error:
-        if code(error) != "ObjectLockConfigurationNotFoundError":
+        if error_code(error) != "ObjectLockConfigurationNotFoundError":
             raise
     else:
         raise Unexpected("an Object Lock")
@@ -96,9 +96,9 @@ def an_object_that_could_lie_over_another_is_refused(target: Target) -> str:
     try:
         s3.put_object(Bucket=bucket, Key=name, Body=b"")
     except ClientError as error:
-        if code(error) != "AccessDenied":
+        if error_code(error) != "AccessDenied":
             raise
-        return code(error)
+        return error_code(error)
     s3.delete_object(Bucket=bucket, Key=name)
     raise Unexpected("it was taken")
 

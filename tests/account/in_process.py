@@ -7,7 +7,7 @@ from contextlib import ExitStack
 
 import boto3
 
-from heed.adapters.stack import Access
+from heed.adapters.stack import AwsAccess
 from tests.account.checking import Check, Result, run
 from tests.account.target import Target, Wishes
 
@@ -40,7 +40,7 @@ def deploy(name: str) -> None:
 
 def a_target(wishes: Wishes | None = None) -> Target:
     """That stack, whether or not it was deployed."""
-    return Target(NAME, {}, Access(), False, lambda _: "", wishes or Wishes(), ExitStack())
+    return Target(NAME, {}, AwsAccess(), False, lambda _: "", wishes or Wishes(), ExitStack())
 
 
 def look(check: Check, target: Target) -> Result:

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 
-from heed.adapters.aws import code
+from heed.adapters.aws import error_code
 from tests.account import web
 from tests.account.checking import Check, Skipped, Unexpected, check, soon
 from tests.account.links import ONE_CLICK
@@ -39,7 +39,7 @@ def _is_verified(target: Target, identity: str) -> bool:
     try:
         found = target.client("sesv2").get_email_identity(EmailIdentity=identity)
     except ClientError as error:
-        if code(error) != "NotFoundException":
+        if error_code(error) != "NotFoundException":
             raise
         return False
     return bool(found["VerifiedForSendingStatus"])

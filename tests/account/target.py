@@ -13,7 +13,7 @@ from typing import Any
 
 from heed.adapters import stack
 from heed.adapters.dynamodb.api_keys import ApiKeys
-from heed.adapters.stack import Access
+from heed.adapters.stack import AwsAccess
 from heed.domain.api_key import KeyScope
 from local.deploy import STACK
 from tests.account import web
@@ -56,7 +56,7 @@ class Target:
 
     name: str
     outputs: Mapping[str, str]
-    access: Access
+    access: AwsAccess
     is_local: bool
     mailbox: Callable[[str], str]
     wishes: Wishes
@@ -147,8 +147,8 @@ def deployed(name: str, wishes: Wishes, end: ExitStack) -> Target:
     Raises:
         NotFound: there is none.
     """
-    access = Access()
-    return Target(name, stack.outputs(access, name), access, False, _pasted, wishes, end)
+    access = AwsAccess()
+    return Target(name, stack.stack_outputs(access, name), access, False, _pasted, wishes, end)
 
 
 def local(announcement: Path, wishes: Wishes, end: ExitStack) -> Target:
@@ -165,7 +165,7 @@ def local(announcement: Path, wishes: Wishes, end: ExitStack) -> Target:
     def mailbox(address: str) -> str:
         return soon(lambda: newest(address), 300, "no mail")
 
-    access = Access(said["aws"], said["region"])
+    access = AwsAccess(said["aws"], said["region"])
     return Target(STACK, outputs, access, True, mailbox, wishes, end)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
-from heed.entrypoints.cli.stack import is_here
+from heed.entrypoints.cli.stack import is_loopback
 
 _PATIENCE = 35  # seconds; API Gateway gives up after 30
 FORM = "application/x-www-form-urlencoded"
@@ -50,7 +50,7 @@ def ask(
         OSError: nothing answers.
     """
     request = Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - of a stack's output
-    opener = build_opener(_Stay(), *((ProxyHandler({}),) if is_here(url) else ()))
+    opener = build_opener(_Stay(), *((ProxyHandler({}),) if is_loopback(url) else ()))
     try:
         with opener.open(request, timeout=_PATIENCE) as answer:
             return Answer(answer.status, answer.headers, answer.read())

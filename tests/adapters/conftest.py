@@ -11,11 +11,11 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.codec.record import to_record
+from heed.codec.record import decode_record
 from heed.domain.errors import UnreadableRecord
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.use_cases.ports.preferences import Preferences
 from local.emulator import Emulator
 from local.install import install
@@ -33,7 +33,7 @@ _numbers = itertools.count(1)
 
 def somebody() -> str:
     """The id of somebody whom no test has met."""
-    return from_bytes(next(_numbers).to_bytes(16, "big"))
+    return recipient_from_bytes(next(_numbers).to_bytes(16, "big"))
 
 
 @dataclass
@@ -66,10 +66,10 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
         yield _memory()
     elif request.param == "moto":
         with mock_aws():
-            yield _table(boto3.client("dynamodb", config=CONFIG))
+            yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG))
     else:
         address = request.getfixturevalue("emulator")
-        yield _table(boto3.client("dynamodb", config=CONFIG, endpoint_url=address))
+        yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=address))
 
 
 @pytest.fixture(scope="module", params=["moto", pytest.param("emulator", marks=pytest.mark.system)])
@@ -77,12 +77,12 @@ def dynamodb(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
     """A client, configured as deployed, of an AWS with the table."""
     if request.param == "moto":
         with mock_aws():
-            client = boto3.client("dynamodb", config=CONFIG)
+            client = boto3.client("dynamodb", config=CLIENT_CONFIG)
             _table(client)
             yield client
     else:
         address = request.getfixturevalue("emulator")
-        client = boto3.client("dynamodb", config=CONFIG, endpoint_url=address)
+        client = boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=address)
         _table(client)
         yield client
 
@@ -92,7 +92,7 @@ def _memory() -> Store:
 
     def put(item: dict[str, Any]) -> None:
         try:
-            preferences.records[item["id"]["S"]] = to_record(item)
+            preferences.records[item["id"]["S"]] = decode_record(item)
         except UnreadableRecord:
             preferences.unreadable(item["id"]["S"])
 

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from heed.adapters.dynamodb.api_keys import ApiKeys
-from heed.domain.api_key import KeyScope, hash_of, is_key
+from heed.domain.api_key import KeyScope, hash_api_key, is_api_key
 from heed.domain.errors import NotFound, StoreUnavailable
 from tests.support.template import table_definition
 
@@ -37,13 +37,13 @@ def stored() -> str:
 def test_a_key_is_shown_once_and_stored_as_its_hash_alone(keys: ApiKeys) -> None:
     key_id, key = keys.create("platform", "marketing", [KeyScope.CHECK, KeyScope.LINKS])
 
-    assert is_key(key)
+    assert is_api_key(key)
     assert key not in stored() and key.removeprefix("heed_") not in stored()
-    found = keys.find(hash_of(key))
+    found = keys.find(hash_api_key(key))
     assert found is not None
     assert (found.id, found.name, found.owner) == (key_id, "platform", "marketing")
     assert found.scopes == {KeyScope.CHECK, KeyScope.LINKS}
-    assert found.is_good(2**53)
+    assert found.is_valid_at(2**53)
 
 
 def test_no_two_keys_are_alike(keys: ApiKeys) -> None:
@@ -54,7 +54,7 @@ def test_no_two_keys_are_alike(keys: ApiKeys) -> None:
 
 def test_a_hash_that_merely_begins_like_a_keys_finds_nothing(keys: ApiKeys) -> None:
     _, key = keys.create("n", "o", [KeyScope.CHECK])
-    known = hash_of(key)
+    known = hash_api_key(key)
 
     assert keys.find(known[:-1] + ("0" if known[-1] != "0" else "1")) is None
     assert keys.find("0" * 64) is None
@@ -63,11 +63,11 @@ def test_a_hash_that_merely_begins_like_a_keys_finds_nothing(keys: ApiKeys) -> N
 def test_revoking_is_for_good_and_remembers_the_first_time(keys: ApiKeys) -> None:
     key_id, key = keys.create("n", "o", [KeyScope.CHECK])
     keys.revoke(key_id)
-    first = keys.find(hash_of(key))
+    first = keys.find(hash_api_key(key))
     keys.revoke(key_id)
 
-    assert first is not None and not first.is_good(0)
-    assert keys.find(hash_of(key)) == first
+    assert first is not None and not first.is_valid_at(0)
+    assert keys.find(hash_api_key(key)) == first
 
 
 def test_what_was_never_made_cannot_be_revoked(keys: ApiKeys) -> None:
@@ -78,9 +78,9 @@ def test_what_was_never_made_cannot_be_revoked(keys: ApiKeys) -> None:
 
 def test_an_end_is_kept_without_the_table_forgetting_the_key(keys: ApiKeys) -> None:
     _, key = keys.create("n", "o", [KeyScope.CHECK], expires=5_000)
-    found = keys.find(hash_of(key))
+    found = keys.find(hash_api_key(key))
 
-    assert found is not None and found.is_good(4_999) and not found.is_good(5_000)
+    assert found is not None and found.is_valid_at(4_999) and not found.is_valid_at(5_000)
     assert '"expires"' not in stored(), "by which the table forgets items"
 
 
@@ -104,7 +104,7 @@ def test_a_scope_of_a_later_version_gives_nothing(keys: ApiKeys) -> None:
         UpdateExpression="ADD scopes :more",
         ExpressionAttributeValues={":more": {"SS": ["everything"]}},
     )
-    found = keys.find(hash_of(key))
+    found = keys.find(hash_api_key(key))
 
     assert found is not None and found.scopes == {KeyScope.CHECK}
 

@@ -17,37 +17,37 @@ import pytest
 from moto import mock_aws
 
 import heed.adapters.dynamodb as adapters
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.api_keys import ApiKeys
-from heed.adapters.dynamodb.change_feed import ChangesIndex
+from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 from heed.adapters.dynamodb.disclosures import DisclosuresTable
-from heed.adapters.dynamodb.erasures import EpochsTable
+from heed.adapters.dynamodb.erasures import ErasuresTable
 from heed.adapters.dynamodb.ledger import LedgerTable
 from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.dynamodb.minor_report_counts import ReportCountsTable
-from heed.adapters.dynamodb.network_caps import NetworkRoomTable
-from heed.adapters.dynamodb.opt_in_notifications import TellingsTable
+from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
+from heed.adapters.dynamodb.network_caps import NetworkCapsTable
+from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.adapters.dynamodb.purges import PurgesTable
-from heed.adapters.dynamodb.recipient_scan import PeopleScan
-from heed.adapters.dynamodb.restored_table import CopiesTable
-from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
-from heed.adapters.dynamodb.table import Table
+from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
+from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
+from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
+from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.record import NOTHING, Record
-from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, out
-from heed.domain.privacy.disclosure import Disclosing, Disclosure
-from heed.domain.privacy.erasure import Cause, Epoch
+from heed.domain.preferences.record import EMPTY_RECORD, Record
+from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, opted_out
+from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
+from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
-from heed.domain.privacy.purge import Purge, State
-from heed.use_cases.ports.ledger import Place
-from heed.use_cases.ports.opt_in import Claim
-from heed.use_cases.ports.preferences import Position
-from heed.use_cases.ports.privacy import Copy, Person
+from heed.domain.privacy.purge import Purge, PurgeState
+from heed.use_cases.ports.ledger import WalkPosition
+from heed.use_cases.ports.opt_in import MailClaim
+from heed.use_cases.ports.preferences import FeedPosition
+from heed.use_cases.ports.privacy import PurgeSubject, RestoredItem
 from tests.adapters.conftest import somebody
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support.deployment import NOW
@@ -59,13 +59,13 @@ if TYPE_CHECKING:
 WHO = somebody()
 KEY = "a" * 32
 OFFERS = ScopeNumber(2)
-CHANGE = Change(out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
+CHANGE = Change(opted_out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
 ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
-DISCLOSING = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
-PURGE = Purge("d" * 32, Cause.ERASURE, State.DUE, NOW)
-CLAIM = Claim(WHO, "mailbox", Intent.IN, "request", "what", NOW, 0)
-PERSON = Person(WHO, "b" * 64)
-RESTORED = Copy("a", lambda: NOTHING, (), None, {"id": {"S": "a"}})
+DISCLOSING = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
+PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
+CLAIM = MailClaim(WHO, "mailbox", Intent.IN, "request", "what", NOW, 0)
+PERSON = PurgeSubject(WHO, "b" * 64)
+RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
 # Of each adapter: what it is made of beside the client, and every method that sends a request.
@@ -79,13 +79,13 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "revoke": lambda keys: keys.revoke(KEY),
         },
     ),
-    ChangesIndex: (
+    ChangeFeedIndex: (
         ("Preferences",),
         {
-            "changed": lambda feed: feed.changed(Position(0, ""), NOW, 10),
+            "changed": lambda feed: feed.changed(FeedPosition(0, ""), NOW, 10),
         },
     ),
-    CopiesTable: (
+    RestoredPreferencesTable: (
         ("Preferences", "Preferences"),
         {
             "all": lambda copies: list(copies.all()),
@@ -99,14 +99,14 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "latest": lambda disclosures: disclosures.latest(2, 10),
         },
     ),
-    EpochsTable: (
+    ErasuresTable: (
         ("Preferences",),
         {
             "begin": lambda epochs: epochs.begin(
-                somebody(), Epoch(Record(floor=NOW, n=1)), NOTHING, NOW
+                somebody(), Erasure(Record(erased_at=NOW, revision=1)), EMPTY_RECORD, NOW
             ),
             "due": lambda epochs: list(epochs.due(NOW)),
-            "keep": lambda epochs: epochs.keep(somebody(), CHANGE, NOTHING, NOW),
+            "keep": lambda epochs: epochs.keep(somebody(), CHANGE, EMPTY_RECORD, NOW),
             "prune": lambda epochs: epochs.prune(WHO, frozenset([1]), NOW),
             "read": lambda epochs: epochs.read(WHO),
             "settle": lambda epochs: epochs.settle(WHO, ("d" * 32,)),
@@ -131,7 +131,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "sign": lambda requests: requests.sign(WHO, SIGNATURE),
         },
     ),
-    ListWalksTable: (
+    SesListWalksTable: (
         ("Control",),
         {
             "await_number": lambda walks: walks.await_number("d" * 32, 1),
@@ -154,18 +154,18 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "settle": lambda caps: caps.settle(CLAIM, sent=True),
         },
     ),
-    NetworkRoomTable: (
+    NetworkCapsTable: (
         ("Control", 99),
         {
             "take": lambda room: room.take("network", Intent.IN, NOW),
         },
     ),
-    PeopleScan: (
+    RecipientScanTable: (
         ("Preferences", "Control"),
         {
             "page": lambda people: people.page(None, 10),
             "place": lambda people: people.place(),
-            "remember": lambda people: people.remember(Place(WHO)),
+            "remember": lambda people: people.remember(WalkPosition(WHO)),
         },
     ),
     PreferencesTable: (
@@ -181,7 +181,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     PurgesTable: (
         ("Control",),
         {
-            "begin": lambda purges: purges.begin("d" * 32, Cause.ERASURE, NOW),
+            "begin": lambda purges: purges.begin("d" * 32, ErasureCause.ERASURE, NOW),
             "drop": lambda purges: purges.drop("d" * 32),
             "find": lambda purges: purges.find("d" * 32),
             "finish": lambda purges: purges.finish(PURGE, {}, NOW),
@@ -190,13 +190,13 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "promise": lambda purges: purges.promise(PURGE),
         },
     ),
-    ReportCountsTable: (
+    MinorReportCountsTable: (
         ("Control", 99),
         {
             "take": lambda counts: counts.take("key", NOW),
         },
     ),
-    TellingsTable: (
+    OptInNotificationsTable: (
         ("Control",),
         {
             "begin": lambda tellings: tellings.begin(WHO, NOW, "press", NOW),
@@ -212,7 +212,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
 @pytest.fixture(scope="module")
 def client() -> Iterator[DynamoDBClient]:
     with mock_aws():
-        made = boto3.client("dynamodb", config=CONFIG)
+        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
         for name in ("Preferences", "Control", "Ledger"):
             made.create_table(TableName=name, **table_definition(f"{name}Table"))
         made.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
@@ -243,7 +243,7 @@ def test_of_every_adapter_every_method_is_among_them() -> None:
         for module in pkgutil.iter_modules(adapters.__path__)
         for found in vars(importlib.import_module(f"{adapters.__name__}.{module.name}")).values()
         if inspect.isclass(found)
-        and found is not Table
+        and found is not DynamoDBTable
         and "client" in getattr(found.__init__, "__annotations__", {})
     }
     assert methods == {adapter: set(calls) for adapter, (_, calls) in CALLS.items()}

@@ -9,10 +9,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from heed.use_cases.ports.keys import IdentityKey, LinkKeys
 from tests.support.fakes import MemoryKeys
 
@@ -42,7 +42,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 
 
 def _kms(address: str | None) -> Make:
-    client = boto3.client("kms", config=CONFIG, endpoint_url=address)
+    client = boto3.client("kms", config=CLIENT_CONFIG, endpoint_url=address)
     identity, links = (
         client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
             "KeyId"
@@ -54,28 +54,34 @@ def _kms(address: str | None) -> Make:
 
 def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
     one, other = make((1, 2)), make((2, 3))
-    assert one.identity.identity() == one.identity.identity() == other.identity.identity()
-    for purpose in Purpose:
+    assert (
+        one.identity.identity_key() == one.identity.identity_key() == other.identity.identity_key()
+    )
+    for purpose in TokenPurpose:
         assert (
-            one.links.link(purpose, 2) == one.links.link(purpose, 2) == other.links.link(purpose, 2)
+            one.links.link_key(purpose, 2)
+            == one.links.link_key(purpose, 2)
+            == other.links.link_key(purpose, 2)
         )
 
 
 def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
     keys = make((1, 2))
-    derived = {keys.links.link(purpose, key_id) for purpose in Purpose for key_id in (1, 2)}
-    derived.add(keys.identity.identity())
-    assert len(derived) == 2 * len(Purpose) + 1
+    derived = {
+        keys.links.link_key(purpose, key_id) for purpose in TokenPurpose for key_id in (1, 2)
+    }
+    derived.add(keys.identity.identity_key())
+    assert len(derived) == 2 * len(TokenPurpose) + 1
     assert {len(key) for key in derived} == {32}
 
 
 def test_the_last_id_mints_and_the_others_keep_verifying(make: Make) -> None:
     keys = make((1, 2, 7))
-    assert keys.links.newest() == 7
-    assert keys.links.link(Purpose.UNSUBSCRIBE, 1)
+    assert keys.links.newest_key_id() == 7
+    assert keys.links.link_key(TokenPurpose.UNSUBSCRIBE, 1)
 
 
 @pytest.mark.parametrize("key_id", [0, 3, 255])
 def test_an_id_that_was_never_ours_has_no_key(make: Make, key_id: int) -> None:
     with pytest.raises(InvalidToken):
-        make((1, 2)).links.link(Purpose.UNSUBSCRIBE, key_id)
+        make((1, 2)).links.link_key(TokenPurpose.UNSUBSCRIBE, key_id)

@@ -11,22 +11,22 @@ from typing import Any
 import pytest
 
 from heed.adapters import s3
-from heed.adapters.external_sort import Spill
+from heed.adapters.external_sort import ExternalSorter
 from heed.adapters.s3 import LedgerBucket
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.ledger.seal import seal
-from heed.domain.preferences.register import DAY
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.prove import prove
+from heed.domain.ledger.seal import make_seal
+from heed.domain.preferences.register import DAY_MS
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.prove import prove_entry
 from heed.use_cases.ledger.seal_days import seal_days
-from heed.use_cases.ledger.verify import verify
-from heed.use_cases.ports.ledger import Altered, How
+from heed.use_cases.ledger.verify import verify_ledger
+from heed.use_cases.ports.ledger import Alteration, AlteredObject
 from tests.support.deployment import deployed, parts
 from tests.support.ledgers import START, MemoryLedger, entry
 
-FIRST = START // DAY
+FIRST = START // DAY_MS
 DATE = "2024-10-04"
-NOW = START + 3 * DAY
+NOW = START + 3 * DAY_MS
 LEAVES = [bytes([n]) * 32 for n in range(3)]
 
 
@@ -72,7 +72,7 @@ LISTED = "before-parameter-build.s3.ListObjectVersions"
 def test_what_is_kept_is_read_again(seals: LedgerBucket) -> None:
     seals.add(FIRST, LEAVES)
     seals.add(FIRST, reversed(LEAVES))
-    made = seal(FIRST, "", LEAVES)
+    made = make_seal(FIRST, "", LEAVES)
     assert seals.gather(FIRST, LEAVES) == LEAVES
     seals.seal(made)
     seals.seal(made)
@@ -88,7 +88,7 @@ def test_every_write_says_that_nothing_may_be_there(seals: LedgerBucket) -> None
     with hooked("before-parameter-build.s3.PutObject", lambda params, **_: said.append(params)):
         seals.add(FIRST, LEAVES)
         seals.gather(FIRST, LEAVES)
-        seals.seal(seal(FIRST, "", LEAVES))
+        seals.seal(make_seal(FIRST, "", LEAVES))
     assert [one["IfNoneMatch"] for one in said] == ["*"] * 3
     assert [one["ChecksumAlgorithm"] for one in said] == ["SHA256"] * 3
 
@@ -109,9 +109,9 @@ def test_leaves_that_an_attempt_kept_before_it_died_stand_and_the_rest_comes_lat
 
 def test_another_seal_of_a_day_is_refused(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
-    seals.seal(seal(FIRST, "", LEAVES))
+    seals.seal(make_seal(FIRST, "", LEAVES))
     with pytest.raises(UnreadableRecord):
-        seals.seal(seal(FIRST, "", LEAVES[:1]))
+        seals.seal(make_seal(FIRST, "", LEAVES[:1]))
 
 
 def test_a_write_that_conflicts_with_another_is_not_known_to_be_done(seals: LedgerBucket) -> None:
@@ -139,16 +139,16 @@ def test_a_second_version_of_what_is_sealed_is_not_read_and_is_named(
     ledger.enter(one, "{}")
     seals.add(FIRST, [one.leaf])
     (made,) = seal_days(seals, FIRST + 1)
-    assert verify(export(ledger, seals, NOW), Spill).fault is None
+    assert verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault is None
     if way != "over it":
         parts().client("s3").delete_object(Bucket="ledger", Key=name)
     if way != "a mark alone":
         put(name, b'{"forged":true}' * 32)
 
-    how = How.REWRITTEN if way == "over it" else How.DELETED
-    assert seals.altered() == [Altered(name, how)]
+    how = Alteration.REWRITTEN if way == "over it" else Alteration.DELETED
+    assert seals.altered() == [AlteredObject(name, how)]
     assert (seals.seals(), list(seals.sealed(FIRST))) == ([made], [one.leaf])
-    verdict = verify(export(ledger, seals, NOW), Spill)
+    verdict = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
     assert (verdict.roots, verdict.entries) == ({FIRST: made.root}, 1)
     assert str(verdict.fault).startswith(f"{name}: ")
     assert [one.day for one in seal_days(seals, FIRST + 2)] == [FIRST + 1], "sealing goes on"
@@ -161,7 +161,7 @@ def test_versions_are_found_however_many_there_are(seals: LedgerBucket) -> None:
     for _ in range(5):
         put(f"leaves/{DATE}", b"junk")
     with hooked(LISTED, small_pages):
-        assert seals.altered() == [Altered(f"leaves/{DATE}", How.REWRITTEN)]
+        assert seals.altered() == [AlteredObject(f"leaves/{DATE}", Alteration.REWRITTEN)]
         assert list(seals.sealed(FIRST)) == LEAVES
 
 
@@ -197,8 +197,10 @@ def test_an_object_of_hashes_that_is_not_what_its_name_says_is_left_out_and_name
     name = f"hashes/{DATE}/{sha256(b'another').hexdigest()}"
     put(name, content)
 
-    assert seals.hashes(FIRST) == ({one.leaf}, [Altered(name, How.MISNAMED)])
-    assert str(verify(export(ledger, seals, NOW), Spill).fault).startswith(f"{name}: ")
+    assert seals.hashes(FIRST) == ({one.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
+    assert str(verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault).startswith(
+        f"{name}: "
+    )
     with pytest.raises(UnreadableRecord):
         seal_days(seals, FIRST + 2)
     assert [made.count for made in seals.seals()] == [1, 0], "the others are sealed all the same"
@@ -212,7 +214,7 @@ def test_hashes_that_were_written_over_are_sealed_by_their_first_version(
     seals.add(FIRST, LEAVES)
     name = f"hashes/{DATE}/{sha256(b''.join(LEAVES)).hexdigest()}"
     put(name, b"y" * 32)
-    assert seals.hashes(FIRST) == (set(LEAVES), [Altered(name, How.REWRITTEN)])
+    assert seals.hashes(FIRST) == (set(LEAVES), [AlteredObject(name, Alteration.REWRITTEN)])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +228,7 @@ def test_a_seal_that_nobody_can_read_is_said_to_be_so(seals: LedgerBucket, conte
 
 def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
-    seals.seal(seal(FIRST, "", LEAVES))
+    seals.seal(make_seal(FIRST, "", LEAVES))
     content = (
         parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
     )
@@ -270,8 +272,8 @@ def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(
         seal_days(seals, FIRST + 2)
 
     assert [made.count for made in seals.seals()] == [1, 0]
-    assert prove(export(ledger, seals, NOW), one.id)["sealed"]
-    verdict = verify(export(ledger, seals, NOW), Spill)
+    assert prove_entry(export_ledger(ledger, seals, NOW), one.id)["sealed"]
+    verdict = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
     assert (verdict.entries, len(verdict.roots)) == (1, 2)
     assert verdict.fault == f"{name}: no name or no length that Heed writes; it was left out"
 
@@ -299,7 +301,7 @@ def test_leaves_of_a_wrong_length_laid_out_beforehand_stand_for_the_whole_hashes
 
     assert (one.count, two.count) == (len(content) // 32, 3 - len(content) // 32)
     assert [*seals.sealed(FIRST), *seals.sealed(FIRST + 1)] == LEAVES
-    assert seals.altered() == [Altered(f"leaves/{DATE}", How.MALFORMED)]
+    assert seals.altered() == [AlteredObject(f"leaves/{DATE}", Alteration.MALFORMED)]
 
 
 def test_leaves_are_read_whole_however_the_network_cuts_them(

@@ -15,15 +15,15 @@ import pytest
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import HeedError, StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.use_cases.ports.opt_in import Claim, Dropped, Waits
+from heed.use_cases.ports.opt_in import MailClaim, MailDelayed, NoMailNeeded
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
 DAY = 86_400_000
 HOUR = 3_600_000
 TEN_MINUTES = 600_000
-FULL = Waits(None)
-LATER = Waits(NOW + TEN_MINUTES)
+FULL = MailDelayed(None)
+LATER = MailDelayed(NOW + TEN_MINUTES)
 
 
 @pytest.fixture
@@ -37,8 +37,8 @@ def caps(client: Any, every: int = 99) -> MailCapsTable:
     return MailCapsTable(client, "Control", every)
 
 
-def of(recipient: str, request: str, intent: Intent = Intent.IN) -> Claim:
-    return Claim(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
+def of(recipient: str, request: str, intent: Intent = Intent.IN) -> MailClaim:
+    return MailClaim(recipient, f"box of {recipient}", intent, request, f"what {request}", NOW, 0)
 
 
 def claim(
@@ -108,7 +108,7 @@ def test_the_same_request_again_is_counted_once(client: Any) -> None:
     held = caps(client, every=2)
     assert claim(held, "r", "1") is None
     held.settle(of("r", "1"), sent=True)
-    assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == Dropped.REPEATED
+    assert claim(held, "r", "1", now=NOW + TEN_MINUTES) == NoMailNeeded.REPEATED
     assert claim(held, "r2", "2") is None
 
 
@@ -118,7 +118,7 @@ def test_who_has_the_mail_for_the_same_gets_no_second_one_in_its_place(client: A
     again = first._replace(request="2")
     assert held.claim(again, NOW, in_turn=False) == LATER, "it may not be on its way"
     held.settle(first, sent=True)
-    assert held.claim(again, NOW, in_turn=False) == Dropped.CAPPED
+    assert held.claim(again, NOW, in_turn=False) == NoMailNeeded.CAPPED
     assert held.claim(again._replace(since=NOW + 1), NOW, in_turn=False) == LATER
 
 
@@ -126,10 +126,10 @@ def test_nobody_goes_before_those_who_wait_for_the_mailbox(client: Any) -> None:
     held = caps(client)
     assert [claim(held, "r", "1"), claim(held, "r", "2")] == [None, LATER]
     due = NOW + TEN_MINUTES
-    assert claim(held, "r", "3", now=due) == Waits(due)
+    assert claim(held, "r", "3", now=due) == MailDelayed(due)
     assert claim(held, "r", "2", now=due, in_turn=True) is None
     left = due + HOUR
-    assert claim(held, "r", "4", now=left - 1) == Waits(left - 1)
+    assert claim(held, "r", "4", now=left - 1) == MailDelayed(left - 1)
     assert claim(held, "r", "4", now=left) is None, "a line that nobody looks after stops nobody"
 
 
@@ -142,7 +142,7 @@ def test_what_the_release_before_wrote_counts_and_is_nobodys(client: Any) -> Non
         del item["tries"]["L"][0]["M"][name]
     item["tries"]["L"][0]["M"]["done"] = {"BOOL": True}
     client.put_item(TableName="Control", Item=item)
-    assert claim(held, "r", "1") == Dropped.REPEATED
+    assert claim(held, "r", "1") == NoMailNeeded.REPEATED
     assert claim(held, "r", "2") == LATER
 
 

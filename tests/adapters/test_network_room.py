@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from heed.adapters.dynamodb.network_caps import NetworkRoomTable
+from heed.adapters.dynamodb.network_caps import NetworkCapsTable
 from heed.domain.errors import StoreUnavailable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW
+from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT
 from tests.simulation.aws_in_memory import Dynamo
 from tests.simulation.nemesis import Nemesis
 from tests.support.template import table_definition
 
 NOW = 1_772_701_964_390
-DAY = WINDOW
+DAY = CAP_WINDOW
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def client(aws: None) -> Any:
     return made
 
 
-def room(client: Any, per_day: int = 4) -> NetworkRoomTable:
-    return NetworkRoomTable(client, "Control", per_day)
+def room(client: Any, per_day: int = 4) -> NetworkCapsTable:
+    return NetworkCapsTable(client, "Control", per_day)
 
 
 def test_so_many_go_at_once_and_each_other_has_a_time_of_its_own_within_two_days(
@@ -40,7 +40,7 @@ def test_so_many_go_at_once_and_each_other_has_a_time_of_its_own_within_two_days
     times = [held.take("n1", Intent.IN, NOW) for _ in range(14)]
     assert times[:4] == [NOW] * 4
     assert times[4:12] == [NOW + n * DAY // 4 for n in range(1, 9)]
-    assert times[11] == NOW + LONGEST_WAIT
+    assert times[11] == NOW + MAX_WAIT
     assert times[12:] == [None, None], "beyond that nothing is accepted"
 
 
@@ -50,7 +50,7 @@ def test_the_way_out_has_ten_times_as_many_and_its_own(client: Any) -> None:
         pass
     times = [held.take("n1", Intent.OUT, NOW) for _ in range(122)]
     assert times[:40] == [NOW] * 40 and times[40] == NOW + DAY // 40
-    assert times[119] == NOW + LONGEST_WAIT and times[120:] == [None, None]
+    assert times[119] == NOW + MAX_WAIT and times[120:] == [None, None]
 
 
 def test_another_network_has_room_of_its_own(client: Any) -> None:
@@ -121,7 +121,7 @@ def test_whenever_they_ask_no_day_has_more_than_twice_as_many_and_nobody_waits_l
         now += gap
         due = held.take("n", Intent.IN, now)
         if due is not None:
-            assert now <= due <= now + LONGEST_WAIT
+            assert now <= due <= now + MAX_WAIT
             times.append(due)
     by_day = Counter((due - NOW) // DAY for due in times)
     assert all(mails <= 2 * per_day for mails in by_day.values()), (

@@ -9,21 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.codec.record import to_value
+from heed.codec.record import encode_entry
 from heed.domain.errors import UnreadableRecord
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     Change,
     Entry,
     ScopeNumber,
     Source,
 )
-from heed.domain.rfc3339 import END
-from heed.use_cases.ports.preferences import Applied, Preferences, Unreadable
+from heed.domain.rfc3339 import END_OF_TIME
+from heed.use_cases.ports.preferences import Preferences, UnreadableItem, WriteResult
 from tests.adapters.conftest import Store, somebody
 from tests.support.full import examples
 from tests.support.registers import in_, out, pause, undoable, undone
@@ -42,7 +42,7 @@ def paused(at: int, until: int) -> Change:
 
 def alike(one: Record, other: Record) -> bool:
     """The same but for the number of changes that led there."""
-    return replace(one, n=0) == replace(other, n=0)
+    return replace(one, revision=0) == replace(other, revision=0)
 
 
 @pytest.fixture
@@ -50,20 +50,20 @@ def preferences(store: Store) -> Preferences:
     return store.preferences
 
 
-def apply(preferences: Preferences, who: str, *changes: Change) -> Applied:
+def apply(preferences: Preferences, who: str, *changes: Change) -> WriteResult:
     """Apply, and see that what is said to be on record then is what is."""
     before = preferences.read(who)
     applied = preferences.apply(who, changes, NOW)
     after = preferences.read(who)
     assert applied.before == before
     assert applied.after == after
-    assert alike(after, merge(before, changes))
-    assert after.n == before.n + (after != before)
+    assert alike(after, merge_changes(before, changes))
+    assert after.revision == before.revision + (after != before)
     return applied
 
 
 def test_nobody_on_record_is_an_empty_record(preferences: Preferences) -> None:
-    assert preferences.read(somebody()) == NOTHING
+    assert preferences.read(somebody()) == EMPTY_RECORD
 
 
 def test_one_change_is_on_record_as_it_was_given(preferences: Preferences) -> None:
@@ -75,8 +75,8 @@ def test_one_change_is_on_record_as_it_was_given(preferences: Preferences) -> No
 
 def test_a_pause_is_on_record_with_its_end(preferences: Preferences) -> None:
     who = somebody()
-    apply(preferences, who, paused(NOW, NOW + 30 * DAY))
-    assert preferences.read(who).registers == {pause(0): paused(NOW, NOW + 30 * DAY).entry}
+    apply(preferences, who, paused(NOW, NOW + 30 * DAY_MS))
+    assert preferences.read(who).registers == {pause(0): paused(NOW, NOW + 30 * DAY_MS).entry}
 
 
 def test_writing_the_same_again_changes_nothing_and_is_no_failure(preferences: Preferences) -> None:
@@ -85,7 +85,7 @@ def test_writing_the_same_again_changes_nothing_and_is_no_failure(preferences: P
     apply(preferences, who, change)
     again = apply(preferences, who, change)
     assert again.before == again.after
-    assert again.after.n == 1
+    assert again.after.revision == 1
 
 
 def test_an_older_event_that_is_named_twice_is_refused_once(preferences: Preferences) -> None:
@@ -109,7 +109,7 @@ def test_an_in_never_erases_the_memory_of_an_out(preferences: Preferences) -> No
     assert preferences.read(who).at(out(2)) == NOW
 
 
-@pytest.mark.parametrize("at", [0, END - 1])
+@pytest.mark.parametrize("at", [0, END_OF_TIME - 1])
 def test_the_first_and_the_last_instant_that_can_be_written_are_kept(
     preferences: Preferences, at: int
 ) -> None:
@@ -141,12 +141,14 @@ def test_what_is_decided_by_a_record_is_decided_by_the_one_that_is_written_over(
 def test_where_nothing_is_decided_nothing_is_written(preferences: Preferences) -> None:
     who = somebody()
     applied = preferences.update(who, lambda _: [], NOW)
-    assert applied == Applied(NOTHING, NOTHING) and preferences.read(who) == NOTHING
+    assert (
+        applied == WriteResult(EMPTY_RECORD, EMPTY_RECORD) and preferences.read(who) == EMPTY_RECORD
+    )
 
 
 def test_a_press_and_its_undo_are_on_record_as_they_were_given(preferences: Preferences) -> None:
     who, press = somebody(), said(NOW, '{"press":"1"}')
-    pressed = replace(press, until=NOW + DAY)
+    pressed = replace(press, until=NOW + DAY_MS)
     changes = [Change(undoable(2), press), Change(undoable(1), pressed)]
     apply(preferences, who, *changes, Change(undone(2), press.undo))
     assert preferences.read(who).pressed(ScopeNumber(2)) is None
@@ -193,9 +195,9 @@ def test_pauses_of_one_instant_are_in_the_order_of_their_end(
 
 def test_several_registers_are_written_together(preferences: Preferences) -> None:
     who = somebody()
-    form = [Change(out(2), said(NOW)), Change(in_(3), said(NOW)), paused(NOW, NOW + DAY)]
+    form = [Change(out(2), said(NOW)), Change(in_(3), said(NOW)), paused(NOW, NOW + DAY_MS)]
     apply(preferences, who, *form)
-    assert preferences.read(who).n == 1
+    assert preferences.read(who).revision == 1
     assert len(preferences.read(who).registers) == len(form)
 
 
@@ -210,11 +212,11 @@ def test_several_that_change_nothing_write_nothing(preferences: Preferences) -> 
     who = somebody()
     form = [Change(out(2), said(NOW)), Change(in_(3), said(NOW))]
     apply(preferences, who, *form)
-    assert apply(preferences, who, *form).after.n == 1
+    assert apply(preferences, who, *form).after.revision == 1
 
 
 def test_no_change_at_all_is_none(preferences: Preferences) -> None:
-    assert apply(preferences, somebody()).after == NOTHING
+    assert apply(preferences, somebody()).after == EMPTY_RECORD
 
 
 def test_the_same_register_twice_in_one_form_keeps_the_greater(preferences: Preferences) -> None:
@@ -225,23 +227,33 @@ def test_the_same_register_twice_in_one_form_keeps_the_greater(preferences: Pref
 
 def test_a_soft_bounce_is_a_day_and_counts_once(preferences: Preferences) -> None:
     who = somebody()
-    for at in (3 * DAY, 3 * DAY + 5, 4 * DAY, 3 * DAY):
-        apply(preferences, who, Change(SOFT, said(at)))
-    assert preferences.read(who).soft == {3, 4}
-    assert preferences.read(who).n == 2
+    for at in (3 * DAY_MS, 3 * DAY_MS + 5, 4 * DAY_MS, 3 * DAY_MS):
+        apply(preferences, who, Change(SOFT_BOUNCE, said(at)))
+    assert preferences.read(who).soft_bounce_days == {3, 4}
+    assert preferences.read(who).revision == 2
 
 
 def test_several_soft_bounces_are_written_together(preferences: Preferences) -> None:
     who = somebody()
-    apply(preferences, who, Change(SOFT, said(3 * DAY)), Change(SOFT, said(5 * DAY)))
-    apply(preferences, who, Change(SOFT, said(5 * DAY)), Change(SOFT, said(6 * DAY)))
+    apply(
+        preferences,
+        who,
+        Change(SOFT_BOUNCE, said(3 * DAY_MS)),
+        Change(SOFT_BOUNCE, said(5 * DAY_MS)),
+    )
+    apply(
+        preferences,
+        who,
+        Change(SOFT_BOUNCE, said(5 * DAY_MS)),
+        Change(SOFT_BOUNCE, said(6 * DAY_MS)),
+    )
     assert preferences.read(who) == Record({}, frozenset({3, 5, 6}), None, 2)
 
 
 def test_a_soft_bounce_and_a_wish_are_written_together(preferences: Preferences) -> None:
     who = somebody()
-    apply(preferences, who, Change(SOFT, said(3 * DAY)), Change(out(0), said(3 * DAY)))
-    assert preferences.read(who).soft == {3}
+    apply(preferences, who, Change(SOFT_BOUNCE, said(3 * DAY_MS)), Change(out(0), said(3 * DAY_MS)))
+    assert preferences.read(who).soft_bounce_days == {3}
 
 
 def item(who: str, **attributes: Any) -> dict[str, Any]:
@@ -252,21 +264,23 @@ def item(who: str, **attributes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("several", [False, True])
 def test_nothing_at_or_before_the_floor_is_taken(store: Store, several: bool) -> None:
     who = somebody()
-    store.put(item(who, f={"N": "100"}, o__0=to_value(said(100))))
-    for at, register in ((99, out(2)), (100, out(2)), (100, in_(0)), (100, SOFT)):
+    store.put(item(who, f={"N": "100"}, o__0=encode_entry(said(100))))
+    for at, register in ((99, out(2)), (100, out(2)), (100, in_(0)), (100, SOFT_BOUNCE)):
         changes = [Change(register, said(at)), Change(in_(3), said(at))][: 1 + several]
-        assert apply(store.preferences, who, *changes).after.n == 3
-    assert apply(store.preferences, who, Change(out(2), said(101))).after.n == 4
+        assert apply(store.preferences, who, *changes).after.revision == 3
+    assert apply(store.preferences, who, Change(out(2), said(101))).after.revision == 4
 
 
 @pytest.mark.parametrize("several", [False, True])
 def test_while_a_minor_stands_nothing_is_taken(store: Store, several: bool) -> None:
     who = somebody()
     report = Entry(100, Source.AGE_REPORT, "{}")
-    store.put(item(who, f={"N": "100"}, o__0=to_value(said(100)), x__minor=to_value(report)))
-    for register in (out(2), in_(0), COMPLAINT, SOFT, MINOR):
+    store.put(
+        item(who, f={"N": "100"}, o__0=encode_entry(said(100)), x__minor=encode_entry(report))
+    )
+    for register in (out(2), in_(0), COMPLAINT, SOFT_BOUNCE, MINOR):
         changes = [Change(register, said(NOW)), Change(in_(3), said(NOW))][: 1 + several]
-        assert apply(store.preferences, who, *changes).after.n == 3
+        assert apply(store.preferences, who, *changes).after.revision == 3
 
 
 def test_many_are_read_in_the_order_asked_for_and_each_once(preferences: Preferences) -> None:
@@ -288,7 +302,7 @@ def test_more_are_read_than_one_request_takes(preferences: Preferences) -> None:
         apply(preferences, who, Change(out(2), said(NOW)))
     found = preferences.read_many(people)
     assert list(found) == people
-    assert [who for who in people if found[who] != NOTHING] == people[::50]
+    assert [who for who in people if found[who] != EMPTY_RECORD] == people[::50]
 
 
 SPOILT = {
@@ -296,13 +310,17 @@ SPOILT = {
     "a counter that is no number of changes": {"n": {"N": "1.5"}},
     "a register that is text": {"o__0": {"S": "out"}},
     "a register without a time": {"o__0": {"M": {"by": {"S": "link"}}}},
-    "a register with a broken time": {"o__0": {"M": {**to_value(said(1))["M"], "t": {"N": "1.5"}}}},
-    "a source never heard of": {"o__0": {"M": {**to_value(said(1))["M"], "by": {"S": "fax"}}}},
-    "evidence of another source": {"o__0": {"M": {**to_value(said(1))["M"], "by": {"S": "phone"}}}},
-    "a pause without an end": {"p__0": to_value(said(1))},
-    "an end of what is no pause": {"o__0": to_value(Entry(1, Source.LINK, "{}", "", 9))},
-    "a stop of a later version": {"x__embargo": to_value(said(1))},
-    "a scope that is no number": {"o__all": to_value(said(1))},
+    "a register with a broken time": {
+        "o__0": {"M": {**encode_entry(said(1))["M"], "t": {"N": "1.5"}}}
+    },
+    "a source never heard of": {"o__0": {"M": {**encode_entry(said(1))["M"], "by": {"S": "fax"}}}},
+    "evidence of another source": {
+        "o__0": {"M": {**encode_entry(said(1))["M"], "by": {"S": "phone"}}}
+    },
+    "a pause without an end": {"p__0": encode_entry(said(1))},
+    "an end of what is no pause": {"o__0": encode_entry(Entry(1, Source.LINK, "{}", "", 9))},
+    "a stop of a later version": {"x__embargo": encode_entry(said(1))},
+    "a scope that is no number": {"o__all": encode_entry(said(1))},
     "soft days as text": {"soft": {"SS": ["3"]}},
     "a floor as text": {"f": {"S": "100"}},
 }
@@ -317,8 +335,8 @@ def test_what_is_not_of_our_form_is_unreadable_and_never_nobody(
     with pytest.raises(UnreadableRecord):
         store.preferences.read(who)
     found = store.preferences.read_many([who, other])
-    assert isinstance(found[who], Unreadable)
-    assert found[other] == NOTHING
+    assert isinstance(found[who], UnreadableItem)
+    assert found[other] == EMPTY_RECORD
     for changes in ([], [Change(in_(2), said(NOW)), Change(out(3), said(NOW))]):
         with pytest.raises(UnreadableRecord):
             store.preferences.apply(who, changes, NOW)
@@ -342,4 +360,4 @@ def test_any_order_any_grouping_and_any_repetition_leave_the_same_record(
         size = data.draw(st.integers(1, 3))
         apply(store.preferences, who, *left[:size])
         left = left[size:]
-    assert alike(store.preferences.read(who), merge(NOTHING, events))
+    assert alike(store.preferences.read(who), merge_changes(EMPTY_RECORD, events))

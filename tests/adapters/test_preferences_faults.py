@@ -18,11 +18,11 @@ from botocore.exceptions import (
 from moto import mock_aws
 from moto.core.models import botocore_stubber
 
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import HeedError, StoreUnavailable
-from heed.domain.preferences.record import NOTHING
-from heed.domain.preferences.register import SOFT, Change, Entry, Register, Source
+from heed.domain.preferences.record import EMPTY_RECORD
+from heed.domain.preferences.register import SOFT_BOUNCE, Change, Entry, Register, Source
 from tests.adapters.conftest import TABLE, somebody
 from tests.support.registers import in_, out
 from tests.support.template import table_definition
@@ -40,7 +40,7 @@ def change(register: Register, at: int = NOW) -> Change:
 
 
 ONE = [change(out(2))]
-SOFT_DAY = [change(SOFT)]
+SOFT_DAY = [change(SOFT_BOUNCE)]
 FORM = [change(out(2)), change(in_(3))]
 
 
@@ -117,7 +117,7 @@ LASTING = {
 def client() -> Iterator[DynamoDBClient]:
     """Of a fresh process: how often botocore tries again depends on what failed before."""
     with mock_aws():
-        made = boto3.client("dynamodb", config=CONFIG)
+        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
         made.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
         yield made
 
@@ -173,7 +173,7 @@ def test_what_lasts_is_unavailable_never_a_success_and_heals_by_repeating(
         table.apply(who, changes, NOW)
     applied = table.apply(who, changes, NOW)
     assert applied.after == table.read(who)
-    assert applied.after.n == 1
+    assert applied.after.revision == 1
 
 
 @pytest.mark.parametrize("fault", (TRANSIENT | LASTING).values(), ids=(TRANSIENT | LASTING).keys())
@@ -251,7 +251,7 @@ def test_keys_left_unread_are_asked_for_again(
     with failing(client, hook):
         found = table.read_many(people)
     assert sizes == [100, 60, 20]
-    assert all(found[who] != NOTHING for who in people)
+    assert all(found[who] != EMPTY_RECORD for who in people)
 
 
 @pytest.mark.parametrize("keep", [0, 1])

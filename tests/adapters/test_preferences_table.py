@@ -12,18 +12,18 @@ from boto3.dynamodb.types import TypeDeserializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.dynamodb.feed_index import SHARDS
-from heed.adapters.dynamodb.late_wishes import MOST_WAITING, late_room
+from heed.adapters.dynamodb.feed_index import FEED_SHARDS
+from heed.adapters.dynamodb.late_wishes import MAX_LATE_CHANGES, split_late_changes
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.domain.errors import Contended, StoreUnavailable
+from heed.domain.errors import StoreUnavailable, WriteConflict
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     ChoiceKind,
@@ -31,7 +31,7 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from tests.adapters.conftest import TABLE, somebody
 from tests.support.registers import in_, out, pause, yes
 
@@ -42,7 +42,7 @@ NOW = 1_772_701_964_390
 
 
 def change(register: Register, at: int = NOW) -> Change:
-    until = at + DAY if register.kind is ChoiceKind.PAUSE else None
+    until = at + DAY_MS if register.kind is ChoiceKind.PAUSE else None
     return Change(register, Entry(at, Source.LINK, "{}", "1", until))
 
 
@@ -83,7 +83,17 @@ def stored(client: DynamoDBClient, who: str) -> dict[str, Any]:
     return {name: read(value) for name, value in item.items()}
 
 
-REGISTERS = [out(2), in_(2), pause(0), yes(2), COMPLAINT, UNDELIVERABLE, HOLD, LIFT_HOLD, SOFT]
+REGISTERS = [
+    out(2),
+    in_(2),
+    pause(0),
+    yes(2),
+    COMPLAINT,
+    UNDELIVERABLE,
+    HOLD,
+    LIFT_HOLD,
+    SOFT_BOUNCE,
+]
 
 
 @pytest.mark.parametrize("register", REGISTERS)
@@ -91,7 +101,7 @@ def test_one_change_is_exactly_one_request_taken_or_refused(
     table: PreferencesTable, asked: list[Any], register: Register
 ) -> None:
     who = somebody()
-    for at in (NOW, NOW, NOW + DAY):
+    for at in (NOW, NOW, NOW + DAY_MS):
         asked.clear()
         table.apply(who, [change(register, at)], NOW)
         assert [operation for operation, _ in asked] == ["UpdateItem"]
@@ -114,11 +124,11 @@ def test_late_wishes_that_the_ledger_does_not_take_never_fill_the_item(
 ) -> None:
     who = somebody()
     table.apply(who, [change(out(2), NOW)], NOW)
-    for age in range(1, MOST_WAITING + 1):
+    for age in range(1, MAX_LATE_CHANGES + 1):
         table.apply(who, [change(out(2), NOW - age)], NOW)
     with pytest.raises(StoreUnavailable):
-        table.apply(who, [change(out(2), NOW - DAY)], NOW)
-    assert table.apply(who, [change(out(3), NOW)], NOW).after.n == 2  # what is new goes on
+        table.apply(who, [change(out(2), NOW - DAY_MS)], NOW)
+    assert table.apply(who, [change(out(3), NOW)], NOW).after.revision == 2  # what is new goes on
 
 
 @pytest.mark.threat(
@@ -141,9 +151,9 @@ def test_late_wishes_that_come_with_a_newer_one_are_bounded_too(
         except StoreUnavailable:
             refused += 1
     item = stored(dynamodb, who)
-    assert len(item["late"]) <= MOST_WAITING and refused > 6
+    assert len(item["late"]) <= MAX_LATE_CHANGES and refused > 6
     assert len(str(item)) < 250_000
-    assert table.apply(who, [change(out(0), NOW + DAY)], NOW).after.at(out(0)) == NOW + DAY
+    assert table.apply(who, [change(out(0), NOW + DAY_MS)], NOW).after.at(out(0)) == NOW + DAY_MS
     assert item["n"] == 13, "what was new of each request is on record"
 
 
@@ -160,11 +170,13 @@ def test_however_long_wishes_are_mixed_they_never_fill_an_item(
 ) -> None:
     waiting = total = 0
     for count, size in sent:
-        for part, room in late_room(f"{number:04}".ljust(size, "x") for number in range(count)):
+        for part, room in split_late_changes(
+            f"{number:04}".ljust(size, "x") for number in range(count)
+        ):
             if waiting <= room:
                 waiting += len(part)
                 total += sum(map(len, part))
-    assert waiting <= MOST_WAITING
+    assert waiting <= MAX_LATE_CHANGES
     assert total <= 270_000, "of the 400 kB of an item"
 
 
@@ -183,7 +195,10 @@ def test_several_changes_are_one_read_and_one_write(
 @pytest.mark.parametrize(
     "changes",
     [[change(register)] for register in REGISTERS]
-    + [[change(SOFT), change(SOFT, NOW - DAY)], [change(out(2)), change(SOFT)]],
+    + [
+        [change(SOFT_BOUNCE), change(SOFT_BOUNCE, NOW - DAY_MS)],
+        [change(out(2)), change(SOFT_BOUNCE)],
+    ],
 )
 def test_no_request_holds_an_empty_map_or_a_name_that_it_does_not_use(
     table: PreferencesTable, asked: list[Any], changes: list[Change]
@@ -228,12 +243,12 @@ def test_as_many_requests_as_needed_and_no_more(
 def test_a_stop_puts_its_recipient_into_the_feed_of_changes(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
-    for register in (out(2), pause(0), COMPLAINT, UNDELIVERABLE, HOLD, SOFT):
+    for register in (out(2), pause(0), COMPLAINT, UNDELIVERABLE, HOLD, SOFT_BOUNCE):
         who = somebody()
         table.apply(who, [change(register)], NOW)
         held = stored(dynamodb, who)
         assert held["chg_at"].startswith(f"{NOW:015d}")
-        assert 0 <= int(held["chg_shard"]) < SHARDS
+        assert 0 <= int(held["chg_shard"]) < FEED_SHARDS
 
 
 def test_who_never_stopped_is_not_in_the_feed_and_who_came_back_stays(
@@ -275,17 +290,17 @@ def test_the_salt_is_made_with_the_item_is_never_made_again_and_is_nobody_elses(
 
 
 def test_people_spread_over_the_shards(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
-    people = [from_bytes(bytes([first]) + bytes(15)) for first in range(SHARDS)]
+    people = [recipient_from_bytes(bytes([first]) + bytes(15)) for first in range(FEED_SHARDS)]
     for who in people:
         table.apply(who, [change(out(2))], NOW)
-    assert len({stored(dynamodb, who)["chg_shard"] for who in people}) == SHARDS
+    assert len({stored(dynamodb, who)["chg_shard"] for who in people}) == FEED_SHARDS
 
 
 def test_a_writer_in_between_is_merged_with(
     table: PreferencesTable, dynamodb: DynamoDBClient
 ) -> None:
     who = somebody()
-    between = iter([[change(in_(3))], [change(out(2), NOW + 5)], [change(SOFT)]])
+    between = iter([[change(in_(3))], [change(out(2), NOW + 5)], [change(SOFT_BOUNCE)]])
 
     def interleave(**_: Any) -> None:
         for changes in between:  # one of them before each of the first three attempts
@@ -297,8 +312,8 @@ def test_a_writer_in_between_is_merged_with(
     assert applied.after == table.read(who)
     assert applied.after.at(out(2)) == NOW + 5
     assert applied.after.registers.keys() == {in_(3), out(2), pause(0)}
-    assert applied.after.soft == {NOW // DAY}
-    assert applied.after.n == 4
+    assert applied.after.soft_bounce_days == {NOW // DAY_MS}
+    assert applied.after.revision == 4
 
 
 def test_a_writer_in_between_may_have_said_it_all(
@@ -315,7 +330,7 @@ def test_a_writer_in_between_may_have_said_it_all(
     with hooked(dynamodb, "before-call.dynamodb.UpdateItem", interleave):
         applied = table.apply(who, form, NOW)
     assert applied.after == table.read(who)
-    assert applied.after.n == 1
+    assert applied.after.revision == 1
 
 
 @pytest.mark.threat(
@@ -365,7 +380,7 @@ def test_endless_contention_is_an_error_and_never_a_success(
 
     with (
         hooked(dynamodb, "before-call.dynamodb.UpdateItem", interleave),
-        pytest.raises(Contended),
+        pytest.raises(WriteConflict),
     ):
         table.apply(who, [change(out(2)), change(out(4))], NOW)
     assert out(2) not in table.read(who).registers
@@ -385,7 +400,7 @@ def test_an_item_that_vanished_between_read_and_write_is_written_anew(
 
     with hooked(dynamodb, "before-call.dynamodb.UpdateItem", vanish):
         applied = table.apply(who, [change(out(2)), change(out(4))], NOW)
-    assert applied.before == NOTHING
+    assert applied.before == EMPTY_RECORD
     assert applied.after == table.read(who)
 
 

@@ -10,14 +10,14 @@ import pytest
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.links import repeats
 from heed.domain.links.repeats import HOUR
-from heed.domain.preferences.register import DAY, Change, Entry, Source
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from tests.adapters.conftest import TABLE, somebody
 from tests.support.registers import out, yes
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-DAWN = 20_000 * DAY
+DAWN = 20_000 * DAY_MS
 MOST_A_DAY = 2
 
 
@@ -61,7 +61,7 @@ def test_a_stop_after_a_yes_that_came_in_between_is_told_of(
     press(table, who, DAWN + 200)
 
     record = table.read(who)
-    assert (record.n, record.at(out(2))) == (pressed + 2, DAWN + 200)
+    assert (record.revision, record.at(out(2))) == (pressed + 2, DAWN + 200)
     assert record.tally.spared is None
 
 
@@ -96,4 +96,4 @@ def test_of_two_presses_at_once_one_is_told_of_as_that_of_its_hour(
     press(table, who, at + 1)
 
     record = table.read(who)
-    assert (record.n, record.tally.spared) == (MOST_A_DAY + 2, MOST_A_DAY + 1)
+    assert (record.revision, record.tally.spared) == (MOST_A_DAY + 2, MOST_A_DAY + 1)

@@ -11,8 +11,13 @@ import pytest
 from botocore.awsrequest import AWSResponse
 from moto import mock_aws
 
-from heed.adapters.aws import CONFIG
-from heed.adapters.dynamodb.table import BATCH, NO_SUCH_TABLE, Refused, Table
+from heed.adapters.aws import CLIENT_CONFIG
+from heed.adapters.dynamodb.table import (
+    MAX_BATCH_KEYS,
+    TABLE_NOT_FOUND,
+    ConditionFailed,
+    DynamoDBTable,
+)
 from heed.codec.attributes import Item
 from heed.domain.errors import StoreUnavailable
 from tests.adapters.test_preferences_faults import answer, cut, failing
@@ -37,20 +42,20 @@ def item(number: int, n: int = 0) -> dict[str, Any]:
 @pytest.fixture
 def client() -> Iterator[DynamoDBClient]:
     with mock_aws():
-        made = boto3.client("dynamodb", config=CONFIG)
+        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
         made.create_table(TableName=CONTROL, **table_definition("ControlTable"))
         yield made
 
 
 @pytest.fixture(params=["moto", "in memory"])
-def table(request: pytest.FixtureRequest) -> Table:
+def table(request: pytest.FixtureRequest) -> DynamoDBTable:
     if request.param == "moto":
-        return Table(request.getfixturevalue("client"), CONTROL)
+        return DynamoDBTable(request.getfixturevalue("client"), CONTROL)
     made: Any = Dynamo(Nemesis())
-    return Table(made, CONTROL)
+    return DynamoDBTable(made, CONTROL)
 
 
-def test_what_was_put_is_read_and_nothing_else(table: Table) -> None:
+def test_what_was_put_is_read_and_nothing_else(table: DynamoDBTable) -> None:
     table.put(item(1))
     assert table.get(key(1)) == item(1)
     assert table.get(key(2)) is None
@@ -58,16 +63,16 @@ def test_what_was_put_is_read_and_nothing_else(table: Table) -> None:
 
 
 def test_a_refused_write_changes_nothing_and_carries_the_item_that_stands_if_asked_for(
-    table: Table,
+    table: DynamoDBTable,
 ) -> None:
     table.put(item(1))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ConditionFailed) as refused:
         table.put(item(1, 2), condition="attribute_not_exists(pk)", returns_if_refused="ALL_OLD")
     assert refused.value.current == item(1)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ConditionFailed) as refused:
         table.put(item(1, 2), condition="attribute_not_exists(pk)")
     assert refused.value.current == {}
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ConditionFailed) as refused:
         table.update(
             key(2),
             "SET n = :n",
@@ -76,20 +81,20 @@ def test_a_refused_write_changes_nothing_and_carries_the_item_that_stands_if_ask
             returns_if_refused="ALL_OLD",
         )
     assert refused.value.current == {}
-    with pytest.raises(Refused):
+    with pytest.raises(ConditionFailed):
         table.delete(key(1), condition="n = :n", values={":n": {"N": "7"}})
     assert table.get(key(1)) == item(1)
     assert table.get(key(2)) is None
 
 
 def test_a_refusal_that_nobody_expects_is_a_write_that_is_not_known_to_be_done(
-    table: Table,
+    table: DynamoDBTable,
 ) -> None:
     with pytest.raises(StoreUnavailable):
         table.put(item(1), condition="attribute_exists(pk)")
 
 
-def test_an_update_returns_what_it_is_asked_for(table: Table) -> None:
+def test_an_update_returns_what_it_is_asked_for(table: DynamoDBTable) -> None:
     one = {":one": {"N": "1"}}
     assert table.update(key(1), "ADD n :one", values=one) == {}
     assert table.update(key(1), "ADD n :one", values=one, returns="ALL_OLD") == item(1, 1)
@@ -98,7 +103,7 @@ def test_an_update_returns_what_it_is_asked_for(table: Table) -> None:
     assert table.update(key(2), "ADD n :one", values=one, returns="ALL_OLD") == {}
 
 
-def test_a_deletion_says_whether_there_was_an_item_if_it_is_asked(table: Table) -> None:
+def test_a_deletion_says_whether_there_was_an_item_if_it_is_asked(table: DynamoDBTable) -> None:
     table.put(item(1))
     assert table.delete(key(1), returns="ALL_OLD") == item(1)
     assert table.delete(key(1), returns="ALL_OLD") == {}
@@ -107,18 +112,18 @@ def test_a_deletion_says_whether_there_was_an_item_if_it_is_asked(table: Table) 
     assert table.get(key(1)) is None
 
 
-def test_an_expression_without_placeholders_is_taken(table: Table) -> None:
+def test_an_expression_without_placeholders_is_taken(table: DynamoDBTable) -> None:
     table.put(item(1), condition="attribute_not_exists(pk)", names={}, values={})
     table.update(key(1), "REMOVE n", names={}, values={})
     assert table.get(key(1)) == key(1)
 
 
-def test_of_many_keys_those_with_an_item_are_read(table: Table) -> None:
-    for number in range(0, BATCH, 2):
+def test_of_many_keys_those_with_an_item_are_read(table: DynamoDBTable) -> None:
+    for number in range(0, MAX_BATCH_KEYS, 2):
         table.put(item(number))
-    found = table.get_many([key(number) for number in range(BATCH)])
+    found = table.get_many([key(number) for number in range(MAX_BATCH_KEYS)])
     assert sorted(one["pk"]["S"] for one in found) == [
-        key(number)["pk"]["S"] for number in range(0, BATCH, 2)
+        key(number)["pk"]["S"] for number in range(0, MAX_BATCH_KEYS, 2)
     ]
 
 
@@ -126,7 +131,7 @@ def test_keys_left_unread_are_asked_for_ever_more_patiently_and_never_taken_for_
     client: DynamoDBClient,
 ) -> None:
     pauses: list[float] = []
-    table = Table(client, CONTROL, pauses.append)
+    table = DynamoDBTable(client, CONTROL, pauses.append)
     left = (
         b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
     )
@@ -147,7 +152,7 @@ def test_keys_left_unread_are_asked_for_ever_more_patiently_and_never_taken_for_
 def test_pages_are_read_to_the_end_and_no_further_than_they_are_needed(
     client: DynamoDBClient,
 ) -> None:
-    table = Table(client, CONTROL)
+    table = DynamoDBTable(client, CONTROL)
     for number in range(5):
         table.put(item(number))
     with failing(client, lambda *_: None) as tried:
@@ -163,7 +168,7 @@ def test_pages_are_read_to_the_end_and_no_further_than_they_are_needed(
 
 
 def test_a_scan_goes_on_page_by_page_from_where_it_stopped(client: DynamoDBClient) -> None:
-    table = Table(client, CONTROL)
+    table = DynamoDBTable(client, CONTROL)
     for number in range(5):
         table.put(item(number))
     found: list[Item] = []
@@ -180,7 +185,7 @@ def test_a_scan_goes_on_page_by_page_from_where_it_stopped(client: DynamoDBClien
 
 
 def test_a_page_that_was_cut_ends_no_reading(client: DynamoDBClient) -> None:
-    table = Table(client, CONTROL)
+    table = DynamoDBTable(client, CONTROL)
     for number in range(4):
         table.put(item(number))
     first = {":first": key(0)["pk"]}
@@ -200,5 +205,5 @@ def test_a_page_that_was_cut_ends_no_reading(client: DynamoDBClient) -> None:
 
 
 def test_a_table_that_is_not_there_is_told_apart(client: DynamoDBClient) -> None:
-    with pytest.raises(StoreUnavailable, match=f"^{NO_SUCH_TABLE}$"):
-        list(Table(client, "Nowhere").scan())
+    with pytest.raises(StoreUnavailable, match=f"^{TABLE_NOT_FOUND}$"):
+        list(DynamoDBTable(client, "Nowhere").scan())

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from heed.domain.feedback.rules import Count
+from heed.domain.feedback.rules import FeedbackEffect
 from heed.entrypoints.cli.command import Command
 from heed.entrypoints.cli.commands import COMMANDS
 from heed.entrypoints.feedback_metrics import feedback_metric
-from heed.entrypoints.http.api.problems import PROBLEM_OF
+from heed.entrypoints.http.api.problems import PROBLEMS
 from heed.entrypoints.mail.confirmation_metrics import confirmation_metric
-from heed.use_cases.opt_in.send_confirmation import Result
+from heed.use_cases.opt_in.send_confirmation import SendResult
 from tests.support.deployment import deployed
 from tests.support.iam_policies import FUNCTIONS
 from tests.support.template import template, variables
@@ -61,7 +61,7 @@ def test_every_setting_is_told_and_every_one_told_is_there() -> None:
 
 def _counted() -> tuple[set[str], set[str]]:
     """Every name that the code counts under, and the beginnings of those that it puts together."""
-    names = {*map(feedback_metric, Count), *map(confirmation_metric, Result)}
+    names = {*map(feedback_metric, FeedbackEffect), *map(confirmation_metric, SendResult)}
     beginnings = set()
     for path in CODE:
         text = path.read_text()
@@ -96,7 +96,7 @@ def test_every_problem_is_told_and_every_one_told_is_there() -> None:
         re.MULTILINE,
     )
     assert sorted((name, int(status)) for name, status in told) == sorted(
-        {(problem.name, int(problem.status)) for problem in PROBLEM_OF.values()}
+        {(problem.name, int(problem.status)) for problem in PROBLEMS.values()}
     )
 
 

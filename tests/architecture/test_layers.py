@@ -240,7 +240,7 @@ def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
     script = (
         f"import {', '.join(modules)}\n"
         "print('idna' in sys.modules)\n"
-        "print(heed.domain.recipients.address.normalise('A@b\\u00fccher.example'))"
+        "print(heed.domain.recipients.address.normalise_address('A@b\\u00fccher.example'))"
     )
     # Of what is plain ASCII, not even that.
     assert _run(script, CORE, tmp_path) == ["False", "a@xn--bcher-kva.example"]

@@ -13,7 +13,7 @@ from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import KeysUnavailable
-from heed.domain.preferences.catalogue import Kind
+from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import KINDS, ChoiceKind, LiftKind, OtherKind, Source
 from tests.architecture.test_template_api import ELSEWHERE, ROUTES
@@ -133,7 +133,7 @@ def test_closed_sets_are_written_out_in_full() -> None:
         reason for reason in Reason if reason not in (Reason.OK, Reason.NO_CONSENT)
     ]
     kinds = schemas["Topics"]["properties"]["topics"]["items"]["properties"]["kind"]
-    assert kinds["enum"] == list(Kind)
+    assert kinds["enum"] == list(TopicKind)
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
@@ -289,7 +289,7 @@ def test_no_answer_and_no_log_line_names_a_key_or_an_address_that_was_not_asked_
     for secret in (one for one in presented if one):
         assert secret not in json.dumps(answers) and secret not in logged
     assert address not in logged and address.split("@")[0] not in logged
-    assert parts().identity_key.identity().hex() not in logged
+    assert parts().identity_key.identity_key().hex() not in logged
     assert world.recipient(address) not in logged
     refused = [answer for answer in answers if answer["statusCode"] >= 400]
     assert all(address not in answer["body"] for answer in refused)

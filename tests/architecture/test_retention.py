@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from heed.adapters.dynamodb import purges
-from heed.domain.privacy.purge import BACKUP_DAYS, SES
+from heed.domain.privacy.purge import BACKUP_DAYS, SES_LIST_STORE
 from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
 from tests.privacy.retention_rules import MINOR_DAYS, RULES, End
 from tests.support.deployment import deployed, parts
@@ -74,7 +74,9 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     with deployed(monkeypatch):
         steps = set(parts().purge_person.stores)
     assert steps == {step for store in STORES for step in store.steps}
-    assert {step for store in OUTSIDE for step in store.steps} == {SES}, "done by another function"
+    assert {step for store in OUTSIDE for step in store.steps} == {SES_LIST_STORE}, (
+        "done by another function"
+    )
 
 
 def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_purge_itself() -> (
@@ -82,7 +84,7 @@ def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_pu
 ):
     for rows in CONTROL:
         if rows.cleared is Cleared.BY_PURGE:
-            assert rows.step or rows.prefix == purges.PREFIX
+            assert rows.step or rows.prefix == purges.PURGE_PREFIX
         else:
             assert rows.holds is Holds.NOTHING or rows.cleared is Cleared.BY_TIME
 

@@ -25,17 +25,17 @@ from tests.support.registers import in_, out, yes
 
 _ROWS = {
     "key": "key#0123",
-    "disclosure": f"{disclosures.PREFIX}000000000001",
-    "end": f"{disclosures.PREFIX}end",
-    "lift": f"{lift_requests.PREFIX}abc",
-    "purge": f"{purges.PREFIX}abc",
-    "report": f"{minor_report_counts.PREFIX}2026-03-05#0123",
-    "mail": f"{mail_caps.PREFIX}in#abc",
-    "mailbox": f"{mail_caps.PREFIX}of#abc",
-    "network": f"{mail_caps.PREFIX}network#in#abc",
-    "told": f"{opt_in_notifications.PREFIX}abc",
+    "disclosure": f"{disclosures.DISCLOSURE_PREFIX}000000000001",
+    "end": f"{disclosures.DISCLOSURE_PREFIX}end",
+    "lift": f"{lift_requests.LIFT_REQUEST_PREFIX}abc",
+    "purge": f"{purges.PURGE_PREFIX}abc",
+    "report": f"{minor_report_counts.REPORT_COUNT_PREFIX}2026-03-05#0123",
+    "mail": f"{mail_caps.MAIL_CAP_PREFIX}in#abc",
+    "mailbox": f"{mail_caps.MAIL_CAP_PREFIX}of#abc",
+    "network": f"{mail_caps.MAIL_CAP_PREFIX}network#in#abc",
+    "told": f"{opt_in_notifications.NOTIFICATION_PREFIX}abc",
     "place": "reconcile",
-    "list": ses_list_walks.KEY,
+    "list": ses_list_walks.SES_LIST_KEY,
 }
 """One of each kind of row in the table `Control`."""
 
@@ -149,7 +149,7 @@ def test_of_a_record_each_function_updates_the_attributes_that_it_is_for(functio
 
 
 def test_who_walks_the_list_of_ses_ends_no_purge_and_reads_no_subject() -> None:
-    keys = {"dynamodb:LeadingKeys": {f"{purges.PREFIX}abc"}}
+    keys = {"dynamodb:LeadingKeys": {f"{purges.PURGE_PREFIX}abc"}}
 
     def may(*attributes: str, **more: set[str]) -> bool:
         asked = {**keys, "dynamodb:Attributes": set(attributes)}

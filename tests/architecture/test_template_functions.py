@@ -9,8 +9,8 @@ import pytest
 from functions.unlist import app as unlist
 from heed.adapters import aws
 from heed.adapters.dynamodb import mail_caps, opt_in_notifications
-from heed.adapters.kms.address_seal import CONFIRMATION, PLACE
-from heed.adapters.ses.suppression_list import PACE, TRIES
+from heed.adapters.kms.address_seal import CONFIRMATION, LIST_POSITION
+from heed.adapters.ses.suppression_list import CALL_INTERVAL, SES_ATTEMPTS
 from tests.architecture.test_template_time import LONGEST_CALL
 from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
 from tests.support.template import template, time_of, variables
@@ -30,8 +30,8 @@ def _data_key_is_used(statement: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("function", "prefix"),
     [
-        ("SendConfirmationFunction", mail_caps.PREFIX),
-        ("FollowUpFunction", opt_in_notifications.PREFIX),
+        ("SendConfirmationFunction", mail_caps.MAIL_CAP_PREFIX),
+        ("FollowUpFunction", opt_in_notifications.NOTIFICATION_PREFIX),
     ],
 )
 def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
@@ -59,7 +59,7 @@ def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_i
         for s in statements("UnlistFunction")
         if "AddressKey" in str(s["Resource"])
     }
-    assert found == {"kms:Decrypt": [CONFIRMATION, PLACE], "kms:Encrypt": PLACE}
+    assert found == {"kms:Decrypt": [CONFIRMATION, LIST_POSITION], "kms:Encrypt": LIST_POSITION}
 
 
 @pytest.mark.threat(
@@ -78,7 +78,7 @@ def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> Non
     (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
     assert event["Type"] == "SQS", "nobody else wakes it"
     readers = event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
-    assert readers / PACE <= 1
+    assert readers / CALL_INTERVAL <= 1
 
 
 def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
@@ -101,7 +101,7 @@ def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
     (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
     assert event["Properties"]["BatchSize"] == 1
     once: Any = aws._ONCE
-    of_ses = TRIES * (once.connect_timeout + once.read_timeout + PACE)
+    of_ses = SES_ATTEMPTS * (once.connect_timeout + once.read_timeout + CALL_INTERVAL)
     spellings_of_one = 3
     assert time_of("UnlistFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
     # Of a walk: what is begun with the reserve left is one call, its mark, the place sealed and kept.

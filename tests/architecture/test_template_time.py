@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from tests.architecture.test_template_api import ROUTES
 from tests.support.template import time_of
 
-_CONFIG: Any = CONFIG  # whose attributes botocore makes up
+_CONFIG: Any = CLIENT_CONFIG  # whose attributes botocore makes up
 _ATTEMPT = _CONFIG.connect_timeout + _CONFIG.read_timeout
 LONGEST_CALL = _CONFIG.retries["total_max_attempts"] * _ATTEMPT
 _API_WAITS = 30  # seconds; API Gateway's limit for an integration of an HTTP API

@@ -13,8 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from brand_compiler.build import main as build_brand
-from heed.domain.links.link_token import Purpose, Token, mint
+from brand_compiler.build import compile_command as build_brand
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.recipient import recipient_id
 from tests.bench.canned import KEY, canned_aws
@@ -91,15 +91,17 @@ def main() -> int:
             "unsubscribe": (
                 "POST",
                 "u",
-                Purpose.UNSUBSCRIBE,
+                TokenPurpose.UNSUBSCRIBE,
                 {"List-Unsubscribe": "One-Click"},
                 "200",
             ),
-            "preferences": ("POST", "p", Purpose.PREFERENCES, {"all": "out"}, "303"),
+            "preferences": ("POST", "p", TokenPurpose.PREFERENCES, {"all": "out"}, "303"),
         }
         cases["bare boto3"] = (BARE, common)
         for name, (method, letter, purpose, form, expected) in events.items():
-            token = mint(Token(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY)
+            token = mint_link_token(
+                LinkToken(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY
+            )
             path = work / f"{name}.json"
             path.write_text(_json(http(method, f"/{letter}/{token}", form=form)))
             cases[name] = (

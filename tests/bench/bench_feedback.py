@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from heed.domain.feedback.outcome import judge
+from heed.domain.feedback.outcome import apply_feedback_rules
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints import ses_events
 
@@ -28,7 +28,7 @@ ROUNDS, TIMES = 15, 2_000
 
 
 def _identify(address: str) -> str:
-    return recipient_id(KEY, normalise(address))
+    return recipient_id(KEY, normalise_address(address))
 
 
 def _floor(body: str) -> None:
@@ -36,7 +36,7 @@ def _floor(body: str) -> None:
 
 
 def _decide(body: str) -> None:
-    judge(ses_events.read(body), _identify, CATALOGUE)
+    apply_feedback_rules(ses_events.parse_ses_event(body), _identify, CATALOGUE)
 
 
 def _seconds(step: Callable[[str], None], body: str) -> float:

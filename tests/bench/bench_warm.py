@@ -44,7 +44,7 @@ def rendered(brand: Path) -> list[tuple[str, float]]:
 
 def main() -> None:
     """Measure and print."""
-    from brand_compiler.build import main as build_brand
+    from brand_compiler.build import compile_command as build_brand
 
     brand = mkdtemp(prefix="heed-bench-")
     build_brand([str(Path(__file__).parents[2] / "layers" / "brand"), brand])
@@ -52,36 +52,41 @@ def main() -> None:
 
     from functions.preferences import app as preferences
     from functions.unsubscribe import app as unsubscribe
-    from heed.domain.links.link_token import Purpose, Token, mint, verify
-    from heed.domain.preferences.record import NOTHING, merge
+    from heed.domain.links.link_token import (
+        LinkToken,
+        TokenPurpose,
+        mint_link_token,
+        verify_link_token,
+    )
+    from heed.domain.preferences.record import EMPTY_RECORD, merge_changes
     from heed.domain.preferences.register import ScopeNumber
-    from heed.use_cases.ports.preferences import Applied
+    from heed.use_cases.ports.preferences import WriteResult
     from tests.support.deployment import NOW, Context, http, parts, run_on
 
     key = bytes(range(32))
 
     class Keys:
-        def link(self, *_: object) -> bytes:
+        def link_key(self, *_: object) -> bytes:
             return key
 
-        def newest(self) -> int:
+        def newest_key_id(self) -> int:
             return 1
 
     class Table:
         def read(self, _: str) -> Any:
-            return NOTHING
+            return EMPTY_RECORD
 
-        def apply(self, _: str, changes: Any, __: int) -> Applied:
-            return Applied(NOTHING, merge(NOTHING, changes))
+        def apply(self, _: str, changes: Any, __: int) -> WriteResult:
+            return WriteResult(EMPTY_RECORD, merge_changes(EMPTY_RECORD, changes))
 
     heed = parts()
     heed.link_keys = cast("Any", Keys())
     heed.preferences = cast("Any", Table())
     run_on(heed)
 
-    said = Token(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
-    link = mint(said, Purpose.UNSUBSCRIBE, key)
-    centre = mint(said, Purpose.PREFERENCES, key)
+    said = LinkToken(RECIPIENT, ScopeNumber(2), NOW - 86_400_000, 1)
+    link = mint_link_token(said, TokenPurpose.UNSUBSCRIBE, key)
+    centre = mint_link_token(said, TokenPurpose.PREFERENCES, key)
     context = Context()
     one_click = http("POST", f"/u/{link}", form={"List-Unsubscribe": "One-Click"})
     landing = http("GET", f"/u/{link}")
@@ -90,11 +95,15 @@ def main() -> None:
     stdout = os.dup(1)
     os.dup2(silent, 1)
     rows = [
-        ("mint a token", 10, best(lambda: mint(said, Purpose.UNSUBSCRIBE, key), 5_000)),
+        (
+            "mint a token",
+            10,
+            best(lambda: mint_link_token(said, TokenPurpose.UNSUBSCRIBE, key), 5_000),
+        ),
         (
             "verify a token",
             10,
-            best(lambda: verify(link, Purpose.UNSUBSCRIBE, lambda *_: key), 5_000),
+            best(lambda: verify_link_token(link, TokenPurpose.UNSUBSCRIBE, lambda *_: key), 5_000),
         ),
         (
             "one-click POST, all but DynamoDB",

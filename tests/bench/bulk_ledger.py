@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from heed.adapters.external_sort import Spill
-from heed.domain.ledger.entry import canonical
-from heed.domain.ledger.seal import seal
-from heed.domain.preferences.register import DAY
-from heed.use_cases.ledger.export import FORMAT
-from heed.use_cases.ledger.verify import verify
+from heed.adapters.external_sort import ExternalSorter
+from heed.domain.ledger.entry import canonical_json
+from heed.domain.ledger.seal import make_seal
+from heed.domain.preferences.register import DAY_MS
+from heed.use_cases.ledger.export import EXPORT_FORMAT
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.ledgers import START, entry
 
 ENTRIES = 1_000_000
@@ -32,21 +32,24 @@ def write(path: Path, number: int) -> None:
     with path.open("wb") as file:
         days: dict[int, list[bytes]] = {day: [] for day in range(DAYS)}
         for whose, seq in _all(people):
-            days[whose % DAYS].append(entry(whose, seq, at=whose % DAYS * DAY + seq).leaf)
-        file.write(canonical(FORMAT) + b"\n")
+            days[whose % DAYS].append(entry(whose, seq, at=whose % DAYS * DAY_MS + seq).leaf)
+        file.write(canonical_json(EXPORT_FORMAT) + b"\n")
         root = ""
         for day, leaves in days.items():
             leaves.sort()
-            made = seal(START // DAY + day, root, leaves)
+            made = make_seal(START // DAY_MS + day, root, leaves)
             root = made.root
-            file.write(canonical({"seal": made.document()}) + b"\n")
+            file.write(canonical_json({"seal": made.to_document()}) + b"\n")
             for at in range(0, len(leaves), 1000):
                 part = [leaf.hex() for leaf in leaves[at : at + 1000]]
-                file.write(canonical({"leaves": part}) + b"\n")
-        file.write(canonical({"open": seal(START // DAY + DAYS, root, []).document()}) + b"\n")
+                file.write(canonical_json({"leaves": part}) + b"\n")
+        file.write(
+            canonical_json({"open": make_seal(START // DAY_MS + DAYS, root, []).to_document()})
+            + b"\n"
+        )
         for whose, seq in _all(people):
-            made_of = entry(whose, seq, at=whose % DAYS * DAY + seq)
-            file.write(canonical(made_of.document()) + b"\n")
+            made_of = entry(whose, seq, at=whose % DAYS * DAY_MS + seq)
+            file.write(canonical_json(made_of.to_document()) + b"\n")
 
 
 def _all(people: int) -> Iterator[tuple[int, int]]:
@@ -66,7 +69,7 @@ def main() -> int:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         began = time.process_time()
         with path.open("rb") as lines:
-            verdict = verify(lines, Spill)
+            verdict = verify_ledger(lines, ExternalSorter)
         seconds = time.process_time() - began
         size = path.stat().st_size / 1e6
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

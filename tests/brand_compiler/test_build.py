@@ -9,18 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from brand_compiler.build import main
-from heed.domain.preferences.catalogue import Catalogue, Kind
+from brand_compiler.build import compile_command
+from heed.domain.preferences.catalogue import Catalogue, TopicKind
 
 
 @pytest.fixture
 def built(source: Path, tmp_path: Path) -> Path:
-    assert main([str(source), str(tmp_path)]) == 0
+    assert compile_command([str(source), str(tmp_path)]) == 0
     return tmp_path
 
 
 def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
-    catalogue = Catalogue.of(json.loads((built / "catalogue.json").read_text(encoding="utf-8")))
+    catalogue = Catalogue.from_document(
+        json.loads((built / "catalogue.json").read_text(encoding="utf-8"))
+    )
 
     numbers = {catalogue.name(n): n for n in [*catalogue.brands, *catalogue.topics]}
     assert numbers == {
@@ -33,7 +35,7 @@ def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
         "targeted-advertising": 7,
     }
     assert not catalogue.topic("research").default_in
-    assert catalogue.topic("service").kind is Kind.SERVICE
+    assert catalogue.topic("service").kind is TopicKind.SERVICE
     assert catalogue.topic("targeted-advertising").path == (7,)
 
 
@@ -60,7 +62,7 @@ def test_the_policy_allows_exactly_the_style_sheet_that_stands_in_the_page(built
 
 def test_the_same_source_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        main([str(source), str(tmp_path / name)])
+        compile_command([str(source), str(tmp_path / name)])
 
     one, two = (
         {f.relative_to(tmp_path / name): f.read_bytes() for f in (tmp_path / name).rglob("*.json")}
@@ -70,5 +72,5 @@ def test_the_same_source_gives_the_same_bytes(source: Path, tmp_path: Path) -> N
 
 
 def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["layers/brand"]) == 2
+    assert compile_command(["layers/brand"]) == 2
     assert "SOURCE DESTINATION" in capsys.readouterr().err

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from brand_compiler.build import main
-from brand_compiler.catalogue import MOST_TOPICS
+from brand_compiler.build import compile_command
+from brand_compiler.catalogue import MAX_TOPICS
 from tests.support.brands import build_brand_of
 
 CATALOGUE = "catalogue.toml"
@@ -201,7 +201,7 @@ def test_a_domain_is_a_host_name(
     made = text.replace('domain = "example.com"', f'domain = "{domain}"')
     assert made != text
     (copy / CATALOGUE).write_text(made, encoding="utf-8")
-    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
     assert "`domain` is a host name" in capsys.readouterr().err
 
 
@@ -210,7 +210,7 @@ def test_every_form_of_host_name_is_taken(copy: Path, tmp_path: Path, domain: st
     text = (copy / CATALOGUE).read_text(encoding="utf-8")
     made = text.replace('domain = "example.com"', f'domain = "{domain}"')
     (copy / CATALOGUE).write_text(made, encoding="utf-8")
-    assert main([str(copy), str(tmp_path / "out")]) == 0
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
 
 
 @pytest.mark.parametrize(("name", "old", "new", "message", "at"), MISTAKES)
@@ -229,7 +229,7 @@ def test_a_mistake_is_named_with_its_file_and_line(
     before, _, after = text.partition(old)
     (copy / name).write_text(before + new + after, encoding="utf-8")
 
-    code = main([str(copy), str(tmp_path / "out")])
+    code = compile_command([str(copy), str(tmp_path / "out")])
 
     said = capsys.readouterr().err
     assert code == 1
@@ -248,7 +248,7 @@ def test_a_file_that_is_not_there_is_named(
 ) -> None:
     (copy / name).unlink()
 
-    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
     assert Path(name).name in capsys.readouterr().err
 
 
@@ -260,18 +260,18 @@ def test_a_table_without_entries_is_a_mistake(
     brands = text[text.index("[[brands]]") : text.index("# kind ")]
     file.write_text(text.replace(brands, "brands = []\n"), encoding="utf-8")
 
-    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
     assert "at least one [[brands]]" in capsys.readouterr().err
 
 
 def test_more_topics_than_pages_and_records_can_hold_are_a_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert build_brand_of(tmp_path, MOST_TOPICS - 6).is_dir()
+    assert build_brand_of(tmp_path, MAX_TOPICS - 6).is_dir()
     with (tmp_path / "source" / CATALOGUE).open("a", encoding="utf-8") as file:
         file.write("[[topics]]\nnumber = 9999\n")
 
-    assert main([str(tmp_path / "source"), str(tmp_path / "again")]) == 1
+    assert compile_command([str(tmp_path / "source"), str(tmp_path / "again")]) == 1
     assert "401 [[topics]]: 400 at most" in capsys.readouterr().err
 
 
@@ -279,14 +279,14 @@ def test_a_file_in_another_encoding_is_a_mistake(copy: Path, tmp_path: Path) -> 
     file = copy / DE
     file.write_bytes(file.read_text(encoding="utf-8").encode("latin-1", "replace"))
 
-    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
 
 
 def test_a_brand_without_languages_is_a_mistake(copy: Path, tmp_path: Path) -> None:
     for file in (copy / "locales").iterdir():
         file.unlink()
 
-    assert main([str(copy), str(tmp_path / "out")]) == 1
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 1
 
 
 def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_brand_may_have_no_phone(copy: Path, tmp_path: Path) -> None:
     text = file.read_text(encoding="utf-8").replace('phone = "+1 555 0100"\n', "")
     file.write_text(text, encoding="utf-8")
 
-    assert main([str(copy), str(tmp_path / "out")]) == 0
+    assert compile_command([str(copy), str(tmp_path / "out")]) == 0
     page = (tmp_path / "out" / "pages" / "en" / "neutral.json").read_text(encoding="utf-8")
     assert "tel:" not in page
     assert "<dt>Letter</dt>" in page

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from brand_compiler import lock
-from brand_compiler.build import main
+from brand_compiler.build import compile_command
 from brand_compiler.catalogue import read_catalogue
 
 NEW = """
@@ -32,12 +32,12 @@ def _edit(copy: Path, old: str, new: str) -> None:
 
 
 def _build(copy: Path) -> int:
-    return main([str(copy), str(copy / "out")])
+    return compile_command([str(copy), str(copy / "out")])
 
 
 def test_the_lock_holds_every_number_that_ships(source: Path) -> None:
     _, data, _ = read_catalogue(source)
-    locked = (source / lock.NAME).read_text(encoding="utf-8").splitlines()[1:]
+    locked = (source / lock.LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
     assert locked == [f"{number} {meaning}" for number, meaning in lock.meanings(data).items()]
 
@@ -49,19 +49,19 @@ def test_a_new_number_is_refused_until_it_is_locked(
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
 
-    assert lock.main([str(copy)]) == 0
+    assert lock.lock_command([str(copy)]) == 0
 
     assert _build(copy) == 0
-    assert "8 marketing meridian/straps in\n" in (copy / lock.NAME).read_text(encoding="utf-8")
+    assert "8 marketing meridian/straps in\n" in (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
 
 
 def test_locking_never_changes_a_line_that_is_there(copy: Path) -> None:
-    before = (copy / lock.NAME).read_text(encoding="utf-8")
+    before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, 'name = "news"', 'name = "stories"')
 
-    assert lock.main([str(copy)]) == 0
+    assert lock.lock_command([str(copy)]) == 0
 
-    assert (copy / lock.NAME).read_text(encoding="utf-8") == before
+    assert (copy / lock.LOCK_FILE).read_text(encoding="utf-8") == before
     assert _build(copy) == 1
 
 
@@ -80,10 +80,10 @@ def test_renaming_a_topic_for_people_is_free(copy: Path) -> None:
 def test_a_catalogue_with_a_mistake_locks_nothing(
     copy: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = (copy / lock.NAME).read_text(encoding="utf-8")
+    before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, "number = 3", "number = 2")
 
-    assert lock.main([str(copy)]) == 1
+    assert lock.lock_command([str(copy)]) == 1
     assert "catalogue.toml:" in capsys.readouterr().err
-    assert lock.main([]) == 2
-    assert (copy / lock.NAME).read_text(encoding="utf-8") == before
+    assert lock.lock_command([]) == 2
+    assert (copy / lock.LOCK_FILE).read_text(encoding="utf-8") == before

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from heed.domain.api_key import KeyScope
-from heed.entrypoints.cli.main import main
+from heed.entrypoints.cli.main import run_command
 from tests.cli.served import FUNCTIONS, Served, served
 from tests.support.deployment import World, deployed, parts
 
@@ -48,7 +48,7 @@ def heed(
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
         capsys.readouterr()
         try:
-            code = main(arguments)
+            code = run_command(arguments)
         except SystemExit as end:  # argparse's own
             code = int(end.code or 0)
         printed = capsys.readouterr()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from heed.domain.preferences.register import Change, Entry, Source
-from heed.domain.recipients.recipient import to_bytes
+from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
 from tests.support.deployment import NOW, World
@@ -61,7 +61,7 @@ def test_ids_may_stand_among_addresses_and_the_order_is_kept(
 ) -> None:
     world.put(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
-    people = [STRANGER, recipient, to_bytes(recipient).hex(), STRANGER]
+    people = [STRANGER, recipient, recipient_to_bytes(recipient).hex(), STRANGER]
 
     ended = heed("check", *people, "--topic", "offers")
 

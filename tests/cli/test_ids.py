@@ -69,7 +69,7 @@ def test_the_published_vectors_hold_for_every_line_that_can_stand_in_a_file(
     heed: Heed, local: Path, world: World
 ) -> None:
     """The vectors have a key of their own, so that the normalised address is what is compared."""
-    identity = parts().identity_key.identity()
+    identity = parts().identity_key.identity_key()
     vectors = [one for one in VECTORS["accepted"] if len(one["input"].splitlines()) == 1]
 
     ended = heed("ids", stdin="\n".join(one["input"].strip() for one in vectors))

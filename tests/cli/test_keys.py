@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from heed.domain.api_key import KeyScope, hash_of, id_of
+from heed.domain.api_key import KeyScope, api_key_id, hash_api_key
 from tests.cli.conftest import Heed
 from tests.support.deployment import parts
 
@@ -17,9 +17,9 @@ def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> Non
     ended = heed(*CREATE, "--scope", "links", "--stack", stack)
 
     facts = dict(line.split() for line in ended.out.splitlines())
-    assert (ended.code, facts["id"]) == (0, id_of(hash_of(facts["key"])))
+    assert (ended.code, facts["id"]) == (0, api_key_id(hash_api_key(facts["key"])))
     assert ended.err == "The key is shown this once: keep it where secrets are kept.\n"
-    kept = parts().api_keys.find(hash_of(facts["key"]))
+    kept = parts().api_keys.find(hash_api_key(facts["key"]))
     assert kept is not None
     assert (kept.name, kept.owner, sorted(kept.scopes)) == (
         "platform",
@@ -52,7 +52,7 @@ def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
     assert heed(*check).code == 0
 
     assert heed("keys", "revoke", made["id"], "--stack", stack).code == 0
-    del parts().gate  # which remembers for a minute
+    del parts().authenticator  # which remembers for a minute
 
     ended = heed(*check)
     assert ended.code == 3

@@ -11,9 +11,9 @@ import boto3
 import pytest
 import time_machine
 
-from heed.adapters.dynamodb.disclosures import PREFIX
+from heed.adapters.dynamodb.disclosures import DISCLOSURE_PREFIX
 from heed.domain.errors import StoreUnavailable
-from heed.domain.privacy.disclosure import Disclosing, Disclosure
+from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import disclosed
 from tests.cli.conftest import Heed
 from tests.cli.served import Served
@@ -199,11 +199,13 @@ def test_the_register_is_read_to_its_beginning_whatever_is_missing(
     monkeypatch.setattr(disclosed, "_PAGE", 5)
     table = boto3.client("dynamodb")
     for _ in range(31):
-        parts().disclosures.append(Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k"))
+        parts().disclosures.append(
+            DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
+        )
     assert "Whole from number 1 to number 31." in heed("disclosed").out
 
     def key(number: int) -> dict[str, Any]:
-        return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+        return {"pk": {"S": f"{DISCLOSURE_PREFIX}{number:012d}"}}
 
     table.update_item(
         TableName=world.control,
@@ -225,7 +227,7 @@ def test_an_entry_that_nobody_can_read_does_not_keep_the_next_from_the_register(
     heed: Heed, local: Path, world: World
 ) -> None:
     heed("lookup", READER)
-    junk = {"pk": {"S": f"{PREFIX}{2:012d}"}, "number": {"S": "two"}}
+    junk = {"pk": {"S": f"{DISCLOSURE_PREFIX}{2:012d}"}, "number": {"S": "two"}}
     boto3.client("dynamodb").put_item(TableName=world.control, Item=junk)
 
     assert heed("lookup", READER).code == 1  # nothing is on record, which is an answer

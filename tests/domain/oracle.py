@@ -160,7 +160,7 @@ def _unlifted(wide: dict[str, int], reason: str) -> bool:
 
 def _soft_until(record: Record, wide: dict[str, int], now: int) -> int | None:
     lift = wide.get("l:undeliverable")
-    after = {day for day in record.soft if lift is None or day > lift // DAY}
+    after = {day for day in record.soft_bounce_days if lift is None or day > lift // DAY}
     near = {
         day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after
     }

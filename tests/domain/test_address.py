@@ -9,7 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.recipients.address import MAX_ADDRESS, MAX_LOCAL, normalise, spellings
+from heed.domain.recipients.address import (
+    MAX_ADDRESS,
+    MAX_LOCAL,
+    address_spellings,
+    normalise_address,
+)
 from tests.support.full import examples
 from tests.vectors import addresses
 
@@ -35,25 +40,25 @@ HARD = st.one_of(
 
 def normalised(text: str) -> str | None:
     try:
-        return normalise(text)
+        return normalise_address(text)
     except InvalidAddress:
         return None
 
 
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
 def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
-    assert normalise(vector["input"]) == vector["normalised"]
+    assert normalise_address(vector["input"]) == vector["normalised"]
 
 
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
 def test_the_published_vectors_are_normalised_once_and_for_all(vector: dict[str, str]) -> None:
-    assert normalise(vector["normalised"]) == vector["normalised"]
+    assert normalise_address(vector["normalised"]) == vector["normalised"]
 
 
 @pytest.mark.parametrize("vector", addresses.rejected, ids=lambda vector: vector["why"])
 def test_what_the_published_vectors_reject_is_rejected(vector: dict[str, str]) -> None:
     with pytest.raises(InvalidAddress):
-        normalise(vector["input"])
+        normalise_address(vector["input"])
 
 
 def test_there_is_one_vector_of_each_input() -> None:
@@ -108,12 +113,12 @@ def test_quotes_that_nobody_needs_make_no_other_person(local: str, domain: str) 
 
 def test_dots_and_tags_stay_different_mailboxes() -> None:
     spellings = ("johndoe@gmail.com", "john.doe@gmail.com", "johndoe+a@gmail.com")
-    assert len({normalise(spelling) for spelling in spellings}) == len(spellings)
+    assert len({normalise_address(spelling) for spelling in spellings}) == len(spellings)
 
 
 def test_letters_that_only_look_alike_stay_different_people() -> None:
     names = ("mike", "mıke", "ﬁn", "fin", "ﬀ", "ff", "straße", "strasse", "ⓐ", "a")
-    assert len({normalise(f"{name}@example.com") for name in names}) == len(names)
+    assert len({normalise_address(f"{name}@example.com") for name in names}) == len(names)
 
 
 @pytest.mark.parametrize("control", [chr(c) for c in (*range(32), *range(127, 160))])
@@ -174,7 +179,7 @@ def test_a_megabyte_of_malice_is_refused(hostile: str) -> None:
 def test_an_error_never_names_the_address() -> None:
     for vector in addresses.rejected:
         with pytest.raises(InvalidAddress) as caught:
-            normalise(vector["input"])
+            normalise_address(vector["input"])
         parts = (part for part in re.split(r"[@<> ]", vector["input"]) if len(part) > 3)
         assert not any(part in str(caught.value) for part in parts)
 
@@ -199,12 +204,12 @@ def test_an_error_never_names_the_address() -> None:
 def test_the_spellings_of_a_list_that_keeps_case_differ_in_case_alone(
     written: str, wanted: tuple[str, ...]
 ) -> None:
-    assert spellings(written) == wanted
+    assert address_spellings(written) == wanted
 
 
 @given(st.from_regex(r"[A-Za-z.+]{1,9}@[A-Za-z]{1,9}\.[A-Za-z]{2,4}", fullmatch=True))
 def test_every_spelling_is_one_of_the_same_address(address: str) -> None:
     with suppress(InvalidAddress):
-        found = spellings(address)
-        assert {normalise(one) for one in found} == {normalise(address)}
-        assert found[0] == address and found[-1] == normalise(address)
+        found = address_spellings(address)
+        assert {normalise_address(one) for one in found} == {normalise_address(address)}
+        assert found[0] == address and found[-1] == normalise_address(address)

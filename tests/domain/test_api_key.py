@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.api_key import is_visible, owner_of
+from heed.domain.api_key import is_visible_text, normalise_owner
 
 HIDDEN = [
     "\u200b",
@@ -29,26 +29,29 @@ HIDDEN = [
     ids=ascii,
 )
 def test_owners_that_differ_by_width_case_space_or_nothing_visible_are_one(same: str) -> None:
-    assert owner_of(same) == owner_of("Ann Lee")
+    assert normalise_owner(same) == normalise_owner("Ann Lee")
 
 
 def test_other_owners_are_others() -> None:
     names = ("ann", "anna", "\u00e4nn", "kim", "a nn", "\u0438\u0432\u0430\u043d", "ivan")
-    assert len({owner_of(name) for name in names}) == len(names)
+    assert len({normalise_owner(name) for name in names}) == len(names)
 
 
 @given(st.text(max_size=30))
 def test_the_one_spelling_of_an_owner_is_its_own(name: str) -> None:
-    assert owner_of(owner_of(name)) == owner_of(name)
-    assert owner_of(name.swapcase()) == owner_of(name.swapcase().casefold())
+    assert normalise_owner(normalise_owner(name)) == normalise_owner(name)
+    assert normalise_owner(name.swapcase()) == normalise_owner(name.swapcase().casefold())
 
 
 @pytest.mark.parametrize("hidden", [*HIDDEN, "\u00a0", "\u3000", "\t", "\n"], ids=ascii)
 def test_what_nobody_sees_is_no_part_of_a_name(hidden: str) -> None:
-    assert not is_visible(f"an{hidden}n")
+    assert not is_visible_text(f"an{hidden}n")
 
 
 def test_a_name_of_any_script_is_taken() -> None:
     assert all(
-        map(is_visible, ("Ann Lee (CRM)", "J\u00f6rg", "\u0418\u0432\u0430\u043d", "\u82b1\u5b50"))
+        map(
+            is_visible_text,
+            ("Ann Lee (CRM)", "J\u00f6rg", "\u0418\u0432\u0430\u043d", "\u82b1\u5b50"),
+        )
     )

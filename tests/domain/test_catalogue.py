@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from heed.domain.errors import UnknownScope
-from heed.domain.preferences.catalogue import Catalogue, Kind
-from heed.domain.preferences.register import ALL, DAY, ScopeNumber
+from heed.domain.preferences.catalogue import Catalogue, TopicKind
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, ScopeNumber
 from tests.support.catalogues import CATALOGUE, DATA, SCOPES
 from tests.support.growth import LINEAR, growth
 from tests.support.registers import scope_numbers
@@ -88,13 +88,13 @@ def test_a_chain_of_followed_topics_is_followed_to_its_end() -> None:
 def test_topics_that_follow_in_a_circle_do_not_hang() -> None:
     topics = [dict(topic) for topic in DATA["topics"]]
     topics[0]["follows"] = 13
-    circle = Catalogue.of({**DATA, "topics": topics})
+    circle = Catalogue.from_document({**DATA, "topics": topics})
     assert set(circle.topic("offers").followed) == {2, 12, 13}
 
 
 def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else() -> None:
-    every = {n for n, t in CATALOGUE.topics.items() if t.kind is Kind.MARKETING}
-    assert {t.number for t in CATALOGUE.governed(ALL)} == every
+    every = {n for n, t in CATALOGUE.topics.items() if t.kind is TopicKind.MARKETING}
+    assert {t.number for t in CATALOGUE.governed(ALL_SCOPES)} == every
     assert 14 in every
     assert {t.number for t in CATALOGUE.governed(ScopeNumber(10))} == {11, 17}
     assert [t.number for t in CATALOGUE.governed(ScopeNumber(2))] == [2]
@@ -127,9 +127,9 @@ def test_an_opt_out_by_link_is_written_where_it_stops_something(
 
 def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
     topics = [{**topic, "retired": topic["kind"] == "signal"} for topic in DATA["topics"]]
-    assert Catalogue.of({**DATA, "topics": topics}).opt_out_scopes(ScopeNumber(7)) == scope_numbers(
-        7
-    )
+    assert Catalogue.from_document({**DATA, "topics": topics}).opt_out_scopes(
+        ScopeNumber(7)
+    ) == scope_numbers(7)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
 )
 def test_the_policy_is_the_one_in_force_then(day: str, version: str) -> None:
     at = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000)
-    assert CATALOGUE.policy(at) == CATALOGUE.policy(at + DAY - 1) == version
+    assert CATALOGUE.policy(at) == CATALOGUE.policy(at + DAY_MS - 1) == version
 
 
 def test_a_name_may_be_that_of_several_brands_topics() -> None:
@@ -170,7 +170,7 @@ def test_the_cost_of_a_slip_grows_with_the_catalogue_and_no_faster() -> None:
     def catalogue(n: int) -> Catalogue:
         topic = DATA["topics"][0]
         topics = [{**topic, "number": 100 + i, "name": f"topic-{i:05d}"} for i in range(n)]
-        return Catalogue.of({**DATA, "topics": topics})
+        return Catalogue.from_document({**DATA, "topics": topics})
 
     def search(many: Catalogue) -> None:
         for _ in range(4):  # one search of 2,000 topics takes too little to be measured

@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brand_compiler.catalogue import MOST_TOPICS
+from brand_compiler.catalogue import MAX_TOPICS
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import Purpose, Token
-from heed.domain.links.link_token import mint as mint_link
-from heed.domain.links.link_token import verify as verify_link
+from heed.domain.links.link_token import LinkToken, TokenPurpose
+from heed.domain.links.link_token import mint_link_token as mint_link
+from heed.domain.links.link_token import verify_link_token as verify_link
 from heed.domain.opt_in.confirmation_token import (
-    LIFETIME,
-    MAX_LENGTH,
-    Confirmation,
+    CONFIRMATION_LIFETIME,
+    MAX_CONFIRMATION_LENGTH,
+    ConfirmationToken,
     Intent,
     hours_waited,
-    mint,
-    verify,
+    mint_confirmation_token,
+    verify_confirmation_token,
 )
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from tests.support.registers import scope_numbers
 from tests.support.strategies import recipients
 
@@ -30,8 +30,8 @@ MINUTE = 60 * 1000
 HOUR = 60 * MINUTE
 
 confirmations = st.builds(
-    Confirmation,
-    recipient=recipients.map(from_bytes),
+    ConfirmationToken,
+    recipient=recipients.map(recipient_from_bytes),
     intent=st.sampled_from(Intent),
     scopes=st.lists(st.integers(0, 65535), max_size=40).map(tuple),
     issued=st.integers(0, 2**48),
@@ -47,14 +47,14 @@ def keys(key_id: int) -> bytes:
 
 
 @given(confirmations)
-def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: Confirmation) -> None:
-    assert verify(mint(said, KEY), keys) == said
+def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: ConfirmationToken) -> None:
+    assert verify_confirmation_token(mint_confirmation_token(said, KEY), keys) == said
 
 
 @pytest.mark.parametrize("intent", Intent)
-@pytest.mark.parametrize("count", [0, 255, 256, 257, MOST_TOPICS])
+@pytest.mark.parametrize("count", [0, 255, 256, 257, MAX_TOPICS])
 def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent) -> None:
-    said = Confirmation(
+    said = ConfirmationToken(
         recipient="a" * 26,
         intent=intent,
         scopes=scope_numbers(*range(count)),
@@ -63,30 +63,36 @@ def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent)
         sealed=b"s" * 420,
     )
 
-    assert verify(mint(said, KEY), keys) == said
-    assert len(mint(said, KEY)) < MAX_LENGTH - 200
+    assert verify_confirmation_token(mint_confirmation_token(said, KEY), keys) == said
+    assert len(mint_confirmation_token(said, KEY)) < MAX_CONFIRMATION_LENGTH - 200
 
 
 @given(st.integers(0, 2**48), st.integers(0, 9 * 24 * HOUR - 1))
 def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(
     asked: int, waited: int
 ) -> None:
-    said = Confirmation(
+    said = ConfirmationToken(
         "a" * 26, Intent.IN, scope_numbers(2), asked, waited=hours_waited(asked, asked + waited)
     )
-    read = verify(mint(said, KEY), keys)
+    read = verify_confirmation_token(mint_confirmation_token(said, KEY), keys)
     sent = asked + waited
-    assert not read.is_over(max(sent + LIFETIME - MINUTE, asked + LIFETIME - 1))
-    assert read.waited == 0 or not read.is_over(sent + LIFETIME)
+    assert not read.is_expired(
+        max(sent + CONFIRMATION_LIFETIME - MINUTE, asked + CONFIRMATION_LIFETIME - 1)
+    )
+    assert read.waited == 0 or not read.is_expired(sent + CONFIRMATION_LIFETIME)
     longer = HOUR if waited < 49 * HOUR else 12 * HOUR
-    assert read.is_over(sent + LIFETIME + longer)
+    assert read.is_expired(sent + CONFIRMATION_LIFETIME + longer)
 
 
 def test_a_link_whose_mail_did_not_wait_is_the_same_bytes_as_ever_and_lives_as_long() -> None:
-    said = Confirmation(
+    said = ConfirmationToken(
         "a" * 26, Intent.OUT, scope_numbers(2), 5, waited=hours_waited(5, 5 + MINUTE - 1)
     )
-    assert said.waited == 0 and said.is_over(5 + LIFETIME) and not said.is_over(4 + LIFETIME)
+    assert (
+        said.waited == 0
+        and said.is_expired(5 + CONFIRMATION_LIFETIME)
+        and not said.is_expired(4 + CONFIRMATION_LIFETIME)
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,26 +115,26 @@ def test_a_mail_that_waited_says_for_how_long_up_to_nine_days(waited: int, hours
 
 
 @given(confirmations)
-def test_it_is_one_segment_of_a_path_and_fits_a_url(said: Confirmation) -> None:
-    text = mint(said, KEY)
+def test_it_is_one_segment_of_a_path_and_fits_a_url(said: ConfirmationToken) -> None:
+    text = mint_confirmation_token(said, KEY)
     assert text.replace("-", "").replace("_", "").isalnum() and text.isascii()
     assert 54 < len(text) < 1_000
 
 
 @given(confirmations, st.data())
-def test_no_byte_of_it_can_be_changed(said: Confirmation, data: st.DataObject) -> None:
-    text = mint(said, KEY)
+def test_no_byte_of_it_can_be_changed(said: ConfirmationToken, data: st.DataObject) -> None:
+    text = mint_confirmation_token(said, KEY)
     raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(InvalidToken):
-        verify(base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), keys)
+        verify_confirmation_token(base64.urlsafe_b64encode(raw).rstrip(b"=").decode(), keys)
 
 
 @given(confirmations, st.data())
 def test_no_character_of_it_can_be_changed_added_or_left_out(
-    said: Confirmation, data: st.DataObject
+    said: ConfirmationToken, data: st.DataObject
 ) -> None:
-    text = mint(said, KEY)
+    text = mint_confirmation_token(said, KEY)
     place = data.draw(st.integers(0, len(text) - 1))
     other = data.draw(st.sampled_from("AZaz09-_=+/ \u212a\n").filter(lambda c: c != text[place]))
     for mangled in (
@@ -138,47 +144,47 @@ def test_no_character_of_it_can_be_changed_added_or_left_out(
         text[:place],
     ):
         with pytest.raises(InvalidToken):
-            verify(mangled, keys)
+            verify_confirmation_token(mangled, keys)
 
 
 @given(confirmations, confirmations, st.data())
 def test_two_links_spliced_are_none(
-    one: Confirmation, two: Confirmation, data: st.DataObject
+    one: ConfirmationToken, two: ConfirmationToken, data: st.DataObject
 ) -> None:
-    first, second = mint(one, KEY), mint(two, KEY)
+    first, second = mint_confirmation_token(one, KEY), mint_confirmation_token(two, KEY)
     place = data.draw(st.integers(1, min(len(first), len(second)) - 1))
     spliced = first[:place] + second[place:]
     if spliced not in (first, second):
         with pytest.raises(InvalidToken):
-            verify(spliced, keys)
+            verify_confirmation_token(spliced, keys)
 
 
 @given(confirmations)
-def test_another_key_signs_in_vain(said: Confirmation) -> None:
+def test_another_key_signs_in_vain(said: ConfirmationToken) -> None:
     with pytest.raises(InvalidToken):
-        verify(mint(said, OTHER), keys)
+        verify_confirmation_token(mint_confirmation_token(said, OTHER), keys)
 
 
 @given(confirmations)
-def test_even_under_one_key_no_purpose_passes_for_another(said: Confirmation) -> None:
-    token = Token(said.recipient, ScopeNumber(0), 60_000, 1)
-    for purpose in Purpose:
+def test_even_under_one_key_no_purpose_passes_for_another(said: ConfirmationToken) -> None:
+    token = LinkToken(said.recipient, ScopeNumber(0), 60_000, 1)
+    for purpose in TokenPurpose:
         with pytest.raises(InvalidToken):
-            verify(mint_link(token, purpose, KEY), keys)
+            verify_confirmation_token(mint_link(token, purpose, KEY), keys)
         with pytest.raises(InvalidToken):
-            verify_link(mint(said, KEY), purpose, lambda *_: KEY)
+            verify_link(mint_confirmation_token(said, KEY), purpose, lambda *_: KEY)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "A", "AA", "é" * 60, "\u212a" * 60, "A" * 54, "A" * MAX_LENGTH * 2]
+    "text", ["", "A", "AA", "é" * 60, "\u212a" * 60, "A" * 54, "A" * MAX_CONFIRMATION_LENGTH * 2]
 )
 def test_whatever_is_no_link_is_refused(text: str) -> None:
     with pytest.raises(InvalidToken):
-        verify(text, keys)
+        verify_confirmation_token(text, keys)
 
 
 def test_it_ends_after_48_hours() -> None:
-    said = Confirmation("a" * 26, Intent.IN, scope_numbers(2), 1_000)
-    assert not said.is_over(1_000 + LIFETIME - 1)
-    assert said.is_over(1_000 + LIFETIME)
-    assert LIFETIME == 48 * 3_600_000
+    said = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), 1_000)
+    assert not said.is_expired(1_000 + CONFIRMATION_LIFETIME - 1)
+    assert said.is_expired(1_000 + CONFIRMATION_LIFETIME)
+    assert CONFIRMATION_LIFETIME == 48 * 3_600_000

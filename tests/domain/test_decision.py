@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.catalogue import Kind
+from heed.domain.preferences.catalogue import TopicKind
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_UNDELIVERABLE,
     MINOR,
@@ -50,7 +50,10 @@ def test_they_agree_over_thirty_thousand_decisions() -> None:
     seen: Counter[Reason] = Counter()
     chance = Random(20_261_122)  # noqa: S311 - the same records each time
     for _ in range(30_000 // len(TOPICS)):
-        record, now = _at_random(chance), chance.choice((chance.randrange(14), 40 * DAY, 90 * DAY))
+        record, now = (
+            _at_random(chance),
+            chance.choice((chance.randrange(14), 40 * DAY_MS, 90 * DAY_MS)),
+        )
         _agree(record, now)
         seen.update(decide(record, topic, now).reason for topic in TOPICS)
     assert min(seen[reason] for reason in Reason) > 100, seen  # none was hardly tried
@@ -72,7 +75,7 @@ def _at_random(chance: Random) -> Record:
     if chance.random() < 0.02:
         registers[MINOR] = Entry(3, Source.AGE_REPORT, "{}")
     if chance.random() < 0.1 and LIFT_UNDELIVERABLE in registers:
-        registers[LIFT_UNDELIVERABLE] = Entry(20 * DAY, Source.AGENT, "{}")
+        registers[LIFT_UNDELIVERABLE] = Entry(20 * DAY_MS, Source.AGENT, "{}")
     days = chance.sample(range(chance.choice((8, 40, 80))), chance.choice((0, 0, 0, 4, 5, 7)))
     return Record(registers, frozenset(days))
 
@@ -100,18 +103,18 @@ def test_an_opt_out_of_now_stops_all_that_its_scope_governs(
 ) -> None:
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
-    after = merge(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
+    after = merge_changes(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
     for topic in CATALOGUE.governed(ScopeNumber(scope)):
         assert not decide(after, topic, at).sendable
-        assert not decide(after, topic, at + 1000 * DAY).sendable
+        assert not decide(after, topic, at + 1000 * DAY_MS).sendable
 
 
 @given(records(), instants, st.lists(changes(), max_size=4))
 def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Change]) -> None:
     choices = [change for change in more if change.register.is_choice]
     for topic in TOPICS:
-        if topic.kind is Kind.SERVICE:
-            assert decide(record, topic, now) == decide(merge(record, choices), topic, now)
+        if topic.kind is TopicKind.SERVICE:
+            assert decide(record, topic, now) == decide(merge_changes(record, choices), topic, now)
 
 
 @given(records(), instants)
@@ -131,7 +134,7 @@ def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) ->
     stops = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in (0, 1, 2, 5, 7)]
     for topic in TOPICS:
         if not decide(record, topic, now).sendable:
-            assert not decide(merge(record, stops), topic, now).sendable
+            assert not decide(merge_changes(record, stops), topic, now).sendable
 
 
 @given(records(), instants)
@@ -145,20 +148,22 @@ def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(
 
 def test_of_whom_nothing_is_known_the_default_decides() -> None:
     for topic in TOPICS:
-        decision = decide(NOTHING, topic, 0)
+        decision = decide(EMPTY_RECORD, topic, 0)
         assert decision.sendable == topic.default_in
         assert (decision.since, decision.source, decision.until) == (None, None, None)
 
 
-@pytest.mark.parametrize("at", [-1, -2, -DAY, -(10**13)])
+@pytest.mark.parametrize("at", [-1, -2, -DAY_MS, -(10**13)])
 def test_a_stop_dated_before_1970_stops(at: int) -> None:
     for topic in TOPICS:
-        if topic.kind is Kind.SERVICE:
+        if topic.kind is TopicKind.SERVICE:
             continue
-        stopped = merge(NOTHING, [Change(out(topic.number), Entry(at, Source.LETTER, "{}"))])
+        stopped = merge_changes(
+            EMPTY_RECORD, [Change(out(topic.number), Entry(at, Source.LETTER, "{}"))]
+        )
         assert decide(stopped, topic, 0).reason is Reason.TOPIC_UNSUBSCRIBED
-        tied = merge(stopped, [Change(in_(topic.number), Entry(at, Source.LETTER, "{}"))])
+        tied = merge_changes(stopped, [Change(in_(topic.number), Entry(at, Source.LETTER, "{}"))])
         assert not decide(tied, topic, 0).sendable
     for name in (COMPLAINT, HOLD, UNDELIVERABLE):
-        stopped = merge(NOTHING, [Change(name, Entry(at, Source.AGENT, "{}"))])
+        stopped = merge_changes(EMPTY_RECORD, [Change(name, Entry(at, Source.AGENT, "{}"))])
         assert not decide(stopped, TOPICS[0], 0).sendable

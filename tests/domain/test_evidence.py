@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.evidence import MAX_TEXT, evidence, scrub
+from heed.domain.preferences.evidence import MAX_EVIDENCE_TEXT, evidence, scrub_text
 from tests.vectors import addresses, tokens
 
 TEXTS = st.text(max_size=300)
@@ -20,7 +20,7 @@ def test_no_address_stays_in_a_text(vector: dict[str, str]) -> None:
         f"caller {vector['input']}, by phone",
         f"({vector['normalised']})",
     ):
-        kept = scrub(text)
+        kept = scrub_text(text)
         assert vector["normalised"] not in kept
         assert "@" not in kept
 
@@ -58,7 +58,7 @@ def test_no_address_stays_in_a_text(vector: dict[str, str]) -> None:
     ],
 )
 def test_an_address_written_loosely_goes_too(text: str) -> None:
-    kept = scrub(f"note {text} end")
+    kept = scrub_text(f"note {text} end")
     assert "john.smith" not in kept
     assert "example.com" not in kept
 
@@ -66,7 +66,7 @@ def test_an_address_written_loosely_goes_too(text: str) -> None:
 @pytest.mark.parametrize("vector", tokens.accepted, ids=lambda v: f"{v['purpose']}-{v['scope']}")
 def test_no_token_stays_in_a_text(vector: dict[str, str]) -> None:
     token = vector["token"]
-    kept = scrub(f"https://example.com/u/{token} or u+{token}@example.com")
+    kept = scrub_text(f"https://example.com/u/{token} or u+{token}@example.com")
     assert token[:20] not in kept
 
 
@@ -85,8 +85,8 @@ def test_no_api_key_and_no_split_token_stays_in_a_text(between: str, at: int) ->
         key,
         *(vector["token"] for vector in tokens.accepted if len(vector["token"]) == 54),
     ):
-        assert secret not in scrub(f"note {secret}, sent")
-        kept = scrub(f"note {secret[:at]}{between}{secret[at:]}, sent")
+        assert secret not in scrub_text(f"note {secret}, sent")
+        kept = scrub_text(f"note {secret[:at]}{between}{secret[at:]}, sent")
         assert max(map(len, re.split(r"[^A-Za-z0-9_-]", kept))) < 20
         assert kept.startswith("note ")
         assert kept.endswith(", sent")
@@ -101,24 +101,24 @@ def test_no_api_key_and_no_split_token_stays_in_a_text(between: str, at: int) ->
     ],
 )
 def test_a_note_without_an_address_stays_as_it_is(text: str) -> None:
-    assert scrub(text) == text
+    assert scrub_text(text) == text
 
 
-@pytest.mark.parametrize("length", range(MAX_TEXT - 40, MAX_TEXT + 40, 7))
+@pytest.mark.parametrize("length", range(MAX_EVIDENCE_TEXT - 40, MAX_EVIDENCE_TEXT + 40, 7))
 @pytest.mark.parametrize("before", ["x ", "a@b.example "])
 def test_cutting_never_leaves_half_an_address(length: int, before: str) -> None:
     text = (before * 200)[:length] + "john.smith@example.com" + " y" * 5000
-    assert "john.s" not in scrub(text)
+    assert "john.s" not in scrub_text(text)
     for start in range(900, 1100, 3):
-        assert "john.s" not in scrub(
+        assert "john.s" not in scrub_text(
             (before * 600)[:start] + " john.smith@example.com" + " y" * 5000
         )
 
 
 @given(TEXTS)
 def test_a_text_is_short_has_no_at_sign_and_can_be_stored(text: str) -> None:
-    kept = scrub(text)
-    assert len(kept) <= MAX_TEXT
+    kept = scrub_text(text)
+    assert len(kept) <= MAX_EVIDENCE_TEXT
     assert not re.search("[@＠﹫]", kept)
     kept.encode()
 
@@ -150,7 +150,7 @@ def test_half_a_character_can_be_stored_all_the_same() -> None:
     ],
 )
 def test_a_megabyte_of_malice_returns_at_once(unit: str) -> None:
-    assert len(scrub(unit * (1_000_000 // len(unit)))) <= MAX_TEXT
+    assert len(scrub_text(unit * (1_000_000 // len(unit)))) <= MAX_EVIDENCE_TEXT
 
 
 def test_the_same_event_gives_the_same_text() -> None:

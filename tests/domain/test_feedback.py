@@ -10,41 +10,54 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.feedback.event import Bounce, Bounced, Complaint, Mail, Other, Subscription
-from heed.domain.feedback.outcome import NO_TOPIC, NO_TYPE, NOBODY, Verdict, judge
-from heed.domain.feedback.rules import (
-    BOUNCES,
-    COMPLAINTS,
-    NOT_ACTED_ON,
-    Count,
-    of_bounce,
+from heed.domain.feedback.event import (
+    Bounce,
+    BouncedRecipient,
+    Complaint,
+    ContactListOptOut,
+    FeedbackMail,
+    OtherEvent,
 )
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register, Source
-from heed.domain.recipients.recipient import parse
+from heed.domain.feedback.outcome import (
+    UNKNOWN_RECIPIENT,
+    UNKNOWN_TOPIC,
+    UNKNOWN_TYPE,
+    FeedbackOutcome,
+    apply_feedback_rules,
+)
+from heed.domain.feedback.rules import (
+    BOUNCE_RULES,
+    COMPLAINT_RULES,
+    IGNORED_TYPES,
+    FeedbackEffect,
+    rule_for_bounce,
+)
+from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register, Source
+from heed.domain.recipients.recipient import parse_recipient
 from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, TAGGED, identify
 
 AT = 1_772_671_262_669
 A, B, C = (identify(f"{name}@example.com") for name in "abc")
 TYPES = ["Permanent", "Transient", "Undetermined"]
-SUBTYPES = [*sorted({subtype for _, subtype in BOUNCES}), "SomeFutureSubType"]
+SUBTYPES = [*sorted({subtype for _, subtype in BOUNCE_RULES}), "SomeFutureSubType"]
 REFUSED = ["MessageTooLarge", "ContentRejected", "AttachmentRejected"]
 LATE = ["MailboxFull", "CustomTimeoutExceeded"]
 
 
-def judged(event: Bounce | Complaint | Subscription | Other) -> Verdict:
-    return judge(event, identify, CATALOGUE)
+def judged(event: Bounce | Complaint | ContactListOptOut | OtherEvent) -> FeedbackOutcome:
+    return apply_feedback_rules(event, identify, CATALOGUE)
 
 
 def bounce(
     kind: str = "Permanent",
     subtype: str | None = "General",
     *,
-    to: Sequence[Bounced] = (Bounced("a@example.com", "failed", "5.1.1"),),
+    to: Sequence[BouncedRecipient] = (BouncedRecipient("a@example.com", "failed", "5.1.1"),),
     tag: str | None = None,
     mailed: Sequence[str | None] | None = ("a@example.com",),
-) -> Verdict:
-    mail = Mail(None if mailed is None else list(mailed), tag, "message-1")
+) -> FeedbackOutcome:
+    mail = FeedbackMail(None if mailed is None else list(mailed), tag, "message-1")
     return judged(Bounce(AT, kind, subtype, list(to), "feedback-1", mail))
 
 
@@ -55,8 +68,8 @@ def complaint(
     by: Sequence[str | None] = ("a@example.com",),
     tag: str | None = None,
     mailed: Sequence[str | None] | None = ("x@example.com", "y@example.com"),
-) -> Verdict:
-    mail = Mail(None if mailed is None else list(mailed), tag, "message-1")
+) -> FeedbackOutcome:
+    mail = FeedbackMail(None if mailed is None else list(mailed), tag, "message-1")
     return judged(Complaint(AT, feedback_type, subtype, list(by), "feedback-1", mail))
 
 
@@ -65,11 +78,11 @@ def subscription(
     everything: bool = False,
     by: str | None = "UnsubscribeHeader",
     address: str | None = "a@example.com",
-) -> Verdict:
-    return judged(Subscription(AT, address, by, everything, list(topics), "message-1"))
+) -> FeedbackOutcome:
+    return judged(ContactListOptOut(AT, address, by, everything, list(topics), "message-1"))
 
 
-def registers(verdict: Verdict) -> dict[str, list[Register]]:
+def registers(verdict: FeedbackOutcome) -> dict[str, list[Register]]:
     return {
         recipient: [change.register for change in changes]
         for recipient, changes in verdict.changes.items()
@@ -83,7 +96,7 @@ def test_each_type_and_subtype_of_bounce_does_one_of_three_things(
     if kind == "Permanent":
         expected = {A: [UNDELIVERABLE]}
     elif kind == "Transient" and subtype not in REFUSED:
-        expected = {A: [SOFT]}
+        expected = {A: [SOFT_BOUNCE]}
     else:
         expected = {}
     assert registers(bounce(kind, subtype)) == expected
@@ -93,8 +106,8 @@ def test_each_type_and_subtype_of_bounce_does_one_of_three_things(
 def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_full_or_slow_mailbox(
     subtype: str | None,
 ) -> None:
-    told = bounce("Transient", subtype, to=[Bounced("a@example.com")])
-    assert registers(told) == ({A: [SOFT]} if subtype in LATE else {})
+    told = bounce("Transient", subtype, to=[BouncedRecipient("a@example.com")])
+    assert registers(told) == ({A: [SOFT_BOUNCE]} if subtype in LATE else {})
 
 
 @pytest.mark.parametrize("kind", ["", "SomeFutureType", "Permanently"])
@@ -102,35 +115,42 @@ def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_f
 def test_a_bounce_of_an_unknown_type_is_one_for_a_person_to_look_at(
     kind: str, subtype: str | None
 ) -> None:
-    assert bounce(kind, subtype) == Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
+    assert bounce(kind, subtype) == FeedbackOutcome(
+        {}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE
+    )
 
 
 def in_other_cases(text: str) -> list[str]:
     return [text.lower(), text.upper(), text.swapcase(), f" {text} "]
 
 
-@pytest.mark.parametrize(("kind", "subtype"), BOUNCES)
+@pytest.mark.parametrize(("kind", "subtype"), BOUNCE_RULES)
 def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(
     kind: str, subtype: str
 ) -> None:
-    expected = of_bounce(kind, subtype)
+    expected = rule_for_bounce(kind, subtype)
     meant = bounce(kind, subtype)
     for one, other in itertools.product(in_other_cases(kind), in_other_cases(subtype)):
-        assert of_bounce(one, other) is expected
+        assert rule_for_bounce(one, other) is expected
     for action in in_other_cases("failed"):
-        assert bounce(kind, subtype, to=[Bounced("a@example.com", action, "5.1.1")]) == meant
+        assert (
+            bounce(kind, subtype, to=[BouncedRecipient("a@example.com", action, "5.1.1")]) == meant
+        )
 
 
-@pytest.mark.parametrize("key", BOUNCES)
+@pytest.mark.parametrize("key", BOUNCE_RULES)
 def test_a_documented_bounce_is_never_counted_as_of_another_kind(key: tuple[str, str]) -> None:
-    rule = of_bounce(*key)
+    rule = rule_for_bounce(*key)
     assert rule is not None
-    assert (rule.register is None) == (rule.counted is Count.BOUNCE_IGNORED)
+    assert (rule.register is None) == (rule.counted is FeedbackEffect.BOUNCE_IGNORED)
 
 
 @pytest.mark.parametrize("subtype", REFUSED)
 def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
-    assert bounce("Transient", subtype).counts == [Count.CONTENT_REFUSED, Count.BOUNCE_IGNORED]
+    assert bounce("Transient", subtype).counts == [
+        FeedbackEffect.CONTENT_REFUSED,
+        FeedbackEffect.BOUNCE_IGNORED,
+    ]
 
 
 @pytest.mark.parametrize(
@@ -154,7 +174,7 @@ def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
 def test_a_permanent_bounce_stops_only_who_failed_for_good(
     action: str | None, status: str | None, stops: bool
 ) -> None:
-    verdict = bounce(to=[Bounced("a@example.com", action, status)])
+    verdict = bounce(to=[BouncedRecipient("a@example.com", action, status)])
     assert (A in verdict.changes) is stops
     assert not verdict.aside
 
@@ -178,45 +198,47 @@ def test_a_permanent_bounce_stops_only_who_failed_for_good(
 def test_a_passing_bounce_of_no_known_cause_is_a_soft_day_where_delivery_was_given_up(
     action: str | None, status: str | None, is_soft_day: bool
 ) -> None:
-    listed = [Bounced("a@example.com", action, status)]
+    listed = [BouncedRecipient("a@example.com", action, status)]
     for subtype in ("General", "SomeFutureSubType", None):
         verdict = bounce("Transient", subtype, to=listed)
-        assert registers(verdict) == ({A: [SOFT]} if is_soft_day else {})
-        counted = Count.SOFT_BOUNCE_RECORDED if is_soft_day else Count.BOUNCE_IGNORED
+        assert registers(verdict) == ({A: [SOFT_BOUNCE]} if is_soft_day else {})
+        counted = (
+            FeedbackEffect.SOFT_BOUNCE_RECORDED if is_soft_day else FeedbackEffect.BOUNCE_IGNORED
+        )
         assert verdict.counts == [counted]
 
 
 def test_of_one_given_up_and_one_out_of_office_only_the_first_has_a_soft_day() -> None:
-    both = [Bounced("a@example.com", "failed", "4.4.1"), Bounced("b@example.com")]
-    assert registers(bounce("Transient", to=both, mailed=ABC)) == {A: [SOFT]}
+    both = [BouncedRecipient("a@example.com", "failed", "4.4.1"), BouncedRecipient("b@example.com")]
+    assert registers(bounce("Transient", to=both, mailed=ABC)) == {A: [SOFT_BOUNCE]}
 
 
 def test_of_one_failed_and_one_delayed_only_the_failed_is_stopped() -> None:
     both = [
-        Bounced("a@example.com", "failed", "5.0.0"),
-        Bounced("b@example.com", "delayed", "4.0.0"),
+        BouncedRecipient("a@example.com", "failed", "5.0.0"),
+        BouncedRecipient("b@example.com", "delayed", "4.0.0"),
     ]
     assert registers(bounce(to=both)) == {A: [UNDELIVERABLE]}
 
 
 def test_whoever_is_listed_twice_is_recorded_and_counted_once() -> None:
-    verdict = bounce(to=[Bounced("a@example.com"), Bounced("A <A@EXAMPLE.COM>")])
+    verdict = bounce(to=[BouncedRecipient("a@example.com"), BouncedRecipient("A <A@EXAMPLE.COM>")])
     assert registers(verdict) == {A: [UNDELIVERABLE]}
-    assert verdict.counts == [Count.BOUNCE_RECORDED]
+    assert verdict.counts == [FeedbackEffect.BOUNCE_RECORDED]
 
 
 ABC = ("a@example.com", "b@example.com", "c@example.com")
-Z = Bounced("z@example.net")  # whom no mail of ours was addressed to
-DEAD, SOFT_DAY = [UNDELIVERABLE], [SOFT]
+Z = BouncedRecipient("z@example.net")  # whom no mail of ours was addressed to
+DEAD, SOFT_DAY = [UNDELIVERABLE], [SOFT_BOUNCE]
 
 
 def test_a_bounce_of_whom_a_mail_was_addressed_to_stops_exactly_who_is_listed() -> None:
-    listed = [Bounced("a@example.com"), Bounced("Name <C@EXAMPLE.COM>")]
+    listed = [BouncedRecipient("a@example.com"), BouncedRecipient("Name <C@EXAMPLE.COM>")]
     assert registers(bounce(to=listed, mailed=ABC)) == {A: DEAD, C: DEAD}
 
 
 def test_a_bounce_of_the_tagged_one_counts_whatever_the_mail_was_addressed_to() -> None:
-    verdict = bounce(to=[Bounced("tagged@example.com")], tag=TAGGED, mailed=ABC)
+    verdict = bounce(to=[BouncedRecipient("tagged@example.com")], tag=TAGGED, mailed=ABC)
     assert registers(verdict) == {TAGGED: DEAD}
 
 
@@ -224,7 +246,7 @@ def test_of_a_stranger_in_a_bounce_the_tagged_one_is_stopped_instead() -> None:
     for mailed in (ABC, ABC[:1], (), None):
         verdict = bounce(to=[Z], tag=TAGGED, mailed=mailed)
         assert registers(verdict) == {TAGGED: DEAD}
-        assert Count.RECIPIENT_NOT_MAILED in verdict.counts
+        assert FeedbackEffect.RECIPIENT_NOT_MAILED in verdict.counts
         assert not verdict.aside
 
 
@@ -232,15 +254,18 @@ def test_of_a_stranger_in_a_bounce_the_only_one_mailed_is_stopped_instead() -> N
     for mailed in (ABC[:1], ("a@example.com", "A <A@example.com>")):
         verdict = bounce(to=[Z, Z], mailed=mailed)
         assert registers(verdict) == {A: DEAD}
-        assert verdict.counts == [Count.BOUNCE_RECORDED, *[Count.RECIPIENT_NOT_MAILED] * 2]
+        assert verdict.counts == [
+            FeedbackEffect.BOUNCE_RECORDED,
+            *[FeedbackEffect.RECIPIENT_NOT_MAILED] * 2,
+        ]
 
 
 def test_of_a_stranger_in_a_bounce_of_a_mail_to_several_nothing_is_known_but_a_number() -> None:
-    assert bounce(to=[Z], mailed=ABC) == Verdict({}, [Count.RECIPIENT_NOT_MAILED])
+    assert bounce(to=[Z], mailed=ABC) == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_MAILED])
 
 
 def test_a_stranger_beside_whom_we_mailed_takes_nobody_else_along() -> None:
-    assert registers(bounce(to=[Z, Bounced("b@example.com")], mailed=ABC)) == {B: DEAD}
+    assert registers(bounce(to=[Z, BouncedRecipient("b@example.com")], mailed=ABC)) == {B: DEAD}
 
 
 def test_a_soft_bounce_of_a_stranger_is_one_of_whom_the_mail_was_for() -> None:
@@ -255,7 +280,7 @@ def test_a_tag_that_names_another_is_silent_where_who_bounced_was_mailed() -> No
 
 def test_a_tag_is_read_as_base32_in_any_case_and_as_hex() -> None:
     for tag in (TAGGED.upper(), "00" * 16):
-        assert list(bounce(to=[Z], tag=tag).changes) == [parse(tag)]
+        assert list(bounce(to=[Z], tag=tag).changes) == [parse_recipient(tag)]
 
 
 def test_a_tag_that_is_not_ours_names_nobody() -> None:
@@ -267,43 +292,53 @@ def test_a_tag_that_is_not_ours_names_nobody() -> None:
 def test_where_nobody_knows_whom_we_mailed_a_person_has_to_look(
     mailed: Sequence[str | None] | None,
 ) -> None:
-    assert bounce(to=[Z], mailed=mailed) == Verdict({}, [Count.RECIPIENT_NOT_MAILED], aside=NOBODY)
+    assert bounce(to=[Z], mailed=mailed) == FeedbackOutcome(
+        {}, [FeedbackEffect.RECIPIENT_NOT_MAILED], aside=UNKNOWN_RECIPIENT
+    )
 
 
 def test_a_tag_of_a_merely_delayed_mail_stops_nobody() -> None:
-    verdict = bounce(to=[Bounced("a@example.com", "delayed")], tag=TAGGED)
-    assert verdict == Verdict({}, [Count.BOUNCE_IGNORED])
+    verdict = bounce(to=[BouncedRecipient("a@example.com", "delayed")], tag=TAGGED)
+    assert verdict == FeedbackOutcome({}, [FeedbackEffect.BOUNCE_IGNORED])
 
 
 def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgotten() -> None:
-    listed = [Bounced("no address"), Bounced(None), Bounced("a@example.com")]
+    listed = [
+        BouncedRecipient("no address"),
+        BouncedRecipient(None),
+        BouncedRecipient("a@example.com"),
+    ]
     verdict = bounce(to=listed, mailed=ABC)
     assert registers(verdict) == {A: DEAD}
     assert verdict.aside
-    assert verdict.counts.count(Count.RECIPIENT_NOT_READ) == 2
+    assert verdict.counts.count(FeedbackEffect.RECIPIENT_NOT_READ) == 2
 
 
-@pytest.mark.parametrize("listed", [[], [Bounced("postmaster@localhost")], [Bounced(None)]])
+@pytest.mark.parametrize(
+    "listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]]
+)
 @pytest.mark.parametrize("kind", [("Permanent", "General"), ("Transient", "MailboxFull")])
 def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
-    listed: list[Bounced], kind: tuple[str, str]
+    listed: list[BouncedRecipient], kind: tuple[str, str]
 ) -> None:
     for verdict, meant in (
         (bounce(*kind, to=listed, tag=TAGGED, mailed=ABC), TAGGED),
         (bounce(*kind, to=listed), A),
     ):
         assert list(verdict.changes) == [meant]
-        assert Count.RECIPIENT_NOT_READ in verdict.counts
+        assert FeedbackEffect.RECIPIENT_NOT_READ in verdict.counts
         assert not verdict.aside
     for mailed in (ABC, (), None):
         verdict = bounce(*kind, to=listed, mailed=mailed)
-        assert verdict == Verdict({}, [Count.RECIPIENT_NOT_READ], aside=NOBODY)
+        assert verdict == FeedbackOutcome(
+            {}, [FeedbackEffect.RECIPIENT_NOT_READ], aside=UNKNOWN_RECIPIENT
+        )
 
 
 def test_a_bounce_that_says_nothing_of_an_address_is_ignored_whomever_it_means() -> None:
-    for listed in ([], [Bounced(None)], [Bounced("nobody")]):
+    for listed in ([], [BouncedRecipient(None)], [BouncedRecipient("nobody")]):
         verdict = bounce("Transient", "General", to=listed, mailed=ABC)
-        assert verdict == Verdict({}, [Count.BOUNCE_IGNORED])
+        assert verdict == FeedbackOutcome({}, [FeedbackEffect.BOUNCE_IGNORED])
 
 
 ADDRESSES = st.sampled_from([*ABC, "z@example.net", "tagged@example.com", "A <a@EXAMPLE.com>"])
@@ -320,7 +355,7 @@ ODD = st.none() | st.sampled_from(["", "?", "a@", "a@x, b@y", "\u200bc@example.c
     st.sampled_from(SUBTYPES),
     st.lists(
         st.builds(
-            Bounced,
+            BouncedRecipient,
             ADDRESSES | ODD | st.emails(),
             st.sampled_from([None, "failed", "delayed"]),
             st.sampled_from([None, "5.1.1", "4.2.2"]),
@@ -333,7 +368,7 @@ ODD = st.none() | st.sampled_from(["", "?", "a@", "a@x, b@y", "\u200bc@example.c
 def test_no_report_whatever_it_says_changes_a_stranger(
     kind: str,
     subtype: str,
-    listed: list[Bounced],
+    listed: list[BouncedRecipient],
     mailed: list[str | None] | None,
     tag: str | None,
 ) -> None:
@@ -350,7 +385,7 @@ def _id(address: str | None) -> str | None:
         return None
 
 
-@pytest.mark.parametrize("feedback_type", [*COMPLAINTS, "opt-out", "SomeFutureType"])
+@pytest.mark.parametrize("feedback_type", [*COMPLAINT_RULES, "opt-out", "SomeFutureType"])
 def test_every_complaint_counts_but_not_spam_and_auth_failure(feedback_type: str | None) -> None:
     expected = {} if feedback_type in ("not-spam", "auth-failure") else {A: [COMPLAINT]}
     assert registers(complaint(feedback_type)) == expected
@@ -358,10 +393,10 @@ def test_every_complaint_counts_but_not_spam_and_auth_failure(feedback_type: str
 
 @pytest.mark.parametrize("feedback_type", ["fraud", "virus", "auth-failure"])
 def test_a_report_of_fraud_is_counted_for_the_sender(feedback_type: str) -> None:
-    assert Count.FRAUD_REPORTED in complaint(feedback_type).counts
+    assert FeedbackEffect.FRAUD_REPORTED in complaint(feedback_type).counts
 
 
-@pytest.mark.parametrize("feedback_type", COMPLAINTS)
+@pytest.mark.parametrize("feedback_type", COMPLAINT_RULES)
 def test_the_type_of_a_complaint_is_read_without_case(feedback_type: str | None) -> None:
     for spelt in in_other_cases(feedback_type or ""):
         verdict = complaint(spelt)
@@ -387,13 +422,13 @@ def test_an_echo_means_whom_a_complaint_would_mean() -> None:
     assert set(complaint(subtype=echo, by=THREE, tag=B).echoes) == {B}
     assert set(complaint(subtype=echo, by=(), mailed=ABC[:1]).echoes) == {A}
     lost = complaint(subtype=echo, by=(), mailed=ABC)
-    assert lost == Verdict({}, [Count.RECIPIENT_NOT_READ], NOBODY)
+    assert lost == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
 
 
 @pytest.mark.parametrize("feedback_type", ["not-spam", "auth-failure"])
 def test_the_echo_of_what_is_no_complaint_is_none(feedback_type: str) -> None:
     verdict = complaint(feedback_type, "OnAccountSuppressionList")
-    assert verdict == Verdict({}, [Count.COMPLAINT_IGNORED])
+    assert verdict == FeedbackOutcome({}, [FeedbackEffect.COMPLAINT_IGNORED])
 
 
 def test_an_unknown_complaint_subtype_is_a_complaint() -> None:
@@ -447,7 +482,7 @@ def test_a_complaint_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail
 
 
 def test_what_is_no_complaint_is_ignored_whomever_it_means() -> None:
-    assert complaint("not-spam", by=()) == Verdict({}, [Count.COMPLAINT_IGNORED])
+    assert complaint("not-spam", by=()) == FeedbackOutcome({}, [FeedbackEffect.COMPLAINT_IGNORED])
 
 
 def test_all_off_in_a_contact_list_is_all_off() -> None:
@@ -457,8 +492,8 @@ def test_all_off_in_a_contact_list_is_all_off() -> None:
 def test_a_topic_that_is_off_and_known_is_off_and_another_is_for_a_person_to_look_at() -> None:
     verdict = subscription("news", "SomeListOfTheirs", "news")
     assert registers(verdict) == {A: [out(3)]}
-    assert verdict.aside == NO_TOPIC
-    assert verdict.counts == [Count.TOPIC_NOT_KNOWN, Count.OPT_OUT_RECORDED]
+    assert verdict.aside == UNKNOWN_TOPIC
+    assert verdict.counts == [FeedbackEffect.TOPIC_NOT_KNOWN, FeedbackEffect.OPT_OUT_RECORDED]
 
 
 @pytest.mark.parametrize("name", ["Offers", "OFFERS", " offers", "Meridian/Offers"])
@@ -472,7 +507,7 @@ def test_all_off_beside_a_topic_that_nobody_knows_is_all_off_and_for_a_person_to
     for unknown in ("SomeListOfTheirs", None):
         verdict = subscription(unknown, everything=True)
         assert registers(verdict) == {A: [out(0)]}
-        assert verdict.aside == NO_TOPIC
+        assert verdict.aside == UNKNOWN_TOPIC
 
 
 def test_all_off_and_topics_off_are_one_write() -> None:
@@ -483,11 +518,11 @@ def test_all_off_and_topics_off_are_one_write() -> None:
 
 def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:
     verdict = subscription("targeted-advertising", "meridian", "*")
-    assert verdict == Verdict({}, [Count.TOPIC_NOT_KNOWN] * 3, NO_TOPIC)
+    assert verdict == FeedbackOutcome({}, [FeedbackEffect.TOPIC_NOT_KNOWN] * 3, UNKNOWN_TOPIC)
 
 
 def test_a_choice_that_turns_nothing_off_is_ignored() -> None:
-    assert subscription() == Verdict({}, [Count.EVENT_IGNORED])
+    assert subscription() == FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
 
 
 def test_an_opt_out_of_somebody_unreadable_is_not_forgotten() -> None:
@@ -511,15 +546,17 @@ def test_the_source_of_a_subscription_is_what_was_pressed(by: str | None, source
     assert "@" not in entry.evidence
 
 
-@pytest.mark.parametrize("kind", sorted(NOT_ACTED_ON))
+@pytest.mark.parametrize("kind", sorted(IGNORED_TYPES))
 def test_whatever_else_happens_to_a_mail_is_ignored(kind: str) -> None:
     for spelt in (kind, kind.upper(), kind.replace(" ", "_").lower()):
-        assert judged(Other(spelt)) == Verdict({}, [Count.EVENT_IGNORED])
+        assert judged(OtherEvent(spelt)) == FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
 
 
 def test_an_event_unheard_of_is_one_for_a_person_to_look_at() -> None:
     for kind in ("SomeFutureType", ""):
-        assert judged(Other(kind)) == Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
+        assert judged(OtherEvent(kind)) == FeedbackOutcome(
+            {}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE
+        )
 
 
 def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> None:
@@ -534,8 +571,8 @@ def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> Non
 
 @pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])
 def test_what_could_be_an_address_or_break_the_form_is_left_out_of_the_evidence(odd: str) -> None:
-    mail = Mail(["a@example.com"], None, odd)
-    event = Bounce(AT, "Permanent", odd, [Bounced("a@example.com", None, odd)], odd, mail)
+    mail = FeedbackMail(["a@example.com"], None, odd)
+    event = Bounce(AT, "Permanent", odd, [BouncedRecipient("a@example.com", None, odd)], odd, mail)
     assert judged(event).changes[A][0].entry.evidence == '{"type":"Permanent"}'
 
 

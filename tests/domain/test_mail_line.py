@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import WINDOW
-from heed.domain.opt_in.waiting_line import Held, in_turn
+from heed.domain.opt_in.mail_caps import CAP_WINDOW
+from heed.domain.opt_in.waiting_line import WaitingRequest, in_send_order
 from tests.support.growth import LINEAR, growth
 
 NOW = 1_772_701_964_390
@@ -17,14 +17,14 @@ NOW = 1_772_701_964_390
 
 def held(
     name: str, network: str, intent: Intent = Intent.IN, ago: int = 60_000, due: int = 0
-) -> Held:
-    request = MailRequest(
+) -> WaitingRequest:
+    request = ConfirmationRequest(
         name, f"{name}@example.com", intent, (), "en", NOW - ago, "https://x", network, due=due
     )
-    return Held(request, name)
+    return WaitingRequest(request, name)
 
 
-def names(waiting: list[Held]) -> list[str]:
+def names(waiting: list[WaitingRequest]) -> list[str]:
     return [one.request.id for one in waiting]
 
 
@@ -36,7 +36,7 @@ def names(waiting: list[Held]) -> list[str]:
 def test_networks_take_turns_however_many_one_of_them_has_asked_for() -> None:
     flood = [held(f"f{n:02}", "flood", ago=9_000 - n) for n in range(50)]
     others = [held("a", "one", ago=100), held("b", "two", ago=90), held("b2", "two", ago=80)]
-    assert names(in_turn([*flood, *others], NOW))[:6] == ["f00", "a", "b", "f01", "b2", "f02"]
+    assert names(in_send_order([*flood, *others], NOW))[:6] == ["f00", "a", "b", "f01", "b2", "f02"]
 
 
 def test_the_ways_out_go_before_the_ways_back() -> None:
@@ -45,28 +45,28 @@ def test_the_ways_out_go_before_the_ways_back() -> None:
         held("out", "two", Intent.OUT, ago=10),
         held("out2", "two", Intent.OUT, ago=5),
     ]
-    assert names(in_turn(waiting, NOW)) == ["out", "out2", "in"]
+    assert names(in_send_order(waiting, NOW)) == ["out", "out2", "in"]
 
 
 def test_whoever_has_waited_for_a_day_goes_before_all_the_longest_first() -> None:
     waiting = [
         held("out", "two", Intent.OUT),
-        held("old", "one", ago=WINDOW),
-        held("older", "one", ago=WINDOW + 5),
-        held("nearly", "one", ago=WINDOW - 1),
+        held("old", "one", ago=CAP_WINDOW),
+        held("older", "one", ago=CAP_WINDOW + 5),
+        held("nearly", "one", ago=CAP_WINDOW - 1),
     ]
-    assert names(in_turn(waiting, NOW)) == ["older", "old", "out", "nearly"]
+    assert names(in_send_order(waiting, NOW)) == ["older", "old", "out", "nearly"]
 
 
 def test_nobody_goes_before_their_network_has_room() -> None:
     waiting = [held("later", "one", due=NOW + 1), held("now", "one", due=NOW)]
-    assert names(in_turn(waiting, NOW)) == ["now"]
-    assert names(in_turn(waiting, NOW + 1)) == ["later", "now"]
+    assert names(in_send_order(waiting, NOW)) == ["now"]
+    assert names(in_send_order(waiting, NOW + 1)) == ["later", "now"]
 
 
 @given(
     st.lists(
-        st.tuples(st.sampled_from("abc"), st.sampled_from(Intent), st.integers(0, 2 * WINDOW)),
+        st.tuples(st.sampled_from("abc"), st.sampled_from(Intent), st.integers(0, 2 * CAP_WINDOW)),
         max_size=30,
     )
 )
@@ -74,9 +74,9 @@ def test_everybody_whose_time_has_come_is_served_once_and_none_twice(
     asked: list[tuple[str, Intent, int]],
 ) -> None:
     waiting = [held(str(n), net, intent, ago) for n, (net, intent, ago) in enumerate(asked)]
-    served = in_turn(waiting, NOW)
+    served = in_send_order(waiting, NOW)
     assert sorted(names(served)) == sorted(names(waiting))
-    assert names(in_turn(reversed(waiting), NOW)) == names(served) or len(
+    assert names(in_send_order(reversed(waiting), NOW)) == names(served) or len(
         {one.request.at for one in waiting}
     ) < len(waiting), "the order of arrival out of the queue says nothing"
 
@@ -87,7 +87,7 @@ def test_everybody_whose_time_has_come_is_served_once_and_none_twice(
     "Putting the line in order costs no more than its length, tested as growth.",
 )
 def test_a_long_line_is_put_in_order_in_time_that_grows_with_it() -> None:
-    def make(n: int) -> list[Held]:
+    def make(n: int) -> list[WaitingRequest]:
         return [held(str(i), f"net {i % 100}", ago=i) for i in range(n)]
 
-    assert growth(make, lambda waiting: in_turn(waiting, NOW), 2_000) <= LINEAR
+    assert growth(make, lambda waiting: in_send_order(waiting, NOW), 2_000) <= LINEAR

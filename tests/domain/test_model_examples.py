@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from heed.codec.record import register_of
+from heed.codec.record import decode_register
 from heed.domain.preferences.decision import Decision, decide
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     LIFT_UNDELIVERABLE,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -38,15 +38,15 @@ def record(*said: str) -> Record:
         scope, _, state = what.partition("=")
         kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
         register = f"{kind}:{CATALOGUE.number(scope)}" if kind else what
-        changes.append(Change(register_of(register), entry))
-    return merge(NOTHING, changes)
+        changes.append(Change(decode_register(register), entry))
+    return merge_changes(EMPTY_RECORD, changes)
 
 
 def soft(*days: int, lift: int | None = None) -> Record:
-    changes = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in days]
+    changes = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in days]
     if lift is not None:
         changes.append(Change(LIFT_UNDELIVERABLE, Entry(lift, Source.AGENT, "{}")))
-    return merge(NOTHING, changes)
+    return merge_changes(EMPTY_RECORD, changes)
 
 
 def decided(held: Record, topic: str, now: int = NOW) -> Decision:
@@ -147,7 +147,7 @@ def test_a_complaint_is_lifted_by_no_mere_in() -> None:
 
 
 def test_a_topic_that_is_out_by_default_needs_a_yes_of_its_own() -> None:
-    assert reason(NOTHING, "research") == "no_consent"
+    assert reason(EMPTY_RECORD, "research") == "no_consent"
     assert reason(record("*=in@5", "meridian=yes@5"), "research") == "no_consent"
     assert reason(record("research=in@5"), "research") == "ok"
     assert reason(record("research=yes@5"), "research") == "ok"
@@ -157,7 +157,10 @@ def test_withdrawn_consent_is_not_revived_by_a_general_yes() -> None:
     held = record("research=in@4", "*=out@5", "*=in@6")
     assert reason(held, "offers") == "ok"
     assert reason(held, "research") == "no_consent"
-    assert reason(merge(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
+    assert (
+        reason(merge_changes(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research")
+        == "ok"
+    )
 
 
 def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() -> None:
@@ -192,21 +195,21 @@ def test_undeliverable_and_hold_stand_unless_their_lift_is_newer(stop: str) -> N
 
 def test_five_days_of_soft_bounces_in_thirty_are_undeliverable_for_thirty_more() -> None:
     held = soft(0, 1, 2, 3, 29)
-    decision = decided(held, "service", 29 * DAY)
-    assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY)
-    assert reason(held, "offers", 59 * DAY - 1) == "undeliverable"
-    assert reason(held, "offers", 59 * DAY) == "ok"
+    decision = decided(held, "service", 29 * DAY_MS)
+    assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY_MS)
+    assert reason(held, "offers", 59 * DAY_MS - 1) == "undeliverable"
+    assert reason(held, "offers", 59 * DAY_MS) == "ok"
 
 
 def test_four_days_are_not_enough_nor_five_in_thirty_one() -> None:
-    assert reason(soft(0, 1, 2, 3), "offers", 4 * DAY) == "ok"
-    assert reason(soft(0, 1, 2, 3, 30), "offers", 30 * DAY) == "ok"
+    assert reason(soft(0, 1, 2, 3), "offers", 4 * DAY_MS) == "ok"
+    assert reason(soft(0, 1, 2, 3, 30), "offers", 30 * DAY_MS) == "ok"
 
 
 def test_soft_bounces_up_to_the_day_of_a_lift_no_longer_count() -> None:
-    assert reason(soft(1, 2, 3, 4, 5, lift=5 * DAY + 9), "offers", 6 * DAY) == "ok"
-    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY), "offers", 6 * DAY) == "undeliverable"
-    assert reason(soft(1, 2, 3, 4, 5, 6, lift=2 * DAY), "offers", 6 * DAY) == "ok"
+    assert reason(soft(1, 2, 3, 4, 5, lift=5 * DAY_MS + 9), "offers", 6 * DAY_MS) == "ok"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY_MS), "offers", 6 * DAY_MS) == "undeliverable"
+    assert reason(soft(1, 2, 3, 4, 5, 6, lift=2 * DAY_MS), "offers", 6 * DAY_MS) == "ok"
 
 
 def test_the_strongest_reason_is_given() -> None:
@@ -262,5 +265,5 @@ def test_sources_are_a_closed_set() -> None:
 
 
 def test_a_complaint_says_since_when_and_from_where() -> None:
-    held = merge(NOTHING, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
+    held = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
     assert decided(held, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)

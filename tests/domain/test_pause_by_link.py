@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
-from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source
+from heed.domain.preferences.preference_changes import (
+    FormChoices,
+    FormContext,
+    FormResult,
+    changes_for_form,
+)
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, pause, scope_numbers, yes
 
-NOW = 400 * DAY
+NOW = 400 * DAY_MS
 OFFERS, NEWS, BRAND = scope_numbers(2, 3, 1)
 
 
@@ -20,19 +25,19 @@ def said(at: int, until: int | None = None) -> Entry:
 
 
 def record(*changes: Change) -> Record:
-    return merge(NOTHING, changes)
+    return merge_changes(EMPTY_RECORD, changes)
 
 
-def form(record: Record, days: int, evidence: str = "{}") -> Saved:
-    given = Given(NOW, evidence, "", signal=False)
-    return changes_of(Choices(pause=days), record, CATALOGUE, BRAND, given)
+def form(record: Record, days: int, evidence: str = "{}") -> FormResult:
+    given = FormContext(NOW, evidence, "", signal=False)
+    return changes_for_form(FormChoices(pause=days), record, CATALOGUE, BRAND, given)
 
 
 def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int | None:
-    return decide(merge(record, changes), CATALOGUE.topics[topic], NOW).until
+    return decide(merge_changes(record, changes), CATALOGUE.topics[topic], NOW).until
 
 
-PAUSED = Change(pause(BRAND), said(NOW - DAY, NOW + 89 * DAY))
+PAUSED = Change(pause(BRAND), said(NOW - DAY_MS, NOW + 89 * DAY_MS))
 
 
 def test_a_shorter_one_than_the_one_that_stands_is_an_end_and_needs_a_confirmation() -> None:
@@ -43,7 +48,7 @@ def test_a_shorter_one_than_the_one_that_stands_is_an_end_and_needs_a_confirmati
 def test_a_longer_one_is_written() -> None:
     result = form(record(PAUSED), 90)
     assert result.resume == ()
-    assert paused_until(record(PAUSED), result.changes, OFFERS) == NOW + 90 * DAY
+    assert paused_until(record(PAUSED), result.changes, OFFERS) == NOW + 90 * DAY_MS
 
 
 def test_one_that_a_yes_lifted_stands_in_nobodys_way() -> None:
@@ -51,7 +56,7 @@ def test_one_that_a_yes_lifted_stands_in_nobodys_way() -> None:
     assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(lifted, 30)
     assert result.resume == ()
-    assert paused_until(lifted, result.changes, OFFERS) == NOW + 30 * DAY
+    assert paused_until(lifted, result.changes, OFFERS) == NOW + 30 * DAY_MS
 
 
 def test_where_one_topic_was_let_through_it_is_paused_too_and_no_other_resumes_sooner() -> None:
@@ -59,26 +64,26 @@ def test_where_one_topic_was_let_through_it_is_paused_too_and_no_other_resumes_s
     assert decide(partly, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(partly, 30)
     assert result.resume == ()
-    assert paused_until(partly, result.changes, OFFERS) == NOW + 89 * DAY
-    assert paused_until(partly, result.changes, NEWS) == NOW + 89 * DAY
+    assert paused_until(partly, result.changes, OFFERS) == NOW + 89 * DAY_MS
+    assert paused_until(partly, result.changes, NEWS) == NOW + 89 * DAY_MS
 
 
 def test_nothing_is_asked_for_where_no_pause_is_left_to_end() -> None:
     lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
     assert form(lifted, 0).resume == ()
     assert form(record(PAUSED), 0).resume == (BRAND,)
-    everywhere = Change(pause(ALL), said(NOW - DAY, NOW + DAY))
-    assert form(record(everywhere), 0).resume == (ALL,)
+    everywhere = Change(pause(ALL_SCOPES), said(NOW - DAY_MS, NOW + DAY_MS))
+    assert form(record(everywhere), 0).resume == (ALL_SCOPES,)
 
 
 def test_the_end_of_everything_s_pause_is_that_of_each_topic_s_too() -> None:
-    topic = Change(pause(NEWS), said(NOW - DAY, NOW + DAY))
+    topic = Change(pause(NEWS), said(NOW - DAY_MS, NOW + DAY_MS))
     assert form(record(topic), 0).resume == (NEWS,)
     assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
 
 
 def test_our_own_write_whose_answer_was_lost_is_answered_as_the_first_time() -> None:
-    for before in (NOTHING, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
+    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
         first = form(before, 30)
-        again = form(merge(before, first.changes), 30)
+        again = form(merge_changes(before, first.changes), 30)
         assert (again.changes, again.resume) == (first.changes, ())

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from heed.domain.ledger.deadlines import delays
-from heed.domain.ledger.transition import Transition, entries
+from heed.domain.ledger.deadlines import delays_by_source
+from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.preferences.decision import address_stop, decide
-from heed.domain.preferences.preference_request import State, Wish, refused_by
-from heed.domain.preferences.reasons import ADDRESS_STOPS, AddressStop, Liftable, Reason, Requests
+from heed.domain.preferences.preference_request import PreferenceRequest, RequestedState, refused_by
+from heed.domain.preferences.reasons import (
+    ADDRESS_STOPS,
+    AcceptedRequests,
+    AddressStop,
+    Liftable,
+    Reason,
+)
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     KINDS,
@@ -21,7 +27,7 @@ from heed.domain.preferences.register import (
     Source,
     StopKind,
 )
-from heed.domain.preferences.suppressions import stops
+from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
 NOW = 1_000
@@ -64,30 +70,32 @@ def test_the_code_of_each_kind_is_the_one_that_items_and_event_ids_have_for_ever
 
 @stop_of_an_address
 def test_every_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
-    held = Record({stop.register: SAID}, n=1)
+    held = Record({stop.register: SAID}, revision=1)
     assert {decide(held, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
     if stop.lift is not None:
-        lifted = Record({stop.register: SAID, stop.lift: Entry(6, Source.AGENT, "{}")}, n=2)
+        lifted = Record({stop.register: SAID, stop.lift: Entry(6, Source.AGENT, "{}")}, revision=2)
         assert address_stop(lifted, NOW) is None
-        assert [one.standing for one in stops(lifted, CATALOGUE, NOW)] == [False]
+        assert [one.active for one in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
 
 
 @stop_of_an_address
 def test_every_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
-    held = Record({stop.register: SAID}, n=1, salt=b"s" * 16)
-    (listed,) = stops(held, CATALOGUE, NOW)
-    assert (listed.reason, listed.standing) == (stop.reason, True)
+    held = Record({stop.register: SAID}, revision=1, salt=b"s" * 16)
+    (listed,) = suppressions_of(held, CATALOGUE, NOW)
+    assert (listed.reason, listed.active) == (stop.reason, True)
     assert all(listed.stops(topic) for topic in CATALOGUE.topics.values())
-    written = entries(Transition("1", "a" * 26, Record(), held, recorded_at=NOW))
-    assert [source for source, _ in delays(entry for entry, _ in written)] == ["agent"]
+    written = ledger_entries(Transition("1", "a" * 26, Record(), held, recorded_at=NOW))
+    assert [source for source, _ in delays_by_source(entry for entry, _ in written)] == ["agent"]
 
 
 @stop_of_an_address
-@pytest.mark.parametrize("state", State)
-def test_a_request_is_refused_as_the_row_of_the_stop_says(stop: AddressStop, state: State) -> None:
-    wish = Wish(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
-    is_taken = stop.takes is Requests.ALL or (
-        stop.takes is Requests.STOPS and state is not State.IN
+@pytest.mark.parametrize("state", RequestedState)
+def test_a_request_is_refused_as_the_row_of_the_stop_says(
+    stop: AddressStop, state: RequestedState
+) -> None:
+    wish = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    is_taken = stop.accepts is AcceptedRequests.ALL or (
+        stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN
     )
-    refused = refused_by(wish, Record({stop.register: SAID}, n=1))
+    refused = refused_by(wish, Record({stop.register: SAID}, revision=1))
     assert refused is (None if is_taken else stop.reason)

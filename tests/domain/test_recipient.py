@@ -6,7 +6,12 @@ from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidRecipient
 from heed.domain.recipients import recipient as recipients
-from heed.domain.recipients.recipient import from_bytes, parse, recipient_id, to_bytes
+from heed.domain.recipients.recipient import (
+    parse_recipient,
+    recipient_from_bytes,
+    recipient_id,
+    recipient_to_bytes,
+)
 from tests.support.strategies import recipients as raw_recipients
 from tests.vectors import addresses
 
@@ -16,21 +21,21 @@ KEY = bytes.fromhex(addresses.identity_key)
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
 def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
     assert recipient_id(KEY, vector["normalised"]) == vector["recipient"]
-    assert to_bytes(vector["recipient"]).hex() == vector["hex"]
+    assert recipient_to_bytes(vector["recipient"]).hex() == vector["hex"]
 
 
 @pytest.mark.parametrize("vector", addresses.accepted[:3], ids=lambda vector: vector["why"])
 def test_an_id_is_read_as_base32_or_hex_in_any_case(vector: dict[str, str]) -> None:
     for text in (vector["recipient"], vector["hex"]):
-        assert parse(text) == parse(text.upper()) == vector["recipient"]
+        assert parse_recipient(text) == parse_recipient(text.upper()) == vector["recipient"]
 
 
 @given(raw_recipients)
 def test_bytes_and_text_are_one(raw: bytes) -> None:
-    text = from_bytes(raw)
+    text = recipient_from_bytes(raw)
     assert len(text) == 26
-    assert to_bytes(text) == raw
-    assert parse(text) == parse(raw.hex()) == text
+    assert recipient_to_bytes(text) == raw
+    assert parse_recipient(text) == parse_recipient(raw.hex()) == text
 
 
 def test_another_key_makes_other_ids() -> None:
@@ -39,10 +44,10 @@ def test_another_key_makes_other_ids() -> None:
 
 @given(raw_recipients, st.sampled_from("bcdefghijkmn234567"))
 def test_bits_to_spare_are_zero_so_that_each_id_has_one_spelling(raw: bytes, last: str) -> None:
-    text = from_bytes(raw)
+    text = recipient_from_bytes(raw)
     if last not in "aeimquy4":
         with pytest.raises(InvalidRecipient):
-            parse(text[:-1] + last)
+            parse_recipient(text[:-1] + last)
 
 
 @pytest.mark.parametrize(
@@ -69,10 +74,10 @@ def test_bits_to_spare_are_zero_so_that_each_id_has_one_spelling(raw: bytes, las
 )
 def test_what_is_no_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecipient):
-        parse(text)
+        parse_recipient(text)
 
 
 @pytest.mark.parametrize("text", ["", "aa", "a" * 24, "a" * 32, "!" * 26, "é" * 26])
 def test_no_other_number_of_bytes_passes_for_an_id(text: str) -> None:
     with pytest.raises(InvalidRecipient):
-        recipients.to_bytes(text)
+        recipients.recipient_to_bytes(text)

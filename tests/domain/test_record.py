@@ -7,9 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.codec.record import register_of
-from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Register, Source
+from heed.codec.record import decode_register
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
+from heed.domain.preferences.register import (
+    DAY_MS,
+    MINOR,
+    SOFT_BOUNCE,
+    Change,
+    Entry,
+    Register,
+    Source,
+)
 from tests.support.full import examples
 from tests.support.registers import out, pause
 from tests.support.strategies import REGISTERS, changes, crowded, entries
@@ -20,7 +28,7 @@ AGE = Entry(5, Source.AGE_REPORT, "{}")
 def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
     """The registers of a set of events, said another way: of each, the last in order."""
     ordered = sorted(
-        (event for event in events if event.register != SOFT),
+        (event for event in events if event.register != SOFT_BOUNCE),
         key=lambda event: (event.entry.at, event.entry.tie.encode("utf-8")),
     )
     return {event.register: event.entry for event in ordered}
@@ -28,9 +36,11 @@ def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
 
 @given(crowded())
 def test_each_register_is_the_greatest_entry_that_it_was_ever_given(events: list[Change]) -> None:
-    record = merge(NOTHING, events)
+    record = merge_changes(EMPTY_RECORD, events)
     assert record.registers == greatest(events)
-    assert record.soft == {event.entry.at // DAY for event in events if event.register == SOFT}
+    assert record.soft_bounce_days == {
+        event.entry.at // DAY_MS for event in events if event.register == SOFT_BOUNCE
+    }
 
 
 @given(st.data(), crowded())
@@ -42,7 +52,9 @@ def test_any_order_and_any_repetition_leave_the_same_record(
         *events,
         *data.draw(st.lists(st.sampled_from(events), max_size=5) if events else st.just([])),
     ]
-    assert merge(NOTHING, data.draw(st.permutations(again))) == merge(NOTHING, events)
+    assert merge_changes(EMPTY_RECORD, data.draw(st.permutations(again))) == merge_changes(
+        EMPTY_RECORD, events
+    )
 
 
 @given(crowded(5), st.sampled_from([None, 3, 8]))
@@ -50,45 +62,47 @@ def test_any_order_and_any_repetition_leave_the_same_record(
 def test_every_order_of_a_few_events_leaves_the_same_record(
     events: list[Change], floor: int | None
 ) -> None:
-    start = Record(floor=floor)
-    first = merge(start, events)
-    assert all(merge(start, order) == first for order in itertools.permutations(events))
+    start = Record(erased_at=floor)
+    first = merge_changes(start, events)
+    assert all(merge_changes(start, order) == first for order in itertools.permutations(events))
 
 
 @given(crowded(), crowded(), crowded())
 def test_merging_is_associative(one: list[Change], two: list[Change], three: list[Change]) -> None:
-    stepwise = merge(merge(merge(NOTHING, one), two), three)
+    stepwise = merge_changes(merge_changes(merge_changes(EMPTY_RECORD, one), two), three)
     assert (
-        stepwise == merge(merge(NOTHING, one), [*two, *three]) == merge(NOTHING, one + two + three)
+        stepwise
+        == merge_changes(merge_changes(EMPTY_RECORD, one), [*two, *three])
+        == merge_changes(EMPTY_RECORD, one + two + three)
     )
 
 
 @given(crowded())
 def test_merging_again_changes_nothing(events: list[Change]) -> None:
-    once = merge(NOTHING, events)
-    assert merge(once, events) == once
-    assert not any(once.takes(event) for event in events)
+    once = merge_changes(EMPTY_RECORD, events)
+    assert merge_changes(once, events) == once
+    assert not any(once.accepts(event) for event in events)
 
 
 @given(crowded())
 def test_merging_leaves_the_record_that_it_was_given_alone(events: list[Change]) -> None:
     before = Record({out(0): AGE}, frozenset({3}), None, 7)
-    merge(before, events)
+    merge_changes(before, events)
     assert before == Record({out(0): AGE}, frozenset({3}), None, 7)
 
 
 @given(crowded(), st.integers(0, 12))
 def test_an_event_at_or_before_the_floor_changes_nothing(events: list[Change], floor: int) -> None:
-    start = Record(floor=floor)
+    start = Record(erased_at=floor)
     later = [event for event in events if event.entry.at > floor]
-    assert merge(start, events) == merge(start, later)
-    assert merge(start, [e for e in events if e.entry.at <= floor]) == start
+    assert merge_changes(start, events) == merge_changes(start, later)
+    assert merge_changes(start, [e for e in events if e.entry.at <= floor]) == start
 
 
 @given(crowded())
 def test_while_a_minor_stands_no_event_does_anything(events: list[Change]) -> None:
     minor = Record({MINOR: AGE, out(0): AGE}, frozenset(), 5, 3)
-    assert merge(minor, events) == minor
+    assert merge_changes(minor, events) == minor
 
 
 @given(entries, entries)
@@ -103,7 +117,7 @@ def test_pauses_that_differ_in_their_end_are_in_a_strict_order(one: Change, othe
 
 @pytest.mark.parametrize("register", [*REGISTERS, MINOR])
 def test_every_register_is_known_by_its_code(register: Register) -> None:
-    assert register_of(register.code) == register
+    assert decode_register(register.code) == register
 
 
 @pytest.mark.parametrize(
@@ -111,4 +125,4 @@ def test_every_register_is_known_by_its_code(register: Register) -> None:
 )
 def test_what_is_no_register_is_not_taken_for_one(name: str) -> None:
     with pytest.raises((KeyError, ValueError)):
-        register_of(name)
+        decode_register(name)

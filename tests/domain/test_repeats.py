@@ -10,101 +10,103 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.links.repeats import (
-    BY_LINK,
     HOUR,
-    MOST_A_DAY,
-    Tally,
-    Telling,
-    of_its_hour,
-    telling,
+    LINK_SOURCES,
+    MAX_LINK_ENTRIES_A_DAY,
+    EntryRate,
+    LinkTally,
+    entry_rate,
+    hourly_registers,
 )
-from heed.domain.preferences.record import NOTHING, Record, merge
-from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
 from tests.support.growth import LINEAR, growth
 from tests.support.registers import in_, out, pause
 
-_SPARING = (Telling.SPARED,)
+_SPARING = (EntryRate.SPARED,)
 
 
-def pressed(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, Telling]:
+def pressed(
+    record: Record, now: int, source: Source = Source.ONE_CLICK
+) -> tuple[Record, EntryRate]:
     """One press, and how it is told of; the tally as the table keeps it."""
     change = Change(out(2), Entry(now, source, "{}"))
-    told = telling(record.tally, record.registers, [change], now)
+    told = entry_rate(record.tally, record.registers, [change], now)
     tally = record.tally
-    if told is Telling.FIRST:
-        tally = Tally(now // HOUR, 1)
-    elif told is Telling.COUNTED:
-        tally = Tally(now // HOUR, tally.told + 1)
-    elif told is Telling.HOURLY:
-        tally = Tally(now // HOUR, tally.told)
-    elif told is Telling.SPARED:
-        tally = replace(tally, spared=tally.spared or record.n)
-    return replace(merge(record, [change]), n=record.n + 1, tally=tally), told
+    if told is EntryRate.FIRST:
+        tally = LinkTally(now // HOUR, 1)
+    elif told is EntryRate.COUNTED:
+        tally = LinkTally(now // HOUR, tally.told + 1)
+    elif told is EntryRate.HOURLY:
+        tally = LinkTally(now // HOUR, tally.told)
+    elif told is EntryRate.SPARED:
+        tally = replace(tally, spared=tally.spared or record.revision)
+    return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), told
 
 
 def test_fifty_of_a_day_are_told_of_one_by_one_and_then_one_an_hour() -> None:
-    record, told = NOTHING, []
+    record, told = EMPTY_RECORD, []
     for minute in range(24 * 60):
-        record, how = pressed(record, 20_000 * DAY + minute * 60_000)
+        record, how = pressed(record, 20_000 * DAY_MS + minute * 60_000)
         told.append(how)
-    assert MOST_A_DAY == 50
+    assert MAX_LINK_ENTRIES_A_DAY == 50
     assert Counter(told) == {
-        Telling.FIRST: 1,
-        Telling.COUNTED: 49,
-        Telling.HOURLY: 23,
-        Telling.SPARED: 24 * 60 - 50 - 23,
+        EntryRate.FIRST: 1,
+        EntryRate.COUNTED: 49,
+        EntryRate.HOURLY: 23,
+        EntryRate.SPARED: 24 * 60 - 50 - 23,
     }
 
 
-@given(st.lists(st.integers(0, 3 * DAY), max_size=300))
+@given(st.lists(st.integers(0, 3 * DAY_MS), max_size=300))
 def test_of_no_day_more_is_told_of_and_never_nothing(instants: list[int]) -> None:
-    record, told = NOTHING, Counter[int]()
+    record, told = EMPTY_RECORD, Counter[int]()
     for at in sorted(instants):
         record, how = pressed(record, at)
-        told[at // DAY] += how not in _SPARING
+        told[at // DAY_MS] += how not in _SPARING
         assert record.at(out(2)) == at
-    assert all(0 < count <= MOST_A_DAY + 24 for count in told.values())
+    assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in told.values())
 
 
 @pytest.mark.parametrize("source", list(Source))
 def test_only_what_the_holder_of_a_link_does_is_spared(source: Source) -> None:
-    record = NOTHING
-    for at in range(MOST_A_DAY):
+    record = EMPTY_RECORD
+    for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = pressed(record, 1 + at)
     _, told = pressed(record, 100, source)
-    assert (told is Telling.SPARED) is (source in BY_LINK)
-    assert (told is Telling.PLAIN) is (source not in BY_LINK)
+    assert (told is EntryRate.SPARED) is (source in LINK_SOURCES)
+    assert (told is EntryRate.PLAIN) is (source not in LINK_SOURCES)
 
 
 def test_a_stop_after_a_yes_and_a_stop_of_another_scope_are_told_of_whatever_the_hour() -> None:
-    record = NOTHING
-    for at in range(MOST_A_DAY):
+    record = EMPTY_RECORD
+    for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = pressed(record, 1 + at)
     elsewhere = Change(out(0), Entry(100, Source.LINK, "{}"))
-    assert telling(record.tally, record.registers, [elsewhere], 100) is Telling.HOURLY
+    assert entry_rate(record.tally, record.registers, [elsewhere], 100) is EntryRate.HOURLY
 
-    record = merge(record, [Change(in_(5), Entry(100, Source.LETTER, "{}"))])
+    record = merge_changes(record, [Change(in_(5), Entry(100, Source.LETTER, "{}"))])
     record, told = pressed(record, 101)
-    assert told is Telling.HOURLY
+    assert told is EntryRate.HOURLY
     _, told = pressed(record, 102)
-    assert told is Telling.SPARED
+    assert told is EntryRate.SPARED
 
 
 @pytest.mark.parametrize(
     ("until", "told"),
     [
-        (30 * DAY, Telling.SPARED),
-        (31 * DAY - 1, Telling.SPARED),
-        (31 * DAY, Telling.HOURLY),
-        (29 * DAY, Telling.SPARED),
+        (30 * DAY_MS, EntryRate.SPARED),
+        (31 * DAY_MS - 1, EntryRate.SPARED),
+        (31 * DAY_MS, EntryRate.HOURLY),
+        (29 * DAY_MS, EntryRate.SPARED),
     ],
 )
 def test_a_pause_that_ends_on_a_later_day_is_told_of_whatever_the_hour(
-    until: int, told: Telling
+    until: int, told: EntryRate
 ) -> None:
-    held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY)}
+    held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
     again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
-    assert telling(Tally(0, MOST_A_DAY), held, [again], 100) is told
+    assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), held, [again], 100) is told
 
 
 def many(wishes: int) -> list[Change]:
@@ -113,9 +115,9 @@ def many(wishes: int) -> list[Change]:
 
 def test_of_the_write_of_an_hour_what_is_new_is_told_of_and_one_for_the_rest() -> None:
     held = {change.register: Entry(1, Source.LINK, "{}") for change in many(60)}
-    assert of_its_hour(held, many(60)) == many(1)
-    assert of_its_hour(held, many(62)) == [*many(1), *many(62)[60:]]
-    assert of_its_hour({}, many(3)) == many(3)
+    assert hourly_registers(held, many(60)) == many(1)
+    assert hourly_registers(held, many(62)) == [*many(1), *many(62)[60:]]
+    assert hourly_registers({}, many(3)) == many(3)
 
 
 def test_the_cost_of_many_wishes_grows_with_their_number_and_not_with_its_square() -> None:
@@ -123,4 +125,4 @@ def test_the_cost_of_many_wishes_grows_with_their_number_and_not_with_its_square
         held = {change.register: Entry(1, Source.LINK, "{}") for change in many(wishes)}
         return held, many(wishes)
 
-    assert growth(both, lambda given: of_its_hour(*given), 4_000) <= LINEAR
+    assert growth(both, lambda given: hourly_registers(*given), 4_000) <= LINEAR

@@ -5,19 +5,19 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.preferences.catalogue import Kind, Topic
+from heed.domain.preferences.catalogue import Topic, TopicKind
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
-    ALL,
+    ALL_SCOPES,
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     LIFT_UNDELIVERABLE,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     ChoiceKind,
@@ -25,13 +25,13 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
-from heed.domain.preferences.suppressions import Stop, blocking, stops
+from heed.domain.preferences.suppressions import Suppression, blocking_reasons, suppressions_of
 from tests.support.catalogues import CATALOGUE
 from tests.support.full import examples
 from tests.support.registers import in_, out, pause, scope_numbers, yes
 from tests.support.strategies import instants, records
 
-NOW = 100 * DAY
+NOW = 100 * DAY_MS
 IN_USE = [topic for topic in CATALOGUE.topics.values() if not topic.retired]
 
 
@@ -43,11 +43,11 @@ def _record(*set_at: tuple[Register, int], until: int | None = None) -> Record:
         )
         for name, at in set_at
     ]
-    return merge(NOTHING, changes)
+    return merge_changes(EMPTY_RECORD, changes)
 
 
-def _only(record: Record) -> Stop:
-    (stop,) = stops(record, CATALOGUE, NOW)
+def _only(record: Record) -> Suppression:
+    (stop,) = suppressions_of(record, CATALOGUE, NOW)
     return stop
 
 
@@ -57,7 +57,7 @@ def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
     record: Record, topic: Topic, now: int
 ) -> None:
     decision = decide(record, topic, now)
-    reasons = [stop.reason for stop in stops(record, CATALOGUE, now) if stop.stops(topic)]
+    reasons = [stop.reason for stop in suppressions_of(record, CATALOGUE, now) if stop.stops(topic)]
     if decision.reason in (Reason.OK, Reason.NO_CONSENT):
         assert reasons == []
     else:
@@ -68,7 +68,7 @@ def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
 def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(
     record: Record, now: int
 ) -> None:
-    places = [stop.place for stop in stops(record, CATALOGUE, now)]
+    places = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
     assert places == sorted(set(places))
 
 
@@ -76,48 +76,54 @@ def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(
 def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(
     record: Record, now: int
 ) -> None:
-    for stop in stops(record, CATALOGUE, now):
+    for stop in suppressions_of(record, CATALOGUE, now):
         for number in stop.excepted:
             topic = CATALOGUE.topics[number]
-            assert topic.kind is Kind.MARKETING
+            assert topic.kind is TopicKind.MARKETING
             assert not topic.retired
             assert stop.scope in topic.path
-        assert stop.standing or not stop.excepted
+        assert stop.active or not stop.excepted
 
 
 @given(records(), instants)
 def test_what_ended_by_time_is_not_among_the_stops(record: Record, now: int) -> None:
-    assert all(stop.until is None or stop.until > now for stop in stops(record, CATALOGUE, now))
+    assert all(
+        stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now)
+    )
 
 
 def test_nobody_has_no_stops() -> None:
-    assert stops(NOTHING, CATALOGUE, NOW) == []
+    assert suppressions_of(EMPTY_RECORD, CATALOGUE, NOW) == []
 
 
 def test_a_yes_to_one_topic_is_an_exception_to_the_stop_of_all() -> None:
     stop = _only(_record((out(0), 5), (in_(3), 6)))
-    assert stop == Stop(Reason.UNSUBSCRIBED, ALL, 5, Source.PHONE, excepted=scope_numbers(3))
+    assert stop == Suppression(
+        Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3)
+    )
 
 
 def test_a_stop_is_lifted_when_it_stops_no_topic_in_use_any_more() -> None:
-    assert not _only(_record((out(0), 5), (in_(0), 6))).standing
+    assert not _only(_record((out(0), 5), (in_(0), 6))).active
     assert not _only(
         _record((out(1), 5), *((in_(n), 6) for n in (2, 3, 4, 5, 12, 13, 15, 16)))
-    ).standing
+    ).active
 
 
 def test_a_yes_of_the_same_instant_lifts_nothing() -> None:
-    assert _only(_record((out(3), 5), (in_(3), 5))).standing
+    assert _only(_record((out(3), 5), (in_(3), 5))).active
 
 
 def test_a_stop_of_a_topic_is_one_of_those_that_follow_it_too() -> None:
-    found = stops(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
-    assert [(stop.scope, stop.standing) for stop in found] == [(2, True), (12, False), (13, False)]
+    found = suppressions_of(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
+    assert [(stop.scope, stop.active) for stop in found] == [(2, True), (12, False), (13, False)]
 
 
 def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None:
-    lifted_and_own = stops(_record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW)
-    assert [(s.scope, s.standing, s.since) for s in lifted_and_own] == [
+    lifted_and_own = suppressions_of(
+        _record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW
+    )
+    assert [(s.scope, s.active, s.since) for s in lifted_and_own] == [
         (2, False, 5),
         (12, True, 7),
         (13, True, 7),
@@ -126,55 +132,59 @@ def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None
 
 def test_a_complaint_excepts_what_was_confirmed_later_and_is_never_lifted_by_a_plain_yes() -> None:
     assert _only(_record((COMPLAINT, 5), (yes(3), 6), (in_(2), 6))).excepted == (3,)
-    assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).standing
+    assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).active
 
 
 def test_what_stops_the_address_is_lifted_by_its_lift_alone() -> None:
     for stop, lift in ((HOLD, LIFT_HOLD), (UNDELIVERABLE, LIFT_UNDELIVERABLE)):
-        assert _only(_record((stop, 5), (in_(0), 6), (lift, 5))).standing
-        assert not _only(_record((stop, 5), (lift, 6))).standing
+        assert _only(_record((stop, 5), (in_(0), 6), (lift, 5))).active
+        assert not _only(_record((stop, 5), (lift, 6))).active
 
 
 def test_five_days_of_soft_bounces_are_a_stop_with_an_end_until_it_is_lifted() -> None:
-    days = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in range(90, 95)]
-    record = merge(NOTHING, days)
-    ends = (94 + 30) * DAY
-    assert _only(record) == Stop(Reason.UNDELIVERABLE, ALL, 94 * DAY, Source.BOUNCE, until=ends)
-    lifted = merge(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
-    assert not _only(lifted).standing
+    days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    record = merge_changes(EMPTY_RECORD, days)
+    ends = (94 + 30) * DAY_MS
+    assert _only(record) == Suppression(
+        Reason.UNDELIVERABLE, ALL_SCOPES, 94 * DAY_MS, Source.BOUNCE, until=ends
+    )
+    lifted = merge_changes(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
+    assert not _only(lifted).active
 
 
 def test_a_permanent_bounce_outweighs_soft_ones() -> None:
-    days = [Change(SOFT, Entry(day * DAY, Source.BOUNCE, "{}")) for day in range(90, 95)]
-    assert _only(merge(_record((UNDELIVERABLE, 5)), days)).until is None
+    days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
+    assert _only(merge_changes(_record((UNDELIVERABLE, 5)), days)).until is None
 
 
 def test_a_pause_carries_its_end_and_is_gone_after_it() -> None:
     paused = _record((pause(0), 5), until=NOW + 1)
     assert _only(paused).until == NOW + 1
-    assert stops(paused, CATALOGUE, NOW + 1) == []
-    assert not _only(_record((pause(0), 5), (in_(0), 6), until=NOW + 1)).standing
+    assert suppressions_of(paused, CATALOGUE, NOW + 1) == []
+    assert not _only(_record((pause(0), 5), (in_(0), 6), until=NOW + 1)).active
 
 
 def test_a_stop_at_a_scope_that_nobody_knows_stops_nothing() -> None:
-    assert stops(_record((out(99), 5), (out(6), 5)), CATALOGUE, NOW) == []
+    assert suppressions_of(_record((out(99), 5), (out(6), 5)), CATALOGUE, NOW) == []
 
 
 def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> None:
     record = _record((out(0), 5), (COMPLAINT, 4), (UNDELIVERABLE, 3), (out(2), 2))
-    assert blocking(record, CATALOGUE.topics[2], CATALOGUE, NOW) == {
+    assert blocking_reasons(record, CATALOGUE.topics[2], CATALOGUE, NOW) == {
         Reason.UNDELIVERABLE,
         Reason.COMPLAINED,
         Reason.UNSUBSCRIBED,
         Reason.TOPIC_UNSUBSCRIBED,
     }
-    assert blocking(NOTHING, CATALOGUE.topics[5], CATALOGUE, NOW) == {Reason.NO_CONSENT}
-    assert blocking(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
+    assert blocking_reasons(EMPTY_RECORD, CATALOGUE.topics[5], CATALOGUE, NOW) == {
+        Reason.NO_CONSENT
+    }
+    assert blocking_reasons(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
 
 
 def test_what_an_epoch_forgot_is_told_as_lifted_so_that_no_list_keeps_it_for_ever() -> None:
-    erased = replace(_record((out(0), 9), (in_(3), 10)), floor=9)
-    told = {(stop.reason, stop.scope): stop for stop in stops(erased, CATALOGUE, NOW)}
+    erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
+    told = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
 
     assert told.keys() == {
         (Reason.MINOR, 0),
@@ -184,12 +194,12 @@ def test_what_an_epoch_forgot_is_told_as_lifted_so_that_no_list_keeps_it_for_eve
         (Reason.UNSUBSCRIBED, 0),
         (Reason.TOPIC_UNSUBSCRIBED, 3),
     }
-    assert [stop.reason for stop in told.values() if stop.standing] == [Reason.UNSUBSCRIBED]
+    assert [stop.reason for stop in told.values() if stop.active] == [Reason.UNSUBSCRIBED]
     assert {stop.since for stop in told.values()} == {9}
 
 
 def test_what_stands_in_the_new_epoch_is_not_told_as_lifted() -> None:
-    minor = replace(_record((out(0), 9), (MINOR, 9)), floor=9)
-    standing = {stop.reason for stop in stops(minor, CATALOGUE, NOW) if stop.standing}
+    minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
+    standing = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
 
     assert standing == {Reason.MINOR, Reason.UNSUBSCRIBED}

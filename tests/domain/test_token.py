@@ -11,110 +11,118 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import Purpose, Token, mint, verify
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token, verify_link_token
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from tests.support.full import examples
 from tests.support.strategies import recipients
 from tests.vectors import tokens
 
-URL = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+URL = (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)
 MINUTE = 60_000
 PAYLOAD = 24  # bytes
 
 said = st.builds(
-    Token,
-    recipient=recipients.map(from_bytes),
+    LinkToken,
+    recipient=recipients.map(recipient_from_bytes),
     scope=st.integers(0, 65_535),
     issued=st.integers(0, 2**32 - 1).map(lambda minute: minute * MINUTE),
     key_id=st.integers(1, 255),
 )
 
 
-def key(purpose: Purpose, key_id: int) -> bytes:
+def key(purpose: TokenPurpose, key_id: int) -> bytes:
     label = f"{purpose.name.lower()}/{key_id}".encode()
     return hmac.digest(bytes.fromhex(tokens.links_key), label, "sha256")
 
 
-def one_key(purpose: Purpose, key_id: int) -> bytes:
+def one_key(purpose: TokenPurpose, key_id: int) -> bytes:
     """The worst of deployments: the same key for everything."""
     return bytes(32)
 
 
-def minted(token: Token, purpose: Purpose, key_for: Callable[[Purpose, int], bytes] = key) -> str:
-    return mint(token, purpose, key_for(purpose, token.key_id))
+def minted(
+    token: LinkToken, purpose: TokenPurpose, key_for: Callable[[TokenPurpose, int], bytes] = key
+) -> str:
+    return mint_link_token(token, purpose, key_for(purpose, token.key_id))
 
 
-def verifies(text: str, purpose: Purpose, key_for: Callable[[Purpose, int], bytes] = key) -> bool:
+def verifies(
+    text: str, purpose: TokenPurpose, key_for: Callable[[TokenPurpose, int], bytes] = key
+) -> bool:
     try:
-        verify(text, purpose, key_for)
+        verify_link_token(text, purpose, key_for)
     except InvalidToken:
         return False
     return True
 
 
-def raw(text: str, purpose: Purpose) -> bytes:
-    if purpose is Purpose.MAILTO:
+def raw(text: str, purpose: TokenPurpose) -> bytes:
+    if purpose is TokenPurpose.MAILTO:
         return base64.b32decode(text.upper() + "======")
     return base64.urlsafe_b64decode(text + "==")
 
 
-def text_of(data: bytes, purpose: Purpose) -> str:
-    if purpose is Purpose.MAILTO:
+def text_of(data: bytes, purpose: TokenPurpose) -> str:
+    if purpose is TokenPurpose.MAILTO:
         return base64.b32encode(data).rstrip(b"=").decode().lower()
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-SAMPLE = Token(from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1)
-OTHER = Token(from_bytes(bytes(range(16))), ScopeNumber(7), 29_000_000 * MINUTE, 2)
+SAMPLE = LinkToken(
+    recipient_from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1
+)
+OTHER = LinkToken(recipient_from_bytes(bytes(range(16))), ScopeNumber(7), 29_000_000 * MINUTE, 2)
 
 
 @pytest.mark.parametrize("vector", tokens.accepted, ids=lambda v: f"{v['purpose']}-{v['scope']}")
 def test_the_published_vectors_hold(vector: dict[str, Any]) -> None:
-    purpose = Purpose[vector["purpose"].upper()]
-    token = Token(vector["recipient"], vector["scope"], vector["issued"], vector["key_id"])
+    purpose = TokenPurpose[vector["purpose"].upper()]
+    token = LinkToken(vector["recipient"], vector["scope"], vector["issued"], vector["key_id"])
     assert key(purpose, token.key_id).hex() == vector["key"]
     assert raw(vector["token"], purpose)[:PAYLOAD].hex() == vector["payload"]
     assert minted(token, purpose) == vector["token"]
-    assert verify(vector["token"], purpose, key) == token
+    assert verify_link_token(vector["token"], purpose, key) == token
 
 
 @pytest.mark.parametrize("vector", tokens.rejected, ids=lambda v: f"{v['purpose']}: {v['why']}")
 def test_what_the_published_vectors_reject_is_rejected(vector: dict[str, str]) -> None:
-    assert not verifies(vector["token"], Purpose[vector["purpose"].upper()])
+    assert not verifies(vector["token"], TokenPurpose[vector["purpose"].upper()])
 
 
-@given(said, st.sampled_from(Purpose))
-def test_what_was_minted_verifies_and_says_the_same(token: Token, purpose: Purpose) -> None:
-    assert verify(minted(token, purpose), purpose, key) == token
+@given(said, st.sampled_from(TokenPurpose))
+def test_what_was_minted_verifies_and_says_the_same(
+    token: LinkToken, purpose: TokenPurpose
+) -> None:
+    assert verify_link_token(minted(token, purpose), purpose, key) == token
 
 
 @given(said, st.integers(0, MINUTE - 1))
-def test_the_time_of_issue_is_kept_to_the_minute(token: Token, rest: int) -> None:
-    later = Token(token.recipient, token.scope, token.issued + rest, token.key_id)
-    assert minted(later, Purpose.UNSUBSCRIBE) == minted(token, Purpose.UNSUBSCRIBE)
+def test_the_time_of_issue_is_kept_to_the_minute(token: LinkToken, rest: int) -> None:
+    later = LinkToken(token.recipient, token.scope, token.issued + rest, token.key_id)
+    assert minted(later, TokenPurpose.UNSUBSCRIBE) == minted(token, TokenPurpose.UNSUBSCRIBE)
 
 
 @given(said)
-def test_each_form_has_its_length_and_an_alphabet_that_survives_the_way(token: Token) -> None:
+def test_each_form_has_its_length_and_an_alphabet_that_survives_the_way(token: LinkToken) -> None:
     for purpose in URL:
         text = minted(token, purpose)
         assert len(text) == 54
         assert set(text) <= set(string.ascii_letters + string.digits + "-_")
-    mail = minted(token, Purpose.MAILTO)
+    mail = minted(token, TokenPurpose.MAILTO)
     assert len(mail) == 58
     assert len(f"u+{mail}".encode()) <= 64  # a local part's octets
     assert set(mail) <= set(string.ascii_lowercase + "234567")
 
 
 @given(said)
-def test_a_mail_token_verifies_in_any_case_and_a_url_in_its_own_alone(token: Token) -> None:
-    mail = minted(token, Purpose.MAILTO)
-    assert verify(mail.upper(), Purpose.MAILTO, key) == token
-    assert verify(mail.title(), Purpose.MAILTO, key) == token
-    url = minted(token, Purpose.UNSUBSCRIBE)
+def test_a_mail_token_verifies_in_any_case_and_a_url_in_its_own_alone(token: LinkToken) -> None:
+    mail = minted(token, TokenPurpose.MAILTO)
+    assert verify_link_token(mail.upper(), TokenPurpose.MAILTO, key) == token
+    assert verify_link_token(mail.title(), TokenPurpose.MAILTO, key) == token
+    url = minted(token, TokenPurpose.UNSUBSCRIBE)
     for folded in (url.upper(), url.lower(), url.swapcase()):
-        assert folded == url or not verifies(folded, Purpose.UNSUBSCRIBE)
+        assert folded == url or not verifies(folded, TokenPurpose.UNSUBSCRIBE)
 
 
 @pytest.mark.threat(
@@ -122,9 +130,9 @@ def test_a_mail_token_verifies_in_any_case_and_a_url_in_its_own_alone(token: Tok
     "Somebody forges a link, or alters one.",
     "A tag of 128 bits under a key in KMS, and one canonical encoding.",
 )
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", TokenPurpose)
 @pytest.mark.parametrize("token", [SAMPLE, OTHER])
-def test_no_flipped_bit_passes(token: Token, purpose: Purpose) -> None:
+def test_no_flipped_bit_passes(token: LinkToken, purpose: TokenPurpose) -> None:
     good = raw(minted(token, purpose), purpose)
     for bit in range(len(good) * 8):
         bad = bytearray(good)
@@ -132,8 +140,8 @@ def test_no_flipped_bit_passes(token: Token, purpose: Purpose) -> None:
         assert not verifies(text_of(bytes(bad), purpose), purpose)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_no_other_value_of_any_byte_passes(purpose: Purpose) -> None:
+@pytest.mark.parametrize("purpose", TokenPurpose)
+def test_no_other_value_of_any_byte_passes(purpose: TokenPurpose) -> None:
     good = raw(minted(SAMPLE, purpose), purpose)
     for place in range(len(good)):
         for value in set(range(256)) - {good[place]}:
@@ -141,17 +149,17 @@ def test_no_other_value_of_any_byte_passes(purpose: Purpose) -> None:
             assert not verifies(text_of(bad, purpose), purpose)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_no_other_character_at_any_place_passes(purpose: Purpose) -> None:
+@pytest.mark.parametrize("purpose", TokenPurpose)
+def test_no_other_character_at_any_place_passes(purpose: TokenPurpose) -> None:
     good = minted(SAMPLE, purpose)
     for place, character in enumerate(good):
-        free = {character, character.upper()} if purpose is Purpose.MAILTO else {character}
+        free = {character, character.upper()} if purpose is TokenPurpose.MAILTO else {character}
         for other in set(string.printable + "é\u212a\u017f\x00\uff21") - free:
             assert not verifies(good[:place] + other + good[place + 1 :], purpose)
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_no_truncation_and_no_extension_passes(purpose: Purpose) -> None:
+@pytest.mark.parametrize("purpose", TokenPurpose)
+def test_no_truncation_and_no_extension_passes(purpose: TokenPurpose) -> None:
     good = minted(SAMPLE, purpose)
     for length in range(len(good)):
         assert not verifies(good[:length], purpose)
@@ -165,7 +173,9 @@ def test_no_truncation_and_no_extension_passes(purpose: Purpose) -> None:
 
 
 @given(said, st.sampled_from(URL))
-def test_of_a_url_only_the_canonical_spelling_passes(token: Token, purpose: Purpose) -> None:
+def test_of_a_url_only_the_canonical_spelling_passes(
+    token: LinkToken, purpose: TokenPurpose
+) -> None:
     good = minted(token, purpose)
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
     same_bytes = [c for c in alphabet if alphabet.index(c) >> 4 == alphabet.index(good[-1]) >> 4]
@@ -178,11 +188,11 @@ def test_of_a_url_only_the_canonical_spelling_passes(token: Token, purpose: Purp
 
 
 @given(said)
-def test_of_a_mail_token_no_spare_bit_is_free(token: Token) -> None:
-    good = minted(token, Purpose.MAILTO)
+def test_of_a_mail_token_no_spare_bit_is_free(token: LinkToken) -> None:
+    good = minted(token, TokenPurpose.MAILTO)
     alphabet = string.ascii_lowercase + "234567"
     for other in set(alphabet) - {good[-1]}:
-        assert not verifies(good[:-1] + other, Purpose.MAILTO)
+        assert not verifies(good[:-1] + other, TokenPurpose.MAILTO)
 
 
 @pytest.mark.threat(
@@ -192,13 +202,13 @@ def test_of_a_mail_token_no_spare_bit_is_free(token: Token) -> None:
 )
 @pytest.mark.parametrize("key_for", [key, one_key], ids=["keys of their own", "one key for all"])
 def test_no_token_passes_for_another_purpose(
-    key_for: Callable[[Purpose, int], bytes],
+    key_for: Callable[[TokenPurpose, int], bytes],
 ) -> None:
-    for made in Purpose:
+    for made in TokenPurpose:
         good = raw(minted(SAMPLE, made, key_for), made)
-        for wanted in Purpose:
+        for wanted in TokenPurpose:
             fits = made is wanted
-            for form in Purpose:
+            for form in TokenPurpose:
                 text = text_of(good, form)
                 assert verifies(text, wanted, key_for) == (fits and text == text_of(good, made))
 
@@ -206,9 +216,9 @@ def test_no_token_passes_for_another_purpose(
 def test_a_url_token_cut_to_the_size_of_a_mail_token_does_not_pass_for_one() -> None:
     for made in URL:
         cut = raw(minted(SAMPLE, made, one_key), made)[: PAYLOAD + 12]
-        assert not verifies(text_of(cut, Purpose.MAILTO), Purpose.MAILTO, one_key)
-        head = bytes([0x10 | Purpose.MAILTO]) + cut[1:]
-        assert not verifies(text_of(head, Purpose.MAILTO), Purpose.MAILTO, one_key)
+        assert not verifies(text_of(cut, TokenPurpose.MAILTO), TokenPurpose.MAILTO, one_key)
+        head = bytes([0x10 | TokenPurpose.MAILTO]) + cut[1:]
+        assert not verifies(text_of(head, TokenPurpose.MAILTO), TokenPurpose.MAILTO, one_key)
 
 
 def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
@@ -219,18 +229,20 @@ def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
         yield one[:cut] + other[cut:]
 
 
-@given(said, said, st.sampled_from(Purpose))
+@given(said, said, st.sampled_from(TokenPurpose))
 @examples(50)
-def test_no_splice_of_two_tokens_passes(one: Token, other: Token, purpose: Purpose) -> None:
+def test_no_splice_of_two_tokens_passes(
+    one: LinkToken, other: LinkToken, purpose: TokenPurpose
+) -> None:
     first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
     for spliced in _splices(first, second):
         fits = verifies(text_of(spliced, purpose), purpose)
         assert fits == (spliced in (first, second))
 
 
-@pytest.mark.parametrize("purpose", Purpose)
-def test_no_key_is_asked_for_before_purpose_and_version_fit(purpose: Purpose) -> None:
-    def never(purpose: Purpose, key_id: int) -> bytes:
+@pytest.mark.parametrize("purpose", TokenPurpose)
+def test_no_key_is_asked_for_before_purpose_and_version_fit(purpose: TokenPurpose) -> None:
+    def never(purpose: TokenPurpose, key_id: int) -> bytes:
         raise AssertionError("derived a key for a token that cannot be ours")
 
     good = raw(minted(SAMPLE, purpose), purpose)
@@ -241,34 +253,36 @@ def test_no_key_is_asked_for_before_purpose_and_version_fit(purpose: Purpose) ->
 
 
 def test_the_key_id_in_the_token_picks_the_key_and_an_old_one_keeps_verifying() -> None:
-    asked: list[tuple[Purpose, int]] = []
+    asked: list[tuple[TokenPurpose, int]] = []
 
-    def known(purpose: Purpose, key_id: int) -> bytes:
+    def known(purpose: TokenPurpose, key_id: int) -> bytes:
         asked.append((purpose, key_id))
         if key_id > 2:
             raise InvalidToken("never ours")
         return key(purpose, key_id)
 
-    assert verifies(minted(SAMPLE, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
-    assert verifies(minted(OTHER, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
-    third = Token(SAMPLE.recipient, ScopeNumber(2), 0, 3)
-    assert not verifies(minted(third, Purpose.UNSUBSCRIBE), Purpose.UNSUBSCRIBE, known)
-    assert asked == [(Purpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
+    assert verifies(minted(SAMPLE, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
+    assert verifies(minted(OTHER, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
+    third = LinkToken(SAMPLE.recipient, ScopeNumber(2), 0, 3)
+    assert not verifies(minted(third, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
+    assert asked == [(TokenPurpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
 
 
 @given(st.one_of(st.text(max_size=80), st.text(min_size=54, max_size=58)))
 def test_no_text_at_all_crashes(text: str) -> None:
-    for purpose in Purpose:
+    for purpose in TokenPurpose:
         assert not verifies(text, purpose)
 
 
 @pytest.mark.parametrize("hostile", ["A" * 1_000_000, "=" * 1_000_000, "\ud800" * 54, "\x00" * 58])
 def test_a_megabyte_of_malice_is_refused(hostile: str) -> None:
-    assert not any(verifies(hostile, purpose) for purpose in Purpose)
+    assert not any(verifies(hostile, purpose) for purpose in TokenPurpose)
 
 
 def test_a_token_shows_no_address_and_an_error_no_token() -> None:
-    good = minted(SAMPLE, Purpose.UNSUBSCRIBE)
+    good = minted(SAMPLE, TokenPurpose.UNSUBSCRIBE)
     with pytest.raises(InvalidToken) as caught:
-        verify(good[:-1] + ("A" if good[-1] != "A" else "Q"), Purpose.UNSUBSCRIBE, key)
+        verify_link_token(
+            good[:-1] + ("A" if good[-1] != "A" else "Q"), TokenPurpose.UNSUBSCRIBE, key
+        )
     assert good[:10] not in str(caught.value)

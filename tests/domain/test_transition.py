@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from heed.codec.record import register_of
-from heed.domain.ledger.announcement import DetailType, announcements
-from heed.domain.ledger.entry import LEDGER, Outcome, subject_of
-from heed.domain.ledger.transition import Transition, entries
+from heed.codec.record import decode_register
+from heed.domain.ledger.announcement import EventType, events_for
+from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, ledger_subject
+from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ACKNOWLEDGED,
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     MINOR,
@@ -30,7 +30,7 @@ from tests.support.registers import in_, out, pause, yes
 
 WHO = "abcdefghijklmnopqrstuvwxya"
 SALT, OTHER = b"s" * 16, b"t" * 16
-AT = 20_000 * DAY
+AT = 20_000 * DAY_MS
 SCHEMAS = {
     schema["title"]: Draft202012Validator(schema)
     for path in (Path(__file__).parents[2] / "docs" / "events").glob("*.schema.json")
@@ -43,8 +43,8 @@ def entry(at: int = AT, source: Source = Source.LINK, until: int | None = None) 
 
 
 def record(n: int = 1, salt: bytes = SALT, floor: int | None = None, **held: Entry) -> Record:
-    registers = {register_of(name.replace("_", ":")): one for name, one in held.items()}
-    return Record(registers, n=n, salt=salt, floor=floor)
+    registers = {decode_register(name.replace("_", ":")): one for name, one in held.items()}
+    return Record(registers, revision=n, salt=salt, erased_at=floor)
 
 
 def write(before: Record, after: Record, **more: bool) -> Transition:
@@ -52,12 +52,12 @@ def write(before: Record, after: Record, **more: bool) -> Transition:
 
 
 def told(transition: Transition) -> list[tuple[int, str, str]]:
-    return [(one.seq, one.register, one.source) for one, _ in entries(transition)]
+    return [(one.seq, one.register, one.source) for one, _ in ledger_entries(transition)]
 
 
 def heard(transition: Transition) -> list[tuple[str, str, str]]:
     """What the bus is told; each held to its schema."""
-    found = list(announcements(transition, CATALOGUE))
+    found = list(events_for(transition, CATALOGUE))
     for one in found:
         SCHEMAS[one.type.value].validate(
             {"source": "heed", "detail-type": one.type.value, "detail": one.detail}
@@ -74,7 +74,7 @@ def heard(transition: Transition) -> list[tuple[str, str, str]]:
 
 
 def test_every_detail_type_has_its_schema() -> None:
-    assert SCHEMAS.keys() == set(DetailType)
+    assert SCHEMAS.keys() == set(EventType)
     for one in SCHEMAS.values():
         detail = one.schema["properties"]["detail"]["properties"]  # type: ignore[index]
         assert detail["source"]["enum"] == list(Source)
@@ -87,7 +87,7 @@ def test_every_detail_type_has_its_schema() -> None:
         (out(0), None, ("Opted Out", "out", "*")),
         (in_(11), None, ("Opted In", "in", "aurora/offers")),
         (yes(2), None, ("Opted In", "confirmed", "offers")),
-        (pause(1), AT + DAY, ("Paused", "paused", "meridian")),
+        (pause(1), AT + DAY_MS, ("Paused", "paused", "meridian")),
         (pause(1), AT, ("Lifted", "paused", "meridian")),
         (COMPLAINT, None, ("Suppressed", "complaint", "*")),
         (UNDELIVERABLE, None, ("Suppressed", "undeliverable", "*")),
@@ -98,35 +98,35 @@ def test_every_detail_type_has_its_schema() -> None:
 def test_a_change_is_told_in_the_words_of_the_contract(
     register: Register, until: int | None, expected: tuple[str, str, str]
 ) -> None:
-    after = Record({register: entry(until=until)}, n=1, salt=SALT)
+    after = Record({register: entry(until=until)}, revision=1, salt=SALT)
     assert heard(write(Record(), after)) == [expected]
 
 
 def test_what_the_person_read_is_nobodys_news() -> None:
-    transition = write(Record(), Record({ACKNOWLEDGED: entry()}, n=1, salt=SALT))
+    transition = write(Record(), Record({ACKNOWLEDGED: entry()}, revision=1, salt=SALT))
     assert heard(transition) == []
     assert told(transition) == [(1, "policy-acknowledged", "link")]
 
 
 def test_soft_bounces_are_news_when_they_become_a_stop() -> None:
-    days = [AT // DAY - place for place in range(5)]
-    before = Record(soft=frozenset(days[1:]), n=4, salt=SALT)
-    after = Record(soft=frozenset(days), n=5, salt=SALT)
+    days = [AT // DAY_MS - place for place in range(5)]
+    before = Record(soft_bounce_days=frozenset(days[1:]), revision=4, salt=SALT)
+    after = Record(soft_bounce_days=frozenset(days), revision=5, salt=SALT)
     assert heard(write(before, after)) == [("Suppressed", "undeliverable", "*")]
-    assert heard(write(Record(n=3, salt=SALT), before)) == []
+    assert heard(write(Record(revision=3, salt=SALT), before)) == []
     assert told(write(before, after)) == [(5, "soft-bounce", "bounce")]
 
 
 @pytest.mark.parametrize("salt", [b"", OTHER])
 def test_a_report_of_a_minor_ends_the_chain_and_tells_everybody(salt: bytes) -> None:
     said = {out(0): entry(AT, Source.AGE_REPORT), MINOR: entry(AT, Source.AGE_REPORT)}
-    before = record(n=3, o_2=entry(AT - DAY))
-    transition = write(before, Record(said, n=4, salt=salt, floor=AT))
+    before = record(n=3, o_2=entry(AT - DAY_MS))
+    transition = write(before, Record(said, revision=4, salt=salt, erased_at=AT))
 
     closing, *opening = told(transition)
 
     assert closing == (4, "erased", "age-report")
-    assert transition.erased == subject_of(SALT, WHO)
+    assert transition.erased == ledger_subject(SALT, WHO)
     assert [place for place, *_ in opening] == ([4, 4, 4] if salt else [])
     assert heard(transition) == [
         ("Purged", "minor", "*"),
@@ -140,7 +140,7 @@ def test_an_epoch_that_was_nobodys_is_entered_with_the_first_change_after_it() -
     after = record(n=5, salt=OTHER, floor=AT, o_0=entry(AT, Source.LETTER), i_2=entry(AT + 1))
     transition = write(before, after)
     assert told(transition) == [
-        (4, "floor", LEDGER),
+        (4, "floor", LEDGER_SOURCE),
         (4, "out", "letter"),
         (5, "in", "link"),
     ]
@@ -161,7 +161,9 @@ def test_a_write_that_changes_nothing_said_is_no_entry_and_no_news() -> None:
 
 def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> None:
     def names(salt: bytes) -> list[str]:
-        return [one.id for one, _ in entries(write(Record(), record(salt=salt, o_2=entry())))]
+        return [
+            one.id for one, _ in ledger_entries(write(Record(), record(salt=salt, o_2=entry())))
+        ]
 
     assert names(SALT) == names(SALT)
     assert names(SALT) != names(OTHER)
@@ -170,11 +172,11 @@ def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> 
 def test_a_name_says_what_was_said_and_not_when_it_was_entered() -> None:
     from dataclasses import replace
 
-    ((one, _),) = entries(write(Record(), record(o_2=entry())))
+    ((one, _),) = ledger_entries(write(Record(), record(o_2=entry())))
     for other in (
         replace(one, seq=2),
         replace(one, recorded_at=AT),
-        replace(one, outcome=Outcome.SUPERSEDED),
+        replace(one, outcome=EntryOutcome.SUPERSEDED),
     ):
         assert (other.id, other.leaf) != (one.id, one.leaf)
         assert other.id == one.id

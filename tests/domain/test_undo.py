@@ -10,15 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import Purpose
-from heed.domain.links.undo import LIFETIME, MOST_REGISTERS, Undo, mint, stops, undo_of, verify
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.links.undo import (
+    MAX_UNDO_REGISTERS,
+    UNDO_LIFETIME,
+    UndoToken,
+    mint_undo_token,
+    stop_changes,
+    undo_for,
+    verify_undo_token,
+)
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.preference_changes import Choices, Given, changes_of
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.preference_changes import FormChoices, FormContext, changes_for_form
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
-    ALL,
-    DAY,
+    ALL_SCOPES,
+    DAY_MS,
     MINOR,
     Change,
     ChoiceKind,
@@ -31,12 +39,12 @@ from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, out, pause, scope_numbers, undoable, undone, yes
 from tests.support.strategies import changes, instants, records
 
-NOW = 400 * DAY
+NOW = 400 * DAY_MS
 OFFERS, RESEARCH, BRAND = scope_numbers(2, 5, 1)
 WHO = "a" * 26
 
 
-def link_key(purpose: Purpose, key_id: int) -> bytes:
+def link_key(purpose: TokenPurpose, key_id: int) -> bytes:
     return f"{purpose} {key_id}".encode()
 
 
@@ -44,35 +52,37 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
     return Entry(at, Source.LINK, f'{{"press":"{press}"}}', "2026-01", until)
 
 
-def press(record: Record, scope: int, said: Entry) -> tuple[Record, Undo | None]:
+def press(record: Record, scope: int, said: Entry) -> tuple[Record, UndoToken | None]:
     """A browser's press, as it is written, and the Undo that its answer offers."""
-    after = merge(record, stops(record, CATALOGUE, {ScopeNumber(scope): said}, said.at))
-    return after, undo_of(WHO, {ScopeNumber(scope): said}, after)
+    after = merge_changes(
+        record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): said}, said.at)
+    )
+    return after, undo_for(WHO, {ScopeNumber(scope): said}, after)
 
 
-def take_back(record: Record, undo: Undo | None) -> Record:
+def take_back(record: Record, undo: UndoToken | None) -> Record:
     assert undo is not None
-    return merge(record, undo.changes())
+    return merge_changes(record, undo.changes())
 
 
-def is_sent(record: Record, scope: int = OFFERS, now: int = NOW + 3 * DAY) -> bool:
+def is_sent(record: Record, scope: int = OFFERS, now: int = NOW + 3 * DAY_MS) -> bool:
     return decide(record, CATALOGUE.topics[scope], now).sendable
 
 
 def test_an_undo_takes_its_press_back() -> None:
-    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     assert not is_sent(stopped)
     assert is_sent(take_back(stopped, undo))
 
 
 def test_used_twice_or_late_it_is_the_same_event() -> None:
-    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     once = take_back(stopped, undo)
     assert take_back(once, undo) == once
 
 
 def test_a_press_that_found_a_stop_standing_cannot_be_taken_back() -> None:
-    first, undo = press(NOTHING, OFFERS, entry(NOW))
+    first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     second, none = press(first, OFFERS, entry(NOW + 1, "two"))
     assert none is None
     assert out(OFFERS) in second.registers
@@ -80,42 +90,44 @@ def test_a_press_that_found_a_stop_standing_cannot_be_taken_back() -> None:
 
 
 def test_an_undo_is_offered_once_a_scope_and_day() -> None:
-    first, undo = press(NOTHING, OFFERS, entry(NOW))
-    again, none = press(take_back(first, undo), OFFERS, entry(NOW + DAY - 1, "two"))
+    first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
+    again, none = press(take_back(first, undo), OFFERS, entry(NOW + DAY_MS - 1, "two"))
     assert none is None
     assert not is_sent(again)
-    _, tomorrow = press(take_back(first, undo), OFFERS, entry(NOW + DAY, "two"))
+    _, tomorrow = press(take_back(first, undo), OFFERS, entry(NOW + DAY_MS, "two"))
     assert tomorrow is not None
 
 
 def test_an_undo_gives_no_consent_that_never_was() -> None:
-    stopped, undo = press(NOTHING, RESEARCH, entry(NOW))
+    stopped, undo = press(EMPTY_RECORD, RESEARCH, entry(NOW))
     assert undo is None  # nothing was sent before, so that nothing was stopped
-    consented = merge(NOTHING, [Change(yes(RESEARCH), entry(NOW - 5))])
+    consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(NOW - 5))])
     stopped, undo = press(consented, RESEARCH, entry(NOW))
     assert not is_sent(stopped, RESEARCH)
     assert is_sent(take_back(stopped, undo), RESEARCH)
 
 
 def test_a_letter_that_is_entered_after_the_undo_counts_as_of_its_date() -> None:
-    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
-    letter = Change(out(OFFERS), Entry(NOW - DAY, Source.LETTER, "{}"))
-    assert not is_sent(merge(take_back(stopped, undo), [letter]))
+    stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
+    letter = Change(out(OFFERS), Entry(NOW - DAY_MS, Source.LETTER, "{}"))
+    assert not is_sent(merge_changes(take_back(stopped, undo), [letter]))
 
 
 def test_a_stop_above_stays_what_it_was_after_an_undo_below() -> None:
-    held = merge(NOTHING, [Change(out(ALL), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))])
+    held = merge_changes(
+        EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
+    )
     stopped, undo = press(held, OFFERS, entry(NOW))
-    assert take_back(stopped, undo).outs(ALL) == held.outs(ALL)
+    assert take_back(stopped, undo).outs(ALL_SCOPES) == held.outs(ALL_SCOPES)
 
 
 def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_register() -> None:
     """Consent withdrawn by the first must not come back by the second's Undo."""
-    consented = merge(NOTHING, [Change(in_(RESEARCH), entry(NOW - 5))])
+    consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(NOW - 5))])
     first, _ = press(consented, BRAND, entry(NOW))
-    general = merge(first, [Change(yes(BRAND), Entry(NOW + 1, Source.CONFIRMATION, "{}"))])
+    general = merge_changes(first, [Change(yes(BRAND), Entry(NOW + 1, Source.CONFIRMATION, "{}"))])
     assert not is_sent(general, RESEARCH)
-    second, undo = press(general, BRAND, entry(NOW + 2 * DAY, "two"))
+    second, undo = press(general, BRAND, entry(NOW + 2 * DAY_MS, "two"))
     assert undo is not None
     assert not is_sent(take_back(second, undo), RESEARCH)
     assert is_sent(take_back(second, undo), OFFERS)
@@ -123,49 +135,49 @@ def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_regi
 
 def test_a_pause_keeps_its_place_too_whatever_the_clock_of_the_press_behind_it_says() -> None:
     """A clock that is ahead takes the pause for over; by the one that asks, it has minutes to go."""
-    first, _ = press(NOTHING, BRAND, entry(NOW - 30 * DAY, until=NOW))
+    first, _ = press(EMPTY_RECORD, BRAND, entry(NOW - 30 * DAY_MS, until=NOW))
     second, undo = press(first, BRAND, entry(NOW + 1, "two"))
     assert not is_sent(take_back(second, undo), now=NOW - 1)
     assert is_sent(take_back(second, undo), now=NOW)
 
 
 def test_a_pause_is_taken_back_likewise_and_leaves_the_pause_before() -> None:
-    paused, undo = press(NOTHING, BRAND, entry(NOW, until=NOW + 30 * DAY))
+    paused, undo = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 30 * DAY_MS))
     assert not is_sent(paused)
     assert is_sent(take_back(paused, undo))
 
 
 @pytest.mark.parametrize("spoilt", [replace(entry(NOW), evidence="{}"), entry(NOW - 1)])
 def test_an_undo_that_names_another_entry_takes_nothing_back(spoilt: Entry) -> None:
-    stopped, _ = press(NOTHING, OFFERS, entry(NOW))
-    assert not is_sent(merge(stopped, [Change(undone(OFFERS), spoilt.undo)]))
+    stopped, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
+    assert not is_sent(merge_changes(stopped, [Change(undone(OFFERS), spoilt.undo)]))
 
 
 def test_our_own_write_whose_answer_was_lost_still_offers_its_undo() -> None:
-    stopped, undo = press(NOTHING, OFFERS, entry(NOW))
+    stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     again, same = press(stopped, OFFERS, entry(NOW))
     assert (again, same) == (stopped, undo)
 
 
 def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None:
-    undo = Undo(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
-    child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, n=1)
-    erased = Record({out(ALL): Entry(NOW, Source.LETTER, "{}")}, floor=NOW, n=1)
-    assert merge(child, undo.changes()) == child
-    assert merge(erased, undo.changes()) == erased
+    undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
+    child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, revision=1)
+    erased = Record({out(ALL_SCOPES): Entry(NOW, Source.LETTER, "{}")}, erased_at=NOW, revision=1)
+    assert merge_changes(child, undo.changes()) == child
+    assert merge_changes(erased, undo.changes()) == erased
 
 
 @given(records(), st.sampled_from([0, 1, 2, 5]), instants, st.booleans())
 def test_no_undo_ever_brings_more_than_its_press_stopped(
     record: Record, scope: int, now: int, pauses: bool
 ) -> None:
-    said = entry(now, until=now + 30 * DAY if pauses else None)
+    said = entry(now, until=now + 30 * DAY_MS if pauses else None)
     after, undo = press(record, scope, said)
     if undo is None:
         return
-    back = merge(after, undo.changes())
+    back = merge_changes(after, undo.changes())
     for topic in CATALOGUE.topics.values():
-        for later in (now, now + 7 * DAY, now + 90 * DAY):
+        for later in (now, now + 7 * DAY_MS, now + 90 * DAY_MS):
             if decide(back, topic, later).sendable:
                 assert decide(record, topic, later).sendable
 
@@ -179,11 +191,11 @@ def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
     after, undo = press(record, scope, entry(now))
     if undo is None:
         return
-    back = merge(merge(after, undo.changes()), others)
-    without = merge(record, others)
+    back = merge_changes(merge_changes(after, undo.changes()), others)
+    without = merge_changes(record, others)
     for topic in CATALOGUE.topics.values():
-        if decide(back, topic, now + DAY).sendable:
-            assert decide(without, topic, now + DAY).sendable
+        if decide(back, topic, now + DAY_MS).sendable:
+            assert decide(without, topic, now + DAY_MS).sendable
 
 
 @given(
@@ -196,45 +208,47 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
     who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
 ) -> None:
     name = base64.b32encode(who).decode().rstrip("=").lower()
-    undo = Undo(name, scope_numbers(*scopes), at, digest.hex())
-    text = mint(undo, 1, link_key(Purpose.UNDO, 1))
-    assert verify(text, link_key) == undo
+    undo = UndoToken(name, scope_numbers(*scopes), at, digest.hex())
+    text = mint_undo_token(undo, 1, link_key(TokenPurpose.UNDO, 1))
+    assert verify_undo_token(text, link_key) == undo
     for place in (0, 1, 20, len(text) // 2, len(text) - 1):
         other = "A" if text[place] != "A" else "B"
         with pytest.raises(InvalidToken):
-            verify(text[:place] + other + text[place + 1 :], link_key)
+            verify_undo_token(text[:place] + other + text[place + 1 :], link_key)
 
 
 def test_an_undo_is_over_after_an_hour() -> None:
-    undo = Undo(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
-    assert not undo.is_over(NOW + LIFETIME - 1)
-    assert undo.is_over(NOW + LIFETIME)
+    undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
+    assert not undo.is_expired(NOW + UNDO_LIFETIME - 1)
+    assert undo.is_expired(NOW + UNDO_LIFETIME)
 
 
 def test_a_pause_of_before_stands_again_after_the_undo_of_a_stop() -> None:
-    held = merge(NOTHING, [Change(pause(ALL), entry(NOW - 1, until=NOW + 9 * DAY))])
+    held = merge_changes(
+        EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))]
+    )
     stopped, undo = press(held, OFFERS, entry(NOW))
     assert undo is None  # nothing was sent when it was pressed
     assert undoable(OFFERS) not in stopped.registers
 
 
 def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None:
-    old, _ = press(NOTHING, OFFERS, entry(NOW))
-    live, undo = press(NOTHING, OFFERS, entry(NOW + 2 * DAY, "two"))
-    restored = merge(
+    old, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
+    live, undo = press(EMPTY_RECORD, OFFERS, entry(NOW + 2 * DAY_MS, "two"))
+    restored = merge_changes(
         live, [*lost_presses(old, live), *(Change(r, e) for r, e in old.registers.items())]
     )
 
-    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY)
-    assert lost_presses(old, old) == lost_presses(old, NOTHING) == []
+    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY_MS)
+    assert lost_presses(old, old) == lost_presses(old, EMPTY_RECORD) == []
 
 
 def test_a_pause_that_a_restore_brings_back_is_kept_likewise() -> None:
-    old, _ = press(NOTHING, BRAND, entry(NOW, until=NOW + 90 * DAY))
-    live, undo = press(NOTHING, BRAND, entry(NOW + 2 * DAY, "two"))
-    restored = merge(live, lost_presses(old, live))
+    old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 90 * DAY_MS))
+    live, undo = press(EMPTY_RECORD, BRAND, entry(NOW + 2 * DAY_MS, "two"))
+    restored = merge_changes(live, lost_presses(old, live))
 
-    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY)
+    assert not is_sent(take_back(restored, undo), now=NOW + 4 * DAY_MS)
 
 
 @given(
@@ -253,35 +267,39 @@ def test_no_form_of_the_preference_centre_ever_turns_anything_on(
     everything: bool,
     now: int,
 ) -> None:
-    said = Choices(everything, wanted, shown, days)
-    given_with = Given(now, '{"press":"x"}', "2026-01", signal=False)
-    after = merge(record, changes_of(said, record, CATALOGUE, BRAND, given_with).changes)
+    said = FormChoices(everything, wanted, shown, days)
+    given_with = FormContext(now, '{"press":"x"}', "2026-01", signal=False)
+    after = merge_changes(
+        record, changes_for_form(said, record, CATALOGUE, BRAND, given_with).changes
+    )
     for topic in CATALOGUE.topics.values():
-        for later in (now, now + 7 * DAY, now + 45 * DAY, now + 200 * DAY):
+        for later in (now, now + 7 * DAY_MS, now + 45 * DAY_MS, now + 200 * DAY_MS):
             if decide(after, topic, later).sendable:
                 assert decide(record, topic, later).sendable
 
 
 def test_no_press_with_an_undo_writes_more_than_one_update_takes() -> None:
     """Each scope is one more that was pressed before: the stop before is written beside the new one."""
-    room = MOST_REGISTERS - len(CATALOGUE.signals())
+    room = MAX_UNDO_REGISTERS - len(CATALOGUE.signals())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
         catalogue, scopes = many(presses)
-        first, second = entry(NOW), entry(NOW + 2 * DAY, "two")
+        first, second = entry(NOW), entry(NOW + 2 * DAY_MS, "two")
         before = {undoable(scope): first for scope in scopes}
-        lifted = {yes(scope): entry(NOW + DAY, "yes") for scope in scopes}
+        lifted = {yes(scope): entry(NOW + DAY_MS, "yes") for scope in scopes}
         record = Record({**before, **lifted})
         said = dict.fromkeys(scopes, second)
 
-        written = list(stops(record, catalogue, said, second.at))
-        after = merge(record, written)
+        written = list(stop_changes(record, catalogue, said, second.at))
+        after = merge_changes(record, written)
 
-        assert len(written) + len(catalogue.signals()) <= MOST_REGISTERS
-        assert (undo_of(WHO, said, after) is not None) == is_offered
+        assert len(written) + len(catalogue.signals()) <= MAX_UNDO_REGISTERS
+        assert (undo_for(WHO, said, after) is not None) == is_offered
         assert not any(
             decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes
         )
-        assert merge(after, stops(after, catalogue, said, second.at)) == after  # delivered again
+        assert (
+            merge_changes(after, stop_changes(after, catalogue, said, second.at)) == after
+        )  # delivered again
 
 
 def many(count: int) -> tuple[Catalogue, tuple[ScopeNumber, ...]]:

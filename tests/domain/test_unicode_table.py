@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.recipients.address import normalise
-from heed.domain.recipients.unicode_table import VERSION, is_invisible, is_no_text
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.unicode_table import UNICODE_VERSION, is_invisible, is_no_text
 from tests import unicode_table as derived
 
 # Of every character that is text: its lower case, its NFC, its combining class, and whether a capital
@@ -25,16 +25,17 @@ def text() -> Iterator[str]:
 
 def normalised(address: str) -> str | None:
     try:
-        return normalise(address)
+        return normalise_address(address)
     except InvalidAddress:
         return None
 
 
 @pytest.mark.skipif(
-    unicodedata.unidata_version != VERSION, reason=f"this Python's Unicode is not {VERSION}"
+    unicodedata.unidata_version != UNICODE_VERSION,
+    reason=f"this Python's Unicode is not {UNICODE_VERSION}",
 )
 def test_the_table_is_what_that_version_of_unicode_says() -> None:
-    assert derived.VERSION == VERSION
+    assert derived.VERSION == UNICODE_VERSION
     assert derived.PATH.read_text(encoding="utf-8") == derived.module()
 
 
@@ -103,9 +104,9 @@ def test_every_character_of_unicode_is_refused_or_normalised_once_and_for_all() 
     for code in derived.CODES:
         address = normalised(f"a{chr(code)}b@example.com")
         if address is not None:
-            assert normalise(address) == address
-            quoted = normalise(f'"{chr(code)} {chr(code)}"@example.com')
-            assert normalise(quoted) == quoted
+            assert normalise_address(address) == address
+            quoted = normalise_address(f'"{chr(code)} {chr(code)}"@example.com')
+            assert normalise_address(quoted) == quoted
 
 
 @pytest.mark.system
@@ -117,4 +118,4 @@ def test_no_letter_and_accent_come_apart_or_together_by_being_normalised_again()
     for mark in composing.union(one_of_each_class.values()):
         for letter in cased:
             address = normalised(f"{letter}{mark}@example.com")
-            assert address is None or normalise(address) == address
+            assert address is None or normalise_address(address) == address

@@ -7,17 +7,17 @@ from hypothesis import strategies as st
 
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.preference_request import (
-    State,
-    Wish,
+    PreferenceRequest,
+    RequestedState,
     blocked_by,
     is_superseded,
     refused_by,
 )
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     MINOR,
@@ -28,23 +28,23 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.preferences.suppressions import in_use
+from heed.domain.preferences.suppressions import topics_in_use
 from tests.support.catalogues import CATALOGUE
 from tests.support.registers import in_, out, pause, yes
 from tests.support.strategies import records
 
-NOW = 100 * DAY
+NOW = 100 * DAY_MS
 SCOPES = (0, 1, 2, 3, 5, 7, 10, 11, 12, 13, 14, 15, 16)
 
 
-def _wish(state: State, scope: int = 2, at: int = 50) -> Wish:
-    until = NOW + 1 if state is State.PAUSED else None
-    return Wish(ScopeNumber(scope), state, at, Source.PHONE, "{}", "2026-01", until)
+def _wish(state: RequestedState, scope: int = 2, at: int = 50) -> PreferenceRequest:
+    until = NOW + 1 if state is RequestedState.PAUSED else None
+    return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "2026-01", until)
 
 
 def _record(*set_at: tuple[Register, int]) -> Record:
-    return merge(
-        NOTHING,
+    return merge_changes(
+        EMPTY_RECORD,
         [
             Change(r, Entry(at, Source.PHONE, "a", until=NOW + 1 if r.may_end else None))
             for r, at in set_at
@@ -52,33 +52,35 @@ def _record(*set_at: tuple[Register, int]) -> Record:
     )
 
 
-def _superseded(wish: Wish, *set_at: tuple[Register, int]) -> bool:
-    return is_superseded(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
+def _superseded(wish: PreferenceRequest, *set_at: tuple[Register, int]) -> bool:
+    return is_superseded(wish, merge_changes(_record(*set_at), [wish.to_change()]), CATALOGUE, NOW)
 
 
-def _blocked(wish: Wish, *set_at: tuple[Register, int]) -> list[Reason]:
-    return blocked_by(wish, merge(_record(*set_at), [wish.change()]), CATALOGUE, NOW)
+def _blocked(wish: PreferenceRequest, *set_at: tuple[Register, int]) -> list[Reason]:
+    return blocked_by(wish, merge_changes(_record(*set_at), [wish.to_change()]), CATALOGUE, NOW)
 
 
 def test_each_state_sets_the_one_register_of_its_scope() -> None:
-    assert [_wish(state).change().register for state in State] == [
+    assert [_wish(state).to_change().register for state in RequestedState] == [
         out(2),
         in_(2),
         pause(2),
     ]
-    assert _wish(State.PAUSED).change().entry.until == NOW + 1
+    assert _wish(RequestedState.PAUSED).to_change().entry.until == NOW + 1
 
 
 def test_a_wish_on_a_clean_record_is_applied() -> None:
-    assert not any(_superseded(_wish(state, scope)) for state in State for scope in (0, 1, 2, 7))
+    assert not any(
+        _superseded(_wish(state, scope)) for state in RequestedState for scope in (0, 1, 2, 7)
+    )
 
 
 def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None:
     """Hypothesis found it: the yes at the brand brings back no topic that needs a consent of its own."""
     given = Change(in_(5), Entry(0, Source.API, "{}"))
     general = [Change(in_(brand), Entry(1, Source.API, "{}")) for brand in CATALOGUE.brands]
-    wish = _wish(State.OUT, 0, 0)
-    after = merge(NOTHING, [given, *general, wish.change()])
+    wish = _wish(RequestedState.OUT, 0, 0)
+    after = merge_changes(EMPTY_RECORD, [given, *general, wish.to_change()])
 
     assert not decide(after, CATALOGUE.topics[5], NOW).sendable
     assert not is_superseded(wish, after, CATALOGUE, NOW)
@@ -88,17 +90,17 @@ def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None
 def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
     record: Record, scope: int, at: int
 ) -> None:
-    wish = _wish(State.OUT, scope, at)
-    after = merge(record, [wish.change()])
+    wish = _wish(RequestedState.OUT, scope, at)
+    after = merge_changes(record, [wish.to_change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
     without = replace(after, registers=left)
-    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
+    topics = topics_in_use(CATALOGUE.governed(ScopeNumber(scope)))
     stopped = [
         topic
         for topic in topics
         if decide(without, topic, NOW).sendable and not decide(after, topic, NOW).sendable
     ]
-    if after.get(out(scope)) == wish.change().entry and stopped:
+    if after.get(out(scope)) == wish.to_change().entry and stopped:
         assert not is_superseded(wish, after, CATALOGUE, NOW)
     if not is_superseded(wish, after, CATALOGUE, NOW) and len(topics) == 1:
         assert not decide(after, topics[0], NOW).sendable
@@ -108,27 +110,27 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
 def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
     record: Record, scope: int, at: int
 ) -> None:
-    wish = _wish(State.IN, scope, at)
-    after = merge(record, [wish.change()])
-    topics = in_use(CATALOGUE.governed(ScopeNumber(scope)))
+    wish = _wish(RequestedState.IN, scope, at)
+    after = merge_changes(record, [wish.to_change()])
+    topics = topics_in_use(CATALOGUE.governed(ScopeNumber(scope)))
     free = all(decide(after, topic, NOW).sendable for topic in topics)
     assert free is (blocked_by(wish, after, CATALOGUE, NOW) == [])
 
 
 def test_a_wish_that_lost_to_a_newer_one_of_its_own_kind_is_superseded() -> None:
-    assert _superseded(_wish(State.OUT), (out(2), 51))
-    assert _superseded(_wish(State.IN), (in_(2), 51))
-    assert _superseded(_wish(State.PAUSED), (pause(2), 51))
+    assert _superseded(_wish(RequestedState.OUT), (out(2), 51))
+    assert _superseded(_wish(RequestedState.IN), (in_(2), 51))
+    assert _superseded(_wish(RequestedState.PAUSED), (pause(2), 51))
 
 
 def test_the_same_wish_again_is_applied_again() -> None:
-    wish = _wish(State.OUT)
-    twice = merge(NOTHING, [wish.change(), wish.change()])
+    wish = _wish(RequestedState.OUT)
+    twice = merge_changes(EMPTY_RECORD, [wish.to_change(), wish.to_change()])
     assert not is_superseded(wish, twice, CATALOGUE, NOW)
 
 
 def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
-    for state in (State.OUT, State.PAUSED):
+    for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert _superseded(_wish(state), (in_(2), 51))
         assert _superseded(_wish(state), (yes(2), 51))
         assert not _superseded(_wish(state), (in_(2), 50))
@@ -136,10 +138,10 @@ def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
 
 
 def test_what_counts_for_some_topics_of_its_scope_is_applied() -> None:
-    for state in (State.OUT, State.PAUSED):
+    for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert not _superseded(_wish(state, 0), (in_(3), 51))
-    assert not _superseded(_wish(State.IN, 0), (out(3), 51))
-    assert _blocked(_wish(State.IN, 0), (out(3), 51)) == [
+    assert not _superseded(_wish(RequestedState.IN, 0), (out(3), 51))
+    assert _blocked(_wish(RequestedState.IN, 0), (out(3), 51)) == [
         Reason.TOPIC_UNSUBSCRIBED,
         Reason.NO_CONSENT,
     ]
@@ -147,35 +149,35 @@ def test_what_counts_for_some_topics_of_its_scope_is_applied() -> None:
 
 def test_a_general_wish_is_superseded_where_something_newer_stands_against_all_of_it() -> None:
     everywhere = [(in_(0), 51)]
-    for state in (State.OUT, State.PAUSED):
+    for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert _superseded(_wish(state, 0), *everywhere)
-    assert _superseded(_wish(State.IN, 0), (out(0), 51))
+    assert _superseded(_wish(RequestedState.IN, 0), (out(0), 51))
 
 
 def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> (
     None
 ):
     for register in (out(0), out(1), out(2), pause(0), COMPLAINT):
-        assert _superseded(_wish(State.IN), (register, 51))
-        assert _superseded(_wish(State.IN), (register, 50))
+        assert _superseded(_wish(RequestedState.IN), (register, 51))
+        assert _superseded(_wish(RequestedState.IN), (register, 50))
         if register != COMPLAINT:
-            assert not _superseded(_wish(State.IN), (register, 49))
-    assert _superseded(_wish(State.IN, 12), (out(2), 51))  # the topic that it follows
+            assert not _superseded(_wish(RequestedState.IN), (register, 49))
+    assert _superseded(_wish(RequestedState.IN, 12), (out(2), 51))  # the topic that it follows
 
 
 def test_an_older_complaint_blocks_a_yes_that_is_applied_all_the_same() -> None:
-    assert not _superseded(_wish(State.IN), (COMPLAINT, 49))
-    assert _blocked(_wish(State.IN), (COMPLAINT, 49)) == [Reason.COMPLAINED]
+    assert not _superseded(_wish(RequestedState.IN), (COMPLAINT, 49))
+    assert _blocked(_wish(RequestedState.IN), (COMPLAINT, 49)) == [Reason.COMPLAINED]
 
 
 def test_a_complaint_is_none_about_advertising() -> None:
-    assert not _superseded(_wish(State.IN, 7), (COMPLAINT, 51))
-    assert _blocked(_wish(State.IN, 7), (COMPLAINT, 51)) == []
+    assert not _superseded(_wish(RequestedState.IN, 7), (COMPLAINT, 51))
+    assert _blocked(_wish(RequestedState.IN, 7), (COMPLAINT, 51)) == []
 
 
 def test_what_still_stops_a_yes_is_told_the_strongest_first() -> None:
     record = ((UNDELIVERABLE, 1), (COMPLAINT, 1), (out(3), 1), (pause(3), 1))
-    assert _blocked(_wish(State.IN, 0), *record) == [
+    assert _blocked(_wish(RequestedState.IN, 0), *record) == [
         Reason.UNDELIVERABLE,
         Reason.COMPLAINED,
         Reason.TOPIC_UNSUBSCRIBED,
@@ -184,35 +186,37 @@ def test_what_still_stops_a_yes_is_told_the_strongest_first() -> None:
 
 
 def test_a_general_yes_is_no_consent_to_what_asks_for_its_own() -> None:
-    assert _blocked(_wish(State.IN, 0)) == [Reason.NO_CONSENT]
-    assert _blocked(_wish(State.IN, 5)) == []
+    assert _blocked(_wish(RequestedState.IN, 0)) == [Reason.NO_CONSENT]
+    assert _blocked(_wish(RequestedState.IN, 5)) == []
 
 
 def test_a_stop_is_blocked_by_nothing() -> None:
-    assert _blocked(_wish(State.OUT), (COMPLAINT, 1)) == []
+    assert _blocked(_wish(RequestedState.OUT), (COMPLAINT, 1)) == []
 
 
 def test_an_event_of_the_epoch_before_is_superseded() -> None:
-    wish = _wish(State.OUT)
-    after = merge(Record(floor=50, n=1), [wish.change()])
+    wish = _wish(RequestedState.OUT)
+    after = merge_changes(Record(erased_at=50, revision=1), [wish.to_change()])
     assert is_superseded(wish, after, CATALOGUE, NOW)
 
 
 def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
-    wish = Wish(ScopeNumber(2), State.PAUSED, 50, Source.LETTER, "{}", "", until=60)
-    assert not is_superseded(wish, merge(NOTHING, [wish.change()]), CATALOGUE, NOW)
+    wish = PreferenceRequest(
+        ScopeNumber(2), RequestedState.PAUSED, 50, Source.LETTER, "{}", "", until=60
+    )
+    assert not is_superseded(wish, merge_changes(EMPTY_RECORD, [wish.to_change()]), CATALOGUE, NOW)
 
 
 def test_nothing_about_a_minor_is_written() -> None:
-    for state in State:
+    for state in RequestedState:
         assert refused_by(_wish(state), _record((MINOR, 1))) is Reason.MINOR
 
 
 def test_of_a_held_address_only_a_yes_is_refused() -> None:
     held = _record((HOLD, 1))
-    assert [refused_by(_wish(state), held) for state in State] == [
+    assert [refused_by(_wish(state), held) for state in RequestedState] == [
         None,
         Reason.HOLD,
         None,
     ]
-    assert refused_by(_wish(State.IN), _record((HOLD, 1), (LIFT_HOLD, 2))) is None
+    assert refused_by(_wish(RequestedState.IN), _record((HOLD, 1), (LIFT_HOLD, 2))) is None

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from heed.domain.api_key import ApiKey, KeyScope, hash_of, id_of
+from heed.domain.api_key import ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import InvalidAddress, StoreUnavailable
-from heed.entrypoints.http.api.authentication import Gate
-from heed.entrypoints.http.api.routes import Api, Call
+from heed.entrypoints.http.api.authentication import Authenticator
+from heed.entrypoints.http.api.routes import ApiRequest, ApiRoutes
 from tests.support.deployment import NOW, http
 
 KEY = "heed_" + "k" * 43
@@ -22,25 +22,25 @@ JANE = "jane.doe@example.com"
 class OneKey:
     def find(self, key_hash: str) -> ApiKey | None:
         scopes = frozenset({KeyScope.CHECK})
-        known = ApiKey(id_of(hash_of(KEY)), hash_of(KEY), "n", "o", scopes, 0)
+        known = ApiKey(api_key_id(hash_api_key(KEY)), hash_api_key(KEY), "n", "o", scopes, 0)
         return known if key_hash == known.hash else None
 
 
-GATE = Gate(OneKey())
+GATE = Authenticator(OneKey())
 
 
-def serving(answer: Any, method: str = "POST") -> Api:
-    api = Api(lambda: GATE)
+def serving(answer: Any, method: str = "POST") -> ApiRoutes:
+    api = ApiRoutes(lambda: GATE)
     api.route(method, "/v1/test", KeyScope.CHECK)(answer)
     return api
 
 
-def post(api: Api, **request: Any) -> dict[str, Any]:
+def post(api: ApiRoutes, **request: Any) -> dict[str, Any]:
     return api(http("POST", "/v1/test", **{"headers": AUTHORIZED, "body": "{}", **request}), None)
 
 
 def test_a_call_knows_whose_it_is_and_when_it_came() -> None:
-    def answer(call: Call) -> Mapping[str, object]:
+    def answer(call: ApiRequest) -> Mapping[str, object]:
         body = call.body()
         said = body.text("said")
         body.close()
@@ -49,7 +49,11 @@ def test_a_call_knows_whose_it_is_and_when_it_came() -> None:
     answered = post(serving(answer), body='{"said": "\u00e9"}')
 
     assert answered["statusCode"] == 200
-    assert json.loads(answered["body"]) == {"said": "é", "key": id_of(hash_of(KEY)), "at": NOW}
+    assert json.loads(answered["body"]) == {
+        "said": "é",
+        "key": api_key_id(hash_api_key(KEY)),
+        "at": NOW,
+    }
     assert answered["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
@@ -77,7 +81,7 @@ def test_an_event_of_the_older_format_is_answered_too() -> None:
 def test_what_stands_on_something_that_does_not_answer_says_when_to_try_again(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def fail(_: Call) -> Mapping[str, object]:
+    def fail(_: ApiRequest) -> Mapping[str, object]:
         raise StoreUnavailable("ThrottlingException")
 
     answered = post(serving(fail))
@@ -87,7 +91,7 @@ def test_what_stands_on_something_that_does_not_answer_says_when_to_try_again(
 
 
 def test_a_failure_that_is_none_of_https_is_a_bug_and_crashes() -> None:
-    def fail(_: Call) -> Mapping[str, object]:
+    def fail(_: ApiRequest) -> Mapping[str, object]:
         raise InvalidAddress("came from nowhere that a caller could help")
 
     with pytest.raises(InvalidAddress):
@@ -104,7 +108,7 @@ def test_a_developers_switch_in_the_environment_shows_no_event_and_no_trace(
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_DEV", "true")
 
-    def fail(_: Call) -> Mapping[str, object]:
+    def fail(_: ApiRequest) -> Mapping[str, object]:
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -114,11 +118,11 @@ def test_a_developers_switch_in_the_environment_shows_no_event_and_no_trace(
 
 
 def test_the_key_is_asked_for_before_the_handler_is() -> None:
-    def never(_: Call) -> Mapping[str, object]:
+    def never(_: ApiRequest) -> Mapping[str, object]:
         raise AssertionError
 
     assert post(serving(never), headers={})["statusCode"] == 401
-    api = Api(lambda: GATE)
+    api = ApiRoutes(lambda: GATE)
     api.route("POST", "/v1/test", KeyScope.PRIVACY)(never)
     assert post(api)["statusCode"] == 403
 

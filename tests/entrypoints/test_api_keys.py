@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.api_key import ApiKey, KeyScope, hash_of, id_of, is_key
+from heed.domain.api_key import ApiKey, KeyScope, api_key_id, hash_api_key, is_api_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised, StoreUnavailable
-from heed.entrypoints.http.api.authentication import REMEMBERED, Gate
+from heed.entrypoints.http.api.authentication import KEY_CACHE_MS, Authenticator
 
 KEY = "heed_" + "k" * 43
 NOW = 1_772_701_964_390
@@ -35,7 +35,9 @@ class Stored:
 
 def made(key: str = KEY, *, ends: int | None = None, revoked: int | None = None) -> ApiKey:
     scopes = frozenset({KeyScope.CHECK, KeyScope.LINKS})
-    return ApiKey(id_of(hash_of(key)), hash_of(key), "n", "o", scopes, 0, ends, revoked)
+    return ApiKey(
+        api_key_id(hash_api_key(key)), hash_api_key(key), "n", "o", scopes, 0, ends, revoked
+    )
 
 
 def stored(*keys: ApiKey) -> Stored:
@@ -47,15 +49,15 @@ def stored(*keys: ApiKey) -> Stored:
 
 @pytest.mark.parametrize("header", [f"Bearer {KEY}", f"bearer {KEY}", f"BEARER   {KEY} "])
 def test_a_good_key_with_the_scope_is_let_in(header: str) -> None:
-    assert Gate(stored(made())).admit(header, CHECK, NOW) == made()
+    assert Authenticator(stored(made())).authenticate(header, CHECK, NOW) == made()
 
 
 def test_one_of_several_scopes_is_enough_and_none_is_not() -> None:
-    gate = Gate(stored(made()))
+    gate = Authenticator(stored(made()))
 
-    gate.admit(f"Bearer {KEY}", {KeyScope.READ, KeyScope.LINKS}, NOW)
+    gate.authenticate(f"Bearer {KEY}", {KeyScope.READ, KeyScope.LINKS}, NOW)
     with pytest.raises(NotAuthorised):
-        gate.admit(f"Bearer {KEY}", {KeyScope.READ, KeyScope.WRITE}, NOW)
+        gate.authenticate(f"Bearer {KEY}", {KeyScope.READ, KeyScope.WRITE}, NOW)
 
 
 @pytest.mark.threat(
@@ -84,43 +86,43 @@ def test_what_is_no_key_is_refused_without_looking_it_up(header: str) -> None:
     kept = stored(made())
 
     with pytest.raises(NotAuthenticated):
-        Gate(kept).admit(header, CHECK, NOW)
+        Authenticator(kept).authenticate(header, CHECK, NOW)
     assert kept.looked_up == 0
 
 
 @given(st.text())
 def test_no_header_crashes(header: str) -> None:
     with pytest.raises(NotAuthenticated):
-        Gate(Stored()).admit(header, CHECK, NOW)
+        Authenticator(Stored()).authenticate(header, CHECK, NOW)
 
 
 @pytest.mark.parametrize(
     "key", [None, made(revoked=NOW - 1), made(revoked=NOW + 1), made(ends=NOW), made(ends=0)]
 )
 def test_wrong_revoked_and_ended_keys_are_refused_alike(key: ApiKey | None) -> None:
-    gate = Gate(stored(key) if key else Stored())
+    gate = Authenticator(stored(key) if key else Stored())
 
     with pytest.raises(NotAuthenticated) as refused:
-        gate.admit(f"Bearer {KEY}", CHECK, NOW)
+        gate.authenticate(f"Bearer {KEY}", CHECK, NOW)
     assert str(refused.value) == "no good key"
 
 
 def test_a_key_ends_at_its_instant_though_it_is_remembered() -> None:
-    gate = Gate(stored(made(ends=NOW + 10)))
+    gate = Authenticator(stored(made(ends=NOW + 10)))
 
-    gate.admit(f"Bearer {KEY}", CHECK, NOW + 9)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW + 9)
     with pytest.raises(NotAuthenticated):
-        gate.admit(f"Bearer {KEY}", CHECK, NOW + 10)
+        gate.authenticate(f"Bearer {KEY}", CHECK, NOW + 10)
 
 
 def test_a_found_key_is_looked_up_once_a_minute() -> None:
     kept = stored(made())
-    gate = Gate(kept)
-    for after in (0, 1, REMEMBERED - 1):
-        gate.admit(f"Bearer {KEY}", CHECK, NOW + after)
+    gate = Authenticator(kept)
+    for after in (0, 1, KEY_CACHE_MS - 1):
+        gate.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
     assert kept.looked_up == 1
 
-    gate.admit(f"Bearer {KEY}", CHECK, NOW + REMEMBERED)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW + KEY_CACHE_MS)
     assert kept.looked_up == 2
 
 
@@ -130,23 +132,23 @@ def test_a_found_key_is_looked_up_once_a_minute() -> None:
 )
 def test_revoking_takes_effect_within_a_minute(revoked_after: int, requests: list[int]) -> None:
     kept = stored(made())
-    gate = Gate(kept)
+    gate = Authenticator(kept)
     for after in requests:
         if after >= revoked_after:
             kept.put(replace(made(), revoked=NOW + revoked_after))
-        if after >= revoked_after + REMEMBERED:
+        if after >= revoked_after + KEY_CACHE_MS:
             with pytest.raises(NotAuthenticated):
-                gate.admit(f"Bearer {KEY}", CHECK, NOW + after)
+                gate.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
         elif after < revoked_after:
-            gate.admit(f"Bearer {KEY}", CHECK, NOW + after)
+            gate.authenticate(f"Bearer {KEY}", CHECK, NOW + after)
 
 
 def test_guessing_fills_no_memory() -> None:
     kept = stored(made())
-    gate = Gate(kept)
+    gate = Authenticator(kept)
     for guess in range(100):
         with pytest.raises(NotAuthenticated):
-            gate.admit(f"Bearer heed_{guess:043d}", CHECK, NOW)
+            gate.authenticate(f"Bearer heed_{guess:043d}", CHECK, NOW)
 
     assert gate._remembered == {}
     assert kept.looked_up == 100
@@ -154,27 +156,29 @@ def test_guessing_fills_no_memory() -> None:
 
 def test_a_stamp_from_the_past_trusts_no_memory() -> None:
     kept = stored(made())
-    gate = Gate(kept)
-    gate.admit(f"Bearer {KEY}", CHECK, NOW)
-    gate.admit(f"Bearer {KEY}", CHECK, NOW - 1)
+    gate = Authenticator(kept)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW - 1)
 
     assert kept.looked_up == 2
 
 
 def test_when_keys_cannot_be_looked_up_nobody_is_let_in_but_the_remembered() -> None:
     kept = stored(made())
-    gate = Gate(kept)
-    gate.admit(f"Bearer {KEY}", CHECK, NOW)
+    gate = Authenticator(kept)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW)
     kept.failing = True
 
-    gate.admit(f"Bearer {KEY}", CHECK, NOW + 1)
+    gate.authenticate(f"Bearer {KEY}", CHECK, NOW + 1)
     with pytest.raises(StoreUnavailable):
-        gate.admit(f"Bearer {KEY}", CHECK, NOW + REMEMBERED)
+        gate.authenticate(f"Bearer {KEY}", CHECK, NOW + KEY_CACHE_MS)
     with pytest.raises(StoreUnavailable):
-        gate.admit("Bearer heed_" + "w" * 43, CHECK, NOW)
+        gate.authenticate("Bearer heed_" + "w" * 43, CHECK, NOW)
 
 
 def test_the_hash_shows_no_part_of_the_key() -> None:
-    assert is_key(KEY)
-    assert len(hash_of(KEY)) == 64 and hash_of(KEY).startswith(id_of(hash_of(KEY)))
-    assert "kkk" not in hash_of(KEY)
+    assert is_api_key(KEY)
+    assert len(hash_api_key(KEY)) == 64 and hash_api_key(KEY).startswith(
+        api_key_id(hash_api_key(KEY))
+    )
+    assert "kkk" not in hash_api_key(KEY)

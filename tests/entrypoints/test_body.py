@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import InvalidRequest, NotJson
-from heed.entrypoints.http.api.json_body import MAX_FAULTS, Reader, read
+from heed.entrypoints.http.api.json_body import MAX_FAULTS, JsonReader, read_json_object
 
 
-def reader(value: Any) -> Reader:
-    return read(json.dumps(value).encode())
+def reader(value: Any) -> JsonReader:
+    return read_json_object(json.dumps(value).encode())
 
 
-def faults(body: Reader) -> list[tuple[str, str]]:
+def faults(body: JsonReader) -> list[tuple[str, str]]:
     with pytest.raises(InvalidRequest) as refused:
         body.close()
     return [(fault.pointer, fault.detail) for fault in refused.value.faults]
@@ -44,16 +44,16 @@ def faults(body: Reader) -> list[tuple[str, str]]:
 )
 def test_what_is_not_json_is_refused_as_such(raw: bytes) -> None:
     with pytest.raises(NotJson):
-        read(raw)
+        read_json_object(raw)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"1", b'"text"', b"true"])
 def test_json_that_is_no_object_breaks_the_contract(raw: bytes) -> None:
-    assert faults(read(raw)) == [("", "must be an object")]
+    assert faults(read_json_object(raw)) == [("", "must be an object")]
 
 
 def test_a_member_that_is_there_twice_is_a_fault_wherever_it_is() -> None:
-    body = read(b'{"a": "x", "a": "y", "list": [{"b": "x", "b": "x"}]}')
+    body = read_json_object(b'{"a": "x", "a": "y", "list": [{"b": "x", "b": "x"}]}')
     body.text("a")
     (inner,) = body.objects("list", 10)
     inner.text("b")
@@ -128,7 +128,7 @@ _json = st.recursive(
 )
 def test_whatever_comes_is_read_or_refused_and_never_crashes(raw: bytes) -> None:
     with suppress(NotJson, InvalidRequest):
-        body = read(raw)
+        body = read_json_object(raw)
         body.text("a", longest=3)
         body.one_of("b", ("x",))
         body.texts("c", 2)

@@ -20,15 +20,15 @@ from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
-from heed.domain.links.opt_out import OptOut
+from heed.domain.links.opt_out import QueuedOptOut
 from heed.domain.opt_in import confirmation_token
-from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.catalogue import Topic
-from heed.domain.preferences.evidence import scrub
+from heed.domain.preferences.evidence import scrub_text
 from heed.domain.privacy import purge
 from heed.domain.recipients import recipient
-from heed.domain.recipients.address import is_mailable, normalise
+from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints import ses_events
 from heed.entrypoints.http import language, networks, request
 from heed.entrypoints.http.api import (
@@ -40,8 +40,8 @@ from heed.entrypoints.http.api import (
     routes,
     suppressions,
 )
-from heed.entrypoints.http.api.authentication import Gate
-from heed.entrypoints.http.forms import Form, read_form
+from heed.entrypoints.http.api.authentication import Authenticator
+from heed.entrypoints.http.forms import PostedForm, read_form
 from heed.entrypoints.http.pages import subscribe_form, visit
 from heed.entrypoints.mail import confirmation_mail
 from tests.support.attack_texts import ADDRESSES, CONTENT_TYPES, DOCUMENTS, FORMS, PLAIN
@@ -79,9 +79,9 @@ def sent(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[st
     return of
 
 
-def asked(given: tuple[dict[str, Any], int]) -> Form:
+def asked(given: tuple[dict[str, Any], int]) -> PostedForm:
     form = read_form(*given)
-    assert not form.asks("scope", "all")
+    assert not form.has_value("scope", "all")
     return form
 
 
@@ -95,7 +95,7 @@ class _NoKeys:
 
 
 def _unencoded(address: str) -> object:
-    return is_mailable(normalise(address))
+    return is_mailable(normalise_address(address))
 
 
 def _titled(text: str) -> Topic:
@@ -107,54 +107,65 @@ def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
 
 
 TEXTS: dict[str, Callable[[str], object]] = {
-    "scrub": scrub,
-    "times": rfc3339.parse,
-    "an SES time": ses_events.milliseconds,
-    "a recipient": recipient.parse,
-    "a recipient's bytes": recipient.to_bytes,
+    "scrub": scrub_text,
+    "times": rfc3339.parse_time,
+    "an SES time": ses_events.parse_aws_time,
+    "a recipient": recipient.parse_recipient,
+    "a recipient's bytes": recipient.recipient_to_bytes,
     "a purge's name": purge._ID.fullmatch,
-    "a key": api_key.is_key,
-    "a bearer": lambda text: Gate(_NoKeys()).admit(f"Bearer {text}", (), 0),
-    "a scheme": lambda text: Gate(_NoKeys()).admit(text, (), 0),
-    "a token": lambda text: link_token.verify(text, link_token.Purpose.UNSUBSCRIBE, _no_key),
-    "a mail's token": lambda text: link_token.verify(text, link_token.Purpose.MAILTO, _no_key),
-    "a confirmation's token": lambda text: confirmation_token.verify(text, _no_key),
-    "a language": lambda text: language.choose(text, text, ("en", "de"), "en"),
-    "a campaign": visit.campaign,
+    "a key": api_key.is_api_key,
+    "a bearer": lambda text: Authenticator(_NoKeys()).authenticate(f"Bearer {text}", (), 0),
+    "a scheme": lambda text: Authenticator(_NoKeys()).authenticate(text, (), 0),
+    "a token": lambda text: link_token.verify_link_token(
+        text, link_token.TokenPurpose.UNSUBSCRIBE, _no_key
+    ),
+    "a mail's token": lambda text: link_token.verify_link_token(
+        text, link_token.TokenPurpose.MAILTO, _no_key
+    ),
+    "a confirmation's token": lambda text: confirmation_token.verify_confirmation_token(
+        text, _no_key
+    ),
+    "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
+    "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
-    "an intent": subscribe_form.intent,
-    "a cursor": cursors.read,
-    "a limit": _query("limit", lambda given: suppressions.asked(given, CATALOGUE)),
-    "since": _query("since", lambda given: suppressions.asked(given, CATALOGUE)),
-    "a scope": _query("scope", lambda given: suppressions.asked(given, CATALOGUE)),
-    "a parameter": lambda text: suppressions.asked(
+    "an intent": subscribe_form.parse_intent,
+    "a cursor": cursors.parse_cursor,
+    "a limit": _query(
+        "limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)
+    ),
+    "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
+    "a scope": _query(
+        "scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)
+    ),
+    "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
     ),
-    "a page's cursor": _query("cursor", disclosures.asked),
-    "a signal": lambda text: request.signals({"headers": {"dnt": text}}),
-    "base64": lambda text: request.body({"body": text, "isBase64Encoded": True}),
+    "a page's cursor": _query("cursor", disclosures.parse_disclosures_query),
+    "a signal": lambda text: request.sends_privacy_signal({"headers": {"dnt": text}}),
+    "base64": lambda text: request.read_body({"body": text, "isBase64Encoded": True}),
     "a path": lambda text: routes._is_at("/v1/recipients/{recipient}/ledger", f"/v1{text}"),
     "a title": lambda text: list_headers.list_id(_titled(text), CATALOGUE),
     "words of a header": confirmation_mail._one_line,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
-    "a proxy's header": lambda text: networks.network(
-        http("POST", "/subscribe", headers={"x-forwarded-for": text}), [networks.read("0.0.0.0/0")]
+    "a proxy's header": lambda text: networks.network_of(
+        http("POST", "/subscribe", headers={"x-forwarded-for": text}),
+        [networks.parse_network("0.0.0.0/0")],
     ),
     "SES's word": lambda text: outcome._evidence(code=text),
 }
 JSON: dict[str, Callable[[str], object]] = {
-    "a body": lambda text: json_body.read(text.encode()).close(),
-    "an event": ses_events.read,
-    "an event by SNS": lambda text: ses_events.read(
+    "a body": lambda text: json_body.read_json_object(text.encode()).close(),
+    "an event": ses_events.parse_ses_event,
+    "an event by SNS": lambda text: ses_events.parse_ses_event(
         json.dumps({"Type": "Notification", "Message": text})
     ),
-    "an opt-out in its queue": OptOut.from_message,
-    "a request in its queue": MailRequest.from_message,
-    "a yes in its queue": OptIn.from_message,
+    "an opt-out in its queue": QueuedOptOut.from_message,
+    "a request in its queue": ConfirmationRequest.from_message,
+    "a yes in its queue": ConfirmedOptIn.from_message,
 }
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
-    "an address": (normalise, ADDRESSES),
+    "an address": (normalise_address, ADDRESSES),
     **{name: (read, PLAIN) for name, read in TEXTS.items()},
     **{name: (read, DOCUMENTS) for name, read in JSON.items()},
 }
@@ -250,7 +261,7 @@ def test_no_address_costs_more_than_its_length_before_it_is_too_long(address: st
 
     def run(given: list[str]) -> None:
         for one in given:
-            refused(normalise)(one)
+            refused(normalise_address)(one)
 
     assert growth(make, run, 110) <= LINEAR
 

@@ -10,49 +10,51 @@ from hypothesis import strategies as st
 from heed.domain.errors import InvalidCursor
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.entrypoints.http.api import cursors
-from heed.use_cases.ports.preferences import Position
-from heed.use_cases.preferences.list_suppressions import Filter, Place
+from heed.use_cases.ports.preferences import FeedPosition
+from heed.use_cases.preferences.list_suppressions import FeedCursor, SuppressionFilter
 
 _numbers = st.integers(0, 10**15 - 1)
-_somebody = st.binary(min_size=16, max_size=16).map(from_bytes)
+_somebody = st.binary(min_size=16, max_size=16).map(recipient_from_bytes)
 _filters = st.builds(
-    Filter, st.none() | st.sampled_from(list(Reason)), st.none() | st.integers(0, 65_535)
+    SuppressionFilter, st.none() | st.sampled_from(list(Reason)), st.none() | st.integers(0, 65_535)
 )
 places = st.one_of(
     st.builds(
-        Place,
-        st.builds(Position, _numbers, st.one_of(st.just(""), _somebody)),
+        FeedCursor,
+        st.builds(FeedPosition, _numbers, st.one_of(st.just(""), _somebody)),
         st.none() | _numbers,
         st.none(),
         _filters,
     ),
     st.builds(
-        Place,
-        st.builds(Position, _numbers, _somebody),
+        FeedCursor,
+        st.builds(FeedPosition, _numbers, _somebody),
         _numbers,
         st.tuples(st.integers(0, 8), st.integers(0, 65_535)),
         _filters,
     ),
 )
-SOMEBODY = from_bytes(b"\1" * 16)
-CURSOR = cursors.write(
-    Place(Position(5, SOMEBODY), 7, (2, 3), Filter(Reason.PAUSED, ScopeNumber(3)))
+SOMEBODY = recipient_from_bytes(b"\1" * 16)
+CURSOR = cursors.format_cursor(
+    FeedCursor(
+        FeedPosition(5, SOMEBODY), 7, (2, 3), SuppressionFilter(Reason.PAUSED, ScopeNumber(3))
+    )
 )
 
 
 @given(places)
-def test_a_place_is_read_back_from_its_cursor(place: Place) -> None:
-    text = cursors.write(place)
-    assert cursors.read(text) == place
+def test_a_place_is_read_back_from_its_cursor(place: FeedCursor) -> None:
+    text = cursors.format_cursor(place)
+    assert cursors.parse_cursor(text) == place
     assert set(text) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
 @given(st.text(max_size=400))
 def test_no_other_text_crashes_the_reader(text: str) -> None:
     with pytest.raises(InvalidCursor):
-        cursors.read(text)
+        cursors.parse_cursor(text)
 
 
 def test_a_cursor_that_was_cut_short_or_grew_is_refused() -> None:
@@ -63,7 +65,7 @@ def test_a_cursor_that_was_cut_short_or_grew_is_refused() -> None:
         f"{CURSOR}\n",
     ):
         with pytest.raises(InvalidCursor):
-            cursors.read(text)
+            cursors.parse_cursor(text)
 
 
 @pytest.mark.parametrize(
@@ -91,4 +93,4 @@ def test_a_cursor_that_was_cut_short_or_grew_is_refused() -> None:
 def test_what_is_well_encoded_and_means_nothing_is_refused(parts: object) -> None:
     raw = json.dumps(parts, separators=(",", ":")).encode()
     with pytest.raises(InvalidCursor):
-        cursors.read(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())
+        cursors.parse_cursor(base64.urlsafe_b64encode(raw).rstrip(b"=").decode())

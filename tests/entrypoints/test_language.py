@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.entrypoints.http.language import choose
+from heed.entrypoints.http.language import choose_language
 
 AVAILABLE = ("de", "en", "es", "fr", "ja")
 
@@ -41,7 +41,7 @@ AVAILABLE = ("de", "en", "es", "fr", "ja")
 def test_the_link_decides_then_the_browser_then_the_brand(
     wanted: str | None, header: str | None, chosen: str
 ) -> None:
-    assert choose(wanted, header, AVAILABLE, "en") == chosen
+    assert choose_language(wanted, header, AVAILABLE, "en") == chosen
 
 
 REGIONS = ("de", "en", "pt-BR", "zh-Hant", "zh-Hant-HK")
@@ -69,11 +69,11 @@ REGIONS = ("de", "en", "pt-BR", "zh-Hant", "zh-Hant-HK")
 def test_a_regional_language_is_looked_up_from_the_whole_tag_to_its_beginning(
     wanted: str | None, header: str | None, chosen: str
 ) -> None:
-    assert choose(wanted, header, REGIONS, "en") == chosen
+    assert choose_language(wanted, header, REGIONS, "en") == chosen
 
 
 @given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text(max_size=2_000)))
 def test_whatever_is_sent_the_answer_is_a_language_of_the_brand(
     wanted: str | None, header: str | None
 ) -> None:
-    assert choose(wanted, header, AVAILABLE, "en") in AVAILABLE
+    assert choose_language(wanted, header, AVAILABLE, "en") in AVAILABLE

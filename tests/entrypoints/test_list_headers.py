@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.recipients.recipient import from_bytes
+from heed.domain.recipients.recipient import recipient_from_bytes
 from heed.entrypoints.http.api import links
 from heed.entrypoints.http.api.list_headers import list_id
-from heed.use_cases.identify import Person
+from heed.use_cases.identify import IdentifiedPerson
 from heed.use_cases.links.mint_links import mint_links
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryKeys
@@ -51,13 +51,13 @@ def test_headers_are_each_one_ascii_line_that_needs_no_folding(
     title: str, raw: bytes, now: int
 ) -> None:
     label = "x" * 63
-    places = links.Places(
+    places = links.LinkBases(
         f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}"
     )
-    person = Person("a@example.com", from_bytes(raw))
+    person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))
     titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
 
-    written = links.written(
+    written = links.links_to_json(
         mint_links([person], OFFERS, now, MemoryKeys()), f"?c={'x' * 32}&lang=de", places, titled
     )
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from brand_compiler.build import main
+from brand_compiler.build import compile_command
 from heed.domain.errors import InvalidAddress
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.recipients.address import is_mailable, normalise
+from heed.domain.recipients.address import is_mailable, normalise_address
 from heed.entrypoints.http.pages.pages import Pages
-from heed.entrypoints.mail.confirmation_mail import Composer
-from heed.use_cases.ports.opt_in import Letter
+from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
+from heed.use_cases.ports.opt_in import ConfirmationMail
 from tests.support.mailbox import link, parsed, text
 from tests.support.registers import scope_numbers
 
@@ -34,7 +34,7 @@ HEADERS = {
     "Content-Type",
     "MIME-Version",
 }
-LETTER = Letter(
+LETTER = ConfirmationMail(
     to="reader@example.com",
     intent=Intent.IN,
     scopes=scope_numbers(2),
@@ -50,13 +50,13 @@ LETTER = Letter(
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pages, Catalogue]:
     built = tmp_path_factory.mktemp("brand")
-    assert main([str(SOURCE), str(built)]) == 0
+    assert compile_command([str(SOURCE), str(built)]) == 0
     data = json.loads((built / "catalogue.json").read_text("utf-8"))
-    return Pages(built), Catalogue.of(data)
+    return Pages(built), Catalogue.from_document(data)
 
 
 def compose(
-    brand: tuple[Pages, Catalogue], letter: Letter, title: str = "Meridian Watches"
+    brand: tuple[Pages, Catalogue], letter: ConfirmationMail, title: str = "Meridian Watches"
 ) -> bytes:
     pages, catalogue = brand
     number = catalogue.default_brand
@@ -69,7 +69,9 @@ def compose(
         catalogue.default_language,
         catalogue.policies,
     )
-    return Composer(pages, other, "preferences@example.com", "mail.example.com")(letter)
+    return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(
+        letter
+    )
 
 
 _HOSTILE = st.one_of(
@@ -92,7 +94,7 @@ def test_an_address_adds_no_header_and_no_second_recipient(
     brand: tuple[Pages, Catalogue], typed: str, end: str
 ) -> None:
     try:
-        address = normalise(typed + end)
+        address = normalise_address(typed + end)
     except InvalidAddress:
         return
     if not is_mailable(address):
@@ -133,5 +135,5 @@ def test_it_is_plain_text_and_html_in_that_order_of_ascii_lines(
 
 def test_without_inbound_mail_there_is_the_web_way_alone(brand: tuple[Pages, Catalogue]) -> None:
     pages, catalogue = brand
-    mail = parsed(Composer(pages, catalogue, "preferences@example.com", "")(LETTER))
+    mail = parsed(ConfirmationMailRenderer(pages, catalogue, "preferences@example.com", "")(LETTER))
     assert "mailto:" not in mail["List-Unsubscribe"]

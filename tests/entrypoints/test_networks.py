@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.entrypoints.http.networks import network, read
+from heed.entrypoints.http.networks import network_of, parse_network
 from tests.support.deployment import http
 from tests.support.growth import LINEAR, growth
 
-PROXIES = tuple(map(read, ("10.0.0.0/8", "2001:db8:ffff::/48")))
+PROXIES = tuple(map(parse_network, ("10.0.0.0/8", "2001:db8:ffff::/48")))
 PEER, INNER = "10.1.2.3", "10.9.9.9"
 
 
@@ -22,7 +22,7 @@ def event(source: str, forwarded: str | None = None) -> dict[str, Any]:
 
 
 def of(source: str, forwarded: str | None = None) -> str:
-    return network(event(source, forwarded), PROXIES)
+    return network_of(event(source, forwarded), PROXIES)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def of(source: str, forwarded: str | None = None) -> str:
 )
 def test_without_a_proxy_it_is_that_of_who_spoke_to_us(source: str, found: str) -> None:
     assert of(source) == found
-    assert network(event(source, "198.51.100.7"), ()) == found
+    assert network_of(event(source, "198.51.100.7"), ()) == found
 
 
 @pytest.mark.threat(
@@ -129,10 +129,10 @@ def test_a_long_header_costs_no_more_than_its_length() -> None:
     def make(n: int) -> dict[str, Any]:
         return event(PEER, f"{INNER}," * n)
 
-    assert growth(make, lambda long: network(long, PROXIES), 2_000) <= LINEAR
+    assert growth(make, lambda long: network_of(long, PROXIES), 2_000) <= LINEAR
 
 
 def test_a_network_of_the_setting_that_cannot_be_read_is_no_network() -> None:
-    assert str(read(" 10.1.2.3/8")) == "10.0.0.0/8"
+    assert str(parse_network(" 10.1.2.3/8")) == "10.0.0.0/8"
     with pytest.raises(ValueError, match="does not appear"):
-        read("everybody")
+        parse_network("everybody")

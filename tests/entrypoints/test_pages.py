@@ -16,10 +16,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from brand_compiler.build import main
-from heed.entrypoints.http.pages.pages import Pages, headers
-from heed.entrypoints.http.pages.render import escape
-from heed.entrypoints.http.pages.views import VIEWS, Page
+from brand_compiler.build import compile_command
+from heed.entrypoints.http.pages.pages import Pages, page_headers
+from heed.entrypoints.http.pages.render import escape_html
+from heed.entrypoints.http.pages.views import VIEWS, PageView
 from tests.support.full import examples
 from tests.support.page_views import LANGUAGES, catalogue, render, samples
 
@@ -63,7 +63,7 @@ class Document(HTMLParser):
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     built = tmp_path_factory.mktemp("brand")
-    assert main([str(SOURCE), str(built)]) == 0
+    assert compile_command([str(SOURCE), str(built)]) == 0
     return built
 
 
@@ -254,7 +254,7 @@ def test_the_page_for_a_bad_link_offers_every_other_way(html: dict[tuple[str, st
 
 
 def test_the_language_links_keep_the_campaign(pages: Pages) -> None:
-    view = Page(language="en", brand="M", campaign="may")
+    view = PageView(language="en", brand="M", campaign="may")
 
     assert 'href="?c=may&amp;lang=de"' in pages.neutral(view)
     assert 'href="?lang=de"' in pages.neutral(replace(view, campaign=""))
@@ -292,7 +292,7 @@ def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> No
 @given(st.text())
 @example(HOSTILE)
 def test_escaping_is_that_of_the_standard_library(text: str) -> None:
-    assert escape(text) == html_escape(text)
+    assert escape_html(text) == html_escape(text)
 
 
 def test_every_answer_carries_the_headers_of_the_contract(pages: Pages) -> None:
@@ -310,7 +310,7 @@ def test_every_answer_carries_the_headers_of_the_contract(pages: Pages) -> None:
     assert sent["Strict-Transport-Security"].startswith("max-age=")
     assert sent["Tk"] == "N"
     assert "Set-Cookie" not in sent
-    assert "style-src" not in headers("de")["Content-Security-Policy"]
+    assert "style-src" not in page_headers("de")["Content-Security-Policy"]
 
 
 def test_nothing_is_read_before_a_page_is_asked_for() -> None:
@@ -323,7 +323,7 @@ def test_a_page_reads_its_own_file_and_no_other(folder: Path, tmp_path: Path) ->
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((folder / name).read_bytes())
 
-    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral(Page(language="fr", brand="M"))
+    assert "Nous n’envoyons rien" in Pages(tmp_path).neutral(PageView(language="fr", brand="M"))
 
 
 def test_rendering_needs_no_template_engine_no_regular_expression_and_no_compiler() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from heed.domain.errors import InvalidRequest
 from heed.entrypoints.http.api import checks, links
-from heed.entrypoints.http.api.json_body import read
+from heed.entrypoints.http.api.json_body import read_json_object
 from heed.use_cases.identify import Mention
 from tests.support.catalogues import CATALOGUE
 
@@ -19,7 +19,7 @@ READER = "reader@example.com"
 
 def faults(asked: Callable[..., object], body: Any) -> list[str]:
     with pytest.raises(InvalidRequest) as refused:
-        asked(read(json.dumps(body).encode()), CATALOGUE)
+        asked(read_json_object(json.dumps(body).encode()), CATALOGUE)
     return [fault.pointer for fault in refused.value.faults]
 
 
@@ -45,7 +45,7 @@ def faults(asked: Callable[..., object], body: Any) -> list[str]:
         ({"topic": "offers", "addresses": [READER], "a/b~": 1, "x": 1}, ["/a~1b~0", "/x"]),
     ],
 )
-@pytest.mark.parametrize("asked", [checks.asked, links.asked])
+@pytest.mark.parametrize("asked", [checks.parse_check_request, links.parse_links_request])
 def test_every_fault_is_named(asked: Callable[..., object], body: Any, wrong: list[str]) -> None:
     assert faults(asked, body) == wrong
 
@@ -69,7 +69,10 @@ def test_every_fault_is_named(asked: Callable[..., object], body: Any, wrong: li
     ],
 )
 def test_what_no_mail_can_carry_is_refused(fields: dict[str, Any], wrong: list[str]) -> None:
-    assert faults(links.asked, {"topic": "offers", "addresses": [READER], **fields}) == wrong
+    assert (
+        faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields})
+        == wrong
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,15 +87,18 @@ def test_what_no_mail_can_carry_is_refused(fields: dict[str, Any], wrong: list[s
     ],
 )
 def test_any_topic_can_be_asked_about_by_its_name(topic: str, number: int) -> None:
-    body = read(json.dumps({"topic": topic, "addresses": [READER]}).encode())
+    body = read_json_object(json.dumps({"topic": topic, "addresses": [READER]}).encode())
 
-    assert checks.asked(body, CATALOGUE).topic.number == number
+    assert checks.parse_check_request(body, CATALOGUE).topic.number == number
 
 
 def test_ids_stand_in_place_of_addresses() -> None:
-    body = read(json.dumps({"topic": "offers", "recipients": ["a", "b"]}).encode())
+    body = read_json_object(json.dumps({"topic": "offers", "recipients": ["a", "b"]}).encode())
 
-    assert checks.asked(body, CATALOGUE).mentions == [Mention(id="a"), Mention(id="b")]
+    assert checks.parse_check_request(body, CATALOGUE).mentions == [
+        Mention(id="a"),
+        Mention(id="b"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -107,10 +113,13 @@ def test_ids_stand_in_place_of_addresses() -> None:
 def test_campaign_and_language_become_the_links_query(fields: dict[str, Any], query: str) -> None:
     body = {"topic": "offers", "addresses": [READER], **fields}
 
-    assert links.asked(read(json.dumps(body).encode()), CATALOGUE).query == query
+    assert (
+        links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE).query
+        == query
+    )
 
 
-@pytest.mark.parametrize("asked", [checks.asked, links.asked])
+@pytest.mark.parametrize("asked", [checks.parse_check_request, links.parse_links_request])
 @pytest.mark.parametrize(
     ("topic", "said"),
     [
@@ -125,6 +134,6 @@ def test_an_unknown_topic_names_the_nearest_and_where_all_are_listed(
 ) -> None:
     body = json.dumps({"topic": topic, "addresses": [READER]}).encode()
     with pytest.raises(InvalidRequest) as refused:
-        asked(read(body), CATALOGUE)
+        asked(read_json_object(body), CATALOGUE)
     (fault,) = refused.value.faults
     assert fault.detail == f"is {said}; GET /v1/topics lists what there is"

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.errors import Malformed
-from heed.domain.feedback.event import Bounce, Complaint, Other, Subscription
-from heed.domain.feedback.outcome import NO_TOPIC, Verdict, judge
-from heed.domain.feedback.rules import TOPIC_TEST, Count
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
-from heed.entrypoints.ses_events import milliseconds, read
+from heed.domain.errors import MalformedMessage
+from heed.domain.feedback.event import Bounce, Complaint, ContactListOptOut, OtherEvent
+from heed.domain.feedback.outcome import UNKNOWN_TOPIC, FeedbackOutcome, apply_feedback_rules
+from heed.domain.feedback.rules import TOPIC_TEST, FeedbackEffect
+from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register
+from heed.entrypoints.ses_events import parse_aws_time, parse_ses_event
 from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, EVENTS, NAMES, identify, ses, sns
 
@@ -45,11 +45,11 @@ EFFECTS: dict[str, dict[str, list[Register]]] = {
     "event-bounce-time-with-offset": {ONE: DEAD},
     "event-bounce-permanent-failed-with-status-4": {ONE: DEAD},
     "event-bounce-permanent-in-capitals": {ONE: DEAD},
-    "event-bounce-transient-customtimeoutexceeded": {ONE: [SOFT]},
-    "event-bounce-transient-general-failed": {ONE: [SOFT]},
-    "event-bounce-transient-general-status-5": {ONE: [SOFT]},
-    "event-bounce-transient-mailboxfull": {ONE: [SOFT]},
-    "event-bounce-transient-unknown-subtype": {ONE: [SOFT]},
+    "event-bounce-transient-customtimeoutexceeded": {ONE: [SOFT_BOUNCE]},
+    "event-bounce-transient-general-failed": {ONE: [SOFT_BOUNCE]},
+    "event-bounce-transient-general-status-5": {ONE: [SOFT_BOUNCE]},
+    "event-bounce-transient-mailboxfull": {ONE: [SOFT_BOUNCE]},
+    "event-bounce-transient-unknown-subtype": {ONE: [SOFT_BOUNCE]},
     "event-bounce-unknown-subtype-and-unknown-fields": {ONE: DEAD},
     "event-complaint-abuse": {ONE: [COMPLAINT]},
     "event-complaint-display-name-uppercase": {ONE: [COMPLAINT]},
@@ -78,7 +78,7 @@ EFFECTS: dict[str, dict[str, list[Register]]] = {
 
 
 def effect(message: object) -> dict[str, list[Register]]:
-    verdict = judge(read(message), identify, CATALOGUE)
+    verdict = apply_feedback_rules(parse_ses_event(message), identify, CATALOGUE)
     return {
         recipient: [change.register for change in changes]
         for recipient, changes in verdict.changes.items()
@@ -122,15 +122,15 @@ def test_an_event_means_the_same_as_a_notification_and_as_an_event() -> None:
     event = ses("event-bounce-permanent-general")
     notification = {**event, "notificationType": event["eventType"]}
     del notification["eventType"]
-    assert read(event) == read(notification)
+    assert parse_ses_event(event) == parse_ses_event(notification)
 
 
 def test_a_detail_that_does_not_name_its_type_has_that_of_its_envelope() -> None:
     event = json.loads((EVENTS / "feedback-eventbridge-bounce.json").read_text())
-    expected = read(event)
+    expected = parse_ses_event(event)
     del event["detail"]["eventType"]
-    assert read(event) == expected
-    assert read({**event, "detail-type": "Email Delivered"}) == Other("Delivery")
+    assert parse_ses_event(event) == expected
+    assert parse_ses_event({**event, "detail-type": "Email Delivered"}) == OtherEvent("Delivery")
 
 
 # Every detail type that SES gives to EventBridge, as its reference lists them.
@@ -152,7 +152,9 @@ _NO_FEEDBACK = [
 @pytest.mark.parametrize("named", _NO_FEEDBACK)
 def test_what_eventbridge_tells_of_no_feedback_is_known_and_ignored(named: str) -> None:
     event = {"source": "aws.ses", "detail-type": named, "detail": {"mail": {}}}
-    assert judge(read(event), identify, CATALOGUE) == Verdict({}, [Count.EVENT_IGNORED])
+    assert apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE) == FeedbackOutcome(
+        {}, [FeedbackEffect.EVENT_IGNORED]
+    )
 
 
 @pytest.mark.parametrize(
@@ -165,7 +167,7 @@ def test_what_eventbridge_tells_of_no_feedback_is_known_and_ignored(named: str) 
     ],
 )
 def test_what_aws_writes_to_a_topic_by_itself_is_recognised(message: str) -> None:
-    assert read(message) == Other(TOPIC_TEST)
+    assert parse_ses_event(message) == OtherEvent(TOPIC_TEST)
 
 
 @pytest.mark.parametrize(
@@ -195,8 +197,8 @@ def test_what_aws_writes_to_a_topic_by_itself_is_recognised(message: str) -> Non
     ],
 )
 def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
-    with pytest.raises(Malformed) as raised:
-        read(message)
+    with pytest.raises(MalformedMessage) as raised:
+        parse_ses_event(message)
     assert raised.value.__cause__ is None  # a JSON error would carry the text, and so an address
 
 
@@ -216,8 +218,8 @@ def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
 def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed(
     name: str, changed: dict[str, Any]
 ) -> None:
-    with pytest.raises(Malformed):
-        read(ses(name, **changed))
+    with pytest.raises(MalformedMessage):
+        parse_ses_event(ses(name, **changed))
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,9 @@ def test_a_list_that_cannot_be_read_means_whom_the_mail_was_for_or_a_person_look
     assert effect(ses(name, **{path: list_})) == {identify(ONE): done}
     tagged = ses(name, **{path: list_}, **several, mail__tags=tag)
     assert effect(tagged) == {identify("b@example.com"): done}
-    verdict = judge(read(ses(name, **{path: list_}, **several)), identify, CATALOGUE)
+    verdict = apply_feedback_rules(
+        parse_ses_event(ses(name, **{path: list_}, **several)), identify, CATALOGUE
+    )
     assert not verdict.changes
     assert verdict.aside
 
@@ -260,7 +264,7 @@ def test_a_bounce_that_does_not_say_whom_we_mailed_stops_nobody_and_a_person_loo
     changed: dict[str, Any],
 ) -> None:
     event = ses("event-bounce-permanent-general", **changed)
-    verdict = judge(read(event), identify, CATALOGUE)
+    verdict = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
     assert not verdict.changes
     assert verdict.aside
 
@@ -300,7 +304,7 @@ def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: 
         bounce__bouncedRecipients=listed,
         mail__destination=[ONE, A],
     )
-    verdict = judge(read(event), identify, CATALOGUE)
+    verdict = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
     assert set(verdict.changes) == {identify(ONE)}
     assert verdict.aside
 
@@ -308,7 +312,7 @@ def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: 
 def test_a_header_cut_in_the_middle_of_a_character_does_not_lose_the_bounce() -> None:
     whole = ses("event-bounce-permanent-general")
     cut = {**whole, "mail": {**whole["mail"], "commonHeaders": {"subject": "Summer \ud83c"}}}
-    assert read(sns(json.dumps(cut))) == read(sns(json.dumps(whole)))
+    assert parse_ses_event(sns(json.dumps(cut))) == parse_ses_event(sns(json.dumps(whole)))
 
 
 def topics_of_a_list(statuses: object, **changed: Any) -> dict[str, Any]:
@@ -327,7 +331,9 @@ def test_a_topic_that_is_off_is_understood_in_every_spelling_of_it(off: str) -> 
 @pytest.mark.parametrize("on", ["OptIn", "OPT_IN", "optin"])
 def test_a_topic_that_is_on_changes_nothing_and_is_for_nobody_to_look_at(on: str) -> None:
     event = topics_of_a_list([{"topicName": "SomeListOfTheirs", "subscriptionStatus": on}])
-    assert judge(read(event), identify, CATALOGUE) == Verdict({}, [Count.EVENT_IGNORED])
+    assert apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE) == FeedbackOutcome(
+        {}, [FeedbackEffect.EVENT_IGNORED]
+    )
 
 
 @pytest.mark.parametrize(
@@ -346,9 +352,9 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
     odd: object,
 ) -> None:
     entries = [odd, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
-    verdict = judge(read(topics_of_a_list(entries)), identify, CATALOGUE)
+    verdict = apply_feedback_rules(parse_ses_event(topics_of_a_list(entries)), identify, CATALOGUE)
     assert [change.register for change in verdict.changes[identify(ONE)]] == [out(2)]
-    assert verdict.aside == NO_TOPIC
+    assert verdict.aside == UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize(
@@ -377,12 +383,12 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
 def test_a_timestamp_is_read_in_each_shape_that_aws_writes(
     text: object, expected: int | None
 ) -> None:
-    assert milliseconds(text) == expected
+    assert parse_aws_time(text) == expected
 
 
 def at(message: object, sent: int | None = None) -> int:
-    event = read(message, sent)
-    assert isinstance(event, Bounce | Complaint | Subscription)
+    event = parse_ses_event(message, sent)
+    assert isinstance(event, Bounce | Complaint | ContactListOptOut)
     return event.at
 
 
@@ -467,8 +473,8 @@ def test_any_value_in_any_place_is_understood_or_malformed(
         within[key] = data.draw(JSON)
     for message in [holder["event"], json.dumps(holder["event"]), sns(json.dumps(holder["event"]))]:
         try:
-            judge(read(message, TAKEN_AT), identify, CATALOGUE)
-        except Malformed:
+            apply_feedback_rules(parse_ses_event(message, TAKEN_AT), identify, CATALOGUE)
+        except MalformedMessage:
             continue
 
 
@@ -476,8 +482,8 @@ def test_any_value_in_any_place_is_understood_or_malformed(
 def test_any_message_whatever_is_understood_or_malformed(message: object, sent: int | None) -> None:
     for text in (message, json.dumps(message), sns(json.dumps(message)), sns(str(message))):
         try:
-            judge(read(text, sent), identify, CATALOGUE)
-        except Malformed:
+            apply_feedback_rules(parse_ses_event(text, sent), identify, CATALOGUE)
+        except MalformedMessage:
             continue
 
 
@@ -488,8 +494,10 @@ def test_no_text_of_an_address_reaches_a_record(name: str, data: st.DataObject) 
     if isinstance(within[key], str):
         within[key] = "someone@example.com"
     try:
-        verdict = judge(read(holder["event"], TAKEN_AT), identify, CATALOGUE)
-    except Malformed:
+        verdict = apply_feedback_rules(
+            parse_ses_event(holder["event"], TAKEN_AT), identify, CATALOGUE
+        )
+    except MalformedMessage:
         return
     for changes in verdict.changes.values():
         assert all("@" not in change.entry.evidence for change in changes)

@@ -11,19 +11,19 @@ import pytest
 from functions.agents import app
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger.transition import entry_of
+from heed.domain.ledger.transition import make_ledger_entry
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     Entry,
     Source,
 )
-from heed.domain.recipients.recipient import to_bytes
+from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.registers import in_, out
@@ -79,7 +79,7 @@ def agent(world: World) -> Agent:
     return Agent(world)
 
 
-def _entry(at: int = NOW - DAY) -> Entry:
+def _entry(at: int = NOW - DAY_MS) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
@@ -118,7 +118,7 @@ def test_a_recipient_id_stands_for_an_address_in_both_forms(agent: Agent) -> Non
     first = agent.change(address=None, recipient=recipient)
     assert first["record"] == "new"
     assert "address" not in first
-    again = agent.change(address=None, recipient=to_bytes(recipient).hex().upper())
+    again = agent.change(address=None, recipient=recipient_to_bytes(recipient).hex().upper())
     assert (again["recipient"], again["record"]) == (recipient, "existing")
 
 
@@ -409,8 +409,8 @@ def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
 def test_a_lookup_shows_all_that_is_held_in_words(agent: Agent) -> None:
     agent.change(scope="*", reference="call 17", occurred_at="2026-03-01")
     agent.change(scope="offers", state="paused", until="2026-04-01")
-    agent.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY)))
-    agent.world.put(JANE, *(Change(SOFT, _entry(day * DAY)) for day in (20_000, 20_001)))
+    agent.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY_MS)))
+    agent.world.put(JANE, *(Change(SOFT_BOUNCE, _entry(day * DAY_MS)) for day in (20_000, 20_001)))
     found = agent.lookup(address=JANE, purpose="legal")
     assert found["recipient"] == agent.world.recipient(JANE)
     assert [(r["register"], r["scope"]) for r in found["registers"]] == [
@@ -456,10 +456,10 @@ def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
+        parts().ledger.enter(*make_ledger_entry(salt, recipient, said, seq, NOW))
 
     whole = agent.lookup(address=JANE)
-    monkeypatch.setattr("heed.use_cases.privacy.lookup.LATEST", 2)
+    monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY", 2)
     cut = agent.lookup(address=JANE)
 
     assert len(whole["history"]) == 5 and "history_left_out" not in whole
@@ -474,11 +474,11 @@ def test_a_history_too_long_to_be_read_is_cut_and_says_so(
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
         said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        parts().ledger.enter(*entry_of(salt, recipient, said, seq, NOW))
-    monkeypatch.setattr("heed.use_cases.privacy.lookup.MOST_READ", 5)
+        parts().ledger.enter(*make_ledger_entry(salt, recipient, said, seq, NOW))
+    monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", 5)
     assert "history_cut" not in agent.lookup(address=JANE)
 
-    monkeypatch.setattr("heed.use_cases.privacy.lookup.MOST_READ", 4)
+    monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", 4)
     cut = agent.lookup(address=JANE)
     assert len(cut["history"]) == 4 and cut["history_cut"] is True
     assert [one["register"] for one in cut["registers"]] == ["out"]

@@ -13,9 +13,9 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
@@ -64,7 +64,7 @@ def test_the_form_says_whose_topic_is_whose(world: World) -> None:
 
 def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: World) -> None:
     world.put(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
-    path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=Purpose.PREFERENCES)}"
+    path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(
         http("POST", path, form={"topic.aurora/news": "in"}), world.context
     )
@@ -82,10 +82,10 @@ def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: Wo
 def test_the_confirmation_names_the_brand_of_what_is_confirmed(
     world: World, scopes: tuple[int, ...], named: str
 ) -> None:
-    said = Confirmation(
+    said = ConfirmationToken(
         world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed"
     )
-    path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http(method, path), world.context)["body"]
         assert f"<p>{named} will send you:</p>" in page
@@ -93,7 +93,7 @@ def test_the_confirmation_names_the_brand_of_what_is_confirmed(
 
 
 def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> None:
-    asked = MailRequest(
+    asked = ConfirmationRequest(
         id="r1",
         address=READER,
         intent=Intent.IN,

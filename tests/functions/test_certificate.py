@@ -14,12 +14,12 @@ import pytest
 from functions.ledger import app as ledger
 from functions.purge import app
 from heed.adapters.dynamodb import mail_caps
-from heed.domain.ledger.entry import ERASED, subject_of
+from heed.domain.ledger.entry import ERASED_REGISTER, ledger_subject
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import DAY, Change, Entry, Source
-from heed.domain.privacy.purge import OVERDUE
-from heed.domain.privacy.ses_list_request import WALK
-from heed.use_cases.ledger.reconcile import GONE
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
+from heed.domain.privacy.purge import PURGE_OVERDUE
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
+from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.support import mailbox
 from tests.support.api_callers import JANE, Office
 from tests.support.aws_calls import by_somebody_else
@@ -39,10 +39,10 @@ class Behind:
         self.now = NOW + 5_000
         self.paused: list[float] = []
         self.while_paused: Callable[[], object] = lambda: None
-        for change in (Change(out(2), _entry(NOW - DAY)), Change(in_(3), _entry(NOW - 1))):
+        for change in (Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - 1))):
             world.put(JANE, change)
         recipient = world.recipient(JANE)
-        self.subject = subject_of(parts().preferences.read(recipient).salt, recipient)
+        self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
         named = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
         for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
@@ -51,7 +51,7 @@ class Behind:
 
     def list_is_walked(self) -> None:
         """For all who are due by now."""
-        parts().unlisting.send(WALK.to_message())
+        parts().ses_list_queue.send(WALK_REQUEST.to_message())
         mailbox.read_list(self.world)
 
     def pause(self, seconds: float) -> None:
@@ -75,7 +75,7 @@ class Behind:
         return self.office.certificate(self.purge)
 
     def evidence(self) -> list[str]:
-        kept = parts().ledger.of(self.subject)
+        kept = parts().ledger.entries_of(self.subject)
         return [one.evidence for one in kept if one.evidence]
 
 
@@ -135,9 +135,9 @@ def test_what_waits_for_the_ledger_is_no_failure_of_the_stream_and_stays_due(
 def test_when_the_stream_can_bring_nothing_more_the_purge_is_done_without_the_last_entry(
     behind: Behind,
 ) -> None:
-    behind.now = NOW + GONE
+    behind.now = NOW + STREAM_RETENTION
     assert behind.sweep()["left"] == 1
-    behind.now = NOW + GONE + 1
+    behind.now = NOW + STREAM_RETENTION + 1
     assert behind.sweep()["left"] == 0
     assert behind.certificate()["state"] == "done"
 
@@ -145,7 +145,7 @@ def test_when_the_stream_can_bring_nothing_more_the_purge_is_done_without_the_la
 def test_a_ledger_that_is_an_hour_behind_is_told_by_the_alarm(
     behind: Behind, caplog: pytest.LogCaptureFixture
 ) -> None:
-    behind.now = NOW + OVERDUE + 1
+    behind.now = NOW + PURGE_OVERDUE + 1
     behind.sweep()
     assert "purge overdue" in caplog.messages
 
@@ -158,7 +158,7 @@ def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behin
     behind.stream_brings()
     assert behind.evidence() == []
     assert behind.certificate() == before
-    assert history(parts().ledger, behind.subject)[-1].entry.register == ERASED
+    assert history(parts().ledger, behind.subject)[-1].entry.register == ERASED_REGISTER
 
 
 def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:

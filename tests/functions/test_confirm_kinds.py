@@ -9,8 +9,8 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, UNDELIVERABLE, Change, Entry, Register, Source
@@ -24,8 +24,8 @@ BRAND = 1
 
 
 def confirm(world: World, **asked: Any) -> str:
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
-    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    said = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
+    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     answer = app.handler(http("POST", where, at=NOW + 5), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
@@ -93,10 +93,10 @@ def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confir
     world: World,
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
-    said = Confirmation(
+    said = ConfirmationToken(
         world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=scope_numbers(7)
     )
-    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
     assert "targeted-advertising" in sendable(world)
@@ -109,14 +109,16 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
 
     def reading(self: PreferencesTable, recipient: str) -> Record:
         found = read(self, recipient)
-        if not found.n:
+        if not found.revision:
             with by_somebody_else():
                 world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
         return found
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
-    said = Confirmation(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
-    where = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    said = ConfirmationToken(
+        world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2)
+    )
+    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 
     assert registers(world) == {HOLD}
@@ -132,7 +134,7 @@ def test_an_older_request_for_it_does_not_go_before_a_newer_signal(world: World)
 def test_the_form_that_a_link_leads_to_asks_for_just_what_was_wanted(world: World) -> None:
     world.put(READER, Change(pause(BRAND), paused()))
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"pause": "0", "targeted-advertising": "in", "topic.news": "out"}
     page = preferences.handler(http("POST", where, form=form), world.context)["body"]
 

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ReadTimeoutError
 
 from functions.feedback import app
-from heed.domain.errors import Unavailable
+from heed.domain.errors import DependencyUnavailable
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from tests.support.deployment import Context, World, parts, restart
 from tests.support.ses_messages import EVENTS, ses, sns
@@ -257,7 +257,7 @@ def test_what_cannot_be_put_aside_is_delivered_again(world: World) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["FEEDBACK_DLQ_URL"])
     answer = app.handler(batch(bounce_of(ONE), "{", bounce_of("?")), world.context)
     assert failures(answer) == ["1", "2"]
-    with pytest.raises(Unavailable):
+    with pytest.raises(DependencyUnavailable):
         app.handler({"a": 1}, world.context)
 
 
@@ -302,7 +302,7 @@ def test_a_direct_event_that_could_not_be_recorded_raises_so_that_it_is_tried_ag
 ) -> None:
     with monkeypatch.context() as outage:
         fail_writes(outage)
-        with pytest.raises(Unavailable):
+        with pytest.raises(DependencyUnavailable):
             app.handler(sample(name), world.context)
     app.handler(sample(name), world.context)
     assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
@@ -316,7 +316,7 @@ def test_of_several_records_of_sns_all_are_tried_before_it_raises(
     other = copy.deepcopy(event["Records"][0])
     event["Records"][0]["Sns"]["Message"] = bounce_of("a@example.com")
     event["Records"].append(other)
-    with pytest.raises(Unavailable):
+    with pytest.raises(DependencyUnavailable):
         app.handler(event, world.context)
     assert set(registers(world)) == {world.recipient(ONE)}
 

@@ -15,20 +15,20 @@ from functions.follow_up import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
-from heed.adapters.kms.address_seal import KmsAddressSeal
-from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.adapters.kms.address_seal import KmsAddressEncryption
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     UNDELIVERABLE,
     Change,
     Entry,
     Register,
     Source,
 )
-from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.recipients.address import normalise
-from heed.use_cases.ports.privacy import Person
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.recipients.address import normalise_address
+from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import mailbox
 from tests.support.deployment import NOW, World, http, parts
 
@@ -43,12 +43,16 @@ def ses(world: World) -> Iterator[mailbox.SuppressionList]:
         yield held
 
 
-def opt_in(world: World, press: str = "p1", issued: int = NOW, given: str = READER) -> OptIn:
-    seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
-    return OptIn(press, world.recipient(given), issued, ("offers", "news"), seal.seal(given))
+def opt_in(
+    world: World, press: str = "p1", issued: int = NOW, given: str = READER
+) -> ConfirmedOptIn:
+    seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
+    return ConfirmedOptIn(
+        press, world.recipient(given), issued, ("offers", "news"), seal.encrypt(given)
+    )
 
 
-def deliver(world: World, *waiting: OptIn) -> list[str]:
+def deliver(world: World, *waiting: ConfirmedOptIn) -> list[str]:
     records = [{"messageId": str(n), "body": one.to_message()} for n, one in enumerate(waiting)]
     answer = app.handler({"Records": records}, world.context)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
@@ -119,7 +123,7 @@ def test_an_address_comes_off_the_list_as_people_write_it(
     mailbox.deliver(world, "CONFIRMED_QUEUE_URL", app.handler)
     unlisted(world)
     assert ses.addresses == set()
-    assert [one["address"] for one in told(world)] == [normalise(given)]
+    assert [one["address"] for one in told(world)] == [normalise_address(given)]
 
 
 def test_who_writes_an_address_as_nearly_everybody_does_costs_one_call(
@@ -188,28 +192,28 @@ def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
     assert len(told(world)) == 1
 
 
-@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
+@pytest.mark.parametrize("cause", [ErasureCause.MINOR, ErasureCause.ERASURE])
 def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is_kept(
-    world: World, ses: mailbox.SuppressionList, cause: Cause
+    world: World, ses: mailbox.SuppressionList, cause: ErasureCause
 ) -> None:
-    report = Report(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(cause, NOW + 5, Source.PHONE, "call 1", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
     assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"
     assert told(world) == [] and world.items("Control") == before
-    if cause is Cause.ERASURE:  # who asks again afterwards is another matter
+    if cause is ErasureCause.ERASURE:  # who asks again afterwards is another matter
         assert deliver(world, opt_in(world, "p2", NOW + 6)) == [] and len(told(world)) == 1
 
 
 def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
     world: World, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    table, opt_ins = parts().tellings, parts().follow_up.opt_ins
+    table, opt_ins = parts().opt_in_notifications, parts().after_confirmation.opt_ins
     send = opt_ins.send  # type: ignore[union-attr]
 
     def purged_meanwhile(body: str) -> None:
-        assert table.clear(Person(world.recipient(READER), "")) == 1
+        assert table.clear(PurgeSubject(world.recipient(READER), "")) == 1
         send(body)
 
     monkeypatch.setattr(opt_ins, "send", purged_meanwhile)
@@ -218,15 +222,15 @@ def test_a_purge_in_the_middle_leaves_nothing_of_a_telling(
 
 
 def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None:
-    table, recipient = parts().tellings, world.recipient(READER)
+    table, recipient = parts().opt_in_notifications, world.recipient(READER)
     for week in range(20):
-        now = NOW + week * 7 * DAY
+        now = NOW + week * 7 * DAY_MS
         assert table.begin(recipient, now, "p", now)
         table.finish(recipient, now)
         assert not table.begin(recipient, now, "other", now)
     (item,) = world.items("Control")
     assert len(item) <= 2 + 2 * 6
-    assert item["expires"] == {"N": str((now + 30 * DAY) // 1000)}
+    assert item["expires"] == {"N": str((now + 30 * DAY_MS) // 1000)}
 
 
 def test_an_adopter_that_does_not_want_to_is_not_told(
@@ -274,7 +278,7 @@ def test_what_was_sealed_for_something_else_is_put_aside(
     kms = parts().client("kms")
     foreign = kms.encrypt(KeyId=parts().config.address_key, Plaintext=READER.encode())
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
-        waiting = OptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
+        waiting = ConfirmedOptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
         assert deliver(world, waiting) == []
         assert world.messages("CONFIRMED_DLQ_URL") == [waiting.to_message()]
         records = [{"messageId": "0", "body": waiting.to_message()}]

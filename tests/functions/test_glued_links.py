@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import URL_LENGTH, Purpose
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.links.link_token import URL_LENGTH, TokenPurpose
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
-from heed.entrypoints.http.request import to_link
+from heed.entrypoints.http.request import without_token_suffix
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.registers import scope_numbers
 
@@ -64,13 +64,13 @@ ONE_CLICKS = [
 @pytest.mark.parametrize(
     ("handler", "purpose", "kind"),
     [
-        (unsubscribe.handler, Purpose.UNSUBSCRIBE, "u"),
-        (preferences.handler, Purpose.PREFERENCES, "p"),
-        (preferences.handler, Purpose.UNSUBSCRIBE, "u"),  # what no route takes comes here
+        (unsubscribe.handler, TokenPurpose.UNSUBSCRIBE, "u"),
+        (preferences.handler, TokenPurpose.PREFERENCES, "p"),
+        (preferences.handler, TokenPurpose.UNSUBSCRIBE, "u"),  # what no route takes comes here
     ],
 )
 def test_what_is_glued_to_a_link_is_ignored(
-    world: World, handler: Any, purpose: Purpose, kind: str, glued: str
+    world: World, handler: Any, purpose: TokenPurpose, kind: str, glued: str
 ) -> None:
     path = f"/{kind}/{world.token(READER, purpose=purpose)}{glued}"
 
@@ -109,7 +109,7 @@ def test_a_percent_encoded_link_is_the_same_link(world: World, again: Any) -> No
 
 
 def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world: World) -> None:
-    token = world.token(READER, purpose=Purpose.PREFERENCES)
+    token = world.token(READER, purpose=TokenPurpose.PREFERENCES)
 
     page = preferences.handler(http("GET", f"/p/{encoded(token)}."), world.context)
 
@@ -117,8 +117,10 @@ def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world:
 
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
-    said = Confirmation(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
-    token = mint(said, parts().confirm_keys.confirm(1))
+    said = ConfirmationToken(
+        world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed"
+    )
+    token = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
     for event in (
         http("GET", f"/c/{encoded(token)}"),
         http("GET", f"/c/{encoded(token)}") | {"pathParameters": {"token": token}},
@@ -157,11 +159,11 @@ def test_of_whatever_follows_a_token_nothing_is_left(tail: str, kind: str) -> No
         http("GET", f"/{kind}/{token}{tail}"),
         http("GET", "/elsewhere") | {"rawPath": f"/{kind}/{quote(token + tail, errors='replace')}"},
     ):
-        assert to_link(event)["rawPath"] == f"/{kind}/{token}"
+        assert without_token_suffix(event)["rawPath"] == f"/{kind}/{token}"
 
 
 @given(st.text(max_size=60))
 def test_a_path_that_is_no_link_stays_as_it_is(path: str) -> None:
     event = http("GET", f"/v1/{path}")
 
-    assert to_link(event) is event
+    assert without_token_suffix(event) is event

@@ -9,16 +9,16 @@ import pytest
 
 from functions.purge import app as purge
 from heed.domain.preferences.register import (
-    DAY,
+    DAY_MS,
     HOLD,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     Entry,
     Source,
 )
-from heed.domain.privacy.purge import State
+from heed.domain.privacy.purge import PurgeState
 from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_, out
@@ -29,7 +29,7 @@ def office(world: World) -> Office:
     """An address on which a hold stands, and about which something is on record."""
     office = Office(world)
     world.context.left = 300_000
-    world.put(JANE, Change(out(2), _entry(NOW - DAY)), Change(in_(3), _entry(NOW - DAY)))
+    world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
     office.hold(NOW)
     return office
 
@@ -77,15 +77,15 @@ def test_a_held_record_of_a_minor_has_no_end_and_nothing_is_due_on_it(office: Of
 @pytest.mark.parametrize(
     "happens",
     [
-        lambda office: office.world.put(JANE, Change(out(2), _entry(NOW + DAY))),
-        lambda office: office.world.put(JANE, Change(in_(2), _entry(NOW + DAY))),
-        lambda office: office.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY))),
-        lambda office: office.minor(NOW + DAY),
-        lambda office: office.minor(NOW + DAY, by="bob"),
-        lambda office: office.hold(NOW + DAY),
-        lambda office: office.lift("undeliverable", NOW + DAY),
-        lambda office: office.lift("complaint", NOW + DAY, scope="*"),
-        lambda office: office.lift("minor", NOW + DAY),
+        lambda office: office.world.put(JANE, Change(out(2), _entry(NOW + DAY_MS))),
+        lambda office: office.world.put(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
+        lambda office: office.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW + DAY_MS))),
+        lambda office: office.minor(NOW + DAY_MS),
+        lambda office: office.minor(NOW + DAY_MS, by="bob"),
+        lambda office: office.hold(NOW + DAY_MS),
+        lambda office: office.lift("undeliverable", NOW + DAY_MS),
+        lambda office: office.lift("complaint", NOW + DAY_MS, scope="*"),
+        lambda office: office.lift("minor", NOW + DAY_MS),
         lambda office: office.lift("hold", NOW),  # not later than the hold
         lambda office: office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE}),
     ],
@@ -139,7 +139,7 @@ def test_the_same_lift_again_changes_nothing_and_the_purge_stays_done(office: Of
     assert office.lift("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
     assert office.minor(NOW + 7)["purge"] == told["purge"]
     assert _item(office) == before
-    assert parts().purges.find(told["purge"]).state is State.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(told["purge"]).state is PurgeState.DONE  # type: ignore[union-attr]
 
 
 def test_after_the_lift_two_owners_may_lift_the_minor_and_the_hold_is_gone(office: Office) -> None:
@@ -170,7 +170,7 @@ def test_a_minor_reported_after_the_hold_was_lifted_is_forgotten_at_once(office:
 def test_old_days_of_soft_bounces_are_kept_while_a_hold_stands(world: World) -> None:
     office = Office(world)
     world.context.left = 300_000
-    world.put(JANE, Change(SOFT, _entry(NOW - 400 * DAY)))
+    world.put(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))
     office.hold(NOW)
     before = _item(office)
     assert purge.handler({}, world.context)["left"] == 0

@@ -18,8 +18,8 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from tests.support.deployment import NOW, World, http, parts
 
 # Long enough that no token, which is random, holds it by chance; so is the product.
@@ -120,9 +120,9 @@ def path(world: World, route: str) -> str:
     if route.endswith("subscribe"):
         return "/subscribe"
     if route.endswith("/c"):
-        said = Confirmation(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
-        return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
-    purpose = Purpose.UNSUBSCRIBE if route.endswith("/u") else Purpose.PREFERENCES
+        said = ConfirmationToken(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
+        return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+    purpose = TokenPurpose.UNSUBSCRIBE if route.endswith("/u") else TokenPurpose.PREFERENCES
     return f"/{route[-1]}/{world.token(READER, purpose=purpose)}"
 
 

@@ -16,9 +16,9 @@ from functions.agents import app
 from heed.domain import rfc3339
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import (
-    ALL,
+    ALL_SCOPES,
     COMPLAINT,
-    DAY,
+    DAY_MS,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -40,16 +40,16 @@ def _entry(at: int, until: int | None = None) -> Entry:
 # What may stand when somebody makes the mistake.
 STATES = {
     "nothing": [],
-    "one topic off": [Change(out(OFFERS), _entry(NOW - DAY))],
-    "everything off": [Change(out(ALL), _entry(NOW - DAY))],
+    "one topic off": [Change(out(OFFERS), _entry(NOW - DAY_MS))],
+    "everything off": [Change(out(ALL_SCOPES), _entry(NOW - DAY_MS))],
     "everything off but one": [
-        Change(out(ALL), _entry(NOW - 2 * DAY)),
-        Change(in_(OFFERS), _entry(NOW - DAY)),
+        Change(out(ALL_SCOPES), _entry(NOW - 2 * DAY_MS)),
+        Change(in_(OFFERS), _entry(NOW - DAY_MS)),
     ],
-    "asked for": [Change(yes(RESEARCH), _entry(NOW - DAY))],
-    "paused": [Change(pause(ALL), _entry(NOW - DAY, NOW + 90 * DAY))],
-    "complained": [Change(COMPLAINT, _entry(NOW - DAY))],
-    "undeliverable": [Change(UNDELIVERABLE, _entry(NOW - DAY))],
+    "asked for": [Change(yes(RESEARCH), _entry(NOW - DAY_MS))],
+    "paused": [Change(pause(ALL_SCOPES), _entry(NOW - DAY_MS, NOW + 90 * DAY_MS))],
+    "complained": [Change(COMPLAINT, _entry(NOW - DAY_MS))],
+    "undeliverable": [Change(UNDELIVERABLE, _entry(NOW - DAY_MS))],
 }
 
 
@@ -104,7 +104,7 @@ def agents(world: World) -> Agents:
 
 
 def _soon(agents: Agents) -> str:
-    return rfc3339.write(next(agents._clock) + 5_000)
+    return rfc3339.format_time(next(agents._clock) + 5_000)
 
 
 Do = Callable[[Agents], None]

@@ -10,8 +10,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.ledger import app
-from heed.domain.ledger.entry import Outcome, keyed, subject_of
-from heed.domain.preferences.register import DAY, SOFT, UNDELIVERABLE, Change, Entry, Source
+from heed.domain.ledger.entry import EntryOutcome, keyed_hash, ledger_subject
+from heed.domain.preferences.register import (
+    DAY_MS,
+    SOFT_BOUNCE,
+    UNDELIVERABLE,
+    Change,
+    Entry,
+    Source,
+)
 from heed.use_cases.ledger.seal_days import seal_days
 from tests.support.deployment import NOW, ROOT, World, parts
 from tests.support.ledgers import history
@@ -55,7 +62,7 @@ def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
 def entries(world: World, address: str = JANE) -> list[Any]:
     recipient = world.recipient(address)
     record = parts().preferences.read(recipient)
-    return history(parts().ledger, subject_of(record.salt, recipient))
+    return history(parts().ledger, ledger_subject(record.salt, recipient))
 
 
 def said(world: World) -> list[tuple[int, str, int, str]]:
@@ -78,7 +85,7 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
     assert (entry.seq, entry.register, entry.scope) == (1, "out", 2)
     assert (entry.at, entry.source, entry.policy_version) == (NOW, "one-click", "2026-01")
     assert entry.recorded_at == (NOW + 1_610) // 1000 * 1000, "the table's own time, in seconds"
-    assert entry.commitment == keyed(salt, kept.evidence)
+    assert entry.commitment == keyed_hash(salt, kept.evidence)
     assert recipient not in json.dumps(boto3.client("dynamodb").scan(TableName="Ledger")["Items"])
 
 
@@ -86,12 +93,12 @@ def test_nothing_is_on_record_before_it_happened(world: World) -> None:
     stream = Recorder(
         parts().client("dynamodb"), world.table, NOW + 40
     )  # told as the second it is in
-    world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY, Source.LETTER, "{}")))
+    world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
     recorded = {kept.entry.at: kept.entry.recorded_at for kept in entries(world)}
-    assert recorded == {NOW: NOW, NOW - DAY: NOW // 1000 * 1000}
+    assert recorded == {NOW: NOW, NOW - DAY_MS: NOW // 1000 * 1000}
 
 
 def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
@@ -143,7 +150,7 @@ def test_delivered_again_in_any_part_it_writes_nothing_twice(
     deliver(world, stream.records[2:4])
 
     assert world_of_the_ledger() == before
-    assert parts().ledger_seals.hashes(NOW // DAY) == (leaves_of(hashes), [])
+    assert parts().ledger_seals.hashes(NOW // DAY_MS) == (leaves_of(hashes), [])
 
 
 def world_of_the_ledger() -> list[Any]:
@@ -196,7 +203,7 @@ def test_a_wish_that_came_late_is_entered_once_and_the_record_stays(
     world: World, stream: Recorder
 ) -> None:
     world.put(JANE, one_click(NOW))
-    world.put(JANE, one_click(NOW - DAY, '{"reference":"letter"}'))
+    world.put(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
 
     deliver(world, stream.records)
     deliver(world, stream.records)  # its own settling among them
@@ -209,7 +216,7 @@ def test_a_wish_that_came_late_is_entered_once_and_the_record_stays(
 
 def test_the_same_late_wish_again_is_the_same_entry(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
-    late = one_click(NOW - DAY, '{"reference":"letter"}')
+    late = one_click(NOW - DAY_MS, '{"reference":"letter"}')
     for _ in range(3):
         world.put(JANE, late)
         deliver(world, stream.records)
@@ -258,7 +265,7 @@ def test_a_stop_of_all_that_is_older_than_a_yes_to_one_topic_changed_the_record_
     world: World, stream: Recorder
 ) -> None:
     world.put(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
-    world.put(JANE, Change(out(0), Entry(NOW - DAY, Source.LETTER, "{}")))
+    world.put(JANE, Change(out(0), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
@@ -280,7 +287,7 @@ def test_a_bounce_that_came_late_is_no_wish(world: World, stream: Recorder) -> N
 
 def replace(world: World, floor: int, n: int) -> dict[str, Any]:
     """What an erasure writes: the whole item, without a salt."""
-    from heed.codec.record import to_value
+    from heed.codec.record import encode_entry
 
     item = {
         "id": {"S": world.recipient(JANE)},
@@ -288,7 +295,7 @@ def replace(world: World, floor: int, n: int) -> dict[str, Any]:
         "f": {"N": str(floor)},
         "chg_at": {"S": f"{floor:015d}{world.recipient(JANE)}"},
         "chg_shard": {"S": "1"},
-        "o:0": to_value(Entry(floor, Source.LETTER, "{}")),
+        "o:0": encode_entry(Entry(floor, Source.LETTER, "{}")),
     }
     parts().client("dynamodb").put_item(TableName=world.table, Item=item)
     return item
@@ -303,7 +310,7 @@ def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream
     deliver(world, stream.records)
     deliver(world, stream.records)  # an old record again brings no evidence back
 
-    kept = history(parts().ledger, subject_of(salt, recipient))
+    kept = history(parts().ledger, ledger_subject(salt, recipient))
     assert [(e.seq, e.register, e.source) for e, _ in kept] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
@@ -348,7 +355,7 @@ def test_an_item_that_time_removed_ends_its_chain(
 
     deliver(world, stream.records)
 
-    assert history(parts().ledger, subject_of(salt, recipient))[-1].entry.source == "retention"
+    assert history(parts().ledger, ledger_subject(salt, recipient))[-1].entry.source == "retention"
     assert heard.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 
@@ -412,7 +419,7 @@ def test_a_crash_at_any_call_leaves_what_the_next_delivery_completes(
 ) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - 5, '{"late":1}'))
-    world.put(JANE, Change(SOFT, Entry(NOW, Source.BOUNCE, "{}")))
+    world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
     records = list(stream.records)
     for at in range(1, 40):
         try:
@@ -509,7 +516,7 @@ def test_the_time_from_an_opt_out_to_its_record_is_measured_by_its_source(
 def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
-    day = NOW // DAY
+    day = NOW // DAY_MS
 
     first = seal_days(parts().ledger_seals, day + 1)
     assert [(one.day, one.count, one.previous) for one in first] == [(day, 1, "")]
@@ -524,11 +531,11 @@ def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Record
 def test_what_comes_after_its_days_seal_is_under_the_next(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
-    seal_days(parts().ledger_seals, NOW // DAY + 1)
+    seal_days(parts().ledger_seals, NOW // DAY_MS + 1)
     world.put(JANE, one_click(NOW + 1))
     deliver(world, stream.records)  # handled too late; recorded on the same day
 
-    (seal,) = seal_days(parts().ledger_seals, NOW // DAY + 2)
+    (seal,) = seal_days(parts().ledger_seals, NOW // DAY_MS + 2)
 
     assert seal.count == 1
     (late,) = parts().ledger_seals.sealed(seal.day)
@@ -540,4 +547,4 @@ def test_superseded_is_said_of_what_was_never_applied_alone(world: World, stream
     world.put(JANE, one_click(NOW - 1))
     deliver(world, stream.records)
     outcomes = {kept.entry.at: kept.entry.outcome for kept in entries(world)}
-    assert outcomes == {NOW: Outcome.APPLIED, NOW - 1: Outcome.SUPERSEDED}
+    assert outcomes == {NOW: EntryOutcome.APPLIED, NOW - 1: EntryOutcome.SUPERSEDED}

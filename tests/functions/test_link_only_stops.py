@@ -14,7 +14,7 @@ from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import COMPLAINT, Change, Entry, Source
 from tests.support.deployment import NOW, World, http, parts
@@ -101,7 +101,7 @@ def test_a_key_that_mints_links_brings_nobody_back(world: World, stop: Change) -
     "A link only stops, and an erasure's stop has no end.",
 )
 def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
-    link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=Purpose.PREFERENCES)}"
+    link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=TokenPurpose.PREFERENCES)}"
     erased = agents.handler(
         http(
             "POST",
@@ -145,7 +145,7 @@ def test_who_pressed_first_cannot_take_the_person_s_own_press_back(world: World)
     location = press(NOW)["headers"]["Location"]
     undo = location.partition("done=")[2].partition("&")[0]
     press(NOW + 1_000, request_id="another")
-    link = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     preferences.handler(http("POST", link, form={"undo": undo}, at=NOW + 2_000), world.context)
 
     assert sendable(world, NOW + 3_000) == {"service", "targeted-advertising"}

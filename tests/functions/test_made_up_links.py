@@ -12,7 +12,7 @@ from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from tests.support.deployment import World, http, parts, restart
 from tests.support.forms import URLENCODED
 from tests.support.growth import LINEAR, growth
@@ -106,7 +106,7 @@ class Body(dict[str, Any]):
     [(unsubscribe.handler, "/u/"), (preferences.handler, "/p/")],
 )
 def test_while_no_key_can_be_had_no_body_is_read(world: World, handler: Any, path: str) -> None:
-    purpose = Purpose.PREFERENCES if path == "/p/" else Purpose.UNSUBSCRIBE
+    purpose = TokenPurpose.PREFERENCES if path == "/p/" else TokenPurpose.UNSUBSCRIBE
     text = world.token(READER, purpose=purpose)
     handler(http("POST", path + text, form={"scope": "this"}), world.context)  # somebody's before
     restart()

@@ -13,15 +13,15 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from brand_compiler.catalogue import MOST_TOPICS
+from brand_compiler.catalogue import MAX_TOPICS
 from functions.ledger import app as ledger
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
-from heed.domain.preferences.decision import chosen, decide
-from heed.domain.preferences.register import ALL, DAY, Change, Entry, Source
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.preferences.decision import decide, decide_by_choice
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS, Change, Entry, Source
 from tests.support import mailbox
 from tests.support.brands import build_brand_of
 from tests.support.deployment import NOW, World, http, parts, restart
@@ -29,7 +29,7 @@ from tests.support.registers import pause
 from tests.support.stream_events import event, record
 
 READER = "reader@example.com"
-MORE = MOST_TOPICS - 6  # than the sample brand has
+MORE = MAX_TOPICS - 6  # than the sample brand has
 EXPRESSION = 4_096  # bytes of an expression that DynamoDB takes
 
 
@@ -74,15 +74,17 @@ def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def sendable(world: World) -> int:
     found = parts().preferences.read(world.recipient(READER))
-    return sum(chosen(found, topic).sendable for topic in parts().catalogue.marketing(ALL))
+    return sum(
+        decide_by_choice(found, topic).sendable for topic in parts().catalogue.marketing(ALL_SCOPES)
+    )
 
 
 def preference_centre(world: World) -> str:
-    return f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    return f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
 
 
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
-    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL_SCOPES)]
     pressed = http("POST", preference_centre(world), form=form, at=at)
     return dict(preferences.handler(pressed, world.context))
 
@@ -107,7 +109,7 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
 
 
 def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
-    assert len(parts().catalogue.topics) == MOST_TOPICS
+    assert len(parts().catalogue.topics) == MAX_TOPICS
 
 
 @pytest.mark.threat(
@@ -157,8 +159,8 @@ def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
 @pytest.mark.system
 def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    topics = [t for t in parts().catalogue.marketing(ALL) if not t.retired]
-    paused = Entry(now - DAY, Source.PHONE, "{}", until=now + DAY)
+    topics = [t for t in parts().catalogue.marketing(ALL_SCOPES) if not t.retired]
+    paused = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
     world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
     page = preferences.handler(
         http("POST", preference_centre(world), form={"pause": "0"}), world.context
@@ -182,7 +184,9 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
 @pytest.mark.system
 def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    assert turn_all_off(world, now - 2 * DAY)["headers"]["Location"].partition("saved=")[2] != "1"
+    assert (
+        turn_all_off(world, now - 2 * DAY_MS)["headers"]["Location"].partition("saved=")[2] != "1"
+    )
     confirm_all(world, now)
     assert sendable(world) > MORE
 
@@ -197,7 +201,7 @@ def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> 
 
 @pytest.mark.system
 def test_the_ledger_enters_each_choice(world: World) -> None:
-    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL)]
+    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL_SCOPES)]
     preferences.handler(http("POST", preference_centre(world), form=form), world.context)
     (item,) = world.items()
     told = ledger.handler(event([record(None, item, NOW)]), world.context)

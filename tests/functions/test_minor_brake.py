@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from heed.domain.preferences.register import DAY, HOLD, MINOR, Change, Entry, Source
-from heed.domain.privacy.erasure import Cause, Report
-from heed.use_cases.privacy.erase import WAITS, Reported
+from heed.domain.preferences.register import DAY_MS, HOLD, MINOR, Change, Entry, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.use_cases.privacy.erase import REPORT_WAITS, ReportResult
 from tests.support.api_callers import JANE, ON_FILE, Office
 from tests.support.deployment import NOW, World, parts, restart
 from tests.support.registers import out
@@ -26,7 +26,7 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
     office = Office(world)
     for number in range(LIMIT):
         assert "purge" in office.minor(NOW, f"kid{number}@example.com", by="ann")
-    world.put(JANE, Change(out(2), Entry(NOW - DAY, Source.LINK, '{"campaign":"spring"}')))
+    world.put(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
     return office
 
 
@@ -83,7 +83,7 @@ def test_an_officer_refuses_it_by_lifting_the_hold(office: Office) -> None:
 def test_what_waits_is_not_decided_by_another_key_that_may_only_write(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     assert office.minor(NOW + 2, by="bob")["state"] == "waiting"
-    assert office.minor(NOW + DAY, by="ann")["state"] == "waiting"
+    assert office.minor(NOW + DAY_MS, by="ann")["state"] == "waiting"
     assert MINOR.code not in _item(office)
 
 
@@ -98,7 +98,7 @@ def test_the_next_day_begins_anew_and_each_key_and_every_officer_has_a_count_of_
     office: Office,
 ) -> None:
     assert "purge" in office.minor(NOW + 1, "a@example.com", by="bob")
-    assert "purge" in office.minor(NOW + DAY, "b@example.com", by="ann")
+    assert "purge" in office.minor(NOW + DAY_MS, "b@example.com", by="ann")
     for number in range(2 * LIMIT):
         assert "purge" in office.minor(NOW + 1, f"c{number}@example.com", by="kim")
 
@@ -107,7 +107,7 @@ def test_the_count_says_nothing_about_who_was_reported_and_ends_by_itself(office
     rows = [row for row in office.world.items("Control") if row["pk"]["S"].startswith("reports#")]
     (row,) = rows
     assert row["n"] == {"N": str(LIMIT)}
-    assert NOW < int(row["expires"]["N"]) * 1000 <= NOW + 2 * DAY
+    assert NOW < int(row["expires"]["N"]) * 1000 <= NOW + 2 * DAY_MS
     assert office.world.recipient("kid1@example.com") not in str(row)
     for again in range(3):
         office.minor(NOW + again, f"more{again}@example.com", by="ann")
@@ -142,16 +142,18 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
             return call(*arguments)
 
     monkeypatch.setattr(client, "_make_api_call", atomic)
-    report = Report(Cause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
+    report = ErasureReport(
+        ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False
+    )
     erase = parts().erase  # below the handler: one process of Lambda has one request at a time
 
-    def reported(number: int) -> Reported:
+    def reported(number: int) -> ReportResult:
         kid = world.recipient(f"kid{number}@example.com")
         return erase(kid, report)
 
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(reported, range(12)))
-    assert answers.count(WAITS) == 12 - LIMIT
+    assert answers.count(REPORT_WAITS) == 12 - LIMIT
     assert sum(MINOR.code in item for item in world.items()) == LIMIT
     assert sum(HOLD.code in item for item in world.items()) == 12 - LIMIT
 

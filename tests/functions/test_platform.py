@@ -11,9 +11,9 @@ import pytest
 
 from functions.platform import app
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose, verify
-from heed.domain.preferences.register import COMPLAINT, DAY, Change, Entry, Source
-from heed.domain.recipients.recipient import to_bytes
+from heed.domain.links.link_token import TokenPurpose, verify_link_token
+from heed.domain.preferences.register import COMPLAINT, DAY_MS, Change, Entry, Source
+from heed.domain.recipients.recipient import recipient_to_bytes
 from tests.support.deployment import NOW, World, http, parts, restart
 from tests.support.openapi import hold
 from tests.support.registers import out, pause
@@ -111,7 +111,7 @@ def test_nobody_on_record_is_decided_by_the_topics_default_since_never(ask: Ask)
 
 
 def test_a_pause_says_until_when(world: World, ask: Ask) -> None:
-    paused = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY)
+    paused = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY_MS)
     world.put(READER, Change(pause(0), paused))
 
     (result,) = ask("POST", "/v1/check", {"topic": "news", "addresses": [READER]})["results"]
@@ -124,7 +124,7 @@ def test_ids_may_stand_in_place_of_addresses_in_base32_or_as_hex_digits(
 ) -> None:
     world.put(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
-    sent = [recipient, to_bytes(recipient).hex(), recipient.upper(), "no id"]
+    sent = [recipient, recipient_to_bytes(recipient).hex(), recipient.upper(), "no id"]
 
     results = ask("POST", "/v1/check", {"topic": "offers", "recipients": sent})["results"]
 
@@ -216,17 +216,19 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
         == {"heed-recipient": world.recipient(READER)}
     )
     tokens = {
-        Purpose.UNSUBSCRIBE: unsubscribe.removeprefix("https://prefs.example.com/u/"),
-        Purpose.PREFERENCES: link["preferences_url"].partition("?")[0].rpartition("/p/")[2],
-        Purpose.MAILTO: link["headers"]["List-Unsubscribe"].partition("u+")[2].partition("@")[0],
+        TokenPurpose.UNSUBSCRIBE: unsubscribe.removeprefix("https://prefs.example.com/u/"),
+        TokenPurpose.PREFERENCES: link["preferences_url"].partition("?")[0].rpartition("/p/")[2],
+        TokenPurpose.MAILTO: link["headers"]["List-Unsubscribe"]
+        .partition("u+")[2]
+        .partition("@")[0],
     }
     for purpose, text in tokens.items():
-        said = verify(text, purpose, parts().link_keys.link)
+        said = verify_link_token(text, purpose, parts().link_keys.link_key)
         assert (said.recipient, said.scope) == (link["recipient"], 2)
         assert said.issued == NOW - NOW % 60_000, "issued when the request came"
     assert link["headers"] == {
         "List-Unsubscribe": f"<{link['unsubscribe_url']}>, "
-        f"<mailto:u+{tokens[Purpose.MAILTO]}@mail.example.com?subject=unsubscribe>",
+        f"<mailto:u+{tokens[TokenPurpose.MAILTO]}@mail.example.com?subject=unsubscribe>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": "Offers <offers.meridian.example.com>",
     }

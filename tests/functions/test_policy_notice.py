@@ -10,7 +10,7 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from tests.support.brands import deploy_catalogue
 from tests.support.deployment import NOW, World, http, parts
 
@@ -34,7 +34,7 @@ def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *versions: dict[st
 
 
 def centre(world: World) -> str:
-    return f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    return f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
 
 
 def show(world: World) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from functions.preferences import app
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -30,7 +30,7 @@ ALL_SHOWN_IN = {f"was.topic.{topic}": "in" for topic in ("offers", "news", "even
 
 
 def path(world: World, scope: int = 2, issued: int = NOW - DAY) -> str:
-    return f"/p/{world.token(READER, scope, issued, Purpose.PREFERENCES)}"
+    return f"/p/{world.token(READER, scope, issued, TokenPurpose.PREFERENCES)}"
 
 
 def save(world: World, form: dict[str, str], **more: Any) -> dict[str, Any]:

@@ -14,14 +14,19 @@ from functions.purge import app as purge
 from heed.domain.errors import StoreUnavailable
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     UNDELIVERABLE,
     Change,
     Entry,
     Source,
 )
-from heed.domain.privacy.disclosure import BEGINNING, Disclosing, Disclosure, follows
+from heed.domain.privacy.disclosure import (
+    FIRST_PREVIOUS_HASH,
+    DisclosureDetails,
+    DisclosurePurpose,
+    is_next_entry,
+)
 from tests.support.api_callers import JANE, ON_FILE, WHY, Office
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import out
@@ -37,7 +42,7 @@ def _entry(at: int) -> Entry:
 
 
 def test_a_minor_is_totally_stopped_at_the_answer_service_mail_too(office: Office) -> None:
-    office.world.put(JANE, Change(out(2), _entry(NOW - DAY)))
+    office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)))
     answer = office.minor()
     assert answer["recipient"] == office.world.recipient(JANE)
     assert {office.reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
@@ -63,10 +68,10 @@ def test_nothing_about_a_minor_is_recorded_and_no_yes_brings_it_back(office: Off
     office.minor()
     before = office.world.items()
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
-    _, answer = office.call("POST", "/v1/changes", change, at=NOW + DAY)
+    _, answer = office.call("POST", "/v1/changes", change, at=NOW + DAY_MS)
     assert answer["results"][0]["outcome"] == "refused"
     for register in ("undeliverable", "hold"):
-        assert office.lift(register, NOW + DAY)[1]["outcome"] == "refused"
+        assert office.lift(register, NOW + DAY_MS)[1]["outcome"] == "refused"
     hold = {"address": JANE, "source": "letter", **WHY}
     assert office.call("POST", "/v1/holds", hold)[1]["blocked_by"] == ["minor"]
     assert office.world.items() == before
@@ -99,9 +104,9 @@ def test_a_wrong_report_is_undone_by_two_owners_and_undoes_no_opt_out(office: Of
 def test_the_second_key_must_come_within_a_day(office: Office) -> None:
     office.minor()
     office.lift("minor", NOW)
-    assert office.lift("minor", NOW + DAY, by="lou")[0] == 202
+    assert office.lift("minor", NOW + DAY_MS, by="lou")[0] == 202
     assert office.reason() == "minor"
-    assert office.lift("minor", NOW + 2 * DAY - 1)[0] == 200
+    assert office.lift("minor", NOW + 2 * DAY_MS - 1)[0] == 200
 
 
 def test_the_purge_of_a_wrong_report_takes_no_signature_that_came_after_it(office: Office) -> None:
@@ -122,7 +127,7 @@ def test_what_cannot_be_put_on_the_register_is_not_given_out(
 
     monkeypatch.setattr(parts().disclosures, "append", fail)
     asked = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
-    listed = office.call("GET", "/v1/suppressions", at=NOW + DAY)
+    listed = office.call("GET", "/v1/suppressions", at=NOW + DAY_MS)
     assert (asked[0], listed[0]) == (503, 503)
     assert office.world.recipient(JANE) not in json.dumps([asked, listed])
 
@@ -136,16 +141,16 @@ def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(
     query = {"purpose": purpose}
     answers = [
         office.call("POST", "/v1/recipients/lookup", body),
-        office.call("GET", "/v1/suppressions", query=query, at=NOW + DAY),
+        office.call("GET", "/v1/suppressions", query=query, at=NOW + DAY_MS),
     ]
     assert {status for status, _ in answers} == {403}
     assert {problem["type"] for _, problem in answers} == {"urn:heed:problem:purpose-refused"}
     assert office.call("GET", "/v1/disclosures")[1]["disclosures"] == []
 
 
-@pytest.mark.parametrize("purpose", list(Disclosure))
+@pytest.mark.parametrize("purpose", list(DisclosurePurpose))
 def test_every_purpose_of_the_list_is_permitted_and_told(
-    office: Office, purpose: Disclosure
+    office: Office, purpose: DisclosurePurpose
 ) -> None:
     body = {"address": JANE, "purpose": purpose.value}
     assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
@@ -154,7 +159,9 @@ def test_every_purpose_of_the_list_is_permitted_and_told(
 
 
 def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> None:
-    office.world.put(JANE, Change(out(2), _entry(NOW - DAY)), Change(COMPLAINT, _entry(NOW - DAY)))
+    office.world.put(
+        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
+    )
     hold = {"address": JANE, "source": "letter", **WHY}
     assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
     before = office.world.items()
@@ -225,7 +232,7 @@ def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Offi
     office.call("GET", "/v1/suppressions")  # nobody: nothing is disclosed
     office.minor()
     feed = {"purpose": "affiliate"}
-    office.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY)
+    office.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY_MS)
     refused = office.call("GET", "/v1/suppressions", query={"purpose": "marketing"})
     assert refused[0] == 403
 
@@ -234,7 +241,7 @@ def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Offi
     assert status == 200
     told = [(d["number"], d["what"], d["purpose"], d["people"]) for d in answer["disclosures"]]
     assert told == [(2, "suppressions", "affiliate", 1), (1, "lookup", "legal", 1)]
-    assert answer["disclosures"][1]["before"] == BEGINNING
+    assert answer["disclosures"][1]["before"] == FIRST_PREVIOUS_HASH
     assert answer["disclosures"][0]["before"] == answer["disclosures"][1]["hash"]
     texts = json.dumps(answer)
     assert office.world.recipient(JANE) not in texts and "example" not in texts
@@ -257,20 +264,22 @@ def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
     monkeypatch.setattr(client, "_make_api_call", atomic)
 
     def append(n: int) -> None:
-        register.append(Disclosing(NOW + n, "lookup", Disclosure.LEGAL, 1, f"{n:016x}"))
+        register.append(
+            DisclosureDetails(NOW + n, "lookup", DisclosurePurpose.LEGAL, 1, f"{n:016x}")
+        )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(append, range(40)))
 
     entries = register.latest(None, 100).entries
     assert [entry.number for entry in entries] == list(range(40, 0, -1))
-    assert {entry.of.key for entry in entries} == {f"{n:016x}" for n in range(40)}
-    assert all(follows(later, earlier) for later, earlier in pairwise(entries))
+    assert {entry.details.key for entry in entries} == {f"{n:016x}" for n in range(40)}
+    assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
 
 
 def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) -> None:
     register = parts().disclosures
-    given = Disclosing(NOW, "lookup", Disclosure.LEGAL, 1, "k")
+    given = DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
 
     def fail(**_: object) -> None:
         raise RuntimeError("the function is killed")

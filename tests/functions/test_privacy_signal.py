@@ -10,8 +10,8 @@ import pytest
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from tests.support.deployment import NOW, World, http, parts
@@ -31,7 +31,7 @@ def door(world: World, kind: str) -> Door:
     if kind == "u":
         return unsubscribe.handler, f"/u/{world.token(READER)}"
     if kind == "p":
-        return preferences.handler, f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+        return preferences.handler, f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     return resubscribe.handler, confirmation(world, scopes=(2,))
 
 
@@ -39,10 +39,10 @@ def confirmation(
     world: World, scopes: tuple[int, ...] = (), signals: tuple[int, ...] = (), issued: int = NOW - 1
 ) -> str:
     who = world.recipient(READER)
-    said = Confirmation(
+    said = ConfirmationToken(
         who, Intent.IN, scope_numbers(*scopes), issued, b"sealed", signals=scope_numbers(*signals)
     )
-    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
 
 def look(world: World, kind: str = "p", method: str = "GET", **headers: str) -> str:
@@ -142,7 +142,7 @@ def test_a_yes_confirmed_while_the_signal_was_sent_is_stronger(
     before = world.items()[0]["i:7"]
     page = look(world, kind)
     for form in ({"topic.offers": "out"}, {"targeted-advertising": "in", "topic.news": "out"}):
-        path = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+        path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
         preferences.handler(http("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
     for form in ({"scope": "this"}, {"List-Unsubscribe": "One-Click"}):
         path = f"/u/{world.token(READER)}"
@@ -155,7 +155,7 @@ def test_a_yes_confirmed_while_the_signal_was_sent_is_stronger(
 
 def test_one_press_ends_a_yes_that_is_stronger_than_the_signal(world: World) -> None:
     confirm(world, sec_gpc="1")
-    path = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"targeted-advertising": "out"}
     preferences.handler(http("POST", path, form=form, headers={"sec-gpc": "1"}), world.context)
 

@@ -13,15 +13,15 @@ import time_machine
 from functions.purge import app
 from heed.adapters.dynamodb import opt_in_notifications
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger.entry import subject_of
-from heed.domain.ledger.transition import entry_of
+from heed.domain.ledger.entry import ledger_subject
+from heed.domain.ledger.transition import make_ledger_entry
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.preferences.register import DAY, MINOR, SOFT, Change, Entry, Source
-from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.privacy.purge import State
-from heed.domain.privacy.retention import soft_due
-from heed.domain.privacy.ses_list_request import WALK
-from heed.use_cases.ports.opt_in import Claim
+from heed.domain.preferences.register import DAY_MS, MINOR, SOFT_BOUNCE, Change, Entry, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.purge import PurgeState
+from heed.domain.privacy.retention import soft_bounce_expiry
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
+from heed.use_cases.ports.opt_in import MailClaim
 from tests.support import mailbox
 from tests.support.crash import Stopped, meanwhile, stopped_after
 from tests.support.deployment import NOW, World, parts
@@ -42,15 +42,17 @@ def _known(world: World, address: str = KID) -> str:
     world.put(address, *changes)
     salt = parts().preferences.read(recipient).salt
     for seq, change in enumerate(changes, 1):
-        parts().ledger.enter(*entry_of(salt, recipient, change, seq, NOW))
-    asked = Claim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
+        parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
+    asked = MailClaim(recipient, "where the mail arrives", Intent.IN, "request", "what", NOW, 0)
     assert parts().mail_caps.claim(asked, NOW, in_turn=False) is None
-    parts().tellings.begin(recipient, NOW, "press", NOW)
-    return subject_of(salt, recipient)
+    parts().opt_in_notifications.begin(recipient, NOW, "press", NOW)
+    return ledger_subject(salt, recipient)
 
 
-def _report(world: World, address: str = KID, cause: Cause = Cause.MINOR, at: int = NOW + 9) -> str:
-    report = Report(cause, at, Source.PHONE, "call 1", "key", "")
+def _report(
+    world: World, address: str = KID, cause: ErasureCause = ErasureCause.MINOR, at: int = NOW + 9
+) -> str:
+    report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge
 
 
@@ -70,7 +72,7 @@ def _clear(world: World, subject: str) -> bool:
         len(kept) == 2
         and all(each.evidence is None for each in kept)
         and "where the mail arrives" not in texts
-        and opt_in_notifications.PREFIX not in texts
+        and opt_in_notifications.NOTIFICATION_PREFIX not in texts
         and subject not in texts
     )
 
@@ -78,12 +80,12 @@ def _clear(world: World, subject: str) -> bool:
 def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world: World) -> None:
     subject = _known(world)
     purge = _report(world)
-    assert parts().purges.find(purge).state is State.DUE  # type: ignore[union-attr]
+    assert parts().purges.find(purge).state is PurgeState.DUE  # type: ignore[union-attr]
 
     assert _sweep(world)["purged"] == 1
 
     done = parts().purges.find(purge)
-    assert done is not None and done.state is State.DONE
+    assert done is not None and done.state is PurgeState.DONE
     assert done.stores == {
         "ledger-evidence": 2,
         "lift-requests": 0,
@@ -91,7 +93,7 @@ def test_a_purge_clears_every_store_and_leaves_a_certificate_about_nobody(world:
         "opt-ins-told": 1,
         "ses-suppression-list": 0,
     }
-    assert done.completed_at is not None and done.unlinkable_from == done.completed_at + 7 * DAY
+    assert done.completed_at is not None and done.unlinkable_from == done.completed_at + 7 * DAY_MS
     assert _clear(world, subject)
     (item,) = world.items()
     assert item.keys() == {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard", "expires"}
@@ -110,7 +112,7 @@ def test_the_stream_purges_at_once_and_other_records_say_nothing(world: World) -
     purge = _report(world)
     (item,) = world.items()
     assert app.handler(_of_stream(item), world.context) == {"batchItemFailures": []}
-    assert parts().purges.find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(purge).state is PurgeState.DONE  # type: ignore[union-attr]
     assert _clear(world, subject)
     # Delivered again, it changes nothing.
     before = world.items(), world.items(world.control)
@@ -155,14 +157,16 @@ def _all_calls(work: Callable[[], object]) -> int:
 
 
 @pytest.mark.system  # exhaustive: slower than a second
-@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
-def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, cause: Cause) -> None:
+@pytest.mark.parametrize("cause", [ErasureCause.MINOR, ErasureCause.ERASURE])
+def test_a_report_and_its_purge_may_be_stopped_after_any_call(
+    world: World, cause: ErasureCause
+) -> None:
     """Exhaustive: n stops for n calls. Whatever was reached, doing it again ends it."""
     _known(world, "first@example.com")
 
     def whole(address: str) -> None:
         _report(world, address, cause)
-        (work,) = [parts().epochs.work(world.recipient(address))]
+        (work,) = [parts().erasures.work(world.recipient(address))]
         assert work is not None
         parts().purge_person(world.recipient(address), work)
 
@@ -176,9 +180,9 @@ def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, caus
         purge = _report(world, address, cause)
         _sweep(world)
 
-        assert parts().epochs.work(recipient) is None, stop
+        assert parts().erasures.work(recipient) is None, stop
         certificate = parts().purges.find(purge)
-        assert certificate is not None and certificate.state is State.DONE, stop
+        assert certificate is not None and certificate.state is PurgeState.DONE, stop
         assert certificate.stores["ledger-evidence"] == 2, stop
         assert all(kept.evidence is None for kept in history(parts().ledger, subject)), stop
         assert certificate.subject == "", stop
@@ -202,7 +206,7 @@ def test_a_record_that_nobody_can_read_holds_up_nobody_else_and_stays_due(
 
 
 def _purged(world: World, recipient: str) -> None:
-    if work := parts().epochs.work(recipient):
+    if work := parts().erasures.work(recipient):
         parts().purge_person(recipient, work)
 
 
@@ -217,22 +221,22 @@ def test_two_runs_at_once_end_as_one(world: World) -> None:
         address = f"kid{call}@example.com"
         subject, recipient = _known(world, address), world.recipient(address)
         purge = _report(world, address)
-        parts().unlisting.send(WALK.to_message())
+        parts().ses_list_queue.send(WALK_REQUEST.to_message())
         mailbox.read_list(world)
         with meanwhile(call, lambda who=recipient: _purged(world, who)):  # type: ignore[misc]
             _purged(world, recipient)
 
         done = parts().purges.find(purge)
-        assert done is not None and done.state is State.DONE, call
+        assert done is not None and done.state is PurgeState.DONE, call
         assert (done.stores["mail-caps"], done.stores["ledger-evidence"]) == (1, 2), call
         assert done.subject == "" and _clear(world, subject), call
-        assert parts().epochs.work(recipient) is None, call
+        assert parts().erasures.work(recipient) is None, call
 
 
 @pytest.mark.system  # exhaustive: slower than a second
-@pytest.mark.parametrize("cause", [Cause.MINOR, Cause.ERASURE])
+@pytest.mark.parametrize("cause", [ErasureCause.MINOR, ErasureCause.ERASURE])
 def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothing_that_is_new(
-    world: World, cause: Cause
+    world: World, cause: ErasureCause
 ) -> None:
     """Exhaustive: a late event, a new one and a second report, wherever the report or its purge is."""
     _known(world, "first@example.com")
@@ -248,21 +252,21 @@ def test_events_between_any_two_calls_re_create_nothing_that_was_and_lose_nothin
 
         def happen(address: str = address) -> None:
             world.put(address, Change(in_(4), _entry(NOW + 5)))  # of before the report
-            world.put(address, Change(out(5), _entry(NOW + DAY)))  # of after it
+            world.put(address, Change(out(5), _entry(NOW + DAY_MS)))  # of after it
 
         with meanwhile(call, happen):
             whole(address)
         _sweep(world)
 
         record = parts().preferences.read(recipient)
-        is_before = out(5) not in record.registers and cause is Cause.ERASURE
+        is_before = out(5) not in record.registers and cause is ErasureCause.ERASURE
         assert in_(4) not in record.registers, call
         assert in_(3) not in record.registers and out(0) in record.registers, call
-        assert (MINOR in record.registers) is (cause is Cause.MINOR), call
-        if cause is Cause.MINOR:
+        assert (MINOR in record.registers) is (cause is ErasureCause.MINOR), call
+        if cause is ErasureCause.MINOR:
             assert record.salt == b"" and out(5) not in record.registers, call
         assert not is_before or call <= 3, "what is newer than the report counts"
-        assert parts().epochs.work(recipient) is None, call
+        assert parts().erasures.work(recipient) is None, call
         assert all(kept.evidence is None for kept in history(parts().ledger, subject)), call
 
 
@@ -270,45 +274,45 @@ def test_an_event_in_the_middle_and_any_older_one_after_it_re_create_nothing(wor
     _known(world)
     _report(world)
     before = world.items()
-    for at in (NOW, NOW + 9, NOW + DAY):  # of before, of the same instant, of after: a minor's
-        world.put(KID, Change(in_(2), _entry(at)), Change(SOFT, _entry(at)))
+    for at in (NOW, NOW + 9, NOW + DAY_MS):  # of before, of the same instant, of after: a minor's
+        world.put(KID, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
         world.put(KID, Change(in_(2), _entry(at)))
     assert world.items() == before
     _sweep(world)
-    world.put(KID, Change(out(2), _entry(NOW + 2 * DAY)))
+    world.put(KID, Change(out(2), _entry(NOW + 2 * DAY_MS)))
     (item,) = world.items()
     assert "salt" not in item and "o:2" not in item
 
 
 def test_after_an_erasure_what_is_newer_counts_and_what_is_older_does_not(world: World) -> None:
     _known(world)
-    purge = _report(world, cause=Cause.ERASURE)
-    world.put(KID, Change(out(0), _entry(NOW + DAY)))  # over the stop that named the purge
+    purge = _report(world, cause=ErasureCause.ERASURE)
+    world.put(KID, Change(out(0), _entry(NOW + DAY_MS)))  # over the stop that named the purge
     world.put(KID, Change(in_(2), _entry(NOW + 5)))
     assert _sweep(world)["purged"] == 1
-    assert parts().purges.find(purge).state is State.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(purge).state is PurgeState.DONE  # type: ignore[union-attr]
     assert parts().preferences.read(world.recipient(KID)).registers.keys() == {out(0)}
 
 
 def test_a_second_epoch_before_the_purge_of_the_first_loses_neither(world: World) -> None:
     subject = _known(world)
-    first = _report(world, cause=Cause.ERASURE)
-    second = _report(world, at=NOW + DAY)
+    first = _report(world, cause=ErasureCause.ERASURE)
+    second = _report(world, at=NOW + DAY_MS)
     assert first != second
     _sweep(world)
     states = [parts().purges.find(each).state for each in (first, second)]  # type: ignore[union-attr]
-    assert states == [State.DONE, State.DONE]
+    assert states == [PurgeState.DONE, PurgeState.DONE]
     assert _clear(world, subject)
 
 
 def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
     (signal,) = parts().catalogue.signals()
     world.put(KID, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
-    _report(world, cause=Cause.ERASURE)
+    _report(world, cause=ErasureCause.ERASURE)
     assert out(signal.number) in parts().preferences.read(world.recipient(KID)).registers
     world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
-    _report(world, "ben@example.com", Cause.ERASURE)
+    _report(world, "ben@example.com", ErasureCause.ERASURE)
     ben = parts().preferences.read(world.recipient("ben@example.com"))
     assert ben.registers.keys() == {out(0)}
 
@@ -317,19 +321,19 @@ def test_an_opt_out_of_advertising_outlives_every_epoch(world: World) -> None:
 def test_old_days_of_soft_bounces_are_forgotten_when_they_are_due_and_no_decision_changes(
     world: World,
 ) -> None:
-    today = NOW // DAY
+    today = NOW // DAY_MS
     old, young = today - 60, today - 59
     recipient = world.recipient(KID)
-    world.put(KID, Change(SOFT, _entry(old * DAY)))
-    world.put(KID, Change(SOFT, _entry(young * DAY)), Change(out(2), _entry(NOW)))
-    n = parts().preferences.read(recipient).n
+    world.put(KID, Change(SOFT_BOUNCE, _entry(old * DAY_MS)))
+    world.put(KID, Change(SOFT_BOUNCE, _entry(young * DAY_MS)), Change(out(2), _entry(NOW)))
+    n = parts().preferences.read(recipient).revision
 
     assert _sweep(world)["purged"] == 1
 
     record = parts().preferences.read(recipient)
-    assert (record.soft, record.n) == (frozenset({young}), n)
+    assert (record.soft_bounce_days, record.revision) == (frozenset({young}), n)
     (item,) = world.items()
-    assert item["due"] == {"N": str(soft_due(young))}
+    assert item["due"] == {"N": str(soft_bounce_expiry(young))}
     assert _sweep(world)["found"] == 0
 
 
@@ -349,7 +353,10 @@ def test_days_of_soft_bounces_that_are_left_make_no_purge_overdue(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     for who in range(3):
-        world.put(f"{who}@example.com", Change(SOFT, _entry((NOW // DAY - 60) * DAY - DAY)))
+        world.put(
+            f"{who}@example.com",
+            Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 60) * DAY_MS - DAY_MS)),
+        )
     world.context.left = 5_000  # they are due in bulk, more than a sweep has time for
     swept = _sweep(world)
     assert (swept["left"], swept["oldest_due_seconds"]) == (3, 0)
@@ -361,16 +368,16 @@ def test_purges_go_before_days_of_soft_bounces_however_old(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for who in range(9):
-        world.put(f"{who}@example.com", Change(SOFT, _entry((NOW // DAY - 70) * DAY)))
+        world.put(f"{who}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS)))
     _report(world, at=NOW - 1)
     asked: list[str] = []
-    work = parts().epochs.work
+    work = parts().erasures.work
 
     def looked_at(who: str) -> Any:
         asked.append(who)
         return work(who)
 
-    monkeypatch.setattr(parts().epochs, "work", looked_at)
+    monkeypatch.setattr(parts().erasures, "work", looked_at)
     monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)
     _sweep(world)
     assert asked[0] == world.recipient(KID) and len(set(asked)) == 10
@@ -391,4 +398,4 @@ def test_an_order_that_was_forgotten_is_made_again(world: World) -> None:
     _sweep(world)
     certificate = parts().purges.find(purge)
     assert certificate is not None
-    assert (certificate.state, certificate.requested_at) == (State.DONE, NOW + 9)
+    assert (certificate.state, certificate.requested_at) == (PurgeState.DONE, NOW + 9)

@@ -11,15 +11,15 @@ import pytest
 from functions.ledger import app as ledger_app
 from functions.reconcile import app
 from functions.seal import app as seal_app
-from heed.adapters.external_sort import Spill
+from heed.adapters.external_sort import ExternalSorter
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger.entry import subject_of
-from heed.domain.preferences.register import DAY, Change, Entry, Register, Source
-from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.ledger.entry import ledger_subject
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger import reconcile, walk_recipients
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.reconcile import GONE, SETTLED
-from heed.use_cases.ledger.verify import verify
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
@@ -73,20 +73,20 @@ def numbers() -> list[tuple[int, str]]:
 
 def whole() -> str | None:
     ledger, seals = parts().ledger, parts().ledger_seals
-    return verify(export(ledger, seals, NOW + 40 * DAY), Spill).fault
+    return verify_ledger(export_ledger(ledger, seals, NOW + 40 * DAY_MS), ExternalSorter).fault
 
 
 def test_records_that_fit_are_left_alone(world: World, stream: Recorder, clock: Any) -> None:
     world.put(JANE, click(), click(NOW, in_(3)))
     deliver(world, stream.records)
-    clock(NOW + 30 * DAY)
+    clock(NOW + 30 * DAY_MS)
 
     assert walk(world) == found()
 
 
 def test_a_change_of_a_moment_ago_is_not_missed_yet(world: World, clock: Any) -> None:
     world.put(JANE, click())
-    clock(NOW + SETTLED - 1)
+    clock(NOW + REPAIR_AFTER - 1)
     assert walk(world)["missing"] == 0
 
 
@@ -98,11 +98,11 @@ def test_a_gap_is_told_at_once_and_mended_when_the_stream_cannot_bring_it_any_mo
     world.put(JANE, click(NOW))
     deliver(world, stream.records[:1])  # the other two are lost
 
-    clock(NOW + SETTLED)
+    clock(NOW + REPAIR_AFTER)
     assert walk(world) == found(missing=2, unentered=2)
     assert "records and ledger do not fit" in log.getvalue(), "an alarm waits for these words"
 
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 2
     assert numbers() == [(1, "out"), (2, "in"), (3, "out")]
     assert walk(world) == found()
@@ -116,7 +116,7 @@ def test_a_change_that_a_newer_one_replaced_is_entered_as_lost(
         world.put(JANE, click(NOW + at))
     deliver(world, [stream.records[0], stream.records[2]])  # the second is lost
 
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     walk(world)
     walk(world)
 
@@ -127,9 +127,9 @@ def test_a_change_that_a_newer_one_replaced_is_entered_as_lost(
 def test_a_late_wish_that_was_never_entered_is(world: World, stream: Recorder, clock: Any) -> None:
     world.put(JANE, click())
     deliver(world, stream.records)
-    world.put(JANE, click(NOW - DAY))
+    world.put(JANE, click(NOW - DAY_MS))
 
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 1
     assert numbers() == [(1, "out"), (1, "out")]
     assert "late" not in world.items()[0]
@@ -140,7 +140,7 @@ def test_what_comes_after_all_writes_nothing_twice(
     world: World, stream: Recorder, clock: Any
 ) -> None:
     world.put(JANE, click())
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     walk(world)
 
     deliver(world, stream.records)
@@ -158,7 +158,7 @@ def test_evidence_that_somebody_changed_is_found(
     item["evidence"] = {"S": '{"reference":"another letter"}'}
     boto3.client("dynamodb").put_item(TableName="Ledger", Item=item)
 
-    clock(NOW + SETTLED)
+    clock(NOW + REPAIR_AFTER)
 
     assert walk(world)["altered"] == 1
 
@@ -173,7 +173,7 @@ def test_an_entry_that_somebody_made_unreadable_is_told_and_holds_up_nobody(
         broken = {**item, "register": {"N": "1"}}
         boto3.client("dynamodb").put_item(TableName="Ledger", Item=broken)
 
-    clock(NOW + SETTLED)
+    clock(NOW + REPAIR_AFTER)
     found = walk(world)
 
     assert (found["walked"], found["altered"], found["missing"]) == (4, 2, 1)
@@ -187,8 +187,8 @@ def test_a_letter_of_a_moment_ago_about_an_old_record_is_no_gap(
 ) -> None:
     world.put(JANE, click())
     deliver(world, stream.records)
-    clock(NOW + 30 * DAY)
-    world.put(JANE, click(NOW - DAY), now=NOW + 30 * DAY)
+    clock(NOW + 30 * DAY_MS)
+    world.put(JANE, click(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
 
     found = walk(world)
 
@@ -205,14 +205,16 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     world.put(JANE, click())
     recipient, ledger = world.recipient(JANE), parts().ledger
     old = parts().preferences.read(recipient)
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
-        report = Report(Cause.ERASURE, NOW + DAY, Source.PHONE, "call 1", "key", "")
+        report = ErasureReport(
+            ErasureCause.ERASURE, NOW + DAY_MS, Source.PHONE, "call 1", "key", ""
+        )
         with by_somebody_else():
             parts().erase(recipient, report)
 
-    page, enter = parts().people.page, ledger.enter
+    page, enter = parts().recipient_scan.page, ledger.enter
 
     def paged(after: str | None, limit: int) -> Any:
         found = page(after, limit)
@@ -224,12 +226,12 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
         return enter(entry, evidence)
 
     if erased_after == "the walk has read":
-        monkeypatch.setattr(parts().people, "page", paged)
+        monkeypatch.setattr(parts().recipient_scan, "page", paged)
     else:
         monkeypatch.setattr(ledger, "enter", entered)
     walk(world)
 
-    kept = ledger.of(subject_of(old.salt, recipient))
+    kept = ledger.entries_of(ledger_subject(old.salt, recipient))
     assert [one.evidence for one in kept if one.evidence] == []
 
 
@@ -251,7 +253,7 @@ def test_who_has_too_many_entries_is_passed_by_and_told_of(
         world.put(address, click())
     world.put(JANE, click(NOW, in_(3)))
     deliver(world, stream.records)
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     assert walk(world) == found(walked=2, passed=1)
     assert "people were passed by" in log.getvalue(), "an alarm waits for these words"
 
@@ -268,13 +270,13 @@ def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
     for address in people:
         world.put(address, click())
     deliver(world, stream.records)
-    clock(NOW + GONE)
-    order = [one.recipient for one in parts().people.page(None, 10).held]
+    clock(NOW + STREAM_RETENTION)
+    order = [one.recipient for one in parts().recipient_scan.page(None, 10).recipients]
     (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
-    of = type(parts().ledger).of
+    of = type(parts().ledger).entries_of
 
     def failing(self: Any, subject: str) -> Any:
-        if subject == subject_of(bad, order[2]):
+        if subject == ledger_subject(bad, order[2]):
             raise StoreUnavailable("made up")
         return of(self, subject)
 
@@ -292,7 +294,7 @@ def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
     for number in range(5):
         world.put(f"{number}@example.com", click())
     deliver(world, stream.records)
-    clock(NOW + GONE)
+    clock(NOW + STREAM_RETENTION)
     left = iter([600_000] * 4 + [0] * 99)
     monkeypatch.setattr(type(world.context), "get_remaining_time_in_millis", lambda _: next(left))
     assert app.handler({}, world.context)["walked"] == 3
@@ -306,14 +308,14 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(
     world.put(JANE, click())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)
-    subject = subject_of(parts().preferences.read(recipient).salt, recipient)
+    subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
 
     assert seal_app.handler({}, world.context) == {"sealed": []}, "the day is not over"
-    clock(NOW + DAY)
+    clock(NOW + DAY_MS)
     (first,) = seal_app.handler({}, world.context)["sealed"]
     assert (first["day"], first["count"], first["previous"]) == ("2026-03-05", 1, "")
     assert seal_app.handler({}, world.context) == {"sealed": []}
-    clock(NOW + 2 * DAY)
+    clock(NOW + 2 * DAY_MS)
     (second,) = seal_app.handler({}, world.context)["sealed"]
     assert (second["count"], second["previous"]) == (0, first["root"])
     assert whole() is None

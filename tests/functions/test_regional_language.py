@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from brand_compiler.build import main as build
+from brand_compiler.build import compile_command as build
 from functions.unsubscribe import app
 from tests.support.deployment import ROOT, World, http, restart
 

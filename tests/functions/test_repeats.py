@@ -13,16 +13,16 @@ from functions.ledger import app as ledger
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
 from heed.adapters.eventbridge import EventBus
-from heed.adapters.external_sort import Spill
+from heed.adapters.external_sort import ExternalSorter
 from heed.domain import rfc3339
-from heed.domain.ledger.entry import subject_of
+from heed.domain.ledger.entry import ledger_subject
 from heed.domain.links import repeats
 from heed.domain.links.repeats import HOUR
-from heed.domain.preferences.register import DAY, HOLD, Change, Entry, Source
-from heed.domain.privacy.erasure import Cause, Report
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.reconcile import GONE, SETTLED
-from heed.use_cases.ledger.verify import verify
+from heed.domain.preferences.register import DAY_MS, HOLD, Change, Entry, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.reconcile import REPAIR_AFTER, STREAM_RETENTION
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.ledgers import history
@@ -30,7 +30,7 @@ from tests.support.registers import in_, out, pause
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
-DAWN = NOW // DAY * DAY
+DAWN = NOW // DAY_MS * DAY_MS
 MOST_A_DAY = 5  # here; in truth 50, which tests/domain/test_repeats.py holds it to
 MORE = 4  # presses beyond those that are told of one by one
 FLOOD = MOST_A_DAY + MORE
@@ -69,13 +69,13 @@ def spans(world: World) -> list[tuple[int, int]]:
     """Of each entry the first and the last number that it stands for."""
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    kept = history(parts().ledger, subject_of(salt, recipient))
+    kept = history(parts().ledger, ledger_subject(salt, recipient))
     return sorted({(one.entry.first, one.entry.seq) for one in kept})
 
 
 def fault() -> str | None:
-    lines = export(parts().ledger, parts().ledger_seals, DAWN + 40 * DAY)
-    return verify(lines, Spill).fault
+    lines = export_ledger(parts().ledger, parts().ledger_seals, DAWN + 40 * DAY_MS)
+    return verify_ledger(lines, ExternalSorter).fault
 
 
 def walked(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
@@ -98,11 +98,13 @@ def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_h
 ) -> None:
     flood(world, stream)
     record = parts().preferences.read(world.recipient(JANE))
-    assert (record.n, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
+    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), (
+        "the last press is on record"
+    )
 
     flood(world, stream, DAWN + HOUR, 3)
     flood(world, stream, DAWN + 2 * HOUR, 1)
-    flood(world, stream, DAWN + DAY, 2)
+    flood(world, stream, DAWN + DAY_MS, 2)
     deliver(world, stream.records)
 
     one_by_one = [(n, n) for n in range(1, MOST_A_DAY + 1)]
@@ -157,7 +159,7 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
         (FLOOD + 2, FLOOD + 2),
         (FLOOD + 3, FLOOD + 3),
     ]
-    assert parts().preferences.read(world.recipient(JANE)).n == FLOOD + 4
+    assert parts().preferences.read(world.recipient(JANE)).revision == FLOOD + 4
 
 
 def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Recorder) -> None:
@@ -181,7 +183,7 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
     monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
     world.put(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
-    report = Report(Cause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(ErasureCause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
@@ -194,7 +196,7 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
 
 def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
     flood(world, stream)
-    report = Report(Cause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
+    report = ErasureReport(ErasureCause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
@@ -209,14 +211,18 @@ def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
     flood(world, stream)
     deliver(world, stream.records)
     end = DAWN + FLOOD
-    for now, repaired in ((end + SETTLED, 0), (end + GONE, 1), (end + GONE + HOUR, 0)):
+    for now, repaired in (
+        (end + REPAIR_AFTER, 0),
+        (end + STREAM_RETENTION, 1),
+        (end + STREAM_RETENTION + HOUR, 0),
+    ):
         found = walked(world, monkeypatch, now)
         assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
     assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD)]
     assert fault() is None
 
     stream.records.clear()
-    flood(world, stream, end + GONE + 2 * HOUR, 1)
+    flood(world, stream, end + STREAM_RETENTION + 2 * HOUR, 1)
     deliver(world, stream.records)
     assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD), (MOST_A_DAY + 1, FLOOD + 1)]
     assert fault() is None
@@ -229,7 +235,11 @@ def test_what_was_spared_until_another_change_was_told_of_is_no_fault_and_is_ent
     end = stream.at = DAWN + 2 * HOUR
     world.put(JANE, Change(in_(3), Entry(end, Source.LETTER, "{}")), now=end)
     deliver(world, stream.records)
-    for now, repaired in ((end + SETTLED, 0), (end + GONE, 1), (end + GONE + HOUR, 0)):
+    for now, repaired in (
+        (end + REPAIR_AFTER, 0),
+        (end + STREAM_RETENTION, 1),
+        (end + STREAM_RETENTION + HOUR, 0),
+    ):
         found = walked(world, monkeypatch, now)
         assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
     (latest,) = [one for one in world.items("Ledger") if one["at"]["N"] == str(DAWN + FLOOD - 1)]
@@ -243,9 +253,9 @@ def test_a_change_by_link_that_no_entry_stands_for_is_missed(
 ) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)  # stands for all before
-    flood(world, stream, DAWN + DAY, 1)
+    flood(world, stream, DAWN + DAY_MS, 1)
     deliver(world, stream.records[:-1])
-    found = walked(world, monkeypatch, DAWN + DAY + SETTLED)
+    found = walked(world, monkeypatch, DAWN + DAY_MS + REPAIR_AFTER)
     assert (found["missing"], found["unentered"]) == (1, 1)
 
 
@@ -270,7 +280,11 @@ def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_re
     assert len(told) == sum(by_hour)
     assert fault() is None
     end = DAWN + 7 * HOUR
-    for now, repaired in ((end + SETTLED, 0), (end + GONE, 3), (end + GONE + HOUR, 0)):
+    for now, repaired in (
+        (end + REPAIR_AFTER, 0),
+        (end + STREAM_RETENTION, 3),
+        (end + STREAM_RETENTION + HOUR, 0),
+    ):
         found = walked(world, monkeypatch, now)
         assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
     assert fault() is None
@@ -287,13 +301,13 @@ def test_the_bus_hears_of_a_pause_that_is_made_longer_in_the_middle_of_a_flood(
         said = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
         world.put(JANE, Change(pause(1), said), now=at)
 
-    paused(DAWN, DAWN + 30 * DAY)
+    paused(DAWN, DAWN + 30 * DAY_MS)
     flood(world, stream, DAWN + 1)
-    paused(DAWN + 100, DAWN + 90 * DAY)
-    paused(DAWN + 101, DAWN + 90 * DAY + 1)  # the same day: a repeat
+    paused(DAWN + 100, DAWN + 90 * DAY_MS)
+    paused(DAWN + 101, DAWN + 90 * DAY_MS + 1)  # the same day: a repeat
     deliver(world, stream.records)
     ends = [one.detail["until"] for one in told if "until" in one.detail]
-    assert ends == [rfc3339.write(DAWN + days * DAY) for days in (30, 90)]
+    assert ends == [rfc3339.format_time(DAWN + days * DAY_MS) for days in (30, 90)]
 
 
 def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
@@ -301,12 +315,12 @@ def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
 ) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)
-    flood(world, stream, DAWN + DAY, 1)
+    flood(world, stream, DAWN + DAY_MS, 1)
     deliver(world, [*stream.records[:FLOOD], stream.records[-1]])
-    end = DAWN + DAY
-    assert walked(world, monkeypatch, end + SETTLED)["missing"] == MORE + 1
+    end = DAWN + DAY_MS
+    assert walked(world, monkeypatch, end + REPAIR_AFTER)["missing"] == MORE + 1
     assert "is missing" in str(fault())
-    assert walked(world, monkeypatch, end + GONE)["repaired"] == 1
+    assert walked(world, monkeypatch, end + STREAM_RETENTION)["repaired"] == 1
     assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 2)]
     assert fault() is None
 
@@ -320,7 +334,7 @@ def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
         "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
     )
     try:
-        for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY, 1), (DAWN + 33 * DAY, 2)):
+        for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY_MS, 1), (DAWN + 33 * DAY_MS, 2)):
             asked.clear()
             press(world, at)
             assert asked == ["UpdateItem"] * requests
@@ -333,7 +347,7 @@ def test_a_person_pressed_for_a_month_has_an_item_that_does_not_grow(
 ) -> None:
     sizes = []
     for day in range(3):
-        flood(world, stream, DAWN + day * DAY, FLOOD)
+        flood(world, stream, DAWN + day * DAY_MS, FLOOD)
         (item,) = world.items()
         sizes.append(len(str(item)))
     assert max(sizes) - min(sizes) < 10

@@ -8,29 +8,29 @@ from typing import Any
 import boto3
 import pytest
 
-from heed.adapters.dynamodb.restored_table import CopiesTable
+from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     Change,
     Entry,
     Source,
 )
-from heed.domain.privacy.erasure import Cause, Report
-from heed.use_cases.ports.preferences import Position
-from heed.use_cases.privacy.replay_restored import Came, replay
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.use_cases.ports.preferences import FeedPosition
+from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 from tests.support.crash import Stopped, stopped_after
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_, out
 from tests.support.template import table_definition
 
 PEOPLE = ("ada", "ben", "cleo", "dora", "ed", "fay")
-LATER = NOW + DAY
+LATER = NOW + DAY_MS
 RESTORED = LATER + 5_000
 
 
@@ -42,8 +42,8 @@ def _entry(at: int, said: str = "{}") -> Entry:
     return Entry(at, Source.LINK, said)
 
 
-def _report(cause: Cause, at: int = LATER) -> Report:
-    return Report(cause, at, Source.PHONE, "call 1", "key", "")
+def _report(cause: ErasureCause, at: int = LATER) -> ErasureReport:
+    return ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def copy(world: World) -> list[dict[str, Any]]:
     world.put(_address("ada"), Change(in_(2), _entry(NOW)))
     world.put(_address("ben"), Change(in_(2), _entry(NOW)))
     world.put(_address("cleo"), Change(out(2), _entry(NOW)), Change(COMPLAINT, _entry(NOW)))
-    world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT, _entry(NOW)))
+    world.put(_address("dora"), Change(out(3), _entry(NOW)), Change(SOFT_BOUNCE, _entry(NOW)))
     world.put(_address("ed"), Change(in_(5), _entry(NOW)))
-    parts().erase(world.recipient(_address("fay")), _report(Cause.MINOR, NOW))
+    parts().erase(world.recipient(_address("fay")), _report(ErasureCause.MINOR, NOW))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Restored", **table_definition("PreferencesTable"))
     items = world.items()
@@ -63,9 +63,9 @@ def copy(world: World) -> list[dict[str, Any]]:
     return items
 
 
-def _replayed(world: World) -> Counter[Came]:
-    copies = CopiesTable(parts().client("dynamodb"), "Restored", world.table)
-    return Counter(replay(copies, parts().preferences, parts().epochs, lambda: RESTORED))
+def _replayed(world: World) -> Counter[ReplayOutcome]:
+    copies = RestoredPreferencesTable(parts().client("dynamodb"), "Restored", world.table)
+    return Counter(replay_restored(copies, parts().preferences, parts().erasures, lambda: RESTORED))
 
 
 def _record(world: World, name: str) -> Any:
@@ -82,13 +82,13 @@ def test_nobody_comes_back_and_no_newer_opt_out_is_lost(
 ) -> None:
     erase = parts().erase
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
-    erase(world.recipient(_address("ben")), _report(Cause.MINOR))
-    erase(world.recipient(_address("cleo")), _report(Cause.ERASURE))
+    erase(world.recipient(_address("ben")), _report(ErasureCause.MINOR))
+    erase(world.recipient(_address("cleo")), _report(ErasureCause.ERASURE))
     before = world.items()
 
     came = _replayed(world)
 
-    assert came == {Came.UNCHANGED: len(PEOPLE)}
+    assert came == {ReplayOutcome.UNCHANGED: len(PEOPLE)}
     assert world.items() == before
     for name in ("ada", "ben", "cleo"):
         decision = decide(_record(world, name), parts().catalogue.topic("offers"), LATER + 9_000)
@@ -105,7 +105,7 @@ def test_what_the_live_table_lost_comes_back_with_its_salt_and_its_tombstones(
 
     came = _replayed(world)
 
-    assert came == {Came.BACK: len(PEOPLE) - 1, Came.MERGED: 1}
+    assert came == {ReplayOutcome.BACK: len(PEOPLE) - 1, ReplayOutcome.MERGED: 1}
     lost = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
     back = [{**item, "chg_at": _fed(item, RESTORED)} for item in lost]
     assert [item for item in world.items() if item in back] == back
@@ -123,7 +123,7 @@ def test_whoever_has_read_the_feed_to_its_end_is_told_of_every_stop_that_comes_b
 
     _replayed(world)
 
-    told = parts().change_feed.changed(Position(RESTORED, ""), RESTORED + 1, 100)
+    told = parts().change_feed.changes_after(FeedPosition(RESTORED, ""), RESTORED + 1, 100)
     stopped = [item["id"]["S"] for item in copy if "chg_shard" in item]
     assert stopped
     assert sorted(position.recipient for position in told) == sorted(stopped)
@@ -138,8 +138,8 @@ def test_facts_that_were_lost_are_merged_and_a_second_time_nothing_happens(
 
     first, after, second = _replayed(world), world.items(), _replayed(world)
 
-    assert first == {Came.MERGED: 1, Came.UNCHANGED: len(PEOPLE) - 1}
-    assert second == {Came.UNCHANGED: len(PEOPLE)}
+    assert first == {ReplayOutcome.MERGED: 1, ReplayOutcome.UNCHANGED: len(PEOPLE) - 1}
+    assert second == {ReplayOutcome.UNCHANGED: len(PEOPLE)}
     assert world.items() == after
     assert {out(2), out(3), COMPLAINT} <= _record(world, "cleo").registers.keys()
 
@@ -157,7 +157,7 @@ def test_a_tombstone_whose_time_was_over_stays_forgotten(
     )
     client.delete_item(TableName=world.table, Key=key)
 
-    assert _replayed(world)[Came.FORGOTTEN] == 1
+    assert _replayed(world)[ReplayOutcome.FORGOTTEN] == 1
     assert _record(world, "fay").n == 0
 
 
@@ -173,7 +173,7 @@ def test_an_item_that_nobody_can_read_is_counted_and_ends_no_walk(
         client.delete_item(TableName=world.table, Key={"id": item["id"]})
     client.put_item(TableName="Restored", Item={**copy[0], **broken})
 
-    assert _replayed(world) == {Came.BACK: len(PEOPLE) - 1, Came.UNREADABLE: 1}
+    assert _replayed(world) == {ReplayOutcome.BACK: len(PEOPLE) - 1, ReplayOutcome.UNREADABLE: 1}
 
 
 @pytest.mark.system  # exhaustive: slower than a second
@@ -183,7 +183,7 @@ def test_a_replay_may_be_stopped_after_any_call_and_begun_again(
     """Exhaustive, beside people who were erased, reported and opted out since the copy was made."""
     erase, client = parts().erase, boto3.client("dynamodb")
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
-    erase(world.recipient(_address("ben")), _report(Cause.MINOR))
+    erase(world.recipient(_address("ben")), _report(ErasureCause.MINOR))
     lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
     for recipient in lost:
         client.delete_item(TableName=world.table, Key={"id": {"S": recipient}})
@@ -219,7 +219,7 @@ def test_a_minor_under_a_hold_whom_the_live_table_lost_is_one_again_beside_the_h
     client, ada = boto3.client("dynamodb"), world.recipient(_address("ada"))
     (kept,) = (item for item in copy if item["id"]["S"] == ada)
     world.put(_address("ada"), Change(HOLD, _entry(NOW + 1)))
-    parts().erase(ada, _report(Cause.MINOR, NOW + 2))
+    parts().erase(ada, _report(ErasureCause.MINOR, NOW + 2))
     (held,) = (item for item in world.items() if item["id"]["S"] == ada)
     client.put_item(TableName="Restored", Item=held)
     client.put_item(TableName=world.table, Item=kept)  # hold and report were lost

@@ -13,15 +13,20 @@ import pytest
 
 from functions.resubscribe import app
 from heed.domain.errors import StoreUnavailable
-from heed.domain.opt_in.confirmation_token import LIFETIME, Confirmation, Intent, mint
+from heed.domain.opt_in.confirmation_token import (
+    CONFIRMATION_LIFETIME,
+    ConfirmationToken,
+    Intent,
+    mint_confirmation_token,
+)
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -56,8 +61,10 @@ def path(
     intent: Intent = Intent.IN,
     issued: int = ASKED,
 ) -> str:
-    said = Confirmation(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
-    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    said = ConfirmationToken(
+        world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed"
+    )
+    return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
 
 def press(world: World, where: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
@@ -345,7 +352,7 @@ def test_eighty_presses_are_one_message(world: World) -> None:
 
 def test_a_press_whose_message_is_not_known_to_be_kept_hands_it_on_again(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts().tellings, "hand_on", unavailable)
+        patch.setattr(parts().opt_in_notifications, "hand_on", unavailable)
         assert press(world)["statusCode"] == 503
     assert press(world)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_QUEUE_URL")) == 2, "told once all the same"
@@ -377,7 +384,7 @@ def test_of_several_topics_the_page_names_those_that_nothing_newer_stops(world: 
 
 
 def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(world: World) -> None:
-    soft = [Change(SOFT, entry(ASKED - day * DAY, Source.BOUNCE)) for day in range(5)]
+    soft = [Change(SOFT_BOUNCE, entry(ASKED - day * DAY_MS, Source.BOUNCE)) for day in range(5)]
     for change in (
         Change(UNDELIVERABLE, entry(ASKED - 2, Source.BOUNCE)),
         Change(COMPLAINT, entry(ASKED - 3, Source.COMPLAINT)),
@@ -405,11 +412,13 @@ def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
 def test_after_48_hours_it_leads_to_the_form_again(
     world: World, method: str, intent: Intent
 ) -> None:
-    answer = show(world, path(world, intent=intent), method, at=ASKED + LIFETIME)
+    answer = show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME)
     assert answer["statusCode"] == 410 and 'href="/subscribe?' in answer["body"]
     assert world.items() == []
     assert (
-        show(world, path(world, intent=intent), method, at=ASKED + LIFETIME - 1)["statusCode"]
+        show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME - 1)[
+            "statusCode"
+        ]
         == 200
     )
 
@@ -458,9 +467,9 @@ def test_if_what_follows_cannot_be_queued_the_press_is_told_to_be_repeated(world
 
 def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> None:
     from functions.preferences import app as preferences
-    from heed.domain.links.link_token import Purpose
+    from heed.domain.links.link_token import TokenPurpose
 
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     page = preferences.handler(http("POST", where, form={"topic.research": "in"}), world.context)[
         "body"
     ]

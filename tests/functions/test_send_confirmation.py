@@ -16,8 +16,12 @@ from moto.ses.models import ses_backends
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmation_token import LIFETIME, Intent, verify
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import (
+    CONFIRMATION_LIFETIME,
+    Intent,
+    verify_confirmation_token,
+)
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import (
     COMPLAINT,
@@ -29,8 +33,8 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.recipients.address import normalise
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.recipients.address import normalise_address
 from tests.support import mailbox
 from tests.support.deployment import World, http, parts, restart
 from tests.support.registers import scope_numbers
@@ -40,8 +44,8 @@ MINUTE = 60_000
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 
 
-def request(**more: Any) -> MailRequest:
-    asked = MailRequest(
+def request(**more: Any) -> ConfirmationRequest:
+    asked = ConfirmationRequest(
         id="r1",
         address=READER,
         intent=Intent.IN,
@@ -54,7 +58,7 @@ def request(**more: Any) -> MailRequest:
     return replace(asked, **more)
 
 
-def deliver(world: World, *requests: MailRequest) -> list[str]:
+def deliver(world: World, *requests: ConfirmationRequest) -> list[str]:
     """Ids of the messages that are given back."""
     records = [
         {"messageId": str(place), "body": one.to_message()} for place, one in enumerate(requests)
@@ -159,7 +163,9 @@ def test_a_way_out_carries_no_address_at_all(world: World) -> None:
     deliver(world, request(intent=Intent.OUT, scopes=()))
     (mail,) = mailbox.sent()
     token = mailbox.link(mail).removeprefix("/c/")
-    assert verify(token, parts().confirm_keys.confirm).sealed == b""
+    assert (
+        verify_confirmation_token(token, parts().confirmation_keys.confirmation_key).sealed == b""
+    )
     assert len(token) < 64
 
 
@@ -201,7 +207,7 @@ def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
     world: World, intent: Intent
 ) -> None:
     asked = request(intent=intent)
-    report = Report(Cause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
+    report = ErasureReport(ErasureCause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and mailbox.sent() == []
@@ -221,7 +227,7 @@ def test_who_complained_may_come_back(world: World) -> None:
 def test_a_local_part_beyond_ascii_or_encoded_cannot_be_mailed_and_is_counted(
     world: World, capsys: pytest.CaptureFixture[str], local: str
 ) -> None:
-    address = normalise(f"{local}@example.com")
+    address = normalise_address(f"{local}@example.com")
     assert deliver(world, request(address=address)) == [] and mailbox.sent() == []
     assert "ConfirmationUnmailable" in capsys.readouterr().out
 
@@ -233,8 +239,10 @@ def test_a_request_that_could_not_be_sent_for_days_is_sent_with_a_link_that_live
     old = now - 60 * 60 * MINUTE
     assert deliver(world, request(at=old)) == []
     (mail,) = mailbox.sent()
-    said = verify(mailbox.link(mail).removeprefix("/c/"), parts().confirm_keys.confirm)
-    assert said.issued == old and not said.is_over(now + LIFETIME)
+    said = verify_confirmation_token(
+        mailbox.link(mail).removeprefix("/c/"), parts().confirmation_keys.confirmation_key
+    )
+    assert said.issued == old and not said.is_expired(now + CONFIRMATION_LIFETIME)
 
 
 def test_the_same_message_again_sends_no_second_mail(world: World) -> None:

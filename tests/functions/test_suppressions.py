@@ -13,7 +13,7 @@ from functions.platform import app
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     UNDELIVERABLE,
     Change,
     Entry,
@@ -59,7 +59,7 @@ def page(ask: Callable[..., tuple[int, Any]]) -> List:
 def _put(
     world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW
 ) -> None:
-    until = NOW + DAY
+    until = NOW + DAY_MS
     world.put(
         address,
         *(
@@ -128,8 +128,8 @@ def test_pages_that_follow_the_cursor_give_everybody_once_in_order(
 def test_who_was_lifted_is_told_when_the_cursor_is_used_again(world: World, page: List) -> None:
     _put(world, "a@example.com", out(2))
     cursor = page()["cursor"]
-    _put(world, "a@example.com", in_(2), at=NOW, now=ASKED_AT + DAY)
-    (entry,) = page(cursor=cursor, at=ASKED_AT + 2 * DAY)["suppressions"]
+    _put(world, "a@example.com", in_(2), at=NOW, now=ASKED_AT + DAY_MS)
+    (entry,) = page(cursor=cursor, at=ASKED_AT + 2 * DAY_MS)["suppressions"]
     assert (entry["scope"], entry["state"]) == ("offers", "lifted")
 
 

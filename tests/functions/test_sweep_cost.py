@@ -10,11 +10,11 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType, Item
 
 from functions.purge import app
-from heed.adapters.dynamodb.ses_list_walks import KEY
-from heed.domain.ledger.transition import entry_of
-from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source
-from heed.domain.privacy.erasure import Cause, Report
-from heed.domain.privacy.ses_list_request import WALK
+from heed.adapters.dynamodb.ses_list_walks import SES_LIST_KEY
+from heed.domain.ledger.transition import make_ledger_entry
+from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from tests.support.capacity import Read, counted
 from tests.support.deployment import NOW, World, parts
 from tests.support.mailbox import ACCOUNT, read_list
@@ -75,13 +75,13 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
         world.put(address, *changes)
         salt = parts().preferences.read(recipient).salt
         for seq, change in enumerate(changes, 1):
-            parts().ledger.enter(*entry_of(salt, recipient, change, seq, NOW))
-        report = Report(Cause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
+            parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
+        report = ErasureReport(ErasureCause.MINOR, NOW + 9, Source.PHONE, "call 1", "key", "")
         parts().erase(recipient, report)
         due.add(recipient)
     assert len(dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items) > OTHERS + DUE
 
-    parts().unlisting.send(WALK.to_message())
+    parts().ses_list_queue.send(WALK_REQUEST.to_message())
     with counted(parts().client("dynamodb")) as read:
         read_list(world)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"
@@ -90,7 +90,7 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
 
     assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
     assert read.all <= 4.5 * DUE, dict(read.units)
-    others = {f"mails#of#{one}" for one in due} | {KEY}
+    others = {f"mails#of#{one}" for one in due} | {SES_LIST_KEY}
     assert read.keys == due | others, "nobody else's item is read"
     assert dict(read.requests) == {
         "Query Preferences.Due": SHARDS,
@@ -102,9 +102,9 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
 
 @time_machine.travel(NOW / 1_000)
 def test_old_soft_bounces_cost_half_a_unit_a_due_one(world: World) -> None:
-    today = NOW // DAY
+    today = NOW // DAY_MS
     for n in range(DUE):
-        world.put(f"{n}@example.com", Change(SOFT, _entry((today - 60) * DAY)))
+        world.put(f"{n}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
 
     swept, read = _swept(world)
 

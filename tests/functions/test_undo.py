@@ -9,7 +9,7 @@ import pytest
 
 from functions.preferences import app as preferences
 from functions.unsubscribe import app as unsubscribe
-from heed.domain.links.link_token import Purpose, verify
+from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, Change, Entry, ScopeNumber, Source
 from heed.use_cases.links.unsubscribe import opt_out_of
@@ -63,7 +63,7 @@ def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
     world: World,
 ) -> None:
     begun = NOW - 100 * DAY
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     chosen = http("POST", where, form={"pause": "30"}, at=begun)
     assert preferences.handler(chosen, world.context)["statusCode"] == 303
     paused = parts().preferences.read(world.recipient(READER)).registers[undoable(1)]
@@ -183,7 +183,7 @@ def test_an_undo_of_somebody_else_is_shown_and_taken_by_nobody(world: World) -> 
     other = world.token("other@example.com")
     world.put("other@example.com", Change(out(0), wish(5)))
     assert token not in get(world, f"/u/{other}?done={token}")
-    where = f"/p/{world.token('other@example.com', purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(http("POST", where, form={"undo": token}), world.context)
 
     assert answer["statusCode"] == 422
@@ -203,7 +203,9 @@ def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_st
     world: World,
 ) -> None:
     said = opt_out_of(
-        verify(world.token(READER), Purpose.UNSUBSCRIBE, parts().link_keys.link),
+        verify_link_token(
+            world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key
+        ),
         parts().catalogue,
         NOW,
         Source.LINK,
@@ -227,7 +229,7 @@ def test_the_done_page_can_be_reloaded_and_says_no_more_than_is_so(world: World)
 
 
 def test_a_save_of_the_preference_centre_has_an_undo_of_its_own(world: World) -> None:
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"was.topic.offers": "in", "topic.offers": "out", "pause": "30"}
     saved = preferences.handler(http("POST", where, form=form), world.context)
     assert saved["statusCode"] == 303 and sendable(world) == {"service", "targeted-advertising"}
@@ -240,7 +242,7 @@ def test_a_save_of_the_preference_centre_has_an_undo_of_its_own(world: World) ->
 
 
 def test_an_undo_does_not_undo_the_browser_s_signal(world: World) -> None:
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"targeted-advertising": "out"}
     saved = preferences.handler(http("POST", where, form=form), world.context)
     token = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
@@ -252,7 +254,7 @@ def test_an_undo_does_not_undo_the_browser_s_signal(world: World) -> None:
 
 def save(world: World, form: dict[str, str], at: int) -> str:
     """The page after a save of the preference centre."""
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(http("POST", where, form=form, at=at), world.context)
     return get(world, str(answer["headers"]["Location"]), at)
 
@@ -281,7 +283,7 @@ def test_one_that_could_not_be_written_is_on_the_page_to_be_pressed_again(world:
 
 def test_a_form_that_could_not_be_saved_is_on_the_page_as_it_was_sent(world: World) -> None:
     Fault("dynamodb", "UpdateItem")
-    where = f"/p/{world.token(READER, purpose=Purpose.PREFERENCES)}"
+    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"topic.news": "out", "was.topic.news": "in", "address": READER, "pause": "30"}
     answer = preferences.handler(http("POST", where, form=form), world.context)
 

@@ -17,12 +17,12 @@ from functions.preferences import app as preferences
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.unsubscribe import app as unsubscribe
-from heed.adapters.dynamodb.restored_table import CopiesTable
+from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose
-from heed.domain.preferences.register import DAY, SOFT, Change, Entry, Source
-from heed.domain.rfc3339 import END
-from heed.use_cases.privacy.replay_restored import replay
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE, Change, Entry, Source
+from heed.domain.rfc3339 import END_OF_TIME
+from heed.use_cases.privacy.replay_restored import replay_restored
 from tests.support import junk
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, http, parts
@@ -31,7 +31,7 @@ from tests.support.registers import in_, out, pause
 from tests.support.stream_events import event, record
 
 JANE, JOHN, ANN = "jane@example.com", "john@example.com", "ann@example.com"
-LATER = NOW + 60 * DAY
+LATER = NOW + 60 * DAY_MS
 FAR = {"N": str(10**30)}
 
 Item = dict[str, Any]
@@ -46,9 +46,9 @@ class Town:
         _, self.key = parts().api_keys.create("all", "ops", list(KeyScope))
         said = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
         world.put(JANE, Change(out(0), said), Change(out(2), said))
-        world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY)))
+        world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY_MS)))
         world.put(JANE, Change(out(0), Entry(NOW - 19, Source.PHONE, "{}")))  # late
-        world.put(JANE, Change(SOFT, Entry(NOW, Source.BOUNCE, "{}")))
+        world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
         world.put(JOHN, Change(out(2), said))
         world.put(ANN, Change(in_(2), said))
         self.jane, self.john, self.ann = map(world.recipient, (JANE, JOHN, ANN))
@@ -71,8 +71,8 @@ class Town:
         assert answer["statusCode"] in (200, 202, 409, 503), answer["body"]
         return json.loads(answer["body"])
 
-    def page(self, app: Any, method: str, purpose: Purpose, **more: Any) -> int:
-        path = f"/{'u' if purpose is Purpose.UNSUBSCRIBE else 'p'}/"
+    def page(self, app: Any, method: str, purpose: TokenPurpose, **more: Any) -> int:
+        path = f"/{'u' if purpose is TokenPurpose.UNSUBSCRIBE else 'p'}/"
         made = http(method, path + self.world.token(JANE, purpose=purpose), at=LATER, **more)
         status: int = app.handler(made, self.world.context)["statusCode"]
         assert status in (200, 303, 503), status
@@ -118,9 +118,9 @@ def _walked(town: Town) -> None:
     assert found["walked"] + found["unreadable"] == 3
     swept = purge.handler({}, town.world.context)
     assert swept["found"] >= 0
-    copies = CopiesTable(parts().client("dynamodb"), "Preferences", "Preferences")
+    copies = RestoredPreferencesTable(parts().client("dynamodb"), "Preferences", "Preferences")
     with by_somebody_else():
-        came = list(replay(copies, parts().preferences, parts().epochs, lambda: LATER))
+        came = list(replay_restored(copies, parts().preferences, parts().erasures, lambda: LATER))
     assert len(came) == 3
 
 
@@ -135,14 +135,14 @@ def _entered(town: Town, item: Item) -> None:
     answer = ledger.handler(event(json.loads(json.dumps(records))), town.world.context)
     assert answer == {"batchItemFailures": []}, item
     purge.handler(event(json.loads(json.dumps(records))), town.world.context)
-    kept = parts().ledger.of(_subject(items[town.john], town.john))
+    kept = parts().ledger.entries_of(_subject(items[town.john], town.john))
     assert [one.entry.register for one in kept] == ["out"]
 
 
 def _subject(item: Item, recipient: str) -> str:
-    from heed.domain.ledger.entry import subject_of
+    from heed.domain.ledger.entry import ledger_subject
 
-    return subject_of(item["salt"]["B"], recipient)
+    return ledger_subject(item["salt"]["B"], recipient)
 
 
 def _told_of(town: Town) -> None:
@@ -172,10 +172,10 @@ def _asked(town: Town) -> None:
     """What is asked for about Jane is done, or said not to be."""
     change = {"recipient": town.jane, "scope": "*", "state": "out", "source": "letter"}
     town.call(agents, "POST", "/v1/changes", change)
-    town.page(unsubscribe, "GET", Purpose.UNSUBSCRIBE)
-    town.page(unsubscribe, "POST", Purpose.UNSUBSCRIBE, form={"List-Unsubscribe": "One-Click"})
-    town.page(preferences, "GET", Purpose.PREFERENCES)
-    town.page(preferences, "POST", Purpose.PREFERENCES, form={"all": "out"})
+    town.page(unsubscribe, "GET", TokenPurpose.UNSUBSCRIBE)
+    town.page(unsubscribe, "POST", TokenPurpose.UNSUBSCRIBE, form={"List-Unsubscribe": "One-Click"})
+    town.page(preferences, "GET", TokenPurpose.PREFERENCES)
+    town.page(preferences, "POST", TokenPurpose.PREFERENCES, form={"all": "out"})
     on_file = {"recipient": town.jane, "source": "letter", "reference": "a"}
     town.call(agents, "POST", "/v1/holds", {**on_file, "reason": "b"})
     lift = {"recipient": town.jane, "register": "hold", "reference": "a", "reason": "b"}
@@ -218,7 +218,7 @@ def _with(name: str, **held: Any) -> Callable[[Item], Item]:
     "made",
     [
         _with("o:0", t=FAR),
-        _with("o:0", t={"N": str(END)}),
+        _with("o:0", t={"N": str(END_OF_TIME)}),
         _with("o:0", t={"N": "-1"}),
         _with("p:3", u=FAR),
         _with("o:0", by={"S": "nobody"}),

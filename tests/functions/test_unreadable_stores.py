@@ -19,25 +19,25 @@ from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
-from heed.adapters.external_sort import Spill
-from heed.adapters.kms.address_seal import KmsAddressSeal
-from heed.domain.api_key import KeyScope, hash_of
+from heed.adapters.external_sort import ExternalSorter
+from heed.adapters.kms.address_seal import KmsAddressEncryption
+from heed.domain.api_key import KeyScope, hash_api_key
 from heed.domain.errors import HeedError
-from heed.domain.ledger.entry import subject_of
-from heed.domain.links.opt_out import OptOut
-from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.ledger.entry import ledger_subject
+from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.preferences.register import DAY, Change, Entry, Source
-from heed.domain.privacy.disclosure import Disclosing, Disclosure
-from heed.domain.privacy.erasure import Cause
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
+from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
+from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
+from heed.domain.privacy.erasure import ErasureCause
 from heed.domain.privacy.lift import Signature
-from heed.domain.privacy.purge import Purge, State
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.verify import verify
-from heed.use_cases.ports.ledger import Place
-from heed.use_cases.ports.opt_in import Claim
-from heed.use_cases.ports.privacy import Person
+from heed.domain.privacy.purge import Purge, PurgeState
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.verify import verify_ledger
+from heed.use_cases.ports.ledger import WalkPosition
+from heed.use_cases.ports.opt_in import MailClaim
+from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import junk, mailbox
 from tests.support.aws_calls import by_somebody_else
 from tests.support.deployment import NOW, World, client, parts
@@ -47,7 +47,7 @@ from tests.support.stream_events import Recorder, event
 
 JANE, JOHN = "jane@example.com", "john@example.com"
 PURGE = "ab" * 16
-DISCLOSING = Disclosing(NOW, "lookup", Disclosure.DATA_SUBJECT, 1, "key")
+DISCLOSING = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 SIGNATURE = Signature("k", "ann", NOW, "a mistake", "call 1")
 
 
@@ -59,7 +59,7 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 def _keys(_world: World) -> list[Callable[[], object]]:
     parts().api_keys.create("other", "ops", [KeyScope.READ])
     _, key = parts().api_keys.create("all", "ops", [KeyScope.READ])
-    found = lambda: parts().api_keys.find(hash_of(key))  # noqa: E731
+    found = lambda: parts().api_keys.find(hash_api_key(key))  # noqa: E731
     return [found, lambda: parts().api_keys.list()]
 
 
@@ -72,11 +72,11 @@ def _disclosures(_world: World) -> list[Callable[[], object]]:
 
 def _purges(_: World) -> list[Callable[[], object]]:
     purges = parts().purges
-    order = Purge(PURGE, Cause.MINOR, State.DUE, NOW, None, {}, "subject")
+    order = Purge(PURGE, ErasureCause.MINOR, PurgeState.DUE, NOW, None, {}, "subject")
     purges.order(order, NOW)
     return [
         lambda: purges.find(PURGE),
-        lambda: purges.begin(PURGE, Cause.MINOR, NOW),
+        lambda: purges.begin(PURGE, ErasureCause.MINOR, NOW),
         lambda: purges.finish(order, {"ledger-evidence": 1}, NOW),
     ]
 
@@ -85,35 +85,37 @@ def _lifts(world: World) -> list[Callable[[], object]]:
     lifts, jane = parts().lift_requests, world.recipient(JANE)
     lifts.sign(jane, SIGNATURE)
     other = Signature("l", "bob", NOW + 1, "a mistake", "call 1")
-    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(Person(jane, "", NOW))]
+    return [lambda: lifts.sign(jane, other), lambda: lifts.clear(PurgeSubject(jane, "", NOW))]
 
 
 def _mails(world: World) -> list[Callable[[], object]]:
     caps = MailCapsTable(parts().client("dynamodb"), world.control, 1000)
     jane = world.recipient(JANE)
-    claim = Claim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
+    claim = MailClaim(jane, "mailbox", Intent.IN, "r1", "what", NOW, 0)
     caps.claim(claim, NOW, in_turn=False)
     return [
-        lambda: caps.claim(claim._replace(request="r2"), NOW + DAY, in_turn=False),
+        lambda: caps.claim(claim._replace(request="r2"), NOW + DAY_MS, in_turn=False),
         lambda: caps.settle(claim, sent=True),
         lambda: caps.sent_today(NOW),
-        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(Person(jane, "")),
+        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(
+            PurgeSubject(jane, "")
+        ),
     ]
 
 
 def _tellings(world: World) -> list[Callable[[], object]]:
-    tellings, jane = parts().tellings, world.recipient(JANE)
+    tellings, jane = parts().opt_in_notifications, world.recipient(JANE)
     tellings.begin(jane, NOW, "press", NOW)
     return [
         lambda: tellings.begin(jane, NOW + 1, "press", NOW),
         lambda: tellings.finish(jane, NOW),
-        lambda: tellings.clear(Person(jane, "")),
+        lambda: tellings.clear(PurgeSubject(jane, "")),
     ]
 
 
 def _place(_world: World) -> list[Callable[[], object]]:
-    parts().people.remember(Place("a" * 26))
-    return [lambda: parts().people.place()]
+    parts().recipient_scan.save_checkpoint(WalkPosition("a" * 26))
+    return [lambda: parts().recipient_scan.checkpoint()]
 
 
 KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
@@ -148,7 +150,7 @@ def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
     client("dynamodb").put_item(TableName=world.control, Item=spoiled)
     keys, unreadable = parts().api_keys.list()
     assert ([one.id for one in keys], unreadable) == ([good], [bad])
-    found = parts().api_keys.find(hash_of(key))
+    found = parts().api_keys.find(hash_api_key(key))
     assert found is not None and found.id == good
 
 
@@ -163,7 +165,7 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
 ) -> None:
     stream = Recorder(parts().client("dynamodb"), world.table, NOW)
     at: Any = reconcile
-    monkeypatch.setattr(at.time, "time_ns", lambda: (NOW + 2 * DAY) * 1_000_000)
+    monkeypatch.setattr(at.time, "time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
     world.context.left = 600_000
     for address in (JANE, JOHN):
         world.put(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))
@@ -171,7 +173,7 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
     ledger.handler(records, world.context)
     salts = {item["id"]["S"]: item["salt"]["B"] for item in world.items()}
     jane, john = (
-        subject_of(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN))
+        ledger_subject(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN))
     )
     (good,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
 
@@ -185,11 +187,11 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
         found = reconcile.handler({}, world.context)
         assert found["walked"] == 2
         kept = parts().ledger
-        assert len(list(kept.of(john))) == 1
+        assert len(list(kept.entries_of(john))) == 1
         with suppress(HeedError):
-            list(kept.of(jane))
-        lines = export(kept, parts().ledger_seals, NOW + 2 * DAY)
-        fault = verify(lines, Spill).fault
+            list(kept.entries_of(jane))
+        lines = export_ledger(kept, parts().ledger_seals, NOW + 2 * DAY_MS)
+        fault = verify_ledger(lines, ExternalSorter).fault
         assert fault is not None, item
         kept.erase(jane)
 
@@ -197,22 +199,24 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
 
 
 def _opt_out(world: World, address: str) -> str:
-    said = OptOut(world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1")
+    said = QueuedOptOut(
+        world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1"
+    )
     return said.to_message()
 
 
 def _mail_request(_: World, address: str) -> str:
-    at = NOW - 99 * DAY  # too late for a mail
-    asked = MailRequest(
+    at = NOW - 99 * DAY_MS  # too late for a mail
+    asked = ConfirmationRequest(
         address, address, Intent.IN, scope_numbers(2), "en", at, "https://example.com", "n"
     )
     return asked.to_message()
 
 
 def _opt_in(world: World, address: str) -> str:
-    seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
-    sealed = seal.seal(address)
-    return OptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
+    seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
+    sealed = seal.encrypt(address)
+    return ConfirmedOptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
 
 
 def _complaint(_: World, address: str) -> str:

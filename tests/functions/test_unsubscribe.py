@@ -12,7 +12,7 @@ from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
 from functions.unsubscribe_later import app as later
-from heed.domain.links.link_token import Purpose, verify
+from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
 from heed.use_cases.links.unsubscribe import opt_out_of
@@ -229,8 +229,8 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
         "x",
         good[:-1],
         good[:-1] + chr(ord(good[-1]) ^ 1),
-        world.token(READER, purpose=Purpose.PREFERENCES),
-        world.token(READER, purpose=Purpose.MAILTO),
+        world.token(READER, purpose=TokenPurpose.PREFERENCES),
+        world.token(READER, purpose=TokenPurpose.MAILTO),
         good.upper(),
         "é" * 54,
         *(mangled + good for mangled in ('"', "\u201d", "\\", "/", "?x", "\u200b", "%22", ">")),
@@ -392,7 +392,9 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
 
 
 def _message(world: World) -> str:
-    token = verify(world.token(READER), Purpose.UNSUBSCRIBE, parts().link_keys.link)
+    token = verify_link_token(
+        world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key
+    )
     return opt_out_of(
         token, parts().catalogue, NOW, Source.ONE_CLICK, "", everything=False, signal=False
     ).to_message()

@@ -17,11 +17,11 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.domain.errors import MailNotSent
-from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmation_token import LIFETIME, Intent
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import CONFIRMATION_LIFETIME, Intent
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.register import ALL, HOLD, Change, Entry, Source
-from heed.use_cases.ports.privacy import Person
+from heed.domain.preferences.register import ALL_SCOPES, HOLD, Change, Entry, Source
+from heed.use_cases.ports.privacy import PurgeSubject
 from tests.support import mailbox
 from tests.support.deployment import World, http, parts, restart
 from tests.support.registers import out, scope_numbers, yes
@@ -159,7 +159,7 @@ def test_without_room_the_answer_is_the_same_whoever_it_is(
 ) -> None:
     limited(monkeypatch, per_network=1)
     world.put("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
-    world.put("known@example.com", Change(out(ALL), Entry(5, Source.LINK, "{}")))
+    world.put("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
     for n in range(3):
         ask(world, clock, f"a{n}", "in")
     answers, calls = [], []
@@ -244,22 +244,22 @@ def test_more_than_two_days_can_send_is_not_accepted_from_anybody(
     statuses = []
     for n in range(5):
         statuses.append(ask(world, clock, f"a{n}", source=f"198.51.{n}.1"))
-        parts().line._counted = None  # the number of waiting is good for some seconds
+        parts().waiting_queue._counted = None  # the number of waiting is good for some seconds
     assert statuses == [202, 202, 202, 503, 503], "one at once, two in two days"
 
 
 def test_the_number_that_wait_is_asked_for_once_in_some_seconds(world: World) -> None:
     now = [0.0]
-    line = type(parts().line)(
+    line = type(parts().waiting_queue)(
         parts().client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
     )
     calls = mailbox.calls(("sqs",))
-    assert line.waiting() == 0
+    assert line.count() == 0
     line.send("x")
     now[0] = 9.9
-    assert line.waiting() == 0
+    assert line.count() == 0
     now[0] = 10.0
-    assert line.waiting() == 1
+    assert line.count() == 1
     assert Counter(calls)["GetQueueAttributes"] == 2
 
 
@@ -310,16 +310,16 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
         clock.now += DAY
         look(world)
     late = mailbox.link(mailbox.sent()[2])
-    pressed = clock.now + LIFETIME - 1
+    pressed = clock.now + CONFIRMATION_LIFETIME - 1
     answer = resubscribe.handler(http("POST", late, at=pressed), world.context)
     assert answer["statusCode"] == 200
     (item,) = world.items()
     assert item["k:2"]["M"]["t"] == {"N": str(asked)}, (
         "whatever was stopped meanwhile stays stopped"
     )
-    over = http("GET", late, at=clock.now + LIFETIME + HOUR)
+    over = http("GET", late, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
     assert resubscribe.handler(over, world.context)["statusCode"] == 410
-    at_once = http("GET", mailbox.link(mailbox.sent()[0]), at=asked + LIFETIME)
+    at_once = http("GET", mailbox.link(mailbox.sent()[0]), at=asked + CONFIRMATION_LIFETIME)
     assert resubscribe.handler(at_once, world.context)["statusCode"] == 410
 
 
@@ -340,7 +340,7 @@ def test_a_mail_that_waited_for_its_network_and_then_for_the_day_has_a_link_that
     clock.now = asked + 3 * DAY
     look(world)
     late = mailbox.sent()[mailed().index("c")]
-    pressed = http("POST", mailbox.link(late), at=clock.now + LIFETIME - 1)
+    pressed = http("POST", mailbox.link(late), at=clock.now + CONFIRMATION_LIFETIME - 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
 
 
@@ -351,7 +351,7 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     for name in ("a", "b", "c"):
         ask(world, clock, name, "in")
     world.put("b@example.com", Change(HOLD, Entry(clock.now + 1, Source.AGENT, "{}")))
-    left = Change(out(ALL), Entry(clock.now + 1, Source.LINK, "{}"))
+    left = Change(out(ALL_SCOPES), Entry(clock.now + 1, Source.LINK, "{}"))
     world.put("c@example.com", left)
     for _ in range(2):
         clock.now += DAY
@@ -407,7 +407,7 @@ def test_who_shares_a_mailbox_with_somebody_that_floods_it_gets_a_mail_all_the_s
     ask(world, clock, "mary.smith", intent, source="198.51.1.1")  # comes just then, and goes behind
     assert look(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
     assert mailed()[3:] == ["marysmith"]
-    press = http("POST", mailbox.link(mailbox.sent()[3]), at=clock.now + LIFETIME - 1)
+    press = http("POST", mailbox.link(mailbox.sent()[3]), at=clock.now + CONFIRMATION_LIFETIME - 1)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
 
 
@@ -465,13 +465,13 @@ def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_to
     flood = [f"ma.ry+{n}" for n in range(9)]
     waiting_of(world, clock, *flood, "b")
     tried: list[str] = []
-    attempt = type(parts().send_now).__call__
+    attempt = type(parts().send_confirmation_now).__call__
 
-    def spied(self: Any, request: MailRequest, now: int, *, in_turn: bool) -> Any:
+    def spied(self: Any, request: ConfirmationRequest, now: int, *, in_turn: bool) -> Any:
         tried.append(request.address)
         return attempt(self, request, now, in_turn=in_turn)
 
-    monkeypatch.setattr(type(parts().send_now), "__call__", spied)
+    monkeypatch.setattr(type(parts().send_confirmation_now), "__call__", spied)
     assert look(world)["left"] == 9
     assert mailed() == ["m.ary", "b"] and len(tried) == 2
     clock.now += MINUTE
@@ -487,7 +487,7 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
         clock.now += 15 * MINUTE
     assert len(mailed()) == 2
     store = MailCapsTable(parts().client("dynamodb"), "Control")
-    person = Person(world.recipient("vic.tim+1@example.com"), "")
+    person = PurgeSubject(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0
     left = json.dumps(world.items("Control"))
     assert world.recipient("vic.tim+1@example.com") not in left
@@ -499,10 +499,10 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
 # ---- When something fails
 
 
-def waiting_of(world: World, clock: Clock, *names: str) -> list[MailRequest]:
+def waiting_of(world: World, clock: Clock, *names: str) -> list[ConfirmationRequest]:
     """Requests in line, put there directly: their time has come."""
     requests = [
-        MailRequest(
+        ConfirmationRequest(
             f"r {name}",
             f"{name}@example.com",
             Intent.OUT,
@@ -515,7 +515,7 @@ def waiting_of(world: World, clock: Clock, *names: str) -> list[MailRequest]:
         for place, name in enumerate(names)
     ]
     for one in requests:
-        parts().line.send(one.to_message())
+        parts().waiting_queue.send(one.to_message())
     return requests
 
 
@@ -531,7 +531,7 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts().line, "done", die)
+        patch.setattr(parts().waiting_queue, "done", die)
         with pytest.raises(Killed):
             look(world)
     assert mailed() == ["a"]
@@ -540,7 +540,7 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
 
 def test_a_message_that_was_put_in_line_twice_is_one_mail(world: World, clock: Clock) -> None:
     (one,) = waiting_of(world, clock, "a")
-    parts().line.send(one.to_message())
+    parts().waiting_queue.send(one.to_message())
     assert look(world)["left"] == 0 and mailed() == ["a"]
 
 
@@ -554,8 +554,8 @@ def test_a_request_that_cannot_be_put_in_line_is_given_back(
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
-def waiting_request(clock: Clock) -> MailRequest:
-    return MailRequest(
+def waiting_request(clock: Clock) -> ConfirmationRequest:
+    return ConfirmationRequest(
         "r", "a@example.com", Intent.OUT, (), "en", clock.now, "https://prefs.example.com", ""
     )
 
@@ -563,9 +563,9 @@ def waiting_request(clock: Clock) -> MailRequest:
 def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    parts().line.send("no request of ours")
+    parts().waiting_queue.send("no request of ours")
     waiting_of(world, clock, "a", "b", "c")
-    send = parts().send_now.mailer.send
+    send = parts().send_confirmation_now.mailer.send
 
     def refusing(address: str, recipient: str, message: bytes) -> None:
         if address.startswith("a@"):
@@ -573,7 +573,7 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
         send(address, recipient, message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts().send_now.mailer, "send", refusing)
+        patch.setattr(parts().send_confirmation_now.mailer, "send", refusing)
         assert look(world)["done"] == 2
     assert sorted(mailed()) == ["b", "c"]
     assert '"errors":{"MailNotSent":1}' in log.getvalue()
@@ -588,14 +588,14 @@ def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
     odd = replace(
         waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE
     )
-    parts().line.send(odd.to_message())
+    parts().waiting_queue.send(odd.to_message())
     assert look(world)["left"] == 0 and mailed() == []
     assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]
 
 
 def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_DLQ_URL"])
-    parts().line.send("no request of ours")
+    parts().waiting_queue.send("no request of ours")
     look(world)
     mailbox.show_again("WAITING_QUEUE_URL")
     assert world.messages("WAITING_QUEUE_URL") == ["no request of ours"]
@@ -611,7 +611,7 @@ def test_a_message_with_a_time_that_is_none_holds_nobody_else_up(
 ) -> None:
     (good,) = waiting_of(world, clock, "a")
     body = json.loads(good.to_message()) | {"id": "r2", "address": "b@example.com"} | broken
-    parts().line.send(json.dumps(body))
+    parts().waiting_queue.send(json.dumps(body))
     look(world)
     assert mailed() == ["a"]
 

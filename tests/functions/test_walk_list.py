@@ -14,10 +14,10 @@ import pytest
 from functions.purge import app as purge
 from functions.unlist import app
 from heed.adapters.dynamodb import ses_list_walks
-from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
-from heed.domain.errors import StoreUnavailable, SuppressionUnavailable
+from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
+from heed.domain.errors import StoreUnavailable, SuppressionListUnavailable
 from heed.domain.preferences.register import Change, Entry, Source
-from heed.domain.privacy.ses_list_request import WALK
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from tests.adapters.test_preferences_faults import cut, failing
 from tests.support import mailbox
 from tests.support.api_callers import JANE, Office
@@ -44,7 +44,7 @@ def ses(world: World) -> Iterator[mailbox.SuppressionList]:
 
 def walk(world: World) -> list[str]:
     """One message; those that failed."""
-    records = [{"messageId": "walk", "body": WALK.to_message()}]
+    records = [{"messageId": "walk", "body": WALK_REQUEST.to_message()}]
     answer = app.handler({"Records": records}, world.context)
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
@@ -54,7 +54,9 @@ def sweep(world: World) -> Any:
 
 
 def row(world: World) -> dict[str, Any]:
-    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.KEY)
+    (found,) = (
+        one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.SES_LIST_KEY
+    )
     return found
 
 
@@ -152,7 +154,7 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(
 def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
     """Walk with time for so many calls of SES each time; how many messages it took."""
     world, messages = office.world, 0
-    parts().unlisting.send(WALK.to_message())
+    parts().ses_list_queue.send(WALK_REQUEST.to_message())
     while True:
         world.context.left, before = 90_000, ses.pages + len(ses.removed)
 
@@ -240,7 +242,7 @@ def test_what_nobody_can_read_of_a_walk_is_walked_again(
         sweep(office.world)
     told = office.minor(NOW, JOAN)
     client("dynamodb").put_item(
-        TableName=office.world.control, Item={"pk": {"S": ses_list_walks.KEY}, **junk}
+        TableName=office.world.control, Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, **junk}
     )
     assert sweep(office.world)["left"] == 0
     assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
@@ -304,14 +306,14 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
     office.world.while_paused = lambda _: None
     kids = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Kid5@example.com")
-    mark, world = ListWalksTable.await_walk, office.world
+    mark, world = SesListWalksTable.await_walk, office.world
 
-    def slowly(self: ListWalksTable, purge_id: str, number: int) -> bool:
+    def slowly(self: SesListWalksTable, purge_id: str, number: int) -> bool:
         world.context.left -= 10_000
         return mark(self, purge_id, number)
 
-    monkeypatch.setattr(ListWalksTable, "await_walk", slowly)
-    parts().unlisting.send(WALK.to_message())
+    monkeypatch.setattr(SesListWalksTable, "await_walk", slowly)
+    parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
         world.context.left = 90_000
         mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler)
@@ -364,9 +366,9 @@ def test_an_answer_that_was_cut_is_no_walk_that_never_was(
     ended = row(office.world)["ended"]
     told = office.minor(NOW, JOAN)["purge"]
     with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        parts().list_walks.take(NOW)
+        parts().ses_list_walks.take(NOW)
     with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
-        parts().list_walks.ended()
+        parts().ses_list_walks.ended()
     assert row(office.world)["ended"] == ended
     assert office.certificate(told)["state"] != "done"
 
@@ -376,19 +378,19 @@ def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
 ) -> None:
     client("dynamodb").put_item(
         TableName=office.world.control,
-        Item={"pk": {"S": ses_list_walks.KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
+        Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, "ended": {"N": "50"}, "place": {"S": "x"}},
     )
-    state = parts().list_walks.take(NOW)
+    state = parts().ses_list_walks.take(NOW)
     assert state is not None and (state.ended, state.place) == (50, None)
 
 
 def test_who_goes_on_after_a_death_reads_the_list_once_more(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    walks = parts().list_walks
+    walks = parts().ses_list_walks
     walks.leave(b"place", has_removed=False)
     assert walks.take(NOW) == (0, b"place", False)
-    assert walks.take(NOW + ses_list_walks.LEASE + 1) == (0, b"place", True)
+    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
 
 
 def test_two_do_not_walk_at_once_and_the_other_is_heard(
@@ -408,7 +410,7 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
 
     ses.between = other
     assert walk(world) == []
-    assert world.messages("UNLIST_QUEUE_URL") == [WALK.to_message()]
+    assert world.messages("UNLIST_QUEUE_URL") == [WALK_REQUEST.to_message()]
     mailbox.show_again("UNLIST_QUEUE_URL")
     mailbox.read_list(world)
     assert ses.addresses == OTHERS
@@ -418,11 +420,11 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(
 def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    assert 1_000 * time_of("UnlistFunction") < ses_list_walks.LEASE
-    walks = parts().list_walks
+    assert 1_000 * time_of("UnlistFunction") < ses_list_walks.SES_LIST_LEASE
+    walks = parts().ses_list_walks
     assert walks.take(NOW) is not None
-    assert walks.take(NOW + ses_list_walks.LEASE) is None
-    assert walks.take(NOW + ses_list_walks.LEASE + 1) is not None
+    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE) is None
+    assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) is not None
 
 
 def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
@@ -490,8 +492,8 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
     walk(office.world)
     assert ses.pauses == [2.0] * (ses.pages + len(ses.removed)) and len(ses.pauses) == 3
     ses.failure = "TooManyRequestsException"
-    with pytest.raises(SuppressionUnavailable):
-        parts().ses_suppressions.remove(JOAN)
+    with pytest.raises(SuppressionListUnavailable):
+        parts().ses_suppression_list.remove(JOAN)
     assert len(ses.pauses) == 5, "a call that is tried again by the client would have no pause"
     assert parts().client("sesv2", once=True).meta.config.retries["total_max_attempts"] == 1
 

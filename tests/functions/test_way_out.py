@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from functions.resubscribe import app
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from heed.domain.preferences.decision import decide
-from heed.entrypoints.http.pages.views import Mail
+from heed.entrypoints.http.pages.views import ConfirmationMailView
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.registers import scope_numbers
 
@@ -27,8 +27,10 @@ def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 
 def path(world: World, *scopes: int) -> str:
-    said = Confirmation(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
-    return f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+    said = ConfirmationToken(
+        world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000
+    )
+    return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
 
 def sendable(world: World) -> set[str]:
@@ -80,7 +82,7 @@ def test_advertising_by_mail_is_no_e_mail_opt_out(world: World) -> None:
 
 
 def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
-    view = Mail(
+    view = ConfirmationMailView(
         language="en",
         brand="Meridian Watches",
         intent=Intent.OUT,

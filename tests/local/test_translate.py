@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from heed.adapters.stack import by_short_name
+from heed.adapters.stack import functions_by_short_name
 from local.adapt import PARAMETERS
 from local.places import ROOT
 from local.routes import routes
@@ -33,7 +33,7 @@ def test_every_route_leads_to_a_function_of_the_template(translated: Translated)
 
 def test_a_function_is_named_by_its_folder(translated: Translated) -> None:
     folders = {name: code.folder.name for name, code in translated.code.items()}
-    names = by_short_name(folders)
+    names = functions_by_short_name(folders)
 
     assert names["unsubscribe-later"] == "unsubscribe_later"
     assert names == {each.replace("_", "-"): each for each in names.values()}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from tests.support import mailbox
 from tests.support.deployment import NOW, ROOT, World, http, parts, restart, run_on
 from tests.support.ses_messages import ses, sns
@@ -138,7 +138,7 @@ def _platform(drive: Drive) -> None:
 def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     world, plain = drive.world, drive.plain
     drive.secrets["unsubscribe token"] = token = world.token(ADDRESSES["agent"])
-    centre = world.token(ADDRESSES["agent"], 1, purpose=Purpose.PREFERENCES)
+    centre = world.token(ADDRESSES["agent"], 1, purpose=TokenPurpose.PREFERENCES)
     drive.secrets["preferences token"] = centre
     odd = {"c": ADDRESSES["garbage"], "lang": "de"}
     for function, where in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):

@@ -12,8 +12,8 @@ from heed.domain.privacy.retention import (
     CERTIFICATE_DAYS,
     COUNT_DAYS,
     DISCLOSURE_DAYS,
-    ORDER_DAYS,
-    SOFT_DAYS,
+    PURGE_ORDER_DAYS,
+    SOFT_BOUNCE_DAYS,
 )
 
 MINOR_DAYS = 4_749  # 13 years, until the child is none: what `MinorRecordDays` is by default
@@ -60,7 +60,7 @@ RULES = (
         "Days of soft bounces",
         "PreferencesTable",
         "to tell a full mailbox from a dead one",
-        SOFT_DAYS,
+        SOFT_BOUNCE_DAYS,
         End.SWEEP,
     ),
     Rule(
@@ -75,7 +75,7 @@ RULES = (
         "Purge, ordered and never begun",
         "ControlTable",
         "its epoch may still begin",
-        ORDER_DAYS,
+        PURGE_ORDER_DAYS,
         End.TTL,
     ),
     Rule(

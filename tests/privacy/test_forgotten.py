@@ -23,10 +23,10 @@ from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
-from heed.domain.ledger.entry import subject_of
-from heed.domain.links.link_token import Purpose
+from heed.domain.ledger.entry import ledger_subject
+from heed.domain.links.link_token import TokenPurpose
 from heed.domain.privacy.lift import Signature
-from heed.domain.privacy.purge import State
+from heed.domain.privacy.purge import PurgeState
 from tests.privacy.inventory import CONTROL
 from tests.privacy.test_canary import stored
 from tests.support import mailbox
@@ -63,7 +63,7 @@ def _everything(world: World, now: int) -> Recorder:
     agent = Agent(world)
     token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
     unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
-    centre = world.token(JANE, 1, now - 1_000, Purpose.PREFERENCES)
+    centre = world.token(JANE, 1, now - 1_000, TokenPurpose.PREFERENCES)
     form = {"topic.news": "out"}
     told = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
     preferences.handler(told, world.context)
@@ -121,7 +121,7 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     stream = _everything(world, now)
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    names = _names(recipient, subject := subject_of(salt, recipient))
+    names = _names(recipient, subject := ledger_subject(salt, recipient))
     before = {item["pk"]["S"] for item in world.items(world.control)}
     for rows in CONTROL:  # each kind of row that a purge clears is there, or the test shows nothing
         if rows.step:
@@ -143,9 +143,9 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
     (item,) = world.items()
     assert item["id"]["S"] == recipient and "salt" not in item
     assert salt.hex() not in repr([*stored(world)])
-    assert all(kept.evidence is None for kept in parts().ledger.of(subject))
+    assert all(kept.evidence is None for kept in parts().ledger.entries_of(subject))
     (certificate,) = (i for i in world.items(world.control) if i["pk"]["S"].startswith("purge#"))
-    assert certificate["state"]["S"] == State.DONE
+    assert certificate["state"]["S"] == PurgeState.DONE
     counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}
     assert counts.pop("ledger-evidence") > 4
     assert counts == {

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heed.domain.links import undo
-from heed.domain.links.link_token import Purpose
-from heed.domain.links.undo import Undo
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.links.undo import UndoToken
 from heed.domain.opt_in import confirmation_token
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from tests.simulation import presses, requests
 from tests.simulation.deployment import SPELLINGS, Stage
 from tests.simulation.history import Fact
@@ -116,7 +116,7 @@ class Attacker:
         """The path of a link: of those that were minted, if there are any and they are asked for."""
         what = step.what
         held = self._links.get(what["who"], {}) if what["minted"] else {}
-        purpose = Purpose.UNSUBSCRIBE if kind == "u" else Purpose.PREFERENCES
+        purpose = TokenPurpose.UNSUBSCRIBE if kind == "u" else TokenPurpose.PREFERENCES
         scope = _scope(step) if kind == "u" else 1
         made = self.stage.token(what["who"], scope, what["issued"], purpose, 1)
         return f"/{kind}/{held.get(kind, made)}"
@@ -151,7 +151,7 @@ class Attacker:
 
     def _undo(self, who: int, text: str, at: int, facts: tuple[Fact, ...] = ()) -> Attempt:
         self._sent.add(text)
-        link = self.stage.token(who, 1, at, Purpose.PREFERENCES, 1)
+        link = self.stage.token(who, 1, at, TokenPurpose.PREFERENCES, 1)
         event = http("POST", f"/p/{link}", form={"undo": text}, at=at)
         return Attempt("undo", event, who, facts, quiet=not facts)
 
@@ -177,8 +177,8 @@ class Attacker:
     def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         """Of everything, by one who knows how tokens are made, and no key."""
         who, at = step.what["who"], step.at
-        said = Undo(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
-        return self._undo(who, undo.mint(said, 1, _GUESS), at)
+        said = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
+        return self._undo(who, undo.mint_undo_token(said, 1, _GUESS), at)
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
         """A page that shows an Undo to whoever was given one, asked for with something else."""
@@ -207,7 +207,7 @@ class Attacker:
 
     def _confirm_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
         who, at = step.what["who"], step.at
-        said = Confirmation(
+        said = ConfirmationToken(
             self.stage.ids[who],
             Intent.IN,
             scope_numbers(2, 3, 5),
@@ -216,7 +216,7 @@ class Attacker:
             scope_numbers(0, 1),
             scope_numbers(7),
         )
-        return self._confirm(who, confirmation_token.mint(said, _GUESS), at)
+        return self._confirm(who, confirmation_token.mint_confirmation_token(said, _GUESS), at)
 
     def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:
         """What is signed, for another purpose."""

@@ -19,7 +19,7 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.sqs.models import sqs_backends
 
-from heed.adapters.aws import CONFIG
+from heed.adapters.aws import CLIENT_CONFIG
 from tests.simulation.nemesis import KINDS, Killed, Kind, Nemesis
 from tests.support.template import table_definition
 
@@ -68,7 +68,7 @@ class Wire:
     def build(self) -> dict[str, str]:
         """Tables, keys and queues; the environment that names them."""
         for service in ("dynamodb", "kms", "sqs"):
-            made: Any = boto3.client(service, config=CONFIG)
+            made: Any = boto3.client(service, config=CLIENT_CONFIG)
             made.meta.events.register_first("before-send", self._hook)
             made.meta.events.register_last("before-send", _woken)
             self.clients[service] = made

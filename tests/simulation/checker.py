@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from heed.codec.record import register_of
+from heed.codec.record import decode_register
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Entry, Source
 from tests.domain.oracle import DAY, TOPICS, oracle
@@ -263,7 +263,7 @@ def _said(book: _Book, said: Said) -> Iterator[str]:
 def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
     if state.strange:
         return False, "unreadable"
-    registers = {register_of(name): _entry(held) for name, held in state.registers.items()}
+    registers = {decode_register(name): _entry(held) for name, held in state.registers.items()}
     answer = oracle(Record(registers, state.soft, state.floor, state.n), topic, now)
     return answer.sendable, answer.reason
 

@@ -27,13 +27,13 @@ from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.dynamodb import api_keys
-from heed.adapters.sqs.waiting_line import WaitingLine
+from heed.adapters.sqs.waiting_line import SqsWaitingQueue
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
 from heed.use_cases.privacy import erase
@@ -105,7 +105,7 @@ class Stage:
     api_key: str = ""
     ended_key: str = ""
     powerless_key: str = ""
-    link_keys: dict[tuple[Purpose, int], bytes] = field(default_factory=dict)
+    link_keys: dict[tuple[TokenPurpose, int], bytes] = field(default_factory=dict)
     _purges: Iterator[int] = field(default_factory=itertools.count)
 
     def begin(self, ring: str = "1") -> None:
@@ -125,9 +125,9 @@ class Stage:
         """A cold start: everything that was kept in memory is gone."""
         self.start(ring)
 
-    def token(self, who: int, scope: int, issued: int, purpose: Purpose, key_id: int) -> str:
-        said = Token(self.ids[who], ScopeNumber(scope), issued, key_id)
-        return mint(said, purpose, self.link_keys[purpose, key_id])
+    def token(self, who: int, scope: int, issued: int, purpose: TokenPurpose, key_id: int) -> str:
+        said = LinkToken(self.ids[who], ScopeNumber(scope), issued, key_id)
+        return mint_link_token(said, purpose, self.link_keys[purpose, key_id])
 
     def observe(self) -> tuple[State, ...]:
         """What is on record of each."""
@@ -240,7 +240,7 @@ def _ready(
         heed.catalogue, heed.pages = brand_of_tests.catalogue, brand_of_tests.pages
         # It counts again after a while: with a clock that stands, one seed is one run.
         url = heed.config.waiting_queue_url
-        heed.line = WaitingLine(clients["sqs"], url, lambda: 0.0)
+        heed.waiting_queue = SqsWaitingQueue(clients["sqs"], url, lambda: 0.0)
         run_on(heed)
 
     stage.start = start
@@ -248,11 +248,11 @@ def _ready(
     clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
     for app in (feedback, unsubscribe_later):
         patch.setattr(app, "time", clock)
-    identity, keys = parts().identity_key.identity(), parts().link_keys
-    stage.ids = tuple(recipient_id(identity, normalise(one)) for one in PEOPLE)
-    for purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
+    identity, keys = parts().identity_key.identity_key(), parts().link_keys
+    stage.ids = tuple(recipient_id(identity, normalise_address(one)) for one in PEOPLE)
+    for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
         for key_id in (1, 2):
-            stage.link_keys[purpose, key_id] = keys.link(purpose, key_id)
+            stage.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
     # Ids are part of the evidence, which decides between two of one instant.
     patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
     secret = itertools.cycle("abc")

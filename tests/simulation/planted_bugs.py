@@ -12,21 +12,21 @@ import pytest
 
 from functions.feedback import app as feedback
 from heed.adapters.dynamodb import preferences, table
-from heed.codec.record import to_value
-from heed.domain.errors import HeedError, Unavailable
+from heed.codec.record import encode_entry
+from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.domain.feedback import outcome
-from heed.domain.feedback.outcome import judge
-from heed.domain.links.opt_out import OptOut
+from heed.domain.feedback.outcome import apply_feedback_rules
+from heed.domain.links.opt_out import QueuedOptOut
 from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change
 from heed.domain.privacy import erasure
 from heed.entrypoints import ses_events
 from heed.use_cases.feedback import record_feedback
 from heed.use_cases.links import unsubscribe
-from heed.use_cases.ports.preferences import Applied
+from heed.use_cases.ports.preferences import WriteResult
 from heed.use_cases.preferences import check as checking
 from tests.simulation import planted_link_bugs
 from tests.simulation.aws_in_memory import Dynamo
@@ -45,11 +45,13 @@ def last_arrival_wins(patch: Patch) -> None:
 
 @bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(self: unsubscribe.Unsubscribe, asked: OptOut) -> unsubscribe.Pressed:
+    def opt_out(
+        self: unsubscribe.Unsubscribe, asked: QueuedOptOut
+    ) -> unsubscribe.UnsubscribeResult:
         try:
-            return unsubscribe.Pressed(self.write(asked, asked.at).after, None)
-        except Unavailable:
-            return unsubscribe.Pressed(NOTHING, None)
+            return unsubscribe.UnsubscribeResult(self.write(asked, asked.at).after, None)
+        except DependencyUnavailable:
+            return unsubscribe.UnsubscribeResult(EMPTY_RECORD, None)
 
     patch.setattr(unsubscribe.Unsubscribe, "__call__", opt_out)
 
@@ -98,7 +100,7 @@ def a_yes_of_the_same_instant_lifts(patch: Patch) -> None:
 
 @bug
 def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
-    stands = decision.complaint_stands
+    stands = decision.active_complaint
 
     def passed(record: Record, topic: Any) -> Any:
         entry = stands(record, topic)
@@ -131,7 +133,7 @@ def what_cannot_be_understood_is_dropped(patch: Patch) -> None:
 @bug
 def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
     def call(self: Any, event: Any, now: int) -> Any:
-        found = judge(event, self._identify, self.catalogue)
+        found = apply_feedback_rules(event, self._identify, self.catalogue)
         for recipient, changes in list(found.changes.items())[:1]:
             self.preferences.apply(recipient, changes, now)
         return found
@@ -143,7 +145,7 @@ def one_recipient_that_fails_takes_the_others_along(patch: Patch) -> None:
 def an_event_counts_as_of_when_it_is_handled(patch: Patch) -> None:
     write = unsubscribe.WriteOptOut.__call__
 
-    def late(self: unsubscribe.WriteOptOut, asked: OptOut, now: int) -> Applied:
+    def late(self: unsubscribe.WriteOptOut, asked: QueuedOptOut, now: int) -> WriteResult:
         return write(self, replace(asked, at=now), now)
 
     patch.setattr(unsubscribe.WriteOptOut, "__call__", late)
@@ -154,7 +156,7 @@ def a_time_of_the_future_is_believed(patch: Patch) -> None:
     patch.setattr(
         ses_events,
         "_at",
-        lambda event, stamp: ses_events.milliseconds(event.get("timestamp")) or stamp,
+        lambda event, stamp: ses_events.parse_aws_time(event.get("timestamp")) or stamp,
     )
 
 
@@ -175,13 +177,15 @@ def reads_are_eventually_consistent(patch: Patch) -> None:
 
 @bug
 def doubt_is_a_yes(patch: Patch) -> None:
-    def check(people: Any, topic: Any, now: int, preferences: Any) -> list[checking.Checked]:
+    def check(people: Any, topic: Any, now: int, preferences: Any) -> list[checking.CheckResult]:
         try:
             records: Mapping[str, Any] = preferences.read_many(p.recipient for p in people)
-        except Unavailable:
+        except DependencyUnavailable:
             records = {}
         return [
-            checking.Checked(p, decision.decide(records.get(p.recipient, NOTHING), topic, now))
+            checking.CheckResult(
+                p, decision.decide(records.get(p.recipient, EMPTY_RECORD), topic, now)
+            )
             for p in people
         ]
 
@@ -192,29 +196,29 @@ def doubt_is_a_yes(patch: Patch) -> None:
 
 @bug
 def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
-    def get_many(self: table.Table, keys: Any) -> Any:
+    def get_many(self: table.DynamoDBTable, keys: Any) -> Any:
         wanted = {self._name: {"Keys": keys, "ConsistentRead": True}}
         answer = table._ask(self._client.batch_get_item, RequestItems=wanted)
         yield from answer.get("Responses", {}).get(self._name, ())
 
-    patch.setattr(table.Table, "get_many", get_many)
+    patch.setattr(table.DynamoDBTable, "get_many", get_many)
 
 
 @bug
 def several_registers_are_written_without_a_condition(patch: Patch) -> None:
-    def apply(self: Any, recipient: str, changes: list[Change], now: int) -> Applied:
+    def apply(self: Any, recipient: str, changes: list[Change], now: int) -> WriteResult:
         before = self.read(recipient)
-        after = record.merge(before, changes)
+        after = record.merge_changes(before, changes)
         if after == before:
-            return Applied(before, before)
+            return WriteResult(before, before)
         item = self._table.get({"id": {"S": recipient}}) or {"id": {"S": recipient}}
-        made = {r.code: to_value(entry) for r, entry in after.registers.items()}
-        if after.soft:
-            made["soft"] = {"NS": [str(day) for day in after.soft]}
+        made = {r.code: encode_entry(entry) for r, entry in after.registers.items()}
+        if after.soft_bounce_days:
+            made["soft"] = {"NS": [str(day) for day in after.soft_bounce_days]}
         floor = {"f": item["f"]} if "f" in item else {}
         whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.n + 1)}}
         self._table.put(whole)
-        return Applied(before, after)
+        return WriteResult(before, after)
 
     patch.setattr(preferences.PreferencesTable, "apply", apply)
 
@@ -222,7 +226,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
 @bug
 def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
     patch.setattr(preferences, "_EPOCH", "attribute_not_exists(no)")
-    takes = Record.takes
+    takes = Record.accepts
     patch.setattr(
         Record, "takes", lambda self, change: takes(Record(self.registers, self.soft), change)
     )
@@ -253,9 +257,11 @@ def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
 
 @bug
 def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
-    patch.setattr("heed.use_cases.privacy.erase.is_waiting", decision.is_held)
+    patch.setattr("heed.use_cases.privacy.erase.is_waiting", decision.is_on_hold)
 
 
 @bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
-    patch.setattr(erasure, "_first", lambda _, floor, kept: Record(kept, floor=floor, n=1))
+    patch.setattr(
+        erasure, "_first", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1)
+    )

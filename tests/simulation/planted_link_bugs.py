@@ -12,13 +12,13 @@ import pytest
 from heed.domain.api_key import KeyScope
 from heed.domain.errors import InvalidToken
 from heed.domain.links import undo
-from heed.domain.links.link_token import Token
-from heed.domain.opt_in.confirmation_token import Confirmation, mint
+from heed.domain.links.link_token import LinkToken
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, mint_confirmation_token
 from heed.domain.preferences import preference_changes
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import DAY, Change, ChoiceKind, Entry, Source
+from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
-from heed.entrypoints.http.api.authentication import Gate
+from heed.entrypoints.http.api.authentication import Authenticator
 from heed.entrypoints.http.pages import subscribe_form, visits
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.preferences import save_preferences
@@ -45,35 +45,37 @@ def an_undo_brings_back_a_later_press(patch: Patch) -> None:
 
 @bug
 def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
-    changes = undo.Undo.changes
+    changes = undo.UndoToken.changes
 
-    def lifting(self: undo.Undo) -> list[Change]:
+    def lifting(self: undo.UndoToken) -> list[Change]:
         given = Entry(self.at + 1, Source.PREFERENCE_CENTRE, "{}")
         return [*changes(self), *(Change(in_(scope), given) for scope in self.scopes)]
 
-    patch.setattr(undo.Undo, "changes", lifting)
+    patch.setattr(undo.UndoToken, "changes", lifting)
 
 
 @bug
 def an_undo_has_no_end(patch: Patch) -> None:
-    patch.setattr(undo.Undo, "is_over", lambda *_: False)
+    patch.setattr(undo.UndoToken, "is_over", lambda *_: False)
 
 
 @bug
 def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
-    take_back = save_preferences.TakeBack.__call__
+    take_back = save_preferences.UndoPress.__call__
 
-    def anywhere(self: Any, token: Token, text: str, visited: Any) -> Any:
+    def anywhere(self: Any, token: LinkToken, text: str, visited: Any) -> Any:
         with suppress(InvalidToken):
-            token = replace(token, recipient=undo.verify(text, self.link_keys.link).recipient)
+            token = replace(
+                token, recipient=undo.verify_undo_token(text, self.link_keys.link).recipient
+            )
         return take_back(self, token, text, visited)
 
-    patch.setattr(save_preferences.TakeBack, "__call__", anywhere)
+    patch.setattr(save_preferences.UndoPress, "__call__", anywhere)
 
 
 @bug
 def a_link_writes_an_in(patch: Patch) -> None:
-    made = preference_changes.changes_of
+    made = preference_changes.changes_for_form
 
     def changes_of(said: Any, record: Record, catalogue: Any, brand: Any, given: Any) -> Any:
         result = made(said, record, catalogue, brand, given)
@@ -86,19 +88,19 @@ def a_link_writes_an_in(patch: Patch) -> None:
 @bug
 def a_link_ends_a_pause_sooner(patch: Patch) -> None:
     def paused(said: Any, _: Record, __: Any, ___: int, given: Any) -> Any:
-        return (None if said.pause is None else given.at + said.pause * DAY), ()
+        return (None if said.pause is None else given.at + said.pause * DAY_MS), ()
 
     patch.setattr(preference_changes, "_paused", paused)
 
 
 @bug
 def whoever_looks_is_given_an_undo(patch: Patch) -> None:
-    def offered(_: str, token: Any, record: Record, *__: Any) -> undo.Undo | None:
+    def offered(_: str, token: Any, record: Record, *__: Any) -> undo.UndoToken | None:
         numbers = {r.scope for r in record.registers if r.kind is ChoiceKind.UNDOABLE}
         for scope in sorted(numbers):
             press = record.pressed(scope)
             if press is not None:
-                return undo.Undo(token.recipient, (scope,), press.at, press.digest)
+                return undo.UndoToken(token.recipient, (scope,), press.at, press.digest)
         return None
 
     patch.setattr(visits, "offered_undo", offered)
@@ -115,9 +117,9 @@ def a_press_that_stands_is_overwritten_by_one_that_can_be_taken_back(patch: Patc
 
 @bug
 def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
-    admit = Gate.admit
+    admit = Authenticator.authenticate
     patch.setattr(
-        Gate, "admit", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
+        Authenticator, "admit", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
     )
 
 
@@ -125,13 +127,13 @@ def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
 def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
     from functions.resubscribe import app as form
 
-    ask, accepted = subscribe_form.mail_request, form.answers.page
+    ask, accepted = subscribe_form.confirmation_request, form.answers.page
 
     def telling(entered: Any, event: Any, visit: Any, *rest: Any) -> Any:
         request = ask(entered, event, visit, *rest)
-        who = recipient_id(parts().identity_key.identity(), entered.address)
-        said = Confirmation(who, entered.intent, entered.scopes, visit.at)
-        link = mint(said, parts().confirm_keys.confirm(1))
+        who = recipient_id(parts().identity_key.identity_key(), entered.address)
+        said = ConfirmationToken(who, entered.intent, entered.scopes, visit.at)
+        link = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
 
         def page(body: str, *more: Any, **headers: Any) -> Any:
             patch.setattr(form.answers, "page", accepted)

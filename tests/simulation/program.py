@@ -9,7 +9,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
-from heed.codec.record import register_of
+from heed.codec.record import decode_register
 from heed.domain.errors import HeedError
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
@@ -211,7 +211,9 @@ class Machine:
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(register_of(one.register), Entry(one.at, Source(one.by), "{}", "", one.until))
+            Change(
+                decode_register(one.register), Entry(one.at, Source(one.by), "{}", "", one.until)
+            )
             for one in facts
         ]
         who = self.stage.ids[step.what["who"]]

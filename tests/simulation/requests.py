@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from tests.domain.oracle import TOPICS
 from tests.simulation.deployment import SPELLINGS, Stage
 from tests.simulation.feedback_messages import written
@@ -43,7 +43,7 @@ def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[
 def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
     token = stage.token(
-        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+        what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"]
     )
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
@@ -89,7 +89,7 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
 def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
     token = stage.token(
-        what["who"], what["scope"], what["issued"], Purpose.UNSUBSCRIBE, what["key"]
+        what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"]
     )
     query = {"List-Unsubscribe": "One-Click", "scope": "all"}
     headers = {"sec-gpc": "1"} if what["signal"] else {}
@@ -103,7 +103,7 @@ def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
 
 def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what, at = step.what, step.at
-    token = stage.token(what["who"], 1, what["issued"], Purpose.PREFERENCES, what["key"])
+    token = stage.token(what["who"], 1, what["issued"], TokenPurpose.PREFERENCES, what["key"])
     form: dict[str, str] = {}
     for number, (was, wanted) in what["chosen"].items():
         field = name(number) if number == 7 else f"topic.{name(number)}"
@@ -152,7 +152,7 @@ def undo(
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """An Undo, by a link of the same person; after its hour it says nothing."""
     what = step.what
-    token = stage.token(undos[0].who, 1, what["issued"], Purpose.PREFERENCES, 1)
+    token = stage.token(undos[0].who, 1, what["issued"], TokenPurpose.PREFERENCES, 1)
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     event = http("POST", f"/p/{token}", form={"undo": text}, headers=headers, at=step.at)
     signal = (Fact(undos[0].who, "o:7", step.at, "signal"),) if what["signal"] else ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from heed.domain.preferences.register import Change, Entry, Register, Source
-from heed.domain.privacy.erasure import Cause, Report
+from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import out
 
@@ -18,7 +18,7 @@ def registers(world: World, address: str = JANE) -> tuple[object, ...]:
     """What is on record of somebody, whatever is random in it left out."""
     record = parts().preferences.read(world.recipient(address))
     held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
-    return held, record.soft, record.floor, record.n
+    return held, record.soft_bounce_days, record.erased_at, record.revision
 
 
 class Scene:
@@ -41,6 +41,6 @@ class Scene:
         return registers(world)
 
 
-def report(world: World, cause: Cause, at: int = NOW + 9, address: str = JANE) -> str:
-    said = Report(cause, at, Source.PHONE, "call 1", "key", "")
+def report(world: World, cause: ErasureCause, at: int = NOW + 9, address: str = JANE) -> str:
+    said = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), said).purge

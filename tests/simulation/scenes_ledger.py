@@ -13,18 +13,18 @@ from functions.ledger import app as ledger
 from functions.purge import app as purge
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
-from heed.adapters.external_sort import Spill
-from heed.domain.preferences.register import DAY, SOFT
-from heed.domain.privacy.erasure import Cause
-from heed.domain.privacy.purge import SES
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.verify import verify
+from heed.adapters.external_sort import ExternalSorter
+from heed.domain.preferences.register import DAY_MS, SOFT_BOUNCE
+from heed.domain.privacy.erasure import ErasureCause
+from heed.domain.privacy.purge import SES_LIST_STORE
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_
 from tests.support.stream_events import Recorder, event
 
-LATER = 4 * DAY  # behind every day that a scene knows
+LATER = 4 * DAY_MS  # behind every day that a scene knows
 
 
 class Written(Scene):
@@ -36,9 +36,9 @@ class Written(Scene):
         stream = Recorder(parts().client("dynamodb"), world.table, NOW + 5)
         world.put(JANE, click())
         world.put(JANE, click(NOW - 5, evidence='{"late":1}'))
-        world.put(JANE, click(NOW, SOFT), click(NOW + 1, in_(3)))
+        world.put(JANE, click(NOW, SOFT_BOUNCE), click(NOW + 1, in_(3)))
         world.put(JOHN, click())
-        report(world, Cause.ERASURE, address=JOHN)
+        report(world, ErasureCause.ERASURE, address=JOHN)
         self.records = copy.deepcopy(stream.records)
         self.heard: set[str] = set()
         if not isinstance(self, Entries):
@@ -59,7 +59,7 @@ class Written(Scene):
         return (
             sorted(_plain(items)),
             [(one.day, one.count) for one in seals.seals()],
-            verify(export(parts().ledger, seals, NOW + LATER), Spill).fault,
+            verify_ledger(export_ledger(parts().ledger, seals, NOW + LATER), ExternalSorter).fault,
             ["late" in item for item in world.items()],
             len(self.heard),
         )
@@ -102,7 +102,10 @@ class Purged(Written):
 
     def before(self, world: World) -> None:
         super().before(world)
-        self.purges = [report(world, Cause.MINOR), report(world, Cause.ERASURE, address=JOHN)]
+        self.purges = [
+            report(world, ErasureCause.MINOR),
+            report(world, ErasureCause.ERASURE, address=JOHN),
+        ]
         self.woken = [
             {"dynamodb": {"Keys": {"id": item["id"]}, "NewImage": item, "SequenceNumber": str(n)}}
             for n, item in enumerate(world.items())
@@ -116,7 +119,11 @@ class Purged(Written):
         found = [parts().purges.find(one) for one in self.purges]
         # What was taken off SES's list, and could not be told of any more, is gone and not counted.
         certificates = [
-            (one.state, {name: n for name, n in one.stores.items() if name != SES}, one.subject)
+            (
+                one.state,
+                {name: n for name, n in one.stores.items() if name != SES_LIST_STORE},
+                one.subject,
+            )
             for one in found
             if one is not None
         ]

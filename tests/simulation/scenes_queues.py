@@ -12,14 +12,14 @@ from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed.adapters.kms.address_seal import KmsAddressSeal
-from heed.domain.links.opt_out import OptOut
-from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.adapters.kms.address_seal import KmsAddressEncryption
+from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import Source
-from heed.domain.privacy.erasure import Cause
-from heed.domain.privacy.ses_list_request import WALK
+from heed.domain.privacy.erasure import ErasureCause
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
 from tests.simulation.feedback_messages import body as feedback_body
 from tests.simulation.scenes import JANE, JOHN, Scene, registers, report
 from tests.support import mailbox
@@ -49,7 +49,7 @@ class Later(Queue):
 
     def before(self, world: World) -> None:
         asked = [
-            OptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
+            QueuedOptOut(world.recipient(JANE), scope_numbers(*scopes), NOW, Source.LINK, "{}", "")
             for scopes in ((2,), (14, 1))
         ]
         self.bodies = tuple(one.to_message() for one in asked)
@@ -75,7 +75,7 @@ class Confirmations(Queue):
 
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000 - 60_000
-        asked = MailRequest(
+        asked = ConfirmationRequest(
             "r1", JANE, Intent.IN, scope_numbers(2, 5), "en", now, "https://prefs.example.com", ""
         )
         self.bodies = (asked.to_message(),)
@@ -94,10 +94,10 @@ class Waiting(Scene):
     def before(self, world: World) -> None:
         world.context.left = 300_000
         now = time.time_ns() // 1_000_000 - 60_000
-        asked = MailRequest(
+        asked = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "192.0.2.0/24"
         )
-        parts().line.send(asked.to_message())
+        parts().waiting_queue.send(asked.to_message())
 
     def deliver(self, world: World) -> None:
         mailbox.show_again("WAITING_QUEUE_URL")
@@ -114,7 +114,7 @@ class Held(Queue):
 
     def before(self, world: World) -> None:  # noqa: ARG002
         now = time.time_ns() // 1_000_000
-        asked = MailRequest(
+        asked = ConfirmationRequest(
             "r1", JANE, Intent.OUT, (), "en", now, "https://prefs.example.com", "", due=now + 60_000
         )
         self.bodies = (asked.to_message(),)
@@ -130,8 +130,12 @@ class FollowUps(Queue):
     function, app = "follow_up", follow_up
 
     def before(self, world: World) -> None:
-        sealed = KmsAddressSeal(parts().client("kms"), parts().config.address_key).seal(JANE)
-        self.bodies = (OptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
+        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(
+            JANE
+        )
+        self.bodies = (
+            ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),
+        )
 
     def left(self, world: World) -> object:
         told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
@@ -146,15 +150,17 @@ class Unlisted(Queue):
 
     def before(self, world: World) -> None:
         self.suppressed |= {JOHN, "John@Example.com"}
-        seal = KmsAddressSeal(parts().client("kms"), parts().config.address_key)
+        seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
         people = ((JANE, JANE), (JOHN, "John@Example.com"))
         self.bodies = tuple(
-            OptIn("p1", world.recipient(who), NOW, ("offers",), seal.seal(given)).to_message()
+            ConfirmedOptIn(
+                "p1", world.recipient(who), NOW, ("offers",), seal.encrypt(given)
+            ).to_message()
             for who, given in people
         )
 
     def left(self, world: World) -> object:
-        handed_on = map(OptIn.from_message, world.messages("CONFIRMED_QUEUE_URL"))
+        handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_QUEUE_URL"))
         return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
 
 
@@ -162,13 +168,13 @@ class ListWalked(Queue):
     """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
 
     function, app = "unlist", unlist
-    bodies = (WALK.to_message(),)
+    bodies = (WALK_REQUEST.to_message(),)
 
     def before(self, world: World) -> None:
         self.suppressed |= {JANE.upper(), JOHN, "other@example.com"}
         self.purges = [
-            report(world, Cause.MINOR, address=JANE),
-            report(world, Cause.ERASURE, address=JOHN),
+            report(world, ErasureCause.MINOR, address=JANE),
+            report(world, ErasureCause.ERASURE, address=JOHN),
         ]
 
     def left(self, world: World) -> object:

@@ -12,11 +12,11 @@ from functions.purge import app as purge
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from heed.domain.api_key import KeyScope
-from heed.domain.links.link_token import Purpose
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent, mint
-from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.preferences.register import DAY
-from heed.domain.privacy.erasure import Cause
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.privacy.erasure import ErasureCause
 from tests.simulation.scenes import JANE, JOHN, Scene, click, registers, report
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.registers import in_, scope_numbers
@@ -46,7 +46,7 @@ class Save(Page):
     form = (("topic.offers", "out"), ("topic.news", "out"), ("pause", "30"))
 
     def before(self, world: World) -> None:
-        self.path = f"/p/{world.token(JANE, 1, purpose=Purpose.PREFERENCES)}"
+        self.path = f"/p/{world.token(JANE, 1, purpose=TokenPurpose.PREFERENCES)}"
 
 
 class Ask(Page):
@@ -65,13 +65,17 @@ class ConfirmIt(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
     def before(self, world: World) -> None:
-        said = Confirmation(
+        said = ConfirmationToken(
             world.recipient(JANE), Intent.IN, scope_numbers(2, 5), NOW - 60_000, b"sealed"
         )
-        self.path = f"/c/{mint(said, parts().confirm_keys.confirm(1))}"
+        self.path = (
+            f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+        )
 
     def left(self, world: World) -> object:
-        waiting = [OptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
+        waiting = [
+            ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")
+        ]
         return registers(world), {(one.press, one.issued, one.topics) for one in waiting}
 
 
@@ -82,7 +86,7 @@ class Api(Scene):
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
 
     def before(self, world: World) -> None:
-        world.put(JANE, click(NOW - DAY), click(NOW - DAY, in_(3)))
+        world.put(JANE, click(NOW - DAY_MS), click(NOW - DAY_MS, in_(3)))
         make = parts().api_keys.create
         self.keys = {owner: make("key", owner, list(KeyScope))[1] for owner in ("kim", "lou")}
         self.answers: list[Any] = []
@@ -135,7 +139,7 @@ class LiftMinor(Api):
 
     def before(self, world: World) -> None:
         super().before(world)
-        report(world, Cause.MINOR, NOW - DAY)
+        report(world, ErasureCause.MINOR, NOW - DAY_MS)
 
     def left(self, world: World) -> object:
         return registers(world)[::2]

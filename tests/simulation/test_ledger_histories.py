@@ -15,19 +15,19 @@ from typing import Any
 
 import pytest
 
-from heed.adapters.external_sort import Spill
-from heed.codec.record import late_of, to_record
+from heed.adapters.external_sort import ExternalSorter
+from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger.announcement import Announcement
-from heed.domain.ledger.entry import LEDGER, LedgerEntry, Outcome, subject_of
+from heed.domain.ledger.announcement import PreferenceEvent
+from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, ledger_subject
 from heed.domain.ledger.transition import Transition
 from heed.domain.links import repeats
-from heed.domain.preferences.record import NOTHING, changes
-from heed.domain.preferences.register import DAY, Change, Entry
+from heed.domain.preferences.record import EMPTY_RECORD, changes_between
+from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
 from heed.use_cases.ledger.append import EnterTransition, FinishBatch, LedgerBatch
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ledger.verify import verify
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.aws_in_memory import ATTEMPTS
 from tests.simulation.deployment import Stage, staged
 from tests.simulation.nemesis import Killed
@@ -101,7 +101,7 @@ class Ports:
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
         self._asked(lambda: self.seals.add(day, leaves))
 
-    def publish(self, announcements: Sequence[Announcement], at: int) -> None:  # noqa: ARG002
+    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:  # noqa: ARG002
         self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
@@ -128,7 +128,7 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
         enter, finish = EnterTransition(port, CATALOGUE), FinishBatch(port, port, port)
         with suppress(StoreUnavailable, Killed):
             for one in records:
-                enter(stream.transition(one), batch)
+                enter(stream.parse_transition(one), batch)
             finish(batch)
             return
     raise AssertionError("it never ended")
@@ -147,17 +147,17 @@ def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
     applied: dict[str, set[Wish]] = defaultdict(set)
     late: dict[str, set[Wish]] = defaultdict(set)
     for _, old, item in writes:
-        held, before = to_record(item), to_record(old)
+        held, before = decode_record(item), decode_record(old)
         if held.salt:
-            whose = subject_of(held.salt, item["id"]["S"])
+            whose = ledger_subject(held.salt, item["id"]["S"])
             if held.tally.spared is None:
-                known = before if before.salt == held.salt else NOTHING
-                applied[whose] |= _wishes(changes(known, held))
+                known = before if before.salt == held.salt else EMPTY_RECORD
+                applied[whose] |= _wishes(changes_between(known, held))
             if (
                 not before.salt
             ):  # an epoch's first record is nobody's until something is written to it
-                applied[whose] |= _wishes(changes(NOTHING, before))
-            late[whose] |= _wishes(late_of(item))
+                applied[whose] |= _wishes(changes_between(EMPTY_RECORD, before))
+            late[whose] |= _wishes(decode_late_changes(item))
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
@@ -169,25 +169,27 @@ def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
     brought(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
 
     living = {
-        subject_of(held.salt, key)
+        ledger_subject(held.salt, key)
         for key, item in stage.raw().items()
-        if (held := to_record(item)).salt
+        if (held := decode_record(item)).salt
     }
     for whose, (applied, late) in said(writes).items():
-        kept = list(ports.ledger.of(whose))
-        outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER]
+        kept = list(ports.ledger.entries_of(whose))
+        outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER_SOURCE]
         closed = [one for one in kept if one.entry.register == "erased"]
-        extra = sum(one.entry.source != LEDGER for one in closed)
-        assert outcomes.count(Outcome.APPLIED) - extra == len(applied), seed
-        assert outcomes.count(Outcome.SUPERSEDED) == len(late), seed
+        extra = sum(one.entry.source != LEDGER_SOURCE for one in closed)
+        assert outcomes.count(EntryOutcome.APPLIED) - extra == len(applied), seed
+        assert outcomes.count(EntryOutcome.SUPERSEDED) == len(late), seed
         entries = [one.entry for one in kept]
         spans = (range(one.first_seq or one.seq, one.seq + 1) for one in entries)
         numbers = {number for span in spans for number in span}
         assert numbers == set(range(min(numbers), max(numbers) + 1)), seed
         assert bool(closed) is (whose not in living), seed
         assert all((one.evidence is None) is (whose not in living) for one in kept), seed
-    end = max((at for at, _, _ in writes), default=0) + 2 * DAY
-    assert verify(export(ports.ledger, ports.seals, end), Spill).fault is None, seed
+    end = max((at for at, _, _ in writes), default=0) + 2 * DAY_MS
+    assert (
+        verify_ledger(export_ledger(ports.ledger, ports.seals, end), ExternalSorter).fault is None
+    ), seed
     return len(ports.ledger.entries)
 
 
@@ -241,7 +243,7 @@ def _named_by_when_it_was_entered(patch: pytest.MonkeyPatch) -> None:
 
 
 def _late_wishes_are_dropped(patch: pytest.MonkeyPatch) -> None:
-    read = stream.transition
+    read = stream.parse_transition
     patch.setattr(stream, "transition", lambda one: replace(read(one), late=frozenset()))
 
 

@@ -13,9 +13,9 @@ import pytest
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
 from functions.unlist import app as unlist
-from heed.adapters.dynamodb.ses_list_walks import LEASE
-from heed.domain.preferences.register import DAY
-from heed.use_cases.ledger.reconcile import GONE
+from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
+from heed.domain.preferences.register import DAY_MS
+from heed.use_cases.ledger.reconcile import STREAM_RETENTION
 from tests.simulation import scenes_ledger, scenes_queues, scenes_requests
 from tests.simulation.crashes import Stop, stopping
 from tests.simulation.nemesis import Killed
@@ -37,10 +37,12 @@ MOST = 120  # requests of one delivery
 def played(scene: Scene) -> Iterator[World]:
     """The world of a scene, with what was there before."""
     with pytest.MonkeyPatch.context() as patch:
-        later = count(NOW + DAY, LEASE + 1)  # whoever died while walking is waited for no longer
+        later = count(
+            NOW + DAY_MS, SES_LIST_LEASE + 1
+        )  # whoever died while walking is waited for no longer
         clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
         patch.setattr(unlist, "time", clock)
-        for app, now in ((seal, NOW + 2 * DAY), (reconcile, NOW + GONE + 60_000)):
+        for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
             patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
         with deployed(patch) as world:
             world.context.left = 600_000

@@ -8,7 +8,7 @@ from typing import Any
 from functions.agents import app as agents
 from functions.platform import app as platform
 from heed.domain.api_key import KeyScope
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 from tests.support import openapi
 from tests.support.deployment import NOW, World, http, parts
 
@@ -65,7 +65,7 @@ class Office:
         body = {"address": JANE, "register": register, **WHY, **more}
         return self.call("POST", "/v1/lifts", body, at=at, by=by)
 
-    def reason(self, topic: str = "offers", at: int = NOW + DAY) -> str:
+    def reason(self, topic: str = "offers", at: int = NOW + DAY_MS) -> str:
         body = {"topic": topic, "addresses": [JANE]}
         _, answer = self.call("POST", "/v1/check", body, at=at)
         return str(answer["results"][0]["reason"])

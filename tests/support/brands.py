@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from brand_compiler.build import main as build
-from brand_compiler.lock import main as lock
+from brand_compiler.build import compile_command as build
+from brand_compiler.lock import lock_command as lock
 from tests.support.deployment import ROOT, brand, restart
 
 

@@ -62,7 +62,7 @@ DATA: dict[str, Any] = {
     ],
 }
 
-CATALOGUE = Catalogue.of(DATA)
+CATALOGUE = Catalogue.from_document(DATA)
 """Two brands; topics retired, following (one by one and in a chain), default out, service, signal."""
 
 SCOPES = (0, 1, 10, *(topic["number"] for topic in DATA["topics"]))

@@ -22,15 +22,15 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.kms.utils import RSAPrivateKey
 
-from brand_compiler.build import main as build_brand
+from brand_compiler.build import compile_command as build_brand
 from heed import cold_start
 from heed.adapters import aws
 from heed.bootstrap import Heed
 from heed.config import Config
-from heed.domain.links.link_token import Purpose, Token, mint
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import Change, ScopeNumber
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.pages.pages import Pages
 from tests.support.aws_calls import by_somebody_else
@@ -54,7 +54,7 @@ APPS = tuple(
     importlib.import_module(f"functions.{path.parent.name}.app")
     for path in sorted(ROOT.glob("functions/*/app.py"))
 )
-cold_start.end()
+cold_start.finish_cold_start()
 
 
 def parts() -> Heed:
@@ -65,7 +65,7 @@ def parts() -> Heed:
 
 def made(settings: Mapping[str, str], clock: Any) -> Heed:
     """The parts of a deployment with these settings. The sample brand is read once: it is slow to make."""
-    heed = Heed(Config(settings), aws.clients(), clock)
+    heed = Heed(Config(settings), aws.client_factory(), clock)
     if heed.config.brand_dir == brand():
         heed.catalogue, heed.pages = _sample_brand()
     return heed
@@ -73,7 +73,7 @@ def made(settings: Mapping[str, str], clock: Any) -> Heed:
 
 @functools.cache
 def _sample_brand() -> tuple[Catalogue, Pages]:
-    heed = Heed(Config({"BRAND_DIR": str(brand())}), aws.clients())
+    heed = Heed(Config({"BRAND_DIR": str(brand())}), aws.client_factory())
     return heed.catalogue, heed.pages
 
 
@@ -137,18 +137,18 @@ class World:
             (self.while_paused or mailbox.read_list)(self)
 
     def recipient(self, address: str) -> str:
-        return recipient_id(parts().identity_key.identity(), normalise(address))
+        return recipient_id(parts().identity_key.identity_key(), normalise_address(address))
 
     def token(
         self,
         address: str,
         scope: int = 2,
         issued: int = NOW - 60_000,
-        purpose: Purpose = Purpose.UNSUBSCRIBE,
+        purpose: TokenPurpose = TokenPurpose.UNSUBSCRIBE,
     ) -> str:
         keys = parts().link_keys
-        said = Token(self.recipient(address), ScopeNumber(scope), issued, keys.newest())
-        return mint(said, purpose, keys.link(purpose, said.key_id))
+        said = LinkToken(self.recipient(address), ScopeNumber(scope), issued, keys.newest_key_id())
+        return mint_link_token(said, purpose, keys.link_key(purpose, said.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:
         parts().preferences.apply(self.recipient(address), changes, now)

@@ -7,31 +7,31 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from heed.domain.errors import HeedError, InvalidToken, UnreadableRecord
-from heed.domain.links.link_token import Purpose
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.links.link_token import TokenPurpose
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import Change
-from heed.use_cases.ports.preferences import UNREADABLE, Applied, Unreadable
+from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem, WriteResult
 
 
 @dataclass
 class MemoryPreferences:
     """The port Preferences. `failure` is raised, while it is set, by every call."""
 
-    records: dict[str, Record | Unreadable] = field(default_factory=dict)
+    records: dict[str, Record | UnreadableItem] = field(default_factory=dict)
     failure: HeedError | None = None
 
     def read(self, recipient: str) -> Record:
         self._answer()
-        held = self.records.get(recipient, NOTHING)
-        if isinstance(held, Unreadable):
+        held = self.records.get(recipient, EMPTY_RECORD)
+        if isinstance(held, UnreadableItem):
             raise UnreadableRecord("kept so by the test")
         return held
 
-    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
+    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
         self._answer()
-        return {one: self.records.get(one, NOTHING) for one in recipients}
+        return {one: self.records.get(one, EMPTY_RECORD) for one in recipients}
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         return self.update(recipient, lambda _: changes, now)
 
     def update(
@@ -39,16 +39,16 @@ class MemoryPreferences:
         recipient: str,
         decide: Callable[[Record], Sequence[Change]],
         now: int,  # noqa: ARG002
-    ) -> Applied:
-        before, changes = NOTHING, None
+    ) -> WriteResult:
+        before, changes = EMPTY_RECORD, None
         while changes is None or self.read(recipient) != before:
             before = self.read(recipient)
             changes = decide(before)
-        after = merge(before, changes)
+        after = merge_changes(before, changes)
         if after != before:
-            after = replace(after, n=before.n + 1)
+            after = replace(after, revision=before.revision + 1)
             self.records[recipient] = after
-        return Applied(before, after)
+        return WriteResult(before, after)
 
     def unreadable(self, recipient: str) -> None:
         """Spoil what is kept of a recipient."""
@@ -66,15 +66,15 @@ class MemoryKeys:
     link_key_ids: tuple[int, ...] = (1,)
     failure: HeedError | None = None
 
-    def identity(self) -> bytes:
+    def identity_key(self) -> bytes:
         return self._derive("identity/1")
 
-    def link(self, purpose: Purpose, key_id: int) -> bytes:
+    def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         if key_id not in self.link_key_ids:
             raise InvalidToken("signed with a key never ours")
         return self._derive(f"{purpose.name.lower()}/{key_id}")
 
-    def newest(self) -> int:
+    def newest_key_id(self) -> int:
         return self.link_key_ids[-1]
 
     def _derive(self, label: str) -> bytes:

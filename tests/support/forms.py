@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from urllib.parse import quote, urlencode
 
-from heed.entrypoints.http.forms import BYTES_A_FIELD
+from heed.entrypoints.http.forms import MAX_FIELD_BYTES
 
 MOST = 62  # fields: the limit of the sample brand, which has six topics
 URLENCODED = "application/x-www-form-urlencoded"
@@ -30,7 +30,10 @@ def unreadable(value: str) -> dict[str, tuple[bytes, str]]:
     return {
         "too many fields": (urlencode([("x", "y")] * MOST + wanted).encode(), URLENCODED),
         "too many parts": (multipart([("x", "y")] * MOST + wanted), typed()),
-        "too long": (urlencode([("x", "y" * MOST * BYTES_A_FIELD), *wanted]).encode(), URLENCODED),
+        "too long": (
+            urlencode([("x", "y" * MOST * MAX_FIELD_BYTES), *wanted]).encode(),
+            URLENCODED,
+        ),
         "a multipart form without its boundary": (multipart(wanted), "multipart/form-data"),
         "an empty boundary": (multipart(wanted), 'multipart/form-data; boundary=""'),
         "another boundary": (multipart(wanted), typed("other")),

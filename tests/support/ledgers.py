@@ -7,31 +7,33 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from heed.domain.ledger.entry import LedgerEntry, Outcome, keyed, subject_of
+from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, keyed_hash, ledger_subject
 from heed.domain.ledger.seal import Seal
-from heed.domain.preferences.register import DAY, ScopeNumber
-from heed.use_cases.ledger.export import export
-from heed.use_cases.ports.ledger import Altered, Hashes, Kept, Ledger
+from heed.domain.preferences.register import DAY_MS, ScopeNumber
+from heed.use_cases.ledger.export import export_ledger
+from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Ledger, StoredEntry
 
-START = 20_000 * DAY
+START = 20_000 * DAY_MS
 
 
 @dataclass
 class MemoryLedger:
     """The port Ledger."""
 
-    entries: dict[tuple[str, str], Kept] = field(default_factory=dict)
+    entries: dict[tuple[str, str], StoredEntry] = field(default_factory=dict)
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        return self.entries.setdefault((entry.subject, entry.id), Kept(entry, evidence)).entry
+        return self.entries.setdefault(
+            (entry.subject, entry.id), StoredEntry(entry, evidence)
+        ).entry
 
-    def of(self, subject: str) -> Iterator[Kept]:
+    def entries_of(self, subject: str) -> Iterator[StoredEntry]:
         return (kept for (whose, _), kept in list(self.entries.items()) if whose == subject)
 
     def erase(self, subject: str) -> int:
         found = [key for key in self.entries if key[0] == subject]
         for key in found:
-            self.entries[key] = Kept(self.entries[key].entry, None)
+            self.entries[key] = StoredEntry(self.entries[key].entry, None)
         return len(found)
 
     def all(self) -> Iterator[LedgerEntry]:
@@ -45,13 +47,13 @@ class MemorySeals:
     kept: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     gathered: dict[int, Sequence[bytes]] = field(default_factory=dict)
     made: list[Seal] = field(default_factory=list)
-    found: list[Altered] = field(default_factory=list)
+    found: list[AlteredObject] = field(default_factory=list)
 
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
         self.kept[day].update(leaves)
 
-    def hashes(self, day: int) -> Hashes:
-        return Hashes(set(self.kept.get(day, ())), [])
+    def hashes(self, day: int) -> LeafHashes:
+        return LeafHashes(set(self.kept.get(day, ())), [])
 
     def first_day(self) -> int | None:
         return min(self.kept, default=None)
@@ -62,7 +64,7 @@ class MemorySeals:
     def sealed(self, day: int) -> Iterator[bytes]:
         return iter(self.gathered[day])
 
-    def altered(self) -> list[Altered]:
+    def altered(self) -> list[AlteredObject]:
         return list(self.found)
 
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
@@ -72,9 +74,9 @@ class MemorySeals:
         self.made.append(seal)
 
 
-def history(ledger: Ledger, subject: str) -> list[Kept]:
+def history(ledger: Ledger, subject: str) -> list[StoredEntry]:
     """A subject's entries, the oldest number first."""
-    return sorted(ledger.of(subject), key=lambda kept: kept.entry.chain)
+    return sorted(ledger.entries_of(subject), key=lambda kept: kept.entry.chain)
 
 
 def salt(subject: int) -> bytes:
@@ -82,12 +84,12 @@ def salt(subject: int) -> bytes:
 
 
 def entry(
-    subject: int, seq: int, *, at: int = 0, outcome: Outcome = Outcome.APPLIED
+    subject: int, seq: int, *, at: int = 0, outcome: EntryOutcome = EntryOutcome.APPLIED
 ) -> LedgerEntry:
     """An opt-out of somebody, recorded three seconds after it was made."""
     at = START + at
     return LedgerEntry(
-        subject=subject_of(salt(subject), str(subject)),
+        subject=ledger_subject(salt(subject), str(subject)),
         seq=seq,
         scope=ScopeNumber(2),
         register="out",
@@ -95,7 +97,7 @@ def entry(
         recorded_at=(at + 3_000) // 1000 * 1000,
         source="one-click",
         policy_version="2026-01",
-        commitment=keyed(salt(subject), "{}"),
+        commitment=keyed_hash(salt(subject), "{}"),
         outcome=outcome,
     )
 
@@ -110,10 +112,10 @@ class Ledgers:
     def enter(self, *entries: LedgerEntry) -> None:
         for one in entries:
             there = self.ledger.enter(one, "{}")
-            self.seals.add(there.recorded_at // DAY, [there.leaf])
+            self.seals.add(there.recorded_at // DAY_MS, [there.leaf])
 
     def lines(self, now: int) -> list[bytes]:
-        return list(export(self.ledger, self.seals, now))
+        return list(export_ledger(self.ledger, self.seals, now))
 
 
 def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
@@ -123,7 +125,7 @@ def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
     made = Ledgers()
     for subject in range(subjects):
         for seq in range(1, changes + 1):
-            at = (subject + seq) % days * DAY + subject * 1_000_000 + seq * 1_000
+            at = (subject + seq) % days * DAY_MS + subject * 1_000_000 + seq * 1_000
             made.enter(entry(subject, seq, at=at))
-    seal_days(made.seals, START // DAY + days - 1)
+    seal_days(made.seals, START // DAY_MS + days - 1)
     return made

@@ -152,7 +152,7 @@ def _error(code: str, message: str = "made up") -> dict[str, Any]:
 def suppression_list(held: SuppressionList | None = None) -> Iterator[SuppressionList]:
     """The list, behind the client that its function has; nobody waits for its pace."""
     held = held or SuppressionList()
-    parts().ses_suppressions._pause = held.pauses.append
+    parts().ses_suppression_list._pause = held.pauses.append
     events = parts().client("sesv2", once=True).meta.events
     names = [f"before-call.sesv2.{do}" for do in ("Delete" + _ONE, "List" + _ONE + "s")]
     for name in names:

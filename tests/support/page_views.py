@@ -9,26 +9,26 @@ from typing import TYPE_CHECKING, Any
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http.pages.views import (
-    Advertising,
-    Change,
-    Confirm,
-    Confirmed,
-    Done,
-    Field,
-    Landing,
-    Last,
-    Line,
-    Mistake,
-    Option,
-    Outcome,
-    Page,
-    Policy,
-    Preferences,
-    Signal,
-    State,
-    Subscribe,
-    Unavailable,
-    Why,
+    AdvertisingLine,
+    ConfirmationOutcome,
+    ConfirmedView,
+    ConfirmView,
+    DoneView,
+    FormMistake,
+    HiddenField,
+    LandingView,
+    LastChange,
+    LastChangeKind,
+    PageView,
+    PolicyNotice,
+    PreferencesView,
+    SignalNotice,
+    StateNote,
+    SubscribeView,
+    TopicLine,
+    TopicOption,
+    TopicState,
+    UnavailableView,
 )
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ def catalogue(folder: Path) -> dict[str, Any]:
     return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
 
-def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, Page]]:
+def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
     """Name of the sample → name of the page, view."""
     names = {topic["name"]: topic["names"][language] for topic in topics}
     about = {topic["name"]: topic["descriptions"][language] for topic in topics}
     centre = CENTRE + language
     service = (names["service"],)
 
-    def line(topic: str, state: State, why: Why | None = None) -> Line:
-        return Line(
+    def line(topic: str, state: TopicState, why: StateNote | None = None) -> TopicLine:
+        return TopicLine(
             topic=topic,
             name=names[topic],
             description=about[topic],
@@ -64,21 +64,21 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             until=JUNE,
         )
 
-    def landing(**more: Any) -> Landing:
-        return Landing(language=language, brand=BRAND, preferences_url=centre, **more)
+    def landing(**more: Any) -> LandingView:
+        return LandingView(language=language, brand=BRAND, preferences_url=centre, **more)
 
-    def done(**more: Any) -> Done:
+    def done(**more: Any) -> DoneView:
         more = {"service": service, **more}
-        return Done(language=language, brand=BRAND, preferences_url=centre, **more)
+        return DoneView(language=language, brand=BRAND, preferences_url=centre, **more)
 
-    def preferences(*lines: Line, **more: Any) -> Preferences:
-        advertising = Advertising(
+    def preferences(*lines: TopicLine, **more: Any) -> PreferencesView:
+        advertising = AdvertisingLine(
             name=names["targeted-advertising"],
             description=about["targeted-advertising"],
-            state=more.pop("tracked", State.IN),
+            state=more.pop("tracked", TopicState.IN),
             since=more.pop("since", None),
         )
-        return Preferences(
+        return PreferencesView(
             language=language,
             brand=BRAND,
             preferences_url=centre,
@@ -87,17 +87,21 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             **more,
         )
 
-    policy = Policy(version="2026-07", effective="2026-07-01", summary=about["news"])
-    last = Last(topic=names["offers"], change=Change.OUT, at=MAY, source=Source.ONE_CLICK)
-    usual = (
-        line("offers", State.OUT, Why.STOPPED),
-        line("news", State.IN),
-        line("events", State.IN),
-        line("research", State.OUT, Why.NOT_ASKED),
+    policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=about["news"])
+    last = LastChange(
+        topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK
     )
-    off = tuple(line(n, State.OUT, Why.STOPPED) for n in ("offers", "news", "events", "research"))
+    usual = (
+        line("offers", TopicState.OUT, StateNote.STOPPED),
+        line("news", TopicState.IN),
+        line("events", TopicState.IN),
+        line("research", TopicState.OUT, StateNote.NOT_ASKED),
+    )
+    off = tuple(
+        line(n, TopicState.OUT, StateNote.STOPPED) for n in ("offers", "news", "events", "research")
+    )
     options = tuple(
-        Option(topic=name, name=names[name], description=about[name])
+        TopicOption(topic=name, name=names[name], description=about[name])
         for name in ("offers", "news", "events", "research")
     )
     return {
@@ -108,12 +112,12 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             landing(
                 topic=names["offers"],
                 description=about["offers"],
-                signal=Signal.SEEN,
+                signal=SignalNotice.SEEN,
                 policy=policy,
             ),
         ),
         "done": ("done", done(topic=names["offers"], undo="UNDO")),
-        "done-all": ("done", done(signal=Signal.APPLIED)),
+        "done-all": ("done", done(signal=SignalNotice.APPLIED)),
         "preferences": ("preferences", preferences(*usual, last=last)),
         "preferences-saved": (
             "preferences",
@@ -123,11 +127,11 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         "preferences-paused": (
             "preferences",
             preferences(
-                line("offers", State.OUT, Why.REPORTED),
-                line("news", State.IN, Why.PAUSED),
-                line("events", State.IN),
+                line("offers", TopicState.OUT, StateNote.REPORTED),
+                line("news", TopicState.IN, StateNote.PAUSED),
+                line("events", TopicState.IN),
                 paused_until=JUNE,
-                signal=Signal.SEEN,
+                signal=SignalNotice.SEEN,
                 policy=policy,
                 undeliverable=True,
             ),
@@ -137,29 +141,31 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             preferences(
                 *off,
                 everything_off=True,
-                tracked=State.OUT,
+                tracked=TopicState.OUT,
                 since=MAY,
-                signal=Signal.APPLIED,
-                last=Last(topic="", change=Change.OUT, at=MAY, source=Source.PREFERENCE_CENTRE),
+                signal=SignalNotice.APPLIED,
+                last=LastChange(
+                    topic="", change=LastChangeKind.OUT, at=MAY, source=Source.PREFERENCE_CENTRE
+                ),
             ),
         ),
-        "neutral": ("neutral", Page(language=language, brand=BRAND)),
+        "neutral": ("neutral", PageView(language=language, brand=BRAND)),
         "not_found": (
             "not_found",
-            Page(language=language, brand=BRAND, subscribe_url="/subscribe"),
+            PageView(language=language, brand=BRAND, subscribe_url="/subscribe"),
         ),
         "unavailable": (
             "unavailable",
-            Unavailable(
+            UnavailableView(
                 language=language,
                 brand=BRAND,
                 kept=True,
-                retry=(Field(name="scope", value="this"),),
+                retry=(HiddenField(name="scope", value="this"),),
             ),
         ),
         "subscribe": (
             "subscribe",
-            Subscribe(
+            SubscribeView(
                 language=language,
                 brand=BRAND,
                 subscribe_url="/subscribe",
@@ -170,7 +176,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         ),
         "subscribe-mistake": (
             "subscribe",
-            Subscribe(
+            SubscribeView(
                 language=language,
                 brand=BRAND,
                 subscribe_url="/subscribe",
@@ -178,13 +184,13 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 intent=Intent.IN,
                 topics=options,
                 address="somebody at example",
-                error=Mistake.ADDRESS,
+                error=FormMistake.ADDRESS,
                 consent=True,
             ),
         ),
         "subscribe-resume": (
             "subscribe",
-            Subscribe(
+            SubscribeView(
                 language=language,
                 brand=BRAND,
                 subscribe_url="/subscribe",
@@ -195,7 +201,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         ),
         "subscribe-out": (
             "subscribe",
-            Subscribe(
+            SubscribeView(
                 language=language,
                 brand=BRAND,
                 subscribe_url="/subscribe",
@@ -203,50 +209,58 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 intent=Intent.OUT,
             ),
         ),
-        "accepted": ("accepted", Page(language=language, brand=BRAND)),
+        "accepted": ("accepted", PageView(language=language, brand=BRAND)),
         "confirm": (
             "confirm",
-            Confirm(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
+            ConfirmView(language=language, brand=BRAND, intent=Intent.IN, topics=(names["news"],)),
         ),
         "confirm-resume": (
             "confirm",
-            Confirm(language=language, brand=BRAND, intent=Intent.IN, resume=True),
+            ConfirmView(language=language, brand=BRAND, intent=Intent.IN, resume=True),
         ),
-        "confirm-out": ("confirm", Confirm(language=language, brand=BRAND, intent=Intent.OUT)),
+        "confirm-out": ("confirm", ConfirmView(language=language, brand=BRAND, intent=Intent.OUT)),
         "confirm-out-some": (
             "confirm",
-            Confirm(language=language, brand=BRAND, intent=Intent.OUT, topics=(names["news"],)),
+            ConfirmView(language=language, brand=BRAND, intent=Intent.OUT, topics=(names["news"],)),
         ),
         "confirmed": (
             "confirmed",
-            Confirmed(
+            ConfirmedView(
                 language=language,
                 brand=BRAND,
                 intent=Intent.IN,
                 topics=(names["news"],),
-                outcome=Outcome.DONE,
+                outcome=ConfirmationOutcome.DONE,
                 preferences_url=centre,
             ),
         ),
         "confirmed-superseded": (
             "confirmed",
-            Confirmed(language=language, brand=BRAND, intent=Intent.IN, outcome=Outcome.SUPERSEDED),
-        ),
-        "confirmed-expired": (
-            "confirmed",
-            Confirmed(
+            ConfirmedView(
                 language=language,
                 brand=BRAND,
                 intent=Intent.IN,
-                outcome=Outcome.EXPIRED,
+                outcome=ConfirmationOutcome.SUPERSEDED,
+            ),
+        ),
+        "confirmed-expired": (
+            "confirmed",
+            ConfirmedView(
+                language=language,
+                brand=BRAND,
+                intent=Intent.IN,
+                outcome=ConfirmationOutcome.EXPIRED,
                 subscribe_url="/subscribe",
             ),
         ),
-        "unavailable-full": ("unavailable", Unavailable(language=language, brand=BRAND, full=True)),
-        "unavailable-page": ("unavailable", Unavailable(language=language, brand=BRAND)),
+        "unavailable-full": (
+            "unavailable",
+            UnavailableView(language=language, brand=BRAND, full=True),
+        ),
+        "unavailable-page": ("unavailable", UnavailableView(language=language, brand=BRAND)),
     }
 
 
-def render(pages: Pages, page: str, view: Page) -> str:
+def render(pages: Pages, page: str, view: PageView) -> str:
     """The page of a view, through the method of its name."""
     return str(getattr(pages, page)(view))

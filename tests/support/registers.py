@@ -8,22 +8,22 @@ from heed.domain.preferences.register import Register, ScopeNumber
 
 def out(scope: int) -> Register:
     """Of the latest *out*."""
-    return register.out(ScopeNumber(scope))
+    return register.opted_out(ScopeNumber(scope))
 
 
 def in_(scope: int) -> Register:
     """Of the latest *in*."""
-    return register.in_(ScopeNumber(scope))
+    return register.opted_in(ScopeNumber(scope))
 
 
 def pause(scope: int) -> Register:
     """Of the latest pause."""
-    return register.pause(ScopeNumber(scope))
+    return register.paused(ScopeNumber(scope))
 
 
 def yes(scope: int) -> Register:
     """Of the latest confirmed yes."""
-    return register.yes(ScopeNumber(scope))
+    return register.confirmed(ScopeNumber(scope))
 
 
 def undoable(scope: int) -> Register:

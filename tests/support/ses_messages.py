@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 
 KEY = bytes(range(32))
@@ -41,12 +41,12 @@ BRAND = {
         ]
     ],
 }
-CATALOGUE = Catalogue.of(BRAND)
+CATALOGUE = Catalogue.from_document(BRAND)
 
 
 def identify(address: str) -> str:
     """The id of an address under the tests' key."""
-    return recipient_id(KEY, normalise(address))
+    return recipient_id(KEY, normalise_address(address))
 
 
 TAGGED = identify("tagged@example.com")

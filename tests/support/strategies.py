@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     LIFT_UNDELIVERABLE,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     UNDELIVERABLE,
     Change,
     ChoiceKind,
     Entry,
     Register,
     Source,
-    undoing,
+    undo_entry,
 )
 from tests.support.catalogues import SCOPES
 from tests.support.registers import in_, out, pause, undoable, undone
@@ -34,7 +34,7 @@ _EVIDENCE = st.one_of(
     _TEXTS.map(lambda text: json.dumps({"ref": text}, ensure_ascii=False)),
 )
 _SOURCES = st.sampled_from([Source.ONE_CLICK, Source.LINK, Source.PHONE, Source.API])
-_INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY + 5))
+_INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day * DAY_MS + 5))
 
 _ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
 REGISTERS = (*(Register(kind, scope) for kind in ChoiceKind for scope in SCOPES), *_ADDRESS_WIDE)
@@ -54,12 +54,12 @@ entries = st.builds(
 @st.composite
 def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Change:
     """One event's change; a soft-bounce day now and then."""
-    register = draw(st.sampled_from((*registers, SOFT, SOFT)))
+    register = draw(st.sampled_from((*registers, SOFT_BOUNCE, SOFT_BOUNCE)))
     entry = draw(entries)
     if register.kind is ChoiceKind.UNDONE:
-        entry = draw(st.sampled_from((entry.undo, undoing(entry.at, "0" * 32))))
+        entry = draw(st.sampled_from((entry.undo, undo_entry(entry.at, "0" * 32))))
     if register.may_end or (register.may_end is None and draw(st.booleans())):
-        length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY)))
+        length = draw(st.one_of(st.integers(1, 12), st.just(30 * DAY_MS)))
         entry = replace(entry, until=entry.at + length)
     return Change(register, entry)
 
@@ -81,13 +81,15 @@ def records(draw: st.DrawFn) -> Record:
                 continue
             at = draw(_INSTANTS)
             until = (
-                at + draw(st.sampled_from([1, 6, 40 * DAY])) if kind is ChoiceKind.PAUSE else None
+                at + draw(st.sampled_from([1, 6, 40 * DAY_MS]))
+                if kind is ChoiceKind.PAUSE
+                else None
             )
             registers[Register(kind, scope)] = Entry(at, draw(_SOURCES), "{}", "", until)
     for scope in focus:
         if draw(st.integers(0, 2)) == 0:
             at = draw(_INSTANTS)
-            until = at + draw(st.sampled_from([1, 6, 40 * DAY])) if draw(st.booleans()) else None
+            until = at + draw(st.sampled_from([1, 6, 40 * DAY_MS])) if draw(st.booleans()) else None
             press = Entry(at, Source.LINK, '{"press":"1"}', "", until)
             registers[undoable(scope)] = press
             if draw(st.booleans()):
@@ -102,5 +104,5 @@ def records(draw: st.DrawFn) -> Record:
     return Record(registers, soft, None, 1)
 
 
-instants = st.one_of(st.integers(0, 20), st.integers(0, 105).map(lambda day: day * DAY + 5))
+instants = st.one_of(st.integers(0, 20), st.integers(0, 105).map(lambda day: day * DAY_MS + 5))
 """When a decision is asked for."""

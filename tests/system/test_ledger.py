@@ -14,8 +14,8 @@ import httpx
 import pytest
 
 from heed.adapters.s3 import LedgerBucket
-from heed.domain.ledger.seal import seal
-from heed.use_cases.ports.ledger import How
+from heed.domain.ledger.seal import make_seal
+from heed.use_cases.ports.ledger import Alteration
 from local.aws import Clients, session
 from local.functions import invoke
 from tests.system.running import PATIENCE, ROOT, soon
@@ -132,7 +132,7 @@ def test_the_emulator_writes_once_and_keeps_the_first_version(stack: Stack) -> N
     client.create_bucket(Bucket="sealed")
     client.put_bucket_versioning(Bucket="sealed", VersioningConfiguration={"Status": "Enabled"})
     seals, leaves = LedgerBucket(client, "sealed"), [bytes([n]) * 32 for n in range(3)]
-    made = seal(20_000, "", leaves)
+    made = make_seal(20_000, "", leaves)
     for _ in range(2):
         seals.add(20_000, leaves)
         assert seals.gather(20_000, leaves) == leaves
@@ -142,7 +142,7 @@ def test_the_emulator_writes_once_and_keeps_the_first_version(stack: Stack) -> N
     client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
 
     assert (seals.seals(), list(seals.sealed(20_000))) == ([made], leaves)
-    assert [one.how for one in seals.altered()] == [How.REWRITTEN]
+    assert [one.how for one in seals.altered()] == [Alteration.REWRITTEN]
 
 
 def test_the_schedules_functions_run(stack: Stack) -> None:

@@ -7,15 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.domain.errors import KeysUnavailable, StoreUnavailable
-from heed.domain.links.link_token import Purpose, verify
+from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import decide
-from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import Change, Entry, Source
-from heed.domain.recipients.address import normalise
-from heed.domain.recipients.recipient import from_bytes, recipient_id, to_bytes
-from heed.use_cases.identify import Mention, Person, identify
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import recipient_from_bytes, recipient_id, recipient_to_bytes
+from heed.use_cases.identify import IdentifiedPerson, Mention, identify
 from heed.use_cases.links.mint_links import mint_links
-from heed.use_cases.preferences.check import Doubt, check
+from heed.use_cases.preferences.check import Unanswerable, check_sendable
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryKeys, MemoryPreferences
 from tests.support.registers import out
@@ -37,11 +37,11 @@ class Counting(MemoryPreferences):
 
 
 def test_people_are_named_by_address_or_by_id_and_the_rest_is_nobody() -> None:
-    known = recipient_id(KEYS.identity(), normalise("reader@example.com"))
+    known = recipient_id(KEYS.identity_key(), normalise_address("reader@example.com"))
     mentions = [
         Mention(address="<Reader@EXAMPLE.com>"),
         Mention(id=known),
-        Mention(id=to_bytes(known).hex().upper()),
+        Mention(id=recipient_to_bytes(known).hex().upper()),
         Mention(address=""),
         Mention(id=""),
         Mention(id="reader@example.com"),
@@ -61,7 +61,7 @@ def test_nobody_is_identified_without_the_key() -> None:
 
 
 @given(
-    kept=st.dictionaries(recipients.map(from_bytes), records(), max_size=4),
+    kept=st.dictionaries(recipients.map(recipient_from_bytes), records(), max_size=4),
     number=st.sampled_from(sorted(CATALOGUE.topics)),
     now=instants,
     data=st.data(),
@@ -70,52 +70,57 @@ def test_each_is_answered_by_the_decision_on_their_own_record(
     kept: dict[str, Record], number: int, now: int, data: st.DataObject
 ) -> None:
     ids = st.sampled_from([*kept, "a" * 26, None])
-    people = [Person(None, one) for one in data.draw(st.lists(ids, max_size=8))]
+    people = [IdentifiedPerson(None, one) for one in data.draw(st.lists(ids, max_size=8))]
     topic = CATALOGUE.topics[number]
     preferences = Counting(dict(kept))
 
-    answered = check(people, topic, now, preferences)
+    answered = check_sendable(people, topic, now, preferences)
 
     assert [one.person for one in answered] == people
     for person, answer in answered:
         if person.recipient is None:
-            assert answer is Doubt.INVALID
+            assert answer is Unanswerable.INVALID
         else:
-            assert answer == decide(kept.get(person.recipient, NOTHING), topic, now)
+            assert answer == decide(kept.get(person.recipient, EMPTY_RECORD), topic, now)
 
 
 def test_a_damaged_record_is_doubt_and_doubt_is_no_decision() -> None:
     preferences = MemoryPreferences()
     preferences.unreadable("a" * 26)
 
-    ((_, answer),) = check([Person(None, "a" * 26)], OFFERS, NOW, preferences)
+    ((_, answer),) = check_sendable([IdentifiedPerson(None, "a" * 26)], OFFERS, NOW, preferences)
 
-    assert answer is Doubt.UNREADABLE
+    assert answer is Unanswerable.UNREADABLE
 
 
 def test_when_not_all_can_be_read_nothing_is_said_of_anyone() -> None:
     with pytest.raises(StoreUnavailable):
-        check([Person(None, "a" * 26)], OFFERS, NOW, MemoryPreferences(failure=StoreUnavailable()))
+        check_sendable(
+            [IdentifiedPerson(None, "a" * 26)],
+            OFFERS,
+            NOW,
+            MemoryPreferences(failure=StoreUnavailable()),
+        )
 
 
 def test_an_acknowledged_opt_out_is_seen_by_the_next_check() -> None:
-    preferences, person = MemoryPreferences(), Person(None, "a" * 26)
+    preferences, person = MemoryPreferences(), IdentifiedPerson(None, "a" * 26)
     preferences.apply("a" * 26, [Change(out(0), Entry(NOW - 1, Source.ONE_CLICK, "{}"))], NOW)
 
-    ((_, answer),) = check([person], OFFERS, NOW, preferences)
+    ((_, answer),) = check_sendable([person], OFFERS, NOW, preferences)
 
-    assert answer not in list(Doubt) and not answer.sendable  # type: ignore[union-attr]
+    assert answer not in list(Unanswerable) and not answer.sendable  # type: ignore[union-attr]
 
 
 def test_a_link_names_its_person_topic_and_minute_for_each_purpose_and_key() -> None:
     keys = MemoryKeys(link_key_ids=(1, 2, 7))
-    people = [Person("a@example.com", "a" * 26), Person("nobody", None)]
+    people = [IdentifiedPerson("a@example.com", "a" * 26), IdentifiedPerson("nobody", None)]
 
     first, second = mint_links(people, OFFERS, NOW, keys)
 
     assert second.tokens == {}
-    assert len(set(first.tokens.values())) == len(Purpose)
+    assert len(set(first.tokens.values())) == len(TokenPurpose)
     for purpose, text in first.tokens.items():
-        said = verify(text, purpose, keys.link)
+        said = verify_link_token(text, purpose, keys.link_key)
         assert (said.recipient, said.scope, said.key_id) == ("a" * 26, 2, 7)
         assert said.issued == NOW - NOW % 60_000

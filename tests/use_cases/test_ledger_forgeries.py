@@ -12,32 +12,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.adapters.external_sort import Spill
+from heed.adapters.external_sort import ExternalSorter
 from heed.domain import rfc3339
-from heed.domain.errors import Malformed, NotFound, Unproven
-from heed.domain.ledger.entry import LedgerEntry, Outcome, canonical
-from heed.domain.ledger.seal import LATE, Seal
-from heed.domain.preferences.register import DAY, ScopeNumber
-from heed.use_cases.ledger.prove import prove
-from heed.use_cases.ledger.read_export import read
+from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound
+from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
+from heed.domain.ledger.seal import LATE_DAYS, Seal
+from heed.domain.preferences.register import DAY_MS, ScopeNumber
+from heed.use_cases.ledger.prove import prove_entry
+from heed.use_cases.ledger.read_export import read_export
 from heed.use_cases.ledger.seal_days import seal_days
-from heed.use_cases.ledger.verify import verify
-from heed.use_cases.ports.ledger import Altered, How
+from heed.use_cases.ledger.verify import verify_ledger
+from heed.use_cases.ports.ledger import Alteration, AlteredObject
 from tests.support.ledgers import START, Ledgers, entry, ordinary
 
-NOW = START + 4 * DAY + DAY // 2
-FIRST = START // DAY
+NOW = START + 4 * DAY_MS + DAY_MS // 2
+FIRST = START // DAY_MS
 
 
 def fault(lines: list[bytes] | tuple[bytes, ...]) -> str | None:
-    return verify(lines, Spill).fault
+    return verify_ledger(lines, ExternalSorter).fault
 
 
 def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
     """A ledger into which an entry was put on its third day that says a day so long before."""
     made = ordinary(days=2)
-    one = replace(entry(7, 1, at=2 * DAY), **other)
-    one = replace(one, recorded_at=one.recorded_at - days * DAY, at=one.at - days * DAY)
+    one = replace(entry(7, 1, at=2 * DAY_MS), **other)
+    one = replace(one, recorded_at=one.recorded_at - days * DAY_MS, at=one.at - days * DAY_MS)
     made.ledger.enter(one, "{}")
     made.seals.add(FIRST + 2, [one.leaf])
     seal_days(made.seals, FIRST + 3)
@@ -52,29 +52,29 @@ def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
     "Whoever may write to the ledger enters an entry today that says it was recorded two years ago.",
     "An entry whose day is more than two before that of its seal is a fault, and is not proved.",
 )
-@pytest.mark.parametrize("days", [LATE + 1, 10, 730])
+@pytest.mark.parametrize("days", [LATE_DAYS + 1, 10, 730])
 def test_an_entry_of_a_day_long_before_its_seals_is_a_fault_and_has_no_proof(days: int) -> None:
     made, one = forged(days)
     lines = made.lines(NOW)
 
     named = fault(lines)
 
-    said, sealed = rfc3339.write_day(one.recorded_at // DAY), rfc3339.write_day(FIRST + 2)
+    said, sealed = rfc3339.format_day(one.recorded_at // DAY_MS), rfc3339.format_day(FIRST + 2)
     assert named is not None
     assert one.id in named and said in named and sealed in named
-    with pytest.raises(Unproven):
-        prove(lines, one.id)
+    with pytest.raises(InvalidEvidence):
+        prove_entry(lines, one.id)
 
 
-@pytest.mark.parametrize("days", range(LATE + 1))
+@pytest.mark.parametrize("days", range(LATE_DAYS + 1))
 def test_an_entry_that_came_late_to_its_seal_is_whole_and_proved(days: int) -> None:
     made, one = forged(days)
     assert fault(made.lines(NOW)) is None
-    assert prove(made.lines(NOW), one.id)["seal"]["day"] == rfc3339.write_day(FIRST + 2)
+    assert prove_entry(made.lines(NOW), one.id)["seal"]["day"] == rfc3339.format_day(FIRST + 2)
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-def test_one_put_into_the_chain_of_somebody_is_named_too(outcome: Outcome) -> None:
+@pytest.mark.parametrize("outcome", EntryOutcome)
+def test_one_put_into_the_chain_of_somebody_is_named_too(outcome: EntryOutcome) -> None:
     """Under a number that there is: the numbers alone do not tell."""
     subject = entry(1, 1).subject
     made, one = forged(400, subject=subject, register="confirmed", outcome=outcome)
@@ -84,28 +84,30 @@ def test_one_put_into_the_chain_of_somebody_is_named_too(outcome: Outcome) -> No
 def test_what_no_seal_is_over_yet_is_of_the_days_behind_the_last_seal() -> None:
     made = ordinary(days=2)
     seal_days(made.seals, FIRST + 2)
-    one = entry(7, 1, at=2 * DAY)
-    late = replace(one, recorded_at=one.recorded_at - LATE * DAY, at=one.at - LATE * DAY)
-    old = replace(late, recorded_at=late.recorded_at - DAY, scope=ScopeNumber(3))
+    one = entry(7, 1, at=2 * DAY_MS)
+    late = replace(
+        one, recorded_at=one.recorded_at - LATE_DAYS * DAY_MS, at=one.at - LATE_DAYS * DAY_MS
+    )
+    old = replace(late, recorded_at=late.recorded_at - DAY_MS, scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
     made.seals.add(FIRST + 2, [late.leaf])
-    weeks = START + 20 * DAY  # in which nothing was sealed
+    weeks = START + 20 * DAY_MS  # in which nothing was sealed
     assert fault(made.lines(weeks)) is None
-    assert prove(made.lines(weeks), late.id)["sealed"] is False
+    assert prove_entry(made.lines(weeks), late.id)["sealed"] is False
 
     made.ledger.enter(old, "{}")
     made.seals.add(FIRST + 2, [old.leaf])
     assert old.id in str(fault(made.lines(weeks)))
-    with pytest.raises(Unproven):
-        prove(made.lines(weeks), old.id)
+    with pytest.raises(InvalidEvidence):
+        prove_entry(made.lines(weeks), old.id)
 
 
 def test_an_entry_under_no_seal_at_all_is_not_proved() -> None:
     made = ordinary()
     one = entry(7, 1, at=0)
-    lines = [*made.lines(NOW), canonical(one.document()) + b"\n"]
-    with pytest.raises(Unproven):
-        prove(lines, one.id)
+    lines = [*made.lines(NOW), canonical_json(one.to_document()) + b"\n"]
+    with pytest.raises(InvalidEvidence):
+        prove_entry(lines, one.id)
 
 
 # ---- Roots that were kept ----
@@ -118,7 +120,7 @@ def test_an_entry_under_no_seal_at_all_is_not_proved() -> None:
 )
 def test_the_root_of_any_night_is_known_again_with_its_day_and_the_nights_since() -> None:
     made = ordinary(days=5)
-    verdict = verify(made.lines(NOW), Spill)
+    verdict = verify_ledger(made.lines(NOW), ExternalSorter)
     seals = made.seals.seals()
     assert [verdict.under(seal.root) for seal in seals] == [
         (FIRST, 3),
@@ -137,7 +139,7 @@ def test_the_root_of_any_night_is_known_again_with_its_day_and_the_nights_since(
 @functools.cache
 def whole() -> tuple[bytes, ...]:
     made = ordinary()
-    made.seals.found.append(Altered("seals/2024-10-04.json", How.REWRITTEN))
+    made.seals.found.append(AlteredObject("seals/2024-10-04.json", Alteration.REWRITTEN))
     return tuple(made.lines(NOW))
 
 
@@ -163,7 +165,7 @@ def test_nothing_can_be_added_to_any_line(kind: str, deep: bool) -> None:
     if deep and not isinstance(inner, dict):
         return
     (inner if deep else document)["note"] = "the person agreed by phone"
-    lines[place] = canonical(document) + b"\n"
+    lines[place] = canonical_json(document) + b"\n"
     assert str(fault(lines)).startswith(f"line {place + 1}: ")
 
 
@@ -177,15 +179,15 @@ def test_no_line_can_be_put_in_between(extra: bytes) -> None:
 def test_hashes_stand_in_full_lines_so_that_there_is_one_way_of_writing_them() -> None:
     lines, place = list(whole()), _kinds()["leaves"]
     leaves = json.loads(lines[place])["leaves"]
-    parts = [canonical({"leaves": part}) + b"\n" for part in (leaves[:1], leaves[1:])]
+    parts = [canonical_json({"leaves": part}) + b"\n" for part in (leaves[:1], leaves[1:])]
     lines[place : place + 1] = parts
     assert "not full" in str(fault(lines))
 
 
-@pytest.mark.parametrize("how", How)
-def test_what_was_done_to_the_storage_is_said_where_all_else_is_whole(how: How) -> None:
+@pytest.mark.parametrize("how", Alteration)
+def test_what_was_done_to_the_storage_is_said_where_all_else_is_whole(how: Alteration) -> None:
     made = ordinary()
-    made.seals.found.append(Altered("leaves/2024-10-04", how))
+    made.seals.found.append(AlteredObject("leaves/2024-10-04", how))
     assert str(fault(made.lines(NOW))).startswith("leaves/2024-10-04: ")
     gone = next(iter(made.ledger.entries))
     del made.ledger.entries[gone]
@@ -194,7 +196,7 @@ def test_what_was_done_to_the_storage_is_said_where_all_else_is_whole(how: How) 
 
 def test_a_name_in_the_storage_that_cannot_be_printed_is_named_all_the_same() -> None:
     made = ordinary()
-    made.seals.found.append(Altered("seals/\x07\n\u202e", How.MALFORMED))
+    made.seals.found.append(AlteredObject("seals/\x07\n\u202e", Alteration.MALFORMED))
     assert str(fault(made.lines(NOW))).startswith(r"seals/\x07\n\u202e: ")
 
 
@@ -219,12 +221,12 @@ def _never_crashes(lines: list[bytes], place: int) -> None:
     assert found is not None
     assert found.isprintable()
     try:
-        for _ in read(lines):
+        for _ in read_export(lines):
             pass
-    except Malformed as error:
+    except MalformedMessage as error:
         assert str(error).startswith(f"line {place + 1}: ")  # noqa: PT017
-    with contextlib.suppress(Malformed, NotFound):
-        prove(lines, "0" * 64)
+    with contextlib.suppress(MalformedMessage, NotFound):
+        prove_entry(lines, "0" * 64)
 
 
 @pytest.mark.threat(
@@ -245,14 +247,14 @@ def test_a_member_of_another_type_is_named_by_its_line(data: st.DataObject) -> N
     if value == owner[member] and type(value) is type(owner[member]):
         return
     owner[member] = value
-    lines[place] = canonical(document) + b"\n"
+    lines[place] = canonical_json(document) + b"\n"
     _never_crashes(lines, place)
 
 
 @given(_JUNK, st.integers(0, len(whole()) - 1))
 def test_any_json_is_a_fault_in_the_place_of_any_line(junk: object, place: int) -> None:
     lines = list(whole())
-    lines[place] = canonical(junk) + b"\n"  # type: ignore[arg-type]
+    lines[place] = canonical_json(junk) + b"\n"  # type: ignore[arg-type]
     _never_crashes(lines, place)
 
 
@@ -305,7 +307,7 @@ def test_what_crashes_parsers_is_a_fault(strange: bytes) -> None:
         ("seq", -1),
         ("seq", 2**63),
         ("scope", "2"),
-        ("at", rfc3339.END),
+        ("at", rfc3339.END_OF_TIME),
         ("recorded_at", -1),
         ("until", 0.0),
         ("subject", "ab"),
@@ -315,9 +317,9 @@ def test_what_crashes_parsers_is_a_fault(strange: bytes) -> None:
     ],
 )
 def test_an_entry_has_exact_types_and_ranges(member: str, value: object) -> None:
-    document = {**entry(1, 1).document(), member: value}
-    with pytest.raises(Malformed, match=member):
-        LedgerEntry.of(document)
+    document = {**entry(1, 1).to_document(), member: value}
+    with pytest.raises(MalformedMessage, match=member):
+        LedgerEntry.from_document(document)
 
 
 @pytest.mark.parametrize(
@@ -333,6 +335,6 @@ def test_an_entry_has_exact_types_and_ranges(member: str, value: object) -> None
     ],
 )
 def test_a_seal_has_exact_types_and_ranges(member: str, value: object) -> None:
-    document = {**ordinary().seals.seals()[0].document(), member: value}
-    with pytest.raises(Malformed, match=member):
-        Seal.of(document)
+    document = {**ordinary().seals.seals()[0].to_document(), member: value}
+    with pytest.raises(MalformedMessage, match=member):
+        Seal.from_document(document)

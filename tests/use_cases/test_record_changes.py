@@ -5,11 +5,15 @@ from collections.abc import Sequence
 import pytest
 
 from heed.domain.errors import StoreUnavailable, UnreadableRecord
-from heed.domain.preferences.preference_request import Outcome, State, Wish
+from heed.domain.preferences.preference_request import (
+    PreferenceRequest,
+    RequestedState,
+    RequestOutcome,
+)
 from heed.domain.preferences.reasons import Reason
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import (
-    DAY,
+    DAY_MS,
     HOLD,
     MINOR,
     Change,
@@ -18,15 +22,15 @@ from heed.domain.preferences.register import (
     ScopeNumber,
     Source,
 )
-from heed.domain.recipients.recipient import from_bytes
-from heed.use_cases.ports.preferences import Applied
-from heed.use_cases.preferences.record_changes import Recorded, Voiced, record_changes
+from heed.domain.recipients.recipient import recipient_from_bytes
+from heed.use_cases.ports.preferences import WriteResult
+from heed.use_cases.preferences.record_changes import ChangeResult, RequestedChange, record_changes
 from tests.support.catalogues import CATALOGUE
 from tests.support.fakes import MemoryPreferences
 from tests.support.registers import out
 
-NOW = 100 * DAY
-JANE, SAM, KIM = (from_bytes(bytes([n]) * 16) for n in range(3))
+NOW = 100 * DAY_MS
+JANE, SAM, KIM = (recipient_from_bytes(bytes([n]) * 16) for n in range(3))
 
 
 class Store(MemoryPreferences):
@@ -40,7 +44,7 @@ class Store(MemoryPreferences):
         self.asked.append("read")
         return super().read(recipient)
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         self.asked.append("apply")
         tried = len(self.asked)
         try:
@@ -49,13 +53,15 @@ class Store(MemoryPreferences):
             del self.asked[tried:]  # its own read
 
 
-def _wish(state: State = State.OUT, scope: int = 2, at: int = NOW) -> Wish:
-    until = NOW + DAY if state is State.PAUSED else None
-    return Wish(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
+def _wish(
+    state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW
+) -> PreferenceRequest:
+    until = NOW + DAY_MS if state is RequestedState.PAUSED else None
+    return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
 
 
-def _record(store: MemoryPreferences, *voiced: tuple[str, Wish]) -> list[Recorded]:
-    return record_changes([Voiced(*one) for one in voiced], NOW, store, CATALOGUE)
+def _record(store: MemoryPreferences, *voiced: tuple[str, PreferenceRequest]) -> list[ChangeResult]:
+    return record_changes([RequestedChange(*one) for one in voiced], NOW, store, CATALOGUE)
 
 
 def _held(register: Register) -> Change:
@@ -64,18 +70,27 @@ def _held(register: Register) -> Change:
 
 def test_stops_are_written_without_a_read_and_those_of_one_person_at_once() -> None:
     store = Store()
-    _record(store, (JANE, _wish()), (SAM, _wish()), (JANE, _wish(State.PAUSED)))
+    _record(store, (JANE, _wish()), (SAM, _wish()), (JANE, _wish(RequestedState.PAUSED)))
     assert store.asked == ["apply", "apply"]
 
 
 def test_only_a_yes_is_read_for() -> None:
     store = Store()
-    _record(store, (JANE, _wish(State.IN)), (JANE, _wish(State.OUT, 3)), (SAM, _wish()))
+    _record(
+        store,
+        (JANE, _wish(RequestedState.IN)),
+        (JANE, _wish(RequestedState.OUT, 3)),
+        (SAM, _wish()),
+    )
     assert store.asked == ["read", "apply", "apply"]
 
 
 def test_the_results_stand_in_the_order_of_the_wishes() -> None:
-    wishes = [(JANE, _wish()), (SAM, _wish(State.IN, 3)), (JANE, _wish(State.OUT, 3))]
+    wishes = [
+        (JANE, _wish()),
+        (SAM, _wish(RequestedState.IN, 3)),
+        (JANE, _wish(RequestedState.OUT, 3)),
+    ]
     jane, sam, again = _record(Store(), *wishes)
     assert (jane.sendable["news"], sam.sendable["news"]) == (False, True)
     assert jane.sendable == again.sendable
@@ -89,25 +104,25 @@ def test_every_topic_in_use_is_answered_for() -> None:
 
 def test_a_refused_yes_leaves_the_other_wishes_of_that_person_alone() -> None:
     store = Store()
-    store.records[JANE] = merge(NOTHING, [_held(HOLD)])
-    yes, no = _record(store, (JANE, _wish(State.IN)), (JANE, _wish(State.OUT, 3)))
-    assert (yes.outcome, yes.blocked_by) == (Outcome.REFUSED, [Reason.HOLD])
-    assert no.outcome is Outcome.APPLIED
+    store.records[JANE] = merge_changes(EMPTY_RECORD, [_held(HOLD)])
+    yes, no = _record(store, (JANE, _wish(RequestedState.IN)), (JANE, _wish(RequestedState.OUT, 3)))
+    assert (yes.outcome, yes.blocked_by) == (RequestOutcome.REFUSED, [Reason.HOLD])
+    assert no.outcome is RequestOutcome.APPLIED
     assert set(store.read(JANE).registers) == {HOLD, out(3)}
 
 
 def test_of_a_minor_everything_is_refused_and_nothing_written() -> None:
     store = Store()
-    store.records[JANE] = merge(NOTHING, [_held(MINOR)])
-    for state in State:
+    store.records[JANE] = merge_changes(EMPTY_RECORD, [_held(MINOR)])
+    for state in RequestedState:
         (result,) = _record(store, (JANE, _wish(state)))
-        assert (result.outcome, result.blocked_by) == (Outcome.REFUSED, [Reason.MINOR])
+        assert (result.outcome, result.blocked_by) == (RequestOutcome.REFUSED, [Reason.MINOR])
         assert not any(result.sendable.values())
-    assert store.records[JANE] == merge(NOTHING, [_held(MINOR)])
+    assert store.records[JANE] == merge_changes(EMPTY_RECORD, [_held(MINOR)])
 
 
 def test_the_same_wishes_again_leave_the_same_record() -> None:
-    store, wishes = Store(), [(JANE, _wish()), (JANE, _wish(State.IN, 3)), (SAM, _wish())]
+    store, wishes = Store(), [(JANE, _wish()), (JANE, _wish(RequestedState.IN, 3)), (SAM, _wish())]
     first = _record(store, *wishes)
     before = dict(store.records)
     again = _record(store, *wishes)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.domain.errors import KeysUnavailable, Malformed, StoreUnavailable
-from heed.domain.feedback.rules import Count
-from heed.domain.preferences.record import NOTHING, Record, merge
+from heed.domain.errors import KeysUnavailable, MalformedMessage, StoreUnavailable
+from heed.domain.feedback.rules import FeedbackEffect
+from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE, Change, Entry, Source
-from heed.entrypoints.ses_events import read
-from heed.use_cases.feedback.record_feedback import AHEAD, RecordFeedback
-from heed.use_cases.ports.preferences import Applied
+from heed.entrypoints.ses_events import parse_ses_event
+from heed.use_cases.feedback.record_feedback import MAX_CLOCK_SKEW, RecordFeedback
+from heed.use_cases.ports.preferences import WriteResult
 from tests.support.registers import out
 from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
 
@@ -31,7 +31,7 @@ class Stored:
     """Preferences in memory, by the domain's own rule; refuses the recipients in `down`."""
 
     def __init__(self, down: Sequence[str] = ()) -> None:
-        self.records: dict[str, Record] = defaultdict(lambda: NOTHING)
+        self.records: dict[str, Record] = defaultdict(lambda: EMPTY_RECORD)
         self.writes: list[str] = []
         self.down = set(down)
         self.marked: int | None = None
@@ -44,17 +44,17 @@ class Stored:
 
     def update(
         self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
-    ) -> Applied:
+    ) -> WriteResult:
         return self.apply(recipient, decide(self.records[recipient]), now)
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         if recipient in self.down:
             raise StoreUnavailable("throttled")
         self.writes.append(recipient)
         self.marked = now
         before = self.records[recipient]
-        self.records[recipient] = merge(before, changes)
-        return Applied(before, self.records[recipient])
+        self.records[recipient] = merge_changes(before, changes)
+        return WriteResult(before, self.records[recipient])
 
 
 class Keys:
@@ -64,7 +64,7 @@ class Keys:
         self.up = up
         self.asked = 0
 
-    def identity(self) -> bytes:
+    def identity_key(self) -> bytes:
         self.asked += 1
         if not self.up:
             raise KeysUnavailable("throttled")
@@ -77,7 +77,7 @@ def recorder(stored: Stored, keys: Keys | None = None) -> RecordFeedback:
 
 def test_each_recipient_of_an_event_is_written_once() -> None:
     stored = Stored()
-    recorder(stored)(read(ses("event-bounce-several-recipients")), NOW)
+    recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [A, B, C]
     assert all(UNDELIVERABLE in stored.records[one].registers for one in (A, B, C))
     assert stored.marked == NOW
@@ -91,7 +91,7 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
             {"topicName": name, "subscriptionStatus": "OptOut"} for name in ("news", "offers")
         ],
     )
-    recorder(stored)(read(event), NOW)
+    recorder(stored)(parse_ses_event(event), NOW)
     assert stored.writes == [identify("recipient@example.com")]
     assert set(stored.records[stored.writes[0]].registers) == {
         out(0),
@@ -105,21 +105,21 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
 )
 def test_an_event_that_changes_nothing_needs_neither_the_table_nor_the_key(name: str) -> None:
     stored, keys = Stored(), Keys(up=False)
-    verdict = recorder(stored, keys)(read(ses(name)), NOW)
+    verdict = recorder(stored, keys)(parse_ses_event(ses(name)), NOW)
     assert not stored.writes and not keys.asked and len(verdict.counts) == 1
 
 
 def test_who_can_be_recorded_is_recorded_though_another_cannot() -> None:
     stored = Stored(down=[A])
     with pytest.raises(StoreUnavailable):
-        recorder(stored)(read(ses("event-bounce-several-recipients")), NOW)
+        recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [B, C]
 
 
 def test_without_the_key_nothing_is_guessed() -> None:
     stored = Stored()
     with pytest.raises(KeysUnavailable):
-        recorder(stored, Keys(up=False))(read(ses("event-complaint-abuse")), NOW)
+        recorder(stored, Keys(up=False))(parse_ses_event(ses("event-complaint-abuse")), NOW)
     assert not stored.writes
 
 
@@ -131,7 +131,7 @@ def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> N
         complaint__complainedRecipients=listed,
         mail__destination=["a@example.com", "b@example.net"],
     )
-    assert recorder(stored)(read(event), NOW).aside
+    assert recorder(stored)(parse_ses_event(event), NOW).aside
     assert COMPLAINT in stored.records[A].registers
 
 
@@ -153,31 +153,41 @@ def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(
     bridge = {"source": "aws.ses", "detail-type": "x", "time": happened, "detail": event}
     stamped = json.loads(sns(json.dumps(event), Timestamp=happened))
     for message in (event, json.dumps(event), bridge, stamped):
-        with pytest.raises(Malformed):
-            recorder(stored)(read(message), NOW)
+        with pytest.raises(MalformedMessage):
+            recorder(stored)(parse_ses_event(message), NOW)
     assert not stored.writes
 
 
 def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
     stored = Stored()
-    recorder(stored)(read(ses("event-bounce-permanent-general")), BOUNCED_AT - AHEAD)
+    recorder(stored)(
+        parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW
+    )
     assert stored.writes
-    with pytest.raises(Malformed):
-        recorder(stored)(read(ses("event-bounce-permanent-general")), BOUNCED_AT - AHEAD - 1)
+    with pytest.raises(MalformedMessage):
+        recorder(stored)(
+            parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW - 1
+        )
 
 
 @pytest.mark.parametrize("name", ECHOES)
 def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(name: str) -> None:
     one = identify("recipient@example.com")
     stored = Stored()
-    assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_RECORDED]
+    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
+        FeedbackEffect.COMPLAINT_RECORDED
+    ]
     assert stored.records[one].at(COMPLAINT) == BOUNCED_AT
-    assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_IGNORED]
+    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
+        FeedbackEffect.COMPLAINT_IGNORED
+    ]
     for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
         stored = Stored()
-        recorder(stored)(read(ses(known)), NOW)
+        recorder(stored)(parse_ses_event(ses(known)), NOW)
         before = stored.records[one]
-        assert recorder(stored)(read(ses(name)), NOW).counts == [Count.COMPLAINT_IGNORED]
+        assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
+            FeedbackEffect.COMPLAINT_IGNORED
+        ]
         assert stored.records[one] == before
 
 
@@ -192,7 +202,7 @@ def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_reco
     stored = Stored(down=[A])
     stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)
     with pytest.raises(StoreUnavailable):
-        recorder(stored)(read(event), NOW)
+        recorder(stored)(parse_ses_event(event), NOW)
     assert COMPLAINT not in stored.records[B].registers
     assert COMPLAINT in stored.records[C].registers
 
@@ -206,11 +216,11 @@ def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
 ) -> None:
     first, second = Stored(), Stored()
     for name in names:
-        recorder(first)(read(ses(name)), NOW)
+        recorder(first)(parse_ses_event(ses(name)), NOW)
     again = names * 2
     random.shuffle(again)  # type: ignore[attr-defined]
     for place, name in enumerate(again):
-        recorder(second)(read(json.dumps(ses(name)), NOW + place), NOW + place)
+        recorder(second)(parse_ses_event(json.dumps(ses(name)), NOW + place), NOW + place)
     assert first.records == second.records
 
 
@@ -225,12 +235,15 @@ def test_wherever_an_echo_comes_it_can_only_add_a_complaint(
     without, with_echoes = Stored(), Stored()
     names = [name for name in names if name not in ECHOES]
     for name in names:
-        recorder(without)(read(ses(name)), NOW)
+        recorder(without)(parse_ses_event(ses(name)), NOW)
     mixed = names + echoes
     random.shuffle(mixed)  # type: ignore[attr-defined]
     for name in mixed:
-        recorder(with_echoes)(read(ses(name)), NOW)
+        recorder(with_echoes)(parse_ses_event(ses(name)), NOW)
     for one, record in with_echoes.records.items():
         said = without.records[one]
         assert {**record.registers, COMPLAINT: None} == {**said.registers, COMPLAINT: None}
-        assert (record.soft, record.at(COMPLAINT) >= said.at(COMPLAINT)) == (said.soft, True)
+        assert (record.soft_bounce_days, record.at(COMPLAINT) >= said.at(COMPLAINT)) == (
+            said.soft_bounce_days,
+            True,
+        )

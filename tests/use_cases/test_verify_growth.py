@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import functools
 
-from heed.adapters.external_sort import Spill
-from heed.domain.preferences.register import DAY
-from heed.use_cases.ledger.verify import verify
+from heed.adapters.external_sort import ExternalSorter
+from heed.domain.preferences.register import DAY_MS
+from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.growth import LINEAR, growth
 from tests.support.ledgers import START, ordinary
 
 
 @functools.cache
 def _exported(changes: int) -> list[bytes]:
-    return ordinary(subjects=10, changes=changes).lines(START + 4 * DAY)
+    return ordinary(subjects=10, changes=changes).lines(START + 4 * DAY_MS)
 
 
 def _verified(lines: list[bytes]) -> None:
-    assert verify(lines, Spill).fault is None
+    assert verify_ledger(lines, ExternalSorter).fault is None
 
 
 def test_verifying_a_ledger_grows_with_its_entries_and_no_faster() -> None:

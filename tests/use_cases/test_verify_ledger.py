@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from heed.adapters import external_sort
 from heed.domain.errors import NotFound
 from heed.domain.ledger import merkle
-from heed.domain.ledger.entry import LedgerEntry, Outcome, canonical
-from heed.domain.ledger.seal import Seal, head_leaf, root_of
-from heed.domain.preferences.register import DAY
+from heed.domain.ledger.entry import EntryOutcome, LedgerEntry, canonical_json
+from heed.domain.ledger.seal import Seal, first_leaf_hash, root_of_day
+from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.export import UNREADABLE_ENTRY
-from heed.use_cases.ledger.prove import prove
+from heed.use_cases.ledger.prove import prove_entry
 from heed.use_cases.ledger.seal_days import seal_days
-from heed.use_cases.ledger.verify import Verdict, verify
+from heed.use_cases.ledger.verify import LedgerCheck, verify_ledger
 from tests.support.full import examples
 from tests.support.ledgers import START, Ledgers, entry, ordinary, salt
 
-NOW = START + 2 * DAY + DAY // 2 * 3
+NOW = START + 2 * DAY_MS + DAY_MS // 2 * 3
 EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 
@@ -35,15 +35,15 @@ def whole() -> tuple[bytes, ...]:
     return tuple(ordinary().lines(NOW))
 
 
-def check(lines: list[bytes] | tuple[bytes, ...]) -> Verdict:
-    return verify(lines, external_sort.Spill)
+def check(lines: list[bytes] | tuple[bytes, ...]) -> LedgerCheck:
+    return verify_ledger(lines, external_sort.ExternalSorter)
 
 
 def resealed(made: Ledgers) -> list[bytes]:
     """The lines of a ledger that was sealed as it is, by whoever holds everything but the old roots."""
     again = Ledgers()
     again.enter(*(kept.entry for kept in made.ledger.entries.values()))
-    seal_days(again.seals, START // DAY + 2)
+    seal_days(again.seals, START // DAY_MS + 2)
     return again.lines(NOW)
 
 
@@ -54,7 +54,7 @@ def test_a_ledger_that_nobody_touched_is_whole() -> None:
 
 
 def test_an_empty_ledger_is_whole() -> None:
-    assert check(Ledgers().lines(NOW)) == Verdict(0, {}, None)
+    assert check(Ledgers().lines(NOW)) == LedgerCheck(0, {}, None)
 
 
 @pytest.mark.threat(
@@ -95,7 +95,7 @@ def test_entries_may_stand_in_any_order() -> None:
 
 def test_a_removed_entry_is_named_by_its_number_even_if_everything_was_sealed_anew() -> None:
     made = ordinary()
-    gone = entry(2, 3, at=2 % 3 * DAY + 0)
+    gone = entry(2, 3, at=2 % 3 * DAY_MS + 0)
     (name,) = [
         key
         for key, kept in made.ledger.entries.items()
@@ -127,8 +127,8 @@ def test_an_altered_entry_is_named() -> None:
     place, document = next(
         (place, json.loads(line)) for place, line in enumerate(lines) if b'"subject"' in line
     )
-    altered = LedgerEntry.of({**document, "recorded_at": document["recorded_at"] - 1000})
-    lines[place] = canonical(altered.document()) + b"\n"
+    altered = LedgerEntry.from_document({**document, "recorded_at": document["recorded_at"] - 1000})
+    lines[place] = canonical_json(altered.to_document()) + b"\n"
 
     fault = check(lines).fault
 
@@ -154,7 +154,7 @@ def test_a_seal_that_is_not_on_the_one_before_is_found() -> None:
     seal = made.seals.made[1]
     leaves = made.seals.sealed(seal.day)
     made.seals.made[1] = Seal(
-        seal.day, seal.count, "0" * 64, root_of(seal.day, seal.count, "0" * 64, leaves)
+        seal.day, seal.count, "0" * 64, root_of_day(seal.day, seal.count, "0" * 64, leaves)
     )
 
     fault = check(made.lines(NOW)).fault
@@ -165,10 +165,10 @@ def test_a_seal_that_is_not_on_the_one_before_is_found() -> None:
 
 def test_a_late_wish_has_the_number_of_another_and_fills_no_gap() -> None:
     made = Ledgers()
-    made.enter(entry(1, 1), entry(1, 1, at=-5_000, outcome=Outcome.SUPERSEDED))
+    made.enter(entry(1, 1), entry(1, 1, at=-5_000, outcome=EntryOutcome.SUPERSEDED))
     assert check(made.lines(NOW)).fault is None
 
-    made.enter(entry(1, 2, at=-6_000, outcome=Outcome.SUPERSEDED))
+    made.enter(entry(1, 2, at=-6_000, outcome=EntryOutcome.SUPERSEDED))
     assert "number 2" in str(check(made.lines(NOW)).fault)
 
 
@@ -177,9 +177,9 @@ def test_a_chain_begins_with_one_or_with_the_floor_of_an_epoch() -> None:
     made.enter(entry(1, 4))
     assert "number 1" in str(check(made.lines(NOW)).fault)
 
-    opening = LedgerEntry.of(
+    opening = LedgerEntry.from_document(
         {
-            **{k: v for k, v in entry(1, 3, at=-1_000).document().items() if k != "id"},
+            **{k: v for k, v in entry(1, 3, at=-1_000).to_document().items() if k != "id"},
             "register": "floor",
             "id": "",
         }
@@ -224,7 +224,7 @@ def test_a_third_party_checks_a_proof_with_the_lines_of_the_handbook(tmp_path: P
     made = ordinary()
     assert len([line for line in program().splitlines() if line.strip()]) <= 30
     for kept in list(made.ledger.entries.values())[:4]:
-        proof = prove(made.lines(NOW), kept.entry.id)
+        proof = prove_entry(made.lines(NOW), kept.entry.id)
         opening = {"recipient": "", "salt": "", "evidence": ""}
         subject = next(n for n in range(5) if kept.entry.subject == entry(n, 1).subject)
         opening = {"recipient": str(subject), "salt": salt(subject).hex(), "evidence": "{}"}
@@ -246,12 +246,12 @@ def test_a_third_party_checks_a_proof_with_the_lines_of_the_handbook(tmp_path: P
 )
 def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Path) -> None:
     made = Ledgers()
-    late, old = entry(1, 1, at=-2 * DAY), entry(2, 1, at=-3 * DAY)
+    late, old = entry(1, 1, at=-2 * DAY_MS), entry(2, 1, at=-3 * DAY_MS)
     for one in (late, old):
         made.ledger.enter(one, "{}")
-        made.seals.add(START // DAY, [one.leaf])
-    seal_days(made.seals, START // DAY + 1)
-    proof = prove(made.lines(NOW), late.id)
+        made.seals.add(START // DAY_MS, [one.leaf])
+    seal_days(made.seals, START // DAY_MS + 1)
+    proof = prove_entry(made.lines(NOW), late.id)
     root = proof["seal"]["root"]
 
     code, said = judged(tmp_path, proof, root)
@@ -262,10 +262,10 @@ def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Pat
     code, said = judged(tmp_path, lie, root)
     assert code != 0, "the day of a seal is under its root"
 
-    tree = [head_leaf(START // DAY, 2, ""), *sorted([late.leaf, old.leaf])]
+    tree = [first_leaf_hash(START // DAY_MS, 2, ""), *sorted([late.leaf, old.leaf])]
     index = tree.index(old.leaf)
-    path = [step.hex() for step in merkle.path(tree, index)]
-    forged = {**proof, "entry": old.document(), "index": index, "path": path}
+    path = [step.hex() for step in merkle.audit_path(tree, index)]
+    forged = {**proof, "entry": old.to_document(), "index": index, "path": path}
     code, said = judged(tmp_path, forged, root)
     assert code != 0
     assert "recorded on 2024-10-01" in said and "the seal of 2024-10-04" in said
@@ -273,7 +273,7 @@ def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Pat
 
 def test_what_is_not_in_the_ledger_has_no_proof() -> None:
     with pytest.raises(NotFound):
-        prove(whole(), "0" * 64)
+        prove_entry(whole(), "0" * 64)
 
 
 def test_an_entry_that_nobody_can_read_is_the_fault_and_stands_in_nobodys_way() -> None:
@@ -281,11 +281,11 @@ def test_an_entry_that_nobody_can_read_is_the_fault_and_stands_in_nobodys_way() 
     lines = list(whole())
     first = next(place for place, line in enumerate(lines) if b'"subject"' in line)
     name = json.loads(lines[first])["id"]
-    lines[first:first] = [canonical(UNREADABLE_ENTRY) + b"\n"] * 2
+    lines[first:first] = [canonical_json(UNREADABLE_ENTRY) + b"\n"] * 2
 
     assert check(lines).fault == f"line {first + 1}: an entry that nobody can read"
-    assert prove(lines, name)["entry"]["id"] == name
+    assert prove_entry(lines, name)["entry"]["id"] == name
     with pytest.raises(NotFound, match="2 entries cannot be read"):
-        prove(lines, "0" * 64)
+        prove_entry(lines, "0" * 64)
     lines[first] = b'{"entry":"other"}\n'
     assert check(lines).fault == f"line {first + 1}: not an entry that nobody can read"

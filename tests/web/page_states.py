@@ -16,13 +16,18 @@ from urllib.parse import urlencode
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.bootstrap import Heed
 from heed.config import Config
-from heed.domain.links.link_token import Purpose, Token, mint
-from heed.domain.opt_in.confirmation_token import KEY_ID, LIFETIME, Confirmation, Intent
-from heed.domain.opt_in.confirmation_token import mint as mint_confirmation
+from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
+from heed.domain.opt_in.confirmation_token import (
+    CONFIRMATION_KEY_ID,
+    CONFIRMATION_LIFETIME,
+    ConfirmationToken,
+    Intent,
+)
+from heed.domain.opt_in.confirmation_token import mint_confirmation_token as mint_confirmation
 from heed.domain.preferences.register import (
-    ALL,
+    ALL_SCOPES,
     COMPLAINT,
-    DAY,
+    DAY_MS,
     HOLD,
     UNDELIVERABLE,
     Change,
@@ -71,11 +76,11 @@ class Stage:
 
     def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
         """The path of a link of somebody new, who has said this."""
-        return f"/u/{self._link(Purpose.UNSUBSCRIBE, scope, said)}"
+        return f"/u/{self._link(TokenPurpose.UNSUBSCRIBE, scope, said)}"
 
     def preferences(self, *said: Change) -> str:
         """The same of a link to the preference centre."""
-        return f"/p/{self._link(Purpose.PREFERENCES, OFFERS, said)}"
+        return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, said)}"
 
     def confirmation(
         self,
@@ -86,7 +91,7 @@ class Stage:
         resume: tuple[int, ...] = (),
     ) -> str:
         """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
-        what = Confirmation(
+        what = ConfirmationToken(
             self._person(said),
             intent,
             scope_numbers(*scopes),
@@ -94,14 +99,15 @@ class Stage:
             b"sealed",
             resume=scope_numbers(*resume),
         )
-        return f"/c/{mint_confirmation(what, self._heed.confirm_keys.confirm(KEY_ID))}"
+        key = self._heed.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
+        return f"/c/{mint_confirmation(what, key)}"
 
     def wish(
         self, register: Register, source: Source = Source.LINK, days: int | None = None
     ) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
-        at = self.now - DAY
-        until = at + days * DAY if days else None
+        at = self.now - DAY_MS
+        until = at + days * DAY_MS if days else None
         return Change(register, Entry(at, source, "{}", "2026-01", until))
 
     def change_policy(self) -> None:
@@ -132,14 +138,14 @@ class Stage:
         found = self._clients.lambda_.get_function_configuration(FunctionName=self._name(function))
         return dict(found["Environment"]["Variables"])
 
-    def _link(self, purpose: Purpose, scope: int, said: Iterable[Change]) -> str:
-        token = Token(self._person(said), ScopeNumber(scope), self.now - DAY, 1)
-        return mint(token, purpose, self._heed.link_keys.link(purpose, 1))
+    def _link(self, purpose: TokenPurpose, scope: int, said: Iterable[Change]) -> str:
+        token = LinkToken(self._person(said), ScopeNumber(scope), self.now - DAY_MS, 1)
+        return mint_link_token(token, purpose, self._heed.link_keys.link_key(purpose, 1))
 
     def _person(self, said: Iterable[Change]) -> str:
         self._people += 1
         recipient = recipient_id(
-            self._heed.identity_key.identity(), f"reader{self._people}@example.com"
+            self._heed.identity_key.identity_key(), f"reader{self._people}@example.com"
         )
         if changes := list(said):
             table = PreferencesTable(
@@ -189,7 +195,11 @@ def _links(stage: Stage) -> list[Visit]:
     landing, held = stage.unsubscribe(), stage.unsubscribe(OFFERS, stage.wish(HOLD, Source.AGENT))
     return [
         {"state": "landing", "url": f"{landing}?c=may", "shows": f"{THIS} + {EVERYTHING}"},
-        {"state": "landing of everything", "url": stage.unsubscribe(ALL), "shows": EVERYTHING},
+        {
+            "state": "landing of everything",
+            "url": stage.unsubscribe(ALL_SCOPES),
+            "shows": EVERYTHING,
+        },
         {
             "state": "landing, with a signal",
             "url": stage.unsubscribe(),
@@ -245,7 +255,9 @@ def _centres(stage: Stage) -> list[Visit]:
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
             "state": "preferences, all off",
-            "url": stage.preferences(stage.wish(out(ALL)), stage.wish(out(7), Source.SIGNAL)),
+            "url": stage.preferences(
+                stage.wish(out(ALL_SCOPES)), stage.wish(out(7), Source.SIGNAL)
+            ),
             "headers": SIGNAL,
             "shows": "main:not(:has([name=all]))",
         },
@@ -321,8 +333,8 @@ def _confirmations(stage: Stage) -> list[Visit]:
     everything = stage.confirmation(Intent.OUT)
     paused = [stage.wish(pause(MERIDIAN), days=30)]
     resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), said=paused)
-    late = stage.confirmation(Intent.IN, NEWS, age=DAY + 60_000, said=[stage.wish(out(NEWS))])
-    old = stage.confirmation(Intent.IN, NEWS, age=LIFETIME)
+    late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, said=[stage.wish(out(NEWS))])
+    old = stage.confirmation(Intent.IN, NEWS, age=CONFIRMATION_LIFETIME)
     return [
         {"state": "confirm", "url": some[0], "shows": "ul ~ form button"},
         {"state": "confirmed", "url": some[0], "press": "button", "shows": ".tick ~ ul"},

@@ -20,12 +20,12 @@ from typing import Any
 
 from brand_compiler import lock
 from brand_compiler.catalogue import read_catalogue
-from brand_compiler.fault import Fault
+from brand_compiler.fault import BrandFault
 from brand_compiler.program import Compiler, Constants, Program
 from brand_compiler.style import read_style, style_hash
 from brand_compiler.texts import Locale, check_locales
-from heed.entrypoints.http.pages.render import escape
-from heed.entrypoints.http.pages.views import MAIL, VIEWS, Mail
+from heed.entrypoints.http.pages.render import escape_html
+from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
 
 _USAGE = 2
 
@@ -37,7 +37,7 @@ def compile_brand(source: Path) -> dict[str, Any]:
         Fault: the first mistake found.
     """
     document, data, locales = read_catalogue(source)
-    lock.check(document, data)
+    lock.check_lock(document, data)
     style = read_style(source / "style.css")
     files: dict[str, Any] = {
         "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
@@ -63,8 +63,8 @@ def _language(language: str, locale: Locale, compiler: Compiler) -> dict[str, An
     files: dict[str, Any] = {}
     for page, view in VIEWS.items():
         files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
-    for part in MAIL:
-        files[f"pages/{language}/{part}.json"] = compiler.page(part, Mail)
+    for part in MAIL_PARTS:
+        files[f"pages/{language}/{part}.json"] = compiler.page(part, ConfirmationMailView)
     _all_used(locale, compiler.used)
     files[f"pages/{language}/dates.json"] = {
         "months": locale.months,
@@ -98,7 +98,7 @@ def _languages(locales: dict[str, Locale], current: str, kept: str = "") -> Prog
     campaign = ["if", ["", "campaign"], None, ["c=", ["value", ["", "campaign"]], "&amp;"], []]
     program: Program = []
     for language, locale in locales.items():
-        name = escape(locale.texts["language.name"].value)
+        name = escape_html(locale.texts["language.name"].value)
         here = ' aria-current="true"' if language == current else ""
         tongue = f'lang="{language}" hreflang="{language}"'
         program += [f'<li><a href="?{kept}', campaign]
@@ -112,7 +112,7 @@ def _all_used(locale: Locale, used: set[str]) -> None:
             raise text.fault("no page uses it")
 
 
-def main(arguments: list[str]) -> int:
+def compile_command(arguments: list[str]) -> int:
     """Compiles, writes, and gives the exit code."""
     if len(arguments) != 2:
         sys.stderr.write("python -m brand_compiler.build SOURCE DESTINATION\n")
@@ -120,7 +120,7 @@ def main(arguments: list[str]) -> int:
     source, destination = map(Path, arguments)
     try:
         files = compile_brand(source)
-    except Fault as fault:
+    except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     for name, content in files.items():
@@ -131,4 +131,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(compile_command(sys.argv[1:]))

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.document import Document
-from brand_compiler.reader import Reader
+from brand_compiler.reader import TomlReader
 from brand_compiler.texts import read_locales
 
 if TYPE_CHECKING:
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     from brand_compiler.texts import Locale
 
-MOST_TOPICS = 400
+MAX_TOPICS = 400
 """Of all brands together, the retired ones too, which records and links still name.
 
 What a person may choose is written in one update, whose expression DynamoDB limits to 4 KB: a register a
-topic, or two where that comes to no more (`heed.domain.links.undo.stops`). It stands in one item (400 KB),
-on one page (6 MB), and in one link of a confirmation (2,000 characters).
+topic, or two where that comes to no more (`heed.domain.links.undo.stop_changes`). It stands in one item
+(400 KB), on one page (6 MB), and in one link of a confirmation (2,000 characters).
 """
 
 _MOST_BRANDS = 100
@@ -48,20 +48,20 @@ def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Lo
     document = Document(source / "catalogue.toml")
     if not locales:
         raise document.fault("there is no locales/*.toml")
-    return document, catalogue(document, sorted(locales)), locales
+    return document, catalogue_json(document, sorted(locales)), locales
 
 
-def catalogue(document: Document, languages: Collection[str]) -> dict[str, Any]:
-    """The catalogue as JSON, as `heed.domain.preferences.catalogue.Catalogue.of` reads it.
+def catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
+    """The catalogue as JSON, as `heed.domain.preferences.catalogue.Catalogue.from_document` reads it.
 
     Raises:
         Fault: something is missing, unknown, of the wrong kind, or contradicts something else.
     """
-    root = Reader(document)
+    root = TomlReader(document)
     default_language = root.one_of("default_language", languages)
     brands = [_brand(reader) for reader in root.tables("brands", _MOST_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
-    topics = [_topic(reader, names, languages) for reader in root.tables("topics", MOST_TOPICS)]
+    topics = [_topic(reader, names, languages) for reader in root.tables("topics", MAX_TOPICS)]
     _check_numbers(document, brands, topics)
     _check_follows(document, topics)
     contact = _contact(root.table("contact"))
@@ -81,14 +81,14 @@ def catalogue(document: Document, languages: Collection[str]) -> dict[str, Any]:
     }
 
 
-def _name(reader: Reader) -> str:
+def _name(reader: TomlReader) -> str:
     name = reader.text("name", _LONGEST_NAME)
     if not _NAME.fullmatch(name):
         raise reader.fault("`name` is lower-case letters, digits and single hyphens", "name")
     return name
 
 
-def _domain(reader: Reader) -> str:
+def _domain(reader: TomlReader) -> str:
     """A host name: it stands in headers of mail, where a line break or a space would begin another."""
     domain = reader.text("domain")
     if len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
@@ -99,7 +99,7 @@ def _domain(reader: Reader) -> str:
     return domain
 
 
-def _brand(reader: Reader) -> dict[str, Any]:
+def _brand(reader: TomlReader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
         "name": _name(reader),
@@ -110,7 +110,9 @@ def _brand(reader: Reader) -> dict[str, Any]:
     return brand
 
 
-def _topic(reader: Reader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
+def _topic(
+    reader: TomlReader, brands: dict[int, str], languages: Collection[str]
+) -> dict[str, Any]:
     kind = reader.one_of("kind", ("marketing", "service", "signal"))
     brand = 0 if kind == "signal" else reader.number("brand")
     if brand and brand not in brands:
@@ -166,7 +168,7 @@ def _check_follows(document: Document, topics: list[dict[str, Any]]) -> None:
             raise document.fault("a topic follows an older one, of a lower number", *where)
 
 
-def _contact(reader: Reader) -> dict[str, Any]:
+def _contact(reader: TomlReader) -> dict[str, Any]:
     contact: dict[str, Any] = {"mailbox": reader.text("mailbox"), "letter": reader.texts("letter")}
     if not _MAILBOX.fullmatch(contact["mailbox"]):
         raise reader.fault("`mailbox` is an e-mail address", "mailbox")
@@ -177,7 +179,7 @@ def _contact(reader: Reader) -> dict[str, Any]:
 
 
 def _advertising(
-    root: Reader, topics: list[dict[str, Any]], languages: Collection[str]
+    root: TomlReader, topics: list[dict[str, Any]], languages: Collection[str]
 ) -> dict[str, Any] | None:
     signals = [index for index, topic in enumerate(topics) if topic["kind"] == "signal"]
     if len(signals) > 1:
@@ -194,7 +196,7 @@ def _advertising(
     return {"link": link, "caveats": {language: caveats.texts(language) for language in languages}}
 
 
-def _policy(reader: Reader, languages: Collection[str]) -> dict[str, Any]:
+def _policy(reader: TomlReader, languages: Collection[str]) -> dict[str, Any]:
     policy = {
         "version": reader.text("version"),
         "effective": reader.day("effective"),

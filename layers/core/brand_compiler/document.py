@@ -6,7 +6,7 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.fault import Fault
+from brand_compiler.fault import BrandFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,22 +31,22 @@ class Document:
         try:
             text = file.read_text(encoding="utf-8")
         except OSError as error:
-            raise Fault(file, 1, error.strerror or "cannot be read") from None
+            raise BrandFault(file, 1, error.strerror or "cannot be read") from None
         except UnicodeDecodeError:
-            raise Fault(file, 1, "is not UTF-8") from None
+            raise BrandFault(file, 1, "is not UTF-8") from None
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             found = _SYNTAX.fullmatch(str(error))
             line = int((found and found["line"]) or text.count("\n") + 1)
-            raise Fault(file, line, found["what"] if found else str(error)) from None
+            raise BrandFault(file, line, found["what"] if found else str(error)) from None
         self._lines = _lines(text)
 
-    def fault(self, message: str, *key: str | int) -> Fault:
+    def fault(self, message: str, *key: str | int) -> BrandFault:
         """A fault at a key, or at the nearest table around it that stands in the file."""
         while key and key not in self._lines:
             key = key[:-1]
-        return Fault(self.file, self._lines.get(key, 1), message)
+        return BrandFault(self.file, self._lines.get(key, 1), message)
 
 
 def _lines(text: str) -> dict[Key, int]:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Fault(Exception):
+class BrandFault(Exception):
     """A mistake in the brand's files; reads `file:line: what is wrong`."""
 
     def __init__(self, file: Path, line: int, message: str) -> None:

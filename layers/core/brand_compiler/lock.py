@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.catalogue import read_catalogue
-from brand_compiler.fault import Fault
+from brand_compiler.fault import BrandFault
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from brand_compiler.document import Document
 
-NAME = "catalogue.lock"
+LOCK_FILE = "catalogue.lock"
 _HEAD = "# Written by brand_compiler.lock: number, kind, name, default. Lines are added, never changed.\n"
 
 
@@ -35,20 +35,20 @@ def meanings(data: Mapping[str, Any]) -> dict[int, str]:
     return dict(sorted(found.items()))
 
 
-def check(document: Document, data: Mapping[str, Any]) -> None:
+def check_lock(document: Document, data: Mapping[str, Any]) -> None:
     """Holds a catalogue to the lock beside it.
 
     Raises:
         Fault: a number is not in the lock, is gone, or means something else than it did.
     """
-    file = document.file.with_name(NAME)
+    file = document.file.with_name(LOCK_FILE)
     now, locked = meanings(data), _read(file)
     for number, (line, meaning) in locked.items():
         if number not in now:
             message = (
                 f"number {number} ({meaning}) is gone from {document.file.name}; retire it there"
             )
-            raise Fault(file, line, message)
+            raise BrandFault(file, line, message)
         if now[number] != meaning:
             message = f"number {number} is locked as `{meaning}`, not `{now[number]}`"
             raise document.fault(message, *_where(data, number))
@@ -60,7 +60,7 @@ def check(document: Document, data: Mapping[str, Any]) -> None:
             raise document.fault(message, *_where(data, number))
 
 
-def add(file: Path, data: Mapping[str, Any]) -> None:
+def add_to_lock(file: Path, data: Mapping[str, Any]) -> None:
     """Writes the lock with the new numbers added; what is locked stays as it is."""
     locked = {number: meaning for number, (_, meaning) in _read(file).items()}
     lines = sorted({**meanings(data), **locked}.items())
@@ -87,19 +87,19 @@ def _where(data: Mapping[str, Any], number: int) -> tuple[str, int, str]:
     raise AssertionError(number)
 
 
-def main(arguments: list[str]) -> int:
+def lock_command(arguments: list[str]) -> int:
     """Adds the new numbers of the brand in a folder, and gives the exit code."""
     if len(arguments) != 1:
         sys.stderr.write("python -m brand_compiler.lock SOURCE\n")
         return 2
     folder = Path(arguments[0])
     try:
-        add(folder / NAME, read_catalogue(folder)[1])
-    except Fault as fault:
+        add_to_lock(folder / LOCK_FILE, read_catalogue(folder)[1])
+    except BrandFault as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(lock_command(sys.argv[1:]))

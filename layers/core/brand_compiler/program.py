@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from brand_compiler.shapes import field_type, item_type, words_of
-from brand_compiler.template import Node, parse
-from heed.entrypoints.http.pages.render import escape
+from brand_compiler.template import TemplateNode, parse_template
+from heed.entrypoints.http.pages.render import escape_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,30 +52,30 @@ class Compiler:
         """
         self._page, _, kind = name.partition(".")
         self._is_plain = kind == "txt"
-        return _joined(self._nodes(parse(self._folder / name), {"": view}))
+        return _joined(self._nodes(parse_template(self._folder / name), {"": view}))
 
-    def _nodes(self, nodes: list[Node], scope: dict[str, Any]) -> Program:
+    def _nodes(self, nodes: list[TemplateNode], scope: dict[str, Any]) -> Program:
         program: Program = []
         for node in nodes:
             program += getattr(self, f"_{node.kind}")(node, scope)
         return program
 
-    def _literal(self, node: Node, _scope: dict[str, Any]) -> Program:
+    def _literal(self, node: TemplateNode, _scope: dict[str, Any]) -> Program:
         return [node.words[0] if self._is_plain else _SPACE.sub("\n", node.words[0])]
 
-    def _include(self, node: Node, scope: dict[str, Any]) -> Program:
+    def _include(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
         name = node.words[0]
         if name in self._parts:
             return self._parts[name]
         file = self._folder / f"{name}.html"
         if not file.is_file():
             raise node.fault(f"there is no page {name}.html")
-        return self._nodes(parse(file), scope)
+        return self._nodes(parse_template(file), scope)
 
-    def _value(self, node: Node, scope: dict[str, Any]) -> Program:
+    def _value(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
         return [self._field(node, node.words[0], node.words[1], scope)]
 
-    def _if(self, node: Node, scope: dict[str, Any]) -> Program:
+    def _if(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
         path, word = node.words
         if path.partition(".")[0] in self._sections:
             there = path in self._constants
@@ -88,7 +88,7 @@ class Compiler:
         then, other = self._nodes(node.body, scope), self._nodes(node.otherwise, scope)
         return [["if", where, word or None, _joined(then), _joined(other)]]
 
-    def _each(self, node: Node, scope: dict[str, Any]) -> Program:
+    def _each(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
         path, name = node.words
         where, kind = self._resolve(node, path, scope)
         if (item := item_type(kind)) is None:
@@ -96,7 +96,7 @@ class Compiler:
         body = self._nodes(node.body, {**scope, name: item})
         return [["each", where, name, _joined(body)]]
 
-    def _text(self, node: Node, scope: dict[str, Any]) -> Program:
+    def _text(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
         key, path, transform = node.words
         key = f"{self._page}{key}" if key.startswith(".") else key
         if path:
@@ -105,21 +105,21 @@ class Compiler:
             return [self._constant(node, self._constants[key], transform)]
         return self._words(node, key, scope)
 
-    def _constant(self, node: Node, value: str | list[str], transform: str) -> str:
+    def _constant(self, node: TemplateNode, value: str | list[str], transform: str) -> str:
         match value, transform:
             case str(), "":
                 return self._escape(value)
             case str(), "tel":
                 return "".join(sign for sign in value if sign in "+0123456789")
             case list(), "br":
-                return "<br>".join(escape(line) for line in value)
+                return "<br>".join(escape_html(line) for line in value)
             case list(), "lines":
                 return "\n".join(self._escape(line) for line in value)
             case list(), "li":
-                return "".join(f"<li>{escape(line)}</li>" for line in value)
+                return "".join(f"<li>{escape_html(line)}</li>" for line in value)
         raise node.fault(f"`{transform}` cannot write this")
 
-    def _words(self, node: Node, key: str, scope: dict[str, Any]) -> Program:
+    def _words(self, node: TemplateNode, key: str, scope: dict[str, Any]) -> Program:
         """A text of the locale: literal pieces and the fields between them."""
         text: Text | None = self._locale.texts.get(key)
         if text is None:
@@ -135,7 +135,9 @@ class Compiler:
             at = found.end()
         return [*program, self._escape(value[at:])]
 
-    def _table(self, node: Node, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
+    def _table(
+        self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]
+    ) -> list[Any]:
         """A text chosen by the value of a field."""
         where, kind = self._resolve(node, path, scope)
         prefix = f"{section}."
@@ -148,7 +150,9 @@ class Compiler:
         texts = {name: _joined(self._words(node, prefix + name, scope)) for name in names}
         return ["of", where, texts]
 
-    def _field(self, node: Node | Text, path: str, how: str, scope: dict[str, Any]) -> list[Any]:
+    def _field(
+        self, node: TemplateNode | Text, path: str, how: str, scope: dict[str, Any]
+    ) -> list[Any]:
         where, kind = self._resolve(node, path, scope)
         if how and _DATES.get(how) is not kind:
             raise node.fault(f"`{path}` cannot be written as `{how}`")
@@ -157,10 +161,10 @@ class Compiler:
         return [how or ("plain" if self._is_plain else "value"), where]
 
     def _escape(self, text: str) -> str:
-        return text if self._is_plain else escape(text)
+        return text if self._is_plain else escape_html(text)
 
     def _resolve(
-        self, node: Node | Text, path: str, scope: dict[str, Any]
+        self, node: TemplateNode | Text, path: str, scope: dict[str, Any]
     ) -> tuple[list[str], Any]:
         """A path as the renderer follows it, and the type of what it finds."""
         first, *rest = path.split(".")

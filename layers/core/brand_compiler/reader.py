@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from brand_compiler.document import Document, Key
-    from brand_compiler.fault import Fault
+    from brand_compiler.fault import BrandFault
 
-MOST_SIGNS = 1_000
+MAX_CHARACTERS = 1_000
 """Characters of one text: a page of many topics, each with its description, must fit into one answer."""
 
 
-class Reader:
+class TomlReader:
     """A table of a document. `end` complains of keys that nobody asked for."""
 
     def __init__(self, document: Document, *key: str | int) -> None:
@@ -27,7 +27,7 @@ class Reader:
         self._data: dict[str, Any] = data
         self._asked: set[str] = set()
 
-    def fault(self, message: str, *key: str | int) -> Fault:
+    def fault(self, message: str, *key: str | int) -> BrandFault:
         """A fault at a key of this table."""
         return self.document.fault(message, *self.key, *key)
 
@@ -35,7 +35,7 @@ class Reader:
         """Whether the key is there."""
         return name in self._data
 
-    def text(self, name: str, most: int = MOST_SIGNS) -> str:
+    def text(self, name: str, most: int = MAX_CHARACTERS) -> str:
         """A text that is not empty, of at most so many characters."""
         value = self._value(name, str, "a text")
         if not value.strip():
@@ -73,12 +73,12 @@ class Reader:
             raise self.fault(f"`{name}` must be a list of texts", name)
         return list(value)
 
-    def table(self, name: str) -> Reader:
+    def table(self, name: str) -> TomlReader:
         """The table under a key."""
         self._value(name, dict, "a table")
-        return Reader(self.document, *self.key, name)
+        return TomlReader(self.document, *self.key, name)
 
-    def tables(self, name: str, most: int) -> Iterator[Reader]:
+    def tables(self, name: str, most: int) -> Iterator[TomlReader]:
         """Each table of a `[[name]]`; at least one, and at most so many."""
         items = self._value(name, list, f"tables [[{name}]]")
         if not items or not all(isinstance(item, dict) for item in items):
@@ -86,10 +86,10 @@ class Reader:
         if len(items) > most:
             raise self.fault(f"{len(items):,} [[{name}]]: {most:,} at most", name, most)
         for index in range(len(items)):
-            yield Reader(self.document, *self.key, name, index)
+            yield TomlReader(self.document, *self.key, name, index)
 
     def by_language(
-        self, name: str, languages: Collection[str], most: int = MOST_SIGNS
+        self, name: str, languages: Collection[str], most: int = MAX_CHARACTERS
     ) -> dict[str, str]:
         """One text for each language of the brand, each of at most so many characters."""
         table = self.table(name)

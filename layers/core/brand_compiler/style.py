@@ -7,7 +7,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from brand_compiler.fault import Fault
+from brand_compiler.fault import BrandFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,11 +25,11 @@ def read_style(file: Path) -> str:
         Fault: it loads something from elsewhere, which the pages never do.
     """
     if not file.is_file():
-        raise Fault(file, 1, "there is no style sheet")
+        raise BrandFault(file, 1, "there is no style sheet")
     source = file.read_text(encoding="utf-8")
     if found := _ELSEWHERE.search(source):
         line = source.count("\n", 0, found.start()) + 1
-        raise Fault(file, line, f"`{found[0]}`: the pages load nothing")
+        raise BrandFault(file, line, f"`{found[0]}`: the pages load nothing")
     return _AROUND.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", source))).strip()
 
 

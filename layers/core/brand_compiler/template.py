@@ -17,7 +17,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from brand_compiler.fault import Fault
+from brand_compiler.fault import BrandFault
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,35 +33,35 @@ _WORDS = {
 
 
 @dataclass(slots=True)
-class Node:
+class TemplateNode:
     """A piece of a page: what kind it is, its words, where it stands, and what lies within it."""
 
     kind: str  # literal, text, value, if, each, include
     words: tuple[str, ...]
     file: Path
     line: int
-    body: list[Node] = field(default_factory=list)
-    otherwise: list[Node] = field(default_factory=list)
+    body: list[TemplateNode] = field(default_factory=list)
+    otherwise: list[TemplateNode] = field(default_factory=list)
 
-    def fault(self, message: str) -> Fault:
+    def fault(self, message: str) -> BrandFault:
         """A fault at this piece."""
-        return Fault(self.file, self.line, message)
+        return BrandFault(self.file, self.line, message)
 
 
-def parse(file: Path) -> list[Node]:
+def parse_template(file: Path) -> list[TemplateNode]:
     """The pieces of a file.
 
     Raises:
         Fault: a tag that cannot be read, or a block without its end.
     """
     if not file.is_file():
-        raise Fault(file, 1, "there is no such page")
+        raise BrandFault(file, 1, "there is no such page")
     source = file.read_text(encoding="utf-8")
-    root = Node("root", (), file, 1)
+    root = TemplateNode("root", (), file, 1)
     stack, into, at = [root], root.body, 0
     for tag in _TAG.finditer(source):
         line = source.count("\n", 0, tag.start()) + 1
-        into.append(Node("literal", (source[at : tag.start()],), file, line))
+        into.append(TemplateNode("literal", (source[at : tag.start()],), file, line))
         at = tag.end()
         words = (tag[1] or "").strip()
         if words == "else" and stack[-1].kind == "if":
@@ -75,23 +75,23 @@ def parse(file: Path) -> list[Node]:
             if node.kind in {"if", "each"}:
                 stack.append(node)
                 into = node.body
-    into.append(Node("literal", (source[at:],), file, source.count("\n") + 1))
+    into.append(TemplateNode("literal", (source[at:],), file, source.count("\n") + 1))
     if len(stack) > 1:
         raise stack[-1].fault(f"{{{{#{stack[-1].kind}}}}} has no end")
     return root.body
 
 
-def _inner(node: Node) -> list[Node]:
+def _inner(node: TemplateNode) -> list[TemplateNode]:
     """Where the pieces after a block go on: in the part of the outer block that it stood in."""
     return node.otherwise or node.body
 
 
-def _node(tag: re.Match[str], words: str, file: Path, line: int) -> Node:
+def _node(tag: re.Match[str], words: str, file: Path, line: int) -> TemplateNode:
     if tag[1] is None:
         kinds, words = ["value"], tag[2]
     else:
         kinds = ["if", "each", "include", "text"]
     for kind in kinds:
         if found := _WORDS[kind].fullmatch(words):
-            return Node(kind, tuple(group or "" for group in found.groups()), file, line)
-    raise Fault(file, line, f"cannot read {tag[0]}")
+            return TemplateNode(kind, tuple(group or "" for group in found.groups()), file, line)
+    raise BrandFault(file, line, f"cannot read {tag[0]}")

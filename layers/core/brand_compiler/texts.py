@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from brand_compiler.fault import Fault
+    from brand_compiler.fault import BrandFault
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _DATES = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
@@ -27,7 +27,7 @@ class Text:
     section: str
     name: str
 
-    def fault(self, message: str) -> Fault:
+    def fault(self, message: str) -> BrandFault:
         """A fault in this text."""
         return self.document.fault(
             f"`{self.section}.{self.name}`: {message}", self.section, self.name

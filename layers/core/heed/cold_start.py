@@ -12,7 +12,7 @@ import gc
 gc.disable()
 
 
-def end() -> None:
+def finish_cold_start() -> None:
     """What was made so far is for good, and never walked again; the collector goes on from here.
 
     It does so once: a second call changes nothing.

@@ -14,14 +14,14 @@ from heed.domain.errors import StoreUnavailable
 
 # Short, because behind every call a person or a mail client waits: all attempts together take nine
 # seconds at most, of which template.yaml counts the time of each function.
-CONFIG = Config(
+CLIENT_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
     retries={"mode": "standard", "total_max_attempts": 3},
     max_pool_connections=16,
 )
 
-_ONCE = CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
+_ONCE = CLIENT_CONFIG.merge(Config(read_timeout=8, retries={"total_max_attempts": 1}))
 
 FAILURES = (ClientError, BotoCoreError)
 
@@ -31,7 +31,7 @@ def _session() -> botocore.session.Session:
     return botocore.session.get_session()
 
 
-def clients() -> Callable[..., Any]:
+def client_factory() -> Callable[..., Any]:
     """Makes clients of AWS by the service's name, each once; `once=True`: one that repeats no call.
 
     That is for what must not happen twice because an answer was lost. botocore without boto3's layer saves
@@ -40,33 +40,33 @@ def clients() -> Callable[..., Any]:
 
     @cache
     def client(service: str, *, once: bool = False) -> Any:  # noqa: ANN401 - each caller names its type
-        return _session().create_client(service, config=_ONCE if once else CONFIG)
+        return _session().create_client(service, config=_ONCE if once else CLIENT_CONFIG)
 
     return client
 
 
-def code(error: BaseException) -> str:
+def error_code(error: BaseException) -> str:
     """AWS's code of a failure, or the class of one that never reached AWS."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
 
 
-def is_our_fault(error: BaseException) -> bool:
+def is_invalid_request(error: BaseException) -> bool:
     """Whether a request was wrong in itself: a bug, that no later attempt heals."""
-    return code(error) in ("ValidationException", "ParamValidationError")
+    return error_code(error) in ("ValidationException", "ParamValidationError")
 
 
-def unavailable(error: BaseException) -> StoreUnavailable:
+def to_store_unavailable(error: BaseException) -> StoreUnavailable:
     """What a failure of a table is to the use cases.
 
     A request that was wrong in itself too: what a person asked for then waits in a queue, until somebody
     has mended the bug, instead of being lost with a crash.
     """
-    return StoreUnavailable(code(error))
+    return StoreUnavailable(error_code(error))
 
 
-def whole(answer: Mapping[str, Any], named: str) -> Any:  # noqa: ANN401 - what AWS says there
+def required_member(answer: Mapping[str, Any], named: str) -> Any:  # noqa: ANN401 - what AWS says there
     """What an answer holds under a name that every such answer has.
 
     botocore takes a body that is no JSON, one cut on the way, for an answer without content: nobody

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.adapters.aws import FAILURES, error_code, is_invalid_request
 from heed.domain.errors import BusUnavailable
-from heed.domain.ledger.announcement import SOURCE, Announcement
+from heed.domain.ledger.announcement import EVENT_SOURCE, PreferenceEvent
 from heed.override import override
-from heed.use_cases.ports.ledger import Bus
+from heed.use_cases.ports.ledger import EventPublisher
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _BATCH = 10  # events that PutEvents takes
 
 
-class EventBus(Bus):
+class EventBus(EventPublisher):
     """Serves the port Bus from EventBridge."""
 
     def __init__(self, client: EventBridgeClient, bus: str) -> None:
@@ -28,12 +28,12 @@ class EventBus(Bus):
         self._bus = bus
 
     @override
-    def publish(self, announcements: Sequence[Announcement], at: int) -> None:
+    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:
         """Each keeps its id when it is published again."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {
                 "EventBusName": self._bus,
-                "Source": SOURCE,
+                "Source": EVENT_SOURCE,
                 "DetailType": one.type.value,
                 "Detail": json.dumps(one.detail),
                 "Time": datetime.fromtimestamp(at // 1000, UTC),
@@ -44,8 +44,8 @@ class EventBus(Bus):
             try:
                 answer = self._client.put_events(Entries=entries[start : start + _BATCH])
             except FAILURES as error:
-                if is_our_fault(error):
+                if is_invalid_request(error):
                     raise
-                raise BusUnavailable(code(error)) from error
+                raise BusUnavailable(error_code(error)) from error
             if answer["FailedEntryCount"]:
                 raise BusUnavailable(f"{answer['FailedEntryCount']} refused")

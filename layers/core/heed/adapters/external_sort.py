@@ -14,7 +14,7 @@ _PART = 100_000  # records that are in memory at a time
 _READ = 4096  # records read of a part at a time
 
 
-class Spill(Sorter):
+class ExternalSorter(Sorter):
     """Records of bytes, all of one length, in order. A context: nothing is left on the disk behind it."""
 
     def __init__(self) -> None:

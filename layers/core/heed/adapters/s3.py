@@ -16,20 +16,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.aws import FAILURES, code, unavailable
+from heed.adapters.aws import FAILURES, error_code, to_store_unavailable
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime, Malformed, UnreadableRecord
+from heed.domain.errors import InvalidTime, MalformedMessage, UnreadableRecord
 from heed.domain.ledger import merkle
-from heed.domain.ledger.entry import canonical
+from heed.domain.ledger.entry import canonical_json
 from heed.domain.ledger.seal import Seal
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.ledger import Altered, Hashes, How, Seals
+from heed.use_cases.ports.ledger import Alteration, AlteredObject, LeafHashes, Seals
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CHUNK = merkle.SIZE * 4096
+_CHUNK = merkle.HASH_SIZE * 4096
 _HASHES, _LEAVES, _SEALS = "hashes/", "leaves/", "seals/"
 
 
@@ -39,7 +39,7 @@ class _Object(NamedTuple):
     key: str
     version: str
     size: int
-    how: How | None
+    how: Alteration | None
 
 
 class LedgerBucket(Seals):
@@ -57,22 +57,22 @@ class LedgerBucket(Seals):
         """
         content = b"".join(sorted(set(leaves)))
         name = sha256(content).hexdigest()
-        self._put(f"{_HASHES}{rfc3339.write_day(day)}/{name}", content)
+        self._put(f"{_HASHES}{rfc3339.format_day(day)}/{name}", content)
 
     @override
-    def hashes(self, day: int) -> Hashes:
-        found = Hashes(set(), [])
-        for one in self._objects(f"{_HASHES}{rfc3339.write_day(day)}/"):
+    def hashes(self, day: int) -> LeafHashes:
+        found = LeafHashes(set(), [])
+        for one in self._objects(f"{_HASHES}{rfc3339.format_day(day)}/"):
             if one.how:
-                found.altered.append(Altered(one.key, one.how))
+                found.altered.append(AlteredObject(one.key, one.how))
             content = self._get(one) if one.version else b""
             if sha256(content).hexdigest() == one.key.rpartition("/")[2]:
-                if len(content) % merkle.SIZE == 0:
+                if len(content) % merkle.HASH_SIZE == 0:
                     found.leaves.update(_split(content))
                 elif not one.how:
-                    found.altered.append(Altered(one.key, How.MALFORMED))
+                    found.altered.append(AlteredObject(one.key, Alteration.MALFORMED))
             elif not one.how:
-                found.altered.append(Altered(one.key, How.MISNAMED))
+                found.altered.append(AlteredObject(one.key, Alteration.MISNAMED))
         return found
 
     @override
@@ -99,16 +99,16 @@ class LedgerBucket(Seals):
         try:
             for chunk in body.iter_chunks(_CHUNK):
                 rest += chunk
-                whole = len(rest) - len(rest) % merkle.SIZE
+                whole = len(rest) - len(rest) % merkle.HASH_SIZE
                 yield from _split(rest[:whole])
                 rest = rest[whole:]
         except FAILURES as error:
-            raise unavailable(error) from error
+            raise to_store_unavailable(error) from error
 
     @override
-    def altered(self) -> list[Altered]:
+    def altered(self) -> list[AlteredObject]:
         return [
-            Altered(one.key, how)
+            AlteredObject(one.key, how)
             for prefix in (_LEAVES, _SEALS)
             for one in self._objects(prefix)
             if (how := one.how or _malformed(one))
@@ -123,7 +123,7 @@ class LedgerBucket(Seals):
     @override
     def seal(self, seal: Seal) -> None:
         name = _seal_name(seal.day)
-        is_first = self._put(name, canonical(seal.document()))
+        is_first = self._put(name, canonical_json(seal.to_document()))
         if not is_first and self._seal_of(self._first(name)) != seal:
             raise UnreadableRecord("another seal of that day is kept")
 
@@ -149,7 +149,7 @@ class LedgerBucket(Seals):
         if versions:
             yield _object(_Object(key, version, size, None), versions, deleted)
         for gone in sorted(deleted):
-            yield _Object(gone, "", 0, How.DELETED)
+            yield _Object(gone, "", 0, Alteration.DELETED)
 
     def _pages(self, prefix: str, limit: int) -> Iterator[Mapping[str, Any]]:
         request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": limit}
@@ -169,8 +169,8 @@ class LedgerBucket(Seals):
 
     def _seal_of(self, one: _Object) -> Seal:
         try:
-            seal = Seal.of(json.loads(self._get(one)))
-        except (Malformed, ValueError, RecursionError) as error:
+            seal = Seal.from_document(json.loads(self._get(one)))
+        except (MalformedMessage, ValueError, RecursionError) as error:
             raise UnreadableRecord("a seal is not of our form") from error
         if one.key != _seal_name(seal.day):
             raise UnreadableRecord("a seal has the name of another")
@@ -180,7 +180,7 @@ class LedgerBucket(Seals):
         try:
             content: bytes = self._open(one).read()
         except FAILURES as error:
-            raise unavailable(error) from error
+            raise to_store_unavailable(error) from error
         return content
 
     def _open(self, one: _Object) -> Any:  # noqa: ANN401
@@ -199,39 +199,39 @@ class LedgerBucket(Seals):
                 ChecksumAlgorithm="SHA256",  # nor does Object Lock
             )
         except FAILURES as error:
-            if code(error) == "PreconditionFailed":
+            if error_code(error) == "PreconditionFailed":
                 return False
-            raise unavailable(error) from error
+            raise to_store_unavailable(error) from error
         return True
 
     def _call(self, ask: Any, **request: Any) -> Any:  # noqa: ANN401
         try:
             return ask(**request)
         except FAILURES as error:
-            raise unavailable(error) from error
+            raise to_store_unavailable(error) from error
 
 
 def _object(one: _Object, versions: int, deleted: set[str]) -> _Object:
     """What was listed of an object, which leaves the marks of deletion that are still to be told."""
     if one.key in deleted:
         deleted.remove(one.key)
-        return one._replace(how=How.DELETED)
-    return one._replace(how=How.REWRITTEN if versions > 1 else None)
+        return one._replace(how=Alteration.DELETED)
+    return one._replace(how=Alteration.REWRITTEN if versions > 1 else None)
 
 
-def _malformed(one: _Object) -> How | None:
+def _malformed(one: _Object) -> Alteration | None:
     """What is among the seals or the leaves and was never written by Heed, by its name or its length."""
-    if _day_named(one.key) is None or (one.key.startswith(_LEAVES) and one.size % merkle.SIZE):
-        return How.MALFORMED
+    if _day_named(one.key) is None or (one.key.startswith(_LEAVES) and one.size % merkle.HASH_SIZE):
+        return Alteration.MALFORMED
     return None
 
 
 def _leaves_name(day: int) -> str:
-    return f"{_LEAVES}{rfc3339.write_day(day)}"
+    return f"{_LEAVES}{rfc3339.format_day(day)}"
 
 
 def _seal_name(day: int) -> str:
-    return f"{_SEALS}{rfc3339.write_day(day)}.json"
+    return f"{_SEALS}{rfc3339.format_day(day)}.json"
 
 
 def _day_named(key: str) -> int | None:
@@ -246,11 +246,11 @@ def _day_named(key: str) -> int | None:
 def _day(text: str) -> int | None:
     """The day of a date in the one way of writing it."""
     try:
-        day = rfc3339.parse(text).first // DAY
+        day = rfc3339.parse_time(text).first // DAY_MS
     except InvalidTime:
         return None
-    return day if rfc3339.write_day(day) == text else None
+    return day if rfc3339.format_day(day) == text else None
 
 
 def _split(content: bytes) -> Iterator[bytes]:
-    return (content[at : at + merkle.SIZE] for at in range(0, len(content), merkle.SIZE))
+    return (content[at : at + merkle.HASH_SIZE] for at in range(0, len(content), merkle.HASH_SIZE))

@@ -10,8 +10,8 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
-from heed.adapters.aws import FAILURES, code
-from heed.domain.errors import NotFound, Unavailable
+from heed.adapters.aws import FAILURES, error_code
+from heed.domain.errors import DependencyUnavailable, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ _HIDDEN = {
 }
 
 
-class Access:
+class AwsAccess:
     """AWS as the person has it, or an emulation on this machine.
 
     Args:
@@ -71,7 +71,7 @@ class Access:
                 config=Config(proxies={}, **config),
             )
         except BotoCoreError as error:
-            raise Unavailable(code(error)) from error
+            raise DependencyUnavailable(error_code(error)) from error
 
     @cached_property
     def _session(self) -> botocore.session.Session:
@@ -82,7 +82,7 @@ class Access:
         return session
 
 
-def outputs(access: Access, stack: str) -> dict[str, str]:
+def stack_outputs(access: AwsAccess, stack: str) -> dict[str, str]:
     """What a deployed stack says of itself, by the name of the output.
 
     Raises:
@@ -94,13 +94,13 @@ def outputs(access: Access, stack: str) -> dict[str, str]:
         found = client.describe_stacks(StackName=stack)["Stacks"][0]
     except FAILURES as error:
         # That is what CloudFormation calls a name that it does not know.
-        if code(error) == "ValidationError":
+        if error_code(error) == "ValidationError":
             raise NotFound("no stack of that name") from error
-        raise Unavailable(code(error)) from error
+        raise DependencyUnavailable(error_code(error)) from error
     return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
 
 
-def functions(access: Access, stack: str) -> dict[str, str]:
+def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
     """The full names of a deployed stack's functions, by the name that people use.
 
     Raises:
@@ -111,13 +111,13 @@ def functions(access: Access, stack: str) -> dict[str, str]:
         # DescribeStackResources would give the first hundred alone.
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
     except FAILURES as error:
-        raise Unavailable(code(error)) from error
+        raise DependencyUnavailable(error_code(error)) from error
     found = [one for page in pages for one in page["StackResourceSummaries"]]
     names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
-    return by_short_name(names)
+    return functions_by_short_name(names)
 
 
-def by_short_name(names: Mapping[str, str]) -> dict[str, str]:
+def functions_by_short_name(names: Mapping[str, str]) -> dict[str, str]:
     """The full names of functions, by the name that people use, of the names of all resources.
 
     `UnsubscribeLaterFunction` is `unsubscribe-later`.
@@ -134,7 +134,7 @@ def _with_hyphens(name: str) -> str:
     return words.removeprefix("-").lower()
 
 
-def invoke(access: Access, function: str, event: bytes) -> tuple[object, bool]:
+def invoke_function(access: AwsAccess, function: str, event: bytes) -> tuple[object, bool]:
     """Call a function by its full name with an event of JSON; its answer, and whether it raised.
 
     Raises:
@@ -145,5 +145,5 @@ def invoke(access: Access, function: str, event: bytes) -> tuple[object, bool]:
         answer = client.invoke(FunctionName=function, Payload=event)
         payload = answer["Payload"].read()
     except FAILURES as error:
-        raise Unavailable(code(error)) from error
+        raise DependencyUnavailable(error_code(error)) from error
     return json.loads(payload or b"null"), "FunctionError" in answer

@@ -13,7 +13,7 @@ from heed.adapters import aws
 from heed.bootstrap.preferences import PreferenceParts
 from heed.bootstrap.privacy import PrivacyParts
 from heed.config import Config
-from heed.domain.errors import Unavailable
+from heed.domain.errors import DependencyUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,7 @@ class Heed(PreferenceParts, PrivacyParts):
     @classmethod
     def from_environment(cls) -> Heed:
         """The parts of a function, as its environment variables say; each is read when it is needed."""
-        return cls(Config(), aws.clients())
+        return cls(Config(), aws.client_factory())
 
     def warm_up(self, make: Callable[[], object]) -> None:
         """Where work at import is cheap, make what the function's requests will need.
@@ -33,5 +33,5 @@ class Heed(PreferenceParts, PrivacyParts):
         What AWS refuses now is tried again at the request: a function never dies at import.
         """
         if self.config.deployed:
-            with suppress(Unavailable):
+            with suppress(DependencyUnavailable):
                 make()

@@ -9,12 +9,12 @@ from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.ledger import LedgerTable
-    from heed.adapters.dynamodb.recipient_scan import PeopleScan
+    from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
     from heed.adapters.s3 import LedgerBucket
     from heed.adapters.sqs.queue import SqsQueue
     from heed.use_cases.ledger.append import EnterTransition, FinishBatch
     from heed.use_cases.ledger.reconcile import Reconcile
-    from heed.use_cases.ledger.walk_recipients import Walk
+    from heed.use_cases.ledger.walk_recipients import WalkRecipients
 
 
 class LedgerParts(SharedParts):
@@ -56,12 +56,12 @@ class LedgerParts(SharedParts):
         return self.queue(self.config.ledger_dlq_url)
 
     @cached_property
-    def people(self) -> PeopleScan:
+    def recipient_scan(self) -> RecipientScanTable:
         """Everybody on record, for a walk over them."""
-        from heed.adapters.dynamodb.recipient_scan import PeopleScan
+        from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
 
         tables = self.config.preferences_table, self.config.control_table
-        return PeopleScan(self.client("dynamodb"), *tables)
+        return RecipientScanTable(self.client("dynamodb"), *tables)
 
     @cached_property
     def reconcile(self) -> Reconcile:
@@ -71,8 +71,8 @@ class LedgerParts(SharedParts):
         return Reconcile(self.ledger, self.ledger_seals, self.preferences)
 
     @cached_property
-    def walk(self) -> Walk:
+    def walk_recipients(self) -> WalkRecipients:
         """Compares a part of the records with their entries."""
-        from heed.use_cases.ledger.walk_recipients import Walk
+        from heed.use_cases.ledger.walk_recipients import WalkRecipients
 
-        return Walk(self.people, self.reconcile)
+        return WalkRecipients(self.recipient_scan, self.reconcile)

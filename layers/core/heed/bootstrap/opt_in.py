@@ -9,17 +9,17 @@ from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.mail_caps import MailCapsTable
-    from heed.adapters.dynamodb.opt_in_notifications import TellingsTable
-    from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
-    from heed.adapters.ses.suppression_list import SesSuppressions
+    from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
+    from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
+    from heed.adapters.ses.suppression_list import SesSuppressionListClient
     from heed.adapters.sqs.queue import SqsQueue
-    from heed.adapters.sqs.waiting_line import WaitingLine
+    from heed.adapters.sqs.waiting_line import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
-    from heed.use_cases.opt_in.after_confirmation import FollowUp
-    from heed.use_cases.opt_in.confirm import Confirm
-    from heed.use_cases.opt_in.remove_from_ses_list import Unlist
-    from heed.use_cases.opt_in.request_confirmation import AskConfirmation
-    from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendNow
+    from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
+    from heed.use_cases.opt_in.confirm import ConfirmOptIn
+    from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
+    from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
+    from heed.use_cases.opt_in.send_confirmation import SendConfirmation, SendConfirmationNow
     from heed.use_cases.opt_in.send_waiting import SendWaiting
 
 
@@ -27,41 +27,41 @@ class OptInParts(SharedParts):
     """Parts of the confirmation mail: asking for it, sending it, confirming, and what follows."""
 
     @cached_property
-    def confirm_keys(self) -> KmsConfirmKeys:
+    def confirmation_keys(self) -> KmsConfirmationKeys:
         """The key of confirmation links."""
-        from heed.adapters.kms.confirmation_keys import KmsConfirmKeys
+        from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
 
-        return KmsConfirmKeys(self.client("kms"), self.config.confirm_key)
+        return KmsConfirmationKeys(self.client("kms"), self.config.confirm_key)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:
         """The proxies that are believed whom they heard a request from."""
-        from heed.entrypoints.http.networks import read
+        from heed.entrypoints.http.networks import parse_network
 
-        return tuple(map(read, self.config.trusted_proxies))
+        return tuple(map(parse_network, self.config.trusted_proxies))
 
     @cached_property
-    def ask_confirmation(self) -> AskConfirmation:
+    def request_confirmation(self) -> RequestConfirmation:
         """What happens to what was entered in the form."""
-        from heed.adapters.dynamodb.network_caps import NetworkRoomTable
-        from heed.domain.opt_in.mail_caps import most_waiting
-        from heed.use_cases.opt_in.request_confirmation import AskConfirmation
+        from heed.adapters.dynamodb.network_caps import NetworkCapsTable
+        from heed.domain.opt_in.mail_caps import max_waiting
+        from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
 
         table, per_network = self.config.control_table, self.config.confirmations_per_network
-        return AskConfirmation(
-            self.confirm_keys,
-            NetworkRoomTable(self.client("dynamodb"), table, per_network),
-            self.line,
-            most_waiting(self.config.confirmations_per_day),
+        return RequestConfirmation(
+            self.confirmation_keys,
+            NetworkCapsTable(self.client("dynamodb"), table, per_network),
+            self.waiting_queue,
+            max_waiting(self.config.confirmations_per_day),
             self.queue(self.config.subscribe_queue_url),
         )
 
     @cached_property
-    def line(self) -> WaitingLine:
+    def waiting_queue(self) -> SqsWaitingQueue:
         """The queue of those whose mail a cap holds back."""
-        from heed.adapters.sqs.waiting_line import WaitingLine
+        from heed.adapters.sqs.waiting_line import SqsWaitingQueue
 
-        return WaitingLine(self.client("sqs"), self.config.waiting_queue_url)
+        return SqsWaitingQueue(self.client("sqs"), self.config.waiting_queue_url)
 
     @cached_property
     def mail_caps(self) -> MailCapsTable:
@@ -72,23 +72,25 @@ class OptInParts(SharedParts):
         return MailCapsTable(self.client("dynamodb"), self.config.control_table, per_day)
 
     @cached_property
-    def send_now(self) -> SendNow:
+    def send_confirmation_now(self) -> SendConfirmationNow:
         """Sends a confirmation mail that may be sent now."""
         from heed.adapters.kms.address_seal import CONFIRMATION
         from heed.adapters.ses.mailer import SesMailer
-        from heed.entrypoints.mail.confirmation_mail import Composer
-        from heed.use_cases.opt_in.send_confirmation import SendNow
+        from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
+        from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow
 
         config = self.config
-        return SendNow(
+        return SendConfirmationNow(
             self.identity_key,
             self.link_keys,
-            self.confirm_keys,
+            self.confirmation_keys,
             self.preferences,
             self.catalogue,
             self.mail_caps,
-            self.address_seal(CONFIRMATION),
-            Composer(self.pages, self.catalogue, config.mail_from, config.mail_domain),
+            self.address_encryption(CONFIRMATION),
+            ConfirmationMailRenderer(
+                self.pages, self.catalogue, config.mail_from, config.mail_domain
+            ),
             SesMailer(self.client("sesv2", once=True), config.confirmation_set),
         )
 
@@ -97,14 +99,19 @@ class OptInParts(SharedParts):
         """What happens to a request for a confirmation mail."""
         from heed.use_cases.opt_in.send_confirmation import SendConfirmation
 
-        return SendConfirmation(self.send_now, self.line)
+        return SendConfirmation(self.send_confirmation_now, self.waiting_queue)
 
     @cached_property
     def send_waiting(self) -> SendWaiting:
         """What happens to those whose mail a cap held back."""
         from heed.use_cases.opt_in.send_waiting import SendWaiting
 
-        return SendWaiting(self.line, self.send_now, self.mail_caps, self.subscribe_dead_letters)
+        return SendWaiting(
+            self.waiting_queue,
+            self.send_confirmation_now,
+            self.mail_caps,
+            self.subscribe_dead_letters,
+        )
 
     @cached_property
     def subscribe_dead_letters(self) -> SqsQueue:
@@ -112,14 +119,16 @@ class OptInParts(SharedParts):
         return self.queue(self.config.subscribe_dlq_url)
 
     @cached_property
-    def confirm(self) -> Confirm:
+    def confirm_opt_in(self) -> ConfirmOptIn:
         """What happens to a confirmation link."""
-        from heed.use_cases.opt_in.confirm import Confirm
+        from heed.use_cases.opt_in.confirm import ConfirmOptIn
 
-        return Confirm(self.preferences, self.catalogue, self.confirmed, self.tellings)
+        return ConfirmOptIn(
+            self.preferences, self.catalogue, self.confirmed_queue, self.opt_in_notifications
+        )
 
     @cached_property
-    def confirmed(self) -> SqsQueue:
+    def confirmed_queue(self) -> SqsQueue:
         """The queue of what follows from a confirmed yes."""
         return self.queue(self.config.confirmed_queue_url)
 
@@ -129,48 +138,50 @@ class OptInParts(SharedParts):
         return self.queue(self.config.confirmed_dlq_url)
 
     @cached_property
-    def tellings(self) -> TellingsTable:
+    def opt_in_notifications(self) -> OptInNotificationsTable:
         """Which confirmations the adopter was told of."""
-        from heed.adapters.dynamodb.opt_in_notifications import TellingsTable
+        from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
 
-        return TellingsTable(self.client("dynamodb"), self.config.control_table)
+        return OptInNotificationsTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def follow_up(self) -> FollowUp:
+    def after_confirmation(self) -> AfterConfirmation:
         """What follows from a confirmed yes."""
         from heed.adapters.kms.address_seal import CONFIRMATION
-        from heed.use_cases.opt_in.after_confirmation import FollowUp
+        from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
 
         url = self.config.opt_ins_queue_url
-        return FollowUp(
-            self.address_seal(CONFIRMATION),
-            self.unlisting,
+        return AfterConfirmation(
+            self.address_encryption(CONFIRMATION),
+            self.ses_list_queue,
             self.preferences,
-            self.tellings,
+            self.opt_in_notifications,
             self.queue(url) if url else None,
         )
 
     @cached_property
-    def unlist(self) -> Unlist:
+    def remove_from_ses_list(self) -> RemoveFromSesList:
         """What happens to SES's own stop after a confirmed yes."""
         from heed.adapters.kms.address_seal import CONFIRMATION
-        from heed.use_cases.opt_in.remove_from_ses_list import Unlist
+        from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
 
-        return Unlist(self.address_seal(CONFIRMATION), self.ses_suppressions, self.confirmed)
+        return RemoveFromSesList(
+            self.address_encryption(CONFIRMATION), self.ses_suppression_list, self.confirmed_queue
+        )
 
     @cached_property
-    def unlisting(self) -> SqsQueue:
+    def ses_list_queue(self) -> SqsQueue:
         """The queue of what is to be done about SES's own suppression list."""
         return self.queue(self.config.unlist_queue_url)
 
     @cached_property
-    def unlist_dead_letters(self) -> SqsQueue:
+    def ses_list_dead_letters(self) -> SqsQueue:
         """Where what is to be done about SES's list is kept if it cannot be."""
         return self.queue(self.config.unlist_dlq_url)
 
     @cached_property
-    def ses_suppressions(self) -> SesSuppressions:
+    def ses_suppression_list(self) -> SesSuppressionListClient:
         """SES's own suppression list."""
-        from heed.adapters.ses.suppression_list import SesSuppressions
+        from heed.adapters.ses.suppression_list import SesSuppressionListClient
 
-        return SesSuppressions(self.client("sesv2", once=True))
+        return SesSuppressionListClient(self.client("sesv2", once=True))

@@ -8,31 +8,35 @@ from typing import TYPE_CHECKING
 from heed.bootstrap.shared import SharedParts
 
 if TYPE_CHECKING:
-    from heed.adapters.dynamodb.change_feed import ChangesIndex
+    from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
     from heed.adapters.sqs.queue import SqsQueue
     from heed.use_cases.feedback.record_feedback import RecordFeedback
     from heed.use_cases.links.unsubscribe import Unsubscribe, WriteOptOut
-    from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
-    from heed.use_cases.preferences.save_preferences import KeepSignal, SavePreferences, TakeBack
+    from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
+    from heed.use_cases.preferences.save_preferences import (
+        RecordFormSignal,
+        SavePreferences,
+        UndoPress,
+    )
 
 
 class PreferenceParts(SharedParts):
     """Parts that read and write preferences."""
 
     @cached_property
-    def change_feed(self) -> ChangesIndex:
+    def change_feed(self) -> ChangeFeedIndex:
         """Who was ever stopped, in the order of change."""
-        from heed.adapters.dynamodb.change_feed import ChangesIndex
+        from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 
-        return ChangesIndex(self.client("dynamodb"), self.config.preferences_table)
+        return ChangeFeedIndex(self.client("dynamodb"), self.config.preferences_table)
 
     @cached_property
-    def later(self) -> SqsQueue:
+    def opt_out_queue(self) -> SqsQueue:
         """The queue of opt-outs whose write failed."""
         return self.queue(self.config.later_queue_url)
 
     @cached_property
-    def later_dead_letters(self) -> SqsQueue:
+    def opt_out_dead_letters(self) -> SqsQueue:
         """Where an opt-out of that queue is kept that nobody can make out."""
         return self.queue(self.config.later_dlq_url)
 
@@ -48,7 +52,7 @@ class PreferenceParts(SharedParts):
         """What a press of an unsubscribe link does. A client of SQS is made when a write has failed."""
         from heed.use_cases.links.unsubscribe import Unsubscribe
 
-        return Unsubscribe(self.write_opt_out, lambda: self.later)
+        return Unsubscribe(self.write_opt_out, lambda: self.opt_out_queue)
 
     @cached_property
     def save_preferences(self) -> SavePreferences:
@@ -58,25 +62,25 @@ class PreferenceParts(SharedParts):
         return SavePreferences(self.preferences, self.catalogue)
 
     @cached_property
-    def keep_signal(self) -> KeepSignal:
+    def record_form_signal(self) -> RecordFormSignal:
         """Writes the privacy signal of a browser whose form was not read."""
-        from heed.use_cases.preferences.save_preferences import KeepSignal
+        from heed.use_cases.preferences.save_preferences import RecordFormSignal
 
-        return KeepSignal(self.preferences, self.catalogue)
+        return RecordFormSignal(self.preferences, self.catalogue)
 
     @cached_property
-    def take_back(self) -> TakeBack:
+    def undo_press(self) -> UndoPress:
         """Takes back a press: what "Undo" does."""
-        from heed.use_cases.preferences.save_preferences import TakeBack
+        from heed.use_cases.preferences.save_preferences import UndoPress
 
-        return TakeBack(self.link_keys, self.preferences, self.catalogue)
+        return UndoPress(self.link_keys, self.preferences, self.catalogue)
 
     @cached_property
-    def note_signal(self) -> NoteSignal:
+    def apply_privacy_signal(self) -> ApplyPrivacySignal:
         """What becomes of the privacy signal of a browser that opens a link."""
-        from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+        from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
 
-        return NoteSignal(self.preferences, self.catalogue)
+        return ApplyPrivacySignal(self.preferences, self.catalogue)
 
     @cached_property
     def record_feedback(self) -> RecordFeedback:

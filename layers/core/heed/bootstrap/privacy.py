@@ -10,28 +10,28 @@ from heed.bootstrap.opt_in import OptInParts
 
 if TYPE_CHECKING:
     from heed.adapters.dynamodb.disclosures import DisclosuresTable
-    from heed.adapters.dynamodb.erasures import EpochsTable
+    from heed.adapters.dynamodb.erasures import ErasuresTable
     from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
     from heed.adapters.dynamodb.purges import PurgesTable
-    from heed.adapters.dynamodb.restored_table import CopiesTable
-    from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
-    from heed.use_cases.ports.privacy import PersonalStore
+    from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
+    from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
+    from heed.use_cases.ports.privacy import PurgeTarget
     from heed.use_cases.privacy.erase import Erase
     from heed.use_cases.privacy.hold_and_lift import LiftStop, PlaceHold
     from heed.use_cases.privacy.purge_person import PurgePerson
     from heed.use_cases.privacy.run_purges import ExecutePurgeOrders, SweepPurges
-    from heed.use_cases.privacy.walk_ses_list import WalkList
+    from heed.use_cases.privacy.walk_ses_list import WalkSesList
 
 
 class PrivacyParts(OptInParts, LedgerParts):
     """Parts of the privacy officer's work."""
 
     @cached_property
-    def epochs(self) -> EpochsTable:
+    def erasures(self) -> ErasuresTable:
         """New epochs, and what is due."""
-        from heed.adapters.dynamodb.erasures import EpochsTable
+        from heed.adapters.dynamodb.erasures import ErasuresTable
 
-        return EpochsTable(self.client("dynamodb"), self.config.preferences_table)
+        return ErasuresTable(self.client("dynamodb"), self.config.preferences_table)
 
     @cached_property
     def purges(self) -> PurgesTable:
@@ -43,14 +43,14 @@ class PrivacyParts(OptInParts, LedgerParts):
     @cached_property
     def erase(self) -> Erase:
         """What happens to a report of a minor, and to an erasure."""
-        from heed.adapters.dynamodb.minor_report_counts import ReportCountsTable
+        from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
         from heed.use_cases.privacy.erase import Erase
 
         config = self.config
-        counts = ReportCountsTable(
+        counts = MinorReportCountsTable(
             self.client("dynamodb"), config.control_table, config.minor_reports_per_key
         )
-        return Erase(self.catalogue, config.minor_record_days, self.epochs, self.purges, counts)
+        return Erase(self.catalogue, config.minor_record_days, self.erasures, self.purges, counts)
 
     @cached_property
     def lift_requests(self) -> LiftRequestsTable:
@@ -72,8 +72,8 @@ class PrivacyParts(OptInParts, LedgerParts):
         from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftStop
 
         stores, days = (self.preferences, self.catalogue), self.config.minor_record_days
-        minor = LiftMinor(*stores, self.epochs, self.lift_requests)
-        return LiftStop(*stores, minor, LiftHold(*stores, days, self.epochs, self.purges))
+        minor = LiftMinor(*stores, self.erasures, self.lift_requests)
+        return LiftStop(*stores, minor, LiftHold(*stores, days, self.erasures, self.purges))
 
     @cached_property
     def disclosures(self) -> DisclosuresTable:
@@ -88,14 +88,14 @@ class PrivacyParts(OptInParts, LedgerParts):
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
         from heed.use_cases.privacy.purge_person import PurgePerson
 
-        stores: dict[str, PersonalStore] = {
+        stores: dict[str, PurgeTarget] = {
             "ledger-evidence": self.ledger,
             "lift-requests": self.lift_requests,
             "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),
-            "opt-ins-told": self.tellings,
+            "opt-ins-told": self.opt_in_notifications,
         }
         return PurgePerson(
-            self.epochs, self.purges, stores, self.ledger, self.list_walks, self._milliseconds
+            self.erasures, self.purges, stores, self.ledger, self.ses_list_walks, self._milliseconds
         )
 
     @cached_property
@@ -103,7 +103,7 @@ class PrivacyParts(OptInParts, LedgerParts):
         """Carries out all that is due."""
         from heed.use_cases.privacy.run_purges import SweepPurges
 
-        ports = self.epochs, self.purge_person, self.unlisting
+        ports = self.erasures, self.purge_person, self.ses_list_queue
         return SweepPurges(*ports, self._milliseconds, self._pause)
 
     @cached_property
@@ -111,27 +111,27 @@ class PrivacyParts(OptInParts, LedgerParts):
         """Carries out what a batch of the stream orders."""
         from heed.use_cases.privacy.run_purges import ExecutePurgeOrders
 
-        return ExecutePurgeOrders(self.purge_person, self.unlisting, self._pause)
+        return ExecutePurgeOrders(self.purge_person, self.ses_list_queue, self._pause)
 
     @cached_property
-    def list_walks(self) -> ListWalksTable:
+    def ses_list_walks(self) -> SesListWalksTable:
         """Walks over SES's suppression list, and who waits for them."""
-        from heed.adapters.dynamodb.ses_list_walks import ListWalksTable
+        from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 
-        return ListWalksTable(self.client("dynamodb"), self.config.control_table)
+        return SesListWalksTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def walk_list(self) -> WalkList:
+    def walk_ses_list(self) -> WalkSesList:
         """What happens to that list where a purge waits for it."""
-        from heed.adapters.kms.address_seal import PLACE
-        from heed.use_cases.privacy.walk_ses_list import WalkList
+        from heed.adapters.kms.address_seal import LIST_POSITION
+        from heed.use_cases.privacy.walk_ses_list import WalkSesList
 
-        return WalkList(
+        return WalkSesList(
             self.identity_key,
-            self.epochs,
-            self.list_walks,
-            self.ses_suppressions,
-            self.address_seal(PLACE),
+            self.erasures,
+            self.ses_list_walks,
+            self.ses_suppression_list,
+            self.address_encryption(LIST_POSITION),
         )
 
     def _milliseconds(self) -> int:
@@ -140,8 +140,10 @@ class PrivacyParts(OptInParts, LedgerParts):
     def _pause(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 
-    def restored(self, copy: str) -> CopiesTable:
+    def restored(self, copy: str) -> RestoredPreferencesTable:
         """A restored copy of the table of preferences, by its name."""
-        from heed.adapters.dynamodb.restored_table import CopiesTable
+        from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 
-        return CopiesTable(self.client("dynamodb"), copy, self.config.preferences_table)
+        return RestoredPreferencesTable(
+            self.client("dynamodb"), copy, self.config.preferences_table
+        )

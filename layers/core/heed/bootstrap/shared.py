@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
     from heed.adapters.dynamodb.api_keys import ApiKeys
     from heed.adapters.dynamodb.preferences import PreferencesTable
-    from heed.adapters.kms.address_seal import KmsAddressSeal
+    from heed.adapters.kms.address_seal import KmsAddressEncryption
     from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
     from heed.adapters.sqs.queue import SqsQueue
     from heed.config import Config
     from heed.domain.preferences.catalogue import Catalogue
-    from heed.entrypoints.http.api.authentication import Gate
+    from heed.entrypoints.http.api.authentication import Authenticator
     from heed.entrypoints.http.pages.pages import Pages
 
 
@@ -53,7 +53,9 @@ class SharedParts:
         """The brands and topics of the compiled brand."""
         from heed.domain.preferences.catalogue import Catalogue
 
-        return Catalogue.of(json.loads((self.config.brand_dir / "catalogue.json").read_bytes()))
+        return Catalogue.from_document(
+            json.loads((self.config.brand_dir / "catalogue.json").read_bytes())
+        )
 
     @cached_property
     def pages(self) -> Pages:
@@ -96,11 +98,11 @@ class SharedParts:
         return ApiKeys(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
-    def gate(self) -> Gate:
+    def authenticator(self) -> Authenticator:
         """Who is let in under /v1; remembers for a minute."""
-        from heed.entrypoints.http.api.authentication import Gate
+        from heed.entrypoints.http.api.authentication import Authenticator
 
-        return Gate(self.api_keys)
+        return Authenticator(self.api_keys)
 
     def queue(self, url: str) -> SqsQueue:
         """A queue, also one of dead letters."""
@@ -108,8 +110,8 @@ class SharedParts:
 
         return SqsQueue(self.client("sqs"), url)
 
-    def address_seal(self, use: str) -> KmsAddressSeal:
+    def address_encryption(self, use: str) -> KmsAddressEncryption:
         """Encrypts addresses for one use (heed.adapters.kms.address_seal)."""
-        from heed.adapters.kms.address_seal import KmsAddressSeal
+        from heed.adapters.kms.address_seal import KmsAddressEncryption
 
-        return KmsAddressSeal(self.client("kms"), self.config.address_key, use)
+        return KmsAddressEncryption(self.client("kms"), self.config.address_key, use)

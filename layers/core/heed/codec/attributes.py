@@ -13,7 +13,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from heed.domain.errors import InvalidRecipient, UnreadableRecord
 from heed.domain.recipients import recipient as recipients
-from heed.domain.rfc3339 import END
+from heed.domain.rfc3339 import END_OF_TIME
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -21,7 +21,7 @@ R = TypeVar("R")
 Item = Mapping[str, Any]
 """An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
 
-COUNT_END = 1 << 53
+MAX_COUNT = 1 << 53
 """No counter comes as far."""
 
 _NOT_OF_OUR_FORM = (
@@ -34,7 +34,7 @@ _NOT_OF_OUR_FORM = (
 )
 
 
-def of_our_form(read: Callable[P, R]) -> Callable[P, R]:
+def strict_reader(read: Callable[P, R]) -> Callable[P, R]:
     """A reader whose failures all are an UnreadableRecord, that says nothing of what it met."""
 
     @wraps(read)
@@ -47,7 +47,7 @@ def of_our_form(read: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
-def number(item: Item, name: str, below: int = END) -> int:
+def read_number(item: Item, name: str, below: int = END_OF_TIME) -> int:
     """A whole number of an item, from 0 up to what `below` says; as a rule an instant in milliseconds."""
     written = item[name]["N"]
     value = int(written)
@@ -56,13 +56,13 @@ def number(item: Item, name: str, below: int = END) -> int:
     raise ValueError("no number of ours")
 
 
-def numbers(item: Item, name: str, below: int) -> frozenset[int]:
+def read_numbers(item: Item, name: str, below: int) -> frozenset[int]:
     """A set of such numbers of an item, empty where the item has none."""
     held = item[name]["NS"] if name in item else ()
-    return frozenset([number({name: {"N": one}}, name, below) for one in held])
+    return frozenset([read_number({name: {"N": one}}, name, below) for one in held])
 
 
-def text(item: Item, name: str) -> str:
+def read_text(item: Item, name: str) -> str:
     """A text of an item."""
     value = item[name]["S"]
     if not isinstance(value, str):
@@ -72,15 +72,15 @@ def text(item: Item, name: str) -> str:
     return value
 
 
-def recipient(item: Item) -> str:
+def read_recipient(item: Item) -> str:
     """The recipient whom an item of `Preferences` is about."""
-    found = text(item, "id")
-    if recipients.parse(found) != found:
+    found = read_text(item, "id")
+    if recipients.parse_recipient(found) != found:
         raise ValueError("not as we write it")
     return found
 
 
-def texts(item: Item, name: str) -> frozenset[str]:
+def read_texts(item: Item, name: str) -> frozenset[str]:
     """A set of texts of an item, empty where the item has none."""
     held = item[name]["SS"] if name in item else ()
     if not isinstance(held, list | tuple) or not all(isinstance(one, str) for one in held):
@@ -88,6 +88,6 @@ def texts(item: Item, name: str) -> frozenset[str]:
     return frozenset(held)
 
 
-def instant_or_none(item: Item, name: str) -> int | None:
+def read_optional_instant(item: Item, name: str) -> int | None:
     """An instant of an item, milliseconds; None where the item has none."""
-    return number(item, name) if name in item else None
+    return read_number(item, name) if name in item else None

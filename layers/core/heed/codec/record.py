@@ -7,42 +7,42 @@ from functools import lru_cache
 from typing import Any
 
 from heed.codec.attributes import (
-    COUNT_END,
+    MAX_COUNT,
     Item,
-    instant_or_none,
-    number,
-    numbers,
-    of_our_form,
-    text,
-    texts,
+    read_number,
+    read_numbers,
+    read_optional_instant,
+    read_text,
+    read_texts,
+    strict_reader,
 )
-from heed.domain.links.repeats import HOUR, Tally
-from heed.domain.preferences.evidence import LONGEST
-from heed.domain.preferences.record import NOTHING, Record
+from heed.domain.links.repeats import HOUR, LinkTally
+from heed.domain.preferences.evidence import MAX_EVIDENCE
+from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import (
-    DAY,
+    DAY_MS,
     KINDS,
-    SCOPES,
-    SOFT,
+    MAX_SCOPES,
+    SOFT_BOUNCE,
     Change,
     Entry,
     Register,
     ScopeNumber,
     Source,
 )
-from heed.domain.rfc3339 import END
+from heed.domain.rfc3339 import END_OF_TIME
 
 SALT_SIZE = 16  # bytes
 TOLD_HOUR, SPARED = "told_hour", "spared"
-TOLD_NAMES = tuple(f"told{number}" for number in range(32))
+TALLY_ATTRIBUTES = tuple(f"told{number}" for number in range(32))
 """The attributes of the tally of a person's links: heed.adapters.dynamodb.link_tally describes them."""
 
-_LONGEST_TIE = LONGEST + 1_000  # characters: the evidence, and what stands around it
+_LONGEST_TIE = MAX_EVIDENCE + 1_000  # characters: the evidence, and what stands around it
 
 _KINDS = {Register(kind).code.removesuffix("0"): kind for kind in KINDS}  # `o:`, `x:hold`
 
 
-def to_value(entry: Entry) -> dict[str, Any]:
+def encode_entry(entry: Entry) -> dict[str, Any]:
     """What a register's attribute holds."""
     held: dict[str, Any] = {
         "t": {"N": str(entry.at)},
@@ -55,8 +55,8 @@ def to_value(entry: Entry) -> dict[str, Any]:
     return {"M": held}
 
 
-@of_our_form
-def to_record(item: Item | None) -> Record:
+@strict_reader
+def decode_record(item: Item | None) -> Record:
     """The record of an item; nothing, if there is none.
 
     Raises:
@@ -64,31 +64,31 @@ def to_record(item: Item | None) -> Record:
             register never heard of: a later version may stop somebody by it.
     """
     if not item:
-        return NOTHING
+        return EMPTY_RECORD
     return Record(
         registers=dict(_held(name, value["M"]) for name, value in item.items() if ":" in name),
-        soft=soft_days(item),
-        floor=instant_or_none(item, "f"),
-        n=number(item, "n", COUNT_END),
+        soft_bounce_days=decode_soft_bounce_days(item),
+        erased_at=read_optional_instant(item, "f"),
+        revision=read_number(item, "n", MAX_COUNT),
         salt=_salt(item),
         tally=_tally(item),
     )
 
 
-def soft_days(item: Item) -> frozenset[int]:
+def decode_soft_bounce_days(item: Item) -> frozenset[int]:
     """The days of soft bounces of an item, counted from the epoch."""
-    return numbers(item, SOFT.code, END // DAY)
+    return read_numbers(item, SOFT_BOUNCE.code, END_OF_TIME // DAY_MS)
 
 
-def _tally(item: Item) -> Tally:
+def _tally(item: Item) -> LinkTally:
     if TOLD_HOUR not in item and SPARED not in item:
-        return Tally()
-    hour = number(item, TOLD_HOUR, END // HOUR)
-    name = told_name(hour)
-    return Tally(
+        return LinkTally()
+    hour = read_number(item, TOLD_HOUR, END_OF_TIME // HOUR)
+    name = tally_attribute(hour)
+    return LinkTally(
         hour=hour,
-        told=number(item, name, COUNT_END) if name in item else 0,
-        spared=number(item, SPARED, COUNT_END) if SPARED in item else None,
+        told=read_number(item, name, MAX_COUNT) if name in item else 0,
+        spared=read_number(item, SPARED, MAX_COUNT) if SPARED in item else None,
     )
 
 
@@ -102,7 +102,7 @@ def _salt(item: Item) -> bytes:
 
 
 @lru_cache(maxsize=4096)
-def register_of(name: str) -> Register:
+def decode_register(name: str) -> Register:
     """The register that an attribute of this name holds.
 
     Raises:
@@ -110,20 +110,20 @@ def register_of(name: str) -> Register:
     """
     kind, scope = (_KINDS[name], "0") if name in _KINDS else (_KINDS[name[:2]], name[2:])
     register = Register(kind, ScopeNumber(int(scope)))
-    if register.code != name or register == SOFT or not 0 <= register.scope < SCOPES:
+    if register.code != name or register == SOFT_BOUNCE or not 0 <= register.scope < MAX_SCOPES:
         raise ValueError("no register of ours")
     return register
 
 
 def _held(name: str, held: Item) -> tuple[Register, Entry]:
-    register = register_of(name)
+    register = decode_register(name)
     if register.may_end not in (None, "u" in held):
         raise ValueError("a pause without an end, or an end of what has none")
-    source, tie = Source(held["by"]["S"]), text(held, "ev")
+    source, tie = Source(held["by"]["S"]), read_text(held, "ev")
     if len(tie) > _LONGEST_TIE:
         raise ValueError("more than was ever said of an event")
-    until = number(held, "u") if "u" in held else None
-    bare = Entry(number(held, "t"), source, "", text(held, "pv"), until)
+    until = read_number(held, "u") if "u" in held else None
+    bare = Entry(read_number(held, "t"), source, "", read_text(held, "pv"), until)
     # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
     around = bare.tie
     begins = len(source) + 1
@@ -133,12 +133,12 @@ def _held(name: str, held: Item) -> tuple[Register, Entry]:
     return register, Entry(bare.at, source, tie[begins:ends], bare.policy, until)
 
 
-def told_name(hour: int) -> str:
+def tally_attribute(hour: int) -> str:
     """The attribute that counts on the day of an hour."""
-    return TOLD_NAMES[hour * HOUR // DAY % len(TOLD_NAMES)]
+    return TALLY_ATTRIBUTES[hour * HOUR // DAY_MS % len(TALLY_ATTRIBUTES)]
 
 
-def to_late(change: Change) -> str:
+def encode_late_change(change: Change) -> str:
     """A wish that came late, as it waits in the set `late` of the item to be entered in the ledger."""
     said = change.entry
     parts = [
@@ -152,21 +152,21 @@ def to_late(change: Change) -> str:
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
-@of_our_form
-def late_of(item: Item | None) -> frozenset[Change]:
+@strict_reader
+def decode_late_changes(item: Item | None) -> frozenset[Change]:
     """The wishes that wait in an item.
 
     Raises:
         UnreadableRecord: one is not of our form.
     """
-    return frozenset(map(_late, texts(item, "late"))) if item else frozenset()
+    return frozenset(map(_late, read_texts(item, "late"))) if item else frozenset()
 
 
 def _late(waiting: str) -> Change:
     name, at, source, evidence, policy, until = json.loads(waiting)
     said = Entry(at, Source(source), evidence, policy, until)
     # What the table would give back of it as a register is what it must be to wait for one.
-    register, read = _held(name, to_value(said)["M"])
+    register, read = _held(name, encode_entry(said)["M"])
     if read != said:
         raise ValueError("no wish of ours")
     return Change(register, said)

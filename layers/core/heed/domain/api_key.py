@@ -13,7 +13,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
-PREFIX = "heed_"
+KEY_PREFIX = "heed_"
 _KEY = re.compile(r"heed_[A-Za-z0-9_-]{43}")
 _ID_LENGTH = 16  # hex digits
 
@@ -52,35 +52,35 @@ class ApiKey:
     ends: int | None = None
     revoked: int | None = None
 
-    def is_good(self, now: int) -> bool:
+    def is_valid_at(self, now: int) -> bool:
         """Whether the key is taken at an instant."""
         return self.revoked is None and (self.ends is None or now < self.ends)
 
 
-def is_visible(text: str) -> bool:
+def is_visible_text(text: str) -> bool:
     """Whether a name holds nothing that a reader cannot see, and no space but the plain one."""
     from heed.domain.recipients.unicode_table import is_invisible, is_no_text  # for the few
 
     return not any(is_no_text(c) or is_invisible(c) or (c.isspace() and c != " ") for c in text)
 
 
-def owner_of(name: str) -> str:
+def normalise_owner(name: str) -> str:
     """The one spelling of an owner: two that look alike by width, case or what nobody sees are one."""
-    seen = "".join(c for c in name if c.isspace() or is_visible(c))
+    seen = "".join(c for c in name if c.isspace() or is_visible_text(c))
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
     return " ".join(folded.split())
 
 
-def is_key(text: str) -> bool:
+def is_api_key(text: str) -> bool:
     """Whether a text has the form of a key."""
     return _KEY.fullmatch(text) is not None
 
 
-def hash_of(key: str) -> str:
+def hash_api_key(key: str) -> str:
     """What is stored of a key: 64 hex digits."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
-def id_of(key_hash: str) -> str:
+def api_key_id(key_hash: str) -> str:
     """The id of the key that has a hash."""
     return key_hash[:_ID_LENGTH]

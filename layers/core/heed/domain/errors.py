@@ -37,11 +37,11 @@ class InvalidCatalogue(HeedError):
     """The catalogue contradicts itself; the brand's build says where."""
 
 
-class Malformed(HeedError):
+class MalformedMessage(HeedError):
     """A message that can never be understood, however often it is delivered."""
 
 
-class UnreadForm(HeedError):
+class IncompleteForm(HeedError):
     """The form of a page was not read, or not whole: nothing of it was saved."""
 
 
@@ -49,7 +49,7 @@ class UnreadableRecord(HeedError):
     """A stored record is not of our form. It is never read as a yes."""
 
 
-class Unproven(HeedError):
+class InvalidEvidence(HeedError):
     """The ledger holds the entry, and nothing in it proves what the entry says."""
 
 
@@ -65,7 +65,7 @@ class PurposeRefused(HeedError):
     """The purpose is none for which anything may be disclosed."""
 
 
-class Held(HeedError):
+class OnHold(HeedError):
     """A hold stands: what is on record must be preserved until it is lifted."""
 
 
@@ -82,7 +82,7 @@ class MethodNotAllowed(HeedError):
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class RequestFault:
     """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
 
     pointer: str
@@ -96,7 +96,7 @@ class InvalidRequest(HeedError):
         faults: every fault found, in the order of the body.
     """
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[RequestFault]) -> None:
         super().__init__(f"{len(faults)} fault(s)")
         self.faults = faults
 
@@ -108,39 +108,39 @@ class InvalidQuery(InvalidRequest):
     """
 
 
-class Unavailable(HeedError):
+class DependencyUnavailable(HeedError):
     """Something that Heed stands on does not answer; the same request may go through later."""
 
 
-class StoreUnavailable(Unavailable):
+class StoreUnavailable(DependencyUnavailable):
     """The table refused, throttled or timed out. Whether a write was done is not known."""
 
 
-class KeysUnavailable(Unavailable):
+class KeysUnavailable(DependencyUnavailable):
     """The key service gave no key; nothing can be verified or identified without it."""
 
 
-class QueueUnavailable(Unavailable):
+class QueueUnavailable(DependencyUnavailable):
     """The queue took no message."""
 
 
-class NoRoom(Unavailable):
+class WaitingQueueFull(DependencyUnavailable):
     """More waits for a mail than can be sent in time; what is asked now is not accepted."""
 
 
-class BusUnavailable(Unavailable):
+class BusUnavailable(DependencyUnavailable):
     """The event bus did not take every event."""
 
 
-class Contended(Unavailable):
+class WriteConflict(DependencyUnavailable):
     """The record changed under each of several attempts to write it."""
 
 
-class Deferred(Unavailable):
+class OptOutQueued(DependencyUnavailable):
     """The wish could not be written now; it waits in a queue, and will be."""
 
 
-class NotAcknowledged(Unavailable):
+class StopNotEffective(DependencyUnavailable):
     """The write was done and yet the record does not stop what was to be stopped."""
 
 
@@ -148,21 +148,21 @@ class MailRefused(HeedError):
     """The mail service will never take this mail: nobody gets it, however often it is tried."""
 
 
-class MailNotSent(Unavailable):
+class MailNotSent(DependencyUnavailable):
     """The mail service did not take the mail; it may later."""
 
 
-class MailUncertain(Unavailable):
+class MailUncertain(DependencyUnavailable):
     """The mail service did not answer; whether the mail is on its way is not known."""
 
 
-class SuppressionRefused(HeedError):
+class SuppressionListRefused(HeedError):
     """The mail service refuses an address in a call about its suppression list, however often it is asked."""
 
 
-class InvalidPlace(HeedError):
+class InvalidListPosition(HeedError):
     """The mail service does not know this place in its suppression list any more."""
 
 
-class SuppressionUnavailable(Unavailable):
+class SuppressionListUnavailable(DependencyUnavailable):
     """The mail service's suppression list did not answer, or asked for patience."""

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from heed.domain.errors import InvalidAddress, InvalidRecipient, Malformed
-from heed.domain.preferences.register import SCOPES, ScopeNumber
+from heed.domain.errors import InvalidAddress, InvalidRecipient, MalformedMessage
+from heed.domain.preferences.register import MAX_SCOPES, ScopeNumber
 from heed.domain.recipients import recipient as recipients
-from heed.domain.rfc3339 import END
+from heed.domain.rfc3339 import END_OF_TIME
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ _NOT_OURS = (
 )
 
 
-def read(body: str, make: Callable[[dict[str, Any]], T]) -> T:
+def read_message(body: str, make: Callable[[dict[str, Any]], T]) -> T:
     """What `make` makes of the members of a message.
 
     Raises:
@@ -38,10 +38,10 @@ def read(body: str, make: Callable[[dict[str, Any]], T]) -> T:
     try:
         return make(json.loads(body))
     except _NOT_OURS as error:
-        raise Malformed(type(error).__name__) from None  # the cause holds what was in it
+        raise MalformedMessage(type(error).__name__) from None  # the cause holds what was in it
 
 
-def text(value: object, longest: int = 2_000) -> str:
+def text_member(value: object, longest: int = 2_000) -> str:
     """A text that every store takes: half a surrogate pair is none."""
     if not isinstance(value, str) or len(value) > longest:
         raise TypeError("no text, or too long")
@@ -49,35 +49,35 @@ def text(value: object, longest: int = 2_000) -> str:
     return value
 
 
-def number(value: object, below: int = END) -> int:
+def number_member(value: object, below: int = END_OF_TIME) -> int:
     """A whole number from 0 up to what `below` says; as a rule an instant, milliseconds."""
     if type(value) is not int or not 0 <= value < below:
         raise TypeError("no number, or out of range")
     return value
 
 
-def flag(value: object) -> bool:
+def flag_member(value: object) -> bool:
     """True or false."""
     if not isinstance(value, bool):
         raise TypeError("neither true nor false")
     return value
 
 
-def listed(value: object, part: Callable[[Any], T]) -> tuple[T, ...]:
+def list_member(value: object, part: Callable[[Any], T]) -> tuple[T, ...]:
     """A list, each part of it as `part` takes it."""
     if not isinstance(value, list) or len(value) > _MOST:
         raise TypeError("no list, or too long")
     return tuple(map(part, value))
 
 
-def scopes(value: object) -> tuple[ScopeNumber, ...]:
+def scopes_member(value: object) -> tuple[ScopeNumber, ...]:
     """Numbers of scopes."""
-    return listed(value, lambda scope: ScopeNumber(number(scope, SCOPES)))
+    return list_member(value, lambda scope: ScopeNumber(number_member(scope, MAX_SCOPES)))
 
 
-def recipient(value: object) -> str:
+def recipient_member(value: object) -> str:
     """A recipient id as Heed writes it."""
-    found = text(value)
-    if recipients.parse(found) != found:
+    found = text_member(value)
+    if recipients.parse_recipient(found) != found:
         raise ValueError("not as we write it")
     return found

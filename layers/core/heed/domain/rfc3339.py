@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidTime
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)", re.ASCII)
 _TIME = re.compile(
@@ -17,15 +17,15 @@ _TIME = re.compile(
 )
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-END = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY
+END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY_MS
 """What can be written lies before it: years have four digits."""
 _LONGEST = 64  # characters; a fraction may have any number of digits, within reason
 
 
-_HALF_DAY = DAY // 2
+_HALF_DAY = DAY_MS // 2
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """The first and the last instant that a text means, milliseconds; of a time both are the same."""
 
     first: int
@@ -34,10 +34,14 @@ class Span(NamedTuple):
     @property
     def end(self) -> int:
         """When it is over wherever somebody lives: of a date at noon UTC of the next day (UTC−12)."""
-        return self.last if self.first == self.last else min(self.first + DAY + _HALF_DAY, END - 1)
+        return (
+            self.last
+            if self.first == self.last
+            else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
+        )
 
 
-def parse(text: str) -> Span:
+def parse_time(text: str) -> TimeSpan:
     """What a time or a date means: `2026-03-05T01:41:02.669+01:00`, or `2026-03-05`, all of it, UTC.
 
     A time needs its offset from UTC (RFC 3339 §5.6): without one nobody knows which instant is meant.
@@ -50,7 +54,7 @@ def parse(text: str) -> Span:
     if len(text) <= _LONGEST:
         if found := _DATE.fullmatch(text):
             first = _in_range(_instant(*map(int, found.groups())))
-            return Span(first, first + DAY - 1)
+            return TimeSpan(first, first + DAY_MS - 1)
         if found := _TIME.fullmatch(text):
             *clock, fraction, sign, hours, minutes = found.groups()
             east = _offset(sign, hours, minutes)
@@ -59,11 +63,11 @@ def parse(text: str) -> Span:
             else:
                 at = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
                 at = _in_range(at - east)
-            return Span(at, at)
+            return TimeSpan(at, at)
     raise InvalidTime("neither a time with an offset nor a date")
 
 
-def write(at: int) -> str:
+def format_time(at: int) -> str:
     """An instant as Heed writes it everywhere: `2026-03-05T00:41:02.669Z`.
 
     Raises:
@@ -73,13 +77,13 @@ def write(at: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
-def write_day(day: int) -> str:
+def format_day(day: int) -> str:
     """A day, counted from the epoch, as a date.
 
     Raises:
         InvalidTime: outside the years 1970 to 9999.
     """
-    _in_range(day * DAY)
+    _in_range(day * DAY_MS)
     return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
@@ -112,6 +116,6 @@ def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
 
 
 def _in_range(at: int) -> int:
-    if not 0 <= at < END:
+    if not 0 <= at < END_OF_TIME:
         raise InvalidTime("outside the years 1970 to 9999")
     return at

@@ -9,7 +9,7 @@ from typing import TypeGuard
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 
-def below(limit: int) -> Callable[[object], TypeGuard[int]]:
+def is_number_below(limit: int) -> Callable[[object], TypeGuard[int]]:
     """Whether a value is a whole number from 0 to below a limit."""
 
     def fits(value: object) -> TypeGuard[int]:

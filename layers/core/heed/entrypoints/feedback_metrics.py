@@ -4,37 +4,37 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from heed.domain.feedback.rules import Count
+from heed.domain.feedback.rules import FeedbackEffect
 
 
-def feedback_metric(effect: Count) -> str:  # noqa: C901 - a table, held by mypy
+def feedback_metric(effect: FeedbackEffect) -> str:  # noqa: C901 - a table, held by mypy
     """The name of the metric; the most frequent one comes first."""
     match effect:
-        case Count.EVENT_IGNORED:
+        case FeedbackEffect.EVENT_IGNORED:
             return "EventIgnored"
-        case Count.BOUNCE_RECORDED:
+        case FeedbackEffect.BOUNCE_RECORDED:
             return "BounceRecorded"
-        case Count.SOFT_BOUNCE_RECORDED:
+        case FeedbackEffect.SOFT_BOUNCE_RECORDED:
             return "SoftBounceRecorded"
-        case Count.COMPLAINT_RECORDED:
+        case FeedbackEffect.COMPLAINT_RECORDED:
             return "ComplaintRecorded"
-        case Count.OPT_OUT_RECORDED:
+        case FeedbackEffect.OPT_OUT_RECORDED:
             return "OptOutRecorded"
-        case Count.BOUNCE_IGNORED:
+        case FeedbackEffect.BOUNCE_IGNORED:
             return "BounceIgnored"
-        case Count.COMPLAINT_IGNORED:
+        case FeedbackEffect.COMPLAINT_IGNORED:
             return "ComplaintIgnored"
-        case Count.CONTENT_REFUSED:
+        case FeedbackEffect.CONTENT_REFUSED:
             return "ContentRefused"
-        case Count.FRAUD_REPORTED:
+        case FeedbackEffect.FRAUD_REPORTED:
             return "FraudReported"
-        case Count.TOPIC_NOT_KNOWN:
+        case FeedbackEffect.TOPIC_NOT_KNOWN:
             return "TopicNotKnown"
-        case Count.RECIPIENT_NOT_READ:
+        case FeedbackEffect.RECIPIENT_NOT_READ:
             return "RecipientNotRead"
-        case Count.RECIPIENT_NOT_MAILED:
+        case FeedbackEffect.RECIPIENT_NOT_MAILED:
             return "RecipientNotMailed"
-        case Count.UNKNOWN_TYPE_MET:
+        case FeedbackEffect.UNKNOWN_TYPE_MET:
             return "UnknownTypeMet"
         case _:
             assert_never(effect)

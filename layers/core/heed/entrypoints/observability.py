@@ -21,7 +21,7 @@ logger = Logger()
 metrics = EphemeralMetrics()
 
 
-def count(name: str, value: int = 1) -> None:
+def count_metric(name: str, value: int = 1) -> None:
     """Count something that happened, under a name in the past tense.
 
     What did not happen is not counted: a metric costs by the hour in which it is written, and
@@ -31,7 +31,7 @@ def count(name: str, value: int = 1) -> None:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
-def measure(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
+def measure_metric(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
     """How long each of several things took, by the same dimensions: a line of the log for all of them."""
     line = EphemeralMetrics()
     for dimension, value in dimensions.items():
@@ -51,7 +51,7 @@ def observed(handler: Handler) -> Handler:
 
     @wraps(handler)
     def observe(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
-        cold_start.end()
+        cold_start.finish_cold_start()
         if context is not None:
             logger.structure_logs(append=True, function_request_id=context.aws_request_id)
         try:

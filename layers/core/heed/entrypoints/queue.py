@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from heed.domain.errors import HeedError, Malformed, SuppressionRefused
-from heed.entrypoints.observability import count, logger
-from heed.use_cases.ports.preferences import DeadLetters
+from heed.domain.errors import HeedError, MalformedMessage, SuppressionListRefused
+from heed.entrypoints.observability import count_metric, logger
+from heed.use_cases.ports.preferences import DeadLetterQueue
 
 _RESERVE = (
     10_000  # milliseconds that one call may take; with less, a message is given back untouched
 )
-_HOPELESS = (Malformed, SuppressionRefused)  # no other delivery heals it
+_HOPELESS = (MalformedMessage, SuppressionListRefused)  # no other delivery heals it
 
 
-def each(
+def handle_each(
     event: dict[str, Any],
     context: Any,  # noqa: ANN401
     handle: Callable[[str], object],
-    dead_letters: Callable[[], DeadLetters],
+    dead_letters: Callable[[], DeadLetterQueue],
 ) -> dict[str, Any]:
     """Handle every message's body; the answer names those to be delivered again.
 
@@ -34,18 +34,18 @@ def each(
         try:
             _handle(record["body"], handle, dead_letters)
         except HeedError as error:
-            count("MessageDeferred")
+            count_metric("MessageDeferred")
             logger.warning("message deferred", error=type(error).__name__)
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
 
 def _handle(
-    body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetters]
+    body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetterQueue]
 ) -> None:
     try:
         handle(body)
     except _HOPELESS as error:
         dead_letters().send(body, str(error))
-        count("MessagePutAside")
+        count_metric("MessagePutAside")
         logger.warning("message put aside", reason=str(error))

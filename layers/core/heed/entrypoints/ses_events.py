@@ -19,14 +19,22 @@ from typing import Any
 import orjson
 
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime, Malformed
-from heed.domain.feedback.event import Bounce, Bounced, Complaint, Event, Mail, Other, Subscription
-from heed.domain.feedback.rules import TOPIC_TEST, word
+from heed.domain.errors import InvalidTime, MalformedMessage
+from heed.domain.feedback.event import (
+    Bounce,
+    BouncedRecipient,
+    Complaint,
+    ContactListOptOut,
+    FeedbackEvent,
+    FeedbackMail,
+    OtherEvent,
+)
+from heed.domain.feedback.rules import TOPIC_TEST, normalise_word
 from heed.domain.recipients.recipient import MESSAGE_TAG
 
 Json = dict[str, Any]
 
-_BY_AWS = Other(TOPIC_TEST)  # a test, a confirmation of a subscription
+_BY_AWS = OtherEvent(TOPIC_TEST)  # a test, a confirmation of a subscription
 _TEST = "Successfully validated SNS topic"  # plain text, sent when a topic is attached
 _SNS_OWN = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
 _SES_OWN = "AmazonSnsSubscriptionSucceeded"
@@ -46,7 +54,7 @@ _DETAIL_TYPES = {
 }
 
 
-def read(message: object, sent: int | None = None) -> Event:
+def parse_ses_event(message: object, sent: int | None = None) -> FeedbackEvent:
     """The event in a message.
 
     Args:
@@ -62,51 +70,51 @@ def read(message: object, sent: int | None = None) -> Event:
         if "Message" in content and "Type" in content:
             return _from_sns(content, sent)
         return _from_eventbridge_or_ses(content, sent)
-    raise Malformed("not a JSON object")
+    raise MalformedMessage("not a JSON object")
 
 
-def _from_sns(envelope: Json, sent: int | None) -> Event:
+def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
     message = envelope["Message"]
     if not isinstance(message, str):
-        raise Malformed("the message is not text")
+        raise MalformedMessage("the message is not text")
     if envelope["Type"] in _SNS_OWN or message.startswith(_TEST):
         return _BY_AWS
     content = _parsed(message)
     if not isinstance(content, dict):
-        raise Malformed("the message is not a JSON object")
+        raise MalformedMessage("the message is not a JSON object")
     return _from_eventbridge_or_ses(
-        content, _earlier(milliseconds(envelope.get("Timestamp")), sent)
+        content, _earlier(parse_aws_time(envelope.get("Timestamp")), sent)
     )
 
 
-def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> Event:
+def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> FeedbackEvent:
     if "detail-type" not in content:
         return _from_ses(content, None, stamp)
     detail, named = content.get("detail"), content["detail-type"]
     if content.get("source") != "aws.ses" or not isinstance(named, str):
-        raise Malformed("an event of another source")
+        raise MalformedMessage("an event of another source")
     if not isinstance(detail, dict):
-        raise Malformed("the detail is not a JSON object")
-    stamp = _earlier(milliseconds(content.get("time")), stamp)
+        raise MalformedMessage("the detail is not a JSON object")
+    stamp = _earlier(parse_aws_time(content.get("time")), stamp)
     return _from_ses(detail, _DETAIL_TYPES.get(named, named), stamp)
 
 
-def _from_ses(content: Json, named: str | None, stamp: int | None) -> Event:
+def _from_ses(content: Json, named: str | None, stamp: int | None) -> FeedbackEvent:
     kind = content.get("eventType") or content.get("notificationType") or named
     if not isinstance(kind, str):
-        raise Malformed("not an SES event")
-    read = _READERS.get(word(kind))
+        raise MalformedMessage("not an SES event")
+    read = _READERS.get(normalise_word(kind))
     if read is None:
-        return _BY_AWS if kind == _SES_OWN else Other(kind)
+        return _BY_AWS if kind == _SES_OWN else OtherEvent(kind)
     mail = content.get("mail")
     return read(content, mail if isinstance(mail, dict) else {}, stamp)
 
 
-def _bounce(content: Json, mail: Json, stamp: int | None) -> Event:
+def _bounce(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
     bounce = _object(content, "bounce")
     kind = bounce.get("bounceType")
     if not isinstance(kind, str):
-        raise Malformed("a bounce without a type")
+        raise MalformedMessage("a bounce without a type")
     return Bounce(
         _at(bounce, stamp),
         kind,
@@ -117,16 +125,16 @@ def _bounce(content: Json, mail: Json, stamp: int | None) -> Event:
     )
 
 
-def _bounced(entry: object) -> Bounced:
+def _bounced(entry: object) -> BouncedRecipient:
     if not isinstance(entry, dict):
-        return Bounced(None)
+        return BouncedRecipient(None)
     address, action, status = entry.get("emailAddress"), entry.get("action"), entry.get("status")
     if (action is None or isinstance(action, str)) and (status is None or isinstance(status, str)):
-        return Bounced(_text(address), action, status)
-    return Bounced(None)
+        return BouncedRecipient(_text(address), action, status)
+    return BouncedRecipient(None)
 
 
-def _complaint(content: Json, mail: Json, stamp: int | None) -> Event:
+def _complaint(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
     complaint = _object(content, "complaint")
     return Complaint(
         _at(complaint, stamp),
@@ -141,26 +149,26 @@ def _complaint(content: Json, mail: Json, stamp: int | None) -> Event:
     )
 
 
-def _mail(mail: Json) -> Mail:
+def _mail(mail: Json) -> FeedbackMail:
     listed = mail.get("destination")
     destination = (
         [one if isinstance(one, str) else None for one in listed]
         if isinstance(listed, list)
         else None
     )
-    return Mail(destination, _tag(mail), _text(mail.get("messageId")))
+    return FeedbackMail(destination, _tag(mail), _text(mail.get("messageId")))
 
 
-def _subscription(content: Json, mail: Json, stamp: int | None) -> Event:
+def _subscription(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
     """The defaults of a list (`topicDefaultSubscriptionStatus`) are no choice of the person's."""
     subscription = _object(content, "subscription")
     chosen = _object(subscription, "newTopicPreferences")
     everything = chosen.get("unsubscribeAll") or False
     if not isinstance(everything, bool):
-        raise Malformed("unsubscribeAll is neither true nor false")
+        raise MalformedMessage("unsubscribeAll is neither true nor false")
     statuses = chosen.get("topicSubscriptionStatus")
     destination = mail.get("destination")  # the event itself names no address
-    return Subscription(
+    return ContactListOptOut(
         _at(subscription, stamp),
         _text(destination[0]) if isinstance(destination, list) and destination else None,
         _text(subscription.get("source")),
@@ -175,13 +183,13 @@ def _stopped(statuses: object) -> list[str | None]:
     stopped: list[str | None] = []
     for entry in statuses if isinstance(statuses, list) else [statuses]:
         topic = entry if isinstance(entry, dict) else {}
-        status = word(_text(topic.get("subscriptionStatus")) or "")
+        status = normalise_word(_text(topic.get("subscriptionStatus")) or "")
         if status != "optin":
             stopped.append(_text(topic.get("topicName")) if status == "optout" else None)
     return stopped
 
 
-_READERS: dict[str, Callable[[Json, Json, int | None], Event]] = {
+_READERS: dict[str, Callable[[Json, Json, int | None], FeedbackEvent]] = {
     "bounce": _bounce,
     "complaint": _complaint,
     "subscription": _subscription,
@@ -201,14 +209,14 @@ def _parsed(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):  # a ValueError also for a number of thousands of digits
-        raise Malformed("not JSON") from None  # the cause holds the text
+        raise MalformedMessage("not JSON") from None  # the cause holds the text
 
 
 def _object(content: Json, name: str) -> Json:
     found = content.get(name)
     if isinstance(found, dict):
         return found
-    raise Malformed(f"no {name}")
+    raise MalformedMessage(f"no {name}")
 
 
 def _entries(content: Json, name: str) -> list[Any]:
@@ -235,9 +243,9 @@ def _at(event: Json, stamp: int | None) -> int:
 
     Never by the handler's clock: a redelivery must give the same instant.
     """
-    at = _earlier(milliseconds(event.get("timestamp")), stamp)
+    at = _earlier(parse_aws_time(event.get("timestamp")), stamp)
     if at is None:
-        raise Malformed("no time")
+        raise MalformedMessage("no time")
     return at
 
 
@@ -250,7 +258,7 @@ def _earlier(one: int | None, other: int | None) -> int | None:
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def milliseconds(text: object) -> int | None:
+def parse_aws_time(text: object) -> int | None:
     """An AWS timestamp: `2026-03-05T00:41:02.669Z`, `2018-10-08T14:05:45 +0000`; None if it is none."""
     if not isinstance(text, str):
         return None
@@ -262,12 +270,12 @@ def milliseconds(text: object) -> int | None:
         moment = moment.replace(tzinfo=UTC)
     since = moment - _EPOCH
     at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
-    return at if 0 <= at < rfc3339.END else None
+    return at if 0 <= at < rfc3339.END_OF_TIME else None
 
 
 def _leap_second(text: str) -> int | None:
     """What Python's own reader does not know, and RFC 3339 does."""
     try:
-        return rfc3339.parse(text).first
+        return rfc3339.parse_time(text).first
     except InvalidTime:
         return None

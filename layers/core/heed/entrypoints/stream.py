@@ -8,17 +8,17 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from heed.codec.attributes import Item, of_our_form, recipient
-from heed.codec.due_work import work_of
-from heed.codec.record import late_of, to_record
-from heed.domain.errors import Malformed, UnreadableRecord
+from heed.codec.attributes import Item, read_recipient, strict_reader
+from heed.codec.due_work import decode_due_work
+from heed.codec.record import decode_late_changes, decode_record
+from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.transition import Transition
 from heed.domain.privacy.purge import PurgeOrder
 
 _OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
-def transition(record: Mapping[str, Any]) -> Transition:
+def parse_transition(record: Mapping[str, Any]) -> Transition:
     """The write that a record tells of.
 
     Raises:
@@ -27,25 +27,25 @@ def transition(record: Mapping[str, Any]) -> Transition:
     try:
         return _transition(record)
     except UnreadableRecord as error:
-        raise Malformed(f"no record of ours: {error}") from None
+        raise MalformedMessage(f"no record of ours: {error}") from None
 
 
-@of_our_form
+@strict_reader
 def _transition(record: Mapping[str, Any]) -> Transition:
     told = record["dynamodb"]
     old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
     return Transition(
         id=record["eventID"],
-        recipient=recipient(told["Keys"]),
-        before=to_record(old),
-        after=to_record(new),
-        late=late_of(new),
+        recipient=read_recipient(told["Keys"]),
+        before=decode_record(old),
+        after=decode_record(new),
+        late=decode_late_changes(new),
         recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
         expired=record.get("userIdentity") == _OF_TIME,
     )
 
 
-def purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]:
+def parse_purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]:
     """The purges that are due on the items as they were written; another record says nothing here."""
     found = []
     for record in records:
@@ -53,7 +53,7 @@ def purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]:
         image = told.get("NewImage") or {}
         if "purge" in image:
             with suppress(UnreadableRecord):  # the sweep finds it too, and the alarm tells of it
-                work = work_of(image)
+                work = decode_due_work(image)
                 found.append(PurgeOrder(told["SequenceNumber"], told["Keys"]["id"]["S"], work))
     return found
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient
-from heed.domain.recipients.address import normalise
-from heed.domain.recipients.recipient import parse, recipient_id
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import parse_recipient, recipient_id
 from heed.use_cases.ports.keys import IdentityKey
 
 
@@ -18,21 +18,23 @@ class Mention(NamedTuple):
     id: str | None = None
 
 
-class Person(NamedTuple):
+class IdentifiedPerson(NamedTuple):
     """Who is meant: the address as it was sent, if it was; the recipient id, None if it is nobody's."""
 
     address: str | None
     recipient: str | None
 
 
-def identify(mentions: Iterable[Mention], key: IdentityKey) -> list[Person]:
+def identify(mentions: Iterable[Mention], key: IdentityKey) -> list[IdentifiedPerson]:
     """The people that are mentioned, in order.
 
     Raises:
         KeysUnavailable: addresses cannot be turned into ids now.
     """
-    identity = key.identity()
-    return [Person(mention.address, _recipient(mention, identity)) for mention in mentions]
+    identity = key.identity_key()
+    return [
+        IdentifiedPerson(mention.address, _recipient(mention, identity)) for mention in mentions
+    ]
 
 
 def recipient_of(mention: Mention, identity: bytes) -> str:
@@ -42,8 +44,8 @@ def recipient_of(mention: Mention, identity: bytes) -> str:
         InvalidAddress, InvalidRecipient: it can be nobody's.
     """
     if mention.address is not None:
-        return recipient_id(identity, normalise(mention.address))
-    return parse(mention.id or "")
+        return recipient_id(identity, normalise_address(mention.address))
+    return parse_recipient(mention.id or "")
 
 
 def _recipient(mention: Mention, identity: bytes) -> str | None:

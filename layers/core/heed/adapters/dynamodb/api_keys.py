@@ -11,16 +11,16 @@ import time
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import Refused, Table
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import (
     Item,
-    instant_or_none,
-    number,
-    of_our_form,
-    text,
-    texts,
+    read_number,
+    read_optional_instant,
+    read_text,
+    read_texts,
+    strict_reader,
 )
-from heed.domain.api_key import PREFIX, ApiKey, KeyScope, hash_of, id_of
+from heed.domain.api_key import KEY_PREFIX, ApiKey, KeyScope, api_key_id, hash_api_key
 from heed.domain.errors import NotFound, UnreadableRecord
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ApiKeys:
     def __init__(
         self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _clock
     ) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
         self._clock = clock
 
     def create(
@@ -59,10 +59,10 @@ class ApiKeys:
         Raises:
             StoreUnavailable: it is not known to be kept.
         """
-        key = PREFIX + secrets.token_urlsafe(_SECRET)
-        key_hash = hash_of(key)
+        key = KEY_PREFIX + secrets.token_urlsafe(_SECRET)
+        key_hash = hash_api_key(key)
         item: dict[str, Any] = {
-            "pk": {"S": _PK + id_of(key_hash)},
+            "pk": {"S": _PK + api_key_id(key_hash)},
             "hash": {"S": key_hash},
             "name": {"S": name},
             "owner": {"S": owner},
@@ -73,7 +73,7 @@ class ApiKeys:
             # Not `expires`, by which the table forgets items.
             item["ends"] = {"N": str(expires)}
         self._table.put(item)
-        return id_of(key_hash), key
+        return api_key_id(key_hash), key
 
     def find(self, key_hash: str) -> ApiKey | None:
         """The key that has this hash, revoked and ended ones too; read consistently.
@@ -81,7 +81,7 @@ class ApiKeys:
         Raises:
             StoreUnavailable: it could not be looked up.
         """
-        item = self._table.get({"pk": {"S": _PK + id_of(key_hash)}})
+        item = self._table.get({"pk": {"S": _PK + api_key_id(key_hash)}})
         if item is None:
             return None
         found = _to_key(item)
@@ -115,23 +115,23 @@ class ApiKeys:
                 condition="attribute_exists(pk)",
                 values={":now": {"N": str(self._clock())}},
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             raise NotFound("no key of that id") from refused
 
 
-@of_our_form
+@strict_reader
 def _to_key(item: Item) -> ApiKey:
     known = {scope.value for scope in KeyScope}
     return ApiKey(
-        id=text(item, "pk").removeprefix(_PK),
-        hash=text(item, "hash"),
-        name=text(item, "name"),
-        owner=text(item, "owner"),
+        id=read_text(item, "pk").removeprefix(_PK),
+        hash=read_text(item, "hash"),
+        name=read_text(item, "name"),
+        owner=read_text(item, "owner"),
         # A scope of a later version gives nothing here.
-        scopes=frozenset(KeyScope(scope) for scope in texts(item, "scopes") if scope in known),
-        created=number(item, "created"),
-        ends=instant_or_none(item, "ends"),
-        revoked=instant_or_none(item, "revoked"),
+        scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known),
+        created=read_number(item, "created"),
+        ends=read_optional_instant(item, "ends"),
+        revoked=read_optional_instant(item, "revoked"),
     )
 
 

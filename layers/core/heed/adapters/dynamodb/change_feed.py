@@ -13,35 +13,35 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.feed_index import SHARDS, feed_place, feed_position
-from heed.adapters.dynamodb.table import Table
+from heed.adapters.dynamodb.feed_index import FEED_SHARDS, format_feed_position, parse_feed_position
+from heed.adapters.dynamodb.table import DynamoDBTable
 from heed.domain.errors import UnreadableRecord
 from heed.override import override
-from heed.use_cases.ports.preferences import ChangeFeed, Position
+from heed.use_cases.ports.preferences import ChangeFeed, FeedPosition
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-INDEX = "Changes"
+CHANGES_INDEX = "Changes"
 _PARALLEL = 4
 # Of `chg_at`, 15 digits and a recipient id: the first sorts before whatever may follow, the other after.
 _JUST_BEHIND, _LAST = "!", "~"
 
 
-class ChangesIndex(ChangeFeed):
+class ChangeFeedIndex(ChangeFeed):
     """Serves the port ChangeFeed from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
-    def changed(self, after: Position, until: int, limit: int) -> list[Position]:
+    def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
         if after.at > until:
             return []  # DynamoDB refuses a range that ends before it begins
-        first = feed_position(*after) + _JUST_BEHIND
-        read = partial(self._shard, first, feed_position(until, _LAST), limit)
+        first = format_feed_position(*after) + _JUST_BEHIND
+        read = partial(self._shard, first, format_feed_position(until, _LAST), limit)
         with ThreadPoolExecutor(_PARALLEL) as pool:
-            shards = list(pool.map(read, map(str, range(SHARDS))))
+            shards = list(pool.map(read, map(str, range(FEED_SHARDS))))
         return [_position(text) for text in islice(heapq.merge(*shards), limit)]
 
     def _shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
@@ -49,21 +49,21 @@ class ChangesIndex(ChangeFeed):
         items = self._table.query(
             "chg_shard = :shard AND chg_at BETWEEN :first AND :last",
             values={":shard": {"S": shard}, ":first": {"S": first}, ":last": {"S": last}},
-            index=INDEX,
+            index=CHANGES_INDEX,
             projection="chg_at",
             page_size=limit,
         )
         return list(islice(filter(_is_place, (item["chg_at"]["S"] for item in items)), limit))
 
 
-def _position(text: str) -> Position:
-    return Position(*feed_place(text))
+def _position(text: str) -> FeedPosition:
+    return FeedPosition(*parse_feed_position(text))
 
 
 def _is_place(text: str) -> bool:
     """Whether a mark is of our form. Whoever has another has no place in the feed; a walk tells of them."""
     try:
-        feed_place(text)
+        parse_feed_position(text)
     except UnreadableRecord:
         return False
     return True

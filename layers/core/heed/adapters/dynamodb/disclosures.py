@@ -10,17 +10,17 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import BATCH, Refused, Table
-from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.domain.errors import Contended, UnreadableRecord
-from heed.domain.preferences.register import DAY
+from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, DynamoDBTable
+from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
+from heed.domain.errors import UnreadableRecord, WriteConflict
+from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.disclosure import (
-    BEGINNING,
-    Disclosed,
-    Disclosing,
-    Disclosure,
+    FIRST_PREVIOUS_HASH,
+    DisclosureDetails,
+    DisclosureEntry,
     DisclosurePage,
-    End,
+    DisclosurePurpose,
+    RegisterEnd,
 )
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
 from heed.override import override
@@ -29,8 +29,8 @@ from heed.use_cases.ports.privacy import Disclosures
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "disclosure#"
-_END = {"pk": {"S": f"{PREFIX}end"}}
+DISCLOSURE_PREFIX = "disclosure#"
+_END = {"pk": {"S": f"{DISCLOSURE_PREFIX}end"}}
 _ATTEMPTS = 100  # others that may append while one does
 _BEYOND = 10  # entries that may stand behind the end that is marked
 
@@ -39,14 +39,14 @@ class DisclosuresTable(Disclosures):
     """Serves the port Disclosures from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
-    def append(self, disclosing: Disclosing) -> Disclosed:
+    def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
         """An entry that somebody made unreadable is passed over: who reads names the gap."""
         number, before, before_at = self._place()
         for _ in range(_ATTEMPTS):
-            entry = Disclosed(number + 1, before, before_at, disclosing)
+            entry = DisclosureEntry(number + 1, before, before_at, disclosing)
             item = self._put(entry)
             if item is None:
                 self._move_end(entry)
@@ -54,8 +54,8 @@ class DisclosuresTable(Disclosures):
             number += 1
             with suppress(UnreadableRecord):
                 there = _to_entry(item)
-                before, before_at = there.hash, there.of.at
-        raise Contended("others appended before every attempt")
+                before, before_at = there.hash, there.details.at
+        raise WriteConflict("others appended before every attempt")
 
     @override
     def latest(self, before: int | None, limit: int) -> DisclosurePage:
@@ -66,23 +66,23 @@ class DisclosuresTable(Disclosures):
         numbers = range(last, max(last - limit - beyond, 0), -1)
         found = [
             entry
-            for start in range(0, len(numbers), BATCH)
-            for entry in self._batch(numbers[start : start + BATCH])
+            for start in range(0, len(numbers), MAX_BATCH_KEYS)
+            for entry in self._batch(numbers[start : start + MAX_BATCH_KEYS])
         ]
         page = sorted(found, key=lambda entry: -entry.number)[:limit]
         # A page that is short goes on below all that was looked for: what is missing ends no register.
         lowest = page[-1].number if len(page) == limit else numbers[-1] if numbers else 1
         return DisclosurePage(page, end, lowest if lowest > 1 else None)
 
-    def _place(self) -> End:
+    def _place(self) -> RegisterEnd:
         """Number, hash and time of the entry at the end."""
-        return self._end() or End(0, BEGINNING, 0)
+        return self._end() or RegisterEnd(0, FIRST_PREVIOUS_HASH, 0)
 
-    def _end(self) -> End | None:
+    def _end(self) -> RegisterEnd | None:
         item = self._table.get(_END)
         return _to_end(item) if item else None
 
-    def _put(self, entry: Disclosed) -> Item | None:
+    def _put(self, entry: DisclosureEntry) -> Item | None:
         """The item that is there already, if one is.
 
         It may be our own, whose answer was lost: then it is on record twice, which is better than never.
@@ -93,13 +93,13 @@ class DisclosuresTable(Disclosures):
                 condition="attribute_not_exists(pk)",
                 returns_if_refused="ALL_OLD",
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             return refused.current
         return None
 
-    def _move_end(self, entry: Disclosed) -> None:
+    def _move_end(self, entry: DisclosureEntry) -> None:
         """The end is never moved back; another that is further has the say."""
-        with suppress(Refused):
+        with suppress(ConditionFailed):
             self._table.update(
                 _END,
                 "SET #number = :number, #hash = :hash, #at = :at",
@@ -108,12 +108,12 @@ class DisclosuresTable(Disclosures):
                 values={
                     ":number": {"N": str(entry.number)},
                     ":hash": {"S": entry.hash},
-                    ":at": {"N": str(entry.of.at)},
+                    ":at": {"N": str(entry.details.at)},
                 },
             )
 
-    def _batch(self, numbers: range) -> list[Disclosed]:
-        found: list[Disclosed] = []
+    def _batch(self, numbers: range) -> list[DisclosureEntry]:
+        found: list[DisclosureEntry] = []
         for item in self._table.get_many(list(map(_key, numbers))):
             with suppress(UnreadableRecord):
                 found.append(_to_entry(item))
@@ -121,11 +121,11 @@ class DisclosuresTable(Disclosures):
 
 
 def _key(number: int) -> dict[str, Any]:
-    return {"pk": {"S": f"{PREFIX}{number:012d}"}}
+    return {"pk": {"S": f"{DISCLOSURE_PREFIX}{number:012d}"}}
 
 
-def _to_item(entry: Disclosed) -> dict[str, Any]:
-    of = entry.of
+def _to_item(entry: DisclosureEntry) -> dict[str, Any]:
+    of = entry.details
     return {
         **_key(entry.number),
         "number": {"N": str(entry.number)},
@@ -137,27 +137,29 @@ def _to_item(entry: Disclosed) -> dict[str, Any]:
         "purpose": {"S": of.purpose.value},
         "people": {"N": str(of.people)},
         "key": {"S": of.key},
-        "expires": {"N": str((of.at + DISCLOSURE_DAYS * DAY) // 1000)},
+        "expires": {"N": str((of.at + DISCLOSURE_DAYS * DAY_MS) // 1000)},
     }
 
 
-@of_our_form
-def _to_end(item: Item) -> End:
-    return End(number(item, "number", COUNT_END), text(item, "hash"), number(item, "at"))
+@strict_reader
+def _to_end(item: Item) -> RegisterEnd:
+    return RegisterEnd(
+        read_number(item, "number", MAX_COUNT), read_text(item, "hash"), read_number(item, "at")
+    )
 
 
-@of_our_form
-def _to_entry(item: Item) -> Disclosed:
-    entry = Disclosed(
-        number=number(item, "number", COUNT_END),
-        before=text(item, "before"),
-        before_at=number(item, "before_at"),
-        of=Disclosing(
-            at=number(item, "at"),
-            what=text(item, "what"),
-            purpose=Disclosure(text(item, "purpose")),
-            people=number(item, "people", COUNT_END),
-            key=text(item, "key"),
+@strict_reader
+def _to_entry(item: Item) -> DisclosureEntry:
+    entry = DisclosureEntry(
+        number=read_number(item, "number", MAX_COUNT),
+        before=read_text(item, "before"),
+        before_at=read_number(item, "before_at"),
+        details=DisclosureDetails(
+            at=read_number(item, "at"),
+            what=read_text(item, "what"),
+            purpose=DisclosurePurpose(read_text(item, "purpose")),
+            people=read_number(item, "people", MAX_COUNT),
+            key=read_text(item, "key"),
         ),
     )
     if item["pk"] != _key(entry.number)["pk"]:

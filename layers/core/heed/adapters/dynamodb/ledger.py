@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import Refused, Table
-from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.domain.errors import Malformed, UnreadableRecord
-from heed.domain.ledger.entry import ERASED, LedgerEntry
-from heed.domain.preferences.register import SCOPES
-from heed.domain.rfc3339 import END
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
+from heed.domain.errors import MalformedMessage, UnreadableRecord
+from heed.domain.ledger.entry import ERASED_REGISTER, LedgerEntry
+from heed.domain.preferences.register import MAX_SCOPES
+from heed.domain.rfc3339 import END_OF_TIME
 from heed.override import override
-from heed.use_cases.ports.ledger import Kept, Ledger
-from heed.use_cases.ports.preferences import UNREADABLE, Unreadable
-from heed.use_cases.ports.privacy import LastEntries, Person, PersonalStore
+from heed.use_cases.ports.ledger import Ledger, StoredEntry
+from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
+from heed.use_cases.ports.privacy import ClosedChains, PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 _NUMBERS = {
-    **dict.fromkeys(("seq", "first_seq"), COUNT_END),
-    **dict.fromkeys(("at", "recorded_at", "until"), END),
-    "scope": SCOPES,
+    **dict.fromkeys(("seq", "first_seq"), MAX_COUNT),
+    **dict.fromkeys(("at", "recorded_at", "until"), END_OF_TIME),
+    "scope": MAX_SCOPES,
 }
 """The attributes that are numbers, each with what it lies below."""
 _EVIDENCE = "evidence"
@@ -44,11 +44,11 @@ _ENTRY = (
 )
 
 
-class LedgerTable(Ledger, LastEntries, PersonalStore):
+class LedgerTable(Ledger, ClosedChains, PurgeTarget):
     """Serves the port Ledger from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
@@ -60,13 +60,13 @@ class LedgerTable(Ledger, LastEntries, PersonalStore):
             self._table.put(
                 item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD"
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             return _to_entry(refused.current)
         return entry
 
     @override
-    def of(self, subject: str) -> Iterator[Kept]:
-        return (Kept(_to_entry(item), _evidence(item)) for item in self._query(subject))
+    def entries_of(self, subject: str) -> Iterator[StoredEntry]:
+        return (StoredEntry(_to_entry(item), _evidence(item)) for item in self._query(subject))
 
     @override
     def erase(self, subject: str) -> int:
@@ -81,7 +81,7 @@ class LedgerTable(Ledger, LastEntries, PersonalStore):
         return entries
 
     @override
-    def clear(self, person: Person) -> int:
+    def clear(self, person: PurgeSubject) -> int:
         """The evidence is removed; the entries stay, and lead to nobody.
 
         The entries are counted, since their number is the same however often a purge begins again.
@@ -94,13 +94,13 @@ class LedgerTable(Ledger, LastEntries, PersonalStore):
             "subject = :subject",
             filter="#register = :register",
             names={"#register": "register"},
-            values={":subject": {"S": subject}, ":register": {"S": ERASED}},
+            values={":subject": {"S": subject}, ":register": {"S": ERASED_REGISTER}},
             consistent=True,
         )
         return next(last, None) is not None
 
     @override
-    def all(self) -> Iterator[LedgerEntry | Unreadable]:
+    def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
         names = {f"#{name}": name for name in _ENTRY}
         return map(_readable, self._table.scan(projection=", ".join(names), names=names))
 
@@ -113,31 +113,31 @@ class LedgerTable(Ledger, LastEntries, PersonalStore):
 def _to_item(entry: LedgerEntry) -> dict[str, Any]:
     return {
         name: {"N": str(value)} if name in _NUMBERS else {"S": value}
-        for name, value in entry.document().items()
+        for name, value in entry.to_document().items()
         if value is not None
     }
 
 
-@of_our_form
+@strict_reader
 def _evidence(item: Item) -> str | None:
-    return text(item, _EVIDENCE) if _EVIDENCE in item else None
+    return read_text(item, _EVIDENCE) if _EVIDENCE in item else None
 
 
-def _readable(item: Item) -> LedgerEntry | Unreadable:
+def _readable(item: Item) -> LedgerEntry | UnreadableItem:
     try:
         return _to_entry(item)
     except UnreadableRecord:
         return UNREADABLE
 
 
-@of_our_form
+@strict_reader
 def _to_entry(item: Item) -> LedgerEntry:
     document: dict[str, Any] = {
-        name: number(item, name, _NUMBERS[name]) if name in _NUMBERS else text(item, name)
+        name: read_number(item, name, _NUMBERS[name]) if name in _NUMBERS else read_text(item, name)
         for name in _ENTRY
         if name in item
     }
     try:
-        return LedgerEntry.of({"until": None, **document})
-    except Malformed as error:
+        return LedgerEntry.from_document({"until": None, **document})
+    except MalformedMessage as error:
         raise UnreadableRecord(str(error)) from None

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import Refused, Table, Write
-from heed.codec.attributes import Item, number, of_our_form, text
-from heed.domain.privacy.lift import BOTH_WITHIN, Signature
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable, WriteOptions
+from heed.codec.attributes import Item, read_number, read_text, strict_reader
+from heed.domain.privacy.lift import SECOND_SIGNATURE_WITHIN, Signature
 from heed.override import override
-from heed.use_cases.ports.privacy import LiftRequests, Person
+from heed.use_cases.ports.privacy import LiftRequests, PurgeSubject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "lift#"
+LIFT_REQUEST_PREFIX = "lift#"
 
 
 class LiftRequestsTable(LiftRequests):
     """Serves the port LiftRequests from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
@@ -35,7 +35,7 @@ class LiftRequestsTable(LiftRequests):
             "at": {"N": str(signature.at)},
             "reason": {"S": signature.reason},
             "reference": {"S": signature.reference},
-            "expires": {"N": str((signature.at + BOTH_WITHIN) // 1000)},
+            "expires": {"N": str((signature.at + SECOND_SIGNATURE_WITHIN) // 1000)},
         }
         try:
             self._table.put(
@@ -43,39 +43,39 @@ class LiftRequestsTable(LiftRequests):
                 condition="attribute_not_exists(pk) OR #at <= :over OR #owner = :owner",
                 names={"#at": "at", "#owner": "owner"},
                 values={
-                    ":over": {"N": str(signature.at - BOTH_WITHIN)},
+                    ":over": {"N": str(signature.at - SECOND_SIGNATURE_WITHIN)},
                     ":owner": {"S": signature.owner},
                 },
                 returns_if_refused="ALL_OLD",
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             return _to_signature(refused.current)
         return None
 
     @override
-    def clear(self, person: Person) -> int:
+    def clear(self, person: PurgeSubject) -> int:
         """A request to lift the very report that the purge follows stays."""
-        options: Write = {"returns": "ALL_OLD"}
+        options: WriteOptions = {"returns": "ALL_OLD"}
         if person.floor is not None:
             options["condition"] = "attribute_not_exists(pk) OR #at <= :floor"
             options["names"] = {"#at": "at"}
             options["values"] = {":floor": {"N": str(person.floor)}}
         try:
             return int(bool(self._table.delete(_key(person.recipient), **options)))
-        except Refused:
+        except ConditionFailed:
             return 0
 
 
 def _key(recipient: str) -> dict[str, Any]:
-    return {"pk": {"S": PREFIX + recipient}}
+    return {"pk": {"S": LIFT_REQUEST_PREFIX + recipient}}
 
 
-@of_our_form
+@strict_reader
 def _to_signature(item: Item) -> Signature:
     return Signature(
-        key=text(item, "key"),
-        owner=text(item, "owner"),
-        at=number(item, "at"),
-        reason=text(item, "reason"),
-        reference=text(item, "reference"),
+        key=read_text(item, "key"),
+        owner=read_text(item, "owner"),
+        at=read_number(item, "at"),
+        reason=read_text(item, "reason"),
+        reference=read_text(item, "reference"),
     )

@@ -14,9 +14,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from heed.codec.record import SPARED, TOLD_HOUR, TOLD_NAMES, told_name
+from heed.codec.record import SPARED, TALLY_ATTRIBUTES, TOLD_HOUR, tally_attribute
 from heed.domain.links import repeats
-from heed.domain.links.repeats import HOUR, Telling, first_hour
+from heed.domain.links.repeats import HOUR, EntryRate, first_hour_of_day
 from heed.domain.preferences.record import Record
 
 
@@ -39,26 +39,26 @@ class TallyUpdate:
     condition_values: dict[str, Any] = field(default_factory=dict)
 
 
-def guess(now: int) -> TallyUpdate:
+def assumed_tally_update(now: int) -> TallyUpdate:
     """What one change by link does to a tally that nobody has read, if it is not over for today."""
-    name = told_name(now // HOUR)
+    name = tally_attribute(now // HOUR)
     return TallyUpdate(
         sets=(f"{TOLD_HOUR} = :hour",),
         adds=(f"{name} :told",),
         removes=_all_but(name),
         values=_values(1, now),
         condition=f"(attribute_not_exists({name}) OR ({TOLD_HOUR} >= :today AND {name} < :most))",
-        condition_values={**_today(now), ":most": {"N": str(repeats.MOST_A_DAY)}},
+        condition_values={**_today(now), ":most": {"N": str(repeats.MAX_LINK_ENTRIES_A_DAY)}},
     )
 
 
-def tally_update(told: Telling, before: Record, changes: int, now: int) -> TallyUpdate:
+def tally_update(told: EntryRate, before: Record, changes: int, now: int) -> TallyUpdate:
     """What a write of so many changes does to the tally as it was read, by how it is told of."""
-    values, name = _values(changes, now), told_name(now // HOUR)
+    values, name = _values(changes, now), tally_attribute(now // HOUR)
     at_hour = f"{TOLD_HOUR} = :hour"
-    if told is Telling.PLAIN:
+    if told is EntryRate.PLAIN:
         return TallyUpdate(condition="")
-    if told is Telling.FIRST:
+    if told is EntryRate.FIRST:
         return TallyUpdate(
             sets=(at_hour, f"{name} = :told"),
             removes=_all_but(name),
@@ -66,9 +66,9 @@ def tally_update(told: Telling, before: Record, changes: int, now: int) -> Tally
             condition=f"(attribute_not_exists({TOLD_HOUR}) OR {TOLD_HOUR} < :today)",
             condition_values=_today(now),
         )
-    if told is Telling.COUNTED:
+    if told is EntryRate.COUNTED:
         return TallyUpdate(sets=(at_hour,), adds=(f"{name} :told",), values=values)
-    if told is Telling.HOURLY:
+    if told is EntryRate.HOURLY:
         del values[":told"]
         return TallyUpdate(
             sets=(at_hour,),
@@ -79,7 +79,7 @@ def tally_update(told: Telling, before: Record, changes: int, now: int) -> Tally
     # Nothing that is told of may have come in between: after a yes a repeat is none any more.
     spared, seen = before.tally.spared, f"{SPARED} = :seen"
     if spared is None:
-        spared, seen = before.n, "n = :seen"
+        spared, seen = before.revision, "n = :seen"
     # On the right is the item as it was: the number of the latest change that was told of.
     return TallyUpdate(
         sets=(f"{SPARED} = if_not_exists({SPARED}, n)",),
@@ -94,8 +94,8 @@ def _values(changes: int, now: int) -> dict[str, Any]:
 
 
 def _today(now: int) -> dict[str, Any]:
-    return {":today": {"N": str(first_hour(now))}}
+    return {":today": {"N": str(first_hour_of_day(now))}}
 
 
 def _all_but(name: str) -> tuple[str, ...]:
-    return (SPARED, *(other for other in TOLD_NAMES if other != name))
+    return (SPARED, *(other for other in TALLY_ATTRIBUTES if other != name))

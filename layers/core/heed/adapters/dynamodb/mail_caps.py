@@ -16,39 +16,46 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heed.adapters.dynamodb.table import Table
-from heed.codec.attributes import COUNT_END, Item, number, of_our_form, text
-from heed.domain.errors import Contended
+from heed.adapters.dynamodb.table import DynamoDBTable
+from heed.codec.attributes import MAX_COUNT, Item, read_number, read_text, strict_reader
+from heed.domain.errors import WriteConflict
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import Asked, Attempt, Verdict, room, settled, weigh
-from heed.domain.preferences.register import DAY
+from heed.domain.opt_in.mail_caps import (
+    CapDecision,
+    CappedRequest,
+    SendAttempt,
+    decide_mail,
+    next_free_time,
+    settle_attempt,
+)
+from heed.domain.preferences.register import DAY_MS
 from heed.override import override
-from heed.use_cases.ports.opt_in import Claim, Dropped, MailCaps, Waits
-from heed.use_cases.ports.privacy import Person, PersonalStore
+from heed.use_cases.ports.opt_in import MailCaps, MailClaim, MailDelayed, NoMailNeeded
+from heed.use_cases.ports.privacy import PurgeSubject, PurgeTarget
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "mails#"
+MAIL_CAP_PREFIX = "mails#"
 """What the key of every item begins with: the role may touch no other."""
 
 _ATTEMPTS = 16
-_KEPT = 2 * DAY // 1000  # seconds; the window and the day are long over then
+_KEPT = 2 * DAY_MS // 1000  # seconds; the window and the day are long over then
 _PATIENCE = (
     60 * 60 * 1000
 )  # milliseconds; a line that nobody has looked after for so long stops nobody
-_ALL = {"pk": {"S": f"{PREFIX}all"}}
+_ALL = {"pk": {"S": f"{MAIL_CAP_PREFIX}all"}}
 
 
 class _Mailbox(NamedTuple):
     """What is kept of a mailbox, for one intent."""
 
-    attempts: tuple[Attempt, ...] = ()
+    attempts: tuple[SendAttempt, ...] = ()
     version: int = 0
     waits: int = 0
 
 
-class MailCapsTable(MailCaps, PersonalStore):
+class MailCapsTable(MailCaps, PurgeTarget):
     """Serves the port MailCaps from DynamoDB.
 
     Args:
@@ -58,54 +65,56 @@ class MailCapsTable(MailCaps, PersonalStore):
     """
 
     def __init__(self, client: DynamoDBClient, table: str, per_day: int = 0) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
         self._per_day = per_day
 
     @override
-    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
+    def claim(
+        self, claim: MailClaim, now: int, *, in_turn: bool
+    ) -> NoMailNeeded | MailDelayed | None:
         key = tries_key(claim.intent, claim.mailbox)
-        asked = Asked(claim.request, claim.recipient, claim.what, claim.at)
+        asked = CappedRequest(claim.request, claim.recipient, claim.what, claim.at)
         is_counted = False
         for _ in range(_ATTEMPTS):
             held = self._read(key)
             others_wait = held.waits > now - _PATIENCE
-            verdict, after = weigh(
+            verdict, after = decide_mail(
                 held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
             )
-            if verdict is Verdict.DONE:
-                return Dropped.REPEATED
-            if verdict is Verdict.REPEATS:
-                return Dropped.CAPPED
-            if verdict is Verdict.WAITS:
-                due = room(after, claim.request, now)
+            if verdict is CapDecision.DONE:
+                return NoMailNeeded.REPEATED
+            if verdict is CapDecision.REPEATS:
+                return NoMailNeeded.CAPPED
+            if verdict is CapDecision.WAITS:
+                due = next_free_time(after, claim.request, now)
                 if due <= held.waits or self._write(key, after, held.version, due):
-                    return Waits(due)
+                    return MailDelayed(due)
                 continue
-            if verdict is Verdict.SEND and not is_counted:
+            if verdict is CapDecision.SEND and not is_counted:
                 if others_wait and not in_turn:
-                    return Waits(now)
+                    return MailDelayed(now)
                 if not self._count(now, in_turn=in_turn):
-                    return Waits(None)
+                    return MailDelayed(None)
                 self._note(claim, now)
                 is_counted = True
             if self._write(key, after, held.version, held.waits):
                 return None
-        raise Contended("the tries changed under every attempt")
+        raise WriteConflict("the tries changed under every attempt")
 
     @override
-    def settle(self, claim: Claim, *, sent: bool) -> None:
+    def settle(self, claim: MailClaim, *, sent: bool) -> None:
         key = tries_key(claim.intent, claim.mailbox)
         for _ in range(_ATTEMPTS):
             held = self._read(key)
-            after = settled(held.attempts, claim.request, sent=sent)
+            after = settle_attempt(held.attempts, claim.request, sent=sent)
             if self._write(key, after, held.version, held.waits):
                 return
-        raise Contended("the tries changed under every attempt")
+        raise WriteConflict("the tries changed under every attempt")
 
     @override
     def sent_today(self, now: int) -> int:
         item = self._table.get(_ALL) or {}
-        return _of_day(item) if item.get("d") == {"N": str(now // DAY)} else 0
+        return _of_day(item) if item.get("d") == {"N": str(now // DAY_MS)} else 0
 
     @override
     def note_line(self, now: int, *, stands: bool) -> None:
@@ -115,7 +124,7 @@ class MailCapsTable(MailCaps, PersonalStore):
             self._table.try_update(_ALL, "REMOVE waits", condition="attribute_exists(waits)")
 
     @override
-    def clear(self, person: Person) -> int:
+    def clear(self, person: PurgeSubject) -> int:
         """The tries are counted by mailbox, which other addresses may share: theirs are forgotten too.
 
         The item that names the mailbox is deleted last, so that a purge that begins again finds the rest.
@@ -132,7 +141,7 @@ class MailCapsTable(MailCaps, PersonalStore):
     def _count(self, now: int, *, in_turn: bool) -> bool:
         """Whether there was room in the day, and one mail of it is taken."""
         may = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
-        values = {":day": now // DAY, ":one": 1, ":expires": now // 1000 + _KEPT}
+        values = {":day": now // DAY_MS, ":one": 1, ":expires": now // 1000 + _KEPT}
         if not in_turn:
             values[":stale"] = now - _PATIENCE
         another = (
@@ -148,7 +157,7 @@ class MailCapsTable(MailCaps, PersonalStore):
         # Once more: somebody else may have been the first in between.
         if self._day(*another) or self._day(*first) or self._day(*another):
             return True
-        full = {":now": now, ":day": now // DAY, ":limit": self._per_day}
+        full = {":now": now, ":day": now // DAY_MS, ":limit": self._per_day}
         self._day("SET waits = :now", "d = :day AND n >= :limit", full)
         return False
 
@@ -156,7 +165,7 @@ class MailCapsTable(MailCaps, PersonalStore):
         numbers = {name: {"N": str(n)} for name, n in values.items()}
         return self._table.try_update(_ALL, update, condition=condition, values=numbers)
 
-    def _note(self, claim: Claim, now: int) -> None:
+    def _note(self, claim: MailClaim, now: int) -> None:
         """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
         self._table.update(
             mailbox_key(claim.recipient),
@@ -171,7 +180,7 @@ class MailCapsTable(MailCaps, PersonalStore):
         item = self._table.get({"pk": {"S": key}})
         return _mailbox(item) if item else _Mailbox()
 
-    def _write(self, key: str, attempts: Sequence[Attempt], version: int, waits: int) -> bool:
+    def _write(self, key: str, attempts: Sequence[SendAttempt], version: int, waits: int) -> bool:
         """Whether nobody else wrote since that version."""
         latest = max((one.at for one in attempts), default=0)
         item = {
@@ -190,15 +199,15 @@ class MailCapsTable(MailCaps, PersonalStore):
 
 def tries_key(intent: str, mailbox: str) -> str:
     """The key of a mailbox's tries."""
-    return f"{PREFIX}{intent}#{mailbox}"
+    return f"{MAIL_CAP_PREFIX}{intent}#{mailbox}"
 
 
 def mailbox_key(recipient: str) -> dict[str, Any]:
     """The key of the item that names a recipient's mailbox."""
-    return {"pk": {"S": f"{PREFIX}of#{recipient}"}}
+    return {"pk": {"S": f"{MAIL_CAP_PREFIX}of#{recipient}"}}
 
 
-def _value(one: Attempt) -> dict[str, Any]:
+def _value(one: SendAttempt) -> dict[str, Any]:
     return {
         "request": {"S": one.asked.request},
         "recipient": {"S": one.asked.recipient},
@@ -210,34 +219,34 @@ def _value(one: Attempt) -> dict[str, Any]:
     }
 
 
-@of_our_form
+@strict_reader
 def _box(item: Item) -> str:
-    return text(item, "box")
+    return read_text(item, "box")
 
 
-@of_our_form
+@strict_reader
 def _of_day(item: Item) -> int:
-    return number(item, "n", COUNT_END)
+    return read_number(item, "n", MAX_COUNT)
 
 
-@of_our_form
+@strict_reader
 def _mailbox(item: Item) -> _Mailbox:
     return _Mailbox(
         tuple(_attempt(one["M"]) for one in item["tries"]["L"]),
-        number(item, "v", COUNT_END),
-        number(item, "waits") if "waits" in item else 0,
+        read_number(item, "v", MAX_COUNT),
+        read_number(item, "waits") if "waits" in item else 0,
     )
 
 
-def _attempt(held: Item) -> Attempt:
+def _attempt(held: Item) -> SendAttempt:
     """A try; what the release before wrote says nothing of who asked for what, and is nobody's."""
-    asked = Asked(text(held, "request"), "", "", 0)
+    asked = CappedRequest(read_text(held, "request"), "", "", 0)
     if "what" in held:
-        who, what = text(held, "recipient"), text(held, "what")
-        asked = Asked(asked.request, who, what, number(held, "asked"))
-    return Attempt(
+        who, what = read_text(held, "recipient"), read_text(held, "what")
+        asked = CappedRequest(asked.request, who, what, read_number(held, "asked"))
+    return SendAttempt(
         asked,
-        number(held, "at"),
-        number(held, "tries", COUNT_END),
+        read_number(held, "at"),
+        read_number(held, "tries", MAX_COUNT),
         held["done"]["BOOL"] is True,
     )

@@ -9,20 +9,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.table import Table
-from heed.domain.preferences.register import DAY
+from heed.adapters.dynamodb.table import DynamoDBTable
+from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import COUNT_DAYS
-from heed.domain.rfc3339 import write_day
+from heed.domain.rfc3339 import format_day
 from heed.override import override
-from heed.use_cases.ports.privacy import ReportCounts
+from heed.use_cases.ports.privacy import MinorReportCounts
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "reports#"
+REPORT_COUNT_PREFIX = "reports#"
 
 
-class ReportCountsTable(ReportCounts):
+class MinorReportCountsTable(MinorReportCounts):
     """Serves the port ReportCounts from DynamoDB.
 
     Args:
@@ -32,19 +32,19 @@ class ReportCountsTable(ReportCounts):
     """
 
     def __init__(self, client: DynamoDBClient, table: str, limit: int) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
         self._limit = limit
 
     @override
     def take(self, key: str, now: int) -> bool:
-        day = now // DAY
+        day = now // DAY_MS
         return self._table.try_update(
-            {"pk": {"S": f"{PREFIX}{write_day(day)}#{key}"}},
+            {"pk": {"S": f"{REPORT_COUNT_PREFIX}{format_day(day)}#{key}"}},
             "SET expires = :expires ADD n :one",
             condition="attribute_not_exists(n) OR n < :limit",
             values={
                 ":one": {"N": "1"},
                 ":limit": {"N": str(self._limit)},
-                ":expires": {"N": str((day + COUNT_DAYS) * DAY // 1000)},
+                ":expires": {"N": str((day + COUNT_DAYS) * DAY_MS // 1000)},
             },
         )

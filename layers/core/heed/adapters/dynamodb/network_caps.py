@@ -10,32 +10,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.dynamodb.table import Refused, Table
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import LONGEST_WAIT, WINDOW, step
+from heed.domain.opt_in.mail_caps import CAP_WINDOW, MAX_WAIT, network_interval
 from heed.override import override
-from heed.use_cases.ports.opt_in import NetworkRoom
+from heed.use_cases.ports.opt_in import NetworkCaps
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "mails#network#"
+NETWORK_CAP_PREFIX = "mails#network#"
 """What the key of every item begins with: the role of the form may touch no other of these."""
 
 _PASSES = 2  # who lost the first place to another finds it taken at the second look
 
 
-class NetworkRoomTable(NetworkRoom):
+class NetworkCapsTable(NetworkCaps):
     """Serves the port NetworkRoom; `per_day` is the number of mails for the way back."""
 
     def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
         self._per_day = per_day
 
     @override
     def take(self, network: str, intent: Intent, now: int) -> int | None:
-        key, share = f"{PREFIX}{intent}#{network}", step(intent, self._per_day)
-        last = now + WINDOW + LONGEST_WAIT - share
+        key, share = (
+            f"{NETWORK_CAP_PREFIX}{intent}#{network}",
+            network_interval(intent, self._per_day),
+        )
+        last = now + CAP_WINDOW + MAX_WAIT - share
         for _ in range(_PASSES):
             fresh = self._move(
                 key,
@@ -52,7 +55,7 @@ class NetworkRoomTable(NetworkRoom):
                 {":share": share, ":now": now, ":last": last, ":expires": _expires(now)},
             )
             if used is not None:
-                return max(used - WINDOW, now)
+                return max(used - CAP_WINDOW, now)
         return None
 
     def _move(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
@@ -65,11 +68,11 @@ class NetworkRoomTable(NetworkRoom):
                 values={name: {"N": str(n)} for name, n in values.items()},
                 returns="UPDATED_NEW",
             )
-        except Refused:
+        except ConditionFailed:
             return None
         return int(changed["u"]["N"])
 
 
 def _expires(now: int) -> int:
     """When nothing of it counts any more: seconds."""
-    return (now + 2 * WINDOW + LONGEST_WAIT) // 1000
+    return (now + 2 * CAP_WINDOW + MAX_WAIT) // 1000

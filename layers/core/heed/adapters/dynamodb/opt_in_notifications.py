@@ -14,25 +14,25 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import Refused, Table
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.override import override
-from heed.use_cases.ports.opt_in import Tellings
-from heed.use_cases.ports.privacy import Person
+from heed.use_cases.ports.opt_in import OptInNotifications
+from heed.use_cases.ports.privacy import PurgeSubject
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "told#"
+NOTIFICATION_PREFIX = "told#"
 """What the key of every item begins with: the role may touch no other."""
 
 _KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
 
 
-class TellingsTable(Tellings):
+class OptInNotificationsTable(OptInNotifications):
     """Serves the port Tellings from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
@@ -48,7 +48,7 @@ class TellingsTable(Tellings):
                 values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _KEPT)}},
                 returns="ALL_NEW",
             )
-        except Refused:
+        except ConditionFailed:
             return False
         self._forget(recipient, _over(item, issued, now))
         return True
@@ -71,7 +71,7 @@ class TellingsTable(Tellings):
     @override
     def finish(self, recipient: str, issued: int) -> None:
         """The condition keeps an item away that a purge has deleted meanwhile."""
-        with suppress(Refused):
+        with suppress(ConditionFailed):
             self._table.update(
                 _key(recipient),
                 "SET #done = :yes",
@@ -81,7 +81,7 @@ class TellingsTable(Tellings):
             )
 
     @override
-    def clear(self, person: Person) -> int:
+    def clear(self, person: PurgeSubject) -> int:
         return int(bool(self._table.delete(_key(person.recipient), returns="ALL_OLD")))
 
     def _forget(self, recipient: str, over: list[str]) -> None:
@@ -89,7 +89,7 @@ class TellingsTable(Tellings):
         if not over:
             return
         names = {f"#{name}": name for name in over}
-        with suppress(Refused):
+        with suppress(ConditionFailed):
             self._table.update(
                 _key(recipient),
                 f"REMOVE {', '.join(names)}",
@@ -99,7 +99,7 @@ class TellingsTable(Tellings):
 
 
 def _key(recipient: str) -> dict[str, Any]:
-    return {"pk": {"S": PREFIX + recipient}}
+    return {"pk": {"S": NOTIFICATION_PREFIX + recipient}}
 
 
 def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:

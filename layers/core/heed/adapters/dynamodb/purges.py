@@ -6,47 +6,47 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.table import Refused, Table
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
 from heed.codec.attributes import (
-    COUNT_END,
+    MAX_COUNT,
     Item,
-    instant_or_none,
-    number,
-    of_our_form,
-    text,
+    read_number,
+    read_optional_instant,
+    read_text,
+    strict_reader,
 )
-from heed.domain.preferences.register import DAY
-from heed.domain.privacy.erasure import Cause
-from heed.domain.privacy.purge import Purge, State, most
-from heed.domain.privacy.retention import CERTIFICATE_DAYS, ORDER_DAYS
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.privacy.erasure import ErasureCause
+from heed.domain.privacy.purge import Purge, PurgeState, merge_counts
+from heed.domain.privacy.retention import CERTIFICATE_DAYS, PURGE_ORDER_DAYS
 from heed.override import override
 from heed.use_cases.ports.privacy import Purges
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-PREFIX = "purge#"
+PURGE_PREFIX = "purge#"
 
 
 class PurgesTable(Purges):
     """Serves the port Purges from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
     def order(self, purge: Purge, now: int) -> None:
-        with suppress(Refused):
+        with suppress(ConditionFailed):
             self._table.put(
-                {**_to_item(purge), "expires": _in_days(now, ORDER_DAYS)},
+                {**_to_item(purge), "expires": _in_days(now, PURGE_ORDER_DAYS)},
                 condition="attribute_not_exists(#state) OR #state = :due",
                 names={"#state": "state"},
-                values={":due": {"S": State.DUE.value}},
+                values={":due": {"S": PurgeState.DUE.value}},
             )
 
     @override
     def promise(self, purge: Purge) -> None:
-        with suppress(Refused):
+        with suppress(ConditionFailed):
             self._table.put(_to_item(purge), condition="attribute_not_exists(pk)")
 
     @override
@@ -54,7 +54,7 @@ class PurgesTable(Purges):
         self._table.delete(_key(purge_id))
 
     @override
-    def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
+    def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
         """One request writes and reads."""
         try:
             item = self._table.update(
@@ -65,8 +65,8 @@ class PurgesTable(Purges):
                 condition="attribute_not_exists(#state) OR #state <> :done",
                 names={"#state": "state"},
                 values={
-                    ":running": {"S": State.RUNNING.value},
-                    ":done": {"S": State.DONE.value},
+                    ":running": {"S": PurgeState.RUNNING.value},
+                    ":done": {"S": PurgeState.DONE.value},
                     ":cause": {"S": cause.value},
                     ":at": {"N": str(requested_at)},
                     ":none": {"M": {}},
@@ -75,7 +75,7 @@ class PurgesTable(Purges):
                 returns="ALL_NEW",
                 returns_if_refused="ALL_OLD",
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             item = refused.current
         return _to_purge(item)
 
@@ -95,21 +95,21 @@ class PurgesTable(Purges):
                 condition="#state = :running",
                 names={"#state": "state"},
                 values={
-                    ":running": {"S": State.RUNNING.value},
-                    ":done": {"S": State.DONE.value},
+                    ":running": {"S": PurgeState.RUNNING.value},
+                    ":done": {"S": PurgeState.DONE.value},
                     ":now": {"N": str(now)},
-                    ":stores": _counts(most(purge.stores, stores)),
+                    ":stores": _counts(merge_counts(purge.stores, stores)),
                     ":expires": _in_days(now, CERTIFICATE_DAYS),
                 },
                 returns_if_refused="ALL_OLD",
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.current:
                 self._add(_to_purge(refused.current), stores)
 
     def _add(self, current: Purge, stores: Mapping[str, int]) -> None:
         """Add what this run has found to what others have: the certificate has both."""
-        both = most(current.stores, stores)
+        both = merge_counts(current.stores, stores)
         if both == current.stores:
             return
         try:
@@ -120,7 +120,7 @@ class PurgesTable(Purges):
                 values={":both": _counts(both), ":before": _counts(current.stores)},
                 returns_if_refused="ALL_OLD",
             )
-        except Refused as refused:
+        except ConditionFailed as refused:
             if refused.current:  # a third run wrote; there are never many
                 self._add(_to_purge(refused.current), stores)
 
@@ -131,7 +131,7 @@ class PurgesTable(Purges):
 
 
 def _key(purge_id: str) -> dict[str, Any]:
-    return {"pk": {"S": PREFIX + purge_id}}
+    return {"pk": {"S": PURGE_PREFIX + purge_id}}
 
 
 def _counts(stores: Mapping[str, int]) -> dict[str, Any]:
@@ -140,7 +140,7 @@ def _counts(stores: Mapping[str, int]) -> dict[str, Any]:
 
 def _in_days(at: int, days: int) -> dict[str, str]:
     """When the table forgets an item: seconds, as its time to live has them."""
-    return {"N": str((at + days * DAY) // 1000)}
+    return {"N": str((at + days * DAY_MS) // 1000)}
 
 
 def _to_item(purge: Purge) -> dict[str, Any]:
@@ -154,16 +154,16 @@ def _to_item(purge: Purge) -> dict[str, Any]:
     return item | ({"subject": {"S": purge.subject}} if purge.subject else {})
 
 
-@of_our_form
+@strict_reader
 def _to_purge(item: Item) -> Purge:
     stores = item["stores"]["M"]
     return Purge(
-        id=text(item, "pk").removeprefix(PREFIX),
-        cause=Cause(text(item, "cause")),
-        state=State(text(item, "state")),
-        requested_at=number(item, "requested_at"),
-        completed_at=instant_or_none(item, "completed_at"),
-        stores={name: number(stores, name, COUNT_END) for name in stores},
-        subject=text(item, "subject") if "subject" in item else "",
-        walk=number(item, "walk", COUNT_END) if "walk" in item else None,
+        id=read_text(item, "pk").removeprefix(PURGE_PREFIX),
+        cause=ErasureCause(read_text(item, "cause")),
+        state=PurgeState(read_text(item, "state")),
+        requested_at=read_number(item, "requested_at"),
+        completed_at=read_optional_instant(item, "completed_at"),
+        stores={name: read_number(stores, name, MAX_COUNT) for name in stores},
+        subject=read_text(item, "subject") if "subject" in item else "",
+        walk=read_number(item, "walk", MAX_COUNT) if "walk" in item else None,
     )

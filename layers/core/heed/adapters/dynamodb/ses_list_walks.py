@@ -15,44 +15,44 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from heed.adapters.dynamodb.purges import PREFIX
-from heed.adapters.dynamodb.table import Refused, Table
-from heed.codec.attributes import COUNT_END, Item, number, of_our_form
+from heed.adapters.dynamodb.purges import PURGE_PREFIX
+from heed.adapters.dynamodb.table import ConditionFailed, DynamoDBTable
+from heed.codec.attributes import MAX_COUNT, Item, read_number, strict_reader
 from heed.domain.errors import UnreadableRecord
-from heed.domain.privacy.purge import SES, State
+from heed.domain.privacy.purge import SES_LIST_STORE, PurgeState
 from heed.override import override
-from heed.use_cases.ports.ses_list import ListWalks, WalkState
+from heed.use_cases.ports.ses_list import SesListWalks, SesListWalkState
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = "ses-list"
-LEASE = 120_000  # milliseconds; longer than the function runs (a test compares)
+SES_LIST_KEY = "ses-list"
+SES_LIST_LEASE = 120_000  # milliseconds; longer than the function runs (a test compares)
 _UNTIL = {"#until": "until"}  # a reserved word
 
 
-class ListWalksTable(ListWalks):
+class SesListWalksTable(SesListWalks):
     """Serves the port ListWalks from DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._table = Table(client, table)
+        self._table = DynamoDBTable(client, table)
 
     @override
     def ended(self) -> int:
-        item = self._table.get(_key(KEY), consistent=False)
+        item = self._table.get(_key(SES_LIST_KEY), consistent=False)
         return _state(item or {}).ended
 
     @override
-    def take(self, now: int) -> WalkState | None:
+    def take(self, now: int) -> SesListWalkState | None:
         if state := self._take(now):
             return state
-        self._table.update(_key(KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
+        self._table.update(_key(SES_LIST_KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
         return self._take(now)  # the other may have ended before it could see that it was asked
 
     @override
     def leave(self, place: bytes, *, has_removed: bool) -> None:
         self._table.update(
-            _key(KEY),
+            _key(SES_LIST_KEY),
             "SET place = :place, removed = :removed REMOVE #until",
             names=_UNTIL,
             values={":place": {"B": place}, ":removed": {"BOOL": has_removed}},
@@ -69,7 +69,7 @@ class ListWalksTable(ListWalks):
     def _free(self, said: str, values: Mapping[str, Any] | None = None) -> bool:
         """Nobody walks any more; whether somebody has asked, which is heard by this."""
         before = self._table.update(
-            _key(KEY),
+            _key(SES_LIST_KEY),
             f"{said}REMOVE place, removed, #until, asked",
             names=_UNTIL,
             values=values or {},
@@ -97,20 +97,20 @@ class ListWalksTable(ListWalks):
             purge_id,
             "SET stores.#ses = if_not_exists(stores.#ses, :none) + :one",
             {":none": {"N": "0"}, ":one": {"N": "1"}},
-            names={"#ses": SES},
+            names={"#ses": SES_LIST_STORE},
         )
 
-    def _take(self, now: int) -> WalkState | None:
+    def _take(self, now: int) -> SesListWalkState | None:
         try:
             before = self._table.update(
-                _key(KEY),
+                _key(SES_LIST_KEY),
                 "SET #until = :until",
                 condition="attribute_not_exists(#until) OR #until < :now",
                 names=_UNTIL,
-                values={":until": {"N": str(now + LEASE)}, ":now": {"N": str(now)}},
+                values={":until": {"N": str(now + SES_LIST_LEASE)}, ":now": {"N": str(now)}},
                 returns="ALL_OLD",
             )
-        except Refused:
+        except ConditionFailed:
             return None
         return _state(before)
 
@@ -124,11 +124,11 @@ class ListWalksTable(ListWalks):
     ) -> bool:
         """Update a purge that is there and not done; whether it was made."""
         return self._table.try_update(
-            _key(PREFIX + purge_id),
+            _key(PURGE_PREFIX + purge_id),
             update,
             condition=f"attribute_exists(pk) AND #state <> :done{condition}",
             names={"#state": "state", **(names or {})},
-            values={":done": {"S": State.DONE.value}, **values},
+            values={":done": {"S": PurgeState.DONE.value}, **values},
         )
 
 
@@ -136,7 +136,7 @@ def _key(name: str) -> dict[str, Any]:
     return {"pk": {"S": name}}
 
 
-def _state(item: Item) -> WalkState:
+def _state(item: Item) -> SesListWalkState:
     """What the row says; of what nobody can read, as if it had never been said.
 
     Who still holds the walk has died in it, and may have removed something.
@@ -147,14 +147,14 @@ def _state(item: Item) -> WalkState:
     with suppress(UnreadableRecord):
         place = _place(item)
     has_removed = "until" in item or item.get("removed") != {"BOOL": False}
-    return WalkState(ended, place, has_removed)
+    return SesListWalkState(ended, place, has_removed)
 
 
-@of_our_form
+@strict_reader
 def _ended(item: Item) -> int:
-    return number(item, "ended", COUNT_END) if "ended" in item else 0
+    return read_number(item, "ended", MAX_COUNT) if "ended" in item else 0
 
 
-@of_our_form
+@strict_reader
 def _place(item: Item) -> bytes | None:
     return bytes(item["place"]["B"]) if "place" in item else None

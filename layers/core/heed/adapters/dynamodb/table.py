@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from heed.adapters.aws import code, unavailable, whole
+from heed.adapters.aws import error_code, required_member, to_store_unavailable
 from heed.codec.attributes import Item
 from heed.domain.errors import StoreUnavailable
 
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
     from mypy_boto3_dynamodb import DynamoDBClient
 
-BATCH = 100
+MAX_BATCH_KEYS = 100
 """The most keys that `Table.get_many` takes."""
-NO_SUCH_TABLE = "ResourceNotFoundException"
+TABLE_NOT_FOUND = "ResourceNotFoundException"
 """The reason that a StoreUnavailable names where there is no table of this name."""
 _ATTEMPTS = 8  # at the keys that a batch leaves unread
 
@@ -43,7 +43,7 @@ _AWS_NAMES = {
 }
 
 
-class Write(TypedDict, total=False):
+class WriteOptions(TypedDict, total=False):
     """The options of a write.
 
     Attributes:
@@ -60,7 +60,7 @@ class Write(TypedDict, total=False):
     returns_if_refused: Literal["ALL_OLD"]
 
 
-class Selection(TypedDict, total=False):
+class ReadOptions(TypedDict, total=False):
     """The options of a query or a scan.
 
     Attributes:
@@ -81,7 +81,7 @@ class Selection(TypedDict, total=False):
     page_size: int
 
 
-class Refused(StoreUnavailable):
+class ConditionFailed(StoreUnavailable):
     """The condition of a write did not hold.
 
     A caller that does not expect this knows as little about its write as after any other failure.
@@ -95,7 +95,7 @@ class Refused(StoreUnavailable):
         self.current = current
 
 
-class Table:
+class DynamoDBTable:
     """One table.
 
     Every method raises StoreUnavailable where DynamoDB did not answer, or where its answer cannot be read.
@@ -127,49 +127,49 @@ class Table:
                 self._pause(0.02 * 2**attempt)
             wanted = {self._name: {"Keys": keys, "ConsistentRead": True}}
             answer = _ask(self._client.batch_get_item, RequestItems=wanted)
-            yield from whole(answer, "Responses").get(self._name, ())
+            yield from required_member(answer, "Responses").get(self._name, ())
             unread = answer.get("UnprocessedKeys", {}).get(self._name)
             if not unread:
                 return
             keys = unread["Keys"]
         raise StoreUnavailable("keys left unread")
 
-    def put(self, item: Item, **options: Unpack[Write]) -> None:
+    def put(self, item: Item, **options: Unpack[WriteOptions]) -> None:
         """Write a whole item."""
         self._ask_for_one(self._client.put_item, Item=item, **_in_aws_names(options))
 
-    def update(self, key: Item, expression: str, **options: Unpack[Write]) -> Item:
+    def update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> Item:
         """Change an item, or make it; return the attributes that `returns` asks for."""
         request = {"Key": key, "UpdateExpression": expression, **_in_aws_names(options)}
         return _attributes(self._ask_for_one(self._client.update_item, **request))
 
-    def try_put(self, item: Item, **options: Unpack[Write]) -> bool:
+    def try_put(self, item: Item, **options: Unpack[WriteOptions]) -> bool:
         """Write a whole item if the condition holds; return whether it did."""
         try:
             self.put(item, **options)
-        except Refused:
+        except ConditionFailed:
             return False
         return True
 
-    def try_update(self, key: Item, expression: str, **options: Unpack[Write]) -> bool:
+    def try_update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> bool:
         """Change an item if the condition holds; return whether it did."""
         try:
             self.update(key, expression, **options)
-        except Refused:
+        except ConditionFailed:
             return False
         return True
 
-    def delete(self, key: Item, **options: Unpack[Write]) -> Item:
+    def delete(self, key: Item, **options: Unpack[WriteOptions]) -> Item:
         """Delete an item, if there is one; return the attributes that `returns` asks for."""
         request = {"Key": key, **_in_aws_names(options)}
         return _attributes(self._ask_for_one(self._client.delete_item, **request))
 
-    def query(self, key_condition: str, **options: Unpack[Selection]) -> Iterator[Item]:
+    def query(self, key_condition: str, **options: Unpack[ReadOptions]) -> Iterator[Item]:
         """Return every item whose key meets a condition; each page is read when it is needed."""
         request = {"KeyConditionExpression": key_condition, **_in_aws_names(options)}
         return self._pages(self._client.query, request)
 
-    def scan(self, **options: Unpack[Selection]) -> Iterator[Item]:
+    def scan(self, **options: Unpack[ReadOptions]) -> Iterator[Item]:
         """Return every item; each page is read when it is needed."""
         return self._pages(self._client.scan, _in_aws_names(options))
 
@@ -188,12 +188,12 @@ class Table:
 
     def _page(self, call: _Call, request: Mapping[str, Any]) -> tuple[Sequence[Item], Item | None]:
         answer = _ask(call, TableName=self._name, **request)
-        return whole(answer, "Items"), answer.get("LastEvaluatedKey")
+        return required_member(answer, "Items"), answer.get("LastEvaluatedKey")
 
     def _ask_for_one(self, call: _Call, **request: object) -> dict[str, Any]:
         """Send a request for one item, whose answer may be whole and yet without content."""
         answer = _ask(call, TableName=self._name, ReturnConsumedCapacity="TOTAL", **request)
-        whole(answer, "ConsumedCapacity")
+        required_member(answer, "ConsumedCapacity")
         return answer
 
 
@@ -206,7 +206,7 @@ def _ask(call: _Call, **request: object) -> dict[str, Any]:
     except ClientError as error:
         raise _meaning(error) from error
     except BotoCoreError as error:
-        raise unavailable(error) from error
+        raise to_store_unavailable(error) from error
     return answer
 
 
@@ -217,9 +217,9 @@ def _attributes(answer: Mapping[str, Any]) -> Item:
 
 def _meaning(error: ClientError) -> StoreUnavailable:
     response: Mapping[str, Any] = error.response
-    if code(error) == "ConditionalCheckFailedException":
-        return Refused(response.get("Item", {}))
-    return unavailable(error)
+    if error_code(error) == "ConditionalCheckFailedException":
+        return ConditionFailed(response.get("Item", {}))
+    return to_store_unavailable(error)
 
 
 def _in_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:

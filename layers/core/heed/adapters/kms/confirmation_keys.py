@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from heed.adapters.kms.keys import DerivedKeys
 from heed.domain.errors import InvalidToken
-from heed.domain.opt_in.confirmation_token import KEY_ID
+from heed.domain.opt_in.confirmation_token import CONFIRMATION_KEY_ID
 from heed.override import override
-from heed.use_cases.ports.keys import ConfirmKeys
+from heed.use_cases.ports.keys import ConfirmationKeys
 
 
-class KmsConfirmKeys(DerivedKeys, ConfirmKeys):
+class KmsConfirmationKeys(DerivedKeys, ConfirmationKeys):
     """The key of confirmation links."""
 
     @override
-    def confirm(self, key_id: int) -> bytes:
-        if key_id != KEY_ID:
+    def confirmation_key(self, key_id: int) -> bytes:
+        if key_id != CONFIRMATION_KEY_ID:
             raise InvalidToken("signed with a key never ours")
         return self.derive(f"confirm/{key_id}")

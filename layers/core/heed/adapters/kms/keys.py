@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, code
+from heed.adapters.aws import FAILURES, error_code
 from heed.domain.errors import InvalidToken, KeysUnavailable
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 from heed.override import override
 from heed.use_cases.ports.keys import IdentityKey, LinkKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-IDENTITY = "identity/1"
+IDENTITY_LABEL = "identity/1"
 """The label of the identity key. It never changes: it is the table."""
 
 
@@ -43,7 +43,7 @@ class DerivedKeys:
                     KeyId=self._key, MacAlgorithm="HMAC_SHA_256", Message=label.encode()
                 )
             except FAILURES as error:
-                raise KeysUnavailable(code(error)) from error
+                raise KeysUnavailable(error_code(error)) from error
             if "Mac" not in answer:  # cut on the way: botocore takes it for empty
                 raise KeysUnavailable("the answer cannot be read")
             derived = self._derived[label] = answer["Mac"]
@@ -54,8 +54,8 @@ class KmsIdentityKey(DerivedKeys, IdentityKey):
     """The key of recipient ids."""
 
     @override
-    def identity(self) -> bytes:
-        return self.derive(IDENTITY)
+    def identity_key(self) -> bytes:
+        return self.derive(IDENTITY_LABEL)
 
 
 class KmsLinkKeys(DerivedKeys, LinkKeys):
@@ -66,11 +66,11 @@ class KmsLinkKeys(DerivedKeys, LinkKeys):
         self._key_ids = key_ids
 
     @override
-    def link(self, purpose: Purpose, key_id: int) -> bytes:
+    def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         if key_id not in self._key_ids:
             raise InvalidToken("signed with a key never ours")
         return self.derive(f"{purpose.name.lower()}/{key_id}")
 
     @override
-    def newest(self) -> int:
+    def newest_key_id(self) -> int:
         return self._key_ids[-1]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError
 
-from heed.adapters.aws import FAILURES, code, is_our_fault
+from heed.adapters.aws import FAILURES, error_code, is_invalid_request
 from heed.domain.errors import MailNotSent, MailRefused, MailUncertain
 from heed.domain.recipients.recipient import MESSAGE_TAG
 from heed.override import override
@@ -43,11 +43,11 @@ class SesMailer(Mailer):
         except ClientError as error:
             raise _meaning(error) from error
         except _NEVER_CONNECTED as error:
-            raise MailNotSent(code(error)) from error
+            raise MailNotSent(error_code(error)) from error
         except FAILURES as error:
-            if is_our_fault(error):
+            if is_invalid_request(error):
                 raise
-            raise MailUncertain(code(error)) from error
+            raise MailUncertain(error_code(error)) from error
 
 
 def _meaning(error: ClientError) -> Exception:
@@ -56,8 +56,8 @@ def _meaning(error: ClientError) -> Exception:
     A sender that is not verified is rejected as a bad recipient is, yet mends: the queue's age tells of it.
     """
     text = str(error.response.get("Error", {}).get("Message", ""))
-    if code(error) in _NEVER and "not verified" not in text:
-        return MailRefused(code(error))
+    if error_code(error) in _NEVER and "not verified" not in text:
+        return MailRefused(error_code(error))
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
-        return MailUncertain(code(error))
-    return MailNotSent(code(error))
+        return MailUncertain(error_code(error))
+    return MailNotSent(error_code(error))

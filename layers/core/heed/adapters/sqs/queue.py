@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, code
+from heed.adapters.aws import FAILURES, error_code
 from heed.domain.errors import QueueUnavailable
 from heed.override import override
-from heed.use_cases.ports.preferences import DeadLetters, Queue
+from heed.use_cases.ports.preferences import DeadLetterQueue, MessageQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sqs.type_defs import MessageAttributeValueTypeDef
 
 
-class SqsQueue(Queue, DeadLetters):
+class SqsQueue(MessageQueue, DeadLetterQueue):
     """Serves the port Queue; a dead-letter queue also takes the reason why a message is in it."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
@@ -32,4 +32,4 @@ class SqsQueue(Queue, DeadLetters):
                 QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes
             )
         except FAILURES as error:
-            raise QueueUnavailable(code(error)) from error
+            raise QueueUnavailable(error_code(error)) from error

@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from heed.adapters.aws import FAILURES, code, whole
+from heed.adapters.aws import FAILURES, error_code, required_member
 from heed.adapters.sqs.queue import SqsQueue
 from heed.domain.errors import QueueUnavailable
 from heed.override import override
-from heed.use_cases.ports.opt_in import MailLine, Received
+from heed.use_cases.ports.opt_in import ReceivedMessage, WaitingQueue
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -26,7 +26,7 @@ _AS_OF = 10  # seconds for which a number is good
 _AT_ONCE = 10  # messages; the most that SQS gives
 
 
-class WaitingLine(SqsQueue, MailLine):
+class SqsWaitingQueue(SqsQueue, WaitingQueue):
     """Serves the port MailLine."""
 
     def __init__(
@@ -37,15 +37,15 @@ class WaitingLine(SqsQueue, MailLine):
         self._counted: tuple[float, int] | None = None
 
     @override
-    def waiting(self) -> int:
+    def count(self) -> int:
         now = self._clock()
         if self._counted is None or now - self._counted[0] >= _AS_OF:
             self._counted = now, sum(self._numbers())
         return self._counted[1]
 
     @override
-    def read(self, has_time: Callable[[], bool]) -> list[Received]:
-        found: dict[str, Received] = {}
+    def receive(self, has_time: Callable[[], bool]) -> list[ReceivedMessage]:
+        found: dict[str, ReceivedMessage] = {}
         visible, _ = self._numbers()
         while len(found) < visible and has_time():
             got = self._receive()
@@ -55,21 +55,21 @@ class WaitingLine(SqsQueue, MailLine):
         return list(found.values())
 
     @override
-    def done(self, receipt: str) -> None:
+    def delete(self, receipt: str) -> None:
         try:
             self._client.delete_message(QueueUrl=self._url, ReceiptHandle=receipt)
         except FAILURES as error:
-            raise QueueUnavailable(code(error)) from error
+            raise QueueUnavailable(error_code(error)) from error
 
-    def _receive(self) -> dict[str, Received]:
+    def _receive(self) -> dict[str, ReceivedMessage]:
         try:
             answer = self._client.receive_message(
                 QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=1
             )
         except FAILURES as error:
-            raise QueueUnavailable(code(error)) from error
+            raise QueueUnavailable(error_code(error)) from error
         return {
-            one["MessageId"]: Received(one["Body"], one["ReceiptHandle"])
+            one["MessageId"]: ReceivedMessage(one["Body"], one["ReceiptHandle"])
             for one in answer.get("Messages", ())
         }
 
@@ -80,6 +80,6 @@ class WaitingLine(SqsQueue, MailLine):
                 QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN]
             )
         except FAILURES as error:
-            raise QueueUnavailable(code(error)) from error
-        numbers: dict[str, str] = whole(answer, "Attributes")
+            raise QueueUnavailable(error_code(error)) from error
+        numbers: dict[str, str] = required_member(answer, "Attributes")
         return int(numbers[_VISIBLE]), int(numbers[_HIDDEN])

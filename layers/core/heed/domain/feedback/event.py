@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Mail(NamedTuple):
+class FeedbackMail(NamedTuple):
     """The mail that an event is about, as it was sent from here.
 
     Attributes:
@@ -20,7 +20,7 @@ class Mail(NamedTuple):
     id: str | None
 
 
-class Bounced(NamedTuple):
+class BouncedRecipient(NamedTuple):
     """One of `bouncedRecipients`; no address where the entry is not of the documented form."""
 
     address: str | None
@@ -34,9 +34,9 @@ class Bounce(NamedTuple):
     at: int
     type: str
     subtype: str | None
-    recipients: list[Bounced]
+    recipients: list[BouncedRecipient]
     feedback: str | None
-    mail: Mail
+    mail: FeedbackMail
 
 
 class Complaint(NamedTuple):
@@ -47,10 +47,10 @@ class Complaint(NamedTuple):
     subtype: str | None
     addresses: list[str | None]
     feedback: str | None
-    mail: Mail
+    mail: FeedbackMail
 
 
-class Subscription(NamedTuple):
+class ContactListOptOut(NamedTuple):
     """A choice made in an SES contact list: all of it off, or the topics named.
 
     A topic is None where its entry is not of the documented form: it may be one that is off.
@@ -64,10 +64,10 @@ class Subscription(NamedTuple):
     message: str | None
 
 
-class Other(NamedTuple):
+class OtherEvent(NamedTuple):
     """An event of any other type."""
 
     type: str
 
 
-Event = Bounce | Complaint | Subscription | Other
+FeedbackEvent = Bounce | Complaint | ContactListOptOut | OtherEvent

@@ -13,25 +13,39 @@ from functools import cached_property
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
-from heed.domain.feedback.event import Bounce, Bounced, Complaint, Event, Mail, Subscription
-from heed.domain.feedback.rules import (
-    Count,
-    Rule,
-    is_echo,
-    is_not_acted_on,
-    of_bounce,
-    of_complaint,
-    word,
+from heed.domain.feedback.event import (
+    Bounce,
+    BouncedRecipient,
+    Complaint,
+    ContactListOptOut,
+    FeedbackEvent,
+    FeedbackMail,
 )
-from heed.domain.preferences.catalogue import Catalogue, Kind
-from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out
-from heed.domain.recipients.recipient import parse
+from heed.domain.feedback.rules import (
+    FeedbackEffect,
+    FeedbackRule,
+    is_echo,
+    is_ignored_type,
+    normalise_word,
+    rule_for_bounce,
+    rule_for_complaint,
+)
+from heed.domain.preferences.catalogue import Catalogue, TopicKind
+from heed.domain.preferences.register import (
+    ALL_SCOPES,
+    Change,
+    Entry,
+    ScopeNumber,
+    Source,
+    opted_out,
+)
+from heed.domain.recipients.recipient import parse_recipient
 
 Identify = Callable[[str], str]
 """From an address as SES writes it to a recipient id; raises InvalidAddress."""
 
 
-class Verdict(NamedTuple):
+class FeedbackOutcome(NamedTuple):
     """What follows from an event.
 
     Attributes:
@@ -42,43 +56,49 @@ class Verdict(NamedTuple):
     """
 
     changes: dict[str, list[Change]]
-    counts: list[Count]
+    counts: list[FeedbackEffect]
     aside: str = ""
     echoes: dict[str, list[Change]] = {}  # noqa: RUF012 - never written to
 
 
-NOBODY = "means a recipient who cannot be made out"
-NO_TOPIC = "names a topic that the catalogue does not have"
-NO_TYPE = "is of an unknown type"
+UNKNOWN_RECIPIENT = "means a recipient who cannot be made out"
+UNKNOWN_TOPIC = "names a topic that the catalogue does not have"
+UNKNOWN_TYPE = "is of an unknown type"
 
 
-def judge(event: Event, identify: Identify, catalogue: Catalogue) -> Verdict:
+def apply_feedback_rules(
+    event: FeedbackEvent, identify: Identify, catalogue: Catalogue
+) -> FeedbackOutcome:
     """The changes that an event makes; the same event always makes the same."""
     if isinstance(event, Bounce):
-        rule = of_bounce(event.type, event.subtype)
+        rule = rule_for_bounce(event.type, event.subtype)
         return _UNKNOWN if rule is None else _bounce(event, rule, identify)
     if isinstance(event, Complaint):
-        return _complaint(event, of_complaint(event.type), identify)
-    if isinstance(event, Subscription):
+        return _complaint(event, rule_for_complaint(event.type), identify)
+    if isinstance(event, ContactListOptOut):
         return _subscription(event, identify, catalogue)
-    return Verdict({}, [Count.EVENT_IGNORED]) if is_not_acted_on(event.type) else _UNKNOWN
+    return (
+        FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
+        if is_ignored_type(event.type)
+        else _UNKNOWN
+    )
 
 
-_UNKNOWN = Verdict({}, [Count.UNKNOWN_TYPE_MET], NO_TYPE)
+_UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
 
 
-def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
+def _bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
     """Whoever is listed, was mailed, and is meant by the rule: to whom delivery was given up.
 
     SES copies the list out of the report, and anybody who ever got a mail from here can write one. So
     of whoever was not mailed nothing is believed but that some mail did not arrive: it counts for the
     one whom the mail was for, if that is known. So does an entry that cannot be read.
     """
-    counts: list[Count] = [] if rule.also is None else [rule.also]
-    register, everybody = rule.register, event.recipients or [Bounced(None)]
+    counts: list[FeedbackEffect] = [] if rule.also is None else [rule.also]
+    register, everybody = rule.register, event.recipients or [BouncedRecipient(None)]
     listed = [one for one in everybody if rule.means(one.action, one.status)]
     if register is None or not listed:
-        return Verdict({}, [*counts, Count.BOUNCE_IGNORED])
+        return FeedbackOutcome({}, [*counts, FeedbackEffect.BOUNCE_IGNORED])
     mailed = _Mailed(event.mail, identify)
     changes: dict[str, list[Change]] = {}
     unread = strangers = 0
@@ -95,10 +115,10 @@ def _bounce(event: Bounce, rule: Rule, identify: Identify) -> Verdict:
         known = True
         changes.setdefault(meant, [Change(register, _bounce_entry(event, None))])
     counts.extend([rule.counted] * len(changes))
-    counts.extend([Count.RECIPIENT_NOT_READ] * unread)
-    counts.extend([Count.RECIPIENT_NOT_MAILED] * strangers)
+    counts.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unread)
+    counts.extend([FeedbackEffect.RECIPIENT_NOT_MAILED] * strangers)
     lost = not known and (unread > 0 or mailed.is_unclear())
-    return Verdict(changes, counts, NOBODY if lost else "")
+    return FeedbackOutcome(changes, counts, UNKNOWN_RECIPIENT if lost else "")
 
 
 def _bounce_entry(event: Bounce, status: str | None) -> Entry:
@@ -112,7 +132,7 @@ def _bounce_entry(event: Bounce, status: str | None) -> Entry:
     return Entry(event.at, Source.BOUNCE, proof)
 
 
-def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
+def _complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
     """Whoever is listed: SES names all that might have complained.
 
     Where the tag names one of several, that one alone. A tag that names none of them is no reason to
@@ -124,9 +144,9 @@ def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
     before there was a record.
     """
     echo = is_echo(event.subtype)
-    counts: list[Count] = [] if rule.also is None or echo else [rule.also]
+    counts: list[FeedbackEffect] = [] if rule.also is None or echo else [rule.also]
     if rule.register is None:
-        return Verdict({}, [*counts, Count.COMPLAINT_IGNORED])
+        return FeedbackOutcome({}, [*counts, FeedbackEffect.COMPLAINT_IGNORED])
     mailed = _Mailed(event.mail, identify)
     ids = [_identified(address, identify) for address in event.addresses] or [None]
     if mailed.tag is not None and mailed.tag in ids:
@@ -142,17 +162,17 @@ def _complaint(event: Complaint, rule: Rule, identify: Identify) -> Verdict:
     )
     change = Change(rule.register, Entry(event.at, Source.COMPLAINT, proof))
     changes = {recipient: [change] for recipient in (*ids, meant) if recipient is not None}
-    counts.extend([Count.RECIPIENT_NOT_READ] * unread)
-    aside = NOBODY if unread > 0 and meant is None else ""
+    counts.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unread)
+    aside = UNKNOWN_RECIPIENT if unread > 0 and meant is None else ""
     if echo:
-        return Verdict({}, counts, aside, echoes=changes)
-    return Verdict(changes, [*counts, *[rule.counted] * len(changes)], aside)
+        return FeedbackOutcome({}, counts, aside, echoes=changes)
+    return FeedbackOutcome(changes, [*counts, *[rule.counted] * len(changes)], aside)
 
 
 class _Mailed:
     """Whom a mail was for; addresses are identified only where the answer depends on them."""
 
-    def __init__(self, mail: Mail, identify: Identify) -> None:
+    def __init__(self, mail: FeedbackMail, identify: Identify) -> None:
         self.tag = _tagged(mail.tag)
         self._destination = mail.destination or [None]
         self._identify = identify
@@ -180,7 +200,9 @@ class _Mailed:
         return [_identified(address, self._identify) for address in self._destination]
 
 
-def _subscription(event: Subscription, identify: Identify, catalogue: Catalogue) -> Verdict:
+def _subscription(
+    event: ContactListOptOut, identify: Identify, catalogue: Catalogue
+) -> FeedbackOutcome:
     """All off, and each topic that stands as off and that the catalogue knows, in any case.
 
     The source is what the person pressed, as far as SES says so: the mail client's own button for
@@ -189,19 +211,23 @@ def _subscription(event: Subscription, identify: Identify, catalogue: Catalogue)
     """
     found = [_topic(name, catalogue) for name in event.topics]
     unknown = found.count(None)
-    counts = [Count.TOPIC_NOT_KNOWN] * unknown
-    scopes = dict.fromkeys([ALL] if event.everything else [])
+    counts = [FeedbackEffect.TOPIC_NOT_KNOWN] * unknown
+    scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
     scopes.update(dict.fromkeys(number for number in found if number is not None))
     if not scopes:
-        return Verdict({}, counts or [Count.EVENT_IGNORED], NO_TOPIC if unknown else "")
+        return FeedbackOutcome(
+            {}, counts or [FeedbackEffect.EVENT_IGNORED], UNKNOWN_TOPIC if unknown else ""
+        )
     recipient = _identified(event.address, identify)
     if recipient is None:
-        return Verdict({}, [*counts, Count.RECIPIENT_NOT_READ], NOBODY)
-    pressed = event.by is not None and word(event.by) == "unsubscribeheader"
+        return FeedbackOutcome({}, [*counts, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
+    pressed = event.by is not None and normalise_word(event.by) == "unsubscribeheader"
     source = Source.ONE_CLICK if pressed else Source.LINK
     entry = Entry(event.at, source, _evidence(by=event.by, message=event.message, list="ses"))
-    changes = {recipient: [Change(out(scope), entry) for scope in scopes]}
-    return Verdict(changes, [*counts, Count.OPT_OUT_RECORDED], NO_TOPIC if unknown else "")
+    changes = {recipient: [Change(opted_out(scope), entry) for scope in scopes]}
+    return FeedbackOutcome(
+        changes, [*counts, FeedbackEffect.OPT_OUT_RECORDED], UNKNOWN_TOPIC if unknown else ""
+    )
 
 
 def _topic(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
@@ -212,7 +238,7 @@ def _topic(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
         topic = catalogue.topic(name.strip().lower())
     except UnknownScope:
         return None
-    return None if topic.kind is Kind.SIGNAL else topic.number
+    return None if topic.kind is TopicKind.SIGNAL else topic.number
 
 
 def _identified(address: str | None, identify: Identify) -> str | None:
@@ -229,7 +255,7 @@ def _tagged(tag: str | None) -> str | None:
     if tag is None:
         return None
     try:
-        return parse(tag)
+        return parse_recipient(tag)
     except InvalidRecipient:
         return None
 

@@ -11,10 +11,10 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from heed.domain.preferences.register import COMPLAINT, SOFT, UNDELIVERABLE, Register
+from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERABLE, Register
 
 
-class Count(Enum):
+class FeedbackEffect(Enum):
     """What happens because of feedback, as it is counted."""
 
     BOUNCE_RECORDED = auto()
@@ -35,7 +35,7 @@ class Count(Enum):
 _LONGEST_WORD = 64  # characters: of those that SES has, and of what is remembered
 
 
-def word(text: str) -> str:
+def normalise_word(text: str) -> str:
     """A type, subtype or status as it is compared: SES spells one word in several ways.
 
     Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
@@ -58,19 +58,19 @@ def _given_up(action: str | None, status: str | None) -> bool:
     """Whether delivery was given up; SES lists who is merely late too. What the report calls it decides."""
     if action is None:
         return not _of_class("4", status)
-    return word(action) == "failed"
+    return normalise_word(action) == "failed"
 
 
 def _reported(action: str | None, status: str | None) -> bool:
     """Whether something that SES calls passing was a delivery given up: out-of-office replies say nothing."""
-    return (action is not None and word(action) == "failed") or _of_class("5", status)
+    return (action is not None and normalise_word(action) == "failed") or _of_class("5", status)
 
 
 def _of_class(digit: str, status: str | None) -> bool:
     return status is not None and status.lstrip().startswith(digit)
 
 
-class Rule(NamedTuple):
+class FeedbackRule(NamedTuple):
     """What one kind of event does.
 
     Attributes:
@@ -82,18 +82,18 @@ class Rule(NamedTuple):
     """
 
     register: Register | None
-    counted: Count
-    also: Count | None = None
+    counted: FeedbackEffect
+    also: FeedbackEffect | None = None
     means: Callable[[str | None, str | None], bool] = _of_everybody
 
 
-_DEAD = Rule(UNDELIVERABLE, Count.BOUNCE_RECORDED, means=_given_up)
-_LATE = Rule(SOFT, Count.SOFT_BOUNCE_RECORDED, means=_reported)
-_FULL = Rule(SOFT, Count.SOFT_BOUNCE_RECORDED)
-_PASSING = Rule(None, Count.BOUNCE_IGNORED)
-_REFUSED = Rule(None, Count.BOUNCE_IGNORED, Count.CONTENT_REFUSED)
+_DEAD = FeedbackRule(UNDELIVERABLE, FeedbackEffect.BOUNCE_RECORDED, means=_given_up)
+_LATE = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED, means=_reported)
+_FULL = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED)
+_PASSING = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED)
+_REFUSED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED, FeedbackEffect.CONTENT_REFUSED)
 
-BOUNCES: dict[tuple[str, str], Rule] = {
+BOUNCE_RULES: dict[tuple[str, str], FeedbackRule] = {
     ("Permanent", "General"): _DEAD,
     ("Permanent", "NoEmail"): _DEAD,
     # Echoes: the provider will not deliver. Evidence of that, never a complaint and never a wish.
@@ -110,25 +110,33 @@ BOUNCES: dict[tuple[str, str], Rule] = {
     ("Transient", "AttachmentRejected"): _REFUSED,
     ("Undetermined", "Undetermined"): _PASSING,
 }
-BOUNCES_OF_TYPE = {"Permanent": _DEAD, "Transient": _LATE, "Undetermined": _PASSING}
+BOUNCE_TYPE_RULES = {"Permanent": _DEAD, "Transient": _LATE, "Undetermined": _PASSING}
 """Of a subtype that is not in the table."""
 
-_COMPLAINED = Rule(COMPLAINT, Count.COMPLAINT_RECORDED)
-_NOT_COMPLAINED = Rule(None, Count.COMPLAINT_IGNORED)
+_COMPLAINED = FeedbackRule(COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED)
+_NOT_COMPLAINED = FeedbackRule(None, FeedbackEffect.COMPLAINT_IGNORED)
 
-COMPLAINTS: dict[str | None, Rule] = {  # by feedback type; one not in the table is a complaint
+COMPLAINT_RULES: dict[
+    str | None, FeedbackRule
+] = {  # by feedback type; one not in the table is a complaint
     None: _COMPLAINED,
     "abuse": _COMPLAINED,
     "other": _COMPLAINED,
-    "fraud": Rule(COMPLAINT, Count.COMPLAINT_RECORDED, Count.FRAUD_REPORTED),
-    "virus": Rule(COMPLAINT, Count.COMPLAINT_RECORDED, Count.FRAUD_REPORTED),
+    "fraud": FeedbackRule(
+        COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED
+    ),
+    "virus": FeedbackRule(
+        COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED
+    ),
     "not-spam": _NOT_COMPLAINED,
-    "auth-failure": Rule(None, Count.COMPLAINT_IGNORED, Count.FRAUD_REPORTED),
+    "auth-failure": FeedbackRule(
+        None, FeedbackEffect.COMPLAINT_IGNORED, FeedbackEffect.FRAUD_REPORTED
+    ),
 }
-ECHOES = ("OnAccountSuppressionList", "OnTenantSuppressionList")  # complaint subtypes
+LIST_SUBTYPES = ("OnAccountSuppressionList", "OnTenantSuppressionList")  # complaint subtypes
 
 TOPIC_TEST = "TopicTest"  # what SNS and SES write to a topic by themselves; a name of our own
-NOT_ACTED_ON = (
+IGNORED_TYPES = (
     "Delivery",
     "Send",
     "Reject",
@@ -144,32 +152,35 @@ NOT_ACTED_ON = (
     TOPIC_TEST,
 )
 
-_BOUNCES = {(word(kind), word(subtype)): rule for (kind, subtype), rule in BOUNCES.items()}
-_BOUNCES_OF_TYPE = {word(kind): rule for kind, rule in BOUNCES_OF_TYPE.items()}
-_COMPLAINTS = {word(kind or ""): rule for kind, rule in COMPLAINTS.items()}
-_ECHOES = frozenset(map(word, ECHOES))
-_NOT_ACTED_ON = frozenset(map(word, NOT_ACTED_ON))
+_BOUNCES = {
+    (normalise_word(kind), normalise_word(subtype)): rule
+    for (kind, subtype), rule in BOUNCE_RULES.items()
+}
+_BOUNCES_OF_TYPE = {normalise_word(kind): rule for kind, rule in BOUNCE_TYPE_RULES.items()}
+_COMPLAINTS = {normalise_word(kind or ""): rule for kind, rule in COMPLAINT_RULES.items()}
+_ECHOES = frozenset(map(normalise_word, LIST_SUBTYPES))
+_NOT_ACTED_ON = frozenset(map(normalise_word, IGNORED_TYPES))
 
 
-def of_bounce(kind: str, subtype: str | None) -> Rule | None:
+def rule_for_bounce(kind: str, subtype: str | None) -> FeedbackRule | None:
     """The rule of a bounce; None for a type unheard of.
 
     SES adds subtypes, so that one unheard of falls back on its type.
     """
-    named = word(kind)
-    return _BOUNCES.get((named, word(subtype or ""))) or _BOUNCES_OF_TYPE.get(named)
+    named = normalise_word(kind)
+    return _BOUNCES.get((named, normalise_word(subtype or ""))) or _BOUNCES_OF_TYPE.get(named)
 
 
-def of_complaint(feedback_type: str | None) -> Rule:
+def rule_for_complaint(feedback_type: str | None) -> FeedbackRule:
     """The rule of a complaint."""
-    return _COMPLAINTS.get(word(feedback_type or ""), _COMPLAINED)
+    return _COMPLAINTS.get(normalise_word(feedback_type or ""), _COMPLAINED)
 
 
 def is_echo(subtype: str | None) -> bool:
     """Whether a complaint is the echo of a provider's list: an older one stands there."""
-    return subtype is not None and word(subtype) in _ECHOES
+    return subtype is not None and normalise_word(subtype) in _ECHOES
 
 
-def is_not_acted_on(kind: str) -> bool:
+def is_ignored_type(kind: str) -> bool:
     """Whether an event of that type is known, and changes nothing."""
-    return word(kind) in _NOT_ACTED_ON
+    return normalise_word(kind) in _NOT_ACTED_ON

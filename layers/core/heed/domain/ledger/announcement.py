@@ -17,9 +17,9 @@ from heed.domain.ledger.transition import Transition
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import undeliverable_until
 from heed.domain.preferences.register import (
-    ALL,
+    ALL_SCOPES,
     MINOR,
-    SOFT,
+    SOFT_BOUNCE,
     Change,
     ChoiceKind,
     LiftKind,
@@ -27,13 +27,13 @@ from heed.domain.preferences.register import (
     RegisterKind,
     Source,
     StopKind,
-    out,
+    opted_out,
 )
 
-SOURCE = "heed"
+EVENT_SOURCE = "heed"
 
 
-class DetailType(StrEnum):
+class EventType(StrEnum):
     """What happened."""
 
     OPTED_OUT = "Recipient Opted Out"
@@ -45,7 +45,7 @@ class DetailType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Announcement:
+class PreferenceEvent:
     """An event: what happened, and to whom.
 
     Attributes:
@@ -54,36 +54,36 @@ class Announcement:
             `changes` where it stands for several, repeats by link that were spared.
     """
 
-    type: DetailType
+    type: EventType
     detail: dict[str, str | int]
 
 
-def _event(kind: RegisterKind) -> tuple[DetailType, str] | None:
+def _event(kind: RegisterKind) -> tuple[EventType, str] | None:
     """The type and the state of the event of a change; None: it changes nobody's mail by itself."""
     match kind:
         case ChoiceKind.OUT | ChoiceKind.UNDOABLE:
-            return DetailType.OPTED_OUT, "out"
+            return EventType.OPTED_OUT, "out"
         case ChoiceKind.IN | ChoiceKind.CONFIRMED:
-            return DetailType.OPTED_IN, kind.value
+            return EventType.OPTED_IN, kind.value
         case ChoiceKind.PAUSE:
-            return DetailType.PAUSED, "paused"
+            return EventType.PAUSED, "paused"
         case ChoiceKind.UNDONE:
-            return DetailType.LIFTED, "undone"
+            return EventType.LIFTED, "undone"
         case StopKind() | OtherKind.COMPLAINT:
-            return DetailType.SUPPRESSED, kind.value
+            return EventType.SUPPRESSED, kind.value
         case LiftKind():
-            return DetailType.LIFTED, kind.stop.value
+            return EventType.LIFTED, kind.stop.value
         case OtherKind.ACKNOWLEDGED | OtherKind.SOFT_BOUNCE:
             return None
         case _:
             assert_never(kind)
 
 
-def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Announcement]:
+def events_for(transition: Transition, catalogue: Catalogue) -> Iterator[PreferenceEvent]:
     """The events of a write; the same at every delivery."""
-    if transition.begins_an_epoch:
+    if transition.is_erasure:
         yield _purged(transition)
-    elif not transition.after.n:
+    elif not transition.after.revision:
         yield _removed(transition)
     for change in transition.told:
         if (event := _event(change.kind)) is not None:
@@ -95,45 +95,45 @@ def announcements(transition: Transition, catalogue: Catalogue) -> Iterator[Anno
 
 
 def _changed(
-    transition: Transition, change: Change, event: tuple[DetailType, str], catalogue: Catalogue
-) -> Announcement:
+    transition: Transition, change: Change, event: tuple[EventType, str], catalogue: Catalogue
+) -> PreferenceEvent:
     register, entry = change.register, change.entry
     kind, state = event
     if entry.until is not None and entry.until <= entry.at:
-        kind, state = DetailType.LIFTED, "paused"  # a pause of no length ends the one before it
+        kind, state = EventType.LIFTED, "paused"  # a pause of no length ends the one before it
     scope = catalogue.name(register.scope)
     detail = _detail(transition, register.code, state, entry.at, entry.source.value, scope)
-    if kind is DetailType.PAUSED and entry.until is not None:
-        detail["until"] = rfc3339.write(entry.until)
-    stands_for = transition.after.n - (transition.first_seq or transition.after.n) + 1
+    if kind is EventType.PAUSED and entry.until is not None:
+        detail["until"] = rfc3339.format_time(entry.until)
+    stands_for = transition.after.revision - (transition.first_seq or transition.after.revision) + 1
     if stands_for > 1:
         detail["changes"] = stands_for
-    return Announcement(kind, detail)
+    return PreferenceEvent(kind, detail)
 
 
-def _suppressed(transition: Transition, until: int) -> Announcement:
+def _suppressed(transition: Transition, until: int) -> PreferenceEvent:
     """Soft bounces on so many days that the address counts as undeliverable."""
     at, source = transition.recorded_at, Source.BOUNCE.value
-    detail = _detail(transition, SOFT.code, "undeliverable", at, source)
-    return Announcement(DetailType.SUPPRESSED, detail | {"until": rfc3339.write(until)})
+    detail = _detail(transition, SOFT_BOUNCE.code, "undeliverable", at, source)
+    return PreferenceEvent(EventType.SUPPRESSED, detail | {"until": rfc3339.format_time(until)})
 
 
-def _purged(transition: Transition) -> Announcement:
+def _purged(transition: Transition) -> PreferenceEvent:
     after = transition.after
-    cause = after.get(MINOR) or after.get(out(ALL))
+    cause = after.get(MINOR) or after.get(opted_out(ALL_SCOPES))
     state = "minor" if MINOR in after.registers else "erased"
     source = Source.AGENT if cause is None else cause.source
-    floor = transition.recorded_at if after.floor is None else after.floor
-    return Announcement(
-        DetailType.PURGED, _detail(transition, "purged", state, floor, source.value)
+    floor = transition.recorded_at if after.erased_at is None else after.erased_at
+    return PreferenceEvent(
+        EventType.PURGED, _detail(transition, "purged", state, floor, source.value)
     )
 
 
-def _removed(transition: Transition) -> Announcement:
+def _removed(transition: Transition) -> PreferenceEvent:
     source = Source.RETENTION if transition.expired else Source.AGENT
     at = transition.recorded_at
-    return Announcement(
-        DetailType.PURGED, _detail(transition, "removed", "removed", at, source.value)
+    return PreferenceEvent(
+        EventType.PURGED, _detail(transition, "removed", "removed", at, source.value)
     )
 
 
@@ -146,6 +146,6 @@ def _detail(
         "recipient": transition.recipient,
         "scope": scope,
         "state": state,
-        "at": rfc3339.write(at),
+        "at": rfc3339.format_time(at),
         "source": source,
     }

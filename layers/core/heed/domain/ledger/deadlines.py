@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.ledger.entry import LedgerEntry, Outcome
-from heed.domain.preferences.register import DAY, ChoiceKind, OtherKind, StopKind
+from heed.domain.ledger.entry import EntryOutcome, LedgerEntry
+from heed.domain.preferences.register import DAY_MS, ChoiceKind, OtherKind, StopKind
 
-_HOUR = DAY // 24
+_HOUR = DAY_MS // 24
 _STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *StopKind})
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class Deadline:
     """A limit.
 
     Attributes:
@@ -25,26 +25,28 @@ class Limit:
     """
 
     rule: str
-    says: str
+    period: str
     source: str
     milliseconds: int
 
 
-LIMITS = (
-    Limit("Gmail, bulk senders", "48 hours", "support.google.com/a/answer/15263077", 48 * _HOUR),
-    Limit("Yahoo, bulk senders", "2 days", "senders.yahooinc.com/best-practices", 2 * DAY),
-    Limit("CAN-SPAM", "10 business days", "15 U.S.C. 7704(a)(4)(A)(i)", 10 * DAY),
-    Limit("CASL", "10 business days", "S.C. 2010, c. 23, s. 11(3)", 10 * DAY),
-    Limit("CCPA, opt-out of sale", "15 business days", "11 CCR 7026(f)", 15 * DAY),
-    Limit("GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY),
+DEADLINES = (
+    Deadline("Gmail, bulk senders", "48 hours", "support.google.com/a/answer/15263077", 48 * _HOUR),
+    Deadline("Yahoo, bulk senders", "2 days", "senders.yahooinc.com/best-practices", 2 * DAY_MS),
+    Deadline("CAN-SPAM", "10 business days", "15 U.S.C. 7704(a)(4)(A)(i)", 10 * DAY_MS),
+    Deadline("CASL", "10 business days", "S.C. 2010, c. 23, s. 11(3)", 10 * DAY_MS),
+    Deadline("CCPA, opt-out of sale", "15 business days", "11 CCR 7026(f)", 15 * DAY_MS),
+    Deadline(
+        "GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY_MS
+    ),
 )
 """The strictest first."""
 
-STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in LIMITS}))
+HISTOGRAM_STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in DEADLINES}))
 """Bounds between which stops are counted, milliseconds."""
 
 
-def delays(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
+def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
     """Of each stop that was applied: by which way it came, and the milliseconds from event to record.
 
     From that write on every check is answered with no. The record is exact to the second; a clock of
@@ -54,12 +56,12 @@ def delays(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
     for entry in entries:
         if entry.first_seq is not None:
             continue
-        if entry.register in _STOPS and entry.outcome is Outcome.APPLIED:
+        if entry.register in _STOPS and entry.outcome is EntryOutcome.APPLIED:
             yield entry.source, max(0, entry.recorded_at - entry.at)
 
 
 @dataclass(slots=True)
-class Tally:
+class DelayStatistics:
     """The stops of one source.
 
     Attributes:
@@ -70,23 +72,23 @@ class Tally:
 
     count: int = 0
     longest: int = 0
-    within: list[int] = field(default_factory=lambda: [0] * len(STEPS))
+    within: list[int] = field(default_factory=lambda: [0] * len(HISTOGRAM_STEPS))
 
     def add(self, milliseconds: int) -> None:
         """Count one."""
         self.count += 1
         self.longest = max(self.longest, milliseconds)
-        for place, step in enumerate(STEPS):
+        for place, step in enumerate(HISTOGRAM_STEPS):
             self.within[place] += milliseconds <= step
 
-    def over(self, limit: Limit) -> int:
+    def count_over(self, limit: Deadline) -> int:
         """How many took longer than a limit."""
-        return self.count - self.within[STEPS.index(limit.milliseconds)]
+        return self.count - self.within[HISTOGRAM_STEPS.index(limit.milliseconds)]
 
 
-def tally(entries: Iterable[LedgerEntry]) -> dict[str, Tally]:
+def delay_statistics(entries: Iterable[LedgerEntry]) -> dict[str, DelayStatistics]:
     """The stops by source, in the order of their names."""
-    found: dict[str, Tally] = {}
-    for source, milliseconds in delays(entries):
-        found.setdefault(source, Tally()).add(milliseconds)
+    found: dict[str, DelayStatistics] = {}
+    for source, milliseconds in delays_by_source(entries):
+        found.setdefault(source, DelayStatistics()).add(milliseconds)
     return dict(sorted(found.items()))

@@ -17,23 +17,29 @@ from hashlib import sha256
 from typing import Any
 
 from heed.domain import rfc3339
-from heed.domain.errors import Malformed
+from heed.domain.errors import MalformedMessage
 from heed.domain.ledger import merkle
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.values import below, is_hash, is_text
+from heed.domain.values import is_hash, is_number_below, is_text
 
-LEDGER = "ledger"
+LEDGER_SOURCE = "ledger"
 """The source of what nobody said: entries that the ledger makes about itself."""
 
-FLOOR = "floor"  # an epoch begins here: what was before belongs to another subject, or to none
-ERASED = "erased"  # the subject's last entry: its salt is gone
-LOST = "lost"  # a number whose change is known to have been, and of which nothing else is known
+FLOOR_REGISTER = (
+    "floor"  # an epoch begins here: what was before belongs to another subject, or to none
+)
+ERASED_REGISTER = "erased"  # the subject's last entry: its salt is gone
+LOST_REGISTER = (
+    "lost"  # a number whose change is known to have been, and of which nothing else is known
+)
 
 
-APART = 60_000  # milliseconds that the clocks of the request and of the table may differ by
+CLOCK_TOLERANCE = (
+    60_000  # milliseconds that the clocks of the request and of the table may differ by
+)
 
 
-class Outcome(StrEnum):
+class EntryOutcome(StrEnum):
     """What became of what was said."""
 
     APPLIED = "applied"
@@ -69,7 +75,7 @@ class LedgerEntry:
     source: str
     policy_version: str
     commitment: str
-    outcome: Outcome = Outcome.APPLIED
+    outcome: EntryOutcome = EntryOutcome.APPLIED
     until: int | None = None
     first_seq: int | None = None
 
@@ -91,21 +97,21 @@ class LedgerEntry:
             "commitment": self.commitment,
             "until": self.until,
         }
-        if self.register == LOST:
+        if self.register == LOST_REGISTER:
             said["seq"] = self.seq
-        return sha256(canonical(said)).hexdigest()
+        return sha256(canonical_json(said)).hexdigest()
 
     @property
     def leaf(self) -> bytes:
         """What a seal holds of it: the hash of all of it."""
-        return merkle.leaf(canonical(self.document()))
+        return merkle.leaf_hash(canonical_json(self.to_document()))
 
     @property
     def chain(self) -> tuple[int, int, str]:
         """Its place among the entries of its subject: by number, then by time, then by name."""
         return self.seq, self.at, self.id
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """All of it, as it is stored and exported; never the evidence."""
         made = {**asdict(self), "id": self.id, "outcome": self.outcome.value}
         if self.first_seq is None:
@@ -113,7 +119,7 @@ class LedgerEntry:
         return made
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> LedgerEntry:
+    def from_document(cls, document: Mapping[str, Any]) -> LedgerEntry:
         """The entry of a document.
 
         Raises:
@@ -121,24 +127,24 @@ class LedgerEntry:
                 not the hash of its content.
         """
         if document.keys() - {"first_seq"} != _FORMS.keys():
-            raise Malformed("not an entry: other members")
+            raise MalformedMessage("not an entry: other members")
         for member, fits in _FORMS.items():
             if not fits(document[member]):
-                raise Malformed(f"not an entry: {member}")
+                raise MalformedMessage(f"not an entry: {member}")
         if "first_seq" in document and not _is_earlier(document["first_seq"], document["seq"]):
-            raise Malformed("not an entry: first_seq")
-        parts = {**document, "outcome": Outcome(document["outcome"])}
+            raise MalformedMessage("not an entry: first_seq")
+        parts = {**document, "outcome": EntryOutcome(document["outcome"])}
         name = parts.pop("id")
         entry = cls(**parts)
         if entry.id != name:
-            raise Malformed("its id is not the hash of its content")
+            raise MalformedMessage("its id is not the hash of its content")
         return entry
 
 
-_OUTCOMES = frozenset(outcome.value for outcome in Outcome)
+_OUTCOMES = frozenset(outcome.value for outcome in EntryOutcome)
 _is_count, _is_time = (
-    below(2**63),
-    below(rfc3339.END),
+    is_number_below(2**63),
+    is_number_below(rfc3339.END_OF_TIME),
 )  # eight bytes, as they are sorted; four digits of a year
 
 
@@ -168,26 +174,26 @@ _FORMS: Mapping[str, Callable[[object], bool]] = {
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
-def canonical(document: Mapping[str, Any]) -> bytes:
+def canonical_json(document: Mapping[str, Any]) -> bytes:
     """The one way of writing a document: JSON in ASCII, sorted, without spaces."""
     return _ENCODE(document).encode()
 
 
-def subject_of(salt: bytes, recipient: str) -> str:
+def ledger_subject(salt: bytes, recipient: str) -> str:
     """Under which name the ledger knows a recipient while the salt is there."""
-    return keyed(salt, recipient)
+    return keyed_hash(salt, recipient)
 
 
-def keyed(salt: bytes, text: str) -> str:
+def keyed_hash(salt: bytes, text: str) -> str:
     """HMAC-SHA256 under a salt, hex."""
     return hmac.digest(salt, text.encode(), "sha256").hex()
 
 
-def recorded(at: int, taken: int) -> int:
+def time_recorded(at: int, taken: int) -> int:
     """When something that happened `at` counts as on record, if the table took it at `taken`.
 
     The table's stream tells whole seconds, rounded down, and by another clock than the request's:
     nothing is on record before it happened. A time of happening that no such difference explains is
     left as it is, beside a time of recording that is the table's.
     """
-    return at if taken < at < taken + APART else taken
+    return at if taken < at < taken + CLOCK_TOLERANCE else taken

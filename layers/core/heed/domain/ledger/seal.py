@@ -12,16 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain import rfc3339
-from heed.domain.errors import InvalidTime, Malformed
+from heed.domain.errors import InvalidTime, MalformedMessage
 from heed.domain.ledger import merkle
-from heed.domain.ledger.entry import canonical
-from heed.domain.preferences.register import DAY
-from heed.domain.values import below, is_hash, is_text
+from heed.domain.ledger.entry import canonical_json
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.values import is_hash, is_number_below, is_text
 
-NO_ROOT = ""
+FIRST_PREVIOUS_ROOT = ""
 """The root before the first seal."""
 
-LATE = 2
+LATE_DAYS = 2
 """Days that an entry may be older than the day of its seal: the table's stream keeps a write for one, and
 what is repaired is recorded anew. A seal over anything older is not one that Heed made."""
 
@@ -43,63 +43,66 @@ class Seal:
     previous: str
     root: str
 
-    def document(self) -> dict[str, Any]:
+    def to_document(self) -> dict[str, Any]:
         """As it is stored and exported."""
-        return {**head(self.day, self.count, self.previous), "root": self.root}
+        return {**first_leaf(self.day, self.count, self.previous), "root": self.root}
 
     @classmethod
-    def of(cls, document: object) -> Seal:
+    def from_document(cls, document: object) -> Seal:
         """The seal of a document.
 
         Raises:
             Malformed: it is none.
         """
         if not isinstance(document, dict) or document.keys() != _FORMS.keys():
-            raise Malformed("not a seal: other members")
+            raise MalformedMessage("not a seal: other members")
         for member, fits in _FORMS.items():
             if not fits(document[member]):
-                raise Malformed(f"not a seal: {member}")
-        day = rfc3339.parse(document["day"]).first // DAY
+                raise MalformedMessage(f"not a seal: {member}")
+        day = rfc3339.parse_time(document["day"]).first // DAY_MS
         return cls(day, document["count"], document["previous"], document["root"])
 
 
 def _is_day(value: object) -> bool:
     """A date, and in the one way of writing it."""
     try:
-        return is_text(value) and rfc3339.write_day(rfc3339.parse(value).first // DAY) == value
+        return (
+            is_text(value)
+            and rfc3339.format_day(rfc3339.parse_time(value).first // DAY_MS) == value
+        )
     except InvalidTime:
         return False
 
 
 _FORMS: Mapping[str, Callable[[object], bool]] = {
     "day": _is_day,
-    "count": below(2**63),
-    "previous": lambda value: value == NO_ROOT or is_hash(value),
+    "count": is_number_below(2**63),
+    "previous": lambda value: value == FIRST_PREVIOUS_ROOT or is_hash(value),
     "root": is_hash,
 }
 """The members of a seal's document, and what each may be."""
 
 
-def head(day: int, count: int, previous: str) -> dict[str, Any]:
+def first_leaf(day: int, count: int, previous: str) -> dict[str, Any]:
     """What the first leaf of a day's tree says."""
-    return {"day": rfc3339.write_day(day), "count": count, "previous": previous}
+    return {"day": rfc3339.format_day(day), "count": count, "previous": previous}
 
 
-def head_leaf(day: int, count: int, previous: str) -> bytes:
+def first_leaf_hash(day: int, count: int, previous: str) -> bytes:
     """The hash of that leaf."""
-    return merkle.leaf(canonical(head(day, count, previous)))
+    return merkle.leaf_hash(canonical_json(first_leaf(day, count, previous)))
 
 
-def root_of(day: int, count: int, previous: str, leaves: Iterable[bytes]) -> str:
+def root_of_day(day: int, count: int, previous: str, leaves: Iterable[bytes]) -> str:
     """The root of a day; the leaves in the order of their bytes."""
 
     def every() -> Iterator[bytes]:
-        yield head_leaf(day, count, previous)
+        yield first_leaf_hash(day, count, previous)
         yield from leaves
 
-    return merkle.root(every()).hex()
+    return merkle.root_hash(every()).hex()
 
 
-def seal(day: int, previous: str, leaves: Sequence[bytes]) -> Seal:
+def make_seal(day: int, previous: str, leaves: Sequence[bytes]) -> Seal:
     """The seal of a day over leaves in the order of their bytes."""
-    return Seal(day, len(leaves), previous, root_of(day, len(leaves), previous, leaves))
+    return Seal(day, len(leaves), previous, root_of_day(day, len(leaves), previous, leaves))

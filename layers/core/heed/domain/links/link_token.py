@@ -32,7 +32,7 @@ URL_LENGTH, _MAIL_LENGTH = 54, 58
 _MINUTE = 60_000  # milliseconds
 
 
-class Purpose(IntEnum):
+class TokenPurpose(IntEnum):
     """What a token may be used for; each has a key of its own."""
 
     UNSUBSCRIBE = 1
@@ -41,12 +41,12 @@ class Purpose(IntEnum):
     UNDO = 5  # heed.domain.links.undo; 4 is the first byte of a confirmation link, which has a key of its own
 
 
-KeyFor = Callable[[Purpose, int], bytes]
+KeyLookup = Callable[[TokenPurpose, int], bytes]
 """The key of a purpose and a key id. Raises InvalidToken for an id that was never ours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class LinkToken:
     """What a verified link says.
 
     Attributes:
@@ -62,22 +62,22 @@ class Token:
     key_id: int
 
 
-def mint(token: Token, purpose: Purpose, key: bytes) -> str:
+def mint_link_token(token: LinkToken, purpose: TokenPurpose, key: bytes) -> str:
     """The text of a token, in the form that its purpose has."""
     payload = _PAYLOAD.pack(
         _VERSION << 4 | purpose,
         token.key_id,
-        recipients.to_bytes(token.recipient),
+        recipients.recipient_to_bytes(token.recipient),
         token.scope,
         token.issued // _MINUTE,
     )
-    if purpose is Purpose.MAILTO:
+    if purpose is TokenPurpose.MAILTO:
         raw = payload + hmac.digest(key, payload, "sha256")[:_MAIL_TAG]
         return base64.b32encode(raw).rstrip(b"=").decode().lower()
-    return sign(payload, key)
+    return sign_payload(payload, key)
 
 
-def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
+def verify_link_token(text: str, purpose: TokenPurpose, key_for: KeyLookup) -> LinkToken:
     """What a token says, once its tag is proved.
 
     One canonical encoding is accepted (base64 leaves spare bits that a forger could flip); of a mail
@@ -86,7 +86,7 @@ def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
     Raises:
         InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
     """
-    raw = _decode_mail(text) if purpose is Purpose.MAILTO else _decode_url(text)
+    raw = _decode_mail(text) if purpose is TokenPurpose.MAILTO else _decode_url(text)
     payload, tag = raw[: _PAYLOAD.size], raw[_PAYLOAD.size :]
     head, key_id, recipient, scope, minutes = _PAYLOAD.unpack(payload)
     if head != _VERSION << 4 | purpose:
@@ -94,16 +94,16 @@ def verify(text: str, purpose: Purpose, key_for: KeyFor) -> Token:
     expected = hmac.digest(key_for(purpose, key_id), payload, "sha256")[: len(tag)]
     if not hmac.compare_digest(expected, tag):
         raise InvalidToken("the signature does not fit")
-    return Token(recipients.from_bytes(recipient), scope, minutes * _MINUTE, key_id)
+    return LinkToken(recipients.recipient_from_bytes(recipient), scope, minutes * _MINUTE, key_id)
 
 
-def sign(payload: bytes, key: bytes) -> str:
+def sign_payload(payload: bytes, key: bytes) -> str:
     """A payload and its tag as they stand in an address; its second byte is the id of the key."""
     raw = payload + hmac.digest(key, payload, "sha256")[:_URL_TAG]
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def signed(text: str, first: int, least: int, key_for: Callable[[int], bytes]) -> bytes:
+def verified_payload(text: str, first: int, least: int, key_for: Callable[[int], bytes]) -> bytes:
     """The payload of a text that `sign` made, once its tag is proved.
 
     Args:

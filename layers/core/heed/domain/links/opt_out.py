@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from heed.domain import messages
-from heed.domain.preferences.evidence import LONGEST
+from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.register import ScopeNumber, Source
 
 
 @dataclass(frozen=True, slots=True)
-class OptOut:
+class QueuedOptOut:
     """An opt-out that was asked for and proved: all that is needed to write it, now or later.
 
     Attributes:
@@ -38,25 +38,25 @@ class OptOut:
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
-    def from_message(cls, body: str) -> OptOut:
+    def from_message(cls, body: str) -> QueuedOptOut:
         """As it was put into the queue.
 
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read(body, cls._of)
+        return messages.read_message(body, cls._of)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> OptOut:
+    def _of(cls, data: dict[str, Any]) -> QueuedOptOut:
         if not data["scopes"]:
             raise ValueError("an opt-out of nothing")
         return cls(
-            recipient=messages.recipient(data.pop("recipient")),
-            scopes=messages.scopes(data.pop("scopes")),
-            at=messages.number(data.pop("at")),
+            recipient=messages.recipient_member(data.pop("recipient")),
+            scopes=messages.scopes_member(data.pop("scopes")),
+            at=messages.number_member(data.pop("at")),
             source=Source(data.pop("source")),
-            evidence=messages.text(data.pop("evidence"), LONGEST),
-            policy=messages.text(data.pop("policy")),
-            signal=messages.flag(data.pop("signal", False)),
+            evidence=messages.text_member(data.pop("evidence"), MAX_EVIDENCE),
+            policy=messages.text_member(data.pop("policy")),
+            signal=messages.flag_member(data.pop("signal", False)),
             **data,
         )

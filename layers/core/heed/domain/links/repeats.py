@@ -12,20 +12,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from heed.domain.preferences.register import DAY, Change, ChoiceKind, Entry, Register, Source
+from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Register, Source
 
-MOST_A_DAY = 50
+MAX_LINK_ENTRIES_A_DAY = 50
 HOUR = 3_600_000  # milliseconds
-_HOURS = DAY // HOUR
+_HOURS = DAY_MS // HOUR
 
-BY_LINK = frozenset(
+LINK_SOURCES = frozenset(
     {Source.ONE_CLICK, Source.LINK, Source.PREFERENCE_CENTRE, Source.MAILTO, Source.SIGNAL}
 )
 """By which ways the holder of a link changes something, without anybody else's doing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class LinkTally:
     """How far a person's links have come.
 
     Attributes:
@@ -40,7 +40,7 @@ class Tally:
     spared: int | None = None
 
 
-class Telling(Enum):
+class EntryRate(Enum):
     """How a write is told of."""
 
     PLAIN = auto()  # it is not by link: always
@@ -50,37 +50,39 @@ class Telling(Enum):
     SPARED = auto()  # not by itself: the next that is told of stands for it
 
 
-def telling(
-    tally: Tally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
-) -> Telling:
+def entry_rate(
+    tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
+) -> EntryRate:
     """How a write of changes is told of, made now on a record that was as it is given here."""
-    if any(change.entry.source not in BY_LINK for change in changes):
-        return Telling.PLAIN
-    if tally.hour < first_hour(now):
-        return Telling.FIRST
-    if not is_over(tally, now):
-        return Telling.COUNTED
+    if any(change.entry.source not in LINK_SOURCES for change in changes):
+        return EntryRate.PLAIN
+    if tally.hour < first_hour_of_day(now):
+        return EntryRate.FIRST
+    if not is_limit_reached(tally, now):
+        return EntryRate.COUNTED
     is_due = tally.hour < now // HOUR or bool(_new(registers, changes))
-    return Telling.HOURLY if is_due else Telling.SPARED
+    return EntryRate.HOURLY if is_due else EntryRate.SPARED
 
 
-def is_over(tally: Tally, now: int) -> bool:
+def is_limit_reached(tally: LinkTally, now: int) -> bool:
     """Whether a person's links have been told of one by one as often as they may be today."""
-    return tally.hour >= first_hour(now) and tally.told >= MOST_A_DAY
+    return tally.hour >= first_hour_of_day(now) and tally.told >= MAX_LINK_ENTRIES_A_DAY
 
 
-def is_of_its_hour(before: Tally, after: Tally) -> bool:
+def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
     """Whether a write by link that was told of was not counted on its day."""
     is_same_day = before.hour // _HOURS == after.hour // _HOURS
     return is_same_day and before.told == after.told > 0
 
 
-def first_hour(now: int) -> int:
+def first_hour_of_day(now: int) -> int:
     """The first hour of the day, UTC, counted from the epoch."""
-    return now // DAY * _HOURS
+    return now // DAY_MS * _HOURS
 
 
-def of_its_hour(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
+def hourly_registers(
+    registers: Mapping[Register, Entry], changes: Sequence[Change]
+) -> list[Change]:
     """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
     new = {change.register for change in _new(registers, changes)}
     told = new.union([one.register for one in changes if one.register not in new][:1])
@@ -104,4 +106,4 @@ def _is_new(held: Entry | None, change: Change, lifted: int) -> bool:
     ends = change.entry.until
     if held.until is None or ends is None:
         return held.until != ends  # a stop where a pause was
-    return ends // DAY > held.until // DAY  # a pause that is longer, by days
+    return ends // DAY_MS > held.until // DAY_MS  # a pause that is longer, by days

@@ -9,11 +9,11 @@ from typing import Any
 from heed.domain import messages
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.address import normalise, spellings
+from heed.domain.recipients.address import address_spellings, normalise_address
 
 
 @dataclass(frozen=True, slots=True)
-class MailRequest:
+class ConfirmationRequest:
     """A request for a confirmation mail.
 
     Attributes:
@@ -48,34 +48,36 @@ class MailRequest:
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
-    def from_message(cls, body: str) -> MailRequest:
+    def from_message(cls, body: str) -> ConfirmationRequest:
         """As it was put into the queue.
 
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read(body, cls._of)
+        return messages.read_message(body, cls._of)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> MailRequest:
-        address = messages.text(data.pop("address"))
-        base_url = messages.text(data.pop("base_url"))
-        if normalise(address) != address or not (base_url.isascii() and base_url.isprintable()):
+    def _of(cls, data: dict[str, Any]) -> ConfirmationRequest:
+        address = messages.text_member(data.pop("address"))
+        base_url = messages.text_member(data.pop("base_url"))
+        if normalise_address(address) != address or not (
+            base_url.isascii() and base_url.isprintable()
+        ):
             raise ValueError("not as we write it")
-        given = messages.text(data.pop("given", ""))
-        if given and (given not in spellings(given) or normalise(given) != address):
+        given = messages.text_member(data.pop("given", ""))
+        if given and (given not in address_spellings(given) or normalise_address(given) != address):
             raise ValueError("not another spelling of the address")
         return cls(
-            id=messages.text(data.pop("id")),
+            id=messages.text_member(data.pop("id")),
             address=address,
             intent=Intent(data.pop("intent")),
-            scopes=messages.scopes(data.pop("scopes")),
-            language=messages.text(data.pop("language")),
-            at=messages.number(data.pop("at")),
+            scopes=messages.scopes_member(data.pop("scopes")),
+            language=messages.text_member(data.pop("language")),
+            at=messages.number_member(data.pop("at")),
             base_url=base_url,
-            network=messages.text(data.pop("network")),
-            resume=messages.scopes(data.pop("resume", [])),
-            due=messages.number(data.pop("due", 0)),
+            network=messages.text_member(data.pop("network")),
+            resume=messages.scopes_member(data.pop("resume", [])),
+            due=messages.number_member(data.pop("due", 0)),
             given=given,
             **data,
         )

@@ -18,15 +18,17 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from heed.domain.errors import InvalidToken
-from heed.domain.links.link_token import sign, signed
+from heed.domain.links.link_token import sign_payload, verified_payload
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
-LIFETIME = (
+CONFIRMATION_LIFETIME = (
     48 * 60 * 60 * 1000
 )  # milliseconds, from the request or, where its mail waited, from the mail
-KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
-MAX_LENGTH = (
+CONFIRMATION_KEY_ID = (
+    1  # the links of two days need no ring of keys: losing one costs a second request
+)
+MAX_CONFIRMATION_LENGTH = (
     5_000  # characters; 400 topics, as many pauses of theirs and of 100 brands make under 4,400
 )
 
@@ -42,7 +44,7 @@ class Intent(StrEnum):
     OUT = "out"
 
 
-class Ask(IntEnum):
+class ConfirmedAction(IntEnum):
     """What is confirmed of a scope."""
 
     CHOICE = 1  # of an IN the topic's yes; of an OUT its stop
@@ -61,7 +63,7 @@ _WAITED = 2  # bits by which they are shifted
 
 
 @dataclass(frozen=True, slots=True)
-class Confirmation:
+class ConfirmationToken:
     """What a verified confirmation link says.
 
     Attributes:
@@ -83,12 +85,12 @@ class Confirmation:
     sealed: bytes = b""
     resume: tuple[ScopeNumber, ...] = ()
     signals: tuple[ScopeNumber, ...] = ()
-    key_id: int = KEY_ID
+    key_id: int = CONFIRMATION_KEY_ID
     waited: int = 0
 
-    def is_over(self, now: int) -> bool:
+    def is_expired(self, now: int) -> bool:
         """Whether its 48 hours have passed."""
-        return now >= self.issued + self.waited * _HOUR + LIFETIME
+        return now >= self.issued + self.waited * _HOUR + CONFIRMATION_LIFETIME
 
 
 def hours_waited(asked: int, now: int) -> int:
@@ -102,43 +104,43 @@ def hours_waited(asked: int, now: int) -> int:
     return next((hours for hours in _HOURS if hours * _HOUR > waited), _HOURS[-1])
 
 
-def mint(said: Confirmation, key: bytes) -> str:
+def mint_confirmation_token(said: ConfirmationToken, key: bytes) -> str:
     """The text of a confirmation link's token."""
     asked = [
-        *((Ask.CHOICE, scope) for scope in said.scopes),
-        *((Ask.RESUME, scope) for scope in said.resume),
-        *((Ask.SIGNAL_OFF, scope) for scope in said.signals),
+        *((ConfirmedAction.CHOICE, scope) for scope in said.scopes),
+        *((ConfirmedAction.RESUME, scope) for scope in said.resume),
+        *((ConfirmedAction.SIGNAL_OFF, scope) for scope in said.signals),
     ]
     head = _HEAD.pack(
         _FIRST,
         said.key_id,
-        recipients.to_bytes(said.recipient),
+        recipients.recipient_to_bytes(said.recipient),
         said.issued,
         _CODES[said.intent] | _HOURS.index(said.waited) << _WAITED,
         len(asked),
     )
     payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
-    return sign(payload, key)
+    return sign_payload(payload, key)
 
 
-def verify(text: str, key_for: Callable[[int], bytes]) -> Confirmation:
+def verify_confirmation_token(text: str, key_for: Callable[[int], bytes]) -> ConfirmationToken:
     """What a token says, once its tag is proved; whether it is over is for the caller to ask.
 
     Raises:
         InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
     """
-    if len(text) > MAX_LENGTH:
+    if len(text) > MAX_CONFIRMATION_LENGTH:
         raise InvalidToken("too long")
-    payload = signed(text, _FIRST, _HEAD.size, key_for)
+    payload = verified_payload(text, _FIRST, _HEAD.size, key_for)
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
     end = _HEAD.size + _SCOPE.size * count
     asked = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
-    return Confirmation(
-        recipient=recipients.from_bytes(recipient),
+    return ConfirmationToken(
+        recipient=recipients.recipient_from_bytes(recipient),
         intent=_INTENTS[code & (1 << _WAITED) - 1],
-        scopes=tuple(scope for ask, scope in asked if ask == Ask.CHOICE),
-        resume=tuple(scope for ask, scope in asked if ask == Ask.RESUME),
-        signals=tuple(scope for ask, scope in asked if ask == Ask.SIGNAL_OFF),
+        scopes=tuple(scope for ask, scope in asked if ask == ConfirmedAction.CHOICE),
+        resume=tuple(scope for ask, scope in asked if ask == ConfirmedAction.RESUME),
+        signals=tuple(scope for ask, scope in asked if ask == ConfirmedAction.SIGNAL_OFF),
         issued=issued,
         sealed=payload[end:],
         key_id=key_id,

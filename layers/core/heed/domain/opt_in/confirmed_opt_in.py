@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from heed.domain import messages
-from heed.domain.rfc3339 import write
+from heed.domain.rfc3339 import format_time
 
 
 @dataclass(frozen=True, slots=True)
-class OptIn:
+class ConfirmedOptIn:
     """What a pressed confirmation link says to those who act on it.
 
     Attributes:
@@ -46,23 +46,23 @@ class OptIn:
         )
 
     @classmethod
-    def from_message(cls, body: str) -> OptIn:
+    def from_message(cls, body: str) -> ConfirmedOptIn:
         """As it was put into the queue.
 
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read(body, cls._of)
+        return messages.read_message(body, cls._of)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> OptIn:
+    def _of(cls, data: dict[str, Any]) -> ConfirmedOptIn:
         return cls(
-            press=messages.text(data.pop("press")),
-            recipient=messages.recipient(data.pop("recipient")),
-            issued=messages.number(data.pop("issued")),
-            topics=messages.listed(data.pop("topics"), messages.text),
-            sealed=base64.b64decode(messages.text(data.pop("sealed")), validate=True),
-            unlisted=messages.flag(data.pop("unlisted", False)),
+            press=messages.text_member(data.pop("press")),
+            recipient=messages.recipient_member(data.pop("recipient")),
+            issued=messages.number_member(data.pop("issued")),
+            topics=messages.list_member(data.pop("topics"), messages.text_member),
+            sealed=base64.b64decode(messages.text_member(data.pop("sealed")), validate=True),
+            unlisted=messages.flag_member(data.pop("unlisted", False)),
             **data,
         )
 
@@ -76,7 +76,7 @@ class OptInNotification:
         address: of the person, normalised.
     """
 
-    opt_in: OptIn
+    opt_in: ConfirmedOptIn
     address: str
 
     def to_message(self) -> str:
@@ -88,7 +88,7 @@ class OptInNotification:
                 "address": self.address,
                 "recipient": opt_in.recipient,
                 "topics": opt_in.topics,
-                "at": write(opt_in.issued),
+                "at": format_time(opt_in.issued),
             },
             sort_keys=True,
         )

@@ -17,16 +17,18 @@ from typing import NamedTuple
 
 from heed.domain.opt_in.confirmation_token import Intent
 
-MOST = 3  # mails in a window
-WINDOW = 24 * 60 * 60 * 1000  # milliseconds
-APART = 10 * 60 * 1000  # milliseconds
-TRIES = 2  # of one request: after a time-out it is not known whether the first one was a mail
-LONGEST_WAIT = 2 * WINDOW  # milliseconds: what cannot be sent within that is not accepted
-MOST_WAITING = 10_000  # requests
-OUT_TIMES = 10  # as many for the way out as for the way back
+MAX_MAILS_PER_MAILBOX = 3  # mails in a window
+CAP_WINDOW = 24 * 60 * 60 * 1000  # milliseconds
+REPEAT_INTERVAL = 10 * 60 * 1000  # milliseconds
+MAX_SEND_ATTEMPTS = (
+    2  # of one request: after a time-out it is not known whether the first one was a mail
+)
+MAX_WAIT = 2 * CAP_WINDOW  # milliseconds: what cannot be sent within that is not accepted
+MAX_WAITING = 10_000  # requests
+OPT_OUT_FACTOR = 10  # as many for the way out as for the way back
 
 
-def mailbox(address: str) -> str:
+def mailbox_of(address: str) -> str:
     """Where mail to a normalised address arrives, for counting alone; it is nobody's recipient id.
 
     Many providers deliver `victim+1@`, `vic.tim@` and `victim@` to one person. Where they are different
@@ -37,18 +39,18 @@ def mailbox(address: str) -> str:
     return f"{name or local}@{domain}"
 
 
-def step(intent: Intent, per_day: int) -> int:
+def network_interval(intent: Intent, per_day: int) -> int:
     """Milliseconds of a network's day that one mail takes."""
-    mails = per_day * (OUT_TIMES if intent is Intent.OUT else 1)
-    return max(WINDOW // mails, 1)
+    mails = per_day * (OPT_OUT_FACTOR if intent is Intent.OUT else 1)
+    return max(CAP_WINDOW // mails, 1)
 
 
-def most_waiting(per_day: int) -> int:
+def max_waiting(per_day: int) -> int:
     """How many requests may wait: no more than two days can send."""
-    return min(MOST_WAITING, per_day * LONGEST_WAIT // WINDOW)
+    return min(MAX_WAITING, per_day * MAX_WAIT // CAP_WINDOW)
 
 
-class Asked(NamedTuple):
+class CappedRequest(NamedTuple):
     """A request, as far as its mailbox keeps it.
 
     Attributes:
@@ -65,7 +67,7 @@ class Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class SendAttempt:
     """A request that was given a mail.
 
     Attributes:
@@ -75,13 +77,13 @@ class Attempt:
         done: whether the mail is known to be on its way.
     """
 
-    asked: Asked
+    asked: CappedRequest
     at: int
     tries: int = 1
     done: bool = False
 
 
-class Verdict(Enum):
+class CapDecision(Enum):
     """What is to become of a request."""
 
     SEND = auto()  # the first mail for it
@@ -91,9 +93,9 @@ class Verdict(Enum):
     WAITS = auto()  # the mailbox has had its mails for now
 
 
-def weigh(
-    attempts: Sequence[Attempt], asked: Asked, since: int, now: int, *, is_scarce: bool
-) -> tuple[Verdict, tuple[Attempt, ...]]:
+def decide_mail(
+    attempts: Sequence[SendAttempt], asked: CappedRequest, since: int, now: int, *, is_scarce: bool
+) -> tuple[CapDecision, tuple[SendAttempt, ...]]:
     """Whether a request may have a mail now, and what is then to be kept of the mailbox.
 
     Whoever finds no room waits: another person's mails, or one for something else, are none for them.
@@ -109,49 +111,56 @@ def weigh(
     recent = _recent(attempts, now)
     own = _own(recent, asked.request)
     # A try that is known to have failed (0 are left) keeps its place, and costs nothing more.
-    if own and (own.done or (own.tries and (own.tries >= TRIES or _made(recent) >= MOST))):
-        return Verdict.DONE, recent
-    has_room = room(recent, asked.request, now) <= now
+    if own and (
+        own.done
+        or (
+            own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _made(recent) >= MAX_MAILS_PER_MAILBOX)
+        )
+    ):
+        return CapDecision.DONE, recent
+    has_room = next_free_time(recent, asked.request, now) <= now
     if (is_scarce or not has_room) and any(_does_it(one, asked, since) for one in recent):
-        return Verdict.REPEATS, recent
+        return CapDecision.REPEATS, recent
     if not has_room:
-        return Verdict.WAITS, recent
+        return CapDecision.WAITS, recent
     others = tuple(one for one in recent if one is not own)
     if own:
-        return Verdict.AGAIN, (*others, replace(own, at=now, tries=own.tries + 1))
-    return Verdict.SEND, (*others, Attempt(asked, now))
+        return CapDecision.AGAIN, (*others, replace(own, at=now, tries=own.tries + 1))
+    return CapDecision.SEND, (*others, SendAttempt(asked, now))
 
 
-def room(attempts: Sequence[Attempt], request: str, now: int) -> int:
+def next_free_time(attempts: Sequence[SendAttempt], request: str, now: int) -> int:
     """The earliest moment, from now on, at which the mailbox has room for a mail of a request."""
     recent = _recent(attempts, now)
     own = _own(recent, request)
-    apart = max((one.at + APART for one in recent if one is not own), default=now)
-    ends = sorted(one.at + WINDOW for one in recent)
-    fewer = (at for at in (now, *ends) if own or _made(_recent(recent, at)) < MOST)
+    apart = max((one.at + REPEAT_INTERVAL for one in recent if one is not own), default=now)
+    ends = sorted(one.at + CAP_WINDOW for one in recent)
+    fewer = (at for at in (now, *ends) if own or _made(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
     return max(now, apart, next(fewer, now))
 
 
-def _does_it(one: Attempt, asked: Asked, since: int) -> bool:
+def _does_it(one: SendAttempt, asked: CappedRequest, since: int) -> bool:
     """Whether the mail of another request is on its way, and its link does what this one's would."""
     is_same = (one.asked.recipient, one.asked.what) == (asked.recipient, asked.what)
     return one.done and is_same and one.asked.at >= since
 
 
-def _recent(attempts: Sequence[Attempt], now: int) -> tuple[Attempt, ...]:
-    return tuple(one for one in attempts if one.at > now - WINDOW)
+def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...]:
+    return tuple(one for one in attempts if one.at > now - CAP_WINDOW)
 
 
-def _own(attempts: Sequence[Attempt], request: str) -> Attempt | None:
+def _own(attempts: Sequence[SendAttempt], request: str) -> SendAttempt | None:
     return next((one for one in attempts if one.asked.request == request), None)
 
 
-def _made(attempts: Sequence[Attempt]) -> int:
+def _made(attempts: Sequence[SendAttempt]) -> int:
     """How many mails they may have been."""
     return sum(max(one.tries, 1) for one in attempts)
 
 
-def settled(attempts: Sequence[Attempt], request: str, *, sent: bool) -> tuple[Attempt, ...]:
+def settle_attempt(
+    attempts: Sequence[SendAttempt], request: str, *, sent: bool
+) -> tuple[SendAttempt, ...]:
     """What is kept once it is known that a try was a mail, or that it was none."""
     return tuple(
         one

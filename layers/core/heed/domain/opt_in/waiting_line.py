@@ -11,13 +11,13 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import WINDOW
+from heed.domain.opt_in.mail_caps import CAP_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class WaitingRequest:
     """A request that waits.
 
     Attributes:
@@ -25,14 +25,14 @@ class Held:
         receipt: by which the queue knows it.
     """
 
-    request: MailRequest
+    request: ConfirmationRequest
     receipt: str
 
 
-def in_turn(waiting: Iterable[Held], now: int) -> list[Held]:
+def in_send_order(waiting: Iterable[WaitingRequest], now: int) -> list[WaitingRequest]:
     """Those for whom their networks have room by now, in the order in which they get the day's."""
     turns: Counter[tuple[str, Intent]] = Counter()
-    ranked: list[tuple[tuple[int, int, int], Held]] = []
+    ranked: list[tuple[tuple[int, int, int], WaitingRequest]] = []
     for place, one in enumerate(sorted(waiting, key=lambda held: held.request.at)):
         request = one.request
         if request.due > now:
@@ -46,6 +46,6 @@ def in_turn(waiting: Iterable[Held], now: int) -> list[Held]:
     return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def has_waited_a_day(request: MailRequest, now: int) -> bool:
+def has_waited_a_day(request: ConfirmationRequest, now: int) -> bool:
     """Whether somebody waits for so long that an operator is to hear of it."""
-    return now - request.at >= WINDOW
+    return now - request.at >= CAP_WINDOW

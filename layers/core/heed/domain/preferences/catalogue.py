@@ -14,14 +14,14 @@ from itertools import islice
 from typing import Any
 
 from heed.domain.errors import UnknownScope
-from heed.domain.preferences.register import ALL, ScopeNumber
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 
 ALL_NAME = "*"
 _SLIPS = 3  # characters that a slip of a name may be longer or shorter
 _COMPARED = 200  # names that one unknown is compared with
 
 
-class Kind(StrEnum):
+class TopicKind(StrEnum):
     """What a topic is to the law: only marketing is a person's to choose."""
 
     MARKETING = "marketing"
@@ -58,7 +58,7 @@ class Topic:
     number: ScopeNumber
     name: str
     brand: ScopeNumber
-    kind: Kind
+    kind: TopicKind
     default_in: bool
     retired: bool
     path: tuple[ScopeNumber, ...]
@@ -111,7 +111,7 @@ class Catalogue:
         self.languages = languages
         self.default_language = default_language
         self.policies = policies
-        self._numbers = {ALL_NAME: ALL}
+        self._numbers = {ALL_NAME: ALL_SCOPES}
         for brand in brands:
             self._numbers[brand.name] = brand.number
         for topic in topics:
@@ -120,7 +120,7 @@ class Catalogue:
                 self._numbers[f"{self.brands[topic.brand].name}/{topic.name}"] = topic.number
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Catalogue:
+    def from_document(cls, data: Mapping[str, Any]) -> Catalogue:
         """The catalogue of the compiled file (brand_compiler.build has checked it)."""
         follows = {t["number"]: t["follows"] for t in data["topics"]}
         return cls(
@@ -178,7 +178,7 @@ class Catalogue:
 
     def name(self, number: int) -> str:
         """The name of a scope as callers write it; a number never heard of is `#number`."""
-        if number == ALL:
+        if number == ALL_SCOPES:
             return ALL_NAME
         if number in self.brands:
             return self.brands[ScopeNumber(number)].name
@@ -212,11 +212,13 @@ class Catalogue:
 
     def signals(self) -> list[Topic]:
         """The topics that a browser's privacy signal stops."""
-        return [t for t in self.topics.values() if t.kind is Kind.SIGNAL and not t.retired]
+        return [t for t in self.topics.values() if t.kind is TopicKind.SIGNAL and not t.retired]
 
     def marketing(self, scope: ScopeNumber) -> list[Topic]:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""
-        return [t for t in self.topics.values() if t.kind is Kind.MARKETING and scope in t.path]
+        return [
+            t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path
+        ]
 
     def offered(self, scope: ScopeNumber) -> list[Topic]:
         """The marketing topics at a scope that are still sent."""
@@ -225,7 +227,7 @@ class Catalogue:
     def governed(self, scope: ScopeNumber) -> list[Topic]:
         """The topics that a choice at a scope decides: its marketing topics, or the signal itself."""
         topic = self.topics.get(scope)
-        if topic is not None and topic.kind is Kind.SIGNAL:
+        if topic is not None and topic.kind is TopicKind.SIGNAL:
             return [topic]
         return self.marketing(scope)
 
@@ -242,20 +244,20 @@ class Catalogue:
         A link lives longer than a topic: one that is retired, or a number never heard of, opts out of
         that number and of the brand; one of a service topic, of the brand's marketing.
         """
-        if scope == ALL or scope in self.brands:
+        if scope == ALL_SCOPES or scope in self.brands:
             return (scope,)
         topic = self.topics.get(scope)
         if topic is None:
             return (scope, self.brand_of(scope))
-        if topic.kind is Kind.SIGNAL:  # never a mail: no brand's marketing
+        if topic.kind is TopicKind.SIGNAL:  # never a mail: no brand's marketing
             return (scope,)
-        if topic.kind is Kind.SERVICE:
+        if topic.kind is TopicKind.SERVICE:
             return (topic.brand,)
         return (scope, topic.brand) if topic.retired else (scope,)
 
 
 def _topic(data: Mapping[str, Any], follows: Mapping[ScopeNumber, ScopeNumber | None]) -> Topic:
-    kind = Kind(data["kind"])
+    kind = TopicKind(data["kind"])
     number, brand = ScopeNumber(data["number"]), ScopeNumber(data["brand"] or 0)
     followed: list[ScopeNumber] = []
     nearest = follows.get(number)
@@ -269,7 +271,7 @@ def _topic(data: Mapping[str, Any], follows: Mapping[ScopeNumber, ScopeNumber | 
         kind=kind,
         default_in=data["default"] == "in",
         retired=data["retired"],
-        path=(number,) if kind is Kind.SIGNAL else (ALL, brand, number),
+        path=(number,) if kind is TopicKind.SIGNAL else (ALL_SCOPES, brand, number),
         followed=tuple(followed),
         names=data["names"],
         descriptions=data["descriptions"],

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 
-MAX_TEXT = 200  # characters of a free text that are kept
-LONGEST = 10_000
+MAX_EVIDENCE_TEXT = 200  # characters of a free text that are kept
+MAX_EVIDENCE = 10_000
 """Characters of the canonical text at most: more than every part that we write can come to, escaped."""
 
-_READ = 4 * MAX_TEXT  # of what is longer nothing behind is looked at: the patterns are quadratic
+_READ = (
+    4 * MAX_EVIDENCE_TEXT
+)  # of what is longer nothing behind is looked at: the patterns are quadratic
 
 # What stands for an @: its wide and small forms, what HTML, URLs, quoted-printable and programs write,
 # and what people write so that no program finds it.
@@ -38,7 +40,7 @@ _SPLIT_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_PIECE}(?:{_BETWEEN}{_PIECE})*")
 _SPLIT_LENGTH = 40  # signs, with what is between them
 
 
-def scrub(text: str) -> str:
+def scrub_text(text: str) -> str:
     """Free text as a person wrote it, without what must not be on record, cut to 200 characters.
 
     An opt-out is never refused because a note about it holds an address, or half a character (a lone
@@ -47,7 +49,7 @@ def scrub(text: str) -> str:
     text = _beginning(text).encode(errors="replace").decode()
     text = _ADDRESS_LIKE.sub("[address]", _AT.sub("@", text))
     text = _SPLIT_TOKEN.sub(_without_token, _TOKEN_LIKE.sub("[token]", text))
-    return text.replace("@", "[at]")[:MAX_TEXT]
+    return text.replace("@", "[at]")[:MAX_EVIDENCE_TEXT]
 
 
 def _beginning(text: str) -> str:
@@ -68,13 +70,13 @@ def evidence(**parts: str | int | None) -> str:
     The same event gives the same text, so that a redelivery is the same entry.
     """
     known = {
-        name: scrub(part) if isinstance(part, str) else part
+        name: scrub_text(part) if isinstance(part, str) else part
         for name, part in parts.items()
         if part is not None
     }
     return json.dumps(known, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def says(text: str, part: str) -> bool:
+def has_evidence_flag(text: str, part: str) -> bool:
     """Whether a part of canonical evidence is true; no free text looks like it: its quotes are escaped."""
     return f'"{part}":true' in text

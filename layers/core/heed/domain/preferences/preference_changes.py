@@ -10,27 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from heed.domain.links.undo import plain, stops
+from heed.domain.links.undo import plain_stop, stop_changes
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import chosen, pause_stands
-from heed.domain.preferences.privacy_signal import stopped
+from heed.domain.preferences.decision import active_pause, decide_by_choice
+from heed.domain.preferences.privacy_signal import signal_changes
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
     ACKNOWLEDGED,
-    ALL,
-    DAY,
+    ALL_SCOPES,
+    DAY_MS,
     Change,
     Entry,
     ScopeNumber,
     Source,
 )
 
-PAUSES = (0, 30, 60, 90)
+PAUSE_DAYS = (0, 30, 60, 90)
 """Days that a pause may last; 0 ends it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
+class FormChoices:
     """What a person chose in the preference centre.
 
     Attributes:
@@ -49,7 +49,7 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class FormResult:
     """What becomes of a form.
 
     Attributes:
@@ -66,7 +66,7 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class FormContext:
     """What a form was sent with.
 
     Attributes:
@@ -87,12 +87,12 @@ class Given:
 
     def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
         """What the browser's privacy signal changes in this very record, if it was sent."""
-        return stopped(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
+        return signal_changes(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
 
-def changes_of(
-    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
-) -> Saved:
+def changes_for_form(
+    said: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: FormContext
+) -> FormResult:
     """What the choices change in this very record, and what they ask for that a link cannot do.
 
     A pause applies to `brand`; every other choice to its topic, whatever the link's brand.
@@ -100,14 +100,16 @@ def changes_of(
     seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
     signals = {change.register.scope for change in seen}
     if said.everything:
-        press = {ALL: given.entry()}
-        return Saved((*stops(record, catalogue, press, given.at), *seen), press, (), ())
+        press = {ALL_SCOPES: given.entry()}
+        return FormResult((*stop_changes(record, catalogue, press, given.at), *seen), press, (), ())
     differing = [t for t in _differing(said, record, catalogue) if t.number not in signals]
     press = {t.number: given.entry() for t in differing if not said.wanted[t.number]}
     consent = tuple(
         topic
         for topic in differing
-        if said.wanted[topic.number] and not topic.retired and not chosen(record, topic).sendable
+        if said.wanted[topic.number]
+        and not topic.retired
+        and not decide_by_choice(record, topic).sendable
     )
     until, resume = _paused(said, record, catalogue, brand, given)
     if until is not None:
@@ -115,16 +117,16 @@ def changes_of(
     # Where a confirmation is asked for, the answer is its form, and offers no Undo.
     can_undo = not consent and not resume
     written = (
-        stops(record, catalogue, press, given.at)
+        stop_changes(record, catalogue, press, given.at)
         if can_undo
-        else (plain(scope, entry) for scope, entry in press.items())
+        else (plain_stop(scope, entry) for scope, entry in press.items())
     )
     noted = [Change(ACKNOWLEDGED, given.entry())] if said.acknowledged else []
-    return Saved((*written, *noted, *seen), press if can_undo else {}, consent, resume)
+    return FormResult((*written, *noted, *seen), press if can_undo else {}, consent, resume)
 
 
 def _paused(
-    said: Choices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: Given
+    said: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: FormContext
 ) -> tuple[int | None, tuple[ScopeNumber, ...]]:
     """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
 
@@ -137,8 +139,10 @@ def _paused(
     held = record.pause(brand)
     if said.pause and held == given.entry(until=held.until if held else None):
         return held.until, ()  # our own write, whose answer was lost
-    until = given.at + said.pause * DAY
-    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL)}
+    until = given.at + said.pause * DAY_MS
+    standing = {
+        scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL_SCOPES)
+    }
     ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
     end, is_whole = standing[brand]
     if said.pause and (until >= end or not is_whole):
@@ -151,18 +155,18 @@ def _paused(
 
 
 def _is_paused(record: Record, topic: Topic, now: int) -> bool:
-    return pause_stands(record, topic, topic.number, now) is not None
+    return active_pause(record, topic, topic.number, now) is not None
 
 
 def _held_back(
     record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int
 ) -> tuple[int, bool]:
     """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
-    held = [pause_stands(record, topic, scope, now) for topic in catalogue.offered(scope)]
+    held = [active_pause(record, topic, scope, now) for topic in catalogue.offered(scope)]
     return max((e.until or 0 for e in held if e), default=0), all(held)
 
 
-def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
+def _differing(said: FormChoices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
     """The topics whose chosen state differs from the one that the page showed.
 
     Where the form does not say what that was, a stop counts in any case: what stops the topic already may
@@ -172,6 +176,6 @@ def _differing(said: Choices, record: Record, catalogue: Catalogue) -> Iterator[
         topic = catalogue.topics[number]
         shown = said.shown.get(number)
         if shown is None:
-            shown = not wanted or chosen(record, topic).sendable
+            shown = not wanted or decide_by_choice(record, topic).sendable
         if wanted != shown:
             yield topic

@@ -5,21 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import (
-    complaint_stands,
-    is_lifted,
-    out_stands,
-    pause_stands,
+    active_complaint,
+    active_opt_out,
+    active_pause,
+    is_overridden,
     withdraws_consent,
 )
-from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason, Requests
+from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, AcceptedRequests, Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import Change, Entry, ScopeNumber, Source, in_, out, pause
-from heed.domain.preferences.suppressions import blocking, in_use
+from heed.domain.preferences.register import (
+    Change,
+    Entry,
+    ScopeNumber,
+    Source,
+    opted_in,
+    opted_out,
+    paused,
+)
+from heed.domain.preferences.suppressions import blocking_reasons, topics_in_use
 
 
-class State(StrEnum):
+class RequestedState(StrEnum):
     """What a person may want of a scope."""
 
     OUT = "out"
@@ -27,7 +35,7 @@ class State(StrEnum):
     PAUSED = "paused"
 
 
-class Outcome(StrEnum):
+class RequestOutcome(StrEnum):
     """What came of a wish."""
 
     APPLIED = "applied"
@@ -35,11 +43,15 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # not written
 
 
-_REGISTER = {State.OUT: out, State.IN: in_, State.PAUSED: pause}
+_REGISTER = {
+    RequestedState.OUT: opted_out,
+    RequestedState.IN: opted_in,
+    RequestedState.PAUSED: paused,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class PreferenceRequest:
     """What somebody wants, and how it is known.
 
     Attributes:
@@ -53,29 +65,33 @@ class Wish:
     """
 
     scope: ScopeNumber
-    state: State
+    state: RequestedState
     at: int
     source: Source
     evidence: str
     policy: str
     until: int | None = None
 
-    def change(self) -> Change:
+    def to_change(self) -> Change:
         """The one register that it sets."""
         entry = Entry(self.at, self.source, self.evidence, self.policy, self.until)
         return Change(_REGISTER[self.state](self.scope), entry)
 
 
-def refused_by(wish: Wish, record: Record) -> Reason | None:
+def refused_by(wish: PreferenceRequest, record: Record) -> Reason | None:
     """Why a wish is not written: nothing about a minor is; of a held address no *in*."""
-    taken = (Requests.ALL,) if wish.state is State.IN else (Requests.ALL, Requests.STOPS)
+    taken = (
+        (AcceptedRequests.ALL,)
+        if wish.state is RequestedState.IN
+        else (AcceptedRequests.ALL, AcceptedRequests.STOPS)
+    )
     for reason, stop in ADDRESS_STOPS.items():
-        if stop.takes not in taken and stop.standing(record):
+        if stop.accepts not in taken and stop.active_entry(record):
             return reason
     return None
 
 
-def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> bool:
+def is_superseded(wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> bool:
     """Whether something newer stands against a wish, in the record after its write: it changes nothing.
 
     That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
@@ -85,37 +101,39 @@ def is_superseded(wish: Wish, record: Record, catalogue: Catalogue, now: int) ->
     topics is applied, whatever stands against it for others. What is older and stops a topic still is no
     case of this: `blocked_by` names it.
     """
-    change = wish.change()
+    change = wish.to_change()
     held = record.get(change.register)
     if held is None or held.rank != change.entry.rank:
         return True
-    topics = in_use(catalogue.governed(wish.scope))
+    topics = topics_in_use(catalogue.governed(wish.scope))
 
     def is_lost(topic: Topic) -> bool:
-        if wish.state is State.OUT:
-            is_gone = is_lifted(record, topic, wish.scope, change.entry)
+        if wish.state is RequestedState.OUT:
+            is_gone = is_overridden(record, topic, wish.scope, change.entry)
             return is_gone and not withdraws_consent(record, topic, change.entry)
-        if wish.state is State.PAUSED:
-            return pause_stands(record, topic, wish.scope, wish.at) is None
+        if wish.state is RequestedState.PAUSED:
+            return active_pause(record, topic, wish.scope, wish.at) is None
         return any(entry.at >= wish.at for entry in _against(record, topic, now))
 
     return bool(topics) and all(map(is_lost, topics))
 
 
-def blocked_by(wish: Wish, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
+def blocked_by(
+    wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int
+) -> list[Reason]:
     """Of an *in*: the reasons that stop topics of its scope all the same, the strongest first."""
-    if wish.state is not State.IN:
+    if wish.state is not RequestedState.IN:
         return []
-    topics = in_use(catalogue.governed(wish.scope))
-    reasons = {r for topic in topics for r in blocking(record, topic, catalogue, now)}
+    topics = topics_in_use(catalogue.governed(wish.scope))
+    reasons = {r for topic in topics for r in blocking_reasons(record, topic, catalogue, now)}
     return sorted(reasons, key=PRECEDENCE.index)
 
 
 def _against(record: Record, topic: Topic, now: int) -> list[Entry]:
     """The acts of a person that stop a topic."""
     scopes = (*topic.path, *topic.followed)
-    found = [out_stands(record, topic, scope) for scope in scopes]
-    found += [pause_stands(record, topic, scope, now) for scope in scopes]
-    if topic.kind is Kind.MARKETING:
-        found.append(complaint_stands(record, topic))
+    found = [active_opt_out(record, topic, scope) for scope in scopes]
+    found += [active_pause(record, topic, scope, now) for scope in scopes]
+    if topic.kind is TopicKind.MARKETING:
+        found.append(active_complaint(record, topic))
     return [entry for entry in found if entry is not None]

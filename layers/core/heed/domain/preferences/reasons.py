@@ -41,7 +41,7 @@ class Liftable(StrEnum):
     MINOR = "minor"
 
 
-class Requests(Enum):
+class AcceptedRequests(Enum):
     """Which of a person's requests are written while a stop stands."""
 
     ALL = auto()
@@ -63,9 +63,9 @@ class AddressStop:
     reason: Reason
     register: Register
     lift: Register | None
-    takes: Requests
+    accepts: AcceptedRequests
 
-    def standing(self, record: Record) -> Entry | None:
+    def active_entry(self, record: Record) -> Entry | None:
         """The entry by which it stands, unless there is none or a later lift."""
         entry = record.registers.get(self.register)
         if entry is None or self.lift is None:
@@ -79,11 +79,11 @@ _LIFTS = {kind.stop: Register(kind) for kind in LiftKind}
 def _address_stop(kind: StopKind) -> AddressStop:
     match kind:
         case StopKind.MINOR:
-            reason, takes = Reason.MINOR, Requests.NONE
+            reason, takes = Reason.MINOR, AcceptedRequests.NONE
         case StopKind.HOLD:
-            reason, takes = Reason.HOLD, Requests.STOPS
+            reason, takes = Reason.HOLD, AcceptedRequests.STOPS
         case StopKind.UNDELIVERABLE:
-            reason, takes = Reason.UNDELIVERABLE, Requests.ALL
+            reason, takes = Reason.UNDELIVERABLE, AcceptedRequests.ALL
         case _:
             assert_never(kind)
     return AddressStop(reason, Register(kind), _LIFTS.get(kind), takes)

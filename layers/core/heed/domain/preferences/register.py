@@ -14,13 +14,13 @@ from functools import lru_cache, partial
 from hashlib import sha256
 from typing import NamedTuple, NewType, assert_never
 
-DAY = 86_400_000  # milliseconds
+DAY_MS = 86_400_000  # milliseconds
 
 ScopeNumber = NewType("ScopeNumber", int)
 """The number of a scope: stable for ever, in records, links and tokens (see the catalogue)."""
 
-ALL = ScopeNumber(0)  # the scope of all marketing, `*`
-SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
+ALL_SCOPES = ScopeNumber(0)  # the scope of all marketing, `*`
+MAX_SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
 
 
 class ChoiceKind(StrEnum):
@@ -74,7 +74,7 @@ class Register(NamedTuple):
     """
 
     kind: RegisterKind
-    scope: ScopeNumber = ALL
+    scope: ScopeNumber = ALL_SCOPES
 
     @property
     def is_choice(self) -> bool:
@@ -144,7 +144,7 @@ MINOR = Register(StopKind.MINOR)
 LIFT_UNDELIVERABLE = Register(LiftKind.UNDELIVERABLE)
 LIFT_HOLD = Register(LiftKind.HOLD)
 ACKNOWLEDGED = Register(OtherKind.ACKNOWLEDGED)
-SOFT = Register(OtherKind.SOFT_BOUNCE)
+SOFT_BOUNCE = Register(OtherKind.SOFT_BOUNCE)
 
 
 def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
@@ -152,16 +152,16 @@ def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
     return lru_cache(maxsize=4096)(partial(Register, kind))
 
 
-out = _at_scope(ChoiceKind.OUT)
+opted_out = _at_scope(ChoiceKind.OUT)
 """The register of the latest *out* at a scope."""
 
-in_ = _at_scope(ChoiceKind.IN)
+opted_in = _at_scope(ChoiceKind.IN)
 """The register of the latest *in* at a scope."""
 
-pause = _at_scope(ChoiceKind.PAUSE)
+paused = _at_scope(ChoiceKind.PAUSE)
 """The register of the latest pause at a scope."""
 
-yes = _at_scope(ChoiceKind.CONFIRMED)
+confirmed = _at_scope(ChoiceKind.CONFIRMED)
 """The register of the latest confirmed yes (double opt-in) at a scope."""
 
 undoable = _at_scope(ChoiceKind.UNDOABLE)
@@ -233,7 +233,7 @@ class Entry:
     @property
     def day(self) -> int:
         """The day it happened, counted from the epoch, UTC."""
-        return self.at // DAY
+        return self.at // DAY_MS
 
     @property
     def digest(self) -> str:
@@ -244,7 +244,7 @@ class Entry:
     @property
     def undo(self) -> Entry:
         """The entry that takes this one back: the same at every delivery."""
-        return undoing(self.at, self.digest)
+        return undo_entry(self.at, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,11 +262,11 @@ class Change:
         return self.register.kind
 
 
-def undoing(at: int, digest: str) -> Entry:
+def undo_entry(at: int, digest: str) -> Entry:
     """The entry that takes back the press of an instant with this digest."""
     return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 
 
-def by_code(held: tuple[Register, Entry]) -> str:
+def sort_by_code(held: tuple[Register, Entry]) -> str:
     """The order in which the registers of one write are told of."""
     return held[0].code

@@ -9,34 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
 from heed.domain.preferences.decision import (
-    SOFT_WINDOW,
-    complaint_stands,
+    SOFT_BOUNCE_WINDOW,
+    active_complaint,
+    active_opt_out,
+    active_pause,
     decide,
-    out_stands,
-    pause_stands,
     undeliverable_until,
 )
 from heed.domain.preferences.reasons import ADDRESS_STOPS, PRECEDENCE, Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
-    ALL,
+    ALL_SCOPES,
     COMPLAINT,
-    DAY,
+    DAY_MS,
     LIFT_UNDELIVERABLE,
     Entry,
     ScopeNumber,
     Source,
-    in_,
-    out,
+    confirmed,
+    opted_in,
+    opted_out,
     undoable,
-    yes,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class Suppression:
     """A stop on record.
 
     Attributes:
@@ -55,41 +55,41 @@ class Stop:
     source: Source
     until: int | None = None
     excepted: tuple[ScopeNumber, ...] = ()
-    standing: bool = True
+    active: bool = True
 
     @property
-    def place(self) -> tuple[int, int]:
+    def sort_key(self) -> tuple[int, int]:
         """What tells it from the other stops of its record, and their order: reason, then scope."""
         return PRECEDENCE.index(self.reason), self.scope
 
     def stops(self, topic: Topic) -> bool:
         """Whether it stops a topic."""
-        if not self.standing:
+        if not self.active:
             return False
         if self.reason in ADDRESS_STOPS:
             return True
         return (
-            topic.kind is not Kind.SERVICE
+            topic.kind is not TopicKind.SERVICE
             and self.scope in topic.path
             and topic.number not in self.excepted
         )
 
 
-def stops(record: Record, catalogue: Catalogue, now: int) -> list[Stop]:
+def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Suppression]:
     """The stops that a record holds, standing or lifted, one a reason and scope, in order of place.
 
     What ended by time is left out, and so is a scope that the catalogue does not know: neither stops
     anything. A stop at a topic that others follow is one for each of them too.
     """
-    by_place: dict[tuple[int, int], list[Stop]] = {}
+    by_place: dict[tuple[int, int], list[Suppression]] = {}
     for stop in (*_of_address(record, now), *_of_scopes(record, catalogue, now)):
-        by_place.setdefault(stop.place, []).append(stop)
+        by_place.setdefault(stop.sort_key, []).append(stop)
     for stop in _forgotten(record, catalogue):
-        by_place.setdefault(stop.place, [stop])
+        by_place.setdefault(stop.sort_key, [stop])
     return [min(by_place[place], key=_weight) for place in sorted(by_place)]
 
 
-def blocking(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> set[Reason]:
+def blocking_reasons(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> set[Reason]:
     """Every reason that stops a topic, where the decision gives the strongest alone.
 
     That consent is lacking is said only where nothing else stops it.
@@ -97,58 +97,58 @@ def blocking(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> se
     decision = decide(record, topic, now)
     if decision.sendable:  # of a retired topic, which no stop excepts
         return set()
-    reasons = {stop.reason for stop in stops(record, catalogue, now) if stop.stops(topic)}
+    reasons = {stop.reason for stop in suppressions_of(record, catalogue, now) if stop.stops(topic)}
     return reasons | {decision.reason}
 
 
-def in_use(topics: list[Topic]) -> list[Topic]:
+def topics_in_use(topics: list[Topic]) -> list[Topic]:
     """Those that are still sent; all of them, if none is."""
     return [topic for topic in topics if not topic.retired] or topics
 
 
-def _weight(stop: Stop) -> tuple[bool, bool, int, int]:
+def _weight(stop: Suppression) -> tuple[bool, bool, int, int]:
     """Of several for the same place: the standing, the last to end, the first that arose."""
-    return not stop.standing, stop.until is not None, -(stop.until or 0), stop.since
+    return not stop.active, stop.until is not None, -(stop.until or 0), stop.since
 
 
-def _of_address(record: Record, now: int) -> Iterator[Stop]:
+def _of_address(record: Record, now: int) -> Iterator[Suppression]:
     for reason, stop in ADDRESS_STOPS.items():
         if entry := record.get(stop.register):
-            yield _stop(reason, ALL, entry, standing=stop.standing(record) is not None)
+            yield _stop(reason, ALL_SCOPES, entry, standing=stop.active_entry(record) is not None)
     kept = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
     until = undeliverable_until(record, now)
     ends = until or undeliverable_until(replace(record, registers=kept), now)
     if ends:
-        since = ends - SOFT_WINDOW * DAY
+        since = ends - SOFT_BOUNCE_WINDOW * DAY_MS
         reason, lifted = Reason.UNDELIVERABLE, until is None
-        yield Stop(reason, ALL, since, Source.BOUNCE, ends, standing=not lifted)
+        yield Suppression(reason, ALL_SCOPES, since, Source.BOUNCE, ends, active=not lifted)
 
 
-def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Stop]:
+def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Suppression]:
     """What may have stood before the epoch: nobody knows any more, and so all of it is told as lifted.
 
     A platform that keeps a list would otherwise hold a child's stop for ever once it is lifted. Of a
     topic only where it was chosen since: until then the *out* of everything stands for it.
     """
-    if record.floor is None or (began := record.get(out(ALL))) is None:
+    if record.erased_at is None or (began := record.get(opted_out(ALL_SCOPES))) is None:
         return
     chosen = [t.number for t in catalogue.topics.values() if _is_chosen(record, t.number)]
     for reason, scope in (
-        *((reason, ALL) for reason in (*ADDRESS_STOPS, Reason.COMPLAINED)),
+        *((reason, ALL_SCOPES) for reason in (*ADDRESS_STOPS, Reason.COMPLAINED)),
         *((Reason.TOPIC_UNSUBSCRIBED, number) for number in chosen),
     ):
-        yield Stop(reason, scope, record.floor, began.source, standing=False)
+        yield Suppression(reason, scope, record.erased_at, began.source, active=False)
 
 
 def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
-    return record.get(in_(scope)) is not None or record.get(yes(scope)) is not None
+    return record.get(opted_in(scope)) is not None or record.get(confirmed(scope)) is not None
 
 
-def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Stop]:
+def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
     if complaint := record.get(COMPLAINT):
-        topics = in_use(catalogue.marketing(ALL))
-        stopped = [topic for topic in topics if complaint_stands(record, topic)]
-        yield _partial(Reason.COMPLAINED, ALL, complaint, topics, stopped)
+        topics = topics_in_use(catalogue.marketing(ALL_SCOPES))
+        stopped = [topic for topic in topics if active_complaint(record, topic)]
+        yield _partial(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
     for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
         taken_back = _taken_back(record, scope)
         outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
@@ -168,20 +168,20 @@ def _taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
 
 def _of_scope(
     record: Record, catalogue: Catalogue, now: int, scope: ScopeNumber, entries: Sequence[Entry]
-) -> Iterator[Stop]:
+) -> Iterator[Suppression]:
     """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
     paused = entries[0].until is not None
 
     def standing(topic: Topic) -> Entry | None:
         if paused:
-            return pause_stands(record, topic, scope, now)
-        return out_stands(record, topic, scope)
+            return active_pause(record, topic, scope, now)
+        return active_opt_out(record, topic, scope)
 
     def earliest(found: Iterable[Entry | None]) -> Entry:
         return min((e for e in found if e), key=_rank, default=min(entries, key=_rank))
 
-    if scope == ALL or scope in catalogue.brands:
-        topics = in_use(catalogue.marketing(scope))
+    if scope == ALL_SCOPES or scope in catalogue.brands:
+        topics = topics_in_use(catalogue.marketing(scope))
         reason = Reason.PAUSED if paused else Reason.UNSUBSCRIBED
         if topics:
             entry = earliest(map(standing, topics))
@@ -190,7 +190,7 @@ def _of_scope(
     reason = Reason.PAUSED if paused else Reason.TOPIC_UNSUBSCRIBED
     for topic in catalogue.topics.values():
         inherited = () if paused else topic.followed
-        if topic.kind is not Kind.SERVICE and scope in (topic.number, *inherited):
+        if topic.kind is not TopicKind.SERVICE and scope in (topic.number, *inherited):
             stop = standing(topic)
             yield _stop(reason, topic.number, earliest([stop]), standing=stop is not None)
 
@@ -199,13 +199,15 @@ def _rank(entry: Entry) -> tuple[int, bytes]:
     return entry.rank
 
 
-def _stop(reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True) -> Stop:
-    return Stop(reason, scope, entry.at, entry.source, entry.until, standing=standing)
+def _stop(
+    reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True
+) -> Suppression:
+    return Suppression(reason, scope, entry.at, entry.source, entry.until, active=standing)
 
 
 def _partial(
     reason: Reason, scope: ScopeNumber, entry: Entry, topics: list[Topic], stopped: list[Topic]
-) -> Stop:
+) -> Suppression:
     """A stop of many topics; once nothing is left that it stops, it was lifted, and excepts nothing."""
     excepted = tuple(topic.number for topic in topics if topic not in stopped) if stopped else ()
     return replace(_stop(reason, scope, entry, standing=bool(stopped)), excepted=excepted)

@@ -17,13 +17,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from heed.domain.errors import PurposeRefused
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
 
-BEGINNING = "0" * 64  # what stands for the hash before the first entry
+FIRST_PREVIOUS_HASH = "0" * 64  # what stands for the hash before the first entry
 
 
-class Disclosure(StrEnum):
+class DisclosurePurpose(StrEnum):
     """A purpose that permits a disclosure."""
 
     SENDING = "sending"
@@ -35,7 +35,7 @@ class Disclosure(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosing:
+class DisclosureDetails:
     """What is being given out.
 
     Attributes:
@@ -48,13 +48,13 @@ class Disclosing:
 
     at: int
     what: str
-    purpose: Disclosure
+    purpose: DisclosurePurpose
     people: int
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Disclosed:
+class DisclosureEntry:
     """An entry of the register.
 
     Attributes:
@@ -67,7 +67,7 @@ class Disclosed:
     number: int
     before: str
     before_at: int
-    of: Disclosing
+    details: DisclosureDetails
 
     @property
     def hash(self) -> str:
@@ -76,13 +76,13 @@ class Disclosed:
             "number": self.number,
             "before": self.before,
             "before_at": self.before_at,
-            **asdict(self.of),
+            **asdict(self.details),
         }
         text = json.dumps(told, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-class End(NamedTuple):
+class RegisterEnd(NamedTuple):
     """Where the register ends, as is marked beside it: number, hash and time of the entry there."""
 
     number: int
@@ -99,26 +99,28 @@ class DisclosurePage(NamedTuple):
         rest: the number before which the next page begins; None at the beginning of the register.
     """
 
-    entries: list[Disclosed]
-    end: End | None
+    entries: list[DisclosureEntry]
+    end: RegisterEnd | None
     rest: int | None
 
 
-def follows(entry: Disclosed, before: Disclosed) -> bool:
+def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
     """Whether an entry stands right behind another in the chain."""
     return (entry.number, entry.before, entry.before_at) == (
         before.number + 1,
         before.hash,
-        before.of.at,
+        before.details.at,
     )
 
 
-def ended_before(entry: Disclosed, now: int) -> bool:
+def is_previous_expired(entry: DisclosureEntry, now: int) -> bool:
     """Whether the time of the entry before it, and of all that are older, is over."""
-    return entry.number == 1 or entry.before_at + DISCLOSURE_DAYS * DAY <= now
+    return entry.number == 1 or entry.before_at + DISCLOSURE_DAYS * DAY_MS <= now
 
 
-def broken(given: Sequence[tuple[Disclosed, str]], end: End | None, now: int) -> int | None:
+def first_broken_entry(
+    given: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: int
+) -> int | None:
     """The number of the newest entry that is not what its hash says, or behind which one is missing.
 
     `given` are all entries that a reader was given, each with the hash that was told of it, the newest
@@ -128,37 +130,37 @@ def broken(given: Sequence[tuple[Disclosed, str]], end: End | None, now: int) ->
     for entry, told in given:
         if entry.hash != told:
             return entry.number
-    is_due = end is not None and end.at + DISCLOSURE_DAYS * DAY > now
+    is_due = end is not None and end.at + DISCLOSURE_DAYS * DAY_MS > now
     if end and is_due and end[:2] not in ((entry.number, told) for entry, told in given):
         return end.number
     if given and not end:
         return given[0][0].number
     for (entry, _), (before, _) in pairwise(given):
-        if not (follows(entry, before) or _has_gap(entry, before, now)):
+        if not (is_next_entry(entry, before) or _has_gap(entry, before, now)):
             return entry.number
     if given and not _begins(given[-1][0], now):
         return given[-1][0].number
     return None
 
 
-def _has_gap(entry: Disclosed, before: Disclosed, now: int) -> bool:
+def _has_gap(entry: DisclosureEntry, before: DisclosureEntry, now: int) -> bool:
     """Whether those between two entries are gone because their time was over."""
-    return entry.number > before.number + 1 and ended_before(entry, now)
+    return entry.number > before.number + 1 and is_previous_expired(entry, now)
 
 
-def _begins(entry: Disclosed, now: int) -> bool:
+def _begins(entry: DisclosureEntry, now: int) -> bool:
     if entry.number == 1:
-        return (entry.before, entry.before_at) == (BEGINNING, 0)
-    return ended_before(entry, now)
+        return (entry.before, entry.before_at) == (FIRST_PREVIOUS_HASH, 0)
+    return is_previous_expired(entry, now)
 
 
-def permitted(purpose: str) -> Disclosure:
+def permitted_purpose(purpose: str) -> DisclosurePurpose:
     """The purpose of that name.
 
     Raises:
         PurposeRefused: it is none of the list.
     """
     try:
-        return Disclosure(purpose)
+        return DisclosurePurpose(purpose)
     except ValueError:
         raise PurposeRefused("not on the list") from None

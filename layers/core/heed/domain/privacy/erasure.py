@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from heed.domain.preferences.decision import is_held, is_waiting
+from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
-    ALL,
-    DAY,
+    ALL_SCOPES,
+    DAY_MS,
     HOLD,
     LIFT_HOLD,
     MINOR,
@@ -30,16 +30,16 @@ from heed.domain.preferences.register import (
     Register,
     ScopeNumber,
     Source,
-    in_,
-    out,
-    yes,
+    confirmed,
+    opted_in,
+    opted_out,
 )
 
 _WAITING = "waiting_report"  # in the evidence of a hold: that of the report that waits under it
-SHORTEST_MINOR_RECORD = 45  # days: longer than any queue, backup or stream can bring something back
+MIN_MINOR_RECORD_DAYS = 45  # days: longer than any queue, backup or stream can bring something back
 
 
-class Cause(StrEnum):
+class ErasureCause(StrEnum):
     """Why an epoch begins."""
 
     MINOR = "minor"
@@ -48,7 +48,7 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class ErasureReport:
     """What is asked for, and how that is known.
 
     Attributes:
@@ -61,7 +61,7 @@ class Report:
         by_officer: whether a privacy officer's key reports it; any other may do so only so often a day.
     """
 
-    cause: Cause
+    cause: ErasureCause
     at: int
     source: Source
     reference: str
@@ -71,7 +71,7 @@ class Report:
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
+class Erasure:
     """The record that an epoch begins with, and what is to be done about it.
 
     Attributes:
@@ -86,39 +86,39 @@ class Epoch:
     ends: int | None = None
 
 
-def of_report(
-    report: Report,
+def erasure_for_report(
+    report: ErasureReport,
     before: Record,
     purge: str,
     due: tuple[str, ...],
     signals: tuple[ScopeNumber, ...],
     minor_days: int,
-) -> Epoch:
+) -> Erasure:
     """The epoch that the report of a minor, or the erasure of an adult, begins.
 
     `purge` is its own, `due` those that an earlier epoch has left; `signals` are the numbers of the
     topics that `*` does not stop.
     """
-    kept = _kept(before, floor := max(report.at, before.floor or 0), signals)
+    kept = _kept(before, floor := max(report.at, before.erased_at or 0), signals)
     purges = tuple(dict.fromkeys((*due, purge)))
     said = _evidence(report, purge)
-    if report.cause is Cause.ERASURE:
-        stop = kept | {out(ALL): Entry(floor, report.source, said, report.policy)}
-        return Epoch(_first(before, floor, stop), purges)
+    if report.cause is ErasureCause.ERASURE:
+        stop = kept | {opted_out(ALL_SCOPES): Entry(floor, report.source, said, report.policy)}
+        return Erasure(_first(before, floor, stop), purges)
     minor = Entry(floor, Source.AGE_REPORT, said, report.policy)
     out_of_all = Entry(floor, Source.AGE_REPORT, "{}", report.policy)
-    stop = kept | {out(ALL): out_of_all, MINOR: minor}
-    return Epoch(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
+    stop = kept | {opted_out(ALL_SCOPES): out_of_all, MINOR: minor}
+    return Erasure(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
 
 
-def beside_a_hold(report: Report, before: Record, purge: str) -> Change:
+def report_during_hold(report: ErasureReport, before: Record, purge: str) -> Change:
     """What the report of a minor adds while a hold stands. Nothing else changes before the hold's lift."""
-    at = max(report.at, before.floor or 0)
+    at = max(report.at, before.erased_at or 0)
     said = _evidence(report, purge)
     return Change(MINOR, Entry(at, Source.AGE_REPORT, said, report.policy))
 
 
-def until_decided(report: Report, before: Record) -> Change:
+def hold_until_decided(report: ErasureReport, before: Record) -> Change:
     """The hold that a report waits under where its key has reported too many: nothing is forgotten yet.
 
     It stands whatever hold was lifted before.
@@ -127,7 +127,7 @@ def until_decided(report: Report, before: Record) -> Change:
     return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
 
 
-def over_a_report(hold: Entry, before: Record) -> Entry:
+def hold_over_report(hold: Entry, before: Record) -> Entry:
     """An officer's hold as it is put on record: where a report waits, it keeps the report in its evidence."""
     report = _waiting_report(before)
     if report is None:
@@ -135,63 +135,65 @@ def over_a_report(hold: Entry, before: Record) -> Entry:
     return replace(hold, evidence=_canonical({**json.loads(hold.evidence), _WAITING: report}))
 
 
-def waits_again(lift: Entry, before: Record) -> Entry | None:
+def hold_after_lift(lift: Entry, before: Record) -> Entry | None:
     """The hold under which a report waits again when the hold that was put over it is lifted.
 
     None: there is none, or it is the hold of the report itself that is lifted, which refuses the report.
     """
     report = _waiting_report(before)
-    if report is None or is_waiting(before) or lift.at <= before.at(HOLD):
+    if report is None or is_awaiting_officer(before) or lift.at <= before.at(HOLD):
         return None
     return Entry(lift.at, Source.AGE_REPORT, _canonical(report), lift.policy)
 
 
-def of_hold_lift(
+def erasure_after_hold(
     lift: Entry,
     before: Record,
     purge: str,
     due: tuple[str, ...],
     signals: tuple[ScopeNumber, ...],
     minor_days: int,
-) -> Epoch:
+) -> Erasure:
     """The epoch of a minor who was reported under a hold: it begins with the lift of that hold.
 
     `purge` is the one that was promised to whoever reported it.
     """
     reported = before.registers[MINOR]
-    floor = max(lift.at, reported.at, before.floor or 0)
+    floor = max(lift.at, reported.at, before.erased_at or 0)
     stop = _kept(before, floor, signals) | {
-        out(ALL): replace(lift, at=floor),
+        opted_out(ALL_SCOPES): replace(lift, at=floor),
         MINOR: replace(reported, at=floor),
     }
     purges = tuple(dict.fromkeys((*due, purge)))
-    return Epoch(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
+    return Erasure(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
 
 
-def of_lift(
+def erasure_for_lift(
     at: int,
     said: str,
     policy: str,
     before: Record,
     due: tuple[str, ...],
     signals: tuple[ScopeNumber, ...],
-) -> Epoch:
+) -> Erasure:
     """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
-    floor = max(at, (before.floor or 0) + 1)
-    stop = _kept(before, floor, signals) | {out(ALL): Entry(floor, Source.AGENT, said, policy)}
-    return Epoch(_first(before, floor, stop), due)
+    floor = max(at, (before.erased_at or 0) + 1)
+    stop = _kept(before, floor, signals) | {
+        opted_out(ALL_SCOPES): Entry(floor, Source.AGENT, said, policy)
+    }
+    return Erasure(_first(before, floor, stop), due)
 
 
-def standing_purge(record: Record, cause: Cause) -> str | None:
+def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
     """The purge of an earlier report after which a new one changes nothing; None: it changes something."""
-    minor, stop = record.get(MINOR), record.get(out(ALL))
+    minor, stop = record.get(MINOR), record.get(opted_out(ALL_SCOPES))
     if minor is not None:
         return _purge_of(minor) or None
-    is_bare = not record.soft and all(
-        register.kind is ChoiceKind.OUT and entry.at == record.floor
+    is_bare = not record.soft_bounce_days and all(
+        register.kind is ChoiceKind.OUT and entry.at == record.erased_at
         for register, entry in record.registers.items()
     )
-    if cause is Cause.ERASURE and is_bare and stop is not None:
+    if cause is ErasureCause.ERASURE and is_bare and stop is not None:
         return _purge_of(stop) or None  # a lift, which began that epoch, has none
     return None
 
@@ -199,45 +201,45 @@ def standing_purge(record: Record, cause: Cause) -> str | None:
 def _waiting_report(record: Record) -> dict[str, Any] | None:
     """The evidence of the report of a minor that waits under the hold that stands."""
     hold = record.get(HOLD)
-    if hold is None or not is_held(record):
+    if hold is None or not is_on_hold(record):
         return None
     try:
         said = json.loads(hold.evidence)
-        return dict(said if is_waiting(record) else said[_WAITING])
+        return dict(said if is_awaiting_officer(record) else said[_WAITING])
     except (ValueError, TypeError, KeyError):
-        return {} if is_waiting(record) else None
+        return {} if is_awaiting_officer(record) else None
 
 
 def _canonical(said: dict[str, Any]) -> str:
     return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _evidence(report: Report, purge: str | None) -> str:
+def _evidence(report: ErasureReport, purge: str | None) -> str:
     return evidence(
         key=report.key or None,
         reference=report.reference,
         purge=purge,
-        channel=report.source.value if report.cause is Cause.MINOR else None,
+        channel=report.source.value if report.cause is ErasureCause.MINOR else None,
     )
 
 
 def _kept(before: Record, floor: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
     return {
-        out(scope): Entry(floor, entry.source, "{}", entry.policy)
+        opted_out(scope): Entry(floor, entry.source, "{}", entry.policy)
         for scope in signals
         for entry in before.outs(scope)
-        if entry.at >= max(before.at(in_(scope)), before.at(yes(scope)))
+        if entry.at >= max(before.at(opted_in(scope)), before.at(confirmed(scope)))
     }
 
 
 def _forgotten(floor: int, minor_days: int) -> int:
     """When the record of a minor is forgotten, however few days are configured."""
-    return floor + max(minor_days, SHORTEST_MINOR_RECORD) * DAY
+    return floor + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
 
 
 def _first(before: Record, floor: int, registers: dict[Register, Entry]) -> Record:
-    return Record(registers=registers, floor=floor, n=before.n + 1)
+    return Record(registers=registers, erased_at=floor, revision=before.revision + 1)
 
 
 def _purge_of(entry: Entry) -> str:

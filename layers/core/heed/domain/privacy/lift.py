@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 
-BOTH_WITHIN = DAY
+SECOND_SIGNATURE_WITHIN = DAY_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Signature:
     reason: str
     reference: str
 
-    def is_good(self, now: int) -> bool:
+    def is_open_at(self, now: int) -> bool:
         """Whether another signature may still join it."""
-        return now < self.at + BOTH_WITHIN
+        return now < self.at + SECOND_SIGNATURE_WITHIN
 
 
 def evidence_of_both(first: Signature, second: Signature) -> str:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from heed.domain.preferences.register import DAY
-from heed.domain.privacy.erasure import Cause
+from heed.domain.preferences.register import DAY_MS
+from heed.domain.privacy.erasure import ErasureCause
 
 _ID = re.compile(r"[0-9a-f]{32}")
 BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
-OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
-LIST_OVERDUE = DAY  # a long list of SES's takes hours to be read, one call a second
-SES = "ses-suppression-list"
+PURGE_OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
+LIST_OVERDUE = DAY_MS  # a long list of SES's takes hours to be read, one call a second
+SES_LIST_STORE = "ses-suppression-list"
 """In a certificate: how many addresses were taken off the mail service's own list."""
 
 
@@ -36,7 +36,7 @@ class DueWork(NamedTuple):
 
     purges: tuple[str, ...]
     floor: int
-    cause: Cause
+    cause: ErasureCause
     soft: frozenset[int]
     is_held: bool
 
@@ -55,7 +55,7 @@ class PurgeOrder(NamedTuple):
     work: DueWork
 
 
-class State(StrEnum):
+class PurgeState(StrEnum):
     """How far a purge is."""
 
     DUE = "due"
@@ -79,8 +79,8 @@ class Purge:
     """
 
     id: str
-    cause: Cause
-    state: State
+    cause: ErasureCause
+    state: PurgeState
     requested_at: int
     completed_at: int | None = None
     stores: Mapping[str, int] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Purge:
     @property
     def unlinkable_from(self) -> int | None:
         """From when nobody can find out any more whose entries they were: no backup is that old."""
-        return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY
+        return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY_MS
 
     @property
     def rules(self) -> str:
@@ -98,11 +98,11 @@ class Purge:
         return f"{self.cause.value}/1"
 
 
-def is_id(text: str) -> bool:
+def is_purge_id(text: str) -> bool:
     """Whether a text has the form of a purge's id; another is never looked for."""
     return _ID.fullmatch(text) is not None
 
 
-def most(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
+def merge_counts(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
     """What was found in each store: the most that any pass has seen, for a pass may begin again."""
     return {name: max(found.get(name, 0), now.get(name, 0)) for name in (*found, *now)}

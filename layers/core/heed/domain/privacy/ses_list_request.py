@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.opt_in.confirmed_opt_in import OptIn
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 
 _WALK = '{"walk": true}'
 
@@ -18,7 +18,7 @@ class SesListRequest:
             walked, for whoever waits for a walk.
     """
 
-    opt_in: OptIn | None
+    opt_in: ConfirmedOptIn | None
 
     def to_message(self) -> str:
         """As it waits in the queue."""
@@ -31,8 +31,8 @@ class SesListRequest:
         Raises:
             Malformed: it was not put there by us.
         """
-        return cls(None if body == _WALK else OptIn.from_message(body))
+        return cls(None if body == _WALK else ConfirmedOptIn.from_message(body))
 
 
-WALK = SesListRequest(opt_in=None)
+WALK_REQUEST = SesListRequest(opt_in=None)
 """The request for a walk over the list."""

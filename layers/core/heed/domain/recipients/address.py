@@ -29,7 +29,7 @@ _ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
 _JOINERS = "\u200c\u200d"  # invisible, but part of how Persian or Hindi words are spelt
 
 
-def normalise(address: str) -> str:
+def normalise_address(address: str) -> str:
     """The one spelling of a mailbox: `Name <John.SMITH@EXAMPLE.COM>` → `john.smith@example.com`.
 
     Strips white space, angle brackets, a display name and DSN's `rfc822;` (RFC 3464 §2.3.1); folds the
@@ -62,7 +62,7 @@ def is_mailable(mailbox: str) -> bool:
     return mailbox.isascii() and not _ENCODED.search(mailbox)
 
 
-def spellings(address: str) -> tuple[str, ...]:
+def address_spellings(address: str) -> tuple[str, ...]:
     """The spellings under which a list that keeps case may hold an address, most likely first.
 
     As it was given, with the domain normalised, and normalised; only what differs in case alone, and
@@ -71,7 +71,7 @@ def spellings(address: str) -> tuple[str, ...]:
     Raises:
         InvalidAddress: no mailbox can be meant by it.
     """
-    mailbox = normalise(address)
+    mailbox = normalise_address(address)
     given = _bare(address)
     local, domain = given.rpartition("@")[0], mailbox.rpartition("@")[2]
     found = (given, f"{local}@{domain}", mailbox)

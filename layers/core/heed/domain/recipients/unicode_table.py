@@ -10,7 +10,7 @@ from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
-VERSION = "14.0.0"
+UNICODE_VERSION = "14.0.0"
 
 # The code points at which a set begins and ends, in turn; each as its distance to the one before.
 _NO_TEXT = (  # unassigned, noncharacters, private use, surrogates

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any
 
-from heed.entrypoints.cli.failure import Failure, Refused
-from heed.entrypoints.cli.stack import Stack, is_here
+from heed.entrypoints.cli.failure import ApiRefused, CommandFailure
+from heed.entrypoints.cli.stack import Stack, is_loopback
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector, Request
@@ -20,7 +20,7 @@ _LATER = (429, 503)  # the same request is safe to repeat
 _WAIT, _LONGEST_WAIT = 2, 30  # seconds
 
 
-def post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
+def api_post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
     """The answer to a request; one that is held back or not possible now is tried again.
 
     Raises:
@@ -30,7 +30,7 @@ def post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: A
     return _ask(stack, path, json.dumps(body).encode())
 
 
-def get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
+def api_get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
     """The same of what is only read."""
     return _ask(stack, path, None)
 
@@ -58,7 +58,7 @@ def _ask(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - 
             with error:
                 problem = _problem(error.read())
             if error.code not in _LATER or not left:
-                raise Refused(error.code, problem) from error
+                raise ApiRefused(error.code, problem) from error
             time.sleep(_wait(error.headers.get("Retry-After", "")))
 
 
@@ -71,11 +71,13 @@ def _answered(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 
     except HTTPError:
         raise
     except (OSError, HTTPException) as error:
-        raise Failure(
+        raise CommandFailure(
             "the API does not answer", "see that the stack runs (make run), or the network"
         ) from error
     except ValueError as error:
-        raise Failure("the API's answer is not JSON", "see the stack's output ApiUrl") from error
+        raise CommandFailure(
+            "the API's answer is not JSON", "see the stack's output ApiUrl"
+        ) from error
 
 
 def _opener(stack: Stack) -> OpenerDirector:
@@ -86,7 +88,7 @@ def _opener(stack: Stack) -> OpenerDirector:
         def redirect_request(self, *_: object, **__: object) -> None:
             return None
 
-    return build_opener(Stay(), *((ProxyHandler({}),) if is_here(stack.api) else ()))
+    return build_opener(Stay(), *((ProxyHandler({}),) if is_loopback(stack.api) else ()))
 
 
 def _problem(raw: bytes) -> Mapping[str, object]:

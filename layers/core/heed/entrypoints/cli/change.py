@@ -9,12 +9,12 @@ from argparse import ArgumentParser, Namespace
 from heed.domain import rfc3339
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import field
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import person_field
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
     parser.add_argument(
         "--scope",
@@ -35,7 +35,7 @@ def _arguments(parser: ArgumentParser) -> None:
         help="no mail until then: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC, through that day "
         "wherever it ends last (12:00 UTC of the next)",
     )
-    options.source(parser)
+    options.add_source_option(parser)
     parser.add_argument(
         "--occurred-at",
         metavar="TIME",
@@ -48,7 +48,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> Exit:
     wish = {
-        **field(args.person),
+        **person_field(args.person),
         "scope": args.scope,
         "state": args.state or "paused",
         "until": args.until,
@@ -58,18 +58,21 @@ def _run(args: Namespace) -> Exit:
         "agent": args.agent,
     }
     said = {name: value for name, value in wish.items() if value is not None}
-    answer = api.post(find(args.stack), "/v1/changes", said)
+    answer = api.api_post(find_stack(args.stack), "/v1/changes", said)
     (result,) = answer["results"]
     if args.json:
-        output.say_json(answer)
+        output.print_json(answer)
     else:
-        output.say_facts({name.replace("_", " "): value for name, value in result.items()})
-    if args.occurred_at and rfc3339.parse(args.occurred_at).first > time.time_ns() // 1_000_000:
+        output.print_facts({name.replace("_", " "): value for name, value in result.items()})
+    if (
+        args.occurred_at
+        and rfc3339.parse_time(args.occurred_at).first > time.time_ns() // 1_000_000
+    ):
         print(f"{args.occurred_at} is yet to come: it counts as of now.", file=sys.stderr)
     return Exit.YES if result["outcome"] == "applied" else Exit.NO
 
 
-COMMAND = Command(
+CHANGE_COMMAND = Command(
     name="change",
     summary="enter what a person asked for by phone, by letter, or of an agent",
     details="Exit code 1 if it changes nothing now: 'superseded' by something newer (it is on record all "

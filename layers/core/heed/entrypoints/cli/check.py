@@ -6,35 +6,35 @@ from argparse import ArgumentParser, Namespace
 
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import batches
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import people_batches
 
 _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("people", nargs="+", metavar="ADDRESS", help="or recipient id")
     parser.add_argument("--topic", required=True, help="such as offers, or meridian/offers")
 
 
 def _run(args: Namespace) -> Exit:
-    stack = find(args.stack)
+    stack = find_stack(args.stack)
     rows = []
-    for batch in batches(args.people):
-        answer = api.post(stack, "/v1/check", {"topic": args.topic, **batch.fields})
+    for batch in people_batches(args.people):
+        answer = api.api_post(stack, "/v1/check", {"topic": args.topic, **batch.fields})
         if args.json:
-            output.say_json(answer)
+            output.print_json(answer)
         rows += [
             {**result, "address": named}
             for named, result in zip(batch.named, answer["results"], strict=True)
         ]
     if not args.json:
-        output.say_table(_COLUMNS, rows)
+        output.print_table(_COLUMNS, rows)
     return Exit.YES if all(row["sendable"] is True for row in rows) else Exit.NO
 
 
-COMMAND = Command(
+CHECK_COMMAND = Command(
     name="check",
     summary="may this topic be sent to these people now?",
     details="Exit code 1 if any of them is not to be sent to. With --json: the answer of POST /v1/check, "

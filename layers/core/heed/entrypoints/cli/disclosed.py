@@ -9,16 +9,16 @@ from typing import Any
 
 from heed.domain import rfc3339
 from heed.domain.privacy.disclosure import (
-    Disclosed,
-    Disclosing,
-    Disclosure,
-    End,
-    broken,
-    ended_before,
+    DisclosureDetails,
+    DisclosureEntry,
+    DisclosurePurpose,
+    RegisterEnd,
+    first_broken_entry,
+    is_previous_expired,
 )
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.finding import find_stack
 from heed.entrypoints.cli.stack import Stack
 
 _COLUMNS = ("number", "at", "what", "purpose", "people", "key")
@@ -28,15 +28,19 @@ _SHOWN = 100
 
 def _run(args: Namespace) -> Exit:
     now = time.time_ns() // 1_000_000
-    answer = _all(find(args.stack), now)
+    answer = _all(find_stack(args.stack), now)
     given, end = answer["disclosures"], answer["end"]
     entries = [(_entry(one), one["hash"]) for one in given]
-    marked = End(end["number"], end["hash"], rfc3339.parse(end["at"]).first) if end else None
-    fault = broken(entries, marked, now)
+    marked = (
+        RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first)
+        if end
+        else None
+    )
+    fault = first_broken_entry(entries, marked, now)
     if args.json:
-        output.say_json(answer)
+        output.print_json(answer)
     elif given:
-        output.say_table(_COLUMNS, given[:_SHOWN])
+        output.print_table(_COLUMNS, given[:_SHOWN])
         first, last = given[-1]["number"], given[0]["number"]
         print(f"\n{_broken(fault) if fault else f'Whole from number {first} to number {last}.'}")
     else:
@@ -54,27 +58,27 @@ def _all(stack: Stack, now: int) -> dict[str, Any]:
     cursor: str | None = ""
     while cursor is not None:
         more = f"&cursor={cursor}" if cursor else ""
-        page = api.get(stack, f"/v1/disclosures?limit={_PAGE}{more}")
+        page = api.api_get(stack, f"/v1/disclosures?limit={_PAGE}{more}")
         if whole:
             whole["disclosures"] += page["disclosures"]
         else:
             whole = page
         cursor = page["cursor"]
-        if page["disclosures"] and ended_before(_entry(page["disclosures"][-1]), now):
+        if page["disclosures"] and is_previous_expired(_entry(page["disclosures"][-1]), now):
             break
     return {**whole, "cursor": None}
 
 
-def _entry(one: Mapping[str, Any]) -> Disclosed:
+def _entry(one: Mapping[str, Any]) -> DisclosureEntry:
     before_at = one["before_at"]
-    return Disclosed(
+    return DisclosureEntry(
         number=one["number"],
         before=one["before"],
-        before_at=rfc3339.parse(before_at).first if before_at else 0,
-        of=Disclosing(
-            at=rfc3339.parse(one["at"]).first,
+        before_at=rfc3339.parse_time(before_at).first if before_at else 0,
+        details=DisclosureDetails(
+            at=rfc3339.parse_time(one["at"]).first,
             what=one["what"],
-            purpose=Disclosure(one["purpose"]),
+            purpose=DisclosurePurpose(one["purpose"]),
             people=one["people"],
             key=one["key"],
         ),
@@ -85,12 +89,12 @@ def _broken(number: int) -> str:
     return f"Broken at number {number}: it was altered or removed, or the entry before it was."
 
 
-COMMAND = Command(
+DISCLOSED_COMMAND = Command(
     name="disclosed",
     summary="what was given out of people, for what purpose, by whose key",
     details="Reads the register to its beginning, checks all of it and shows the newest hundred; heed keys "
     "list shows whose keys they are. Exit code 1 if an entry was altered or is missing. With --json: all of "
     "it, as GET /v1/disclosures answers, with the hashes that chain the entries.",
-    arguments=options.common,
+    arguments=options.add_common_options,
     run=_run,
 )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from heed.domain.errors import HeedError, Unavailable
+from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.entrypoints.cli.command import Exit
 
 
-class Failure(HeedError):
+class CommandFailure(HeedError):
     """What is in the way, and what to do about it."""
 
     exit = Exit.FAILED
@@ -17,7 +17,7 @@ class Failure(HeedError):
         super().__init__(f"{what}: {remedy}")
 
 
-class WrongUsage(Failure):
+class WrongUsage(CommandFailure):
     """What was asked cannot be meant so."""
 
     exit = Exit.USAGE
@@ -52,18 +52,20 @@ _REMEDIES = {
 }
 
 
-def of_aws(error: Unavailable) -> Failure:
+def aws_failure(error: DependencyUnavailable) -> CommandFailure:
     """What it means to a person that AWS did not do something."""
     code = str(error)
-    return Failure(f"AWS answers {code}", _REMEDIES.get(code, _AGAIN))
+    return CommandFailure(f"AWS answers {code}", _REMEDIES.get(code, _AGAIN))
 
 
-def of_missing(module: str) -> Failure:
+def missing_module_failure(module: str) -> CommandFailure:
     """A part that an installation without its extra has not."""
-    return Failure(f"this needs {module}, which is not installed", "pip install 'layers/core[aws]'")
+    return CommandFailure(
+        f"this needs {module}, which is not installed", "pip install 'layers/core[aws]'"
+    )
 
 
-class Refused(HeedError):
+class ApiRefused(HeedError):
     """The API answered, and not with 200.
 
     Attributes:

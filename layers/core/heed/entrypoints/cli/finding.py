@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from heed.config import Shell
 from heed.domain.errors import NotFound
-from heed.entrypoints.cli.failure import Failure
-from heed.entrypoints.cli.stack import Stack, is_here
+from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli.stack import Stack, is_loopback
 
 if TYPE_CHECKING:
-    from heed.adapters.stack import Access
+    from heed.adapters.stack import AwsAccess
 
 _ANNOUNCEMENT = Path(".local", "stack.json")
 
 
-def find(name: str | None) -> Stack:
+def find_stack(name: str | None) -> Stack:
     """The deployed stack of that name; without one the local stack that runs here.
 
     Raises:
@@ -31,7 +31,9 @@ def _local() -> Stack:
     for folder in (here, *here.parents):
         if (path := folder / _ANNOUNCEMENT).is_file():
             return _announced(path)
-    raise Failure("no local stack is running here", "make run, or --stack NAME for a deployed one")
+    raise CommandFailure(
+        "no local stack is running here", "make run, or --stack NAME for a deployed one"
+    )
 
 
 def _announced(path: Path) -> Stack:
@@ -40,31 +42,31 @@ def _announced(path: Path) -> Stack:
         outputs = {**said["outputs"], "ApiUrl": said["api"]}
         functions = outputs.pop("functions")
         aws, region, key = str(said["aws"]), said["region"], said["api_key"]
-        stays = is_here(str(said["api"])) and is_here(aws)
+        stays = is_loopback(str(said["api"])) and is_loopback(aws)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Failure(
+        raise CommandFailure(
             f"{path} does not describe a stack", "start it again with make run"
         ) from error
     if not stays:
-        raise Failure(f"{path} leads away from this machine", "start it again with make run")
+        raise CommandFailure(f"{path} leads away from this machine", "start it again with make run")
 
-    def access() -> Access:
-        from heed.adapters.stack import Access
+    def access() -> AwsAccess:
+        from heed.adapters.stack import AwsAccess
 
-        return Access(aws, region)
+        return AwsAccess(aws, region)
 
     return Stack(outputs, lambda: functions, key, access)
 
 
 def _deployed(name: str) -> Stack:
-    from heed.adapters.stack import Access, functions, outputs
+    from heed.adapters.stack import AwsAccess, stack_functions, stack_outputs
 
-    access = Access()
+    access = AwsAccess()
     try:
-        found = outputs(access, name)
+        found = stack_outputs(access, name)
     except NotFound as error:
-        raise Failure(
+        raise CommandFailure(
             f"there is no stack {name} in this account and region",
             "see AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    return Stack(found, lambda: functions(access, name), Shell().api_key, lambda: access)
+    return Stack(found, lambda: stack_functions(access, name), Shell().api_key, lambda: access)

@@ -9,23 +9,26 @@ from typing import Any
 from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import field
-from heed.entrypoints.cli.reports import person
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.reports import add_person_arguments
 
 
 def _to_hold(parser: ArgumentParser) -> None:
-    person(parser)
+    add_person_arguments(parser)
     _reason(parser)
 
 
 def _hold(args: Namespace) -> Exit:
     said = {"source": args.source, "reason": args.reason, "reference": args.reference}
-    return _said(args, api.post(find(args.stack), "/v1/holds", {**field(args.person), **said}))
+    return _said(
+        args,
+        api.api_post(find_stack(args.stack), "/v1/holds", {**person_field(args.person), **said}),
+    )
 
 
 def _to_lift(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
     parser.add_argument(
         "--register",
@@ -37,7 +40,7 @@ def _to_lift(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         required=True,
-        type=options.filled,
+        type=options.non_empty_text,
         metavar="TEXT",
         help="where it is on file",
     )
@@ -48,25 +51,30 @@ def _lift(args: Namespace) -> Exit:
     said = {"register": args.register, "reason": args.reason, "reference": args.reference}
     if args.scope is not None:
         said["scope"] = args.scope
-    return _said(args, api.post(find(args.stack), "/v1/lifts", {**field(args.person), **said}))
+    return _said(
+        args,
+        api.api_post(find_stack(args.stack), "/v1/lifts", {**person_field(args.person), **said}),
+    )
 
 
 def _reason(parser: ArgumentParser) -> None:
-    parser.add_argument("--reason", required=True, type=options.filled, metavar="TEXT", help="why")
+    parser.add_argument(
+        "--reason", required=True, type=options.non_empty_text, metavar="TEXT", help="why"
+    )
 
 
 def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:
     if args.json:
-        output.say_json(answer)
+        output.print_json(answer)
     else:
         facts = {name.replace("_", " "): value for name, value in answer.items()}
         if answer["outcome"] == "waiting":
             facts["waits for"] = "the same lift by a key of another owner"
-        output.say_facts(facts)
+        output.print_facts(facts)
     return Exit.YES if answer["outcome"] == "applied" else Exit.NO
 
 
-HOLD = Command(
+HOLD_COMMAND = Command(
     name="hold",
     summary="stop everything to an address, and preserve what is on record",
     details="Service mail stops too, and an erasure waits. heed lift --register hold ends it. Exit code 1 if "
@@ -74,7 +82,7 @@ HOLD = Command(
     arguments=_to_hold,
     run=_hold,
 )
-LIFT = Command(
+LIFT_COMMAND = Command(
     name="lift",
     summary="lift what stands against an address: the inverse of a mistake",
     details="A complaint is lifted for one scope and no other. A minor needs two keys of different owners "

@@ -5,31 +5,31 @@ from __future__ import annotations
 from argparse import ArgumentParser, Namespace
 
 from heed.domain.errors import InvalidAddress
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import from_standard_input
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import read_standard_input
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
 
 
 def _run(args: Namespace) -> Exit:
-    identity = find(args.stack).heed.identity_key.identity()
+    identity = find_stack(args.stack).heed.identity_key.identity_key()
     ending = Exit.YES
-    for address in from_standard_input():
+    for address in read_standard_input():
         recipient, fault = None, ""
         try:
-            recipient = recipient_id(identity, normalise(address))
+            recipient = recipient_id(identity, normalise_address(address))
         except InvalidAddress as error:
             fault = str(error)
             ending = Exit.NO
         if args.json:
             named = {"address": address, "recipient": recipient}
-            output.say_json(
+            output.print_json(
                 {**named, "error": "invalid", "detail": fault} if recipient is None else named
             )
         else:
@@ -37,7 +37,7 @@ def _run(args: Namespace) -> Exit:
     return ending
 
 
-COMMAND = Command(
+IDS_COMMAND = Command(
     name="ids",
     summary="recipient ids of the addresses on standard input, computed here",
     details="Reads an address a line and prints an id a line; blank lines are left out. What is no address "

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.failure import Failure, WrongUsage
-from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
+from heed.entrypoints.cli.finding import find_stack
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("function", metavar="FUNCTION", help="such as unsubscribe or feedback")
     parser.add_argument(
         "event", metavar="EVENT.json", help="such as one of events/; - reads it here"
@@ -23,18 +23,18 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> Exit:
     event = _event(args.event)
-    stack = find(args.stack)
+    stack = find_stack(args.stack)
     functions = stack.functions()
     if args.function not in functions:
         known = ", ".join(sorted(functions)) or "none"
         raise WrongUsage(f"the stack has no function {args.function}", f"name one of {known}")
     answer, raised = stack.invoke(functions[args.function], event)
     if args.json:
-        output.say_json(answer)
+        output.print_json(answer)
     else:
         print(json.dumps(answer, indent=2))
     if raised:
-        raise Failure("the function raised", "its log says where")
+        raise CommandFailure("the function raised", "its log says where")
     return Exit.YES
 
 
@@ -50,7 +50,7 @@ def _event(path: str) -> bytes:
     return raw
 
 
-COMMAND = Command(
+INVOKE_COMMAND = Command(
     name="invoke",
     summary="throw an event at a function, and see what it answers",
     details="Calls the function through Lambda's own API, waits for it and prints its answer as JSON (with "

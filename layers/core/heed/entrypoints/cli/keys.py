@@ -10,20 +10,24 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from heed.domain import rfc3339
 from heed.domain.api_key import ApiKey, KeyScope
 from heed.domain.errors import InvalidTime, NotFound
-from heed.domain.preferences.register import DAY
+from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.failure import Failure
-from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli.finding import find_stack
 
 _COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
 
 
 def _to_create(parser: ArgumentParser) -> None:
-    options.common(parser)
-    parser.add_argument("name", type=options.visible, metavar="NAME", help="what it is for")
+    options.add_common_options(parser)
+    parser.add_argument("name", type=options.visible_text, metavar="NAME", help="what it is for")
     parser.add_argument(
-        "--owner", required=True, type=options.visible, metavar="WHO", help="who answers for it"
+        "--owner",
+        required=True,
+        type=options.visible_text,
+        metavar="WHO",
+        help="who answers for it",
     )
     parser.add_argument(
         "--scope",
@@ -43,28 +47,30 @@ def _to_create(parser: ArgumentParser) -> None:
 
 def _create(args: Namespace) -> Exit:
     scopes = {KeyScope(scope) for scope in args.scopes}
-    key_id, key = find(args.stack).heed.api_keys.create(args.name, args.owner, scopes, args.expires)
+    key_id, key = find_stack(args.stack).heed.api_keys.create(
+        args.name, args.owner, scopes, args.expires
+    )
     if args.json:
-        output.say_json({"id": key_id, "key": key})
+        output.print_json({"id": key_id, "key": key})
     else:
-        output.say_facts({"id": key_id, "key": key})
+        output.print_facts({"id": key_id, "key": key})
         print("The key is shown this once: keep it where secrets are kept.", file=sys.stderr)
     return Exit.YES
 
 
 def _list(args: Namespace) -> Exit:
     now = _now()
-    keys, unreadable = find(args.stack).heed.api_keys.list()
+    keys, unreadable = find_stack(args.stack).heed.api_keys.list()
     rows = [_row(key, now) for key in keys] + [_unreadable(key_id) for key_id in unreadable]
     if args.json:
-        output.say_json({"keys": rows})
+        output.print_json({"keys": rows})
     else:
-        output.say_table(_COLUMNS, rows)
+        output.print_table(_COLUMNS, rows)
     return Exit.YES
 
 
 def _to_revoke(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument(
         "id", type=_id, metavar="ID", help="of the key, as create and list print it"
     )
@@ -72,11 +78,11 @@ def _to_revoke(parser: ArgumentParser) -> None:
 
 def _revoke(args: Namespace) -> Exit:
     try:
-        find(args.stack).heed.api_keys.revoke(args.id)
+        find_stack(args.stack).heed.api_keys.revoke(args.id)
     except NotFound as error:
-        raise Failure("there is no key of that id", "heed keys list shows them") from error
+        raise CommandFailure("there is no key of that id", "heed keys list shows them") from error
     if args.json:
-        output.say_json({"id": args.id, "state": "revoked"})
+        output.print_json({"id": args.id, "state": "revoked"})
     else:
         print("Revoked; it is taken nowhere any more within a minute.")
     return Exit.YES
@@ -88,10 +94,10 @@ def _row(key: ApiKey, now: int) -> dict[str, object]:
         "name": key.name,
         "owner": key.owner,
         "scopes": sorted(key.scopes),
-        "created": rfc3339.write(key.created),
-        "expires": None if key.ends is None else rfc3339.write(key.ends),
-        "revoked": None if key.revoked is None else rfc3339.write(key.revoked),
-        "state": "good" if key.is_good(now) else "ended" if key.revoked is None else "revoked",
+        "created": rfc3339.format_time(key.created),
+        "expires": None if key.ends is None else rfc3339.format_time(key.ends),
+        "revoked": None if key.revoked is None else rfc3339.format_time(key.revoked),
+        "state": "good" if key.is_valid_at(now) else "ended" if key.revoked is None else "revoked",
     }
 
 
@@ -106,7 +112,7 @@ def _end(text: str) -> int:
     now = _now()
     try:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
-        end = now + int(days[1]) * DAY if days else rfc3339.parse(text).last
+        end = now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last
     except InvalidTime as error:
         raise ArgumentTypeError(f"neither days (90d) nor a time: {error}") from error
     if end <= now:
@@ -124,7 +130,7 @@ def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
-GROUP = Group(
+KEYS_GROUP = Group(
     name="keys",
     summary="the keys of the API: create, list, revoke",
     commands=(
@@ -141,7 +147,7 @@ GROUP = Group(
             summary="every key there ever was",
             details="Revoked and ended keys stay on the list: their ids stand in evidence. The keys "
             "themselves are nowhere.",
-            arguments=options.common,
+            arguments=options.add_common_options,
             run=_list,
         ),
         Command(

@@ -9,62 +9,64 @@ from pathlib import Path
 from typing import Any
 
 from heed.domain import rfc3339
-from heed.domain.errors import Malformed, NotFound, Unproven, UnreadableRecord
+from heed.domain.errors import InvalidEvidence, MalformedMessage, NotFound, UnreadableRecord
 from heed.domain.ledger.entry import LedgerEntry
-from heed.domain.privacy.disclosure import Disclosing, Disclosure
+from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.failure import Failure
-from heed.entrypoints.cli.finding import find
-from heed.use_cases.ports.preferences import Unreadable
+from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli.finding import find_stack
+from heed.use_cases.ports.preferences import UnreadableItem
 
 _LONGEST = 1 << 20  # bytes; no line of an export is longer, and a file may be anything
 
 
-def lines(args: Namespace) -> Iterator[bytes]:
+def export_lines(args: Namespace) -> Iterator[bytes]:
     """The ledger, from a file that was exported or from the stack."""
     if args.file is not None:
         try:
             with args.file.open("rb") as exported:
                 yield from iter(lambda: exported.readline(_LONGEST), b"")
         except OSError as error:
-            raise Failure(
+            raise CommandFailure(
                 f"{args.file}: {error.strerror}", "name a file of heed ledger export"
             ) from error
         return
-    from heed.use_cases.ledger.export import export
+    from heed.use_cases.ledger.export import export_ledger
 
-    stack = find(args.stack)
+    stack = find_stack(args.stack)
     try:
-        yield from export(stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000)
+        yield from export_ledger(
+            stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000
+        )
     except UnreadableRecord as error:
-        raise Failure(
+        raise CommandFailure(
             "the stack holds an entry or a seal that is not what its name says",
             "keep a copy of the table",
         ) from error
 
 
-def entries(args: Namespace) -> Iterator[LedgerEntry | Unreadable]:
+def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
     """The entries alone, and what stands for those that nobody can read."""
-    from heed.use_cases.ledger.read_export import Entered, read
+    from heed.use_cases.ledger.read_export import ExportedEntry, read_export
 
     try:
-        for line in read(lines(args)):
-            if isinstance(line.says, Entered):
-                yield line.says.entry
-            elif isinstance(line.says, Unreadable):
-                yield line.says
-    except Malformed as error:
+        for line in read_export(export_lines(args)):
+            if isinstance(line.content, ExportedEntry):
+                yield line.content.entry
+            elif isinstance(line.content, UnreadableItem):
+                yield line.content
+    except MalformedMessage as error:
         raise _no_export(error) from error
 
 
-def _no_export(error: Malformed) -> Failure:
-    return Failure(str(error), "heed ledger verify says whether the ledger is whole")
+def _no_export(error: MalformedMessage) -> CommandFailure:
+    return CommandFailure(str(error), "heed ledger verify says whether the ledger is whole")
 
 
-def from_file(parser: ArgumentParser) -> None:
+def add_file_argument(parser: ArgumentParser) -> None:
     """Where the ledger is read from."""
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument(
         "file",
         nargs="?",
@@ -75,7 +77,7 @@ def from_file(parser: ArgumentParser) -> None:
 
 
 def _to_verify(parser: ArgumentParser) -> None:
-    from_file(parser)
+    add_file_argument(parser)
     parser.add_argument(
         "--root",
         type=_hash,
@@ -85,10 +87,10 @@ def _to_verify(parser: ArgumentParser) -> None:
 
 
 def _verify(args: Namespace) -> Exit:
-    from heed.adapters.external_sort import Spill
-    from heed.use_cases.ledger.verify import verify
+    from heed.adapters.external_sort import ExternalSorter
+    from heed.use_cases.ledger.verify import verify_ledger
 
-    verdict = verify(lines(args), Spill)
+    verdict = verify_ledger(export_lines(args), ExternalSorter)
     fault = verdict.fault
     under = verdict.under(args.root)
     if fault is None and args.root and under is None:
@@ -102,17 +104,17 @@ def _verify(args: Namespace) -> Exit:
     }
     if args.root:
         day, nights = under or (None, None)
-        facts["root_of"] = None if day is None else rfc3339.write_day(day)
+        facts["root_of"] = None if day is None else rfc3339.format_day(day)
         facts["nights_since"] = nights
     if args.json:
-        output.say_json(facts)
+        output.print_json(facts)
     else:
-        output.say_facts(facts)
+        output.print_facts(facts)
     return Exit.YES if fault is None else Exit.NO
 
 
 def _to_export(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("to", type=Path, metavar="FILE", help="that is not there yet")
 
 
@@ -121,59 +123,59 @@ def _export(args: Namespace) -> Exit:
     number = 0
     try:
         with args.to.open("xb") as file:
-            for line in lines(args):
+            for line in export_lines(args):
                 file.write(line)
                 number += 1
     except OSError as error:
-        raise Failure(
+        raise CommandFailure(
             f"{args.to}: {error.strerror}", "name a file that is not there yet"
         ) from error
     if args.json:
-        output.say_json({"file": str(args.to), "lines": number})
+        output.print_json({"file": str(args.to), "lines": number})
     else:
         print(f"{number} lines. Whoever has the file can check it: heed ledger verify {args.to}")
     return Exit.YES
 
 
 def _to_prove(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument(
         "entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup --json shows it"
     )
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="of heed ledger export")
     parser.add_argument(
         "--recipient",
-        type=options.filled,
+        type=options.non_empty_text,
         metavar="ID",
         help="add what shows whose entry it is: the recipient's id, salt and evidence",
     )
     parser.add_argument(
         "--purpose",
-        type=Disclosure,
-        choices=list(Disclosure),
-        default=Disclosure.DATA_SUBJECT,
+        type=DisclosurePurpose,
+        choices=list(DisclosurePurpose),
+        default=DisclosurePurpose.DATA_SUBJECT,
         help="what --recipient gives it out for; goes on record (default: data-subject)",
     )
 
 
 def _prove(args: Namespace) -> Exit:
-    from heed.use_cases.ledger.prove import prove
+    from heed.use_cases.ledger.prove import prove_entry
 
     try:
-        proof = prove(lines(args), args.entry)
-    except Malformed as error:
+        proof = prove_entry(export_lines(args), args.entry)
+    except MalformedMessage as error:
         raise _no_export(error) from error
-    except Unproven as error:
-        raise Failure(
+    except InvalidEvidence as error:
+        raise CommandFailure(
             str(error), "heed ledger verify names it; keep a copy of the ledger"
         ) from error
     except NotFound as error:
-        raise Failure(
+        raise CommandFailure(
             str(error), "a change has its entry some seconds after it was made"
         ) from error
     if args.recipient:
         proof["opening"] = _opening(args, proof["entry"])
-    output.say_json(proof)
+    output.print_json(proof)
     return Exit.YES
 
 
@@ -183,21 +185,27 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     It is on the register of disclosures before it is given out.
     """
     from heed.domain.errors import InvalidRecipient
-    from heed.domain.ledger.entry import subject_of
+    from heed.domain.ledger.entry import ledger_subject
     from heed.domain.recipients import recipient as recipients
 
-    stack = find(args.stack)
+    stack = find_stack(args.stack)
     try:
-        recipient = recipients.parse(args.recipient)
+        recipient = recipients.parse_recipient(args.recipient)
     except InvalidRecipient as error:
-        raise Failure("that is no recipient id", "heed ids makes them of addresses") from error
+        raise CommandFailure(
+            "that is no recipient id", "heed ids makes them of addresses"
+        ) from error
     salt = stack.heed.preferences.read(recipient).salt
-    kept = {one.entry.id: one.evidence for one in stack.heed.ledger.of(entry["subject"])}
+    kept = {one.entry.id: one.evidence for one in stack.heed.ledger.entries_of(entry["subject"])}
     evidence = kept.get(entry["id"])
-    if subject_of(salt, recipient) != entry["subject"] or evidence is None:
-        raise Failure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
+    if ledger_subject(salt, recipient) != entry["subject"] or evidence is None:
+        raise CommandFailure(
+            "the entry is not of that recipient, or nobody's any more", "see heed lookup"
+        )
     now = time.time_ns() // 1_000_000
-    stack.heed.disclosures.append(Disclosing(now, "proof", args.purpose, people=1, key="aws"))
+    stack.heed.disclosures.append(
+        DisclosureDetails(now, "proof", args.purpose, people=1, key="aws")
+    )
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 
@@ -207,7 +215,7 @@ def _hash(text: str) -> str:
     return text
 
 
-GROUP = Group(
+LEDGER_GROUP = Group(
     name="ledger",
     summary="the evidence: verify, prove, export",
     commands=(

@@ -9,27 +9,31 @@ from typing import Any
 
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import batches, from_standard_input
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import people_batches, read_standard_input
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("--topic", required=True, help="such as offers, or meridian/offers")
-    parser.add_argument("--campaign", type=options.filled, help="becomes part of the evidence")
-    parser.add_argument("--lang", type=options.filled, help="language of the pages, such as de")
+    parser.add_argument(
+        "--campaign", type=options.non_empty_text, help="becomes part of the evidence"
+    )
+    parser.add_argument(
+        "--lang", type=options.non_empty_text, help="language of the pages, such as de"
+    )
 
 
 def _run(args: Namespace) -> Exit:
-    stack = find(args.stack)
+    stack = find_stack(args.stack)
     wanted = {"topic": args.topic, "campaign": args.campaign, "lang": args.lang}
     wanted = {name: value for name, value in wanted.items() if value is not None}
     done, all_valid, warning = 0, True, ""
     followed = sys.stderr.isatty() and not sys.stdout.isatty()  # links to a file, a person waiting
-    for batch in batches(from_standard_input()):
-        answer = api.post(stack, "/v1/links", {**wanted, **batch.fields})
+    for batch in people_batches(read_standard_input()):
+        answer = api.api_post(stack, "/v1/links", {**wanted, **batch.fields})
         if args.json:
-            output.say_json(answer)
+            output.print_json(answer)
         for named, link in zip(batch.named, answer["links"], strict=True):
             all_valid = all_valid and "error" not in link
             if not args.json:
@@ -46,7 +50,7 @@ def _run(args: Namespace) -> Exit:
 
 
 def _say(named: str, link: Mapping[str, Any]) -> None:
-    print(output.clean(named))
+    print(output.escape_for_terminal(named))
     if "error" in link:
         print(f"  {link['error']}")
         return
@@ -54,10 +58,10 @@ def _say(named: str, link: Mapping[str, Any]) -> None:
     print(f"  preferences  {link['preferences_url']}")
     for name, value in link["headers"].items():
         print(f"  {name}: {value}")
-    print(f"  SES message tags: {output.cell(link['tags'])}")
+    print(f"  SES message tags: {output.format_cell(link['tags'])}")
 
 
-COMMAND = Command(
+LINKS_COMMAND = Command(
     name="links",
     summary="links, headers and tags for a mail to the people on standard input",
     details="Reads an address or a recipient id a line; blank lines are left out. Exit code 1 if any is "

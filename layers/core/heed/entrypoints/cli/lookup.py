@@ -6,31 +6,31 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Mapping
 from typing import Any
 
-from heed.domain.privacy.disclosure import Disclosure
+from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import field
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import person_field
 
 _DECISIONS = ("topic", "sendable", "reason", "since", "source", "until")
 _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "evidence")
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
     parser.add_argument(
         "--purpose",
-        choices=[purpose.value for purpose in Disclosure],
+        choices=[purpose.value for purpose in DisclosurePurpose],
         help="what it is looked up for; goes on record (default: data-subject)",
     )
 
 
 def _run(args: Namespace) -> Exit:
-    asked = field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
-    found = api.post(find(args.stack), "/v1/recipients/lookup", asked)
+    asked = person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
+    found = api.api_post(find_stack(args.stack), "/v1/recipients/lookup", asked)
     if args.json:
-        output.say_json(found)
+        output.print_json(found)
     else:
         _say(found)
     held = found["registers"] or found["soft_bounces"] or found["erased_at"]
@@ -39,7 +39,7 @@ def _run(args: Namespace) -> Exit:
 
 def _say(found: Mapping[str, Any]) -> None:
     registers, decisions = found["registers"], found["decisions"]
-    output.say_facts(
+    output.print_facts(
         {
             "recipient": found["recipient"],
             "soft bounces": found["soft_bounces"],
@@ -47,15 +47,15 @@ def _say(found: Mapping[str, Any]) -> None:
         }
     )
     print("\nWhat may be sent now")
-    output.say_table(_DECISIONS, ({"topic": name, **each} for name, each in decisions.items()))
+    output.print_table(_DECISIONS, ({"topic": name, **each} for name, each in decisions.items()))
     if registers:
         print("\nOn record, the oldest first")
-        output.say_table(_REGISTERS, registers)
+        output.print_table(_REGISTERS, registers)
     else:
         print("\nNothing is on record.")
 
 
-COMMAND = Command(
+LOOKUP_COMMAND = Command(
     name="lookup",
     summary="all that is held about a person",
     details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup, "

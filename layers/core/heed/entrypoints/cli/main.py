@@ -9,11 +9,16 @@ from argparse import ArgumentParser
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from heed.domain.errors import Unavailable
+from heed.domain.errors import DependencyUnavailable
 from heed.entrypoints.cli import options
 from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.commands import COMMANDS
-from heed.entrypoints.cli.failure import Failure, Refused, of_aws, of_missing
+from heed.entrypoints.cli.failure import (
+    ApiRefused,
+    CommandFailure,
+    aws_failure,
+    missing_module_failure,
+)
 
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
@@ -25,23 +30,23 @@ Speaks to the local stack that runs (.local/stack.json, here or in a folder abov
 NAME to a deployed one: AWS credentials and region as for every AWS tool, the API key in HEED_API_KEY."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def run_command(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # an address in a narrow locale
-    args = parser().parse_args(arguments)
+    args = make_parser().parse_args(arguments)
     try:
         ending = args.run(args)
         sys.stdout.flush()
-    except (Failure, Refused) as error:
+    except (CommandFailure, ApiRefused) as error:
         return _failed(str(error), error.exit)
-    except Unavailable as error:
-        return _failed(str(of_aws(error)), Exit.FAILED)
+    except DependencyUnavailable as error:
+        return _failed(str(aws_failure(error)), Exit.FAILED)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing != "botocore":
             raise
-        return _failed(str(of_missing(missing)), Exit.FAILED)
+        return _failed(str(missing_module_failure(missing)), Exit.FAILED)
     except BrokenPipeError:
         # Whoever read has gone: say nothing more, at the interpreter's end neither.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -51,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(ending)
 
 
-def parser() -> ArgumentParser:
+def make_parser() -> ArgumentParser:
     """The parser of everything after `heed`."""
     from argparse import RawDescriptionHelpFormatter
 
@@ -62,7 +67,7 @@ def parser() -> ArgumentParser:
         formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    options.common(whole)
+    options.add_common_options(whole)
     whole.set_defaults(stack=None, json=False)
     _add(whole.add_subparsers(metavar="COMMAND", required=True, title="commands"), COMMANDS)
     return whole

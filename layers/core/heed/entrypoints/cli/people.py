@@ -8,40 +8,40 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
-from heed.domain.recipients.recipient import parse
+from heed.domain.recipients.recipient import parse_recipient
 
-MOST = 1_000  # people a request
+MAX_PEOPLE_A_REQUEST = 1_000  # people a request
 
 
-class Batch(NamedTuple):
+class PeopleBatch(NamedTuple):
     """People for one request: as they were named, and the fields of the body that name them."""
 
     named: list[str]
     fields: dict[str, list[str]]
 
 
-def batches(texts: Iterable[str]) -> Iterator[Batch]:
+def people_batches(texts: Iterable[str]) -> Iterator[PeopleBatch]:
     """Everybody, in order; ids and addresses in different requests, as the API has it."""
-    for are_ids, run in groupby(texts, is_id):
-        while named := list(islice(run, MOST)):
-            yield Batch(named, {"recipients" if are_ids else "addresses": named})
+    for are_ids, run in groupby(texts, is_recipient_id):
+        while named := list(islice(run, MAX_PEOPLE_A_REQUEST)):
+            yield PeopleBatch(named, {"recipients" if are_ids else "addresses": named})
 
 
-def field(text: str) -> dict[str, str]:
+def person_field(text: str) -> dict[str, str]:
     """The field of a body that names one person."""
-    return {"recipient" if is_id(text) else "address": text}
+    return {"recipient" if is_recipient_id(text) else "address": text}
 
 
-def is_id(text: str) -> bool:
+def is_recipient_id(text: str) -> bool:
     """Whether a text is a recipient id; no address is, for want of an @."""
     try:
-        parse(text)
+        parse_recipient(text)
     except InvalidRecipient:
         return False
     return True
 
 
-def from_standard_input() -> Iterator[str]:
+def read_standard_input() -> Iterator[str]:
     """The lines of standard input that are not blank.
 
     What is not UTF-8 stays recognisable (as lone surrogates), so that it is refused and not mistaken

@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 
-from heed.domain.ledger.deadlines import LIMITS, Tally, tally
+from heed.domain.ledger.deadlines import DEADLINES, DelayStatistics, delay_statistics
 from heed.domain.ledger.entry import LedgerEntry
 from heed.entrypoints.cli import output
 from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.ledger import entries, from_file
-from heed.use_cases.ports.preferences import Unreadable
+from heed.entrypoints.cli.ledger import add_file_argument, read_entries
+from heed.use_cases.ports.preferences import UnreadableItem
 
 _MINUTE, _HOUR, _SECOND = 60_000, 3_600_000, 1000
 
@@ -20,17 +20,17 @@ def _deadlines(args: Namespace) -> Exit:
 
     def readable() -> Iterator[LedgerEntry]:
         nonlocal unreadable
-        for entry in entries(args):
-            if isinstance(entry, Unreadable):
+        for entry in read_entries(args):
+            if isinstance(entry, UnreadableItem):
                 unreadable += 1
             else:
                 yield entry
 
-    found = tally(readable())
-    late = any(one.over(limit) for one in found.values() for limit in LIMITS)
+    found = delay_statistics(readable())
+    late = any(one.count_over(limit) for one in found.values() for limit in DEADLINES)
     if args.json:
         sources = {source: _facts(one) for source, one in found.items()}
-        output.say_json({"sources": sources, "unreadable": unreadable})
+        output.print_json({"sources": sources, "unreadable": unreadable})
         return Exit.NO if late else Exit.YES
     if unreadable:
         print(f"{unreadable} entries of the ledger cannot be read and are not counted.\n")
@@ -39,24 +39,24 @@ def _deadlines(args: Namespace) -> Exit:
         return Exit.YES
     columns = ("source", "stops", "in_1_minute", "in_1_hour", "longest")
     rows = [{"source": source, **_row(one)} for source, one in found.items()]
-    output.say_table(columns, rows)
+    output.print_table(columns, rows)
     print()
-    output.say_table(
+    output.print_table(
         ("rule", "limit", "over_it", "source"),
         [
             {
                 "rule": limit.rule,
-                "limit": limit.says,
-                "over_it": str(sum(one.over(limit) for one in found.values())),
+                "limit": limit.period,
+                "over_it": str(sum(one.count_over(limit) for one in found.values())),
                 "source": limit.source,
             }
-            for limit in LIMITS
+            for limit in DEADLINES
         ],
     )
     return Exit.NO if late else Exit.YES
 
 
-def _row(one: Tally) -> dict[str, object]:
+def _row(one: DelayStatistics) -> dict[str, object]:
     return {
         "stops": str(one.count),
         "in_1_minute": str(one.within[0]),
@@ -65,11 +65,11 @@ def _row(one: Tally) -> dict[str, object]:
     }
 
 
-def _facts(one: Tally) -> dict[str, object]:
+def _facts(one: DelayStatistics) -> dict[str, object]:
     return {
         "stops": one.count,
         "longest_ms": one.longest,
-        "over": {limit.rule: one.over(limit) for limit in LIMITS},
+        "over": {limit.rule: one.count_over(limit) for limit in DEADLINES},
     }
 
 
@@ -81,7 +81,7 @@ def _spoken(milliseconds: int) -> str:
     return f"{minutes} min {rest // _SECOND} s" if minutes else f"{rest / _SECOND:g} s"
 
 
-GROUP = Group(
+REPORT_GROUP = Group(
     name="report",
     summary="what officers ask for",
     commands=(
@@ -90,7 +90,7 @@ GROUP = Group(
             summary="how long opt-outs took, against each law's limit",
             details="From when it happened to when every check was answered with no, by the way it came. "
             "Business days are counted as if no day were free. Exit code 1: some were over a limit.",
-            arguments=from_file,
+            arguments=add_file_argument,
             run=_deadlines,
         ),
     ),

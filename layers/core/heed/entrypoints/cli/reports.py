@@ -7,19 +7,19 @@ from collections.abc import Callable
 
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find
-from heed.entrypoints.cli.people import field
+from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.people import person_field
 
 
-def person(parser: ArgumentParser) -> None:
+def add_person_arguments(parser: ArgumentParser) -> None:
     """Who is meant, how it came, and where that is on file."""
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
-    options.source(parser)
+    options.add_source_option(parser)
     parser.add_argument(
         "--reference",
         required=True,
-        type=options.filled,
+        type=options.non_empty_text,
         metavar="TEXT",
         help="where the call or letter is on file; name nobody: it outlives an erasure",
     )
@@ -27,23 +27,23 @@ def person(parser: ArgumentParser) -> None:
 
 def _posting(path: str, stopped: str) -> Callable[[Namespace], Exit]:
     def run(args: Namespace) -> Exit:
-        said = {**field(args.person), "source": args.source, "reference": args.reference}
-        answer = api.post(find(args.stack), path, said)
+        said = {**person_field(args.person), "source": args.source, "reference": args.reference}
+        answer = api.api_post(find_stack(args.stack), path, said)
         waits = answer.get("state") == "waiting"
         if args.json:
-            output.say_json(answer)
+            output.print_json(answer)
         elif waits:
             decision = "a key with the scope privacy: heed minor, or heed lift --register hold"
-            output.say_facts({**answer, "stopped": stopped, "waits for": decision})
+            output.print_facts({**answer, "stopped": stopped, "waits for": decision})
         else:
             next_step = f"heed purge {answer['purge']} shows what was cleared"
-            output.say_facts({**answer, "stopped": stopped, "certificate": next_step})
+            output.print_facts({**answer, "stopped": stopped, "certificate": next_step})
         return Exit.NO if waits else Exit.YES
 
     return run
 
 
-MINOR = Command(
+MINOR_COMMAND = Command(
     name="minor",
     summary="somebody is under 13: stop everything, clear every store",
     details="When this ends, nothing is sent to the address any more, service mail included. The id of the "
@@ -51,14 +51,14 @@ MINOR = Command(
     "address, not the id, where you have it: then SES's own list is cleared too. A wrong report is undone "
     "by heed lift --register minor, with two keys. While a hold stands nothing is cleared before it is "
     "lifted. Exit code 1 if your key has reported too many today: all is stopped, a privacy officer decides.",
-    arguments=person,
+    arguments=add_person_arguments,
     run=_posting("/v1/minors", "everything, service mail too"),
 )
-ERASE = Command(
+ERASE_COMMAND = Command(
     name="erase",
     summary="an adult wants to be forgotten: keep the bare stop, clear the rest",
     details="The id of the purge is printed: heed purge ID shows its certificate. Refused while a hold "
     "stands (heed lift --register hold). It cannot be undone; what is kept is that nothing is sent.",
-    arguments=person,
+    arguments=add_person_arguments,
     run=_posting("/v1/erasures", "all marketing"),
 )

@@ -10,8 +10,8 @@ from collections import Counter
 from heed.domain.errors import NotFound
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
-from heed.entrypoints.cli.failure import Failure
-from heed.entrypoints.cli.finding import find
+from heed.entrypoints.cli.failure import CommandFailure
+from heed.entrypoints.cli.finding import find_stack
 
 _TOLD = 1_000  # items between two words of progress
 # What became of the people of the copy, as a person reads it; by the words of `replay_restored.Came`.
@@ -25,33 +25,35 @@ _SAID = {
 
 
 def _arguments(parser: ArgumentParser) -> None:
-    options.common(parser)
+    options.add_common_options(parser)
     parser.add_argument(
         "--from", dest="copy", required=True, metavar="TABLE", help="the restored table"
     )
 
 
 def _run(args: Namespace) -> Exit:
-    from heed.use_cases.privacy.replay_restored import Came, replay
+    from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
-    heed = find(args.stack).heed
+    heed = find_stack(args.stack).heed
     copies, now = heed.restored(args.copy), lambda: time.time_ns() // 1_000_000
-    came: Counter[Came] = Counter()
+    came: Counter[ReplayOutcome] = Counter()
     try:
-        for each in replay(copies, heed.preferences, heed.epochs, now):
+        for each in replay_restored(copies, heed.preferences, heed.erasures, now):
             came[each] += 1
             if came.total() % _TOLD == 0:
                 print(f"{came.total():,} items …", file=sys.stderr)
     except NotFound as error:
-        raise Failure(f"there is no table {args.copy}", "see the name and the region") from error
+        raise CommandFailure(
+            f"there is no table {args.copy}", "see the name and the region"
+        ) from error
     if args.json:
-        output.say_json({each.value: came[each] for each in Came})
+        output.print_json({each.value: came[each] for each in ReplayOutcome})
     else:
-        output.say_facts({_SAID[each.value]: came[each] for each in Came})
-    return Exit.NO if came[Came.UNREADABLE] else Exit.YES
+        output.print_facts({_SAID[each.value]: came[each] for each in ReplayOutcome})
+    return Exit.NO if came[ReplayOutcome.UNREADABLE] else Exit.YES
 
 
-GROUP = Group(
+RESTORE_GROUP = Group(
     name="restore",
     summary="bring back what the table lost, and nobody who was erased",
     commands=(

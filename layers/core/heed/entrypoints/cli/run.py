@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.failure import Failure, WrongUsage
+from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 
 _OF_A_CLONE = ("Makefile", "template.yaml", "local/__main__.py")
 
@@ -26,7 +26,9 @@ def _run(args: Namespace) -> Exit:
     try:
         os.execvp(command[0], command)  # noqa: S606 - becomes it, so that signals reach it
     except OSError as error:
-        raise Failure("there is no make", "install it from your system's packages") from error
+        raise CommandFailure(
+            "there is no make", "install it from your system's packages"
+        ) from error
 
 
 def _clone() -> Path:
@@ -34,13 +36,13 @@ def _clone() -> Path:
     for folder in (here, *here.parents):
         if all((folder / name).is_file() for name in _OF_A_CLONE):
             return folder
-    raise Failure(
+    raise CommandFailure(
         "heed run works in a clone of Heed's repository only, and this is none",
         "clone it and go there",
     )
 
 
-COMMAND = Command(
+RUN_COMMAND = Command(
     name="run",
     summary="the whole stack on this machine, until Ctrl-C",
     details="The same as make run, in a clone of the repository only: it serves template.yaml and the "

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from heed.domain.api_key import is_key
-from heed.entrypoints.cli.failure import Failure
+from heed.domain.api_key import is_api_key
+from heed.entrypoints.cli.failure import CommandFailure
 
 if TYPE_CHECKING:
-    from heed.adapters.stack import Access
+    from heed.adapters.stack import AwsAccess
     from heed.bootstrap import Heed
 
 # The output that gives each setting which the command needs.
@@ -40,7 +40,7 @@ class Stack:
     outputs: Mapping[str, str]
     functions: Callable[[], Mapping[str, str]]
     key: str
-    access: Callable[[], Access]
+    access: Callable[[], AwsAccess]
 
     @property
     def api(self) -> str:
@@ -50,8 +50,8 @@ class Stack:
             Failure: it is neither, so that neither key nor address is sent there.
         """
         url = self.output("ApiUrl")
-        if urlsplit(url).scheme != "https" and not is_here(url):
-            raise Failure("the stack's API is not reached by HTTPS", "see its output ApiUrl")
+        if urlsplit(url).scheme != "https" and not is_loopback(url):
+            raise CommandFailure("the stack's API is not reached by HTTPS", "see its output ApiUrl")
         return url.rstrip("/")
 
     @property
@@ -61,8 +61,8 @@ class Stack:
         Raises:
             Failure: none is known, or what should be one is none.
         """
-        if not is_key(self.key):
-            raise Failure(
+        if not is_api_key(self.key):
+            raise CommandFailure(
                 "HEED_API_KEY holds no API key", "put one there; heed keys create makes them"
             )
         return self.key
@@ -89,9 +89,9 @@ class Stack:
 
     def invoke(self, function: str, event: bytes) -> tuple[object, bool]:
         """Call a function by its full name; its answer, and whether it raised."""
-        from heed.adapters.stack import invoke
+        from heed.adapters.stack import invoke_function
 
-        return invoke(self.access(), function, event)
+        return invoke_function(self.access(), function, event)
 
 
 class _Settings(dict[str, str]):
@@ -101,10 +101,10 @@ class _Settings(dict[str, str]):
         raise _no_output(_OUTPUTS[setting])
 
 
-def _no_output(name: str) -> Failure:
-    return Failure(f"the stack has no output {name}", "is it a stack of Heed's template?")
+def _no_output(name: str) -> CommandFailure:
+    return CommandFailure(f"the stack has no output {name}", "is it a stack of Heed's template?")
 
 
-def is_here(url: str) -> bool:
+def is_loopback(url: str) -> bool:
     """Whether a URL leads to this machine."""
     return urlsplit(url).hostname in _LOOPBACK

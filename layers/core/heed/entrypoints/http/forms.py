@@ -16,10 +16,10 @@ from typing import Any
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
 
-BYTES_A_FIELD = 1_024
+MAX_FIELD_BYTES = 1_024
 """A part of multipart has about 150 bytes around a name and a value of ours, which the build bounds."""
 
-LOOKED_AT = 32 * 1024
+MAX_SCANNED_BYTES = 32 * 1024
 """Bytes at each end of a body that was not understood, where it is seen what that asks to stop."""
 
 _HEADERS = (
@@ -35,7 +35,7 @@ _NO_NAME = re.compile(r'[\x00-\x1f\x7f"<>{}\\]')
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class PostedForm:
     """What a body says.
 
     Attributes:
@@ -48,7 +48,7 @@ class Form:
     complete: bool
     unread: bytes = field(default=b"", repr=False)
 
-    def asks(self, name: str, value: str) -> bool:
+    def has_value(self, name: str, value: str) -> bool:
         """Whether a field has this value, in any case; seen also in a body that could not be read.
 
         Of such a body it is enough that the two stand beside each other, percent-encoded or not, as
@@ -61,24 +61,28 @@ class Form:
         return not self.complete and _stands(*wanted, self.unread)
 
 
-def most_fields(catalogue: Catalogue) -> int:
+def max_fields(catalogue: Catalogue) -> int:
     """How many fields a form may have: two a topic, as the preference centre sends, and some beside."""
     return 2 * len(catalogue.topics) + 50
 
 
-def read_form(event: Mapping[str, Any], most: int) -> Form:
+def read_form(event: Mapping[str, Any], most: int) -> PostedForm:
     """The form of a request.
 
     Args:
         event: of Lambda, payload format 2.0.
         most: fields that are read, and by `BYTES_A_FIELD` how long a body is read at all.
     """
-    raw = request.body(event)
+    raw = request.read_body(event)
     if not raw and event.get("body"):  # base64 that cannot be read
-        return Form([], False, _ends(str(event["body"]).encode("utf-8", "surrogatepass")))
-    found, complete = _read(request.header(event, "content-type"), raw.strip(), most)
-    encoded = request.header(event, "content-encoding").strip().lower() not in ("", "identity")
-    return Form(found, True) if complete and not encoded else Form(found, False, _ends(raw))
+        return PostedForm([], False, _ends(str(event["body"]).encode("utf-8", "surrogatepass")))
+    found, complete = _read(request.read_header(event, "content-type"), raw.strip(), most)
+    encoded = request.read_header(event, "content-encoding").strip().lower() not in ("", "identity")
+    return (
+        PostedForm(found, True)
+        if complete and not encoded
+        else PostedForm(found, False, _ends(raw))
+    )
 
 
 Fields = list[tuple[str, str]]
@@ -88,7 +92,7 @@ def _read(content_type: str, raw: bytes, most: int) -> tuple[Fields, bool]:
     """The fields, and whether they are everything."""
     if not raw:
         return [], True
-    if len(raw) > most * BYTES_A_FIELD or len(content_type) > _HEADERS:
+    if len(raw) > most * MAX_FIELD_BYTES or len(content_type) > _HEADERS:
         return [], False
     kind, parameters = _parameters(content_type)
     if kind == "multipart/form-data":
@@ -175,8 +179,8 @@ def _decoded(raw: bytes) -> bytes:
 
 def _ends(raw: bytes) -> bytes:
     """What is looked at of a body that is no form: decoded, and of two bytes a character one."""
-    if len(raw) > 2 * LOOKED_AT:
-        raw = b"%b&%b" % (raw[:LOOKED_AT], raw[-LOOKED_AT:])
+    if len(raw) > 2 * MAX_SCANNED_BYTES:
+        raw = b"%b&%b" % (raw[:MAX_SCANNED_BYTES], raw[-MAX_SCANNED_BYTES:])
     return _decoded(raw).replace(b"\0", b"").lower()
 
 

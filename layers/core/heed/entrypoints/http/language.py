@@ -12,7 +12,7 @@ _MOST_RANGES = 30
 _LONGEST_TAG = 100  # characters; the longest of use have under 40 (RFC 5646 §4.4.1)
 
 
-def choose(
+def choose_language(
     wanted: str | None, accept_language: str | None, available: Collection[str], default: str
 ) -> str:
     """The language asked for by `?lang=`, else the reader's best (RFC 9110 12.5.4), else `default`.

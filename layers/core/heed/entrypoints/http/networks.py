@@ -20,12 +20,12 @@ _MOST_HOPS = 20  # a longer chain is nobody's real one
 _PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
 
-def read(text: str) -> Network:
+def parse_network(text: str) -> Network:
     """A network as a setting names it; one that cannot be read is a fault of the deployment, and crashes."""
     return ipaddress.ip_network(text.strip(), strict=False)
 
 
-def network(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
+def network_of(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
     """The network, no closer than /24 or /48; "" if it cannot be told.
 
     It is that of who spoke to us; where that is a trusted proxy, of whom the proxy heard, and so on. What
@@ -47,7 +47,7 @@ def network(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
 
 def _hops(event: Mapping[str, Any], source: Address) -> list[str]:
     """Who is said to have handed the request on, the nearest first; API Gateway adds its own peer."""
-    hops = request.header(event, "x-forwarded-for").rsplit(",", _MOST_HOPS)[::-1]
+    hops = request.read_header(event, "x-forwarded-for").rsplit(",", _MOST_HOPS)[::-1]
     return hops[1:] if _address(hops[0]) == source else hops
 
 

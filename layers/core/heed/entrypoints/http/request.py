@@ -48,7 +48,7 @@ def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def to_link(event: dict[str, Any]) -> dict[str, Any]:
+def without_token_suffix(event: dict[str, Any]) -> dict[str, Any]:
     """The request with the bare token in its path, of an event of payload format 2.0.
 
     Mail programs and people percent-encode a link and glue something behind it: a full stop, a bracket,
@@ -66,12 +66,12 @@ def to_link(event: dict[str, Any]) -> dict[str, Any]:
     return event if bare == event["rawPath"] else {**event, "rawPath": bare}
 
 
-def at(event: Mapping[str, Any]) -> int:
+def arrived_at(event: Mapping[str, Any]) -> int:
     """When the request arrived, milliseconds: API Gateway's stamp, never the handler's clock."""
     return int(event["requestContext"]["timeEpoch"])
 
 
-def id_of(event: Mapping[str, Any]) -> str:
+def request_id(event: Mapping[str, Any]) -> str:
     """The id that API Gateway gave the request: the same whenever the same request is handed over."""
     return str(event["requestContext"]["requestId"])
 
@@ -81,17 +81,17 @@ def base_url(event: Mapping[str, Any], public_url: str) -> str:
     return public_url or f"https://{event['requestContext']['domainName']}"
 
 
-def header(event: Mapping[str, Any], name: str) -> str:
+def read_header(event: Mapping[str, Any], name: str) -> str:
     """A header by its lower-case name, "" if absent."""
     return str((event.get("headers") or {}).get(name) or "")
 
 
-def query(event: Mapping[str, Any], name: str) -> str:
+def read_query(event: Mapping[str, Any], name: str) -> str:
     """A query parameter, "" if absent."""
     return str((event.get("queryStringParameters") or {}).get(name) or "")
 
 
-def signals(event: Mapping[str, Any]) -> bool:
+def sends_privacy_signal(event: Mapping[str, Any]) -> bool:
     """Whether the browser asks not to be tracked: `Sec-GPC: 1` or `DNT: 1`, exactly 1.
 
     A header sent twice arrives joined, `1,1` (W3C GPC §2.1; RFC 9110 §5.2).
@@ -99,7 +99,7 @@ def signals(event: Mapping[str, Any]) -> bool:
     return any(
         part.strip() == "1"
         for name in ("sec-gpc", "dnt")
-        for part in header(event, name).split(",")
+        for part in read_header(event, name).split(",")
     )
 
 
@@ -110,13 +110,13 @@ def is_navigation(event: Mapping[str, Any]) -> bool:
     """
     return (
         event["requestContext"]["http"]["method"] == "GET"
-        and header(event, "sec-fetch-mode") == "navigate"
-        and header(event, "sec-fetch-dest") == "document"
-        and not any(header(event, name) for name in _AHEAD)
+        and read_header(event, "sec-fetch-mode") == "navigate"
+        and read_header(event, "sec-fetch-dest") == "document"
+        and not any(read_header(event, name) for name in _AHEAD)
     )
 
 
-def body(event: Mapping[str, Any]) -> bytes:
+def read_body(event: Mapping[str, Any]) -> bytes:
     """The body's bytes; nothing, if there is none or its base64 cannot be read."""
     text = event.get("body") or ""
     if not event.get("isBase64Encoded"):

@@ -11,9 +11,9 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
 from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.pages import Pages
-from heed.entrypoints.http.pages.visits import brand_of, topic_name
+from heed.entrypoints.http.pages.visits import common_brand, topic_name
 from heed.override import override
-from heed.use_cases.ports.opt_in import Compose, Letter
+from heed.use_cases.ports.opt_in import ConfirmationMail, MailRenderer
 
 
 class _Policy(EmailPolicy):
@@ -45,7 +45,7 @@ def _one_line(text: str) -> str:
 _POLICY = _Policy(linesep="\r\n")
 
 
-class Composer(Compose):
+class ConfirmationMailRenderer(MailRenderer):
     """Writes letters as mails.
 
     Args:
@@ -61,14 +61,14 @@ class Composer(Compose):
         self._mail_domain = mail_domain
 
     @override
-    def __call__(self, letter: Letter) -> bytes:
+    def __call__(self, letter: ConfirmationMail) -> bytes:
         """See `heed.use_cases.opt_in.send_confirmation.Compose`."""
         topics = [self._catalogue.topics[number] for number in letter.scopes]
-        brand = brand_of(topics, self._catalogue)
+        brand = common_brand(topics, self._catalogue)
         query = f"?lang={letter.language}"
         unsubscribe_url = f"{letter.base_url}/u/{letter.unsubscribe}{query}"
         mailto = f"u+{letter.mailto}@{self._mail_domain}" if self._mail_domain else ""
-        view = views.Mail(
+        view = views.ConfirmationMailView(
             language=letter.language,
             brand=brand.title,
             intent=letter.intent,

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from heed.use_cases.opt_in.send_confirmation import Result
+from heed.use_cases.opt_in.send_confirmation import SendResult
 
 
-def confirmation_metric(result: Result) -> str:
+def confirmation_metric(result: SendResult) -> str:
     """The name of the metric."""
     match result:
-        case Result.SENT:
+        case SendResult.SENT:
             return "ConfirmationSent"
-        case Result.UNMAILABLE:
+        case SendResult.UNMAILABLE:
             return "ConfirmationUnmailable"
-        case Result.SILENT:
+        case SendResult.SILENT:
             return "ConfirmationSilent"
-        case Result.REPEATED:
+        case SendResult.REPEATED:
             return "ConfirmationRepeated"
-        case Result.CAPPED:
+        case SendResult.CAPPED:
             return "ConfirmationCapped"
-        case Result.WAITS:
+        case SendResult.WAITS:
             return "ConfirmationWaits"
-        case Result.REFUSED:
+        case SendResult.REFUSED:
             return "ConfirmationRefused"
         case _:
             assert_never(result)

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heed.domain.errors import HeedError, Malformed
-from heed.domain.feedback.event import Event, Other
-from heed.domain.feedback.outcome import Verdict, judge
-from heed.domain.feedback.rules import Count
+from heed.domain.errors import HeedError, MalformedMessage
+from heed.domain.feedback.event import FeedbackEvent, OtherEvent
+from heed.domain.feedback.outcome import FeedbackOutcome, apply_feedback_rules
+from heed.domain.feedback.rules import FeedbackEffect
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.record import NOTHING
+from heed.domain.preferences.record import EMPTY_RECORD
 from heed.domain.preferences.register import Change
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences
 
-AHEAD = 600_000  # milliseconds: more than two clocks differ
+MAX_CLOCK_SKEW = 600_000  # milliseconds: more than two clocks differ
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class RecordFeedback:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, event: Event, now: int) -> Verdict:
+    def __call__(self, event: FeedbackEvent, now: int) -> FeedbackOutcome:
         """Record an event, and say what followed from it. Doing it again changes nothing.
 
         Args:
@@ -40,9 +40,9 @@ class RecordFeedback:
                 that time. Nothing was written.
             HeedError: some recipient could not be recorded; the others were.
         """
-        if not isinstance(event, Other) and event.at > now + AHEAD:
-            raise Malformed("of a time to come")
-        verdict = judge(event, self._identify, self.catalogue)
+        if not isinstance(event, OtherEvent) and event.at > now + MAX_CLOCK_SKEW:
+            raise MalformedMessage("of a time to come")
+        verdict = apply_feedback_rules(event, self._identify, self.catalogue)
         failure: HeedError | None = None
         for recipient, changes in verdict.changes.items():
             try:
@@ -59,17 +59,17 @@ class RecordFeedback:
             raise failure
         return verdict._replace(counts=counts)
 
-    def _echo(self, recipient: str, changes: Sequence[Change], now: int) -> Count:
+    def _echo(self, recipient: str, changes: Sequence[Change], now: int) -> FeedbackEffect:
         """Record it of somebody unknown; decided on the very record that is written over.
 
         It is the one event whose effect depends on what came before it. Both orders are right: who is on
         record has said or met all that is known here, and of whom is not, the list alone knows.
         """
         applied = self.preferences.update(
-            recipient, lambda record: changes if record == NOTHING else (), now
+            recipient, lambda record: changes if record == EMPTY_RECORD else (), now
         )
-        unknown = applied.before == NOTHING
-        return Count.COMPLAINT_RECORDED if unknown else Count.COMPLAINT_IGNORED
+        unknown = applied.before == EMPTY_RECORD
+        return FeedbackEffect.COMPLAINT_RECORDED if unknown else FeedbackEffect.COMPLAINT_IGNORED
 
     def _identify(self, address: str) -> str:
-        return recipient_id(self.key.identity(), normalise(address))
+        return recipient_id(self.key.identity_key(), normalise_address(address))

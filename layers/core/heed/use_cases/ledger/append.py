@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from heed.domain.ledger.announcement import Announcement, announcements
+from heed.domain.ledger.announcement import PreferenceEvent, events_for
 from heed.domain.ledger.entry import LedgerEntry
-from heed.domain.ledger.transition import Transition, entries
+from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import DAY, Change
-from heed.use_cases.ports.ledger import Bus, Ledger, Seals
-from heed.use_cases.ports.preferences import LateWishes
+from heed.domain.preferences.register import DAY_MS, Change
+from heed.use_cases.ports.ledger import EventPublisher, Ledger, Seals
+from heed.use_cases.ports.preferences import LateChanges
 
 
 @dataclass(slots=True)
@@ -31,8 +31,10 @@ class LedgerBatch:
 
     entered: list[LedgerEntry] = field(default_factory=list)
     leaves: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    events: defaultdict[int, list[Announcement]] = field(default_factory=lambda: defaultdict(list))
-    waiting: list[tuple[str, frozenset[Change]]] = field(default_factory=list)
+    events: defaultdict[int, list[PreferenceEvent]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    late_changes: list[tuple[str, frozenset[Change]]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,27 +50,27 @@ class EnterTransition:
         Raises:
             Unavailable, UnreadableRecord: not all is known to be entered.
         """
-        for entry, evidence in entries(transition):
+        for entry, evidence in ledger_entries(transition):
             there = self.ledger.enter(entry, evidence)
             # One of another time is a fact that was known, and has been hashed when it was entered.
             if there.recorded_at == entry.recorded_at:
-                batch.leaves[there.recorded_at // DAY].add(there.leaf)
+                batch.leaves[there.recorded_at // DAY_MS].add(there.leaf)
                 batch.entered.append(there)
         if transition.erased:
             # Here and nowhere else: every entry of this subject was written before, in this order.
             self.ledger.erase(transition.erased)
         if transition.late:
-            batch.waiting.append((transition.recipient, transition.late))
-        batch.events[transition.recorded_at] += announcements(transition, self.catalogue)
+            batch.late_changes.append((transition.recipient, transition.late))
+        batch.events[transition.recorded_at] += events_for(transition, self.catalogue)
 
 
 @dataclass(frozen=True, slots=True)
 class FinishBatch:
     """Does what is left to be done when the writes of a batch are entered."""
 
-    late: LateWishes
+    late: LateChanges
     seals: Seals
-    bus: Bus
+    bus: EventPublisher
 
     def __call__(self, batch: LedgerBatch) -> None:
         """Keep the hashes, publish the events, and let go of the wishes that waited.
@@ -80,5 +82,5 @@ class FinishBatch:
             self.seals.add(day, leaves)
         for at, events in batch.events.items():
             self.bus.publish(events, at)
-        for recipient, entered in batch.waiting:
+        for recipient, entered in batch.late_changes:
             self.late.settle(recipient, entered)

@@ -11,17 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from heed.domain.errors import Malformed
-from heed.domain.ledger.entry import LedgerEntry, canonical
+from heed.domain.errors import MalformedMessage
+from heed.domain.ledger.entry import LedgerEntry, canonical_json
 from heed.domain.ledger.seal import Seal
 from heed.domain.values import is_hash, is_text
-from heed.use_cases.ledger.export import FORMAT, LEAVES_A_LINE, UNREADABLE_ENTRY
-from heed.use_cases.ports.ledger import Altered, How
-from heed.use_cases.ports.preferences import UNREADABLE, Unreadable
+from heed.use_cases.ledger.export import EXPORT_FORMAT, MAX_LEAVES_A_LINE, UNREADABLE_ENTRY
+from heed.use_cases.ports.ledger import Alteration, AlteredObject
+from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
 
 
 @dataclass(frozen=True, slots=True)
-class Sealing:
+class ExportedSeal:
     """A seal, the leaves behind it; or the same over what no seal is over yet.
 
     Attributes:
@@ -34,23 +34,23 @@ class Sealing:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaves:
+class ExportedLeaves:
     """Hashes under the seal before them."""
 
     hashes: list[bytes]
 
 
-class Entered(NamedTuple):
+class ExportedEntry(NamedTuple):
     """An entry, and its id: to compute it takes as long as all else about a line."""
 
     entry: LedgerEntry
     id: str
 
 
-Said = Sealing | Leaves | Entered | Altered | Unreadable
+LineContent = ExportedSeal | ExportedLeaves | ExportedEntry | AlteredObject | UnreadableItem
 
 
-class Line(NamedTuple):
+class ExportLine(NamedTuple):
     """A line.
 
     Attributes:
@@ -61,10 +61,10 @@ class Line(NamedTuple):
 
     number: int
     text: bytes
-    says: Said
+    content: LineContent
 
 
-def read(lines: Iterable[bytes]) -> Iterator[Line]:
+def read_export(lines: Iterable[bytes]) -> Iterator[ExportLine]:
     """The lines behind the first, which says the format.
 
     Raises:
@@ -78,70 +78,70 @@ def read(lines: Iterable[bytes]) -> Iterator[Line]:
                 _begin(document)
                 continue
             says = _said(document)
-        except Malformed as error:
-            raise Malformed(f"line {number}: {error}") from error
-        yield Line(number, text, says)
+        except MalformedMessage as error:
+            raise MalformedMessage(f"line {number}: {error}") from error
+        yield ExportLine(number, text, says)
     if not number:
-        raise Malformed("line 1: not an export of a ledger")
+        raise MalformedMessage("line 1: not an export of a ledger")
 
 
 def _document(text: bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Malformed("not JSON") from error
+        raise MalformedMessage("not JSON") from error
     # What is nested so deep that it cannot be written again has no place in any line.
     if not isinstance(document, dict) or not _is_canonical(document, text):
-        raise Malformed("not in the canonical form")
+        raise MalformedMessage("not in the canonical form")
     return document
 
 
 def _is_canonical(document: dict[str, Any], text: bytes) -> bool:
     try:
-        return canonical(document) + b"\n" == text
+        return canonical_json(document) + b"\n" == text
     except (ValueError, RecursionError):
         return False
 
 
 def _begin(document: dict[str, Any]) -> None:
-    if document != FORMAT:
-        raise Malformed("not an export of a ledger")
+    if document != EXPORT_FORMAT:
+        raise MalformedMessage("not an export of a ledger")
 
 
-def _said(document: dict[str, Any]) -> Said:
+def _said(document: dict[str, Any]) -> LineContent:
     if "subject" in document:
-        return Entered(LedgerEntry.of(document), document["id"])
+        return ExportedEntry(LedgerEntry.from_document(document), document["id"])
     (kind, *more) = document or ("",)
     if more or kind not in _KINDS:
-        raise Malformed("not a line of a ledger")
+        raise MalformedMessage("not a line of a ledger")
     return _KINDS[kind](document[kind])
 
 
-def _leaves(said: object) -> Leaves:
-    if not isinstance(said, list) or not 0 < len(said) <= LEAVES_A_LINE:
-        raise Malformed("not hashes")
+def _leaves(said: object) -> ExportedLeaves:
+    if not isinstance(said, list) or not 0 < len(said) <= MAX_LEAVES_A_LINE:
+        raise MalformedMessage("not hashes")
     if not all(map(is_hash, said)):
-        raise Malformed("not hashes")
-    return Leaves([bytes.fromhex(leaf) for leaf in said])
+        raise MalformedMessage("not hashes")
+    return ExportedLeaves([bytes.fromhex(leaf) for leaf in said])
 
 
-def _altered(said: object) -> Altered:
+def _altered(said: object) -> AlteredObject:
     if isinstance(said, dict) and said.keys() == {"object", "how"}:
         name, how = said["object"], said["how"]
-        if is_text(name) and name.isprintable() and is_text(how) and how in set(How):
-            return Altered(name, How(how))
-    raise Malformed("not a finding about the storage")
+        if is_text(name) and name.isprintable() and is_text(how) and how in set(Alteration):
+            return AlteredObject(name, Alteration(how))
+    raise MalformedMessage("not a finding about the storage")
 
 
-def _unreadable(said: object) -> Unreadable:
+def _unreadable(said: object) -> UnreadableItem:
     if said != UNREADABLE_ENTRY["entry"]:
-        raise Malformed("not an entry that nobody can read")
+        raise MalformedMessage("not an entry that nobody can read")
     return UNREADABLE
 
 
-_KINDS: Mapping[str, Callable[[object], Said]] = {
-    "seal": lambda said: Sealing(Seal.of(said), is_open=False),
-    "open": lambda said: Sealing(Seal.of(said), is_open=True),
+_KINDS: Mapping[str, Callable[[object], LineContent]] = {
+    "seal": lambda said: ExportedSeal(Seal.from_document(said), is_open=False),
+    "open": lambda said: ExportedSeal(Seal.from_document(said), is_open=True),
     "leaves": _leaves,
     "altered": _altered,
     "entry": _unreadable,

@@ -14,28 +14,28 @@ from typing import NamedTuple
 
 from heed.domain.errors import UnreadableRecord
 from heed.domain.ledger.entry import (
-    APART,
-    FLOOR,
-    LEDGER,
-    LOST,
+    CLOCK_TOLERANCE,
+    FLOOR_REGISTER,
+    LEDGER_SOURCE,
+    LOST_REGISTER,
+    EntryOutcome,
     LedgerEntry,
-    Outcome,
-    keyed,
-    subject_of,
+    keyed_hash,
+    ledger_subject,
 )
-from heed.domain.ledger.transition import Written, entry_of
-from heed.domain.links.repeats import BY_LINK
-from heed.domain.preferences.record import NOTHING, Record, changes
-from heed.domain.preferences.register import ALL, DAY
-from heed.use_cases.ports.ledger import Held, Kept, Ledger, Records, Seals
+from heed.domain.ledger.transition import EntryWithEvidence, make_ledger_entry
+from heed.domain.links.repeats import LINK_SOURCES
+from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
+from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
+from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipient, StoredRecords
 
-SETTLED = 3_600_000  # milliseconds after which a write has its entries
-GONE = 25 * SETTLED  # after which no stream brings it any more
-MOST = 20_000
+REPAIR_AFTER = 3_600_000  # milliseconds after which a write has its entries
+STREAM_RETENTION = 25 * REPAIR_AFTER  # after which no stream brings it any more
+MAX_ENTRIES_READ = 20_000
 """Entries of one person that are compared at most: what somebody can make more of must not end a walk."""
 
 
-class Findings(NamedTuple):
+class ReconcileFindings(NamedTuple):
     """What was found of one recipient.
 
     Attributes:
@@ -59,23 +59,25 @@ class Reconcile:
 
     ledger: Ledger
     seals: Seals
-    records: Records
+    records: StoredRecords
 
-    def __call__(self, held: Held, now: int) -> Findings:
+    def __call__(self, held: StoredRecipient, now: int) -> ReconcileFindings:
         """What is wrong with a recipient's entries; mended, once nothing else can mend it.
 
         Raises:
             Unavailable: it cannot be told, or not be mended now.
         """
-        if not held.record.salt or held.changed_at > now - SETTLED:
-            return Findings()
-        of_subject = self.ledger.of(subject_of(held.record.salt, held.recipient))
+        if not held.record.salt or held.changed_at > now - REPAIR_AFTER:
+            return ReconcileFindings()
+        of_subject = self.ledger.entries_of(ledger_subject(held.record.salt, held.recipient))
         try:
-            kept = list(islice(of_subject, MOST + 1))
+            kept = list(islice(of_subject, MAX_ENTRIES_READ + 1))
         except UnreadableRecord:
-            return Findings(altered=1)  # told of, for a person to look at; it holds up nobody else
-        if len(kept) > MOST:
-            return Findings(passed=1)
+            return ReconcileFindings(
+                altered=1
+            )  # told of, for a person to look at; it holds up nobody else
+        if len(kept) > MAX_ENTRIES_READ:
+            return ReconcileFindings(passed=1)
         entries = [one.entry for one in kept]
         gaps = _gaps(held.record, entries)
         missing = sum(map(len, gaps))
@@ -85,20 +87,20 @@ class Reconcile:
         known = {one.entry.id for one in spared}
         unentered = [one for one in unentered if one.entry.id not in known]
         altered = sum(_is_altered(one, held.record.salt) for one in kept)
-        if held.changed_at > now - GONE:
-            return Findings(missing, len(unentered), altered)
+        if held.changed_at > now - STREAM_RETENTION:
+            return ReconcileFindings(missing, len(unentered), altered)
         made = [*_repairs(held, gaps, [*unentered, *waiting], now), *spared]
         if made and not self._stands(held):
-            return Findings()  # it changed since it was read: the next walk looks again
+            return ReconcileFindings()  # it changed since it was read: the next walk looks again
         self._seal([self.ledger.enter(*one) for one in made] + _unsure(held, kept, now))
         if made and not self._stands(held):
             # Erased in between, perhaps when the stream had told of it already: no evidence stays behind.
-            self.ledger.erase(subject_of(held.record.salt, held.recipient))
+            self.ledger.erase(ledger_subject(held.record.salt, held.recipient))
         if held.late:
             self.records.settle(held.recipient, held.late)
-        return Findings(missing, len(unentered), altered, len(made))
+        return ReconcileFindings(missing, len(unentered), altered, len(made))
 
-    def _stands(self, held: Held) -> bool:
+    def _stands(self, held: StoredRecipient) -> bool:
         """Whether the record is still the one that was read; asked consistently, as a walk is not."""
         try:
             return self.records.read(held.recipient).salt == held.record.salt
@@ -108,25 +110,27 @@ class Reconcile:
     def _seal(self, entries: list[LedgerEntry]) -> None:
         leaves: dict[int, list[bytes]] = {}
         for entry in entries:
-            leaves.setdefault(entry.recorded_at // DAY, []).append(entry.leaf)
+            leaves.setdefault(entry.recorded_at // DAY_MS, []).append(entry.leaf)
         for day, hashed in leaves.items():
             self.seals.add(day, hashed)
 
 
-def _unsure(held: Held, kept: list[Kept], now: int) -> list[LedgerEntry]:
+def _unsure(held: StoredRecipient, kept: list[StoredEntry], now: int) -> list[LedgerEntry]:
     """Entries that a walk made a while ago, and that may have no hash: it may have died in between.
 
     The next walk begins where that one died. Keeping a hash again changes nothing.
     """
-    made = (one.entry for one in kept if one.entry.recorded_at >= held.changed_at + GONE)
-    return [entry for entry in made if entry.recorded_at > now - DAY]
+    made = (
+        one.entry for one in kept if one.entry.recorded_at >= held.changed_at + STREAM_RETENTION
+    )
+    return [entry for entry in made if entry.recorded_at > now - DAY_MS]
 
 
 def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     """The numbers of the record's subject that no entry stands for, but for those that were spared."""
-    applied = sorted((one.first, one.seq) for one in entries if one.outcome is Outcome.APPLIED)
-    opened = [entry.seq for entry in entries if entry.register == FLOOR]
-    if record.floor is not None and not opened:
+    applied = sorted((one.first, one.seq) for one in entries if one.outcome is EntryOutcome.APPLIED)
+    opened = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
+    if record.erased_at is not None and not opened:
         # Its first entry is what is missing.
         opened = [min((first for first, _ in applied), default=record.told)]
     due, gaps = min(opened, default=1), []
@@ -137,15 +141,17 @@ def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     return gaps
 
 
-def _spared(held: Held, entries: list[LedgerEntry], unentered: list[Written]) -> list[Written]:
+def _spared(
+    held: StoredRecipient, entries: list[LedgerEntry], unentered: list[EntryWithEvidence]
+) -> list[EntryWithEvidence]:
     """What was changed by link and need have no entry of its own, each with the numbers that stand for it."""
-    applied = (one for one in entries if one.outcome is Outcome.APPLIED)
+    applied = (one for one in entries if one.outcome is EntryOutcome.APPLIED)
     spans = sorted((one for one in applied if one.first_seq is not None), key=lambda one: one.seq)
     found = []
     for entry, evidence in unentered:
-        if entry.source in BY_LINK and (numbers := _numbers(held.record, spans, entry.at)):
+        if entry.source in LINK_SOURCES and (numbers := _numbers(held.record, spans, entry.at)):
             first, last = numbers
-            found.append(Written(replace(entry, seq=last, first_seq=first), evidence))
+            found.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
     return found
 
 
@@ -155,40 +161,58 @@ def _numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, in
     It is the row that nothing has ended yet, or one that an entry stands for which came later.
     """
     if record.tally.spared is not None:
-        return record.told + 1, record.n
-    return next(((one.first, one.seq) for one in spans if at < one.recorded_at + APART), None)
+        return record.told + 1, record.revision
+    return next(
+        ((one.first, one.seq) for one in spans if at < one.recorded_at + CLOCK_TOLERANCE), None
+    )
 
 
-def _unentered(held: Held, names: set[str], now: int) -> list[Written]:
+def _unentered(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
     """What the record holds and the ledger does not; the number is still to be found."""
     salt, recipient = held.record.salt, held.recipient
-    said = [entry_of(salt, recipient, one, 0, now) for one in changes(NOTHING, held.record)]
+    said = [
+        make_ledger_entry(salt, recipient, one, 0, now)
+        for one in changes_between(EMPTY_RECORD, held.record)
+    ]
     return [one for one in said if one.entry.id not in names]
 
 
-def _waiting(held: Held, names: set[str], now: int) -> list[Written]:
+def _waiting(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
     """Wishes that came late and have no entry: no gap, for nobody knows since when they wait."""
     salt, recipient = held.record.salt, held.recipient
-    late = [entry_of(salt, recipient, one, 0, now, Outcome.SUPERSEDED) for one in held.late]
+    late = [
+        make_ledger_entry(salt, recipient, one, 0, now, EntryOutcome.SUPERSEDED)
+        for one in held.late
+    ]
     return [one for one in late if one.entry.id not in names]
 
 
-def _is_altered(kept: Kept, salt: bytes) -> bool:
-    return kept.evidence is not None and keyed(salt, kept.evidence) != kept.entry.commitment
+def _is_altered(kept: StoredEntry, salt: bytes) -> bool:
+    return kept.evidence is not None and keyed_hash(salt, kept.evidence) != kept.entry.commitment
 
 
 def _repairs(
-    held: Held, gaps: list[range], unentered: list[Written], now: int
-) -> Iterable[Written]:
+    held: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: int
+) -> Iterable[EntryWithEvidence]:
     """What was lost gets the numbers that are free, in order of time; numbers too many are LOST."""
     free = list(gaps)
     for entry, evidence in sorted(unentered, key=lambda one: one.entry.at):
         seq = held.record.told
-        if entry.outcome is Outcome.APPLIED and free:
+        if entry.outcome is EntryOutcome.APPLIED and free:
             seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
-        yield Written(replace(entry, seq=seq), evidence)
+        yield EntryWithEvidence(replace(entry, seq=seq), evidence)
     salt = held.record.salt
-    subject, nothing = subject_of(salt, held.recipient), keyed(salt, "")
+    subject, nothing = ledger_subject(salt, held.recipient), keyed_hash(salt, "")
     for gap in free:
-        lost = LedgerEntry(subject, gap[-1], ALL, LOST, held.changed_at, now, LEDGER, "", nothing)
-        yield Written(replace(lost, first_seq=gap[0] if len(gap) > 1 else None), "")
+        lost = LedgerEntry(
+            subject,
+            gap[-1],
+            ALL_SCOPES,
+            LOST_REGISTER,
+            held.changed_at,
+            now,
+            LEDGER_SOURCE,
+            "",
+            nothing,
+        )
+        yield EntryWithEvidence(replace(lost, first_seq=gap[0] if len(gap) > 1 else None), "")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from heed.domain.errors import UnreadableRecord
-from heed.domain.ledger.seal import LATE, NO_ROOT, Seal, seal
-from heed.use_cases.ports.ledger import Altered, Hashes, Seals
+from heed.domain.ledger.seal import FIRST_PREVIOUS_ROOT, LATE_DAYS, Seal, make_seal
+from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Seals
 
 
 def seal_days(seals: Seals, today: int) -> list[Seal]:
@@ -20,13 +20,13 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
     done = seals.seals()
     first = done[-1].day + 1 if done else seals.first_day()
     made: list[Seal] = []
-    altered: set[Altered] = set()
+    altered: set[AlteredObject] = set()
     for day in range(today if first is None else first, today):
-        previous = done[-1].root if done else NO_ROOT
-        found = unsealed(seals, done, day)
+        previous = done[-1].root if done else FIRST_PREVIOUS_ROOT
+        found = unsealed_leaves(seals, done, day)
         altered.update(found.altered)
         leaves = seals.gather(day, sorted(found.leaves))
-        new = seal(day, previous, leaves)
+        new = make_seal(day, previous, leaves)
         seals.seal(new)
         done.append(new)
         made.append(new)
@@ -35,11 +35,11 @@ def seal_days(seals: Seals, today: int) -> list[Seal]:
     return made
 
 
-def unsealed(seals: Seals, done: list[Seal], day: int) -> Hashes:
+def unsealed_leaves(seals: Seals, done: list[Seal], day: int) -> LeafHashes:
     """The hashes up to a day that are under no seal."""
     sealed = {one.day for one in done}
-    span = range(day - LATE, day + 1)
-    found = Hashes(set(), [])
+    span = range(day - LATE_DAYS, day + 1)
+    found = LeafHashes(set(), [])
     for one in span:
         kept = seals.hashes(one)
         found.leaves.update(kept.leaves)

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from heed.domain.errors import Unavailable
-from heed.use_cases.ledger.reconcile import Findings
-from heed.use_cases.ports.ledger import Held, People, Place
+from heed.domain.errors import DependencyUnavailable
+from heed.use_cases.ledger.reconcile import ReconcileFindings
+from heed.use_cases.ports.ledger import RecipientScan, StoredRecipient, WalkPosition
 
-RECIPIENTS = 20_000  # a walk: what it costs is bounded by it, however large the table
-PAGE = 500
+MAX_RECIPIENTS_A_WALK = 20_000  # a walk: what it costs is bounded by it, however large the table
+SCAN_PAGE_SIZE = 500
 
 
-class Walked(NamedTuple):
+class RecipientWalkResult(NamedTuple):
     """What a walk saw: how many people, what was found by its name, and whether it came to the end."""
 
     people: int
@@ -24,7 +24,7 @@ class Walked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class WalkRecipients:
     """Goes on where the last walk stopped.
 
     Args:
@@ -32,39 +32,39 @@ class Walk:
         look: looks at one of them.
     """
 
-    people: People
-    look: Callable[[Held, int], Findings]
+    people: RecipientScan
+    look: Callable[[StoredRecipient, int], ReconcileFindings]
 
-    def __call__(self, now: int, has_time: Callable[[], bool]) -> Walked:
+    def __call__(self, now: int, has_time: Callable[[], bool]) -> RecipientWalkResult:
         """Walk on, and remember the place.
 
         Raises:
             Unavailable: somebody could not be looked at; the next walk begins there, and passes them by
                 if that is so again.
         """
-        place, walked = self.people.place(), 0
+        place, walked = self.people.checkpoint(), 0
         found: Counter[str] = Counter()
-        while walked < RECIPIENTS and has_time():
-            page = self.people.page(place.after, PAGE)
+        while walked < MAX_RECIPIENTS_A_WALK and has_time():
+            page = self.people.page(place.after, SCAN_PAGE_SIZE)
             found["unreadable"] += page.unreadable
-            for one in page.held:
+            for one in page.recipients:
                 if not has_time():
-                    self.people.remember(place)
-                    return Walked(walked, found, is_end=False)
+                    self.people.save_checkpoint(place)
+                    return RecipientWalkResult(walked, found, is_end=False)
                 found.update(self._looked(one, place, now)._asdict())
                 walked += 1
-                place = Place(one.recipient)
-            place = Place(page.last)
-            self.people.remember(place)
+                place = WalkPosition(one.recipient)
+            place = WalkPosition(page.last)
+            self.people.save_checkpoint(place)
             if place.after is None:
-                return Walked(walked, found, is_end=True)
-        return Walked(walked, found, is_end=False)
+                return RecipientWalkResult(walked, found, is_end=True)
+        return RecipientWalkResult(walked, found, is_end=False)
 
-    def _looked(self, one: Held, place: Place, now: int) -> Findings:
+    def _looked(self, one: StoredRecipient, place: WalkPosition, now: int) -> ReconcileFindings:
         try:
             return self.look(one, now)
-        except Unavailable:
+        except DependencyUnavailable:
             if place.failed == one.recipient:
-                return Findings(passed=1)
-            self.people.remember(Place(place.after, one.recipient))
+                return ReconcileFindings(passed=1)
+            self.people.save_checkpoint(WalkPosition(place.after, one.recipient))
             raise

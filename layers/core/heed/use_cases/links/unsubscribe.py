@@ -5,21 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from heed.domain.errors import Deferred, NotAcknowledged, Unavailable, UnreadableRecord
-from heed.domain.links.link_token import Token
-from heed.domain.links.opt_out import OptOut
-from heed.domain.links.undo import Undo, stops, undo_of
+from heed.domain.errors import (
+    DependencyUnavailable,
+    OptOutQueued,
+    StopNotEffective,
+    UnreadableRecord,
+)
+from heed.domain.links.link_token import LinkToken
+from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.undo import UndoToken, stop_changes, undo_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_any_sendable
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL, Change, Entry, ScopeNumber, Source, out, undoable
-from heed.use_cases.ports.preferences import Applied, Preferences, Queue
+from heed.domain.preferences.register import (
+    ALL_SCOPES,
+    Change,
+    Entry,
+    ScopeNumber,
+    Source,
+    opted_out,
+    undoable,
+)
+from heed.use_cases.ports.preferences import MessageQueue, Preferences, WriteResult
 
 
 @dataclass(frozen=True, slots=True)
-class Pressed:
+class UnsubscribeResult:
     """What came of a press.
 
     Attributes:
@@ -28,11 +41,11 @@ class Pressed:
     """
 
     record: Record
-    undo: Undo | None
+    undo: UndoToken | None
 
 
 def opt_out_of(
-    token: Token,
+    token: LinkToken,
     catalogue: Catalogue,
     at: int,
     source: Source,
@@ -42,7 +55,7 @@ def opt_out_of(
     signal: bool,
     wording: str | None = None,
     press: str | None = None,
-) -> OptOut:
+) -> QueuedOptOut:
     """What a press on a link asks for.
 
     Args:
@@ -56,9 +69,9 @@ def opt_out_of(
         wording: names the words of the page, if one was shown.
         press: id of the HTTP request of a browser's press, so that no two presses are the same.
     """
-    return OptOut(
+    return QueuedOptOut(
         recipient=token.recipient,
-        scopes=(ALL,) if everything else catalogue.opt_out_scopes(token.scope),
+        scopes=(ALL_SCOPES,) if everything else catalogue.opt_out_scopes(token.scope),
         at=at,
         source=source,
         evidence=evidence(
@@ -80,7 +93,7 @@ class WriteOptOut:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, asked: OptOut, now: int) -> Applied:
+    def __call__(self, asked: QueuedOptOut, now: int) -> WriteResult:
         """Write it at an instant, which may be hours after it was asked for; again changes nothing.
 
         Raises:
@@ -88,13 +101,13 @@ class WriteOptOut:
         """
         entry = _entry(asked)
         if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
-            changes = [Change(out(scope), entry) for scope in asked.scopes]
+            changes = [Change(opted_out(scope), entry) for scope in asked.scopes]
             return self.preferences.apply(asked.recipient, changes, now)
 
         def missing(record: Record) -> list[Change]:
             # A press that was written although its answer was lost is on record as it stands.
             scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
-            written = [Change(out(scope), entry) for scope in scopes]
+            written = [Change(opted_out(scope), entry) for scope in scopes]
             return [*written, *_signals(record, self.catalogue, asked)]
 
         return self.preferences.update(asked.recipient, missing, now)
@@ -111,9 +124,9 @@ class Unsubscribe:
     """
 
     write: WriteOptOut
-    later: Callable[[], Queue]
+    later: Callable[[], MessageQueue]
 
-    def __call__(self, asked: OptOut) -> Pressed:
+    def __call__(self, asked: QueuedOptOut) -> UnsubscribeResult:
         """Write it, and see that it stops what it is to stop.
 
         A wish that could not be written is put into the queue of later, and 503 is answered all the
@@ -128,31 +141,31 @@ class Unsubscribe:
         press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
         try:
             applied = self._press(asked, press) if press else self.write(asked, asked.at)
-        except (Unavailable, UnreadableRecord) as error:
+        except (DependencyUnavailable, UnreadableRecord) as error:
             self.later().send(asked.to_message())
-            raise Deferred(type(error).__name__) from error
+            raise OptOutQueued(type(error).__name__) from error
         if is_any_sendable(applied.after, asked.scopes, self.write.catalogue, asked.at):
-            raise NotAcknowledged("a newer yes stands")
-        undo = undo_of(asked.recipient, press, applied.after)
-        return Pressed(applied.after, undo)
+            raise StopNotEffective("a newer yes stands")
+        undo = undo_for(asked.recipient, press, applied.after)
+        return UnsubscribeResult(applied.after, undo)
 
-    def _press(self, asked: OptOut, press: Mapping[ScopeNumber, Entry]) -> Applied:
+    def _press(self, asked: QueuedOptOut, press: Mapping[ScopeNumber, Entry]) -> WriteResult:
         """Write a browser's press so that it can be taken back, if it stops anything."""
         catalogue = self.write.catalogue
 
         def changes(record: Record) -> list[Change]:
-            stopped = stops(record, catalogue, press, asked.at)
+            stopped = stop_changes(record, catalogue, press, asked.at)
             return [*stopped, *_signals(record, catalogue, asked)]
 
         return self.write.preferences.update(asked.recipient, changes, asked.at)
 
 
-def _signals(record: Record, catalogue: Catalogue, asked: OptOut) -> list[Change]:
+def _signals(record: Record, catalogue: Catalogue, asked: QueuedOptOut) -> list[Change]:
     if not asked.signal:
         return []
     seen = replace(_entry(asked), source=Source.SIGNAL)
-    return privacy_signal.stopped(record, catalogue, seen)
+    return privacy_signal.signal_changes(record, catalogue, seen)
 
 
-def _entry(asked: OptOut) -> Entry:
+def _entry(asked: QueuedOptOut) -> Entry:
     return Entry(asked.at, asked.source, asked.evidence, asked.policy)

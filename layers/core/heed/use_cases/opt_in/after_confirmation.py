@@ -10,32 +10,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.errors import InvalidAddress, Malformed
-from heed.domain.opt_in.confirmed_opt_in import OptIn, OptInNotification
+from heed.domain.errors import InvalidAddress, MalformedMessage
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn, OptInNotification
 from heed.domain.preferences.decision import is_silent
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from heed.domain.privacy.ses_list_request import SesListRequest
-from heed.domain.recipients.address import normalise
-from heed.use_cases.ports.opt_in import AddressSeal, Tellings
-from heed.use_cases.ports.preferences import Preferences, Queue
-from heed.use_cases.ports.privacy import Person
+from heed.domain.recipients.address import normalise_address
+from heed.use_cases.ports.opt_in import AddressEncryption, OptInNotifications
+from heed.use_cases.ports.preferences import MessageQueue, Preferences
+from heed.use_cases.ports.privacy import PurgeSubject
 
 
 @dataclass(frozen=True, slots=True)
-class FollowUp:
+class AfterConfirmation:
     """What follows from a confirmed yes outside of the table.
 
     `opt_ins` is the adopter's queue; None: it does not want to be told.
     """
 
-    seal: AddressSeal
-    unlisting: Queue
+    seal: AddressEncryption
+    unlisting: MessageQueue
     preferences: Preferences
-    tellings: Tellings
-    opt_ins: Queue | None
+    tellings: OptInNotifications
+    opt_ins: MessageQueue | None
 
-    def __call__(self, opt_in: OptIn, now: int) -> None:
+    def __call__(self, opt_in: ConfirmedOptIn, now: int) -> None:
         """Do all of it; again, and for another press of the same link, nothing more happens.
 
         Raises:
@@ -49,7 +49,7 @@ class FollowUp:
         # Read behind the write: a purge that begins after this reading finds what was written.
         record = self.preferences.read(opt_in.recipient)
         if is_silent(record, opt_in.issued):
-            self.tellings.clear(Person(opt_in.recipient, ""))
+            self.tellings.clear(PurgeSubject(opt_in.recipient, ""))
             return
         if not opt_in.unlisted:
             self.unlisting.send(SesListRequest(opt_in).to_message())
@@ -59,12 +59,12 @@ class FollowUp:
             self.opt_ins.send(OptInNotification(opt_in, address).to_message())
         self.tellings.finish(opt_in.recipient, opt_in.issued)
 
-    def _address(self, opt_in: OptIn) -> str:
+    def _address(self, opt_in: ConfirmedOptIn) -> str:
         """The address, normalised."""
         try:
-            return normalise(self.seal.unseal(opt_in.sealed))
+            return normalise_address(self.seal.decrypt(opt_in.sealed))
         except InvalidAddress as error:
-            raise Malformed(type(error).__name__) from None
+            raise MalformedMessage(type(error).__name__) from None
 
 
 def _may_be_listed(record: Record) -> bool:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from heed.domain.errors import InvalidAddress, Malformed, SuppressionRefused
-from heed.domain.opt_in.confirmed_opt_in import OptIn
-from heed.domain.recipients.address import spellings
-from heed.use_cases.ports.opt_in import AddressSeal
-from heed.use_cases.ports.preferences import Queue
-from heed.use_cases.ports.ses_list import Suppressions
+from heed.domain.errors import InvalidAddress, MalformedMessage, SuppressionListRefused
+from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
+from heed.domain.recipients.address import address_spellings
+from heed.use_cases.ports.opt_in import AddressEncryption
+from heed.use_cases.ports.preferences import MessageQueue
+from heed.use_cases.ports.ses_list import SesSuppressionList
 
 
 @dataclass(frozen=True, slots=True)
-class Unlist:
+class RemoveFromSesList:
     """Takes one address off the list, in each spelling in which it may be there.
 
     `confirmed` is where the yes goes on to be told of (heed.use_cases.opt_in.after_confirmation).
     """
 
-    seal: AddressSeal
-    suppressions: Suppressions
-    confirmed: Queue
+    seal: AddressEncryption
+    suppressions: SesSuppressionList
+    confirmed: MessageQueue
 
-    def __call__(self, opt_in: OptIn) -> int:
+    def __call__(self, opt_in: ConfirmedOptIn) -> int:
         """Do it, and hand the yes on; in how many spellings it was there.
 
         Raises:
@@ -32,14 +32,14 @@ class Unlist:
             Unavailable: not all is done; the same message may be delivered again.
         """
         try:
-            found = spellings(self.seal.unseal(opt_in.sealed))
+            found = address_spellings(self.seal.decrypt(opt_in.sealed))
         except InvalidAddress as error:
-            raise Malformed(type(error).__name__) from None
+            raise MalformedMessage(type(error).__name__) from None
         removed, refused = 0, None
         for spelling in found:
             try:
                 removed += self.suppressions.remove(spelling)
-            except SuppressionRefused as error:
+            except SuppressionListRefused as error:
                 refused = error
         self.confirmed.send(replace(opt_in, unlisted=True).to_message())
         if refused is not None:

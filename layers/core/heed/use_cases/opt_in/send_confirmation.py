@@ -7,33 +7,39 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import assert_never
 
-from heed.domain.errors import MailNotSent, MailRefused, Malformed
-from heed.domain.links.link_token import Purpose, Token
-from heed.domain.links.link_token import mint as mint_link
-from heed.domain.opt_in.confirmation_request import MailRequest
-from heed.domain.opt_in.confirmation_token import KEY_ID, Confirmation, Intent, hours_waited, mint
-from heed.domain.opt_in.mail_caps import mailbox
+from heed.domain.errors import MailNotSent, MailRefused, MalformedMessage
+from heed.domain.links.link_token import LinkToken, TokenPurpose
+from heed.domain.links.link_token import mint_link_token as mint_link
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
+from heed.domain.opt_in.confirmation_token import (
+    CONFIRMATION_KEY_ID,
+    ConfirmationToken,
+    Intent,
+    hours_waited,
+    mint_confirmation_token,
+)
+from heed.domain.opt_in.mail_caps import mailbox_of
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_silent
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL_SCOPES
 from heed.domain.recipients.address import is_mailable
 from heed.domain.recipients.recipient import recipient_id
-from heed.use_cases.ports.keys import ConfirmKeys, IdentityKey, LinkKeys
+from heed.use_cases.ports.keys import ConfirmationKeys, IdentityKey, LinkKeys
 from heed.use_cases.ports.opt_in import (
-    AddressSeal,
-    Claim,
-    Compose,
-    Dropped,
-    Letter,
+    AddressEncryption,
+    ConfirmationMail,
     MailCaps,
+    MailClaim,
+    MailDelayed,
     Mailer,
-    MailLine,
-    Waits,
+    MailRenderer,
+    NoMailNeeded,
+    WaitingQueue,
 )
 from heed.use_cases.ports.preferences import Preferences
 
 
-class Result(Enum):
+class SendResult(Enum):
     """What came of a request."""
 
     SENT = auto()
@@ -46,20 +52,22 @@ class Result(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class SendNow:
+class SendConfirmationNow:
     """Sends the mail of a request, if it may be sent now."""
 
     identity: IdentityKey
     links: LinkKeys
-    keys: ConfirmKeys
+    keys: ConfirmationKeys
     preferences: Preferences
     catalogue: Catalogue
     caps: MailCaps
-    seal: AddressSeal
-    compose: Compose
+    seal: AddressEncryption
+    compose: MailRenderer
     mailer: Mailer
 
-    def __call__(self, request: MailRequest, now: int, *, in_turn: bool) -> Result | Waits:
+    def __call__(
+        self, request: ConfirmationRequest, now: int, *, in_turn: bool
+    ) -> SendResult | MailDelayed:
         """Send the mail if it may be sent now. The same message again sends no second one.
 
         After an answer that was lost on the way there may be one mail more, never two.
@@ -69,17 +77,17 @@ class SendNow:
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
         if not set(request.scopes) <= self.catalogue.topics.keys():
-            raise Malformed("a topic that there never was")
+            raise MalformedMessage("a topic that there never was")
         if not is_mailable(request.address):
-            return Result.UNMAILABLE
-        recipient = recipient_id(self.identity.identity(), request.address)
+            return SendResult.UNMAILABLE
+        recipient = recipient_id(self.identity.identity_key(), request.address)
         record = self.preferences.read(recipient)
         if is_silent(record, request.at):
-            return Result.SILENT
+            return SendResult.SILENT
         message = self.compose(self._letter(request, recipient, now))
-        claim = Claim(
+        claim = MailClaim(
             recipient,
-            self._name(f"mailbox {mailbox(request.address)}", 32),
+            self._name(f"mailbox {mailbox_of(request.address)}", 32),
             request.intent,
             request.id,
             self._name(f"asked {request.scopes} {request.resume}", 16),
@@ -90,16 +98,16 @@ class SendNow:
         match kept:
             case None:
                 return self._send(request.address, claim, message)
-            case Waits():
+            case MailDelayed():
                 return kept
-            case Dropped.REPEATED:
-                return Result.REPEATED
-            case Dropped.CAPPED:
-                return Result.CAPPED
+            case NoMailNeeded.REPEATED:
+                return SendResult.REPEATED
+            case NoMailNeeded.CAPPED:
+                return SendResult.CAPPED
             case _:
                 assert_never(kept)
 
-    def _send(self, address: str, claim: Claim, message: bytes) -> Result:
+    def _send(self, address: str, claim: MailClaim, message: bytes) -> SendResult:
         try:
             self.mailer.send(address, claim.recipient, message)
         except MailNotSent:
@@ -107,47 +115,49 @@ class SendNow:
             raise
         except MailRefused:
             self.caps.settle(claim, sent=True)
-            return Result.REFUSED
+            return SendResult.REFUSED
         self.caps.settle(claim, sent=True)
-        return Result.SENT
+        return SendResult.SENT
 
     def _name(self, what: str, length: int) -> str:
         """A name for something that nobody can turn back; no token begins with such bytes."""
-        return hmac.digest(self.keys.confirm(KEY_ID), what.encode(), "sha256").hex()[:length]
+        return hmac.digest(
+            self.keys.confirmation_key(CONFIRMATION_KEY_ID), what.encode(), "sha256"
+        ).hex()[:length]
 
     def _language(self, asked: str) -> str:
         """The language of the request, or the default one where the brand has it no more."""
         known = self.catalogue.languages
         return asked if asked in known else self.catalogue.default_language
 
-    def _letter(self, request: MailRequest, recipient: str, now: int) -> Letter:
+    def _letter(self, request: ConfirmationRequest, recipient: str, now: int) -> ConfirmationMail:
         is_in = request.intent is Intent.IN
         signals = {topic.number for topic in self.catalogue.signals()} if is_in else set()
-        said = Confirmation(
+        said = ConfirmationToken(
             recipient=recipient,
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
-            sealed=self.seal.seal(request.given or request.address) if is_in else b"",
+            sealed=self.seal.encrypt(request.given or request.address) if is_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
             waited=hours_waited(request.at, now),
         )
-        everything = Token(recipient, ALL, request.at, self.links.newest())
+        everything = LinkToken(recipient, ALL_SCOPES, request.at, self.links.newest_key_id())
 
-        def link(purpose: Purpose) -> str:
-            return mint_link(everything, purpose, self.links.link(purpose, everything.key_id))
+        def link(purpose: TokenPurpose) -> str:
+            return mint_link(everything, purpose, self.links.link_key(purpose, everything.key_id))
 
-        return Letter(
+        return ConfirmationMail(
             to=request.address,
             intent=request.intent,
             scopes=request.scopes,
             resume=bool(request.resume),
             language=self._language(request.language),
             base_url=request.base_url,
-            confirm=mint(said, self.keys.confirm(KEY_ID)),
-            unsubscribe=link(Purpose.UNSUBSCRIBE),
-            mailto=link(Purpose.MAILTO),
+            confirm=mint_confirmation_token(said, self.keys.confirmation_key(CONFIRMATION_KEY_ID)),
+            unsubscribe=link(TokenPurpose.UNSUBSCRIBE),
+            mailto=link(TokenPurpose.MAILTO),
         )
 
 
@@ -158,20 +168,20 @@ class SendConfirmation:
     `line` is where a request waits that a cap holds back (heed.use_cases.opt_in.send_waiting).
     """
 
-    send_now: SendNow
-    line: MailLine
+    send_now: SendConfirmationNow
+    line: WaitingQueue
 
-    def __call__(self, request: MailRequest, now: int) -> Result:
+    def __call__(self, request: ConfirmationRequest, now: int) -> SendResult:
         """Send the mail if it may be sent; else, if there will be room for it, let it wait in line.
 
         Raises:
             Unavailable, UnreadableRecord: not done; the same message may be delivered again.
         """
-        result: Result | Waits = Waits(request.due)
+        result: SendResult | MailDelayed = MailDelayed(request.due)
         if request.due <= now:
             result = self.send_now(request, now, in_turn=False)
-        if not isinstance(result, Waits):
+        if not isinstance(result, MailDelayed):
             return result
         due = request.due if result.due is None else result.due
         self.line.send(replace(request, due=due).to_message())
-        return Result.WAITS
+        return SendResult.WAITS

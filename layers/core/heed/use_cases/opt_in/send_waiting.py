@@ -6,21 +6,21 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from heed.domain.errors import HeedError, Malformed
-from heed.domain.opt_in.confirmation_request import MailRequest
+from heed.domain.errors import HeedError, MalformedMessage
+from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
-from heed.domain.opt_in.mail_caps import mailbox
-from heed.domain.opt_in.waiting_line import Held, has_waited_a_day, in_turn
-from heed.use_cases.opt_in.send_confirmation import Result, SendNow
-from heed.use_cases.ports.opt_in import MailCaps, MailLine, Received, Waits
-from heed.use_cases.ports.preferences import DeadLetters
+from heed.domain.opt_in.mail_caps import mailbox_of
+from heed.domain.opt_in.waiting_line import WaitingRequest, has_waited_a_day, in_send_order
+from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow, SendResult
+from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, ReceivedMessage, WaitingQueue
+from heed.use_cases.ports.preferences import DeadLetterQueue
 
 # Milliseconds that must be left: to go on reading the line, so that it can be served; to begin a mail.
 READING, SENDING = 30_000, 15_000
 
 
 @dataclass(slots=True)
-class Swept:
+class SendWaitingResult:
     """What a look at the line came to.
 
     Attributes:
@@ -33,7 +33,7 @@ class Swept:
         sent_today: mails since midnight UTC, of everybody.
     """
 
-    results: Counter[Result] = field(default_factory=Counter)
+    results: Counter[SendResult] = field(default_factory=Counter)
     deferred: Counter[str] = field(default_factory=Counter)
     aside: int = 0
     left: int = 0
@@ -46,12 +46,12 @@ class Swept:
 class SendWaiting:
     """A look at the line. A message leaves it when its mail is sent, or is not to be sent."""
 
-    line: MailLine
-    send_now: SendNow
+    line: WaitingQueue
+    send_now: SendConfirmationNow
     caps: MailCaps
-    dead_letters: DeadLetters
+    dead_letters: DeadLetterQueue
 
-    def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> Swept:
+    def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> SendWaitingResult:
         """Send what there is room for. What is left, or fails, waits for the next look.
 
         `left` says how many milliseconds there are until the look is cut off.
@@ -59,10 +59,10 @@ class SendWaiting:
         Raises:
             Unavailable: the line could not be read; nothing of it is lost.
         """
-        swept = Swept()
+        swept = SendWaitingResult()
         waiting = self._read(lambda: left() > READING, swept)
         gone, stands = self._serve(
-            in_turn(waiting, clock()), clock, lambda: left() > SENDING, swept
+            in_send_order(waiting, clock()), clock, lambda: left() > SENDING, swept
         )
         others = [one.request for one in waiting if one.receipt not in gone]
         now = clock()
@@ -73,20 +73,26 @@ class SendWaiting:
         swept.sent_today = self.caps.sent_today(now)
         return swept
 
-    def _read(self, has_time: Callable[[], bool], swept: Swept) -> list[Held]:
+    def _read(self, has_time: Callable[[], bool], swept: SendWaitingResult) -> list[WaitingRequest]:
         waiting = []
-        for received in self.line.read(has_time):
+        for received in self.line.receive(has_time):
             try:
-                waiting.append(Held(MailRequest.from_message(received.body), received.receipt))
-            except Malformed as error:
+                waiting.append(
+                    WaitingRequest(
+                        ConfirmationRequest.from_message(received.body), received.receipt
+                    )
+                )
+            except MalformedMessage as error:
                 self._put_aside(received, error, swept)
         return waiting
 
-    def _put_aside(self, received: Received, reason: Malformed, swept: Swept) -> bool:
+    def _put_aside(
+        self, received: ReceivedMessage, reason: MalformedMessage, swept: SendWaitingResult
+    ) -> bool:
         """Take what never can be sent out of the line; whether it is out."""
         try:
             self.dead_letters.send(received.body, str(reason))
-            self.line.done(received.receipt)
+            self.line.delete(received.receipt)
         except HeedError as error:
             swept.deferred[type(error).__name__] += 1
             return False
@@ -95,10 +101,10 @@ class SendWaiting:
 
     def _serve(
         self,
-        turns: list[Held],
+        turns: list[WaitingRequest],
         clock: Callable[[], int],
         has_time: Callable[[], bool],
-        swept: Swept,
+        swept: SendWaitingResult,
     ) -> tuple[set[str], bool]:
         """Serve as many as there are room and time for.
 
@@ -108,21 +114,21 @@ class SendWaiting:
         gone: set[str] = set()
         full: set[tuple[str, Intent]] = set()  # mailboxes; who waits for one holds nobody else up
         for one in turns:
-            where = mailbox(one.request.address), one.request.intent
+            where = mailbox_of(one.request.address), one.request.intent
             if where in full:
                 continue
             if not has_time():
                 return gone, True
             try:
                 result = self.send_now(one.request, clock(), in_turn=True)
-                if isinstance(result, Waits):
+                if isinstance(result, MailDelayed):
                     if result.due is None:  # the day is full, for everybody
                         return gone, True
                     full.add(where)
                     continue
-                self.line.done(one.receipt)
-            except Malformed as error:
-                as_it_came = Received(one.request.to_message(), one.receipt)
+                self.line.delete(one.receipt)
+            except MalformedMessage as error:
+                as_it_came = ReceivedMessage(one.request.to_message(), one.receipt)
                 if self._put_aside(as_it_came, error, swept):
                     gone.add(one.receipt)
                 continue

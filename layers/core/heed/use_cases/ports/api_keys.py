@@ -7,7 +7,7 @@ from typing import Protocol
 from heed.domain.api_key import ApiKey
 
 
-class StoredKeys(Protocol):
+class StoredApiKeys(Protocol):
     """Where keys are looked up."""
 
     def find(self, key_hash: str) -> ApiKey | None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from heed.domain.links.link_token import Purpose
+from heed.domain.links.link_token import TokenPurpose
 
 
 class IdentityKey(Protocol):
     """The key of recipient ids."""
 
-    def identity(self) -> bytes:
+    def identity_key(self) -> bytes:
         """The key of recipient ids.
 
         Raises:
@@ -22,7 +22,7 @@ class IdentityKey(Protocol):
 class LinkKeys(Protocol):
     """The keys of links."""
 
-    def link(self, purpose: Purpose, key_id: int) -> bytes:
+    def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         """The key of links of a purpose.
 
         Raises:
@@ -31,15 +31,15 @@ class LinkKeys(Protocol):
         """
         ...
 
-    def newest(self) -> int:
+    def newest_key_id(self) -> int:
         """The id of the link key that mints."""
         ...
 
 
-class ConfirmKeys(Protocol):
+class ConfirmationKeys(Protocol):
     """The keys of confirmation links."""
 
-    def confirm(self, key_id: int) -> bytes:
+    def confirmation_key(self, key_id: int) -> bytes:
         """The key of confirmation links.
 
         Raises:

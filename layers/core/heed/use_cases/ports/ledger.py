@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from heed.domain.ledger.announcement import Announcement
+from heed.domain.ledger.announcement import PreferenceEvent
 from heed.domain.ledger.entry import LedgerEntry
 from heed.domain.ledger.seal import Seal
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
-from heed.use_cases.ports.preferences import LateWishes, Unreadable
+from heed.use_cases.ports.preferences import LateChanges, UnreadableItem
 
 
-class Records(LateWishes, Protocol):
+class StoredRecords(LateChanges, Protocol):
     """What is on record of each recipient."""
 
     def read(self, recipient: str) -> Record:
@@ -26,7 +26,7 @@ class Records(LateWishes, Protocol):
         ...
 
 
-class Held(NamedTuple):
+class StoredRecipient(NamedTuple):
     """A recipient on record.
 
     Attributes:
@@ -42,7 +42,7 @@ class Held(NamedTuple):
     changed_at: int
 
 
-class Place(NamedTuple):
+class WalkPosition(NamedTuple):
     """Where a walk over everybody stopped.
 
     Attributes:
@@ -54,7 +54,7 @@ class Place(NamedTuple):
     failed: str | None = None
 
 
-class Page(NamedTuple):
+class RecipientPage(NamedTuple):
     """Some of those on record.
 
     Attributes:
@@ -63,15 +63,15 @@ class Page(NamedTuple):
         last: the place of the next page; None: there is none.
     """
 
-    held: list[Held]
+    recipients: list[StoredRecipient]
     unreadable: int
     last: str | None
 
 
-class People(Protocol):
+class RecipientScan(Protocol):
     """Everybody on record, page by page."""
 
-    def page(self, after: str | None, limit: int) -> Page:
+    def page(self, after: str | None, limit: int) -> RecipientPage:
         """At most `limit` of them behind a place. What changed a moment ago may be missing from it.
 
         Raises:
@@ -79,16 +79,16 @@ class People(Protocol):
         """
         ...
 
-    def place(self) -> Place:
+    def checkpoint(self) -> WalkPosition:
         """Where the last walk stopped; raises StoreUnavailable."""
         ...
 
-    def remember(self, place: Place) -> None:
+    def save_checkpoint(self, place: WalkPosition) -> None:
         """Remember where a walk stopped; raises StoreUnavailable."""
         ...
 
 
-class Kept(NamedTuple):
+class StoredEntry(NamedTuple):
     """An entry of the ledger, and the evidence beside it; None where it was erased."""
 
     entry: LedgerEntry
@@ -106,7 +106,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def of(self, subject: str) -> Iterator[Kept]:
+    def entries_of(self, subject: str) -> Iterator[StoredEntry]:
         """Every entry of a subject, in no order, as they are read: whoever wants no more than some stops.
 
         Raises:
@@ -124,7 +124,7 @@ class Ledger(Protocol):
         """
         ...
 
-    def all(self) -> Iterator[LedgerEntry | Unreadable]:
+    def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
         """Every entry there is, in no order; UNREADABLE for one that nobody can read any more.
 
         Raises:
@@ -133,7 +133,7 @@ class Ledger(Protocol):
         ...
 
 
-class How(StrEnum):
+class Alteration(StrEnum):
     """In what way an object of the storage of hashes and seals is not as Heed wrote it."""
 
     REWRITTEN = "rewritten"  # there is a second version of it
@@ -142,7 +142,7 @@ class How(StrEnum):
     MALFORMED = "malformed"  # Heed writes no object of such a name, or of such a length
 
 
-class Altered(NamedTuple):
+class AlteredObject(NamedTuple):
     """An object that somebody altered. Readers keep to its first version.
 
     Attributes:
@@ -151,10 +151,10 @@ class Altered(NamedTuple):
     """
 
     name: str
-    how: How
+    how: Alteration
 
 
-class Hashes(NamedTuple):
+class LeafHashes(NamedTuple):
     """The hashes that were kept for a day.
 
     Attributes:
@@ -163,7 +163,7 @@ class Hashes(NamedTuple):
     """
 
     leaves: set[bytes]
-    altered: list[Altered]
+    altered: list[AlteredObject]
 
 
 class Seals(Protocol):
@@ -180,7 +180,7 @@ class Seals(Protocol):
         """
         ...
 
-    def hashes(self, day: int) -> Hashes:
+    def hashes(self, day: int) -> LeafHashes:
         """What was kept for a day; raises StoreUnavailable."""
         ...
 
@@ -209,7 +209,7 @@ class Seals(Protocol):
         """
         ...
 
-    def altered(self) -> list[Altered]:
+    def altered(self) -> list[AlteredObject]:
         """Seals, and leaves under seals, that are not as they were written, and what lies among them.
 
         Raises:
@@ -249,10 +249,10 @@ class Sorter(Protocol):
         ...
 
 
-class Bus(Protocol):
+class EventPublisher(Protocol):
     """Where other systems hear of changes."""
 
-    def publish(self, announcements: Sequence[Announcement], at: int) -> None:
+    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:
         """Publish events that happened at a time (milliseconds), each at least once.
 
         Raises:

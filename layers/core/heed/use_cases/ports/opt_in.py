@@ -9,17 +9,17 @@ from typing import NamedTuple, Protocol
 
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import ScopeNumber
-from heed.use_cases.ports.privacy import PersonalStore
+from heed.use_cases.ports.privacy import PurgeTarget
 
 
-class Dropped(Enum):
+class NoMailNeeded(Enum):
     """Why a request needs no mail."""
 
     REPEATED = auto()  # its own mail is on its way already
     CAPPED = auto()  # the same person asked for the same, and has the mail for it
 
 
-class Waits(NamedTuple):
+class MailDelayed(NamedTuple):
     """Why a request has no mail yet.
 
     Attributes:
@@ -29,10 +29,10 @@ class Waits(NamedTuple):
     due: int | None
 
 
-class AddressSeal(Protocol):
+class AddressEncryption(Protocol):
     """Encrypts a text that holds an address: that of a confirmation link, or a place in a list of them."""
 
-    def seal(self, address: str) -> bytes:
+    def encrypt(self, address: str) -> bytes:
         """The address, for nobody to read.
 
         Raises:
@@ -40,7 +40,7 @@ class AddressSeal(Protocol):
         """
         ...
 
-    def unseal(self, sealed: bytes) -> str:
+    def decrypt(self, sealed: bytes) -> str:
         """The address again.
 
         Raises:
@@ -50,7 +50,7 @@ class AddressSeal(Protocol):
         ...
 
 
-class Claim(NamedTuple):
+class MailClaim(NamedTuple):
     """A request that asks to be sent its mail.
 
     Attributes:
@@ -75,7 +75,9 @@ class Claim(NamedTuple):
 class MailCaps(Protocol):
     """How many mails went where, counted rightly however many ask at once."""
 
-    def claim(self, claim: Claim, now: int, *, in_turn: bool) -> Dropped | Waits | None:
+    def claim(
+        self, claim: MailClaim, now: int, *, in_turn: bool
+    ) -> NoMailNeeded | MailDelayed | None:
         """Take one mail for a request, before it is sent; why there is none, or nothing.
 
         While others wait for room in the day or in the mailbox, who is not `in_turn` waits behind them.
@@ -85,7 +87,7 @@ class MailCaps(Protocol):
         """
         ...
 
-    def settle(self, claim: Claim, *, sent: bool) -> None:
+    def settle(self, claim: MailClaim, *, sent: bool) -> None:
         """Say what became of it: on its way (or never to be tried again), or certainly not sent.
 
         Raises:
@@ -110,7 +112,7 @@ class MailCaps(Protocol):
         ...
 
 
-class NetworkRoom(Protocol):
+class NetworkCaps(Protocol):
     """How many mails each network causes."""
 
     def take(self, network: str, intent: Intent, now: int) -> int | None:
@@ -124,14 +126,14 @@ class NetworkRoom(Protocol):
         ...
 
 
-class Received(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """A message that waits: what it says, and by which the queue knows it."""
 
     body: str
     receipt: str
 
 
-class MailLine(Protocol):
+class WaitingQueue(Protocol):
     """The queue of those whom a cap has held back."""
 
     def send(self, body: str) -> None:
@@ -142,7 +144,7 @@ class MailLine(Protocol):
         """
         ...
 
-    def waiting(self) -> int:
+    def count(self) -> int:
         """How many messages there are, as of some seconds ago.
 
         Raises:
@@ -150,7 +152,7 @@ class MailLine(Protocol):
         """
         ...
 
-    def read(self, has_time: Callable[[], bool]) -> list[Received]:
+    def receive(self, has_time: Callable[[], bool]) -> list[ReceivedMessage]:
         """All that can be had; nobody else gets them for some minutes, and then they are there again.
 
         Raises:
@@ -158,7 +160,7 @@ class MailLine(Protocol):
         """
         ...
 
-    def done(self, receipt: str) -> None:
+    def delete(self, receipt: str) -> None:
         """Take a message out for good.
 
         Raises:
@@ -168,7 +170,7 @@ class MailLine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class ConfirmationMail:
     """What the mail has to say.
 
     Attributes:
@@ -193,10 +195,10 @@ class Letter:
     mailto: str
 
 
-class Compose(Protocol):
+class MailRenderer(Protocol):
     """Writes a letter as a mail."""
 
-    def __call__(self, letter: Letter) -> bytes:
+    def __call__(self, letter: ConfirmationMail) -> bytes:
         """The whole message, RFC 5322."""
         ...
 
@@ -215,7 +217,7 @@ class Mailer(Protocol):
         ...
 
 
-class Tellings(PersonalStore, Protocol):
+class OptInNotifications(PurgeTarget, Protocol):
     """Which confirmations the adopter was told of."""
 
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:

@@ -11,18 +11,18 @@ from heed.domain.preferences.register import Change
 
 
 @dataclass(frozen=True, slots=True)
-class Applied:
+class WriteResult:
     """The record before and after a write."""
 
     before: Record
     after: Record
 
 
-class Unreadable:
+class UnreadableItem:
     """Stands for a stored record that is not of our form: never a yes."""
 
 
-UNREADABLE = Unreadable()
+UNREADABLE = UnreadableItem()
 
 
 class Preferences(Protocol):
@@ -37,7 +37,7 @@ class Preferences(Protocol):
         """
         ...
 
-    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | Unreadable]:
+    def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
         """The same for many, by id; duplicates are asked for once.
 
         Raises:
@@ -45,7 +45,7 @@ class Preferences(Protocol):
         """
         ...
 
-    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> Applied:
+    def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         """Write what the write rule takes, durably, and say what is on record then.
 
         One change is one request; several are written together or not at all. Repeating it, in any
@@ -60,7 +60,7 @@ class Preferences(Protocol):
 
     def update(
         self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
-    ) -> Applied:
+    ) -> WriteResult:
         """The same, with the changes that `decide` makes of the very record that is written over.
 
         `decide` is asked again whenever another write came first.
@@ -71,7 +71,7 @@ class Preferences(Protocol):
         ...
 
 
-class LateWishes(Protocol):
+class LateChanges(Protocol):
     """Wishes that came late: they wait at their recipient's record until the ledger has them."""
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
@@ -83,7 +83,7 @@ class LateWishes(Protocol):
         ...
 
 
-class Position(NamedTuple):
+class FeedPosition(NamedTuple):
     """Where a recipient stands in the feed of changes; ordered by time, then by recipient.
 
     Attributes:
@@ -98,7 +98,7 @@ class Position(NamedTuple):
 class ChangeFeed(Protocol):
     """Who was ever stopped, in the order of the latest change."""
 
-    def changed(self, after: Position, until: int, limit: int) -> list[Position]:
+    def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
         """At most `limit` recipients in order, behind one position and changed at `until` at the latest.
 
         May lag behind what is written. Fewer than `limit` means that there are no more.
@@ -109,7 +109,7 @@ class ChangeFeed(Protocol):
         ...
 
 
-class Queue(Protocol):
+class MessageQueue(Protocol):
     """A queue that keeps a message until it is handled."""
 
     def send(self, body: str) -> None:
@@ -121,7 +121,7 @@ class Queue(Protocol):
         ...
 
 
-class DeadLetters(Protocol):
+class DeadLetterQueue(Protocol):
     """The queue of messages that a person has to look at."""
 
     def send(self, body: str, reason: str) -> None:

@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, Protocol
 
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change
-from heed.domain.privacy.disclosure import Disclosed, Disclosing, DisclosurePage
-from heed.domain.privacy.erasure import Cause, Epoch
+from heed.domain.privacy.disclosure import DisclosureDetails, DisclosureEntry, DisclosurePage
+from heed.domain.privacy.erasure import Erasure, ErasureCause
 from heed.domain.privacy.lift import Signature
 from heed.domain.privacy.purge import DueWork, Purge
 
 
-class Due(NamedTuple):
+class DueRecipient(NamedTuple):
     """A recipient on whose record work is due.
 
     Attributes:
@@ -27,14 +27,14 @@ class Due(NamedTuple):
     purges: tuple[str, ...] | None
 
 
-class Standing(NamedTuple):
+class RecordWithPurges(NamedTuple):
     """What is on record of a recipient, and the purges that are still due on it."""
 
     record: Record
     purges: tuple[str, ...]
 
 
-class Copy(NamedTuple):
+class RestoredItem(NamedTuple):
     """An item of a restored copy of the table.
 
     Attributes:
@@ -52,10 +52,10 @@ class Copy(NamedTuple):
     whole: Mapping[str, Any]
 
 
-class Copies(Protocol):
+class RestoredTable(Protocol):
     """A restored copy of the table, beside the live one."""
 
-    def all(self) -> Iterator[Copy]:
+    def all(self) -> Iterator[RestoredItem]:
         """Every item of the copy.
 
         Raises:
@@ -63,7 +63,7 @@ class Copies(Protocol):
         """
         ...
 
-    def put_back(self, copy: Copy, now: int) -> bool:
+    def put_back(self, copy: RestoredItem, now: int) -> bool:
         """Put an item back, unless the live table has one of its id; whether it did.
 
         It is as it was, and stands in the feed of changes as of now: whoever reads the feed may have
@@ -75,10 +75,10 @@ class Copies(Protocol):
         ...
 
 
-class Epochs(Protocol):
+class Erasures(Protocol):
     """New epochs of recipients, and the work that they leave."""
 
-    def read(self, recipient: str) -> Standing:
+    def read(self, recipient: str) -> RecordWithPurges:
         """What is on record now, read consistently.
 
         Raises:
@@ -87,7 +87,9 @@ class Epochs(Protocol):
         """
         ...
 
-    def begin(self, recipient: str, epoch: Epoch, before: Record, now: int) -> Standing | None:
+    def begin(
+        self, recipient: str, epoch: Erasure, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Replace all that is on record, if that is still what was read; else what stands now.
 
         Raises:
@@ -96,7 +98,9 @@ class Epochs(Protocol):
         """
         ...
 
-    def keep(self, recipient: str, change: Change, before: Record, now: int) -> Standing | None:
+    def keep(
+        self, recipient: str, change: Change, before: Record, now: int
+    ) -> RecordWithPurges | None:
         """Set one register beside what is on record, if that is still what was read; else what stands now.
 
         Raises:
@@ -105,7 +109,7 @@ class Epochs(Protocol):
         """
         ...
 
-    def due(self, now: int) -> Iterator[Due]:
+    def due(self, now: int) -> Iterator[DueRecipient]:
         """On whom work is due; costs what is due. May lag, and may name one whose work is done.
 
         Raises:
@@ -162,7 +166,7 @@ class Purges(Protocol):
         """An order whose epoch never began; raises StoreUnavailable."""
         ...
 
-    def begin(self, purge_id: str, cause: Cause, requested_at: int) -> Purge:
+    def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
         """Take an order up, also one that was taken up before; one that is done stays done.
 
         An order that was forgotten meanwhile is made again from what is known.
@@ -185,7 +189,7 @@ class Purges(Protocol):
         ...
 
 
-class ReportCounts(Protocol):
+class MinorReportCounts(Protocol):
     """How many minors each key has reported in a day."""
 
     def take(self, key: str, now: int) -> bool:
@@ -197,7 +201,7 @@ class ReportCounts(Protocol):
         ...
 
 
-class Person(NamedTuple):
+class PurgeSubject(NamedTuple):
     """Whose traces a purge clears.
 
     Attributes:
@@ -212,10 +216,10 @@ class Person(NamedTuple):
     floor: int | None = None
 
 
-class PersonalStore(Protocol):
+class PurgeTarget(Protocol):
     """A store that may hold something about a person, besides the preferences."""
 
-    def clear(self, person: Person) -> int:
+    def clear(self, person: PurgeSubject) -> int:
         """Remove it; how much there was. Doing it again removes nothing more.
 
         Raises:
@@ -224,7 +228,7 @@ class PersonalStore(Protocol):
         ...
 
 
-class LastEntries(Protocol):
+class ClosedChains(Protocol):
     """Which subjects' chains in the ledger have ended."""
 
     def is_closed(self, subject: str) -> bool:
@@ -236,7 +240,7 @@ class LastEntries(Protocol):
         ...
 
 
-class LiftRequests(PersonalStore, Protocol):
+class LiftRequests(PurgeTarget, Protocol):
     """Lifts of a minor that one owner has signed and another has not yet."""
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
@@ -251,7 +255,7 @@ class LiftRequests(PersonalStore, Protocol):
 class Disclosures(Protocol):
     """The register of disclosures: a chain that only grows."""
 
-    def append(self, disclosing: Disclosing) -> Disclosed:
+    def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
         """Add an entry behind the last, whoever else adds one now.
 
         Raises:

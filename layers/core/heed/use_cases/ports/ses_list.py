@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol
 
 
-class Listed(NamedTuple):
+class SesListPage(NamedTuple):
     """A part of the mail service's list.
 
     Attributes:
@@ -17,7 +17,7 @@ class Listed(NamedTuple):
     place: str | None
 
 
-class Suppressions(Protocol):
+class SesSuppressionList(Protocol):
     """The mail service's own list of addresses that it drops mail to. It keeps their case."""
 
     def remove(self, spelling: str) -> bool:
@@ -29,7 +29,7 @@ class Suppressions(Protocol):
         """
         ...
 
-    def page(self, place: str | None) -> Listed:
+    def page(self, place: str | None) -> SesListPage:
         """The part of the list at a place; None: the first.
 
         Raises:
@@ -39,7 +39,7 @@ class Suppressions(Protocol):
         ...
 
 
-class WalkState(NamedTuple):
+class SesListWalkState(NamedTuple):
     """Where the walk over the mail service's list of addresses is.
 
     Attributes:
@@ -53,7 +53,7 @@ class WalkState(NamedTuple):
     has_removed: bool
 
 
-class ListWalks(Protocol):
+class SesListWalks(Protocol):
     """Walks over the mail service's list, one at a time, numbered; and which of them a purge waits for."""
 
     def ended(self) -> int:
@@ -64,7 +64,7 @@ class ListWalks(Protocol):
         """
         ...
 
-    def take(self, now: int) -> WalkState | None:
+    def take(self, now: int) -> SesListWalkState | None:
         """Become the one who walks, for a while; None: somebody else does, and is asked to look again.
 
         Raises:

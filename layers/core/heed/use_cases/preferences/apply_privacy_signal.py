@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from heed.domain.links.link_token import Token
+from heed.domain.links.link_token import LinkToken
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.decision import is_closed
@@ -16,14 +16,14 @@ from heed.use_cases.ports.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
-class NoteSignal:
+class ApplyPrivacySignal:
     """Writes the signal: the one thing that a GET may write."""
 
     preferences: Preferences
     catalogue: Catalogue
 
     def __call__(
-        self, token: Token, record: Record, at: int, campaign: str, spared: Collection[int] = ()
+        self, token: LinkToken, record: Record, at: int, campaign: str, spared: Collection[int] = ()
     ) -> Record:
         """What is on record then; nothing is written where the signal stands, or of a closed record.
 
@@ -41,7 +41,11 @@ class NoteSignal:
         entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy(at))
 
         def changes(now: Record) -> list[Change]:
-            found = [] if is_closed(now) else privacy_signal.missing(now, self.catalogue, entry)
+            found = (
+                []
+                if is_closed(now)
+                else privacy_signal.missing_signal_changes(now, self.catalogue, entry)
+            )
             return [change for change in found if change.register.scope not in spared]
 
         if not changes(record):

@@ -8,40 +8,40 @@ from typing import NamedTuple
 
 from heed.domain.preferences.catalogue import Topic
 from heed.domain.preferences.decision import Decision, decide
-from heed.use_cases.identify import Person
-from heed.use_cases.ports.preferences import Preferences, Unreadable
+from heed.use_cases.identify import IdentifiedPerson
+from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 
 
-class Doubt(StrEnum):
+class Unanswerable(StrEnum):
     """Why nothing can be said of someone; doubt is no."""
 
     INVALID = "invalid"  # no address, or no recipient id
     UNREADABLE = "unreadable"  # what is stored is not of our form
 
 
-class Checked(NamedTuple):
+class CheckResult(NamedTuple):
     """The answer about one of those who were asked for."""
 
-    person: Person
-    answer: Decision | Doubt
+    person: IdentifiedPerson
+    answer: Decision | Unanswerable
 
 
-def check(
-    people: Sequence[Person], topic: Topic, now: int, preferences: Preferences
-) -> list[Checked]:
+def check_sendable(
+    people: Sequence[IdentifiedPerson], topic: Topic, now: int, preferences: Preferences
+) -> list[CheckResult]:
     """The answers in the order of the question, read consistently, each recipient once.
 
     Raises:
         StoreUnavailable: not all could be read; then nothing is said of anyone.
     """
     records = preferences.read_many(one.recipient for one in people if one.recipient is not None)
-    answers: dict[str, Decision | Doubt] = {
-        recipient: Doubt.UNREADABLE
-        if isinstance(record, Unreadable)
+    answers: dict[str, Decision | Unanswerable] = {
+        recipient: Unanswerable.UNREADABLE
+        if isinstance(record, UnreadableItem)
         else decide(record, topic, now)
         for recipient, record in records.items()
     }
     return [
-        Checked(one, Doubt.INVALID if one.recipient is None else answers[one.recipient])
+        CheckResult(one, Unanswerable.INVALID if one.recipient is None else answers[one.recipient])
         for one in people
     ]

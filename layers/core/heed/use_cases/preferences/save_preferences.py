@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from heed.domain.errors import InvalidToken, NotAcknowledged, UnreadForm
-from heed.domain.links.link_token import Token
-from heed.domain.links.undo import Undo, undo_of, verify
+from heed.domain.errors import IncompleteForm, InvalidToken, StopNotEffective
+from heed.domain.links.link_token import LinkToken
+from heed.domain.links.undo import UndoToken, undo_for, verify_undo_token
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.decision import decide, is_any_sendable, is_closed
 from heed.domain.preferences.evidence import evidence
-from heed.domain.preferences.preference_changes import Choices, Given, Saved, changes_of
+from heed.domain.preferences.preference_changes import (
+    FormChoices,
+    FormContext,
+    FormResult,
+    changes_for_form,
+)
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, ChoiceKind, ScopeNumber
 from heed.use_cases.ports.keys import LinkKeys
@@ -19,7 +24,7 @@ from heed.use_cases.ports.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
-class Visited:
+class FormSubmission:
     """What a form was sent with.
 
     Attributes:
@@ -38,7 +43,7 @@ class Visited:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class SaveResult:
     """What a saved form came to.
 
     Attributes:
@@ -51,7 +56,7 @@ class Result:
     record: Record
     consent: tuple[Topic, ...] = ()
     resume: tuple[ScopeNumber, ...] = ()
-    undo: Undo | None = None
+    undo: UndoToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,7 @@ class SavePreferences:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: Token, said: Choices, visited: Visited) -> Result:
+    def __call__(self, token: LinkToken, said: FormChoices, visited: FormSubmission) -> SaveResult:
         """Write what the person changed, all together.
 
         Raises:
@@ -70,17 +75,17 @@ class SavePreferences:
         """
         given = _given(token, visited, self.catalogue)
         brand = self.catalogue.brand_of(token.scope)
-        made: list[Saved] = []
+        made: list[FormResult] = []
 
         def changes(record: Record) -> Sequence[Change]:
-            made.append(changes_of(said, record, self.catalogue, brand, given))
+            made.append(changes_for_form(said, record, self.catalogue, brand, given))
             return made[-1].changes
 
         after = self.preferences.update(token.recipient, changes, visited.at).after
         result = made[-1]
         self._acknowledge(after, result.changes, visited.at)
-        undo = undo_of(token.recipient, result.press, after)
-        return Result(after, result.consent, result.resume, undo)
+        undo = undo_for(token.recipient, result.press, after)
+        return SaveResult(after, result.consent, result.resume, undo)
 
     def _acknowledge(self, after: Record, changes: Sequence[Change], now: int) -> None:
         """See that what was to stop is stopped.
@@ -90,17 +95,17 @@ class SavePreferences:
         """
         stopped = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
         if is_any_sendable(after, stopped, self.catalogue, now):
-            raise NotAcknowledged("a newer yes stands")
+            raise StopNotEffective("a newer yes stands")
 
 
 @dataclass(frozen=True, slots=True)
-class KeepSignal:
+class RecordFormSignal:
     """Writes the privacy signal of a browser whose form was not read."""
 
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: Token, visited: Visited) -> Record:
+    def __call__(self, token: LinkToken, visited: FormSubmission) -> Record:
         """What is on record once the signal, if there is one, is written.
 
         Raises:
@@ -115,14 +120,14 @@ class KeepSignal:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeBack:
+class UndoPress:
     """Takes back a press: what "Undo" does."""
 
     link_keys: LinkKeys
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: Token, text: str, visited: Visited) -> Result:
+    def __call__(self, token: LinkToken, text: str, visited: FormSubmission) -> SaveResult:
         """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
 
         Raises:
@@ -130,30 +135,30 @@ class TakeBack:
             Unavailable, UnreadableRecord: not known to be written.
         """
         try:
-            said = verify(text, self.link_keys.link)
+            said = verify_undo_token(text, self.link_keys.link_key)
         except InvalidToken as error:
-            raise UnreadForm("no Undo of ours") from error
+            raise IncompleteForm("no Undo of ours") from error
         if said.recipient != token.recipient:
-            raise UnreadForm("an Undo of somebody else")
+            raise IncompleteForm("an Undo of somebody else")
         given = _given(token, visited, self.catalogue)
-        is_over = said.is_over(visited.at)
+        is_over = said.is_expired(visited.at)
 
         def changes(record: Record) -> list[Change]:
             undone = [] if is_over or is_closed(record) else said.changes()
             return [*undone, *given.signals(record, self.catalogue)]
 
         after = self.preferences.update(token.recipient, changes, visited.at).after
-        return self._after_its_hour(said, after, visited.at) if is_over else Result(after)
+        return self._after_its_hour(said, after, visited.at) if is_over else SaveResult(after)
 
-    def _after_its_hour(self, said: Undo, record: Record, now: int) -> Result:
+    def _after_its_hour(self, said: UndoToken, record: Record, now: int) -> SaveResult:
         topics = {t.number: t for scope in said.scopes for t in self.catalogue.governed(scope)}
         stopped = [
             t for t in topics.values() if not t.retired and not decide(record, t, now).sendable
         ]
-        return Result(record, tuple(stopped))
+        return SaveResult(record, tuple(stopped))
 
 
-def _given(token: Token, visited: Visited, catalogue: Catalogue) -> Given:
+def _given(token: LinkToken, visited: FormSubmission, catalogue: Catalogue) -> FormContext:
     said = evidence(
         issued=token.issued,
         key=token.key_id,
@@ -161,4 +166,4 @@ def _given(token: Token, visited: Visited, catalogue: Catalogue) -> Given:
         wording=visited.wording,
         press=visited.press,
     )
-    return Given(visited.at, said, catalogue.policy(visited.at), visited.signal)
+    return FormContext(visited.at, said, catalogue.policy(visited.at), visited.signal)

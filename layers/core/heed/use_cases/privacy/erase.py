@@ -14,29 +14,29 @@ import secrets
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from heed.domain.errors import Contended, Held
-from heed.domain.ledger.entry import subject_of
+from heed.domain.errors import OnHold, WriteConflict
+from heed.domain.ledger.entry import ledger_subject
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import is_held, is_waiting
+from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import HOLD, MINOR, Entry, ScopeNumber
 from heed.domain.privacy.erasure import (
-    Cause,
-    Report,
-    beside_a_hold,
-    of_hold_lift,
-    of_lift,
-    of_report,
-    standing_purge,
-    until_decided,
+    ErasureCause,
+    ErasureReport,
+    earlier_purge,
+    erasure_after_hold,
+    erasure_for_lift,
+    erasure_for_report,
+    hold_until_decided,
+    report_during_hold,
 )
-from heed.domain.privacy.purge import Purge, State
-from heed.use_cases.ports.privacy import Epochs, Purges, ReportCounts, Standing
+from heed.domain.privacy.purge import Purge, PurgeState
+from heed.use_cases.ports.privacy import Erasures, MinorReportCounts, Purges, RecordWithPurges
 
 _ATTEMPTS = 8
 
 
-class Reported(NamedTuple):
+class ReportResult(NamedTuple):
     """What came of a report; the person is stopped in any case.
 
     Attributes:
@@ -46,11 +46,11 @@ class Reported(NamedTuple):
     purge: str
 
 
-WAITS = Reported("")
+REPORT_WAITS = ReportResult("")
 """Its key has reported too many today: an officer decides."""
 
 
-class Begun(NamedTuple):
+class ErasureResult(NamedTuple):
     """The record that an epoch began with, and the purge that clears the other stores."""
 
     record: Record
@@ -70,11 +70,11 @@ class Erase:
 
     catalogue: Catalogue
     minor_days: int
-    epochs: Epochs
+    epochs: Erasures
     purges: Purges
-    counts: ReportCounts
+    counts: MinorReportCounts
 
-    def __call__(self, recipient: str, report: Report) -> Reported:
+    def __call__(self, recipient: str, report: ErasureReport) -> ReportResult:
         """Stop a person, and forget the rest as soon as no hold and no officer's decision is waited for.
 
         When this returns, nothing may be sent any more. A second report changes nothing.
@@ -86,65 +86,69 @@ class Erase:
         standing, purge, may_forget = self.epochs.read(recipient), "", report.by_officer
         for _ in range(_ATTEMPTS):
             record = standing.record
-            if report.cause is Cause.ERASURE and is_held(record):
+            if report.cause is ErasureCause.ERASURE and is_on_hold(record):
                 self._drop(purge)
-                raise Held("a hold stands")
-            if known := standing_purge(record, report.cause):
+                raise OnHold("a hold stands")
+            if known := earlier_purge(record, report.cause):
                 if known != purge:
                     self._drop(purge)  # another report was faster
                 return self._told(report, record, known)
-            if is_waiting(record) and not report.by_officer:
+            if is_awaiting_officer(record) and not report.by_officer:
                 self._drop(purge)
-                return WAITS
+                return REPORT_WAITS
             may_forget = may_forget or self.counts.take(report.key, report.at)
             if may_forget:
                 purge = purge or secrets.token_hex(16)  # says nothing
                 came = self._stop(recipient, report, standing, purge)
             else:
                 came = self._wait(recipient, report, record)
-            if isinstance(came, Reported):
+            if isinstance(came, ReportResult):
                 return came
             standing = came
-        raise Contended("the record changed under every attempt")
+        raise WriteConflict("the record changed under every attempt")
 
     def _stop(
         self,
         recipient: str,
-        report: Report,
-        standing: Standing,
+        report: ErasureReport,
+        standing: RecordWithPurges,
         purge: str,
-    ) -> Reported | Standing:
+    ) -> ReportResult | RecordWithPurges:
         """Forget all else, or, where a hold preserves it, stop beside it; what stands, if it changed."""
         record, due = standing
-        if is_held(record) and not is_waiting(record):
-            beside = beside_a_hold(report, record, purge)
+        if is_on_hold(record) and not is_awaiting_officer(record):
+            beside = report_during_hold(report, record, purge)
             lost_to = self.epochs.keep(recipient, beside, record, report.at)
             return lost_to or self._told(report, record, purge)
         self.purges.order(_order(purge, report.cause, report.at, recipient, record), report.at)
-        epoch = of_report(report, record, purge, due, _signals(self.catalogue), self.minor_days)
+        epoch = erasure_for_report(
+            report, record, purge, due, _signals(self.catalogue), self.minor_days
+        )
         lost_to = self.epochs.begin(recipient, epoch, record, report.at)
         return lost_to or self._told(report, epoch.record, purge)
 
-    def _wait(self, recipient: str, report: Report, record: Record) -> Reported | Standing:
+    def _wait(
+        self, recipient: str, report: ErasureReport, record: Record
+    ) -> ReportResult | RecordWithPurges:
         """Stop, and forget nothing; a hold that stands is left as it is. What stands, if it changed."""
-        if is_held(record):
-            return WAITS
-        change = until_decided(report, record)
-        return self.epochs.keep(recipient, change, record, report.at) or WAITS
+        if is_on_hold(record):
+            return REPORT_WAITS
+        change = hold_until_decided(report, record)
+        return self.epochs.keep(recipient, change, record, report.at) or REPORT_WAITS
 
-    def _told(self, report: Report, record: Record, purge: str) -> Reported:
+    def _told(self, report: ErasureReport, record: Record, purge: str) -> ReportResult:
         """What whoever reports is told. The purge that a hold puts off is on record until it is ordered."""
-        if is_held(record):
+        if is_on_hold(record):
             self.purges.promise(_order(purge, report.cause, report.at, "", record))
-        return Reported(purge)
+        return ReportResult(purge)
 
     def _drop(self, purge: str) -> None:
         if purge:
             self.purges.drop(purge)
 
 
-def end_minor(
-    recipient: str, at: int, said: str, policy: str, catalogue: Catalogue, epochs: Epochs
+def lift_minor_report(
+    recipient: str, at: int, said: str, policy: str, catalogue: Catalogue, epochs: Erasures
 ) -> Record | None:
     """End the epoch of a minor; the record that follows, or None: no minor is on record.
 
@@ -156,14 +160,14 @@ def end_minor(
     for _ in range(_ATTEMPTS):
         if MINOR not in record.registers:
             return None
-        if is_held(record):
-            raise Held("a hold stands")
-        epoch = of_lift(at, said, policy, record, due, _signals(catalogue))
+        if is_on_hold(record):
+            raise OnHold("a hold stands")
+        epoch = erasure_for_lift(at, said, policy, record, due, _signals(catalogue))
         lost_to = epochs.begin(recipient, epoch, record, at)
         if lost_to is None:
             return epoch.record
         record, due = lost_to
-    raise Contended("the record changed under every attempt")
+    raise WriteConflict("the record changed under every attempt")
 
 
 def erase_minor_after_hold(
@@ -171,9 +175,9 @@ def erase_minor_after_hold(
     lift: Entry,
     minor_days: int,
     catalogue: Catalogue,
-    epochs: Epochs,
+    epochs: Erasures,
     purges: Purges,
-) -> Begun | None:
+) -> ErasureResult | None:
     """End a hold under which a minor was reported: the minor's epoch begins; None: there is none.
 
     A lift that is not later than the hold does not lift it.
@@ -184,26 +188,26 @@ def erase_minor_after_hold(
     record, due = epochs.read(recipient)
     for _ in range(_ATTEMPTS):
         minor = record.get(MINOR)
-        if minor is None or not is_held(record) or lift.at <= record.at(HOLD):
+        if minor is None or not is_on_hold(record) or lift.at <= record.at(HOLD):
             return None
-        purge = standing_purge(record, Cause.MINOR) or secrets.token_hex(16)
-        purges.order(_order(purge, Cause.MINOR, minor.at, recipient, record), lift.at)
-        epoch = of_hold_lift(lift, record, purge, due, _signals(catalogue), minor_days)
+        purge = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
+        purges.order(_order(purge, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
+        epoch = erasure_after_hold(lift, record, purge, due, _signals(catalogue), minor_days)
         lost_to = epochs.begin(recipient, epoch, record, lift.at)
         if lost_to is None:
-            return Begun(epoch.record, purge)
+            return ErasureResult(epoch.record, purge)
         record, due = lost_to
-    raise Contended("the record changed under every attempt")
+    raise WriteConflict("the record changed under every attempt")
 
 
-def _order(purge: str, cause: Cause, at: int, recipient: str, record: Record) -> Purge:
+def _order(purge: str, cause: ErasureCause, at: int, recipient: str, record: Record) -> Purge:
     """An order; of no recipient, it names no subject."""
     return Purge(
         id=purge,
         cause=cause,
-        state=State.DUE,
+        state=PurgeState.DUE,
         requested_at=at,
-        subject=subject_of(record.salt, recipient) if recipient and record.salt else "",
+        subject=ledger_subject(record.salt, recipient) if recipient and record.salt else "",
     )
 
 

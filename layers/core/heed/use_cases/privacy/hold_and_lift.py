@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple, assert_never
 
-from heed.domain.errors import Held
+from heed.domain.errors import OnHold
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.decision import is_held, is_waiting, sendable_by_topic
-from heed.domain.preferences.preference_request import Outcome
+from heed.domain.preferences.decision import is_awaiting_officer, is_on_hold, sendable_by_topic
+from heed.domain.preferences.preference_request import RequestOutcome
 from heed.domain.preferences.reasons import Liftable, Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (
@@ -19,16 +19,16 @@ from heed.domain.preferences.register import (
     Change,
     Entry,
     ScopeNumber,
-    yes,
+    confirmed,
 )
-from heed.domain.privacy.erasure import over_a_report, waits_again
+from heed.domain.privacy.erasure import hold_after_lift, hold_over_report
 from heed.domain.privacy.lift import Signature, evidence_of_both
 from heed.use_cases.ports.preferences import Preferences
-from heed.use_cases.ports.privacy import Epochs, LiftRequests, Person, Purges
-from heed.use_cases.privacy.erase import end_minor, erase_minor_after_hold
+from heed.use_cases.ports.privacy import Erasures, LiftRequests, Purges, PurgeSubject
+from heed.use_cases.privacy.erase import erase_minor_after_hold, lift_minor_report
 
 
-class Done(NamedTuple):
+class LiftResult(NamedTuple):
     """What came of it, as of a wish.
 
     Attributes:
@@ -38,7 +38,7 @@ class Done(NamedTuple):
         purge: id of the purge that the lift of a hold has ordered, or "".
     """
 
-    outcome: Outcome
+    outcome: RequestOutcome
     blocked_by: list[Reason]
     sendable: dict[str, bool]
     purge: str = ""
@@ -51,7 +51,7 @@ class PlaceHold:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, recipient: str, entry: Entry, now: int) -> Done:
+    def __call__(self, recipient: str, entry: Entry, now: int) -> LiftResult:
         """Stop everything, and preserve what is on record. Of a minor, everything is stopped already.
 
         The report of a minor that waits for a decision is kept: it waits again when this hold is lifted.
@@ -61,7 +61,7 @@ class PlaceHold:
         """
 
         def over(before: Record) -> list[Change]:
-            return [Change(HOLD, over_a_report(entry, before))]
+            return [Change(HOLD, hold_over_report(entry, before))]
 
         after = self.preferences.update(recipient, over, now).after
         (change,) = over(after)  # as it was written, if it counts
@@ -74,10 +74,10 @@ class LiftMinor:
 
     preferences: Preferences
     catalogue: Catalogue
-    epochs: Epochs
+    epochs: Erasures
     requests: LiftRequests
 
-    def __call__(self, recipient: str, signature: Signature, policy: str) -> Done | None:
+    def __call__(self, recipient: str, signature: Signature, policy: str) -> LiftResult | None:
         """Lift it; None: a key of another owner must ask for it too.
 
         Raises:
@@ -86,23 +86,23 @@ class LiftMinor:
         record, at = self.preferences.read(recipient), signature.at
         if MINOR not in record.registers:
             # Done before, by these two or others; or there never was one.
-            return _done(Outcome.SUPERSEDED, [], record, self.catalogue, at)
-        if is_held(record):
-            return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+            return _done(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
+        if is_on_hold(record):
+            return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
         first = self.requests.sign(recipient, signature)
         if first is None:
             return None
         said = evidence_of_both(first, signature)
         try:
-            after = end_minor(recipient, at, said, policy, self.catalogue, self.epochs)
-        except Held:
+            after = lift_minor_report(recipient, at, said, policy, self.catalogue, self.epochs)
+        except OnHold:
             record = self.preferences.read(recipient)
-            return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
-        self.requests.clear(Person(recipient, ""))
+            return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+        self.requests.clear(PurgeSubject(recipient, ""))
         if after is None:
             record = self.preferences.read(recipient)
-            return _done(Outcome.SUPERSEDED, [], record, self.catalogue, at)
-        return _done(Outcome.APPLIED, [], after, self.catalogue, at)
+            return _done(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
+        return _done(RequestOutcome.APPLIED, [], after, self.catalogue, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +116,10 @@ class LiftHold:
     preferences: Preferences
     catalogue: Catalogue
     minor_days: int
-    epochs: Epochs
+    epochs: Erasures
     purges: Purges
 
-    def __call__(self, recipient: str, entry: Entry) -> Done:
+    def __call__(self, recipient: str, entry: Entry) -> LiftResult:
         """Lift it. What was reported under it counts from now on.
 
         Raises:
@@ -127,19 +127,19 @@ class LiftHold:
         """
 
         def lifted(before: Record) -> list[Change]:
-            waits = waits_again(entry, before)
+            waits = hold_after_lift(entry, before)
             return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
 
         lift, catalogue = Change(LIFT_HOLD, entry), self.catalogue
         after = self.preferences.update(recipient, lifted, entry.at).after
-        if MINOR not in after.registers or not is_held(after):
+        if MINOR not in after.registers or not is_on_hold(after):
             return _came_of(lift, after, catalogue, entry.at)
         begun = erase_minor_after_hold(
             recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
         )
         if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
             return _came_of(lift, self.preferences.read(recipient), catalogue, entry.at)
-        done = _done(Outcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
+        done = _done(RequestOutcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
         return done._replace(purge=begun.purge)
 
 
@@ -164,7 +164,7 @@ class LiftStop:
         scope: ScopeNumber,
         by: Signature,
         entry: Entry,
-    ) -> Done | None:
+    ) -> LiftResult | None:
         """Lift something; None: it is a minor, and a key of another owner must ask for it too.
 
         While a hold stands, no yes passes a complaint, and no minor is lifted. With a hold under which a
@@ -180,9 +180,11 @@ class LiftStop:
                 return self.lift_hold(recipient, entry)
             case Liftable.COMPLAINT:
                 record = self.preferences.read(recipient)
-                if is_held(record):
-                    return _done(Outcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
-                change = Change(yes(scope), entry)
+                if is_on_hold(record):
+                    return _done(
+                        RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at
+                    )
+                change = Change(confirmed(scope), entry)
             case Liftable.UNDELIVERABLE:
                 change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
@@ -191,16 +193,22 @@ class LiftStop:
         return _came_of(change, after, self.catalogue, by.at)
 
 
-def _came_of(change: Change, after: Record, catalogue: Catalogue, now: int) -> Done:
+def _came_of(change: Change, after: Record, catalogue: Catalogue, now: int) -> LiftResult:
     held = after.get(change.register)
     if MINOR in after.registers:
-        return _done(Outcome.REFUSED, [Reason.MINOR], after, catalogue, now)
+        return _done(RequestOutcome.REFUSED, [Reason.MINOR], after, catalogue, now)
     counts = held is not None and held.rank == change.entry.rank
-    stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_waiting(after) else []
-    return _done(Outcome.APPLIED if counts else Outcome.SUPERSEDED, stops, after, catalogue, now)
+    stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_awaiting_officer(after) else []
+    return _done(
+        RequestOutcome.APPLIED if counts else RequestOutcome.SUPERSEDED,
+        stops,
+        after,
+        catalogue,
+        now,
+    )
 
 
 def _done(
-    outcome: Outcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
-) -> Done:
-    return Done(outcome, reasons, sendable_by_topic(record, catalogue, now))
+    outcome: RequestOutcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
+) -> LiftResult:
+    return LiftResult(outcome, reasons, sendable_by_topic(record, catalogue, now))

@@ -15,13 +15,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from heed.domain.privacy.purge import SES, DueWork, Purge, State
-from heed.use_cases.ledger.reconcile import GONE
-from heed.use_cases.ports.privacy import Epochs, LastEntries, Person, PersonalStore, Purges
-from heed.use_cases.ports.ses_list import ListWalks
+from heed.domain.privacy.purge import SES_LIST_STORE, DueWork, Purge, PurgeState
+from heed.use_cases.ledger.reconcile import STREAM_RETENTION
+from heed.use_cases.ports.privacy import ClosedChains, Erasures, Purges, PurgeSubject, PurgeTarget
+from heed.use_cases.ports.ses_list import SesListWalks
 
 
-class Came(Enum):
+class PurgeResult(Enum):
     """What came of a purge."""
 
     DONE = auto()
@@ -42,14 +42,14 @@ class PurgePerson:
         clock: milliseconds since 1970.
     """
 
-    epochs: Epochs
+    epochs: Erasures
     purges: Purges
-    stores: Mapping[str, PersonalStore]
-    ledger: LastEntries
-    walks: ListWalks
+    stores: Mapping[str, PurgeTarget]
+    ledger: ClosedChains
+    walks: SesListWalks
     clock: Callable[[], int]
 
-    def __call__(self, recipient: str, work: DueWork, *, again: bool = False) -> Came:
+    def __call__(self, recipient: str, work: DueWork, *, again: bool = False) -> PurgeResult:
         """Clear them; whether that is certified, or what it waits for.
 
         `again` is whether that was done a moment ago: then it is done when nothing is waited for any more.
@@ -58,38 +58,38 @@ class PurgePerson:
             StoreUnavailable: some are left; it stays due.
         """
         came = [self._cleared(recipient, one, work, again=again) for one in work.purges]
-        waits = next((one for one in came if one is not Came.DONE), None)
+        waits = next((one for one in came if one is not PurgeResult.DONE), None)
         if waits is None:
             self.epochs.settle(recipient, work.purges)
-        return waits or Came.DONE
+        return waits or PurgeResult.DONE
 
-    def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> Came:
+    def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> PurgeResult:
         """Do one purge; whether it is certified, or what may still bring something."""
         # Before the purge is read, which a walk may have wait for the next.
         walked = self.walks.ended()
         purge = self.purges.begin(purge_id, work.cause, work.floor)
-        if purge.state is State.DONE:
-            return Came.DONE
+        if purge.state is PurgeState.DONE:
+            return PurgeResult.DONE
         is_walked = purge.walk is not None and purge.walk <= walked
         if again and not is_walked:
-            return Came.WAITS_FOR_LIST
+            return PurgeResult.WAITS_FOR_LIST
         # Asked before the stores are cleared: what comes meanwhile is not lost.
         is_last = self._ledger_is_through(purge, work)
-        person = Person(recipient, purge.subject, work.floor)
+        person = PurgeSubject(recipient, purge.subject, work.floor)
         found = {name: store.clear(person) for name, store in self.stores.items()}
         if not is_walked:
             self.purges.note(purge, found)
-            return Came.WAITS_FOR_LIST
+            return PurgeResult.WAITS_FOR_LIST
         if not is_last:
             self.purges.note(purge, found)
-            return Came.WAITS_FOR_LEDGER
-        self.purges.finish(purge, {SES: 0, **found}, self.clock())
-        return Came.DONE
+            return PurgeResult.WAITS_FOR_LEDGER
+        self.purges.finish(purge, {SES_LIST_STORE: 0, **found}, self.clock())
+        return PurgeResult.DONE
 
     def _ledger_is_through(self, purge: Purge, work: DueWork) -> bool:
         """Whether the ledger enters nothing more of who the person was."""
         return (
             not purge.subject
             or self.ledger.is_closed(purge.subject)
-            or self.clock() > work.floor + GONE
+            or self.clock() > work.floor + STREAM_RETENTION
         )

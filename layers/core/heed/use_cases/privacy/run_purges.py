@@ -12,23 +12,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from heed.domain.errors import HeedError, Unavailable
-from heed.domain.privacy.purge import LIST_OVERDUE, OVERDUE, PurgeOrder
-from heed.domain.privacy.ses_list_request import WALK
-from heed.use_cases.ports.preferences import Queue
-from heed.use_cases.ports.privacy import Due, Epochs
-from heed.use_cases.privacy.purge_person import Came, PurgePerson
+from heed.domain.errors import DependencyUnavailable, HeedError
+from heed.domain.privacy.purge import LIST_OVERDUE, PURGE_OVERDUE, PurgeOrder
+from heed.domain.privacy.ses_list_request import WALK_REQUEST
+from heed.use_cases.ports.preferences import MessageQueue
+from heed.use_cases.ports.privacy import DueRecipient, Erasures
+from heed.use_cases.privacy.purge_person import PurgePerson, PurgeResult
 
 T = TypeVar("T")
 
 _PARALLEL = 8  # each waits for the stores, not for the processor
 _PATIENCE = (1, 2, 4, 8)
 """Seconds; the ledger, which reads the same stream, is a second or two behind; a short list soon walked."""
-_WAITS = (Came.WAITS_FOR_LEDGER, Came.WAITS_FOR_LIST)
+_WAITS = (PurgeResult.WAITS_FOR_LEDGER, PurgeResult.WAITS_FOR_LIST)
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepResult:
     """What a sweep saw.
 
     Attributes:
@@ -59,13 +59,13 @@ class SweepPurges:
         pause: waits so many seconds.
     """
 
-    epochs: Epochs
+    epochs: Erasures
     purge: PurgePerson
-    unlisting: Queue
+    unlisting: MessageQueue
     clock: Callable[[], int]
     pause: Callable[[float], None]
 
-    def __call__(self, has_time: Callable[[], bool]) -> Swept:
+    def __call__(self, has_time: Callable[[], bool]) -> SweepResult:
         """Do all that is due, until the time is over; costs what is due, not the size of the table.
 
         Purges go before days of soft bounces, of which thousands may be due at once and none is urgent.
@@ -75,8 +75,8 @@ class SweepPurges:
         """
         now = self.clock()
 
-        def one_due(one: Due, again: bool) -> Came:  # noqa: FBT001 - as `_in_rounds` calls it
-            return self._one_due(now, one, again=again) if has_time() else Came.FAILED
+        def one_due(one: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
+            return self._one_due(now, one, again=again) if has_time() else PurgeResult.FAILED
 
         due = sorted(self.epochs.due(now), key=lambda one: one.purges is None)
         came = _in_rounds(due, one_due, has_time, self.unlisting, self.pause)
@@ -85,8 +85,8 @@ class SweepPurges:
             for one, result in zip(due, came, strict=True)
             if one.purges is not None
         ]
-        done = came.count(Came.DONE)
-        return Swept(
+        done = came.count(PurgeResult.DONE)
+        return SweepResult(
             found=len(due),
             done=done,
             left=len(due) - done,
@@ -94,19 +94,19 @@ class SweepPurges:
             is_overdue=any(_is_overdue(age, result) for age, result in ages),
         )
 
-    def _one_due(self, now: int, due: Due, *, again: bool) -> Came:
+    def _one_due(self, now: int, due: DueRecipient, *, again: bool) -> PurgeResult:
         """What came of what is due on one."""
         try:
             work = self.epochs.work(due.recipient)
             if work is None:
-                return Came.DONE
+                return PurgeResult.DONE
             if not work.purges:
                 if not work.is_held:
                     self.epochs.prune(due.recipient, work.soft, now)
-                return Came.DONE
+                return PurgeResult.DONE
             return self.purge(due.recipient, work, again=again)
         except HeedError:
-            return Came.FAILED
+            return PurgeResult.FAILED
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class ExecutePurgeOrders:
     """
 
     purge: PurgePerson
-    unlisting: Queue
+    unlisting: MessageQueue
     pause: Callable[[float], None]
 
     def __call__(self, orders: list[PurgeOrder]) -> tuple[int, list[str]]:
@@ -130,25 +130,25 @@ class ExecutePurgeOrders:
         """
         came = _in_rounds(orders, self._tried, lambda: True, self.unlisting, self.pause)
         results = zip(orders, came, strict=True)
-        failed = [order.position for order, result in results if result is Came.FAILED]
-        return came.count(Came.DONE), failed
+        failed = [order.position for order, result in results if result is PurgeResult.FAILED]
+        return came.count(PurgeResult.DONE), failed
 
-    def _tried(self, order: PurgeOrder, again: bool) -> Came:  # noqa: FBT001 - as `_in_rounds` calls it
+    def _tried(self, order: PurgeOrder, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
         try:
             return self.purge(order.recipient, order.work, again=again)
         except HeedError:
-            return Came.FAILED
+            return PurgeResult.FAILED
 
 
 def _in_rounds(
     asked: list[T],
-    do: Callable[[T, bool], Came],
+    do: Callable[[T, bool], PurgeResult],
     has_time: Callable[[], bool],
-    unlisting: Queue,
+    unlisting: MessageQueue,
     pause: Callable[[float], None],
-) -> list[Came]:
+) -> list[PurgeResult]:
     """Do each, and what waits again after some seconds, a few times; `do` is told whether it is again."""
-    came: dict[int, Came] = {}
+    came: dict[int, PurgeResult] = {}
     waiting = dict(enumerate(asked))
     for seconds in (0, *_PATIENCE):
         if not waiting or (seconds and not has_time()):
@@ -158,18 +158,25 @@ def _in_rounds(
         with ThreadPoolExecutor(_PARALLEL) as pool:
             again = [seconds > 0] * len(waiting)
             results = dict(zip(waiting, pool.map(do, waiting.values(), again), strict=True))
-        if Came.WAITS_FOR_LIST in results.values() and Came.WAITS_FOR_LIST not in came.values():
+        if (
+            PurgeResult.WAITS_FOR_LIST in results.values()
+            and PurgeResult.WAITS_FOR_LIST not in came.values()
+        ):
             # Once for everybody who waits. Where it fails the next sweep asks, which finds them still due.
-            with suppress(Unavailable):
-                unlisting.send(WALK.to_message())
+            with suppress(DependencyUnavailable):
+                unlisting.send(WALK_REQUEST.to_message())
         # Who waited, and for whom there was no time in a later round, waits still.
-        came |= {at: one for at, one in results.items() if at not in came or one is not Came.FAILED}
+        came |= {
+            at: one
+            for at, one in results.items()
+            if at not in came or one is not PurgeResult.FAILED
+        }
         waiting = {place: asked[place] for place, one in results.items() if one in _WAITS}
     return [came[place] for place in range(len(asked))]
 
 
-def _is_overdue(age: int, came: Came) -> bool:
+def _is_overdue(age: int, came: PurgeResult) -> bool:
     """Whether a purge of that age should be done by now."""
-    if came is Came.DONE:
+    if came is PurgeResult.DONE:
         return False
-    return age > (LIST_OVERDUE if came is Came.WAITS_FOR_LIST else OVERDUE)
+    return age > (LIST_OVERDUE if came is PurgeResult.WAITS_FOR_LIST else PURGE_OVERDUE)

@@ -14,25 +14,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from heed.domain.errors import (
+    DependencyUnavailable,
     InvalidAddress,
-    InvalidPlace,
-    Malformed,
-    SuppressionRefused,
-    Unavailable,
+    InvalidListPosition,
+    MalformedMessage,
+    SuppressionListRefused,
 )
-from heed.domain.recipients.address import normalise
+from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.keys import IdentityKey
-from heed.use_cases.ports.opt_in import AddressSeal
-from heed.use_cases.ports.privacy import Epochs
-from heed.use_cases.ports.ses_list import ListWalks, Suppressions, WalkState
+from heed.use_cases.ports.opt_in import AddressEncryption
+from heed.use_cases.ports.privacy import Erasures
+from heed.use_cases.ports.ses_list import SesListWalks, SesListWalkState, SesSuppressionList
 
-Wanted = Mapping[str, tuple[str, ...]]
+PurgesByRecipient = Mapping[str, tuple[str, ...]]
 """The purges that are due, by recipient id."""
 
 
 @dataclass(slots=True)
-class Walked:
+class SesListWalkResult:
     """What came of a walk, or of a part of one.
 
     Attributes:
@@ -74,25 +74,25 @@ class _Pass:
 
 
 @dataclass(frozen=True, slots=True)
-class WalkList:
+class WalkSesList:
     """Walks, one at a time, as far as the time allows.
 
     `seal` is for places in the list alone.
     """
 
     key: IdentityKey
-    epochs: Epochs
-    walks: ListWalks
-    suppressions: Suppressions
-    seal: AddressSeal
+    epochs: Erasures
+    walks: SesListWalks
+    suppressions: SesSuppressionList
+    seal: AddressEncryption
 
-    def __call__(self, now: int, has_time: Callable[[], bool]) -> Walked:
+    def __call__(self, now: int, has_time: Callable[[], bool]) -> SesListWalkResult:
         """Begin a walk, or go on with one, if anybody waits for it.
 
         Raises:
             Unavailable: it stopped; the next one goes on from there.
         """
-        walked = Walked()
+        walked = SesListWalkResult()
         if not has_time():
             walked.goes_on = True
             return walked
@@ -109,10 +109,10 @@ class WalkList:
         in_pass = in_pass or _Pass()
         try:
             walked.is_ended = self._read(in_pass, wanted, number, has_time, walked)
-        except InvalidPlace:
+        except InvalidListPosition:
             self._leave(_Pass())  # whoever looks next for what is due begins there again
             return walked
-        except Unavailable:
+        except DependencyUnavailable:
             self._leave(in_pass)
             raise
         if walked.is_ended:
@@ -122,20 +122,22 @@ class WalkList:
             walked.goes_on = True
         return walked
 
-    def _pass(self, state: WalkState) -> _Pass | None:
+    def _pass(self, state: SesListWalkState) -> _Pass | None:
         """Where the walk goes on; None: it has not begun, or nobody can read any more where it is."""
         if state.place is None:
             return None
         try:
-            text = self.seal.unseal(state.place)
-        except Malformed:
+            text = self.seal.decrypt(state.place)
+        except MalformedMessage:
             return None
         return _Pass.of_text(text, has_removed=state.has_removed)
 
     def _leave(self, in_pass: _Pass) -> None:
-        self.walks.leave(self.seal.seal(in_pass.to_text()), has_removed=in_pass.has_removed)
+        self.walks.leave(self.seal.encrypt(in_pass.to_text()), has_removed=in_pass.has_removed)
 
-    def _is_waited_for(self, wanted: Wanted, number: int, has_time: Callable[[], bool]) -> bool:
+    def _is_waited_for(
+        self, wanted: PurgesByRecipient, number: int, has_time: Callable[[], bool]
+    ) -> bool:
         """Have every purge that no walk has proved yet wait for this one; whether any does."""
         waits = False
         for one in (one for purges in wanted.values() for one in purges):
@@ -147,10 +149,10 @@ class WalkList:
     def _read(
         self,
         in_pass: _Pass,
-        wanted: Wanted,
+        wanted: PurgesByRecipient,
         number: int,
         has_time: Callable[[], bool],
-        walked: Walked,
+        walked: SesListWalkResult,
     ) -> bool:
         """Read on, pass after pass; whether one came to the end that has removed nothing."""
         while has_time():
@@ -174,11 +176,11 @@ class WalkList:
                 in_pass.has_removed = False  # the next pass, from the beginning
         return False
 
-    def _removed(self, spelling: str, walked: Walked) -> bool:
+    def _removed(self, spelling: str, walked: SesListWalkResult) -> bool:
         """Whether an address of the list was taken off it. If not, the next walk sees whether it is gone."""
         try:
             is_removed = self.suppressions.remove(spelling)
-        except SuppressionRefused:
+        except SuppressionListRefused:
             walked.refused += 1
             return False
         walked.removed += is_removed
@@ -187,6 +189,6 @@ class WalkList:
     def _recipient(self, spelling: str) -> str:
         """Whose an address of the list is; "" if it can be nobody's."""
         try:
-            return recipient_id(self.key.identity(), normalise(spelling))
+            return recipient_id(self.key.identity_key(), normalise_address(spelling))
         except InvalidAddress:
             return ""

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from heed.domain.api_key import ApiKey, KeyScope, hash_of, is_key
+from heed.domain.api_key import ApiKey, KeyScope, hash_api_key, is_api_key
 from heed.domain.errors import NotAuthenticated, NotAuthorised
-from heed.use_cases.ports.api_keys import StoredKeys
+from heed.use_cases.ports.api_keys import StoredApiKeys
 
-REMEMBERED = 60_000  # milliseconds; revoking takes effect within it
+KEY_CACHE_MS = 60_000  # milliseconds; revoking takes effect within it
 
 
-class Gate:
+class Authenticator:
     """Lets those in whose key is good and has the scope.
 
     A key that was found is remembered for a minute, counted from the arrival of the request that it was
@@ -23,11 +23,11 @@ class Gate:
     found is not remembered, so that guessing fills no memory.
     """
 
-    def __init__(self, stored: StoredKeys) -> None:
+    def __init__(self, stored: StoredApiKeys) -> None:
         self._stored = stored
         self._remembered: dict[str, tuple[int, ApiKey]] = {}
 
-    def admit(self, authorization: str, scopes: Collection[KeyScope], now: int) -> ApiKey:
+    def authenticate(self, authorization: str, scopes: Collection[KeyScope], now: int) -> ApiKey:
         """The key of a request that arrived `now`, if it has one of the scopes.
 
         Raises:
@@ -36,16 +36,16 @@ class Gate:
             StoreUnavailable: it cannot be told now.
         """
         key = self._find(_presented(authorization), now)
-        if key is None or not key.is_good(now):
+        if key is None or not key.is_valid_at(now):
             raise NotAuthenticated("no good key")
         if key.scopes.isdisjoint(scopes):
             raise NotAuthorised("lacks the scope")
         return key
 
     def _find(self, presented: str, now: int) -> ApiKey | None:
-        key_hash = hash_of(presented)
+        key_hash = hash_api_key(presented)
         seen, key = self._remembered.get(key_hash, (None, None))
-        if key is None or seen is None or not 0 <= now - seen < REMEMBERED:
+        if key is None or seen is None or not 0 <= now - seen < KEY_CACHE_MS:
             self._remembered.pop(key_hash, None)
             key = self._stored.find(key_hash)
             if key is not None:
@@ -57,6 +57,6 @@ def _presented(authorization: str) -> str:
     """The key of a header (RFC 6750 §2.1); the name of the scheme has no case (RFC 9110 §11.1)."""
     scheme, _, key = authorization.strip().partition(" ")
     key = key.strip()
-    if scheme.lower() != "bearer" or not is_key(key):
+    if scheme.lower() != "bearer" or not is_api_key(key):
         raise NotAuthenticated("no key")
     return key

@@ -6,12 +6,12 @@ from heed.domain import rfc3339
 from heed.domain.privacy.purge import Purge
 
 
-def written(purge: Purge) -> dict[str, object]:
+def certificate_to_json(purge: Purge) -> dict[str, object]:
     """The certificate, as far as it goes."""
     return {
         "state": purge.state.value,
         "stores": dict(sorted(purge.stores.items())),
-        "requested_at": rfc3339.write(purge.requested_at),
+        "requested_at": rfc3339.format_time(purge.requested_at),
         "completed_at": _time(purge.completed_at),
         "unlinkable_from": _time(purge.unlinkable_from),
         "rules": purge.rules,
@@ -19,4 +19,4 @@ def written(purge: Purge) -> dict[str, object]:
 
 
 def _time(at: int | None) -> str | None:
-    return None if at is None else rfc3339.write(at)
+    return None if at is None else rfc3339.format_time(at)

@@ -8,37 +8,37 @@ from typing import NamedTuple
 from heed.domain import rfc3339
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.entrypoints.http.api import decisions, fields
-from heed.entrypoints.http.api.json_body import Reader
+from heed.entrypoints.http.api.json_body import JsonReader
 from heed.use_cases.identify import Mention
-from heed.use_cases.preferences.check import Checked, Doubt
+from heed.use_cases.preferences.check import CheckResult, Unanswerable
 
 
-class Asked(NamedTuple):
+class CheckRequest(NamedTuple):
     """May this topic be sent to these?"""
 
     topic: Topic
     mentions: list[Mention]
 
 
-def asked(body: Reader, catalogue: Catalogue) -> Asked:
+def parse_check_request(body: JsonReader, catalogue: Catalogue) -> CheckRequest:
     """What a body asks. Retired topics are answered for too: what was said about them still holds.
 
     Raises:
         InvalidRequest: it breaks the contract.
     """
-    topic, mentions = fields.topic(body, catalogue), fields.mentions(body)
+    topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     body.close()
-    return Asked(catalogue.topic(topic), mentions)
+    return CheckRequest(catalogue.topic(topic), mentions)
 
 
-def written(results: Iterable[Checked], at: int) -> dict[str, object]:
+def check_to_json(results: Iterable[CheckResult], at: int) -> dict[str, object]:
     """The answer as of `at`."""
-    return {"as_of": rfc3339.write(at), "results": [_result(one) for one in results]}
+    return {"as_of": rfc3339.format_time(at), "results": [_result(one) for one in results]}
 
 
-def _result(one: Checked) -> dict[str, object]:
+def _result(one: CheckResult) -> dict[str, object]:
     named = {"address": one.person.address, "recipient": one.person.recipient}
-    if isinstance(one.answer, Doubt):
+    if isinstance(one.answer, Unanswerable):
         nothing = {"since": None, "source": None, "until": None}
         return {**named, "sendable": False, "reason": one.answer.value, **nothing}
-    return {**named, **decisions.written(one.answer)}
+    return {**named, **decisions.decision_to_json(one.answer)}

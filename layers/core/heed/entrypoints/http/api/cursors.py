@@ -14,16 +14,16 @@ import json
 from heed.domain.errors import InvalidCursor, InvalidRecipient
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.register import ScopeNumber
-from heed.domain.recipients.recipient import parse
-from heed.use_cases.ports.preferences import Position
-from heed.use_cases.preferences.list_suppressions import Filter, Place
+from heed.domain.recipients.recipient import parse_recipient
+from heed.use_cases.ports.preferences import FeedPosition
+from heed.use_cases.preferences.list_suppressions import FeedCursor, SuppressionFilter
 
 _VERSION = 1
 _LONGEST = 300  # characters
 _END_OF_TIME = 10**15  # milliseconds; positions in the feed have 15 digits
 
 
-def write(place: Place) -> str:
+def format_cursor(place: FeedCursor) -> str:
     """The cursor of a place."""
     parts = [
         _VERSION,
@@ -37,7 +37,7 @@ def write(place: Place) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def read(text: str) -> Place:
+def parse_cursor(text: str) -> FeedCursor:
     """The place of a cursor.
 
     Raises:
@@ -47,23 +47,23 @@ def read(text: str) -> Place:
         place = _place(text)
     except (ValueError, TypeError, RecursionError, binascii.Error, InvalidRecipient) as error:
         raise InvalidCursor("no cursor of ours") from error
-    if write(place) != text:
+    if format_cursor(place) != text:
         raise InvalidCursor("not as it was given out")
     return place
 
 
-def _place(text: str) -> Place:
+def _place(text: str) -> FeedCursor:
     if len(text) > _LONGEST or not text.isascii():
         raise ValueError("no cursor has that form")
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     version, at, recipient, bound, given, reason, scope = json.loads(raw)
     if version != _VERSION or (given is not None and not recipient):
         raise ValueError("of another version, or between two stops of nobody")
-    return Place(
-        Position(_number(at), parse(recipient) if recipient else ""),
+    return FeedCursor(
+        FeedPosition(_number(at), parse_recipient(recipient) if recipient else ""),
         None if bound is None else _number(bound),
         None if given is None else _pair(*given),
-        Filter(
+        SuppressionFilter(
             None if reason is None else Reason(reason),
             None if scope is None else ScopeNumber(_number(scope)),
         ),

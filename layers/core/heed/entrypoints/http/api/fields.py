@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from heed.domain.errors import InvalidAddress, InvalidRecipient, UnknownScope
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import ALL, ScopeNumber
-from heed.domain.recipients.address import normalise
-from heed.domain.recipients.recipient import parse
-from heed.entrypoints.http.api.json_body import Reader
+from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
+from heed.domain.recipients.address import normalise_address
+from heed.domain.recipients.recipient import parse_recipient
+from heed.entrypoints.http.api.json_body import JsonReader
 from heed.use_cases.identify import Mention
 
 MAX_PEOPLE = 1_000
 
 
-def mentions(body: Reader) -> list[Mention]:
+def read_people(body: JsonReader) -> list[Mention]:
     """`addresses`, or `recipients` in their place: 1 to 1,000.
 
     An item that is no address is answered for in its place; one that is no string is a fault.
@@ -26,7 +26,7 @@ def mentions(body: Reader) -> list[Mention]:
     return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
 
 
-def person(body: Reader) -> Mention:
+def read_person(body: JsonReader) -> Mention:
     """`address`, or `recipient` in its place; one that can be nobody's is a fault. Normalised."""
     if body.has("recipient"):
         if body.has("address"):
@@ -34,19 +34,19 @@ def person(body: Reader) -> Mention:
             body.text("address")
         text = body.text("recipient")
         try:
-            return Mention(id=parse(text))
+            return Mention(id=parse_recipient(text))
         except InvalidRecipient as error:
             body.fault("recipient", f"is {error}")
         return Mention()
     text = body.text("address")
     try:
-        return Mention(address=normalise(text) if text else None)
+        return Mention(address=normalise_address(text) if text else None)
     except InvalidAddress as error:
         body.fault("address", f"is no address: {error}")
     return Mention()
 
 
-def topic(body: Reader, catalogue: Catalogue) -> str:
+def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
     """`topic`, of the default brand or as `brand/topic`: its name; "", and a fault, if there is none."""
     name = body.text("topic")
     if not name:
@@ -54,24 +54,24 @@ def topic(body: Reader, catalogue: Catalogue) -> str:
     try:
         catalogue.topic(name)
     except UnknownScope as error:
-        body.fault("topic", unknown(error, name, catalogue, topics_only=True))
+        body.fault("topic", unknown_name(error, name, catalogue, topics_only=True))
         return ""
     return name
 
 
-def scope(body: Reader, catalogue: Catalogue) -> ScopeNumber:
+def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     """`scope`: `*`, a brand or a topic: its number; ALL, and a fault, if there is none."""
     name = body.text("scope")
     if not name:
-        return ALL
+        return ALL_SCOPES
     try:
         return catalogue.number(name)
     except UnknownScope as error:
-        body.fault("scope", unknown(error, name, catalogue))
-        return ALL
+        body.fault("scope", unknown_name(error, name, catalogue))
+        return ALL_SCOPES
 
 
-def unknown(
+def unknown_name(
     error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
 ) -> str:
     """What is said of a name that is unknown: a name of the catalogue's, never what was given."""

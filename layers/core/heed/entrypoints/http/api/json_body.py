@@ -15,7 +15,7 @@ import json
 from collections.abc import Collection
 from typing import Any, Never
 
-from heed.domain.errors import Fault, InvalidRequest, NotJson
+from heed.domain.errors import InvalidRequest, NotJson, RequestFault
 
 MAX_FAULTS = 100  # that an answer lists; a caller with more has one bug, not a hundred
 _MAX_TEXT = 1_000  # characters, where the contract sets no other limit
@@ -26,7 +26,7 @@ class _Repeated(dict[str, Any]):
     """An object that has a member twice: which of the two is meant, nobody can say."""
 
 
-def read(raw: bytes) -> Reader:
+def read_json_object(raw: bytes) -> JsonReader:
     """The JSON object that a body is (RFC 8259, strictly: no NaN, no BOM, UTF-8).
 
     Raises:
@@ -36,7 +36,7 @@ def read(raw: bytes) -> Reader:
         value = json.loads(raw.decode("utf-8"), parse_constant=_refused, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
-    return Reader(value, "", [])
+    return JsonReader(value, "", [])
 
 
 def _refused(_: str) -> Never:
@@ -48,7 +48,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members if len(members) == len(pairs) else _Repeated(members)
 
 
-class Reader:
+class JsonReader:
     """One object of a body, read member by member.
 
     Args:
@@ -57,16 +57,16 @@ class Reader:
         faults: where to note faults; shared by all readers of one body.
     """
 
-    def __init__(self, value: object, pointer: str, faults: list[Fault]) -> None:
+    def __init__(self, value: object, pointer: str, faults: list[RequestFault]) -> None:
         self._pointer = pointer
         self._faults = faults
         self._members: dict[str, Any] = value if isinstance(value, dict) else {}
         self._unread = set(self._members)
-        self._inner: list[Reader] = []
+        self._inner: list[JsonReader] = []
         if not isinstance(value, dict):
-            self._faults.append(Fault(pointer, "must be an object"))
+            self._faults.append(RequestFault(pointer, "must be an object"))
         elif isinstance(value, _Repeated):
-            self._faults.append(Fault(pointer, "must not have a member twice"))
+            self._faults.append(RequestFault(pointer, "must not have a member twice"))
 
     def has(self, name: str) -> bool:
         """Whether there is a member of that name; `null` is a value, and never one of the contract."""
@@ -75,7 +75,7 @@ class Reader:
     def fault(self, name: str, detail: str) -> None:
         """Note what is wrong with a member; with the object itself, if the name is ""."""
         where = f"{self._pointer}/{_escaped(name)}" if name else self._pointer
-        self._faults.append(Fault(where, detail))
+        self._faults.append(RequestFault(where, detail))
 
     def text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
         """A text that must be there, not empty, of at most `longest` characters."""
@@ -115,15 +115,15 @@ class Reader:
                 texts.append(value)
             else:
                 self._faults.append(
-                    Fault(f"{self._pointer}/{_escaped(name)}/{place}", "must be a string")
+                    RequestFault(f"{self._pointer}/{_escaped(name)}/{place}", "must be a string")
                 )
         return texts
 
-    def objects(self, name: str, most: int) -> list[Reader]:
+    def objects(self, name: str, most: int) -> list[JsonReader]:
         """A list that must be there, of 1 to `most` objects."""
         where = f"{self._pointer}/{_escaped(name)}"
         self._inner = [
-            Reader(value, f"{where}/{place}", self._faults)
+            JsonReader(value, f"{where}/{place}", self._faults)
             for place, value in enumerate(self._list(name, most))
         ]
         return self._inner

@@ -7,46 +7,46 @@ from typing import NamedTuple
 
 from heed.domain import rfc3339
 from heed.domain.preferences.catalogue import Catalogue
-from heed.domain.preferences.register import Change, by_code
-from heed.domain.privacy.disclosure import Disclosure, permitted
+from heed.domain.preferences.register import Change, sort_by_code
+from heed.domain.privacy.disclosure import DisclosurePurpose, permitted_purpose
 from heed.entrypoints.http.api import decisions, fields
-from heed.entrypoints.http.api.json_body import Reader
+from heed.entrypoints.http.api.json_body import JsonReader
 from heed.use_cases.identify import Mention
-from heed.use_cases.ports.ledger import Kept
-from heed.use_cases.privacy.lookup import Found
+from heed.use_cases.ports.ledger import StoredEntry
+from heed.use_cases.privacy.lookup import LookupResult
 
 
-class Asked(NamedTuple):
+class LookupRequest(NamedTuple):
     """Who is looked up, and what for."""
 
     mention: Mention
-    purpose: Disclosure
+    purpose: DisclosurePurpose
 
 
-def asked(body: Reader) -> Asked:
+def parse_lookup_request(body: JsonReader) -> LookupRequest:
     """What a body asks.
 
     Raises:
         PurposeRefused: it says what for, and that is none of the list.
         InvalidRequest: it breaks the contract.
     """
-    mention = fields.person(body)
-    purpose = permitted(body.optional_text("purpose") or Disclosure.DATA_SUBJECT)
+    mention = fields.read_person(body)
+    purpose = permitted_purpose(body.optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
     body.close()
-    return Asked(mention, purpose)
+    return LookupRequest(mention, purpose)
 
 
-def written(recipient: str, found: Found, catalogue: Catalogue) -> dict[str, object]:
+def lookup_to_json(recipient: str, found: LookupResult, catalogue: Catalogue) -> dict[str, object]:
     """The answer: all that is held, the oldest first, in words."""
     record = found.record
-    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, by_code(held)))
+    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, sort_by_code(held)))
     return {
         "recipient": recipient,
         "registers": [_register(Change(*held), catalogue) for held in registers],
-        "soft_bounces": [rfc3339.write_day(day) for day in sorted(record.soft)],
-        "erased_at": None if record.floor is None else rfc3339.write(record.floor),
+        "soft_bounces": [rfc3339.format_day(day) for day in sorted(record.soft_bounce_days)],
+        "erased_at": None if record.erased_at is None else rfc3339.format_time(record.erased_at),
         "decisions": {
-            name: decisions.written(decision) for name, decision in found.decisions.items()
+            name: decisions.decision_to_json(decision) for name, decision in found.decisions.items()
         },
         "history": [_entry(kept, catalogue) for kept in found.history],
         **({"history_left_out": found.left_out} if found.left_out else {}),
@@ -60,15 +60,15 @@ def _register(held: Change, catalogue: Catalogue) -> dict[str, object]:
     return {
         "register": held.kind.value,
         "scope": catalogue.name(held.register.scope),
-        "at": rfc3339.write(entry.at),
+        "at": rfc3339.format_time(entry.at),
         "source": entry.source.value,
         "evidence": _evidence(entry.evidence),
         "policy_version": entry.policy or None,
-        "until": None if entry.until is None else rfc3339.write(entry.until),
+        "until": None if entry.until is None else rfc3339.format_time(entry.until),
     }
 
 
-def _entry(kept: Kept, catalogue: Catalogue) -> dict[str, object]:
+def _entry(kept: StoredEntry, catalogue: Catalogue) -> dict[str, object]:
     """An entry of the ledger, by the names under which it can be proved."""
     entry = kept.entry
     return {
@@ -79,11 +79,11 @@ def _entry(kept: Kept, catalogue: Catalogue) -> dict[str, object]:
         "register": entry.register,
         "scope": catalogue.name(entry.scope),
         "outcome": entry.outcome.value,
-        "at": rfc3339.write(entry.at),
-        "recorded_at": rfc3339.write(entry.recorded_at),
+        "at": rfc3339.format_time(entry.at),
+        "recorded_at": rfc3339.format_time(entry.recorded_at),
         "source": entry.source,
         "policy_version": entry.policy_version or None,
-        "until": None if entry.until is None else rfc3339.write(entry.until),
+        "until": None if entry.until is None else rfc3339.format_time(entry.until),
         "evidence": _evidence(kept.evidence) if kept.evidence else None,
     }
 

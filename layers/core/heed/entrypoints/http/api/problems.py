@@ -22,7 +22,7 @@ class Problem:
     title: str
 
 
-PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
+PROBLEMS: dict[type[errors.HeedError], Problem] = {
     errors.NotAuthenticated: Problem(
         "not-authenticated", HTTPStatus.UNAUTHORIZED, "The API key is missing or not valid"
     ),
@@ -32,7 +32,7 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
     errors.PurposeRefused: Problem(
         "purpose-refused", HTTPStatus.FORBIDDEN, "Nothing is disclosed for such a purpose"
     ),
-    errors.Held: Problem(
+    errors.OnHold: Problem(
         "held", HTTPStatus.CONFLICT, "A hold stands, and preserves what is on record"
     ),
     errors.NotFound: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
@@ -44,7 +44,7 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
     errors.InvalidRequest: Problem(
         "invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "The request breaks the contract"
     ),
-    errors.Unavailable: Problem(
+    errors.DependencyUnavailable: Problem(
         "unavailable",
         HTTPStatus.SERVICE_UNAVAILABLE,
         "Not available now; nothing is lost by a retry",
@@ -61,12 +61,12 @@ PROBLEM_OF: dict[type[errors.HeedError], Problem] = {
 def problem_of(error: errors.HeedError) -> Problem | None:
     """The problem of a failure, by its class or the nearest base; None if it is none of HTTP's."""
     for kind in type(error).__mro__:
-        if problem := PROBLEM_OF.get(kind):
+        if problem := PROBLEMS.get(kind):
             return problem
     return None
 
 
-def answer(error: errors.HeedError) -> Response[str]:
+def problem_response(error: errors.HeedError) -> Response[str]:
     """A failure as `application/problem+json`; one that HTTP does not know crashes, as a bug."""
     problem = problem_of(error)
     if problem is None:

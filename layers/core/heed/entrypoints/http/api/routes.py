@@ -16,18 +16,24 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
 from heed.domain.api_key import ApiKey, KeyScope
-from heed.domain.errors import HeedError, MethodNotAllowed, NotFound, Unavailable, UnreadableRecord
+from heed.domain.errors import (
+    DependencyUnavailable,
+    HeedError,
+    MethodNotAllowed,
+    NotFound,
+    UnreadableRecord,
+)
 from heed.entrypoints.http import request
 from heed.entrypoints.http.api import problems
-from heed.entrypoints.http.api.authentication import Gate
-from heed.entrypoints.http.api.json_body import Reader, read
-from heed.entrypoints.observability import count, logger
+from heed.entrypoints.http.api.authentication import Authenticator
+from heed.entrypoints.http.api.json_body import JsonReader, read_json_object
+from heed.entrypoints.observability import count_metric, logger
 
 _VARIABLE = re.compile(r"\{([a-z]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """A request that was let in.
 
     Attributes:
@@ -42,30 +48,30 @@ class Call:
     at: int
     parts: Mapping[str, str] = field(default_factory=dict)
 
-    def body(self) -> Reader:
+    def body(self) -> JsonReader:
         """The body, which must be a JSON object.
 
         Raises:
             NotJson: it is not JSON.
         """
-        return read(request.body(self.event))
+        return read_json_object(request.read_body(self.event))
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ApiResponse:
     """An answer with a status other than 200."""
 
     body: Mapping[str, object]
     status: HTTPStatus
 
 
-Answer = Callable[[Call], "Mapping[str, object] | Reply"]
+RouteHandler = Callable[[ApiRequest], "Mapping[str, object] | ApiResponse"]
 
 
-class Api:
+class ApiRoutes:
     """The routes of one function under /v1; `gate` gives who lets requests in, when the first comes."""
 
-    def __init__(self, gate: Callable[[], Gate]) -> None:
+    def __init__(self, gate: Callable[[], Authenticator]) -> None:
         self._gate = gate
         # Off, whatever the environment says: its debug mode prints events and answers with traces.
         self._app = APIGatewayHttpResolver(debug=False)
@@ -73,20 +79,24 @@ class Api:
         self._app.not_found(self._unrouted)
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
-    def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[Answer], Answer]:
+    def route(
+        self, method: str, path: str, *scopes: KeyScope
+    ) -> Callable[[RouteHandler], RouteHandler]:
         """Serve a route to keys that have one of the scopes; what is returned is answered as JSON.
 
         A variable part of the path is written `{name}`, as in openapi.yaml and template.yaml.
         """
 
-        def serve(answer: Answer) -> Answer:
+        def serve(answer: RouteHandler) -> RouteHandler:
             self.scopes[method, path] = frozenset(scopes)
 
             def respond(**parts: str) -> Response[str]:
                 event = self._app.current_event.raw_event
-                at = request.at(event)
-                key = self._gate().admit(request.header(event, "authorization"), scopes, at)
-                return _json(answer(Call(event, key, at, parts)))
+                at = request.arrived_at(event)
+                key = self._gate().authenticate(
+                    request.read_header(event, "authorization"), scopes, at
+                )
+                return _json(answer(ApiRequest(event, key, at, parts)))
 
             self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)
             return answer
@@ -108,10 +118,10 @@ class Api:
 
 
 def _problem(error: HeedError) -> Response[str]:
-    if isinstance(error, (Unavailable, UnreadableRecord)):
-        count("ApiUnavailable")
+    if isinstance(error, (DependencyUnavailable, UnreadableRecord)):
+        count_metric("ApiUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
-    return problems.answer(error)
+    return problems.problem_response(error)
 
 
 def _is_at(path: str, here: str) -> bool:
@@ -119,9 +129,9 @@ def _is_at(path: str, here: str) -> bool:
     return re.fullmatch(_VARIABLE.sub("[^/]+", path), here) is not None
 
 
-def _json(answer: Mapping[str, object] | Reply) -> Response[str]:
+def _json(answer: Mapping[str, object] | ApiResponse) -> Response[str]:
     body, status = (
-        (answer.body, answer.status) if isinstance(answer, Reply) else (answer, HTTPStatus.OK)
+        (answer.body, answer.status) if isinstance(answer, ApiResponse) else (answer, HTTPStatus.OK)
     )
     return Response(
         status_code=int(status),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from heed.domain.preferences.catalogue import Catalogue
 
 
-def written(catalogue: Catalogue) -> dict[str, object]:
+def topics_to_json(catalogue: Catalogue) -> dict[str, object]:
     """The answer: brands and topics; a topic's name is the one that every request takes."""
     return {
         "brands": [

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from heed.domain.errors import UnreadForm
-from heed.domain.preferences.catalogue import Catalogue, Kind, Topic
-from heed.domain.preferences.preference_changes import PAUSES, Choices
+from heed.domain.errors import IncompleteForm
+from heed.domain.preferences.catalogue import Catalogue, Topic, TopicKind
+from heed.domain.preferences.preference_changes import PAUSE_DAYS, FormChoices
 from heed.domain.preferences.register import ScopeNumber
-from heed.entrypoints.http.forms import Form
+from heed.entrypoints.http.forms import PostedForm
 
 _IN = "in"
-_PAUSES = {str(days): days for days in PAUSES}
+_PAUSES = {str(days): days for days in PAUSE_DAYS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class PreferenceForm:
         undo: the Undo token of a press that is to be taken back, or "": then there are no choices.
     """
 
-    choices: Choices
+    choices: FormChoices
     undo: str = ""
 
 
-def parse(form: Form, catalogue: Catalogue) -> PreferenceForm:
+def parse_preference_form(form: PostedForm, catalogue: Catalogue) -> PreferenceForm:
     """What a form says; of a field given twice, what stops more counts.
 
     What is no field of ours is passed over. A form that was not read as a whole still stops everything.
@@ -47,9 +47,9 @@ def parse(form: Form, catalogue: Catalogue) -> PreferenceForm:
             Undo stands beside what it knows nothing of.
     """
     if not form.complete:
-        if form.asks("all", "out"):
-            return PreferenceForm(Choices(everything=True))
-        raise UnreadForm("the body is cut, too long, or no form")
+        if form.has_value("all", "out"):
+            return PreferenceForm(FormChoices(everything=True))
+        raise IncompleteForm("the body is cut, too long, or no form")
     reading = _Reading(catalogue)
     for name, value in form.fields:
         reading.take(name.strip().lower(), value.strip())
@@ -63,7 +63,7 @@ class _Reading:
         self._topics = {
             _field_of(topic, catalogue): topic.number
             for topic in catalogue.topics.values()
-            if topic.kind is not Kind.SERVICE
+            if topic.kind is not TopicKind.SERVICE
         }
         self._wanted: dict[ScopeNumber, bool] = {}
         self._shown: dict[ScopeNumber, bool] = {}
@@ -84,7 +84,7 @@ class _Reading:
         elif name in ("all", "pause", "policy"):
             self._aside(name, value.lower())
         elif name in self._topics or bare.startswith("topic."):
-            raise UnreadForm("a topic that nobody knows, or no value")
+            raise IncompleteForm("a topic that nobody knows, or no value")
 
     def _aside(self, name: str, value: str) -> None:
         self._is_ours = True
@@ -95,17 +95,17 @@ class _Reading:
         elif value in _PAUSES:
             self._pauses.append(_PAUSES[value])
         else:
-            raise UnreadForm("a pause of no length that there is")
+            raise IncompleteForm("a pause of no length that there is")
 
     def result(self) -> PreferenceForm:
         """What it says as a whole."""
         if self._everything:
-            return PreferenceForm(Choices(everything=True))
+            return PreferenceForm(FormChoices(everything=True))
         if not self._is_ours and not self._undos:
-            raise UnreadForm("no field is ours")
+            raise IncompleteForm("no field is ours")
         if self._undos and (self._is_ours or len(self._undos) > 1 or "" in self._undos):
-            raise UnreadForm("an Undo stands beside something else")
-        choices = Choices(
+            raise IncompleteForm("an Undo stands beside something else")
+        choices = FormChoices(
             wanted=self._wanted,
             shown=self._shown,
             pause=max(self._pauses, default=None),
@@ -117,4 +117,4 @@ class _Reading:
 def _field_of(topic: Topic, catalogue: Catalogue) -> str:
     """The name of a topic's field; its state as shown stands in `was.` and this."""
     name = catalogue.name(topic.number)
-    return name if topic.kind is Kind.SIGNAL else f"topic.{name}"
+    return name if topic.kind is TopicKind.SIGNAL else f"topic.{name}"

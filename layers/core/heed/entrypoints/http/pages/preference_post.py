@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from heed.domain.links.link_token import Token
-from heed.entrypoints.http.forms import Form
+from heed.domain.links.link_token import LinkToken
+from heed.entrypoints.http.forms import PostedForm
 from heed.entrypoints.http.pages import preference_form
-from heed.use_cases.preferences.save_preferences import Result, SavePreferences, TakeBack, Visited
+from heed.use_cases.preferences.save_preferences import (
+    FormSubmission,
+    SavePreferences,
+    SaveResult,
+    UndoPress,
+)
 
 
-def is_opt_out(form: Form) -> bool:
+def is_one_click_body(form: PostedForm) -> bool:
     """Whether somebody posts here what a mail client, or the page of an unsubscribe link, posts there.
 
     An opt-out is never refused for its form, nor for the link of the same person that it was sent to. The
@@ -20,7 +25,7 @@ def is_opt_out(form: Form) -> bool:
         is_empty
         or not names.isdisjoint(("list-unsubscribe", "scope"))
         or any(
-            form.asks(name, value)
+            form.has_value(name, value)
             for name, value in (
                 ("List-Unsubscribe", "One-Click"),
                 ("scope", "all"),
@@ -30,16 +35,20 @@ def is_opt_out(form: Form) -> bool:
     )
 
 
-def submit(
-    save: SavePreferences, take_back: TakeBack, token: Token, form: Form, visited: Visited
-) -> Result:
+def submit_preference_form(
+    save: SavePreferences,
+    take_back: UndoPress,
+    token: LinkToken,
+    form: PostedForm,
+    visited: FormSubmission,
+) -> SaveResult:
     """Save a form, or take back the press that it names.
 
     Raises:
         UnreadForm: not all of it was read, and nothing of it was written.
         Unavailable, UnreadableRecord: not known to be written.
     """
-    said = preference_form.parse(form, save.catalogue)
+    said = preference_form.parse_preference_form(form, save.catalogue)
     if said.undo:
         return take_back(token, said.undo, visited)
     return save(token, said.choices, visited)

@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from heed.domain.links.link_token import Token
-from heed.domain.links.undo import Undo
+from heed.domain.links.link_token import LinkToken
+from heed.domain.links.undo import UndoToken
 from heed.domain.preferences.catalogue import Catalogue, Topic
-from heed.domain.preferences.decision import Decision, address_stop, chosen, pause_stands
+from heed.domain.preferences.decision import Decision, active_pause, address_stop, decide_by_choice
 from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL, Change, ChoiceKind
+from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.visit import Visit
-from heed.entrypoints.http.pages.visits import known, undo_text
+from heed.entrypoints.http.pages.visit import PageVisit
+from heed.entrypoints.http.pages.visits import link_page_view, undo_text
 from heed.use_cases.ports.keys import LinkKeys
 
 _WHY = {
-    Reason.COMPLAINED: views.Why.REPORTED,
-    Reason.UNSUBSCRIBED: views.Why.STOPPED,
-    Reason.TOPIC_UNSUBSCRIBED: views.Why.STOPPED,
-    Reason.NO_CONSENT: views.Why.NOT_ASKED,
+    Reason.COMPLAINED: views.StateNote.REPORTED,
+    Reason.UNSUBSCRIBED: views.StateNote.STOPPED,
+    Reason.TOPIC_UNSUBSCRIBED: views.StateNote.STOPPED,
+    Reason.NO_CONSENT: views.StateNote.NOT_ASKED,
 }
 
 
-def preferences(
-    visit: Visit,
-    token: Token,
+def preferences_view(
+    visit: PageVisit,
+    token: LinkToken,
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
     *,
     saved: bool = False,
-    undo: Undo | None = None,
+    undo: UndoToken | None = None,
     unread: bool = False,
-) -> views.Preferences:
+) -> views.PreferencesView:
     """The view of what is on record.
 
     Args:
@@ -49,15 +49,17 @@ def preferences(
     topics, undone = catalogue.offered(brand), undo.scopes if undo else ()
     wide = [
         entry.until
-        for scope in (ALL, brand)
+        for scope in (ALL_SCOPES, brand)
         for topic in topics
-        if (entry := pause_stands(record, topic, scope, visit.at))
+        if (entry := active_pause(record, topic, scope, visit.at))
     ]
-    return views.Preferences(
-        **known(visit, token, record, catalogue, keys),
+    return views.PreferencesView(
+        **link_page_view(visit, token, record, catalogue, keys),
         topics=tuple(_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_advertising(visit, record, catalogue),
-        everything_off=not any(chosen(record, t).sendable for t in catalogue.marketing(ALL)),
+        everything_off=not any(
+            decide_by_choice(record, t).sendable for t in catalogue.marketing(ALL_SCOPES)
+        ),
         paused_until=max((until for until in wide if until), default=None),
         undeliverable=_is_undeliverable(record, visit.at),
         last=_last(visit, record, catalogue),
@@ -74,27 +76,29 @@ def _is_undeliverable(record: Record, now: int) -> bool:
     return stop is not None and stop.reason is Reason.UNDELIVERABLE
 
 
-def _line(visit: Visit, record: Record, topic: Topic, catalogue: Catalogue) -> views.Line:
-    by_choice = chosen(record, topic)
-    own_pause = pause_stands(record, topic, topic.number, visit.at)
+def _line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
+    by_choice = decide_by_choice(record, topic)
+    own_pause = active_pause(record, topic, topic.number, visit.at)
     paused = by_choice.sendable and own_pause is not None
-    return views.Line(
+    return views.TopicLine(
         topic=catalogue.name(topic.number),
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
         state=_state(by_choice),
-        why=views.Why.PAUSED if paused else _WHY.get(by_choice.reason),
+        why=views.StateNote.PAUSED if paused else _WHY.get(by_choice.reason),
         since=by_choice.since,
         until=own_pause.until if own_pause else None,
     )
 
 
-def _advertising(visit: Visit, record: Record, catalogue: Catalogue) -> views.Advertising | None:
+def _advertising(
+    visit: PageVisit, record: Record, catalogue: Catalogue
+) -> views.AdvertisingLine | None:
     topic = next(iter(catalogue.signals()), None)
     if topic is None:
         return None
-    by_choice = chosen(record, topic)
-    return views.Advertising(
+    by_choice = decide_by_choice(record, topic)
+    return views.AdvertisingLine(
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
         state=_state(by_choice),
@@ -102,17 +106,17 @@ def _advertising(visit: Visit, record: Record, catalogue: Catalogue) -> views.Ad
     )
 
 
-def _state(decision: Decision) -> views.State:
-    return views.State.IN if decision.sendable else views.State.OUT
+def _state(decision: Decision) -> views.TopicState:
+    return views.TopicState.IN if decision.sendable else views.TopicState.OUT
 
 
-def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | None:
+def _last(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
     """The newest choice on record; what the address itself did (bounces, complaints) is none."""
     choice = record.latest_choice()
     if choice is None:
         return None
     topic = catalogue.topics.get(choice.register.scope)
-    return views.Last(
+    return views.LastChange(
         topic=topic.names[visit.language] if topic else "",
         change=_change(choice),
         at=choice.entry.at,
@@ -120,8 +124,8 @@ def _last(visit: Visit, record: Record, catalogue: Catalogue) -> views.Last | No
     )
 
 
-def _change(choice: Change) -> views.Change:
+def _change(choice: Change) -> views.LastChangeKind:
     if choice.kind is ChoiceKind.OUT:
-        return views.Change.OUT
+        return views.LastChangeKind.OUT
     entry = choice.entry
-    return views.Change.PAUSED if (entry.until or 0) > entry.at else views.Change.IN
+    return views.LastChangeKind.PAUSED if (entry.until or 0) > entry.at else views.LastChangeKind.IN

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from heed.domain.errors import Unavailable, UnreadableRecord
+from heed.domain.errors import DependencyUnavailable, UnreadableRecord
 from heed.entrypoints.http import request
-from heed.entrypoints.observability import count, logger
+from heed.entrypoints.observability import count_metric, logger
 
 if TYPE_CHECKING:
-    from heed.domain.links.link_token import Token
+    from heed.domain.links.link_token import LinkToken
     from heed.domain.preferences.record import Record
-    from heed.entrypoints.http.pages.visit import Visit
-    from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+    from heed.entrypoints.http.pages.visit import PageVisit
+    from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
 
 
-def noted(
+def record_signal(
     event: dict[str, Any],
-    visit: Visit,
-    token: Token,
+    visit: PageVisit,
+    token: LinkToken,
     record: Record,
-    note: NoteSignal,
+    note: ApplyPrivacySignal,
     spared: Collection[int] = (),
 ) -> Record:
     """What is on record once the signal of a browser's own navigation is written.
@@ -33,7 +33,7 @@ def noted(
         return record
     try:
         return note(token, record, visit.at, visit.campaign, spared)
-    except (Unavailable, UnreadableRecord) as error:
-        count("SignalUnavailable")
+    except (DependencyUnavailable, UnreadableRecord) as error:
+        count_metric("SignalUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         return record

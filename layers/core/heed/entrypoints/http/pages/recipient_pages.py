@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from heed.domain.errors import Deferred, InvalidToken, Unavailable, UnreadableRecord
+from heed.domain.errors import DependencyUnavailable, InvalidToken, OptOutQueued, UnreadableRecord
 from heed.domain.preferences.catalogue import Catalogue
-from heed.entrypoints.http.forms import Form, most_fields, read_form
-from heed.entrypoints.http.pages.pages import Pages, headers
-from heed.entrypoints.http.pages.visit import Visit
-from heed.entrypoints.observability import count, logger
+from heed.entrypoints.http.forms import PostedForm, max_fields, read_form
+from heed.entrypoints.http.pages.pages import Pages, page_headers
+from heed.entrypoints.http.pages.visit import PageVisit
+from heed.entrypoints.observability import count_metric, logger
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _METHODS = ("GET", "HEAD", "POST")
 
 
-class Parts(Protocol):
+class PageParts(Protocol):
     """What the pages need of a deployment."""
 
     @property
@@ -56,14 +56,17 @@ class RecipientPages:
         self,
         app: APIGatewayHttpResolver,
         prefix: str | tuple[str, ...],
-        parts: Callable[[], Parts],
+        parts: Callable[[], PageParts],
     ) -> None:
         self._app = app
         self._prefix = prefix
         self._parts = parts
-        self._read: tuple[dict[str, Any], Form] = {}, Form([], True)  # a request, and its form
+        self._read: tuple[dict[str, Any], PostedForm] = (
+            {},
+            PostedForm([], True),
+        )  # a request, and its form
         app.exception_handler(InvalidToken)(self._absent)
-        app.exception_handler([Unavailable, UnreadableRecord])(self._failing)
+        app.exception_handler([DependencyUnavailable, UnreadableRecord])(self._failing)
         app.not_found(self._unrouted)
 
     @property
@@ -71,13 +74,15 @@ class RecipientPages:
         """The present request, payload format 2.0."""
         return self._app.current_event.raw_event
 
-    def visit(self) -> Visit:
+    def visit(self) -> PageVisit:
         """The visit that the present request is."""
-        return Visit.of(self.event, self._parts().catalogue, has_form=self._parts().has_form)
+        return PageVisit.from_event(
+            self.event, self._parts().catalogue, has_form=self._parts().has_form
+        )
 
-    def form(self) -> Form:
+    def form(self) -> PostedForm:
         """The form of the present request; asked for when the token of a link is known, never before."""
-        form = read_form(self.event, most_fields(self._parts().catalogue))
+        form = read_form(self.event, max_fields(self._parts().catalogue))
         self._read = self.event, form
         return form
 
@@ -96,7 +101,7 @@ class RecipientPages:
 
     def text(self, body: str) -> Response[str]:
         """A few bytes for a mail client, which shows them to nobody."""
-        plain = {**headers("en"), "Content-Type": "text/plain; charset=utf-8"}
+        plain = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
         return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
 
     def neutral(self) -> Response[str]:
@@ -104,11 +109,11 @@ class RecipientPages:
         from heed.entrypoints.http.pages import visits
 
         return self.page(
-            self._parts().pages.neutral(visits.page(self.visit(), self._parts().catalogue))
+            self._parts().pages.neutral(visits.page_view(self.visit(), self._parts().catalogue))
         )
 
     def _absent(self, _: InvalidToken) -> Response[str]:
-        count("LinkRefused")
+        count_metric("LinkRefused")
         return self._not_found(HTTPStatus.NOT_FOUND)
 
     def _unrouted(self, _: NotFoundError) -> Response[str]:
@@ -122,20 +127,20 @@ class RecipientPages:
     def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
         from heed.entrypoints.http.pages import visits
 
-        view = visits.page(self.visit(), self._parts().catalogue)
+        view = visits.page_view(self.visit(), self._parts().catalogue)
         return self.page(self._parts().pages.not_found(view), status, **more)
 
-    def _failing(self, error: Unavailable | UnreadableRecord) -> Response[str]:
+    def _failing(self, error: DependencyUnavailable | UnreadableRecord) -> Response[str]:
         from heed.entrypoints.http.api.problems import RETRY_AFTER
         from heed.entrypoints.http.pages import visits
 
-        count("PageUnavailable")
+        count_metric("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         request, form = self._read
         # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
         fields = form.fields if request is self.event and form.complete else []
-        view = visits.unavailable(
-            self.visit(), self._parts().catalogue, fields, kept=isinstance(error, Deferred)
+        view = visits.unavailable_view(
+            self.visit(), self._parts().catalogue, fields, kept=isinstance(error, OptOutQueued)
         )
         retry = {"Retry-After": str(RETRY_AFTER)}
         return self.page(

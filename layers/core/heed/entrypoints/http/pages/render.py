@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#x27;"})
 
 
-def escape(value: object) -> str:
+def escape_html(value: object) -> str:
     """The value as text that is safe between tags and in a quoted attribute."""
     return str(value).translate(_ENTITIES)
 
 
-def render(program: list[Any], view: object, dates: Dates) -> str:
+def render_page(program: list[Any], view: object, dates: Dates) -> str:
     """The HTML of `view` under a compiled program."""
     parts: list[str] = []
     _run(program, {"": view}, dates, parts.append)
@@ -47,7 +47,7 @@ def _run(
         value = _value(node[1], scope)
         match node[0]:
             case "value":
-                put(escape(value))
+                put(escape_html(value))
             case "plain":
                 put(value)
             case "if":
@@ -59,9 +59,9 @@ def _run(
             case "of":
                 _run(node[2][value], scope, dates, put)
             case "day":
-                put(escape(dates.day(value)))
+                put(escape_html(dates.day(value)))
             case kind:
-                put(escape(dates.write(kind, value)))
+                put(escape_html(dates.write(kind, value)))
 
 
 def _value(path: list[str], scope: dict[str, object]) -> Any:  # noqa: ANN401 - any view's field

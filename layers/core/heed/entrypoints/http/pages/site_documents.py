@@ -13,17 +13,17 @@ GPC_SINCE = "2026-11-22"
 """The date of what gpc.json says; change it when the support changes."""
 
 
-def gpc() -> Response[str]:
+def gpc_document() -> Response[str]:
     """`/.well-known/gpc.json` (W3C Global Privacy Control): signals are honoured."""
     return _document({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
 
 
-def dnt() -> Response[str]:
+def dnt_document() -> Response[str]:
     """`/.well-known/dnt/` (W3C Tracking Preference Expression): nobody is tracked here."""
     return _document({"tracking": "N"}, "application/tracking-status+json")
 
 
-def policy(catalogue: Catalogue) -> Response[str]:
+def policy_document(catalogue: Catalogue) -> Response[str]:
     """The versions of the privacy policy, the oldest first; any site of the brand may read it."""
     versions = [
         {

@@ -5,25 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from heed.domain.links.link_token import Token
-from heed.domain.opt_in.confirmation_token import Confirmation, Intent
+from heed.domain.links.link_token import LinkToken
+from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.record import Record
-from heed.domain.preferences.register import ALL
+from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.subscribe_form import Entered
-from heed.entrypoints.http.pages.visit import Visit
-from heed.entrypoints.http.pages.visits import brand_of, form_url, known, option, page, topic_name
-from heed.use_cases.opt_in.confirm import Confirmed
+from heed.entrypoints.http.pages.subscribe_form import SubscribeForm
+from heed.entrypoints.http.pages.visit import PageVisit
+from heed.entrypoints.http.pages.visits import (
+    common_brand,
+    form_url,
+    link_page_view,
+    page_view,
+    topic_name,
+    topic_option,
+)
+from heed.use_cases.opt_in.confirm import ConfirmResult
 from heed.use_cases.ports.keys import LinkKeys
 
 
-def form(
-    visit: Visit, intent: Intent, catalogue: Catalogue, entered: Entered | None = None
-) -> views.Subscribe:
+def subscribe_view(
+    visit: PageVisit, intent: Intent, catalogue: Catalogue, entered: SubscribeForm | None = None
+) -> views.SubscribeView:
     """The form; with a mistake it comes back as it was filled in."""
-    plain = page(visit, catalogue)
-    return views.Subscribe(
+    plain = page_view(visit, catalogue)
+    return views.SubscribeView(
         language=plain.language,
         brand=plain.brand,
         campaign=plain.campaign,
@@ -32,7 +39,9 @@ def form(
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         address=entered.typed if entered else "",
         topics=tuple(
-            option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
+            topic_option(
+                visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes)
+            )
             for topic in (_choice(catalogue, entered) if intent is Intent.IN else ())
         ),
         resume=",".join(map(catalogue.name, entered.resume)) if entered else "",
@@ -40,51 +49,57 @@ def form(
     )
 
 
-def _choice(catalogue: Catalogue, entered: Entered | None) -> list[Topic]:
+def _choice(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
     """The topics to choose among; advertising too for who came to turn it on again."""
     asked = entered.scopes if entered else ()
-    return [*catalogue.offered(ALL), *(t for t in catalogue.signals() if t.number in asked)]
+    return [*catalogue.offered(ALL_SCOPES), *(t for t in catalogue.signals() if t.number in asked)]
 
 
-def confirm(
-    visit: Visit,
-    said: Confirmation,
+def confirm_view(
+    visit: PageVisit,
+    said: ConfirmationToken,
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
-) -> views.Confirm:
+) -> views.ConfirmView:
     """The page before the press."""
-    return views.Confirm(**_known(visit, said, topics, record, catalogue, keys))
+    return views.ConfirmView(**_known(visit, said, topics, record, catalogue, keys))
 
 
-def confirmed(
-    visit: Visit, said: Confirmation, result: Confirmed, catalogue: Catalogue, keys: LinkKeys
-) -> views.Confirmed:
+def confirmed_view(
+    visit: PageVisit,
+    said: ConfirmationToken,
+    result: ConfirmResult,
+    catalogue: Catalogue,
+    keys: LinkKeys,
+) -> views.ConfirmedView:
     """The page after the press."""
     is_done = bool(result.topics) or said.intent is Intent.OUT
-    return views.Confirmed(
+    return views.ConfirmedView(
         **_known(visit, said, result.topics, result.record, catalogue, keys),
-        outcome=views.Outcome.DONE if is_done else views.Outcome.SUPERSEDED,
+        outcome=views.ConfirmationOutcome.DONE if is_done else views.ConfirmationOutcome.SUPERSEDED,
     )
 
 
-def expired(visit: Visit, said: Confirmation, catalogue: Catalogue) -> views.Confirmed:
+def expired_view(
+    visit: PageVisit, said: ConfirmationToken, catalogue: Catalogue
+) -> views.ConfirmedView:
     """The page of a link whose time is over: ask for another."""
-    plain = page(visit, catalogue)
-    return views.Confirmed(
+    plain = page_view(visit, catalogue)
+    return views.ConfirmedView(
         language=plain.language,
         brand=plain.brand,
         campaign=plain.campaign,
         subscribe_url=form_url(visit, said.intent),
         intent=said.intent,
-        outcome=views.Outcome.EXPIRED,
+        outcome=views.ConfirmationOutcome.EXPIRED,
     )
 
 
 def _known(
-    visit: Visit,
-    said: Confirmation,
+    visit: PageVisit,
+    said: ConfirmationToken,
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
@@ -93,12 +108,12 @@ def _known(
     """What both pages of a link say: of whom, and which topics, of whichever brand they are."""
     named = list(topics)
     # The preference centre's link is made from this one: it keeps the time of the request.
-    scope = said.scopes[0] if said.scopes else ALL
-    link = Token(said.recipient, scope, said.issued, keys.newest())
-    said_by_all = known(visit, link, record, catalogue, keys)
+    scope = said.scopes[0] if said.scopes else ALL_SCOPES
+    link = LinkToken(said.recipient, scope, said.issued, keys.newest_key_id())
+    said_by_all = link_page_view(visit, link, record, catalogue, keys)
     return {
         **said_by_all,
-        "brand": brand_of(named, catalogue).title if named else said_by_all["brand"],
+        "brand": common_brand(named, catalogue).title if named else said_by_all["brand"],
         "intent": said.intent,
         "resume": bool(said.resume),
         "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in named),

@@ -9,27 +9,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from heed.domain.links.link_token import Purpose, verify
+from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.register import Source
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages.recipient_pages import Parts
-from heed.entrypoints.observability import count
+from heed.entrypoints.http.pages.recipient_pages import PageParts
+from heed.entrypoints.observability import count_metric
 from heed.use_cases.links.unsubscribe import opt_out_of
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-    from heed.domain.links.link_token import Token
-    from heed.entrypoints.http.forms import Form
+    from heed.domain.links.link_token import LinkToken
+    from heed.entrypoints.http.forms import PostedForm
     from heed.entrypoints.http.pages.recipient_pages import RecipientPages
-    from heed.use_cases.links.unsubscribe import Pressed, Unsubscribe
+    from heed.use_cases.links.unsubscribe import Unsubscribe, UnsubscribeResult
     from heed.use_cases.ports.keys import LinkKeys
     from heed.use_cases.ports.preferences import Preferences
-    from heed.use_cases.preferences.apply_privacy_signal import NoteSignal
+    from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
 
 
-class LinkParts(Parts, Protocol):
+class LinkParts(PageParts, Protocol):
     """What an unsubscribe link needs of a deployment."""
 
     @property
@@ -48,7 +48,7 @@ class LinkParts(Parts, Protocol):
         ...
 
     @property
-    def note_signal(self) -> NoteSignal:
+    def apply_privacy_signal(self) -> ApplyPrivacySignal:
         """What becomes of a privacy signal."""
         ...
 
@@ -76,40 +76,40 @@ class UnsubscribeLink:
     def ask(self, text: str) -> Response[str]:
         """The page with the button, or what came of pressing it; a privacy signal alone is written."""
         answers, parts, visit = self._answers, self._parts(), self._answers.visit()
-        token = verify(text, Purpose.UNSUBSCRIBE, parts.link_keys.link)
+        token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, parts.link_keys.link_key)
         from heed.entrypoints.http.pages import visits
-        from heed.entrypoints.http.pages.privacy_signal import noted
+        from heed.entrypoints.http.pages.privacy_signal import record_signal
 
         record = parts.preferences.read(token.recipient)
-        record = noted(answers.event, visit, token, record, parts.note_signal)
+        record = record_signal(answers.event, visit, token, record, parts.apply_privacy_signal)
         if is_closed(record):
             return answers.neutral()
         catalogue, keys = parts.catalogue, parts.link_keys
-        done = request.query(answers.event, "done")
+        done = request.read_query(answers.event, "done")
         undo = visits.offered_undo(done, token, record, keys, visit.at)
-        if (done == "1" or undo) and visits.is_stopped(token, record, catalogue, visit.at):
+        if (done == "1" or undo) and visits.is_scope_stopped(token, record, catalogue, visit.at):
             taken_back = visits.undo_text(undo, keys)
-            page = visits.done(visit, token, record, catalogue, keys, undo=taken_back)
+            page = visits.done_view(visit, token, record, catalogue, keys, undo=taken_back)
             return answers.page(parts.pages.done(page))
-        view = visits.landing(visit, token, record, catalogue, keys)
+        view = visits.landing_view(visit, token, record, catalogue, keys)
         return answers.page(parts.pages.landing(view))
 
     def opt_out(self, text: str) -> Response[str]:
         """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
         answers, parts, visit = self._answers, self._parts(), self._answers.visit()
         keys = parts.link_keys
-        token = verify(
-            text, Purpose.UNSUBSCRIBE, keys.link
+        token = verify_link_token(
+            text, TokenPurpose.UNSUBSCRIBE, keys.link_key
         )  # first: nothing is read for who has no link
         form = answers.form()
-        by_hand = not form.asks("List-Unsubscribe", "One-Click") and (
-            form.asks("scope", "all") or any(name == "scope" for name, _ in form.fields)
+        by_hand = not form.has_value("List-Unsubscribe", "One-Click") and (
+            form.has_value("scope", "all") or any(name == "scope" for name, _ in form.fields)
         )
         if not by_hand:
             return self.one_click(token, form)
         wording = parts.pages.wording(visit.language)
         pressed = self._press(
-            token, form, Source.LINK, wording=wording, press=request.id_of(answers.event)
+            token, form, Source.LINK, wording=wording, press=request.request_id(answers.event)
         )
         if is_closed(pressed.record):
             return answers.neutral()
@@ -120,19 +120,19 @@ class UnsubscribeLink:
         undo = visits.undo_text(pressed.undo, keys)
         return answers.redirect(visits.done_url(visit, text, undo))
 
-    def one_click(self, token: Token, form: Form) -> Response[str]:
+    def one_click(self, token: LinkToken, form: PostedForm) -> Response[str]:
         """Opts out where nobody sees a page: by a mail client, to whichever link of the person's."""
         self._press(token, form, Source.ONE_CLICK)
         return self._answers.text("Unsubscribed.\n")
 
     def _press(
         self,
-        token: Token,
-        form: Form,
+        token: LinkToken,
+        form: PostedForm,
         source: Source,
         wording: str | None = None,
         press: str | None = None,
-    ) -> Pressed:
+    ) -> UnsubscribeResult:
         parts, visit = self._parts(), self._answers.visit()
         asked = opt_out_of(
             token,
@@ -140,11 +140,11 @@ class UnsubscribeLink:
             visit.at,
             source,
             visit.campaign,
-            everything=form.asks("scope", "all"),
+            everything=form.has_value("scope", "all"),
             signal=visit.signal,
             wording=wording,
             press=press,
         )
         pressed = parts.unsubscribe(asked)
-        count("OptedOut")
+        count_metric("OptedOut")
         return pressed

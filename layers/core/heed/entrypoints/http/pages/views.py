@@ -14,7 +14,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import Source
 
 
-class Signal(StrEnum):
+class SignalNotice(StrEnum):
     """What `Sec-GPC: 1` or `DNT: 1` of this request means for the page."""
 
     NONE = "none"
@@ -23,14 +23,14 @@ class Signal(StrEnum):
     KEPT = "kept"  # sent, but a yes that was confirmed while it was sent stands: offer to end that
 
 
-class State(StrEnum):
+class TopicState(StrEnum):
     """Whether mail of a topic is sent: what the two buttons of its line show."""
 
     IN = "in"
     OUT = "out"
 
 
-class Why(StrEnum):
+class StateNote(StrEnum):
     """What the page says beside a topic, where its state alone does not tell."""
 
     STOPPED = "stopped"  # asked to stop, at `since`, which must be given
@@ -39,7 +39,7 @@ class Why(StrEnum):
     PAUSED = "paused"  # this topic alone, until `until`, which must be given
 
 
-class Change(StrEnum):
+class LastChangeKind(StrEnum):
     """What the last change did."""
 
     IN = "in"
@@ -48,7 +48,7 @@ class Change(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
+class PolicyNotice:
     """A change of the privacy policy under which this person has chosen nothing yet."""
 
     version: str
@@ -57,7 +57,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Field:
+class HiddenField:
     """One hidden field of a form."""
 
     name: str
@@ -65,7 +65,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
+class PageView:
     """What every page knows: its language, whose mail it is, the campaign of the link."""
 
     language: str
@@ -75,17 +75,17 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visit(Page):
+class LinkPageView(PageView):
     """A page reached by a valid link."""
 
     preferences_url: str  # path and query of the preference centre, same language
-    signal: Signal = Signal.NONE
-    policy: Policy | None = None  # material: told prominently, until it is acknowledged
-    update: Policy | None = None  # any other: a quiet line
+    signal: SignalNotice = SignalNotice.NONE
+    policy: PolicyNotice | None = None  # material: told prominently, until it is acknowledged
+    update: PolicyNotice | None = None  # any other: a quiet line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Landing(Visit):
+class LandingView(LinkPageView):
     """`GET /u/{token}`: what will stop, and the buttons that stop it."""
 
     topic: str = ""  # its name; empty: all marketing mail of the brand
@@ -93,7 +93,7 @@ class Landing(Visit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done(Visit):
+class DoneView(LinkPageView):
     """The answer to a press on the landing page."""
 
     topic: str = ""  # what stopped; empty: all marketing mail of the brand
@@ -102,48 +102,48 @@ class Done(Visit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TopicLine:
     """One topic of the preference centre."""
 
     topic: str  # its stable name: `offers` gives the field `topic.offers`
     name: str
     description: str
-    state: State
-    why: Why | None = None
+    state: TopicState
+    why: StateNote | None = None
     since: int | None = None
     until: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Advertising:
+class AdvertisingLine:
     """The line of targeted advertising."""
 
     name: str
     description: str
-    state: State
+    state: TopicState
     since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Last:
+class LastChange:
     """What was changed last, when, and by which way it came."""
 
     topic: str  # its name; empty: all marketing mail
-    change: Change
+    change: LastChangeKind
     at: int
     source: Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preferences(Visit):
+class PreferencesView(LinkPageView):
     """`GET /p/{token}`: every topic with its true state."""
 
-    topics: tuple[Line, ...]
-    advertising: Advertising | None = None
+    topics: tuple[TopicLine, ...]
+    advertising: AdvertisingLine | None = None
     everything_off: bool = False  # nothing is left that "stop everything" could stop
     paused_until: int | None = None
     undeliverable: bool = False  # mail to the address came back: nothing is sent
-    last: Last | None = None
+    last: LastChange | None = None
     saved: bool = False
     undo: str = ""  # the token that takes back what was stopped just now; empty: no undo
     undone: str = ""  # names of the topics that it takes back; empty: everything that was stopped
@@ -151,15 +151,17 @@ class Preferences(Visit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unavailable(Page):
+class UnavailableView(PageView):
     """503: the store did not answer, or there is no room for another mail."""
 
     kept: bool = False  # the wish itself waits in a queue and will be carried out
     full: bool = False  # so many ask that a mail would come too late
-    retry: tuple[Field, ...] = ()  # the form again, to this same address; empty: a plain reload
+    retry: tuple[
+        HiddenField, ...
+    ] = ()  # the form again, to this same address; empty: a plain reload
 
 
-class Mistake(StrEnum):
+class FormMistake(StrEnum):
     """Where the subscribe form could not be read."""
 
     ADDRESS = "address"
@@ -167,7 +169,7 @@ class Mistake(StrEnum):
     TOPICS = "topics"
 
 
-class Outcome(StrEnum):
+class ConfirmationOutcome(StrEnum):
     """What a confirmation came to."""
 
     DONE = "done"
@@ -176,7 +178,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class TopicOption:
     """A topic that may be asked for; none is chosen beforehand."""
 
     topic: str  # as the form sends it
@@ -186,7 +188,7 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Subscribe(Page):
+class SubscribeView(PageView):
     """The form for those without a link; it posts to `subscribe_url`.
 
     Where that is empty the ways to reach the brand stand in the form's place.
@@ -195,15 +197,15 @@ class Subscribe(Page):
     intent: Intent
     other_url: str = ""  # the same form for the other intent; empty: not offered
     address: str = ""  # what was entered, when it comes back with a mistake
-    topics: tuple[Option, ...] = ()  # none for the way out: it stops everything
+    topics: tuple[TopicOption, ...] = ()  # none for the way out: it stops everything
     resume: str = ""  # scopes whose pause is to end, as the form sends them; empty: none
-    error: Mistake | None = None
+    error: FormMistake | None = None
     consent: bool = False  # sent here by the preference centre: a link cannot give consent
     signal: bool = False  # the browser's privacy signal was kept with what was saved there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirm(Visit):
+class ConfirmView(LinkPageView):
     """`GET /c/{token}`: what one press will confirm."""
 
     preferences_url: str = ""  # none where the link has ended
@@ -213,14 +215,14 @@ class Confirm(Visit):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Confirmed(Confirm):
+class ConfirmedView(ConfirmView):
     """What came of it."""
 
-    outcome: Outcome
+    outcome: ConfirmationOutcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mail:
+class ConfirmationMailView:
     """The confirmation mail."""
 
     language: str
@@ -232,19 +234,19 @@ class Mail:
     unsubscribe_url: str  # stops everything, and never ends
 
 
-MAIL = ("mail-subject.txt", "mail.txt", "mail.html")
+MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
 """The parts of the confirmation mail, each a file of layers/brand/pages."""
 
-VIEWS: dict[str, type[Page]] = {
-    "landing": Landing,
-    "done": Done,
-    "preferences": Preferences,
-    "neutral": Page,
-    "not_found": Page,
-    "unavailable": Unavailable,
-    "subscribe": Subscribe,
-    "accepted": Page,
-    "confirm": Confirm,
-    "confirmed": Confirmed,
+VIEWS: dict[str, type[PageView]] = {
+    "landing": LandingView,
+    "done": DoneView,
+    "preferences": PreferencesView,
+    "neutral": PageView,
+    "not_found": PageView,
+    "unavailable": UnavailableView,
+    "subscribe": SubscribeView,
+    "accepted": PageView,
+    "confirm": ConfirmView,
+    "confirmed": ConfirmedView,
 }
 """The view of each page; a page is a file of layers/brand/pages."""

@@ -8,13 +8,13 @@ from typing import Any
 
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
-from heed.entrypoints.http.language import choose
+from heed.entrypoints.http.language import choose_language
 
 _CAMPAIGN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 @dataclass(frozen=True)
-class Visit:
+class PageVisit:
     """Who comes.
 
     Attributes:
@@ -32,22 +32,24 @@ class Visit:
     has_form: bool
 
     @classmethod
-    def of(cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool) -> Visit:
+    def from_event(
+        cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool
+    ) -> PageVisit:
         """The visit that a request is."""
         return cls(
-            choose(
-                request.query(event, "lang"),
-                request.header(event, "accept-language"),
+            choose_language(
+                request.read_query(event, "lang"),
+                request.read_header(event, "accept-language"),
                 catalogue.languages,
                 catalogue.default_language,
             ),
-            campaign(request.query(event, "c")),
-            request.at(event),
-            request.signals(event),
+            read_campaign(request.read_query(event, "c")),
+            request.arrived_at(event),
+            request.sends_privacy_signal(event),
             has_form,
         )
 
 
-def campaign(text: str) -> str:
+def read_campaign(text: str) -> str:
     """The campaign of a link; "" for whatever /v1/links would not have made."""
     return text if 0 < len(text) <= 32 and _CAMPAIGN.issuperset(text) else ""
