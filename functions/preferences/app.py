@@ -15,7 +15,7 @@ from heed.domain.links.link_token import LinkToken, TokenPurpose, verify_link_to
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.record import Record
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import preference_post, site_documents, visits
+from heed.entrypoints.http.pages import link_views, preference_post, site_documents
 from heed.entrypoints.http.pages.preference_view import preferences_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import RecipientPages
@@ -43,7 +43,7 @@ def show(text: str) -> Response[str]:
     if is_closed(record):
         return answers.neutral()
     saved = request.read_query(answers.event, "saved")
-    undo = visits.offered_undo(saved, token, record, keys, visit.at)
+    undo = link_views.offered_undo(saved, token, record, keys, visit.at)
     view = preferences_view(
         visit,
         token,
@@ -81,9 +81,11 @@ def save(text: str) -> Response[str]:
     if is_closed(result.record):
         return answers.neutral()
     if result.consent or result.resume:
-        view = visits.consent_view(visit, result.consent, result.resume, result.record, catalogue)
+        view = link_views.consent_view(
+            visit, result.consent, result.resume, result.record, catalogue
+        )
         return answers.page(heed.pages.subscribe(view))
-    return answers.redirect(visits.saved_url(visit, token, result.undo, heed.link_keys))
+    return answers.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 
 
 def _unread(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:

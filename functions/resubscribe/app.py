@@ -16,7 +16,7 @@ from heed.domain.opt_in.confirmation_token import ConfirmationToken, verify_conf
 from heed.domain.preferences.decision import is_closed
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http import request
-from heed.entrypoints.http.pages import subscribe_form, subscribe_view, visits
+from heed.entrypoints.http.pages import link_views, subscribe_form, subscribe_view
 from heed.entrypoints.http.pages.privacy_signal import record_signal
 from heed.entrypoints.http.pages.recipient_pages import RecipientPages
 from heed.entrypoints.http.pages.visit import PageVisit
@@ -54,11 +54,11 @@ def ask() -> Response[str]:
         heed.request_confirmation(asked)
     except WaitingQueueFull:
         count_metric("ConfirmationTurnedAway")
-        view = visits.queue_full_view(visit, catalogue)
+        view = link_views.queue_full_view(visit, catalogue)
         return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER)
     count_metric("ConfirmationAsked")
     return answers.page(
-        heed.pages.accepted(visits.page_view(visit, catalogue)), HTTPStatus.ACCEPTED
+        heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED
     )
 
 

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from heed.bootstrap import Heed
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.entrypoints import queue
 from heed.entrypoints.observability import observed
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from heed.adapters.dynamodb.feed_index import FEED_SHARDS
-from heed.adapters.dynamodb.late_wishes import MAX_LATE_CHANGES, split_late_changes
+from heed.adapters.dynamodb.late_changes import MAX_LATE_CHANGES, split_late_changes
 from heed.adapters.dynamodb.preferences import PreferencesTable
 from heed.domain.errors import StoreUnavailable, WriteConflict
 from heed.domain.preferences.evidence import evidence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from heed.adapters.dynamodb.preferences import PreferencesTable
-from heed.domain.links import repeats
-from heed.domain.links.repeats import HOUR
+from heed.domain.links import entry_rate
+from heed.domain.links.entry_rate import HOUR
 from heed.domain.preferences.register import DAY_MS, Change, Entry, Source
 from tests.adapters.conftest import TABLE, somebody
 from tests.support.registers import out, yes
@@ -23,7 +23,7 @@ MOST_A_DAY = 2
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "MOST_A_DAY", MOST_A_DAY)
+    monkeypatch.setattr(entry_rate, "MOST_A_DAY", MOST_A_DAY)
 
 
 @pytest.fixture

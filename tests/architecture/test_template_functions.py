@@ -9,7 +9,7 @@ import pytest
 from functions.unlist import app as unlist
 from heed.adapters import aws
 from heed.adapters.dynamodb import mail_caps, opt_in_notifications
-from heed.adapters.kms.address_seal import CONFIRMATION, LIST_POSITION
+from heed.adapters.kms.address_encryption import CONFIRMATION, LIST_POSITION
 from heed.adapters.ses.suppression_list import CALL_INTERVAL, SES_ATTEMPTS
 from tests.architecture.test_template_time import LONGEST_CALL
 from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import CAP_WINDOW
-from heed.domain.opt_in.waiting_line import WaitingRequest, in_send_order
+from heed.domain.opt_in.waiting_queue import WaitingRequest, in_send_order
 from tests.support.growth import LINEAR, growth
 
 NOW = 1_772_701_964_390

@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from heed.codec.record import decode_register
-from heed.domain.ledger.announcement import EventType, events_for
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, ledger_subject
+from heed.domain.ledger.events import EventType, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import (

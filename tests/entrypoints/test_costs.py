@@ -20,7 +20,7 @@ from heed.domain import api_key, rfc3339, values
 from heed.domain.errors import HeedError
 from heed.domain.feedback import outcome
 from heed.domain.links import link_token
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn

@@ -15,7 +15,7 @@ from functions.follow_up import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
-from heed.adapters.kms.address_seal import KmsAddressEncryption
+from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import (
     COMPLAINT,

@@ -16,8 +16,8 @@ from heed.adapters.eventbridge import EventBus
 from heed.adapters.external_sort import ExternalSorter
 from heed.domain import rfc3339
 from heed.domain.ledger.entry import ledger_subject
-from heed.domain.links import repeats
-from heed.domain.links.repeats import HOUR
+from heed.domain.links import entry_rate
+from heed.domain.links.entry_rate import HOUR
 from heed.domain.preferences.register import DAY_MS, HOLD, Change, Entry, Source
 from heed.domain.privacy.erasure import ErasureCause, ErasureReport
 from heed.use_cases.ledger.export import export_ledger
@@ -38,7 +38,7 @@ FLOOD = MOST_A_DAY + MORE
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "MOST_A_DAY", MOST_A_DAY)
+    monkeypatch.setattr(entry_rate, "MOST_A_DAY", MOST_A_DAY)
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.external_sort import ExternalSorter
-from heed.adapters.kms.address_seal import KmsAddressEncryption
+from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.api_key import KeyScope, hash_api_key
 from heed.domain.errors import HeedError
 from heed.domain.ledger.entry import ledger_subject
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn

@@ -27,7 +27,7 @@ from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
 from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.dynamodb import api_keys
-from heed.adapters.sqs.waiting_line import SqsWaitingQueue
+from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.api_key import KeyScope

@@ -16,7 +16,7 @@ from heed.codec.record import encode_entry
 from heed.domain.errors import DependencyUnavailable, HeedError
 from heed.domain.feedback import outcome
 from heed.domain.feedback.outcome import apply_feedback_rules
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.preferences import decision, record
 from heed.domain.preferences.decision import Decision
 from heed.domain.preferences.reasons import Reason

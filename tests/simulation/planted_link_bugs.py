@@ -19,7 +19,7 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, Source
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.api.authentication import Authenticator
-from heed.entrypoints.http.pages import subscribe_form, visits
+from heed.entrypoints.http.pages import link_views, subscribe_form
 from heed.use_cases.links import unsubscribe
 from heed.use_cases.preferences import save_preferences
 from tests.support.deployment import parts
@@ -103,7 +103,7 @@ def whoever_looks_is_given_an_undo(patch: Patch) -> None:
                 return undo.UndoToken(token.recipient, (scope,), press.at, press.digest)
         return None
 
-    patch.setattr(visits, "offered_undo", offered)
+    patch.setattr(link_views, "offered_undo", offered)
 
 
 @bug

@@ -12,8 +12,8 @@ from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
 from functions.unlist import app as unlist
 from functions.unsubscribe_later import app as unsubscribe_later
-from heed.adapters.kms.address_seal import KmsAddressEncryption
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.adapters.kms.address_encryption import KmsAddressEncryption
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn

@@ -18,10 +18,10 @@ import pytest
 from heed.adapters.external_sort import ExternalSorter
 from heed.codec.record import decode_late_changes, decode_record
 from heed.domain.errors import StoreUnavailable
-from heed.domain.ledger.announcement import PreferenceEvent
 from heed.domain.ledger.entry import LEDGER_SOURCE, EntryOutcome, LedgerEntry, ledger_subject
+from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.transition import Transition
-from heed.domain.links import repeats
+from heed.domain.links import entry_rate
 from heed.domain.preferences.record import EMPTY_RECORD, changes_between
 from heed.domain.preferences.register import DAY_MS, Change, Entry
 from heed.entrypoints import stream
@@ -195,7 +195,7 @@ def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
 
 @pytest.fixture(autouse=True)
 def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(repeats, "MOST_A_DAY", 1)
+    monkeypatch.setattr(entry_rate, "MOST_A_DAY", 1)
 
 
 @pytest.mark.parametrize(

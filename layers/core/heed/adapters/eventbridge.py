@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from heed.adapters.aws import FAILURES, error_code, is_invalid_request
 from heed.domain.errors import BusUnavailable
-from heed.domain.ledger.announcement import EVENT_SOURCE, PreferenceEvent
+from heed.domain.ledger.events import EVENT_SOURCE, PreferenceEvent
 from heed.override import override
 from heed.use_cases.ports.ledger import EventPublisher
 

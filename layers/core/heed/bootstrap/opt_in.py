@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
     from heed.adapters.ses.suppression_list import SesSuppressionListClient
     from heed.adapters.sqs.queue import SqsQueue
-    from heed.adapters.sqs.waiting_line import SqsWaitingQueue
+    from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
     from heed.entrypoints.http.networks import Network
     from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
     from heed.use_cases.opt_in.confirm import ConfirmOptIn
@@ -59,7 +59,7 @@ class OptInParts(SharedParts):
     @cached_property
     def waiting_queue(self) -> SqsWaitingQueue:
         """The queue of those whose mail a cap holds back."""
-        from heed.adapters.sqs.waiting_line import SqsWaitingQueue
+        from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
 
         return SqsWaitingQueue(self.client("sqs"), self.config.waiting_queue_url)
 
@@ -74,7 +74,7 @@ class OptInParts(SharedParts):
     @cached_property
     def send_confirmation_now(self) -> SendConfirmationNow:
         """Sends a confirmation mail that may be sent now."""
-        from heed.adapters.kms.address_seal import CONFIRMATION
+        from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.adapters.ses.mailer import SesMailer
         from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
         from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow
@@ -147,7 +147,7 @@ class OptInParts(SharedParts):
     @cached_property
     def after_confirmation(self) -> AfterConfirmation:
         """What follows from a confirmed yes."""
-        from heed.adapters.kms.address_seal import CONFIRMATION
+        from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
 
         url = self.config.opt_ins_queue_url
@@ -162,7 +162,7 @@ class OptInParts(SharedParts):
     @cached_property
     def remove_from_ses_list(self) -> RemoveFromSesList:
         """What happens to SES's own stop after a confirmed yes."""
-        from heed.adapters.kms.address_seal import CONFIRMATION
+        from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
 
         return RemoveFromSesList(

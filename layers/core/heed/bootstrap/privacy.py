@@ -123,7 +123,7 @@ class PrivacyParts(OptInParts, LedgerParts):
     @cached_property
     def walk_ses_list(self) -> WalkSesList:
         """What happens to that list where a purge waits for it."""
-        from heed.adapters.kms.address_seal import LIST_POSITION
+        from heed.adapters.kms.address_encryption import LIST_POSITION
         from heed.use_cases.privacy.walk_ses_list import WalkSesList
 
         return WalkSesList(

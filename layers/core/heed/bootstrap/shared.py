@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from heed.adapters.dynamodb.api_keys import ApiKeys
     from heed.adapters.dynamodb.preferences import PreferencesTable
-    from heed.adapters.kms.address_seal import KmsAddressEncryption
+    from heed.adapters.kms.address_encryption import KmsAddressEncryption
     from heed.adapters.kms.keys import KmsIdentityKey, KmsLinkKeys
     from heed.adapters.sqs.queue import SqsQueue
     from heed.config import Config
@@ -111,7 +111,7 @@ class SharedParts:
         return SqsQueue(self.client("sqs"), url)
 
     def address_encryption(self, use: str) -> KmsAddressEncryption:
-        """Encrypts addresses for one use (heed.adapters.kms.address_seal)."""
-        from heed.adapters.kms.address_seal import KmsAddressEncryption
+        """Encrypts addresses for one use (heed.adapters.kms.address_encryption)."""
+        from heed.adapters.kms.address_encryption import KmsAddressEncryption
 
         return KmsAddressEncryption(self.client("kms"), self.config.address_key, use)

@@ -16,7 +16,7 @@ from heed.codec.attributes import (
     read_texts,
     strict_reader,
 )
-from heed.domain.links.repeats import HOUR, LinkTally
+from heed.domain.links.entry_rate import HOUR, LinkTally
 from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.record import EMPTY_RECORD, Record
 from heed.domain.preferences.register import (

@@ -1,4 +1,4 @@
-"""How a write keeps the tally of a person's links, in the same request (heed.domain.links.repeats).
+"""How a write keeps the tally of a person's links, in the same request (heed.domain.links.entry_rate).
 
     told_hour   the hour of the latest change by link that was told of
     told<d>     how many were told of on the day of that hour; d is its number, modulo 32
@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from heed.codec.record import SPARED, TALLY_ATTRIBUTES, TOLD_HOUR, tally_attribute
-from heed.domain.links import repeats
-from heed.domain.links.repeats import HOUR, EntryRate, first_hour_of_day
+from heed.domain.links import entry_rate
+from heed.domain.links.entry_rate import HOUR, EntryRate, first_hour_of_day
 from heed.domain.preferences.record import Record
 
 
@@ -48,7 +48,7 @@ def assumed_tally_update(now: int) -> TallyUpdate:
         removes=_all_but(name),
         values=_values(1, now),
         condition=f"(attribute_not_exists({name}) OR ({TOLD_HOUR} >= :today AND {name} < :most))",
-        condition_values={**_today(now), ":most": {"N": str(repeats.MAX_LINK_ENTRIES_A_DAY)}},
+        condition_values={**_today(now), ":most": {"N": str(entry_rate.MAX_LINK_ENTRIES_A_DAY)}},
     )
 
 

@@ -21,13 +21,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heed.adapters.dynamodb.feed_index import feed_shard, format_feed_position
-from heed.adapters.dynamodb.late_wishes import split_late_changes
+from heed.adapters.dynamodb.late_changes import split_late_changes
 from heed.adapters.dynamodb.link_tally import TallyUpdate, assumed_tally_update, tally_update
 from heed.adapters.dynamodb.table import MAX_BATCH_KEYS, ConditionFailed, DynamoDBTable
 from heed.codec.attributes import Item
 from heed.codec.record import SALT_SIZE, decode_record, encode_entry, encode_late_change
 from heed.domain.errors import StoreUnavailable, UnreadableRecord, WriteConflict
-from heed.domain.links.repeats import LINK_SOURCES, entry_rate, is_limit_reached
+from heed.domain.links.entry_rate import LINK_SOURCES, entry_rate, is_limit_reached
 from heed.domain.preferences.record import EMPTY_RECORD, Record, merge_changes, superseded_changes
 from heed.domain.preferences.register import MINOR, SOFT_BOUNCE, Change
 from heed.domain.privacy.retention import soft_bounce_expiry

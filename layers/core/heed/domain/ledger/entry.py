@@ -63,7 +63,7 @@ class LedgerEntry:
         outcome: whether it was applied.
         until: of a pause, when it ends, milliseconds; otherwise None.
         first_seq: where it stands for several numbers, as repeats by link have them
-            (heed.domain.links.repeats), the first of them, and `seq` is the last; otherwise None.
+            (heed.domain.links.entry_rate), the first of them, and `seq` is the last; otherwise None.
     """
 
     subject: str

@@ -20,7 +20,7 @@ from heed.domain.ledger.entry import (
     ledger_subject,
     time_recorded,
 )
-from heed.domain.links.repeats import LINK_SOURCES, hourly_registers, is_hourly_write
+from heed.domain.links.entry_rate import LINK_SOURCES, hourly_registers, is_hourly_write
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, MINOR, Change, Source, opted_out
 
@@ -80,7 +80,7 @@ class Transition:
 
     @property
     def _is_hourly(self) -> bool:
-        """Whether it was told of as the one of its hour (heed.domain.links.repeats)."""
+        """Whether it was told of as the one of its hour (heed.domain.links.entry_rate)."""
         return (
             self.before.revision > 0
             and not self.is_spared

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from heed.domain import messages
+from heed.domain import queue_messages
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients.address import address_spellings, normalise_address
@@ -54,30 +54,30 @@ class ConfirmationRequest:
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._of)
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> ConfirmationRequest:
-        address = messages.text_member(data.pop("address"))
-        base_url = messages.text_member(data.pop("base_url"))
+        address = queue_messages.text_member(data.pop("address"))
+        base_url = queue_messages.text_member(data.pop("base_url"))
         if normalise_address(address) != address or not (
             base_url.isascii() and base_url.isprintable()
         ):
             raise ValueError("not as we write it")
-        given = messages.text_member(data.pop("given", ""))
+        given = queue_messages.text_member(data.pop("given", ""))
         if given and (given not in address_spellings(given) or normalise_address(given) != address):
             raise ValueError("not another spelling of the address")
         return cls(
-            id=messages.text_member(data.pop("id")),
+            id=queue_messages.text_member(data.pop("id")),
             address=address,
             intent=Intent(data.pop("intent")),
-            scopes=messages.scopes_member(data.pop("scopes")),
-            language=messages.text_member(data.pop("language")),
-            at=messages.number_member(data.pop("at")),
+            scopes=queue_messages.scopes_member(data.pop("scopes")),
+            language=queue_messages.text_member(data.pop("language")),
+            at=queue_messages.number_member(data.pop("at")),
             base_url=base_url,
-            network=messages.text_member(data.pop("network")),
-            resume=messages.scopes_member(data.pop("resume", [])),
-            due=messages.number_member(data.pop("due", 0)),
+            network=queue_messages.text_member(data.pop("network")),
+            resume=queue_messages.scopes_member(data.pop("resume", [])),
+            due=queue_messages.number_member(data.pop("due", 0)),
             given=given,
             **data,
         )

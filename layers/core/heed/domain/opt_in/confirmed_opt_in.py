@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from heed.domain import messages
+from heed.domain import queue_messages
 from heed.domain.rfc3339 import format_time
 
 
@@ -52,17 +52,17 @@ class ConfirmedOptIn:
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._of)
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> ConfirmedOptIn:
         return cls(
-            press=messages.text_member(data.pop("press")),
-            recipient=messages.recipient_member(data.pop("recipient")),
-            issued=messages.number_member(data.pop("issued")),
-            topics=messages.list_member(data.pop("topics"), messages.text_member),
-            sealed=base64.b64decode(messages.text_member(data.pop("sealed")), validate=True),
-            unlisted=messages.flag_member(data.pop("unlisted", False)),
+            press=queue_messages.text_member(data.pop("press")),
+            recipient=queue_messages.recipient_member(data.pop("recipient")),
+            issued=queue_messages.number_member(data.pop("issued")),
+            topics=queue_messages.list_member(data.pop("topics"), queue_messages.text_member),
+            sealed=base64.b64decode(queue_messages.text_member(data.pop("sealed")), validate=True),
+            unlisted=queue_messages.flag_member(data.pop("unlisted", False)),
             **data,
         )
 

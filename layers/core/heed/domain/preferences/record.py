@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from heed.domain.links.repeats import LinkTally
+from heed.domain.links.entry_rate import LinkTally
 from heed.domain.preferences.register import (
     DAY_MS,
     MINOR,

@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from heed.domain import rfc3339
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.people import person_field
 
 

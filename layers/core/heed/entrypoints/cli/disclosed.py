@@ -18,7 +18,7 @@ from heed.domain.privacy.disclosure import (
 )
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.stack import Stack
 
 _COLUMNS = ("number", "at", "what", "purpose", "people", "key")

@@ -9,7 +9,7 @@ from typing import Any
 from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.people import person_field
 from heed.entrypoints.cli.reports import add_person_arguments
 

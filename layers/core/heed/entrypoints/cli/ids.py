@@ -9,7 +9,7 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.people import read_standard_input
 
 

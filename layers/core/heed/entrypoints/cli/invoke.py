@@ -10,7 +10,7 @@ from pathlib import Path
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 
 
 def _arguments(parser: ArgumentParser) -> None:

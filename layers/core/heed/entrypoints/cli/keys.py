@@ -14,7 +14,7 @@ from heed.domain.preferences.register import DAY_MS
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.failure import CommandFailure
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 
 _COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
 

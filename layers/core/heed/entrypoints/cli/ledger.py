@@ -15,7 +15,7 @@ from heed.domain.privacy.disclosure import DisclosureDetails, DisclosurePurpose
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.failure import CommandFailure
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 from heed.use_cases.ports.preferences import UnreadableItem
 
 _LONGEST = 1 << 20  # bytes; no line of an export is longer, and a file may be anything

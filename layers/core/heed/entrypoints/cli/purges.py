@@ -8,7 +8,7 @@ from urllib.parse import quote
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.failure import CommandFailure
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 
 
 def _arguments(parser: ArgumentParser) -> None:

@@ -11,7 +11,7 @@ from heed.domain.errors import NotFound
 from heed.entrypoints.cli import options, output
 from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.failure import CommandFailure
-from heed.entrypoints.cli.finding import find_stack
+from heed.entrypoints.cli.find_stack import find_stack
 
 _TOLD = 1_000  # items between two words of progress
 # What became of the people of the copy, as a person reads it; by the words of `replay_restored.Came`.

@@ -10,8 +10,8 @@ from email.policy import EmailPolicy
 from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http.api.list_headers import brand_list_id, list_headers
 from heed.entrypoints.http.pages import views
+from heed.entrypoints.http.pages.link_views import common_brand, topic_name
 from heed.entrypoints.http.pages.pages import Pages
-from heed.entrypoints.http.pages.visits import common_brand, topic_name
 from heed.override import override
 from heed.use_cases.ports.opt_in import ConfirmationMail, MailRenderer
 

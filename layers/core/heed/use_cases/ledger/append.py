@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
-from heed.domain.ledger.announcement import PreferenceEvent, events_for
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.ledger.events import PreferenceEvent, events_for
 from heed.domain.ledger.transition import Transition, ledger_entries
 from heed.domain.preferences.catalogue import Catalogue
 from heed.domain.preferences.register import DAY_MS, Change

@@ -24,7 +24,7 @@ from heed.domain.ledger.entry import (
     ledger_subject,
 )
 from heed.domain.ledger.transition import EntryWithEvidence, make_ledger_entry
-from heed.domain.links.repeats import LINK_SOURCES
+from heed.domain.links.entry_rate import LINK_SOURCES
 from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
 from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipient, StoredRecords

@@ -12,7 +12,7 @@ from heed.domain.errors import (
     UnreadableRecord,
 )
 from heed.domain.links.link_token import LinkToken
-from heed.domain.links.opt_out import QueuedOptOut
+from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.links.undo import UndoToken, stop_changes, undo_for
 from heed.domain.preferences import privacy_signal
 from heed.domain.preferences.catalogue import Catalogue

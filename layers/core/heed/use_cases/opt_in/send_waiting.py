@@ -10,7 +10,7 @@ from heed.domain.errors import HeedError, MalformedMessage
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
 from heed.domain.opt_in.confirmation_token import Intent
 from heed.domain.opt_in.mail_caps import mailbox_of
-from heed.domain.opt_in.waiting_line import WaitingRequest, has_waited_a_day, in_send_order
+from heed.domain.opt_in.waiting_queue import WaitingRequest, has_waited_a_day, in_send_order
 from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow, SendResult
 from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, ReceivedMessage, WaitingQueue
 from heed.use_cases.ports.preferences import DeadLetterQueue

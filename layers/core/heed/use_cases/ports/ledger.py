@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
-from heed.domain.ledger.announcement import PreferenceEvent
 from heed.domain.ledger.entry import LedgerEntry
+from heed.domain.ledger.events import PreferenceEvent
 from heed.domain.ledger.seal import Seal
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change

@@ -10,8 +10,8 @@ from heed.domain.preferences.reasons import Reason
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES, Change, ChoiceKind
 from heed.entrypoints.http.pages import views
+from heed.entrypoints.http.pages.link_views import link_page_view, undo_text
 from heed.entrypoints.http.pages.visit import PageVisit
-from heed.entrypoints.http.pages.visits import link_page_view, undo_text
 from heed.use_cases.ports.keys import LinkKeys
 
 _WHY = {

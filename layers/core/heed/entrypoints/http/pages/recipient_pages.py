@@ -106,10 +106,10 @@ class RecipientPages:
 
     def neutral(self) -> Response[str]:
         """The one page for a minor and for a held address."""
-        from heed.entrypoints.http.pages import visits
+        from heed.entrypoints.http.pages import link_views
 
         return self.page(
-            self._parts().pages.neutral(visits.page_view(self.visit(), self._parts().catalogue))
+            self._parts().pages.neutral(link_views.page_view(self.visit(), self._parts().catalogue))
         )
 
     def _absent(self, _: InvalidToken) -> Response[str]:
@@ -125,21 +125,21 @@ class RecipientPages:
         return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
 
     def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
-        from heed.entrypoints.http.pages import visits
+        from heed.entrypoints.http.pages import link_views
 
-        view = visits.page_view(self.visit(), self._parts().catalogue)
+        view = link_views.page_view(self.visit(), self._parts().catalogue)
         return self.page(self._parts().pages.not_found(view), status, **more)
 
     def _failing(self, error: DependencyUnavailable | UnreadableRecord) -> Response[str]:
         from heed.entrypoints.http.api.problems import RETRY_AFTER
-        from heed.entrypoints.http.pages import visits
+        from heed.entrypoints.http.pages import link_views
 
         count_metric("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
         request, form = self._read
         # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
         fields = form.fields if request is self.event and form.complete else []
-        view = visits.unavailable_view(
+        view = link_views.unavailable_view(
             self.visit(), self._parts().catalogue, fields, kept=isinstance(error, OptOutQueued)
         )
         retry = {"Retry-After": str(RETRY_AFTER)}

@@ -11,9 +11,7 @@ from heed.domain.preferences.catalogue import Catalogue, Topic
 from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import ALL_SCOPES
 from heed.entrypoints.http.pages import views
-from heed.entrypoints.http.pages.subscribe_form import SubscribeForm
-from heed.entrypoints.http.pages.visit import PageVisit
-from heed.entrypoints.http.pages.visits import (
+from heed.entrypoints.http.pages.link_views import (
     common_brand,
     form_url,
     link_page_view,
@@ -21,6 +19,8 @@ from heed.entrypoints.http.pages.visits import (
     topic_name,
     topic_option,
 )
+from heed.entrypoints.http.pages.subscribe_form import SubscribeForm
+from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.opt_in.confirm import ConfirmResult
 from heed.use_cases.ports.keys import LinkKeys
 

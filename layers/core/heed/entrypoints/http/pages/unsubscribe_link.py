@@ -77,7 +77,7 @@ class UnsubscribeLink:
         """The page with the button, or what came of pressing it; a privacy signal alone is written."""
         answers, parts, visit = self._answers, self._parts(), self._answers.visit()
         token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, parts.link_keys.link_key)
-        from heed.entrypoints.http.pages import visits
+        from heed.entrypoints.http.pages import link_views
         from heed.entrypoints.http.pages.privacy_signal import record_signal
 
         record = parts.preferences.read(token.recipient)
@@ -86,12 +86,14 @@ class UnsubscribeLink:
             return answers.neutral()
         catalogue, keys = parts.catalogue, parts.link_keys
         done = request.read_query(answers.event, "done")
-        undo = visits.offered_undo(done, token, record, keys, visit.at)
-        if (done == "1" or undo) and visits.is_scope_stopped(token, record, catalogue, visit.at):
-            taken_back = visits.undo_text(undo, keys)
-            page = visits.done_view(visit, token, record, catalogue, keys, undo=taken_back)
+        undo = link_views.offered_undo(done, token, record, keys, visit.at)
+        if (done == "1" or undo) and link_views.is_scope_stopped(
+            token, record, catalogue, visit.at
+        ):
+            taken_back = link_views.undo_text(undo, keys)
+            page = link_views.done_view(visit, token, record, catalogue, keys, undo=taken_back)
             return answers.page(parts.pages.done(page))
-        view = visits.landing_view(visit, token, record, catalogue, keys)
+        view = link_views.landing_view(visit, token, record, catalogue, keys)
         return answers.page(parts.pages.landing(view))
 
     def opt_out(self, text: str) -> Response[str]:
@@ -113,12 +115,10 @@ class UnsubscribeLink:
         )
         if is_closed(pressed.record):
             return answers.neutral()
-        from heed.entrypoints.http.pages import (
-            visits,  # not before: the one-click path shows no page
-        )
+        from heed.entrypoints.http.pages import link_views
 
-        undo = visits.undo_text(pressed.undo, keys)
-        return answers.redirect(visits.done_url(visit, text, undo))
+        undo = link_views.undo_text(pressed.undo, keys)
+        return answers.redirect(link_views.done_url(visit, text, undo))
 
     def one_click(self, token: LinkToken, form: PostedForm) -> Response[str]:
         """Opts out where nobody sees a page: by a mail client, to whichever link of the person's."""

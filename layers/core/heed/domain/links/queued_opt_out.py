@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from heed.domain import messages
+from heed.domain import queue_messages
 from heed.domain.preferences.evidence import MAX_EVIDENCE
 from heed.domain.preferences.register import ScopeNumber, Source
 
@@ -44,19 +44,19 @@ class QueuedOptOut:
         Raises:
             Malformed: it was not put there by us.
         """
-        return messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._of)
 
     @classmethod
     def _of(cls, data: dict[str, Any]) -> QueuedOptOut:
         if not data["scopes"]:
             raise ValueError("an opt-out of nothing")
         return cls(
-            recipient=messages.recipient_member(data.pop("recipient")),
-            scopes=messages.scopes_member(data.pop("scopes")),
-            at=messages.number_member(data.pop("at")),
+            recipient=queue_messages.recipient_member(data.pop("recipient")),
+            scopes=queue_messages.scopes_member(data.pop("scopes")),
+            at=queue_messages.number_member(data.pop("at")),
             source=Source(data.pop("source")),
-            evidence=messages.text_member(data.pop("evidence"), MAX_EVIDENCE),
-            policy=messages.text_member(data.pop("policy")),
-            signal=messages.flag_member(data.pop("signal", False)),
+            evidence=queue_messages.text_member(data.pop("evidence"), MAX_EVIDENCE),
+            policy=queue_messages.text_member(data.pop("policy")),
+            signal=queue_messages.flag_member(data.pop("signal", False)),
             **data,
         )
