@@ -43,9 +43,7 @@ def deploy(
     clients.cloudformation.create_stack(
         StackName=STACK,
         TemplateURL=f"https://s3.amazonaws.com/{CODE_BUCKET}/{_TEMPLATE}",
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
+        Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
     outputs = _outputs(clients)
@@ -83,6 +81,4 @@ def _expire(clients: Clients, template: Mapping[str, Any], names: Mapping[str, s
     for name, resource in template["Resources"].items():
         wanted = resource.get("Properties", {}).get("TimeToLiveSpecification")
         if resource["Type"] == "AWS::DynamoDB::Table" and wanted:
-            clients.dynamodb.update_time_to_live(
-                TableName=names[name], TimeToLiveSpecification=wanted
-            )
+            clients.dynamodb.update_time_to_live(TableName=names[name], TimeToLiveSpecification=wanted)

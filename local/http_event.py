@@ -51,9 +51,7 @@ def is_text(content_type: str) -> bool:
     return media.startswith("text/") or media in _TEXT or media.endswith(("+json", "+xml"))
 
 
-def to_event(
-    call: Call, route_key: str, parameters: Mapping[str, str], now: datetime
-) -> dict[str, Any]:
+def to_event(call: Call, route_key: str, parameters: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """The event of a call on this route, with its path and path parameters decoded."""
     path = unquote(call.path).partition("?")[0]
     headers = _joined((name, value) for name, value in call.headers if name != "cookie")
@@ -126,12 +124,7 @@ def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def _cookies(call: Call) -> list[str]:
-    return [
-        cookie.strip()
-        for name, value in call.headers
-        if name == "cookie"
-        for cookie in value.split(";")
-    ]
+    return [cookie.strip() for name, value in call.headers if name == "cookie" for cookie in value.split(";")]
 
 
 def _body(body: bytes, content_type: str) -> dict[str, Any]:

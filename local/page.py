@@ -82,9 +82,7 @@ def render(sender: Sender, done: str) -> str:
         topic=escape(sample.TOPIC),
         unsubscribe_url=escape(mail.unsubscribe_url),
         preferences_url=escape(mail.preferences_url),
-        headers="\n".join(
-            f"<b>{escape(name)}:</b> {escape(value)}" for name, value in mail.headers
-        ),
+        headers="\n".join(f"<b>{escape(name)}:</b> {escape(value)}" for name, value in mail.headers),
         verdict="yes" if check["sendable"] else "no",
         words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
         check=escape(json.dumps(check, indent=2, ensure_ascii=False)),

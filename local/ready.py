@@ -29,9 +29,7 @@ class Stack:
     outputs: dict[str, Any]
 
 
-def describe(
-    places: Places, outputs: Mapping[str, str], functions: Mapping[str, str], api_key: str
-) -> Stack:
+def describe(places: Places, outputs: Mapping[str, str], functions: Mapping[str, str], api_key: str) -> Stack:
     """The stack as clients are to find it: its API is the front, whatever the template computes."""
     return Stack(
         api=places.api,

@@ -14,9 +14,7 @@ if TYPE_CHECKING:
 def run(*command: str | Path, **environment: str) -> None:
     """Run to the end, silently; `environment` is added to this process's own."""
     settings = [f"{name}={value}" for name, value in environment.items()]
-    done = subprocess.run(
-        ["/usr/bin/env", *settings, *command], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(["/usr/bin/env", *settings, *command], capture_output=True, text=True, check=False)
     if done.returncode:
         words = (done.stderr or done.stdout).strip()
         raise LocalProblem(

@@ -62,9 +62,7 @@ class Sender:
 
         From a client without cookies and without the key: the link itself is the credential.
         """
-        return httpx.post(
-            self.mail().one_click_url, data=ONE_CLICK, timeout=30, trust_env=False
-        ).status_code
+        return httpx.post(self.mail().one_click_url, data=ONE_CLICK, timeout=30, trust_env=False).status_code
 
     def feedback(self, make: Callable[[sample.SampleMail, datetime], Mapping[str, Any]]) -> bool:
         """Publish what SES would; whether it reached the record within some seconds."""
@@ -97,9 +95,7 @@ class Sender:
         return list(reversed(mails))
 
     def _items(self, table: str) -> list[dict[str, Any]]:
-        answer = self._clients.dynamodb.scan(
-            TableName=self._stack.outputs[table], Limit=ITEMS_SHOWN
-        )
+        answer = self._clients.dynamodb.scan(TableName=self._stack.outputs[table], Limit=ITEMS_SHOWN)
         read = TypeDeserializer().deserialize
         return [{name: read(value) for name, value in item.items()} for item in answer["Items"]]
 

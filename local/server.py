@@ -35,9 +35,7 @@ class Server:
             timeout_graceful_shutdown=FINISH_SECONDS,
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [bound]}, daemon=True
-        )
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [bound]}, daemon=True)
 
     def start(self) -> None:
         """Return when it serves."""

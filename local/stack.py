@@ -80,9 +80,7 @@ class LocalStack:
         _say("Opening the HTTP front …")
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.describe(
-            places, deployed.outputs, functions_by_short_name(deployed.names), api_key
-        )
+        stack = ready.describe(places, deployed.outputs, functions_by_short_name(deployed.names), api_key)
         sender = Sender(stack, clients)
         gateway = Gateway(clients, routes(translated.template), deployed.names)
         server = Server(application(gateway, page(sender)), front)

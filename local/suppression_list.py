@@ -22,9 +22,7 @@ _held: dict[str, str] = {}  # address -> reason
 def answering(others: Handle) -> Handle:
     """What answers requests of the list, and hands all others on."""
 
-    async def handle(
-        method: str, path: str, headers: object, body: bytes, query: dict[str, Any]
-    ) -> Answer:
+    async def handle(method: str, path: str, headers: object, body: bytes, query: dict[str, Any]) -> Answer:
         if not path.startswith(_PATH):
             return await others(method, path, headers, body, query)
         if method == "PUT":
@@ -52,9 +50,7 @@ def _page(query: dict[str, Any]) -> Answer:
     behind = base64.urlsafe_b64decode(asked.get("NextToken", "")).decode()
     there = sorted(one for one in _held if one > behind)
     size = int(asked.get("PageSize", 1_000))
-    found: dict[str, Any] = {
-        "SuppressedDestinationSummaries": [_entry(one) for one in there[:size]]
-    }
+    found: dict[str, Any] = {"SuppressedDestinationSummaries": [_entry(one) for one in there[:size]]}
     if len(there) > size:
         found["NextToken"] = base64.urlsafe_b64encode(there[size - 1].encode()).decode()
     return _answer(200, found)

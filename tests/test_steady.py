@@ -77,9 +77,7 @@ def test_the_busy_processes_end_with_a_run_that_is_killed() -> None:
         "import os, signal\nfrom tests.steady import busy\n"
         "with busy(1) as [one]:\n    print(one.pid, flush=True)\n    os.kill(os.getpid(), signal.SIGKILL)"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", killed], cwd=ROOT, capture_output=True, check=False
-    )
+    ended = subprocess.run([sys.executable, "-c", killed], cwd=ROOT, capture_output=True, check=False)
 
     assert ended.returncode == -signal.SIGKILL
     soon(lambda: _is_over(ended.stdout.decode().strip()))

@@ -46,7 +46,7 @@ from bisect import bisect_right
 from functools import cache
 from itertools import accumulate
 
-VERSION = "{version}"
+UNICODE_VERSION = "{version}"
 
 # The code points at which a set begins and ends, in turn; each as its distance to the one before.
 _NO_TEXT = (  # unassigned, noncharacters, private use, surrogates
@@ -93,9 +93,7 @@ _UNSEEN = frozenset((*IGNORABLE, *BLANK))
 
 def module() -> str:
     """The text of the module, from this Python's data."""
-    return _TEMPLATE.format(
-        version=VERSION, no_text=_written(is_no_text), invisible=_written(is_invisible)
-    )
+    return _TEMPLATE.format(version=VERSION, no_text=_written(is_no_text), invisible=_written(is_invisible))
 
 
 def _written(holds: Callable[[int], bool]) -> str:

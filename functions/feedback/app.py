@@ -66,9 +66,7 @@ def _sent(record: dict[str, Any]) -> int | None:
     return int(stamp) if stamp else None
 
 
-def _handled(
-    message: object, sent: int | None, context: LambdaContext, counts: Counter[str]
-) -> bool:
+def _handled(message: object, sent: int | None, context: LambdaContext, counts: Counter[str]) -> bool:
     """Whether nothing is left to do for a message."""
     if context.get_remaining_time_in_millis() < RESERVE:
         counts[DEFERRED] += 1
@@ -97,6 +95,4 @@ def _record(message: object, sent: int | None, counts: Counter[str]) -> str:
     return verdict.aside
 
 
-heed.warm_up(
-    lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity_key())
-)
+heed.warm_up(lambda: (heed.record_feedback, heed.feedback_dead_letters, heed.identity_key.identity_key()))

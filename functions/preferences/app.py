@@ -64,13 +64,8 @@ def save(text: str) -> Response[str]:
     form, catalogue = answers.form(), heed.catalogue
     if preference_post.is_one_click_body(form):
         return unsubscribe.one_click(token, form)
-    visited = FormSubmission(
-        at=visit.at,
-        campaign=visit.campaign,
-        wording=heed.pages.wording(visit.language),
-        press=request.request_id(answers.event),
-        signal=visit.signal,
-    )
+    wording, press = heed.pages.wording(visit.language), request.request_id(answers.event)
+    visited = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
     try:
         result = preference_post.submit_preference_form(
             heed.save_preferences, heed.undo_press, token, form, visited
@@ -81,9 +76,7 @@ def save(text: str) -> Response[str]:
     if is_closed(result.record):
         return answers.neutral()
     if result.consent or result.resume:
-        view = link_views.consent_view(
-            visit, result.consent, result.resume, result.record, catalogue
-        )
+        view = link_views.consent_view(visit, result.consent, result.resume, result.record, catalogue)
         return answers.page(heed.pages.subscribe(view))
     return answers.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 

@@ -57,9 +57,7 @@ def ask() -> Response[str]:
         view = link_views.queue_full_view(visit, catalogue)
         return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER)
     count_metric("ConfirmationAsked")
-    return answers.page(
-        heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED
-    )
+    return answers.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])
@@ -71,9 +69,7 @@ def show(text: str) -> Response[str]:
         return _expired(said, visit)
     token = LinkToken(said.recipient, ALL_SCOPES, said.issued, said.key_id)
     record = heed.preferences.read(said.recipient)
-    record = record_signal(
-        answers.event, visit, token, record, heed.apply_privacy_signal, said.signals
-    )
+    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal, said.signals)
     if is_closed(record):
         return answers.neutral()
     view = subscribe_view.confirm_view(

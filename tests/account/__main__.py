@@ -82,9 +82,7 @@ def _told(checks: tuple[Check, ...], stack: Target) -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.account", description=__doc__.partition("\n\n")[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.account", description=__doc__.partition("\n\n")[0])
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--stack", metavar="NAME", help="a trial in the account of this shell")
     which.add_argument("--env", metavar="ENV", help="the trial that samconfig.toml names so")

@@ -9,9 +9,7 @@ from tests.account.target import Target
 from tests.account.web import FORM
 
 _CHALLENGE = "WWW-Authenticate"
-_REMAPPED = (
-    "x-amzn-Remapped-WWW-Authenticate"  # the name that API Gateway gives it, at least in REST APIs
-)
+_REMAPPED = "x-amzn-Remapped-WWW-Authenticate"  # the name that API Gateway gives it, at least in REST APIs
 
 
 @check(f"401, application/problem+json, with {_CHALLENGE} or API Gateway's own name for it")

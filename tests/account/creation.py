@@ -134,9 +134,7 @@ def _empty_and_delete(target: Target, bucket: str) -> None:
         found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
         versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
         if versions:
-            s3.delete_objects(
-                Bucket=bucket, Delete={"Objects": versions}, BypassGovernanceRetention=True
-            )
+            s3.delete_objects(Bucket=bucket, Delete={"Objects": versions}, BypassGovernanceRetention=True)
     s3.delete_bucket(Bucket=bucket)
 
 

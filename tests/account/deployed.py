@@ -37,9 +37,9 @@ def the_outputs_are_there(target: Target) -> str:
 def the_alarms_reach_somebody(target: Target) -> str:
     """SNS sends nothing to an address whose owner has not pressed the link of its first mail."""
     target.parameter("AlarmEmail")
-    found = target.client("sns").list_subscriptions_by_topic(
-        TopicArn=target.outputs["AlarmTopicArn"]
-    )["Subscriptions"]
+    found = target.client("sns").list_subscriptions_by_topic(TopicArn=target.outputs["AlarmTopicArn"])[
+        "Subscriptions"
+    ]
     waiting = [one for one in found if one["SubscriptionArn"] == "PendingConfirmation"]
     if waiting or not found:
         raise Unexpected(f"{len(found)} subscriptions, {len(waiting)} not confirmed")

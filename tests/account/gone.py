@@ -16,10 +16,7 @@ def nothing_is_left_of_the_stack(target: Target) -> str:
     cloudformation = target.client("cloudformation")
     pages = cloudformation.get_paginator("list_stacks").paginate()
     of_the_name = [
-        each
-        for page in pages
-        for each in page["StackSummaries"]
-        if each["StackName"] == target.name
+        each for page in pages for each in page["StackSummaries"] if each["StackName"] == target.name
     ]
     if not of_the_name:
         raise Unexpected("no stack of that name, deleted or not, in this account and region")

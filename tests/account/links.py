@@ -55,8 +55,7 @@ def one_click_as_multipart_stops(target: Target) -> str:
     address = target.person("multipart")
     url = target.link(address)["unsubscribe_url"]
     body = (
-        b"--limit\r\nContent-Disposition: form-data; name=List-Unsubscribe\r\n\r\n"
-        b"One-Click\r\n--limit--\r\n"
+        b"--limit\r\nContent-Disposition: form-data; name=List-Unsubscribe\r\n\r\nOne-Click\r\n--limit--\r\n"
     )
     kind = {"Content-Type": "multipart/form-data; boundary=limit"}
     return _stopped(target, address, web.ask("POST", url, kind, body))

@@ -53,16 +53,12 @@ def the_way_back_reaches_a_tester(target: Target) -> str:
     web.ask("POST", url, {"Content-Type": FORM}, ONE_CLICK)
     stopped = target.reason(address)
     form = {"address": address, "topics": target.wishes.topic, "intent": "in"}
-    asked = web.ask(
-        "POST", f"{target.api}/subscribe", {"Content-Type": FORM}, urlencode(form).encode()
-    )
+    asked = web.ask("POST", f"{target.api}/subscribe", {"Content-Type": FORM}, urlencode(form).encode())
     seen = f"{stopped}, {asked.status}"
     if asked.status != 202:
         raise Unexpected(seen)
     if not (links := re.findall(r"https?://\S+/c/[^\s<>\"]+", target.mailbox(address))):
-        raise Unexpected(
-            f"{seen}, no mail; the log group /heed/{target.name}/send-confirmation says why"
-        )
+        raise Unexpected(f"{seen}, no mail; the log group /heed/{target.name}/send-confirmation says why")
     page, pressed = web.ask("GET", links[0]), web.ask("POST", links[0])
     seen = f"{seen}, a mail, {page.status}, {pressed.status}, {target.reason(address)}"
     if seen != "topic_unsubscribed, 202, a mail, 200, 200, ok":
@@ -85,9 +81,7 @@ def what_follows_from_the_yes_is_done(target: Target) -> str:
     except Unexpected as seen:
         if not target.is_in_sandbox or _messages(target, "ConfirmedQueueUrl"):
             raise
-        raise Skipped(
-            f"UnlistQueue is {seen}: AWS disables calls of SES's own list in the sandbox"
-        ) from seen
+        raise Skipped(f"UnlistQueue is {seen}: AWS disables calls of SES's own list in the sandbox") from seen
     return "nothing left"
 
 
@@ -114,8 +108,7 @@ def _simulated(target: Target, what: str, reason: str) -> str:
                 "Body": {"Text": {"Data": "To SES's mailbox simulator."}},
             }
         },
-        ConfigurationSetName=target.parameters.get("ConfigurationSet")
-        or target.resources["ConfirmationSet"],
+        ConfigurationSetName=target.parameters.get("ConfigurationSet") or target.resources["ConfirmationSet"],
         EmailTags=[{"Name": name, "Value": value} for name, value in link["tags"].items()],
     )
     soon(lambda: target.reason(address) == reason, 600, f"no {reason}")

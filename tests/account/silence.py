@@ -24,9 +24,9 @@ def the_alarm_comes_when_nobody_seals(target: Target) -> str:
     """A metric that is missing may be told late, by days: this alarm was written so that it is not."""
     scheduler, name = target.client("scheduler"), target.resources["SealFunctionNightly"]
     schedule = scheduler.get_schedule(Name=name)
-    alarm = target.client("cloudwatch").describe_alarms(
-        AlarmNames=[target.resources["SealSilentAlarm"]]
-    )["MetricAlarms"][0]
+    alarm = target.client("cloudwatch").describe_alarms(AlarmNames=[target.resources["SealSilentAlarm"]])[
+        "MetricAlarms"
+    ][0]
     if schedule["State"] == "ENABLED":
         _begin(target, schedule, alarm)
     since = schedule["LastModificationDate"]

@@ -25,9 +25,7 @@ def _deploy_locked(name: str) -> None:
     deploy(name)
     s3, bucket = boto3.client("s3"), _bucket(name)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    s3.put_object_lock_configuration(
-        Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"}
-    )
+    s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 
 
 def test_the_broken_stack_is_removed_with_all_that_production_keeps_and_nothing_else() -> None:
@@ -147,6 +145,4 @@ def test_a_stack_that_was_there_before_is_not_taken_for_the_broken_one() -> None
 
 
 def _status(name: str) -> str:
-    return boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0][
-        "StackStatus"
-    ]
+    return boto3.client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]

@@ -55,9 +55,7 @@ def sealing(aws: None) -> Any:
 
 
 def _alarm(state: str) -> None:
-    boto3.client("cloudwatch").set_alarm_state(
-        AlarmName="silent", StateValue=state, StateReason="a test"
-    )
+    boto3.client("cloudwatch").set_alarm_state(AlarmName="silent", StateValue=state, StateReason="a test")
 
 
 def _schedule() -> dict[str, Any]:
@@ -125,10 +123,7 @@ def test_a_log_group_that_came_back_is_named_and_that_of_another_stack_is_not() 
     logs.create_log_group(logGroupName="/heed/heed/seal")
     assert look(gone.no_log_group_came_back, a_target()).word is Word.OK
     logs.create_log_group(logGroupName="/aws/lambda/heed-trial-SealFunction-1")
-    assert (
-        look(gone.no_log_group_came_back, a_target()).said
-        == "/aws/lambda/heed-trial-SealFunction-1"
-    )
+    assert look(gone.no_log_group_came_back, a_target()).said == "/aws/lambda/heed-trial-SealFunction-1"
 
 
 # ---- How a run is told ----
@@ -136,9 +131,7 @@ def test_a_log_group_that_came_back_is_named_and_that_of_another_stack_is_not() 
 
 @check("nothing")
 def a_check_that_fails(_: Target) -> str:
-    raise ClientError(
-        {"Error": {"Code": "Denied", "Message": "on identity/ann@example.com"}}, "Send"
-    )
+    raise ClientError({"Error": {"Code": "Denied", "Message": "on identity/ann@example.com"}}, "Send")
 
 
 def test_what_fails_stops_nothing_behind_it_and_names_no_address() -> None:

@@ -111,9 +111,7 @@ def _standing(*names: str, sandbox: bool) -> Result:
             ComparisonOperator="GreaterThanThreshold",
             Threshold=0,
         )
-        cloudwatch.set_alarm_state(
-            AlarmName=f"{NAME}-{name}", StateValue="ALARM", StateReason="a test"
-        )
+        cloudwatch.set_alarm_state(AlarmName=f"{NAME}-{name}", StateValue="ALARM", StateReason="a test")
     target = a_target()
     vars(target)["resources"] = {name: f"{NAME}-{name}" for name in names}
     vars(target)["is_in_sandbox"] = sandbox

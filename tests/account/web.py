@@ -41,9 +41,7 @@ class _Stay(HTTPRedirectHandler):
         return None
 
 
-def ask(
-    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
-) -> Answer:
+def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
     """Send one request; every status is an answer.
 
     Raises:

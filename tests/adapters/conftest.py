@@ -57,9 +57,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         process.stop()
 
 
-@pytest.fixture(
-    scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)]
-)
+@pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store that serves the port Preferences."""
     if request.param == "memory":

@@ -58,9 +58,7 @@ def index(aws: None) -> Index:
 
 
 _instants = st.one_of(st.integers(0, 3), st.sampled_from([9, 10, 99, 100, END - 1, END]))
-_rows = st.dictionaries(
-    st.sampled_from(PEOPLE), st.tuples(_instants, st.integers(0, 15)), max_size=25
-)
+_rows = st.dictionaries(st.sampled_from(PEOPLE), st.tuples(_instants, st.integers(0, 15)), max_size=25)
 _afters = st.builds(FeedPosition, _instants, st.sampled_from(["", *PEOPLE]))
 
 

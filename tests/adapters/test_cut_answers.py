@@ -82,7 +82,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     ChangeFeedIndex: (
         ("Preferences",),
         {
-            "changed": lambda feed: feed.changed(FeedPosition(0, ""), NOW, 10),
+            "changes_after": lambda feed: feed.changes_after(FeedPosition(0, ""), NOW, 10),
         },
     ),
     RestoredPreferencesTable: (
@@ -121,7 +121,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
             "enter": lambda ledger: ledger.enter(ENTRY, "{}"),
             "erase": lambda ledger: ledger.erase("b" * 64),
             "is_closed": lambda ledger: ledger.is_closed("b" * 64),
-            "of": lambda ledger: list(ledger.of("b" * 64)),
+            "entries_of": lambda ledger: list(ledger.entries_of("b" * 64)),
         },
     ),
     LiftRequestsTable: (
@@ -164,8 +164,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Preferences", "Control"),
         {
             "page": lambda people: people.page(None, 10),
-            "place": lambda people: people.place(),
-            "remember": lambda people: people.remember(WalkPosition(WHO)),
+            "checkpoint": lambda people: people.checkpoint(),
+            "save_checkpoint": lambda people: people.save_checkpoint(WalkPosition(WHO)),
         },
     ),
     PreferencesTable: (

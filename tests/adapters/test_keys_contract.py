@@ -27,9 +27,7 @@ class Keys(NamedTuple):
 Make = Callable[[tuple[int, ...]], Keys]
 
 
-@pytest.fixture(
-    scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)]
-)
+@pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
     """Keys of a deployment that knows these ids of link keys; each time of the same one."""
     if request.param == "memory":
@@ -44,9 +42,7 @@ def make(request: pytest.FixtureRequest) -> Iterator[Make]:
 def _kms(address: str | None) -> Make:
     client = boto3.client("kms", config=CLIENT_CONFIG, endpoint_url=address)
     identity, links = (
-        client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
-            "KeyId"
-        ]
+        client.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
         for _ in range(2)
     )
     return lambda ids: Keys(KmsIdentityKey(client, identity), KmsLinkKeys(client, links, ids))
@@ -54,9 +50,7 @@ def _kms(address: str | None) -> Make:
 
 def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
     one, other = make((1, 2)), make((2, 3))
-    assert (
-        one.identity.identity_key() == one.identity.identity_key() == other.identity.identity_key()
-    )
+    assert one.identity.identity_key() == one.identity.identity_key() == other.identity.identity_key()
     for purpose in TokenPurpose:
         assert (
             one.links.link_key(purpose, 2)
@@ -67,9 +61,7 @@ def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
 
 def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
     keys = make((1, 2))
-    derived = {
-        keys.links.link_key(purpose, key_id) for purpose in TokenPurpose for key_id in (1, 2)
-    }
+    derived = {keys.links.link_key(purpose, key_id) for purpose in TokenPurpose for key_id in (1, 2)}
     derived.add(keys.identity.identity_key())
     assert len(derived) == 2 * len(TokenPurpose) + 1
     assert {len(key) for key in derived} == {32}

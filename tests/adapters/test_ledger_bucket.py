@@ -198,9 +198,7 @@ def test_an_object_of_hashes_that_is_not_what_its_name_says_is_left_out_and_name
     put(name, content)
 
     assert seals.hashes(FIRST) == ({one.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
-    assert str(verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault).startswith(
-        f"{name}: "
-    )
+    assert str(verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault).startswith(f"{name}: ")
     with pytest.raises(UnreadableRecord):
         seal_days(seals, FIRST + 2)
     assert [made.count for made in seals.seals()] == [1, 0], "the others are sealed all the same"
@@ -217,9 +215,7 @@ def test_hashes_that_were_written_over_are_sealed_by_their_first_version(
     assert seals.hashes(FIRST) == (set(LEAVES), [AlteredObject(name, Alteration.REWRITTEN)])
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[" * 100_000, b'{"day":1}', b"\xff", b"NaN", b"9" * 5_000]
-)
+@pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"day":1}', b"\xff", b"NaN", b"9" * 5_000])
 def test_a_seal_that_nobody_can_read_is_said_to_be_so(seals: LedgerBucket, content: bytes) -> None:
     put(f"seals/{DATE}.json", content)
     with pytest.raises(UnreadableRecord):
@@ -229,9 +225,7 @@ def test_a_seal_that_nobody_can_read_is_said_to_be_so(seals: LedgerBucket, conte
 def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
     seals.seal(make_seal(FIRST, "", LEAVES))
-    content = (
-        parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
-    )
+    content = parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
     put("seals/2030-01-01.json", content)
     with pytest.raises(UnreadableRecord):
         seals.seals()
@@ -260,9 +254,7 @@ def test_leaves_that_are_not_there_are_not_taken_for_none(seals: LedgerBucket) -
         "leaves/2024-10-05/x",
     ],
 )
-def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(
-    seals: LedgerBucket, name: str
-) -> None:
+def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(seals: LedgerBucket, name: str) -> None:
     ledger, one = MemoryLedger(), entry(1, 1)
     ledger.enter(one, "{}")
     seals.add(FIRST, [one.leaf])
@@ -279,9 +271,7 @@ def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(
 
 
 @pytest.mark.parametrize("junk", ["0001-01-01", "2024", "2024-10-03T00:00:00Z", "a", ""])
-def test_the_first_day_is_that_of_the_first_name_of_our_form(
-    seals: LedgerBucket, junk: str
-) -> None:
+def test_the_first_day_is_that_of_the_first_name_of_our_form(seals: LedgerBucket, junk: str) -> None:
     put(f"hashes/{junk}/{sha256(b'').hexdigest()}", b"")
     put("hashes/0", b"")
     assert seals.first_day() is None

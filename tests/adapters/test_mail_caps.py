@@ -201,9 +201,7 @@ class _Interleaved:
 
 
 @pytest.mark.parametrize("at", range(5))
-def test_wherever_another_request_comes_in_between_one_of_the_two_gets_the_mail(
-    client: Any, at: int
-) -> None:
+def test_wherever_another_request_comes_in_between_one_of_the_two_gets_the_mail(client: Any, at: int) -> None:
     other: list[object] = []
     between = _Interleaved(client, at, lambda: other.append(claim(caps(client), "r", "other")))
     first = claim(caps(between), "r", "first")

@@ -124,7 +124,5 @@ def test_whenever_they_ask_no_day_has_more_than_twice_as_many_and_nobody_waits_l
             assert now <= due <= now + MAX_WAIT
             times.append(due)
     by_day = Counter((due - NOW) // DAY for due in times)
-    assert all(mails <= 2 * per_day for mails in by_day.values()), (
-        "a day's at once, a day's in its course"
-    )
+    assert all(mails <= 2 * per_day for mails in by_day.values()), "a day's at once, a day's in its course"
     assert len(times) <= per_day * (2 + (max(times) - NOW) // DAY)

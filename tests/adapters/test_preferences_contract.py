@@ -141,9 +141,7 @@ def test_what_is_decided_by_a_record_is_decided_by_the_one_that_is_written_over(
 def test_where_nothing_is_decided_nothing_is_written(preferences: Preferences) -> None:
     who = somebody()
     applied = preferences.update(who, lambda _: [], NOW)
-    assert (
-        applied == WriteResult(EMPTY_RECORD, EMPTY_RECORD) and preferences.read(who) == EMPTY_RECORD
-    )
+    assert applied == WriteResult(EMPTY_RECORD, EMPTY_RECORD) and preferences.read(who) == EMPTY_RECORD
 
 
 def test_a_press_and_its_undo_are_on_record_as_they_were_given(preferences: Preferences) -> None:
@@ -184,9 +182,7 @@ def test_beyond_the_first_plane_comes_last_whichever_comes_first(
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_pauses_of_one_instant_are_in_the_order_of_their_end(
-    preferences: Preferences, order: int
-) -> None:
+def test_pauses_of_one_instant_are_in_the_order_of_their_end(preferences: Preferences, order: int) -> None:
     who = somebody()
     for end in (9, 10, 10**13)[::order]:
         apply(preferences, who, paused(5, end))
@@ -275,9 +271,7 @@ def test_nothing_at_or_before_the_floor_is_taken(store: Store, several: bool) ->
 def test_while_a_minor_stands_nothing_is_taken(store: Store, several: bool) -> None:
     who = somebody()
     report = Entry(100, Source.AGE_REPORT, "{}")
-    store.put(
-        item(who, f={"N": "100"}, o__0=encode_entry(said(100)), x__minor=encode_entry(report))
-    )
+    store.put(item(who, f={"N": "100"}, o__0=encode_entry(said(100)), x__minor=encode_entry(report)))
     for register in (out(2), in_(0), COMPLAINT, SOFT_BOUNCE, MINOR):
         changes = [Change(register, said(NOW)), Change(in_(3), said(NOW))][: 1 + several]
         assert apply(store.preferences, who, *changes).after.revision == 3
@@ -310,13 +304,9 @@ SPOILT = {
     "a counter that is no number of changes": {"n": {"N": "1.5"}},
     "a register that is text": {"o__0": {"S": "out"}},
     "a register without a time": {"o__0": {"M": {"by": {"S": "link"}}}},
-    "a register with a broken time": {
-        "o__0": {"M": {**encode_entry(said(1))["M"], "t": {"N": "1.5"}}}
-    },
+    "a register with a broken time": {"o__0": {"M": {**encode_entry(said(1))["M"], "t": {"N": "1.5"}}}},
     "a source never heard of": {"o__0": {"M": {**encode_entry(said(1))["M"], "by": {"S": "fax"}}}},
-    "evidence of another source": {
-        "o__0": {"M": {**encode_entry(said(1))["M"], "by": {"S": "phone"}}}
-    },
+    "evidence of another source": {"o__0": {"M": {**encode_entry(said(1))["M"], "by": {"S": "phone"}}}},
     "a pause without an end": {"p__0": encode_entry(said(1))},
     "an end of what is no pause": {"o__0": encode_entry(Entry(1, Source.LINK, "{}", "", 9))},
     "a stop of a later version": {"x__embargo": encode_entry(said(1))},
@@ -327,9 +317,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT.keys())
-def test_what_is_not_of_our_form_is_unreadable_and_never_nobody(
-    store: Store, spoilt: dict[str, Any]
-) -> None:
+def test_what_is_not_of_our_form_is_unreadable_and_never_nobody(store: Store, spoilt: dict[str, Any]) -> None:
     who, other = somebody(), somebody()
     store.put(item(who, **spoilt))
     with pytest.raises(UnreadableRecord):

@@ -215,9 +215,7 @@ def test_a_refusal_that_does_not_say_what_stands_is_never_a_success(
         table.apply(somebody(), ONE, NOW)
 
 
-def test_the_words_of_a_failure_name_nobody(
-    table: PreferencesTable, client: DynamoDBClient
-) -> None:
+def test_the_words_of_a_failure_name_nobody(table: PreferencesTable, client: DynamoDBClient) -> None:
     who = somebody()
     with failing(client, refusal("ThrottlingException")):
         for call in (lambda: table.read(who), lambda: table.apply(who, ONE, NOW)):
@@ -243,9 +241,7 @@ def leaving_unread(keep: int) -> tuple[Fault, list[int]]:
     return hook, sizes
 
 
-def test_keys_left_unread_are_asked_for_again(
-    table: PreferencesTable, client: DynamoDBClient
-) -> None:
+def test_keys_left_unread_are_asked_for_again(table: PreferencesTable, client: DynamoDBClient) -> None:
     people = [somebody() for _ in range(100)]
     hook, sizes = leaving_unread(40)
     with failing(client, hook):

@@ -170,9 +170,7 @@ def test_however_long_wishes_are_mixed_they_never_fill_an_item(
 ) -> None:
     waiting = total = 0
     for count, size in sent:
-        for part, room in split_late_changes(
-            f"{number:04}".ljust(size, "x") for number in range(count)
-        ):
+        for part, room in split_late_changes(f"{number:04}".ljust(size, "x") for number in range(count)):
             if waiting <= room:
                 waiting += len(part)
                 total += sum(map(len, part))
@@ -180,9 +178,7 @@ def test_however_long_wishes_are_mixed_they_never_fill_an_item(
     assert total <= 270_000, "of the 400 kB of an item"
 
 
-def test_several_changes_are_one_read_and_one_write(
-    table: PreferencesTable, asked: list[Any]
-) -> None:
+def test_several_changes_are_one_read_and_one_write(table: PreferencesTable, asked: list[Any]) -> None:
     who = somebody()
     form = [change(register) for register in REGISTERS]
     table.apply(who, form, NOW)
@@ -296,9 +292,7 @@ def test_people_spread_over_the_shards(table: PreferencesTable, dynamodb: Dynamo
     assert len({stored(dynamodb, who)["chg_shard"] for who in people}) == FEED_SHARDS
 
 
-def test_a_writer_in_between_is_merged_with(
-    table: PreferencesTable, dynamodb: DynamoDBClient
-) -> None:
+def test_a_writer_in_between_is_merged_with(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
     who = somebody()
     between = iter([[change(in_(3))], [change(out(2), NOW + 5)], [change(SOFT_BOUNCE)]])
 
@@ -316,9 +310,7 @@ def test_a_writer_in_between_is_merged_with(
     assert applied.after.revision == 4
 
 
-def test_a_writer_in_between_may_have_said_it_all(
-    table: PreferencesTable, dynamodb: DynamoDBClient
-) -> None:
+def test_a_writer_in_between_may_have_said_it_all(table: PreferencesTable, dynamodb: DynamoDBClient) -> None:
     who = somebody()
     form = [change(out(2)), change(out(3))]
     between = iter([form])
@@ -340,9 +332,7 @@ def test_a_writer_in_between_may_have_said_it_all(
     "A write that lost is tried again, after pauses of unequal length, two dozen times in two seconds.",
 )
 @pytest.mark.parametrize("conflicts", [8, 23])
-def test_who_loses_many_races_is_written_all_the_same(
-    dynamodb: DynamoDBClient, conflicts: int
-) -> None:
+def test_who_loses_many_races_is_written_all_the_same(dynamodb: DynamoDBClient, conflicts: int) -> None:
     who, pauses = somebody(), list[float]()
     other, table = (
         PreferencesTable(dynamodb, TABLE),

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 DAWN = 20_000 * DAY_MS
-MOST_A_DAY = 2
+MAX_LINK_ENTRIES_A_DAY = 2
 
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry_rate, "MOST_A_DAY", MOST_A_DAY)
+    monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def before_the_second_request(client: DynamoDBClient, happens: Callable[[], obje
 def test_a_stop_after_a_yes_that_came_in_between_is_told_of(
     dynamodb: DynamoDBClient, table: PreferencesTable, spared: int
 ) -> None:
-    who, pressed = somebody(), MOST_A_DAY + spared
+    who, pressed = somebody(), MAX_LINK_ENTRIES_A_DAY + spared
     for number in range(pressed):
         press(table, who, DAWN + number)
     assert (table.read(who).tally.spared is not None) is (spared > 0)
@@ -69,7 +69,7 @@ def test_a_yes_a_stop_and_a_repeat_in_between_let_no_stop_of_another_scope_be_ta
     dynamodb: DynamoDBClient, table: PreferencesTable
 ) -> None:
     who = somebody()
-    for number in range(MOST_A_DAY + 1):
+    for number in range(MAX_LINK_ENTRIES_A_DAY + 1):
         press(table, who, DAWN + number)
 
     def come() -> None:
@@ -89,11 +89,14 @@ def test_of_two_presses_at_once_one_is_told_of_as_that_of_its_hour(
     dynamodb: DynamoDBClient, table: PreferencesTable
 ) -> None:
     who = somebody()
-    for number in range(MOST_A_DAY):
+    for number in range(MAX_LINK_ENTRIES_A_DAY):
         press(table, who, DAWN + number)
     at = DAWN + HOUR
     before_the_second_request(dynamodb, lambda: press(table, who, at))
     press(table, who, at + 1)
 
     record = table.read(who)
-    assert (record.revision, record.tally.spared) == (MOST_A_DAY + 2, MOST_A_DAY + 1)
+    assert (record.revision, record.tally.spared) == (
+        MAX_LINK_ENTRIES_A_DAY + 2,
+        MAX_LINK_ENTRIES_A_DAY + 1,
+    )

@@ -132,9 +132,7 @@ def test_keys_left_unread_are_asked_for_ever_more_patiently_and_never_taken_for_
 ) -> None:
     pauses: list[float] = []
     table = DynamoDBTable(client, CONTROL, pauses.append)
-    left = (
-        b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
-    )
+    left = b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
 
     def unread(_event: str, _request: Any) -> AWSResponse:
         return answer(200, left)

@@ -47,9 +47,7 @@ def _operation(service: str, words: list[str]) -> Any:
     model = _SESSION.get_service_model(service)
     if words[0] == "wait":
         waiters = _SESSION.get_component("data_loader").load_service_model(service, "waiters-2")
-        asked = {
-            xform_name(name, "-"): one["operation"] for name, one in waiters["waiters"].items()
-        }
+        asked = {xform_name(name, "-"): one["operation"] for name, one in waiters["waiters"].items()}
         return model.operation_model(asked[words[1]])
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert words[0] in names, f"aws {service} has no {words[0]}"

@@ -23,9 +23,7 @@ from tests.support.template import template, variables
 
 ROOT = Path(__file__).parents[2]
 CODE = [*sorted(ROOT.glob("layers/core/heed/**/*.py")), *sorted(ROOT.glob("functions/*/app.py"))]
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "layers" / "brand" / "README.md"]
-)
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "layers" / "brand" / "README.md"])
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
 
@@ -42,9 +40,7 @@ def named(text: str, heading: str) -> list[str]:
 
 
 def test_every_parameter_is_told_and_every_one_told_is_there() -> None:
-    assert sorted(named(page("docs/operations.md"), "Parameters")) == sorted(
-        template()["Parameters"]
-    )
+    assert sorted(named(page("docs/operations.md"), "Parameters")) == sorted(template()["Parameters"])
 
 
 def test_every_function_is_told_and_every_one_told_is_there() -> None:
@@ -69,8 +65,8 @@ def _counted() -> tuple[set[str], set[str]]:
         names |= {constants[name] for name in re.findall(r"\bcounts\[([A-Z_]+)\]", text)}
         for call in ast.walk(ast.parse(text)):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in (
-                "count",
-                "measure",
+                "count_metric",
+                "measure_metric",
             ):
                 for part in ast.walk(call.args[0]):
                     if isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant):
@@ -168,9 +164,7 @@ def test_the_figures_of_the_readme_are_what_the_command_prints(
     with deployed(monkeypatch) as world:
         metrics = len(bench_cost.written(world))
     for what, dollars in bench_cost.idle(metrics):
-        assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), (
-            "paste what bench_cost.py prints"
-        )
+        assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), "paste what bench_cost.py prints"
 
 
 def test_no_file_names_where_packages_come_from() -> None:

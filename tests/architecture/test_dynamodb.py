@@ -14,8 +14,7 @@ from tests.architecture.test_layers import HEED, parsed, sources
 FOLDER = HEED / "adapters" / "dynamodb"
 TABLE = FOLDER / "table.py"
 OPERATIONS = {
-    xform_name(operation)
-    for operation in get_session().get_service_model("dynamodb").operation_names
+    xform_name(operation) for operation in get_session().get_service_model("dynamodb").operation_names
 }
 OURS = {"query", "scan"}
 """What both a client and a Table are asked for."""
@@ -30,9 +29,7 @@ def uses_of_a_client(file: Path) -> Iterator[str]:
     given = {
         id(argument)
         for node in ast.walk(parsed(file))
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "Table"
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "DynamoDBTable"
         for argument in node.args
     }
     for node in ast.walk(parsed(file)):

@@ -70,9 +70,7 @@ def test_the_sample_consumer_is_a_program_that_reads_lines(
     contacts.main()
 
     database = contacts.opened(str(tmp_path / "contacts.db"))
-    assert database.execute("SELECT about, until FROM heard").fetchall() == [
-        ("choice", "2026-04-04")
-    ]
+    assert database.execute("SELECT about, until FROM heard").fetchall() == [("choice", "2026-04-04")]
     database.close()
 
 

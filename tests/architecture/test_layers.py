@@ -125,9 +125,7 @@ def test_adapters_know_of_the_use_cases_only_their_ports() -> None:
 
 def test_aws_is_spoken_to_by_adapters_alone() -> None:
     speaking = {
-        part_of(found.file)
-        for found in imports()
-        if found.module.split(".")[0] in ("boto3", "botocore")
+        part_of(found.file) for found in imports() if found.module.split(".")[0] in ("boto3", "botocore")
     }
     assert speaking == {"adapters"}
 

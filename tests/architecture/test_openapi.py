@@ -58,9 +58,7 @@ def test_every_list_of_registers_has_each_kind() -> None:
 
 def test_no_client_is_promised_a_header_that_api_gateway_may_rename() -> None:
     answers = document()["components"]["responses"].values()
-    renamed = [
-        answer["headers"].get("WWW-Authenticate") for answer in answers if "headers" in answer
-    ]
+    renamed = [answer["headers"].get("WWW-Authenticate") for answer in answers if "headers" in answer]
     assert [header["required"] for header in renamed if header] == [False]
 
 
@@ -93,9 +91,7 @@ def good(key: Key) -> str:
     return key(*KeyScope)
 
 
-def send(
-    world: World, route: tuple[str, str], key: str | None, body: str | None = GARBAGE
-) -> dict[str, Any]:
+def send(world: World, route: tuple[str, str], key: str | None, body: str | None = GARBAGE) -> dict[str, Any]:
     method, path = route
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     path = path.replace("{id}", ID)
@@ -175,9 +171,7 @@ def test_each_scope_alone_opens_its_own_routes_and_no_other(
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
 @pytest.mark.parametrize("body", [None, "", "{", '{"a": NaN}', "[" * 100_000])
-def test_what_is_not_json_is_400(
-    world: World, good: str, route: tuple[str, str], body: str | None
-) -> None:
+def test_what_is_not_json_is_400(world: World, good: str, route: tuple[str, str], body: str | None) -> None:
     answer = send(world, route, good, body)
 
     assert answer["statusCode"] == 400
@@ -232,11 +226,9 @@ def test_what_cannot_be_told_now_is_503_and_says_when_to_try_again(
 
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
-def test_without_the_keys_nobody_is_identified(
-    world: World, good: str, route: tuple[str, str]
-) -> None:
+def test_without_the_keys_nobody_is_identified(world: World, good: str, route: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parts().identity_key, "identity", _no_key)
+        patch.setattr(parts().identity_key, "identity_key", _no_key)
         answer = send(world, route, good, example(route))
 
     assert answer["statusCode"] == 503

@@ -35,9 +35,7 @@ def test_how_long_a_stacks_name_may_be_follows_from_the_longest_name_that_ses_is
     assert told_together(f"at most {left} characters", "`aws`")
 
 
-def test_whoever_deletes_a_stack_is_told_which_policies_to_detach_and_which_queues_to_look_at() -> (
-    None
-):
+def test_whoever_deletes_a_stack_is_told_which_policies_to_detach_and_which_queues_to_look_at() -> None:
     """CloudFormation deletes no policy that is attached, and every queue with what is in it."""
     outputs = {
         name
@@ -55,9 +53,7 @@ def test_a_table_that_is_protected_from_deletion_has_its_way_out_told() -> None:
 
 def test_the_keys_that_grow_dearer_by_rotation_are_told() -> None:
     rotated = {
-        name
-        for name, key in _of("AWS::KMS::Key").items()
-        if key["Properties"].get("EnableKeyRotation")
+        name for name, key in _of("AWS::KMS::Key").items() if key["Properties"].get("EnableKeyRotation")
     }
     assert told_together("rotat", "dollar", *(f"`{name}`" for name in rotated))
 
@@ -94,9 +90,7 @@ def test_the_page_begins_with_what_an_operator_does_and_ends_with_what_is_looked
 
 
 def test_how_soon_each_alarm_is_to_be_looked_at_is_told_once() -> None:
-    told = re.findall(
-        r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes")
-    )
+    told = re.findall(r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes"))
     alarms = re.findall(r"^### Alarm: (.+)$", page("docs/operations.md"), re.MULTILINE)
     assert sorted(told) == sorted(alarms)
 
@@ -112,9 +106,7 @@ def test_nobody_is_woken_but_where_a_wish_is_lost_or_a_key_is() -> None:
     ]
 
 
-def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by_setting_one_off() -> (
-    None
-):
+def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by_setting_one_off() -> None:
     """Alarms that watch for silence come minutes after their creation; no mail says that they end."""
     assert "confirms the subscription" in _below("docs/deploying.md", "8. First deployment")
     alarms = _of("AWS::CloudWatch::Alarm")

@@ -74,14 +74,10 @@ def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
     with deployed(monkeypatch):
         steps = set(parts().purge_person.stores)
     assert steps == {step for store in STORES for step in store.steps}
-    assert {step for store in OUTSIDE for step in store.steps} == {SES_LIST_STORE}, (
-        "done by another function"
-    )
+    assert {step for store in OUTSIDE for step in store.steps} == {SES_LIST_STORE}, "done by another function"
 
 
-def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_purge_itself() -> (
-    None
-):
+def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_purge_itself() -> None:
     for rows in CONTROL:
         if rows.cleared is Cleared.BY_PURGE:
             assert rows.step or rows.prefix == purges.PURGE_PREFIX

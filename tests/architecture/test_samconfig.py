@@ -34,9 +34,7 @@ OVERRIDES = [
 ]
 
 
-def test_a_production_that_fails_is_mended_in_place_since_its_tables_refuse_to_be_rolled_back() -> (
-    None
-):
+def test_a_production_that_fails_is_mended_in_place_since_its_tables_refuse_to_be_rolled_back() -> None:
     production = ENVIRONMENTS["production"]
     assert production["disable_rollback"] is True
     assert production["confirm_changeset"] is True
@@ -48,9 +46,7 @@ def test_a_deployment_that_changes_nothing_is_no_failure(environment: str) -> No
 
 
 def test_a_trial_that_fails_goes_as_it_came() -> None:
-    assert [name for name, each in ENVIRONMENTS.items() if "disable_rollback" in each] == [
-        "production"
-    ]
+    assert [name for name, each in ENVIRONMENTS.items() if "disable_rollback" in each] == ["production"]
 
 
 def test_every_parameter_stands_commented_out_for_production_in_the_order_of_the_template() -> None:

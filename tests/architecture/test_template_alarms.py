@@ -86,9 +86,7 @@ def test_a_gap_is_a_zero_to_an_alarm_on_silence(alarm: str) -> None:
     expression, metric = SILENT[alarm]["Metrics"]
     assert expression["Expression"] == f"FILL({metric['Id']}, 0)"
     assert (expression["ReturnData"], metric["ReturnData"]) == (True, False)
-    assert (
-        not {"MetricName", "Namespace", "Dimensions", "Statistic", "Period"} & SILENT[alarm].keys()
-    )
+    assert not {"MetricName", "Namespace", "Dimensions", "Statistic", "Period"} & SILENT[alarm].keys()
 
 
 @pytest.mark.parametrize("alarm", SILENT)
@@ -132,9 +130,7 @@ def test_a_crash_shows_behind_the_api_and_behind_a_queue() -> None:
         if alarm.get("MetricName") == "Errors"
     }
     assert crashing == {reader for reader, _ in READ.values()} | set(STREAMS) | SCHEDULED
-    assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [
-        {"Name": "ApiId", "Value": {"Ref": "HttpApi"}}
-    ]
+    assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
 
 
 def test_a_refused_opt_out_is_counted_from_the_access_log() -> None:
@@ -151,9 +147,7 @@ def test_an_opt_out_that_lambda_throttles_is_told_by_lambda_itself() -> None:
     """Of a flood of 429 API Gateway may leave lines and points out."""
     (alarm,) = (each for each in ALARMS.values() if each.get("MetricName") == "Throttles")
     assert (alarm["Namespace"], alarm["Statistic"]) == ("AWS/Lambda", "Sum")
-    assert alarm["Dimensions"] == [
-        {"Name": "FunctionName", "Value": {"Ref": "UnsubscribeFunction"}}
-    ]
+    assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "UnsubscribeFunction"}}]
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", 0)
 
 

@@ -85,9 +85,7 @@ def test_no_route_ends_in_a_slash_and_what_there_is_says_its_method() -> None:
         assert not path.endswith("/"), "API Gateway has no such routes, and SAM drops the slash"
 
 
-def test_greedy_variables_are_for_a_standard_that_asks_for_a_slash_and_for_what_was_glued_to_a_link() -> (
-    None
-):
+def test_greedy_variables_are_for_a_standard_that_asks_for_a_slash_and_for_what_was_glued_to_a_link() -> None:
     greedy = {route for routes in ROUTES.values() for route in routes if "+}" in route}
     glued = {route for route in greedy - ELSEWHERE if route.endswith("/{token}/{rest+}")}
     assert greedy - ELSEWHERE - glued == {"GET /.well-known/dnt/{status+}"}
@@ -123,9 +121,7 @@ def test_a_flood_of_every_route_at_once_leaves_executions_for_opt_outs() -> None
     executions, seconds = 1_000, 0.05
     default, special = _API["DefaultRouteSettings"], _API["RouteSettings"]
     rates = [
-        special.get(route, default)["ThrottlingRateLimit"]
-        for routes in ROUTES.values()
-        for route in routes
+        special.get(route, default)["ThrottlingRateLimit"] for routes in ROUTES.values() for route in routes
     ]
 
     assert sum(rates) * seconds < executions * 0.6

@@ -83,9 +83,7 @@ def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for
         call: {
             kind
             for kind, row in _ROWS.items()
-            if permitted(
-                function, f"dynamodb:{call}", "ControlTable", {"dynamodb:LeadingKeys": {row}}
-            )
+            if permitted(function, f"dynamodb:{call}", "ControlTable", {"dynamodb:LeadingKeys": {row}})
         }
         for call in _CALLS
     }
@@ -110,8 +108,7 @@ PREFERENCES: dict[str, set[str]] = {
     "UnsubscribeFunction": _BOOKS | {out(2).code, "c:2", "p:2", "u:2"},
     "UnsubscribeLaterFunction": _BOOKS | {out(2).code},
     "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
-    "ResubscribeFunction": _BOOKS
-    | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
+    "ResubscribeFunction": _BOOKS | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
     "FeedbackFunction": _BOOKS
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
     "AgentsFunction": _BOOKS

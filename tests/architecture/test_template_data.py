@@ -92,8 +92,7 @@ def test_an_identity_that_stays_keeps_the_configuration_set_that_is_its_default(
     sets = [
         resource
         for name, resource in RESOURCES.items()
-        if resource["Type"] == "AWS::SES::ConfigurationSet"
-        and f"{{'Ref': '{name}'}}" in str(default)
+        if resource["Type"] == "AWS::SES::ConfigurationSet" and f"{{'Ref': '{name}'}}" in str(default)
     ]
     assert [each["DeletionPolicy"] for each in sets] == [identity["DeletionPolicy"]]
     assert [each["UpdateReplacePolicy"] for each in sets] == [identity["UpdateReplacePolicy"]]

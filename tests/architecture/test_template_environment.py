@@ -81,11 +81,7 @@ def test_metrics_and_logs_bear_the_functions_own_name_and_the_stacks(function: s
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: str) -> None:
     known = {NEEDS[name] for name in variables(function).keys() & NEEDS.keys()}
-    used = {
-        resource
-        for action, resource in rights(function)
-        if action not in _READING or resource in LINES
-    }
+    used = {resource for action, resource in rights(function) if action not in _READING or resource in LINES}
     assert known == used & set(NEEDS.values())
 
 

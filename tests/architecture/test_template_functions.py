@@ -38,9 +38,7 @@ def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone
     function: str, prefix: str
 ) -> None:
     (statement,) = (s for s in statements(function) if "ControlTable" in str(s["Resource"]))
-    assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}
-    }
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}}
 
 
 @pytest.mark.parametrize("function", ["SendConfirmationFunction", "FollowUpFunction"])
@@ -48,9 +46,7 @@ def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone
     function: str,
 ) -> None:
     (statement,) = (s for s in statements(function) if "AddressKey" in str(s["Resource"]))
-    assert statement["Condition"] == {
-        "StringEquals": {"kms:EncryptionContext:heed": "confirmation"}
-    }
+    assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:heed": "confirmation"}}
 
 
 def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_is() -> None:
@@ -173,9 +169,7 @@ def test_nothing_slows_a_start_or_keeps_keys_in_a_snapshot() -> None:
         assert not {"SnapStart", "Tracing"} & properties.keys()
 
 
-def test_executions_are_reserved_for_opt_outs_alone_and_only_where_the_adopter_says_how_many() -> (
-    None
-):
+def test_executions_are_reserved_for_opt_outs_alone_and_only_where_the_adopter_says_how_many() -> None:
     """An account may run only ten at first, of which Lambda lets nobody reserve any."""
     reserved = {
         function: properties["ReservedConcurrentExecutions"]
@@ -186,6 +180,4 @@ def test_executions_are_reserved_for_opt_outs_alone_and_only_where_the_adopter_s
     assert reserved == {"UnsubscribeFunction": {"Fn::If": ["ReservesForOptOuts", number, nothing]}}
     parameter = template()["Parameters"]["ReservedForOptOuts"]
     assert (parameter["Default"], parameter["MinValue"]) == (0, 0)
-    assert template()["Conditions"]["ReservesForOptOuts"] == {
-        "Fn::Not": [{"Fn::Equals": [number, 0]}]
-    }
+    assert template()["Conditions"]["ReservesForOptOuts"] == {"Fn::Not": [{"Fn::Equals": [number, 0]}]}

@@ -43,9 +43,7 @@ def _body(environment: str) -> dict[str, Any]:
     """The API's description, as API Gateway gets it, but for what is its own."""
     resources = Stack(translated(environment), PARAMETERS[environment]).resources
     (api,) = (made for kind, made in resources.values() if kind == "AWS::ApiGatewayV2::Api")
-    body: dict[str, Any] = json.loads(
-        json.dumps(api["Body"])
-    )  # SAM's texts are of classes of its own
+    body: dict[str, Any] = json.loads(json.dumps(api["Body"]))  # SAM's texts are of classes of its own
     body["paths"].pop(_DEFAULT)
     return body
 

@@ -11,9 +11,7 @@ EVENTS = FUNCTIONS["PurgeFunction"]["Events"]
 
 def test_the_stream_wakes_it_only_where_a_purge_is_due() -> None:
     (wanted,) = EVENTS["Changes"]["Properties"]["FilterCriteria"]["Filters"]
-    assert json.loads(wanted["Pattern"]) == {
-        "dynamodb": {"NewImage": {"purge": {"S": [{"exists": True}]}}}
-    }
+    assert json.loads(wanted["Pattern"]) == {"dynamodb": {"NewImage": {"purge": {"S": [{"exists": True}]}}}}
 
 
 def test_what_the_stream_gives_up_is_told_and_the_sweep_comes_within_the_hour() -> None:

@@ -29,9 +29,7 @@ def test_one_record_that_fails_blocks_no_other(function: str) -> None:
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert event["BisectBatchOnFunctionError"] is True
     assert event["MaximumRetryAttempts"] > 0
-    assert event["StartingPosition"] == "TRIM_HORIZON", (
-        "what was written before it was deployed too"
-    )
+    assert event["StartingPosition"] == "TRIM_HORIZON", "what was written before it was deployed too"
 
 
 @pytest.mark.parametrize("function", STREAMS)
@@ -90,9 +88,7 @@ def test_the_bucket_of_hashes_is_nobody_elses_and_outlives_every_key() -> None:
 def test_the_reconciler_keeps_its_place_beside_the_api_keys_and_touches_none() -> None:
     role = RESOURCES["ReconcileRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     (statement,) = (s for s in role["Statement"] if "ControlTable" in str(s["Resource"]))
-    assert statement["Condition"] == {
-        "ForAllValues:StringLike": {"dynamodb:LeadingKeys": "reconcile"}
-    }
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "reconcile"}}
 
 
 def test_the_ledger_is_one_item_an_entry_without_an_index_and_without_an_end() -> None:

@@ -32,9 +32,7 @@ def test_sam_gives_nobody_a_role_or_a_right_that_the_template_does_not(environme
 def test_every_route_arrives_as_written_in_payload_format_2(environment: str) -> None:
     (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
     operations = [one for methods in api["Body"]["paths"].values() for one in methods.values()]
-    versions = {
-        one["x-amazon-apigateway-integration"]["payloadFormatVersion"] for one in operations
-    }
+    versions = {one["x-amazon-apigateway-integration"]["payloadFormatVersion"] for one in operations}
     assert {route.key for route in routes(translated(environment))} == set().union(*ROUTES.values())
     assert versions == {"2.0"}
 

@@ -64,9 +64,7 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
         "ControlTable is replaced, because its KeySchema changes",
     ),
     "a key attribute has another type": (
-        lambda t: _properties(t, "ControlTable")["AttributeDefinitions"][0].update(
-            AttributeType="N"
-        ),
+        lambda t: _properties(t, "ControlTable")["AttributeDefinitions"][0].update(AttributeType="N"),
         "ControlTable is replaced, because its attribute pk has another type",
     ),
     "a log group has another name": (
@@ -142,9 +140,7 @@ def test_what_an_update_must_not_do_is_found(fault: str) -> None:
 
 def test_what_an_update_may_do_is_no_fault() -> None:
     changed = copy.deepcopy(released())
-    _properties(changed, "PreferencesTable")["GlobalSecondaryIndexes"].append(
-        {"IndexName": "One", **_INDEX}
-    )
+    _properties(changed, "PreferencesTable")["GlobalSecondaryIndexes"].append({"IndexName": "One", **_INDEX})
     changed["Resources"]["MailboxBucket"] = {"Type": "AWS::S3::Bucket"}
     changed["Resources"].pop("PurgeErrorsAlarm")
     changed["Parameters"]["Company"] = {"Type": "String", "Default": ""}

@@ -99,9 +99,7 @@ def main() -> int:
         }
         cases["bare boto3"] = (BARE, common)
         for name, (method, letter, purpose, form, expected) in events.items():
-            token = mint_link_token(
-                LinkToken(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY
-            )
+            token = mint_link_token(LinkToken(recipient, ScopeNumber(2), NOW - 86_400_000, 1), purpose, KEY)
             path = work / f"{name}.json"
             path.write_text(_json(http(method, f"/{letter}/{token}", form=form)))
             cases[name] = (

@@ -120,9 +120,7 @@ def doings(world: World) -> Iterator[Doing]:
     with counted() as calls:
         unsubscribe.handler(press, world.context)
     # The item and its entry in the index Changes.
-    yield Doing(
-        "opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0)
-    )
+    yield Doing("opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0))
     with counted() as calls:
         feedback.handler(bounces, world.context)
     a_message = Counter({name: number // 10 for name, number in calls.items()})
@@ -208,9 +206,7 @@ def main() -> None:
     ):
         metrics = len(written(world))
         done = [*doings(world), evidence(world)]
-    print(
-        "a million of                    $   calls of AWS for one request, one message, or ten changes"
-    )
+    print("a million of                    $   calls of AWS for one request, one message, or ten changes")
     for one in done:
         calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
         print(f"  {one.what:<24} {one.dollars:6.2f}   {calls or 'none'}")

@@ -20,9 +20,7 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints import ses_events
 
 EVENTS = Path(__file__).parents[2] / "events"
-CATALOGUE = Catalogue(
-    [], [], default_brand=ScopeNumber(1), languages=("en",), default_language="en"
-)
+CATALOGUE = Catalogue([], [], default_brand=ScopeNumber(1), languages=("en",), default_language="en")
 KEY = bytes(32)
 ROUNDS, TIMES = 15, 2_000
 

@@ -44,8 +44,7 @@ def write(path: Path, number: int) -> None:
                 part = [leaf.hex() for leaf in leaves[at : at + 1000]]
                 file.write(canonical_json({"leaves": part}) + b"\n")
         file.write(
-            canonical_json({"open": make_seal(START // DAY_MS + DAYS, root, []).to_document()})
-            + b"\n"
+            canonical_json({"open": make_seal(START // DAY_MS + DAYS, root, []).to_document()}) + b"\n"
         )
         for whose, seq in _all(people):
             made_of = entry(whose, seq, at=whose % DAYS * DAY_MS + seq)

@@ -20,9 +20,7 @@ def built(source: Path, tmp_path: Path) -> Path:
 
 
 def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
-    catalogue = Catalogue.from_document(
-        json.loads((built / "catalogue.json").read_text(encoding="utf-8"))
-    )
+    catalogue = Catalogue.from_document(json.loads((built / "catalogue.json").read_text(encoding="utf-8")))
 
     numbers = {catalogue.name(n): n for n in [*catalogue.brands, *catalogue.topics]}
     assert numbers == {

@@ -56,9 +56,7 @@ def _forbidden(language: str) -> re.Pattern[str]:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_text_plays_on_regret_loss_or_doubt(locales: dict[str, Locale], language: str) -> None:
-    found = [
-        (k, m[0]) for k, v in _words(locales[language]) if (m := _forbidden(language).search(v))
-    ]
+    found = [(k, m[0]) for k, v in _words(locales[language]) if (m := _forbidden(language).search(v))]
 
     assert found == []
 
@@ -97,9 +95,7 @@ def test_a_text_is_translated(locales: dict[str, Locale], language: str) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("month", range(1, 13))
-def test_a_date_reads_as_the_cldr_has_it(
-    locales: dict[str, Locale], language: str, month: int
-) -> None:
+def test_a_date_reads_as_the_cldr_has_it(locales: dict[str, Locale], language: str, month: int) -> None:
     locale = locales[language]
     pattern = locale.texts["dates.date"].value
     dates = Dates(tuple(locale.months), pattern, locale.texts["dates.time"].value)

@@ -42,9 +42,7 @@ def test_the_lock_holds_every_number_that_ships(source: Path) -> None:
     assert locked == [f"{number} {meaning}" for number, meaning in lock.meanings(data).items()]
 
 
-def test_a_new_number_is_refused_until_it_is_locked(
-    copy: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _edit(copy, "# What the privacy policy", NEW + "# What the privacy policy")
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
@@ -77,9 +75,7 @@ def test_renaming_a_topic_for_people_is_free(copy: Path) -> None:
     assert _build(copy) == 0
 
 
-def test_a_catalogue_with_a_mistake_locks_nothing(
-    copy: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_catalogue_with_a_mistake_locks_nothing(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, "number = 3", "number = 2")
 

@@ -13,7 +13,7 @@ import boto3
 import pytest
 
 from heed.domain.api_key import KeyScope
-from heed.entrypoints.cli.main import run_command
+from heed.entrypoints.cli.main import main
 from tests.cli.served import FUNCTIONS, Served, served
 from tests.support.deployment import World, deployed, parts
 
@@ -36,9 +36,7 @@ Heed = Callable[..., Ended]
 
 
 @pytest.fixture
-def heed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Heed:
+def heed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Heed:
     """Runs the command; `stdin` is what it is given to read."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEED_API_KEY", raising=False)
@@ -48,7 +46,7 @@ def heed(
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
         capsys.readouterr()
         try:
-            code = run_command(arguments)
+            code = main(arguments)
         except SystemExit as end:  # argparse's own
             code = int(end.code or 0)
         printed = capsys.readouterr()
@@ -98,9 +96,7 @@ def _stack(outputs: dict[str, str]) -> str:
         "Resources": {"UnsubscribeLaterFunction": function, "Role": role},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
-    boto3.client("cloudformation").create_stack(
-        StackName=DEPLOYED, TemplateBody=json.dumps(template)
-    )
+    boto3.client("cloudformation").create_stack(StackName=DEPLOYED, TemplateBody=json.dumps(template))
     return DEPLOYED
 
 

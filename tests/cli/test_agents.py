@@ -13,9 +13,7 @@ from tests.support.deployment import NOW, World
 READER = "reader@example.com"
 
 
-def test_an_opt_out_by_phone_stops_and_is_on_record_with_who_and_where(
-    heed: Heed, local: Path
-) -> None:
+def test_an_opt_out_by_phone_stops_and_is_on_record_with_who_and_where(heed: Heed, local: Path) -> None:
     ended = heed(
         *("change", READER, "--scope", "*", "--out", "--source", "phone"),
         *("--occurred-at", "2026-03-05T10:12:44+01:00", "--reference", "call 17", "--agent", "Kim"),
@@ -56,9 +54,7 @@ def test_what_something_newer_stands_against_is_a_no(heed: Heed, local: Path) ->
 def test_what_is_refused_says_why(heed: Heed, local: Path, world: World) -> None:
     world.put(READER, Change(HOLD, Entry(NOW, Source.AGENT, "{}")))
 
-    ended = heed(
-        *("change", READER, "--scope", "offers", "--in"), *("--source", "phone", "--reference", "1")
-    )
+    ended = heed(*("change", READER, "--scope", "offers", "--in"), *("--source", "phone", "--reference", "1"))
 
     assert ended.code == 1
     assert "outcome     refused" in ended.out
@@ -77,9 +73,7 @@ def test_a_pause_has_an_end(heed: Heed, local: Path) -> None:
 
 
 @pytest.mark.parametrize("when", ["2999-01-01", "2999-01-01T10:00:00+01:00"])
-def test_a_time_to_come_that_is_taken_as_now_is_said_to_be(
-    heed: Heed, local: Path, when: str
-) -> None:
+def test_a_time_to_come_that_is_taken_as_now_is_said_to_be(heed: Heed, local: Path, when: str) -> None:
     change = ("change", READER, "--scope", "offers", "--out", "--source", "phone", "--json")
     ended = heed(*change, "--occurred-at", when)
     assert ended.json["results"][0]["outcome"] == "applied"
@@ -101,9 +95,7 @@ def test_a_yes_without_a_reference_is_a_fault_with_its_pointer(heed: Heed, local
         (),
     ],
 )
-def test_a_change_is_one_of_out_in_and_pause(
-    heed: Heed, local: Path, wrong: tuple[str, ...]
-) -> None:
+def test_a_change_is_one_of_out_in_and_pause(heed: Heed, local: Path, wrong: tuple[str, ...]) -> None:
     assert heed("change", READER, "--scope", "*", "--source", "phone", *wrong).code == 2
 
 

@@ -70,9 +70,7 @@ def test_ids_may_stand_among_addresses_and_the_order_is_kept(
     assert len(server.asked) == 3  # addresses and ids apart
 
 
-def test_more_than_a_request_takes_are_several_requests(
-    heed: Heed, local: Path, server: Served
-) -> None:
+def test_more_than_a_request_takes_are_several_requests(heed: Heed, local: Path, server: Served) -> None:
     people = [f"reader{n}@example.com" for n in range(1_001)]
 
     ended = heed("check", *people, "--topic", "offers")

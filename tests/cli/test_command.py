@@ -101,12 +101,10 @@ def test_commands_and_words_are_said_for_every_command() -> None:
 
 def test_the_help_comes_without_aws_and_http() -> None:
     code = (
-        "import sys; from heed.entrypoints.cli.main import parser; parser().format_help(); "
+        "import sys; from heed.entrypoints.cli.main import make_parser; make_parser().format_help(); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert done.stdout == "[]\n"
 
@@ -140,14 +138,11 @@ def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> 
 
 
 def test_run_outside_of_a_clone_says_so(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [INSTALLED, "run"], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([INSTALLED, "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 3
     assert done.stderr == (
-        "heed: heed run works in a clone of Heed's repository only, and this is none: "
-        "clone it and go there\n"
+        "heed: heed run works in a clone of Heed's repository only, and this is none: clone it and go there\n"
     )
 
 

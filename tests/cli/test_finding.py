@@ -43,9 +43,7 @@ def test_an_announcement_that_is_none_is_named(heed: Heed, local: Path, text: st
 
 
 @pytest.mark.parametrize("where", ["api", "aws"])
-def test_an_announcement_that_leads_elsewhere_is_not_followed(
-    heed: Heed, local: Path, where: str
-) -> None:
+def test_an_announcement_that_leads_elsewhere_is_not_followed(heed: Heed, local: Path, where: str) -> None:
     said = json.loads(local.read_text())
     local.write_text(json.dumps({**said, where: "https://elsewhere.example.com"}))
 
@@ -54,9 +52,7 @@ def test_an_announcement_that_leads_elsewhere_is_not_followed(
     assert (ended.code, "leads away from this machine" in ended.err) == (3, True)
 
 
-def test_a_stack_that_was_killed_is_told_apart_from_a_no(
-    heed: Heed, local: Path, server: Served
-) -> None:
+def test_a_stack_that_was_killed_is_told_apart_from_a_no(heed: Heed, local: Path, server: Served) -> None:
     local.write_text(local.read_text().replace(server.url, "http://127.0.0.1:9"))
 
     ended = heed(*CHECK)
@@ -99,9 +95,7 @@ def test_without_a_region_or_credentials_the_remedy_is_named(
     no_profile = heed("keys", "list", "--stack", "any")
 
     assert (no_region.code, no_profile.code) == (3, 3)
-    assert (
-        no_region.err == "heed: AWS answers NoRegionError: name the region (AWS_DEFAULT_REGION=…)\n"
-    )
+    assert no_region.err == "heed: AWS answers NoRegionError: name the region (AWS_DEFAULT_REGION=…)\n"
     assert "AWS answers ProfileNotFound: sign in" in no_profile.err
 
 
@@ -175,9 +169,7 @@ def test_a_deployed_api_without_https_gets_neither_key_nor_address(
         "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
         "Outputs": {"ApiUrl": {"Value": "http://prefs.example.com"}},
     }
-    boto3.client("cloudformation").create_stack(
-        StackName="plain", TemplateBody=json.dumps(template)
-    )
+    boto3.client("cloudformation").create_stack(StackName="plain", TemplateBody=json.dumps(template))
 
     ended = heed(*CHECK, "--stack", "plain")
     other = heed("keys", "list", "--stack", "plain")

@@ -27,9 +27,7 @@ def test_one_call_of_kms_is_enough_and_no_address_leaves_the_machine(
 ) -> None:
     heed("ids", stdin="\n".join(f"reader{n}@example.com" for n in range(5_000)))
 
-    assert [headers["x-amz-target"] for _, _, headers in server.asked] == [
-        "TrentService.GenerateMac"
-    ]
+    assert [headers["x-amz-target"] for _, _, headers in server.asked] == ["TrentService.GenerateMac"]
 
 
 def test_what_is_no_address_is_reported_on_its_line(heed: Heed, local: Path, world: World) -> None:
@@ -43,9 +41,7 @@ def test_what_is_no_address_is_reported_on_its_line(heed: Heed, local: Path, wor
     ]
 
 
-def test_a_file_that_begins_with_a_byte_order_mark_is_read(
-    heed: Heed, local: Path, world: World
-) -> None:
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(heed: Heed, local: Path, world: World) -> None:
     ended = heed("ids", stdin="\ufeffreader@example.com\n")
 
     assert ended.out.split() == [world.recipient("reader@example.com")]

@@ -41,9 +41,7 @@ def test_an_unknown_function_is_answered_with_those_there_are(heed: Heed, local:
     assert "agents, feedback, platform" in ended.err
 
 
-def test_a_deployed_stacks_functions_have_the_names_of_the_local_one(
-    heed: Heed, stack: str
-) -> None:
+def test_a_deployed_stacks_functions_have_the_names_of_the_local_one(heed: Heed, stack: str) -> None:
     ended = heed("invoke", "nonsense", str(EVENT), "--stack", stack)
 
     assert (ended.code, "unsubscribe-later" in ended.err) == (2, True)

@@ -62,9 +62,7 @@ def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
     )
 
 
-def test_a_key_without_the_scope_is_told_so(
-    heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_key_without_the_scope_is_told_so(heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEED_API_KEY", heed(*CREATE, "--stack", stack, "--json").json["key"])
 
     ended = heed("lookup", "reader@example.com", "--stack", stack)
@@ -99,9 +97,7 @@ def test_an_end_that_is_none_is_wrong_usage(heed: Heed, stack: str, when: str) -
     assert parts().api_keys.list() == ([], [])
 
 
-def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(
-    heed: Heed, stack: str
-) -> None:
+def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(heed: Heed, stack: str) -> None:
     key = heed(*CREATE, "--stack", stack, "--json").json["key"]
 
     wrong = heed("keys", "revoke", key, "--stack", stack)

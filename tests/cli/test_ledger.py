@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from heed.domain.preferences.register import DAY_MS
-from heed.entrypoints.cli.main import run_command
+from heed.entrypoints.cli.main import main
 from tests.support.ledgers import START, entry, ordinary
 
 NOW = START + 3 * DAY_MS + DAY_MS // 2
@@ -28,7 +28,7 @@ def exported(tmp_path: Path) -> Path:
 def test_a_whole_file_is_whole_and_a_flipped_byte_is_not(
     exported: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(["ledger", "verify", str(exported), "--json"]) == 0
+    assert main(["ledger", "verify", str(exported), "--json"]) == 0
     whole = json.loads(capsys.readouterr().out)
     assert (whole["whole"], whole["entries"]) == (True, 21)
 
@@ -36,7 +36,7 @@ def test_a_whole_file_is_whole_and_a_flipped_byte_is_not(
     content[-20] ^= 1
     exported.write_bytes(content)
     capsys.readouterr()
-    assert run_command(["ledger", "verify", str(exported), "--json"]) == 1
+    assert main(["ledger", "verify", str(exported), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["fault"]
 
 
@@ -50,12 +50,12 @@ def test_a_root_that_was_kept_is_found_again_nights_later(
 ) -> None:
     first, last = ordinary().seals.seals()
     for kept, day, nights in ((first, "2024-10-04", 1), (last, "2024-10-05", 0)):
-        assert run_command(["ledger", "verify", str(exported), "--root", kept.root, "--json"]) == 0
+        assert main(["ledger", "verify", str(exported), "--root", kept.root, "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert (told["root_of"], told["nights_since"]) == (day, nights)
         assert told["root"] == last.root
 
-    assert run_command(["ledger", "verify", str(exported), "--root", "0" * 64, "--json"]) == 1
+    assert main(["ledger", "verify", str(exported), "--root", "0" * 64, "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["whole"], told["root_of"]) == (False, None)
     assert told["fault"] == "no seal has the root that was named"
@@ -67,10 +67,10 @@ def test_a_file_that_is_no_export_crashes_nothing(
 ) -> None:
     path = tmp_path / "any"
     path.write_bytes(content)
-    assert run_command(["ledger", "verify", str(path)]) == 1
+    assert main(["ledger", "verify", str(path)]) == 1
     assert "line 1: " in capsys.readouterr().out
-    assert run_command(["report", "deadlines", str(path)]) == 3
-    assert run_command(["ledger", "prove", "0" * 64, str(path)]) == 3
+    assert main(["report", "deadlines", str(path)]) == 3
+    assert main(["ledger", "prove", "0" * 64, str(path)]) == 3
     assert capsys.readouterr().err.count("line 1: ") == 2
 
 
@@ -82,7 +82,7 @@ def test_an_entry_that_says_a_day_long_before_its_seals_is_not_proved(
     made.seals.add(START // DAY_MS + 2, [old.leaf])
     path = tmp_path / "export"
     path.write_bytes(b"".join(made.lines(NOW)))
-    assert run_command(["ledger", "prove", old.id, str(path)]) == 3
+    assert main(["ledger", "prove", old.id, str(path)]) == 3
     ended = capsys.readouterr()
     assert ended.out == "" and "a day long before that of its seal" in ended.err
 
@@ -90,16 +90,14 @@ def test_an_entry_that_says_a_day_long_before_its_seals_is_not_proved(
 def test_the_deadlines_are_told_by_source_against_each_limit(
     exported: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run_command(["report", "deadlines", str(exported), "--json"]) == 1, (
-        "a letter took too long"
-    )
+    assert main(["report", "deadlines", str(exported), "--json"]) == 1, "a letter took too long"
     sources = json.loads(capsys.readouterr().out)["sources"]
     assert sources["one-click"]["stops"] == 20
     assert set(sources["one-click"]["over"].values()) == {0}
     over = {rule for rule, number in sources["letter"]["over"].items() if number}
     assert over == {"Gmail, bulk senders", "Yahoo, bulk senders"}
 
-    assert run_command(["report", "deadlines", str(exported)]) == 1
+    assert main(["report", "deadlines", str(exported)]) == 1
     table = capsys.readouterr().out
     assert "49 h 0 min" in table and "CAN-SPAM" in table
 
@@ -109,8 +107,8 @@ def test_the_deadlines_are_told_past_an_entry_that_nobody_can_read(
 ) -> None:
     lines = exported.read_bytes().splitlines(keepends=True)
     exported.write_bytes(b"".join([*lines[:-3], b'{"entry":"unreadable"}\n', *lines[-3:]]))
-    run_command(["report", "deadlines", str(exported), "--json"])
+    main(["report", "deadlines", str(exported), "--json"])
     told = json.loads(capsys.readouterr().out)
     assert (told["unreadable"], sum(one["stops"] for one in told["sources"].values())) == (1, 21)
-    run_command(["report", "deadlines", str(exported)])
+    main(["report", "deadlines", str(exported)])
     assert "1 entries of the ledger cannot be read" in capsys.readouterr().out

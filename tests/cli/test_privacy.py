@@ -28,9 +28,7 @@ def test_a_minor_is_stopped_and_the_purge_is_named(heed: Heed, local: Path) -> N
     assert (first.code, "waiting" in first.out) == (1, True)
 
 
-def test_a_hold_is_put_an_erasure_waits_and_the_lift_is_the_inverse(
-    heed: Heed, local: Path
-) -> None:
+def test_a_hold_is_put_an_erasure_waits_and_the_lift_is_the_inverse(heed: Heed, local: Path) -> None:
     assert heed("hold", READER, *ON_FILE, "--reason", "asked for").code == 0
     refused = heed("erase", READER, *ON_FILE)
     assert refused.code == 3
@@ -44,9 +42,7 @@ def test_what_must_be_on_file_must_be_said(heed: Heed, local: Path, command: str
     assert heed(command, READER).code == 2
 
 
-def test_a_restored_table_is_merged_and_an_absent_one_is_named(
-    heed: Heed, stack: str, world: World
-) -> None:
+def test_a_restored_table_is_merged_and_an_absent_one_is_named(heed: Heed, stack: str, world: World) -> None:
     world.put(READER, Change(out(0), Entry(NOW, Source.PHONE, "{}")))
     client = boto3.client("dynamodb")
     client.create_table(TableName="Copy", **table_definition("PreferencesTable"))

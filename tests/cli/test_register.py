@@ -34,14 +34,10 @@ def _schema(name: str) -> Any:
 
 
 def _facts(text: str) -> dict[str, str]:
-    return {
-        name: value.strip() for name, value in (line.split("  ", 1) for line in text.splitlines())
-    }
+    return {name: value.strip() for name, value in (line.split("  ", 1) for line in text.splitlines())}
 
 
-def test_a_report_says_what_is_stopped_and_how_to_see_what_was_cleared(
-    heed: Heed, local: Path
-) -> None:
+def test_a_report_says_what_is_stopped_and_how_to_see_what_was_cleared(heed: Heed, local: Path) -> None:
     minor = _facts(heed("minor", READER, *ON_FILE).out)
     assert minor["stopped"] == "everything, service mail too"
     assert minor["certificate"] == f"heed purge {minor['purge']} shows what was cleared"
@@ -64,9 +60,7 @@ def test_a_certificate_is_no_until_all_is_cleared_and_then_yes(heed: Heed, local
     assert READER not in done.out + due.out + swept.out
 
 
-def test_what_a_sweep_leaves_is_a_no(
-    heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_a_sweep_leaves_is_a_no(heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> int:
         raise StoreUnavailable("kept so by the test")
 
@@ -85,9 +79,7 @@ def test_what_a_sweep_leaves_is_a_no(
 
 
 @pytest.mark.parametrize("text", ["0" * 32, "reader", "../v1/check", "%2e%2e"])
-def test_a_purge_that_is_not_there_is_named_by_its_remedy(
-    heed: Heed, local: Path, text: str
-) -> None:
+def test_a_purge_that_is_not_there_is_named_by_its_remedy(heed: Heed, local: Path, text: str) -> None:
     ended = heed("purge", text)
 
     assert (ended.code, ended.out) == (3, "")
@@ -117,9 +109,7 @@ def test_a_register_without_an_entry_says_so(heed: Heed, local: Path) -> None:
     assert heed("disclosed", "--json").json == {"disclosures": [], "cursor": None, "end": None}
 
 
-def test_a_register_whose_entries_all_ended_is_whole(
-    heed: Heed, local: Path, server: Served
-) -> None:
+def test_a_register_whose_entries_all_ended_is_whole(heed: Heed, local: Path, server: Served) -> None:
     heed("lookup", READER)
     told = heed("disclosed", "--json").json
     told["disclosures"] = []
@@ -165,9 +155,7 @@ def _made_up(entries: list[dict[str, Any]]) -> None:
     entries[1]["hash"] = entries[0]["before"] = "f" * 64
 
 
-@pytest.mark.parametrize(
-    ("alter", "number"), [(_people, 2), (_left_out, 3), (_first, 1), (_made_up, 3)]
-)
+@pytest.mark.parametrize(("alter", "number"), [(_people, 2), (_left_out, 3), (_first, 1), (_made_up, 3)])
 def test_an_entry_that_was_altered_or_left_out_is_named(
     heed: Heed,
     local: Path,
@@ -199,9 +187,7 @@ def test_the_register_is_read_to_its_beginning_whatever_is_missing(
     monkeypatch.setattr(disclosed, "_PAGE", 5)
     table = boto3.client("dynamodb")
     for _ in range(31):
-        parts().disclosures.append(
-            DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
-        )
+        parts().disclosures.append(DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k"))
     assert "Whole from number 1 to number 31." in heed("disclosed").out
 
     def key(number: int) -> dict[str, Any]:

@@ -74,14 +74,10 @@ def oracle(record: Record, number: int, now: int) -> Answer:
 
 def _held(record: Record) -> dict[str, Entry]:
     """The registers by the names of the model's page: `o:2`, `x:hold`."""
-    return {
-        _NAMES[r.kind].replace("S", str(r.scope)): entry for r, entry in record.registers.items()
-    }
+    return {_NAMES[r.kind].replace("S", str(r.scope)): entry for r, entry in record.registers.items()}
 
 
-def _choice(
-    held: dict[str, Entry], topic: dict[str, Any], now: int, complaint: int | None
-) -> Answer:
+def _choice(held: dict[str, Entry], topic: dict[str, Any], now: int, complaint: int | None) -> Answer:
     facts = [
         Fact(name[0], int(name[2:]), entry.at, entry.until)
         for name, entry in held.items()
@@ -161,9 +157,7 @@ def _unlifted(wide: dict[str, int], reason: str) -> bool:
 def _soft_until(record: Record, wide: dict[str, int], now: int) -> int | None:
     lift = wide.get("l:undeliverable")
     after = {day for day in record.soft_bounce_days if lift is None or day > lift // DAY}
-    near = {
-        day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after
-    }
+    near = {day: sum(1 for d, other in product([day], after) if d - 30 < other <= d) for day in after}
     ends = [(day + 30) * DAY for day in after if near[day] >= 5 and now < (day + 30) * DAY]
     return max(ends, default=None)
 

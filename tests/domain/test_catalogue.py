@@ -116,9 +116,7 @@ def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else
         (18, {10}),
     ],
 )
-def test_an_opt_out_by_link_is_written_where_it_stops_something(
-    scope: int, written: set[int]
-) -> None:
+def test_an_opt_out_by_link_is_written_where_it_stops_something(scope: int, written: set[int]) -> None:
     scopes = CATALOGUE.opt_out_scopes(ScopeNumber(scope))
     assert set(scopes) == written
     assert len(scopes) == len(written)

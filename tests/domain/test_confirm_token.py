@@ -68,17 +68,13 @@ def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent)
 
 
 @given(st.integers(0, 2**48), st.integers(0, 9 * 24 * HOUR - 1))
-def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(
-    asked: int, waited: int
-) -> None:
+def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(asked: int, waited: int) -> None:
     said = ConfirmationToken(
         "a" * 26, Intent.IN, scope_numbers(2), asked, waited=hours_waited(asked, asked + waited)
     )
     read = verify_confirmation_token(mint_confirmation_token(said, KEY), keys)
     sent = asked + waited
-    assert not read.is_expired(
-        max(sent + CONFIRMATION_LIFETIME - MINUTE, asked + CONFIRMATION_LIFETIME - 1)
-    )
+    assert not read.is_expired(max(sent + CONFIRMATION_LIFETIME - MINUTE, asked + CONFIRMATION_LIFETIME - 1))
     assert read.waited == 0 or not read.is_expired(sent + CONFIRMATION_LIFETIME)
     longer = HOUR if waited < 49 * HOUR else 12 * HOUR
     assert read.is_expired(sent + CONFIRMATION_LIFETIME + longer)

@@ -37,10 +37,7 @@ def test_a_stop_is_counted_under_every_step_that_it_keeps() -> None:
 def test_what_stops_nothing_is_not_counted() -> None:
     one = entry(1, 1)
     assert (
-        delay_statistics(
-            [replace(one, register="in"), replace(one, outcome=EntryOutcome.SUPERSEDED)]
-        )
-        == {}
+        delay_statistics([replace(one, register="in"), replace(one, outcome=EntryOutcome.SUPERSEDED)]) == {}
     )
 
 
@@ -59,6 +56,4 @@ def test_no_stop_takes_less_than_no_time_whatever_a_foreign_clock_said() -> None
 def test_an_entry_that_stands_for_several_presses_says_no_time_of_theirs() -> None:
     """It is entered up to a day after them, and they were on record at once."""
     one = entry(1, 7)
-    assert (
-        delay_statistics([replace(one, first_seq=2, recorded_at=one.at + 25 * DAY_MS // 24)]) == {}
-    )
+    assert delay_statistics([replace(one, first_seq=2, recorded_at=one.at + 25 * DAY_MS // 24)]) == {}

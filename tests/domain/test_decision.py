@@ -98,9 +98,7 @@ def test_only_ok_is_a_yes_and_a_yes_has_no_end(record: Record, now: int) -> None
 
 
 @given(records(), instants, st.sampled_from((0, 1, 10, *(t.number for t in TOPICS))))
-def test_an_opt_out_of_now_stops_all_that_its_scope_governs(
-    record: Record, now: int, scope: int
-) -> None:
+def test_an_opt_out_of_now_stops_all_that_its_scope_governs(record: Record, now: int, scope: int) -> None:
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
     after = merge_changes(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
@@ -138,9 +136,7 @@ def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) ->
 
 
 @given(records(), instants)
-def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(
-    record: Record, now: int
-) -> None:
+def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(record: Record, now: int) -> None:
     strange = {**record.registers, out(999): Entry(1, Source.LINK, "{}")}
     for topic in TOPICS:
         assert decide(record, topic, now) == decide(replace(record, registers=strange), topic, now)
@@ -158,9 +154,7 @@ def test_a_stop_dated_before_1970_stops(at: int) -> None:
     for topic in TOPICS:
         if topic.kind is TopicKind.SERVICE:
             continue
-        stopped = merge_changes(
-            EMPTY_RECORD, [Change(out(topic.number), Entry(at, Source.LETTER, "{}"))]
-        )
+        stopped = merge_changes(EMPTY_RECORD, [Change(out(topic.number), Entry(at, Source.LETTER, "{}"))])
         assert decide(stopped, topic, 0).reason is Reason.TOPIC_UNSUBSCRIBED
         tied = merge_changes(stopped, [Change(in_(topic.number), Entry(at, Source.LETTER, "{}"))])
         assert not decide(tied, topic, 0).sendable

@@ -75,9 +75,7 @@ def test_no_token_stays_in_a_text(vector: dict[str, str]) -> None:
     "A note holds an address, a link's token or an API key in a spelling that no filter knows.",
     "Every way to write an @ is one, API keys and split tokens are known by their form, and all go.",
 )
-@pytest.mark.parametrize(
-    "between", [" ", "\n", "=\r\n", "\n> ", "\u00ad", "\u200b", "  "], ids=ascii
-)
+@pytest.mark.parametrize("between", [" ", "\n", "=\r\n", "\n> ", "\u00ad", "\u200b", "  "], ids=ascii)
 @pytest.mark.parametrize("at", [4, 9, 20, 30, 40])
 def test_no_api_key_and_no_split_token_stays_in_a_text(between: str, at: int) -> None:
     key = "heed_Ab3" + "dE5-g_7h" * 5
@@ -110,9 +108,7 @@ def test_cutting_never_leaves_half_an_address(length: int, before: str) -> None:
     text = (before * 200)[:length] + "john.smith@example.com" + " y" * 5000
     assert "john.s" not in scrub_text(text)
     for start in range(900, 1100, 3):
-        assert "john.s" not in scrub_text(
-            (before * 600)[:start] + " john.smith@example.com" + " y" * 5000
-        )
+        assert "john.s" not in scrub_text((before * 600)[:start] + " john.smith@example.com" + " y" * 5000)
 
 
 @given(TEXTS)
@@ -158,9 +154,7 @@ def test_the_same_event_gives_the_same_text() -> None:
 
 
 @given(
-    st.dictionaries(
-        st.from_regex("[a-z]{1,8}", fullmatch=True), st.one_of(TEXTS, st.integers(), st.none())
-    )
+    st.dictionaries(st.from_regex("[a-z]{1,8}", fullmatch=True), st.one_of(TEXTS, st.integers(), st.none()))
 )
 def test_evidence_is_json_that_says_what_is_known(parts: dict[str, str | int | None]) -> None:
     said = json.loads(evidence(**parts))

@@ -84,15 +84,12 @@ def subscription(
 
 def registers(verdict: FeedbackOutcome) -> dict[str, list[Register]]:
     return {
-        recipient: [change.register for change in changes]
-        for recipient, changes in verdict.changes.items()
+        recipient: [change.register for change in changes] for recipient, changes in verdict.changes.items()
     }
 
 
 @pytest.mark.parametrize(("kind", "subtype"), list(itertools.product(TYPES, [*SUBTYPES, None])))
-def test_each_type_and_subtype_of_bounce_does_one_of_three_things(
-    kind: str, subtype: str | None
-) -> None:
+def test_each_type_and_subtype_of_bounce_does_one_of_three_things(kind: str, subtype: str | None) -> None:
     if kind == "Permanent":
         expected = {A: [UNDELIVERABLE]}
     elif kind == "Transient" and subtype not in REFUSED:
@@ -112,12 +109,8 @@ def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_f
 
 @pytest.mark.parametrize("kind", ["", "SomeFutureType", "Permanently"])
 @pytest.mark.parametrize("subtype", ["General", "MailboxFull", "OnAccountSuppressionList", None])
-def test_a_bounce_of_an_unknown_type_is_one_for_a_person_to_look_at(
-    kind: str, subtype: str | None
-) -> None:
-    assert bounce(kind, subtype) == FeedbackOutcome(
-        {}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE
-    )
+def test_a_bounce_of_an_unknown_type_is_one_for_a_person_to_look_at(kind: str, subtype: str | None) -> None:
+    assert bounce(kind, subtype) == FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
 
 
 def in_other_cases(text: str) -> list[str]:
@@ -125,17 +118,13 @@ def in_other_cases(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("kind", "subtype"), BOUNCE_RULES)
-def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(
-    kind: str, subtype: str
-) -> None:
+def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(kind: str, subtype: str) -> None:
     expected = rule_for_bounce(kind, subtype)
     meant = bounce(kind, subtype)
     for one, other in itertools.product(in_other_cases(kind), in_other_cases(subtype)):
         assert rule_for_bounce(one, other) is expected
     for action in in_other_cases("failed"):
-        assert (
-            bounce(kind, subtype, to=[BouncedRecipient("a@example.com", action, "5.1.1")]) == meant
-        )
+        assert bounce(kind, subtype, to=[BouncedRecipient("a@example.com", action, "5.1.1")]) == meant
 
 
 @pytest.mark.parametrize("key", BOUNCE_RULES)
@@ -202,9 +191,7 @@ def test_a_passing_bounce_of_no_known_cause_is_a_soft_day_where_delivery_was_giv
     for subtype in ("General", "SomeFutureSubType", None):
         verdict = bounce("Transient", subtype, to=listed)
         assert registers(verdict) == ({A: [SOFT_BOUNCE]} if is_soft_day else {})
-        counted = (
-            FeedbackEffect.SOFT_BOUNCE_RECORDED if is_soft_day else FeedbackEffect.BOUNCE_IGNORED
-        )
+        counted = FeedbackEffect.SOFT_BOUNCE_RECORDED if is_soft_day else FeedbackEffect.BOUNCE_IGNORED
         assert verdict.counts == [counted]
 
 
@@ -314,9 +301,7 @@ def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgott
     assert verdict.counts.count(FeedbackEffect.RECIPIENT_NOT_READ) == 2
 
 
-@pytest.mark.parametrize(
-    "listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]]
-)
+@pytest.mark.parametrize("listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]])
 @pytest.mark.parametrize("kind", [("Permanent", "General"), ("Transient", "MailboxFull")])
 def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
     listed: list[BouncedRecipient], kind: tuple[str, str]
@@ -330,9 +315,7 @@ def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_wa
         assert not verdict.aside
     for mailed in (ABC, (), None):
         verdict = bounce(*kind, to=listed, mailed=mailed)
-        assert verdict == FeedbackOutcome(
-            {}, [FeedbackEffect.RECIPIENT_NOT_READ], aside=UNKNOWN_RECIPIENT
-        )
+        assert verdict == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], aside=UNKNOWN_RECIPIENT)
 
 
 def test_a_bounce_that_says_nothing_of_an_address_is_ignored_whomever_it_means() -> None:
@@ -511,9 +494,7 @@ def test_all_off_beside_a_topic_that_nobody_knows_is_all_off_and_for_a_person_to
 
 
 def test_all_off_and_topics_off_are_one_write() -> None:
-    assert registers(subscription("offers", "news", everything=True)) == {
-        A: [out(0), out(2), out(3)]
-    }
+    assert registers(subscription("offers", "news", everything=True)) == {A: [out(0), out(2), out(3)]}
 
 
 def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:

@@ -79,8 +79,7 @@ def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
             address.deliver(request, now, outcome)
     for at, _ in address.mails:
         assert (
-            len([1 for other, _ in address.mails if at - CAP_WINDOW < other <= at])
-            <= MAX_MAILS_PER_MAILBOX
+            len([1 for other, _ in address.mails if at - CAP_WINDOW < other <= at]) <= MAX_MAILS_PER_MAILBOX
         )
     for request in "abcdefgh":
         assert len([1 for _, one in address.mails if one == request]) <= 2
@@ -169,10 +168,7 @@ def test_only_the_same_person_with_a_mail_for_the_same_that_still_does_it_needs_
     assert decide_mail([sent], asked, since, now, is_scarce=False)[0] is CapDecision.SEND
     scarce = CapDecision.REPEATS if came is CapDecision.REPEATS else CapDecision.SEND
     assert decide_mail([sent], asked, since, now, is_scarce=True)[0] is scarce
-    assert (
-        decide_mail([sent], asked, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0]
-        is CapDecision.SEND
-    )
+    assert decide_mail([sent], asked, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0] is CapDecision.SEND
 
 
 @pytest.mark.parametrize(

@@ -157,10 +157,7 @@ def test_withdrawn_consent_is_not_revived_by_a_general_yes() -> None:
     held = record("research=in@4", "*=out@5", "*=in@6")
     assert reason(held, "offers") == "ok"
     assert reason(held, "research") == "no_consent"
-    assert (
-        reason(merge_changes(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research")
-        == "ok"
-    )
+    assert reason(merge_changes(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
 
 
 def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() -> None:

@@ -90,9 +90,7 @@ def test_every_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressS
 
 @stop_of_an_address
 @pytest.mark.parametrize("state", RequestedState)
-def test_a_request_is_refused_as_the_row_of_the_stop_says(
-    stop: AddressStop, state: RequestedState
-) -> None:
+def test_a_request_is_refused_as_the_row_of_the_stop_says(stop: AddressStop, state: RequestedState) -> None:
     wish = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
     is_taken = stop.accepts is AcceptedRequests.ALL or (
         stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN

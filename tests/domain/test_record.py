@@ -59,9 +59,7 @@ def test_any_order_and_any_repetition_leave_the_same_record(
 
 @given(crowded(5), st.sampled_from([None, 3, 8]))
 @examples(40)
-def test_every_order_of_a_few_events_leaves_the_same_record(
-    events: list[Change], floor: int | None
-) -> None:
+def test_every_order_of_a_few_events_leaves_the_same_record(events: list[Change], floor: int | None) -> None:
     start = Record(erased_at=floor)
     first = merge_changes(start, events)
     assert all(merge_changes(start, order) == first for order in itertools.permutations(events))
@@ -120,9 +118,7 @@ def test_every_register_is_known_by_its_code(register: Register) -> None:
     assert decode_register(register.code) == register
 
 
-@pytest.mark.parametrize(
-    "name", ["o:", "o:x", "o:-1", "o:٢", "o:1 ", "x:", "x:other", "q:1", "soft", "n"]
-)
+@pytest.mark.parametrize("name", ["o:", "o:x", "o:-1", "o:٢", "o:1 ", "x:", "x:other", "q:1", "soft", "n"])
 def test_what_is_no_register_is_not_taken_for_one(name: str) -> None:
     with pytest.raises((KeyError, ValueError)):
         decode_register(name)

@@ -26,9 +26,7 @@ from tests.support.registers import in_, out, pause
 _SPARING = (EntryRate.SPARED,)
 
 
-def pressed(
-    record: Record, now: int, source: Source = Source.ONE_CLICK
-) -> tuple[Record, EntryRate]:
+def pressed(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryRate]:
     """One press, and how it is told of; the tally as the table keeps it."""
     change = Change(out(2), Entry(now, source, "{}"))
     told = entry_rate(record.tally, record.registers, [change], now)
@@ -101,9 +99,7 @@ def test_a_stop_after_a_yes_and_a_stop_of_another_scope_are_told_of_whatever_the
         (29 * DAY_MS, EntryRate.SPARED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_is_told_of_whatever_the_hour(
-    until: int, told: EntryRate
-) -> None:
+def test_a_pause_that_ends_on_a_later_day_is_told_of_whatever_the_hour(until: int, told: EntryRate) -> None:
     held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
     again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
     assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), held, [again], 100) is told

@@ -65,17 +65,13 @@ def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
 
 
 @given(records(), instants)
-def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(
-    record: Record, now: int
-) -> None:
+def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(record: Record, now: int) -> None:
     places = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
     assert places == sorted(set(places))
 
 
 @given(records(), instants)
-def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(
-    record: Record, now: int
-) -> None:
+def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(record: Record, now: int) -> None:
     for stop in suppressions_of(record, CATALOGUE, now):
         for number in stop.excepted:
             topic = CATALOGUE.topics[number]
@@ -87,9 +83,7 @@ def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(
 
 @given(records(), instants)
 def test_what_ended_by_time_is_not_among_the_stops(record: Record, now: int) -> None:
-    assert all(
-        stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now)
-    )
+    assert all(stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now))
 
 
 def test_nobody_has_no_stops() -> None:
@@ -98,16 +92,12 @@ def test_nobody_has_no_stops() -> None:
 
 def test_a_yes_to_one_topic_is_an_exception_to_the_stop_of_all() -> None:
     stop = _only(_record((out(0), 5), (in_(3), 6)))
-    assert stop == Suppression(
-        Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3)
-    )
+    assert stop == Suppression(Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3))
 
 
 def test_a_stop_is_lifted_when_it_stops_no_topic_in_use_any_more() -> None:
     assert not _only(_record((out(0), 5), (in_(0), 6))).active
-    assert not _only(
-        _record((out(1), 5), *((in_(n), 6) for n in (2, 3, 4, 5, 12, 13, 15, 16)))
-    ).active
+    assert not _only(_record((out(1), 5), *((in_(n), 6) for n in (2, 3, 4, 5, 12, 13, 15, 16)))).active
 
 
 def test_a_yes_of_the_same_instant_lifts_nothing() -> None:
@@ -120,9 +110,7 @@ def test_a_stop_of_a_topic_is_one_of_those_that_follow_it_too() -> None:
 
 
 def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None:
-    lifted_and_own = suppressions_of(
-        _record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW
-    )
+    lifted_and_own = suppressions_of(_record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW)
     assert [(s.scope, s.active, s.since) for s in lifted_and_own] == [
         (2, False, 5),
         (12, True, 7),
@@ -176,9 +164,7 @@ def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> N
         Reason.UNSUBSCRIBED,
         Reason.TOPIC_UNSUBSCRIBED,
     }
-    assert blocking_reasons(EMPTY_RECORD, CATALOGUE.topics[5], CATALOGUE, NOW) == {
-        Reason.NO_CONSENT
-    }
+    assert blocking_reasons(EMPTY_RECORD, CATALOGUE.topics[5], CATALOGUE, NOW) == {Reason.NO_CONSENT}
     assert blocking_reasons(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
 
 

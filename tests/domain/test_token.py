@@ -47,9 +47,7 @@ def minted(
     return mint_link_token(token, purpose, key_for(purpose, token.key_id))
 
 
-def verifies(
-    text: str, purpose: TokenPurpose, key_for: Callable[[TokenPurpose, int], bytes] = key
-) -> bool:
+def verifies(text: str, purpose: TokenPurpose, key_for: Callable[[TokenPurpose, int], bytes] = key) -> bool:
     try:
         verify_link_token(text, purpose, key_for)
     except InvalidToken:
@@ -69,9 +67,7 @@ def text_of(data: bytes, purpose: TokenPurpose) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-SAMPLE = LinkToken(
-    recipient_from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1
-)
+SAMPLE = LinkToken(recipient_from_bytes(bytes(range(100, 116))), ScopeNumber(2), 29_545_032 * MINUTE, 1)
 OTHER = LinkToken(recipient_from_bytes(bytes(range(16))), ScopeNumber(7), 29_000_000 * MINUTE, 2)
 
 
@@ -91,9 +87,7 @@ def test_what_the_published_vectors_reject_is_rejected(vector: dict[str, str]) -
 
 
 @given(said, st.sampled_from(TokenPurpose))
-def test_what_was_minted_verifies_and_says_the_same(
-    token: LinkToken, purpose: TokenPurpose
-) -> None:
+def test_what_was_minted_verifies_and_says_the_same(token: LinkToken, purpose: TokenPurpose) -> None:
     assert verify_link_token(minted(token, purpose), purpose, key) == token
 
 
@@ -173,9 +167,7 @@ def test_no_truncation_and_no_extension_passes(purpose: TokenPurpose) -> None:
 
 
 @given(said, st.sampled_from(URL))
-def test_of_a_url_only_the_canonical_spelling_passes(
-    token: LinkToken, purpose: TokenPurpose
-) -> None:
+def test_of_a_url_only_the_canonical_spelling_passes(token: LinkToken, purpose: TokenPurpose) -> None:
     good = minted(token, purpose)
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
     same_bytes = [c for c in alphabet if alphabet.index(c) >> 4 == alphabet.index(good[-1]) >> 4]
@@ -231,9 +223,7 @@ def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
 
 @given(said, said, st.sampled_from(TokenPurpose))
 @examples(50)
-def test_no_splice_of_two_tokens_passes(
-    one: LinkToken, other: LinkToken, purpose: TokenPurpose
-) -> None:
+def test_no_splice_of_two_tokens_passes(one: LinkToken, other: LinkToken, purpose: TokenPurpose) -> None:
     first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
     for spliced in _splices(first, second):
         fits = verifies(text_of(spliced, purpose), purpose)
@@ -282,7 +272,5 @@ def test_a_megabyte_of_malice_is_refused(hostile: str) -> None:
 def test_a_token_shows_no_address_and_an_error_no_token() -> None:
     good = minted(SAMPLE, TokenPurpose.UNSUBSCRIBE)
     with pytest.raises(InvalidToken) as caught:
-        verify_link_token(
-            good[:-1] + ("A" if good[-1] != "A" else "Q"), TokenPurpose.UNSUBSCRIBE, key
-        )
+        verify_link_token(good[:-1] + ("A" if good[-1] != "A" else "Q"), TokenPurpose.UNSUBSCRIBE, key)
     assert good[:10] not in str(caught.value)

@@ -161,9 +161,7 @@ def test_a_write_that_changes_nothing_said_is_no_entry_and_no_news() -> None:
 
 def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> None:
     def names(salt: bytes) -> list[str]:
-        return [
-            one.id for one, _ in ledger_entries(write(Record(), record(salt=salt, o_2=entry())))
-        ]
+        return [one.id for one, _ in ledger_entries(write(Record(), record(salt=salt, o_2=entry())))]
 
     assert names(SALT) == names(SALT)
     assert names(SALT) != names(OTHER)

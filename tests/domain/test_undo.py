@@ -54,9 +54,7 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
 
 def press(record: Record, scope: int, said: Entry) -> tuple[Record, UndoToken | None]:
     """A browser's press, as it is written, and the Undo that its answer offers."""
-    after = merge_changes(
-        record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): said}, said.at)
-    )
+    after = merge_changes(record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): said}, said.at))
     return after, undo_for(WHO, {ScopeNumber(scope): said}, after)
 
 
@@ -224,9 +222,7 @@ def test_an_undo_is_over_after_an_hour() -> None:
 
 
 def test_a_pause_of_before_stands_again_after_the_undo_of_a_stop() -> None:
-    held = merge_changes(
-        EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))]
-    )
+    held = merge_changes(EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))])
     stopped, undo = press(held, OFFERS, entry(NOW))
     assert undo is None  # nothing was sent when it was pressed
     assert undoable(OFFERS) not in stopped.registers
@@ -269,9 +265,7 @@ def test_no_form_of_the_preference_centre_ever_turns_anything_on(
 ) -> None:
     said = FormChoices(everything, wanted, shown, days)
     given_with = FormContext(now, '{"press":"x"}', "2026-01", signal=False)
-    after = merge_changes(
-        record, changes_for_form(said, record, CATALOGUE, BRAND, given_with).changes
-    )
+    after = merge_changes(record, changes_for_form(said, record, CATALOGUE, BRAND, given_with).changes)
     for topic in CATALOGUE.topics.values():
         for later in (now, now + 7 * DAY_MS, now + 45 * DAY_MS, now + 200 * DAY_MS):
             if decide(after, topic, later).sendable:
@@ -294,9 +288,7 @@ def test_no_press_with_an_undo_writes_more_than_one_update_takes() -> None:
 
         assert len(written) + len(catalogue.signals()) <= MAX_UNDO_REGISTERS
         assert (undo_for(WHO, said, after) is not None) == is_offered
-        assert not any(
-            decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes
-        )
+        assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (
             merge_changes(after, stop_changes(after, catalogue, said, second.at)) == after
         )  # delivered again

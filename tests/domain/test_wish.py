@@ -45,10 +45,7 @@ def _wish(state: RequestedState, scope: int = 2, at: int = 50) -> PreferenceRequ
 def _record(*set_at: tuple[Register, int]) -> Record:
     return merge_changes(
         EMPTY_RECORD,
-        [
-            Change(r, Entry(at, Source.PHONE, "a", until=NOW + 1 if r.may_end else None))
-            for r, at in set_at
-        ],
+        [Change(r, Entry(at, Source.PHONE, "a", until=NOW + 1 if r.may_end else None)) for r, at in set_at],
     )
 
 
@@ -70,9 +67,7 @@ def test_each_state_sets_the_one_register_of_its_scope() -> None:
 
 
 def test_a_wish_on_a_clean_record_is_applied() -> None:
-    assert not any(
-        _superseded(_wish(state, scope)) for state in RequestedState for scope in (0, 1, 2, 7)
-    )
+    assert not any(_superseded(_wish(state, scope)) for state in RequestedState for scope in (0, 1, 2, 7))
 
 
 def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None:
@@ -87,9 +82,7 @@ def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None
 
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
-def test_an_opt_out_is_superseded_only_where_it_stops_nothing(
-    record: Record, scope: int, at: int
-) -> None:
+def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, scope: int, at: int) -> None:
     wish = _wish(RequestedState.OUT, scope, at)
     after = merge_changes(record, [wish.to_change()])
     left = {name: entry for name, entry in after.registers.items() if name != out(scope)}
@@ -154,9 +147,7 @@ def test_a_general_wish_is_superseded_where_something_newer_stands_against_all_o
     assert _superseded(_wish(RequestedState.IN, 0), (out(0), 51))
 
 
-def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> (
-    None
-):
+def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> None:
     for register in (out(0), out(1), out(2), pause(0), COMPLAINT):
         assert _superseded(_wish(RequestedState.IN), (register, 51))
         assert _superseded(_wish(RequestedState.IN), (register, 50))
@@ -201,9 +192,7 @@ def test_an_event_of_the_epoch_before_is_superseded() -> None:
 
 
 def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
-    wish = PreferenceRequest(
-        ScopeNumber(2), RequestedState.PAUSED, 50, Source.LETTER, "{}", "", until=60
-    )
+    wish = PreferenceRequest(ScopeNumber(2), RequestedState.PAUSED, 50, Source.LETTER, "{}", "", until=60)
     assert not is_superseded(wish, merge_changes(EMPTY_RECORD, [wish.to_change()]), CATALOGUE, NOW)
 
 

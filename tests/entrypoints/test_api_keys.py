@@ -35,9 +35,7 @@ class Stored:
 
 def made(key: str = KEY, *, ends: int | None = None, revoked: int | None = None) -> ApiKey:
     scopes = frozenset({KeyScope.CHECK, KeyScope.LINKS})
-    return ApiKey(
-        api_key_id(hash_api_key(key)), hash_api_key(key), "n", "o", scopes, 0, ends, revoked
-    )
+    return ApiKey(api_key_id(hash_api_key(key)), hash_api_key(key), "n", "o", scopes, 0, ends, revoked)
 
 
 def stored(*keys: ApiKey) -> Stored:
@@ -178,7 +176,5 @@ def test_when_keys_cannot_be_looked_up_nobody_is_let_in_but_the_remembered() -> 
 
 def test_the_hash_shows_no_part_of_the_key() -> None:
     assert is_api_key(KEY)
-    assert len(hash_api_key(KEY)) == 64 and hash_api_key(KEY).startswith(
-        api_key_id(hash_api_key(KEY))
-    )
+    assert len(hash_api_key(KEY)) == 64 and hash_api_key(KEY).startswith(api_key_id(hash_api_key(KEY)))
     assert "kkk" not in hash_api_key(KEY)

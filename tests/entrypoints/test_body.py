@@ -123,9 +123,7 @@ _json = st.recursive(
 )
 
 
-@given(
-    st.binary() | st.text().map(str.encode) | _json.map(lambda value: json.dumps(value).encode())
-)
+@given(st.binary() | st.text().map(str.encode) | _json.map(lambda value: json.dumps(value).encode()))
 def test_whatever_comes_is_read_or_refused_and_never_crashes(raw: bytes) -> None:
     with suppress(NotJson, InvalidRequest):
         body = read_json_object(raw)

@@ -50,9 +50,7 @@ from tests.support.deployment import http
 from tests.support.growth import LINEAR, growth
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
-COMMAND_LINE = (
-    HEED / "entrypoints" / "cli"
-)  # reads what whoever runs it wrote, on their own machine
+COMMAND_LINE = HEED / "entrypoints" / "cli"  # reads what whoever runs it wrote, on their own machine
 
 
 def refused(read: Callable[..., object]) -> Callable[[Any], object]:
@@ -116,27 +114,19 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "a key": api_key.is_api_key,
     "a bearer": lambda text: Authenticator(_NoKeys()).authenticate(f"Bearer {text}", (), 0),
     "a scheme": lambda text: Authenticator(_NoKeys()).authenticate(text, (), 0),
-    "a token": lambda text: link_token.verify_link_token(
-        text, link_token.TokenPurpose.UNSUBSCRIBE, _no_key
-    ),
+    "a token": lambda text: link_token.verify_link_token(text, link_token.TokenPurpose.UNSUBSCRIBE, _no_key),
     "a mail's token": lambda text: link_token.verify_link_token(
         text, link_token.TokenPurpose.MAILTO, _no_key
     ),
-    "a confirmation's token": lambda text: confirmation_token.verify_confirmation_token(
-        text, _no_key
-    ),
+    "a confirmation's token": lambda text: confirmation_token.verify_confirmation_token(text, _no_key),
     "a language": lambda text: language.choose_language(text, text, ("en", "de"), "en"),
     "a campaign": visit.read_campaign,
     "a campaign of links": links._CAMPAIGN.fullmatch,
     "an intent": subscribe_form.parse_intent,
     "a cursor": cursors.parse_cursor,
-    "a limit": _query(
-        "limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)
-    ),
+    "a limit": _query("limit", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "since": _query("since", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
-    "a scope": _query(
-        "scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)
-    ),
+    "a scope": _query("scope", lambda given: suppressions.parse_suppressions_query(given, CATALOGUE)),
     "a parameter": lambda text: suppressions.parse_suppressions_query(
         {"queryStringParameters": {text: ""}}, CATALOGUE
     ),

@@ -38,9 +38,7 @@ places = st.one_of(
 )
 SOMEBODY = recipient_from_bytes(b"\1" * 16)
 CURSOR = cursors.format_cursor(
-    FeedCursor(
-        FeedPosition(5, SOMEBODY), 7, (2, 3), SuppressionFilter(Reason.PAUSED, ScopeNumber(3))
-    )
+    FeedCursor(FeedPosition(5, SOMEBODY), 7, (2, 3), SuppressionFilter(Reason.PAUSED, ScopeNumber(3)))
 )
 
 

@@ -36,11 +36,7 @@ def test_a_multipart_form_is_read_completely(content_type: str) -> None:
     assert form(multipart(NAMED), content_type) == PostedForm(NAMED, True)
 
 
-@given(
-    st.lists(
-        st.tuples(st.from_regex(r"[a-z.*/-]{1,30}", fullmatch=True), st.text("aé=&%+ ;\"'/:@\n🙂"))
-    )
-)
+@given(st.lists(st.tuples(st.from_regex(r"[a-z.*/-]{1,30}", fullmatch=True), st.text("aé=&%+ ;\"'/:@\n🙂"))))
 def test_both_kinds_say_the_same(fields: list[tuple[str, str]]) -> None:
     assert form(urlencode(fields).encode()) == PostedForm(fields, True)
     if fields:
@@ -49,9 +45,7 @@ def test_both_kinds_say_the_same(fields: list[tuple[str, str]]) -> None:
 
 @pytest.mark.parametrize("body", [None, b"", b"\r\n"])
 @pytest.mark.parametrize("content_type", [URLENCODED, typed(), ""])
-def test_an_empty_body_is_a_complete_form_without_fields(
-    body: bytes | None, content_type: str
-) -> None:
+def test_an_empty_body_is_a_complete_form_without_fields(body: bytes | None, content_type: str) -> None:
     assert form(body, content_type) == PostedForm([], True)
 
 
@@ -95,9 +89,7 @@ def test_nothing_else_is_taken_for_it(fault: str, other: str) -> None:
 )
 @pytest.mark.parametrize("case", [str.lower, str.upper, str])
 @pytest.mark.parametrize("complete", [True, False])
-def test_what_a_form_asks_for_is_seen_in_any_case(
-    name: str, value: str, case: Any, complete: bool
-) -> None:
+def test_what_a_form_asks_for_is_seen_in_any_case(name: str, value: str, case: Any, complete: bool) -> None:
     fields = [("x", "y"), (case(name), case(value))] + ([] if complete else [("z", "z\0")])
     for found in (form(urlencode(fields).encode()), form(multipart(fields), typed())):
         assert found.complete is complete
@@ -148,9 +140,7 @@ def test_as_many_fields_are_read_as_the_catalogue_needs(most: int) -> None:
 )
 @pytest.mark.parametrize("junk", [b"name=scope ", b"%73cope = ", b"\0&", b"%41"])
 @pytest.mark.parametrize("in_base64", [True, False])
-def test_as_much_is_looked_at_of_a_long_body_as_of_a_longer_one(
-    junk: bytes, in_base64: bool
-) -> None:
+def test_as_much_is_looked_at_of_a_long_body_as_of_a_longer_one(junk: bytes, in_base64: bool) -> None:
     def read(length: int) -> PostedForm:
         event = http("POST", "/p/x", body=junk * (length // len(junk)))
         if not in_base64:

@@ -36,9 +36,7 @@ OFFERS = CATALOGUE.topics[2]
         ("x" * 201, "<offers.meridian.example.com>"),
     ],
 )
-def test_a_list_is_named_by_topic_brand_and_domain_and_titled_in_ascii(
-    title: str, expected: str
-) -> None:
+def test_a_list_is_named_by_topic_brand_and_domain_and_titled_in_ascii(title: str, expected: str) -> None:
     assert list_id(replace(OFFERS, names={"en": title, "de": "nie"}), CATALOGUE) == expected
 
 
@@ -47,13 +45,9 @@ def test_topics_of_two_brands_are_two_lists() -> None:
 
 
 @given(title=st.text(max_size=300), raw=recipients, now=st.integers(0, 2**32 * 60_000 - 1))
-def test_headers_are_each_one_ascii_line_that_needs_no_folding(
-    title: str, raw: bytes, now: int
-) -> None:
+def test_headers_are_each_one_ascii_line_that_needs_no_folding(title: str, raw: bytes, now: int) -> None:
     label = "x" * 63
-    places = links.LinkBases(
-        f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}"
-    )
+    places = links.LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
     person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))
     titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
 

@@ -69,9 +69,7 @@ def compose(
         catalogue.default_language,
         catalogue.policies,
     )
-    return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(
-        letter
-    )
+    return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(letter)
 
 
 _HOSTILE = st.one_of(

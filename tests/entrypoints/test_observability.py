@@ -13,13 +13,13 @@ import pytest
 from tests.support.template import variables
 
 _FUNCTION = """
-from heed.entrypoints.observability import count, logger, measure, observed
+from heed.entrypoints.observability import count_metric, logger, measure_metric, observed
 
 @observed
 def handler(event, context):
     logger.info("said")
-    count("OptedOut")
-    measure("StopRecordedAfter", [5], source="phone")
+    count_metric("OptedOut")
+    measure_metric("StopRecordedAfter", [5], source="phone")
     return "done"
 
 assert handler({}, None) == "done"
@@ -38,13 +38,9 @@ def _written(environment: Mapping[str, str]) -> list[dict[str, Any]]:
 def test_every_line_and_every_metric_names_its_function_and_its_stack(function: str) -> None:
     given = variables(function)
     service = given["POWERTOOLS_SERVICE_NAME"]
-    namespace = given["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"].replace(
-        "${AWS::StackName}", "heed-trial"
-    )
+    namespace = given["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"].replace("${AWS::StackName}", "heed-trial")
 
-    written = _written(
-        {"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": namespace}
-    )
+    written = _written({"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": namespace})
 
     assert [line["service"] for line in written] == [service] * 3
     metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in written if "_aws" in line]

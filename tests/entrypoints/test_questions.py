@@ -69,10 +69,7 @@ def test_every_fault_is_named(asked: Callable[..., object], body: Any, wrong: li
     ],
 )
 def test_what_no_mail_can_carry_is_refused(fields: dict[str, Any], wrong: list[str]) -> None:
-    assert (
-        faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields})
-        == wrong
-    )
+    assert faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields}) == wrong
 
 
 @pytest.mark.parametrize(
@@ -113,10 +110,7 @@ def test_ids_stand_in_place_of_addresses() -> None:
 def test_campaign_and_language_become_the_links_query(fields: dict[str, Any], query: str) -> None:
     body = {"topic": "offers", "addresses": [READER], **fields}
 
-    assert (
-        links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE).query
-        == query
-    )
+    assert links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE).query == query
 
 
 @pytest.mark.parametrize("asked", [checks.parse_check_request, links.parse_links_request])

@@ -80,8 +80,7 @@ EFFECTS: dict[str, dict[str, list[Register]]] = {
 def effect(message: object) -> dict[str, list[Register]]:
     verdict = apply_feedback_rules(parse_ses_event(message), identify, CATALOGUE)
     return {
-        recipient: [change.register for change in changes]
-        for recipient, changes in verdict.changes.items()
+        recipient: [change.register for change in changes] for recipient, changes in verdict.changes.items()
     }
 
 
@@ -294,9 +293,7 @@ def test_a_forged_bounce_changes_no_stranger_by_any_transport(
     assert set(meant[0]) <= {identify(address) for address in mailed}
 
 
-@pytest.mark.parametrize(
-    "entry", [None, 7, {}, {"emailAddress": 7}, {"emailAddress": A, "action": 7}]
-)
+@pytest.mark.parametrize("entry", [None, 7, {}, {"emailAddress": 7}, {"emailAddress": A, "action": 7}])
 def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: object) -> None:
     listed = [entry, {"emailAddress": ONE}]
     event = ses(
@@ -380,9 +377,7 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
         (None, None),
     ],
 )
-def test_a_timestamp_is_read_in_each_shape_that_aws_writes(
-    text: object, expected: int | None
-) -> None:
+def test_a_timestamp_is_read_in_each_shape_that_aws_writes(text: object, expected: int | None) -> None:
     assert parse_aws_time(text) == expected
 
 
@@ -444,9 +439,7 @@ JSON = st.recursive(
     | st.floats()
     | st.text(max_size=20)
     | st.sampled_from(["Bounce", "OptOut", "2026-03-05T00:41:02Z", ONE, "Permanent"]),
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
 
@@ -454,11 +447,7 @@ JSON = st.recursive(
 def places(value: object) -> list[tuple[Any, Any]]:
     """Every place within a JSON value: what holds it, and the key or index it is at."""
     members: Any = (
-        value.items()
-        if isinstance(value, dict)
-        else enumerate(value)
-        if isinstance(value, list)
-        else ()
+        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
     return [place for key, member in members for place in [(value, key), *places(member)]]
 
@@ -494,9 +483,7 @@ def test_no_text_of_an_address_reaches_a_record(name: str, data: st.DataObject) 
     if isinstance(within[key], str):
         within[key] = "someone@example.com"
     try:
-        verdict = apply_feedback_rules(
-            parse_ses_event(holder["event"], TAKEN_AT), identify, CATALOGUE
-        )
+        verdict = apply_feedback_rules(parse_ses_event(holder["event"], TAKEN_AT), identify, CATALOGUE)
     except MalformedMessage:
         return
     for changes in verdict.changes.values():

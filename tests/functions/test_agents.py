@@ -40,14 +40,10 @@ class Agent:
         both = [KeyScope.WRITE, KeyScope.READ]
         self.key_id, self.key = parts().api_keys.create("agent", "ops", both)
 
-    def call(
-        self, path: str, body: object, at: int = NOW, key: str | None = None
-    ) -> tuple[int, Any]:
+    def call(self, path: str, body: object, at: int = NOW, key: str | None = None) -> tuple[int, Any]:
         text = body if isinstance(body, str) else json.dumps(body)
         headers = {"Authorization": f"Bearer {key or self.key}", "content-type": "application/json"}
-        answer = app.handler(
-            http("POST", path, body=text, headers=headers, at=at), self.world.context
-        )
+        answer = app.handler(http("POST", path, body=text, headers=headers, at=at), self.world.context)
         return answer["statusCode"], openapi.hold("POST", path, answer)
 
     def change(self, **fields: object) -> Any:
@@ -201,9 +197,7 @@ def test_a_wish_counts_from_when_it_was_voiced(
 
 def test_a_pause_until_a_date_lasts_through_that_day_wherever_it_ends_last(agent: Agent) -> None:
     result = agent.change(state="paused", scope="*", until="2026-03-06")
-    assert result["sendable"] == {
-        name: name in ("service", "targeted-advertising") for name in EVERYTHING
-    }
+    assert result["sendable"] == {name: name in ("service", "targeted-advertising") for name in EVERYTHING}
     decision = agent.lookup(address=JANE)["decisions"]["offers"]
     assert (decision["reason"], decision["until"]) == ("paused", "2026-03-07T12:00:00.000Z")
 
@@ -513,9 +507,7 @@ def test_nothing_is_disclosed_for_another_purpose(agent: Agent, purpose: str) ->
         ({"address": JANE, "history": True}, "/history"),
     ],
 )
-def test_a_lookup_that_breaks_the_contract_is_named(
-    agent: Agent, body: object, pointer: str
-) -> None:
+def test_a_lookup_that_breaks_the_contract_is_named(agent: Agent, body: object, pointer: str) -> None:
     status, problem = agent.call("/v1/recipients/lookup", body)
     assert status == 422
     assert pointer in [fault["pointer"] for fault in problem["errors"]]

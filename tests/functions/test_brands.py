@@ -34,9 +34,9 @@ def _two_brands(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_page_names_the_brand_of_the_link(world: World) -> None:
-    page = unsubscribe.handler(
-        http("GET", f"/u/{world.token(READER, _AURORAS_OFFERS)}"), world.context
-    )["body"]
+    page = unsubscribe.handler(http("GET", f"/u/{world.token(READER, _AURORAS_OFFERS)}"), world.context)[
+        "body"
+    ]
 
     assert "Aurora Clocks" in page and "Meridian Watches" not in page
 
@@ -65,9 +65,7 @@ def test_the_form_says_whose_topic_is_whose(world: World) -> None:
 def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: World) -> None:
     world.put(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
     path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=TokenPurpose.PREFERENCES)}"
-    answer = preferences.handler(
-        http("POST", path, form={"topic.aurora/news": "in"}), world.context
-    )
+    answer = preferences.handler(http("POST", path, form={"topic.aurora/news": "in"}), world.context)
 
     assert answer["statusCode"] == 200
     assert "<h1>Get e-\u2060mail from Aurora Clocks</h1>" in answer["body"]
@@ -82,9 +80,7 @@ def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: Wo
 def test_the_confirmation_names_the_brand_of_what_is_confirmed(
     world: World, scopes: tuple[int, ...], named: str
 ) -> None:
-    said = ConfirmationToken(
-        world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed"
-    )
+    said = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed")
     path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http(method, path), world.context)["body"]

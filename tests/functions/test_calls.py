@@ -47,9 +47,7 @@ def test_what_somebody_else_does_in_the_middle_of_a_handler_is_no_call_of_it(
     assert "dynamodb:UpdateItem" in actions and "dynamodb:Scan" not in actions
 
 
-def test_a_function_cannot_ask_for_what_no_setting_of_it_names(
-    world: World, tmp_path: Path
-) -> None:
+def test_a_function_cannot_ask_for_what_no_setting_of_it_names(world: World, tmp_path: Path) -> None:
     request = {"TableName": world.control, "Key": {"pk": {"S": "key#1"}}}
     Recorder(str(tmp_path))("AgentsFunction", "dynamodb", "GetItem", request)
     with pytest.raises(AssertionError, match="SealFunction asks for Control"):

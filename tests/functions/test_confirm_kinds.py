@@ -115,9 +115,7 @@ def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_throu
         return found
 
     monkeypatch.setattr(PreferencesTable, "read", reading)
-    said = ConfirmationToken(
-        world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2)
-    )
+    said = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
     where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
     app.handler(http("POST", where, at=NOW + 5), world.context)
 
@@ -141,9 +139,7 @@ def test_the_form_that_a_link_leads_to_asks_for_just_what_was_wanted(world: Worl
     assert 'name="resume" value="meridian" checked' in page
     assert 'name="topics" value="targeted-advertising" checked' in page
     sent = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
-    answer = app.handler(
-        http("POST", "/subscribe", form=[*sent, ("resume", "meridian")]), world.context
-    )
+    answer = app.handler(http("POST", "/subscribe", form=[*sent, ("resume", "meridian")]), world.context)
     assert answer["statusCode"] == 202
     (waiting,) = world.messages("SUBSCRIBE_QUEUE_URL")
     assert '"resume": [1]' in waiting and '"scopes": [7]' in waiting

@@ -23,9 +23,7 @@ ALL_GOOD: dict[str, Any] = {"batchItemFailures": []}
 EFFECTS: dict[str, dict[str, set[str]]] = {
     "feedback-bare-bounce": {ONE: {UNDELIVERABLE.code}},
     "feedback-eventbridge-bounce": {ONE: {UNDELIVERABLE.code}},
-    "feedback-eventbridge-complaint": {
-        f"{name}@example.com": {COMPLAINT.code} for name in ("a", "b", "c")
-    },
+    "feedback-eventbridge-complaint": {f"{name}@example.com": {COMPLAINT.code} for name in ("a", "b", "c")},
     "feedback-eventbridge-delivery-delayed": {},
     "feedback-eventbridge-sent": {},
     "feedback-eventbridge-unsubscribed-from-all": {ONE: {"o:0"}},
@@ -58,9 +56,7 @@ def batch(*bodies: str) -> dict[str, Any]:
     """A batch of SQS; the id of a message is its place."""
     record = sample("feedback-sqs-raw-bounce")["Records"][0]
     return {
-        "Records": [
-            {**record, "messageId": str(place), "body": body} for place, body in enumerate(bodies)
-        ]
+        "Records": [{**record, "messageId": str(place), "body": body} for place, body in enumerate(bodies)]
     }
 
 
@@ -189,9 +185,7 @@ def test_a_bounce_of_strangers_writes_of_none_of_them(
 
 
 @pytest.mark.parametrize("part", ["bounce", "complaint"])
-def test_what_is_about_nobody_and_was_sent_to_several_is_kept_for_a_person(
-    world: World, part: str
-) -> None:
+def test_what_is_about_nobody_and_was_sent_to_several_is_kept_for_a_person(world: World, part: str) -> None:
     name = {"bounce": "event-bounce-permanent-general", "complaint": "event-complaint-abuse"}[part]
     list_ = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients"}[part]
     changed = {f"{part}__{list_}": [], "mail__destination": [ONE, "b@example.com"]}

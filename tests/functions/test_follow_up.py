@@ -43,13 +43,9 @@ def ses(world: World) -> Iterator[mailbox.SuppressionList]:
         yield held
 
 
-def opt_in(
-    world: World, press: str = "p1", issued: int = NOW, given: str = READER
-) -> ConfirmedOptIn:
+def opt_in(world: World, press: str = "p1", issued: int = NOW, given: str = READER) -> ConfirmedOptIn:
     seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
-    return ConfirmedOptIn(
-        press, world.recipient(given), issued, ("offers", "news"), seal.encrypt(given)
-    )
+    return ConfirmedOptIn(press, world.recipient(given), issued, ("offers", "news"), seal.encrypt(given))
 
 
 def deliver(world: World, *waiting: ConfirmedOptIn) -> list[str]:
@@ -87,9 +83,7 @@ def test_ses_drops_mail_to_the_address_no_longer_and_the_adopter_is_told(
     ]
 
 
-def test_an_address_that_is_not_on_the_list_is_well(
-    world: World, ses: mailbox.SuppressionList
-) -> None:
+def test_an_address_that_is_not_on_the_list_is_well(world: World, ses: mailbox.SuppressionList) -> None:
     ses.addresses.clear()
     assert deliver(world, opt_in(world)) == []
     unlisted(world)
@@ -233,9 +227,7 @@ def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None
     assert item["expires"] == {"N": str((now + 30 * DAY_MS) // 1000)}
 
 
-def test_an_adopter_that_does_not_want_to_is_not_told(
-    world: World, ses: mailbox.SuppressionList
-) -> None:
+def test_an_adopter_that_does_not_want_to_is_not_told(world: World, ses: mailbox.SuppressionList) -> None:
     waiting = opt_in(world)
     parts().config.opt_ins_queue_url = ""
     assert deliver(world, waiting) == []
@@ -260,9 +252,7 @@ def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
     assert len(ses.removed) == len(ses.pauses) == 1
 
 
-def test_a_queue_of_the_adopter_that_fails_loses_nothing(
-    world: World, ses: mailbox.SuppressionList
-) -> None:
+def test_a_queue_of_the_adopter_that_fails_loses_nothing(world: World, ses: mailbox.SuppressionList) -> None:
     sqs = boto3.client("sqs")
     sqs.delete_queue(QueueUrl=world.queues["OPT_INS_QUEUE_URL"])
     waiting = opt_in(world)
@@ -272,9 +262,7 @@ def test_a_queue_of_the_adopter_that_fails_loses_nothing(
     assert deliver(world, waiting) == [] and len(told(world)) == 1
 
 
-def test_what_was_sealed_for_something_else_is_put_aside(
-    world: World, ses: mailbox.SuppressionList
-) -> None:
+def test_what_was_sealed_for_something_else_is_put_aside(world: World, ses: mailbox.SuppressionList) -> None:
     kms = parts().client("kms")
     foreign = kms.encrypt(KeyId=parts().config.address_key, Plaintext=READER.encode())
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
@@ -293,9 +281,7 @@ def test_what_was_never_put_there_by_us_is_put_aside_too(world: World, body: str
     assert answer == {"batchItemFailures": []}
 
 
-def test_no_address_is_logged_or_kept(
-    world: World, ses: mailbox.SuppressionList, log: io.StringIO
-) -> None:
+def test_no_address_is_logged_or_kept(world: World, ses: mailbox.SuppressionList, log: io.StringIO) -> None:
     waiting = opt_in(world)
     assert "reader" not in waiting.to_message()
     deliver(world, waiting)

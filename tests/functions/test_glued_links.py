@@ -117,9 +117,7 @@ def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world:
 
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
-    said = ConfirmationToken(
-        world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed"
-    )
+    said = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
     token = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
     for event in (
         http("GET", f"/c/{encoded(token)}"),

@@ -31,8 +31,7 @@ VALUES = {
     "out of an attribute": f"\"'><{MARK} autofocus onfocus={MARK}()//",
     "entities": f"&lt;{MARK}&gt;&#x22;{MARK}",
     "our template language": f"{{brand}}{{{{common.{MARK}}}}}{{{{#if {MARK}}}}}{{{{> head}}}}",
-    "others' template languages": "{{7919*7919}}${7919*7919}<%= 7919*7919 %>#{7919*7919}{%raw%}"
-    + MARK,
+    "others' template languages": "{{7919*7919}}${7919*7919}<%= 7919*7919 %>#{7919*7919}{%raw%}" + MARK,
     "python's formats": f"%s%(x)s{{0.__class__.__init__.__globals__}}{MARK}",
     "another header": f"en\r\nSet-Cookie: {MARK}=1\r\nLocation: https://{MARK}.example",
     "another site": f"//{MARK}.example/\\/{MARK}.example",

@@ -59,8 +59,7 @@ class Agents:
     def __init__(self, world: World) -> None:
         self.world = world
         self._keys = {
-            owner: parts().api_keys.create("office", owner, list(KeyScope))[1]
-            for owner in ("kim", "lou")
+            owner: parts().api_keys.create("office", owner, list(KeyScope))[1] for owner in ("kim", "lou")
         }
         self._clock = count(NOW, 1_000)
 

@@ -90,9 +90,7 @@ def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recor
 
 
 def test_nothing_is_on_record_before_it_happened(world: World) -> None:
-    stream = Recorder(
-        parts().client("dynamodb"), world.table, NOW + 40
-    )  # told as the second it is in
+    stream = Recorder(parts().client("dynamodb"), world.table, NOW + 40)  # told as the second it is in
     world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
@@ -123,9 +121,7 @@ def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
     assert units == [1.0]
 
 
-def test_several_registers_of_one_write_are_entries_of_one_number(
-    world: World, stream: Recorder
-) -> None:
+def test_several_registers_of_one_write_are_entries_of_one_number(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(), Change(out(3), one_click().entry))
     world.put(JANE, Change(in_(3), Entry(NOW + 1, Source.PHONE, "{}")))
 
@@ -138,9 +134,7 @@ def test_several_registers_of_one_write_are_entries_of_one_number(
     ]
 
 
-def test_delivered_again_in_any_part_it_writes_nothing_twice(
-    world: World, stream: Recorder
-) -> None:
+def test_delivered_again_in_any_part_it_writes_nothing_twice(world: World, stream: Recorder) -> None:
     for at in range(5):
         world.put(JANE, one_click(NOW + at))
     deliver(world, stream.records)
@@ -161,10 +155,7 @@ def world_of_the_ledger() -> list[Any]:
 def objects() -> dict[str, bytes]:
     client = boto3.client("s3")
     found = client.list_objects_v2(Bucket="ledger").get("Contents", [])
-    return {
-        one["Key"]: client.get_object(Bucket="ledger", Key=one["Key"])["Body"].read()
-        for one in found
-    }
+    return {one["Key"]: client.get_object(Bucket="ledger", Key=one["Key"])["Body"].read() for one in found}
 
 
 def leaves_of(found: dict[str, bytes]) -> set[bytes]:
@@ -199,9 +190,7 @@ def test_the_sample_events_are_taken(world: World, sample: str, registers: list[
 # ---- Wishes that came late ----
 
 
-def test_a_wish_that_came_late_is_entered_once_and_the_record_stays(
-    world: World, stream: Recorder
-) -> None:
+def test_a_wish_that_came_late_is_entered_once_and_the_record_stays(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
 
@@ -251,9 +240,7 @@ def test_the_ordinary_opt_out_is_one_request_and_only_a_late_one_costs_one_more(
     assert calls == ["UpdateItem"] * 4
 
 
-def test_of_two_wishes_in_one_request_the_older_is_entered_too(
-    world: World, stream: Recorder
-) -> None:
+def test_of_two_wishes_in_one_request_the_older_is_entered_too(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW), one_click(NOW - 1))
 
     deliver(world, stream.records)
@@ -318,9 +305,7 @@ def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream
     assert [evidence for _, evidence in kept] == [None, None]
 
 
-def test_an_epoch_begins_with_its_floor_and_what_it_was_begun_with(
-    world: World, stream: Recorder
-) -> None:
+def test_an_epoch_begins_with_its_floor_and_what_it_was_begun_with(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     replace(world, NOW + 5, 2)
     world.put(JANE, one_click(NOW + 10))
@@ -344,9 +329,7 @@ def test_a_late_wish_of_before_an_erasure_is_nobodys(world: World, stream: Recor
     assert world_of_the_ledger() == []
 
 
-def test_an_item_that_time_removed_ends_its_chain(
-    world: World, stream: Recorder, heard: Heard
-) -> None:
+def test_an_item_that_time_removed_ends_its_chain(world: World, stream: Recorder, heard: Heard) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
@@ -414,9 +397,7 @@ class failing:  # noqa: N801 - reads as a verb
             raise ClientError({"Error": {"Code": "InternalServerError"}}, model.name)
 
 
-def test_a_crash_at_any_call_leaves_what_the_next_delivery_completes(
-    world: World, stream: Recorder
-) -> None:
+def test_a_crash_at_any_call_leaves_what_the_next_delivery_completes(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - 5, '{"late":1}'))
     world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
@@ -444,9 +425,7 @@ class crashing:  # noqa: N801
 
     def __init__(self, at: int) -> None:
         self.calls, self._at = 0, at
-        self._all = [
-            parts().client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")
-        ]
+        self._all = [parts().client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")]
 
     def __enter__(self) -> Self:
         for events in self._all:

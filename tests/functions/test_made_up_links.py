@@ -23,9 +23,7 @@ PARTS: dict[str, Make] = {
     "path": lambda method, path, n: http(method, path + "A" * n),
     "path of other signs": lambda method, path, n: http(method, path + "/'\"" * (n // 3)),
     "query": lambda method, path, n: http(method, path, query={"lang": "a-" * n, "c": "a" * n}),
-    "languages": lambda method, path, n: http(
-        method, path, headers={"accept-language": "de;q=0.1," * n}
-    ),
+    "languages": lambda method, path, n: http(method, path, headers={"accept-language": "de;q=0.1," * n}),
     "signals": lambda method, path, n: http(method, path, headers={"sec-gpc": "1 ," * n}),
     "content type": lambda method, path, n: http(
         method, path, body="x", headers={"content-type": 'multipart/form-data;"' + ";" * n}
@@ -64,9 +62,7 @@ def test_no_part_of_a_request_costs_more_than_its_length(
     ("handler", "path"),
     [(unsubscribe.handler, "/u/A"), (preferences.handler, "/p/A"), (resubscribe.handler, "/c/A")],
 )
-def test_what_a_made_up_link_costs_does_not_grow_with_the_body(
-    world: World, handler: Any, path: str
-) -> None:
+def test_what_a_made_up_link_costs_does_not_grow_with_the_body(world: World, handler: Any, path: str) -> None:
     def make(n: int) -> dict[str, Any]:
         return http("POST", path, body=b"%" * n, headers={"content-type": URLENCODED})
 

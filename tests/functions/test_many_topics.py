@@ -74,9 +74,7 @@ def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterato
 
 def sendable(world: World) -> int:
     found = parts().preferences.read(world.recipient(READER))
-    return sum(
-        decide_by_choice(found, topic).sendable for topic in parts().catalogue.marketing(ALL_SCOPES)
-    )
+    return sum(decide_by_choice(found, topic).sendable for topic in parts().catalogue.marketing(ALL_SCOPES))
 
 
 def preference_centre(world: World) -> str:
@@ -122,10 +120,7 @@ def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
 def test_the_preference_centre_s_own_form_turns_each_topic_off(world: World) -> None:
     page = preferences.handler(http("GET", preference_centre(world)), world.context)["body"]
     fields = max(Fields(page).forms, key=len)
-    form = [
-        (name, re.sub("^in$", "out", value) if name[:6] == "topic." else value)
-        for name, value in fields
-    ]
+    form = [(name, re.sub("^in$", "out", value) if name[:6] == "topic." else value) for name, value in fields]
     assert len(form) > 2 * MORE
 
     answer = preferences.handler(http("POST", preference_centre(world), form=form), world.context)
@@ -162,9 +157,9 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
     topics = [t for t in parts().catalogue.marketing(ALL_SCOPES) if not t.retired]
     paused = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
     world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
-    page = preferences.handler(
-        http("POST", preference_centre(world), form={"pause": "0"}), world.context
-    )["body"]
+    page = preferences.handler(http("POST", preference_centre(world), form={"pause": "0"}), world.context)[
+        "body"
+    ]
     (ends,) = re.findall(r'name="resume" value="([^"]+)"', page)
 
     confirm_all(world, now, ends.split(","))
@@ -184,9 +179,7 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
 @pytest.mark.system
 def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    assert (
-        turn_all_off(world, now - 2 * DAY_MS)["headers"]["Location"].partition("saved=")[2] != "1"
-    )
+    assert turn_all_off(world, now - 2 * DAY_MS)["headers"]["Location"].partition("saved=")[2] != "1"
     confirm_all(world, now)
     assert sendable(world) > MORE
 

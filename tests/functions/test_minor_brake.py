@@ -142,9 +142,7 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
             return call(*arguments)
 
     monkeypatch.setattr(client, "_make_api_call", atomic)
-    report = ErasureReport(
-        ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False
-    )
+    report = ErasureReport(ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
     erase = parts().erase  # below the handler: one process of Lambda has one request at a time
 
     def reported(number: int) -> ReportResult:
@@ -159,9 +157,7 @@ def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
 
 
 @pytest.mark.parametrize("holds", [1, 2])
-def test_a_report_that_waits_outlives_the_holds_that_are_put_over_it(
-    office: Office, holds: int
-) -> None:
+def test_a_report_that_waits_outlives_the_holds_that_are_put_over_it(office: Office, holds: int) -> None:
     office.minor(NOW + 1, by="ann")
     waiting = _hold(office)
     for again in range(holds):

@@ -119,9 +119,7 @@ def test_a_pause_says_until_when(world: World, ask: Ask) -> None:
     assert (result["reason"], result["until"]) == ("paused", "2026-04-04T09:12:44.390Z")
 
 
-def test_ids_may_stand_in_place_of_addresses_in_base32_or_as_hex_digits(
-    world: World, ask: Ask
-) -> None:
+def test_ids_may_stand_in_place_of_addresses_in_base32_or_as_hex_digits(world: World, ask: Ask) -> None:
     world.put(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
     sent = [recipient, recipient_to_bytes(recipient).hex(), recipient.upper(), "no id"]
@@ -146,9 +144,7 @@ def test_a_damaged_record_is_never_a_yes_and_hides_nobody_else(
         ExpressionAttributeValues={":junk": {"S": "junk"}},
     )
 
-    results = ask("POST", "/v1/check", {"topic": "offers", "addresses": [READER, STRANGER]})[
-        "results"
-    ]
+    results = ask("POST", "/v1/check", {"topic": "offers", "addresses": [READER, STRANGER]})["results"]
 
     assert [(r["sendable"], r["reason"]) for r in results] == [(False, "unreadable"), (True, "ok")]
     assert '"UnreadableRecordMet":[1.0]' in capsys.readouterr().out
@@ -211,16 +207,12 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
     assert query == "c=spring-1&lang=de" == link["preferences_url"].partition("?")[2]
     assert link["address"] == "Reader@Example.com"
     assert (
-        link["tags"]
-        == {"heed-recipient": link["recipient"]}
-        == {"heed-recipient": world.recipient(READER)}
+        link["tags"] == {"heed-recipient": link["recipient"]} == {"heed-recipient": world.recipient(READER)}
     )
     tokens = {
         TokenPurpose.UNSUBSCRIBE: unsubscribe.removeprefix("https://prefs.example.com/u/"),
         TokenPurpose.PREFERENCES: link["preferences_url"].partition("?")[0].rpartition("/p/")[2],
-        TokenPurpose.MAILTO: link["headers"]["List-Unsubscribe"]
-        .partition("u+")[2]
-        .partition("@")[0],
+        TokenPurpose.MAILTO: link["headers"]["List-Unsubscribe"].partition("u+")[2].partition("@")[0],
     }
     for purpose, text in tokens.items():
         said = verify_link_token(text, purpose, parts().link_keys.link_key)

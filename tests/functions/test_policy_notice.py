@@ -75,9 +75,7 @@ def test_it_ends_with_the_next_save(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: dict[str, str]
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL)
-    assert (
-        show(world).count('name="policy" value="2026-02"') == 2
-    )  # the notice's own, and the save's
+    assert show(world).count('name="policy" value="2026-02"') == 2  # the notice's own, and the save's
     preferences.handler(http("POST", centre(world), form=form), world.context)
 
     assert PROMINENT not in show(world) and 'name="policy"' not in show(world)

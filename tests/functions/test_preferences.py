@@ -284,9 +284,7 @@ def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
 
 
 @pytest.mark.parametrize("change", [out(3), HOLD])
-def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(
-    world: World, change: Register
-) -> None:
+def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(world: World, change: Register) -> None:
     """The signal is the request (11 CCR 7025(c)), whatever else came with it."""
     world.put(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
     answer = save(world, {"undo": "x"}, headers={"sec-gpc": "1"})
@@ -409,8 +407,7 @@ def test_when_everything_off_cannot_be_written_the_same_press_is_offered_again(
 
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
     assert (
-        '<form method="post" class="actions"><input type="hidden" name="all" value="out">'
-        in (answer["body"])
+        '<form method="post" class="actions"><input type="hidden" name="all" value="out">' in (answer["body"])
     )
 
 
@@ -428,9 +425,7 @@ def test_an_opt_out_that_cannot_be_written_waits_in_the_queue_as_that_of_the_oth
     world: World,
 ) -> None:
     client("dynamodb").delete_table(TableName=world.table)
-    answer = app.handler(
-        http("POST", path(world), body="List-Unsubscribe=One-Click"), world.context
-    )
+    answer = app.handler(http("POST", path(world), body="List-Unsubscribe=One-Click"), world.context)
 
     assert answer["statusCode"] == 503
     assert len(world.messages("LATER_QUEUE_URL")) == 1

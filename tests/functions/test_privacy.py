@@ -45,12 +45,8 @@ def test_a_minor_is_totally_stopped_at_the_answer_service_mail_too(office: Offic
     office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)))
     answer = office.minor()
     assert answer["recipient"] == office.world.recipient(JANE)
-    assert {office.reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {
-        "minor"
-    }
-    status, certificate = office.call(
-        "GET", f"/v1/purges/{answer['purge']}", route="/v1/purges/{id}"
-    )
+    assert {office.reason(topic) for topic in ("offers", "service", "targeted-advertising")} == {"minor"}
+    status, certificate = office.call("GET", f"/v1/purges/{answer['purge']}", route="/v1/purges/{id}")
     assert (status, certificate["state"], certificate["completed_at"]) == (200, "due", None)
     texts = json.dumps(certificate)
     assert office.world.recipient(JANE) not in texts and "example" not in texts
@@ -133,9 +129,7 @@ def test_what_cannot_be_put_on_the_register_is_not_given_out(
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "sending "])
-def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(
-    office: Office, purpose: str
-) -> None:
+def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(office: Office, purpose: str) -> None:
     office.minor()
     body = {"address": JANE, "purpose": purpose}
     query = {"purpose": purpose}
@@ -149,9 +143,7 @@ def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(
 
 
 @pytest.mark.parametrize("purpose", list(DisclosurePurpose))
-def test_every_purpose_of_the_list_is_permitted_and_told(
-    office: Office, purpose: DisclosurePurpose
-) -> None:
+def test_every_purpose_of_the_list_is_permitted_and_told(office: Office, purpose: DisclosurePurpose) -> None:
     body = {"address": JANE, "purpose": purpose.value}
     assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
     (told,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
@@ -159,9 +151,7 @@ def test_every_purpose_of_the_list_is_permitted_and_told(
 
 
 def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> None:
-    office.world.put(
-        JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS))
-    )
+    office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS)))
     hold = {"address": JANE, "source": "letter", **WHY}
     assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
     before = office.world.items()
@@ -264,9 +254,7 @@ def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
     monkeypatch.setattr(client, "_make_api_call", atomic)
 
     def append(n: int) -> None:
-        register.append(
-            DisclosureDetails(NOW + n, "lookup", DisclosurePurpose.LEGAL, 1, f"{n:016x}")
-        )
+        register.append(DisclosureDetails(NOW + n, "lookup", DisclosurePurpose.LEGAL, 1, f"{n:016x}"))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(append, range(40)))

@@ -158,9 +158,7 @@ def _all_calls(work: Callable[[], object]) -> int:
 
 @pytest.mark.system  # exhaustive: slower than a second
 @pytest.mark.parametrize("cause", [ErasureCause.MINOR, ErasureCause.ERASURE])
-def test_a_report_and_its_purge_may_be_stopped_after_any_call(
-    world: World, cause: ErasureCause
-) -> None:
+def test_a_report_and_its_purge_may_be_stopped_after_any_call(world: World, cause: ErasureCause) -> None:
     """Exhaustive: n stops for n calls. Whatever was reached, doing it again ends it."""
     _known(world, "first@example.com")
 

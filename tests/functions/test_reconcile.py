@@ -136,9 +136,7 @@ def test_a_late_wish_that_was_never_entered_is(world: World, stream: Recorder, c
     assert walk(world)["unentered"] == 0
 
 
-def test_what_comes_after_all_writes_nothing_twice(
-    world: World, stream: Recorder, clock: Any
-) -> None:
+def test_what_comes_after_all_writes_nothing_twice(world: World, stream: Recorder, clock: Any) -> None:
     world.put(JANE, click())
     clock(NOW + STREAM_RETENTION)
     walk(world)
@@ -149,9 +147,7 @@ def test_what_comes_after_all_writes_nothing_twice(
     assert whole() is None
 
 
-def test_evidence_that_somebody_changed_is_found(
-    world: World, stream: Recorder, clock: Any
-) -> None:
+def test_evidence_that_somebody_changed_is_found(world: World, stream: Recorder, clock: Any) -> None:
     world.put(JANE, click())
     deliver(world, stream.records)
     (item,) = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
@@ -208,9 +204,7 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
     clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
-        report = ErasureReport(
-            ErasureCause.ERASURE, NOW + DAY_MS, Source.PHONE, "call 1", "key", ""
-        )
+        report = ErasureReport(ErasureCause.ERASURE, NOW + DAY_MS, Source.PHONE, "call 1", "key", "")
         with by_somebody_else():
             parts().erase(recipient, report)
 
@@ -238,8 +232,8 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
 def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(walk_recipients, "RECIPIENTS", 2)
-    monkeypatch.setattr(walk_recipients, "PAGE", 2)
+    monkeypatch.setattr(walk_recipients, "MAX_RECIPIENTS_A_WALK", 2)
+    monkeypatch.setattr(walk_recipients, "SCAN_PAGE_SIZE", 2)
     for number in range(5):
         world.put(f"{number}@example.com", click())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
@@ -248,7 +242,7 @@ def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
 def test_who_has_too_many_entries_is_passed_by_and_told_of(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
 ) -> None:
-    monkeypatch.setattr(reconcile, "MOST", 1)
+    monkeypatch.setattr(reconcile, "MAX_ENTRIES_READ", 1)
     for address in ("a@example.com", JANE):
         world.put(address, click())
     world.put(JANE, click(NOW, in_(3)))
@@ -280,7 +274,7 @@ def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
             raise StoreUnavailable("made up")
         return of(self, subject)
 
-    monkeypatch.setattr(type(parts().ledger), "of", failing)
+    monkeypatch.setattr(type(parts().ledger), "entries_of", failing)
     with pytest.raises(StoreUnavailable):
         walk(world)
     assert walk(world) == found(walked=3, passed=1)
@@ -302,9 +296,7 @@ def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
     assert app.handler({}, world.context)["walked"] == 2
 
 
-def test_a_night_seals_what_is_over_and_the_next_is_on_it(
-    world: World, stream: Recorder, clock: Any
-) -> None:
+def test_a_night_seals_what_is_over_and_the_next_is_on_it(world: World, stream: Recorder, clock: Any) -> None:
     world.put(JANE, click())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)

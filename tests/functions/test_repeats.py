@@ -31,14 +31,14 @@ from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 DAWN = NOW // DAY_MS * DAY_MS
-MOST_A_DAY = 5  # here; in truth 50, which tests/domain/test_repeats.py holds it to
+MAX_LINK_ENTRIES_A_DAY = 5  # here; in truth 50, which tests/domain/test_repeats.py holds it to
 MORE = 4  # presses beyond those that are told of one by one
-FLOOD = MOST_A_DAY + MORE
+FLOOD = MAX_LINK_ENTRIES_A_DAY + MORE
 
 
 @pytest.fixture(autouse=True)
 def _few(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(entry_rate, "MOST_A_DAY", MOST_A_DAY)
+    monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
 
 
 @pytest.fixture
@@ -98,17 +98,15 @@ def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_h
 ) -> None:
     flood(world, stream)
     record = parts().preferences.read(world.recipient(JANE))
-    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), (
-        "the last press is on record"
-    )
+    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
 
     flood(world, stream, DAWN + HOUR, 3)
     flood(world, stream, DAWN + 2 * HOUR, 1)
     flood(world, stream, DAWN + DAY_MS, 2)
     deliver(world, stream.records)
 
-    one_by_one = [(n, n) for n in range(1, MOST_A_DAY + 1)]
-    hourly = [(MOST_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 4)]
+    one_by_one = [(n, n) for n in range(1, MAX_LINK_ENTRIES_A_DAY + 1)]
+    hourly = [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 4)]
     assert spans(world) == [*one_by_one, *hourly, (FLOOD + 5, FLOOD + 5), (FLOOD + 6, FLOOD + 6)]
     assert fault() is None
 
@@ -121,7 +119,10 @@ def test_the_bus_hears_of_as_many_and_how_many_changes_each_stands_for(
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)
     deliver(world, stream.records)
-    assert [one.detail.get("changes", 1) for one in told] == [*[1] * MOST_A_DAY, MORE + 1]
+    assert [one.detail.get("changes", 1) for one in told] == [
+        *[1] * MAX_LINK_ENTRIES_A_DAY,
+        MORE + 1,
+    ]
 
 
 def test_it_is_the_same_however_the_stream_brings_it(world: World, stream: Recorder) -> None:
@@ -142,9 +143,7 @@ def test_it_is_the_same_however_the_stream_brings_it(world: World, stream: Recor
     assert fault() is None
 
 
-def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
-    world: World, stream: Recorder
-) -> None:
+def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(world: World, stream: Recorder) -> None:
     flood(world, stream)
     assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by hand, to its page
     said = Entry(DAWN + 600, Source.LETTER, "{}")
@@ -153,8 +152,8 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(
     flood(world, stream, DAWN + 700, 1)  # a stop once more, after a yes
     flood(world, stream, DAWN + 800, 1)  # a repeat
     deliver(world, stream.records)
-    first = MOST_A_DAY + 1
-    assert spans(world)[MOST_A_DAY:] == [
+    first = MAX_LINK_ENTRIES_A_DAY + 1
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
         (first, FLOOD + 1),
         (FLOOD + 2, FLOOD + 2),
         (FLOOD + 3, FLOOD + 3),
@@ -169,8 +168,8 @@ def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Rec
         world.put(JANE, Change(out(2), Entry(at, Source.PHONE, "{}")), now=at)
     deliver(world, stream.records)
     last = FLOOD + 1
-    assert spans(world)[MOST_A_DAY:] == [
-        (MOST_A_DAY + 1, last),
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
+        (MAX_LINK_ENTRIES_A_DAY + 1, last),
         (last + 1, last + 1),
         (last + 2, last + 2),
     ]
@@ -189,7 +188,10 @@ def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
     deliver(world, stream.records)
     (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
     last = str(FLOOD + 2)
-    assert (entered["first_seq"], entered["seq"]) == ({"N": str(MOST_A_DAY + 2)}, {"N": last})
+    assert (entered["first_seq"], entered["seq"]) == (
+        {"N": str(MAX_LINK_ENTRIES_A_DAY + 2)},
+        {"N": last},
+    )
     assert [one.detail["state"] for one in told][-1] == "minor"
     assert fault() is None
 
@@ -201,7 +203,10 @@ def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream:
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
     (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
-    assert (last["first_seq"], last["seq"]) == ({"N": str(MOST_A_DAY + 1)}, {"N": str(FLOOD + 1)})
+    assert (last["first_seq"], last["seq"]) == (
+        {"N": str(MAX_LINK_ENTRIES_A_DAY + 1)},
+        {"N": str(FLOOD + 1)},
+    )
     assert fault() is None
 
 
@@ -218,13 +223,16 @@ def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
     ):
         found = walked(world, monkeypatch, now)
         assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
-    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD)]
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD)]
     assert fault() is None
 
     stream.records.clear()
     flood(world, stream, end + STREAM_RETENTION + 2 * HOUR, 1)
     deliver(world, stream.records)
-    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD), (MOST_A_DAY + 1, FLOOD + 1)]
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
+        (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD),
+        (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1),
+    ]
     assert fault() is None
 
 
@@ -244,7 +252,7 @@ def test_what_was_spared_until_another_change_was_told_of_is_no_fault_and_is_ent
         assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
     (latest,) = [one for one in world.items("Ledger") if one["at"]["N"] == str(DAWN + FLOOD - 1)]
     assert latest["register"]["S"] == "out"
-    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD + 1)]
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1)]
     assert fault() is None
 
 
@@ -273,8 +281,7 @@ def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_re
     deliver(world, stream.records)
 
     by_hour = [
-        sum(one["at"]["N"] == str(DAWN + hour * HOUR) for one in world.items("Ledger"))
-        for hour in range(8)
+        sum(one["at"]["N"] == str(DAWN + hour * HOUR) for one in world.items("Ledger")) for hour in range(8)
     ]
     assert by_hour == [4, 4, 1, 1, 1, 1, 2, 1]
     assert len(told) == sum(by_hour)
@@ -321,7 +328,10 @@ def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
     assert walked(world, monkeypatch, end + REPAIR_AFTER)["missing"] == MORE + 1
     assert "is missing" in str(fault())
     assert walked(world, monkeypatch, end + STREAM_RETENTION)["repaired"] == 1
-    assert spans(world)[MOST_A_DAY:] == [(MOST_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 2)]
+    assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
+        (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1),
+        (FLOOD + 2, FLOOD + 2),
+    ]
     assert fault() is None
 
 
@@ -342,9 +352,7 @@ def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
         client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
 
 
-def test_a_person_pressed_for_a_month_has_an_item_that_does_not_grow(
-    world: World, stream: Recorder
-) -> None:
+def test_a_person_pressed_for_a_month_has_an_item_that_does_not_grow(world: World, stream: Recorder) -> None:
     sizes = []
     for day in range(3):
         flood(world, stream, DAWN + day * DAY_MS, FLOOD)

@@ -45,9 +45,7 @@ FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("int
 
 
 def ask(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = app.handler(
-        http("POST", "/subscribe", form=form, **more), world.context
-    )
+    answer: dict[str, Any] = app.handler(http("POST", "/subscribe", form=form, **more), world.context)
     return answer
 
 
@@ -61,9 +59,7 @@ def path(
     intent: Intent = Intent.IN,
     issued: int = ASKED,
 ) -> str:
-    said = ConfirmationToken(
-        world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed"
-    )
+    said = ConfirmationToken(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
     return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
 
@@ -91,9 +87,7 @@ def entry(at: int, source: Source = Source.LINK) -> Entry:
 
 
 @pytest.mark.parametrize("fault", unreadable(""))
-def test_a_form_that_cannot_be_read_is_asked_for_again_and_no_mail_is_sent(
-    world: World, fault: str
-) -> None:
+def test_a_form_that_cannot_be_read_is_asked_for_again_and_no_mail_is_sent(world: World, fault: str) -> None:
     body, content_type = unreadable("all")[fault]
     form = b"address=" + READER.encode() + b"&topics=offers&" + body
     sent = http("POST", "/subscribe", body=form, headers={"content-type": content_type})
@@ -167,9 +161,7 @@ def test_a_way_out_is_of_everything_whatever_else_the_form_says(world: World) ->
     assert (request["address"], request["intent"], request["scopes"]) == (READER, "out", [])
 
 
-@pytest.mark.parametrize(
-    "address", ["", "somebody at example", "a@b", "a@b@c.example", "a\r\nb@c.example"]
-)
+@pytest.mark.parametrize("address", ["", "somebody at example", "a@b", "a@b@c.example", "a\r\nb@c.example"])
 @pytest.mark.parametrize("intent", ["in", "out"])
 def test_a_malformed_address_comes_back_in_the_form_with_the_message_at_the_field(
     world: World, address: str, intent: str
@@ -249,9 +241,7 @@ WHO = {
 
 
 @pytest.mark.parametrize("intent", ["in", "out"])
-def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(
-    world: World, intent: str
-) -> None:
+def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(world: World, intent: str) -> None:
     answers: list[dict[str, Any]] = []
     made: list[list[str]] = []
     ask(world)  # whoever comes first: the key, and how many wait, are good for others too
@@ -278,9 +268,7 @@ def test_a_queue_that_takes_nothing_is_told_of(world: World) -> None:
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
 
 
-def test_without_a_sender_nothing_is_pretended(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_sender_nothing_is_pretended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     restart(MAIL_FROM="")
     for answer in (show(world, "/subscribe"), ask(world)):
         assert answer["statusCode"] == 404
@@ -297,9 +285,7 @@ def test_what_is_no_link_gets_the_page_that_leads_to_the_form(world: World) -> N
 
 
 @pytest.mark.parametrize("where", ["/subscribe", "/c/x"])
-def test_other_methods_are_refused_and_head_is_a_get_without_its_page(
-    world: World, where: str
-) -> None:
+def test_other_methods_are_refused_and_head_is_a_get_without_its_page(world: World, where: str) -> None:
     assert show(world, where, "PUT")["statusCode"] == 405
     assert show(world, where, "HEAD")["body"] == ""
 
@@ -318,9 +304,7 @@ def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
 def test_a_press_is_a_yes_to_each_topic_as_of_the_request(world: World) -> None:
     world.put(READER, Change(out(0), entry(ASKED - 1)))
     answer = press(world)
-    assert (
-        answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
-    )
+    assert answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
     assert sendable(world) >= {"offers", "research"} and "news" not in sendable(world)
     (item,) = world.items()
     for register in ("k:2", "k:5", "l:undeliverable"):
@@ -397,9 +381,7 @@ def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(wo
 
 
 def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
-    world.put(
-        READER, Change(yes(2), entry(NOW - 1))
-    )  # newer than the request, older than the press
+    world.put(READER, Change(yes(2), entry(NOW - 1)))  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
     assert sendable(world) == {"service", "targeted-advertising"}
@@ -409,24 +391,18 @@ def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("intent", Intent)
-def test_after_48_hours_it_leads_to_the_form_again(
-    world: World, method: str, intent: Intent
-) -> None:
+def test_after_48_hours_it_leads_to_the_form_again(world: World, method: str, intent: Intent) -> None:
     answer = show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME)
     assert answer["statusCode"] == 410 and 'href="/subscribe?' in answer["body"]
     assert world.items() == []
     assert (
-        show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME - 1)[
-            "statusCode"
-        ]
+        show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME - 1)["statusCode"]
         == 200
     )
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_one_neutral_page(
-    world: World, register: Register
-) -> None:
+def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, register: Register) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(register, entry(5))], NOW)
     before = world.items()
     pressed, shown = press(world), show(world, path(world))
@@ -470,9 +446,7 @@ def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> No
     from heed.domain.links.link_token import TokenPurpose
 
     where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    page = preferences.handler(http("POST", where, form={"topic.research": "in"}), world.context)[
-        "body"
-    ]
+    page = preferences.handler(http("POST", where, form={"topic.research": "in"}), world.context)["body"]
     form = re.findall(r'name="(topics|intent)" value="([a-z]+)"', page)
     assert 'action="/subscribe?lang=en"' in page
     assert ask(world, [("address", READER), *form])["statusCode"] == 202

@@ -60,9 +60,7 @@ def request(**more: Any) -> ConfirmationRequest:
 
 def deliver(world: World, *requests: ConfirmationRequest) -> list[str]:
     """Ids of the messages that are given back."""
-    records = [
-        {"messageId": str(place), "body": one.to_message()} for place, one in enumerate(requests)
-    ]
+    records = [{"messageId": str(place), "body": one.to_message()} for place, one in enumerate(requests)]
     answer = app.handler({"Records": records}, world.context)
     return [failed["itemIdentifier"] for failed in answer["batchItemFailures"]]
 
@@ -80,9 +78,7 @@ def test_the_mail_comes_from_the_brand_to_the_address_with_one_click_to_leave(wo
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     https, mailto = mail["List-Unsubscribe"].split(", ")
     assert https.startswith(f"<https://prefs.example.com{mailbox.link(mail, 'u')}")
-    assert mailto.startswith("<mailto:u+") and mailto.endswith(
-        "@mail.example.com?subject=unsubscribe>"
-    )
+    assert mailto.startswith("<mailto:u+") and mailto.endswith("@mail.example.com?subject=unsubscribe>")
 
 
 def test_the_list_headers_are_each_one_line_as_they_leave(world: World) -> None:
@@ -163,9 +159,7 @@ def test_a_way_out_carries_no_address_at_all(world: World) -> None:
     deliver(world, request(intent=Intent.OUT, scopes=()))
     (mail,) = mailbox.sent()
     token = mailbox.link(mail).removeprefix("/c/")
-    assert (
-        verify_confirmation_token(token, parts().confirmation_keys.confirmation_key).sealed == b""
-    )
+    assert verify_confirmation_token(token, parts().confirmation_keys.confirmation_key).sealed == b""
     assert len(token) < 64
 
 
@@ -194,27 +188,21 @@ def test_unusual_addresses_stay_what_they_are(world: World, address: str) -> Non
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
 @pytest.mark.parametrize("intent", Intent)
-def test_a_minor_and_a_held_address_are_left_alone(
-    world: World, register: Register, intent: Intent
-) -> None:
+def test_a_minor_and_a_held_address_are_left_alone(world: World, register: Register, intent: Intent) -> None:
     entry = Entry(5, Source.AGENT, "{}")
     parts().preferences.apply(world.recipient(READER), [Change(register, entry)], 9)
     assert deliver(world, request(intent=intent)) == [] and mailbox.sent() == []
 
 
 @pytest.mark.parametrize("intent", Intent)
-def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(
-    world: World, intent: Intent
-) -> None:
+def test_what_was_asked_for_before_an_erasure_is_forgotten_with_it(world: World, intent: Intent) -> None:
     asked = request(intent=intent)
     report = ErasureReport(ErasureCause.ERASURE, asked.at, Source.LETTER, "letter 4", "key", "")
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, asked) == [] and mailbox.sent() == []
     assert world.items("Control") == before, "nor is it counted"
-    assert (
-        deliver(world, replace(asked, id="r2", at=asked.at + 1)) == [] and len(mailbox.sent()) == 1
-    )
+    assert deliver(world, replace(asked, id="r2", at=asked.at + 1)) == [] and len(mailbox.sent()) == 1
 
 
 def test_who_complained_may_come_back(world: World) -> None:
@@ -297,9 +285,7 @@ def refuse(code: str, text: str = "no", status: int = 400) -> None:
         "Error": {"Code": code, "Message": text},
     }
     answer = (AWSResponse("https://email", status, HTTPHeaders(), None), said)
-    parts().client("sesv2", once=True).meta.events.register(
-        "before-call.sesv2.SendEmail", lambda **_: answer
-    )
+    parts().client("sesv2", once=True).meta.events.register("before-call.sesv2.SendEmail", lambda **_: answer)
 
 
 @pytest.mark.parametrize(
@@ -330,9 +316,7 @@ def test_what_ses_will_never_take_is_given_up(world: World) -> None:
 
 
 @pytest.mark.parametrize("service", ["dynamodb", "kms"])
-def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(
-    world: World, service: str
-) -> None:
+def test_without_tables_or_keys_nothing_is_sent_and_the_message_waits(world: World, service: str) -> None:
     def down(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://aws")
 
@@ -350,17 +334,13 @@ def test_what_was_never_put_there_by_us_is_put_aside_as_it_came(world: World) ->
     assert sorted(world.messages("SUBSCRIBE_DLQ_URL")) == sorted(bodies)
 
 
-@pytest.mark.parametrize(
-    "given", ["reader@example.org", "Reader@example.org", "x", "reader@example.com"]
-)
+@pytest.mark.parametrize("given", ["reader@example.org", "Reader@example.org", "x", "reader@example.com"])
 def test_another_spelling_of_an_address_is_one_of_that_address(world: World, given: str) -> None:
     said = request(given=given).to_message()
     answer = app.handler({"Records": [{"messageId": "x", "body": said}]}, world.context)
     assert answer == {"batchItemFailures": []}
     is_one = given == "reader@example.com"
-    assert len(mailbox.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (
-        not is_one
-    )
+    assert len(mailbox.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (not is_one)
 
 
 def test_neither_address_nor_network_is_logged_or_kept(world: World, log: io.StringIO) -> None:

@@ -56,9 +56,7 @@ def page(ask: Callable[..., tuple[int, Any]]) -> List:
     return page
 
 
-def _put(
-    world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW
-) -> None:
+def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW) -> None:
     until = NOW + DAY_MS
     world.put(
         address,
@@ -106,9 +104,7 @@ def test_nobody_stopped_is_an_empty_end_with_a_cursor(page: List) -> None:
     assert page(cursor=answer["cursor"])["suppressions"] == []
 
 
-def test_pages_that_follow_the_cursor_give_everybody_once_in_order(
-    world: World, page: List
-) -> None:
+def test_pages_that_follow_the_cursor_give_everybody_once_in_order(world: World, page: List) -> None:
     people = [f"{n}@example.com" for n in range(7)]
     for n, address in enumerate(people):
         _put(world, address, out(2), out(3), now=NOW + n)
@@ -133,9 +129,7 @@ def test_who_was_lifted_is_told_when_the_cursor_is_used_again(world: World, page
     assert (entry["scope"], entry["state"]) == ("offers", "lifted")
 
 
-def test_the_cursor_at_the_end_goes_two_minutes_back_and_no_further(
-    world: World, page: List
-) -> None:
+def test_the_cursor_at_the_end_goes_two_minutes_back_and_no_further(world: World, page: List) -> None:
     _put(world, "old@example.com", out(0), now=ASKED_AT - 120_001)
     _put(world, "late@example.com", out(0), now=ASKED_AT - 120_000)
     cursor = page()["cursor"]
@@ -205,9 +199,7 @@ def test_a_fault_of_a_query_speaks_of_the_query_and_of_what_there_is(ask: List) 
 
 def test_a_plus_that_became_a_space_is_told_of(ask: List, page: List) -> None:
     _, problem = ask(since="2026-03-05T10:12:44 01:00")
-    assert problem["errors"][0]["detail"].endswith(
-        "in a query a + means a space, and %2B means a +"
-    )
+    assert problem["errors"][0]["detail"].endswith("in a query a + means a space, and %2B means a +")
     for since in ("yesterday and today", "2026-03-05 10:12:44Z", ""):
         _, problem = ask(since=since)
         assert "%2B" not in problem["errors"][0]["detail"]
@@ -238,9 +230,7 @@ def test_it_asks_for_the_scope_read(ask: List) -> None:
 
 
 @pytest.mark.system  # a thousand people: slower than a second
-def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(
-    world: World, page: List
-) -> None:
+def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(world: World, page: List) -> None:
     for n in range(150):
         _put(world, f"{n}@example.com", out(0), now=NOW + n)
     requests: list[str] = []

@@ -151,9 +151,7 @@ def test_pressed_twice_it_is_pressed_once(world: World) -> None:
     before = world.items()
     where, token = undo_in(get(world, press(world, at=NOW + 2 * DAY), at=NOW + 2 * DAY + 1))
     assert undo_token(done) != token
-    preferences.handler(
-        http("POST", where, form={"undo": undo_token(done)}, at=NOW + 3), world.context
-    )
+    preferences.handler(http("POST", where, form={"undo": undo_token(done)}, at=NOW + 3), world.context)
     assert world.items() != before  # the press of two days later
     assert sendable(world, NOW + 2 * DAY + 2) == {"service", "targeted-advertising"}
 
@@ -203,9 +201,7 @@ def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_st
     world: World,
 ) -> None:
     said = opt_out_of(
-        verify_link_token(
-            world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key
-        ),
+        verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key),
         parts().catalogue,
         NOW,
         Source.LINK,

@@ -97,9 +97,7 @@ def _mails(world: World) -> list[Callable[[], object]]:
         lambda: caps.claim(claim._replace(request="r2"), NOW + DAY_MS, in_turn=False),
         lambda: caps.settle(claim, sent=True),
         lambda: caps.sent_today(NOW),
-        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(
-            PurgeSubject(jane, "")
-        ),
+        lambda: MailCapsTable(parts().client("dynamodb"), world.control).clear(PurgeSubject(jane, "")),
     ]
 
 
@@ -172,9 +170,7 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
     records = event(json.loads(json.dumps(stream.records)))
     ledger.handler(records, world.context)
     salts = {item["id"]["S"]: item["salt"]["B"] for item in world.items()}
-    jane, john = (
-        ledger_subject(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN))
-    )
+    jane, john = (ledger_subject(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN)))
     (good,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
 
     @settings(examples(6), phases=[Phase.generate])
@@ -199,9 +195,7 @@ def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
 
 
 def _opt_out(world: World, address: str) -> str:
-    said = QueuedOptOut(
-        world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1"
-    )
+    said = QueuedOptOut(world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1")
     return said.to_message()
 
 
@@ -293,12 +287,8 @@ def test_junk_in_a_queue_fails_alone(
     ],
     ids=str,
 )
-def test_an_opt_out_of_later_is_taken_in_our_form_alone(
-    world: World, spoiled: dict[str, Any]
-) -> None:
+def test_an_opt_out_of_later_is_taken_in_our_form_alone(world: World, spoiled: dict[str, Any]) -> None:
     body = json.dumps({**json.loads(_opt_out(world, JANE)), **spoiled})
-    answer = unsubscribe_later.handler(
-        {"Records": [{"messageId": "m", "body": body}]}, world.context
-    )
+    answer = unsubscribe_later.handler({"Records": [{"messageId": "m", "body": body}]}, world.context)
     assert answer == {"batchItemFailures": []}
     assert world.items() == [] and world.messages("LATER_DLQ_URL") == [body]

@@ -169,9 +169,7 @@ def test_a_mail_client_gets_a_few_bytes_and_a_browser_the_done_page(world: World
     client = ask(world, http("POST", path, form={"List-Unsubscribe": "One-Click"}))
     browser = ask(world, http("POST", path, form={"scope": "this"}))
 
-    assert (
-        client["body"] == "Unsubscribed.\n" and header(client, "content-type")[:10] == "text/plain"
-    )
+    assert client["body"] == "Unsubscribed.\n" and header(client, "content-type")[:10] == "text/plain"
     assert browser["statusCode"] == 303 and header(browser, "location").startswith(f"{path}?done=")
     done = ask(world, http("GET", path, query={"done": "1"}))
     assert "<h1" in done["body"] and header(done, "content-type")[:9] == "text/html"
@@ -194,9 +192,7 @@ def test_of_a_scope_said_twice_the_wider_counts(world: World) -> None:
 @pytest.mark.parametrize(
     ("scope", "written"), [(0, {"o:0"}), (1, {"o:1"}), (6, {"o:1"}), (999, {"o:999", "o:1"})]
 )
-def test_a_link_of_any_scope_stops_what_its_holder_means(
-    world: World, scope: int, written: set[str]
-) -> None:
+def test_a_link_of_any_scope_stops_what_its_holder_means(world: World, scope: int, written: set[str]) -> None:
     answer = ask(world, http("POST", f"/u/{world.token(READER, scope)}"))
 
     assert answer["statusCode"] == 200 and not sendable(world, "offers")
@@ -236,9 +232,7 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
         *(mangled + good for mangled in ('"', "\u201d", "\\", "/", "?x", "\u200b", "%22", ">")),
         "",
     ]
-    answers = [
-        ask(world, http(method, f"/u/{token}")) for token in wrong for method in ("GET", "POST")
-    ]
+    answers = [ask(world, http(method, f"/u/{token}")) for token in wrong for method in ("GET", "POST")]
 
     assert {answer["statusCode"] for answer in answers} == {404}
     assert len({answer["body"] for answer in answers}) == 1
@@ -246,9 +240,7 @@ def test_what_is_no_link_of_ours_gets_one_page_whatever_is_wrong_with_it(world: 
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_same_neutral_page(
-    world: World, register: Register
-) -> None:
+def test_a_minor_and_a_held_address_see_the_same_neutral_page(world: World, register: Register) -> None:
     parts().preferences.apply(
         world.recipient(READER), [Change(register, Entry(5, Source.AGE_REPORT, "{}"))], NOW
     )
@@ -367,9 +359,7 @@ def test_a_message_of_the_later_queue_that_nobody_can_read_is_put_aside_at_once(
     answer = later.handler(batch, world.context)
 
     assert answer == {"batchItemFailures": []}
-    assert world.messages("LATER_DLQ_URL") == ["{}"], (
-        "a thousand deliveries would read it no better"
-    )
+    assert world.messages("LATER_DLQ_URL") == ["{}"], "a thousand deliveries would read it no better"
     assert not sendable(world, "offers")
 
 
@@ -385,16 +375,12 @@ def test_with_no_time_left_messages_go_back_untouched(world: World) -> None:
     world.context.left = 1_000
     batch = {"Records": [{"messageId": "late", "body": _message(world)}]}
 
-    assert later.handler(batch, world.context) == {
-        "batchItemFailures": [{"itemIdentifier": "late"}]
-    }
+    assert later.handler(batch, world.context) == {"batchItemFailures": [{"itemIdentifier": "late"}]}
     assert world.items() == []
 
 
 def _message(world: World) -> str:
-    token = verify_link_token(
-        world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key
-    )
+    token = verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key)
     return opt_out_of(
         token, parts().catalogue, NOW, Source.ONE_CLICK, "", everything=False, signal=False
     ).to_message()

@@ -143,9 +143,7 @@ def test_a_refusal_says_when_to_come_again(
     told = http("POST", "/subscribe", form=form, at=clock.now)
     answer = resubscribe.handler(told, world.context)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "3600"
-    assert (
-        "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
-    )
+    assert "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
     assert 'href="mailto:preferences@example.com' in answer["body"], "the other ways"
 
 
@@ -314,9 +312,7 @@ def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
     answer = resubscribe.handler(http("POST", late, at=pressed), world.context)
     assert answer["statusCode"] == 200
     (item,) = world.items()
-    assert item["k:2"]["M"]["t"] == {"N": str(asked)}, (
-        "whatever was stopped meanwhile stays stopped"
-    )
+    assert item["k:2"]["M"]["t"] == {"N": str(asked)}, "whatever was stopped meanwhile stays stopped"
     over = http("GET", late, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
     assert resubscribe.handler(over, world.context)["statusCode"] == 410
     at_once = http("GET", mailbox.link(mailbox.sent()[0]), at=asked + CONFIRMATION_LIFETIME)
@@ -369,9 +365,7 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
     "Somebody floods one person by asking for victim+1@, victim+2@ and v.ictim@, three mails for each.",
     "Mails are counted for the mailbox: the local part up to the first +, without dots, at every domain.",
 )
-def test_one_mailbox_has_three_mails_a_day_however_its_address_is_spelt(
-    world: World, clock: Clock
-) -> None:
+def test_one_mailbox_has_three_mails_a_day_however_its_address_is_spelt(world: World, clock: Clock) -> None:
     spelt = ["victim", "victim+1", "v.ictim+2", "vi.ctim", "vic.tim", "vict.im", "v.i.ctim"]
     for place, name in enumerate(spelt):
         source = f"198.51.{place}.1"
@@ -479,9 +473,7 @@ def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_to
     assert mailed()[2:] == ["c"], "nobody waits for room in the day: at once"
 
 
-def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
-    world: World, clock: Clock
-) -> None:
+def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(world: World, clock: Clock) -> None:
     for name, source in (("vic.tim+1", "198.51.1.1"), ("victim", "198.51.2.1")):
         ask(world, clock, name, source=source)
         clock.now += 15 * MINUTE
@@ -491,9 +483,7 @@ def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(
     assert store.clear(person) == 1 and store.clear(person) == 0
     left = json.dumps(world.items("Control"))
     assert world.recipient("vic.tim+1@example.com") not in left
-    assert not any(
-        "#out#" in item["pk"]["S"] and "tries" in item for item in world.items("Control")
-    )
+    assert not any("#out#" in item["pk"]["S"] and "tries" in item for item in world.items("Control"))
 
 
 # ---- When something fails
@@ -531,7 +521,7 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts().waiting_queue, "done", die)
+        patch.setattr(parts().waiting_queue, "delete", die)
         with pytest.raises(Killed):
             look(world)
     assert mailed() == ["a"]
@@ -585,9 +575,7 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
 def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
     world: World, clock: Clock
 ) -> None:
-    odd = replace(
-        waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE
-    )
+    odd = replace(waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE)
     parts().waiting_queue.send(odd.to_message())
     assert look(world)["left"] == 0 and mailed() == []
     assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]

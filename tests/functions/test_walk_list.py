@@ -54,9 +54,7 @@ def sweep(world: World) -> Any:
 
 
 def row(world: World) -> dict[str, Any]:
-    (found,) = (
-        one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.SES_LIST_KEY
-    )
+    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.SES_LIST_KEY)
     return found
 
 
@@ -142,9 +140,7 @@ def test_a_walk_is_made_for_everybody_at_once_and_for_nobody_twice(
     assert (swept["left"], swept["purged"], ses.pages) == (0, 9, 2)
 
 
-def test_where_nobody_is_due_nothing_is_asked_of_ses(
-    office: Office, ses: mailbox.SuppressionList
-) -> None:
+def test_where_nobody_is_due_nothing_is_asked_of_ses(office: Office, ses: mailbox.SuppressionList) -> None:
     office.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     assert walk(office.world) == []
     assert sweep(office.world)["found"] == 0
@@ -267,9 +263,7 @@ def test_what_ses_does_not_let_be_taken_off_is_never_done_and_holds_up_nobody_el
     assert office.certificate(first)["state"] == "done"
 
 
-@pytest.mark.parametrize(
-    "failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"]
-)
+@pytest.mark.parametrize("failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"])
 def test_ses_that_asks_for_patience_gets_it(
     office: Office, ses: mailbox.SuppressionList, failure: str
 ) -> None:
@@ -327,9 +321,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
     assert {office.certificate(one)["state"] for one in kids} == {"done"}
 
 
-def test_a_page_of_many_that_ses_refuses_is_passed(
-    office: Office, ses: mailbox.SuppressionList
-) -> None:
+def test_a_page_of_many_that_ses_refuses_is_passed(office: Office, ses: mailbox.SuppressionList) -> None:
     office.world.while_paused = lambda _: None
     odd = [f"A/{number}@example.com" for number in range(8)]
     ses.addresses |= {*odd, JOAN}
@@ -393,9 +385,7 @@ def test_who_goes_on_after_a_death_reads_the_list_once_more(
     assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
 
 
-def test_two_do_not_walk_at_once_and_the_other_is_heard(
-    office: Office, ses: mailbox.SuppressionList
-) -> None:
+def test_two_do_not_walk_at_once_and_the_other_is_heard(office: Office, ses: mailbox.SuppressionList) -> None:
     """In the middle of one walk somebody is reported, and their message finds that it is walked already."""
     world = office.world
     office.minor()
@@ -467,9 +457,7 @@ def test_no_address_stands_in_the_table_a_message_or_a_log(
     ses.between = lambda: setattr(world.context, "left", 39_000 if ses.pages else 90_000)
     walk(world)
     assert row(world)["place"]["B"]
-    said = (
-        repr(world.items(world.control)) + log.getvalue() + repr(world.messages("UNLIST_QUEUE_URL"))
-    )
+    said = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("UNLIST_QUEUE_URL"))
     for one in (*ses.addresses, JOAN):
         assert one not in said
         assert base64_of(one) not in said

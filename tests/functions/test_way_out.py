@@ -27,9 +27,7 @@ def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 
 def path(world: World, *scopes: int) -> str:
-    said = ConfirmationToken(
-        world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000
-    )
+    said = ConfirmationToken(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
     return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
 
@@ -93,6 +91,4 @@ def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
     text, html = parts().pages.mail("mail.txt", view), parts().pages.mail("mail.html", view)
 
     assert "\n- Offers\n" in text and "<li>Offers</li>" in html
-    assert (
-        text.count("all marketing") == html.count("all marketing") == 1
-    )  # the way that never ends
+    assert text.count("all marketing") == html.count("all marketing") == 1  # the way that never ends

@@ -14,9 +14,7 @@ from tests.support.stack import NAME, Stack
 
 Part = tuple[str, int, str, str]
 """Of a policy, by its name, the number of a statement, and one action and one resource of it."""
-_BY_THE_ACCOUNT = (
-    "kms:*",
-)  # of a key: the account's policies decide, and are looked at themselves
+_BY_THE_ACCOUNT = ("kms:*",)  # of a key: the account's policies decide, and are looked at themselves
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,5 @@ def _is_of_the_service(action: str, arn: str) -> bool:
 
 
 def _reaches(pattern: str, arn: str, used: set[str]) -> bool:
-    of_it = {
-        one for one in used if one == arn or one.startswith(f"{arn}/") or fnmatchcase(one, arn)
-    }
+    of_it = {one for one in used if one == arn or one.startswith(f"{arn}/") or fnmatchcase(one, arn)}
     return fnmatchcase(arn, pattern) and not of_it

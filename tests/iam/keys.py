@@ -37,9 +37,7 @@ def of_keys(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]:
             if request.who.endswith(".amazonaws.com"):
                 # SES is given nothing by which to tell whose it is; SNS names the topic.
                 source = {k: v for k, v in request.context.items() if request.who != SES}
-                yield Request(
-                    request.who, f"kms:{call}", keys[store], f"key: {request.why}", source
-                )
+                yield Request(request.who, f"kms:{call}", keys[store], f"key: {request.why}", source)
             else:
                 via = {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"}
                 yield Request(request.who, f"kms:{call}", keys[store], f"key: {request.why}", via)

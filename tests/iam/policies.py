@@ -55,9 +55,7 @@ class Policies:
 
     def of_resource(self, arn: str) -> str | None:
         """The name of a resource's policy; of an object, that of its bucket."""
-        return next(
-            (name for of, name in self._of.items() if arn == of or arn.startswith(f"{of}/")), None
-        )
+        return next((name for of, name in self._of.items() if arn == of or arn.startswith(f"{of}/")), None)
 
 
 def _numbered(document: Document) -> Document:

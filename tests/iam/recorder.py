@@ -40,15 +40,11 @@ class Recorder:
         self._file = Path(folder, f"{os.getpid()}.jsonl")
         self._seen: set[str] = set()
 
-    def __call__(
-        self, function: str, service: str, operation: str, request: Mapping[str, Any]
-    ) -> None:
+    def __call__(self, function: str, service: str, operation: str, request: Mapping[str, Any]) -> None:
         """Write a call down."""
         for action, resource, context in _asked(function, service, operation, request):
             kept = {key: value for key, value in context.items() if value}
-            line = json.dumps(
-                {"function": function, "action": action, "resource": resource, "context": kept}
-            )
+            line = json.dumps({"function": function, "action": action, "resource": resource, "context": kept})
             if line not in self._seen:
                 self._seen.add(line)
                 self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -63,9 +59,7 @@ def recorded(folder: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in sorted(lines)]
 
 
-def _asked(
-    function: str, service: str, operation: str, request: Mapping[str, Any]
-) -> Iterable[Asked]:
+def _asked(function: str, service: str, operation: str, request: Mapping[str, Any]) -> Iterable[Asked]:
     named = {name: _setting(function, value) for name, value in _named(request)}
     return {
         "dynamodb": _of_dynamodb,
@@ -93,23 +87,17 @@ def _setting(function: str, value: str) -> str:
     """The setting of a function that has this value now: it has no other way to name a resource."""
     settings = parts().config.environ
     found = [name for name in variables(function) if settings.get(name) == value]
-    assert len(found) == 1, (
-        f"{function} asks for {value}, which {found or 'none'} of its settings names"
-    )
+    assert len(found) == 1, f"{function} asks for {value}, which {found or 'none'} of its settings names"
     return f"${found[0]}"
 
 
-def _of_dynamodb(
-    operation: str, request: Mapping[str, Any], named: Mapping[str, str]
-) -> Iterator[Asked]:
+def _of_dynamodb(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
     index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
     for table in named.values():
         yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.of_request(request)
 
 
-def _of_kms(
-    operation: str, request: Mapping[str, Any], named: Mapping[str, str]
-) -> Iterator[Asked]:
+def _of_kms(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
     said = request.get("EncryptionContext", {}).items()
     yield f"kms:{operation}", named["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in said}
 
@@ -132,9 +120,7 @@ def _of_s3(operation: str, request: Mapping[str, Any], named: Mapping[str, str])
     yield f"s3:{action}", f"{named['Bucket']}{key}", context
 
 
-def _of_ses(
-    operation: str, request: Mapping[str, Any], named: Mapping[str, str]
-) -> Iterator[Asked]:
+def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
     if operation != "SendEmail":
         yield f"ses:{operation}", "*", {}
         return

@@ -23,9 +23,7 @@ def unencrypted(requests: Iterable[Request]) -> Iterator[Request]:
     """The same without TLS, of what says that it takes nothing so."""
     for request in requests:
         context = {**request.context, "aws:SecureTransport": "false"}
-        yield Request(
-            request.who, request.action, request.resource, f"plain {request.why}", context
-        )
+        yield Request(request.who, request.action, request.resource, f"plain {request.why}", context)
 
 
 def overwriting(requests: Iterable[Request]) -> Iterator[Request]:

@@ -27,9 +27,7 @@ class Request:
     context: Mapping[str, str | list[str]] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        return (
-            f"{self.who}: {self.action} on {self.resource} with {dict(self.context)} ({self.why})"
-        )
+        return f"{self.who}: {self.action} on {self.resource} with {dict(self.context)} ({self.why})"
 
 
 def listed(value: Any) -> list[Any]:

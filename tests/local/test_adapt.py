@@ -9,9 +9,7 @@ HERE = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/bui
 
 
 def _adapted(**resources: dict[str, Any]) -> dict[str, Any]:
-    adapted: dict[str, Any] = adapt({"Resources": resources, "Outputs": {"A": 1}}, HERE)[
-        "Resources"
-    ]
+    adapted: dict[str, Any] = adapt({"Resources": resources, "Outputs": {"A": 1}}, HERE)["Resources"]
     return adapted
 
 
@@ -46,9 +44,7 @@ def test_an_alarm_on_one_metric_stays_and_one_on_an_expression_is_left_out() -> 
 
 
 def test_a_function_speaks_to_this_stack() -> None:
-    variables = _adapted(F=_function(TABLE={"Ref": "T"}))["F"]["Properties"]["Environment"][
-        "Variables"
-    ]
+    variables = _adapted(F=_function(TABLE={"Ref": "T"}))["F"]["Properties"]["Environment"]["Variables"]
 
     assert variables == {
         "TABLE": {"Ref": "T"},

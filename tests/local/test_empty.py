@@ -31,9 +31,7 @@ def stack(environment: str, where: Deployed = _HERE) -> str:
     )
     found = cloudformation.list_stack_resources(StackName=where.stack)["StackResourceSummaries"]
     bucket = found[0]["PhysicalResourceId"]
-    boto3.client("s3").put_bucket_versioning(
-        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
+    boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"1", b"2"):
         boto3.client("s3").put_object(Bucket=bucket, Key="hashes/1", Body=body)
     return bucket

@@ -74,9 +74,7 @@ def test_when_the_latest_ends_clients_find_the_one_that_still_runs(
     assert not second.ready_file.exists()
 
 
-def test_when_another_ends_clients_find_the_latest(
-    tmp_path: Path, listening: list[socket.socket]
-) -> None:
+def test_when_another_ends_clients_find_the_latest(tmp_path: Path, listening: list[socket.socket]) -> None:
     first, second = (_announced(tmp_path, each.getsockname()[1]) for each in listening)
 
     withdraw(first)
@@ -84,9 +82,7 @@ def test_when_another_ends_clients_find_the_latest(
     assert _latest(tmp_path) == second.api
 
 
-def test_the_last_to_end_leaves_no_announcement(
-    tmp_path: Path, listening: list[socket.socket]
-) -> None:
+def test_the_last_to_end_leaves_no_announcement(tmp_path: Path, listening: list[socket.socket]) -> None:
     only = _announced(tmp_path, listening[0].getsockname()[1])
 
     withdraw(only)

@@ -125,9 +125,7 @@ POSTED = Route("POST", "/u/{token}", "UnsubscribeFunction")
         ("/%75/abc", POSTED),
     ],
 )
-def test_a_link_that_something_was_glued_to_leads_to_its_own_function(
-    path: str, route: Route
-) -> None:
+def test_a_link_that_something_was_glued_to_leads_to_its_own_function(path: str, route: Route) -> None:
     found = match((DEFAULT, POSTED, GLUED), "POST", path)
 
     assert found and found[0] == route and found[1]["token"].startswith("abc")

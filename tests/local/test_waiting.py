@@ -19,9 +19,7 @@ from tests.support.template import template
     "The local stack's caps are far away, and its terminal says whenever a mail waits or is not sent.",
 )
 @pytest.mark.parametrize("message", _SAID)
-def test_what_the_functions_log_of_a_mail_that_is_not_sent_is_said_once(
-    tmp_path: Path, message: str
-) -> None:
+def test_what_the_functions_log_of_a_mail_that_is_not_sent_is_said_once(tmp_path: Path, message: str) -> None:
     said: list[str] = []
     log = tmp_path / "emulator.log"
     log.write_text("2026-11-27 INFO [ministack] Ready\n{not JSON\n{}\n")

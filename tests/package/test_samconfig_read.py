@@ -65,9 +65,7 @@ def _overrides(samconfig: str, environment: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("environment", ["trial", "production"])
-@pytest.mark.parametrize(
-    "samconfig", [SAMCONFIG, SET_BY_ADOPTERS], ids=["as it is", "every line taken in"]
-)
+@pytest.mark.parametrize("samconfig", [SAMCONFIG, SET_BY_ADOPTERS], ids=["as it is", "every line taken in"])
 def test_each_line_of_an_environment_is_one_parameter_of_its_deployment(
     environment: str, samconfig: str, tmp_path: Path
 ) -> None:

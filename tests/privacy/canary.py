@@ -36,9 +36,4 @@ def forms(secret: str) -> dict[str, bytes]:
 def hits(secret: str, texts: Iterable[tuple[str, bytes]]) -> set[tuple[str, str]]:
     """Where a secret stands (the name of the text), and in which form."""
     searched = forms(secret)
-    return {
-        (place, name)
-        for place, text in texts
-        for name, form in searched.items()
-        if form in text.lower()
-    }
+    return {(place, name) for place, text in texts for name, form in searched.items() if form in text.lower()}

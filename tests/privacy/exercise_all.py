@@ -195,9 +195,7 @@ def _agents(drive: Drive) -> None:
 
 
 def _feedback(drive: Drive) -> None:
-    bounced = [
-        {"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}
-    ]
+    bounced = [{"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}]
     bounce = ses(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=bounced,

@@ -69,9 +69,7 @@ class Rows:
 CONTROL = (
     Rows("key#", Holds.NOTHING, Cleared.NOT_NEEDED),
     Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many people, never who
-    Rows(
-        "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
-    ),  # how many minors a key reported, never who
+    Rows("reports#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many minors a key reported, never who
     Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # under a key
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
     # The subject in the ledger, until the purge's own last step; then nothing personal.

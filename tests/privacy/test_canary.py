@@ -42,9 +42,7 @@ ALLOWED = {
     ("Encrypt", ""): "a confirmation link",
 }
 # What is none of ours, and was put into a queue by somebody else, goes on as it came.
-_AS_IT_CAME = {
-    f"SendMessage {queue}_DLQ_URL" for queue in ("LATER", "SUBSCRIBE", "CONFIRMED", "UNLIST")
-}
+_AS_IT_CAME = {f"SendMessage {queue}_DLQ_URL" for queue in ("LATER", "SUBSCRIBE", "CONFIRMED", "UNLIST")}
 # A link stands in the mail that carries it.
 _LINKS = {"confirmation token": {"SendEmail"}}
 

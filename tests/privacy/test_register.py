@@ -61,9 +61,7 @@ def test_an_entry_that_was_removed_is_missed_wherever_it_was(gone: int) -> None:
     register = _register(6)
     assert first_broken_entry(register, _end(register), NOW + 9 * DAY_MS) is None
     left = register[:gone] + register[gone + 1 :]
-    assert first_broken_entry(left, _end(register), NOW + 9 * DAY_MS) == (
-        6 if gone == 0 else 7 - gone
-    )
+    assert first_broken_entry(left, _end(register), NOW + 9 * DAY_MS) == (6 if gone == 0 else 7 - gone)
 
 
 @pytest.mark.parametrize("at", range(6))

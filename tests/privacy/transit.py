@@ -43,9 +43,7 @@ TRANSIT = (
         "the mail was sent",
         4,
     ),
-    Transit(
-        (), "to whom it goes", "as every mail", where="the confirmation mail, which SES delivers"
-    ),
+    Transit((), "to whom it goes", "as every mail", where="the confirmation mail, which SES delivers"),
     Transit(
         (),
         "encrypted by a key of its own: one function may encrypt it, two decrypt",

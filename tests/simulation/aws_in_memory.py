@@ -42,9 +42,7 @@ class _Client:
         self._service = service
         self._nemesis = nemesis
 
-    def _send(
-        self, work: Callable[[], dict[str, Any]], *, models: tuple[Kind, ...] = ()
-    ) -> dict[str, Any]:
+    def _send(self, work: Callable[[], dict[str, Any]], *, models: tuple[Kind, ...] = ()) -> dict[str, Any]:
         """Do it, under faults; `models` are those that the operation itself declares as passing."""
         for attempt in itertools.count(1):
             kind = self._nemesis.strike(self._service)

@@ -73,18 +73,15 @@ class Wire:
             made.meta.events.register_last("before-send", _woken)
             self.clients[service] = made
         for logical in ("Preferences", "Control"):
-            self.clients["dynamodb"].create_table(
-                TableName=logical, **table_definition(f"{logical}Table")
-            )
+            self.clients["dynamodb"].create_table(TableName=logical, **table_definition(f"{logical}Table"))
         keys = {
-            name: self.clients["kms"].create_key(
-                KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC"
-            )["KeyMetadata"]["KeyId"]
+            name: self.clients["kms"].create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")[
+                "KeyMetadata"
+            ]["KeyId"]
             for name in KEYS
         }
         queues = {
-            name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"]
-            for name in QUEUES.values()
+            name: self.clients["sqs"].create_queue(QueueName=name)["QueueUrl"] for name in QUEUES.values()
         }
         return {**keys, **queues}
 

@@ -231,9 +231,7 @@ def _ready(
     stage: Stage, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
 ) -> Stage:
     """With keys of the API and of links, and with the machine's clock in every function."""
-    brand_of_tests = Heed(
-        Config(settings), clients.__getitem__
-    )  # slow to make, the same at every start
+    brand_of_tests = Heed(Config(settings), clients.__getitem__)  # slow to make, the same at every start
 
     def start(ring: str) -> None:
         heed = Heed(Config({**settings, "LINK_KEY_IDS": ring}), clients.__getitem__)

@@ -67,11 +67,7 @@ def holds(state: State, fact: Fact) -> bool:
 
 def stops(who: int, state: State) -> list[Fact]:
     """What stands for everything that was owed before."""
-    return [
-        Fact(who, name, entry[0], "epoch")
-        for name, entry in state.registers.items()
-        if name in _LEAST
-    ]
+    return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
 
 
 def _hold(state: State) -> int | None:

@@ -63,9 +63,7 @@ def _event(
     kind: str, people: list[str], happened: dict[str, str], scope: int, identity: str
 ) -> dict[str, Any]:
     if kind == "left":
-        topics = (
-            [{"topicName": _NAMES[scope].title(), "subscriptionStatus": "Optout"}] if scope else []
-        )
+        topics = [{"topicName": _NAMES[scope].title(), "subscriptionStatus": "Optout"}] if scope else []
         chosen = {"unsubscribeAll": scope == 0, "topicSubscriptionStatus": topics}
         said: dict[str, object] = {
             **happened,

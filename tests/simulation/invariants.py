@@ -29,9 +29,7 @@ def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int)
             where = _lifting(int(scope), path, chain if kind == "o" else [number])
             if where is None:
                 continue
-            lifts = [
-                f for f in said if f.register in {f"{y}:{place}" for y in "ik" for place in where}
-            ]
+            lifts = [f for f in said if f.register in {f"{y}:{place}" for y in "ik" for place in where}]
         else:
             continue
         if kind == "p" and _later_pause(stop, said, now):
@@ -80,9 +78,7 @@ def _later_pause(stop: Fact, said: list[Fact], now: int) -> bool:
     )
 
 
-def _without_consent(
-    topic: dict[str, object], path: list[int], chain: list[int], said: list[Fact]
-) -> str:
+def _without_consent(topic: dict[str, object], path: list[int], chain: list[int], said: list[Fact]) -> str:
     if topic["default"] == "in" or topic["kind"] == "service":
         return ""
     asked = any(f.register in (f"i:{path[-1]}", f"k:{path[-1]}") for f in said)

@@ -40,14 +40,12 @@ BUGS = planted_link_bugs.BUGS
 @bug
 def last_arrival_wins(patch: Patch) -> None:
     patch.setattr(preferences, "_GREATER", "attribute_not_exists(no)")
-    patch.setattr(Record, "takes", lambda _self, _change: True)
+    patch.setattr(Record, "accepts", lambda _self, _change: True)
 
 
 @bug
 def acknowledged_before_it_is_written(patch: Patch) -> None:
-    def opt_out(
-        self: unsubscribe.Unsubscribe, asked: QueuedOptOut
-    ) -> unsubscribe.UnsubscribeResult:
+    def opt_out(self: unsubscribe.Unsubscribe, asked: QueuedOptOut) -> unsubscribe.UnsubscribeResult:
         try:
             return unsubscribe.UnsubscribeResult(self.write(asked, asked.at).after, None)
         except DependencyUnavailable:
@@ -106,7 +104,7 @@ def a_yes_that_nobody_confirmed_passes_a_complaint(patch: Patch) -> None:
         entry = stands(record, topic)
         return None if entry and record.at(in_(topic.number)) > entry.at else entry
 
-    patch.setattr(decision, "complaint_stands", passed)
+    patch.setattr(decision, "active_complaint", passed)
 
 
 @bug
@@ -183,15 +181,13 @@ def doubt_is_a_yes(patch: Patch) -> None:
         except DependencyUnavailable:
             records = {}
         return [
-            checking.CheckResult(
-                p, decision.decide(records.get(p.recipient, EMPTY_RECORD), topic, now)
-            )
+            checking.CheckResult(p, decision.decide(records.get(p.recipient, EMPTY_RECORD), topic, now))
             for p in people
         ]
 
     from functions.platform import app as platform
 
-    patch.setattr(platform, "check", check)
+    patch.setattr(platform, "check_sendable", check)
 
 
 @bug
@@ -216,7 +212,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
         if after.soft_bounce_days:
             made["soft"] = {"NS": [str(day) for day in after.soft_bounce_days]}
         floor = {"f": item["f"]} if "f" in item else {}
-        whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.n + 1)}}
+        whole = {"id": item["id"], **floor, **made, "n": {"N": str(before.revision + 1)}}
         self._table.put(whole)
         return WriteResult(before, after)
 
@@ -228,7 +224,7 @@ def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
     patch.setattr(preferences, "_EPOCH", "attribute_not_exists(no)")
     takes = Record.accepts
     patch.setattr(
-        Record, "takes", lambda self, change: takes(Record(self.registers, self.soft), change)
+        Record, "accepts", lambda self, change: takes(Record(self.registers, self.soft_bounce_days), change)
     )
 
 
@@ -257,11 +253,9 @@ def an_erasure_forgets_what_the_browsers_signal_stopped(patch: Patch) -> None:
 
 @bug
 def the_report_of_a_minor_destroys_a_hold(patch: Patch) -> None:
-    patch.setattr("heed.use_cases.privacy.erase.is_waiting", decision.is_on_hold)
+    patch.setattr("heed.use_cases.privacy.erase.is_awaiting_officer", decision.is_on_hold)
 
 
 @bug
 def the_counter_starts_again_with_an_erasure(patch: Patch) -> None:
-    patch.setattr(
-        erasure, "_first", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1)
-    )
+    patch.setattr(erasure, "_first", lambda _, floor, kept: Record(kept, erased_at=floor, revision=1))

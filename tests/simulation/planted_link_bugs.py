@@ -56,7 +56,7 @@ def an_undo_lifts_every_stop_at_its_scope(patch: Patch) -> None:
 
 @bug
 def an_undo_has_no_end(patch: Patch) -> None:
-    patch.setattr(undo.UndoToken, "is_over", lambda *_: False)
+    patch.setattr(undo.UndoToken, "is_expired", lambda *_: False)
 
 
 @bug
@@ -65,9 +65,7 @@ def an_undo_is_taken_at_anybodys_link(patch: Patch) -> None:
 
     def anywhere(self: Any, token: LinkToken, text: str, visited: Any) -> Any:
         with suppress(InvalidToken):
-            token = replace(
-                token, recipient=undo.verify_undo_token(text, self.link_keys.link).recipient
-            )
+            token = replace(token, recipient=undo.verify_undo_token(text, self.link_keys.link_key).recipient)
         return take_back(self, token, text, visited)
 
     patch.setattr(save_preferences.UndoPress, "__call__", anywhere)
@@ -82,7 +80,7 @@ def a_link_writes_an_in(patch: Patch) -> None:
         ins = [Change(in_(topic.number), given.entry()) for topic in result.consent]
         return replace(result, changes=(*result.changes, *ins))
 
-    patch.setattr(save_preferences, "changes_of", changes_of)
+    patch.setattr(save_preferences, "changes_for_form", changes_of)
 
 
 @bug
@@ -111,15 +109,15 @@ def a_press_that_stands_is_overwritten_by_one_that_can_be_taken_back(patch: Patc
     def stops(_: Record, __: Any, press: Mapping[int, Entry], ___: int) -> Any:
         return (Change(undoable(scope), entry) for scope, entry in press.items())
 
-    patch.setattr(unsubscribe, "stops", stops)
-    patch.setattr(preference_changes, "stops", stops)
+    patch.setattr(unsubscribe, "stop_changes", stops)
+    patch.setattr(preference_changes, "stop_changes", stops)
 
 
 @bug
 def a_key_may_do_what_it_has_no_scope_for(patch: Patch) -> None:
     admit = Authenticator.authenticate
     patch.setattr(
-        Authenticator, "admit", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
+        Authenticator, "authenticate", lambda self, shown, _, now: admit(self, shown, list(KeyScope), now)
     )
 
 
@@ -142,4 +140,4 @@ def an_answer_shows_the_link_that_only_a_mail_may(patch: Patch) -> None:
         patch.setattr(form.answers, "page", page)
         return request
 
-    patch.setattr(subscribe_form, "mail_request", telling)
+    patch.setattr(subscribe_form, "confirmation_request", telling)

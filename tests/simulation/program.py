@@ -84,9 +84,7 @@ class Machine:
         self.history.add(Start(number, facts))
 
         link_steps = step.at if step.kind in _BY_LINK else None
-        self.stage.nemesis.tally.update(
-            40 for inner in step.inside.values() if inner.kind == "report"
-        )
+        self.stage.nemesis.tally.update(40 for inner in step.inside.values() if inner.kind == "report")
 
         def meanwhile(inner: Step) -> Callable[[], None]:
             def happen() -> None:
@@ -143,9 +141,7 @@ class Machine:
                 self.history.add(Promise(number, facts))
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
                 return  # a hold stands
-            elif status not in requests.LATER and not (
-                status == HTTPStatus.NOT_FOUND and not facts
-            ):
+            elif status not in requests.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
                 self.strange_status(step, number, status)
 
         self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
@@ -211,9 +207,7 @@ class Machine:
     def _say(self, step: Step) -> None:
         facts = requests.direct_facts(step.what)
         changes = [
-            Change(
-                decode_register(one.register), Entry(one.at, Source(one.by), "{}", "", one.until)
-            )
+            Change(decode_register(one.register), Entry(one.at, Source(one.by), "{}", "", one.until))
             for one in facts
         ]
         who = self.stage.ids[step.what["who"]]

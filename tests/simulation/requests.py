@@ -42,15 +42,11 @@ def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[
 
 def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
-    token = stage.token(
-        what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"]
-    )
+    token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     forms = {"one-click": {"List-Unsubscribe": "One-Click"}, "garbled": {}}
     form = forms.get(what["how"], {"scope": what["how"]})
-    event = http(
-        "POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what)
-    )
+    event = http("POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what))
     if what["how"] == "garbled":
         event["body"] = "%%%"  # and said to be base64
     return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
@@ -88,9 +84,7 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
 
 def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
-    token = stage.token(
-        what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"]
-    )
+    token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
     query = {"List-Unsubscribe": "One-Click", "scope": "all"}
     headers = {"sec-gpc": "1"} if what["signal"] else {}
     if what["navigates"]:
@@ -181,16 +175,12 @@ def _agent(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[F
             "occurred_at": written(one["said"]),
             "reference": "letter 7",
         }
-        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[
-            one["state"]
-        ]
+        kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[one["state"]]
         if until is not None:
             change["until"] = written(until)
         changes.append(change)
         must = one["state"] != "in"
-        said.append(
-            Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must)
-        )
+        said.append(Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must))
     return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(said)
 
 

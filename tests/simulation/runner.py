@@ -110,6 +110,4 @@ def _told(layer: str, seed: int, length: int, stage: Stage, steps: Sequence[Step
     broken, _ = trial(stage, few)
     program_text = "\n    ".join(map(str, few))
     again = f"python -m tests.simulation.soak --layer {layer} --first {seed} --machines 1 --length {length}"
-    return (
-        f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {again}\n    {program_text}"
-    )
+    return f"{broken[0] if broken else 'not reproduced'}\n  seed {seed}: {again}\n    {program_text}"

@@ -130,12 +130,8 @@ class FollowUps(Queue):
     function, app = "follow_up", follow_up
 
     def before(self, world: World) -> None:
-        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(
-            JANE
-        )
-        self.bodies = (
-            ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),
-        )
+        sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(JANE)
+        self.bodies = (ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
         told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
@@ -153,9 +149,7 @@ class Unlisted(Queue):
         seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
         people = ((JANE, JANE), (JOHN, "John@Example.com"))
         self.bodies = tuple(
-            ConfirmedOptIn(
-                "p1", world.recipient(who), NOW, ("offers",), seal.encrypt(given)
-            ).to_message()
+            ConfirmedOptIn("p1", world.recipient(who), NOW, ("offers",), seal.encrypt(given)).to_message()
             for who, given in people
         )
 

@@ -68,14 +68,10 @@ class ConfirmIt(Page):
         said = ConfirmationToken(
             world.recipient(JANE), Intent.IN, scope_numbers(2, 5), NOW - 60_000, b"sealed"
         )
-        self.path = (
-            f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
-        )
+        self.path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
     def left(self, world: World) -> object:
-        waiting = [
-            ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")
-        ]
+        waiting = [ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
         return registers(world), {(one.press, one.issued, one.topics) for one in waiting}
 
 
@@ -133,8 +129,7 @@ class HoldAndLift(Api):
 class LiftMinor(Api):
     function = "agents"
     requests = tuple(
-        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY})
-        for owner in ("kim", "lou")
+        (owner, "/v1/lifts", {"address": JANE, "register": "minor", **WHY}) for owner in ("kim", "lou")
     )
 
     def before(self, world: World) -> None:

@@ -57,9 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--layer", choices=["pure", "moto"], help="one alone")
     parser.add_argument("--first", type=int, default=int(time.time()) * 1_000, help="first seed")
-    parser.add_argument(
-        "--machines", type=int, default=60_000, help="in memory; on moto a hundredth"
-    )
+    parser.add_argument("--machines", type=int, default=60_000, help="in memory; on moto a hundredth")
     parser.add_argument("--length", type=int, default=30, help="steps of a machine")
     return parser.parse_args()
 

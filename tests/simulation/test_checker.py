@@ -23,9 +23,7 @@ MISFITS = ("AttributeError", "TypeError", "NameError")
 def test_the_bug_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
     with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
-        broken = next(
-            broken for seed in range(WITHIN) if (broken := trial(stage, program(seed, LENGTH))[0])
-        )
+        broken = next(broken for seed in range(WITHIN) if (broken := trial(stage, program(seed, LENGTH))[0]))
         # A bug that no longer fits the code crashes; that is no promise that the checker saw broken.
         assert not any(name in line for line in broken for name in MISFITS)
 

@@ -25,9 +25,7 @@ def test_every_means_of_the_attacker_is_one_that_is_drawn_and_counted() -> None:
 
 
 def test_no_code_uses_transactions_whose_faults_are_left_out() -> None:
-    sources = (
-        path for part in ("layers/core", "functions") for path in (ROOT / part).rglob("*.py")
-    )
+    sources = (path for part in ("layers/core", "functions") for path in (ROOT / part).rglob("*.py"))
     assert not [path.name for path in sources if "transact_" in path.read_text()]
 
 

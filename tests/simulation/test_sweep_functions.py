@@ -37,9 +37,7 @@ MOST = 120  # requests of one delivery
 def played(scene: Scene) -> Iterator[World]:
     """The world of a scene, with what was there before."""
     with pytest.MonkeyPatch.context() as patch:
-        later = count(
-            NOW + DAY_MS, SES_LIST_LEASE + 1
-        )  # whoever died while walking is waited for no longer
+        later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # whoever died while walking is waited for no longer
         clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
         patch.setattr(unlist, "time", clock)
         for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):

@@ -239,9 +239,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
     for logical in ("Preferences", "Control", "Ledger"):
         dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
     keys = {
-        name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"][
-            "KeyId"
-        ]
+        name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
         for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
     }
     keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]

@@ -65,9 +65,7 @@ def unreadable(value: str) -> dict[str, tuple[bytes, str]]:
         "a part without headers": (multipart(wanted).replace(b"Content-", b"\r\n", 1), typed()),
         "headers longer than any may be": (multipart([("x" * 1_024, "y"), *wanted]), typed()),
         "a part that is encoded": (
-            multipart(wanted).replace(
-                b"\r\n\r\ny", b"\r\nContent-Transfer-Encoding: base64\r\n\r\ny"
-            ),
+            multipart(wanted).replace(b"\r\n\r\ny", b"\r\nContent-Transfer-Encoding: base64\r\n\r\ny"),
             typed(),
         ),
         "line ends of another kind": (multipart(wanted).replace(b"\r", b""), typed()),

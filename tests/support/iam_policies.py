@@ -61,9 +61,7 @@ def rights(function: str) -> Iterator[tuple[str, str]]:
                 yield action, named(resource)
 
 
-def permitted(
-    function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]
-) -> bool:
+def permitted(function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]) -> bool:
     """Whether some statement permits a request."""
     return any(
         action in listed(statement["Action"])

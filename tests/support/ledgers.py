@@ -23,9 +23,7 @@ class MemoryLedger:
     entries: dict[tuple[str, str], StoredEntry] = field(default_factory=dict)
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        return self.entries.setdefault(
-            (entry.subject, entry.id), StoredEntry(entry, evidence)
-        ).entry
+        return self.entries.setdefault((entry.subject, entry.id), StoredEntry(entry, evidence)).entry
 
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:
         return (kept for (whose, _), kept in list(self.entries.items()) if whose == subject)

@@ -50,9 +50,7 @@ def link(message: EmailMessage, kind: str = "c") -> str:
     return str(found)
 
 
-def deliver(
-    world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]
-) -> list[dict[str, Any]]:
+def deliver(world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]) -> list[dict[str, Any]]:
     """Hand what waits in a queue to its reader; a message that it is done with is deleted."""
     sqs = client("sqs")
     url = world.queues[queue]

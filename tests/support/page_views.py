@@ -88,18 +88,14 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         )
 
     policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=about["news"])
-    last = LastChange(
-        topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK
-    )
+    last = LastChange(topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK)
     usual = (
         line("offers", TopicState.OUT, StateNote.STOPPED),
         line("news", TopicState.IN),
         line("events", TopicState.IN),
         line("research", TopicState.OUT, StateNote.NOT_ASKED),
     )
-    off = tuple(
-        line(n, TopicState.OUT, StateNote.STOPPED) for n in ("offers", "news", "events", "research")
-    )
+    off = tuple(line(n, TopicState.OUT, StateNote.STOPPED) for n in ("offers", "news", "events", "research"))
     options = tuple(
         TopicOption(topic=name, name=names[name], description=about[name])
         for name in ("offers", "news", "events", "research")
@@ -144,9 +140,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
                 tracked=TopicState.OUT,
                 since=MAY,
                 signal=SignalNotice.APPLIED,
-                last=LastChange(
-                    topic="", change=LastChangeKind.OUT, at=MAY, source=Source.PREFERENCE_CENTRE
-                ),
+                last=LastChange(topic="", change=LastChangeKind.OUT, at=MAY, source=Source.PREFERENCE_CENTRE),
             ),
         ),
         "neutral": ("neutral", PageView(language=language, brand=BRAND)),

@@ -80,11 +80,7 @@ def records(draw: st.DrawFn) -> Record:
             if not draw(st.booleans()):
                 continue
             at = draw(_INSTANTS)
-            until = (
-                at + draw(st.sampled_from([1, 6, 40 * DAY_MS]))
-                if kind is ChoiceKind.PAUSE
-                else None
-            )
+            until = at + draw(st.sampled_from([1, 6, 40 * DAY_MS])) if kind is ChoiceKind.PAUSE else None
             registers[Register(kind, scope)] = Entry(at, draw(_SOURCES), "{}", "", until)
     for scope in focus:
         if draw(st.integers(0, 2)) == 0:

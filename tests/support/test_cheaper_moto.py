@@ -27,9 +27,7 @@ _ASSIGNMENTS = st.one_of(
 
 
 def _clause(word: str, action: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    return st.lists(action, min_size=1, max_size=4).map(
-        lambda actions: f"{word} {', '.join(actions)}"
-    )
+    return st.lists(action, min_size=1, max_size=4).map(lambda actions: f"{word} {', '.join(actions)}")
 
 
 _EXPRESSIONS = st.lists(

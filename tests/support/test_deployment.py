@@ -20,9 +20,7 @@ _TABLES = ("Preferences", "Control", "Ledger")
 def _write(world: World) -> None:
     world.put(_READER, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     parts().api_keys.create("all", "tests", list(KeyScope))
-    client("dynamodb").put_item(
-        TableName="Ledger", Item={"subject": {"S": "made up"}, "id": {"S": "1"}}
-    )
+    client("dynamodb").put_item(TableName="Ledger", Item={"subject": {"S": "made up"}, "id": {"S": "1"}})
 
 
 def _drop_a_table(_: World) -> None:
@@ -73,9 +71,7 @@ def _seen(world: World) -> dict[str, Any]:
         "waiting": {name: world.messages(name) for name in world.queues},
         "sent": len(mailbox.sent()),
         "objects": s3.list_objects_v2(Bucket="ledger").get("Contents", []),
-        "keys": [
-            kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]
-        ],
+        "keys": [kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"] for key in kms.list_keys()["Keys"]],
     }
 
 

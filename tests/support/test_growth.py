@@ -13,17 +13,14 @@ def _pairs(items: list[int]) -> int:
 
 def test_what_reads_its_input_once_grows_with_it() -> None:
     assert (
-        growth(lambda n: list(range(n)), lambda items: sum(each * each for each in items), 10_000)
-        <= LINEAR
+        growth(lambda n: list(range(n)), lambda items: sum(each * each for each in items), 10_000) <= LINEAR
     )
 
 
 def test_what_compares_everything_with_everything_is_seen_to_grow_faster(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(
-        "tests.support.growth._RUNS", 1
-    )  # more would find a smaller one, still too large
+    monkeypatch.setattr("tests.support.growth._RUNS", 1)  # more would find a smaller one, still too large
     assert growth(lambda n: list(range(n)), _pairs, 300) > LINEAR
 
 

@@ -32,9 +32,7 @@ KEPT = {
     "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
 }
 _FATE = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")
-_HASH = re.compile(
-    r"[0-9a-f]{10}$"
-)  # which SAM puts behind the name of a layer, anew for each content
+_HASH = re.compile(r"[0-9a-f]{10}$")  # which SAM puts behind the name of a layer, anew for each content
 
 
 def version() -> str:
@@ -153,10 +151,7 @@ def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
         old["Type"] != new["Type"]
         or ("Default" in old and "Default" not in new)
         or new.get("AllowedPattern") not in (None, old.get("AllowedPattern"))
-        or (
-            allowed is not None
-            and not set(old.get("AllowedValues", ("any other",))) <= set(allowed)
-        )
+        or (allowed is not None and not set(old.get("AllowedValues", ("any other",))) <= set(allowed))
         or new.get("MinValue", float("-inf")) > old.get("MinValue", float("-inf"))
         or new.get("MaxValue", float("inf")) < old.get("MaxValue", float("inf"))
     )

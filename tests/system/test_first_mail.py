@@ -16,16 +16,12 @@ from tests.system.running import ROOT
 pytestmark = pytest.mark.system
 
 
-def test_the_first_mail_has_both_links_the_headers_and_the_tag(
-    stack: dict[str, Any], tmp_path: Path
-) -> None:
+def test_the_first_mail_has_both_links_the_headers_and_the_tag(stack: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / ".local").mkdir()
     (tmp_path / ".local" / "stack.json").write_text(json.dumps(stack))
 
     def run(*arguments: str | Path, said: str) -> str:
-        done = subprocess.run(
-            arguments, cwd=tmp_path, input=said, capture_output=True, text=True, check=True
-        )
+        done = subprocess.run(arguments, cwd=tmp_path, input=said, capture_output=True, text=True, check=True)
         return done.stdout
 
     heed = Path(sys.executable).with_name("heed")

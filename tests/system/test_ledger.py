@@ -99,9 +99,7 @@ def test_a_subscriber_hears_of_it(stack: Stack) -> None:
     database.close()
 
 
-def test_the_ledger_of_a_stack_is_verified_exported_and_proved(
-    stack: Stack, tmp_path: Path
-) -> None:
+def test_the_ledger_of_a_stack_is_verified_exported_and_proved(stack: Stack, tmp_path: Path) -> None:
     recipient = _press(stack, "proved@example.com")
     (entry,) = soon(lambda: _history(stack, recipient))
 

@@ -58,18 +58,14 @@ def _key(stack: dict[str, Any]) -> dict[str, str]:
 
 def _links(stack: dict[str, Any], address: str) -> dict[str, Any]:
     body = {"topic": "offers", "addresses": [address]}
-    answer = httpx.post(
-        f"{stack['api']}/v1/links", json=body, headers=_key(stack), timeout=PATIENCE
-    )
+    answer = httpx.post(f"{stack['api']}/v1/links", json=body, headers=_key(stack), timeout=PATIENCE)
     link: dict[str, Any] = answer.raise_for_status().json()["links"][0]
     return link
 
 
 def _check(stack: dict[str, Any], address: str) -> dict[str, Any]:
     body = {"topic": "offers", "addresses": [address]}
-    answer = httpx.post(
-        f"{stack['api']}/v1/check", json=body, headers=_key(stack), timeout=PATIENCE
-    )
+    answer = httpx.post(f"{stack['api']}/v1/check", json=body, headers=_key(stack), timeout=PATIENCE)
     result: dict[str, Any] = answer.raise_for_status().json()["results"][0]
     return result
 
@@ -96,9 +92,7 @@ def test_a_minted_link_opens_and_one_press_stops_the_mail(stack: dict[str, Any])
 
     page = httpx.get(link["unsubscribe_url"], timeout=PATIENCE)
     before = _check(stack, address)
-    press = httpx.post(
-        link["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"}, timeout=PATIENCE
-    )
+    press = httpx.post(link["unsubscribe_url"], data={"List-Unsubscribe": "One-Click"}, timeout=PATIENCE)
 
     assert (page.status_code, before["sendable"], press.status_code) == (200, True, 200)
     assert _check(stack, address)["sendable"] is False
@@ -176,9 +170,7 @@ def test_expired_items_are_forgotten_as_the_template_says(stack: dict[str, Any])
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_stack_leaves_no_process_and_no_announcement(
-    start: Start, how: signal.Signals
-) -> None:
+def test_a_stopped_stack_leaves_no_process_and_no_announcement(start: Start, how: signal.Signals) -> None:
     running = start()
     stack = running.ready()
     httpx.get(f"{stack['api']}/u/unknown", timeout=PATIENCE)  # so that there is a worker to end
@@ -254,9 +246,7 @@ def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:
         assert make.stdout is not None
         try:
-            link = next(
-                found[0] for line in make.stdout if (found := re.search(r"http\S+/u/\S+", line))
-            )
+            link = next(found[0] for line in make.stdout if (found := re.search(r"http\S+/u/\S+", line)))
             opened = httpx.get(link, timeout=PATIENCE).status_code
             own = json.loads((folder / "stack.json").read_text())
         finally:

@@ -36,9 +36,7 @@ def _done(stack: dict[str, Any]) -> set[str]:
         )
     )
     items = [item for page in pages for item in page["Items"]]
-    return {
-        item["pk"]["S"].removeprefix("purge#") for item in items if item["state"]["S"] == "done"
-    }
+    return {item["pk"]["S"].removeprefix("purge#") for item in items if item["state"]["S"] == "done"}
 
 
 def test_a_thousand_minors_reported_together_are_all_purged_by_the_stream_and_the_next_sweep(

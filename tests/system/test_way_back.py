@@ -28,9 +28,7 @@ def mail_to(stack: dict[str, Any], address: str) -> str | None:
 @pytest.fixture
 def api(stack: dict[str, Any]) -> Iterator[httpx.Client]:
     key = {"authorization": f"Bearer {stack['api_key']}"}
-    with httpx.Client(
-        base_url=stack["api"], headers=key, timeout=PATIENCE, trust_env=False
-    ) as client:
+    with httpx.Client(base_url=stack["api"], headers=key, timeout=PATIENCE, trust_env=False) as client:
         yield client
 
 

@@ -85,9 +85,7 @@ def test_what_no_seal_is_over_yet_is_of_the_days_behind_the_last_seal() -> None:
     made = ordinary(days=2)
     seal_days(made.seals, FIRST + 2)
     one = entry(7, 1, at=2 * DAY_MS)
-    late = replace(
-        one, recorded_at=one.recorded_at - LATE_DAYS * DAY_MS, at=one.at - LATE_DAYS * DAY_MS
-    )
+    late = replace(one, recorded_at=one.recorded_at - LATE_DAYS * DAY_MS, at=one.at - LATE_DAYS * DAY_MS)
     old = replace(late, recorded_at=late.recorded_at - DAY_MS, scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
     made.seals.add(FIRST + 2, [late.leaf])

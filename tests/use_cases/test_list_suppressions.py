@@ -146,9 +146,7 @@ def test_within_a_pass_nothing_repeats_and_only_its_last_page_is_short(
 
 
 @given(st.lists(_writes, max_size=12), st.integers(1, 5))
-def test_short_pages_give_what_one_long_page_gives(
-    writes: list[tuple[str, Change, int]], limit: int
-) -> None:
+def test_short_pages_give_what_one_long_page_gives(writes: list[tuple[str, Change, int]], limit: int) -> None:
     store = Store()
     for recipient, change, _ in writes:
         store.now += 1
@@ -216,9 +214,7 @@ def test_a_filter_keeps_what_it_names_and_the_cursor_keeps_the_filter() -> None:
     store = Store()
     _stop(store, PEOPLE[0], out(0), out(3), COMPLAINT)
     _stop(store, PEOPLE[1], out(3))
-    only = FeedCursor(
-        FeedPosition(0, ""), only=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
-    )
+    only = FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3)))
     listed = store.whole_pass(only, limit=1)
     assert [one.recipient for one in listed] == [PEOPLE[0], PEOPLE[1]]
     assert store.page(only).next.only == only.only

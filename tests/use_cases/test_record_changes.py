@@ -53,9 +53,7 @@ class Store(MemoryPreferences):
             del self.asked[tried:]  # its own read
 
 
-def _wish(
-    state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW
-) -> PreferenceRequest:
+def _wish(state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW) -> PreferenceRequest:
     until = NOW + DAY_MS if state is RequestedState.PAUSED else None
     return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
 

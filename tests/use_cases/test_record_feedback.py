@@ -42,9 +42,7 @@ class Stored:
     def read_many(self, recipients: Sequence[str]) -> dict[str, Record]:
         return {recipient: self.records[recipient] for recipient in recipients}
 
-    def update(
-        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
-    ) -> WriteResult:
+    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
         return self.apply(recipient, decide(self.records[recipient]), now)
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
@@ -100,9 +98,7 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "name", ["event-delivery", "event-open", "event-send", "event-unknown-type"]
-)
+@pytest.mark.parametrize("name", ["event-delivery", "event-open", "event-send", "event-unknown-type"])
 def test_an_event_that_changes_nothing_needs_neither_the_table_nor_the_key(name: str) -> None:
     stored, keys = Stored(), Keys(up=False)
     verdict = recorder(stored, keys)(parse_ses_event(ses(name)), NOW)
@@ -141,12 +137,8 @@ def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> N
     "Feedback of a time to come is written nowhere; it goes to the dead-letter queue.",
 )
 @pytest.mark.parametrize("happened", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
-@pytest.mark.parametrize(
-    "name", ["event-bounce-permanent-general", "event-complaint-abuse", UNSUBSCRIBED]
-)
-def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(
-    name: str, happened: str
-) -> None:
+@pytest.mark.parametrize("name", ["event-bounce-permanent-general", "event-complaint-abuse", UNSUBSCRIBED])
+def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(name: str, happened: str) -> None:
     stored = Stored()
     part = name.split("-")[1]
     event = ses(name, **{f"{part}__timestamp": happened})
@@ -160,9 +152,7 @@ def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(
 
 def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
     stored = Stored()
-    recorder(stored)(
-        parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW
-    )
+    recorder(stored)(parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW)
     assert stored.writes
     with pytest.raises(MalformedMessage):
         recorder(stored)(
@@ -174,20 +164,14 @@ def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
 def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(name: str) -> None:
     one = identify("recipient@example.com")
     stored = Stored()
-    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
-        FeedbackEffect.COMPLAINT_RECORDED
-    ]
+    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_RECORDED]
     assert stored.records[one].at(COMPLAINT) == BOUNCED_AT
-    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
-        FeedbackEffect.COMPLAINT_IGNORED
-    ]
+    assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
     for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
         stored = Stored()
         recorder(stored)(parse_ses_event(ses(known)), NOW)
         before = stored.records[one]
-        assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [
-            FeedbackEffect.COMPLAINT_IGNORED
-        ]
+        assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
         assert stored.records[one] == before
 
 
@@ -195,9 +179,7 @@ def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(na
 def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_recorded(
     name: str,
 ) -> None:
-    listed = [
-        {"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")
-    ]
+    listed = [{"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")]
     event = ses(name, complaint__complainedRecipients=listed)
     stored = Stored(down=[A])
     stored.apply(B, [Change(out(2), Entry(1, Source.LINK, "{}"))], NOW)

@@ -111,9 +111,7 @@ def test_a_removed_entry_is_named_by_its_number_even_if_everything_was_sealed_an
 
 def test_a_removed_last_entry_is_found_by_the_seal() -> None:
     made = ordinary()
-    key, kept = next(
-        (key, kept) for key, kept in made.ledger.entries.items() if kept.entry.seq == 4
-    )
+    key, kept = next((key, kept) for key, kept in made.ledger.entries.items() if kept.entry.seq == 4)
     del made.ledger.entries[key]
 
     fault = check(made.lines(NOW)).fault

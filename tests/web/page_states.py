@@ -102,9 +102,7 @@ class Stage:
         key = self._heed.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
         return f"/c/{mint_confirmation(what, key)}"
 
-    def wish(
-        self, register: Register, source: Source = Source.LINK, days: int | None = None
-    ) -> Change:
+    def wish(self, register: Register, source: Source = Source.LINK, days: int | None = None) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
         at = self.now - DAY_MS
         until = at + days * DAY_MS if days else None
@@ -144,13 +142,9 @@ class Stage:
 
     def _person(self, said: Iterable[Change]) -> str:
         self._people += 1
-        recipient = recipient_id(
-            self._heed.identity_key.identity_key(), f"reader{self._people}@example.com"
-        )
+        recipient = recipient_id(self._heed.identity_key.identity_key(), f"reader{self._people}@example.com")
         if changes := list(said):
-            table = PreferencesTable(
-                self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"]
-            )
+            table = PreferencesTable(self._clients.dynamodb, self._stack["outputs"]["PreferencesTable"])
             table.apply(recipient, changes, self.now)
         return recipient
 
@@ -179,9 +173,7 @@ def unavailable(stage: Stage) -> Iterator[Visit]:
         asked = {"url": stage.unsubscribe(), "status": 503}
         yield _in(language, {**asked, "state": "unavailable", "shows": "a.button[href='']"})
         shows = "form input[name=scope][value=all]"
-        yield _in(
-            language, {**asked, "state": "unavailable, kept", "post": "scope=all", "shows": shows}
-        )
+        yield _in(language, {**asked, "state": "unavailable, kept", "post": "scope=all", "shows": shows})
 
 
 def _in(language: str, visit: Visit) -> Visit:
@@ -255,9 +247,7 @@ def _centres(stage: Stage) -> list[Visit]:
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
             "state": "preferences, all off",
-            "url": stage.preferences(
-                stage.wish(out(ALL_SCOPES)), stage.wish(out(7), Source.SIGNAL)
-            ),
+            "url": stage.preferences(stage.wish(out(ALL_SCOPES)), stage.wish(out(7), Source.SIGNAL)),
             "headers": SIGNAL,
             "shows": "main:not(:has([name=all]))",
         },

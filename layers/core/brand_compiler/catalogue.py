@@ -26,9 +26,7 @@ topic, or two where that comes to no more (`heed.domain.links.undo.stop_changes`
 
 _MOST_BRANDS = 100
 _MOST_POLICIES = 1_000
-_LONGEST_NAME = (
-    63  # characters: a label of the domain name that List-Id is (RFC 2919 §2, RFC 1035 §2.3.4)
-)
+_LONGEST_NAME = 63  # characters: a label of the domain name that List-Id is (RFC 2919 §2, RFC 1035 §2.3.4)
 _LONGEST_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -92,9 +90,7 @@ def _domain(reader: TomlReader) -> str:
     """A host name: it stands in headers of mail, where a line break or a space would begin another."""
     domain = reader.text("domain")
     if len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
-        words = (
-            "`domain` is a host name such as example.com, in lower case; of others its xn-- form"
-        )
+        words = "`domain` is a host name such as example.com, in lower case; of others its xn-- form"
         raise reader.fault(words, "domain")
     return domain
 
@@ -110,9 +106,7 @@ def _brand(reader: TomlReader) -> dict[str, Any]:
     return brand
 
 
-def _topic(
-    reader: TomlReader, brands: dict[int, str], languages: Collection[str]
-) -> dict[str, Any]:
+def _topic(reader: TomlReader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
     kind = reader.one_of("kind", ("marketing", "service", "signal"))
     brand = 0 if kind == "signal" else reader.number("brand")
     if brand and brand not in brands:
@@ -134,9 +128,7 @@ def _topic(
     return topic
 
 
-def _check_numbers(
-    document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]]
-) -> None:
+def _check_numbers(document: Document, brands: list[dict[str, Any]], topics: list[dict[str, Any]]) -> None:
     numbers: set[int] = set()
     names: set[tuple[int, str]] = set()
     for where, items in (("brands", brands), ("topics", topics)):

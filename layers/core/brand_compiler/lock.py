@@ -45,18 +45,14 @@ def check_lock(document: Document, data: Mapping[str, Any]) -> None:
     now, locked = meanings(data), _read(file)
     for number, (line, meaning) in locked.items():
         if number not in now:
-            message = (
-                f"number {number} ({meaning}) is gone from {document.file.name}; retire it there"
-            )
+            message = f"number {number} ({meaning}) is gone from {document.file.name}; retire it there"
             raise BrandFault(file, line, message)
         if now[number] != meaning:
             message = f"number {number} is locked as `{meaning}`, not `{now[number]}`"
             raise document.fault(message, *_where(data, number))
     for number in now:
         if number not in locked:
-            message = (
-                f"number {number} is new: run python -m brand_compiler.lock {document.file.parent}"
-            )
+            message = f"number {number} is new: run python -m brand_compiler.lock {document.file.parent}"
             raise document.fault(message, *_where(data, number))
 
 

@@ -135,9 +135,7 @@ class Compiler:
             at = found.end()
         return [*program, self._escape(value[at:])]
 
-    def _table(
-        self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]
-    ) -> list[Any]:
+    def _table(self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
         """A text chosen by the value of a field."""
         where, kind = self._resolve(node, path, scope)
         prefix = f"{section}."
@@ -150,9 +148,7 @@ class Compiler:
         texts = {name: _joined(self._words(node, prefix + name, scope)) for name in names}
         return ["of", where, texts]
 
-    def _field(
-        self, node: TemplateNode | Text, path: str, how: str, scope: dict[str, Any]
-    ) -> list[Any]:
+    def _field(self, node: TemplateNode | Text, path: str, how: str, scope: dict[str, Any]) -> list[Any]:
         where, kind = self._resolve(node, path, scope)
         if how and _DATES.get(how) is not kind:
             raise node.fault(f"`{path}` cannot be written as `{how}`")
@@ -163,9 +159,7 @@ class Compiler:
     def _escape(self, text: str) -> str:
         return text if self._is_plain else escape_html(text)
 
-    def _resolve(
-        self, node: TemplateNode | Text, path: str, scope: dict[str, Any]
-    ) -> tuple[list[str], Any]:
+    def _resolve(self, node: TemplateNode | Text, path: str, scope: dict[str, Any]) -> tuple[list[str], Any]:
         """A path as the renderer follows it, and the type of what it finds."""
         first, *rest = path.split(".")
         where = [first, *rest] if first in scope else ["", first, *rest]

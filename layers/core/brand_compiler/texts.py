@@ -29,9 +29,7 @@ class Text:
 
     def fault(self, message: str) -> BrandFault:
         """A fault in this text."""
-        return self.document.fault(
-            f"`{self.section}.{self.name}`: {message}", self.section, self.name
-        )
+        return self.document.fault(f"`{self.section}.{self.name}`: {message}", self.section, self.name)
 
 
 @dataclass(frozen=True, slots=True)

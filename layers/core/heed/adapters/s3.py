@@ -184,9 +184,9 @@ class LedgerBucket(Seals):
         return content
 
     def _open(self, one: _Object) -> Any:  # noqa: ANN401
-        return self._call(
-            self._client.get_object, Bucket=self._bucket, Key=one.key, VersionId=one.version
-        )["Body"]
+        return self._call(self._client.get_object, Bucket=self._bucket, Key=one.key, VersionId=one.version)[
+            "Body"
+        ]
 
     def _put(self, key: str, content: bytes) -> bool:
         """Whether it is kept now; not if something lies there already, perhaps by an attempt of ours."""
@@ -237,9 +237,7 @@ def _seal_name(day: int) -> str:
 def _day_named(key: str) -> int | None:
     """The day whose seal, or whose leaves, have that name; None: it is no such name."""
     if key.startswith(_SEALS):
-        return (
-            _day(key.removeprefix(_SEALS).removesuffix(".json")) if key.endswith(".json") else None
-        )
+        return _day(key.removeprefix(_SEALS).removesuffix(".json")) if key.endswith(".json") else None
     return _day(key.removeprefix(_LEAVES))
 
 

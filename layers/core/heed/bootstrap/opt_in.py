@@ -88,9 +88,7 @@ class OptInParts(SharedParts):
             self.catalogue,
             self.mail_caps,
             self.address_encryption(CONFIRMATION),
-            ConfirmationMailRenderer(
-                self.pages, self.catalogue, config.mail_from, config.mail_domain
-            ),
+            ConfirmationMailRenderer(self.pages, self.catalogue, config.mail_from, config.mail_domain),
             SesMailer(self.client("sesv2", once=True), config.confirmation_set),
         )
 
@@ -123,9 +121,7 @@ class OptInParts(SharedParts):
         """What happens to a confirmation link."""
         from heed.use_cases.opt_in.confirm import ConfirmOptIn
 
-        return ConfirmOptIn(
-            self.preferences, self.catalogue, self.confirmed_queue, self.opt_in_notifications
-        )
+        return ConfirmOptIn(self.preferences, self.catalogue, self.confirmed_queue, self.opt_in_notifications)
 
     @cached_property
     def confirmed_queue(self) -> SqsQueue:

@@ -144,6 +144,4 @@ class PrivacyParts(OptInParts, LedgerParts):
         """A restored copy of the table of preferences, by its name."""
         from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 
-        return RestoredPreferencesTable(
-            self.client("dynamodb"), copy, self.config.preferences_table
-        )
+        return RestoredPreferencesTable(self.client("dynamodb"), copy, self.config.preferences_table)

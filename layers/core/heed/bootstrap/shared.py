@@ -53,9 +53,7 @@ class SharedParts:
         """The brands and topics of the compiled brand."""
         from heed.domain.preferences.catalogue import Catalogue
 
-        return Catalogue.from_document(
-            json.loads((self.config.brand_dir / "catalogue.json").read_bytes())
-        )
+        return Catalogue.from_document(json.loads((self.config.brand_dir / "catalogue.json").read_bytes()))
 
     @cached_property
     def pages(self) -> Pages:

@@ -34,11 +34,7 @@ class TimeSpan(NamedTuple):
     @property
     def end(self) -> int:
         """When it is over wherever somebody lives: of a date at noon UTC of the next day (UTC−12)."""
-        return (
-            self.last
-            if self.first == self.last
-            else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
-        )
+        return self.last if self.first == self.last else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
 
 
 def parse_time(text: str) -> TimeSpan:
@@ -87,9 +83,7 @@ def format_day(day: int) -> str:
     return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
-def _instant(
-    year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0
-) -> int:
+def _instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         return (moment - _EPOCH) // _MILLISECOND

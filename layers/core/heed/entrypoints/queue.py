@@ -9,9 +9,7 @@ from heed.domain.errors import HeedError, MalformedMessage, SuppressionListRefus
 from heed.entrypoints.observability import count_metric, logger
 from heed.use_cases.ports.preferences import DeadLetterQueue
 
-_RESERVE = (
-    10_000  # milliseconds that one call may take; with less, a message is given back untouched
-)
+_RESERVE = 10_000  # milliseconds that one call may take; with less, a message is given back untouched
 _HOPELESS = (MalformedMessage, SuppressionListRefused)  # no other delivery heals it
 
 
@@ -40,9 +38,7 @@ def handle_each(
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
 
-def _handle(
-    body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetterQueue]
-) -> None:
+def _handle(body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetterQueue]) -> None:
     try:
         handle(body)
     except _HOPELESS as error:

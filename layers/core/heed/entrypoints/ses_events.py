@@ -82,9 +82,7 @@ def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
     content = _parsed(message)
     if not isinstance(content, dict):
         raise MalformedMessage("the message is not a JSON object")
-    return _from_eventbridge_or_ses(
-        content, _earlier(parse_aws_time(envelope.get("Timestamp")), sent)
-    )
+    return _from_eventbridge_or_ses(content, _earlier(parse_aws_time(envelope.get("Timestamp")), sent))
 
 
 def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> FeedbackEvent:
@@ -152,9 +150,7 @@ def _complaint(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
 def _mail(mail: Json) -> FeedbackMail:
     listed = mail.get("destination")
     destination = (
-        [one if isinstance(one, str) else None for one in listed]
-        if isinstance(listed, list)
-        else None
+        [one if isinstance(one, str) else None for one in listed] if isinstance(listed, list) else None
     )
     return FeedbackMail(destination, _tag(mail), _text(mail.get("messageId")))
 

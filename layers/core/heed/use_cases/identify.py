@@ -32,9 +32,7 @@ def identify(mentions: Iterable[Mention], key: IdentityKey) -> list[IdentifiedPe
         KeysUnavailable: addresses cannot be turned into ids now.
     """
     identity = key.identity_key()
-    return [
-        IdentifiedPerson(mention.address, _recipient(mention, identity)) for mention in mentions
-    ]
+    return [IdentifiedPerson(mention.address, _recipient(mention, identity)) for mention in mentions]
 
 
 def recipient_of(mention: Mention, identity: bytes) -> str:

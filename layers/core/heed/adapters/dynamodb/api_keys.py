@@ -43,9 +43,7 @@ class ApiKeys:
         clock: milliseconds since the epoch; for the dates on record alone.
     """
 
-    def __init__(
-        self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _clock
-    ) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _clock) -> None:
         self._table = DynamoDBTable(client, table)
         self._clock = clock
 
@@ -93,9 +91,7 @@ class ApiKeys:
         Raises:
             StoreUnavailable: they could not be read.
         """
-        items = self._table.scan(
-            filter="begins_with(pk, :key)", values={":key": {"S": _PK}}, consistent=True
-        )
+        items = self._table.scan(filter="begins_with(pk, :key)", values={":key": {"S": _PK}}, consistent=True)
         found = [_readable(item) for item in items]
         keys = [key for key in found if isinstance(key, ApiKey)]
         unreadable = [key for key in found if isinstance(key, str)]

@@ -42,9 +42,7 @@ class ErasuresTable(Erasures):
         return _standing(self._table.get(_key(recipient)))
 
     @override
-    def begin(
-        self, recipient: str, epoch: Erasure, before: Record, now: int
-    ) -> RecordWithPurges | None:
+    def begin(self, recipient: str, epoch: Erasure, before: Record, now: int) -> RecordWithPurges | None:
         """A first attempt that did commit is known by the purge in the evidence."""
         condition, values = _as_read(before)
         try:
@@ -59,9 +57,7 @@ class ErasuresTable(Erasures):
         return None
 
     @override
-    def keep(
-        self, recipient: str, change: Change, before: Record, now: int
-    ) -> RecordWithPurges | None:
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
         """Nothing else that is said in the item is touched, and it gets no end."""
         condition, values = _as_read(before)
         try:
@@ -129,20 +125,14 @@ class ErasuresTable(Erasures):
         is_as_read = "soft = :soft AND attribute_not_exists(purge)"
         self._update(recipient, expression, is_as_read, values)
 
-    def _update(
-        self, recipient: str, expression: str, condition: str, values: dict[str, Any]
-    ) -> bool:
+    def _update(self, recipient: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
         """Return whether the write was made; refused, it was made before, or the work has changed."""
-        return self._table.try_update(
-            _key(recipient), expression, condition=condition, values=values
-        )
+        return self._table.try_update(_key(recipient), expression, condition=condition, values=values)
 
 
 def _purges(item: Item) -> tuple[str, ...] | None:
     """The purges that the index has of an item; whatever else stands there is none of ours, and due."""
-    return (
-        tuple(filter(is_purge_id, item["purge"].get("S", "").split())) if "purge" in item else None
-    )
+    return tuple(filter(is_purge_id, item["purge"].get("S", "").split())) if "purge" in item else None
 
 
 def _key(recipient: str) -> Item:

@@ -57,9 +57,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
         if evidence:
             item[_EVIDENCE] = {"S": evidence}
         try:
-            self._table.put(
-                item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD"
-            )
+            self._table.put(item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD")
         except ConditionFailed as refused:
             return _to_entry(refused.current)
         return entry
@@ -105,9 +103,7 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
         return map(_readable, self._table.scan(projection=", ".join(names), names=names))
 
     def _query(self, subject: str) -> Iterator[Item]:
-        return self._table.query(
-            "subject = :subject", values={":subject": {"S": subject}}, consistent=True
-        )
+        return self._table.query("subject = :subject", values={":subject": {"S": subject}}, consistent=True)
 
 
 def _to_item(entry: LedgerEntry) -> dict[str, Any]:

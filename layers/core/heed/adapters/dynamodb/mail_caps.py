@@ -41,9 +41,7 @@ MAIL_CAP_PREFIX = "mails#"
 
 _ATTEMPTS = 16
 _KEPT = 2 * DAY_MS // 1000  # seconds; the window and the day are long over then
-_PATIENCE = (
-    60 * 60 * 1000
-)  # milliseconds; a line that nobody has looked after for so long stops nobody
+_PATIENCE = 60 * 60 * 1000  # milliseconds; a line that nobody has looked after for so long stops nobody
 _ALL = {"pk": {"S": f"{MAIL_CAP_PREFIX}all"}}
 
 
@@ -69,9 +67,7 @@ class MailCapsTable(MailCaps, PurgeTarget):
         self._per_day = per_day
 
     @override
-    def claim(
-        self, claim: MailClaim, now: int, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+    def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         key = tries_key(claim.intent, claim.mailbox)
         asked = CappedRequest(claim.request, claim.recipient, claim.what, claim.at)
         is_counted = False

@@ -41,8 +41,7 @@ class OptInNotificationsTable(OptInNotifications):
                 _key(recipient),
                 "SET #press = :press, expires = :expires",
                 condition=(
-                    "attribute_not_exists(#press) OR "
-                    "(#press = :press AND attribute_not_exists(#done))"
+                    "attribute_not_exists(#press) OR (#press = :press AND attribute_not_exists(#done))"
                 ),
                 names={"#press": f"p{issued}", "#done": f"d{issued}"},
                 values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _KEPT)}},
@@ -115,9 +114,4 @@ def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
 def _names_a_time(name: str) -> bool:
     """Whether an attribute is one of a confirmation; another hand may have put others there."""
     written = name[1:]
-    return (
-        name[:1] in ("h", "p", "d")
-        and written.isascii()
-        and written.isdecimal()
-        and len(written) < 16
-    )
+    return name[:1] in ("h", "p", "d") and written.isascii() and written.isdecimal() and len(written) < 16

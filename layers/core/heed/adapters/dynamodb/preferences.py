@@ -67,9 +67,7 @@ class PreferencesTable(Preferences, LateChanges):
     @override
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
         ids = list(dict.fromkeys(recipients))
-        batches = [
-            ids[start : start + MAX_BATCH_KEYS] for start in range(0, len(ids), MAX_BATCH_KEYS)
-        ]
+        batches = [ids[start : start + MAX_BATCH_KEYS] for start in range(0, len(ids), MAX_BATCH_KEYS)]
         found: dict[str, Record | UnreadableItem] = dict.fromkeys(ids, EMPTY_RECORD)
         if len(batches) == 1:
             found.update(self._batch(batches[0]))
@@ -86,9 +84,7 @@ class PreferencesTable(Preferences, LateChanges):
         return self.update(recipient, lambda _: changes, now)
 
     @override
-    def update(
-        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
-    ) -> WriteResult:
+    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
         before = self.read(recipient)
         for _ in self._tries():
             changes = decide(before)

@@ -50,9 +50,7 @@ class RecipientScanTable(RecipientScan):
 
 @strict_reader
 def _to_place(item: Item) -> WalkPosition:
-    return WalkPosition(
-        *(read_text(item, name) if name in item else None for name in WalkPosition._fields)
-    )
+    return WalkPosition(*(read_text(item, name) if name in item else None for name in WalkPosition._fields))
 
 
 def _held(item: Item) -> StoredRecipient | None:

@@ -46,24 +46,18 @@ class SesSuppressionListClient(SesSuppressionList):
             if error_code(error) == "NotFoundException":
                 return False
             if error_code(error) == "BadRequestException":
-                raise SuppressionListRefused(
-                    error_code(error)
-                ) from None  # its words may name the address
+                raise SuppressionListRefused(error_code(error)) from None  # its words may name the address
             raise _unavailable(error) from error
         return True
 
     @override
     def page(self, place: str | None) -> SesListPage:
-        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | (
-            {"NextToken": place} if place else {}
-        )
+        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | ({"NextToken": place} if place else {})
         try:
             answer = self._call(partial(self._client.list_suppressed_destinations, **request))
         except FAILURES as error:
             if place and (error_code(error) in _OF_A_PLACE or is_invalid_request(error)):
-                raise InvalidListPosition(
-                    error_code(error)
-                ) from None  # its words may name the place
+                raise InvalidListPosition(error_code(error)) from None  # its words may name the place
             raise _unavailable(error) from error
         found = required_member(answer, "SuppressedDestinationSummaries")
         return SesListPage([one["EmailAddress"] for one in found], answer.get("NextToken"))

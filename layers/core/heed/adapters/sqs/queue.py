@@ -28,8 +28,6 @@ class SqsQueue(MessageQueue, DeadLetterQueue):
         if reason is not None:
             attributes["reason"] = {"DataType": "String", "StringValue": reason}
         try:
-            self._client.send_message(
-                QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes
-            )
+            self._client.send_message(QueueUrl=self._url, MessageBody=body, MessageAttributes=attributes)
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error

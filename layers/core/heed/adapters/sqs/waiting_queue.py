@@ -29,9 +29,7 @@ _AT_ONCE = 10  # messages; the most that SQS gives
 class SqsWaitingQueue(SqsQueue, WaitingQueue):
     """Serves the port MailLine."""
 
-    def __init__(
-        self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(client, url)
         self._clock = clock
         self._counted: tuple[float, int] | None = None
@@ -76,9 +74,7 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
     def _numbers(self) -> tuple[int, int]:
         """How many can be had, and how many are hidden from everybody."""
         try:
-            answer = self._client.get_queue_attributes(
-                QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN]
-            )
+            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN])
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error
         numbers: dict[str, str] = required_member(answer, "Attributes")

@@ -66,9 +66,7 @@ UNKNOWN_TOPIC = "names a topic that the catalogue does not have"
 UNKNOWN_TYPE = "is of an unknown type"
 
 
-def apply_feedback_rules(
-    event: FeedbackEvent, identify: Identify, catalogue: Catalogue
-) -> FeedbackOutcome:
+def apply_feedback_rules(event: FeedbackEvent, identify: Identify, catalogue: Catalogue) -> FeedbackOutcome:
     """The changes that an event makes; the same event always makes the same."""
     if isinstance(event, Bounce):
         rule = rule_for_bounce(event.type, event.subtype)
@@ -77,11 +75,7 @@ def apply_feedback_rules(
         return _complaint(event, rule_for_complaint(event.type), identify)
     if isinstance(event, ContactListOptOut):
         return _subscription(event, identify, catalogue)
-    return (
-        FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
-        if is_ignored_type(event.type)
-        else _UNKNOWN
-    )
+    return FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED]) if is_ignored_type(event.type) else _UNKNOWN
 
 
 _UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
@@ -200,9 +194,7 @@ class _Mailed:
         return [_identified(address, self._identify) for address in self._destination]
 
 
-def _subscription(
-    event: ContactListOptOut, identify: Identify, catalogue: Catalogue
-) -> FeedbackOutcome:
+def _subscription(event: ContactListOptOut, identify: Identify, catalogue: Catalogue) -> FeedbackOutcome:
     """All off, and each topic that stands as off and that the catalogue knows, in any case.
 
     The source is what the person pressed, as far as SES says so: the mail client's own button for
@@ -215,9 +207,7 @@ def _subscription(
     scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
     scopes.update(dict.fromkeys(number for number in found if number is not None))
     if not scopes:
-        return FeedbackOutcome(
-            {}, counts or [FeedbackEffect.EVENT_IGNORED], UNKNOWN_TOPIC if unknown else ""
-        )
+        return FeedbackOutcome({}, counts or [FeedbackEffect.EVENT_IGNORED], UNKNOWN_TOPIC if unknown else "")
     recipient = _identified(event.address, identify)
     if recipient is None:
         return FeedbackOutcome({}, [*counts, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)

@@ -116,22 +116,14 @@ BOUNCE_TYPE_RULES = {"Permanent": _DEAD, "Transient": _LATE, "Undetermined": _PA
 _COMPLAINED = FeedbackRule(COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED)
 _NOT_COMPLAINED = FeedbackRule(None, FeedbackEffect.COMPLAINT_IGNORED)
 
-COMPLAINT_RULES: dict[
-    str | None, FeedbackRule
-] = {  # by feedback type; one not in the table is a complaint
+COMPLAINT_RULES: dict[str | None, FeedbackRule] = {  # by feedback type; one not in the table is a complaint
     None: _COMPLAINED,
     "abuse": _COMPLAINED,
     "other": _COMPLAINED,
-    "fraud": FeedbackRule(
-        COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED
-    ),
-    "virus": FeedbackRule(
-        COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED
-    ),
+    "fraud": FeedbackRule(COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED),
+    "virus": FeedbackRule(COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED, FeedbackEffect.FRAUD_REPORTED),
     "not-spam": _NOT_COMPLAINED,
-    "auth-failure": FeedbackRule(
-        None, FeedbackEffect.COMPLAINT_IGNORED, FeedbackEffect.FRAUD_REPORTED
-    ),
+    "auth-failure": FeedbackRule(None, FeedbackEffect.COMPLAINT_IGNORED, FeedbackEffect.FRAUD_REPORTED),
 }
 LIST_SUBTYPES = ("OnAccountSuppressionList", "OnTenantSuppressionList")  # complaint subtypes
 
@@ -153,8 +145,7 @@ IGNORED_TYPES = (
 )
 
 _BOUNCES = {
-    (normalise_word(kind), normalise_word(subtype)): rule
-    for (kind, subtype), rule in BOUNCE_RULES.items()
+    (normalise_word(kind), normalise_word(subtype)): rule for (kind, subtype), rule in BOUNCE_RULES.items()
 }
 _BOUNCES_OF_TYPE = {normalise_word(kind): rule for kind, rule in BOUNCE_TYPE_RULES.items()}
 _COMPLAINTS = {normalise_word(kind or ""): rule for kind, rule in COMPLAINT_RULES.items()}

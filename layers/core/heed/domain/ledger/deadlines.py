@@ -36,9 +36,7 @@ DEADLINES = (
     Deadline("CAN-SPAM", "10 business days", "15 U.S.C. 7704(a)(4)(A)(i)", 10 * DAY_MS),
     Deadline("CASL", "10 business days", "S.C. 2010, c. 23, s. 11(3)", 10 * DAY_MS),
     Deadline("CCPA, opt-out of sale", "15 business days", "11 CCR 7026(f)", 15 * DAY_MS),
-    Deadline(
-        "GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY_MS
-    ),
+    Deadline("GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY_MS),
 )
 """The strictest first."""
 

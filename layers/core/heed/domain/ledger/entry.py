@@ -25,18 +25,12 @@ from heed.domain.values import is_hash, is_number_below, is_text
 LEDGER_SOURCE = "ledger"
 """The source of what nobody said: entries that the ledger makes about itself."""
 
-FLOOR_REGISTER = (
-    "floor"  # an epoch begins here: what was before belongs to another subject, or to none
-)
+FLOOR_REGISTER = "floor"  # an epoch begins here: what was before belongs to another subject, or to none
 ERASED_REGISTER = "erased"  # the subject's last entry: its salt is gone
-LOST_REGISTER = (
-    "lost"  # a number whose change is known to have been, and of which nothing else is known
-)
+LOST_REGISTER = "lost"  # a number whose change is known to have been, and of which nothing else is known
 
 
-CLOCK_TOLERANCE = (
-    60_000  # milliseconds that the clocks of the request and of the table may differ by
-)
+CLOCK_TOLERANCE = 60_000  # milliseconds that the clocks of the request and of the table may differ by
 
 
 class EntryOutcome(StrEnum):

@@ -124,17 +124,13 @@ def _purged(transition: Transition) -> PreferenceEvent:
     state = "minor" if MINOR in after.registers else "erased"
     source = Source.AGENT if cause is None else cause.source
     floor = transition.recorded_at if after.erased_at is None else after.erased_at
-    return PreferenceEvent(
-        EventType.PURGED, _detail(transition, "purged", state, floor, source.value)
-    )
+    return PreferenceEvent(EventType.PURGED, _detail(transition, "purged", state, floor, source.value))
 
 
 def _removed(transition: Transition) -> PreferenceEvent:
     source = Source.RETENTION if transition.expired else Source.AGENT
     at = transition.recorded_at
-    return PreferenceEvent(
-        EventType.PURGED, _detail(transition, "removed", "removed", at, source.value)
-    )
+    return PreferenceEvent(EventType.PURGED, _detail(transition, "removed", "removed", at, source.value))
 
 
 def _detail(

@@ -66,10 +66,7 @@ class Seal:
 def _is_day(value: object) -> bool:
     """A date, and in the one way of writing it."""
     try:
-        return (
-            is_text(value)
-            and rfc3339.format_day(rfc3339.parse_time(value).first // DAY_MS) == value
-        )
+        return is_text(value) and rfc3339.format_day(rfc3339.parse_time(value).first // DAY_MS) == value
     except InvalidTime:
         return False
 

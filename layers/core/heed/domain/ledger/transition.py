@@ -56,11 +56,7 @@ class Transition:
         """What the ledger and the bus are told of: of repeats by link nothing, or one that stands for all."""
         if self.is_spared:
             return []
-        return (
-            hourly_registers(self.before.registers, self.changes)
-            if self._is_hourly
-            else self.changes
-        )
+        return hourly_registers(self.before.registers, self.changes) if self._is_hourly else self.changes
 
     @property
     def is_spared(self) -> bool:
@@ -165,9 +161,7 @@ def _entry(
     salt, recipient = transition.after.salt, transition.recipient
     # One that came late has the number of another: it stands for none.
     first = (
-        transition.first_seq
-        if outcome is EntryOutcome.APPLIED and seq == transition.after.revision
-        else None
+        transition.first_seq if outcome is EntryOutcome.APPLIED and seq == transition.after.revision else None
     )
     return make_ledger_entry(salt, recipient, change, seq, transition.recorded_at, outcome, first)
 
@@ -183,9 +177,7 @@ def _closing(transition: Transition) -> EntryWithEvidence:
     at = transition.recorded_at if after.erased_at is None else after.erased_at
     salt, seq = transition.before.salt, transition.before.revision + 1
     first = transition.first_seq
-    return _of_itself(
-        transition, salt, ERASED_REGISTER, at=at, source=source, seq=seq, first_seq=first
-    )
+    return _of_itself(transition, salt, ERASED_REGISTER, at=at, source=source, seq=seq, first_seq=first)
 
 
 def _floor(transition: Transition, seq: int) -> EntryWithEvidence:

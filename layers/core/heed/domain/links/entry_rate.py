@@ -80,9 +80,7 @@ def first_hour_of_day(now: int) -> int:
     return now // DAY_MS * _HOURS
 
 
-def hourly_registers(
-    registers: Mapping[Register, Entry], changes: Sequence[Change]
-) -> list[Change]:
+def hourly_registers(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
     new = {change.register for change in _new(registers, changes)}
     told = new.union([one.register for one in changes if one.register not in new][:1])
@@ -92,9 +90,7 @@ def hourly_registers(
 def _new(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
     """The changes that say what was not on record, or was lifted since by a yes or an Undo."""
     lifts = (
-        entry.at
-        for register, entry in registers.items()
-        if register.is_choice and not register.may_stop
+        entry.at for register, entry in registers.items() if register.is_choice and not register.may_stop
     )
     lifted = max(lifts, default=-1)
     return [change for change in changes if _is_new(registers.get(change.register), change, lifted)]

@@ -105,9 +105,7 @@ def plain_stop(scope: ScopeNumber, entry: Entry) -> Change:
     return Change((opted_out if entry.until is None else paused)(scope), entry)
 
 
-def _can_be_undone(
-    record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int
-) -> bool:
+def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int) -> bool:
     """Whether an Undo is offered.
 
     It is where the press stops something, where none was offered within a day, and where no stop stands
@@ -131,9 +129,7 @@ def _stands(record: Record, scope: ScopeNumber, now: int) -> bool:
     return is_paused or any(entry.at >= given for entry in record.outs(scope))
 
 
-def undo_for(
-    recipient: str, press: Mapping[ScopeNumber, Entry], record: Record
-) -> UndoToken | None:
+def undo_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
     """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
     scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
     if not scopes:

@@ -60,9 +60,7 @@ class ConfirmationRequest:
     def _of(cls, data: dict[str, Any]) -> ConfirmationRequest:
         address = queue_messages.text_member(data.pop("address"))
         base_url = queue_messages.text_member(data.pop("base_url"))
-        if normalise_address(address) != address or not (
-            base_url.isascii() and base_url.isprintable()
-        ):
+        if normalise_address(address) != address or not (base_url.isascii() and base_url.isprintable()):
             raise ValueError("not as we write it")
         given = queue_messages.text_member(data.pop("given", ""))
         if given and (given not in address_spellings(given) or normalise_address(given) != address):

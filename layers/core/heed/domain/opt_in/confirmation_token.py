@@ -25,9 +25,7 @@ from heed.domain.recipients import recipient as recipients
 CONFIRMATION_LIFETIME = (
     48 * 60 * 60 * 1000
 )  # milliseconds, from the request or, where its mail waited, from the mail
-CONFIRMATION_KEY_ID = (
-    1  # the links of two days need no ring of keys: losing one costs a second request
-)
+CONFIRMATION_KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
 MAX_CONFIRMATION_LENGTH = (
     5_000  # characters; 400 topics, as many pauses of theirs and of 100 brands make under 4,400
 )

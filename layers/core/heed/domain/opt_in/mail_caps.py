@@ -20,9 +20,7 @@ from heed.domain.opt_in.confirmation_token import Intent
 MAX_MAILS_PER_MAILBOX = 3  # mails in a window
 CAP_WINDOW = 24 * 60 * 60 * 1000  # milliseconds
 REPEAT_INTERVAL = 10 * 60 * 1000  # milliseconds
-MAX_SEND_ATTEMPTS = (
-    2  # of one request: after a time-out it is not known whether the first one was a mail
-)
+MAX_SEND_ATTEMPTS = 2  # of one request: after a time-out it is not known whether the first one was a mail
 MAX_WAIT = 2 * CAP_WINDOW  # milliseconds: what cannot be sent within that is not accepted
 MAX_WAITING = 10_000  # requests
 OPT_OUT_FACTOR = 10  # as many for the way out as for the way back
@@ -112,10 +110,7 @@ def decide_mail(
     own = _own(recent, asked.request)
     # A try that is known to have failed (0 are left) keeps its place, and costs nothing more.
     if own and (
-        own.done
-        or (
-            own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _made(recent) >= MAX_MAILS_PER_MAILBOX)
-        )
+        own.done or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _made(recent) >= MAX_MAILS_PER_MAILBOX))
     ):
         return CapDecision.DONE, recent
     has_room = next_free_time(recent, asked.request, now) <= now
@@ -158,9 +153,7 @@ def _made(attempts: Sequence[SendAttempt]) -> int:
     return sum(max(one.tries, 1) for one in attempts)
 
 
-def settle_attempt(
-    attempts: Sequence[SendAttempt], request: str, *, sent: bool
-) -> tuple[SendAttempt, ...]:
+def settle_attempt(attempts: Sequence[SendAttempt], request: str, *, sent: bool) -> tuple[SendAttempt, ...]:
     """What is kept once it is known that a try was a mail, or that it was none."""
     return tuple(
         one

@@ -154,9 +154,7 @@ class Catalogue:
         from difflib import get_close_matches
 
         retired = {number for number, topic in self.topics.items() if topic.retired}
-        usable = (
-            self.topics.keys() - retired if topics_only else {*self._numbers.values()} - retired
-        )
+        usable = self.topics.keys() - retired if topics_only else {*self._numbers.values()} - retired
         near = (
             known
             for known, number in self._numbers.items()
@@ -216,9 +214,7 @@ class Catalogue:
 
     def marketing(self, scope: ScopeNumber) -> list[Topic]:
         """The marketing topics that a stop at a scope must stop, the retired ones too."""
-        return [
-            t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path
-        ]
+        return [t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path]
 
     def offered(self, scope: ScopeNumber) -> list[Topic]:
         """The marketing topics at a scope that are still sent."""

@@ -67,9 +67,7 @@ def sendable_by_topic(record: Record, catalogue: Catalogue, now: int) -> dict[st
     return {name: decision.sendable for name, decision in decisions.items()}
 
 
-def is_any_sendable(
-    record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int
-) -> bool:
+def is_any_sendable(record: Record, scopes: Iterable[ScopeNumber], catalogue: Catalogue, now: int) -> bool:
     """Whether anything may be sent that a stop at one of these scopes is to stop."""
     governed = (topic for scope in scopes for topic in catalogue.governed(scope))
     return any(decide(record, topic, now).sendable for topic in governed)
@@ -144,8 +142,7 @@ def undeliverable_until(record: Record, now: int) -> int | None:
     ends = [
         day
         for place, day in enumerate(days)
-        if place >= SOFT_BOUNCE_LIMIT - 1
-        and days[place - SOFT_BOUNCE_LIMIT + 1] > day - SOFT_BOUNCE_WINDOW
+        if place >= SOFT_BOUNCE_LIMIT - 1 and days[place - SOFT_BOUNCE_LIMIT + 1] > day - SOFT_BOUNCE_WINDOW
     ]
     until = min((ends[-1] + SOFT_BOUNCE_WINDOW) * DAY_MS, END_OF_TIME - 1) if ends else 0
     return until if now < until else None
@@ -225,9 +222,7 @@ def _paused(entries: Iterable[Entry | None]) -> Decision | None:
     return Decision(False, Reason.PAUSED, last.at, last.source, last.until)
 
 
-def _without_consent(
-    record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
-) -> Decision | None:
+def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]) -> Decision | None:
     """Consent withdrawn is not revived by a general yes: the topic's own must be the newest."""
     if topic.default_in:
         return None

@@ -9,9 +9,7 @@ MAX_EVIDENCE_TEXT = 200  # characters of a free text that are kept
 MAX_EVIDENCE = 10_000
 """Characters of the canonical text at most: more than every part that we write can come to, escaped."""
 
-_READ = (
-    4 * MAX_EVIDENCE_TEXT
-)  # of what is longer nothing behind is looked at: the patterns are quadratic
+_READ = 4 * MAX_EVIDENCE_TEXT  # of what is longer nothing behind is looked at: the patterns are quadratic
 
 # What stands for an @: its wide and small forms, what HTML, URLs, quoted-printable and programs write,
 # and what people write so that no program finds it.

@@ -107,9 +107,7 @@ def changes_for_form(
     consent = tuple(
         topic
         for topic in differing
-        if said.wanted[topic.number]
-        and not topic.retired
-        and not decide_by_choice(record, topic).sendable
+        if said.wanted[topic.number] and not topic.retired and not decide_by_choice(record, topic).sendable
     )
     until, resume = _paused(said, record, catalogue, brand, given)
     if until is not None:
@@ -140,9 +138,7 @@ def _paused(
     if said.pause and held == given.entry(until=held.until if held else None):
         return held.until, ()  # our own write, whose answer was lost
     until = given.at + said.pause * DAY_MS
-    standing = {
-        scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL_SCOPES)
-    }
+    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL_SCOPES)}
     ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
     end, is_whole = standing[brand]
     if said.pause and (until >= end or not is_whole):
@@ -158,9 +154,7 @@ def _is_paused(record: Record, topic: Topic, now: int) -> bool:
     return active_pause(record, topic, topic.number, now) is not None
 
 
-def _held_back(
-    record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int
-) -> tuple[int, bool]:
+def _held_back(record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int) -> tuple[int, bool]:
     """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
     held = [active_pause(record, topic, scope, now) for topic in catalogue.offered(scope)]
     return max((e.until or 0 for e in held if e), default=0), all(held)

@@ -118,9 +118,7 @@ def is_superseded(wish: PreferenceRequest, record: Record, catalogue: Catalogue,
     return bool(topics) and all(map(is_lost, topics))
 
 
-def blocked_by(
-    wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int
-) -> list[Reason]:
+def blocked_by(wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
     """Of an *in*: the reasons that stop topics of its scope all the same, the strongest first."""
     if wish.state is not RequestedState.IN:
         return []

@@ -42,7 +42,5 @@ def missing_signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -
     """What the signal of somebody who only looks changes: nothing where it stands already."""
     topics = (t for t in catalogue.signals() if not active_opt_out(record, t, t.number))
     return [
-        Change(opted_out(topic.number), entry)
-        for topic in topics
-        if not has_signal_exception(record, topic)
+        Change(opted_out(topic.number), entry) for topic in topics if not has_signal_exception(record, topic)
     ]

@@ -112,9 +112,7 @@ class Record:
 
     def accepts(self, change: Change) -> bool:
         """Whether a change would change anything: the write rule."""
-        if MINOR in self.registers or (
-            self.erased_at is not None and change.entry.at <= self.erased_at
-        ):
+        if MINOR in self.registers or (self.erased_at is not None and change.entry.at <= self.erased_at):
             return False
         if change.register == SOFT_BOUNCE:
             return change.entry.day not in self.soft_bounce_days

@@ -199,9 +199,7 @@ def _rank(entry: Entry) -> tuple[int, bytes]:
     return entry.rank
 
 
-def _stop(
-    reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True
-) -> Suppression:
+def _stop(reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True) -> Suppression:
     return Suppression(reason, scope, entry.at, entry.source, entry.until, active=standing)
 
 

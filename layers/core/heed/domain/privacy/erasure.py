@@ -178,9 +178,7 @@ def erasure_for_lift(
 ) -> Erasure:
     """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
     floor = max(at, (before.erased_at or 0) + 1)
-    stop = _kept(before, floor, signals) | {
-        opted_out(ALL_SCOPES): Entry(floor, Source.AGENT, said, policy)
-    }
+    stop = _kept(before, floor, signals) | {opted_out(ALL_SCOPES): Entry(floor, Source.AGENT, said, policy)}
     return Erasure(_first(before, floor, stop), due)
 
 

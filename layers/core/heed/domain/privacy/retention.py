@@ -13,9 +13,7 @@ PURGE_ORDER_DAYS = 14  # of a purge that was ordered, and whose epoch never bega
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
 COUNT_DAYS = 2  # of what is counted by the day
-SOFT_BOUNCE_DAYS = (
-    2 * SOFT_BOUNCE_WINDOW
-)  # a day may stand in a window that ends a window's length later
+SOFT_BOUNCE_DAYS = 2 * SOFT_BOUNCE_WINDOW  # a day may stand in a window that ends a window's length later
 
 
 def soft_bounce_expiry(day: int) -> int:

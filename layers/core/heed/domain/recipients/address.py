@@ -178,9 +178,7 @@ def _quoted(content: str) -> str:
 
 
 def _is_dot_atom(text: str) -> bool:
-    return all(_ATEXT.fullmatch(atom) for atom in text.split(".")) and not any(
-        c.isspace() for c in text
-    )
+    return all(_ATEXT.fullmatch(atom) for atom in text.split(".")) and not any(c.isspace() for c in text)
 
 
 def _domain(domain: str) -> str:

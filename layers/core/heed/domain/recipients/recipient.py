@@ -27,9 +27,7 @@ def recipient_id(identity_key: bytes, normalised: str) -> str:
     HMAC-SHA256 truncated to 128 bits: approved by FIPS 198-1, what KMS offers, and in every
     platform's library, so that a platform can compute ids by itself.
     """
-    return recipient_from_bytes(
-        hmac.digest(identity_key, normalised.encode(), "sha256")[:RECIPIENT_SIZE]
-    )
+    return recipient_from_bytes(hmac.digest(identity_key, normalised.encode(), "sha256")[:RECIPIENT_SIZE])
 
 
 def parse_recipient(text: str) -> str:

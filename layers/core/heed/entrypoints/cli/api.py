@@ -75,9 +75,7 @@ def _answered(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 
             "the API does not answer", "see that the stack runs (make run), or the network"
         ) from error
     except ValueError as error:
-        raise CommandFailure(
-            "the API's answer is not JSON", "see the stack's output ApiUrl"
-        ) from error
+        raise CommandFailure("the API's answer is not JSON", "see the stack's output ApiUrl") from error
 
 
 def _opener(stack: Stack) -> OpenerDirector:

@@ -22,9 +22,7 @@ def _arguments(parser: ArgumentParser) -> None:
         help="'*' (all marketing; quote it), a brand, or a topic: meridian, offers, meridian/offers",
     )
     state = parser.add_mutually_exclusive_group(required=True)
-    state.add_argument(
-        "--out", dest="state", action="store_const", const="out", help="no more mail"
-    )
+    state.add_argument("--out", dest="state", action="store_const", const="out", help="no more mail")
     state.add_argument(
         "--in", dest="state", action="store_const", const="in", help="mail again; needs --reference"
     )
@@ -64,10 +62,7 @@ def _run(args: Namespace) -> Exit:
         output.print_json(answer)
     else:
         output.print_facts({name.replace("_", " "): value for name, value in result.items()})
-    if (
-        args.occurred_at
-        and rfc3339.parse_time(args.occurred_at).first > time.time_ns() // 1_000_000
-    ):
+    if args.occurred_at and rfc3339.parse_time(args.occurred_at).first > time.time_ns() // 1_000_000:
         print(f"{args.occurred_at} is yet to come: it counts as of now.", file=sys.stderr)
     return Exit.YES if result["outcome"] == "applied" else Exit.NO
 

@@ -26,8 +26,7 @@ def _run(args: Namespace) -> Exit:
         if args.json:
             output.print_json(answer)
         rows += [
-            {**result, "address": named}
-            for named, result in zip(batch.named, answer["results"], strict=True)
+            {**result, "address": named} for named, result in zip(batch.named, answer["results"], strict=True)
         ]
     if not args.json:
         output.print_table(_COLUMNS, rows)

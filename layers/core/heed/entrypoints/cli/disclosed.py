@@ -31,11 +31,7 @@ def _run(args: Namespace) -> Exit:
     answer = _all(find_stack(args.stack), now)
     given, end = answer["disclosures"], answer["end"]
     entries = [(_entry(one), one["hash"]) for one in given]
-    marked = (
-        RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first)
-        if end
-        else None
-    )
+    marked = RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first) if end else None
     fault = first_broken_entry(entries, marked, now)
     if args.json:
         output.print_json(answer)

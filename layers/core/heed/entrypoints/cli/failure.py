@@ -60,9 +60,7 @@ def aws_failure(error: DependencyUnavailable) -> CommandFailure:
 
 def missing_module_failure(module: str) -> CommandFailure:
     """A part that an installation without its extra has not."""
-    return CommandFailure(
-        f"this needs {module}, which is not installed", "pip install 'layers/core[aws]'"
-    )
+    return CommandFailure(f"this needs {module}, which is not installed", "pip install 'layers/core[aws]'")
 
 
 class ApiRefused(HeedError):

@@ -31,9 +31,7 @@ def _local() -> Stack:
     for folder in (here, *here.parents):
         if (path := folder / _ANNOUNCEMENT).is_file():
             return _announced(path)
-    raise CommandFailure(
-        "no local stack is running here", "make run, or --stack NAME for a deployed one"
-    )
+    raise CommandFailure("no local stack is running here", "make run, or --stack NAME for a deployed one")
 
 
 def _announced(path: Path) -> Stack:
@@ -44,9 +42,7 @@ def _announced(path: Path) -> Stack:
         aws, region, key = str(said["aws"]), said["region"], said["api_key"]
         stays = is_loopback(str(said["api"])) and is_loopback(aws)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CommandFailure(
-            f"{path} does not describe a stack", "start it again with make run"
-        ) from error
+        raise CommandFailure(f"{path} does not describe a stack", "start it again with make run") from error
     if not stays:
         raise CommandFailure(f"{path} leads away from this machine", "start it again with make run")
 

@@ -58,9 +58,7 @@ def _lift(args: Namespace) -> Exit:
 
 
 def _reason(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--reason", required=True, type=options.non_empty_text, metavar="TEXT", help="why"
-    )
+    parser.add_argument("--reason", required=True, type=options.non_empty_text, metavar="TEXT", help="why")
 
 
 def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:

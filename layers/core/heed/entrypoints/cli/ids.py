@@ -29,9 +29,7 @@ def _run(args: Namespace) -> Exit:
             ending = Exit.NO
         if args.json:
             named = {"address": address, "recipient": recipient}
-            output.print_json(
-                {**named, "error": "invalid", "detail": fault} if recipient is None else named
-            )
+            output.print_json({**named, "error": "invalid", "detail": fault} if recipient is None else named)
         else:
             print(recipient or f"invalid: {fault}")
     return ending

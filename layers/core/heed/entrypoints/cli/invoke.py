@@ -16,9 +16,7 @@ from heed.entrypoints.cli.find_stack import find_stack
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("function", metavar="FUNCTION", help="such as unsubscribe or feedback")
-    parser.add_argument(
-        "event", metavar="EVENT.json", help="such as one of events/; - reads it here"
-    )
+    parser.add_argument("event", metavar="EVENT.json", help="such as one of events/; - reads it here")
 
 
 def _run(args: Namespace) -> Exit:

@@ -47,9 +47,7 @@ def _to_create(parser: ArgumentParser) -> None:
 
 def _create(args: Namespace) -> Exit:
     scopes = {KeyScope(scope) for scope in args.scopes}
-    key_id, key = find_stack(args.stack).heed.api_keys.create(
-        args.name, args.owner, scopes, args.expires
-    )
+    key_id, key = find_stack(args.stack).heed.api_keys.create(args.name, args.owner, scopes, args.expires)
     if args.json:
         output.print_json({"id": key_id, "key": key})
     else:
@@ -71,9 +69,7 @@ def _list(args: Namespace) -> Exit:
 
 def _to_revoke(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument(
-        "id", type=_id, metavar="ID", help="of the key, as create and list print it"
-    )
+    parser.add_argument("id", type=_id, metavar="ID", help="of the key, as create and list print it")
 
 
 def _revoke(args: Namespace) -> Exit:

@@ -36,9 +36,7 @@ def export_lines(args: Namespace) -> Iterator[bytes]:
 
     stack = find_stack(args.stack)
     try:
-        yield from export_ledger(
-            stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000
-        )
+        yield from export_ledger(stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000)
     except UnreadableRecord as error:
         raise CommandFailure(
             "the stack holds an entry or a seal that is not what its name says",
@@ -127,9 +125,7 @@ def _export(args: Namespace) -> Exit:
                 file.write(line)
                 number += 1
     except OSError as error:
-        raise CommandFailure(
-            f"{args.to}: {error.strerror}", "name a file that is not there yet"
-        ) from error
+        raise CommandFailure(f"{args.to}: {error.strerror}", "name a file that is not there yet") from error
     if args.json:
         output.print_json({"file": str(args.to), "lines": number})
     else:
@@ -139,9 +135,7 @@ def _export(args: Namespace) -> Exit:
 
 def _to_prove(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument(
-        "entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup --json shows it"
-    )
+    parser.add_argument("entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup --json shows it")
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="of heed ledger export")
     parser.add_argument(
         "--recipient",
@@ -166,13 +160,9 @@ def _prove(args: Namespace) -> Exit:
     except MalformedMessage as error:
         raise _no_export(error) from error
     except InvalidEvidence as error:
-        raise CommandFailure(
-            str(error), "heed ledger verify names it; keep a copy of the ledger"
-        ) from error
+        raise CommandFailure(str(error), "heed ledger verify names it; keep a copy of the ledger") from error
     except NotFound as error:
-        raise CommandFailure(
-            str(error), "a change has its entry some seconds after it was made"
-        ) from error
+        raise CommandFailure(str(error), "a change has its entry some seconds after it was made") from error
     if args.recipient:
         proof["opening"] = _opening(args, proof["entry"])
     output.print_json(proof)
@@ -192,20 +182,14 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     try:
         recipient = recipients.parse_recipient(args.recipient)
     except InvalidRecipient as error:
-        raise CommandFailure(
-            "that is no recipient id", "heed ids makes them of addresses"
-        ) from error
+        raise CommandFailure("that is no recipient id", "heed ids makes them of addresses") from error
     salt = stack.heed.preferences.read(recipient).salt
     kept = {one.entry.id: one.evidence for one in stack.heed.ledger.entries_of(entry["subject"])}
     evidence = kept.get(entry["id"])
     if ledger_subject(salt, recipient) != entry["subject"] or evidence is None:
-        raise CommandFailure(
-            "the entry is not of that recipient, or nobody's any more", "see heed lookup"
-        )
+        raise CommandFailure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
     now = time.time_ns() // 1_000_000
-    stack.heed.disclosures.append(
-        DisclosureDetails(now, "proof", args.purpose, people=1, key="aws")
-    )
+    stack.heed.disclosures.append(DisclosureDetails(now, "proof", args.purpose, people=1, key="aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 

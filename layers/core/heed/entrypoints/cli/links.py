@@ -16,12 +16,8 @@ from heed.entrypoints.cli.people import people_batches, read_standard_input
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("--topic", required=True, help="such as offers, or meridian/offers")
-    parser.add_argument(
-        "--campaign", type=options.non_empty_text, help="becomes part of the evidence"
-    )
-    parser.add_argument(
-        "--lang", type=options.non_empty_text, help="language of the pages, such as de"
-    )
+    parser.add_argument("--campaign", type=options.non_empty_text, help="becomes part of the evidence")
+    parser.add_argument("--lang", type=options.non_empty_text, help="language of the pages, such as de")
 
 
 def _run(args: Namespace) -> Exit:

@@ -30,7 +30,7 @@ Speaks to the local stack that runs (.local/stack.json, here or in a folder abov
 NAME to a deployed one: AWS credentials and region as for every AWS tool, the API key in HEED_API_KEY."""
 
 
-def run_command(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # an address in a narrow locale

@@ -26,9 +26,7 @@ _SAID = {
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument(
-        "--from", dest="copy", required=True, metavar="TABLE", help="the restored table"
-    )
+    parser.add_argument("--from", dest="copy", required=True, metavar="TABLE", help="the restored table")
 
 
 def _run(args: Namespace) -> Exit:
@@ -43,9 +41,7 @@ def _run(args: Namespace) -> Exit:
             if came.total() % _TOLD == 0:
                 print(f"{came.total():,} items …", file=sys.stderr)
     except NotFound as error:
-        raise CommandFailure(
-            f"there is no table {args.copy}", "see the name and the region"
-        ) from error
+        raise CommandFailure(f"there is no table {args.copy}", "see the name and the region") from error
     if args.json:
         output.print_json({each.value: came[each] for each in ReplayOutcome})
     else:

@@ -26,9 +26,7 @@ def _run(args: Namespace) -> Exit:
     try:
         os.execvp(command[0], command)  # noqa: S606 - becomes it, so that signals reach it
     except OSError as error:
-        raise CommandFailure(
-            "there is no make", "install it from your system's packages"
-        ) from error
+        raise CommandFailure("there is no make", "install it from your system's packages") from error
 
 
 def _clone() -> Path:

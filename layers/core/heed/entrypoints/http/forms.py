@@ -22,9 +22,7 @@ MAX_FIELD_BYTES = 1_024
 MAX_SCANNED_BYTES = 32 * 1024
 """Bytes at each end of a body that was not understood, where it is seen what that asks to stop."""
 
-_HEADERS = (
-    1_024  # bytes of one part's headers, and characters of the header that names the boundary
-)
+_HEADERS = 1_024  # bytes of one part's headers, and characters of the header that names the boundary
 _BOUNDARY = 70  # characters, RFC 2046 §5.1.1
 _PARAMETER = re.compile(r';[ \t]*([\w!#$&^.+*-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))', re.ASCII)
 # What no encoder leaves in a urlencoded body: multipart, UTF-16 and gzip have it, and a body that was cut.
@@ -78,11 +76,7 @@ def read_form(event: Mapping[str, Any], most: int) -> PostedForm:
         return PostedForm([], False, _ends(str(event["body"]).encode("utf-8", "surrogatepass")))
     found, complete = _read(request.read_header(event, "content-type"), raw.strip(), most)
     encoded = request.read_header(event, "content-encoding").strip().lower() not in ("", "identity")
-    return (
-        PostedForm(found, True)
-        if complete and not encoded
-        else PostedForm(found, False, _ends(raw))
-    )
+    return PostedForm(found, True) if complete and not encoded else PostedForm(found, False, _ends(raw))
 
 
 Fields = list[tuple[str, str]]
@@ -117,9 +111,7 @@ def _multipart(boundary: str, raw: bytes, most: int) -> tuple[Fields, bool]:
     """Each part by itself: what lies before the first and behind the last is no part of a form."""
     if not 0 < len(boundary) <= _BOUNDARY:
         return [], False
-    before, *parts = (b"\r\n" + raw).split(
-        b"\r\n--" + boundary.encode("utf-8", "surrogatepass"), most + 1
-    )
+    before, *parts = (b"\r\n" + raw).split(b"\r\n--" + boundary.encode("utf-8", "surrogatepass"), most + 1)
     found: Fields = []
     complete = not before and bool(parts) and parts[-1].strip() == b"--"
     for part in parts[:most] if not complete else parts[:-1]:
@@ -154,12 +146,7 @@ def _add(found: Fields, name: bytes, value: bytes) -> bool:
             False,
         )
     found.append(texts)
-    return (
-        understood
-        and bool(name)
-        and not _NO_NAME.search(texts[0])
-        and not _CONTROL.search(texts[1])
-    )
+    return understood and bool(name) and not _NO_NAME.search(texts[0]) and not _CONTROL.search(texts[1])
 
 
 def _parameters(header: str) -> tuple[str, dict[str, str]]:

@@ -97,9 +97,7 @@ def sends_privacy_signal(event: Mapping[str, Any]) -> bool:
     A header sent twice arrives joined, `1,1` (W3C GPC §2.1; RFC 9110 §5.2).
     """
     return any(
-        part.strip() == "1"
-        for name in ("sec-gpc", "dnt")
-        for part in read_header(event, name).split(",")
+        part.strip() == "1" for name in ("sec-gpc", "dnt") for part in read_header(event, name).split(",")
     )
 
 

@@ -86,10 +86,6 @@ class ConfirmationMailRenderer(MailRenderer):
         for name, value in headers.items():
             message[name] = value
         message.set_content(self._pages.mail("mail.txt", view), cte="quoted-printable")
-        message.add_alternative(
-            self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable"
-        )
-        message["Content-Language"] = (
-            letter.language
-        )  # last: MIME moves what comes before into a part
+        message.add_alternative(self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable")
+        message["Content-Language"] = letter.language  # last: MIME moves what comes before into a part
         return message.as_bytes()

@@ -31,9 +31,7 @@ class LedgerBatch:
 
     entered: list[LedgerEntry] = field(default_factory=list)
     leaves: defaultdict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
-    events: defaultdict[int, list[PreferenceEvent]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    events: defaultdict[int, list[PreferenceEvent]] = field(default_factory=lambda: defaultdict(list))
     late_changes: list[tuple[str, frozenset[Change]]] = field(default_factory=list)
 
 

@@ -26,9 +26,7 @@ EXPORT_FORMAT = {"format": "heed-ledger/1"}
 UNREADABLE_ENTRY = {"entry": "unreadable"}
 """Stands for an item of the ledger that cannot be read: no verification takes it for an entry."""
 
-SETTLING_TIME = (
-    3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
-)
+SETTLING_TIME = 3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
 MAX_LEAVES_A_LINE = 1000
 
 

@@ -73,9 +73,7 @@ class Reconcile:
         try:
             kept = list(islice(of_subject, MAX_ENTRIES_READ + 1))
         except UnreadableRecord:
-            return ReconcileFindings(
-                altered=1
-            )  # told of, for a person to look at; it holds up nobody else
+            return ReconcileFindings(altered=1)  # told of, for a person to look at; it holds up nobody else
         if len(kept) > MAX_ENTRIES_READ:
             return ReconcileFindings(passed=1)
         entries = [one.entry for one in kept]
@@ -120,9 +118,7 @@ def _unsure(held: StoredRecipient, kept: list[StoredEntry], now: int) -> list[Le
 
     The next walk begins where that one died. Keeping a hash again changes nothing.
     """
-    made = (
-        one.entry for one in kept if one.entry.recorded_at >= held.changed_at + STREAM_RETENTION
-    )
+    made = (one.entry for one in kept if one.entry.recorded_at >= held.changed_at + STREAM_RETENTION)
     return [entry for entry in made if entry.recorded_at > now - DAY_MS]
 
 
@@ -162,17 +158,14 @@ def _numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, in
     """
     if record.tally.spared is not None:
         return record.told + 1, record.revision
-    return next(
-        ((one.first, one.seq) for one in spans if at < one.recorded_at + CLOCK_TOLERANCE), None
-    )
+    return next(((one.first, one.seq) for one in spans if at < one.recorded_at + CLOCK_TOLERANCE), None)
 
 
 def _unentered(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
     """What the record holds and the ledger does not; the number is still to be found."""
     salt, recipient = held.record.salt, held.recipient
     said = [
-        make_ledger_entry(salt, recipient, one, 0, now)
-        for one in changes_between(EMPTY_RECORD, held.record)
+        make_ledger_entry(salt, recipient, one, 0, now) for one in changes_between(EMPTY_RECORD, held.record)
     ]
     return [one for one in said if one.entry.id not in names]
 
@@ -180,10 +173,7 @@ def _unentered(held: StoredRecipient, names: set[str], now: int) -> list[EntryWi
 def _waiting(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
     """Wishes that came late and have no entry: no gap, for nobody knows since when they wait."""
     salt, recipient = held.record.salt, held.recipient
-    late = [
-        make_ledger_entry(salt, recipient, one, 0, now, EntryOutcome.SUPERSEDED)
-        for one in held.late
-    ]
+    late = [make_ledger_entry(salt, recipient, one, 0, now, EntryOutcome.SUPERSEDED) for one in held.late]
     return [one for one in late if one.entry.id not in names]
 
 

@@ -209,8 +209,7 @@ class _Check:
                 subject, last, ended = whose, first - 1 if kind == _OPENS else 0, False
             if first > last + 1 or (seq > last and kind == _LATE):
                 raise _Fault(
-                    f"an entry is missing: number {last + 1} of subject {subject.hex()}, "
-                    f"before entry {name}"
+                    f"an entry is missing: number {last + 1} of subject {subject.hex()}, before entry {name}"
                 )
             if ended and seq > last:
                 raise _Fault(f"entry {name}: after the last of its subject")
@@ -235,9 +234,7 @@ def _untimely(entry: bytes, hashed: bytes) -> _Fault:
     name, recorded, seal = entry[-merkle.HASH_SIZE :].hex(), _day(entry[32:36]), _day(hashed[36:])
     if entry[32:36] > hashed[36:]:
         return _Fault(f"entry {name}: recorded after the seal of {seal} that it is under")
-    return _Fault(
-        f"entry {name}: says that it was recorded on {recorded}, under the seal of {seal}"
-    )
+    return _Fault(f"entry {name}: says that it was recorded on {recorded}, under the seal of {seal}")
 
 
 def _day(packed: bytes) -> str:

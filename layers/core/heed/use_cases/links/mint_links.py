@@ -33,8 +33,6 @@ def mint_links(
         tokens: dict[TokenPurpose, str] = {}
         if person.recipient is not None:
             said = LinkToken(person.recipient, topic.number, now, key_id)
-            tokens = {
-                purpose: mint_link_token(said, purpose, key) for purpose, key in signing.items()
-            }
+            tokens = {purpose: mint_link_token(said, purpose, key) for purpose, key in signing.items()}
         minted.append(MintedLinks(person, tokens))
     return minted

@@ -113,9 +113,7 @@ class ConfirmOptIn:
             self.tellings.hand_on(said.recipient, said.issued, press.at)
         return ConfirmResult(after, (*topics, *self._resumed(said, after, topics, press.at)))
 
-    def _write(
-        self, said: ConfirmationToken, press: ConfirmationPress, wishes: list[Change]
-    ) -> Record:
+    def _write(self, said: ConfirmationToken, press: ConfirmationPress, wishes: list[Change]) -> Record:
         """The record after these, which one update takes: they are no more than `MOST_REGISTERS`."""
 
         def changes(record: Record) -> list[Change]:
@@ -124,9 +122,7 @@ class ConfirmOptIn:
 
         return self.preferences.update(said.recipient, changes, press.at).after
 
-    def _resumed(
-        self, said: ConfirmationToken, after: Record, named: list[Topic], now: int
-    ) -> list[Topic]:
+    def _resumed(self, said: ConfirmationToken, after: Record, named: list[Topic], now: int) -> list[Topic]:
         """The topics, beside those that are named, that are sent now that a pause is over."""
         scopes = {t.number: t for scope in said.resume for t in self.catalogue.marketing(scope)}
         rest = (t for t in scopes.values() if not t.retired and t not in named)
@@ -148,9 +144,7 @@ class ConfirmOptIn:
             *(Change(paused(scope), ended) for scope in said.resume),
         ]
 
-    def _signals(
-        self, record: Record, said: ConfirmationToken, press: ConfirmationPress
-    ) -> list[Change]:
+    def _signals(self, record: Record, said: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
         """What the browser's privacy signal changes; it undoes no yes that this very press confirms."""
         if not press.signal:
             return []

@@ -65,9 +65,7 @@ class SendConfirmationNow:
     compose: MailRenderer
     mailer: Mailer
 
-    def __call__(
-        self, request: ConfirmationRequest, now: int, *, in_turn: bool
-    ) -> SendResult | MailDelayed:
+    def __call__(self, request: ConfirmationRequest, now: int, *, in_turn: bool) -> SendResult | MailDelayed:
         """Send the mail if it may be sent now. The same message again sends no second one.
 
         After an answer that was lost on the way there may be one mail more, never two.
@@ -121,9 +119,9 @@ class SendConfirmationNow:
 
     def _name(self, what: str, length: int) -> str:
         """A name for something that nobody can turn back; no token begins with such bytes."""
-        return hmac.digest(
-            self.keys.confirmation_key(CONFIRMATION_KEY_ID), what.encode(), "sha256"
-        ).hex()[:length]
+        return hmac.digest(self.keys.confirmation_key(CONFIRMATION_KEY_ID), what.encode(), "sha256").hex()[
+            :length
+        ]
 
     def _language(self, asked: str) -> str:
         """The language of the request, or the default one where the brand has it no more."""

@@ -61,9 +61,7 @@ class SendWaiting:
         """
         swept = SendWaitingResult()
         waiting = self._read(lambda: left() > READING, swept)
-        gone, stands = self._serve(
-            in_send_order(waiting, clock()), clock, lambda: left() > SENDING, swept
-        )
+        gone, stands = self._serve(in_send_order(waiting, clock()), clock, lambda: left() > SENDING, swept)
         others = [one.request for one in waiting if one.receipt not in gone]
         now = clock()
         self.caps.note_line(now, stands=stands)
@@ -78,9 +76,7 @@ class SendWaiting:
         for received in self.line.receive(has_time):
             try:
                 waiting.append(
-                    WaitingRequest(
-                        ConfirmationRequest.from_message(received.body), received.receipt
-                    )
+                    WaitingRequest(ConfirmationRequest.from_message(received.body), received.receipt)
                 )
             except MalformedMessage as error:
                 self._put_aside(received, error, swept)

@@ -75,9 +75,7 @@ class MailClaim(NamedTuple):
 class MailCaps(Protocol):
     """How many mails went where, counted rightly however many ask at once."""
 
-    def claim(
-        self, claim: MailClaim, now: int, *, in_turn: bool
-    ) -> NoMailNeeded | MailDelayed | None:
+    def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         """Take one mail for a request, before it is sent; why there is none, or nothing.
 
         While others wait for room in the day or in the mailbox, who is not `in_turn` waits behind them.

@@ -58,9 +58,7 @@ class Preferences(Protocol):
         """
         ...
 
-    def update(
-        self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int
-    ) -> WriteResult:
+    def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
         """The same, with the changes that `decide` makes of the very record that is written over.
 
         `decide` is asked again whenever another write came first.

@@ -87,9 +87,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def begin(
-        self, recipient: str, epoch: Erasure, before: Record, now: int
-    ) -> RecordWithPurges | None:
+    def begin(self, recipient: str, epoch: Erasure, before: Record, now: int) -> RecordWithPurges | None:
         """Replace all that is on record, if that is still what was read; else what stands now.
 
         Raises:
@@ -98,9 +96,7 @@ class Erasures(Protocol):
         """
         ...
 
-    def keep(
-        self, recipient: str, change: Change, before: Record, now: int
-    ) -> RecordWithPurges | None:
+    def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
         """Set one register beside what is on record, if that is still what was read; else what stands now.
 
         Raises:

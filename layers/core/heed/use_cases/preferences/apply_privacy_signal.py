@@ -42,9 +42,7 @@ class ApplyPrivacySignal:
 
         def changes(now: Record) -> list[Change]:
             found = (
-                []
-                if is_closed(now)
-                else privacy_signal.missing_signal_changes(now, self.catalogue, entry)
+                [] if is_closed(now) else privacy_signal.missing_signal_changes(now, self.catalogue, entry)
             )
             return [change for change in found if change.register.scope not in spared]
 

@@ -152,9 +152,7 @@ class UndoPress:
 
     def _after_its_hour(self, said: UndoToken, record: Record, now: int) -> SaveResult:
         topics = {t.number: t for scope in said.scopes for t in self.catalogue.governed(scope)}
-        stopped = [
-            t for t in topics.values() if not t.retired and not decide(record, t, now).sendable
-        ]
+        stopped = [t for t in topics.values() if not t.retired and not decide(record, t, now).sendable]
         return SaveResult(record, tuple(stopped))
 
 

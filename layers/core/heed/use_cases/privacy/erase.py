@@ -121,15 +121,11 @@ class Erase:
             lost_to = self.epochs.keep(recipient, beside, record, report.at)
             return lost_to or self._told(report, record, purge)
         self.purges.order(_order(purge, report.cause, report.at, recipient, record), report.at)
-        epoch = erasure_for_report(
-            report, record, purge, due, _signals(self.catalogue), self.minor_days
-        )
+        epoch = erasure_for_report(report, record, purge, due, _signals(self.catalogue), self.minor_days)
         lost_to = self.epochs.begin(recipient, epoch, record, report.at)
         return lost_to or self._told(report, epoch.record, purge)
 
-    def _wait(
-        self, recipient: str, report: ErasureReport, record: Record
-    ) -> ReportResult | RecordWithPurges:
+    def _wait(self, recipient: str, report: ErasureReport, record: Record) -> ReportResult | RecordWithPurges:
         """Stop, and forget nothing; a hold that stands is left as it is. What stands, if it changed."""
         if is_on_hold(record):
             return REPORT_WAITS

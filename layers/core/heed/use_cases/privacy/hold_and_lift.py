@@ -134,9 +134,7 @@ class LiftHold:
         after = self.preferences.update(recipient, lifted, entry.at).after
         if MINOR not in after.registers or not is_on_hold(after):
             return _came_of(lift, after, catalogue, entry.at)
-        begun = erase_minor_after_hold(
-            recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
-        )
+        begun = erase_minor_after_hold(recipient, entry, self.minor_days, catalogue, self.epochs, self.purges)
         if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
             return _came_of(lift, self.preferences.read(recipient), catalogue, entry.at)
         done = _done(RequestOutcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
@@ -181,9 +179,7 @@ class LiftStop:
             case Liftable.COMPLAINT:
                 record = self.preferences.read(recipient)
                 if is_on_hold(record):
-                    return _done(
-                        RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at
-                    )
+                    return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
                 change = Change(confirmed(scope), entry)
             case Liftable.UNDELIVERABLE:
                 change = Change(LIFT_UNDELIVERABLE, entry)

@@ -57,9 +57,9 @@ def _replay(
         if not lost_erasure(old, live):
             if MINOR in live.registers:
                 return ReplayOutcome.UNCHANGED
-            known = [
-                c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR
-            ] + lost_presses(old, live)
+            known = [c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR] + lost_presses(
+                old, live
+            )
             applied = preferences.apply(recipient, known, now) if known else None
             merged = applied is not None and applied.after != applied.before
             record = applied.after if applied else live

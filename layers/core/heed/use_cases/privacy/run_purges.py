@@ -81,9 +81,7 @@ class SweepPurges:
         due = sorted(self.epochs.due(now), key=lambda one: one.purges is None)
         came = _in_rounds(due, one_due, has_time, self.unlisting, self.pause)
         ages = [
-            (now - one.since, result)
-            for one, result in zip(due, came, strict=True)
-            if one.purges is not None
+            (now - one.since, result) for one, result in zip(due, came, strict=True) if one.purges is not None
         ]
         done = came.count(PurgeResult.DONE)
         return SweepResult(
@@ -158,19 +156,12 @@ def _in_rounds(
         with ThreadPoolExecutor(_PARALLEL) as pool:
             again = [seconds > 0] * len(waiting)
             results = dict(zip(waiting, pool.map(do, waiting.values(), again), strict=True))
-        if (
-            PurgeResult.WAITS_FOR_LIST in results.values()
-            and PurgeResult.WAITS_FOR_LIST not in came.values()
-        ):
+        if PurgeResult.WAITS_FOR_LIST in results.values() and PurgeResult.WAITS_FOR_LIST not in came.values():
             # Once for everybody who waits. Where it fails the next sweep asks, which finds them still due.
             with suppress(DependencyUnavailable):
                 unlisting.send(WALK_REQUEST.to_message())
         # Who waited, and for whom there was no time in a later round, waits still.
-        came |= {
-            at: one
-            for at, one in results.items()
-            if at not in came or one is not PurgeResult.FAILED
-        }
+        came |= {at: one for at, one in results.items() if at not in came or one is not PurgeResult.FAILED}
         waiting = {place: asked[place] for place, one in results.items() if one in _WAITS}
     return [came[place] for place in range(len(asked))]
 

@@ -135,9 +135,7 @@ class WalkSesList:
     def _leave(self, in_pass: _Pass) -> None:
         self.walks.leave(self.seal.encrypt(in_pass.to_text()), has_removed=in_pass.has_removed)
 
-    def _is_waited_for(
-        self, wanted: PurgesByRecipient, number: int, has_time: Callable[[], bool]
-    ) -> bool:
+    def _is_waited_for(self, wanted: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
         """Have every purge that no walk has proved yet wait for this one; whether any does."""
         waits = False
         for one in (one for purges in wanted.values() for one in purges):

@@ -28,18 +28,14 @@ class ChangeRequest(NamedTuple):
     wish: PreferenceRequest
 
 
-def parse_change_requests(
-    body: JsonReader, catalogue: Catalogue, key: str, at: int
-) -> list[ChangeRequest]:
+def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: int) -> list[ChangeRequest]:
     """The wishes of a request that arrived at `at` with the API key of that id: one, or `changes`.
 
     Raises:
         InvalidRequest: something breaks the contract, so that nothing is done.
     """
     changes = body.objects("changes", MAX_CHANGES) if body.has("changes") else [body]
-    found = [
-        ChangeRequest(fields.read_person(one), _wish(one, catalogue, key, at)) for one in changes
-    ]
+    found = [ChangeRequest(fields.read_person(one), _wish(one, catalogue, key, at)) for one in changes]
     body.close()
     return found
 

@@ -32,9 +32,7 @@ def parse_disclosures_query(event: Mapping[str, Any]) -> tuple[int | None, int]:
     return before, limit or _DEFAULT_LIMIT
 
 
-def _number(
-    given: Mapping[str, str], name: str, most: int, faults: list[RequestFault]
-) -> int | None:
+def _number(given: Mapping[str, str], name: str, most: int, faults: list[RequestFault]) -> int | None:
     text = given.get(name)
     if text is None:
         return None

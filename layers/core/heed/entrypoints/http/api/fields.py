@@ -71,9 +71,7 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
         return ALL_SCOPES
 
 
-def unknown_name(
-    error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
-) -> str:
+def unknown_name(error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False) -> str:
     """What is said of a name that is unknown: a name of the catalogue's, never what was given."""
     nearest = catalogue.nearest(name, topics_only=topics_only)
     meant = "" if nearest is None else f"; the nearest is {nearest}"

@@ -32,9 +32,7 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
     errors.PurposeRefused: Problem(
         "purpose-refused", HTTPStatus.FORBIDDEN, "Nothing is disclosed for such a purpose"
     ),
-    errors.OnHold: Problem(
-        "held", HTTPStatus.CONFLICT, "A hold stands, and preserves what is on record"
-    ),
+    errors.OnHold: Problem("held", HTTPStatus.CONFLICT, "A hold stands, and preserves what is on record"),
     errors.NotFound: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
     errors.MethodNotAllowed: Problem(
         "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The path has no such method"

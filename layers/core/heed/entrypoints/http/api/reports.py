@@ -55,9 +55,7 @@ def parse_report_request(
     body.close()
     policy = catalogue.policy(call.at)
     by_officer = KeyScope.PRIVACY in call.key.scopes
-    return mention, ErasureReport(
-        cause, call.at, source, reference, call.key.id, policy, by_officer
-    )
+    return mention, ErasureReport(cause, call.at, source, reference, call.key.id, policy, by_officer)
 
 
 def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention, Entry]:

@@ -79,9 +79,7 @@ class ApiRoutes:
         self._app.not_found(self._unrouted)
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
-    def route(
-        self, method: str, path: str, *scopes: KeyScope
-    ) -> Callable[[RouteHandler], RouteHandler]:
+    def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[RouteHandler], RouteHandler]:
         """Serve a route to keys that have one of the scopes; what is returned is answered as JSON.
 
         A variable part of the path is written `{name}`, as in openapi.yaml and template.yaml.
@@ -93,9 +91,7 @@ class ApiRoutes:
             def respond(**parts: str) -> Response[str]:
                 event = self._app.current_event.raw_event
                 at = request.arrived_at(event)
-                key = self._gate().authenticate(
-                    request.read_header(event, "authorization"), scopes, at
-                )
+                key = self._gate().authenticate(request.read_header(event, "authorization"), scopes, at)
                 return _json(answer(ApiRequest(event, key, at, parts)))
 
             self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)

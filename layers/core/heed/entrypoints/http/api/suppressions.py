@@ -71,9 +71,7 @@ def _reason(text: str | None, faults: list[RequestFault]) -> Reason | None:
     return None
 
 
-def _scope(
-    name: str | None, catalogue: Catalogue, faults: list[RequestFault]
-) -> ScopeNumber | None:
+def _scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -> ScopeNumber | None:
     try:
         return None if name is None else catalogue.number(name)
     except UnknownScope as error:

@@ -22,9 +22,7 @@ class Dates:
         date = self._date(moment.tm_year, moment.tm_mon, moment.tm_mday)
         if kind == "date":
             return date
-        return self.time.format(
-            date=date, hour=f"{moment.tm_hour:02}", minute=f"{moment.tm_min:02}"
-        )
+        return self.time.format(date=date, hour=f"{moment.tm_hour:02}", minute=f"{moment.tm_min:02}")
 
     def day(self, date: str) -> str:
         """A date as the brand file has it, such as 2026-07-01."""

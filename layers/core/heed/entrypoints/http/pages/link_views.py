@@ -72,9 +72,7 @@ def done_view(
         decide_by_choice(record, topic).sendable for topic in catalogue.marketing(ALL_SCOPES)
     )
     name, _ = _wording(token.scope, catalogue, visit.language)
-    service = (
-        t for t in catalogue.topics.values() if t.kind is TopicKind.SERVICE and not t.retired
-    )
+    service = (t for t in catalogue.topics.values() if t.kind is TopicKind.SERVICE and not t.retired)
     return views.DoneView(
         **link_page_view(visit, token, record, catalogue, keys),
         topic="" if is_all_off else name,
@@ -94,16 +92,12 @@ def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
     if undo is None:
         return ""
     try:
-        return mint_undo(
-            undo, keys.newest_key_id(), keys.link_key(TokenPurpose.UNDO, keys.newest_key_id())
-        )
+        return mint_undo(undo, keys.newest_key_id(), keys.link_key(TokenPurpose.UNDO, keys.newest_key_id()))
     except KeysUnavailable:
         return ""
 
 
-def offered_undo(
-    text: str, token: LinkToken, record: Record, keys: LinkKeys, now: int
-) -> UndoToken | None:
+def offered_undo(text: str, token: LinkToken, record: Record, keys: LinkKeys, now: int) -> UndoToken | None:
     """The Undo whose token an address of ours shows back; None for any other text.
 
     It is shown to whoever holds a link of the same recipient, for its hour, until it is used.
@@ -140,9 +134,7 @@ def consent_view(
     )
 
 
-def topic_option(
-    visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen: bool
-) -> views.TopicOption:
+def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen: bool) -> views.TopicOption:
     """A topic of the form for those without a link."""
     return views.TopicOption(
         topic=catalogue.name(topic.number),

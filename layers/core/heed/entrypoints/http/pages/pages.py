@@ -120,9 +120,7 @@ class Pages:
     def _render(self, name: str, view: PageView | ConfirmationMailView) -> str:
         dates = self._file(f"pages/{view.language}/dates.json")
         program = self._file(f"pages/{view.language}/{name}.json")
-        return render_page(
-            program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"])
-        )
+        return render_page(program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"]))
 
     def _file(self, name: str) -> Any:  # noqa: ANN401 - JSON of the shape that the compiler wrote
         if name not in self._read:

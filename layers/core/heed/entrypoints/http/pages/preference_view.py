@@ -57,9 +57,7 @@ def preferences_view(
         **link_page_view(visit, token, record, catalogue, keys),
         topics=tuple(_line(visit, record, topic, catalogue) for topic in topics),
         advertising=_advertising(visit, record, catalogue),
-        everything_off=not any(
-            decide_by_choice(record, t).sendable for t in catalogue.marketing(ALL_SCOPES)
-        ),
+        everything_off=not any(decide_by_choice(record, t).sendable for t in catalogue.marketing(ALL_SCOPES)),
         paused_until=max((until for until in wide if until), default=None),
         undeliverable=_is_undeliverable(record, visit.at),
         last=_last(visit, record, catalogue),
@@ -91,9 +89,7 @@ def _line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) 
     )
 
 
-def _advertising(
-    visit: PageVisit, record: Record, catalogue: Catalogue
-) -> views.AdvertisingLine | None:
+def _advertising(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.AdvertisingLine | None:
     topic = next(iter(catalogue.signals()), None)
     if topic is None:
         return None

@@ -76,9 +76,7 @@ class RecipientPages:
 
     def visit(self) -> PageVisit:
         """The visit that the present request is."""
-        return PageVisit.from_event(
-            self.event, self._parts().catalogue, has_form=self._parts().has_form
-        )
+        return PageVisit.from_event(self.event, self._parts().catalogue, has_form=self._parts().has_form)
 
     def form(self) -> PostedForm:
         """The form of the present request; asked for when the token of a link is known, never before."""
@@ -143,6 +141,4 @@ class RecipientPages:
             self.visit(), self._parts().catalogue, fields, kept=isinstance(error, OptOutQueued)
         )
         retry = {"Retry-After": str(RETRY_AFTER)}
-        return self.page(
-            self._parts().pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry
-        )
+        return self.page(self._parts().pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)

@@ -37,9 +37,7 @@ def render_page(program: list[Any], view: object, dates: Dates) -> str:
     return "".join(parts)
 
 
-def _run(
-    program: list[Any], scope: dict[str, object], dates: Dates, put: Callable[[str], None]
-) -> None:
+def _run(program: list[Any], scope: dict[str, object], dates: Dates, put: Callable[[str], None]) -> None:
     for node in program:
         if isinstance(node, str):
             put(node)

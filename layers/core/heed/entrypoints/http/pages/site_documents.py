@@ -34,9 +34,7 @@ def policy_document(catalogue: Catalogue) -> Response[str]:
         }
         for one in catalogue.policies
     ]
-    return _document(
-        {"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"}
-    )
+    return _document({"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"})
 
 
 def _document(content: dict[str, Any], content_type: str, **more: str) -> Response[str]:

@@ -39,9 +39,7 @@ def subscribe_view(
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         address=entered.typed if entered else "",
         topics=tuple(
-            topic_option(
-                visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes)
-            )
+            topic_option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
             for topic in (_choice(catalogue, entered) if intent is Intent.IN else ())
         ),
         resume=",".join(map(catalogue.name, entered.resume)) if entered else "",
@@ -82,9 +80,7 @@ def confirmed_view(
     )
 
 
-def expired_view(
-    visit: PageVisit, said: ConfirmationToken, catalogue: Catalogue
-) -> views.ConfirmedView:
+def expired_view(visit: PageVisit, said: ConfirmationToken, catalogue: Catalogue) -> views.ConfirmedView:
     """The page of a link whose time is over: ask for another."""
     plain = page_view(visit, catalogue)
     return views.ConfirmedView(

@@ -87,9 +87,7 @@ class UnsubscribeLink:
         catalogue, keys = parts.catalogue, parts.link_keys
         done = request.read_query(answers.event, "done")
         undo = link_views.offered_undo(done, token, record, keys, visit.at)
-        if (done == "1" or undo) and link_views.is_scope_stopped(
-            token, record, catalogue, visit.at
-        ):
+        if (done == "1" or undo) and link_views.is_scope_stopped(token, record, catalogue, visit.at):
             taken_back = link_views.undo_text(undo, keys)
             page = link_views.done_view(visit, token, record, catalogue, keys, undo=taken_back)
             return answers.page(parts.pages.done(page))

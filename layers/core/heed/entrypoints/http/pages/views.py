@@ -156,9 +156,7 @@ class UnavailableView(PageView):
 
     kept: bool = False  # the wish itself waits in a queue and will be carried out
     full: bool = False  # so many ask that a mail would come too late
-    retry: tuple[
-        HiddenField, ...
-    ] = ()  # the form again, to this same address; empty: a plain reload
+    retry: tuple[HiddenField, ...] = ()  # the form again, to this same address; empty: a plain reload
 
 
 class FormMistake(StrEnum):

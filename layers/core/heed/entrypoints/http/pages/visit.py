@@ -32,9 +32,7 @@ class PageVisit:
     has_form: bool
 
     @classmethod
-    def from_event(
-        cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool
-    ) -> PageVisit:
+    def from_event(cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool) -> PageVisit:
         """The visit that a request is."""
         return cls(
             choose_language(
