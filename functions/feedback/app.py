@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 heed = Heed.from_environment()
 # Counted beside the names in heed.entrypoints.feedback_metrics.
-PUT_ASIDE = "FeedbackPutAside"  # in the dead-letter queue, for a person to look at
-DEFERRED = "FeedbackDeferred"  # to be delivered again
+PUT_ASIDE = "FeedbackDeadLettered"  # in the dead-letter queue, for a person to look at
+DEFERRED = "FeedbackRetried"  # to be delivered again
 
 RESERVE = 2_000  # milliseconds; with less, a message is likelier to be cut off than recorded
 

@@ -64,12 +64,12 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
             "stream": record.get("eventSourceARN"),
         }
         heed.ledger_dead_letters.send(json.dumps(place), str(error))
-        count_metric("LedgerRecordPutAside")
+        count_metric("LedgerRecordDeadLettered")
         logger.error("stream record put aside", **place)
 
 
 def _deferred(error: HeedError) -> None:
-    count_metric("LedgerDeferred")
+    count_metric("LedgerBatchRetried")
     logger.warning("ledger deferred", error=type(error).__name__)
 
 
@@ -81,7 +81,7 @@ def _measure(batch: LedgerBatch) -> None:
     for source, milliseconds in delays_by_source(batch.entered):
         by_source.setdefault(source, []).append(milliseconds)
     for source, taken in by_source.items():
-        measure_metric("StopRecordedAfter", taken, source=source)
+        measure_metric("SuppressionLatency", taken, source=source)
 
 
 heed.warm_up(lambda: (heed.enter_transition, heed.finish_batch, heed.ledger_dead_letters))

@@ -37,7 +37,7 @@ def may_send(call: ApiRequest) -> Mapping[str, object]:
     people = identify(asked.mentions, heed.identity_key)
     results = check_sendable(people, asked.topic, call.at, heed.preferences)
     if unreadable := sum(one.answer is Unanswerable.UNREADABLE for one in results):
-        count_metric("UnreadableRecordMet", unreadable)
+        count_metric("UnreadableRecordFound", unreadable)
     return checks.check_to_json(results, call.at)
 
 
@@ -68,7 +68,7 @@ def stopped(call: ApiRequest) -> Mapping[str, object]:
         given = DisclosureDetails(call.at, "suppressions", purpose, people, call.key.id)
         heed.disclosures.append(given)
     if unreadable := sum(isinstance(one.stop, UnreadableItem) for one in page.listed):
-        count_metric("UnreadableRecordMet", unreadable)
+        count_metric("UnreadableRecordFound", unreadable)
     return suppressions.suppressions_to_json(page, catalogue)
 
 

@@ -83,7 +83,7 @@ def save(text: str) -> Response[str]:
 
 def _unread(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
     """Nothing of the form was saved, and the page says so."""
-    count_metric("PreferencesUnread")
+    count_metric("PreferencesFormIncomplete")
     if is_closed(record):
         return answers.neutral()
     view = preferences_view(visit, token, record, heed.catalogue, heed.link_keys, unread=True)

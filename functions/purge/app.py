@@ -20,7 +20,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
     """A batch of the stream is answered with its failures; anything else means: do all that is due."""
     if records := event.get("Records"):
         done, failed = heed.execute_purge_orders(stream.parse_purge_orders(records))
-        count_metric("Purged", done)
+        count_metric("PurgeCompleted", done)
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
 
     def has_time() -> bool:
@@ -31,10 +31,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 def _told(swept: SweepResult) -> dict[str, Any]:
     """What the sweep saw, in figures: to the metrics, to the alarm, to whoever called."""
-    count_metric("DueFound", swept.found)
-    count_metric("DueDone", swept.done)
-    count_metric("DueLeft", swept.left)
-    # An alarm waits for these words to be missing (template.yaml, SweptFilter).
+    count_metric("PurgeSweepFound", swept.found)
+    count_metric("PurgeSweepDone", swept.done)
+    count_metric("PurgeSweepRemaining", swept.left)
+    # An alarm waits for these words to be missing (template.yaml, PurgeSweepRanFilter).
     logger.info("swept", found=swept.found, done=swept.done, left=swept.left)
     if swept.is_overdue:
         # The words are what the alarm's filter looks for (template.yaml, PurgeOverdueFilter).

@@ -35,5 +35,5 @@ def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: A
     for name, number in totals.items():
         count_metric(f"LedgerReconcile{name.title()}", number)
     if walked.is_end:
-        count_metric("LedgerWalkEnded")
+        count_metric("LedgerReconcileCompleted")
     return totals

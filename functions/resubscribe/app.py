@@ -53,10 +53,10 @@ def ask() -> Response[str]:
     try:
         heed.request_confirmation(asked)
     except WaitingQueueFull:
-        count_metric("ConfirmationTurnedAway")
+        count_metric("ConfirmationRejected")
         view = link_views.queue_full_view(visit, catalogue)
         return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER)
-    count_metric("ConfirmationAsked")
+    count_metric("ConfirmationRequested")
     return answers.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
 
 
@@ -88,7 +88,7 @@ def confirm(text: str) -> Response[str]:
     wording = heed.pages.wording(visit.language)
     press = ConfirmationPress(request.request_id(answers.event), visit.at, wording, visit.signal)
     result = heed.confirm_opt_in(said, press)
-    count_metric("Confirmed")
+    count_metric("ConfirmationPressed")
     if is_closed(result.record):
         return answers.neutral()
     view = subscribe_view.confirmed_view(visit, said, result, catalogue, heed.link_keys)

@@ -27,7 +27,7 @@ _TELLING = {
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
     """A batch of SQS, of which what cannot be sent now goes back alone; anything else: look at the line."""
     if "Records" in event:
-        return queue.handle_each(event, context, _send, lambda: heed.subscribe_dead_letters)
+        return queue.handle_each(event, context, _send, lambda: heed.confirmation_requests_dead_letters)
     return _told(heed.send_waiting(_now, context.get_remaining_time_in_millis))
 
 
@@ -42,8 +42,8 @@ def _told(swept: SendWaitingResult) -> dict[str, Any]:
     """What the look came to: to the metrics, to the alarms, to whoever called."""
     for result, times in swept.results.items():
         count_metric(confirmation_metric(result), times)
-    count_metric("MessageDeferred", swept.deferred.total())
-    count_metric("MessagePutAside", swept.aside)
+    count_metric("MessageRetried", swept.deferred.total())
+    count_metric("MessageDeadLettered", swept.aside)
     if swept.aside:
         logger.warning("messages put aside", number=swept.aside)
     if swept.deferred:
@@ -54,7 +54,7 @@ def _told(swept: SendWaitingResult) -> dict[str, Any]:
         logger.warning("half of the day's confirmation mails are sent", sent=swept.sent_today)
     if swept.is_overdue:
         logger.warning("a confirmation mail has waited for a day", left=swept.left)
-    count_metric("ConfirmationLeft", swept.left)
+    count_metric("ConfirmationQueueLength", swept.left)
     return {
         "done": swept.results.total(),
         "left": swept.left,

@@ -11,7 +11,7 @@ from tests.support.template import template
 
 _WELL = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 # AWS disables calls of SES's own suppression list there: who confirmed a yes waits for it.
-_STANDS_IN_THE_SANDBOX = "UnlistAgeAlarm"
+_STANDS_IN_THE_SANDBOX = "SesListAgeAlarm"
 
 
 @check("one of " + ", ".join(_WELL))

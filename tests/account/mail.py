@@ -68,20 +68,20 @@ def the_way_back_reaches_a_tester(target: Target) -> str:
 
 # The way of a confirmed yes: its address is handed on, is taken off SES's own list, and comes back to be told
 # of. Read in this order, a yes that moves on meanwhile is in one of them.
-_WAY_OF_A_YES = ("ConfirmedQueueUrl", "UnlistQueueUrl", "ConfirmedQueueUrl")
+_WAY_OF_A_YES = ("ConfirmedOptInsQueueUrl", "SesListQueueUrl", "ConfirmedOptInsQueueUrl")
 
 
-@check("nothing left in ConfirmedQueue and UnlistQueue within five minutes")
+@check("nothing left in ConfirmedOptInsQueue and SesListQueue within five minutes")
 def what_follows_from_the_yes_is_done(target: Target) -> str:
-    """In the sandbox AWS may refuse calls of SES's own list: the address waits in UnlistQueue then."""
+    """In the sandbox AWS may refuse calls of SES's own list: the address waits in SesListQueue then."""
     if target.reason(_tester(target)) != "ok":
         raise Skipped("nobody has confirmed")
     try:
         soon(lambda: not any(_messages(target, each) for each in _WAY_OF_A_YES), 300, "not empty")
     except Unexpected as seen:
-        if not target.is_in_sandbox or _messages(target, "ConfirmedQueueUrl"):
+        if not target.is_in_sandbox or _messages(target, "ConfirmedOptInsQueueUrl"):
             raise
-        raise Skipped(f"UnlistQueue is {seen}: AWS disables calls of SES's own list in the sandbox") from seen
+        raise Skipped(f"SesListQueue is {seen}: AWS disables the suppression list in the sandbox") from seen
     return "nothing left"
 
 

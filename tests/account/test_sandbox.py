@@ -54,7 +54,7 @@ def _target(*, sandbox: bool) -> Target:
     sqs = boto3.client("sqs")
     outputs = {
         f"{name}Url": sqs.create_queue(QueueName=name)["QueueUrl"]
-        for name in ("ConfirmedQueue", "UnlistQueue")
+        for name in ("ConfirmedOptInsQueue", "SesListQueue")
     }
     target = Confirmed(made.name, outputs, made.access, False, made.mailbox, made.wishes, made.end)
     vars(target)["parameters"] = {"MailFrom": "preferences@example.com"}
@@ -83,8 +83,8 @@ def test_a_yes_whose_queues_are_empty_is_done(sandbox: bool) -> None:
 @pytest.mark.system
 def test_an_address_that_waits_for_the_list_of_ses_is_skipped_in_the_sandbox_alone() -> None:
     target = _target(sandbox=True)
-    _put(target, "UnlistQueueUrl")
-    _take(target, "UnlistQueueUrl")
+    _put(target, "SesListQueueUrl")
+    _take(target, "SesListQueueUrl")
 
     assert _done(target).word is Word.SKIPPED
     vars(target)["is_in_sandbox"] = False
@@ -93,7 +93,7 @@ def test_an_address_that_waits_for_the_list_of_ses_is_skipped_in_the_sandbox_alo
 
 def test_a_yes_that_is_not_handed_on_is_a_failure_in_the_sandbox_too() -> None:
     target = _target(sandbox=True)
-    _put(target, "ConfirmedQueueUrl")
+    _put(target, "ConfirmedOptInsQueueUrl")
 
     assert _done(target).word is Word.FAILED
 
@@ -119,19 +119,19 @@ def _standing(*names: str, sandbox: bool) -> Result:
 
 
 def test_the_alarm_of_the_list_of_ses_may_stand_in_the_sandbox() -> None:
-    result = _standing("UnlistAgeAlarm", "SealSilentAlarm", sandbox=True)
+    result = _standing("SesListAgeAlarm", "SealSilentAlarm", sandbox=True)
 
     assert (result.word, result.said) == (
         Word.OK,
-        "1 that watch for silence, and UnlistAgeAlarm",
+        "1 that watch for silence, and SesListAgeAlarm",
     )
 
 
 def test_it_may_not_outside_of_it() -> None:
-    assert _standing("UnlistAgeAlarm", sandbox=False).word is Word.FAILED
+    assert _standing("SesListAgeAlarm", sandbox=False).word is Word.FAILED
 
 
 def test_whatever_else_stands_is_a_failure_there_too() -> None:
-    result = _standing("UnlistAgeAlarm", "LedgerAgeAlarm", sandbox=True)
+    result = _standing("SesListAgeAlarm", "LedgerAgeAlarm", sandbox=True)
 
     assert result.word is Word.FAILED and "LedgerAgeAlarm" in result.said

@@ -251,7 +251,7 @@ def _site_packages() -> Path:
     return Path(spec.origin).parents[1]
 
 
-@pytest.mark.parametrize("function", ["unsubscribe", "unsubscribe_later"])
+@pytest.mark.parametrize("function", ["unsubscribe", "opt_out_retry"])
 def test_what_a_click_waits_for_imports_nothing_heavy(function: str) -> None:
     heavy = ["pydantic", "aws_xray_sdk", "jinja2", "boto3", "idna", "starlette", "yaml"]
     script = (

@@ -43,7 +43,7 @@ def test_whoever_deletes_a_stack_is_told_which_policies_to_detach_and_which_queu
         if output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
     }
     assert len(outputs) == len(_of("AWS::IAM::ManagedPolicy"))
-    assert told_together("make destroy", "LaterQueue", "dead letter queue", *outputs)
+    assert told_together("make destroy", "OptOutRetryQueue", "dead letter queue", *outputs)
     assert not any("DeletionPolicy" in queue for queue in _of("AWS::SQS::Queue").values())
 
 
@@ -101,7 +101,7 @@ def test_nobody_is_woken_but_where_a_wish_is_lost_or_a_key_is() -> None:
     assert re.findall(r"\(#alarm-([a-z-]+)\)", row) == [
         "opt-out-refused",
         "opt-out-throttled",
-        "later-dead-letters",
+        "opt-out-retry-dead-letters",
         "key",
     ]
 
@@ -117,11 +117,11 @@ def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by
 
 
 def test_what_the_sandbox_does_to_every_confirmed_yes_is_told_with_its_hours() -> None:
-    queue = RESOURCES["UnlistQueue"]["Properties"]
+    queue = RESOURCES["SesListQueue"]["Properties"]
     seconds = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
     told = _below("docs/deploying.md", "4. Production access and concurrency")
     assert f"After {seconds // 3_600} hours" in told
-    assert "UnlistDeadLettersUrl" in told and "BadRequestException" in told
+    assert "SesListDeadLettersUrl" in told and "BadRequestException" in told
 
 
 def test_the_steps_of_a_deployment_stand_in_the_order_of_their_table() -> None:

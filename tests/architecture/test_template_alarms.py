@@ -65,10 +65,10 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
     # Deliveries of the stream, and of the queue, are invocations too: of those two the log's line tells.
     assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
     for name, metric, logs, words in (
-        ("SweepSilentAlarm", "Swept", "PurgeLogs", "swept"),
+        ("PurgeSweepSilentAlarm", "Swept", "PurgeLogs", "swept"),
         (
-            "WaitingSilentAlarm",
-            "WaitingLookedAt",
+            "WaitingQueueSilentAlarm",
+            "WaitingQueueSwept",
             "SendConfirmationLogs",
             "the waiting line was looked at",
         ),

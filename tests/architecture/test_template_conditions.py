@@ -46,7 +46,7 @@ CONTROL = {
         "UpdateItem": {"mail", "mailbox", "network"},
     },
     "ResubscribeFunction": {"GetItem": {"told"}, "UpdateItem": {"network", "told"}},
-    "FollowUpFunction": {"UpdateItem": {"told"}, "DeleteItem": {"told"}},
+    "AfterConfirmationFunction": {"UpdateItem": {"told"}, "DeleteItem": {"told"}},
     "PlatformFunction": {
         "GetItem": {"key", "end"},
         "PutItem": {"disclosure", "end"},
@@ -64,7 +64,7 @@ CONTROL = {
         "UpdateItem": {"purge"},
         "DeleteItem": {"lift", "mail", "mailbox", "told"},
     },
-    "UnlistFunction": {"UpdateItem": {"list", "purge"}},
+    "SesListFunction": {"UpdateItem": {"list", "purge"}},
     "ReconcileFunction": {"GetItem": {"place"}, "PutItem": {"place"}},
 }
 _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan")
@@ -106,7 +106,7 @@ _ATTRIBUTES = {
 }
 PREFERENCES: dict[str, set[str]] = {
     "UnsubscribeFunction": _BOOKS | {out(2).code, "c:2", "p:2", "u:2"},
-    "UnsubscribeLaterFunction": _BOOKS | {out(2).code},
+    "OptOutRetryFunction": _BOOKS | {out(2).code},
     "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
     "ResubscribeFunction": _BOOKS | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
     "FeedbackFunction": _BOOKS
@@ -151,7 +151,7 @@ def test_who_walks_the_list_of_ses_ends_no_purge_and_reads_no_subject() -> None:
     def may(*attributes: str, **more: set[str]) -> bool:
         asked = {**keys, "dynamodb:Attributes": set(attributes)}
         asked |= {f"dynamodb:{name}": values for name, values in more.items()}
-        return permitted("UnlistFunction", "dynamodb:UpdateItem", "ControlTable", asked)
+        return permitted("SesListFunction", "dynamodb:UpdateItem", "ControlTable", asked)
 
     assert may("pk", "state", "stores", "walk")
     assert not may("pk", "completed_at") and not may("pk", "subject")

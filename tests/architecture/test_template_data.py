@@ -9,7 +9,7 @@ from tests.support.iam_policies import RESOURCES
 from tests.support.template import PATH, table_definition, template
 
 TABLES = ("PreferencesTable", "ControlTable")
-MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmKey")
+MAC_KEYS = ("IdentityKey", "LinksKey", "ConfirmationKey")
 DATA_KEYS = ("DataKey", "AddressKey")
 _PRODUCTION_KEEPS = {"Fn::If": ["Production", "RetainExceptOnCreate", "Delete"]}
 
@@ -124,7 +124,7 @@ def test_a_platform_derives_by_a_policy_for_each_key() -> None:
 
 # Actions for which IAM knows no resource: SES's suppression list is the account's.
 _WITHOUT_RESOURCE = {
-    "UnlistRole": [["ses:DeleteSuppressedDestination", "ses:ListSuppressedDestinations"]],
+    "SesListRole": [["ses:DeleteSuppressedDestination", "ses:ListSuppressedDestinations"]],
 }
 
 

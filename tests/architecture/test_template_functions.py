@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.unlist import app as unlist
+from functions.ses_list import app as ses_list
 from heed.adapters import aws
 from heed.adapters.dynamodb import mail_caps, opt_in_notifications
 from heed.adapters.kms.address_encryption import CONFIRMATION, LIST_POSITION
@@ -31,7 +31,7 @@ def _data_key_is_used(statement: dict[str, Any]) -> bool:
     ("function", "prefix"),
     [
         ("SendConfirmationFunction", mail_caps.MAIL_CAP_PREFIX),
-        ("FollowUpFunction", opt_in_notifications.NOTIFICATION_PREFIX),
+        ("AfterConfirmationFunction", opt_in_notifications.NOTIFICATION_PREFIX),
     ],
 )
 def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
@@ -41,7 +41,7 @@ def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}}
 
 
-@pytest.mark.parametrize("function", ["SendConfirmationFunction", "FollowUpFunction"])
+@pytest.mark.parametrize("function", ["SendConfirmationFunction", "AfterConfirmationFunction"])
 def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone(
     function: str,
 ) -> None:
@@ -52,7 +52,7 @@ def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone
 def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_is() -> None:
     found = {
         s["Action"]: s["Condition"]["StringEquals"]["kms:EncryptionContext:heed"]
-        for s in statements("UnlistFunction")
+        for s in statements("SesListFunction")
         if "AddressKey" in str(s["Resource"])
     }
     assert found == {"kms:Decrypt": [CONFIRMATION, LIST_POSITION], "kms:Encrypt": LIST_POSITION}
@@ -70,8 +70,8 @@ def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> Non
         for action, _ in rights(name)
         if action.startswith("ses:") and "Suppress" in action
     }
-    assert calling == {"UnlistFunction"}
-    (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
+    assert calling == {"SesListFunction"}
+    (event,) = FUNCTIONS["SesListFunction"]["Events"].values()
     assert event["Type"] == "SQS", "nobody else wakes it"
     readers = event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     assert readers / CALL_INTERVAL <= 1
@@ -90,19 +90,19 @@ def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
             for action, resource in rights(name)
         )
     }
-    assert allowing == sends_to_itself == {"UnlistFunction"}
+    assert allowing == sends_to_itself == {"SesListFunction"}
 
 
 def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
-    (event,) = FUNCTIONS["UnlistFunction"]["Events"].values()
+    (event,) = FUNCTIONS["SesListFunction"]["Events"].values()
     assert event["Properties"]["BatchSize"] == 1
     once: Any = aws._ONCE
     of_ses = SES_ATTEMPTS * (once.connect_timeout + once.read_timeout + CALL_INTERVAL)
     spellings_of_one = 3
-    assert time_of("UnlistFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
+    assert time_of("SesListFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
     # Of a walk: what is begun with the reserve left is one call, its mark, the place sealed and kept.
-    assert of_ses + 3 * LONGEST_CALL <= unlist._RESERVE / 1_000
-    assert time_of("UnlistFunction") * 1_000 >= 2 * unlist._RESERVE
+    assert of_ses + 3 * LONGEST_CALL <= ses_list._RESERVE / 1_000
+    assert time_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVE
 
 
 def test_the_follow_up_has_time_for_all_its_calls() -> None:
@@ -115,7 +115,7 @@ def test_the_follow_up_has_time_for_all_its_calls() -> None:
         1,
     )
     calls = a_press_taken_and_old_ones_forgotten + unsealed + read + handed_on + told + finished
-    assert time_of("FollowUpFunction") >= calls * LONGEST_CALL
+    assert time_of("AfterConfirmationFunction") >= calls * LONGEST_CALL
 
 
 @pytest.mark.parametrize("function", [one for one in FUNCTIONS if _encrypted_stores(one)])

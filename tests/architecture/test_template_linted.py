@@ -36,7 +36,7 @@ def test_cloudformations_linter_has_nothing_against_what_is_deployed(environment
 @pytest.mark.system
 def test_the_linter_knows_what_a_queue_takes() -> None:
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": "soon"}}
-    assert _linted({"Resources": {"LaterQueue": queue}}, "trial")
+    assert _linted({"Resources": {"OptOutRetryQueue": queue}}, "trial")
 
 
 def _body(environment: str) -> dict[str, Any]:

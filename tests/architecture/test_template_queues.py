@@ -16,12 +16,12 @@ _FOURTEEN_DAYS = 14 * 24 * 60 * 60
 _FOUR_DAYS = 4 * 24 * 60 * 60
 # They hold addresses as they were entered, which are of no use after a day.
 _SHORT = {
-    "SubscribeQueue",
+    "ConfirmationRequestsQueue",
     "WaitingQueue",
-    "SubscribeDeadLetters",
+    "ConfirmationRequestsDeadLetters",
 }
 # Read by the adopter's own system.
-THEIRS = {"OptInsQueue"}
+THEIRS = {"OptInNotificationsQueue"}
 # Read as a whole by a schedule.
 LINES = {"WaitingQueue": "SendConfirmationFunction"}
 QUEUES = {
@@ -45,11 +45,11 @@ def _policy(name: str) -> list[dict[str, Any]]:
 
 def test_these_queues_are_read() -> None:
     assert READ.keys() == {
-        "LaterQueue",
+        "OptOutRetryQueue",
         "FeedbackQueue",
-        "SubscribeQueue",
-        "ConfirmedQueue",
-        "UnlistQueue",
+        "ConfirmationRequestsQueue",
+        "ConfirmedOptInsQueue",
+        "SesListQueue",
     }
 
 

@@ -54,7 +54,7 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
         lambda t: _rename(t, "PreferencesTable", "RecipientsTable"),
         "PreferencesTable goes",
     ),
-    "a queue is removed": (lambda t: t["Resources"].pop("LaterQueue"), "LaterQueue goes"),
+    "a queue is removed": (lambda t: t["Resources"].pop("OptOutRetryQueue"), "OptOutRetryQueue goes"),
     "a key becomes a topic": (
         lambda t: _resource(t, "DataKey").update(Type="AWS::SNS::Topic"),
         "DataKey goes",

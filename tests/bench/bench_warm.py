@@ -48,7 +48,7 @@ def main() -> None:
 
     brand = mkdtemp(prefix="heed-bench-")
     build_brand([str(Path(__file__).parents[2] / "layers" / "brand"), brand])
-    os.environ.update(BRAND_DIR=brand, LINKS_KEY="k", PREFERENCES_TABLE="t", LATER_QUEUE_URL="q")  # noqa: TID251
+    os.environ.update(BRAND_DIR=brand, LINKS_KEY="k", PREFERENCES_TABLE="t", OPT_OUT_RETRY_QUEUE_URL="q")  # noqa: TID251
 
     from functions.preferences import app as preferences
     from functions.unsubscribe import app as unsubscribe

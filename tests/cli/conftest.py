@@ -93,7 +93,7 @@ def _stack(outputs: dict[str, str]) -> str:
         },
     }
     template = {
-        "Resources": {"UnsubscribeLaterFunction": function, "Role": role},
+        "Resources": {"OptOutRetryFunction": function, "Role": role},
         "Outputs": {name: {"Value": value} for name, value in outputs.items()},
     }
     boto3.client("cloudformation").create_stack(StackName=DEPLOYED, TemplateBody=json.dumps(template))

@@ -44,7 +44,7 @@ def test_an_unknown_function_is_answered_with_those_there_are(heed: Heed, local:
 def test_a_deployed_stacks_functions_have_the_names_of_the_local_one(heed: Heed, stack: str) -> None:
     ended = heed("invoke", "nonsense", str(EVENT), "--stack", stack)
 
-    assert (ended.code, "unsubscribe-later" in ended.err) == (2, True)
+    assert (ended.code, "opt-out-retry" in ended.err) == (2, True)
 
 
 def test_an_event_that_is_not_there_or_no_json_is_wrong_usage(

@@ -19,7 +19,7 @@ from heed.entrypoints.observability import count_metric, logger, measure_metric,
 def handler(event, context):
     logger.info("said")
     count_metric("OptedOut")
-    measure_metric("StopRecordedAfter", [5], source="phone")
+    measure_metric("SuppressionLatency", [5], source="phone")
     return "done"
 
 assert handler({}, None) == "done"
@@ -44,7 +44,7 @@ def test_every_line_and_every_metric_names_its_function_and_its_stack(function: 
 
     assert [line["service"] for line in written] == [service] * 3
     metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in written if "_aws" in line]
-    assert {each["Metrics"][0]["Name"] for each in metrics} == {"OptedOut", "StopRecordedAfter"}
+    assert {each["Metrics"][0]["Name"] for each in metrics} == {"OptedOut", "SuppressionLatency"}
     for each in metrics:
         assert each["Namespace"] == "Heed/heed-trial"
         assert "service" in each["Dimensions"][0]

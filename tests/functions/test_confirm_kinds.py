@@ -141,5 +141,5 @@ def test_the_form_that_a_link_leads_to_asks_for_just_what_was_wanted(world: Worl
     sent = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
     answer = app.handler(http("POST", "/subscribe", form=[*sent, ("resume", "meridian")]), world.context)
     assert answer["statusCode"] == 202
-    (waiting,) = world.messages("SUBSCRIBE_QUEUE_URL")
+    (waiting,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     assert '"resume": [1]' in waiting and '"scopes": [7]' in waiting

@@ -181,7 +181,7 @@ def test_a_bounce_of_strangers_writes_of_none_of_them(
     assert app.handler(batch(*bodies), world.context) == ALL_GOOD
     assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
     assert not world.messages("FEEDBACK_DLQ_URL")
-    assert '"RecipientNotMailed":[60.0]' in capsys.readouterr().out
+    assert '"RecipientNotAddressed":[60.0]' in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("part", ["bounce", "complaint"])
@@ -387,10 +387,10 @@ def test_counts_are_written_and_no_address_is(
     assert named == {
         "BounceRecorded",
         "EventIgnored",
-        "FeedbackDeferred",
-        "FeedbackPutAside",
-        "RecipientNotRead",
+        "FeedbackRetried",
+        "FeedbackDeadLettered",
+        "RecipientUnreadable",
     }
-    assert counts["FeedbackPutAside"] == [2.0]
+    assert counts["FeedbackDeadLettered"] == [2.0]
     assert "@" not in out and "example.com" not in out
     assert world.recipient("a@example.com") not in out

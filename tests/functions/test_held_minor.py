@@ -71,7 +71,7 @@ def test_a_held_record_of_a_minor_has_no_end_and_nothing_is_due_on_it(office: Of
     assert (certificate["state"], certificate["stores"]) == ("due", {})
     (row,) = (row for row in office.world.items("Control") if row["pk"]["S"].startswith("purge#"))
     assert "expires" not in row and "subject" not in row, "it waits as long as the hold stands"
-    assert office.world.messages("UNLIST_QUEUE_URL") == []
+    assert office.world.messages("SES_LIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_the_lift_of_the_hold_begins_the_minors_epoch_and_orders_the_purge_that_
     assert item["f"] == {"N": str(NOW + 5)}, "its floor is the lift's time"
     assert '"reason":"a mistake"' in item["o:0"]["M"]["ev"]["S"], "who lifted, and why"
     assert '"reference":"call 17"' in item["x:minor"]["M"]["ev"]["S"], "who reported"
-    assert office.world.messages("UNLIST_QUEUE_URL") == [], "no address is handed on"
+    assert office.world.messages("SES_LIST_QUEUE_URL") == [], "no address is handed on"
 
     purge.handler({}, office.world.context)
     certificate = office.certificate(told["purge"])

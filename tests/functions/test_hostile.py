@@ -184,7 +184,7 @@ def test_in_every_field_and_header(world: World, route: str) -> None:
         if given["statusCode"] == 422 and "form" in attack and where == "/subscribe":
             assert elements.typed == attack["form"]["address"]
     assert MARK not in str(world.items())
-    assert all(MARK not in body for body in world.messages("SUBSCRIBE_QUEUE_URL"))
+    assert all(MARK not in body for body in world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])

@@ -485,8 +485,8 @@ def test_the_time_from_an_opt_out_to_its_record_is_measured_by_its_source(
     deliver(world, stream.records)
 
     lines = map(json.loads, capsys.readouterr().out.splitlines())
-    (line,) = (line for line in lines if "StopRecordedAfter" in line)
-    assert (line["source"], line["StopRecordedAfter"]) == ("one-click", [7_000.0])
+    (line,) = (line for line in lines if "SuppressionLatency" in line)
+    assert (line["source"], line["SuppressionLatency"]) == ("one-click", [7_000.0])
 
 
 # ---- The seal ----

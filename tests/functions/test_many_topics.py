@@ -99,7 +99,7 @@ def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
     asked = http("POST", "/subscribe", form=form, at=now - 30_000)
     assert resubscribe.handler(asked, world.context)["statusCode"] == 202
 
-    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     (mail,) = mailbox.sent()
     pressed = http("POST", mailbox.link(mail), at=now)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200

@@ -58,7 +58,7 @@ def test_beyond_the_limit_the_address_is_stopped_and_nothing_is_forgotten(
     assert answer == {"state": "waiting", "recipient": office.world.recipient(JANE)}
     assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert _item(office).keys() == before.keys() | {HOLD.code}
-    assert office.world.messages("UNLIST_QUEUE_URL") == []
+    assert office.world.messages("SES_LIST_QUEUE_URL") == []
     assert "report of a minor waits" in caplog.messages, "the alarm's filter looks for it"
     assert "example.com" not in caplog.text
 

@@ -147,7 +147,7 @@ def test_a_damaged_record_is_never_a_yes_and_hides_nobody_else(
     results = ask("POST", "/v1/check", {"topic": "offers", "addresses": [READER, STRANGER]})["results"]
 
     assert [(r["sendable"], r["reason"]) for r in results] == [(False, "unreadable"), (True, "ok")]
-    assert '"UnreadableRecordMet":[1.0]' in capsys.readouterr().out
+    assert '"UnreadableRecordFound":[1.0]' in capsys.readouterr().out
 
 
 def test_a_check_costs_one_consistent_read_of_each_distinct_address_and_nothing_else(

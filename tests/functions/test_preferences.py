@@ -428,4 +428,4 @@ def test_an_opt_out_that_cannot_be_written_waits_in_the_queue_as_that_of_the_oth
     answer = app.handler(http("POST", path(world), body="List-Unsubscribe=One-Click"), world.context)
 
     assert answer["statusCode"] == 503
-    assert len(world.messages("LATER_QUEUE_URL")) == 1
+    assert len(world.messages("OPT_OUT_RETRY_QUEUE_URL")) == 1

@@ -188,7 +188,7 @@ def test_a_mistake_of_an_agent_has_an_inverse(
 
 def test_the_function_agents_hands_no_address_on(office: Office) -> None:
     office.minor()
-    assert office.world.messages("UNLIST_QUEUE_URL") == []
+    assert office.world.messages("SES_LIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def ask(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
 
 
 def waiting(world: World) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in world.messages("SUBSCRIBE_QUEUE_URL")]
+    return [json.loads(body) for body in world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")]
 
 
 def path(
@@ -263,7 +263,7 @@ def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(world: World
 
 
 def test_a_queue_that_takes_nothing_is_told_of(world: World) -> None:
-    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])
     answer = ask(world)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
 
@@ -298,7 +298,7 @@ def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
     for method in ("GET", "HEAD"):
         answer = show(world, path(world, intent=intent), method, headers={"sec-gpc": "1"})
         assert answer["statusCode"] == 200
-    assert world.items() == [] and world.messages("CONFIRMED_QUEUE_URL") == []
+    assert world.items() == [] and world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
 def test_a_press_is_a_yes_to_each_topic_as_of_the_request(world: World) -> None:
@@ -329,9 +329,9 @@ def test_eighty_presses_are_one_message(world: World) -> None:
     where = path(world)
     for n in range(80):
         assert press(world, where, at=NOW + n)["statusCode"] == 200
-    assert len(world.messages("CONFIRMED_QUEUE_URL")) == 1
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
     press(world, path(world, issued=ASKED + 1))
-    assert len(world.messages("CONFIRMED_QUEUE_URL")) == 1, "another request is another yes"
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1, "another request is another yes"
 
 
 def test_a_press_whose_message_is_not_known_to_be_kept_hands_it_on_again(world: World) -> None:
@@ -339,7 +339,7 @@ def test_a_press_whose_message_is_not_known_to_be_kept_hands_it_on_again(world: 
         patch.setattr(parts().opt_in_notifications, "hand_on", unavailable)
         assert press(world)["statusCode"] == 503
     assert press(world)["statusCode"] == 200
-    assert len(world.messages("CONFIRMED_QUEUE_URL")) == 2, "told once all the same"
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 2, "told once all the same"
 
 
 def unavailable(*_: object) -> None:
@@ -356,14 +356,14 @@ def test_after_a_newer_opt_out_it_says_so_and_changes_nothing_that_counts(world:
     answer = press(world)
     assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
     assert not {"offers", "research"} & sendable(world)
-    assert world.messages("CONFIRMED_QUEUE_URL") == []
+    assert world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
 def test_of_several_topics_the_page_names_those_that_nothing_newer_stops(world: World) -> None:
     world.put(READER, Change(out(2), entry(ASKED + 1)))
     page = press(world)["body"]
     assert "<li>Research</li>" in page and "<li>Offers</li>" not in page
-    (told,) = world.messages("CONFIRMED_QUEUE_URL")
+    (told,) = world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
     assert json.loads(told)["topics"] == ["research"]
 
 
@@ -386,7 +386,7 @@ def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
     assert sendable(world) == {"service", "targeted-advertising"}
     assert world.items()[0]["o:0"]["M"]["by"] == {"S": "link"}
-    assert world.messages("CONFIRMED_QUEUE_URL") == []
+    assert world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -408,7 +408,7 @@ def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, regis
     pressed, shown = press(world), show(world, path(world))
     assert (pressed["statusCode"], pressed["body"]) == (200, shown["body"])
     assert "We send nothing to this address" in shown["body"]
-    assert world.items() == before and world.messages("CONFIRMED_QUEUE_URL") == []
+    assert world.items() == before and world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
 def test_who_is_held_may_still_stop_and_stays_stopped_when_the_hold_is_lifted(world: World) -> None:
@@ -434,11 +434,11 @@ def test_a_privacy_signal_is_shown_and_kept_with_the_press(world: World) -> None
 
 def test_if_what_follows_cannot_be_queued_the_press_is_told_to_be_repeated(world: World) -> None:
     sqs = boto3.client("sqs")
-    sqs.delete_queue(QueueUrl=world.queues["CONFIRMED_QUEUE_URL"])
+    sqs.delete_queue(QueueUrl=world.queues["CONFIRMED_OPT_INS_QUEUE_URL"])
     assert press(world)["statusCode"] == 503
-    sqs.create_queue(QueueName="CONFIRMED_QUEUE_URL")
+    sqs.create_queue(QueueName="CONFIRMED_OPT_INS_QUEUE_URL")
     assert press(world)["statusCode"] == 200
-    assert len(world.messages("CONFIRMED_QUEUE_URL")) == 1
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
 
 
 def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> None:
@@ -456,7 +456,7 @@ def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> No
 def test_no_address_is_logged_or_kept(world: World, log: io.StringIO) -> None:
     ask(world)
     ask(world, [("address", "secret at example"), ("topics", "news")])
-    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])
     ask(world)
     press(world)
     kept = log.getvalue() + str(world.items()) + str(world.items("Control"))

@@ -331,7 +331,7 @@ def test_what_was_never_put_there_by_us_is_put_aside_as_it_came(world: World) ->
     for body in bodies:
         answer = app.handler({"Records": [{"messageId": "x", "body": body}]}, world.context)
         assert answer == {"batchItemFailures": []}
-    assert sorted(world.messages("SUBSCRIBE_DLQ_URL")) == sorted(bodies)
+    assert sorted(world.messages("CONFIRMATION_REQUESTS_DLQ_URL")) == sorted(bodies)
 
 
 @pytest.mark.parametrize("given", ["reader@example.org", "Reader@example.org", "x", "reader@example.com"])
@@ -340,7 +340,9 @@ def test_another_spelling_of_an_address_is_one_of_that_address(world: World, giv
     answer = app.handler({"Records": [{"messageId": "x", "body": said}]}, world.context)
     assert answer == {"batchItemFailures": []}
     is_one = given == "reader@example.com"
-    assert len(mailbox.sent()) == is_one and len(world.messages("SUBSCRIBE_DLQ_URL")) == (not is_one)
+    assert len(mailbox.sent()) == is_one and len(world.messages("CONFIRMATION_REQUESTS_DLQ_URL")) == (
+        not is_one
+    )
 
 
 def test_neither_address_nor_network_is_logged_or_kept(world: World, log: io.StringIO) -> None:
@@ -356,10 +358,10 @@ def test_the_whole_way_back(world: World) -> None:
     form = [("address", f" Reader <{READER}>"), ("topics", "research"), ("intent", "in")]
     now = time.time_ns() // 1_000_000
     resubscribe.handler(http("POST", "/subscribe", form=form, at=now), world.context)
-    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
+    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
     (mail,) = mailbox.sent()
     resubscribe.handler(http("POST", mailbox.link(mail), at=now + 9), world.context)
     record = parts().preferences.read(world.recipient(READER))
     assert decide(record, parts().catalogue.topic("research"), now + 9).sendable
     sqs = boto3.client("sqs")
-    assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["SUBSCRIBE_QUEUE_URL"])
+    assert "Messages" not in sqs.receive_message(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])

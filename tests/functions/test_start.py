@@ -13,7 +13,7 @@ from tests.support.deployment import ROOT, World, parts
 from tests.support.iam_policies import FUNCTIONS, rights
 from tests.support.template import variables
 
-KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY", "ADDRESS_KEY")
+KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY", "ADDRESS_KEY")
 
 
 def _started(

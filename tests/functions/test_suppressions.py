@@ -265,7 +265,7 @@ def test_a_record_that_cannot_be_read_stops_everything_and_is_counted(
     )
     (entry,) = page()["suppressions"]
     assert (entry["reason"], entry["scope"], entry["state"]) == ("unreadable", "*", "standing")
-    assert '"UnreadableRecordMet":[1.0]' in capsys.readouterr().out
+    assert '"UnreadableRecordFound":[1.0]' in capsys.readouterr().out
 
 
 def test_a_table_that_does_not_answer_is_503(world: World, ask: List) -> None:

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from functions.after_confirmation import app as after_confirmation
 from functions.feedback import app as feedback
-from functions.follow_up import app as follow_up
 from functions.ledger import app as ledger
+from functions.opt_out_retry import app as opt_out_retry
 from functions.reconcile import app as reconcile
 from functions.send_confirmation import app as send_confirmation
-from functions.unlist import app as unlist
-from functions.unsubscribe_later import app as unsubscribe_later
+from functions.ses_list import app as ses_list
 from heed.adapters.dynamodb.mail_caps import MailCapsTable
 from heed.adapters.external_sort import ExternalSorter
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
@@ -226,10 +226,10 @@ def _complaint(_: World, address: str) -> str:
 
 
 QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
-    (unsubscribe_later, _opt_out),
+    (opt_out_retry, _opt_out),
     (send_confirmation, _mail_request),
-    (follow_up, _opt_in),
-    (unlist, _opt_in),
+    (after_confirmation, _opt_in),
+    (ses_list, _opt_in),
     (feedback, _complaint),
 )
 
@@ -289,6 +289,6 @@ def test_junk_in_a_queue_fails_alone(
 )
 def test_an_opt_out_of_later_is_taken_in_our_form_alone(world: World, spoiled: dict[str, Any]) -> None:
     body = json.dumps({**json.loads(_opt_out(world, JANE)), **spoiled})
-    answer = unsubscribe_later.handler({"Records": [{"messageId": "m", "body": body}]}, world.context)
+    answer = opt_out_retry.handler({"Records": [{"messageId": "m", "body": body}]}, world.context)
     assert answer == {"batchItemFailures": []}
-    assert world.items() == [] and world.messages("LATER_DLQ_URL") == [body]
+    assert world.items() == [] and world.messages("OPT_OUT_RETRY_DLQ_URL") == [body]

@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
+from functions.opt_out_retry import app as later
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app
-from functions.unsubscribe_later import app as later
 from heed.domain.links.link_token import TokenPurpose, verify_link_token
 from heed.domain.preferences.decision import decide
 from heed.domain.preferences.register import HOLD, MINOR, Change, Entry, Register, Source
@@ -302,7 +302,7 @@ def test_a_write_that_fails_is_queued_and_still_503_and_heals_from_the_queue(wor
     answer = ask(world, http("POST", f"/u/{token}", form={"scope": "all"}))
 
     assert answer["statusCode"] == 503 and int(header(answer, "retry-after")) > 0
-    [message] = world.messages("LATER_QUEUE_URL")
+    [message] = world.messages("OPT_OUT_RETRY_QUEUE_URL")
     assert token not in message and "@" not in message
     restart()
     batch = {"Records": [{"messageId": "m1", "body": message}]}
@@ -328,7 +328,7 @@ def test_without_the_key_service_nothing_is_claimed(world: World) -> None:
     answers = [ask(world, http(method, f"/u/{token}")) for method in ("GET", "POST")]
 
     assert [answer["statusCode"] for answer in answers] == [503, 503]
-    assert world.items() == [] and world.messages("LATER_QUEUE_URL") == []
+    assert world.items() == [] and world.messages("OPT_OUT_RETRY_QUEUE_URL") == []
 
 
 def test_a_page_that_cannot_be_read_is_503(world: World) -> None:
@@ -344,7 +344,7 @@ def test_an_unreadable_record_is_no_acknowledgement(world: World) -> None:
         Item={"id": {"S": world.recipient(READER)}, "n": {"N": "1"}, "o:3": {"S": "mangled"}},
     )
     assert ask(world, http("POST", f"/u/{world.token(READER)}"))["statusCode"] == 503
-    assert len(world.messages("LATER_QUEUE_URL")) == 1
+    assert len(world.messages("OPT_OUT_RETRY_QUEUE_URL")) == 1
 
 
 def test_a_message_of_the_later_queue_that_nobody_can_read_is_put_aside_at_once(
@@ -359,12 +359,12 @@ def test_a_message_of_the_later_queue_that_nobody_can_read_is_put_aside_at_once(
     answer = later.handler(batch, world.context)
 
     assert answer == {"batchItemFailures": []}
-    assert world.messages("LATER_DLQ_URL") == ["{}"], "a thousand deliveries would read it no better"
+    assert world.messages("OPT_OUT_RETRY_DLQ_URL") == ["{}"], "a thousand deliveries would read it no better"
     assert not sendable(world, "offers")
 
 
 def test_one_that_cannot_be_put_aside_goes_back_alone(world: World) -> None:
-    boto3.client("sqs").delete_queue(QueueUrl=world.queues["LATER_DLQ_URL"])
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["OPT_OUT_RETRY_DLQ_URL"])
     records = [{"messageId": "bad", "body": "{}"}, {"messageId": "good", "body": _message(world)}]
     answer = later.handler({"Records": records}, world.context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "bad"}]}

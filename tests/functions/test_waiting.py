@@ -77,7 +77,7 @@ def ask(
         **more,
     )
     status = int(resubscribe.handler(told, world.context)["statusCode"])
-    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", app.handler)
+    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
     return status
 
 
@@ -567,7 +567,7 @@ def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
         assert look(world)["done"] == 2
     assert sorted(mailed()) == ["b", "c"]
     assert '"errors":{"MailNotSent":1}' in log.getvalue()
-    assert world.messages("SUBSCRIBE_DLQ_URL") == ["no request of ours"]
+    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == ["no request of ours"]
     look(world)
     assert sorted(mailed()) == ["a", "b", "c"]
 
@@ -578,11 +578,11 @@ def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
     odd = replace(waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE)
     parts().waiting_queue.send(odd.to_message())
     assert look(world)["left"] == 0 and mailed() == []
-    assert world.messages("SUBSCRIBE_DLQ_URL") == [odd.to_message()]
+    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == [odd.to_message()]
 
 
 def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) -> None:
-    boto3.client("sqs").delete_queue(QueueUrl=world.queues["SUBSCRIBE_DLQ_URL"])
+    boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_DLQ_URL"])
     parts().waiting_queue.send("no request of ours")
     look(world)
     mailbox.show_again("WAITING_QUEUE_URL")

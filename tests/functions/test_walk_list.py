@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from functions.purge import app as purge
-from functions.unlist import app
+from functions.ses_list import app
 from heed.adapters.dynamodb import ses_list_walks
 from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 from heed.domain.errors import StoreUnavailable, SuppressionListUnavailable
@@ -159,7 +159,7 @@ def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> 
                 world.context.left = 39_000
 
         ses.between = tick
-        if not mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler):
+        if not mailbox.deliver(world, "SES_LIST_QUEUE_URL", app.handler):
             world.context.left, ses.between = 300_000, lambda: None
             return messages
         messages += 1
@@ -218,9 +218,9 @@ def test_a_place_that_ses_has_forgotten_is_the_beginning(
         lambda: None,
         300_000,
     )
-    world.messages("UNLIST_QUEUE_URL")  # what asks for the next part is taken
+    world.messages("SES_LIST_QUEUE_URL")  # what asks for the next part is taken
     assert walk(world) == []
-    assert world.messages("UNLIST_QUEUE_URL") == [], "nobody tries it again at once"
+    assert world.messages("SES_LIST_QUEUE_URL") == [], "nobody tries it again at once"
     ses.failure = ""
     assert sweep(world)["left"] == 0
     assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
@@ -310,7 +310,7 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
         world.context.left = 90_000
-        mailbox.deliver(world, "UNLIST_QUEUE_URL", app.handler)
+        mailbox.deliver(world, "SES_LIST_QUEUE_URL", app.handler)
     world.context.left = 300_000
     assert ses.pages > 0 and sweep(world)["purged"] >= 4
     for _ in range(2):
@@ -400,8 +400,8 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(office: Office, ses: mai
 
     ses.between = other
     assert walk(world) == []
-    assert world.messages("UNLIST_QUEUE_URL") == [WALK_REQUEST.to_message()]
-    mailbox.show_again("UNLIST_QUEUE_URL")
+    assert world.messages("SES_LIST_QUEUE_URL") == [WALK_REQUEST.to_message()]
+    mailbox.show_again("SES_LIST_QUEUE_URL")
     mailbox.read_list(world)
     assert ses.addresses == OTHERS
     assert sweep(world)["left"] == 0 and office.certificate(told[0])["state"] == "done"
@@ -410,7 +410,7 @@ def test_two_do_not_walk_at_once_and_the_other_is_heard(office: Office, ses: mai
 def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    assert 1_000 * time_of("UnlistFunction") < ses_list_walks.SES_LIST_LEASE
+    assert 1_000 * time_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
     walks = parts().ses_list_walks
     assert walks.take(NOW) is not None
     assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE) is None
@@ -421,10 +421,10 @@ def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.minor()
-    client("sqs").delete_queue(QueueUrl=office.world.queues["UNLIST_QUEUE_URL"])
+    client("sqs").delete_queue(QueueUrl=office.world.queues["SES_LIST_QUEUE_URL"])
     office.world.while_paused = lambda _: None
     assert sweep(office.world)["left"] == 1
-    client("sqs").create_queue(QueueName="UNLIST_QUEUE_URL")
+    client("sqs").create_queue(QueueName="SES_LIST_QUEUE_URL")
     office.world.while_paused = None
     assert sweep(office.world)["left"] == 0
 
@@ -457,7 +457,7 @@ def test_no_address_stands_in_the_table_a_message_or_a_log(
     ses.between = lambda: setattr(world.context, "left", 39_000 if ses.pages else 90_000)
     walk(world)
     assert row(world)["place"]["B"]
-    said = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("UNLIST_QUEUE_URL"))
+    said = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
     for one in (*ses.addresses, JOAN):
         assert one not in said
         assert base64_of(one) not in said

@@ -21,7 +21,7 @@ EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
 def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
     form = [("address", READER), *fields]
     assert app.handler(http("POST", "/subscribe", form=form), world.context)["statusCode"] == 202
-    (body,) = world.messages("SUBSCRIBE_QUEUE_URL")
+    (body,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
     request: dict[str, Any] = json.loads(body)
     return request
 

@@ -48,7 +48,7 @@ def of_adopters(stack: Stack) -> Iterator[Request]:
     """What the outputs promise to a role of the adopter that has one of the managed policies."""
     for key in ("IdentityKey", "LinksKey"):
         yield Request(f"{key}Policy", "kms:GenerateMac", stack.arn(key), "docs/integrating.md")
-    yield from _polled("OptInsPolicy", stack.arn("OptInsQueue"))
+    yield from _polled("OptInNotificationsPolicy", stack.arn("OptInNotificationsQueue"))
 
 
 def of_mail(recorded: Iterable[Request]) -> Iterator[Request]:

@@ -104,7 +104,7 @@ def _forget_the_sandbox(template: Template) -> None:
 
 
 def _want_another_context(template: Template) -> None:
-    of_addresses = _statement(template, "FollowUpRole", "AddressKey")
+    of_addresses = _statement(template, "AfterConfirmationRole", "AddressKey")
     of_addresses["Condition"] = {"StringEquals": {"kms:EncryptionContext:heed": "another"}}
 
 
@@ -125,7 +125,7 @@ def test_a_permission_that_is_gone_is_missed(calls: list[dict[str, Any]]) -> Non
             "SendConfirmationRole: ses:SendEmail",
             "SendConfirmationRole: ses:SendRawEmail",
         },
-        _want_another_context: {"FollowUpRole: kms:Decrypt"},
+        _want_another_context: {"AfterConfirmationRole: kms:Decrypt"},
         _forget_the_key: {
             "ses.amazonaws.com: kms:GenerateDataKey",
             "ses.amazonaws.com: kms:Decrypt",
@@ -142,7 +142,7 @@ def test_a_permission_too_many_a_wider_one_and_an_open_topic_are_told(
     calls: list[dict[str, Any]],
 ) -> None:
     changed = copy.deepcopy(translated("production"))
-    _statement(changed, "UnlistRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
+    _statement(changed, "SesListRole", "ReceiveMessage")["Action"].append("sqs:PurgeQueue")
     _statement(changed, "LedgerRole", "PutItem")["Resource"] = {
         "Fn::Sub": "arn:aws:dynamodb:*:*:table/${AWS::StackName}-*"
     }
@@ -150,7 +150,7 @@ def test_a_permission_too_many_a_wider_one_and_an_open_topic_are_told(
     open_to_all["Statement"][0].pop("Condition")
     found = _of(changed, calls)
     (unused,) = found.unused
-    assert unused.startswith("UnlistRole") and "sqs:PurgeQueue" in unused
+    assert unused.startswith("SesListRole") and "sqs:PurgeQueue" in unused
     assert {one.split(" on ")[0] for one in found.wide} == {
         "LedgerRole: dynamodb:PutItem",
         "LedgerRole: dynamodb:Query",

@@ -35,7 +35,7 @@ def test_a_function_is_named_by_its_folder(translated: Translated) -> None:
     folders = {name: code.folder.name for name, code in translated.code.items()}
     names = functions_by_short_name(folders)
 
-    assert names["unsubscribe-later"] == "unsubscribe_later"
+    assert names["opt-out-retry"] == "opt_out_retry"
     assert names == {each.replace("_", "-"): each for each in names.values()}
     assert len(names) == len(folders.keys() - {"CoreLayer", "BrandLayer"})
 

@@ -162,7 +162,7 @@ def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     restart(PREFERENCES_TABLE="absent")  # the table does not answer: the press waits in a queue
     drive.ask("unsubscribe", "POST", press, headers=plain)
     run_on(before)
-    drive.deliver("unsubscribe_later", "LATER_QUEUE_URL")
+    drive.deliver("opt_out_retry", "OPT_OUT_RETRY_QUEUE_URL")
 
 
 def _agents(drive: Drive) -> None:
@@ -213,22 +213,22 @@ def _way_back(drive: Drive) -> None:
         drive.ask("resubscribe", method, "/subscribe", headers=drive.plain, query=odd)
     drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
     drive.ask("resubscribe", "POST", "/subscribe", form=[("address", f"{ADDRESSES['garbage']}@")])
-    drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     confirm = mailbox.link(mailbox.sent()[-1])
     drive.secrets["confirmation token"] = confirm.removeprefix("/c/")
     for method in ("GET", "HEAD", "POST"):
         drive.ask("resubscribe", method, confirm, headers=drive.plain, at=now)
     with mailbox.suppression_list():
-        drive.deliver("follow_up", "CONFIRMED_QUEUE_URL")
-        drive.deliver("unlist", "UNLIST_QUEUE_URL")
+        drive.deliver("after_confirmation", "CONFIRMED_OPT_INS_QUEUE_URL")
+        drive.deliver("ses_list", "SES_LIST_QUEUE_URL")
     leaving = [("address", ADDRESSES["form"]), ("intent", "out")]
     drive.ask("resubscribe", "POST", "/subscribe", form=leaving, at=now)
-    drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
+    drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     # More than the network may cause at once: the last of them waits, and is looked at.
     entered = [("address", ADDRESSES["note"]), ("topics", "offers"), ("intent", "in")]
     for _ in range(parts().config.confirmations_per_network):
         drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
-        drive.deliver("send_confirmation", "SUBSCRIBE_QUEUE_URL")
+        drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     drive.tick("send_confirmation")
 
 
@@ -247,7 +247,7 @@ def _garbage(drive: Drive) -> None:
     image = {"purge": {"S": odd}, "f": {"N": odd}, "soft": odd}
     broken = {"SequenceNumber": "9", "NewImage": image, "Keys": {"id": {"S": odd}}}
     drive.changes("purge", [{**drive.stream.records[0], "dynamodb": broken}])
-    for function in ("unsubscribe_later", "send_confirmation", "follow_up", "unlist"):
+    for function in ("opt_out_retry", "send_confirmation", "after_confirmation", "ses_list"):
         for body in (odd, json.dumps({"address": [odd], odd: odd}), json.dumps([odd])):
             drive.queue(function, body)
     for function, kind in sorted(FUNCTIONS.items()):

@@ -34,9 +34,9 @@ pytestmark = pytest.mark.system  # it drives all there is
 # docs/privacy.md (tests.privacy.transit).
 ALLOWED = {
     ("SendMessage", "FEEDBACK_DLQ_URL"): "FeedbackDeadLetters",
-    ("SendMessage", "SUBSCRIBE_QUEUE_URL"): "SubscribeQueue",
+    ("SendMessage", "CONFIRMATION_REQUESTS_QUEUE_URL"): "ConfirmationRequestsQueue",
     ("SendMessage", "WAITING_QUEUE_URL"): "WaitingQueue",
-    ("SendMessage", "OPT_INS_QUEUE_URL"): "OptInsQueue",
+    ("SendMessage", "OPT_IN_NOTIFICATIONS_QUEUE_URL"): "OptInNotificationsQueue",
     ("SendEmail", ""): "the confirmation mail, which SES delivers",
     ("DeleteSuppressedDestination", ""): "SES's own suppression list",
     ("Encrypt", ""): "a confirmation link",

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from functions.after_confirmation import app as after_confirmation
 from functions.agents import app as agents
 from functions.feedback import app as feedback
-from functions.follow_up import app as follow_up
 from functions.ledger import app as ledger
 from functions.preferences import app as preferences
 from functions.purge import app as purge
@@ -79,12 +79,12 @@ def _everything(world: World, now: int) -> Recorder:
         entered = [("address", JANE), ("topics", "offers"), ("intent", intent)]
         told = http("POST", "/subscribe", form=entered, at=now + 2)
         resubscribe.handler(told, world.context)
-        mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+        mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     told = http("POST", mailbox.link(mailbox.sent()[0]), at=now + 3)
     resubscribe.handler(told, world.context)
-    assert mailbox.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
+    assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
     mailbox.read_list(world)
-    assert mailbox.deliver(world, "CONFIRMED_QUEUE_URL", follow_up.handler)
+    assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
     on_file = {"source": "letter", "reference": REFERENCE}
     change = {"scope": "events", "state": "in", **on_file}
     assert agent.post("/v1/changes", now + 4, **change) == 200

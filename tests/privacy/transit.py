@@ -38,7 +38,7 @@ TRANSIT = (
     ),
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "in SES's own messages", "handled", 14),
     Transit(
-        ("SubscribeQueue", "WaitingQueue", "SubscribeDeadLetters"),
+        ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
         "what was entered in the form",
         "the mail was sent",
         4,
@@ -51,7 +51,7 @@ TRANSIT = (
         where="a confirmation link",
     ),
     Transit(
-        ("ConfirmedQueue", "ConfirmedDeadLetters", "UnlistQueue", "UnlistDeadLetters"),
+        ("ConfirmedOptInsQueue", "ConfirmedOptInsDeadLetters", "SesListQueue", "SesListDeadLetters"),
         "encrypted likewise",
         "handled",
         14,
@@ -63,7 +63,7 @@ TRANSIT = (
         where="the place, in `ControlTable`, where a walk over SES's list goes on",
     ),
     Transit(
-        ("OptInsQueue",),
+        ("OptInNotificationsQueue",),
         "of who confirmed; yours, and empty unless `DeliverOptIns`",
         "you fetch it",
         14,

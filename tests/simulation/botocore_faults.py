@@ -31,14 +31,14 @@ _RAISED = {
     KINDS["reset"]: ConnectionClosedError,
     KINDS["no network"]: EndpointConnectionError,
 }
-KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
+KEYS = ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
 QUEUES = {
-    "later": "LATER_QUEUE_URL",
+    "later": "OPT_OUT_RETRY_QUEUE_URL",
     "aside": "FEEDBACK_DLQ_URL",
-    "unlist": "UNLIST_QUEUE_URL",
-    "subscribe": "SUBSCRIBE_QUEUE_URL",
+    "ses_list": "SES_LIST_QUEUE_URL",
+    "subscribe": "CONFIRMATION_REQUESTS_QUEUE_URL",
     "waiting": "WAITING_QUEUE_URL",
-    "confirmed": "CONFIRMED_QUEUE_URL",
+    "confirmed": "CONFIRMED_OPT_INS_QUEUE_URL",
 }
 """What the product sends to, by the name of the setting."""
 

@@ -21,11 +21,11 @@ from moto import mock_aws
 
 from functions.agents import app as agents
 from functions.feedback import app as feedback
+from functions.opt_out_retry import app as opt_out_retry
 from functions.platform import app as platform
 from functions.preferences import app as preferences
 from functions.resubscribe import app as resubscribe
 from functions.unsubscribe import app as unsubscribe
-from functions.unsubscribe_later import app as unsubscribe_later
 from heed.adapters.dynamodb import api_keys
 from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
 from heed.bootstrap import Heed
@@ -60,7 +60,7 @@ _ENDED = 1_000  # milliseconds since the epoch
 _POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
-    "later": unsubscribe_later,
+    "later": opt_out_retry,
     "save": preferences,
     "agent": agents,
     "check": platform,
@@ -244,7 +244,7 @@ def _ready(
     stage.start = start
     start(RINGS[-1])
     clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
-    for app in (feedback, unsubscribe_later):
+    for app in (feedback, opt_out_retry):
         patch.setattr(app, "time", clock)
     identity, keys = parts().identity_key.identity_key(), parts().link_keys
     stage.ids = tuple(recipient_id(identity, normalise_address(one)) for one in PEOPLE)

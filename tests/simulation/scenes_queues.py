@@ -6,12 +6,12 @@ import json
 import time
 from typing import Any
 
+from functions.after_confirmation import app as after_confirmation
 from functions.feedback import app as feedback
-from functions.follow_up import app as follow_up
+from functions.opt_out_retry import app as opt_out_retry
 from functions.purge import app as purge
 from functions.send_confirmation import app as send_confirmation
-from functions.unlist import app as unlist
-from functions.unsubscribe_later import app as unsubscribe_later
+from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.links.queued_opt_out import QueuedOptOut
 from heed.domain.opt_in.confirmation_request import ConfirmationRequest
@@ -45,7 +45,7 @@ class Queue(Scene):
 
 
 class Later(Queue):
-    function, app = "unsubscribe_later", unsubscribe_later
+    function, app = "opt_out_retry", opt_out_retry
 
     def before(self, world: World) -> None:
         asked = [
@@ -127,22 +127,22 @@ class Held(Queue):
 class FollowUps(Queue):
     """The adopter is told; once more for each answer of its queue that was lost, by one id."""
 
-    function, app = "follow_up", follow_up
+    function, app = "after_confirmation", after_confirmation
 
     def before(self, world: World) -> None:
         sealed = KmsAddressEncryption(parts().client("kms"), parts().config.address_key).encrypt(JANE)
         self.bodies = (ConfirmedOptIn("p1", world.recipient(JANE), NOW, ("offers",), sealed).to_message(),)
 
     def left(self, world: World) -> object:
-        told = [json.loads(body)["id"] for body in world.messages("OPT_INS_QUEUE_URL")]
-        unlisting = set(world.messages("UNLIST_QUEUE_URL"))
+        told = [json.loads(body)["id"] for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
+        unlisting = set(world.messages("SES_LIST_QUEUE_URL"))
         return len(set(told)), 1 <= len(told) <= 3, unlisting == set(self.bodies)
 
 
 class Unlisted(Queue):
     """The yes goes on, once or more often: it is told of once all the same."""
 
-    function, app = "unlist", unlist
+    function, app = "ses_list", ses_list
 
     def before(self, world: World) -> None:
         self.suppressed |= {JOHN, "John@Example.com"}
@@ -154,14 +154,14 @@ class Unlisted(Queue):
         )
 
     def left(self, world: World) -> object:
-        handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_QUEUE_URL"))
+        handed_on = map(ConfirmedOptIn.from_message, world.messages("CONFIRMED_OPT_INS_QUEUE_URL"))
         return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
 
 
 class ListWalked(Queue):
     """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
 
-    function, app = "unlist", unlist
+    function, app = "ses_list", ses_list
     bodies = (WALK_REQUEST.to_message(),)
 
     def before(self, world: World) -> None:

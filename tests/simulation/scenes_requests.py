@@ -57,7 +57,7 @@ class Ask(Page):
         self.path = "/subscribe"
 
     def left(self, world: World) -> object:
-        waiting = map(json.loads, world.messages("SUBSCRIBE_QUEUE_URL"))
+        waiting = map(json.loads, world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
         return {(one["id"], one["address"], tuple(one["scopes"])) for one in waiting}
 
 
@@ -71,7 +71,7 @@ class ConfirmIt(Page):
         self.path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
 
     def left(self, world: World) -> object:
-        waiting = [ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_QUEUE_URL")]
+        waiting = [ConfirmedOptIn.from_message(one) for one in world.messages("CONFIRMED_OPT_INS_QUEUE_URL")]
         return registers(world), {(one.press, one.issued, one.topics) for one in waiting}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from functions.reconcile import app as reconcile
 from functions.seal import app as seal
-from functions.unlist import app as unlist
+from functions.ses_list import app as ses_list
 from heed.adapters.dynamodb.ses_list_walks import SES_LIST_LEASE
 from heed.domain.preferences.register import DAY_MS
 from heed.use_cases.ledger.reconcile import STREAM_RETENTION
@@ -39,7 +39,7 @@ def played(scene: Scene) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
         later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # whoever died while walking is waited for no longer
         clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
-        patch.setattr(unlist, "time", clock)
+        patch.setattr(ses_list, "time", clock)
         for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
             patch.setattr(app, "time", SimpleNamespace(time_ns=lambda now=now: now * 1_000_000))
         with deployed(patch) as world:

@@ -240,7 +240,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
         dynamodb.create_table(TableName=logical, **table_definition(f"{logical}Table"))
     keys = {
         name: kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
-        for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY")
+        for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY")
     }
     keys["ADDRESS_KEY"] = kms.create_key()["KeyMetadata"]["KeyId"]
     client("sesv2").create_email_identity(EmailIdentity=MAIL_FROM)
@@ -261,17 +261,17 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             name: _queue(name)
             for name in (
                 "LEDGER_DLQ_URL",
-                "LATER_QUEUE_URL",
+                "OPT_OUT_RETRY_QUEUE_URL",
                 "FEEDBACK_DLQ_URL",
-                "SUBSCRIBE_QUEUE_URL",
+                "CONFIRMATION_REQUESTS_QUEUE_URL",
                 "WAITING_QUEUE_URL",
-                "CONFIRMED_QUEUE_URL",
-                "OPT_INS_QUEUE_URL",
-                "UNLIST_QUEUE_URL",
-                "LATER_DLQ_URL",
-                "SUBSCRIBE_DLQ_URL",
-                "CONFIRMED_DLQ_URL",
-                "UNLIST_DLQ_URL",
+                "CONFIRMED_OPT_INS_QUEUE_URL",
+                "OPT_IN_NOTIFICATIONS_QUEUE_URL",
+                "SES_LIST_QUEUE_URL",
+                "OPT_OUT_RETRY_DLQ_URL",
+                "CONFIRMATION_REQUESTS_DLQ_URL",
+                "CONFIRMED_OPT_INS_DLQ_URL",
+                "SES_LIST_DLQ_URL",
             )
         }
         environment = {

@@ -167,10 +167,10 @@ _ONE = "SuppressedDestination"
 
 def read_list(world: World) -> None:
     """Whoever asked for SES's list to be walked gets it, and all else that waits for that function."""
-    from functions.unlist import app
+    from functions.ses_list import app
 
     with suppression_list():
-        while deliver(world, "UNLIST_QUEUE_URL", app.handler):
+        while deliver(world, "SES_LIST_QUEUE_URL", app.handler):
             pass
 
 

@@ -42,7 +42,7 @@ def _store(_: World) -> None:
 
 
 def _disable_keys(_: World) -> None:
-    for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRM_KEY", "ADDRESS_KEY"):
+    for name in ("IDENTITY_KEY", "LINKS_KEY", "CONFIRMATION_KEY", "ADDRESS_KEY"):
         client("kms").disable_key(KeyId=parts().config.environ[name])
 
 

@@ -77,7 +77,7 @@ def test_a_started_stack_says_where_everything_is(stack: dict[str, Any]) -> None
     )
     assert {
         "unsubscribe",
-        "unsubscribe-later",
+        "opt-out-retry",
         "preferences",
         "platform",
         "agents",

@@ -60,7 +60,7 @@ def test_who_never_asked_is_mailed_after_a_confirmation_and_the_adopter_is_told(
     assert api.get(link).status_code == 200 and not is_sendable()
     assert api.post(link).status_code == 200 and is_sendable()
 
-    queue = stack["outputs"]["OptInsQueueUrl"]
+    queue = stack["outputs"]["OptInNotificationsQueueUrl"]
     (told,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
     said = json.loads(told["Body"])
     assert (said["address"], said["topics"]) == (READER, ["research"])

@@ -70,7 +70,7 @@ class Stage:
         settings = {
             "IDENTITY_KEY": outputs["IdentityKeyArn"],
             "LINKS_KEY": outputs["LinksKeyArn"],
-            "CONFIRM_KEY": self._environment("resubscribe")["CONFIRM_KEY"],
+            "CONFIRMATION_KEY": self._environment("resubscribe")["CONFIRMATION_KEY"],
         }
         return Heed(Config(settings), partial(session().client, endpoint_url=self._stack["aws"]))
 

@@ -54,9 +54,9 @@ class Config:
         return self.environ.get("MAIL_DOMAIN", "")
 
     @cached_property
-    def later_queue_url(self) -> str:
+    def opt_out_retry_queue_url(self) -> str:
         """Queue of opt-outs whose write failed."""
-        return self.environ["LATER_QUEUE_URL"]
+        return self.environ["OPT_OUT_RETRY_QUEUE_URL"]
 
     @cached_property
     def feedback_dlq_url(self) -> str:
@@ -74,9 +74,9 @@ class Config:
         return self.environ["CONFIRMATION_SET"]
 
     @cached_property
-    def confirm_key(self) -> str:
+    def confirmation_key_arn(self) -> str:
         """KMS key that confirmation links are signed under: id or ARN."""
-        return self.environ["CONFIRM_KEY"]
+        return self.environ["CONFIRMATION_KEY"]
 
     @cached_property
     def address_key(self) -> str:
@@ -84,9 +84,9 @@ class Config:
         return self.environ["ADDRESS_KEY"]
 
     @cached_property
-    def subscribe_queue_url(self) -> str:
+    def confirmation_requests_queue_url(self) -> str:
         """Queue of what was entered in the form."""
-        return self.environ["SUBSCRIBE_QUEUE_URL"]
+        return self.environ["CONFIRMATION_REQUESTS_QUEUE_URL"]
 
     @cached_property
     def waiting_queue_url(self) -> str:
@@ -99,14 +99,14 @@ class Config:
         return tuple(filter(None, self.environ.get("TRUSTED_PROXIES", "").split(",")))
 
     @cached_property
-    def confirmed_queue_url(self) -> str:
+    def confirmed_opt_ins_queue_url(self) -> str:
         """Queue of what follows from a confirmed yes."""
-        return self.environ["CONFIRMED_QUEUE_URL"]
+        return self.environ["CONFIRMED_OPT_INS_QUEUE_URL"]
 
     @cached_property
-    def opt_ins_queue_url(self) -> str:
+    def opt_in_notifications_queue_url(self) -> str:
         """The adopter's own queue of addresses that asked to be mailed; empty: it is not told."""
-        return self.environ.get("OPT_INS_QUEUE_URL", "")
+        return self.environ.get("OPT_IN_NOTIFICATIONS_QUEUE_URL", "")
 
     @cached_property
     def confirmations_per_network(self) -> int:
@@ -149,29 +149,29 @@ class Config:
         return int(self.environ["MINOR_REPORTS_PER_KEY"])
 
     @cached_property
-    def unlist_queue_url(self) -> str:
+    def ses_list_queue_url(self) -> str:
         """Queue of what is to be done about SES's own suppression list."""
-        return self.environ["UNLIST_QUEUE_URL"]
+        return self.environ["SES_LIST_QUEUE_URL"]
 
     @cached_property
-    def unlist_dlq_url(self) -> str:
+    def ses_list_dlq_url(self) -> str:
         """Where what can never be done about that list is kept."""
-        return self.environ["UNLIST_DLQ_URL"]
+        return self.environ["SES_LIST_DLQ_URL"]
 
     @cached_property
-    def later_dlq_url(self) -> str:
+    def opt_out_retry_dlq_url(self) -> str:
         """Where an opt-out of later that can never be understood is kept."""
-        return self.environ["LATER_DLQ_URL"]
+        return self.environ["OPT_OUT_RETRY_DLQ_URL"]
 
     @cached_property
-    def subscribe_dlq_url(self) -> str:
+    def confirmation_requests_dlq_url(self) -> str:
         """Where a request for a mail that can never be understood is kept."""
-        return self.environ["SUBSCRIBE_DLQ_URL"]
+        return self.environ["CONFIRMATION_REQUESTS_DLQ_URL"]
 
     @cached_property
-    def confirmed_dlq_url(self) -> str:
+    def confirmed_opt_ins_dlq_url(self) -> str:
         """Where a confirmed yes that can never be understood is kept."""
-        return self.environ["CONFIRMED_DLQ_URL"]
+        return self.environ["CONFIRMED_OPT_INS_DLQ_URL"]
 
     @cached_property
     def brand_dir(self) -> Path:

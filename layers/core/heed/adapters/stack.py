@@ -120,7 +120,7 @@ def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
 def functions_by_short_name(names: Mapping[str, str]) -> dict[str, str]:
     """The full names of functions, by the name that people use, of the names of all resources.
 
-    `UnsubscribeLaterFunction` is `unsubscribe-later`.
+    `OptOutRetryFunction` is `opt-out-retry`.
     """
     return {
         _with_hyphens(logical_id.removesuffix("Function")): full

@@ -31,7 +31,7 @@ class OptInParts(SharedParts):
         """The key of confirmation links."""
         from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
 
-        return KmsConfirmationKeys(self.client("kms"), self.config.confirm_key)
+        return KmsConfirmationKeys(self.client("kms"), self.config.confirmation_key_arn)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:
@@ -53,7 +53,7 @@ class OptInParts(SharedParts):
             NetworkCapsTable(self.client("dynamodb"), table, per_network),
             self.waiting_queue,
             max_waiting(self.config.confirmations_per_day),
-            self.queue(self.config.subscribe_queue_url),
+            self.queue(self.config.confirmation_requests_queue_url),
         )
 
     @cached_property
@@ -108,13 +108,13 @@ class OptInParts(SharedParts):
             self.waiting_queue,
             self.send_confirmation_now,
             self.mail_caps,
-            self.subscribe_dead_letters,
+            self.confirmation_requests_dead_letters,
         )
 
     @cached_property
-    def subscribe_dead_letters(self) -> SqsQueue:
+    def confirmation_requests_dead_letters(self) -> SqsQueue:
         """Where a request for a mail is kept that nobody can make out."""
-        return self.queue(self.config.subscribe_dlq_url)
+        return self.queue(self.config.confirmation_requests_dlq_url)
 
     @cached_property
     def confirm_opt_in(self) -> ConfirmOptIn:
@@ -126,12 +126,12 @@ class OptInParts(SharedParts):
     @cached_property
     def confirmed_queue(self) -> SqsQueue:
         """The queue of what follows from a confirmed yes."""
-        return self.queue(self.config.confirmed_queue_url)
+        return self.queue(self.config.confirmed_opt_ins_queue_url)
 
     @cached_property
     def confirmed_dead_letters(self) -> SqsQueue:
         """Where a confirmed yes is kept that nobody can make out."""
-        return self.queue(self.config.confirmed_dlq_url)
+        return self.queue(self.config.confirmed_opt_ins_dlq_url)
 
     @cached_property
     def opt_in_notifications(self) -> OptInNotificationsTable:
@@ -146,7 +146,7 @@ class OptInParts(SharedParts):
         from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
 
-        url = self.config.opt_ins_queue_url
+        url = self.config.opt_in_notifications_queue_url
         return AfterConfirmation(
             self.address_encryption(CONFIRMATION),
             self.ses_list_queue,
@@ -168,12 +168,12 @@ class OptInParts(SharedParts):
     @cached_property
     def ses_list_queue(self) -> SqsQueue:
         """The queue of what is to be done about SES's own suppression list."""
-        return self.queue(self.config.unlist_queue_url)
+        return self.queue(self.config.ses_list_queue_url)
 
     @cached_property
     def ses_list_dead_letters(self) -> SqsQueue:
         """Where what is to be done about SES's list is kept if it cannot be."""
-        return self.queue(self.config.unlist_dlq_url)
+        return self.queue(self.config.ses_list_dlq_url)
 
     @cached_property
     def ses_suppression_list(self) -> SesSuppressionListClient:

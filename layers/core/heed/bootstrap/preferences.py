@@ -33,12 +33,12 @@ class PreferenceParts(SharedParts):
     @cached_property
     def opt_out_queue(self) -> SqsQueue:
         """The queue of opt-outs whose write failed."""
-        return self.queue(self.config.later_queue_url)
+        return self.queue(self.config.opt_out_retry_queue_url)
 
     @cached_property
     def opt_out_dead_letters(self) -> SqsQueue:
         """Where an opt-out of that queue is kept that nobody can make out."""
-        return self.queue(self.config.later_dlq_url)
+        return self.queue(self.config.opt_out_retry_dlq_url)
 
     @cached_property
     def write_opt_out(self) -> WriteOptOut:

@@ -29,12 +29,12 @@ def feedback_metric(effect: FeedbackEffect) -> str:  # noqa: C901 - a table, hel
         case FeedbackEffect.FRAUD_REPORTED:
             return "FraudReported"
         case FeedbackEffect.TOPIC_NOT_KNOWN:
-            return "TopicNotKnown"
+            return "UnknownTopicFound"
         case FeedbackEffect.RECIPIENT_NOT_READ:
-            return "RecipientNotRead"
+            return "RecipientUnreadable"
         case FeedbackEffect.RECIPIENT_NOT_MAILED:
-            return "RecipientNotMailed"
+            return "RecipientNotAddressed"
         case FeedbackEffect.UNKNOWN_TYPE_MET:
-            return "UnknownTypeMet"
+            return "UnknownTypeFound"
         case _:
             assert_never(effect)

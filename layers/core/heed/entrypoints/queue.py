@@ -32,7 +32,7 @@ def handle_each(
         try:
             _handle(record["body"], handle, dead_letters)
         except HeedError as error:
-            count_metric("MessageDeferred")
+            count_metric("MessageRetried")
             logger.warning("message deferred", error=type(error).__name__)
             failed.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
@@ -43,5 +43,5 @@ def _handle(body: str, handle: Callable[[str], object], dead_letters: Callable[[
         handle(body)
     except _HOPELESS as error:
         dead_letters().send(body, str(error))
-        count_metric("MessagePutAside")
+        count_metric("MessageDeadLettered")
         logger.warning("message put aside", reason=str(error))

@@ -34,6 +34,6 @@ def record_signal(
     try:
         return note(token, record, visit.at, visit.campaign, spared)
     except (DependencyUnavailable, UnreadableRecord) as error:
-        count_metric("SignalUnavailable")
+        count_metric("SignalNotRecorded")
         logger.warning("unavailable", error=type(error).__name__)
         return record

@@ -31,7 +31,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
     def handle(body: str) -> None:
         if opt_in := SesListRequest.from_message(body).opt_in:
-            count_metric("AddressUnlisted", heed.remove_from_ses_list(opt_in))
+            count_metric("SesListAddressRemoved", heed.remove_from_ses_list(opt_in))
         else:
             _walk(has_time)
 
@@ -40,11 +40,11 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
 
 def _walk(has_time: Any) -> None:  # noqa: ANN401
     walked = heed.walk_ses_list(time.time_ns() // 1_000_000, has_time)
-    count_metric("AddressUnlisted", walked.removed)
-    count_metric("AddressNotUnlisted", walked.refused)
-    count_metric("SesListWalked", int(walked.is_ended))
+    count_metric("SesListAddressRemoved", walked.removed)
+    count_metric("SesListRemovalRefused", walked.refused)
+    count_metric("SesListWalkCompleted", int(walked.is_ended))
     if walked.refused:
-        # An alarm waits for these words (template.yaml, UnlistRefusedFilter).
+        # An alarm waits for these words (template.yaml, SesListRefusedFilter).
         logger.error("addresses stay on the list of SES", refused=walked.refused)
     if walked.goes_on:
         heed.ses_list_queue.send(WALK_REQUEST.to_message())

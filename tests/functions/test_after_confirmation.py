@@ -11,10 +11,10 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.follow_up import app
+from functions.after_confirmation import app
 from functions.resubscribe import app as resubscribe
 from functions.send_confirmation import app as send_confirmation
-from functions.unlist import app as unlist
+from functions.ses_list import app as ses_list
 from heed.adapters.kms.address_encryption import KmsAddressEncryption
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 from heed.domain.preferences.register import (
@@ -56,14 +56,14 @@ def deliver(world: World, *waiting: ConfirmedOptIn) -> list[str]:
 
 def unlisted(world: World) -> None:
     """What was handed on is done, and comes back."""
-    while mailbox.deliver(world, "UNLIST_QUEUE_URL", unlist.handler):
+    while mailbox.deliver(world, "SES_LIST_QUEUE_URL", ses_list.handler):
         pass
-    while mailbox.deliver(world, "CONFIRMED_QUEUE_URL", app.handler):
+    while mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler):
         pass
 
 
 def told(world: World) -> list[dict[str, Any]]:
-    return [json.loads(body) for body in world.messages("OPT_INS_QUEUE_URL")]
+    return [json.loads(body) for body in world.messages("OPT_IN_NOTIFICATIONS_QUEUE_URL")]
 
 
 def test_ses_drops_mail_to_the_address_no_longer_and_the_adopter_is_told(
@@ -87,7 +87,7 @@ def test_an_address_that_is_not_on_the_list_is_well(world: World, ses: mailbox.S
     ses.addresses.clear()
     assert deliver(world, opt_in(world)) == []
     unlisted(world)
-    assert len(told(world)) == 1 and world.messages("UNLIST_DLQ_URL") == []
+    assert len(told(world)) == 1 and world.messages("SES_LIST_DLQ_URL") == []
 
 
 @pytest.mark.parametrize(
@@ -111,10 +111,10 @@ def test_an_address_comes_off_the_list_as_people_write_it(
     entered = {"address": given, "topics": "offers", "intent": "in"}
     told_so = resubscribe.handler(http("POST", "/subscribe", form=entered, at=now), world.context)
     assert told_so["statusCode"] == 202
-    mailbox.deliver(world, "SUBSCRIBE_QUEUE_URL", send_confirmation.handler)
+    mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     pressed = http("POST", mailbox.link(mailbox.sent()[-1]), at=now + 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
-    mailbox.deliver(world, "CONFIRMED_QUEUE_URL", app.handler)
+    mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", app.handler)
     unlisted(world)
     assert ses.addresses == set()
     assert [one["address"] for one in told(world)] == [normalise_address(given)]
@@ -139,12 +139,12 @@ def test_of_whom_ses_may_have_on_its_list_the_adopter_hears_when_they_are_off_it
     _bounced(world, register)
     assert deliver(world, opt_in(world)) == [] and told(world) == []
     ses.failure = "TooManyRequestsException"
-    unlisting = world.messages("UNLIST_QUEUE_URL")
+    unlisting = world.messages("SES_LIST_QUEUE_URL")
     records = [{"messageId": "0", "body": unlisting[0]}]
-    assert unlist.handler({"Records": records}, world.context)["batchItemFailures"]
+    assert ses_list.handler({"Records": records}, world.context)["batchItemFailures"]
     assert told(world) == []
     ses.failure = ""
-    mailbox.show_again("UNLIST_QUEUE_URL")
+    mailbox.show_again("SES_LIST_QUEUE_URL")
     unlisted(world)
     assert ses.addresses == set() and len(told(world)) == 1
 
@@ -170,9 +170,9 @@ def test_an_address_that_ses_refuses_is_put_aside_and_the_adopter_is_told(
     unlisted(world)
     assert ses.addresses == {odd}, "it is not taken for done"
     # As it came: it can be put back once a person has seen to it.
-    assert world.messages("UNLIST_DLQ_URL") == [waiting.to_message()]
+    assert world.messages("SES_LIST_DLQ_URL") == [waiting.to_message()]
     assert len(told(world)) == 1
-    assert "Two" not in log.getvalue() and "AddressUnlisted" not in log.getvalue()
+    assert "Two" not in log.getvalue() and "SesListAddressRemoved" not in log.getvalue()
 
 
 def test_the_adopter_is_told_once_however_often_it_is_pressed_and_delivered(
@@ -194,7 +194,7 @@ def test_of_whoever_was_erased_since_or_is_a_child_nobody_is_told_and_nothing_is
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, opt_in(world)) == []  # it waited in the queue all the while
-    assert world.messages("UNLIST_QUEUE_URL") == [], "the purge sees to that list"
+    assert world.messages("SES_LIST_QUEUE_URL") == [], "the purge sees to that list"
     assert told(world) == [] and world.items("Control") == before
     if cause is ErasureCause.ERASURE:  # who asks again afterwards is another matter
         assert deliver(world, opt_in(world, "p2", NOW + 6)) == [] and len(told(world)) == 1
@@ -229,7 +229,7 @@ def test_who_confirms_often_has_an_item_that_does_not_grow(world: World) -> None
 
 def test_an_adopter_that_does_not_want_to_is_not_told(world: World, ses: mailbox.SuppressionList) -> None:
     waiting = opt_in(world)
-    parts().config.opt_ins_queue_url = ""
+    parts().config.opt_in_notifications_queue_url = ""
     assert deliver(world, waiting) == []
     unlisted(world)
     assert ses.addresses == set() and told(world) == [] and len(ses.removed) == 1
@@ -254,10 +254,10 @@ def test_another_press_of_the_same_link_asks_neither_ses_nor_for_patience(
 
 def test_a_queue_of_the_adopter_that_fails_loses_nothing(world: World, ses: mailbox.SuppressionList) -> None:
     sqs = boto3.client("sqs")
-    sqs.delete_queue(QueueUrl=world.queues["OPT_INS_QUEUE_URL"])
+    sqs.delete_queue(QueueUrl=world.queues["OPT_IN_NOTIFICATIONS_QUEUE_URL"])
     waiting = opt_in(world)
     assert deliver(world, waiting) == ["0"]
-    sqs.create_queue(QueueName="OPT_INS_QUEUE_URL")
+    sqs.create_queue(QueueName="OPT_IN_NOTIFICATIONS_QUEUE_URL")
     assert deliver(world, opt_in(world, "p2")) == []  # another press leaves it to the first
     assert deliver(world, waiting) == [] and len(told(world)) == 1
 
@@ -268,10 +268,10 @@ def test_what_was_sealed_for_something_else_is_put_aside(world: World, ses: mail
     for sealed in (b"none of ours", foreign["CiphertextBlob"]):
         waiting = ConfirmedOptIn("p", world.recipient(READER), NOW, ("offers",), sealed)
         assert deliver(world, waiting) == []
-        assert world.messages("CONFIRMED_DLQ_URL") == [waiting.to_message()]
+        assert world.messages("CONFIRMED_OPT_INS_DLQ_URL") == [waiting.to_message()]
         records = [{"messageId": "0", "body": waiting.to_message()}]
-        assert unlist.handler({"Records": records}, world.context) == {"batchItemFailures": []}
-        assert world.messages("UNLIST_DLQ_URL") == [waiting.to_message()]
+        assert ses_list.handler({"Records": records}, world.context) == {"batchItemFailures": []}
+        assert world.messages("SES_LIST_DLQ_URL") == [waiting.to_message()]
     assert ses.removed == []
 
 
@@ -289,5 +289,5 @@ def test_no_address_is_logged_or_kept(world: World, ses: mailbox.SuppressionList
     ses.failure = "TooManyRequestsException"
     deliver(world, opt_in(world, "p2", NOW + 5))
     records = [{"messageId": "0", "body": waiting.to_message()}]
-    assert unlist.handler({"Records": records}, world.context)["batchItemFailures"]
+    assert ses_list.handler({"Records": records}, world.context)["batchItemFailures"]
     assert "reader" not in log.getvalue() + str(world.items("Control"))
