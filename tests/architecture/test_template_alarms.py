@@ -65,7 +65,7 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
     # Deliveries of the stream, and of the queue, are invocations too: of those two the log's line tells.
     assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
     for name, metric, logs, words in (
-        ("PurgeSweepSilentAlarm", "Swept", "PurgeLogs", "swept"),
+        ("PurgeSweepSilentAlarm", "PurgeSweepRan", "PurgeLogs", "swept"),
         (
             "WaitingQueueSilentAlarm",
             "WaitingQueueSwept",

@@ -174,7 +174,7 @@ def written(world: World) -> set[str]:
         for group in line.get("_aws", {}).get("CloudWatchMetrics", [])
         for metric in group["Metrics"]
     }
-    return names | {"Swept", "WaitingQueueSwept"}  # which filters of the logs make
+    return names | {"PurgeSweepRan", "WaitingQueueSwept"}  # which filters of the logs make
 
 
 def idle(metrics: int) -> list[tuple[str, float]]:
