@@ -46,4 +46,4 @@ def test_the_alarm_looks_for_the_words_that_the_function_logs() -> None:
 
 def test_the_alarm_names_both_times_after_which_a_purge_is_late() -> None:
     told = RESOURCES["PurgeOverdueAlarm"]["Properties"]["AlarmDescription"]
-    assert "after an hour" in told and "after a day on SES's own list" in told
+    assert "after an hour" in told and "on the SES list after a day" in told
