@@ -7,7 +7,7 @@ attempt that did commit before its answer was lost.
 
 A wish that came late changes no register, and yet belongs in the ledger. It is put into the set `late` of
 the item, from where the ledger's function takes it: with the write that it came with, or, where that
-changes nothing, with one more (docs/decisions/0020-a-wish-that-came-late.md).
+changes nothing, with one more (docs/decisions/0020-late-changes.md).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `bouncedRecipients` and `complainedRecipients` say who, never the list of whom the mail was addressed
 to alone: most of those got it. That list says whom a report may be about, since anybody can write a
-report (docs/decisions/0002-whose-bounce-it-is.md).
+report (docs/decisions/0002-bounce-recipients.md).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Two kinds are read, as HTML defines them: `application/x-www-form-urlencoded` (also where no type is
 named, as some mail clients send) and `multipart/form-data` (RFC 7578), which is split flat by its
 boundary: a part within a part is not a form. Whoever reads the form of a link asks first whose it is:
-nothing here is called before its token is known (docs/decisions/0041-how-forms-are-read.md).
+nothing here is called before its token is known (docs/decisions/0041-form-parsing.md).
 """
 
 from __future__ import annotations

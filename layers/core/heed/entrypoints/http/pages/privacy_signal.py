@@ -1,4 +1,4 @@
-"""The privacy signal of a browser that opens a link (docs/decisions/0051-the-signal-needs-no-press.md)."""
+"""The privacy signal of a browser that opens a link (docs/decisions/0051-privacy-signal-on-get.md)."""
 
 from __future__ import annotations
 
