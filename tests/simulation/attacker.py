@@ -1,9 +1,10 @@
-"""An attacker who holds links and keys, and tries everything to make people sendable again.
+"""An attacker with links and keys, who tries everything to make people sendable again.
 
-They hold every link of everybody: old ones, of before an erasure too, and those that a key of the
-marketing platform mints; a key of every scope but those of agents and officers; the Undo tokens of their
-own presses, and now and then the address of a done page that somebody else was sent to. They have no
-mailbox, no key that signs, and no answer to what somebody else asked. What a page shows them they use.
+The attacker has every link of every person: also old ones from before an erasure, and those that a key of
+the marketing platform makes. They have a key with every scope except those of agents and officers, the Undo
+tokens of their own presses and, now and then, the address of a done page that another person was sent to.
+They have no mailbox, no signing key, and no answer to other people's requests. They use everything that a
+page shows them.
 """
 
 from __future__ import annotations
@@ -37,15 +38,15 @@ _GUESS = b"a key that is none"
 
 @dataclass(frozen=True)
 class Attempt:
-    """One request.
+    """One request of the attacker.
 
     Attributes:
-        app: whose it is, by a name of tests.simulation.deployment.
+        app: the function, by its name in tests.simulation.deployment.
         event: the request.
-        who: about whom.
-        facts: what it says, where it is something that a link may say.
-        quiet: whether nothing at all may change by it.
-        hopeless: whether to be let in is a fault by itself.
+        who: the person that it is about.
+        facts: what the request may truthfully change.
+        quiet: whether it must change nothing at all.
+        hopeless: whether a success is a fault by itself.
     """
 
     app: str
@@ -58,11 +59,11 @@ class Attempt:
 
 @dataclass
 class Attacker:
-    """What they hold by now.
+    """What the attacker has so far.
 
     Attributes:
-        stage: where.
-        own: what their own presses were answered with.
+        stage: the deployment under attack.
+        own: the Undo tokens from their own presses.
     """
 
     stage: Stage
@@ -72,21 +73,21 @@ class Attacker:
     _sent: set[str] = field(default_factory=set)
 
     def attempts(self, step: Step, leaked: Sequence[Given]) -> Iterator[Attempt]:
-        """The requests of a means, and then what their answers gave into the attacker's hands.
+        """Yields the requests of one attack, and then those that use what the answers contained.
 
-        `leaked` are the Undo tokens of others, newest last, by the addresses of their done pages.
+        `leaked` are Undo tokens of other people, newest last, from the addresses of their done pages.
         """
         self._next, self._sent = [], set()
         if step.what["minted"]:
             yield self._mint(step)
         way = WAYS[step.what["means"]]
-        if way is Attacker._undo_own and step.what["back"] == 1:  # the press first, too
+        if way is Attacker._undo_own and step.what["back"] == 1:  # the press comes first
             yield self._press(step, leaked)
         yield way(self, step, leaked)
         yield from self._next
 
     def read(self, attempt: Attempt, answer: Mapping[str, Any]) -> None:
-        """Keep what an answer gives."""
+        """Keeps the tokens that an answer contains."""
         text = f"{answer['headers'].get('Location', '')} {answer['body']}"
         if attempt.app == "check":
             self._links.setdefault(attempt.who, {}).update(_LINK.findall(text))
@@ -95,7 +96,7 @@ class Attacker:
         if given and attempt.facts:
             self.own.append((given, presses.undos(attempt.facts)))
         at = attempt.event["requestContext"]["timeEpoch"]
-        # A form that could not be saved is shown as it was sent: that gives nothing.
+        # The page repeats a form that could not be saved. It gives the attacker nothing new.
         asked_for = attempt.event["rawQueryString"].partition("=")[2]
         known = {given, asked_for, *self._sent, *dict(self.own)}
         shown = [one for one in dict.fromkeys(_SHOWN.findall(text)) if one not in known]
@@ -103,17 +104,17 @@ class Attacker:
         self._next += [self._undo(attempt.who, one, at) for one in shown]
         self._next += [self._confirm(attempt.who, one, at) for one in links]
 
-    # ---- Ways
+    # ---- Attacks
 
     def _mint(self, step: Step) -> Attempt:
-        """Links of today, by a key that may no more than that."""
+        """Makes links of today with a key that has only the scope `links`."""
         who = step.what["who"]
         body = {"topic": "offers", "addresses": [SPELLINGS[who][0]]}
         event = requests.by_key(self.stage.powerless_key, "/v1/links", body, step.at)
         return Attempt("check", event, who, quiet=True)
 
     def _link(self, step: Step, kind: str) -> str:
-        """The path of a link: of those that were minted, if there are any and they are asked for."""
+        """Returns the path of a link: a made one if there is one and it is requested."""
         what = step.what
         held = self._links.get(what["who"], {}) if what["minted"] else {}
         purpose = TokenPurpose.UNSUBSCRIBE if kind == "u" else TokenPurpose.PREFERENCES
@@ -156,7 +157,7 @@ class Attacker:
         return Attempt("undo", event, who, facts, quiet=not facts)
 
     def _undo_given(self, step: Step, held: Sequence[Given]) -> Attempt:
-        """One of those that they hold; of its very press, within its hour, it is what a link may say."""
+        """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
         if not held:
             return self._undo_made_up(step, held)
         text, undos = held[-step.what["back"] :][0]
@@ -167,7 +168,7 @@ class Attacker:
         return self._undo_given(step, self.own)
 
     def _undo_by_another_link(self, step: Step, leaked: Sequence[Given]) -> Attempt:
-        """A token that is good, at a link of somebody else."""
+        """Uses a valid token on another person's link."""
         held = [*leaked, *self.own]
         if not held:
             return self._undo_made_up(step, held)
@@ -175,13 +176,13 @@ class Attacker:
         return self._undo(1 - undos[0].who, text, step.at)
 
     def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
-        """Of everything, by one who knows how tokens are made, and no key."""
+        """Forges a token for all scopes: the attacker knows the format but has no key."""
         who, at = step.what["who"], step.at
         said = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
         return self._undo(who, undo.mint_undo_token(said, 1, _GUESS), at)
 
     def _page(self, step: Step, kind: str, name: str) -> Attempt:
-        """A page that shows an Undo to whoever was given one, asked for with something else."""
+        """Requests a page that shows an Undo to the person who got one, with other parameters."""
         who, at = step.what["who"], step.at
         guesses = ("1", "x" * 80, self._undo_made_up(step, ()).event["rawPath"])
         guess = guesses[step.what["back"] - 1]
@@ -195,7 +196,7 @@ class Attacker:
         return self._page(step, "p", "saved")
 
     def _ask(self, step: Step, _: Sequence[Given]) -> Attempt:
-        """By the form of those without a link; the mail goes to somebody else's mailbox."""
+        """Uses the form for people without a link; the mail goes to another person's mailbox."""
         who = step.what["who"]
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
         form = [*fields, *(("topics", name) for name in _TOPICS)]
@@ -219,7 +220,7 @@ class Attacker:
         return self._confirm(who, confirmation_token.mint_confirmation_token(said, _GUESS), at)
 
     def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:
-        """What is signed, for another purpose."""
+        """Uses a text that was signed for another purpose."""
         who = step.what["who"]
         held = [text for text, _ in (*leaked, *self.own)] or [self._link(step, "p")[3:]]
         return self._confirm(who, held[-1], step.at)

@@ -1,6 +1,6 @@
 """AWS in memory, a hundred times faster than moto: the requests that Heed makes, and botocore's retries.
 
-Under the same nemesis as moto, and held to moto by test_aws_in_memory.py.
+The same faults are injected as with moto, and test_aws_in_memory.py compares the two.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from botocore.exceptions import (
 from tests.simulation.dynamodb_expressions import Item, holds, updated
 from tests.simulation.nemesis import KINDS, Killed, Kind, Nemesis
 
-ATTEMPTS = 3  # botocore's own, as heed.adapters.aws configures it
+ATTEMPTS = 3  # as botocore is configured by heed.adapters.aws
 _NOWHERE = "https://aws"
 
 
 class ConditionalCheckFailedException(ClientError):
-    """As a client of botocore has it."""
+    """The exception as botocore's client has it."""
 
 
 class _Exceptions:
@@ -34,7 +34,7 @@ class _Exceptions:
 
 
 class _Client:
-    """What a service does is `work`; what becomes of a request is the nemesis's."""
+    """Base of the clients: `work` does the service's work, and the nemesis injects faults."""
 
     exceptions = _Exceptions
 
@@ -43,7 +43,7 @@ class _Client:
         self._nemesis = nemesis
 
     def _send(self, work: Callable[[], dict[str, Any]], *, models: tuple[Kind, ...] = ()) -> dict[str, Any]:
-        """Do it, under faults; `models` are those that the operation itself declares as passing."""
+        """Does the work under faults; `models` are the codes that the operation declares as retryable."""
         for attempt in itertools.count(1):
             kind = self._nemesis.strike(self._service)
             if kind is None:
@@ -82,11 +82,11 @@ def _faulty(kind: Kind, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     if kind.code or refused:
         error = {"Error": {"Code": kind.code or "400", "Message": "made up"}}
         raise ClientError(error, "made up")  # type: ignore[arg-type]
-    return {}  # cut on the way: botocore takes it for an answer without content
+    return {}  # cut on the way: botocore returns an answer without content
 
 
 class Dynamo(_Client):
-    """Tables of items by key. An eventually consistent read is served with what stood a write ago."""
+    """Tables of items by key. An eventually consistent read returns the state before the last write."""
 
     def __init__(self, nemesis: Nemesis) -> None:
         super().__init__("dynamodb", nemesis)
@@ -94,7 +94,7 @@ class Dynamo(_Client):
         self._before: dict[tuple[str, str], Item | None] = {}
 
     def forget(self) -> None:
-        """What stood a write ago is nowhere any more."""
+        """Forgets the state before the last write."""
         self._before.clear()
 
     def get_item(self, **asked: Any) -> dict[str, Any]:
@@ -146,7 +146,7 @@ class Dynamo(_Client):
         return self._send(work, models=_OF_WRITES)
 
     def _old(self, asked: dict[str, Any], key: str) -> Item | None:
-        """The item that a write finds, if it meets the write's condition."""
+        """Returns the item that a write finds, if the item meets the condition of the write."""
         old = self.tables.setdefault(asked["TableName"], {}).get(key)
         if holds(asked.get("ConditionExpression", "attribute_not_exists(no)"), old or {}, asked):
             return old
@@ -168,7 +168,7 @@ class Dynamo(_Client):
 
 
 class Kms(_Client):
-    """MACs of fixed public bytes."""
+    """MACs from fixed public bytes."""
 
     def __init__(self, nemesis: Nemesis) -> None:
         super().__init__("kms", nemesis)
@@ -179,7 +179,7 @@ class Kms(_Client):
 
 
 class Sqs(_Client):
-    """Queues of bodies, by address."""
+    """Queues of message bodies, by URL."""
 
     def __init__(self, nemesis: Nemesis) -> None:
         super().__init__("sqs", nemesis)
@@ -206,7 +206,7 @@ def _answer(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _written(asked: dict[str, Any], old: Item | None, new: Item | None) -> dict[str, Any]:
-    """The answer to a write; UPDATED_NEW has more than AWS gives of it, who reads it takes one attribute."""
+    """The answer to a write. UPDATED_NEW contains more than AWS returns; readers use one attribute of it."""
     returns = asked.get("ReturnValues", "NONE")
     item = old if returns == "ALL_OLD" else new if returns.endswith("_NEW") else None
     return _answer(asked) if item is None else {**_answer(asked), "Attributes": item}

@@ -1,4 +1,4 @@
-"""The nemesis between botocore and moto: botocore's own retries, parsers and errors are the real ones."""
+"""Injects faults between botocore and moto: retries, parsers and errors are botocore's own."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ QUEUES = {
 
 
 class _Body:
-    """What botocore reads an answer from."""
+    """The raw response that botocore parses."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -59,14 +59,14 @@ def _answer(status: int, content: bytes) -> AWSResponse:
 
 
 class Wire:
-    """Clients of moto with the nemesis on their wire, and the observer's way past it."""
+    """Clients of moto with faults on their requests, and access for the observer without faults."""
 
     def __init__(self, nemesis: Nemesis) -> None:
         self._nemesis = nemesis
         self.clients: dict[str, Any] = {}
 
     def build(self) -> dict[str, str]:
-        """Tables, keys and queues; the environment that names them."""
+        """Creates tables, keys and queues, and returns the environment that names them."""
         for service in ("dynamodb", "kms", "sqs"):
             made: Any = boto3.client(service, config=CLIENT_CONFIG)
             made.meta.events.register_first("before-send", self._hook)
@@ -112,12 +112,12 @@ class Wire:
         if kind is None:
             return None
         answer = _faulty(kind, event_name, request)
-        # Every handler of the event is called, whoever answered: moto must not do it all the same.
+        # botocore calls every handler of the event, so moto must not do the work again
         botocore_stubber.enabled = False
         return answer
 
     def _read_consistently(self, event_name: str, asked: dict[str, Any]) -> None:
-        """An eventual read is served with what was never there: nobody would pass that by unseen."""
+        """Serves an eventually consistent read with an invented item, so that a use of it is noticed."""
         if event_name.endswith("GetItem") and self._nemesis.frames:
             wanted = list(asked.get("RequestItems", {"": asked}).values())
             self._nemesis.tally[31] += 1
@@ -126,7 +126,7 @@ class Wire:
 
 
 def _woken(**_: Any) -> None:
-    """After moto was passed over."""
+    """Runs when moto was skipped."""
     botocore_stubber.enabled = True
 
 

@@ -1,7 +1,7 @@
-"""Whether a history kept the promises: a pure function, written from the model's page alone.
+"""Checks whether a history kept the promises: a pure function, written from the model's document alone.
 
-It knows what was said (facts), what was acknowledged, what checks answered, and what an observer saw
-in the table. Of the code under test it uses nothing; the decision is the oracle's (tests/domain).
+It knows the facts that people stated, what was acknowledged, what checks answered, and what an observer saw
+in the table. It uses none of the code under test. Decisions come from the oracle (tests/domain).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.simulation.history import (
 from tests.simulation.invariants import cut_short, forbidden, taken_back
 
 SERVICE = 6  # a topic that no choice stops
-LONGEST_DRAIN = 3  # rounds that queues may need once nothing fails any more
+LONGEST_DRAIN = 3  # rounds that queues may need when nothing fails any more
 
 
 @dataclass
@@ -54,7 +54,7 @@ class _Book:
 
 
 def check(history: History) -> tuple[list[str], Counter[str]]:
-    """The promises that were broken, and how often each was put to the test."""
+    """Returns the promises that were broken, and how often each one was tested."""
     book, broken = _Book(), []
     for line in history.lines:
         broken += [f"step {getattr(line, 'step', 'end')}: {fault}" for fault in _line(line, book)]
@@ -95,14 +95,14 @@ def _began(book: _Book, who: int, state: State) -> None:
 
 
 def _counts(book: _Book, fact: Fact) -> bool:
-    """Whether a fact is of the present epoch, and of somebody about whom anything is kept."""
+    """Whether a fact is newer than the last erasure, and about a person of whom anything is kept."""
     if fact.by == "epoch":
         return True
     return fact.who not in book.minors and fact.at > book.floors.get(fact.who, -1)
 
 
 def _is_owed(book: _Book, fact: Fact) -> bool:
-    """Whether something that was acknowledged has to be on record still."""
+    """Whether an acknowledged fact must still be on record."""
     return _counts(book, fact) and not taken_back(fact, book.possible)
 
 
@@ -130,7 +130,7 @@ def _seen(book: _Book, seen: Seen) -> Iterator[str]:
 
 
 def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]:
-    """Registers only grow, and each write that changes something counts once."""
+    """Registers only grow, and each write that changes something increases the revision once."""
     book.checked["I2"] += 1
     for name, entry in old.registers.items():
         there = new.registers.get(name)
@@ -149,10 +149,10 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
 
 
 def _brought_back(book: _Book, seen: Seen, who: int, old: State) -> Iterator[str]:
-    """What a link, or a key of no power, makes sendable now, or sooner than it was to be by itself.
+    """What a link, or a key without rights, makes sendable now, or earlier than it would be by itself.
 
-    An Undo may: what there would be without the very press that it names, and no more; and nothing while
-    a hold stands, whose end would show it.
+    An Undo may restore what there would be without the press that it names, and nothing more. During a hold
+    it may restore nothing, because the end of the hold would show it.
     """
     if seen.by_link is None:
         return
@@ -182,7 +182,7 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     known = {(f.register, f.at, f.by, f.until) for f in facts}
     for fact in facts:
         if fact.press and fact.register.startswith("p:"):
-            # Where another pause holds a part back, it may not end sooner than that one.
+            # If another pause stops a part, that pause may not end earlier.
             ends = {f.until for f in facts if f.until and fact.until and f.until > fact.until}
             known |= {(*fact[1:4], end) for end in ends}
     pressed = {(f.register, f.at, f.by) for f in facts if f.press}
@@ -194,7 +194,7 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
     days = {f.at // DAY for f in book.possible if f.who == who and f.register == "soft"}
     for name, entry in state.registers.items():
         if entry.at == state.floor:
-            continue  # of the epoch itself
+            continue  # of the erasure itself
         if not state.strange and (name, *entry[:3]) not in known:
             yield f"I6 nobody said {name} {entry}"
         if state.floor is not None and entry.at < state.floor:
@@ -204,7 +204,7 @@ def _invented(book: _Book, who: int, state: State) -> Iterator[str]:
 
 
 def _epochs(book: _Book) -> Iterator[str]:
-    """An epoch stood at some moment of its call: on a bare record a second one leaves nothing behind."""
+    """An erasure was in effect during its call; on an empty record a second one changes nothing."""
     for step, fact in book.epochs:
         during = book.seen[max(book.begun[step] - 1, 0) :]
         if not any(erasures.holds(people[fact.who], fact) for people in during):
@@ -213,10 +213,10 @@ def _epochs(book: _Book) -> Iterator[str]:
 
 
 def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
-    """Whether a fact was on record already when, during its own call, an epoch of its person began.
+    """Whether a fact was on record already when an erasure of its person began during its own call.
 
-    It then went the way of everything before, though by a clock that is ahead it may be newer than the
-    floor; the stop of the epoch stands for it.
+    The erasure then removed it, although a fast clock may have dated it after the erasure. The erasure's own
+    opt-out replaces it.
     """
     during = [people[fact.who] for people in book.seen[max(book.begun[step] - 1, 0) :]]
     return any(erasures.began(old, new) and _holds(old, fact) for old, new in pairwise(during))

@@ -1,4 +1,4 @@
-"""A function is killed after one of its requests to AWS: what it asked for is done, and nothing behind it."""
+"""Kills a function after one of its requests to AWS: the request is done, and nothing after it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SERVICES = ("dynamodb", "kms", "sqs", "s3", "events", "sesv2")
 
 
 class Stop:
-    """Counts the answers of all services, and kills at one of them.
+    """Counts the answers of all services, and kills the function at one of them.
 
     Attributes:
         asked: answers so far.
@@ -34,7 +34,7 @@ class Stop:
 
 @contextmanager
 def stopping(place: int | None) -> Iterator[Stop]:
-    """While the block runs, whoever gets the answer of that number (from 0) is killed; None: nobody."""
+    """While the block runs, kills the process that gets this answer (from 0); None kills none."""
     stop = Stop(place)
     clients: list[Any] = [*map(parts().client, SERVICES), parts().client("sesv2", once=True)]
     for client in clients:

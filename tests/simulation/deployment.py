@@ -1,4 +1,4 @@
-"""Heed as deployed, on one of two stages: AWS in memory (pure), or real botocore on moto."""
+"""Heed as deployed, on AWS in memory (`pure`), or with real botocore on moto."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ SPELLINGS = (
     ),
 )
 RINGS = ("1", "1,2")
-_ENDED = 1_000  # milliseconds since the epoch
+_ENDED = 1_000  # milliseconds since the Unix epoch
 _POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
     "press": unsubscribe,
@@ -74,7 +74,7 @@ APPS: dict[str, ModuleType] = {
 
 @functools.cache
 def _catalogue_of_tests() -> Path:
-    """The built brand, with the catalogue that has everything in it."""
+    """The compiled brand, with the test catalogue."""
     folder = Path(tempfile.mkdtemp(prefix="heed-faults-")) / "brand"
     shutil.copytree(brand(), folder)
     (folder / "catalogue.json").write_text(json.dumps(DATA))
@@ -83,15 +83,15 @@ def _catalogue_of_tests() -> Path:
 
 @dataclass
 class Stage:
-    """What machines run on.
+    """What the simulated programs run on.
 
     Attributes:
-        raw: the items of the table of preferences, by key: the observer's view, past every fault.
-        start: starts every function anew, with a ring of link keys.
-        take: empties one of the product's queues and gives the bodies.
-        put: writes an item, past every fault.
-        clock: milliseconds, of the functions that look at one.
-        powerless_key: of every scope but those of agents and officers.
+        raw: the items of the preferences table by key, as the observer sees them, without faults.
+        start: starts every function anew, with these ids of link keys.
+        take: empties one of the queues and returns the bodies.
+        put: writes an item, without faults.
+        clock: milliseconds, for the functions that read a clock.
+        powerless_key: an API key with every scope except those of agents and officers.
     """
 
     nemesis: Nemesis
@@ -109,7 +109,7 @@ class Stage:
     _purges: Iterator[int] = field(default_factory=itertools.count)
 
     def begin(self, ring: str = "1") -> None:
-        """An empty table, empty queues, a fresh process that knows a ring of link keys."""
+        """Empties the table and the queues, and starts a fresh process with these ids of link keys."""
         for one in self.raw():
             self.put(one, None)
         for queue in QUEUES:
@@ -118,11 +118,11 @@ class Stage:
         self.deploy(ring)
 
     def purge(self, size: int) -> str:
-        """The id of a purge: of one run, always the same."""
+        """Returns the id of a purge: always the same for one run."""
         return f"{next(self._purges):0{2 * size}x}"
 
     def deploy(self, ring: str) -> None:
-        """A cold start: everything that was kept in memory is gone."""
+        """A cold start: everything in memory is lost."""
         self.start(ring)
 
     def token(self, who: int, scope: int, issued: int, purpose: TokenPurpose, key_id: int) -> str:
@@ -130,7 +130,7 @@ class Stage:
         return mint_link_token(said, purpose, self.link_keys[purpose, key_id])
 
     def observe(self) -> tuple[State, ...]:
-        """What is on record of each."""
+        """What is on record of each person."""
         items = self.raw()
         return tuple(_state(items.get(one, {})) for one in self.ids)
 
@@ -158,10 +158,10 @@ def _state(item: dict[str, Any]) -> State:
 
 @contextmanager
 def staged(layer: str) -> Iterator[Stage]:
-    """A stage, while the block runs: `pure` or `moto`."""
+    """Provides a deployment while the block runs: `pure` or `moto`."""
     with pytest.MonkeyPatch.context() as patch:
         for app in ALL_APPS:
-            patch.setattr(app, "heed", parts())  # as it was before, at the end
+            patch.setattr(app, "heed", parts())  # restored at the end
         nemesis = Nemesis()
         clients: dict[str, Any] = {}
         patch.setattr(logging, "raiseExceptions", False)
@@ -186,7 +186,7 @@ _NAMES = (*KEYS, *QUEUES.values())
 
 
 def _always(*_: object) -> bool:
-    """Patience without end: how much botocore has left would make a run depend on those before it."""
+    """Endless patience: the rest of botocore's retry quota would make a run depend on earlier runs."""
     return True
 
 
@@ -230,13 +230,13 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
 def _ready(
     stage: Stage, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
 ) -> Stage:
-    """With keys of the API and of links, and with the machine's clock in every function."""
-    brand_of_tests = Heed(Config(settings), clients.__getitem__)  # slow to make, the same at every start
+    """Gives every function API keys, link keys and the simulated clock."""
+    brand_of_tests = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
 
     def start(ring: str) -> None:
         heed = Heed(Config({**settings, "LINK_KEY_IDS": ring}), clients.__getitem__)
         heed.catalogue, heed.pages = brand_of_tests.catalogue, brand_of_tests.pages
-        # It counts again after a while: with a clock that stands, one seed is one run.
+        # It counts again after a while. With a fixed clock, one seed is one run.
         url = heed.config.waiting_queue_url
         heed.waiting_queue = SqsWaitingQueue(clients["sqs"], url, lambda: 0.0)
         run_on(heed)
@@ -251,7 +251,7 @@ def _ready(
     for purpose in (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES):
         for key_id in (1, 2):
             stage.link_keys[purpose, key_id] = keys.link_key(purpose, key_id)
-    # Ids are part of the evidence, which decides between two of one instant.
+    # Ids are part of the evidence, which decides between two entries of one instant.
     patch.setattr(erase, "secrets", SimpleNamespace(token_hex=stage.purge))
     secret = itertools.cycle("abc")
     patch.setattr(api_keys, "secrets", SimpleNamespace(token_urlsafe=lambda _: next(secret) * 43))

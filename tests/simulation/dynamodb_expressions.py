@@ -1,6 +1,6 @@
-"""DynamoDB's expressions, as far as Heed writes them: conditions and updates, read once and kept.
+"""DynamoDB's expressions, as far as Heed uses them: conditions and updates, parsed once and cached.
 
-Values are in DynamoDB's own form, `{"N": "1"}`. Held to moto by test_aws_in_memory.py.
+Values are in DynamoDB's own form, `{"N": "1"}`. test_aws_in_memory.py compares them with moto.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def holds(condition: str, item: Mapping[str, Any], request: Mapping[str, Any]) -
 
 
 def updated(item: Mapping[str, Any], request: Mapping[str, Any]) -> Item:
-    """The item after an update; the one given is left as it is."""
+    """Returns the item after an update; the given item is not changed."""
     scope = (
         item,
         request.get("ExpressionAttributeNames", {}),
@@ -65,13 +65,13 @@ def _add_or_delete(verb: str, name: str, value: dict[str, Any], made: Item) -> N
     held = set(made.get(name, {kind: []})[kind])
     left = held | set(given) if verb == "ADD" else held - set(given)
     made.pop(name, None)
-    if left:  # there is no empty set
+    if left:  # DynamoDB has no empty sets
         made[name] = {kind: sorted(left)}
 
 
 @cache
 def _update(text: str) -> list[tuple[str, list[list[str]]]]:
-    """Verbs, each with its actions: lists of words."""
+    """The verbs, each with its actions: lists of words."""
     clauses: list[tuple[str, list[list[str]]]] = []
     depth = 0
     for word in _TOKEN.findall(text):
@@ -137,7 +137,7 @@ def _single(words: list[str]) -> Condition:
 
 
 def _size(words: list[str]) -> Operand:
-    """How many a set has; of nothing there is no size, and no comparison with it holds."""
+    """The size of a set. A missing attribute has no size, and no comparison with it is true."""
     _, word, _ = (words.pop(0) for _ in range(3))
     operand = _operand(word)
 
@@ -163,7 +163,7 @@ def _operand(word: str) -> Operand:
 
 
 def _comparable(value: Any) -> Any:
-    """Numbers by value, texts by their UTF-8 bytes, as DynamoDB compares them."""
+    """Compares numbers by value, and texts by their UTF-8 bytes, as DynamoDB does."""
     if value is None:
         return None
     ((kind, held),) = value.items()

@@ -1,4 +1,4 @@
-"""A new epoch, as the model's page has it: one write leaves the floor and the stops."""
+"""Erasures as the model's document describes them: one write leaves the time of the erasure and the stops."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
 
 
 def began(old: State, new: State) -> bool:
-    """Whether an epoch began between two looks: the floor rose, or its stop is another one."""
+    """Whether an erasure happened between two observations: its time is newer, or its stop is another one."""
     if new.floor is None:
         return False
     stop = new.registers.get("o:0")
@@ -21,7 +21,7 @@ def began(old: State, new: State) -> bool:
 
 
 def faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
-    """What is wrong with an epoch, of those that were asked for and the lifts of holds."""
+    """Returns the faults of an erasure, given the requested erasures and the lifts of holds."""
     known = list(asked)
     if (hold := _hold(old)) is not None:
         lifts = [fact for fact in known if fact.register == "l:hold" and fact.at > hold]
@@ -49,9 +49,9 @@ def faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
 
 
 def holds(state: State, fact: Fact) -> bool:
-    """Whether an epoch that was asked for stands; on a bare record, a second one changes nothing.
+    """Whether a requested erasure is in effect; on an empty record, a second one changes nothing.
 
-    A hold that was lifted keeps no minor from being forgotten any more.
+    A lifted hold does not keep a minor's data any more.
     """
     if fact.register == "l:hold":
         hold = _hold(state)
@@ -66,12 +66,12 @@ def holds(state: State, fact: Fact) -> bool:
 
 
 def stops(who: int, state: State) -> list[Fact]:
-    """What stands for everything that was owed before."""
+    """The stops that replace everything from before the erasure."""
     return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
 
 
 def _hold(state: State) -> int | None:
-    """Since when a hold stands, or None."""
+    """Since when a hold is active, or None."""
     hold, lift = state.registers.get("x:hold"), state.registers.get("l:hold")
     return None if hold is None or (lift is not None and lift[0] > hold[0]) else hold[0]
 

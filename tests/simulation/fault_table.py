@@ -1,6 +1,6 @@
-"""The table of faults: every one that such a system met, and where it is injected or why it is not.
+"""The table of faults: every fault that such systems had, and where it is injected, or why it is not.
 
-A fault that is said to be injected by the machines and was not fails the run.
+A run fails if a fault that the simulation should inject was not injected.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import NamedTuple
 
 
 class How(StrEnum):
-    """By what a fault is met."""
+    """How a fault is tested."""
 
-    MACHINES = "machines"  # drawn by the machines of tests/simulation, counted
+    MACHINES = "machines"  # drawn by the simulation and counted
     TEST = "test"  # a test of its own
-    NONE = "none"  # there is nothing that it could happen to
+    NONE = "none"  # nothing that it could happen to
 
 
 class Row(NamedTuple):
-    """A fault: its number, what happens, how it is met, and where, or why not."""
+    """A fault: its number, what happens, how it is tested, and where, or why not."""
 
     number: int
     fault: str

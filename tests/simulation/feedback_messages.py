@@ -1,4 +1,4 @@
-"""Mail feedback as it comes to its queue, and what the model reads in it."""
+"""SES feedback as it arrives in its queue, and what the model reads in it."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _POISON = (
 
 
 def written(at: int) -> str:
-    """An instant as AWS writes it."""
+    """Formats an instant as AWS does."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
 def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
-    """The message; `serial` tells it from every other."""
+    """The body of the message; `serial` makes each one unique."""
     kind = what["event"]
     if kind == "poison":
         return _POISON[what["poison"] % len(_POISON)] + " " * serial
@@ -46,7 +46,7 @@ def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
     people = [SPELLINGS[who][what["spelling"]] for who in what["who"]]
     event = _event(kind, people, happened, what["scope"], f"id-{serial}")
     event["mail"] = {"messageId": f"m-{serial}", "destination": people}
-    if kind == "forged":  # whoever got the mail answers it with a report about everybody else
+    if kind == "forged":  # a recipient of the mail answers it with a report about all others
         others = [SPELLINGS[1 - what["who"][0]][what["spelling"]], "z@example.net"]
         event["bounce"]["bouncedRecipients"] = [{"emailAddress": one} for one in others]
         event["mail"]["destination"] = people[:1]
@@ -100,7 +100,7 @@ def _event(
 
 
 def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
-    """What it says of whom, as of when: never after the stamp that travels with it."""
+    """The facts that it states, and their time: never after the time stamp that travels with it."""
     at = sent if what["happened"] is None else min(what["happened"], sent)
     kind = what["event"]
     if kind == "left":
@@ -114,7 +114,7 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
         "echo": (
             "x:complaint",
             "complaint",
-        ),  # of whom nothing is on record, which it does not promise
+        ),  # about a person without a record, so it promises nothing
         "complaint": ("x:complaint", "complaint"),
     }
     if kind not in registers:
@@ -125,7 +125,7 @@ def facts(what: Mapping[str, Any], sent: int) -> tuple[Fact, ...]:
 
 
 def is_hopeless(what: Mapping[str, Any]) -> bool:
-    """Whether a person has to look at it: of a mail to one, what is unreadable means that one."""
+    """Whether a person has to look at it. In a mail to one recipient, an unreadable entry means them."""
     kind = what["event"]
     return kind in ("poison", "strange type") or (kind == "half" and len(what["who"]) > 1)
 

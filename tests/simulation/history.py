@@ -1,4 +1,4 @@
-"""What is written down while a machine runs: all that the checker may know."""
+"""The history of a run: everything that the checker may know."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import NamedTuple
 
 
 class Fact(NamedTuple):
-    """Something that a person or a mail server said, as the model's page reads it.
+    """A statement by a person or a mail server, as the model's document reads it.
 
     Attributes:
-        who: the place of the person among the machine's.
+        who: the index of the person.
         register: o:S, i:S, p:S, k:S, x:…, l:…, soft; or epoch:erasure, epoch:minor.
         at: when it happened, milliseconds.
         by: the source.
-        until: of a pause.
+        until: the end of a pause.
         must: whether an acknowledgement promises it; otherwise it may be left out for a reason.
-        press: of a stop by a browser, the id of its press, which may stand in `c:S` too; of an Undo
+        press: for a stop by a browser, the id of its press, which may also be stored in `c:S`; for an Undo
             (`u:S`), the id of the press that it takes back.
     """
 
@@ -31,7 +31,7 @@ class Fact(NamedTuple):
 
 
 class Held(NamedTuple):
-    """What an observer reads in a register; `tie` decides between two of one instant."""
+    """What an observer reads in a register; `tie` decides between two entries of one instant."""
 
     at: int
     by: str
@@ -41,21 +41,21 @@ class Held(NamedTuple):
 
     @property
     def evidence(self) -> str:
-        """What the tie says beside source, policy and end."""
+        """The part of the tie after source, policy and end."""
         end = "" if self.until is None else f" {self.until:015d}"
         around = f" {self.policy}{end}" if self.policy else end
         return self.tie[len(self.by) + 1 : len(self.tie) - len(around)]
 
 
 class State(NamedTuple):
-    """What an observer reads in the table of one person, past every fault.
+    """What an observer reads in the table about one person, without faults.
 
     Attributes:
-        registers: what each holds, by name.
-        soft: days.
-        floor: start of the epoch, or None.
-        n: the counter.
-        strange: whether it holds something of a later version.
+        registers: what each register holds, by name.
+        soft: days of soft bounces.
+        floor: time of the erasure, or None.
+        n: the revision.
+        strange: whether it contains something from a later version.
     """
 
     registers: Mapping[str, Held]
@@ -76,21 +76,21 @@ class Start(NamedTuple):
 
 
 class Ack(NamedTuple):
-    """These facts were acknowledged: 2xx, or their message deleted."""
+    """These facts were acknowledged: by a 2xx answer, or because their message was deleted."""
 
     step: int
     facts: tuple[Fact, ...]
 
 
 class Promise(NamedTuple):
-    """The answer was no success, but said that these facts are kept and will be written."""
+    """The answer was no success, but it promised that these facts are kept and will be written."""
 
     step: int
     facts: tuple[Fact, ...]
 
 
 class Said(NamedTuple):
-    """A check's answer about one person and topic."""
+    """The answer of a check about one person and topic."""
 
     step: int
     who: int
@@ -104,8 +104,8 @@ class Seen(NamedTuple):
     """What the observer saw after an invocation.
 
     Attributes:
-        quiet: it may have changed nothing.
-        by_link: when it was asked for, if it was by who holds a link, or a key that is none of an agent's.
+        quiet: whether it must have changed nothing.
+        by_link: when the request was made, if it came by a link or by a key without an agent's rights.
     """
 
     step: int
@@ -115,18 +115,18 @@ class Seen(NamedTuple):
 
 
 class Odd(NamedTuple):
-    """Something that must never be: a bug's exception, an answer of no known form."""
+    """Something that must never happen: an unexpected exception, or an answer in an unknown form."""
 
     step: int
     what: str
 
 
 class End(NamedTuple):
-    """The faults are over and the queues were driven: what is left, and what was put aside.
+    """The end: no more faults, and the queues were emptied. What is left, and what is a dead letter.
 
     Attributes:
         left: messages that are still in a queue.
-        rounds: deliveries that it took.
+        rounds: deliveries that were needed.
         aside, hopeless: the bodies in the dead-letter queue, and those that had to go there, sorted.
     """
 
@@ -146,5 +146,5 @@ class History:
     lines: list[Line] = field(default_factory=list)
 
     def add(self, line: Line) -> None:
-        """Write a line."""
+        """Adds a line."""
         self.lines.append(line)

@@ -1,4 +1,4 @@
-"""No stale yes, as a client sees it: what was acknowledged, and what was ever said. No state is looked at."""
+"""No stale yes, as a client sees it: from what was acknowledged and stated, without looking at the table."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tests.simulation.history import Fact
 
 
 def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int) -> str:
-    """Why a topic may not go to a person, whatever of the unacknowledged came through; or ""."""
+    """Why a topic may not be sent to a person, whatever unacknowledged facts were written; or ""."""
     topic = TOPICS[number]
     signal, service = topic["kind"] == "signal", topic["kind"] == "service"
     path = [number] if signal else [0, topic["brand"], number]
@@ -40,15 +40,15 @@ def forbidden(owed: Iterable[Fact], said: Iterable[Fact], number: int, now: int)
 
 
 def taken_back(stop: Fact, said: Iterable[Fact]) -> bool:
-    """Whether an Undo names this very press; every other stop stands as it stood."""
+    """Whether an Undo names this very press; every other stop stays as it was."""
     undo = (stop.who, f"u:{stop.register[2:]}", stop.at, stop.press)
     return bool(stop.press) and any((f.who, f.register, f.at, f.press) == undo for f in said)
 
 
 def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
-    """A pause as it may count once it is acknowledged: no longer than a later one asked for by then.
+    """An acknowledged pause as it may count: not longer than a later one requested by then.
 
-    A later one asked for afterwards by a link must not end sooner; whoever else asks may end it.
+    A later pause that is requested afterwards by a link must not end earlier. Other sources may end it.
     """
     if stop.until is None:
         return stop
@@ -61,16 +61,16 @@ def cut_short(stop: Fact, said: Iterable[Fact]) -> Fact:
 
 
 def _lifting(scope: int, path: list[int], chain: list[int]) -> list[int] | None:
-    """Where a yes lifts a stop at a scope; None: it is no stop of this topic."""
+    """Where an opt-in overrides a stop at a scope; None if it is no stop of this topic."""
     if scope in path:
         return path[path.index(scope) :]
     return chain[: chain.index(scope) + 1] if scope in chain else None
 
 
 def _later_pause(stop: Fact, said: list[Fact], now: int) -> bool:
-    """Whether the same register may hold a later pause that is over: resuming is one of no length.
+    """Whether the same register may hold a later pause that has ended: resuming is a pause without length.
 
-    By a link a pause is written only if it ends later than the one that stands: none of those counts.
+    A link writes a pause only if it ends later than the active one, so a link never does this.
     """
     return any(
         f.register == stop.register and f.at >= stop.at and (f.until or 0) <= now and not f.press

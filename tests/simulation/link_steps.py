@@ -1,4 +1,4 @@
-"""What machines do by links alone, beside pressing and saving: Undo, and the attacker's attempts."""
+"""Steps that use links only, beside pressing and saving: Undo, and the attacks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def undo(machine: Machine, step: Step) -> None:
-    """Somebody takes a press back, by the page that answered it."""
+    """A person takes a press back, with the page that answered it."""
     if not machine.undos:
         return
     text, undos = machine.undos[-step.what["back"] :][0]
@@ -34,7 +34,7 @@ def undo(machine: Machine, step: Step) -> None:
 
 
 def attack(machine: Machine, step: Step) -> None:
-    """An attacker tries one means, and at once whatever the answers give into their hands."""
+    """The attacker tries one attack, and at once everything that the answers contained."""
     machine.stage.nemesis.tried[step.what["means"]] += 1
     for attempt in machine.attacker.attempts(step, machine.undos):
         _try(machine, step, attempt)

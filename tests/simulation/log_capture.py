@@ -1,4 +1,4 @@
-"""Where a function's lines go while a machine runs."""
+"""Captures the output of functions while a simulated program runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _CLOSED.close()
 
 
 class Voice:
-    """Where a function's lines go: nowhere, or to an output that is closed."""
+    """Sends the output of a function nowhere, or to a closed stream."""
 
     def __init__(self, *, mute: bool) -> None:
         self._stream = _CLOSED if mute else io.StringIO()

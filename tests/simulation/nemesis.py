@@ -1,4 +1,4 @@
-"""What goes wrong, and when: by a plan that a step carries, so that one seed is one run."""
+"""Injects faults according to a plan in each step, so that one seed is one run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 
 class Killed(BaseException):
-    """The process is gone; nothing in it may handle that."""
+    """The process was killed; no code in it may handle that."""
 
 
 class Kind(NamedTuple):
@@ -18,10 +18,10 @@ class Kind(NamedTuple):
 
     Attributes:
         number: its row in the table of faults.
-        code: what AWS says, or "".
-        status: with which HTTP status.
-        commits: whether the request does its work before the fault.
-        retried: whether botocore (standard mode) tries again by itself, whatever the operation.
+        code: the error code of AWS, or "".
+        status: the HTTP status.
+        commits: whether the request takes effect before the fault.
+        retried: whether botocore (standard mode) retries it by itself, whatever the operation.
     """
 
     number: int
@@ -79,7 +79,7 @@ MEANS = (
 
 @dataclass
 class Frame:
-    """One invocation under way: what befalls its requests, by their number, retries counted too."""
+    """One running invocation: the faults of its requests, by their number, retries included."""
 
     faults: dict[int, str]
     inside: dict[int, Callable[[], None]]
@@ -90,12 +90,12 @@ class Frame:
 
 @dataclass
 class Nemesis:
-    """Strikes the requests of the invocation under way.
+    """Injects faults into the requests of the running invocation.
 
     Attributes:
         tally: how often each row of the table of faults was injected.
-        tried: how often each means to bring people back was tried.
-        stale: the age of what an eventually consistent read is served with.
+        tried: how often each attack was tried.
+        stale: the age of the state that an eventually consistent read returns.
     """
 
     tally: Counter[int] = field(default_factory=Counter)
@@ -118,7 +118,7 @@ class Nemesis:
             self.frames.pop()
 
     def strike(self, service: str) -> Kind | None:
-        """What befalls the request that is now sent; None: nothing. Others may come in between."""
+        """Returns the fault of the next request, or None. Other steps may run in between."""
         if not self.frames:
             return None
         frame = self.frames[-1]

@@ -1,4 +1,4 @@
-"""Bugs of the kind that such systems had, to be put in: the checker has to catch every one."""
+"""Planted bugs of the kind that such systems had: the checker has to find each one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bugs of links, of Undo and of keys, to be put in: by each, somebody would bring people back."""
+"""Planted bugs of links, of Undo and of keys: each one would bring people back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BUGS: dict[str, Callable[[Patch], None]] = {}
 
 
 def bug(put_in: Callable[[Patch], None]) -> Callable[[Patch], None]:
-    """Register a bug by its name in words."""
+    """Registers a bug under its name in words."""
     BUGS[put_in.__name__.replace("_", " ")] = put_in
     return put_in
 

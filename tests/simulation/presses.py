@@ -1,4 +1,4 @@
-"""Presses of a browser in what an observer sees: `c:S` counts as a stop, unless `u:S` names it exactly."""
+"""Presses of a browser as an observer sees them: `c:S` counts as a stop unless `u:S` names it exactly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.simulation.history import Fact, Held, State
 
 
 def standing(state: State, scope: int) -> Held | None:
-    """The press at a scope for which an Undo was offered and that was not taken back."""
+    """The press at a scope that had an Undo and was not taken back."""
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:
         return press
@@ -20,7 +20,7 @@ def standing(state: State, scope: int) -> Held | None:
 
 
 def without(state: State, undos: Iterable[Fact]) -> State:
-    """What would be on record without the very presses that these take back."""
+    """What would be on record without the presses that these take back."""
     registers = dict(state.registers)
     for undo in undos:
         name = f"c:{undo.register[2:]}"
@@ -31,7 +31,7 @@ def without(state: State, undos: Iterable[Fact]) -> State:
 
 
 def undos(press: Iterable[Fact]) -> tuple[Fact, ...]:
-    """What the Undo of a press says: each of its stops is taken back, where one can be."""
+    """The facts of the Undo of a press: each of its stops is taken back, where that is possible."""
     return tuple(
         Fact(
             stop.who,

@@ -1,4 +1,4 @@
-"""One run: the steps on a stage, the nemesis over them, the history of it."""
+"""Runs a simulated program: the steps, the faults over them, and the history of it."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Machine:
         stage.begin(self.ring)
 
     def run(self, steps: Iterable[Step]) -> History:
-        """The steps, and then an end without faults."""
+        """Runs the steps, and then an end without faults."""
         last = NOW
         for step in steps:
             last = max(last, step.at)
@@ -51,12 +51,12 @@ class Machine:
         return self.end(last)
 
     def end(self, at: int) -> History:
-        """An end without faults: what waits is delivered. All that happened."""
+        """Delivers all waiting messages without faults, and returns everything that happened."""
         self._drain(at)
         return self.history
 
     def step(self, step: Step) -> None:
-        """One step, and what an observer sees after it."""
+        """Runs one step, and records what an observer sees after it."""
         self.stage.clock = step.at
         self.stage.nemesis.tally.update(rows(step))
         if step.kind in requests.REQUESTS:
@@ -78,7 +78,7 @@ class Machine:
         *,
         quiet: bool = False,
     ) -> None:
-        """One invocation: what happens to it, what its answer says, and what is seen after it."""
+        """Runs one invocation: its faults, its answer, and what is seen after it."""
         self._number += 1
         number = self._number
         self.history.add(Start(number, facts))
@@ -93,7 +93,7 @@ class Machine:
                 router, clock = vars(BaseRouter).copy(), self.stage.clock
                 with self.stage.nemesis.over({}, {}):
                     self.step(inner)
-                for name in ("current_event", "lambda_context"):  # of the invocation around it
+                for name in ("current_event", "lambda_context"):  # they belong to the outer invocation
                     if name in router:
                         setattr(BaseRouter, name, router[name])
                 self.stage.clock = clock
@@ -116,7 +116,7 @@ class Machine:
         self.history.add(Seen(number, self.stage.observe(), quiet, link_steps))
 
     def _collect(self, facts: tuple[Fact, ...]) -> None:
-        """What the product put into its queues."""
+        """Collects the messages that the product put into its queues."""
         for body in self.stage.take("later"):
             self._serial += 1
             self.later.waiting.append(Message(f"later-{self._serial}", body, 0, facts))
@@ -140,7 +140,7 @@ class Machine:
             elif requests.KEPT in answer["body"]:
                 self.history.add(Promise(number, facts))
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
-                return  # a hold stands
+                return  # a hold is active
             elif status not in requests.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
                 self.strange_status(step, number, status)
 
@@ -192,7 +192,7 @@ class Machine:
         tally[14] += step.left < 2_000
         tally[16] += any(step.at - message.sent > 13 * 86_400_000 - 1 for message in batch)
 
-    # ---- What is no request of a handler
+    # ---- Steps that are no request of a handler
 
     def _mail(self, step: Step) -> None:
         self._serial += 1
@@ -226,7 +226,7 @@ class Machine:
         self.invoke(step, facts, call, read)
 
     def _strange(self, step: Step) -> None:
-        """Something that a later version wrote; or that version is here now, and reads it."""
+        """Writes a register of a later version, or removes it when that version reads it."""
         key = self.stage.ids[step.what["who"]]
         item = self.stage.raw().get(key, {"id": {"S": key}, "n": {"N": "1"}})
         known = {name: value for name, value in item.items() if name != "z:9"}
@@ -244,7 +244,7 @@ class Machine:
         self.stage.deploy(self.ring)
 
     def _drain(self, at: int) -> None:
-        """No fault any more, both versions gone: everything that waits is delivered."""
+        """Delivers all waiting messages, without faults and with both versions gone."""
         for who in range(len(self.stage.ids)):
             self._strange(Step("strange", at, {"who": who, "there": False}))
         rounds = 0

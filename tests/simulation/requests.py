@@ -1,4 +1,4 @@
-"""The doors of Heed: each step as the event that AWS would deliver, and what it says by the model's page."""
+"""Turns each step into the event that AWS would deliver, with the facts that it states."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ HOUR = 3_600_000
 KEPT = "your request is kept and will be carried out"
 LATER = (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.BAD_GATEWAY)
 _GIVEN = re.compile(r"[?&](?:done|saved)=([\w-]{60,})")
-_ONLY = "JKJaXmPLvHcESHA="  # the id of a request of which nobody says which it is
+_ONLY = "JKJaXmPLvHcESHA="  # the id of a request that has none
 
 
 def name(scope: int) -> str:
-    """A scope as callers write it."""
+    """Formats a scope as callers do."""
     if scope == 0:
         return "*"
     if scope in BRANDS:
@@ -36,7 +36,7 @@ def name(scope: int) -> str:
 
 
 def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """The HTTP request that a step is, and its facts."""
+    """Returns the HTTP request of a step, and its facts."""
     return REQUESTS[step.kind](stage, step, ring)
 
 
@@ -48,20 +48,20 @@ def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[F
     form = forms.get(what["how"], {"scope": what["how"]})
     event = http("POST", f"/u/{token}", form=form, headers=headers, at=step.at, request_id=_id(what))
     if what["how"] == "garbled":
-        event["body"] = "%%%"  # and said to be base64
+        event["body"] = "%%%"  # marked as base64
     return event, press_facts(what, step.at) if str(what["key"]) in ring.split(",") else ()
 
 
 def _id(what: Mapping[str, Any]) -> str:
-    """The id of a request: of a press by hand it is part of the evidence, so that no two are the same."""
+    """The id of a request. It is part of the evidence of a press by hand, so no two are the same."""
     return str(what.get("press", _ONLY))
 
 
 def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
-    """What a press says: at the link's scope, or where a link of that scope leads by now.
+    """The facts of a press: at the link's scope, or at the scopes that this scope leads to now.
 
-    Whether a press by hand can be taken back, and so by which register it is kept, is for the record to
-    say that it meets: the fact is the stop.
+    The record decides whether a press by hand can be taken back, and so which register keeps it. The fact
+    is the stop.
     """
     by_hand = what["how"] in ("this", "all")
     by, press = ("link", _id(what)) if by_hand else ("one-click", "")
@@ -91,7 +91,7 @@ def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
         headers |= {"sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
     event = http("GET", f"/u/{token}", query=query, headers=headers, at=step.at)
     is_noted = what["signal"] and what["navigates"] and str(what["key"]) in ring.split(",")
-    # The one thing that a GET may write; it may not, where advertising is off already.
+    # This is the only fact that a GET may write. It may not if advertising is off already.
     return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
 
 
@@ -112,7 +112,7 @@ def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
 
 
 def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fact]:
-    """Only what was changed, and of that only what stops: a link turns nothing on and ends no pause."""
+    """Only changed fields count, and of these only stops: a link turns nothing on and ends no pause."""
     who, by, press = what["who"], "preference-centre", _id(what)
     signal = [Fact(who, "o:7", at, "signal")] if what["signal"] else []
     if is_empty:
@@ -131,10 +131,10 @@ def _form_facts(what: Mapping[str, Any], at: int, *, is_empty: bool) -> list[Fac
 
 
 def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """What an answer acknowledges: no pause where it is a page that does not say so.
+    """The facts that an answer acknowledges: no pause if it is a page that does not mention one.
 
-    A pause that would end sooner than the one that stands is an end of that one, and is asked for by the
-    form of those without a link; who is held sees the neutral page.
+    A pause that would end earlier than the active one is an end of that one. It is requested with the form
+    for people without a link. A person on hold sees the neutral page.
     """
     body = answer["body"]
     is_told = not body or ('action="/subscribe' in body and 'name="resume"' not in body)
@@ -144,7 +144,7 @@ def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fac
 def undo(
     stage: Stage, step: Step, text: str, undos: tuple[Fact, ...]
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """An Undo, by a link of the same person; after its hour it says nothing."""
+    """An Undo, by a link of the same person; after its hour it states nothing."""
     what = step.what
     token = stage.token(undos[0].who, 1, what["issued"], TokenPurpose.PREFERENCES, 1)
     headers = {"sec-gpc": "1"} if what["signal"] else {}
@@ -154,13 +154,13 @@ def undo(
 
 
 def undo_in(answer: Mapping[str, Any]) -> str:
-    """The Undo token in the address that a press is answered with, or ""."""
+    """The Undo token in the address of the answer to a press, or ""."""
     found = _GIVEN.search(answer["headers"].get("Location", ""))
     return found[1] if found else ""
 
 
 def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
-    """Whether the hour of an Undo is not over."""
+    """Whether the hour of an Undo has not ended."""
     return at < undos[0].at + HOUR
 
 
@@ -195,7 +195,7 @@ def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
 
 
 def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
-    """A request under /v1."""
+    """A request to /v1."""
     headers = {"authorization": f"Bearer {key}", "content-type": "application/json"}
     return http("POST", path, body=json.dumps(body), headers=headers, at=at)
 
@@ -212,7 +212,7 @@ def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[
 
 
 def _officer(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
-    """A hold, or a lift of one, of a dead mailbox, of a complaint for a scope."""
+    """A hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
     what, who, does = step.what, step.what["who"], step.what["does"]
     address = SPELLINGS[who][what["spelling"]]
     body = {"address": address, "reason": "asked for", "reference": "letter 9"}
@@ -239,7 +239,7 @@ REQUESTS = {
 
 
 def direct_facts(what: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """A confirmation, as of when its link was issued; it arrived, so mail does."""
+    """A confirmation with the time of its link; it arrived, so mail arrives."""
     who, at, by = what["who"], what["happened"], "confirmation"
     said = [Fact(who, f"k:{scope}", at, by) for scope in what["scopes"]]
     resumed = [Fact(who, "p:1", at, by, at)] if what.get("resume") else []

@@ -1,4 +1,4 @@
-"""Many machines, on all cores; what broke is cut down to the steps that it takes."""
+"""Runs many simulated programs on all cores, and reduces a failing one to the steps that are needed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.support.cheaper_moto import make_cheaper
 
 @dataclass
 class Outcome:
-    """What came of machines.
+    """The result of simulated programs.
 
     Attributes:
-        machines, events: how many ran, and the lines of their histories that were events.
+        machines, events: how many ran, and how many lines of their histories were events.
         faults: how often each row of the table of faults was injected.
-        attacks: how often each means to bring people back was tried.
-        checked: how often each invariant was put to the test.
-        broken: what broke: seed, promises, the shortest program that breaks one.
+        attacks: how often each attack was tried.
+        checked: how often each invariant was tested.
+        broken: what broke: seed, promises, and the shortest program that breaks one.
     """
 
     machines: int = 0
@@ -38,7 +38,7 @@ class Outcome:
     broken: list[str] = field(default_factory=list)
 
     def add(self, other: Outcome) -> None:
-        """Take in what came of others."""
+        """Adds the results of other programs."""
         self.machines += other.machines
         self.events += other.events
         self.faults += other.faults
@@ -48,7 +48,7 @@ class Outcome:
 
 
 def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
-    """Machines one after another, in this process."""
+    """Runs programs one after another in this process."""
     outcome = Outcome()
     with staged(layer) as stage:
         for seed in seeds:
@@ -64,7 +64,7 @@ def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
 
 
 def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outcome:
-    """Machines of the seeds from `first`, shared out."""
+    """Runs the programs with the seeds from `first`, on all cores."""
     workers = os.cpu_count() or 1
     parts = [range(first + part, first + machines, workers) for part in range(workers)]
     whole = Outcome()
@@ -76,17 +76,17 @@ def run_on_all_cores(layer: str, first: int, machines: int, length: int) -> Outc
 
 
 def _cheaper() -> None:
-    """A process of its own has moto as it is published."""
+    """Each process uses moto as published."""
     make_cheaper(pytest.MonkeyPatch())
 
 
 def trial(stage: Stage, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
-    """One machine: the promises that it broke, and how often each was checked."""
+    """Runs one program: the promises that it broke, and how often each was checked."""
     return check(Machine(stage).run(steps))
 
 
 def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> list[Step]:
-    """As few steps, faults and steps within steps as still break a promise."""
+    """Removes steps, faults and inner steps as long as a promise is still broken."""
     left = list(steps)
     place = 0
     while place < len(left):

@@ -1,4 +1,4 @@
-"""What a scene is: what was there before, one delivery, and what has to be left however often it comes."""
+"""A scene: what existed before, one delivery, and what must be left however often it is repeated."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def click(at: int = NOW, register: Register | None = None, evidence: str = "{}")
 
 
 def registers(world: World, address: str = JANE) -> tuple[object, ...]:
-    """What is on record of somebody, whatever is random in it left out."""
+    """What is on record of a person, without random parts."""
     record = parts().preferences.read(world.recipient(address))
     held = {name: (entry.at, entry.source) for name, entry in record.registers.items()}
     return held, record.soft_bounce_days, record.erased_at, record.revision
 
 
 class Scene:
-    """Attributes: `suppressed`: SES's own list of suppressed addresses, which outlives every process."""
+    """Attributes: `suppressed`: the SES list, which outlives every process."""
 
     function: str
 
@@ -30,14 +30,14 @@ class Scene:
         self.suppressed: set[str] = {JANE}
 
     def before(self, world: World) -> None:
-        """What was there."""
+        """Creates what existed before."""
 
     def deliver(self, world: World) -> None:
-        """One delivery; what it answers is no failure."""
+        """Makes one delivery; its answer is no failure."""
         raise NotImplementedError
 
     def left(self, world: World) -> object:
-        """What has to be the same in the end."""
+        """Returns what must be the same in the end."""
         return registers(world)
 
 

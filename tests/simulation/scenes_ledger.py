@@ -1,4 +1,4 @@
-"""Scenes of those who keep the ledger, and of a purge."""
+"""Scenes of the functions of the ledger, and of a purge."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from tests.support.deployment import NOW, World, parts
 from tests.support.registers import in_
 from tests.support.stream_events import Recorder, event
 
-LATER = 4 * DAY_MS  # behind every day that a scene knows
+LATER = 4 * DAY_MS  # after every day in a scene
 
 
 class Written(Scene):
-    """Writes of the table, with an erasure among them, and their records in the stream."""
+    """Writes to the table, with an erasure among them, and their stream records."""
 
-    lost = 0  # records that the stream never brought
+    lost = 0  # records that the stream never delivered
 
     def before(self, world: World) -> None:
         stream = Recorder(parts().client("dynamodb"), world.table, NOW + 5)
@@ -86,7 +86,7 @@ class Sealed(Written):
 
 
 class Reconciled(Written):
-    """The stream lost what it had, and brings it no more."""
+    """The stream lost records and does not deliver them any more."""
 
     function = "reconcile"
     lost = 2
@@ -96,7 +96,7 @@ class Reconciled(Written):
 
 
 class Purged(Written):
-    """The stream wakes it; the sweep of every hour finds nothing to do any more."""
+    """The stream starts the purge; the hourly sweep then finds nothing to do."""
 
     function = "purge"
 
@@ -117,7 +117,7 @@ class Purged(Written):
     def left(self, world: World) -> object:
         assert purge.handler({}, world.context)["found"] == 0
         found = [parts().purges.find(one) for one in self.purges]
-        # What was taken off SES's list, and could not be told of any more, is gone and not counted.
+        # A removal from the SES list that could not be recorded any more is done and not counted.
         certificates = [
             (
                 one.state,

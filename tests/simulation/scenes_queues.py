@@ -1,4 +1,4 @@
-"""Scenes of those who read a queue."""
+"""Scenes of the functions that read a queue."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def batch(*bodies: str) -> dict[str, Any]:
 
 
 class Queue(Scene):
-    """A batch of a queue; a message of which the answer does not tell is gone."""
+    """A batch of a queue; a message that the answer does not report is gone."""
 
     app: Any
     bodies: tuple[str, ...] = ()
@@ -69,7 +69,7 @@ class Bounces(Queue):
 
 
 class Confirmations(Queue):
-    """One mail; one more where nobody can know whether it went, never two."""
+    """One mail; one more if it is unknown whether it was sent, and never two more."""
 
     function, app = "send_confirmation", send_confirmation
 
@@ -87,7 +87,7 @@ class Confirmations(Queue):
 
 
 class Waiting(Scene):
-    """Who waits gets one mail at a look, and one more where nobody can know; and nobody stays in line."""
+    """A waiting request gets one mail per sweep, and one more if it is unknown; then no request is left."""
 
     function, app = "send_confirmation", send_confirmation
 
@@ -108,7 +108,7 @@ class Waiting(Scene):
 
 
 class Held(Queue):
-    """Who has to wait stands in line, once or more often: it is one mail all the same."""
+    """A delayed request is in the queue once or several times, and gets one mail."""
 
     function, app = "send_confirmation", send_confirmation
 
@@ -125,7 +125,7 @@ class Held(Queue):
 
 
 class FollowUps(Queue):
-    """The adopter is told; once more for each answer of its queue that was lost, by one id."""
+    """Your system is notified; once more for each lost answer of its queue, with the same id."""
 
     function, app = "after_confirmation", after_confirmation
 
@@ -140,7 +140,7 @@ class FollowUps(Queue):
 
 
 class Unlisted(Queue):
-    """The yes goes on, once or more often: it is told of once all the same."""
+    """The opt-in is passed on, once or several times, and leads to one notification."""
 
     function, app = "ses_list", ses_list
 
@@ -159,7 +159,7 @@ class Unlisted(Queue):
 
 
 class ListWalked(Queue):
-    """What a walk has to leave, also where the next has to go on: nobody on the list, and purges that end."""
+    """A walk, even one that another walk continues, leaves no address on the list and no unfinished purge."""
 
     function, app = "ses_list", ses_list
     bodies = (WALK_REQUEST.to_message(),)

@@ -1,4 +1,4 @@
-"""Scenes of those who ask by HTTP: people on pages, platforms and agents with keys."""
+"""Scenes of HTTP requests: people on pages, platforms and agents with keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.registers import in_, scope_numbers
 
 
 class Page(Scene):
-    """A form on a page, sent again by whoever got no answer."""
+    """A form on a page, sent again if there was no answer."""
 
     app: Any = unsubscribe
     form: tuple[tuple[str, str], ...] = (("List-Unsubscribe", "One-Click"),)
@@ -76,7 +76,7 @@ class ConfirmIt(Page):
 
 
 class Api(Scene):
-    """Requests under /v1, by keys of two owners."""
+    """Requests to /v1, with keys of two owners."""
 
     app: Any = agents
     requests: tuple[tuple[str, str, dict[str, Any]], ...]
@@ -141,7 +141,7 @@ class LiftMinor(Api):
 
 
 class Minor(Api):
-    """A report; the purge that follows it finds what it needs."""
+    """A report; the purge after it finds what it needs."""
 
     function = "agents"
     requests = (("kim", "/v1/minors", ABOUT),)

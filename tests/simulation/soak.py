@@ -1,4 +1,4 @@
-"""A longer run, and its table: `python -m tests.simulation.soak` (--first N --machines 1: one seed again)."""
+"""A long run with a table: `python -m tests.simulation.soak` (--first N --machines 1: one seed)."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PROMISES = {
 
 
 def main() -> int:
-    """Run, and print what was injected and checked; 1 if a promise was broken, or a fault never injected."""
+    """Runs, and prints what was injected and checked; 1 if a promise broke or a fault is missing."""
     said = _arguments()
     made_up_credentials()
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A queue as SQS is: at least once, in any order; a message goes when its function did not fail it."""
+"""A queue like SQS: at least once, in any order; a message is deleted when its function did not fail it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.simulation.history import Fact
 
 @dataclass(frozen=True)
 class Message:
-    """A message, what it says, and whether only a person can read it."""
+    """A message, its facts, and whether only a person can read it."""
 
     id: str
     body: str
@@ -21,23 +21,23 @@ class Message:
 
 @dataclass
 class Courier:
-    """What waits, and what was handled and may come again all the same."""
+    """Waiting messages, and handled ones that may be delivered again."""
 
     waiting: list[Message] = field(default_factory=list)
     gone: list[Message] = field(default_factory=list)
 
     def batch(self, take: int, again: int, pick: float) -> list[Message]:
-        """Some of what waits, and some of what was handled before: SQS promises no less."""
+        """Returns some waiting messages and some handled ones, as SQS may do."""
         start = int(pick * len(self.waiting))
         turned = self.waiting[start:] + self.waiting[:start]
         back = int(pick * len(self.gone))
         return turned[:take] + (self.gone[back:] + self.gone[:back])[:again]
 
     def settle(self, batch: list[Message], answer: object) -> list[Message]:
-        """What the answer of the function lets go.
+        """Deletes the messages that the function handled, by its answer.
 
         Raises:
-            ValueError: it is no answer of a batch; SQS would delete or keep what nobody meant.
+            ValueError: the answer is not one for a batch; SQS would delete or keep the wrong messages.
         """
         failed = _failed(answer, {message.id for message in batch})
         handled = [message for message in batch if message.id not in failed]
@@ -49,7 +49,7 @@ class Courier:
 
 
 def event(batch: list[Message]) -> dict[str, Any]:
-    """What Lambda is invoked with."""
+    """The event that Lambda gets."""
     return {
         "Records": [
             {

@@ -1,4 +1,4 @@
-"""The steps of a machine, drawn from a seed: every number is in the step, so that a run can be cut down."""
+"""The steps of a program, drawn from a seed. A step contains every number, so a run can shrink."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
 PASSES = (0, 0, 0, 1, SECOND, 40 * MINUTE, DAY, 13 * DAY)
 _LONG_AGO = (0, 0, 1, MINUTE, DAY, 29 * DAY, 31 * DAY, 400 * DAY)
 _SKEW = (*(0,) * 10, -5 * MINUTE, 5 * MINUTE)
-_PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than all others, so that events meet
-_SCOPES = (*_PATH, *_PATH, *SCOPES, 99)  # 99: a number never heard of
+_PATH = (0, 1, 2, 2, 2, 5, 12, 12)  # drawn more often than the others, so that events meet
+_SCOPES = (*_PATH, *_PATH, *SCOPES, 99)  # 99: an unknown number
 MARKETING = (3, 4, 11, 13, 15, 16, 17)
 _CHECKED = (2, 2, 2, 2, 5, 12, 12, 3, 6, 7, 11, 13, 14, 16, 17)
 
 
 @dataclass(frozen=True)
 class Step:
-    """One event, what befalls its requests, and what else happens while it runs.
+    """One event, the faults of its requests, and the step that runs inside it.
 
     Attributes:
-        kind: a door of tests.simulation.requests.
+        kind: a kind of request in tests.simulation.requests.
         at: the time stamp that travels with it, milliseconds.
-        what: its particulars.
-        faults: kinds of tests.simulation.nemesis by number of the request.
-        inside: another step, run before the request of a number is sent.
-        left: milliseconds that Lambda says are left.
+        what: its details.
+        faults: kinds of tests.simulation.nemesis, by the number of the request.
+        inside: another step, which runs before the request of a number is sent.
+        left: milliseconds of execution time that Lambda reports.
         mute: whether standard output and the log are closed.
-        skewed: whether `at` is of a clock that is wrong.
+        skewed: whether the clock of `at` is wrong.
     """
 
     kind: str
@@ -47,7 +47,7 @@ class Step:
 
 
 def program(seed: int, length: int) -> list[Step]:
-    """The steps of a machine."""
+    """Draws the steps of a program."""
     rng = random.Random(seed)  # noqa: S311
     clock, steps = NOW, []
     for _ in range(length):
@@ -57,7 +57,7 @@ def program(seed: int, length: int) -> list[Step]:
 
 
 def drawn(rng: random.Random, clock: int) -> Step:
-    """What happens now; in the middle of it, now and then, something else."""
+    """Draws the next step and, now and then, another one inside it."""
     step = _step(rng, clock)
     if rng.random() < 0.1:
         return replace(step, inside={rng.randrange(3): _step(rng, clock)})
@@ -100,13 +100,13 @@ def _press(rng: random.Random, at: int) -> dict[str, Any]:
 
 
 def _look(rng: random.Random, at: int) -> dict[str, Any]:
-    """A browser or a scanner opens a link; the signal of either, but only a browser says it navigates."""
+    """A browser or a scanner opens a link. Both may send the signal; only a browser navigates."""
     looked = {"signal": rng.random() < 0.6, "navigates": rng.random() < 0.6}
     return {**_press(rng, at), **looked}
 
 
 def _request(rng: random.Random) -> str:
-    """The id of a request, as API Gateway makes them: never the same twice."""
+    """The id of a request, as API Gateway makes it: unique."""
     return f"{rng.getrandbits(48):012x}="
 
 
@@ -128,7 +128,7 @@ def _save(rng: random.Random, at: int) -> dict[str, Any]:
 
 
 def _undo(rng: random.Random, at: int) -> dict[str, Any]:
-    """Of the latest press mostly: an Undo has an hour."""
+    """Mostly for the latest press, because an Undo is valid for an hour."""
     return {
         "back": rng.choice((1, 1, 1, 1, 1, 2, 3)),
         "issued": at - rng.choice(_LONG_AGO),
@@ -170,7 +170,7 @@ def _check(rng: random.Random, at: int) -> dict[str, Any]:
 
 
 def _mail(rng: random.Random, at: int) -> dict[str, Any]:
-    """Feedback comes to its queue."""
+    """Feedback arrives in its queue."""
     happened = rng.choice((at - rng.choice(_LONG_AGO), at, at + 70 * 365 * DAY, 5, None))
     return {
         "event": rng.choice(MAILS),
@@ -203,7 +203,7 @@ MAILS = (
 
 
 def _deliver(rng: random.Random, at: int) -> dict[str, Any]:
-    """A queue gives a batch to its function; some of it was handled before."""
+    """A queue delivers a batch to its function; some of it was handled before."""
     return {"take": rng.choice((1, 2, 10)), "again": rng.choice((0, 0, 1, 3)), "pick": rng.random()}
 
 

@@ -1,4 +1,4 @@
-"""AWS in memory answers what moto answers: the same steps leave the same items and the same histories."""
+"""AWS in memory behaves like moto: the same steps leave the same items and the same histories."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def histories(layer: str, seeds: range) -> list[History]:
 @pytest.mark.parametrize(
     "seeds", [range(40_000, 40_002), pytest.param(range(41_000, 41_060), marks=pytest.mark.system)]
 )
-def test_the_same_steps_and_faults_have_the_same_history_on_moto_and_in_memory(
+def test_the_same_steps_and_faults_give_the_same_history_on_moto_and_in_memory(
     seeds: range,
 ) -> None:
     for one, other in zip(histories("pure", seeds), histories("moto", seeds), strict=True):

@@ -1,4 +1,4 @@
-"""The checker, checked: bugs that such systems had are put in, and each is caught within a few machines."""
+"""Tests the checker: it finds each planted bug within a few thousand programs."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from tests.simulation.runner import trial
 from tests.simulation.steps import Step, program
 from tests.support.deployment import NOW
 
-WITHIN = 5_000  # machines
+WITHIN = 5_000  # programs
 LENGTH = 12
 MISFITS = ("AttributeError", "TypeError", "NameError")
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("put_in", BUGS.values(), ids=BUGS.keys())
-def test_the_bug_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
+def test_the_checker_finds_the_bug(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
     with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
         broken = next(broken for seed in range(WITHIN) if (broken := trial(stage, program(seed, LENGTH))[0]))
-        # A bug that no longer fits the code crashes; that is no promise that the checker saw broken.
+        # A bug that no longer fits the code crashes. That is not a broken promise.
         assert not any(name in line for line in broken for name in MISFITS)
 
 
-def test_an_undo_that_counts_once_a_hold_is_lifted_is_caught() -> None:
+def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:
     """Three steps that seldom meet by chance."""
     link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
     hold = {"who": 0, "spelling": 0, "does": "x:hold", "scope": 0}

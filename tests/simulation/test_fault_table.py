@@ -1,4 +1,4 @@
-"""The table of faults is whole, and what it says is out of reach is."""
+"""The table of faults is complete, and the faults that it calls impossible are."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from tests.simulation.nemesis import KINDS, MEANS
 ROOT = Path(__file__).parents[2]
 
 
-def test_the_table_has_the_46_faults_and_each_says_where_or_why_not() -> None:
+def test_the_table_has_46_faults_and_each_names_its_test_or_its_reason() -> None:
     assert [row.number for row in ROWS] == list(range(1, 47))
     assert all(row.fault and row.where for row in ROWS)
 
 
-def test_every_kind_of_the_nemesis_is_a_row_that_counts() -> None:
+def test_every_kind_of_fault_is_a_row_of_the_table() -> None:
     assert {kind.number for kind in KINDS.values()} <= set(INJECTED)
 
 
-def test_every_means_of_the_attacker_is_one_that_is_drawn_and_counted() -> None:
+def test_every_attack_is_drawn_and_counted() -> None:
     assert tuple(WAYS) == MEANS
 
 
-def test_no_code_uses_transactions_whose_faults_are_left_out() -> None:
+def test_no_code_uses_transactions() -> None:
     sources = (path for part in ("layers/core", "functions") for path in (ROOT / part).rglob("*.py"))
     assert not [path.name for path in sources if "transact_" in path.read_text()]
 
 
-def test_every_test_that_a_row_names_is_there() -> None:
+def test_every_test_named_by_a_row_exists() -> None:
     named = [
         word.rstrip(",;")
         for row in ROWS

@@ -1,4 +1,4 @@
-"""What was acknowledged and what was said decide what no check may say yes to, whatever the record is."""
+"""Acknowledged and stated facts decide which topics no check may allow, whatever the record is."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_an_undo_lifts_nothing_else() -> None:
     assert not taken_back(PRESS._replace(who=1), [UNDO])
 
 
-def test_a_shorter_pause_by_a_link_shortens_nothing_that_was_acknowledged_before() -> None:
+def test_a_shorter_pause_by_a_link_does_not_shorten_an_acknowledged_pause() -> None:
     shorter = PAUSE._replace(at=NOW + 1, until=NOW + 2, press="three")
     assert not allowed(PAUSE, said=(shorter,))
     ended = shorter._replace(by="confirmation", press="")
     assert allowed(PAUSE, said=(ended,))
 
 
-def test_a_pause_that_is_entered_behind_a_newer_one_lasts_no_longer_than_that() -> None:
+def test_a_late_pause_lasts_no_longer_than_the_newer_one() -> None:
     letter = Fact(0, "p:1", NOW - 1, "letter", NOW + 500 * DAY)
     assert cut_short(letter, [PAUSE]).until == PAUSE.until
     assert cut_short(letter, [PAUSE._replace(at=NOW - 2)]) == letter

@@ -1,7 +1,7 @@
-"""What machines wrote, brought to the ledger by a stream that repeats, fails and dies.
+"""A stream that repeats, fails and crashes delivers the writes of simulated programs to the ledger.
 
-Each change has one entry, or one that stands for it: here the repeats of a link are spared from the second
-of a day on.
+Each change has one entry, or one that counts for it. In these tests, repeats by link are omitted from the
+second of a day on.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item befo
 
 
 def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
-    """Every write of the table of preferences while a machine runs."""
+    """Every write to the preferences table while a program runs."""
     client, writes = parts().client("dynamodb"), []
     write = type(client)._write
 
@@ -61,7 +61,7 @@ def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
 
 
 def _ours(steps: Iterable[Step]) -> Iterator[Step]:
-    """Without what a later version writes: that is poison, and has a test of its own."""
+    """Removes what a later version wrote: such an item is unreadable, and has its own test."""
     for step in steps:
         if step.kind != "strange":
             inside = {at: one for at, one in step.inside.items() if one.kind != "strange"}
@@ -70,7 +70,7 @@ def _ours(steps: Iterable[Step]) -> Iterator[Step]:
 
 @dataclass
 class Ports:
-    """The ledger, the hashes and the bus; a call may fail or die, before it is done or behind it."""
+    """The ledger, the hashes and the bus; a call may fail or crash before or after it takes effect."""
 
     rng: random.Random
     ledger: MemoryLedger = field(default_factory=MemoryLedger)
@@ -105,11 +105,11 @@ class Ports:
         self._asked(lambda: self.told.update(str(one.detail["id"]) for one in announcements))
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """The wishes stay at the record: every write behind it brings them again."""
+        """The late changes stay in the record: every later write delivers them again."""
 
 
 def brought(ports: Ports, records: list[dict[str, Any]]) -> None:
-    """The stream: in order, in batches, each until it is done; and some that were done come again."""
+    """Delivers the stream: in order, in batches, each until it is done; some finished batches come again."""
     place, rng = 0, ports.rng
     while place < len(records):
         size = rng.randrange(1, 8)
@@ -134,16 +134,16 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
     raise AssertionError("it never ended")
 
 
-Wish = tuple[str, int, Entry]  # what it is called, its scope, and what is on record of it
+Wish = tuple[str, int, Entry]  # its name, its scope, and what is on record of it
 
 
 def _wishes(some: Iterable[Change]) -> set[Wish]:
-    """What changes say to people: a press that is kept in `o:` from now on is the press it was in `c:`."""
+    """Names a change as people see it: a press that moves from `c:` to `o:` is the same press."""
     return {(one.kind.value, one.register.scope, one.entry) for one in some}
 
 
 def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
-    """By subject: what came on record under its salt, but for what was spared; and what came late."""
+    """By subject: what came on record under its salt, without omitted changes; and what came late."""
     applied: dict[str, set[Wish]] = defaultdict(set)
     late: dict[str, set[Wish]] = defaultdict(set)
     for _, old, item in writes:
@@ -153,14 +153,16 @@ def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
             if held.tally.spared is None:
                 known = before if before.salt == held.salt else EMPTY_RECORD
                 applied[whose] |= _wishes(changes_between(known, held))
-            if not before.salt:  # an epoch's first record is nobody's until something is written to it
+            if (
+                not before.salt
+            ):  # the first record after an erasure has no subject until something is written to it
                 applied[whose] |= _wishes(changes_between(EMPTY_RECORD, before))
             late[whose] |= _wishes(decode_late_changes(item))
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
 def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
-    """One machine and its ledger; how many entries there are."""
+    """Runs one program and its ledger, and returns the number of entries."""
     writes = written(stage, steps or _ours(program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
     made = enumerate(writes, 1)
@@ -195,12 +197,12 @@ def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)])
-def test_every_change_has_one_entry_whatever_the_stream_does(seeds: range) -> None:
+def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range) -> None:
     with staged("pure") as stage:
         assert _all(seeds, stage) > 5 * len(seeds)
 
 
-def test_a_press_that_is_written_again_since_its_answer_was_lost_has_one_entry() -> None:
+def test_a_press_written_twice_after_a_lost_answer_has_one_entry() -> None:
     link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
     later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
     with staged("pure") as stage:
@@ -271,7 +273,7 @@ BUGS = (
 
 
 @pytest.mark.parametrize("put_in", BUGS, ids=lambda put_in: put_in.__name__.strip("_"))
-def test_a_bug_of_the_ledger_is_caught(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
+def test_the_check_finds_the_bug_of_the_ledger(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
     with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
         with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""Machines drive the real handlers with random events under random faults, and keep every promise."""
+"""Random events under random faults drive the real handlers, and every promise is kept."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _held(outcome: Outcome) -> None:
     "A link of before an erasure is used to bring the person back.",
     "No link turns anything on, however old or new it is.",
 )
-def test_a_few_machines_keep_every_promise() -> None:
+def test_a_few_programs_keep_every_promise() -> None:
     assert run("pure", range(60), 12).broken == []
     assert run("moto", range(2), 12).broken == []
 
@@ -47,8 +47,8 @@ def test_one_seed_is_one_run() -> None:
     assert (one.faults, one.checked) == (other.faults, other.checked)
 
 
-def test_presses_are_taken_back_in_them() -> None:
-    """What machines never do they prove nothing about."""
+def test_programs_contain_undone_presses() -> None:
+    """Programs prove nothing about steps that they never take."""
     seen: Counter[str] = Counter()
     with staged("pure") as stage:
         for seed in range(150):
@@ -62,10 +62,10 @@ def test_presses_are_taken_back_in_them() -> None:
 
 
 @pytest.mark.system
-def test_machines_on_a_store_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
+def test_programs_in_memory_keep_every_promise(pytestconfig: pytest.Config) -> None:
     _held(run_on_all_cores("pure", 0, 20_000 if pytestconfig.option.full else 4_000, 30))
 
 
 @pytest.mark.system
-def test_machines_on_moto_keep_every_promise(pytestconfig: pytest.Config) -> None:
+def test_programs_on_moto_keep_every_promise(pytestconfig: pytest.Config) -> None:
     _held(run_on_all_cores("moto", 0, 200 if pytestconfig.option.full else 60, 30))

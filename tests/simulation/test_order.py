@@ -1,4 +1,4 @@
-"""The same events in any order and any number leave the same record: every order there is."""
+"""The same events in any order and any number leave the same record: all orders are tried."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.deployment import NOW
 
 
 def events(rng: random.Random, number: int) -> list[Step]:
-    """That no record decides about: one-click, letters, confirmations; on few scopes, often at once."""
+    """Events that do not depend on the record, on few scopes and often at the same time."""
     return [_event(rng) for _ in range(number)]
 
 

@@ -1,4 +1,4 @@
-"""Two writers at once, stepped request by request through every order that there is."""
+"""Two writers at the same time, request by request, in every possible order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.simulation.history import State
 from tests.support.deployment import NOW, parts
 from tests.support.registers import in_, out, yes
 
-MOST = 8  # requests of one writer that are ordered one by one
+MOST = 8  # requests of one writer whose order is tried one by one
 
 
 def change(register: Register, at: int) -> Change:
@@ -37,7 +37,7 @@ class Turns:
         self._changed = threading.Condition()
 
     def wait(self, thread: int) -> None:
-        """Until it is the thread's turn; turns of those who are done are skipped."""
+        """Waits for the thread's turn; turns of finished threads are skipped."""
         with self._changed:
             while True:
                 while self._order and self._order[0] in self._done:
@@ -56,7 +56,7 @@ class Turns:
 
 
 def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> State:
-    """What is on record after the writers ran in an order of their requests."""
+    """What is on record after the writers ran in a given order of their requests."""
     stage.begin()
     turns = Turns(order)
     preferences = parts().preferences
@@ -93,7 +93,7 @@ PAIRS = [
     # the same message, twice at once
     [[change(out(2), NOW)], [change(out(2), NOW)]],
     [[change(out(2), NOW), change(out(3), NOW)]] * 2,
-    # a confirmation against a press: earlier, later, and of the same instant
+    # a confirmation and a press: earlier, later, and at the same instant
     *(
         [
             [change(yes(2), NOW), change(LIFT_UNDELIVERABLE, NOW)],
@@ -106,7 +106,7 @@ PAIRS = [
 ]
 
 
-def test_whatever_the_order_of_two_writers_requests_nothing_of_either_is_lost() -> None:
+def test_two_writers_lose_nothing_in_any_order_of_their_requests() -> None:
     orders = set(itertools.permutations([0] * (MOST // 2) + [1] * (MOST // 2)))
     with staged("pure") as stage:
         for writers in PAIRS:

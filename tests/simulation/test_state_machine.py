@@ -1,6 +1,6 @@
-"""Hypothesis drives the machine step by step, and cuts down what breaks a promise.
+"""Hypothesis drives the simulation step by step, and shrinks a failing run.
 
-The machines of test_machines.py are many and each is one seed; this one looks for the short ones.
+test_machines.py runs many programs, each from a seed; this test looks for short ones.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.system
 
 
 class Promises(RuleBasedStateMachine):
-    """Whatever happens to the real handlers, in whatever order, no promise is broken."""
+    """No promise is broken, whatever happens to the real handlers and in whatever order."""
 
     stage: ClassVar[Stage]
 
@@ -50,11 +50,11 @@ def _driven(*phases: Phase) -> None:
         run_state_machine_as_test(Promises, settings=chosen)
 
 
-def test_no_step_that_hypothesis_finds_breaks_a_promise() -> None:
+def test_hypothesis_finds_no_step_that_breaks_a_promise() -> None:
     _driven(Phase.generate, Phase.shrink)
 
 
-def test_it_finds_a_bug_that_is_there() -> None:
+def test_hypothesis_finds_a_planted_bug() -> None:
     with pytest.MonkeyPatch.context() as patch:
         BUGS["last arrival wins"](patch)
         with pytest.raises(AssertionError):

@@ -1,4 +1,4 @@
-"""Each handler is stopped after every single request, before it and behind it; delivered again, it heals."""
+"""Each handler is stopped before and after every request; after another delivery the result is complete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def mail(event: str, **more: object) -> Step:
     return Step("mail", NOW, {**MAIL, "event": event, **more})
 
 
-OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was there, the table was not
+OUTAGE = dict.fromkeys((1, 2, 3), "throttling")  # the key was available, the table was not
 SCENARIOS: dict[str, tuple[list[Step], Step]] = {
     "a press": ([], Step("press", NOW, LINK)),
     "a press on a link of a retired topic": ([], Step("press", NOW, {**LINK, "scope": 14})),
@@ -89,7 +89,7 @@ def left_by(stage: Stage, before: list[Step], steps: list[Step]) -> tuple[State,
 
 @pytest.mark.system
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_stopped_at_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
+def test_a_handler_stopped_at_any_request_and_run_again_leaves_the_result_of_one_run(
     stage: Stage, name: str
 ) -> None:
     before, step = SCENARIOS[name]

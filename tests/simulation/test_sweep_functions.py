@@ -1,4 +1,4 @@
-"""Every function is stopped after each single request; delivered again, it leaves what one run leaves."""
+"""Every function is stopped after each request; after another delivery the result is that of one run."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ MOST = 120  # requests of one delivery
 
 @contextmanager
 def played(scene: Scene) -> Iterator[World]:
-    """The world of a scene, with what was there before."""
+    """The deployment of a scene, with what existed before."""
     with pytest.MonkeyPatch.context() as patch:
-        later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # whoever died while walking is waited for no longer
+        later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # the lease of a killed walk has ended
         clock = SimpleNamespace(time_ns=lambda: next(later) * 1_000_000)
         patch.setattr(ses_list, "time", clock)
         for app, now in ((seal, NOW + 2 * DAY_MS), (reconcile, NOW + STREAM_RETENTION + 60_000)):
@@ -49,7 +49,7 @@ def played(scene: Scene) -> Iterator[World]:
 
 
 def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
-    """One delivery to a fresh process, which may be killed."""
+    """Makes one delivery to a fresh process, which may be killed."""
     restart()
     held = mailbox.SuppressionList(scene.suppressed)
     with mailbox.suppression_list(held), stopping(place) as stop:
@@ -63,14 +63,14 @@ def left(scene: Scene, world: World) -> object:
         return scene.left(world)
 
 
-def test_there_is_a_scene_for_every_function() -> None:
+def test_every_function_has_a_scene() -> None:
     folders = {path.parent.name for path in FUNCTIONS.glob("*/app.py")}
     assert {scene.function for scene in SCENES} == folders
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("made", SCENES, ids=lambda made: made.__name__)
-def test_stopped_after_any_request_and_delivered_again_it_leaves_what_one_run_leaves(
+def test_a_function_stopped_after_any_request_and_run_again_leaves_the_result_of_one_run(
     made: type[Scene],
 ) -> None:
     with played(scene := made()) as world:
@@ -79,7 +79,7 @@ def test_stopped_after_any_request_and_delivered_again_it_leaves_what_one_run_le
     assert 0 < asked < MOST
     for place in range(asked):
         with played(scene := made()) as world:
-            for _ in range(1 + place % 2):  # every other time it is killed there twice
+            for _ in range(1 + place % 2):  # every second time the process is killed twice
                 try:
                     delivered(scene, world, place)
                 except Killed:
