@@ -162,8 +162,8 @@ def test_the_figures_of_the_readme_are_what_the_command_prints(
     from tests.bench import bench_cost
 
     with deployed(monkeypatch) as world:
-        metrics = len(bench_cost.written(world))
-    for what, dollars in bench_cost.idle(metrics):
+        metrics = len(bench_cost.metrics_when_idle(world))
+    for what, dollars in bench_cost.idle_costs(metrics):
         assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), "paste what bench_cost.py prints"
 
 

@@ -36,7 +36,7 @@ IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda asks an empty queue in five threads,
 LINE_OF_LOG = 400  # bytes: the access log's, and the one that holds the metrics
 
 
-class Doing(NamedTuple):
+class CostOfAction(NamedTuple):
     """A million of something.
 
     Attributes:
@@ -67,7 +67,7 @@ class Doing(NamedTuple):
 
 
 @contextmanager
-def counted() -> Iterator[Counter[str]]:
+def counted_calls() -> Iterator[Counter[str]]:
     """The calls that go to AWS while the block runs, by name."""
     seen: Counter[str] = Counter()
 
@@ -82,7 +82,7 @@ def counted() -> Iterator[Counter[str]]:
         parts().client(service).meta.events.unregister("before-call", see)
 
 
-def doings(world: World) -> Iterator[Doing]:
+def action_costs(world: World) -> Iterator[CostOfAction]:
     """What a million of each takes."""
     from functions.feedback import app as feedback
     from functions.platform import app as platform
@@ -114,28 +114,28 @@ def doings(world: World) -> Iterator[Doing]:
     for handler, event in ((unsubscribe, http("GET", path)), (platform, check), (platform, links)):
         handler.handler(event, world.context)  # keys are derived and looked up once
 
-    with counted() as calls:
+    with counted_calls() as calls:
         unsubscribe.handler(http("GET", path), world.context)
-    yield Doing("links opened", calls, 1, 0.02, 0.5, HTTP_API, (0, calls["GetItem"]))
-    with counted() as calls:
+    yield CostOfAction("links opened", calls, 1, 0.02, 0.5, HTTP_API, (0, calls["GetItem"]))
+    with counted_calls() as calls:
         unsubscribe.handler(press, world.context)
     # The item and its entry in the index Changes.
-    yield Doing("opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0))
-    with counted() as calls:
+    yield CostOfAction("opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0))
+    with counted_calls() as calls:
         feedback.handler(bounces, world.context)
     a_message = Counter({name: number // 10 for name, number in calls.items()})
     around = SNS + SQS * (1 + 2 / 10)  # sent singly, received and deleted in tens
     writes = 2 * a_message["UpdateItem"]
-    yield Doing("bounces", a_message, 0.1, 0.06, 0.5, around, (writes, 0))
-    with counted() as calls:
+    yield CostOfAction("bounces", a_message, 0.1, 0.06, 0.5, around, (writes, 0))
+    with counted_calls() as calls:
         platform.handler(check, world.context)
-    yield Doing("addresses checked", calls, 1e-3, 0.15, 1, HTTP_API / 1e3, (0, 1))
-    with counted() as calls:
+    yield CostOfAction("addresses checked", calls, 1e-3, 0.15, 1, HTTP_API / 1e3, (0, 1))
+    with counted_calls() as calls:
         platform.handler(links, world.context)
-    yield Doing("links minted", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
+    yield CostOfAction("links minted", calls, 1e-3, 0.1, 1, HTTP_API / 1e3, (0, 0))
 
 
-def evidence(world: World) -> Doing:
+def evidence(world: World) -> CostOfAction:
     """What each change takes behind its write, ten to a batch: an entry, its hash, an event."""
     from functions.ledger import app as ledger
 
@@ -147,14 +147,14 @@ def evidence(world: World) -> Doing:
     batch = stream_events.event(
         stream_events.record(None, item, NOW, number=n) for n, item in enumerate(written)
     )
-    with counted() as calls:
+    with counted_calls() as calls:
         ledger.handler(batch, world.context)
     around = (S3_PUT * calls["PutObject"] + BUS * 10) / 10
     writes = (calls["PutItem"] + calls["UpdateItem"]) / 10
-    return Doing("changes into the ledger", calls, 0.1, 0.1, 0.5, around, (writes, 0))
+    return CostOfAction("changes into the ledger", calls, 0.1, 0.1, 0.5, around, (writes, 0))
 
 
-def written(world: World) -> set[str]:
+def metrics_when_idle(world: World) -> set[str]:
     """The metrics of our own that are written although nothing happens: by the schedules."""
     from functions.purge import app as purge
     from functions.reconcile import app as reconcile
@@ -177,7 +177,7 @@ def written(world: World) -> set[str]:
     return names | {"PurgeSweepRan", "WaitingQueueSwept"}  # which filters of the logs make
 
 
-def idle(metrics: int) -> list[tuple[str, float]]:
+def idle_costs(metrics: int) -> list[tuple[str, float]]:
     """A month in which nothing happens, by what there is in the template."""
     resources = template()["Resources"].values()
     kinds = Counter(one["Type"] for one in resources)
@@ -204,14 +204,14 @@ def main() -> None:
         deployed(patch) as world,
         redirect_stdout(io.StringIO()),  # the metrics
     ):
-        metrics = len(written(world))
-        done = [*doings(world), evidence(world)]
+        metrics = len(metrics_when_idle(world))
+        done = [*action_costs(world), evidence(world)]
     print("a million of                    $   calls of AWS for one request, one message, or ten changes")
     for one in done:
         calls = ", ".join(f"{number} {name}" for name, number in one.calls.items())
         print(f"  {one.what:<24} {one.dollars:6.2f}   {calls or 'none'}")
     print("\na month in which nothing happens     $")
-    bills = idle(metrics)
+    bills = idle_costs(metrics)
     for what, dollars in (*bills, ("in all", sum(dollars for _, dollars in bills))):
         print(f"  {what:<32} {dollars:6.2f}")
 

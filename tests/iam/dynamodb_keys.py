@@ -19,7 +19,7 @@ _EXPRESSIONS = (
 _PARTITIONS = ("pk", "subject", "id")
 
 
-def of_request(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
+def condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
     """The condition keys of a request; one of which it says nothing is empty."""
     return {
         "dynamodb:LeadingKeys": sorted(set(_leading(request))),

@@ -20,7 +20,7 @@ _LAMBDAS_OWN = ("dynamodb:ListStreams",)
 
 
 @dataclass(frozen=True)
-class Answer:
+class Evaluation:
     """What the evaluator says to a request, and by which parts of which statements.
 
     Attributes:
@@ -39,7 +39,7 @@ class Answer:
         return self.result == "Allowed"
 
 
-def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Answer]:
+def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
     """Put the requests to the evaluator, all in one process."""
     known = [request for request in requests if request.action not in _LAMBDAS_OWN]
     answers = iter(_evaluated(policies, known))
@@ -49,7 +49,7 @@ def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Answer]:
     ]
 
 
-def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Answer]:
+def _evaluated(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
     asked = {
         "policies": policies.all(),
         "requests": [_written(policies, request) for request in requests],
@@ -78,17 +78,17 @@ def _written(policies: Policies, request: Request) -> Document:
     }
 
 
-def _read(answer: Document) -> Answer:
+def _read(answer: Document) -> Evaluation:
     used = frozenset(
         (one["policy"], int(one["statement"]), action, resource)
         for one in answer["used"]
         for action in one["actions"]
         for resource in one["resources"] or [""]
     )
-    return Answer(answer["result"], used, tuple(answer["ignored"]))
+    return Evaluation(answer["result"], used, tuple(answer["ignored"]))
 
 
-def _stated(policies: Policies, request: Request) -> Answer:
+def _stated(policies: Policies, request: Request) -> Evaluation:
     used = frozenset(
         (request.who, number, action, resource)
         for number, statement in enumerate(policies.identities[request.who]["Statement"])
@@ -96,4 +96,4 @@ def _stated(policies: Policies, request: Request) -> Answer:
         for resource in listed(statement["Resource"])
         if action == request.action and fnmatchcase(request.resource, resource)
     )
-    return Answer("Allowed" if used else "ImplicitlyDenied", used, ())
+    return Evaluation("Allowed" if used else "ImplicitlyDenied", used, ())

@@ -12,7 +12,7 @@ from tests.iam.questions import Questions
 from tests.iam.requests import Request, listed
 from tests.support.stack import NAME, Stack
 
-Part = tuple[str, int, str, str]
+PolicyPart = tuple[str, int, str, str]
 """Of a policy, by its name, the number of a statement, and one action and one resource of it."""
 _BY_THE_ACCOUNT = ("kms:*",)  # of a key: the account's policies decide, and are looked at themselves
 
@@ -30,7 +30,7 @@ class Findings:
     """
 
     missing: list[str]
-    open: list[str]
+    wrongly_allowed: list[str]
     unused: list[str]
     wide: list[str]
     ignored: list[str]
@@ -47,7 +47,7 @@ def findings(stack: Stack, asked: Questions) -> Findings:
     ignored = {key for answer in answers for key in answer.ignored}
     return Findings(
         missing=_told(asked.allowed, [not answer.allowed for answer in allowed]),
-        open=_told(asked.refused, [answer.allowed for answer in refused]),
+        wrongly_allowed=_told(asked.refused, [answer.allowed for answer in refused]),
         unused=sorted(map(_written, set(_parts(policies)) - used - denied)),
         wide=sorted(set(_wide(stack, policies, asked.allowed))),
         ignored=sorted(ignored),
@@ -58,7 +58,7 @@ def _told(requests: Sequence[Request], whether: Sequence[bool]) -> list[str]:
     return sorted({str(r) for r, said in zip(requests, whether, strict=True) if said})
 
 
-def _parts(policies: Policies) -> Iterator[Part]:
+def _parts(policies: Policies) -> Iterator[PolicyPart]:
     for name, document in policies.all().items():
         for number, statement in enumerate(document["Statement"]):
             for action in listed(statement["Action"]):
@@ -67,7 +67,7 @@ def _parts(policies: Policies) -> Iterator[Part]:
                         yield name, number, action, resource
 
 
-def _written(part: Part) -> str:
+def _written(part: PolicyPart) -> str:
     return "{}, statement {}: {} on {}".format(*part)
 
 

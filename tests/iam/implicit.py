@@ -19,7 +19,7 @@ def role_of(stack: Stack, function: str) -> str:
     return _role(stack, stack.resources[function][1]["Role"])
 
 
-def of_functions(stack: Stack) -> Iterator[Request]:
+def function_requests(stack: Stack) -> Iterator[Request]:
     """Lambda writes the log of each function, and reads what calls it, in the name of the function's role."""
     for name, function in stack.of("AWS::Lambda::Function").items():
         role = role_of(stack, name)
@@ -36,7 +36,7 @@ def of_functions(stack: Stack) -> Iterator[Request]:
             yield Request(role, "sqs:SendMessage", target, "records that failed")
 
 
-def of_schedules(stack: Stack) -> Iterator[Request]:
+def schedule_requests(stack: Stack) -> Iterator[Request]:
     """EventBridge Scheduler calls a function in the name of the schedule's role."""
     for schedule in stack.of("AWS::Scheduler::Schedule").values():
         target = schedule["Target"]
@@ -44,14 +44,14 @@ def of_schedules(stack: Stack) -> Iterator[Request]:
         yield Request(role, "lambda:InvokeFunction", target["Arn"], "the schedule")
 
 
-def of_adopters(stack: Stack) -> Iterator[Request]:
+def adopter_requests(stack: Stack) -> Iterator[Request]:
     """What the outputs promise to a role of the adopter that has one of the managed policies."""
     for key in ("IdentityKey", "LinksKey"):
         yield Request(f"{key}Policy", "kms:GenerateMac", stack.arn(key), "docs/integrating.md")
     yield from _polled("OptInNotificationsPolicy", stack.arn("OptInNotificationsQueue"))
 
 
-def of_mail(recorded: Iterable[Request]) -> Iterator[Request]:
+def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
     """SES also asks for the identity that is verified, and in its sandbox for that of each recipient.
 
     The identity is the address, its domain or a domain above that. The sandbox, in which every account

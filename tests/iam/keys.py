@@ -25,7 +25,7 @@ _ENCRYPTED: dict[str, dict[str, tuple[str, ...]]] = {
 }
 
 
-def of_keys(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]:
+def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]:
     """The use of a key that comes with each of these requests."""
     keys = dict(_keys(stack))
     for request in requests:

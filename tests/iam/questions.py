@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.iam import implicit, refused, services
-from tests.iam.keys import of_keys
+from tests.iam.keys import key_requests
 from tests.iam.policies import Policies
 from tests.iam.requests import Request
 from tests.support.stack import Stack
@@ -29,26 +29,26 @@ class Questions:
 def questions(stack: Stack, lines: Iterable[Mapping[str, Any]]) -> Questions:
     """What follows from the calls that were recorded, and from the stack's own resources."""
     recorded = [_made(stack, line) for line in lines]
-    published = list(services.of_services(stack))
+    published = list(services.service_requests(stack))
     calls = [
         *recorded,
-        *implicit.of_functions(stack),
-        *implicit.of_schedules(stack),
-        *implicit.of_adopters(stack),
+        *implicit.function_requests(stack),
+        *implicit.schedule_requests(stack),
+        *implicit.adopter_requests(stack),
         *published,
     ]
-    trust = list(services.of_trust(stack))
+    trust = list(services.trust_requests(stack))
     allowed = [
         *calls,
         *trust,
-        *implicit.of_mail(recorded),
-        *services.of_logs(stack),
-        *of_keys(stack, calls),
+        *implicit.mail_requests(recorded),
+        *services.log_requests(stack),
+        *key_requests(stack, calls),
     ]
     never = [
-        *refused.of_strangers([*published, *trust]),
-        *refused.unencrypted(_of_resources_that_say_so(stack, calls)),
-        *refused.overwriting(recorded),
+        *refused.stranger_requests([*published, *trust]),
+        *refused.unencrypted_requests(_of_resources_that_say_so(stack, calls)),
+        *refused.overwriting_requests(recorded),
     ]
     return Questions(_once(allowed), _once(never))
 

@@ -22,7 +22,7 @@ from tests.support.deployment import parts
 from tests.support.template import variables
 
 Context = dict[str, str | list[str]]
-Asked = tuple[str, str, Context]
+RecordedAction = tuple[str, str, Context]
 """An action, what it is about, and the keys of its conditions."""
 _REGION, _ACCOUNT = "us-east-1", "123456789012"
 _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId": "s3:versionid"}
@@ -59,7 +59,9 @@ def recorded(folder: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in sorted(lines)]
 
 
-def _asked(function: str, service: str, operation: str, request: Mapping[str, Any]) -> Iterable[Asked]:
+def _asked(
+    function: str, service: str, operation: str, request: Mapping[str, Any]
+) -> Iterable[RecordedAction]:
     named = {name: _setting(function, value) for name, value in _named(request)}
     return {
         "dynamodb": _of_dynamodb,
@@ -91,27 +93,29 @@ def _setting(function: str, value: str) -> str:
     return f"${found[0]}"
 
 
-def _of_dynamodb(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_dynamodb(
+    operation: str, request: Mapping[str, Any], named: Mapping[str, str]
+) -> Iterator[RecordedAction]:
     index = f"/index/{request['IndexName']}" if "IndexName" in request else ""
     for table in named.values():
-        yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.of_request(request)
+        yield f"dynamodb:{operation}", f"{table}{index}", dynamodb_keys.condition_keys(request)
 
 
-def _of_kms(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_kms(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
     said = request.get("EncryptionContext", {}).items()
     yield f"kms:{operation}", named["KeyId"], {f"kms:EncryptionContext:{k}": v for k, v in said}
 
 
-def _of_sqs(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_sqs(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
     yield f"sqs:{operation}", named["QueueUrl"], {}
 
 
-def _of_events(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_events(operation: str, _: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
     for bus in named.values():
         yield f"events:{operation}", bus, {}
 
 
-def _of_s3(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_s3(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
     action = "ListBucketVersions" if operation == "ListObjectVersions" else operation
     if "VersionId" in request:
         action += "Version"
@@ -120,7 +124,7 @@ def _of_s3(operation: str, request: Mapping[str, Any], named: Mapping[str, str])
     yield f"s3:{action}", f"{named['Bucket']}{key}", context
 
 
-def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[Asked]:
+def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]) -> Iterator[RecordedAction]:
     if operation != "SendEmail":
         yield f"ses:{operation}", "*", {}
         return

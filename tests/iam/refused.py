@@ -10,7 +10,7 @@ from tests.support.stack import ACCOUNT
 _STRANGER = "999999999999"
 
 
-def of_strangers(requests: Iterable[Request]) -> Iterator[Request]:
+def stranger_requests(requests: Iterable[Request]) -> Iterator[Request]:
     """The same in the name of another account's resources: a service's name is no proof of whose it is."""
     for request in requests:
         if any(ACCOUNT in value for value in request.context.values()):
@@ -19,14 +19,14 @@ def of_strangers(requests: Iterable[Request]) -> Iterator[Request]:
             yield Request(request.who, request.action, request.resource, why, context)
 
 
-def unencrypted(requests: Iterable[Request]) -> Iterator[Request]:
+def unencrypted_requests(requests: Iterable[Request]) -> Iterator[Request]:
     """The same without TLS, of what says that it takes nothing so."""
     for request in requests:
         context = {**request.context, "aws:SecureTransport": "false"}
         yield Request(request.who, request.action, request.resource, f"plain {request.why}", context)
 
 
-def overwriting(requests: Iterable[Request]) -> Iterator[Request]:
+def overwriting_requests(requests: Iterable[Request]) -> Iterator[Request]:
     """The same of an object, whether or not there is one already."""
     for request in requests:
         if request.action == "s3:PutObject":

@@ -11,7 +11,7 @@ from tests.support.stack import ACCOUNT, REGION, Stack
 LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses.amazonaws.com"
 
 
-def of_trust(stack: Stack) -> Iterator[Request]:
+def trust_requests(stack: Stack) -> Iterator[Request]:
     """A service takes a role on: Lambda that of a function, the scheduler that of a schedule."""
     scheduled = {one["Target"]["RoleArn"] for one in stack.of("AWS::Scheduler::Schedule").values()}
     for role in sorted(scheduled):
@@ -22,7 +22,7 @@ def of_trust(stack: Stack) -> Iterator[Request]:
         yield Request(LAMBDA, "sts:AssumeRole", role, "the role of a function")
 
 
-def of_services(stack: Stack) -> Iterator[Request]:
+def service_requests(stack: Stack) -> Iterator[Request]:
     """What SES, SNS, CloudWatch and EventBridge send in their own names, and on whose behalf."""
     for source in _senders(stack):
         for topic in _told_of_mail(stack):
@@ -47,7 +47,7 @@ def of_services(stack: Stack) -> Iterator[Request]:
             yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
 
 
-def of_logs(stack: Stack) -> Iterator[Request]:
+def log_requests(stack: Stack) -> Iterator[Request]:
     """CloudWatch Logs encrypts a log group with its key.
 
     The calls are those of "Encrypt log data in CloudWatch Logs using AWS KMS".

@@ -70,7 +70,7 @@ def test_a_wildcard_reaches_nothing_that_is_not_used(found: Findings) -> None:
     "Each policy asks whose it is; all that services send is tried again in another account's name.",
 )
 def test_strangers_plain_connections_and_overwriting_are_refused(found: Findings) -> None:
-    assert not found.open, "\n".join(found.open)
+    assert not found.wrongly_allowed, "\n".join(found.wrongly_allowed)
 
 
 def test_the_evaluator_takes_every_key_that_a_condition_could_be_put_on(found: Findings) -> None:
@@ -155,4 +155,4 @@ def test_a_permission_too_many_a_wider_one_and_an_open_topic_are_told(
         "LedgerRole: dynamodb:PutItem",
         "LedgerRole: dynamodb:Query",
     }
-    assert found.open and all("cloudwatch.amazonaws.com" in one for one in found.open)
+    assert found.wrongly_allowed and all("cloudwatch.amazonaws.com" in one for one in found.wrongly_allowed)

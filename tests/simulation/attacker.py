@@ -20,13 +20,13 @@ from heed.domain.links.undo import UndoToken
 from heed.domain.opt_in import confirmation_token
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent
 from tests.simulation import presses, requests
-from tests.simulation.deployment import SPELLINGS, Stage
+from tests.simulation.deployment import SPELLINGS, SimulatedDeployment
 from tests.simulation.history import Fact
 from tests.simulation.steps import DAY, Step
 from tests.support.deployment import http
 from tests.support.registers import scope_numbers
 
-Given = tuple[str, tuple[Fact, ...]]
+OwnUndo = tuple[str, tuple[Fact, ...]]
 """An Undo token, and what it says."""
 
 _TOPICS = ("offers", "news", "events", "research")
@@ -66,13 +66,13 @@ class Attacker:
         own: the Undo tokens from their own presses.
     """
 
-    stage: Stage
-    own: list[Given] = field(default_factory=list)
+    stage: SimulatedDeployment
+    own: list[OwnUndo] = field(default_factory=list)
     _links: dict[int, dict[str, str]] = field(default_factory=dict)
     _next: list[Attempt] = field(default_factory=list)
     _sent: set[str] = field(default_factory=set)
 
-    def attempts(self, step: Step, leaked: Sequence[Given]) -> Iterator[Attempt]:
+    def attempts(self, step: Step, leaked: Sequence[OwnUndo]) -> Iterator[Attempt]:
         """Yields the requests of one attack, and then those that use what the answers contained.
 
         `leaked` are Undo tokens of other people, newest last, from the addresses of their done pages.
@@ -80,7 +80,7 @@ class Attacker:
         self._next, self._sent = [], set()
         if step.what["minted"]:
             yield self._mint(step)
-        way = WAYS[step.what["means"]]
+        way = ATTACKS[step.what["means"]]
         if way is Attacker._undo_own and step.what["back"] == 1:  # the press comes first
             yield self._press(step, leaked)
         yield way(self, step, leaked)
@@ -127,24 +127,24 @@ class Attacker:
         event = http("POST", path, form=form, at=step.at, request_id=press)
         return Attempt("save", event, step.what["who"], facts, quiet=not facts)
 
-    def _all_on(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _all_on(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         fields = ["targeted-advertising", *(f"topic.{name}" for name in _TOPICS)]
         shown = {f"was.{name}": "out" for name in fields} if step.what["back"] > 1 else {}
         return self._save(step, {**shown, **dict.fromkeys(fields, "in")})
 
-    def _all_in(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _all_in(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._save(step, {"all": "in"})
 
-    def _resume(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _resume(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._save(step, {"pause": "0"})
 
-    def _shorter(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _shorter(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at, press = step.what["who"], step.at, step.what["press"]
         until = at + 30 * DAY
         paused = Fact(who, "p:1", at, "preference-centre", until, press=press)
         return self._save(step, {"pause": "30"}, paused)
 
-    def _press(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _press(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         what = {**step.what, "how": "this", "signal": False, "scope": _scope(step)}
         path, press = self._link(step, "u"), what["press"]
         event = http("POST", path, form={"scope": "this"}, at=step.at, request_id=press)
@@ -156,7 +156,7 @@ class Attacker:
         event = http("POST", f"/p/{link}", form={"undo": text}, at=at)
         return Attempt("undo", event, who, facts, quiet=not facts)
 
-    def _undo_given(self, step: Step, held: Sequence[Given]) -> Attempt:
+    def _undo_given(self, step: Step, held: Sequence[OwnUndo]) -> Attempt:
         """Uses one of the attacker's own Undo tokens. For its own press, within the hour, this is allowed."""
         if not held:
             return self._undo_made_up(step, held)
@@ -164,10 +164,10 @@ class Attacker:
         facts = undos if requests.is_fresh(undos, step.at) else ()
         return self._undo(undos[0].who, text, step.at, facts)
 
-    def _undo_own(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _undo_own(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._undo_given(step, self.own)
 
-    def _undo_by_another_link(self, step: Step, leaked: Sequence[Given]) -> Attempt:
+    def _undo_by_another_link(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
         """Uses a valid token on another person's link."""
         held = [*leaked, *self.own]
         if not held:
@@ -175,7 +175,7 @@ class Attacker:
         text, undos = held[-step.what["back"] :][0]
         return self._undo(1 - undos[0].who, text, step.at)
 
-    def _undo_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _undo_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         """Forges a token for all scopes: the attacker knows the format but has no key."""
         who, at = step.what["who"], step.at
         said = UndoToken(self.stage.ids[who], scope_numbers(0, 1, 2, 3, 5, 12), at, "0" * 32)
@@ -189,13 +189,13 @@ class Attacker:
         event = http("GET", self._link(step, kind), query={name: guess}, at=at)
         return Attempt("press" if kind == "u" else "save", event, who, quiet=True)
 
-    def _done(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _done(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._page(step, "u", "done")
 
-    def _saved(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _saved(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         return self._page(step, "p", "saved")
 
-    def _ask(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _ask(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         """Uses the form for people without a link; the mail goes to another person's mailbox."""
         who = step.what["who"]
         fields = [("address", SPELLINGS[who][0]), ("intent", "in"), ("resume", "*,meridian")]
@@ -206,7 +206,7 @@ class Attacker:
     def _confirm(self, who: int, text: str, at: int) -> Attempt:
         return Attempt("form", http("POST", f"/c/{text}", at=at), who, quiet=True, hopeless=True)
 
-    def _confirm_made_up(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _confirm_made_up(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         who, at = step.what["who"], step.at
         said = ConfirmationToken(
             self.stage.ids[who],
@@ -219,17 +219,17 @@ class Attacker:
         )
         return self._confirm(who, confirmation_token.mint_confirmation_token(said, _GUESS), at)
 
-    def _confirm_by_another(self, step: Step, leaked: Sequence[Given]) -> Attempt:
+    def _confirm_by_another(self, step: Step, leaked: Sequence[OwnUndo]) -> Attempt:
         """Uses a text that was signed for another purpose."""
         who = step.what["who"]
         held = [text for text, _ in (*leaked, *self.own)] or [self._link(step, "p")[3:]]
         return self._confirm(who, held[-1], step.at)
 
-    def _change(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _change(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         said = {"scope": "*", "state": "in", "source": "agent", "reference": "made up"}
         return self._call(step, "/v1/changes", said)
 
-    def _lift(self, step: Step, _: Sequence[Given]) -> Attempt:
+    def _lift(self, step: Step, _: Sequence[OwnUndo]) -> Attempt:
         register = ("complaint", "hold", "undeliverable")[step.what["back"] - 1]
         said = {"register": register, "reason": "made up", "reference": "made up", "scope": "*"}
         return self._call(step, "/v1/lifts", said)
@@ -245,8 +245,8 @@ def _scope(step: Step) -> int:
     return 2 if step.what["minted"] else int(step.what["scope"])
 
 
-Way = Callable[[Attacker, Step, Sequence[Given]], Attempt]
-WAYS: dict[str, Way] = {
+Attack = Callable[[Attacker, Step, Sequence[OwnUndo]], Attempt]
+ATTACKS: dict[str, Attack] = {
     "a form that turns everything on": Attacker._all_on,
     "a form that says all=in": Attacker._all_in,
     "the end of a pause": Attacker._resume,

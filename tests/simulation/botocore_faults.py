@@ -58,7 +58,7 @@ def _answer(status: int, content: bytes) -> AWSResponse:
     return AWSResponse(_URL, status, headers, _Body(content))  # type: ignore[arg-type]
 
 
-class Wire:
+class FaultyClients:
     """Clients of moto with faults on their requests, and access for the observer without faults."""
 
     def __init__(self, nemesis: Nemesis) -> None:

@@ -19,14 +19,14 @@ from tests.simulation import erasures, presses
 from tests.simulation.history import (
     NOBODY,
     Ack,
+    Anomaly,
+    CheckAnswer,
     End,
     Fact,
-    Held,
     History,
-    Odd,
-    Promise,
-    Said,
-    Seen,
+    Observation,
+    QueuedPromise,
+    RegisterValue,
     Start,
     State,
 )
@@ -53,7 +53,7 @@ class _Book:
     said_by: dict[int, tuple[Fact, ...]] = field(default_factory=dict)
 
 
-def check(history: History) -> tuple[list[str], Counter[str]]:
+def check_history(history: History) -> tuple[list[str], Counter[str]]:
     """Returns the promises that were broken, and how often each one was tested."""
     book, broken = _Book(), []
     for line in history.lines:
@@ -75,13 +75,13 @@ def _line(line: object, book: _Book) -> Iterator[str]:
             said = [fact for fact in facts if fact.must and fact not in begun]
             kept = (fact for fact in said if not _is_replaced(book, step, fact))
             book.owed += [cut_short(fact, book.possible) for fact in kept]
-        case Promise(_, facts):
+        case QueuedPromise(_, facts):
             book.promised += [fact for fact in facts if fact.must]
-        case Seen():
+        case Observation():
             yield from _seen(book, line)
-        case Said():
+        case CheckAnswer():
             yield from _said(book, line)
-        case Odd(_, what):
+        case Anomaly(_, what):
             yield f"I4 I11 {what}"
         case End():
             yield from _end(book, line)
@@ -91,7 +91,7 @@ def _began(book: _Book, who: int, state: State) -> None:
     book.floors[who] = state.floor or 0
     if "x:minor" in state.registers:
         book.minors.add(who)
-    book.owed = [fact for fact in book.owed if fact.who != who] + erasures.stops(who, state)
+    book.owed = [fact for fact in book.owed if fact.who != who] + erasures.erasure_stops(who, state)
 
 
 def _counts(book: _Book, fact: Fact) -> bool:
@@ -106,13 +106,13 @@ def _is_owed(book: _Book, fact: Fact) -> bool:
     return _counts(book, fact) and not taken_back(fact, book.possible)
 
 
-def _seen(book: _Book, seen: Seen) -> Iterator[str]:
+def _seen(book: _Book, seen: Observation) -> Iterator[str]:
     people = seen.people
     before = book.seen[-1] if book.seen else (NOBODY,) * len(people)
     for who, (old, new) in enumerate(zip(before, people, strict=True)):
-        if erasures.began(old, new):
+        if erasures.erasure_happened(old, new):
             book.checked["I9"] += 1
-            yield from erasures.faults(_asked(book, who), old, new)
+            yield from erasures.erasure_faults(_asked(book, who), old, new)
             _began(book, who, new)
         else:
             yield from _moved(book, old, new, quiet=seen.quiet)
@@ -148,7 +148,7 @@ def _moved(book: _Book, old: State, new: State, *, quiet: bool) -> Iterator[str]
         yield "I5 something changed that may not"
 
 
-def _brought_back(book: _Book, seen: Seen, who: int, old: State) -> Iterator[str]:
+def _brought_back(book: _Book, seen: Observation, who: int, old: State) -> Iterator[str]:
     """What a link, or a key without rights, makes sendable now, or earlier than it would be by itself.
 
     An Undo may restore what there would be without the press that it names, and nothing more. During a hold
@@ -172,7 +172,7 @@ def _brought_back(book: _Book, seen: Seen, who: int, old: State) -> Iterator[str
                 return
 
 
-def _taken_back(state: State) -> dict[str, Held]:
+def _taken_back(state: State) -> dict[str, RegisterValue]:
     return {name: held for name, held in state.registers.items() if name.startswith("u:")}
 
 
@@ -219,7 +219,7 @@ def _is_replaced(book: _Book, step: int, fact: Fact) -> bool:
     opt-out replaces it.
     """
     during = [people[fact.who] for people in book.seen[max(book.begun[step] - 1, 0) :]]
-    return any(erasures.began(old, new) and _holds(old, fact) for old, new in pairwise(during))
+    return any(erasures.erasure_happened(old, new) and _holds(old, fact) for old, new in pairwise(during))
 
 
 def _asked(book: _Book, who: int) -> list[Fact]:
@@ -236,7 +236,7 @@ def _holds(state: State, fact: Fact) -> bool:
     return held is not None and held.at >= fact.at and (held.until is None) == (fact.until is None)
 
 
-def _said(book: _Book, said: Said) -> Iterator[str]:
+def _said(book: _Book, said: CheckAnswer) -> Iterator[str]:
     book.checked["I3"] += 1
     if said.sendable:
         book.checked["I8"] += 1
@@ -268,7 +268,7 @@ def _decided(state: State, topic: int, now: int) -> tuple[bool, str]:
     return answer.sendable, answer.reason
 
 
-def _entry(held: Held) -> Entry:
+def _entry(held: RegisterValue) -> Entry:
     return Entry(held.at, Source(held.by), held.evidence, held.policy, held.until)
 
 

@@ -38,8 +38,8 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.observability import logger
 from heed.use_cases.privacy import erase
 from tests.simulation.aws_in_memory import Dynamo, Kms, Sqs
-from tests.simulation.botocore_faults import KEYS, QUEUES, Wire
-from tests.simulation.history import Held, State
+from tests.simulation.botocore_faults import KEYS, QUEUES, FaultyClients
+from tests.simulation.history import RegisterValue, State
 from tests.simulation.nemesis import Nemesis
 from tests.support.catalogues import DATA
 from tests.support.deployment import APPS as ALL_APPS
@@ -55,7 +55,7 @@ SPELLINGS = (
         "<BO.LI+X@EXÄMPLE.COM>",
     ),
 )
-RINGS = ("1", "1,2")
+KEY_RINGS = ("1", "1,2")
 _ENDED = 1_000  # milliseconds since the Unix epoch
 _POWERS = (KeyScope.WRITE, KeyScope.PRIVACY)
 APPS: dict[str, ModuleType] = {
@@ -82,7 +82,7 @@ def _catalogue_of_tests() -> Path:
 
 
 @dataclass
-class Stage:
+class SimulatedDeployment:
     """What the simulated programs run on.
 
     Attributes:
@@ -137,7 +137,7 @@ class Stage:
 
 def _state(item: dict[str, Any]) -> State:
     registers = {
-        name: Held(
+        name: RegisterValue(
             int(held["M"]["t"]["N"]),
             held["M"]["by"]["S"],
             int(held["M"]["u"]["N"]) if "u" in held["M"] else None,
@@ -157,7 +157,7 @@ def _state(item: dict[str, Any]) -> State:
 
 
 @contextmanager
-def staged(layer: str) -> Iterator[Stage]:
+def simulated_deployment(layer: str) -> Iterator[SimulatedDeployment]:
     """Provides a deployment while the block runs: `pure` or `moto`."""
     with pytest.MonkeyPatch.context() as patch:
         for app in ALL_APPS:
@@ -173,12 +173,12 @@ def staged(layer: str) -> Iterator[Stage]:
             yield _ready(_in_memory(nemesis, clients), settings, clients, patch)
         else:
             with mock_aws():
-                wire = Wire(nemesis)
+                wire = FaultyClients(nemesis)
                 settings = _settings(wire.build())
                 clients.update(wire.clients)
                 patch.setattr("botocore.endpoint.time.sleep", lambda _: None)
                 patch.setattr("botocore.retries.quota.RetryQuota.acquire", _always)
-                stage = Stage(nemesis, wire.raw, wire.take, wire.put)
+                stage = SimulatedDeployment(nemesis, wire.raw, wire.take, wire.put)
                 yield _ready(stage, settings, clients, patch)
 
 
@@ -190,7 +190,7 @@ def _always(*_: object) -> bool:
     return True
 
 
-def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
+def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> SimulatedDeployment:
     dynamo, sqs = Dynamo(nemesis), Sqs(nemesis)
     clients.update(dynamodb=dynamo, kms=Kms(nemesis), sqs=sqs)
 
@@ -202,7 +202,7 @@ def _in_memory(nemesis: Nemesis, clients: dict[str, Any]) -> Stage:
         else:
             table[key] = item
 
-    return Stage(
+    return SimulatedDeployment(
         nemesis,
         lambda: dict(dynamo.tables.get("Preferences", {})),
         lambda queue: sqs.queues.pop(QUEUES[queue], []),
@@ -217,7 +217,7 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
         "PUBLIC_URL": "https://prefs.example.com",
         "MAIL_DOMAIN": "mail.example.com",
         "MAIL_FROM": MAIL_FROM,
-        "LINK_KEY_IDS": RINGS[-1],
+        "LINK_KEY_IDS": KEY_RINGS[-1],
         "MINOR_RECORD_DAYS": "4745",
         "MINOR_REPORTS_PER_KEY": "50",
         "CONFIRMATIONS_PER_NETWORK": "1000000",
@@ -228,8 +228,8 @@ def _settings(values: dict[str, str]) -> dict[str, str]:
 
 
 def _ready(
-    stage: Stage, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
-) -> Stage:
+    stage: SimulatedDeployment, settings: dict[str, str], clients: dict[str, Any], patch: pytest.MonkeyPatch
+) -> SimulatedDeployment:
     """Gives every function API keys, link keys and the simulated clock."""
     brand_of_tests = Heed(Config(settings), clients.__getitem__)  # slow to make, and the same at every start
 
@@ -242,7 +242,7 @@ def _ready(
         run_on(heed)
 
     stage.start = start
-    start(RINGS[-1])
+    start(KEY_RINGS[-1])
     clock = SimpleNamespace(time_ns=lambda: stage.clock * 1_000_000)
     for app in (feedback, opt_out_retry):
         patch.setattr(app, "time", clock)

@@ -11,7 +11,7 @@ SIGNAL = 7
 _LEAST = {"o:0", f"o:{SIGNAL}", "x:minor"}
 
 
-def began(old: State, new: State) -> bool:
+def erasure_happened(old: State, new: State) -> bool:
     """Whether an erasure happened between two observations: its time is newer, or its stop is another one."""
     if new.floor is None:
         return False
@@ -20,7 +20,7 @@ def began(old: State, new: State) -> bool:
     return old.floor != new.floor or (is_first and old.registers.get("o:0") != stop)
 
 
-def faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
+def erasure_faults(asked: Iterable[Fact], old: State, new: State) -> Iterator[str]:
     """Returns the faults of an erasure, given the requested erasures and the lifts of holds."""
     known = list(asked)
     if (hold := _hold(old)) is not None:
@@ -65,7 +65,7 @@ def holds(state: State, fact: Fact) -> bool:
     )
 
 
-def stops(who: int, state: State) -> list[Fact]:
+def erasure_stops(who: int, state: State) -> list[Fact]:
     """The stops that replace everything from before the erasure."""
     return [Fact(who, name, entry[0], "epoch") for name, entry in state.registers.items() if name in _LEAST]
 

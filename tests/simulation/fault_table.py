@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 
-class How(StrEnum):
+class Coverage(StrEnum):
     """How a fault is tested."""
 
     MACHINES = "machines"  # drawn by the simulation and counted
@@ -22,11 +22,11 @@ class Row(NamedTuple):
 
     number: int
     fault: str
-    how: How
+    how: Coverage
     where: str
 
 
-_M, _T, _N = How.MACHINES, How.TEST, How.NONE
+_M, _T, _N = Coverage.MACHINES, Coverage.TEST, Coverage.NONE
 _ON_THE_WIRE = "any request of any handler"
 
 ROWS = tuple(
@@ -99,4 +99,4 @@ ROWS = tuple(
         start=1,
     )
 )
-INJECTED = tuple(row.number for row in ROWS if row.how is How.MACHINES)
+INJECTED = tuple(row.number for row in ROWS if row.how is Coverage.MACHINES)

@@ -31,7 +31,7 @@ _POISON = (
 )
 
 
-def written(at: int) -> str:
+def format_aws_time(at: int) -> str:
     """Formats an instant as AWS does."""
     moment = datetime.fromtimestamp(at // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
@@ -42,7 +42,7 @@ def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
     kind = what["event"]
     if kind == "poison":
         return _POISON[what["poison"] % len(_POISON)] + " " * serial
-    happened = {} if what["happened"] is None else {"timestamp": written(what["happened"])}
+    happened = {} if what["happened"] is None else {"timestamp": format_aws_time(what["happened"])}
     people = [SPELLINGS[who][what["spelling"]] for who in what["who"]]
     event = _event(kind, people, happened, what["scope"], f"id-{serial}")
     event["mail"] = {"messageId": f"m-{serial}", "destination": people}
@@ -52,9 +52,9 @@ def body(what: Mapping[str, Any], sent: int, serial: int) -> str:
         event["mail"]["destination"] = people[:1]
     if what["envelope"] == "sns":
         envelope = {"Type": "Notification", "Message": json.dumps(event)}
-        return json.dumps({**envelope, "Timestamp": written(sent)})
+        return json.dumps({**envelope, "Timestamp": format_aws_time(sent)})
     if what["envelope"] == "eventbridge":
-        about = {"source": "aws.ses", "detail-type": "made up", "time": written(sent)}
+        about = {"source": "aws.ses", "detail-type": "made up", "time": format_aws_time(sent)}
         return json.dumps({**about, "detail": event})
     return json.dumps(event)
 

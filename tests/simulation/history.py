@@ -30,7 +30,7 @@ class Fact(NamedTuple):
     press: str = ""
 
 
-class Held(NamedTuple):
+class RegisterValue(NamedTuple):
     """What an observer reads in a register; `tie` decides between two entries of one instant."""
 
     at: int
@@ -58,7 +58,7 @@ class State(NamedTuple):
         strange: whether it contains something from a later version.
     """
 
-    registers: Mapping[str, Held]
+    registers: Mapping[str, RegisterValue]
     soft: frozenset[int]
     floor: int | None
     n: int
@@ -82,14 +82,14 @@ class Ack(NamedTuple):
     facts: tuple[Fact, ...]
 
 
-class Promise(NamedTuple):
+class QueuedPromise(NamedTuple):
     """The answer was no success, but it promised that these facts are kept and will be written."""
 
     step: int
     facts: tuple[Fact, ...]
 
 
-class Said(NamedTuple):
+class CheckAnswer(NamedTuple):
     """The answer of a check about one person and topic."""
 
     step: int
@@ -100,7 +100,7 @@ class Said(NamedTuple):
     reason: str
 
 
-class Seen(NamedTuple):
+class Observation(NamedTuple):
     """What the observer saw after an invocation.
 
     Attributes:
@@ -114,7 +114,7 @@ class Seen(NamedTuple):
     by_link: int | None = None
 
 
-class Odd(NamedTuple):
+class Anomaly(NamedTuple):
     """Something that must never happen: an unexpected exception, or an answer in an unknown form."""
 
     step: int
@@ -136,7 +136,7 @@ class End(NamedTuple):
     hopeless: tuple[str, ...]
 
 
-Line = Start | Ack | Promise | Said | Seen | Odd | End
+Line = Start | Ack | QueuedPromise | CheckAnswer | Observation | Anomaly | End
 
 
 @dataclass

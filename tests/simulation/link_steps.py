@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from tests.simulation import requests
 from tests.simulation.attacker import Attempt
 from tests.simulation.deployment import APPS
-from tests.simulation.history import Ack, Odd, Promise
+from tests.simulation.history import Ack, Anomaly, QueuedPromise
 from tests.simulation.steps import Step
 
 if TYPE_CHECKING:
-    from tests.simulation.program import Machine
+    from tests.simulation.program import SimulatedProgram
 
 
-def undo(machine: Machine, step: Step) -> None:
+def undo(machine: SimulatedProgram, step: Step) -> None:
     """A person takes a press back, with the page that answered it."""
     if not machine.undos:
         return
@@ -33,7 +33,7 @@ def undo(machine: Machine, step: Step) -> None:
     machine.invoke(step, facts, lambda: APPS["undo"].handler(made, machine.stage.context), read)
 
 
-def attack(machine: Machine, step: Step) -> None:
+def attack(machine: SimulatedProgram, step: Step) -> None:
     """The attacker tries one attack, and at once everything that the answers contained."""
     machine.stage.nemesis.tried[step.what["means"]] += 1
     for attempt in machine.attacker.attempts(step, machine.undos):
@@ -41,15 +41,15 @@ def attack(machine: Machine, step: Step) -> None:
         step = replace(step, inside={})
 
 
-def _try(machine: Machine, step: Step, attempt: Attempt) -> None:
+def _try(machine: SimulatedProgram, step: Step, attempt: Attempt) -> None:
     def read(answer: dict[str, Any], number: int) -> None:
         machine.attacker.read(attempt, answer)
         if answer["statusCode"] < HTTPStatus.BAD_REQUEST:
             machine.history.add(Ack(number, requests.saved_facts(attempt.facts, answer)))
             if attempt.hopeless:
-                machine.history.add(Odd(number, f"{step.what['means']} was let in"))
+                machine.history.add(Anomaly(number, f"{step.what['means']} was let in"))
         elif requests.KEPT in answer["body"]:
-            machine.history.add(Promise(number, attempt.facts))
+            machine.history.add(QueuedPromise(number, attempt.facts))
 
     app = APPS[attempt.app]
     machine.invoke(

@@ -12,7 +12,7 @@ _CLOSED = io.StringIO()
 _CLOSED.close()
 
 
-class Voice:
+class CapturedOutput:
     """Sends the output of a function nowhere, or to a closed stream."""
 
     def __init__(self, *, mute: bool) -> None:

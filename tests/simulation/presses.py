@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterable
 from hashlib import sha256
 
-from tests.simulation.history import Fact, Held, State
+from tests.simulation.history import Fact, RegisterValue, State
 
 
-def standing(state: State, scope: int) -> Held | None:
+def standing(state: State, scope: int) -> RegisterValue | None:
     """The press at a scope that had an Undo and was not taken back."""
     press, undo = state.registers.get(f"c:{scope}"), state.registers.get(f"u:{scope}")
     if press is None or undo is None or undo.at != press.at:

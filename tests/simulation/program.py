@@ -14,11 +14,21 @@ from heed.domain.errors import HeedError
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.simulation import feedback_messages, link_steps, presses, requests
 from tests.simulation.attacker import Attacker
-from tests.simulation.deployment import APPS, RINGS, Stage
-from tests.simulation.history import Ack, End, Fact, History, Odd, Promise, Said, Seen, Start
-from tests.simulation.log_capture import Voice
+from tests.simulation.deployment import APPS, KEY_RINGS, SimulatedDeployment
+from tests.simulation.history import (
+    Ack,
+    Anomaly,
+    CheckAnswer,
+    End,
+    Fact,
+    History,
+    Observation,
+    QueuedPromise,
+    Start,
+)
+from tests.simulation.log_capture import CapturedOutput
 from tests.simulation.nemesis import Killed
-from tests.simulation.sqs import Courier, Message, event
+from tests.simulation.sqs import Message, SimulatedQueue, event
 from tests.simulation.steps import Step
 from tests.support.deployment import NOW, parts
 
@@ -26,14 +36,14 @@ _BY_LINK = ("press", "look", "save", "undo", "attack")
 _READ_ONLY = ("check", "look")
 
 
-class Machine:
+class SimulatedProgram:
     """Runs steps one after another; one of them may run inside another."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: SimulatedDeployment) -> None:
         self.stage = stage
         self.history = History()
-        self.ring = RINGS[0]
-        self.feedback, self.later = Courier(), Courier()
+        self.ring = KEY_RINGS[0]
+        self.feedback, self.later = SimulatedQueue(), SimulatedQueue()
         self.hopeless: set[str] = set()
         self.aside: set[str] = set()
         self.undos: list[tuple[str, tuple[Fact, ...]]] = []
@@ -89,7 +99,7 @@ class Machine:
         def meanwhile(inner: Step) -> Callable[[], None]:
             def happen() -> None:
                 self._collect(facts)
-                self.history.add(Seen(number, self.stage.observe(), by_link=link_steps))
+                self.history.add(Observation(number, self.stage.observe(), by_link=link_steps))
                 router, clock = vars(BaseRouter).copy(), self.stage.clock
                 with self.stage.nemesis.over({}, {}):
                     self.step(inner)
@@ -103,17 +113,17 @@ class Machine:
         inside = {place: meanwhile(inner) for place, inner in step.inside.items()}
         self.stage.context.left = step.left
         try:
-            with self.stage.nemesis.over(step.faults, inside, batch), Voice(mute=step.mute):
+            with self.stage.nemesis.over(step.faults, inside, batch), CapturedOutput(mute=step.mute):
                 answer = call()
         except Killed:
             pass
         except Exception as error:  # noqa: BLE001 - a bug of ours is what is looked for
-            self.history.add(Odd(number, f"{step.kind} raised {type(error).__name__}: {error}"))
+            self.history.add(Anomaly(number, f"{step.kind} raised {type(error).__name__}: {error}"))
         else:
             read(answer, number)
         self._collect(facts)
         quiet = (quiet or (step.kind in _READ_ONLY and not facts)) and not step.inside
-        self.history.add(Seen(number, self.stage.observe(), quiet, link_steps))
+        self.history.add(Observation(number, self.stage.observe(), quiet, link_steps))
 
     def _collect(self, facts: tuple[Fact, ...]) -> None:
         """Collects the messages that the product put into its queues."""
@@ -133,12 +143,12 @@ class Machine:
                 self._read_check(step, answer, number)
             elif status < HTTPStatus.BAD_REQUEST:
                 if step.kind == "press" and not facts:
-                    self.history.add(Odd(number, "a link of an unknown key was let in"))
+                    self.history.add(Anomaly(number, "a link of an unknown key was let in"))
                 self.history.add(Ack(number, requests.saved_facts(facts, answer)))
                 if text := requests.undo_in(answer):
                     self.undos.append((text, presses.undos(facts)))
             elif requests.KEPT in answer["body"]:
-                self.history.add(Promise(number, facts))
+                self.history.add(QueuedPromise(number, facts))
             elif step.kind == "report" and status == HTTPStatus.CONFLICT:
                 return  # a hold is active
             elif status not in requests.LATER and not (status == HTTPStatus.NOT_FOUND and not facts):
@@ -147,19 +157,19 @@ class Machine:
         self.invoke(step, facts, lambda: app.handler(made, self.stage.context), read)
 
     def strange_status(self, step: Step, number: int, status: int) -> None:
-        self.history.add(Odd(number, f"{step.kind} answered {status}"))
+        self.history.add(Anomaly(number, f"{step.kind} answered {status}"))
 
     def _read_check(self, step: Step, answer: dict[str, Any], number: int) -> None:
         status = answer["statusCode"]
         if step.what["ended"]:
             self.stage.nemesis.tally[32] += 1
             if status not in (HTTPStatus.UNAUTHORIZED, *requests.LATER):
-                self.history.add(Odd(number, "a key past its end was let in"))
+                self.history.add(Anomaly(number, "a key past its end was let in"))
         elif status == HTTPStatus.OK:
             results = json.loads(answer["body"])["results"]
             for (who, _), one in zip(step.what["who"], results, strict=True):
                 said = (one["sendable"], one["reason"])
-                self.history.add(Said(number, who, step.what["topic"], step.at, *said))
+                self.history.add(CheckAnswer(number, who, step.what["topic"], step.at, *said))
         elif status not in requests.LATER:
             self.strange_status(step, number, status)
 
@@ -175,7 +185,7 @@ class Machine:
             try:
                 handled = courier.settle(batch, answer)
             except (ValueError, KeyError, TypeError) as error:
-                self.history.add(Odd(number, f"the answer of a batch: {error}"))
+                self.history.add(Anomaly(number, f"the answer of a batch: {error}"))
                 return
             failed = len(batch) - len(handled)
             self.stage.nemesis.tally[21] += bool(failed)
@@ -236,7 +246,7 @@ class Machine:
         if len(known) > 2:
             self.stage.put(key, known)
         self._number += 1
-        self.history.add(Seen(self._number, self.stage.observe()))
+        self.history.add(Observation(self._number, self.stage.observe()))
 
     def _deploy(self, step: Step) -> None:
         self.stage.nemesis.tally[35] += 1
@@ -257,13 +267,13 @@ class Machine:
         self.history.add(End(left, rounds, tuple(sorted(self.aside)), tuple(sorted(self.hopeless))))
 
 
-_ASIDES: dict[str, Callable[[Machine, Step], None]] = {
+_ASIDES: dict[str, Callable[[SimulatedProgram, Step], None]] = {
     "undo": link_steps.undo,
     "attack": link_steps.attack,
-    "mail": Machine._mail,
-    "say": Machine._say,
-    "strange": Machine._strange,
-    "deploy": Machine._deploy,
+    "mail": SimulatedProgram._mail,
+    "say": SimulatedProgram._say,
+    "strange": SimulatedProgram._strange,
+    "deploy": SimulatedProgram._deploy,
 }
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from heed.domain.links.link_token import TokenPurpose
 from tests.domain.oracle import TOPICS
-from tests.simulation.deployment import SPELLINGS, Stage
-from tests.simulation.feedback_messages import written
+from tests.simulation.deployment import SPELLINGS, SimulatedDeployment
+from tests.simulation.feedback_messages import format_aws_time
 from tests.simulation.history import Fact
 from tests.simulation.steps import DAY, Step
 from tests.support.catalogues import DATA
@@ -35,12 +35,12 @@ def name(scope: int) -> str:
     return f"aurora/{topic['name']}" if topic["brand"] == 10 else str(topic["name"])
 
 
-def request(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def request(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """Returns the HTTP request of a step, and its facts."""
     return REQUESTS[step.kind](stage, step, ring)
 
 
-def _press(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _press(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
     token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
     headers = {"sec-gpc": "1"} if what["signal"] else {}
@@ -82,7 +82,7 @@ def press_facts(what: Mapping[str, Any], at: int) -> tuple[Fact, ...]:
     return tuple(said)
 
 
-def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _look(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what = step.what
     token = stage.token(what["who"], what["scope"], what["issued"], TokenPurpose.UNSUBSCRIBE, what["key"])
     query = {"List-Unsubscribe": "One-Click", "scope": "all"}
@@ -95,7 +95,7 @@ def _look(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fa
     return event, (Fact(what["who"], "o:7", step.at, "signal", must=False),) if is_noted else ()
 
 
-def _save(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _save(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what, at = step.what, step.at
     token = stage.token(what["who"], 1, what["issued"], TokenPurpose.PREFERENCES, what["key"])
     form: dict[str, str] = {}
@@ -142,7 +142,7 @@ def saved_facts(facts: tuple[Fact, ...], answer: Mapping[str, Any]) -> tuple[Fac
 
 
 def undo(
-    stage: Stage, step: Step, text: str, undos: tuple[Fact, ...]
+    stage: SimulatedDeployment, step: Step, text: str, undos: tuple[Fact, ...]
 ) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """An Undo, by a link of the same person; after its hour it states nothing."""
     what = step.what
@@ -164,7 +164,7 @@ def is_fresh(undos: tuple[Fact, ...], at: int) -> bool:
     return at < undos[0].at + HOUR
 
 
-def _agent(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _agent(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     changes, said = [], []
     for one in step.what["changes"]:
         change = {
@@ -172,25 +172,25 @@ def _agent(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[F
             "scope": name(one["scope"]),
             "state": one["state"],
             "source": one["source"],
-            "occurred_at": written(one["said"]),
+            "occurred_at": format_aws_time(one["said"]),
             "reference": "letter 7",
         }
         kind, until = {"out": ("o", None), "in": ("i", None), "paused": ("p", one["until"])}[one["state"]]
         if until is not None:
-            change["until"] = written(until)
+            change["until"] = format_aws_time(until)
         changes.append(change)
         must = one["state"] != "in"
         said.append(Fact(one["who"], f"{kind}:{one['scope']}", one["said"], one["source"], until, must))
     return _v1(stage, step, "/v1/changes", {"changes": changes}), tuple(said)
 
 
-def _check(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _check(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     people = [SPELLINGS[who][spelling] for who, spelling in step.what["who"]]
     body = {"topic": name(step.what["topic"]), "addresses": people}
     return _v1(stage, step, "/v1/check", body), ()
 
 
-def _v1(stage: Stage, step: Step, path: str, body: Any) -> dict[str, Any]:
+def _v1(stage: SimulatedDeployment, step: Step, path: str, body: Any) -> dict[str, Any]:
     return by_key(stage.ended_key if step.what.get("ended") else stage.api_key, path, body, step.at)
 
 
@@ -200,7 +200,7 @@ def by_key(key: str, path: str, body: Any, at: int) -> dict[str, Any]:
     return http("POST", path, body=json.dumps(body), headers=headers, at=at)
 
 
-def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _report(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     what, path = step.what, "/v1/minors" if step.what["minor"] else "/v1/erasures"
     address = SPELLINGS[what["who"]][what["spelling"]]
     body = {"address": address, "source": "letter", "reference": "letter 8"}
@@ -211,7 +211,7 @@ def _report(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[
     return _v1(stage, step, path, body), tuple(said)
 
 
-def _officer(stage: Stage, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
+def _officer(stage: SimulatedDeployment, step: Step, ring: str) -> tuple[dict[str, Any], tuple[Fact, ...]]:
     """A hold, or a lift of a hold, of a hard bounce, or of a complaint for a scope."""
     what, who, does = step.what, step.what["who"], step.what["does"]
     address = SPELLINGS[who][what["spelling"]]

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tests.simulation.checker import check
-from tests.simulation.deployment import Stage, staged
-from tests.simulation.program import Machine
+from tests.simulation.checker import check_history
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step, program
 from tests.support.cheaper_moto import make_cheaper
 
@@ -50,7 +50,7 @@ class Outcome:
 def run(layer: str, seeds: Sequence[int], length: int) -> Outcome:
     """Runs programs one after another in this process."""
     outcome = Outcome()
-    with staged(layer) as stage:
+    with simulated_deployment(layer) as stage:
         for seed in seeds:
             steps = program(seed, length)
             broken, checked = trial(stage, steps)
@@ -80,9 +80,9 @@ def _cheaper() -> None:
     make_cheaper(pytest.MonkeyPatch())
 
 
-def trial(stage: Stage, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
+def trial(stage: SimulatedDeployment, steps: Sequence[Step]) -> tuple[list[str], Counter[str]]:
     """Runs one program: the promises that it broke, and how often each was checked."""
-    return check(Machine(stage).run(steps))
+    return check_history(SimulatedProgram(stage).run(steps))
 
 
 def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) -> list[Step]:
@@ -105,7 +105,7 @@ def shortest(steps: Sequence[Step], breaks: Callable[[Sequence[Step]], bool]) ->
     return left
 
 
-def _told(layer: str, seed: int, length: int, stage: Stage, steps: Sequence[Step]) -> str:
+def _told(layer: str, seed: int, length: int, stage: SimulatedDeployment, steps: Sequence[Step]) -> str:
     few = shortest(steps, lambda some: bool(trial(stage, some)[0]))
     broken, _ = trial(stage, few)
     program_text = "\n    ".join(map(str, few))

@@ -27,7 +27,7 @@ from tests.support.stream_events import Recorder, event
 LATER = 4 * DAY_MS  # after every day in a scene
 
 
-class Written(Scene):
+class LedgerWrites(Scene):
     """Writes to the table, with an erasure among them, and their stream records."""
 
     lost = 0  # records that the stream never delivered
@@ -71,21 +71,21 @@ def _plain(items: Iterable[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
         yield (*(str(*one.values()) for one in said), str("evidence" in item))
 
 
-class Entries(Written):
+class Entries(LedgerWrites):
     function = "ledger"
 
     def deliver(self, world: World) -> None:
         self.enter(world, self.records)
 
 
-class Sealed(Written):
+class Sealed(LedgerWrites):
     function = "seal"
 
     def deliver(self, world: World) -> None:
         seal.handler({}, world.context)
 
 
-class Reconciled(Written):
+class Reconciled(LedgerWrites):
     """The stream lost records and does not deliver them any more."""
 
     function = "reconcile"
@@ -95,7 +95,7 @@ class Reconciled(Written):
         reconcile.handler({}, world.context)
 
 
-class Purged(Written):
+class Purged(LedgerWrites):
     """The stream starts the purge; the hourly sweep then finds nothing to do."""
 
     function = "purge"

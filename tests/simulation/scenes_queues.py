@@ -44,7 +44,7 @@ class Queue(Scene):
         assert answer == {"batchItemFailures": []}
 
 
-class Later(Queue):
+class OptOutRetries(Queue):
     function, app = "opt_out_retry", opt_out_retry
 
     def before(self, world: World) -> None:
@@ -107,7 +107,7 @@ class Waiting(Scene):
         return 1 <= len(mailbox.sent()) <= 2, world.messages("WAITING_QUEUE_URL")
 
 
-class Held(Queue):
+class DelayedRequests(Queue):
     """A delayed request is in the queue once or several times, and gets one mail."""
 
     function, app = "send_confirmation", send_confirmation
@@ -124,7 +124,7 @@ class Held(Queue):
         return set(world.messages("WAITING_QUEUE_URL")) == set(self.bodies), mailbox.sent()
 
 
-class FollowUps(Queue):
+class AfterConfirmations(Queue):
     """Your system is notified; once more for each lost answer of its queue, with the same id."""
 
     function, app = "after_confirmation", after_confirmation
@@ -139,7 +139,7 @@ class FollowUps(Queue):
         return len(set(told)), 1 <= len(told) <= 3, unlisting == set(self.bodies)
 
 
-class Unlisted(Queue):
+class SesListRemovals(Queue):
     """The opt-in is passed on, once or several times, and leads to one notification."""
 
     function, app = "ses_list", ses_list
@@ -158,7 +158,7 @@ class Unlisted(Queue):
         return self.suppressed, {(one.recipient, one.unlisted) for one in handed_on}
 
 
-class ListWalked(Queue):
+class SesListWalks(Queue):
     """A walk, even one that another walk continues, leaves no address on the list and no unfinished purge."""
 
     function, app = "ses_list", ses_list

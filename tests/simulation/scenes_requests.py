@@ -49,7 +49,7 @@ class Save(Page):
         self.path = f"/p/{world.token(JANE, 1, purpose=TokenPurpose.PREFERENCES)}"
 
 
-class Ask(Page):
+class RequestConfirmation(Page):
     function, app, answers = "resubscribe", resubscribe, 202
     form = (("address", JANE), ("topics", "offers"), ("intent", "in"))
 
@@ -61,7 +61,7 @@ class Ask(Page):
         return {(one["id"], one["address"], tuple(one["scopes"])) for one in waiting}
 
 
-class ConfirmIt(Page):
+class ConfirmOptIn(Page):
     function, app, form = "resubscribe", resubscribe, ()
 
     def before(self, world: World) -> None:

@@ -8,7 +8,7 @@ import sys
 import time
 
 from tests.conftest import made_up_credentials
-from tests.simulation.fault_table import INJECTED, ROWS, How
+from tests.simulation.fault_table import INJECTED, ROWS, Coverage
 from tests.simulation.nemesis import MEANS
 from tests.simulation.runner import Outcome, run, run_on_all_cores
 
@@ -86,8 +86,8 @@ def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str
     ]
 
 
-def _told(how: How, times: int) -> str:
-    return {How.MACHINES: f"{times:,}", How.TEST: "by test", How.NONE: "no"}[how]
+def _told(how: Coverage, times: int) -> str:
+    return {Coverage.MACHINES: f"{times:,}", Coverage.TEST: "by test", Coverage.NONE: "no"}[how]
 
 
 if __name__ == "__main__":

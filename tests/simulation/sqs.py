@@ -16,11 +16,11 @@ class Message:
     body: str
     sent: int
     facts: tuple[Fact, ...]
-    hopeless: bool = False
+    unprocessable: bool = False
 
 
 @dataclass
-class Courier:
+class SimulatedQueue:
     """Waiting messages, and handled ones that may be delivered again."""
 
     waiting: list[Message] = field(default_factory=list)

@@ -52,11 +52,11 @@ def program(seed: int, length: int) -> list[Step]:
     clock, steps = NOW, []
     for _ in range(length):
         clock += rng.choice(PASSES)
-        steps.append(drawn(rng, clock))
+        steps.append(draw_step(rng, clock))
     return steps
 
 
-def drawn(rng: random.Random, clock: int) -> Step:
+def draw_step(rng: random.Random, clock: int) -> Step:
     """Draws the next step and, now and then, another one inside it."""
     step = _step(rng, clock)
     if rng.random() < 0.1:

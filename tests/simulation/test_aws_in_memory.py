@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.simulation.deployment import staged
+from tests.simulation.deployment import simulated_deployment
 from tests.simulation.history import History
-from tests.simulation.program import Machine
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import program
 
 LENGTH = 15
 
 
 def histories(layer: str, seeds: range) -> list[History]:
-    with staged(layer) as stage:
-        return [Machine(stage).run(program(seed, LENGTH)) for seed in seeds]
+    with simulated_deployment(layer) as stage:
+        return [SimulatedProgram(stage).run(program(seed, LENGTH)) for seed in seeds]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from heed.use_cases.preferences import save_preferences
-from tests.simulation.deployment import staged
+from tests.simulation.deployment import simulated_deployment
 from tests.simulation.planted_bugs import BUGS
 from tests.simulation.runner import trial
 from tests.simulation.steps import Step, program
@@ -21,7 +21,7 @@ MISFITS = ("AttributeError", "TypeError", "NameError")
 @pytest.mark.system
 @pytest.mark.parametrize("put_in", BUGS.values(), ids=BUGS.keys())
 def test_the_checker_finds_the_bug(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
-    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+    with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
         broken = next(broken for seed in range(WITHIN) if (broken := trial(stage, program(seed, LENGTH))[0]))
         # A bug that no longer fits the code crashes. That is not a broken promise.
@@ -37,7 +37,7 @@ def test_the_checker_finds_an_undo_that_counts_after_a_hold() -> None:
         Step("officer", NOW + 1, hold),
         Step("undo", NOW + 2, {"back": 1, "issued": NOW, "signal": False}),
     ]
-    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+    with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
         assert trial(stage, steps)[0] == []
         patch.setattr(save_preferences, "is_closed", lambda _: False)
         assert trial(stage, steps)[0] == ["step 3: I15 a press was taken back under a hold"]

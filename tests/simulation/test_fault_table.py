@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.simulation.attacker import WAYS
-from tests.simulation.fault_table import INJECTED, ROWS, How
+from tests.simulation.attacker import ATTACKS
+from tests.simulation.fault_table import INJECTED, ROWS, Coverage
 from tests.simulation.nemesis import KINDS, MEANS
 
 ROOT = Path(__file__).parents[2]
@@ -21,7 +21,7 @@ def test_every_kind_of_fault_is_a_row_of_the_table() -> None:
 
 
 def test_every_attack_is_drawn_and_counted() -> None:
-    assert tuple(WAYS) == MEANS
+    assert tuple(ATTACKS) == MEANS
 
 
 def test_no_code_uses_transactions() -> None:
@@ -33,7 +33,7 @@ def test_every_test_named_by_a_row_exists() -> None:
     named = [
         word.rstrip(",;")
         for row in ROWS
-        if row.how is not How.NONE
+        if row.how is not Coverage.NONE
         for word in row.where.split()
         if ".py" in word
     ]

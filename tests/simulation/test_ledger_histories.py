@@ -29,9 +29,9 @@ from heed.use_cases.ledger.append import EnterTransition, FinishBatch, LedgerBat
 from heed.use_cases.ledger.export import export_ledger
 from heed.use_cases.ledger.verify import verify_ledger
 from tests.simulation.aws_in_memory import ATTEMPTS
-from tests.simulation.deployment import Stage, staged
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.nemesis import Killed
-from tests.simulation.program import Machine
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step, program
 from tests.support.catalogues import CATALOGUE
 from tests.support.deployment import NOW, parts
@@ -41,7 +41,7 @@ from tests.support.stream_events import record
 Write = tuple[int, dict[str, Any] | None, dict[str, Any]]  # when, the item before, the item after
 
 
-def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
+def preference_writes(stage: SimulatedDeployment, steps: Iterable[Step]) -> list[Write]:
     """Every write to the preferences table while a program runs."""
     client, writes = parts().client("dynamodb"), []
     write = type(client)._write
@@ -54,7 +54,7 @@ def written(stage: Stage, steps: Iterable[Step]) -> list[Write]:
 
     client._write = watched
     try:
-        Machine(stage).run(steps)
+        SimulatedProgram(stage).run(steps)
     finally:
         del client._write
     return writes
@@ -108,7 +108,7 @@ class Ports:
         """The late changes stay in the record: every later write delivers them again."""
 
 
-def brought(ports: Ports, records: list[dict[str, Any]]) -> None:
+def deliver_stream(ports: Ports, records: list[dict[str, Any]]) -> None:
     """Delivers the stream: in order, in batches, each until it is done; some finished batches come again."""
     place, rng = 0, ports.rng
     while place < len(records):
@@ -134,18 +134,18 @@ def _until_done(ports: Ports, records: list[dict[str, Any]]) -> None:
     raise AssertionError("it never ended")
 
 
-Wish = tuple[str, int, Entry]  # its name, its scope, and what is on record of it
+NamedChange = tuple[str, int, Entry]  # its name, its scope, and what is on record of it
 
 
-def _wishes(some: Iterable[Change]) -> set[Wish]:
+def _wishes(some: Iterable[Change]) -> set[NamedChange]:
     """Names a change as people see it: a press that moves from `c:` to `o:` is the same press."""
     return {(one.kind.value, one.register.scope, one.entry) for one in some}
 
 
-def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
+def changes_by_subject(writes: list[Write]) -> dict[str, tuple[set[NamedChange], set[NamedChange]]]:
     """By subject: what came on record under its salt, without omitted changes; and what came late."""
-    applied: dict[str, set[Wish]] = defaultdict(set)
-    late: dict[str, set[Wish]] = defaultdict(set)
+    applied: dict[str, set[NamedChange]] = defaultdict(set)
+    late: dict[str, set[NamedChange]] = defaultdict(set)
     for _, old, item in writes:
         held, before = decode_record(item), decode_record(old)
         if held.salt:
@@ -161,19 +161,19 @@ def said(writes: list[Write]) -> dict[str, tuple[set[Wish], set[Wish]]]:
     return {whose: (applied[whose], late[whose] - applied[whose]) for whose in applied}
 
 
-def check(seed: int, stage: Stage, steps: Sequence[Step] = ()) -> int:
+def check(seed: int, stage: SimulatedDeployment, steps: Sequence[Step] = ()) -> int:
     """Runs one program and its ledger, and returns the number of entries."""
-    writes = written(stage, steps or _ours(program(seed, 20)))
+    writes = preference_writes(stage, steps or _ours(program(seed, 20)))
     ports = Ports(random.Random(seed))  # noqa: S311
     made = enumerate(writes, 1)
-    brought(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
+    deliver_stream(ports, [record(old, new, at, number=number) for number, (at, old, new) in made])
 
     living = {
         ledger_subject(held.salt, key)
         for key, item in stage.raw().items()
         if (held := decode_record(item)).salt
     }
-    for whose, (applied, late) in said(writes).items():
+    for whose, (applied, late) in changes_by_subject(writes).items():
         kept = list(ports.ledger.entries_of(whose))
         outcomes = [one.entry.outcome for one in kept if one.entry.source != LEDGER_SOURCE]
         closed = [one for one in kept if one.entry.register == "erased"]
@@ -198,14 +198,14 @@ def _few_are_told_of_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("seeds", [range(40), pytest.param(range(1_000, 1_300), marks=pytest.mark.system)])
 def test_every_change_has_one_entry_for_any_delivery_of_the_stream(seeds: range) -> None:
-    with staged("pure") as stage:
+    with simulated_deployment("pure") as stage:
         assert _all(seeds, stage) > 5 * len(seeds)
 
 
 def test_a_press_written_twice_after_a_lost_answer_has_one_entry() -> None:
     link = {"who": 0, "scope": 2, "issued": NOW, "how": "this", "signal": False, "key": 1}
     later = Step("later", NOW + 1, {"take": 9, "again": 0, "pick": 0.0})
-    with staged("pure") as stage:
+    with simulated_deployment("pure") as stage:
         for place in range(6):
             lost = dict.fromkeys(range(place, place + ATTEMPTS), "time-out after")
             steps = [Step("press", NOW, link, lost), later]
@@ -214,7 +214,7 @@ def test_a_press_written_twice_after_a_lost_answer_has_one_entry() -> None:
             assert check(place, stage, [*steps, Step("agent", NOW + 2, said)]) <= 2
 
 
-def _all(seeds: range, stage: Stage) -> int:
+def _all(seeds: range, stage: SimulatedDeployment) -> int:
     return sum(check(seed, stage) for seed in seeds)
 
 
@@ -274,7 +274,7 @@ BUGS = (
 
 @pytest.mark.parametrize("put_in", BUGS, ids=lambda put_in: put_in.__name__.strip("_"))
 def test_the_check_finds_the_bug_of_the_ledger(put_in: Callable[[pytest.MonkeyPatch], None]) -> None:
-    with staged("pure") as stage, pytest.MonkeyPatch.context() as patch:
+    with simulated_deployment("pure") as stage, pytest.MonkeyPatch.context() as patch:
         put_in(patch)
         with pytest.raises(AssertionError):
             _all(range(300), stage)

@@ -6,11 +6,11 @@ from collections import Counter
 
 import pytest
 
-from tests.simulation.deployment import staged
+from tests.simulation.deployment import simulated_deployment
 from tests.simulation.fault_table import INJECTED
-from tests.simulation.history import Ack, Seen
+from tests.simulation.history import Ack, Observation
 from tests.simulation.nemesis import MEANS
-from tests.simulation.program import Machine
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.runner import Outcome, run, run_on_all_cores
 from tests.simulation.steps import program
 
@@ -50,10 +50,10 @@ def test_one_seed_is_one_run() -> None:
 def test_programs_contain_undone_presses() -> None:
     """Programs prove nothing about steps that they never take."""
     seen: Counter[str] = Counter()
-    with staged("pure") as stage:
+    with simulated_deployment("pure") as stage:
         for seed in range(150):
-            for line in Machine(stage).run(program(seed, 12)).lines:
-                if isinstance(line, Seen):
+            for line in SimulatedProgram(stage).run(program(seed, 12)).lines:
+                if isinstance(line, Observation):
                     kinds = {name[:1] for one in line.people for name in one.registers}
                     seen.update(kinds & {"c", "u"})
                 if isinstance(line, Ack):

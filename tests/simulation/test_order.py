@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from tests.simulation.deployment import Stage, staged
-from tests.simulation.program import Machine
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step
 from tests.support.deployment import NOW
 
@@ -37,8 +37,8 @@ def _event(rng: random.Random) -> Step:
     return Step("agent", NOW + 5, {"changes": [{**change, "state": state, "source": "letter"}]})
 
 
-def left_by(stage: Stage, steps: tuple[Step, ...]) -> object:
-    machine = Machine(stage)
+def left_by(stage: SimulatedDeployment, steps: tuple[Step, ...]) -> object:
+    machine = SimulatedProgram(stage)
     for step in steps:
         machine.step(step)
     (state, _) = stage.observe()
@@ -48,7 +48,7 @@ def left_by(stage: Stage, steps: tuple[Step, ...]) -> object:
 @pytest.mark.parametrize(("number", "sets"), [(5, 1), pytest.param(6, 3, marks=pytest.mark.system)])
 def test_every_order_of_events_leaves_the_same_record(number: int, sets: int) -> None:
     rng = random.Random(number)  # noqa: S311
-    with staged("pure") as stage:
+    with simulated_deployment("pure") as stage:
         for _ in range(sets):
             steps = events(rng, number)
             wanted = left_by(stage, tuple(steps))

@@ -15,7 +15,7 @@ from heed.domain.preferences.register import (
     Register,
     Source,
 )
-from tests.simulation.deployment import Stage, staged
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.history import State
 from tests.support.deployment import NOW, parts
 from tests.support.registers import in_, out, yes
@@ -55,7 +55,7 @@ class Turns:
             self._changed.notify_all()
 
 
-def race(stage: Stage, order: tuple[int, ...], writers: list[list[Change]]) -> State:
+def race(stage: SimulatedDeployment, order: tuple[int, ...], writers: list[list[Change]]) -> State:
     """What is on record after the writers ran in a given order of their requests."""
     stage.begin()
     turns = Turns(order)
@@ -108,7 +108,7 @@ PAIRS = [
 
 def test_two_writers_lose_nothing_in_any_order_of_their_requests() -> None:
     orders = set(itertools.permutations([0] * (MOST // 2) + [1] * (MOST // 2)))
-    with staged("pure") as stage:
+    with simulated_deployment("pure") as stage:
         for writers in PAIRS:
             left = {_told(race(stage, order, writers)) for order in orders}
             said = {c.register.code: c.entry.at for changes in writers for c in changes}

@@ -13,11 +13,11 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
 
-from tests.simulation.checker import check
-from tests.simulation.deployment import Stage, staged
+from tests.simulation.checker import check_history
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.planted_bugs import BUGS
-from tests.simulation.program import Machine
-from tests.simulation.steps import PASSES, drawn
+from tests.simulation.program import SimulatedProgram
+from tests.simulation.steps import PASSES, draw_step
 from tests.support.deployment import NOW
 from tests.support.full import examples
 
@@ -27,26 +27,26 @@ pytestmark = pytest.mark.system
 class Promises(RuleBasedStateMachine):
     """No promise is broken, whatever happens to the real handlers and in whatever order."""
 
-    stage: ClassVar[Stage]
+    stage: ClassVar[SimulatedDeployment]
 
     def __init__(self) -> None:
         super().__init__()
-        self.machine = Machine(self.stage)
+        self.machine = SimulatedProgram(self.stage)
         self.clock = NOW
 
     @rule(passes=st.sampled_from(PASSES), rng=st.randoms(use_true_random=False))
     def something_happens(self, passes: int, rng: random.Random) -> None:
         self.clock += passes
-        self.machine.step(drawn(rng, self.clock))
+        self.machine.step(draw_step(rng, self.clock))
 
     def teardown(self) -> None:
-        broken, _ = check(self.machine.end(self.clock + 1))
+        broken, _ = check_history(self.machine.end(self.clock + 1))
         assert broken == []
 
 
 def _driven(*phases: Phase) -> None:
     chosen = settings(examples(150), stateful_step_count=30, phases=phases)
-    with staged("pure") as Promises.stage:
+    with simulated_deployment("pure") as Promises.stage:
         run_state_machine_as_test(Promises, settings=chosen)
 
 

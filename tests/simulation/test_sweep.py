@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.checker import check
-from tests.simulation.deployment import Stage, staged
+from tests.simulation.checker import check_history
+from tests.simulation.deployment import SimulatedDeployment, simulated_deployment
 from tests.simulation.history import State
 from tests.simulation.nemesis import KILLS
-from tests.simulation.program import Machine
+from tests.simulation.program import SimulatedProgram
 from tests.simulation.steps import Step
 from tests.support.deployment import NOW
 
@@ -74,23 +74,23 @@ SCENARIOS: dict[str, tuple[list[Step], Step]] = {
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
-    with staged("moto") as made:
+def stage() -> Iterator[SimulatedDeployment]:
+    with simulated_deployment("moto") as made:
         yield made
 
 
-def left_by(stage: Stage, before: list[Step], steps: list[Step]) -> tuple[State, ...]:
+def left_by(stage: SimulatedDeployment, before: list[Step], steps: list[Step]) -> tuple[State, ...]:
     """What is on record in the end; every promise is kept on the way."""
-    machine = Machine(stage)
+    machine = SimulatedProgram(stage)
     history = machine.run([*before, *steps])
-    assert check(history)[0] == []
+    assert check_history(history)[0] == []
     return stage.observe()
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_handler_stopped_at_any_request_and_run_again_leaves_the_result_of_one_run(
-    stage: Stage, name: str
+    stage: SimulatedDeployment, name: str
 ) -> None:
     before, step = SCENARIOS[name]
     wanted = left_by(stage, before, [step])

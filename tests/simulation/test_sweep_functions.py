@@ -34,7 +34,7 @@ MOST = 120  # requests of one delivery
 
 
 @contextmanager
-def played(scene: Scene) -> Iterator[World]:
+def prepared_world(scene: Scene) -> Iterator[World]:
     """The deployment of a scene, with what existed before."""
     with pytest.MonkeyPatch.context() as patch:
         later = count(NOW + DAY_MS, SES_LIST_LEASE + 1)  # the lease of a killed walk has ended
@@ -48,7 +48,7 @@ def played(scene: Scene) -> Iterator[World]:
             yield world
 
 
-def delivered(scene: Scene, world: World, place: int | None = None) -> Stop:
+def deliver_once(scene: Scene, world: World, place: int | None = None) -> Stop:
     """Makes one delivery to a fresh process, which may be killed."""
     restart()
     held = mailbox.SuppressionList(scene.suppressed)
@@ -73,16 +73,16 @@ def test_every_function_has_a_scene() -> None:
 def test_a_function_stopped_after_any_request_and_run_again_leaves_the_result_of_one_run(
     made: type[Scene],
 ) -> None:
-    with played(scene := made()) as world:
-        asked = delivered(scene, world).asked
+    with prepared_world(scene := made()) as world:
+        asked = deliver_once(scene, world).asked
         wanted = left(scene, world)
     assert 0 < asked < MOST
     for place in range(asked):
-        with played(scene := made()) as world:
+        with prepared_world(scene := made()) as world:
             for _ in range(1 + place % 2):  # every second time the process is killed twice
                 try:
-                    delivered(scene, world, place)
+                    deliver_once(scene, world, place)
                 except Killed:
                     continue
-            delivered(scene, world)
+            deliver_once(scene, world)
             assert left(scene, world) == wanted, place

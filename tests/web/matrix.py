@@ -19,7 +19,7 @@ LANGUAGES = ("de", "en", "es", "fr", "ja")
 Visit = dict[str, Any]
 
 
-def looked_at(visits: Iterable[Visit], *, full: bool) -> Iterator[Visit]:
+def with_looks(visits: Iterable[Visit], *, full: bool) -> Iterator[Visit]:
     """The visits, each with its `looks`: pairs of a size and colours.
 
     A visit has a `state`, and a `language` unless there is the page in one alone; then it is looked

@@ -54,7 +54,7 @@ SAVE = "form > .actions > button:not([name])"
 # where needed `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
 
 
-class Stage:
+class LocalStack:
     """A local stack, and people on it: `stack` is the content of its ready file."""
 
     def __init__(self, stack: dict[str, Any]) -> None:
@@ -102,7 +102,9 @@ class Stage:
         key = self._heed.confirmation_keys.confirmation_key(CONFIRMATION_KEY_ID)
         return f"/c/{mint_confirmation(what, key)}"
 
-    def wish(self, register: Register, source: Source = Source.LINK, days: int | None = None) -> Change:
+    def store_choice(
+        self, register: Register, source: Source = Source.LINK, days: int | None = None
+    ) -> Change:
         """Something that was said yesterday; of a pause, for so many days."""
         at = self.now - DAY_MS
         until = at + days * DAY_MS if days else None
@@ -149,7 +151,7 @@ class Stage:
         return recipient
 
 
-def everywhere(stage: Stage) -> Iterator[Visit]:
+def everywhere(stage: LocalStack) -> Iterator[Visit]:
     """Every page that a healthy stack has, in every language."""
     for language in LANGUAGES:
         for visit in (*_links(stage), *_centres(stage), *_forms(), *_confirmations(stage)):
@@ -157,7 +159,7 @@ def everywhere(stage: Stage) -> Iterator[Visit]:
     yield {"state": "the local page", "url": "/_local/", "shows": "form[action=one-click]"}
 
 
-def policy_changed(stage: Stage) -> Iterator[Visit]:
+def policy_changed(stage: LocalStack) -> Iterator[Visit]:
     """What tells of a changed privacy policy."""
     for language in LANGUAGES:
         for visit in (
@@ -167,7 +169,7 @@ def policy_changed(stage: Stage) -> Iterator[Visit]:
             yield _in(language, {**visit, "shows": "#policy ~ form button[value='2026-02']"})
 
 
-def unavailable(stage: Stage) -> Iterator[Visit]:
+def unavailable(stage: LocalStack) -> Iterator[Visit]:
     """What is shown while the store does not answer; a wish by POST is kept."""
     for language in LANGUAGES:
         asked = {"url": stage.unsubscribe(), "status": 503}
@@ -183,8 +185,8 @@ def _in(language: str, visit: Visit) -> Visit:
     return {**visit, "language": language, "url": f"{path}?{query}", "shows": shows}
 
 
-def _links(stage: Stage) -> list[Visit]:
-    landing, held = stage.unsubscribe(), stage.unsubscribe(OFFERS, stage.wish(HOLD, Source.AGENT))
+def _links(stage: LocalStack) -> list[Visit]:
+    landing, held = stage.unsubscribe(), stage.unsubscribe(OFFERS, stage.store_choice(HOLD, Source.AGENT))
     return [
         {"state": "landing", "url": f"{landing}?c=may", "shows": f"{THIS} + {EVERYTHING}"},
         {
@@ -222,19 +224,19 @@ def _links(stage: Stage) -> list[Visit]:
     ]
 
 
-def _centres(stage: Stage) -> list[Visit]:
+def _centres(stage: LocalStack) -> list[Visit]:
     research = "input[name='topic.research'][value=in]"
     paused = stage.preferences(
-        stage.wish(pause(MERIDIAN), days=30),
-        stage.wish(pause(NEWS), days=60),
-        stage.wish(COMPLAINT, Source.COMPLAINT),
-        stage.wish(UNDELIVERABLE, Source.BOUNCE),
+        stage.store_choice(pause(MERIDIAN), days=30),
+        stage.store_choice(pause(NEWS), days=60),
+        stage.store_choice(COMPLAINT, Source.COMPLAINT),
+        stage.store_choice(UNDELIVERABLE, Source.BOUNCE),
     )
     return [
         {"state": "preferences", "url": stage.preferences(), "shows": "[name=all] "},
         {
             "state": "preferences, something stopped, with a signal",
-            "url": stage.preferences(stage.wish(out(OFFERS), Source.ONE_CLICK)),
+            "url": stage.preferences(stage.store_choice(out(OFFERS), Source.ONE_CLICK)),
             "headers": SIGNAL,
             "shows": APPLIED,
         },
@@ -247,7 +249,9 @@ def _centres(stage: Stage) -> list[Visit]:
         {"state": "preferences, paused", "url": paused, "shows": "#paused"},
         {
             "state": "preferences, all off",
-            "url": stage.preferences(stage.wish(out(ALL_SCOPES)), stage.wish(out(7), Source.SIGNAL)),
+            "url": stage.preferences(
+                stage.store_choice(out(ALL_SCOPES)), stage.store_choice(out(7), Source.SIGNAL)
+            ),
             "headers": SIGNAL,
             "shows": "main:not(:has([name=all]))",
         },
@@ -267,7 +271,7 @@ def _centres(stage: Stage) -> list[Visit]:
         },
         {
             "state": "preferences, the end of a pause",
-            "url": stage.preferences(stage.wish(pause(MERIDIAN), days=30)),
+            "url": stage.preferences(stage.store_choice(pause(MERIDIAN), days=30)),
             "press": "button[name=pause][value='0']",
             "shows": ".notice ~ form [name=resume]:checked",
         },
@@ -318,12 +322,12 @@ def _forms() -> list[Visit]:
     ]
 
 
-def _confirmations(stage: Stage) -> list[Visit]:
+def _confirmations(stage: LocalStack) -> list[Visit]:
     some = [stage.confirmation(intent, NEWS, RESEARCH) for intent in (Intent.IN, Intent.OUT)]
     everything = stage.confirmation(Intent.OUT)
-    paused = [stage.wish(pause(MERIDIAN), days=30)]
+    paused = [stage.store_choice(pause(MERIDIAN), days=30)]
     resume = stage.confirmation(Intent.IN, resume=(MERIDIAN,), said=paused)
-    late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, said=[stage.wish(out(NEWS))])
+    late = stage.confirmation(Intent.IN, NEWS, age=DAY_MS + 60_000, said=[stage.store_choice(out(NEWS))])
     old = stage.confirmation(Intent.IN, NEWS, age=CONFIRMATION_LIFETIME)
     return [
         {"state": "confirm", "url": some[0], "shows": "ul ~ form button"},

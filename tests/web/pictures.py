@@ -10,7 +10,7 @@ from tempfile import mkdtemp
 from heed.domain.preferences.register import Source
 from tests.support.registers import out
 from tests.system.running import ROOT, Running, free_ports
-from tests.web.page_states import OFFERS, THIS, Stage
+from tests.web.page_states import OFFERS, THIS, LocalStack
 
 PICTURES = ROOT / "docs" / "pictures"
 PHONE = {"width": 390, "height": 780}
@@ -20,8 +20,8 @@ def main() -> None:
     """Start a stack, look at it, stop it."""
     running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
     try:
-        stage = Stage(running.ready())
-        stopped = stage.wish(out(OFFERS), Source.ONE_CLICK)
+        stage = LocalStack(running.ready())
+        stopped = stage.store_choice(out(OFFERS), Source.ONE_CLICK)
         pictures = {
             "unsubscribe-phone": {
                 **PHONE,

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.system.running import Running, free_ports
-from tests.web.matrix import Visit, looked_at
-from tests.web.page_states import OFFERS, Stage, everywhere, policy_changed, unavailable
+from tests.web.matrix import Visit, with_looks
+from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
 SECONDS = 3_000  # after which a script hangs; on a free machine it takes one or two minutes
@@ -22,23 +22,23 @@ pytestmark = pytest.mark.system
 
 
 @contextmanager
-def _started(home: Path) -> Iterator[Stage]:
+def _started(home: Path) -> Iterator[LocalStack]:
     assert (HERE / "node_modules").is_dir(), "run tests/web/setup.sh once"
     running = Running(home, *free_ports(2))
     try:
-        yield Stage(running.ready())
+        yield LocalStack(running.ready())
     finally:
         running.stop()
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     with _started(tmp_path_factory.mktemp("stack")) as stage:
         yield stage
 
 
 @pytest.fixture
-def other(tmp_path: Path) -> Iterator[Stage]:
+def other(tmp_path: Path) -> Iterator[LocalStack]:
     """A stack of a test's own, which may leave it in any state."""
     with _started(tmp_path / "stack") as stage:
         yield stage
@@ -56,32 +56,32 @@ def _node(script: str, *arguments: str, given: str = "") -> str:
     return (done.stdout + done.stderr).strip()
 
 
-Look = Callable[[Stage, Iterable[Visit]], str]
+Look = Callable[[LocalStack, Iterable[Visit]], str]
 
 
 @pytest.fixture
 def look(pytestconfig: pytest.Config) -> Look:
     """Takes the browser to each visit; what is amiss there."""
 
-    def look_at(stage: Stage, visits: Iterable[Visit]) -> str:
-        seen = looked_at(visits, full=pytestconfig.getoption("full"))
+    def look_at(stage: LocalStack, visits: Iterable[Visit]) -> str:
+        seen = with_looks(visits, full=pytestconfig.getoption("full"))
         return _node("pages.mjs", stage.site, given=json.dumps(list(seen)))
 
     return look_at
 
 
-def test_every_page_in_every_language_size_and_colour(stage: Stage, look: Look) -> None:
+def test_every_page_in_every_language_size_and_colour(stage: LocalStack, look: Look) -> None:
     """No axe violation (WCAG 2.2 AA), no console message, no request, cookie or sideways scroll."""
     assert look(stage, everywhere(stage)) == ""
 
 
-def test_a_keyboard_is_enough(stage: Stage) -> None:
+def test_a_keyboard_is_enough(stage: LocalStack) -> None:
     links = [stage.unsubscribe(OFFERS), stage.preferences(), stage.preferences()]
 
     assert _node("keyboard.mjs", stage.site, *links) == ""
 
 
-def test_the_mail_clients_button_and_the_mails_that_were_sent(stage: Stage) -> None:
+def test_the_mail_clients_button_and_the_mails_that_were_sent(stage: LocalStack) -> None:
     assert _node("local.mjs", stage.site) == ""
 
 
@@ -92,13 +92,13 @@ def test_the_lines_for_a_homepage_load_no_partner_where_the_browser_objects() ->
     assert _node("snippet.mjs", given=lines) == ""
 
 
-def test_a_changed_privacy_policy(other: Stage, look: Look) -> None:
+def test_a_changed_privacy_policy(other: LocalStack, look: Look) -> None:
     other.change_policy()
 
     assert look(other, policy_changed(other)) == ""
 
 
-def test_while_the_store_does_not_answer(other: Stage, look: Look) -> None:
+def test_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
     visits = list(unavailable(other))
     other.lose_the_table()
 

@@ -4,7 +4,7 @@ from itertools import combinations, product
 
 import pytest
 
-from tests.web.matrix import COLOURS, LANGUAGES, SIZES, looked_at
+from tests.web.matrix import COLOURS, LANGUAGES, SIZES, with_looks
 
 STATES = [f"state {number}" for number in range(30)]
 VISITS = [{"state": state, "language": one} for one, state in product(LANGUAGES, STATES)]
@@ -14,7 +14,7 @@ VISITS = [{"state": state, "language": one} for one, state in product(LANGUAGES,
 def test_every_two_values_of_any_two_things_that_differ_meet(full: bool) -> None:
     seen = [
         (visit["state"], visit["language"], *look)
-        for visit in looked_at(VISITS, full=full)
+        for visit in with_looks(VISITS, full=full)
         for look in visit["looks"]
     ]
     values = (STATES, LANGUAGES, SIZES, COLOURS)
@@ -26,15 +26,15 @@ def test_every_two_values_of_any_two_things_that_differ_meet(full: bool) -> None
 def test_a_state_alone_is_seen_in_every_size_and_colour_over_its_languages() -> None:
     for state in STATES:
         only = [visit for visit in VISITS if visit["state"] == state]
-        looks = [look for visit in looked_at(only, full=False) for look in visit["looks"]]
+        looks = [look for visit in with_looks(only, full=False) for look in visit["looks"]]
         assert [{look[place] for look in looks} for place in (0, 1)] == [set(SIZES), set(COLOURS)]
 
 
 def test_in_full_each_page_is_seen_in_every_size_with_every_colour_and_else_in_one() -> None:
-    assert {len(visit["looks"]) for visit in looked_at(VISITS, full=True)} == {12}
-    assert {len(visit["looks"]) for visit in looked_at(VISITS, full=False)} == {1}
+    assert {len(visit["looks"]) for visit in with_looks(VISITS, full=True)} == {12}
+    assert {len(visit["looks"]) for visit in with_looks(VISITS, full=False)} == {1}
 
 
 def test_a_page_of_one_language_is_always_seen_in_full() -> None:
-    (visit,) = looked_at([{"state": "the local page"}], full=False)
+    (visit,) = with_looks([{"state": "the local page"}], full=False)
     assert set(visit["looks"]) == set(product(SIZES, COLOURS))
