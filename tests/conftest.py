@@ -1,4 +1,4 @@
-"""What every test stands on: a made-up environment, and no network beyond this machine."""
+"""The base of every test: an artificial environment, and no network beyond this machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import core
-from moto import mock_aws  # before any client: a session made earlier would reach for the real AWS
+from moto import mock_aws  # before any client: an earlier session would contact the real AWS
 
 from tests.support.cheaper_moto import make_cheaper
 
@@ -32,38 +32,38 @@ _FROM_THIS_MACHINE = ("AWS_PROFILE", "AWS_CA_BUNDLE", "AWS_ENDPOINT_URL")
 
 
 def made_up_credentials() -> None:
-    """The environment, before any module of a test makes a client or a logger."""
+    """Sets the environment before any module of a test makes a client or a logger."""
     os.environ.update(_ENVIRONMENT)  # noqa: TID251
     for name in _FROM_THIS_MACHINE:
         os.environ.pop(name, None)  # noqa: TID251
 
 
-# At once: a conftest of a folder that is named on the command line is imported before any hook is called.
+# Called at once: pytest imports the conftest of a folder on the command line before it calls any hook.
 made_up_credentials()
 
 
 @pytest.hookimpl(trylast=True)  # pytest-randomly has chosen its seed by then
 def pytest_configure(config: pytest.Config) -> None:
-    """One seed for the order of the tests and for all that is made up in them.
+    """Uses one seed for the order of the tests and for all generated data.
 
-    Left to itself, Hypothesis draws a seed of its own from the operating system, and remembers in a
-    folder what failed before: an order alone would not bring a failure back, and a run would depend
-    on those before it. So it takes the seed of pytest-randomly, which is printed; a failure also
-    prints its own example. An explicit `--hypothesis-seed` stands.
+    By default Hypothesis draws its own seed from the operating system and remembers earlier failures in a
+    folder. Then an order alone would not reproduce a failure, and a run would depend on earlier runs. So
+    Hypothesis uses the seed of pytest-randomly, which is printed. A failure also prints its own example. An
+    explicit `--hypothesis-seed` wins.
     """
     if config.getoption("hypothesis_seed") is None:
         core.global_force_seed = config.getoption("randomly_seed")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """The seed of a run that prints no header (`-q`), before anything can end it."""
+    """Prints the seed of a run without a header (`-q`), before anything can end it."""
     _print_seed(session.config, quiet=True)
 
 
 def pytest_collection_finish() -> None:
-    """Half a million objects, of libraries and of collected tests, stay for the whole run.
+    """Excludes half a million objects, of libraries and collected tests, from garbage collection.
 
-    The collector would walk them again and again: an eighth of what all tests cost.
+    Otherwise the collector walks them again and again: an eighth of the cost of all tests.
     """
     gc.collect()
     gc.freeze()
@@ -71,7 +71,7 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_terminal_summary(exitstatus: int, config: pytest.Config) -> None:
-    """The seed again, under what failed."""
+    """Prints the seed again below the failures."""
     if exitstatus:
         _print_seed(config)
 
@@ -84,7 +84,7 @@ def _print_seed(config: pytest.Config, *, quiet: bool = False) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def cheaper_moto() -> Iterator[pytest.MonkeyPatch]:
-    """moto answers as ever, with less work; undone, it is as its makers have it."""
+    """Makes moto do less work for the same answers; it is restored at the end."""
     with pytest.MonkeyPatch.context() as patch:
         make_cheaper(patch)
         yield patch
@@ -92,7 +92,7 @@ def cheaper_moto() -> Iterator[pytest.MonkeyPatch]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _this_machine_only() -> Iterator[None]:
-    """A test that would leave this machine fails at once, and says where it was going."""
+    """Makes a test fail at once if it contacts another machine, and names the address."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
@@ -111,6 +111,6 @@ def _guarded(original: Any) -> Any:
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    """An empty AWS in this process, for one test."""
+    """Provides an empty AWS in this process for one test."""
     with mock_aws():
         yield

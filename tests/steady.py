@@ -1,4 +1,4 @@
-"""`python -m tests.steady`: the unit tests on three other days, and on a busy machine."""
+"""`python -m tests.steady` runs the unit tests on three other days, and on a busy machine."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-# Ends with whoever started it, even if that is killed.
+# ends with its parent, even if the parent is killed
 _WORK = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): sum(range(100_000))"
 
 
 class Day(NamedTuple):
-    """Where the clock stands, in which zone, and how many processes take the machine's time."""
+    """The time of the clock, its zone, and the number of busy processes."""
 
     at: str
     zone: str
@@ -23,7 +23,7 @@ class Day(NamedTuple):
 
 
 def days(today: datetime) -> list[Day]:
-    """A day that is rarely there, beside a date of UTC that changes; a year's end; a far future."""
+    """A rare day whose UTC date changes during the run; the end of a year; a day in the far future."""
     later = today.replace(year=today.year + 10, day=min(today.day, 28))
     return [
         Day("2028-02-29T05:29:30", "Asia/Kolkata", busy=4),
@@ -34,7 +34,7 @@ def days(today: datetime) -> list[Day]:
 
 @contextmanager
 def busy(number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """That many processes that work without end, while the block runs."""
+    """Runs that many endless processes while the block runs."""
     command = [sys.executable, "-c", _WORK, str(os.getpid())]
     started = [subprocess.Popen(command) for _ in range(number)]
     try:
@@ -46,7 +46,7 @@ def busy(number: int) -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 def main() -> int:
-    """Each day in its turn, all of them; 1 if any failed."""
+    """Runs the tests on each day; 1 if any failed."""
     failed = []
     for day in days(datetime.now(UTC)):
         sys.stdout.write(f"\n{day.at} {day.zone}, beside {day.busy} busy processes\n")

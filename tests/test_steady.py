@@ -1,4 +1,4 @@
-"""The runs on other days: the clock that they have, and the processes beside them."""
+"""The runs on other days: their clock, and the busy processes."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_now():
 
 
 @pytest.mark.parametrize("how", [[], ["-p", "xdist", "-n", "1"]], ids=["alone", "a worker"])
-def test_a_run_has_its_clock_and_zone_and_what_it_starts_has_the_zone_alone(
+def test_a_run_has_its_clock_and_zone_and_its_child_processes_have_the_zone_only(
     tmp_path: Path, how: Sequence[str]
 ) -> None:
     (tmp_path / "test_seen.py").write_text(_SEEN)
@@ -58,7 +58,7 @@ def test_a_run_has_its_clock_and_zone_and_what_it_starts_has_the_zone_alone(
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
-def test_the_days_are_rare_ones_and_a_far_one_whenever_today_is() -> None:
+def test_the_days_are_rare_or_far_whatever_today_is() -> None:
     leap, end, later = days(datetime(2028, 2, 29, 13, 14, 15, tzinfo=UTC))
 
     assert (leap.at[:10], leap.zone, leap.busy) == ("2028-02-29", "Asia/Kolkata", 4)

@@ -1,7 +1,7 @@
-"""docs/threats.md, made of the marks of tests: `python -m tests.threats` writes it.
+"""Generates docs/threats.md from the marks of tests: `python -m tests.threats` writes it.
 
-A test that tries an attack carries the mark `threat(id, attack, held_by)`. Marks are read off the source, so
-that a test which is renamed or deleted takes its row with it, and the comparison with the page fails.
+A test that tries an attack has the mark `threat(id, attack, held_by)`. The marks are read from the source,
+so a test that is renamed or deleted removes its row, and the comparison with the page fails.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ class Threat(NamedTuple):
 
 
 def threats() -> list[Threat]:
-    """Every mark, in the order of the page."""
+    """Returns every mark, in the order of the page."""
     found = [mark for file in sorted((ROOT / "tests").rglob("test_*.py")) for mark in _marks(file)]
     return sorted(found, key=lambda mark: (*_place(mark.id), mark.test))
 
 
 def page() -> str:
-    """The page that the marks make."""
+    """Returns the page that the marks make."""
     parts = [_INTRODUCTION]
     marks = threats()
     for letter, title in GROUPS.items():

@@ -1,7 +1,7 @@
-"""Derive heed.domain.recipients.unicode_table from the Unicode data that Python brings.
+"""Generates heed.domain.recipients.unicode_table from Python's Unicode data.
 
-Run by hand, from the top of the project, with a Python whose `unicodedata.unidata_version` is the
-VERSION below (3.11 for 14.0.0): python -m tests.unicode_table. A test holds the table to it.
+Run it by hand, from the top of the project, with a Python whose `unicodedata.unidata_version` is the
+VERSION below (3.11 for 14.0.0): python -m tests.unicode_table. A test compares the table with it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ IGNORABLE = (
     *range(0x1D173, 0x1D17B),
     *range(0xE0000, 0xE1000),
 )
-# Visible by their properties and blank in every font, or a sign that something else was here:
+# Visible by their properties but blank in every font, or replacements for lost characters:
 # Braille pattern blank, Khitan filler, musical null note head; object replacement and replacement.
 BLANK = (0x2800, 0x16FE4, 0x1D159, 0xFFFC, 0xFFFD)
 
@@ -78,12 +78,12 @@ def _boundaries(table: str) -> list[int]:
 
 
 def is_no_text(code: int) -> bool:
-    """Whether it is unassigned, a noncharacter, of private use or a surrogate."""
+    """Whether the character is unassigned, a noncharacter, of private use or a surrogate."""
     return unicodedata.category(chr(code)) in ("Cn", "Co", "Cs")
 
 
 def is_invisible(code: int) -> bool:
-    """Whether it is one that nobody sees."""
+    """Whether the character is invisible."""
     category = unicodedata.category(chr(code))
     return category in ("Cc", "Cf", "Zl", "Zp") or code in _UNSEEN
 
@@ -92,7 +92,7 @@ _UNSEEN = frozenset((*IGNORABLE, *BLANK))
 
 
 def module() -> str:
-    """The text of the module, from this Python's data."""
+    """Returns the text of the module, from this Python's data."""
     return _TEMPLATE.format(version=VERSION, no_text=_written(is_no_text), invisible=_written(is_invisible))
 
 

@@ -1,8 +1,8 @@
-"""Cold start of a function against a bare boto3 script that does the same call, in one run.
+"""Cold start of a function compared with a bare boto3 script that makes the same call, in one run.
 
-Each case is a fresh interpreter: import, client, (derive keys, verify a token,) one UpdateItem against
-a canned local server. The cases take turns, and the least time of each is compared: whatever else the
-machine does only adds.
+Each case is a fresh interpreter: import, client, (derive keys, verify a token,) one UpdateItem against a
+canned local server. The cases take turns, and the least time of each is compared, because other load only
+adds time.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ assert answer["statusCode"] == 200, answer
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measures and prints."""
     from tests.support.deployment import NOW, http
 
     work = ROOT / "build" / "bench"
@@ -126,7 +126,7 @@ def main() -> int:
                     check=True,
                     stdout=subprocess.DEVNULL,
                 )
-                if turn:  # the first compiles
+                if turn:  # the first run compiles
                     taken[name].append(time.perf_counter() - began)
     base = min(taken["bare boto3"])
     print(f"cold start, {ROUNDS} rounds           ms   x bare boto3   (limit)")

@@ -1,9 +1,9 @@
-"""What Heed costs: a million of each thing that it does, and a month in which nothing happens.
+"""What Heed costs: a million of each action, and a month in which nothing happens.
 
-Run: .venv/bin/python tests/bench/bench_cost.py. The calls of AWS are counted in the real handlers
-(moto answers them), the resources in template.yaml. Prices are list prices in US dollars for us-east-1,
-without any free tier, as of November 2026: look them up before you quote a sum. How long a function
-takes is assumed, since only a deployed one knows; so is a line of log.
+Run: .venv/bin/python tests/bench/bench_cost.py. The AWS calls are counted in the real handlers (moto
+answers them), the resources in template.yaml. Prices are list prices in US dollars for us-east-1, without
+any free tier, as of November 2026: look them up before you quote a sum. The run time of a function is
+assumed, because only a deployed one knows it; so is the length of a log line.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from tests.support.registers import out
 from tests.support.ses_messages import EVENTS
 from tests.support.template import template
 
-# Per million, unless it says otherwise.
+# per million, unless noted
 HTTP_API, LAMBDA, WRITE, READ, SNS, SQS = 1.00, 0.20, 0.625, 0.125, 0.50, 0.40
 S3_PUT, BUS = 5.00, 1.00
 GB_SECOND = 0.0000133334  # arm64
 LOG_GB = 0.50
 KEY_MONTH, ALARM_MONTH, METRIC_MONTH = 1.00, 0.10, 0.30
-IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda asks an empty queue in five threads, for 20 s each time
-LINE_OF_LOG = 400  # bytes: the access log's, and the one that holds the metrics
+IDLE_POLLS = 5 * 3 * 60 * 24 * 30  # Lambda polls an empty queue with five threads, each for 20 s
+LINE_OF_LOG = 400  # bytes: a line of the access log, and the line with the metrics
 
 
 class CostOfAction(NamedTuple):
-    """A million of something.
+    """A million of one action.
 
     Attributes:
-        what: in words.
-        calls: of AWS for one, counted.
-        invocations: of a function, for one.
-        seconds: that each takes, assumed.
+        what: the action in words.
+        calls: AWS calls for one, counted.
+        invocations: function invocations for one.
+        seconds: the run time of each invocation, assumed.
         memory: of the function, GB.
-        around: dollars a million for what stands before the function.
-        units: write and read units of one.
+        around: dollars per million for services before the function.
+        units: write and read units for one.
     """
 
     what: str
@@ -59,7 +59,7 @@ class CostOfAction(NamedTuple):
 
     @property
     def dollars(self) -> float:
-        """For a million."""
+        """Returns the price of a million."""
         writes, reads = self.units
         compute = self.invocations * (LAMBDA + self.seconds * self.memory * GB_SECOND * 1e6)
         logs = self.invocations * LINE_OF_LOG * 1e6 / 1e9 * LOG_GB * 2
@@ -68,7 +68,7 @@ class CostOfAction(NamedTuple):
 
 @contextmanager
 def counted_calls() -> Iterator[Counter[str]]:
-    """The calls that go to AWS while the block runs, by name."""
+    """Counts the AWS calls, by name, while the block runs."""
     seen: Counter[str] = Counter()
 
     def see(model: Any, **_: Any) -> None:
@@ -83,7 +83,7 @@ def counted_calls() -> Iterator[Counter[str]]:
 
 
 def action_costs(world: World) -> Iterator[CostOfAction]:
-    """What a million of each takes."""
+    """Returns the cost of a million of each action."""
     from functions.feedback import app as feedback
     from functions.platform import app as platform
     from functions.unsubscribe import app as unsubscribe
@@ -119,12 +119,12 @@ def action_costs(world: World) -> Iterator[CostOfAction]:
     yield CostOfAction("links opened", calls, 1, 0.02, 0.5, HTTP_API, (0, calls["GetItem"]))
     with counted_calls() as calls:
         unsubscribe.handler(press, world.context)
-    # The item and its entry in the index Changes.
+    # the item and its entry in the index Changes
     yield CostOfAction("opt-outs by one click", calls, 1, 0.02, 0.5, HTTP_API, (2 * calls["UpdateItem"], 0))
     with counted_calls() as calls:
         feedback.handler(bounces, world.context)
     a_message = Counter({name: number // 10 for name, number in calls.items()})
-    around = SNS + SQS * (1 + 2 / 10)  # sent singly, received and deleted in tens
+    around = SNS + SQS * (1 + 2 / 10)  # sent one by one, received and deleted in tens
     writes = 2 * a_message["UpdateItem"]
     yield CostOfAction("bounces", a_message, 0.1, 0.06, 0.5, around, (writes, 0))
     with counted_calls() as calls:
@@ -136,7 +136,7 @@ def action_costs(world: World) -> Iterator[CostOfAction]:
 
 
 def evidence(world: World) -> CostOfAction:
-    """What each change takes behind its write, ten to a batch: an entry, its hash, an event."""
+    """The work after each change, ten to a batch: an entry, its hash, an event."""
     from functions.ledger import app as ledger
 
     known = {item["id"]["S"] for item in world.items()}
@@ -155,14 +155,14 @@ def evidence(world: World) -> CostOfAction:
 
 
 def metrics_when_idle(world: World) -> set[str]:
-    """The metrics of our own that are written although nothing happens: by the schedules."""
+    """The names of metrics that the schedules write although nothing happens."""
     from functions.purge import app as purge
     from functions.reconcile import app as reconcile
     from functions.seal import app as seal
     from functions.send_confirmation import app as send_confirmation
     from heed.entrypoints.observability import metrics
 
-    metrics.clear_metrics()  # of whatever ran in this process before, and told nobody
+    metrics.clear_metrics()  # counts of earlier code in this process that were not written
     lines, minutes = io.StringIO(), Context(left=600_000)
     with redirect_stdout(lines):
         for scheduled in (purge, reconcile, seal, send_confirmation):
@@ -174,11 +174,11 @@ def metrics_when_idle(world: World) -> set[str]:
         for group in line.get("_aws", {}).get("CloudWatchMetrics", [])
         for metric in group["Metrics"]
     }
-    return names | {"PurgeSweepRan", "WaitingQueueSwept"}  # which filters of the logs make
+    return names | {"PurgeSweepRan", "WaitingQueueSwept"}  # metrics that the log filters make
 
 
 def idle_costs(metrics: int) -> list[tuple[str, float]]:
-    """A month in which nothing happens, by what there is in the template."""
+    """Returns the cost of a month in which nothing happens, from the template."""
     resources = template()["Resources"].values()
     kinds = Counter(one["Type"] for one in resources)
     queues = sum(
@@ -197,7 +197,7 @@ def idle_costs(metrics: int) -> list[tuple[str, float]]:
 
 
 def main() -> None:
-    """Print both."""
+    """Prints both."""
     conftest.made_up_credentials()
     with (
         pytest.MonkeyPatch.context() as patch,

@@ -1,8 +1,8 @@
-"""SES feedback decisions a second on one core: from a message of SQS to the changes, no I/O.
+"""SES feedback decisions per second on one core: from an SQS message to the changes, without I/O.
 
-Run: .venv/bin/python tests/bench/bench_feedback.py. The floor is what any reader must do with the
-standard library: parse the envelope, then the event within. Rounds are interleaved and the best of
-each is taken, so that a busy machine disturbs both alike; trust the ratio before the rates.
+Run: .venv/bin/python tests/bench/bench_feedback.py. The lower limit is what any reader must do with the
+standard library: parse the envelope, then the event inside it. Rounds are interleaved and the best of each
+counts, so a busy machine slows both in the same way. Trust the ratio more than the rates.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _seconds(step: Callable[[str], None], body: str) -> float:
 
 
 def main() -> None:
-    """Print events a second: the floor, ours, and how many times the floor ours takes."""
+    """Prints events per second: the limit, Heed, and the ratio of their times."""
     print(f"{'event':44}{'json twice':>12}{'decision':>12}{'ratio':>8}")
     for name in ("sqs-sns-bounce", "sqs-sns-feedback-complaint", "sqs-sns-delivery"):
         body = json.loads((EVENTS / f"feedback-{name}.json").read_text())["Records"][0]["body"]

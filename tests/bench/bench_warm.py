@@ -1,6 +1,7 @@
-"""Our own time at a warm request: tokens, a one-click POST without DynamoDB, each page.
+"""Heed's own time for a warm request: tokens, a one-click POST without DynamoDB, each page.
 
-CPU time of this process by `time.process_time`, the best of several rounds: a busy machine only adds.
+CPU time of this process by `time.process_time`, the best of several rounds, because other load only adds
+time.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ RECIPIENT = "ka3vc5dn2xo4yqhbvzyd6wjfxe"
 
 
 def best(step: Callable[[], object], times: int = TIMES) -> float:
-    """The least CPU time of a step, in microseconds."""
+    """Returns the least CPU time of a step, in microseconds."""
     step()
     taken = []
     for _ in range(ROUNDS):
@@ -30,7 +31,7 @@ def best(step: Callable[[], object], times: int = TIMES) -> float:
 
 
 def rendered(brand: Path) -> list[tuple[str, float]]:
-    """Each page with the time that rendering it takes, of the state of it that takes longest."""
+    """Returns each page with its rendering time, in the state that takes longest."""
     from heed.entrypoints.http.pages.pages import Pages
     from tests.support.page_views import LANGUAGES, catalogue, render, samples
 
@@ -43,7 +44,7 @@ def rendered(brand: Path) -> list[tuple[str, float]]:
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measures and prints."""
     from brand_compiler.build import compile_command as build_brand
 
     brand = mkdtemp(prefix="heed-bench-")

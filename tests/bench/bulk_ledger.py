@@ -1,4 +1,4 @@
-"""`heed ledger verify` of a million entries: seconds on one core, and the most memory it took.
+"""`heed ledger verify` with a million entries: seconds on one core, and the peak memory.
 
 python -m tests.bench.bulk_ledger [ENTRIES]
 """
@@ -21,13 +21,13 @@ from heed.use_cases.ledger.verify import verify_ledger
 from tests.support.ledgers import START, entry
 
 ENTRIES = 1_000_000
-CHANGES = 4  # of a person
+CHANGES = 4  # entries per person
 DAYS = 30
 LIMIT = 60  # seconds
 
 
 def write(path: Path, number: int) -> None:
-    """An export of that many entries, sealed over a month."""
+    """Writes an export with that many entries, sealed over a month."""
     people = number // CHANGES
     with path.open("wb") as file:
         days: dict[int, list[bytes]] = {day: [] for day in range(DAYS)}
@@ -59,7 +59,7 @@ def main() -> int:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else ENTRIES
     with TemporaryDirectory() as folder:
         path = Path(folder, "export")
-        # In a process of its own: what writing takes is not what verifying takes.
+        # In a separate process, so that writing does not count.
         import multiprocessing
 
         writer = multiprocessing.get_context("spawn").Process(target=write, args=(path, number))

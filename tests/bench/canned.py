@@ -1,4 +1,4 @@
-"""An AWS that answers every call at once with the same bytes: what is left is our own time."""
+"""An AWS endpoint that answers every call with the same bytes, so only Heed's own time is measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ANSWERS = {
         "KeyId": "k",
         "MacAlgorithm": "HMAC_SHA_256",
     },
-    # Without ConsumedCapacity it would be taken for an answer cut on the way.
+    # Without ConsumedCapacity, Heed would treat the answer as cut off.
     "DynamoDB_20120810.UpdateItem": {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1}},
     "DynamoDB_20120810.GetItem": {"ConsumedCapacity": {"TableName": "t", "CapacityUnits": 1}},
 }
@@ -38,12 +38,12 @@ class _Canned(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Silent."""
+        """Prints nothing."""
 
 
 @contextmanager
 def canned_aws() -> Iterator[str]:
-    """The endpoint of such an AWS, while the block runs."""
+    """Provides the endpoint while the block runs."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Canned)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"

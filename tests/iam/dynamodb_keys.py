@@ -1,4 +1,4 @@
-"""The keys that a policy can put a condition on, as AWS makes them of a request to DynamoDB."""
+"""The condition keys that AWS derives from a DynamoDB request."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _EXPRESSIONS = (
     "FilterExpression",
     "ProjectionExpression",
 )
-# The first attribute of the keys of Control, Ledger and Preferences; an order of a purge has a subject.
+# The partition keys of Control, Ledger and Preferences; a purge order in Control also has a subject.
 _PARTITIONS = ("pk", "subject", "id")
 
 
 def condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
-    """The condition keys of a request; one of which it says nothing is empty."""
+    """Returns the condition keys of a request; a key that does not apply is empty."""
     return {
         "dynamodb:LeadingKeys": sorted(set(_leading(request))),
         "dynamodb:Attributes": sorted(set(_attributes(request))),
@@ -30,7 +30,7 @@ def condition_keys(request: Mapping[str, Any]) -> dict[str, str | list[str]]:
 
 
 def _items(request: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """The keys and items that a request names."""
+    """Yields the keys and items that a request names."""
     yield from (request[part] for part in ("Key", "Item") if isinstance(request.get(part), Mapping))
     for asked in request.get("RequestItems", {}).values():
         yield from asked["Keys"]

@@ -1,4 +1,4 @@
-"""What a real evaluator of IAM's policies says to requests under the policies of a stack."""
+"""Asks an IAM policy evaluator whether requests are allowed under the policies of a stack."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.iam.requests import Request, listed
 from tests.support.stack import ACCOUNT
 
 _PROGRAM = Path(__file__).with_name("evaluate.mjs")
-# IAM's reference has no resource for it, nor has the evaluator. Lambda asks for it of the stream all the
-# same, and makes no mapping for a role that cannot perform it there.
+# Neither IAM's reference nor the evaluator has a resource type for this action. Lambda calls it for the
+# stream anyway, and makes no mapping if the role cannot perform it there.
 _LAMBDAS_OWN = ("dynamodb:ListStreams",)
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What the evaluator says to a request, and by which parts of which statements.
+    """The evaluator's answer to a request.
 
     Attributes:
         result: `Allowed`, `ImplicitlyDenied` or `ExplicitlyDenied`.
-        used: of each statement that fits: the policy, its number there, an action and a resource of it.
-        ignored: keys of the context that the action is not asked with.
+        used: each matching statement: its policy, its number there, an action and a resource of it.
+        ignored: context keys that do not apply to the action.
     """
 
     result: str
@@ -35,12 +35,12 @@ class Evaluation:
 
     @property
     def allowed(self) -> bool:
-        """Whether the call is made."""
+        """Whether the call is allowed."""
         return self.result == "Allowed"
 
 
 def evaluate(policies: Policies, requests: Sequence[Request]) -> list[Evaluation]:
-    """Put the requests to the evaluator, all in one process."""
+    """Evaluates all requests in one process."""
     known = [request for request in requests if request.action not in _LAMBDAS_OWN]
     answers = iter(_evaluated(policies, known))
     return [

@@ -1,4 +1,4 @@
-"""What is wrong with the policies of a stack, by the requests that are made under them."""
+"""Finds what is wrong with the policies of a stack, given the requests made under them."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from tests.support.stack import NAME, Stack
 
 PolicyPart = tuple[str, int, str, str]
 """Of a policy, by its name, the number of a statement, and one action and one resource of it."""
-_BY_THE_ACCOUNT = ("kms:*",)  # of a key: the account's policies decide, and are looked at themselves
+_BY_THE_ACCOUNT = ("kms:*",)  # for a key: the account's policies decide, and they are checked themselves
 
 
 @dataclass(frozen=True)
 class Findings:
-    """All that is wrong, each in words.
+    """Everything that is wrong, in words.
 
     Attributes:
-        missing: calls that are made and are not allowed.
-        open: calls that must be refused and are allowed.
-        unused: permissions that nobody needs, and denials of what nobody tries.
-        wide: permissions with a wildcard that reaches more than is used.
-        ignored: keys of calls on which no condition can be put.
+        missing: calls that are made and are denied.
+        wrongly_allowed: calls that must be denied and are allowed.
+        unused: permissions that no call needs, and denials that nothing tests.
+        wide: permissions whose wildcard matches more than is used.
+        ignored: keys of calls that no condition can use.
     """
 
     missing: list[str]
@@ -37,7 +37,7 @@ class Findings:
 
 
 def findings(stack: Stack, asked: Questions) -> Findings:
-    """Put all to the evaluator."""
+    """Evaluates all requests and compares the answers with the permissions."""
     policies = Policies(stack)
     both = [*asked.allowed, *asked.refused]
     answers = evaluate(policies, both)
@@ -72,7 +72,7 @@ def _written(part: PolicyPart) -> str:
 
 
 def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator[str]:
-    """A wildcard stands for what has no name yet, and reaches no resource of a stack that is not used."""
+    """A wildcard is for names that are not known yet. It must match no unused resource of the stack."""
     ours = {stack.arn(name) for name in stack.resources if stack.has_arn(name)}
     arns = ours | {arn.replace(f"{NAME}-", "other-") for arn in ours}
     for name in policies.identities:
@@ -81,7 +81,7 @@ def _wide(stack: Stack, policies: Policies, made: Sequence[Request]) -> Iterator
             for action in listed(statement["Action"]):
                 used = {resource for what, resource in asked if what == action}
                 if "*" in used:
-                    continue  # IAM knows no resource for it
+                    continue  # IAM has no resource type for it
                 for pattern in (one for one in listed(statement["Resource"]) if "*" in one):
                     for arn in arns:
                         if _is_of_the_service(action, arn) and _reaches(pattern, arn, used):

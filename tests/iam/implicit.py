@@ -1,7 +1,7 @@
-"""The calls that AWS makes in a role's name: no test of a handler can see them.
+"""The calls that AWS makes in a role's name, which no test of a handler can see.
 
-Each is derived of the stack's own resources: a queue that a function reads, a schedule that calls it. Where
-AWS says which calls those are is beside each.
+Each is derived from the resources of the stack: a queue that a function reads, a schedule that calls it. The
+source in AWS's documentation is next to each.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _SES = f"arn:aws:ses:{REGION}:{ACCOUNT}"
 
 
 def role_of(stack: Stack, function: str) -> str:
-    """The logical id of a function's role."""
+    """Returns the logical id of a function's role."""
     return _role(stack, stack.resources[function][1]["Role"])
 
 
 def function_requests(stack: Stack) -> Iterator[Request]:
-    """Lambda writes the log of each function, and reads what calls it, in the name of the function's role."""
+    """Lambda writes a function's log, and reads its event sources, in the name of the function's role."""
     for name, function in stack.of("AWS::Lambda::Function").items():
         role = role_of(stack, name)
         group = stack.called(function["LoggingConfig"]["LogGroup"]).removesuffix("*")
@@ -45,17 +45,17 @@ def schedule_requests(stack: Stack) -> Iterator[Request]:
 
 
 def adopter_requests(stack: Stack) -> Iterator[Request]:
-    """What the outputs promise to a role of the adopter that has one of the managed policies."""
+    """The outputs promise these calls to roles of your own systems with one of the managed policies."""
     for key in ("IdentityKey", "LinksKey"):
         yield Request(f"{key}Policy", "kms:GenerateMac", stack.arn(key), "docs/integrating.md")
     yield from _polled("OptInNotificationsPolicy", stack.arn("OptInNotificationsQueue"))
 
 
 def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
-    """SES also asks for the identity that is verified, and in its sandbox for that of each recipient.
+    """SES also checks the verified identity and, in its sandbox, that of each recipient.
 
-    The identity is the address, its domain or a domain above that. The sandbox, in which every account
-    starts: aws/aws-sdk-js#3641, where a role that has the sender's identity is refused on the recipient's.
+    The identity is the address, its domain or a parent domain. Every account starts in the sandbox; in
+    aws/aws-sdk-js#3641 a role that has the sender's identity is refused for the recipient's.
     """
     for mail in recorded:
         if mail.action not in ("ses:SendEmail", "ses:SendRawEmail"):
@@ -71,13 +71,13 @@ def mail_requests(recorded: Iterable[Request]) -> Iterator[Request]:
 
 
 def _polled(role: str, source: str) -> Iterator[Request]:
-    """What a poller asks for: Lambda, "required permissions" of each source."""
+    """The calls of a poller: Lambda, "required permissions" of each source."""
     if ":sqs:" in source:
         for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
             yield Request(role, f"sqs:{action}", source, "who reads the queue")
     else:
         table = source.split("/stream/", maxsplit=1)[0]
-        # A stream that is switched on again is another one.
+        # a stream that was disabled and enabled again has a new ARN
         for stream in (source, f"{table}/stream/2026-07-01T00:00:00.000"):
             for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
                 yield Request(role, f"dynamodb:{action}", stream, "who reads the stream")

@@ -1,7 +1,7 @@
-"""What is encrypted is used with its key, by whoever uses it.
+"""The calls to KMS that come with the use of an encrypted resource.
 
-Of a table AWS names four calls (DynamoDB, "Encryption at rest", the policy of a key); the others that it
-names there are for whoever makes the table. Of a queue it names one for readers and two for writers (SQS,
+For a table AWS names four calls (DynamoDB, "Encryption at rest", the policy of a key); the others in that
+list are for the creator of the table. For a queue it names one call for readers and two for writers (SQS,
 "Key management").
 """
 
@@ -26,7 +26,7 @@ _ENCRYPTED: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]:
-    """The use of a key that comes with each of these requests."""
+    """Returns the use of a key that comes with each of these requests."""
     keys = dict(_keys(stack))
     for request in requests:
         service, action = request.action.split(":")
@@ -35,7 +35,7 @@ def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]
             continue
         for call in _ENCRYPTED[service][action]:
             if request.who.endswith(".amazonaws.com"):
-                # SES is given nothing by which to tell whose it is; SNS names the topic.
+                # SES passes no context that identifies its account; SNS passes the topic.
                 source = {k: v for k, v in request.context.items() if request.who != SES}
                 yield Request(request.who, f"kms:{call}", keys[store], f"key: {request.why}", source)
             else:
@@ -44,7 +44,7 @@ def key_requests(stack: Stack, requests: Iterable[Request]) -> Iterator[Request]
 
 
 def _keys(stack: Stack) -> Iterator[tuple[str, str]]:
-    """What is encrypted with a key of the stack: ARNs of both."""
+    """The resources that are encrypted with a key of the stack: ARNs of both."""
     for name, queue in stack.of("AWS::SQS::Queue", "AWS::SNS::Topic").items():
         if "KmsMasterKeyId" in queue:
             yield stack.arn(name), queue["KmsMasterKeyId"]

@@ -1,4 +1,4 @@
-"""The policies of a stack: of roles and of resources, each statement with its number for a Sid."""
+"""The policies of a stack, of roles and of resources; each statement has its number as its Sid."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tests.iam.requests import listed
 from tests.support.stack import ACCOUNT, Stack
 
 Document = dict[str, Any]
-# What a policy of resources names them by.
+# the property by which a resource policy names its resources
 _HELD_BY = {
     "AWS::SNS::TopicPolicy": "Topics",
     "AWS::SQS::QueuePolicy": "Queues",
     "AWS::S3::BucketPolicy": "Bucket",
 }
-# What KMS gives a key that is made without a policy: the account's policies decide.
+# KMS gives this policy to a key without one: the account's policies decide.
 _OF_A_KEY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -30,7 +30,7 @@ _OF_A_KEY = {
 
 
 class Policies:
-    """The policies of a stack: of roles and of resources, each statement with its number for a Sid."""
+    """The policies of a stack, of roles and of resources; each statement has its number as its Sid."""
 
     def __init__(self, stack: Stack) -> None:
         self.identities = {
@@ -50,11 +50,11 @@ class Policies:
             self._of[arn] = name
 
     def all(self) -> dict[str, Document]:
-        """Each by its name."""
+        """Returns each policy by its name."""
         return {**self.identities, **self.resources}
 
     def of_resource(self, arn: str) -> str | None:
-        """The name of a resource's policy; of an object, that of its bucket."""
+        """Returns the name of a resource's policy; for an object, that of its bucket."""
         return next((name for of, name in self._of.items() if arn == of or arn.startswith(f"{of}/")), None)
 
 

@@ -1,4 +1,4 @@
-"""All that is asked of the policies of a stack: what must be allowed, and what must be refused."""
+"""The requests that must be allowed, and those that must be denied."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from tests.support.stack import Stack
 
 @dataclass(frozen=True)
 class Questions:
-    """Requests, each once.
+    """The requests, each once.
 
     Attributes:
-        allowed: that are made, by the functions and for them.
-        refused: that nobody of ours makes.
+        allowed: requests by the functions and for them.
+        refused: requests that no part of the stack makes.
     """
 
     allowed: list[Request]
@@ -27,7 +27,7 @@ class Questions:
 
 
 def questions(stack: Stack, lines: Iterable[Mapping[str, Any]]) -> Questions:
-    """What follows from the calls that were recorded, and from the stack's own resources."""
+    """Derives the requests from the recorded calls and from the resources of the stack."""
     recorded = [_made(stack, line) for line in lines]
     published = list(services.service_requests(stack))
     calls = [
@@ -54,7 +54,7 @@ def questions(stack: Stack, lines: Iterable[Mapping[str, Any]]) -> Questions:
 
 
 def _made(stack: Stack, line: Mapping[str, Any]) -> Request:
-    """A call that was recorded, of the resource that its function's setting names in this stack."""
+    """A recorded call, for the resource that the function's setting names in this stack."""
     function, resource = line["function"], line["resource"]
     if resource.startswith("$"):
         name, slash, rest = resource[1:].partition("/")

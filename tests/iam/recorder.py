@@ -1,8 +1,8 @@
-"""`pytest --calls=FOLDER`: every call of AWS that a handler makes in a test, as IAM would see it.
+"""`pytest --calls=FOLDER`: records every AWS call that a handler makes in a test, as IAM would see it.
 
-One line of JSON each: the function, the action, the resource and the keys that a policy can put a
-condition on. A resource is written as `$VARIABLE`, by the function's setting that names it, and an index
-or an object behind it: what it is called in a test, and what in a stack, are two things.
+Each line is JSON: the function, the action, the resource and the condition keys. A resource is written as
+`$VARIABLE`, by the function's setting that names it, followed by an index or an object, because its name in
+a test differs from its name in a stack.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _S3_KEYS = {"IfNoneMatch": "s3:if-none-match", "Prefix": "s3:prefix", "VersionId
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """One option, for the workers of xdist too."""
+    """Adds one option, for the workers of xdist too."""
     parser.addoption("--calls", metavar="FOLDER", help="where each handler's calls go")
 
 
@@ -41,7 +41,7 @@ class Recorder:
         self._seen: set[str] = set()
 
     def __call__(self, function: str, service: str, operation: str, request: Mapping[str, Any]) -> None:
-        """Write a call down."""
+        """Writes a call."""
         for action, resource, context in _asked(function, service, operation, request):
             kept = {key: value for key, value in context.items() if value}
             line = json.dumps({"function": function, "action": action, "resource": resource, "context": kept})
@@ -53,7 +53,7 @@ class Recorder:
 
 
 def recorded(folder: str) -> list[dict[str, Any]]:
-    """Every call that was written down, once."""
+    """Returns every recorded call, once."""
     files = Path(folder).glob("*.jsonl")
     lines = {line for file in files for line in file.read_text().splitlines()}
     return [json.loads(line) for line in sorted(lines)]
@@ -74,7 +74,7 @@ def _asked(
 
 
 def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What of a request names a resource."""
+    """Yields the parts of a request that name a resource."""
     for name in ("TableName", "KeyId", "Bucket", "QueueUrl", "ConfigurationSetName"):
         if name in request:
             yield name, request[name]
@@ -86,7 +86,7 @@ def _named(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _setting(function: str, value: str) -> str:
-    """The setting of a function that has this value now: it has no other way to name a resource."""
+    """Returns the function's setting with this value; a function has no other way to name a resource."""
     settings = parts().config.environ
     found = [name for name in variables(function) if settings.get(name) == value]
     assert len(found) == 1, f"{function} asks for {value}, which {found or 'none'} of its settings names"
@@ -128,7 +128,7 @@ def _of_ses(operation: str, request: Mapping[str, Any], named: Mapping[str, str]
     if operation != "SendEmail":
         yield f"ses:{operation}", "*", {}
         return
-    # The mail is handed over as it is to be sent, and to IAM that is a raw one as well.
+    # Heed sends raw mail, so IAM also checks the action for raw mail.
     written = message_from_bytes(request["Content"]["Raw"]["Data"])
     sender = parseaddr(written["From"])[1]
     context: Context = {

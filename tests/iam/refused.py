@@ -1,4 +1,4 @@
-"""Requests that nobody of ours makes: each is one of ours, but for what must not be taken from anybody."""
+"""Requests that must be denied: variations of allowed ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STRANGER = "999999999999"
 
 
 def stranger_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same in the name of another account's resources: a service's name is no proof of whose it is."""
+    """The same requests for another account's resources: a service's name does not prove whose it is."""
     for request in requests:
         if any(ACCOUNT in value for value in request.context.values()):
             context = {k: str(v).replace(ACCOUNT, _STRANGER) for k, v in request.context.items()}
@@ -20,14 +20,14 @@ def stranger_requests(requests: Iterable[Request]) -> Iterator[Request]:
 
 
 def unencrypted_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same without TLS, of what says that it takes nothing so."""
+    """The same requests without TLS, for resources that require TLS."""
     for request in requests:
         context = {**request.context, "aws:SecureTransport": "false"}
         yield Request(request.who, request.action, request.resource, f"plain {request.why}", context)
 
 
 def overwriting_requests(requests: Iterable[Request]) -> Iterator[Request]:
-    """The same of an object, whether or not there is one already."""
+    """The same writes of an object without the condition that the object must not exist."""
     for request in requests:
         if request.action == "s3:PutObject":
             context = {k: v for k, v in request.context.items() if k != "s3:if-none-match"}

@@ -1,4 +1,4 @@
-"""What is asked of policies: a request, whoever makes it."""
+"""A request that policies allow or deny, whoever makes it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """Somebody asks for something.
+    """A request to AWS.
 
     Attributes:
-        who: the logical id of a role or of a managed policy that a role of the adopter has; or a service
-            of AWS, by its name.
-        action: what IAM calls it.
-        resource: an ARN, or `*` where IAM knows no resource.
-        why: who makes the call, in words, for the failure that names it.
-        context: the keys that a policy can put a condition on.
+        who: the logical id of a role or of a managed policy for your systems; or an AWS service.
+        action: the name of the action in IAM.
+        resource: an ARN, or `*` if IAM has no resource type.
+        why: the caller, in words, for the message of a failure.
+        context: the condition keys.
     """
 
     who: str
@@ -31,5 +30,5 @@ class Request:
 
 
 def listed(value: Any) -> list[Any]:
-    """One value, or several, as a list."""
+    """Returns one value, or several, as a list."""
     return value if isinstance(value, list) else [value]

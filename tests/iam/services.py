@@ -1,4 +1,4 @@
-"""What services of AWS do in their own names, and on whose behalf."""
+"""Requests that AWS services make in their own names, and for which resource."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LAMBDA, SCHEDULER, SES = "lambda.amazonaws.com", "scheduler.amazonaws.com", "ses
 
 
 def trust_requests(stack: Stack) -> Iterator[Request]:
-    """A service takes a role on: Lambda that of a function, the scheduler that of a schedule."""
+    """A service assumes a role: Lambda that of a function, the scheduler that of a schedule."""
     scheduled = {one["Target"]["RoleArn"] for one in stack.of("AWS::Scheduler::Schedule").values()}
     for role in sorted(scheduled):
         context = {"aws:SourceAccount": ACCOUNT}
@@ -23,10 +23,10 @@ def trust_requests(stack: Stack) -> Iterator[Request]:
 
 
 def service_requests(stack: Stack) -> Iterator[Request]:
-    """What SES, SNS, CloudWatch and EventBridge send in their own names, and on whose behalf."""
+    """What SES, SNS, CloudWatch and EventBridge send in their own names, and for which resource."""
     for source in _senders(stack):
         for topic in _told_of_mail(stack):
-            # An identity's own notifications come in its name, events in that of the configuration set.
+            # The source of notifications is the identity; that of events is the configuration set.
             context = {"aws:SourceArn": source, "aws:SourceAccount": ACCOUNT}
             yield Request(SES, "sns:Publish", topic, "feedback", context)
     for subscription in stack.of("AWS::SNS::Subscription").values():
@@ -41,7 +41,7 @@ def service_requests(stack: Stack) -> Iterator[Request]:
         for topic in alarm["AlarmActions"]:
             yield Request("cloudwatch.amazonaws.com", "sns:Publish", topic, "an alarm", context)
     for name, rule in stack.of("AWS::Events::Rule").items():
-        # AWS puts no account to it: its own connector of a rule and a topic asks for the rule's ARN alone.
+        # AWS passes no account here: its own connector from a rule to a topic checks only the rule's ARN.
         context = {"aws:SourceArn": stack.arn(name)}
         for target in rule["Targets"]:
             yield Request("events.amazonaws.com", "sns:Publish", target["Arn"], "a rule", context)
@@ -63,7 +63,7 @@ def log_requests(stack: Stack) -> Iterator[Request]:
 def _senders(stack: Stack) -> Iterator[str]:
     for name in stack.of("AWS::SES::ConfigurationSet", "AWS::SES::EmailIdentity"):
         yield stack.arn(name)
-    yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # one that exists already
+    yield f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/another.example.org"  # an identity outside of the stack
 
 
 def _told_of_mail(stack: Stack) -> set[str]:

@@ -1,7 +1,7 @@
-"""Every call of AWS that is made is allowed, and every permission that is given is used.
+"""Every AWS call is allowed, and every permission is used.
 
-The calls are those that the tests of the handlers have recorded, and those that AWS makes
-itself; what allows them is the translated template, by an evaluator of IAM's policies.
+The calls are those recorded by the tests of the handlers, and those that AWS makes itself. An IAM policy
+evaluator checks them against the translated template.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Template = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def calls(pytestconfig: pytest.Config) -> list[dict[str, Any]]:
-    """What was recorded."""
+    """The recorded calls."""
     folder = pytestconfig.getoption("calls")
     assert folder, "make iam records the calls first and names their folder"
     return recorded(folder)
@@ -46,7 +46,7 @@ def test_the_calls_of_every_function_were_recorded(calls: list[dict[str, Any]]) 
     assert {call["function"] for call in calls} == FUNCTIONS.keys()
 
 
-def test_every_call_that_is_made_is_allowed(found: Findings) -> None:
+def test_every_call_is_allowed(found: Findings) -> None:
     assert not found.missing, "\n".join(found.missing)
 
 
@@ -60,7 +60,7 @@ def test_every_permission_is_used(found: Findings) -> None:
     assert not found.unused, "\n".join(found.unused)
 
 
-def test_a_wildcard_reaches_nothing_that_is_not_used(found: Findings) -> None:
+def test_a_wildcard_matches_no_unused_resource(found: Findings) -> None:
     assert not found.wide, "\n".join(found.wide)
 
 
@@ -69,16 +69,16 @@ def test_a_wildcard_reaches_nothing_that_is_not_used(found: Findings) -> None:
     "Another account's SES, topic, alarm or rule sends to a topic or queue of ours, in a service's name.",
     "Each policy asks whose it is; all that services send is tried again in another account's name.",
 )
-def test_strangers_plain_connections_and_overwriting_are_refused(found: Findings) -> None:
+def test_strangers_plain_connections_and_overwriting_are_denied(found: Findings) -> None:
     assert not found.wrongly_allowed, "\n".join(found.wrongly_allowed)
 
 
-def test_the_evaluator_takes_every_key_that_a_condition_could_be_put_on(found: Findings) -> None:
+def test_the_evaluator_accepts_every_condition_key(found: Findings) -> None:
     assert not found.ignored
 
 
 def _statement(template: Template, role: str, wanted: str) -> dict[str, Any]:
-    """The first statement of a role that is about this, in whatever form it is written."""
+    """Returns the first statement of a role that mentions the text."""
     (policy,) = template["Resources"][role]["Properties"]["Policies"]
     statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
     return next(one for one in statements if wanted in str(one))
@@ -113,7 +113,7 @@ def _forget_the_key(template: Template) -> None:
     statements[:] = [one for one in statements if one["Sid"] != "SesPublishesToTheTopic"]
 
 
-def test_a_permission_that_is_gone_is_missed(calls: list[dict[str, Any]]) -> None:
+def test_a_missing_permission_is_found(calls: list[dict[str, Any]]) -> None:
     gone: dict[Callable[[Template], None], set[str]] = {
         _take_away: {"UnsubscribeRole: dynamodb:UpdateItem"},
         _narrow_a_condition: {"PreferencesRole: dynamodb:UpdateItem"},
@@ -138,7 +138,7 @@ def test_a_permission_that_is_gone_is_missed(calls: list[dict[str, Any]]) -> Non
     assert missed == set().union(*gone.values())
 
 
-def test_a_permission_too_many_a_wider_one_and_an_open_topic_are_told(
+def test_an_unused_permission_a_wide_one_and_an_open_topic_are_found(
     calls: list[dict[str, Any]],
 ) -> None:
     changed = copy.deepcopy(translated("production"))

@@ -1,4 +1,4 @@
-"""What `make build` made: complete, importable from the layers alone, and nothing beside it."""
+"""Checks the result of `make build`: complete, importable from the layers alone, and nothing more."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ FUNCTIONS = [n for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::F
 CORE = BUILD / "CoreLayer" / "python"
 BRAND = BUILD / "BrandLayer" / "brand"
 
-# What Lambda's Python 3.13 brings along; everything else has to be in the layer. (certifi: botocore
-# takes it where it happens to be, as here, and has certificates of its own where it is not.)
+# What Lambda's Python 3.13 contains. Everything else has to be in the layer. (certifi: botocore uses it if
+# it is installed, as here, and otherwise its own certificates.)
 _RUNTIME = {"boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3", "certifi"}
 
-# Imports one function as Lambda does, with what Lambda sets, and says which files that took.
+# Imports one function as Lambda does, with the variables that Lambda sets, and prints the loaded files.
 _START = """
 import importlib, json, os, sys
 first, function, layer, runtime, module = sys.argv[1:]
@@ -46,8 +46,8 @@ def _built() -> None:
     assert (BUILD / "template.yaml").exists(), "make build first"
 
 
-def test_what_is_deployed_says_everything_in_full() -> None:
-    """CloudFormation reads neither an alias nor a merge, which SAM writes out."""
+def test_the_built_template_has_no_aliases() -> None:
+    """CloudFormation supports neither aliases nor merge keys, so SAM expands them."""
     events = list(yaml.parse((BUILD / "template.yaml").read_text(), yaml.SafeLoader))
     assert not [event for event in events if isinstance(event, yaml.AliasEvent)]
     assert "<<" not in {event.value for event in events if isinstance(event, yaml.ScalarEvent)}
@@ -65,14 +65,14 @@ def _environment(function: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nobody answers
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # the discard port: nothing answers
         "PATH": os.environ["PATH"],  # noqa: TID251
     }
 
 
 @pytest.fixture(scope="session")
 def orjson_of_this_machine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Before the layer's, which is compiled for Lambda's machine."""
+    """Comes before the layer's orjson, which is compiled for Lambda's machine."""
     folder = tmp_path_factory.mktemp("orjson")
     (folder / "orjson").symlink_to(Path(orjson.__file__).parent, target_is_directory=True)
     return folder
@@ -97,7 +97,7 @@ def _loaded(function: str, first: Path) -> dict[str, Path]:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_is_its_app_and_nothing_else(function: str) -> None:
+def test_a_function_contains_only_its_app(function: str) -> None:
     assert [path.name for path in (BUILD / function).iterdir()] == ["app.py"]
 
 
@@ -110,7 +110,7 @@ def test_a_function_has_the_handler_that_the_template_names(function: str) -> No
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_starts_with_the_layers_alone_while_aws_is_away(
+def test_a_function_starts_from_the_layers_alone_without_aws(
     function: str, orjson_of_this_machine: Path
 ) -> None:
     site = Path(botocore.__file__).parents[1]
@@ -122,7 +122,7 @@ def test_a_function_starts_with_the_layers_alone_while_aws_is_away(
     assert from_elsewhere <= _RUNTIME
 
 
-def test_the_core_holds_the_package_without_the_parts_for_workstations() -> None:
+def test_the_core_layer_contains_the_package_without_the_command_line() -> None:
     source = Path(__file__).parents[2] / "layers" / "core"
     modules = {file.relative_to(source) for file in (source / "heed").rglob("*.py")}
     command = {file for file in modules if file.is_relative_to("heed/entrypoints/cli")}
@@ -134,22 +134,22 @@ def test_the_core_holds_the_package_without_the_parts_for_workstations() -> None
     assert not (CORE / "python").exists(), "SAM adds no python/ to a makefile's layer: we do"
 
 
-def test_only_the_parser_is_compiled_and_for_the_machine_that_the_template_names() -> None:
+def test_only_the_parser_is_compiled_and_for_the_architecture_of_the_template() -> None:
     (machine,) = template()["Globals"]["Function"]["Architectures"]
     (compiled,) = CORE.rglob("*.so")
     assert machine == "arm64"
     assert compiled.relative_to(CORE).as_posix() == "orjson/orjson.cpython-313-aarch64-linux-gnu.so"
 
 
-def test_bytecode_is_for_every_module_or_for_none_and_for_lambdas_python() -> None:
+def test_bytecode_is_for_all_modules_or_none_and_for_lambdas_python() -> None:
     compiled = list(CORE.rglob("*.pyc"))
     assert all(path.name.endswith(".cpython-313.pyc") for path in compiled)
     assert len(compiled) in (0, len(list(CORE.rglob("*.py"))))
-    # Unchecked: the zip file changes the times that a checked one would compare.
+    # Unchecked: zipping changes the file times that a checked one would compare.
     assert all(path.read_bytes()[4:8] == b"\x01\0\0\0" for path in compiled)
 
 
-def test_the_brand_is_compiled_where_the_functions_look_for_it() -> None:
+def test_the_compiled_brand_is_where_the_functions_expect_it() -> None:
     catalogue = json.loads((BRAND / "catalogue.json").read_text())
     style = json.loads((BRAND / "pages" / "style.json").read_text())
     assert catalogue

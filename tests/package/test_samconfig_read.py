@@ -1,4 +1,4 @@
-"""What the pinned SAM CLI itself makes of samconfig.toml: the parameters of a deployment."""
+"""Checks how the pinned SAM CLI reads samconfig.toml: the parameters of a deployment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SAMCONFIG = (ROOT / "samconfig.toml").read_text()
 SET_BY_ADOPTERS = re.sub(r'^  # "', '  "', SAMCONFIG, flags=re.MULTILINE)
 """The same when each line that is commented out is taken in."""
 
-# The command itself, up to the place where it would begin to deploy: there it says what it was given.
+# The command itself, up to the point where it would start to deploy; there it prints its parameters.
 _READ = """
 import inspect, json, sys
 import samcli.commands.deploy.command as deploy
@@ -75,7 +75,7 @@ def test_each_line_of_an_environment_is_one_parameter_of_its_deployment(
     assert given["parameter_overrides"] == _overrides(samconfig, environment)
 
 
-def test_production_asks_before_it_changes_anything_and_rolls_nothing_back(
+def test_production_asks_before_a_change_and_does_not_roll_back(
     tmp_path: Path,
 ) -> None:
     given = _given(ROOT / "samconfig.toml", "production", tmp_path)
@@ -86,7 +86,7 @@ def test_production_asks_before_it_changes_anything_and_rolls_nothing_back(
     )
 
 
-def test_a_trial_has_a_stack_of_its_own_and_is_rolled_back(tmp_path: Path) -> None:
+def test_a_trial_has_its_own_stack_and_rolls_back(tmp_path: Path) -> None:
     given = _given(ROOT / "samconfig.toml", "trial", tmp_path)
     assert (given["stack_name"], given["confirm_changeset"], given["disable_rollback"]) == (
         "heed-trial",

@@ -189,7 +189,7 @@ class SimulatedProgram:
                 return
             failed = len(batch) - len(handled)
             self.stage.nemesis.tally[21] += bool(failed)
-            self.hopeless.update(one.body for one in handled if one.hopeless)
+            self.hopeless.update(one.body for one in handled if one.unprocessable)
             for message in handled:
                 self.history.add(Ack(number, message.facts))
 

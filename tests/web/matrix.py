@@ -1,9 +1,9 @@
-"""Which sizes and colours a page is looked at in: every pair of what can differ, or all there is.
+"""Chooses the sizes and colours in which a page is tested: every pair of values, or all combinations.
 
-Four things differ: the page's state, its language, the size and the colours. In full that is their
-product. Pairwise, each state is seen in each language once, and the size and the colours change
-from one to the next in step; because there are more languages than sizes, and no size count is a
-multiple of the colours', every two values of any two things still meet.
+Four things differ: the page's state, its language, the size and the colours. In full, all combinations are
+tested. Pairwise, each state is tested in each language once, and the size and the colours change in step
+from one to the next. There are more languages than sizes, and the number of sizes is no multiple of the
+number of colours, so every two values of any two things still occur together.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ Visit = dict[str, Any]
 
 
 def with_looks(visits: Iterable[Visit], *, full: bool) -> Iterator[Visit]:
-    """The visits, each with its `looks`: pairs of a size and colours.
+    """Adds to each visit its `looks`: pairs of a size and colours.
 
-    A visit has a `state`, and a `language` unless there is the page in one alone; then it is looked
-    at in full.
+    A visit has a `state` and a `language`. A page that exists in one language only has no `language` and is
+    tested in all combinations.
     """
     states: dict[str, int] = {}
     for visit in visits:
@@ -38,6 +38,6 @@ def with_looks(visits: Iterable[Visit], *, full: bool) -> Iterator[Visit]:
 
 
 def one_look(state: int, language: int) -> tuple[str, str]:
-    """The size and the colours of a state, by number, in a language."""
+    """Returns the size and the colours of a state, by number, in a language."""
     place = state + language
     return SIZES[place % len(SIZES)], COLOURS[place % len(COLOURS)]

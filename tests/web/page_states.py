@@ -1,6 +1,6 @@
-"""What the browser is shown: every page in every state that it has, on a local stack of its own.
+"""The pages for the browser: every page in every state, on a local stack of its own.
 
-For each state there is a person of its own on record, so that no page depends on another's press.
+Each state has its own person on record, so no page depends on a press on another page.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from tests.web.matrix import LANGUAGES, Visit
 OFFERS, NEWS, RESEARCH = 2, 3, 5
 MERIDIAN = 1
 SIGNAL = {"Sec-GPC": "1"}
-# A page that is loaded ahead of a visit writes nothing of the signal, and offers it in one press.
+# A prefetched page writes nothing for the signal, and offers a button.
 AHEAD = {**SIGNAL, "Sec-Purpose": "prefetch"}
 APPLIED, SEEN = "[aria-labelledby=signal]:not(:has(button))", "[aria-labelledby=signal] button"
 THIS, EVERYTHING = "button[value=this]", "button[value=all]"
 SAVE = "form > .actions > button:not([name])"
 
-# How the browser comes to a page: `state`, `url`, `shows` (a selector that only this state has), and
-# where needed `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
+# How the browser opens a page: `state`, `url`, `shows` (a selector that only this state has), and,
+# if needed, `status` (200), `headers`, `fill` (text by selector), `check` and `press` (selectors).
 
 
 class LocalStack:
@@ -75,11 +75,11 @@ class LocalStack:
         return Heed(Config(settings), partial(session().client, endpoint_url=self._stack["aws"]))
 
     def unsubscribe(self, scope: int = OFFERS, *said: Change) -> str:
-        """The path of a link of somebody new, who has said this."""
+        """Returns the path of a link of a new person with these choices."""
         return f"/u/{self._link(TokenPurpose.UNSUBSCRIBE, scope, said)}"
 
     def preferences(self, *said: Change) -> str:
-        """The same of a link to the preference centre."""
+        """Returns the path of a link to the preference centre, likewise."""
         return f"/p/{self._link(TokenPurpose.PREFERENCES, OFFERS, said)}"
 
     def confirmation(
@@ -90,7 +90,7 @@ class LocalStack:
         said: Iterable[Change] = (),
         resume: tuple[int, ...] = (),
     ) -> str:
-        """The same of a link in a confirmation mail that was asked for `age` milliseconds ago."""
+        """Returns the path of a confirmation link that was requested `age` milliseconds ago."""
         what = ConfirmationToken(
             self._person(said),
             intent,
@@ -105,13 +105,13 @@ class LocalStack:
     def store_choice(
         self, register: Register, source: Source = Source.LINK, days: int | None = None
     ) -> Change:
-        """Something that was said yesterday; of a pause, for so many days."""
+        """A choice that was made yesterday; for a pause, its length in days."""
         at = self.now - DAY_MS
         until = at + days * DAY_MS if days else None
         return Change(register, Entry(at, source, "{}", "2026-01", until))
 
     def change_policy(self) -> None:
-        """Deploy a brand whose privacy policy has changed, materially and then a little."""
+        """Deploys a brand whose privacy policy changed, first materially and then slightly."""
         file = Path(self._environment("preferences")["BRAND_DIR"]) / "catalogue.json"
         catalogue = json.loads(file.read_text(encoding="utf-8"))
         summary = catalogue["topics"][0]["descriptions"]
@@ -119,14 +119,14 @@ class LocalStack:
             more = {"version": version, "effective": f"{version}-01", "summary": summary}
             catalogue["policies"].append({**more, "material": material})
         file.write_text(json.dumps(catalogue), encoding="utf-8")
-        for function in ("preferences", "unsubscribe"):  # warm ones have read the former
+        for function in ("preferences", "unsubscribe"):  # warm functions have read the old one
             variables = {**self._environment(function), "BRAND_VERSION": "2"}
             self._clients.lambda_.update_function_configuration(
                 FunctionName=self._name(function), Environment={"Variables": variables}
             )
 
     def lose_the_table(self) -> None:
-        """Take the preferences table away: nothing can be read or written any more."""
+        """Deletes the preferences table, so nothing can be read or written."""
         table = self._stack["outputs"]["PreferencesTable"]
         self._clients.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
         self._clients.dynamodb.delete_table(TableName=table)
@@ -160,7 +160,7 @@ def everywhere(stage: LocalStack) -> Iterator[Visit]:
 
 
 def policy_changed(stage: LocalStack) -> Iterator[Visit]:
-    """What tells of a changed privacy policy."""
+    """The pages that mention a changed privacy policy."""
     for language in LANGUAGES:
         for visit in (
             {"state": "landing", "url": stage.unsubscribe()},
@@ -170,7 +170,7 @@ def policy_changed(stage: LocalStack) -> Iterator[Visit]:
 
 
 def unavailable(stage: LocalStack) -> Iterator[Visit]:
-    """What is shown while the store does not answer; a wish by POST is kept."""
+    """The pages while the store does not answer; an opt-out by POST is kept."""
     for language in LANGUAGES:
         asked = {"url": stage.unsubscribe(), "status": 503}
         yield _in(language, {**asked, "state": "unavailable", "shows": "a.button[href='']"})

@@ -1,4 +1,4 @@
-"""`python -m tests.web.pictures`: takes the pictures of docs/pictures again, from a stack of its own."""
+"""`python -m tests.web.pictures` takes the pictures of docs/pictures again, from its own stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PHONE = {"width": 390, "height": 780}
 
 
 def main() -> None:
-    """Start a stack, look at it, stop it."""
+    """Starts a stack, takes the pictures and stops it."""
     running = Running(Path(mkdtemp(prefix="heed-pictures-")), *free_ports(2))
     try:
         stage = LocalStack(running.ready())

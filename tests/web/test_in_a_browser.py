@@ -1,4 +1,4 @@
-"""The pages of a local stack in a real browser, JavaScript off: for eye, keyboard and assistive tools."""
+"""The pages of a local stack in a real browser without JavaScript: layout, keyboard, assistive technology."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.web.matrix import Visit, with_looks
 from tests.web.page_states import OFFERS, LocalStack, everywhere, policy_changed, unavailable
 
 HERE = Path(__file__).parent
-SECONDS = 3_000  # after which a script hangs; on a free machine it takes one or two minutes
+SECONDS = 3_000  # a script that takes longer hangs; on a free machine it takes one or two minutes
 
 pytestmark = pytest.mark.system
 
@@ -39,7 +39,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 @pytest.fixture
 def other(tmp_path: Path) -> Iterator[LocalStack]:
-    """A stack of a test's own, which may leave it in any state."""
+    """A stack for one test, which may leave it in any state."""
     with _started(tmp_path / "stack") as stage:
         yield stage
 
@@ -61,7 +61,7 @@ Look = Callable[[LocalStack, Iterable[Visit]], str]
 
 @pytest.fixture
 def look(pytestconfig: pytest.Config) -> Look:
-    """Takes the browser to each visit; what is amiss there."""
+    """Opens each visit in the browser, and returns the faults."""
 
     def look_at(stage: LocalStack, visits: Iterable[Visit]) -> str:
         seen = with_looks(visits, full=pytestconfig.getoption("full"))
@@ -75,30 +75,30 @@ def test_every_page_in_every_language_size_and_colour(stage: LocalStack, look: L
     assert look(stage, everywhere(stage)) == ""
 
 
-def test_a_keyboard_is_enough(stage: LocalStack) -> None:
+def test_every_page_works_with_a_keyboard_only(stage: LocalStack) -> None:
     links = [stage.unsubscribe(OFFERS), stage.preferences(), stage.preferences()]
 
     assert _node("keyboard.mjs", stage.site, *links) == ""
 
 
-def test_the_mail_clients_button_and_the_mails_that_were_sent(stage: LocalStack) -> None:
+def test_the_local_page_shows_the_unsubscribe_button_and_the_sent_mails(stage: LocalStack) -> None:
     assert _node("local.mjs", stage.site) == ""
 
 
-def test_the_lines_for_a_homepage_load_no_partner_where_the_browser_objects() -> None:
+def test_the_homepage_snippet_loads_no_partner_if_the_browser_sends_the_signal() -> None:
     page = (HERE.parents[1] / "docs" / "integrating.md").read_text(encoding="utf-8")
     (lines,) = re.findall(r"^```html\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
 
     assert _node("snippet.mjs", given=lines) == ""
 
 
-def test_a_changed_privacy_policy(other: LocalStack, look: Look) -> None:
+def test_the_pages_show_a_changed_privacy_policy(other: LocalStack, look: Look) -> None:
     other.change_policy()
 
     assert look(other, policy_changed(other)) == ""
 
 
-def test_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
+def test_the_pages_work_while_the_store_does_not_answer(other: LocalStack, look: Look) -> None:
     visits = list(unavailable(other))
     other.lose_the_table()
 

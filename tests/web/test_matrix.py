@@ -11,7 +11,7 @@ VISITS = [{"state": state, "language": one} for one, state in product(LANGUAGES,
 
 
 @pytest.mark.parametrize("full", [True, False])
-def test_every_two_values_of_any_two_things_that_differ_meet(full: bool) -> None:
+def test_every_pair_of_values_occurs(full: bool) -> None:
     seen = [
         (visit["state"], visit["language"], *look)
         for visit in with_looks(VISITS, full=full)
@@ -23,18 +23,18 @@ def test_every_two_values_of_any_two_things_that_differ_meet(full: bool) -> None
         assert met == set(product(values[one], values[other]))
 
 
-def test_a_state_alone_is_seen_in_every_size_and_colour_over_its_languages() -> None:
+def test_each_state_is_tested_in_every_size_and_colour() -> None:
     for state in STATES:
         only = [visit for visit in VISITS if visit["state"] == state]
         looks = [look for visit in with_looks(only, full=False) for look in visit["looks"]]
         assert [{look[place] for look in looks} for place in (0, 1)] == [set(SIZES), set(COLOURS)]
 
 
-def test_in_full_each_page_is_seen_in_every_size_with_every_colour_and_else_in_one() -> None:
+def test_in_full_each_page_is_tested_in_every_size_and_colour() -> None:
     assert {len(visit["looks"]) for visit in with_looks(VISITS, full=True)} == {12}
     assert {len(visit["looks"]) for visit in with_looks(VISITS, full=False)} == {1}
 
 
-def test_a_page_of_one_language_is_always_seen_in_full() -> None:
+def test_a_page_of_one_language_is_always_tested_in_full() -> None:
     (visit,) = with_looks([{"state": "the local page"}], full=False)
     assert set(visit["looks"]) == set(product(SIZES, COLOURS))
