@@ -83,7 +83,7 @@ def test_an_unknown_topic_is_named_by_its_pointer(heed: Heed, local: Path) -> No
     ended = heed("check", READER, "--topic", "nonsense")
 
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.splitlines()[0] == "heed: The request breaks the contract (422)"
+    assert ended.err.splitlines()[0] == "heed: The request is not valid (422)"
     assert ended.err.splitlines()[1].startswith("  /topic: ")
 
 

@@ -83,7 +83,7 @@ def test_a_purge_that_is_not_there_is_named_by_its_remedy(heed: Heed, local: Pat
     ended = heed("purge", text)
 
     assert (ended.code, ended.out) == (3, "")
-    assert "There is nothing here (404): see the id" in ended.err
+    assert "Not found (404): see the id" in ended.err
 
 
 @pytest.mark.parametrize("wrong", [(), ("0" * 32, "--now")])

@@ -91,7 +91,7 @@ def test_every_fault_is_found_and_named() -> None:
         ("/d/1/e", "must be a string"),
         ("/f", "is required"),
         ("/g", "must be Unicode text"),
-        ("/d/1/z", "is not a field of this"),
+        ("/d/1/z", "is not a known field"),
     ]
 
 

@@ -130,4 +130,4 @@ def test_an_unknown_topic_names_the_nearest_and_where_all_are_listed(
     with pytest.raises(InvalidRequest) as refused:
         asked(read_json_object(body), CATALOGUE)
     (fault,) = refused.value.faults
-    assert fault.detail == f"is {said}; GET /v1/topics lists what there is"
+    assert fault.detail == f"is {said}; GET /v1/topics lists all names"

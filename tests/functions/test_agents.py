@@ -348,7 +348,7 @@ def test_an_unknown_scope_names_the_nearest_and_where_all_are_listed_and_nothing
     agent: Agent, scope: str, nearest: str | None
 ) -> None:
     meant = "" if nearest is None else f"; the nearest is {nearest}"
-    said = f"is not in the catalogue{meant}; GET /v1/topics lists what there is"
+    said = f"is not in the catalogue{meant}; GET /v1/topics lists all names"
     assert agent.faults(_change(scope=scope)) == {"/scope": said}
 
 

@@ -193,7 +193,7 @@ def test_a_fault_of_a_query_speaks_of_the_query_and_of_what_there_is(ask: List) 
     status, problem = ask(limt="2")
     assert (status, problem["type"]) == (422, "urn:heed:problem:invalid-request")
     assert "body" not in json.dumps(problem).lower()
-    assert problem["detail"] == "The query breaks the contract; nothing was done."
+    assert problem["detail"] == "A query parameter is not valid. `errors` names each fault. Nothing was done."
     assert "limit" in problem["errors"][0]["detail"]
 
 
@@ -209,7 +209,7 @@ def test_a_plus_that_became_a_space_is_told_of(ask: List, page: List) -> None:
 def test_an_unknown_scope_of_a_query_names_the_nearest_and_where_all_are_listed(ask: List) -> None:
     _, problem = ask(scope="ofers")
     assert problem["errors"][0]["detail"] == (
-        "is not in the catalogue; the nearest is offers; GET /v1/topics lists what there is"
+        "is not in the catalogue; the nearest is offers; GET /v1/topics lists all names"
     )
 
 

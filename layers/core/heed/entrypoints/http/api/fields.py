@@ -1,4 +1,4 @@
-"""Fields that several requests under /v1 have in common."""
+"""Fields that several requests of the API have in common."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ MAX_PEOPLE = 1_000
 
 
 def read_people(body: JsonReader) -> list[Mention]:
-    """`addresses`, or `recipients` in their place: 1 to 1,000.
+    """Reads `addresses` or `recipients`, with 1 to 1,000 items.
 
-    An item that is no address is answered for in its place; one that is no string is a fault.
+    An item that is not a string is a fault. A string that is not an address is not a fault: the answer
+    reports it as invalid at the same position.
     """
     if not body.has("recipients"):
         return [Mention(address=text) for text in body.texts("addresses", MAX_PEOPLE)]
     if body.has("addresses"):
-        body.fault("recipients", "must not stand beside addresses")
+        body.fault("recipients", "must not be used together with addresses")
         body.texts("addresses", MAX_PEOPLE)
     return [Mention(id=text) for text in body.texts("recipients", MAX_PEOPLE)]
 
 
 def read_person(body: JsonReader) -> Mention:
-    """`address`, or `recipient` in its place; one that can be nobody's is a fault. Normalised."""
+    """Reads `address` or `recipient`, normalised. An invalid address or id is a fault."""
     if body.has("recipient"):
         if body.has("address"):
-            body.fault("recipient", "must not stand beside address")
+            body.fault("recipient", "must not be used together with address")
             body.text("address")
         text = body.text("recipient")
         try:
@@ -42,12 +43,12 @@ def read_person(body: JsonReader) -> Mention:
     try:
         return Mention(address=normalise_address(text) if text else None)
     except InvalidAddress as error:
-        body.fault("address", f"is no address: {error}")
+        body.fault("address", f"is not a valid address: {error}")
     return Mention()
 
 
 def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
-    """`topic`, of the default brand or as `brand/topic`: its name; "", and a fault, if there is none."""
+    """Reads `topic`: a topic of the default brand, or `brand/topic`. An unknown topic is a fault, and ""."""
     name = body.text("topic")
     if not name:
         return ""
@@ -60,7 +61,7 @@ def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
 
 
 def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
-    """`scope`: `*`, a brand or a topic: its number; ALL, and a fault, if there is none."""
+    """Reads `scope`: `*`, a brand or a topic. An unknown scope is a fault, and ALL_SCOPES."""
     name = body.text("scope")
     if not name:
         return ALL_SCOPES
@@ -72,7 +73,7 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
 
 
 def unknown_name(error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False) -> str:
-    """What is said of a name that is unknown: a name of the catalogue's, never what was given."""
+    """Returns the fault of an unknown name. It suggests the nearest name and never repeats the input."""
     nearest = catalogue.nearest(name, topics_only=topics_only)
-    meant = "" if nearest is None else f"; the nearest is {nearest}"
-    return f"is {error}{meant}; GET /v1/topics lists what there is"
+    suggestion = "" if nearest is None else f"; the nearest is {nearest}"
+    return f"is {error}{suggestion}; GET /v1/topics lists all names"

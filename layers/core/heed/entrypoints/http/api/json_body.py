@@ -1,12 +1,12 @@
-"""Bodies of requests, read by hand: every fault is found, and named by its JSON pointer.
+"""Reads JSON bodies of requests and collects every fault, each with its JSON pointer.
 
-    body = read(raw)                        # NotJson: 400
-    topic = body.text("topic")              # a fault is noted; the value is "" then
+    body = read_json_object(raw)            # raises NotJson (400)
+    topic = body.text("topic")              # a fault is added to the list; the value is ""
     people = body.texts("addresses", 1000)
-    body.close()                            # InvalidRequest: 422, with every fault, unknown fields too
+    body.close()                            # raises InvalidRequest (422) with all faults and unknown fields
 
-What is absent or faulty reads as an empty value of its type, so that reading goes on to the next
-fault; nothing that was read may be used before `close`.
+A missing or invalid field is read as an empty value of its type, so that reading can continue to the next
+fault. A caller must not use any value before `close`.
 """
 
 from __future__ import annotations
@@ -17,44 +17,44 @@ from typing import Any, Never
 
 from heed.domain.errors import InvalidRequest, NotJson, RequestFault
 
-MAX_FAULTS = 100  # that an answer lists; a caller with more has one bug, not a hundred
-_MAX_TEXT = 1_000  # characters, where the contract sets no other limit
+MAX_FAULTS = 100  # in one answer; a caller with more faults has one bug, not a hundred
+_MAX_TEXT = 1_000  # characters, where the API document sets no other limit
 _ABSENT = object()
 
 
-class _Repeated(dict[str, Any]):
-    """An object that has a member twice: which of the two is meant, nobody can say."""
+class _ObjectWithDuplicates(dict[str, Any]):
+    """An object that has a member twice. It is not possible to know which of the two is meant."""
 
 
 def read_json_object(raw: bytes) -> JsonReader:
-    """The JSON object that a body is (RFC 8259, strictly: no NaN, no BOM, UTF-8).
+    """Parses a body (RFC 8259, strict: UTF-8, without NaN and without a byte order mark).
 
     Raises:
-        NotJson: it is not JSON.
+        NotJson: The body is not JSON.
     """
     try:
-        value = json.loads(raw.decode("utf-8"), parse_constant=_refused, object_pairs_hook=_object)
+        value = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise NotJson(type(error).__name__) from error
     return JsonReader(value, "", [])
 
 
-def _refused(_: str) -> Never:
-    raise ValueError("not a number of JSON")
+def _refuse_constant(_: str) -> Never:
+    raise ValueError("not a JSON number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
-    return members if len(members) == len(pairs) else _Repeated(members)
+    return members if len(members) == len(pairs) else _ObjectWithDuplicates(members)
 
 
 class JsonReader:
-    """One object of a body, read member by member.
+    """Reads one object of a body, member by member.
 
     Args:
-        value: as parsed; whatever is not an object is a fault.
-        pointer: where it stands in the body.
-        faults: where to note faults; shared by all readers of one body.
+        value: The parsed JSON. A value that is not an object is a fault.
+        pointer: The JSON pointer of the object in the body.
+        faults: The list of faults. All readers of one body share it.
     """
 
     def __init__(self, value: object, pointer: str, faults: list[RequestFault]) -> None:
@@ -62,23 +62,23 @@ class JsonReader:
         self._faults = faults
         self._members: dict[str, Any] = value if isinstance(value, dict) else {}
         self._unread = set(self._members)
-        self._inner: list[JsonReader] = []
+        self._children: list[JsonReader] = []
         if not isinstance(value, dict):
             self._faults.append(RequestFault(pointer, "must be an object"))
-        elif isinstance(value, _Repeated):
+        elif isinstance(value, _ObjectWithDuplicates):
             self._faults.append(RequestFault(pointer, "must not have a member twice"))
 
     def has(self, name: str) -> bool:
-        """Whether there is a member of that name; `null` is a value, and never one of the contract."""
+        """Returns whether the object has a member of this name. A member with the value `null` counts."""
         return name in self._members
 
     def fault(self, name: str, detail: str) -> None:
-        """Note what is wrong with a member; with the object itself, if the name is ""."""
-        where = f"{self._pointer}/{_escaped(name)}" if name else self._pointer
-        self._faults.append(RequestFault(where, detail))
+        """Adds a fault of a member; of the object itself if the name is ""."""
+        pointer = f"{self._pointer}/{_escape(name)}" if name else self._pointer
+        self._faults.append(RequestFault(pointer, detail))
 
     def text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
-        """A text that must be there, not empty, of at most `longest` characters."""
+        """Reads a required text of 1 to `longest` characters."""
         value = self._take(name)
         if value is _ABSENT:
             self.fault(name, "is required")
@@ -93,11 +93,11 @@ class JsonReader:
         return ""
 
     def optional_text(self, name: str, *, longest: int = _MAX_TEXT) -> str:
-        """A text that may be absent: "" then."""
+        """Reads an optional text. A missing text is ""."""
         return self.text(name, longest=longest) if self.has(name) else ""
 
     def one_of(self, name: str, choices: Collection[str]) -> str:
-        """A text that must be there and be one of a closed set."""
+        """Reads a required text that must be one of the choices."""
         value = self._take(name)
         if value is _ABSENT:
             self.fault(name, "is required")
@@ -107,52 +107,51 @@ class JsonReader:
             return value
         return ""
 
-    def texts(self, name: str, most: int) -> list[str]:
-        """A list that must be there, of 1 to `most` texts of any content."""
+    def texts(self, name: str, maximum: int) -> list[str]:
+        """Reads a required list of 1 to `maximum` texts, which may have any content."""
         texts: list[str] = []
-        for place, value in enumerate(self._list(name, most)):
+        for index, value in enumerate(self._list(name, maximum)):
             if isinstance(value, str):
                 texts.append(value)
             else:
-                self._faults.append(
-                    RequestFault(f"{self._pointer}/{_escaped(name)}/{place}", "must be a string")
-                )
+                pointer = f"{self._pointer}/{_escape(name)}/{index}"
+                self._faults.append(RequestFault(pointer, "must be a string"))
         return texts
 
-    def objects(self, name: str, most: int) -> list[JsonReader]:
-        """A list that must be there, of 1 to `most` objects."""
-        where = f"{self._pointer}/{_escaped(name)}"
-        self._inner = [
-            JsonReader(value, f"{where}/{place}", self._faults)
-            for place, value in enumerate(self._list(name, most))
+    def objects(self, name: str, maximum: int) -> list[JsonReader]:
+        """Reads a required list of 1 to `maximum` objects."""
+        pointer = f"{self._pointer}/{_escape(name)}"
+        self._children = [
+            JsonReader(value, f"{pointer}/{index}", self._faults)
+            for index, value in enumerate(self._list(name, maximum))
         ]
-        return self._inner
+        return self._children
 
     def close(self) -> None:
-        """End of reading.
+        """Ends reading.
 
         Raises:
-            InvalidRequest: there was a fault, or a member that nobody read.
+            InvalidRequest: The body has a fault or an unknown member.
         """
-        self._note_unread()
+        self._add_unknown_members()
         if self._faults:
             raise InvalidRequest(self._faults[:MAX_FAULTS])
 
-    def _note_unread(self) -> None:
+    def _add_unknown_members(self) -> None:
         for name in self._members:
             if name in self._unread:
-                self.fault(name, "is not a field of this")
-        for reader in self._inner:
-            reader._note_unread()  # noqa: SLF001 - of its own class
+                self.fault(name, "is not a known field")
+        for reader in self._children:
+            reader._add_unknown_members()  # noqa: SLF001 - the same class
 
-    def _list(self, name: str, most: int) -> list[Any]:
+    def _list(self, name: str, maximum: int) -> list[Any]:
         value = self._take(name)
         if value is _ABSENT:
             self.fault(name, "is required")
         elif not isinstance(value, list):
             self.fault(name, "must be a list")
-        elif not 0 < len(value) <= most:
-            self.fault(name, f"must have 1 to {most:,} items")
+        elif not 0 < len(value) <= maximum:
+            self.fault(name, f"must have 1 to {maximum:,} items")
         else:
             return value
         return []
@@ -163,7 +162,7 @@ class JsonReader:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a text can be written down: an escape of half a surrogate pair cannot."""
+    """Returns whether a text can be encoded. Half of a surrogate pair cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -171,6 +170,6 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _escaped(name: str) -> str:
-    """A member's name as a step of a JSON pointer (RFC 6901 §3)."""
+def _escape(name: str) -> str:
+    """Escapes a member's name for a JSON pointer (RFC 6901 §3)."""
     return name.replace("~", "~0").replace("/", "~1")

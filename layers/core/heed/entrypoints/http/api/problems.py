@@ -1,4 +1,4 @@
-"""Which failure is which HTTP answer: one table, and RFC 9457 for machines."""
+"""The table of problems: which HTTP answer each expected failure becomes (RFC 9457)."""
 
 from __future__ import annotations
 
@@ -10,54 +10,102 @@ from aws_lambda_powertools.event_handler import Response
 
 from heed.domain import errors
 
-RETRY_AFTER = 5  # seconds; most outages of a table are throttles, and shorter
+RETRY_AFTER = 5  # seconds; most outages of a table are throttles and end sooner
+
+_NOT_VALID = "The request is not valid"
+_UNAVAILABLE = "Temporarily unavailable; it is safe to retry"
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A kind of problem: its stable name, status, and title for people."""
+    """A kind of problem.
+
+    Attributes:
+        name: The stable name, the last part of the problem's `type`.
+        status: The HTTP status.
+        title: A short text for people, the same for all problems of one name and status.
+        detail: What went wrong and what the caller can do, for people.
+    """
 
     name: str
     status: HTTPStatus
     title: str
+    detail: str
 
 
 PROBLEMS: dict[type[errors.HeedError], Problem] = {
+    errors.NotJson: Problem(
+        "not-json",
+        HTTPStatus.BAD_REQUEST,
+        "The body is not JSON",
+        "The body must be one JSON object in UTF-8. Nothing was changed.",
+    ),
     errors.NotAuthenticated: Problem(
-        "not-authenticated", HTTPStatus.UNAUTHORIZED, "The API key is missing or not valid"
+        "not-authenticated",
+        HTTPStatus.UNAUTHORIZED,
+        "The API key is missing or not valid",
+        "The API key is missing, malformed, unknown, revoked or expired.",
     ),
     errors.NotAuthorised: Problem(
-        "not-authorised", HTTPStatus.FORBIDDEN, "The API key lacks the scope for this"
+        "not-authorised",
+        HTTPStatus.FORBIDDEN,
+        "The API key lacks the scope for this request",
+        "The API key is valid, but it has none of the scopes that this route accepts.",
     ),
     errors.PurposeRefused: Problem(
-        "purpose-refused", HTTPStatus.FORBIDDEN, "Nothing is disclosed for such a purpose"
+        "purpose-refused",
+        HTTPStatus.FORBIDDEN,
+        "Data is not disclosed for this purpose",
+        "The policy does not permit a disclosure for the purpose in this request. Nothing was disclosed.",
     ),
-    errors.OnHold: Problem("held", HTTPStatus.CONFLICT, "A hold stands, and preserves what is on record"),
-    errors.NotFound: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
+    errors.NotFound: Problem(
+        "not-found", HTTPStatus.NOT_FOUND, "Not found", "This path or id does not exist."
+    ),
+    errors.InvalidToken: Problem(
+        "not-found", HTTPStatus.NOT_FOUND, "Not found", "The link is not valid: it was changed or cut short."
+    ),
     errors.MethodNotAllowed: Problem(
-        "method-not-allowed", HTTPStatus.METHOD_NOT_ALLOWED, "The path has no such method"
+        "method-not-allowed",
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        "The path does not support this method",
+        "The path exists, but not with this method. The header `Allow` lists the methods.",
     ),
-    errors.InvalidToken: Problem("not-found", HTTPStatus.NOT_FOUND, "There is nothing here"),
-    errors.NotJson: Problem("not-json", HTTPStatus.BAD_REQUEST, "The body is not JSON"),
+    errors.OnHold: Problem(
+        "held",
+        HTTPStatus.CONFLICT,
+        "A legal hold is active",
+        "A legal hold preserves this person's record. Repeat the request when an officer has lifted it.",
+    ),
     errors.InvalidRequest: Problem(
-        "invalid-request", HTTPStatus.UNPROCESSABLE_ENTITY, "The request breaks the contract"
+        "invalid-request",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _NOT_VALID,
+        "The body is JSON, but it is not a valid request. `errors` names each fault. Nothing was changed.",
+    ),
+    errors.InvalidQuery: Problem(
+        "invalid-request",
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        _NOT_VALID,
+        "A query parameter is not valid. `errors` names each fault. Nothing was done.",
     ),
     errors.DependencyUnavailable: Problem(
         "unavailable",
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "Not available now; nothing is lost by a retry",
+        _UNAVAILABLE,
+        "A service that Heed depends on did not respond. Repeat the request after `Retry-After` seconds.",
     ),
     errors.UnreadableRecord: Problem(
         "unavailable",
         HTTPStatus.SERVICE_UNAVAILABLE,
-        "Not available now; nothing is lost by a retry",
+        _UNAVAILABLE,
+        "A stored record is damaged, and Heed treats it as a stop. An operator has to repair it.",
     ),
 }
-"""Every failure that may reach the border of HTTP; a subclass answers as its base does."""
+"""Every failure that may become an HTTP answer of the API. A subclass has the problem of its nearest base."""
 
 
 def problem_of(error: errors.HeedError) -> Problem | None:
-    """The problem of a failure, by its class or the nearest base; None if it is none of HTTP's."""
+    """Returns the problem of an error, by its class or nearest base class. None: the table has none."""
     for kind in type(error).__mro__:
         if problem := PROBLEMS.get(kind):
             return problem
@@ -65,7 +113,11 @@ def problem_of(error: errors.HeedError) -> Problem | None:
 
 
 def problem_response(error: errors.HeedError) -> Response[str]:
-    """A failure as `application/problem+json`; one that HTTP does not know crashes, as a bug."""
+    """Returns the answer to an error, as `application/problem+json`.
+
+    Raises:
+        HeedError: The table has no problem for this error. That is a bug, so the error is raised again.
+    """
     problem = problem_of(error)
     if problem is None:
         raise error
@@ -73,22 +125,16 @@ def problem_response(error: errors.HeedError) -> Response[str]:
         "type": f"urn:heed:problem:{problem.name}",
         "title": problem.title,
         "status": int(problem.status),
-        "detail": _detail(error),
+        "detail": problem.detail,
     }
     if isinstance(error, errors.InvalidRequest):
-        body["errors"] = [{"pointer": f.pointer, "detail": f.detail} for f in error.faults]
+        body["errors"] = [{"pointer": fault.pointer, "detail": fault.detail} for fault in error.faults]
     return Response(
         status_code=int(problem.status),
         content_type="application/problem+json",
         headers={"Cache-Control": "no-store", **_headers(problem)},
         body=json.dumps(body),
     )
-
-
-def _detail(error: errors.HeedError) -> str:
-    """The first line of the class, or of its nearest base, in `heed.domain.errors`: what callers may read."""
-    known = (kind for kind in type(error).__mro__ if kind.__module__ == errors.__name__)
-    return (next(known).__doc__ or "").partition("\n")[0]
 
 
 def _headers(problem: Problem) -> dict[str, str]:
