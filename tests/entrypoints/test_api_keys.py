@@ -102,10 +102,10 @@ def test_wrong_revoked_and_ended_keys_are_refused_alike(key: ApiKey | None) -> N
 
     with pytest.raises(NotAuthenticated) as refused:
         gate.authenticate(f"Bearer {KEY}", CHECK, NOW)
-    assert str(refused.value) == "no good key"
+    assert str(refused.value) == "no valid key"
 
 
-def test_a_key_ends_at_its_instant_though_it_is_remembered() -> None:
+def test_a_key_ends_at_its_instant_though_it_is_cached() -> None:
     gate = Authenticator(stored(made(ends=NOW + 10)))
 
     gate.authenticate(f"Bearer {KEY}", CHECK, NOW + 9)
@@ -148,7 +148,7 @@ def test_guessing_fills_no_memory() -> None:
         with pytest.raises(NotAuthenticated):
             gate.authenticate(f"Bearer heed_{guess:043d}", CHECK, NOW)
 
-    assert gate._remembered == {}
+    assert gate._cache == {}
     assert kept.looked_up == 100
 
 
@@ -161,7 +161,7 @@ def test_a_stamp_from_the_past_trusts_no_memory() -> None:
     assert kept.looked_up == 2
 
 
-def test_when_keys_cannot_be_looked_up_nobody_is_let_in_but_the_remembered() -> None:
+def test_when_keys_cannot_be_looked_up_nobody_is_let_in_but_the_cached() -> None:
     kept = stored(made())
     gate = Authenticator(kept)
     gate.authenticate(f"Bearer {KEY}", CHECK, NOW)

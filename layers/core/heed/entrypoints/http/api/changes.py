@@ -1,4 +1,4 @@
-"""POST /v1/changes: its body, and its answer."""
+"""POST /v1/changes: the request body and the response."""
 
 from __future__ import annotations
 
@@ -17,37 +17,47 @@ from heed.entrypoints.http.api.json_body import JsonReader
 from heed.use_cases.identify import Mention
 from heed.use_cases.preferences.record_changes import ChangeResult
 
-MAX_CHANGES = 100  # changes a request
-_AGENT = 100  # characters
+MAX_CHANGES = 100  # in one request
+_MAX_AGENT = 100  # characters
 
 
 class ChangeRequest(NamedTuple):
-    """A wish, and whose it is."""
+    """A preference request of one person."""
 
     mention: Mention
     wish: PreferenceRequest
 
 
 def parse_change_requests(body: JsonReader, catalogue: Catalogue, key: str, at: int) -> list[ChangeRequest]:
-    """The wishes of a request that arrived at `at` with the API key of that id: one, or `changes`.
+    """Returns the preference requests of a body: the body itself, or each item of `changes`.
+
+    Args:
+        body: The body.
+        catalogue: The brands and topics.
+        key: The id of the API key. It becomes part of the evidence.
+        at: When the request arrived, in milliseconds.
 
     Raises:
-        InvalidRequest: something breaks the contract, so that nothing is done.
+        InvalidRequest: A field is missing or not valid. No change is then recorded.
     """
     changes = body.objects("changes", MAX_CHANGES) if body.has("changes") else [body]
-    found = [ChangeRequest(fields.read_person(one), _wish(one, catalogue, key, at)) for one in changes]
+    requests = [
+        ChangeRequest(fields.read_person(change), _preference_request(change, catalogue, key, at))
+        for change in changes
+    ]
     body.close()
-    return found
+    return requests
 
 
-def _wish(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
+def _preference_request(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> PreferenceRequest:
     scope = _scope(body, catalogue)
     state = RequestedState(
         body.one_of("state", [state.value for state in RequestedState]) or RequestedState.OUT
     )
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
     occurred = _span(body, "occurred_at") or TimeSpan(now, now)
-    # A day without a time is its last instant for a stop, its first for a yes; nothing is of tomorrow.
+    # For a date without a time, an opt-out counts from the last instant of the day and an opt-in from the
+    # first. No change may lie in the future.
     at = min(now, occurred.first if state is RequestedState.IN else occurred.last)
     return PreferenceRequest(
         scope=scope,
@@ -57,7 +67,7 @@ def _wish(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> Prefere
         evidence=evidence(
             key=key,
             reference=_reference(body, state),
-            agent=body.optional_text("agent", longest=_AGENT) or None,
+            agent=body.optional_text("agent", longest=_MAX_AGENT) or None,
         ),
         policy=catalogue.policy(at),
         until=_until(body, state, at),
@@ -65,16 +75,16 @@ def _wish(body: JsonReader, catalogue: Catalogue, key: str, now: int) -> Prefere
 
 
 def _scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
-    """What a person may choose: `*`, a brand, a topic; of service mail there is no choice."""
+    """Returns the scope number of a choice: `*`, a brand or a topic. Service mail cannot be chosen."""
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is TopicKind.SERVICE:
-        body.fault("scope", "is service mail, which nobody's choice stops or starts")
+        body.fault("scope", "is service mail, which no choice stops or starts")
     return number
 
 
 def _reference(body: JsonReader, state: RequestedState) -> str | None:
-    """Where the letter lies, which call it was: without one nobody could prove a yes."""
+    """Returns the reference, such as a case number. An opt-in needs one as its proof."""
     if state is not RequestedState.IN:
         return body.optional_text("reference", longest=MAX_EVIDENCE_TEXT) or None
     reference = body.text("reference", longest=MAX_EVIDENCE_TEXT)
@@ -84,11 +94,14 @@ def _reference(body: JsonReader, state: RequestedState) -> str | None:
 
 
 def _until(body: JsonReader, state: RequestedState, at: int) -> int | None:
-    """The end of a pause; of a date the end of that day where it ends last, so that none of it is missed."""
+    """Returns the end of a pause, in milliseconds.
+
+    If `until` is a date, the pause lasts until that day has ended in every time zone.
+    """
     if state is not RequestedState.PAUSED:
         if body.has("until"):
             body.optional_text("until")
-            body.fault("until", "belongs to a pause alone")
+            body.fault("until", "is valid only for a pause")
         return None
     if not body.has("until"):
         body.fault("until", "is required for a pause")
@@ -97,7 +110,7 @@ def _until(body: JsonReader, state: RequestedState, at: int) -> int | None:
     if until is None:
         return None
     if until.end <= at:
-        body.fault("until", "must be later than the pause was asked for")
+        body.fault("until", "must be later than the time of the request")
     return until.end
 
 
@@ -111,19 +124,20 @@ def _span(body: JsonReader, name: str) -> TimeSpan | None:
 
 
 def changes_to_json(
-    asked: Iterable[ChangeRequest], recipients: Iterable[str], results: Iterable[ChangeResult]
+    requests: Iterable[ChangeRequest], recipients: Iterable[str], results: Iterable[ChangeResult]
 ) -> dict[str, object]:
-    """The answer, in the order of the request."""
-    return {"results": [_result(*three) for three in zip(asked, recipients, results, strict=True)]}
+    """Returns the results, in the order of the requests."""
+    rows = zip(requests, recipients, results, strict=True)
+    return {"results": [_result_to_json(*row) for row in rows]}
 
 
-def _result(asked: ChangeRequest, recipient: str, recorded: ChangeResult) -> dict[str, object]:
-    address = asked.mention.address
+def _result_to_json(request: ChangeRequest, recipient: str, result: ChangeResult) -> dict[str, object]:
+    address = request.mention.address
     return {
         "recipient": recipient,
         **({} if address is None else {"address": address}),
-        "record": "existing" if recorded.known else "new",
-        "outcome": recorded.outcome.value,
-        "blocked_by": [reason.value for reason in recorded.blocked_by],
-        "sendable": recorded.sendable,
+        "record": "existing" if result.known else "new",
+        "outcome": result.outcome.value,
+        "blocked_by": [reason.value for reason in result.blocked_by],
+        "sendable": result.sendable,
     }

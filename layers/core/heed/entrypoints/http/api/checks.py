@@ -1,4 +1,4 @@
-"""POST /v1/check: its body, and its answer."""
+"""POST /v1/check: the request body and the response."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from heed.use_cases.preferences.check import CheckResult, Unanswerable
 
 
 class CheckRequest(NamedTuple):
-    """May this topic be sent to these?"""
+    """Asks whether a topic may be sent to each of these people."""
 
     topic: Topic
     mentions: list[Mention]
 
 
 def parse_check_request(body: JsonReader, catalogue: Catalogue) -> CheckRequest:
-    """What a body asks. Retired topics are answered for too: what was said about them still holds.
+    """Returns the request in a body. A retired topic is valid too, because earlier choices still count.
 
     Raises:
-        InvalidRequest: it breaks the contract.
+        InvalidRequest: A field is missing or not valid.
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     body.close()
@@ -32,13 +32,13 @@ def parse_check_request(body: JsonReader, catalogue: Catalogue) -> CheckRequest:
 
 
 def check_to_json(results: Iterable[CheckResult], at: int) -> dict[str, object]:
-    """The answer as of `at`."""
-    return {"as_of": rfc3339.format_time(at), "results": [_result(one) for one in results]}
+    """Returns the results in order. `at` is the time of the request, in milliseconds."""
+    return {"as_of": rfc3339.format_time(at), "results": [_result_to_json(result) for result in results]}
 
 
-def _result(one: CheckResult) -> dict[str, object]:
-    named = {"address": one.person.address, "recipient": one.person.recipient}
-    if isinstance(one.answer, Unanswerable):
-        nothing = {"since": None, "source": None, "until": None}
-        return {**named, "sendable": False, "reason": one.answer.value, **nothing}
-    return {**named, **decisions.decision_to_json(one.answer)}
+def _result_to_json(result: CheckResult) -> dict[str, object]:
+    person = {"address": result.person.address, "recipient": result.person.recipient}
+    if isinstance(result.answer, Unanswerable):
+        unknown = {"since": None, "source": None, "until": None}
+        return {**person, "sendable": False, "reason": result.answer.value, **unknown}
+    return {**person, **decisions.decision_to_json(result.answer)}

@@ -1,8 +1,8 @@
-"""Where a reader of the suppressions goes on, as a text that means nothing to it.
+"""Cursors of the feed of suppressions: opaque texts that say where the next page begins.
 
-base64url of compact JSON, `[version, at, recipient, bound, given, reason, scope]`. No signature: whoever
-may read the feed may begin anywhere in it. One canonical form is taken, so that a text that was cut short
-or altered on the way is refused and does not skip anybody in silence.
+A cursor is base64url of compact JSON, `[version, at, recipient, bound, given, reason, scope]`. It has no
+signature, because a caller who may read the feed may begin anywhere in it. Only the canonical form is
+accepted. A cursor that was cut short or changed is refused, so that no recipient is skipped by mistake.
 """
 
 from __future__ import annotations
@@ -19,46 +19,46 @@ from heed.use_cases.ports.preferences import FeedPosition
 from heed.use_cases.preferences.list_suppressions import FeedCursor, SuppressionFilter
 
 _VERSION = 1
-_LONGEST = 300  # characters
-_END_OF_TIME = 10**15  # milliseconds; positions in the feed have 15 digits
+_MAX_LENGTH = 300  # characters
+_MAX_NUMBER = 10**15  # milliseconds; positions in the feed have 15 digits
 
 
-def format_cursor(place: FeedCursor) -> str:
-    """The cursor of a place."""
+def format_cursor(cursor: FeedCursor) -> str:
+    """Returns the text of a cursor."""
     parts = [
         _VERSION,
-        *place.after,
-        place.bound,
-        None if place.given is None else list(place.given),
-        place.only.reason,
-        place.only.scope,
+        *cursor.after,
+        cursor.bound,
+        None if cursor.given is None else list(cursor.given),
+        cursor.only.reason,
+        cursor.only.scope,
     ]
     raw = json.dumps(parts, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def parse_cursor(text: str) -> FeedCursor:
-    """The place of a cursor.
+    """Reads the text of a cursor.
 
     Raises:
-        InvalidCursor: it was not written by `write`.
+        InvalidCursor: `format_cursor` did not make this text.
     """
     try:
-        place = _place(text)
+        cursor = _parse_json(text)
     except (ValueError, TypeError, RecursionError, binascii.Error, InvalidRecipient) as error:
-        raise InvalidCursor("no cursor of ours") from error
-    if format_cursor(place) != text:
-        raise InvalidCursor("not as it was given out")
-    return place
+        raise InvalidCursor("not a valid cursor") from error
+    if format_cursor(cursor) != text:
+        raise InvalidCursor("not the cursor of an earlier answer")
+    return cursor
 
 
-def _place(text: str) -> FeedCursor:
-    if len(text) > _LONGEST or not text.isascii():
-        raise ValueError("no cursor has that form")
+def _parse_json(text: str) -> FeedCursor:
+    if len(text) > _MAX_LENGTH or not text.isascii():
+        raise ValueError("too long or not ASCII")
     raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     version, at, recipient, bound, given, reason, scope = json.loads(raw)
     if version != _VERSION or (given is not None and not recipient):
-        raise ValueError("of another version, or between two stops of nobody")
+        raise ValueError("another version, or a position within no recipient")
     return FeedCursor(
         FeedPosition(_number(at), parse_recipient(recipient) if recipient else ""),
         None if bound is None else _number(bound),
@@ -75,6 +75,6 @@ def _pair(first: object, second: object) -> tuple[int, int]:
 
 
 def _number(value: object) -> int:
-    if type(value) is not int or not 0 <= value < _END_OF_TIME:
+    if type(value) is not int or not 0 <= value < _MAX_NUMBER:
         raise TypeError("not a number")
     return value

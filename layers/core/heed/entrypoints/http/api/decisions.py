@@ -1,4 +1,4 @@
-"""A decision as every answer under /v1 writes it."""
+"""The JSON of a decision, the same in each answer of the API."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from heed.domain.preferences.decision import Decision
 
 
 def decision_to_json(decision: Decision) -> dict[str, object]:
-    """`sendable`, `reason`, `since`, `source`, `until`; null for what is not."""
+    """Returns `sendable`, `reason`, `since`, `source` and `until`. A value that does not exist is null."""
     return {
         "sendable": decision.sendable,
         "reason": decision.reason.value,

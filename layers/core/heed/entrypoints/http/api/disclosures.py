@@ -1,4 +1,4 @@
-"""GET /v1/disclosures: its query, and its answer."""
+"""GET /v1/disclosures: the query and the response."""
 
 from __future__ import annotations
 
@@ -9,61 +9,65 @@ from heed.domain import rfc3339
 from heed.domain.errors import InvalidQuery, RequestFault
 from heed.domain.privacy.disclosure import DisclosureEntry, DisclosurePage, RegisterEnd
 
-_DEFAULT_LIMIT, _LONGEST_PAGE = 100, 1_000
+_DEFAULT_LIMIT, _MAX_LIMIT = 100, 1_000
 _NAMES = ("limit", "cursor")
 
 
 def parse_disclosures_query(event: Mapping[str, Any]) -> tuple[int | None, int]:
-    """Before which number the page begins (None: at the newest), and how long it may be.
+    """Reads the query of a request.
+
+    Returns:
+        The number before which the page begins (None: the page begins with the newest entry), and the
+        maximum number of entries.
 
     Raises:
-        InvalidQuery: a parameter breaks the contract.
+        InvalidQuery: A parameter is unknown or not valid.
     """
-    given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
+    query = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
     faults = [
-        RequestFault(f"/{name}", f"is no parameter of this; there are {', '.join(_NAMES)}")
-        for name in given
+        RequestFault(f"/{name}", f"is not a parameter; the parameters are {', '.join(_NAMES)}")
+        for name in query
         if name not in _NAMES
     ]
-    limit = _number(given, "limit", _LONGEST_PAGE, faults)
-    before = _number(given, "cursor", 10**12, faults)
+    limit = _number(query, "limit", _MAX_LIMIT, faults)
+    before = _number(query, "cursor", 10**12, faults)
     if faults:
         raise InvalidQuery(faults)
     return before, limit or _DEFAULT_LIMIT
 
 
-def _number(given: Mapping[str, str], name: str, most: int, faults: list[RequestFault]) -> int | None:
-    text = given.get(name)
+def _number(query: Mapping[str, str], name: str, maximum: int, faults: list[RequestFault]) -> int | None:
+    text = query.get(name)
     if text is None:
         return None
-    if text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= most:
+    if text.isascii() and text.isdigit() and len(text) <= 13 and 1 <= int(text) <= maximum:
         return int(text)
-    faults.append(RequestFault(f"/{name}", f"must be a number from 1 to {most:,}"))
+    faults.append(RequestFault(f"/{name}", f"must be a number from 1 to {maximum:,}"))
     return None
 
 
 def disclosures_to_json(page: DisclosurePage) -> dict[str, object]:
-    """The answer, the newest first; `cursor` is null at the beginning of the register."""
+    """Returns a page of disclosures, the newest first. `cursor` is null on the last page."""
     return {
-        "disclosures": [_entry(one) for one in page.entries],
+        "disclosures": [_entry(entry) for entry in page.entries],
         "cursor": None if page.rest is None else str(page.rest),
         "end": _end(page.end) if page.end else None,
     }
 
 
-def _end(one: RegisterEnd) -> dict[str, object]:
-    return {"number": one.number, "hash": one.hash, "at": rfc3339.format_time(one.at)}
+def _end(end: RegisterEnd) -> dict[str, object]:
+    return {"number": end.number, "hash": end.hash, "at": rfc3339.format_time(end.at)}
 
 
-def _entry(one: DisclosureEntry) -> dict[str, object]:
+def _entry(entry: DisclosureEntry) -> dict[str, object]:
     return {
-        "number": one.number,
-        "at": rfc3339.format_time(one.details.at),
-        "what": one.details.what,
-        "purpose": one.details.purpose.value,
-        "people": one.details.people,
-        "key": one.details.key,
-        "before": one.before,
-        "before_at": rfc3339.format_time(one.before_at) if one.before_at else None,
-        "hash": one.hash,
+        "number": entry.number,
+        "at": rfc3339.format_time(entry.details.at),
+        "what": entry.details.what,
+        "purpose": entry.details.purpose.value,
+        "people": entry.details.people,
+        "key": entry.details.key,
+        "before": entry.before,
+        "before_at": rfc3339.format_time(entry.before_at) if entry.before_at else None,
+        "hash": entry.hash,
     }

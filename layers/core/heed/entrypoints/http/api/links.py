@@ -1,4 +1,4 @@
-"""POST /v1/links: its body, and its answer."""
+"""POST /v1/links: the request body and the response."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from heed.use_cases.identify import Mention
 from heed.use_cases.links.mint_links import MintedLinks
 
 API_HOST_WARNING = (
-    "PUBLIC_URL is not set: these links stand on the API's own host and die with it. "
-    "Give the deployment a domain of its own before any of them is mailed."
+    "PUBLIC_URL is not set. These links use the host name of the API and stop working when the API goes. "
+    "Give the deployment its own domain before you send any of them."
 )
 _CAMPAIGN = re.compile(r"[A-Za-z0-9_-]{1,32}")
 
 
 class LinksRequest(NamedTuple):
-    """Links for these people into a mail of this topic; `query` is what the links are to carry."""
+    """Requests links for these people, for a mail of a topic. `query` is the query string of each link."""
 
     topic: Topic
     mentions: list[Mention]
@@ -32,17 +32,17 @@ class LinksRequest(NamedTuple):
 
 
 class LinkBases(NamedTuple):
-    """Where links lead: base of the URLs, domain of `mailto:` ("" if there is none)."""
+    """The base URL of links, and the domain of `mailto:` addresses ("" if there is none)."""
 
     base: str
     mail_domain: str
 
 
 def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
-    """What a body asks: links for a topic of kind marketing that is still sent.
+    """Returns the request in a body. The topic must be a marketing topic that is not retired.
 
     Raises:
-        InvalidRequest: it breaks the contract.
+        InvalidRequest: A field is missing or not valid.
     """
     topic, mentions = fields.read_topic(body, catalogue), fields.read_people(body)
     if topic and catalogue.topic(topic).kind is not TopicKind.MARKETING:
@@ -54,29 +54,29 @@ def parse_links_request(body: JsonReader, catalogue: Catalogue) -> LinksRequest:
         body.fault("campaign", "must have 1 to 32 characters of A-Za-z0-9_-")
     language = body.one_of("lang", catalogue.languages) if body.has("lang") else ""
     body.close()
-    wanted = {"c": campaign, "lang": language}
-    query = urlencode({name: value for name, value in wanted.items() if value})
+    parameters = {"c": campaign, "lang": language}
+    query = urlencode({name: value for name, value in parameters.items() if value})
     return LinksRequest(catalogue.topic(topic), mentions, f"?{query}" if query else "")
 
 
 def links_to_json(
-    minted: Iterable[MintedLinks], query: str, places: LinkBases, list_id: str
+    minted: Iterable[MintedLinks], query: str, bases: LinkBases, list_id: str
 ) -> dict[str, object]:
-    """The answer; where nobody is meant, `error` stands in place of links."""
-    return {"links": [_link(one, query, places, list_id) for one in minted]}
+    """Returns the links of each person. An invalid address has `error` instead of links."""
+    return {"links": [_links_of(links, query, bases, list_id) for links in minted]}
 
 
-def _link(one: MintedLinks, query: str, places: LinkBases, list_id: str) -> dict[str, object]:
-    named = {"address": one.person.address, "recipient": one.person.recipient}
-    if not one.tokens:
-        return {**named, "error": "invalid"}
-    unsubscribe_url = f"{places.base}/u/{one.tokens[TokenPurpose.UNSUBSCRIBE]}{query}"
-    domain = places.mail_domain
-    mailto = f"u+{one.tokens[TokenPurpose.MAILTO]}@{domain}" if domain else ""
+def _links_of(minted: MintedLinks, query: str, bases: LinkBases, list_id: str) -> dict[str, object]:
+    person = {"address": minted.person.address, "recipient": minted.person.recipient}
+    if not minted.tokens:
+        return {**person, "error": "invalid"}
+    unsubscribe_url = f"{bases.base}/u/{minted.tokens[TokenPurpose.UNSUBSCRIBE]}{query}"
+    domain = bases.mail_domain
+    mailto = f"u+{minted.tokens[TokenPurpose.MAILTO]}@{domain}" if domain else ""
     return {
-        **named,
+        **person,
         "unsubscribe_url": unsubscribe_url,
-        "preferences_url": f"{places.base}/p/{one.tokens[TokenPurpose.PREFERENCES]}{query}",
+        "preferences_url": f"{bases.base}/p/{minted.tokens[TokenPurpose.PREFERENCES]}{query}",
         "headers": list_headers(unsubscribe_url, mailto, list_id),
-        "tags": {MESSAGE_TAG: one.person.recipient},
+        "tags": {MESSAGE_TAG: minted.person.recipient},
     }

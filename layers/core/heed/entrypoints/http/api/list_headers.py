@@ -1,7 +1,8 @@
-"""The headers of a mail that a mail client's own unsubscribe button stands on.
+"""The mail headers that a mail client needs to show its own unsubscribe button.
 
-RFC 2369 (List-Unsubscribe), RFC 8058 (one-click), RFC 2919 (List-Id). Values are one line each, ASCII,
-far below the 998 octets of RFC 5322 §2.1.1: a sender who must fold a header breaks its DKIM signature.
+The headers follow RFC 2369 (List-Unsubscribe), RFC 8058 (one-click) and RFC 2919 (List-Id). Each value is one
+line of ASCII, much shorter than the 998 octets of RFC 5322 §2.1.1. A sender therefore does not need to fold a
+header, which would break its DKIM signature.
 """
 
 from __future__ import annotations
@@ -10,27 +11,28 @@ import re
 
 from heed.domain.preferences.catalogue import Brand, Catalogue, Topic
 
-_MAX_PHRASE = 200  # characters; a title for people, and not needed to tell lists apart
+_MAX_PHRASE = 200  # characters of the title, which is only for people
 _ATOMS = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _PRINTABLE = re.compile(r"[ -~]+")
 
 
 def list_headers(unsubscribe_url: str, mailto: str, list_id: str) -> dict[str, str]:
-    """The headers by name; without a mailto address, one-click by https alone."""
-    ways = [f"<{unsubscribe_url}>"]
+    """Returns the headers by name. If `mailto` is "", the only way to unsubscribe is one-click by HTTPS."""
+    targets = [f"<{unsubscribe_url}>"]
     if mailto:
-        ways.append(f"<mailto:{mailto}?subject=unsubscribe>")
+        targets.append(f"<mailto:{mailto}?subject=unsubscribe>")
     return {
-        "List-Unsubscribe": ", ".join(ways),
+        "List-Unsubscribe": ", ".join(targets),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "List-Id": list_id,
     }
 
 
 def list_id(topic: Topic, catalogue: Catalogue) -> str:
-    """`Offers <offers.meridian.example.com>`: the same for every mail of a topic, in any language.
+    """Returns the List-Id of a topic, such as `Offers <offers.meridian.example.com>`.
 
-    The title is the topic's in the default language; one that is not ASCII is left out.
+    It is the same for each mail of a topic, in any language. It contains the title of the topic in the
+    default language, unless the title is not ASCII.
     """
     brand = catalogue.brands[topic.brand]
     name = f"<{topic.name}.{brand.name}.{brand.domain}>"
@@ -43,5 +45,5 @@ def list_id(topic: Topic, catalogue: Catalogue) -> str:
 
 
 def brand_list_id(brand: Brand) -> str:
-    """The same for mail that is about no topic: a confirmation."""
+    """Returns the List-Id of confirmation mails, which have no topic."""
     return f"<confirmations.{brand.name}.{brand.domain}>"

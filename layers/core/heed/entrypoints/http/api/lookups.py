@@ -1,4 +1,4 @@
-"""POST /v1/recipients/lookup: its body, and its answer."""
+"""POST /v1/recipients/lookup: the request body and the response."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from heed.use_cases.privacy.lookup import LookupResult
 
 
 class LookupRequest(NamedTuple):
-    """Who is looked up, and what for."""
+    """The person to look up, and the purpose."""
 
     mention: Mention
     purpose: DisclosurePurpose
 
 
 def parse_lookup_request(body: JsonReader) -> LookupRequest:
-    """What a body asks.
+    """Returns the request in a body.
 
     Raises:
-        PurposeRefused: it says what for, and that is none of the list.
-        InvalidRequest: it breaks the contract.
+        PurposeRefused: The purpose is not one of the permitted purposes.
+        InvalidRequest: A field is missing or not valid.
     """
     mention = fields.read_person(body)
     purpose = permitted_purpose(body.optional_text("purpose") or DisclosurePurpose.DATA_SUBJECT)
@@ -36,30 +36,30 @@ def parse_lookup_request(body: JsonReader) -> LookupRequest:
     return LookupRequest(mention, purpose)
 
 
-def lookup_to_json(recipient: str, found: LookupResult, catalogue: Catalogue) -> dict[str, object]:
-    """The answer: all that is held, the oldest first, in words."""
-    record = found.record
-    registers = sorted(record.registers.items(), key=lambda held: (held[1].at, sort_by_code(held)))
+def lookup_to_json(recipient: str, result: LookupResult, catalogue: Catalogue) -> dict[str, object]:
+    """Returns everything that Heed holds about a person, the oldest first."""
+    record = result.record
+    registers = sorted(record.registers.items(), key=lambda item: (item[1].at, sort_by_code(item)))
     return {
         "recipient": recipient,
-        "registers": [_register(Change(*held), catalogue) for held in registers],
+        "registers": [_register_to_json(Change(*item), catalogue) for item in registers],
         "soft_bounces": [rfc3339.format_day(day) for day in sorted(record.soft_bounce_days)],
         "erased_at": None if record.erased_at is None else rfc3339.format_time(record.erased_at),
         "decisions": {
-            name: decisions.decision_to_json(decision) for name, decision in found.decisions.items()
+            name: decisions.decision_to_json(decision) for name, decision in result.decisions.items()
         },
-        "history": [_entry(kept, catalogue) for kept in found.history],
-        **({"history_left_out": found.left_out} if found.left_out else {}),
-        **({"history_cut": True} if found.is_cut else {}),
+        "history": [_entry_to_json(stored, catalogue) for stored in result.history],
+        **({"history_left_out": result.left_out} if result.left_out else {}),
+        **({"history_cut": True} if result.is_cut else {}),
     }
 
 
-def _register(held: Change, catalogue: Catalogue) -> dict[str, object]:
-    """A register; what concerns the address as a whole has the scope `*`."""
-    entry = held.entry
+def _register_to_json(change: Change, catalogue: Catalogue) -> dict[str, object]:
+    """Returns a register. A register that concerns the whole address has the scope `*`."""
+    entry = change.entry
     return {
-        "register": held.kind.value,
-        "scope": catalogue.name(held.register.scope),
+        "register": change.kind.value,
+        "scope": catalogue.name(change.register.scope),
         "at": rfc3339.format_time(entry.at),
         "source": entry.source.value,
         "evidence": _evidence(entry.evidence),
@@ -68,9 +68,9 @@ def _register(held: Change, catalogue: Catalogue) -> dict[str, object]:
     }
 
 
-def _entry(kept: StoredEntry, catalogue: Catalogue) -> dict[str, object]:
-    """An entry of the ledger, by the names under which it can be proved."""
-    entry = kept.entry
+def _entry_to_json(stored: StoredEntry, catalogue: Catalogue) -> dict[str, object]:
+    """Returns an entry of the ledger, with the ids that `heed ledger prove` needs."""
+    entry = stored.entry
     return {
         "id": entry.id,
         "subject": entry.subject,
@@ -84,12 +84,12 @@ def _entry(kept: StoredEntry, catalogue: Catalogue) -> dict[str, object]:
         "source": entry.source,
         "policy_version": entry.policy_version or None,
         "until": None if entry.until is None else rfc3339.format_time(entry.until),
-        "evidence": _evidence(kept.evidence) if kept.evidence else None,
+        "evidence": _evidence(stored.evidence) if stored.evidence else None,
     }
 
 
 def _evidence(text: str) -> object:
-    """The object that evidence is; as it stands, if it is none."""
+    """Returns evidence as an object; as text if it is not JSON."""
     try:
         return json.loads(text)
     except ValueError:

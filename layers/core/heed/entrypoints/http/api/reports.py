@@ -1,4 +1,4 @@
-"""POST /v1/minors, /v1/erasures, /v1/holds and /v1/lifts: their bodies, and the answers."""
+"""POST /v1/minors, /v1/erasures, /v1/holds and /v1/lifts: the request bodies and the responses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,15 @@ from heed.use_cases.privacy.hold_and_lift import LiftResult
 
 @dataclass(frozen=True, slots=True)
 class LiftRequest:
-    """What is to be lifted, and by whom; `policy` is the privacy policy of that time."""
+    """A request to lift a suppression.
+
+    Attributes:
+        mention: The person.
+        what: The kind of suppression to lift.
+        scope: The scope of a complaint; otherwise ALL_SCOPES.
+        signature: Who lifts it, when and why.
+        policy: The version of the privacy policy at that time.
+    """
 
     mention: Mention
     what: Liftable
@@ -34,24 +42,24 @@ class LiftRequest:
     policy: str
 
     def entry(self) -> Entry:
-        """What goes on record of it."""
-        by = self.signature
-        said = evidence(key=by.key, reason=by.reason, reference=by.reference)
-        return Entry(by.at, Source.AGENT, said, self.policy)
+        """Returns the entry that records the lift."""
+        signature = self.signature
+        proof = evidence(key=signature.key, reason=signature.reason, reference=signature.reference)
+        return Entry(signature.at, Source.AGENT, proof, self.policy)
 
 
 def parse_report_request(
     call: ApiRequest, cause: ErasureCause, catalogue: Catalogue
 ) -> tuple[Mention, ErasureReport]:
-    """Of whom a minor or an erasure is reported.
+    """Returns the person and the report in a request about a minor or an erasure.
 
     Raises:
-        InvalidRequest: it breaks the contract.
+        InvalidRequest: A field is missing or not valid.
     """
     body = call.body()
     mention = fields.read_person(body)
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
-    reference = _reference(body)
+    reference = _read_reference(body)
     body.close()
     policy = catalogue.policy(call.at)
     by_officer = KeyScope.PRIVACY in call.key.scopes
@@ -59,64 +67,67 @@ def parse_report_request(
 
 
 def parse_hold_request(call: ApiRequest, catalogue: Catalogue) -> tuple[Mention, Entry]:
-    """On whom a hold is put.
+    """Returns the person and the entry in a request for a hold.
 
     Raises:
-        InvalidRequest: it breaks the contract.
+        InvalidRequest: A field is missing or not valid.
     """
     body = call.body()
     mention = fields.read_person(body)
     source = Source(body.one_of("source", Source.reportable()) or Source.API)
-    reason, reference = _filled(body, "reason"), _reference(body)
+    reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
-    said = evidence(key=call.key.id, reason=reason, reference=reference)
-    return mention, Entry(call.at, source, said, catalogue.policy(call.at))
+    proof = evidence(key=call.key.id, reason=reason, reference=reference)
+    return mention, Entry(call.at, source, proof, catalogue.policy(call.at))
 
 
 def parse_lift_request(call: ApiRequest, catalogue: Catalogue) -> LiftRequest:
-    """What is to be lifted. A complaint needs the scope that the person asked for.
+    """Returns the request in a body. A complaint needs the scope that the person named.
 
     Raises:
-        InvalidRequest: it breaks the contract.
+        InvalidRequest: A field is missing or not valid.
     """
     body = call.body()
     mention = fields.read_person(body)
-    what = Liftable(body.one_of("register", [each.value for each in Liftable]) or Liftable.HOLD)
+    what = Liftable(body.one_of("register", [liftable.value for liftable in Liftable]) or Liftable.HOLD)
     scope = _scope(body, what, catalogue)
-    reason, reference = _filled(body, "reason"), _reference(body)
+    reason, reference = _read_words(body, "reason"), _read_reference(body)
     body.close()
     signature = Signature(call.key.id, normalise_owner(call.key.owner), call.at, reason, reference)
     return LiftRequest(mention, what, scope, signature, catalogue.policy(call.at))
 
 
-def report_to_json(reported: ReportResult, report: ErasureReport, recipient: str) -> ApiResponse:
-    """The answer to a report: the person is stopped; the rest follows, or an officer decides first."""
+def report_to_json(result: ReportResult, report: ErasureReport, recipient: str) -> ApiResponse:
+    """Returns the answer to a report.
+
+    The person is already suppressed. Without a purge in the result, an officer has to decide first.
+    """
     count_metric("MinorReported" if report.cause is ErasureCause.MINOR else "ErasureAccepted")
-    if reported.purge:
-        return ApiResponse({"purge": reported.purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
+    if result.purge:
+        return ApiResponse({"purge": result.purge, "recipient": recipient}, HTTPStatus.ACCEPTED)
     count_metric("MinorReportWaiting")
-    # The words are what the alarm's filter looks for (template.yaml, MinorReportsWaitingFilter).
+    # The alarm's filter searches for this text (template.yaml, MinorReportsWaitingFilter).
     logger.warning("report of a minor waits", key_id=report.key)
     return ApiResponse({"state": "waiting", "recipient": recipient}, HTTPStatus.ACCEPTED)
 
 
-def hold_to_json(recipient: str, done: LiftResult) -> dict[str, object]:
-    """The answer to a hold or a lift."""
+def hold_to_json(recipient: str, result: LiftResult) -> dict[str, object]:
+    """Returns the answer to a hold or a lift."""
     return {
         "recipient": recipient,
-        "outcome": done.outcome.value,
-        "blocked_by": [reason.value for reason in done.blocked_by],
-        "sendable": done.sendable,
-        **({"purge": done.purge} if done.purge else {}),
+        "outcome": result.outcome.value,
+        "blocked_by": [reason.value for reason in result.blocked_by],
+        "sendable": result.sendable,
+        **({"purge": result.purge} if result.purge else {}),
     }
 
 
 def lift_to_json(
-    recipient: str, lift: LiftRequest, done: LiftResult | None
+    recipient: str, lift: LiftRequest, result: LiftResult | None
 ) -> Mapping[str, object] | ApiResponse:
-    """The answer to a lift; to the first of the two that lift a minor, that it waits."""
-    if done is not None:
-        return hold_to_json(recipient, done)
+    """Returns the answer to a lift. `result` is None if a minor's lift still needs a second person."""
+    if result is not None:
+        return hold_to_json(recipient, result)
     at = lift.signature.at
     waiting = {
         "recipient": recipient,
@@ -126,12 +137,12 @@ def lift_to_json(
     return ApiResponse(waiting, HTTPStatus.ACCEPTED)
 
 
-def _reference(body: JsonReader) -> str:
-    return _filled(body, "reference")
+def _read_reference(body: JsonReader) -> str:
+    return _read_words(body, "reference")
 
 
-def _filled(body: JsonReader, name: str) -> str:
-    """A text that says something; what must not be on record is taken out of it."""
+def _read_words(body: JsonReader, name: str) -> str:
+    """Reads a required text that is not blank, and removes what the record must not contain."""
     text = body.text(name, longest=MAX_EVIDENCE_TEXT)
     if text and not text.strip():
         body.fault(name, "must not be blank")
@@ -142,10 +153,10 @@ def _scope(body: JsonReader, what: Liftable, catalogue: Catalogue) -> ScopeNumbe
     if what is not Liftable.COMPLAINT:
         if body.has("scope"):
             body.optional_text("scope")
-            body.fault("scope", "belongs to a complaint alone")
+            body.fault("scope", "is valid only for a complaint")
         return ALL_SCOPES
     number = fields.read_scope(body, catalogue)
     topic = catalogue.topics.get(number)
     if topic is not None and topic.kind is not TopicKind.MARKETING:
-        body.fault("scope", "is nothing that a complaint stops")
+        body.fault("scope", "is not a marketing scope, so no complaint stops it")
     return number

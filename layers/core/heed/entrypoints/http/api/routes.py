@@ -1,7 +1,8 @@
-"""What every function under /v1 shares: routes with the scopes they ask for, JSON in and out.
+"""The routes of the API under /v1: authentication, JSON requests and JSON answers.
 
-Every failure is `application/problem+json` (heed.entrypoints.http.api.problems), an unknown path and a wrong
-method too. A bug is none of them: it crashes, is logged and alarmed, and tells the caller nothing.
+The answer to each expected failure is `application/problem+json` (heed.entrypoints.http.api.problems), also
+to an unknown path and to a wrong method. A bug is not an expected failure. It crashes the function, is
+logged and raises an alarm, and the answer contains nothing about it.
 """
 
 from __future__ import annotations
@@ -34,13 +35,13 @@ _VARIABLE = re.compile(r"\{([a-z]+)\}")
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request that was let in.
+    """An authenticated request.
 
     Attributes:
-        event: of Lambda, payload format 2.0.
-        key: whose request it is.
-        at: when it arrived, milliseconds.
-        parts: what stands in the variable parts of the path, by name.
+        event: The event of Lambda, payload format 2.0.
+        key: The API key of the caller.
+        at: When the request arrived, in milliseconds.
+        parts: The values of the variable parts of the path, by name.
     """
 
     event: Mapping[str, Any]
@@ -49,17 +50,17 @@ class ApiRequest:
     parts: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> JsonReader:
-        """The body, which must be a JSON object.
+        """Returns a reader of the body, which must be a JSON object.
 
         Raises:
-            NotJson: it is not JSON.
+            NotJson: The body is not JSON.
         """
         return read_json_object(request.read_body(self.event))
 
 
 @dataclass(frozen=True, slots=True)
 class ApiResponse:
-    """An answer with a status other than 200."""
+    """An answer whose status is not 200."""
 
     body: Mapping[str, object]
     status: HTTPStatus
@@ -69,48 +70,54 @@ RouteHandler = Callable[[ApiRequest], "Mapping[str, object] | ApiResponse"]
 
 
 class ApiRoutes:
-    """The routes of one function under /v1; `gate` gives who lets requests in, when the first comes."""
+    """The routes of one function under /v1.
 
-    def __init__(self, gate: Callable[[], Authenticator]) -> None:
-        self._gate = gate
-        # Off, whatever the environment says: its debug mode prints events and answers with traces.
+    Args:
+        authenticator: Returns the authenticator. The first request calls it, so that an import reads nothing.
+    """
+
+    def __init__(self, authenticator: Callable[[], Authenticator]) -> None:
+        self._authenticator = authenticator
+        # The debug mode is off in any environment, because it prints events and answers with traces.
         self._app = APIGatewayHttpResolver(debug=False)
         self._app.exception_handler(HeedError)(_problem)
-        self._app.not_found(self._unrouted)
+        self._app.not_found(self._answer_unknown_route)
         self.scopes: dict[tuple[str, str], frozenset[KeyScope]] = {}
 
     def route(self, method: str, path: str, *scopes: KeyScope) -> Callable[[RouteHandler], RouteHandler]:
-        """Serve a route to keys that have one of the scopes; what is returned is answered as JSON.
+        """Decorates a handler: it serves a route to keys that have one of the scopes.
 
-        A variable part of the path is written `{name}`, as in openapi.yaml and template.yaml.
+        A variable part of the path has the form `{name}`, as in openapi.yaml and template.yaml.
         """
 
-        def serve(answer: RouteHandler) -> RouteHandler:
+        def decorate(handle: RouteHandler) -> RouteHandler:
             self.scopes[method, path] = frozenset(scopes)
 
             def respond(**parts: str) -> Response[str]:
                 event = self._app.current_event.raw_event
                 at = request.arrived_at(event)
-                key = self._gate().authenticate(request.read_header(event, "authorization"), scopes, at)
-                return _json(answer(ApiRequest(event, key, at, parts)))
+                key = self._authenticator().authenticate(
+                    request.read_header(event, "authorization"), scopes, at
+                )
+                return _to_json_response(handle(ApiRequest(event, key, at, parts)))
 
             self._app.route(_VARIABLE.sub(r"<\1>", path), method=method)(respond)
-            return answer
+            return handle
 
-        return serve
+        return decorate
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
-        """Answer one HTTP request, payload format 2.0 (or 1.0)."""
+        """Answers one HTTP request, in payload format 2.0 or 1.0."""
         return self._app.resolve(request.as_payload_2(event), context)  # type: ignore[arg-type]
 
-    def _unrouted(self, _: Exception) -> Response[str]:
-        here = self._app.current_event.path
-        allowed = sorted(method for method, path in self.scopes if _is_at(path, here))
-        if not allowed or self._app.current_event.http_method in allowed:  # no id has such signs
+    def _answer_unknown_route(self, _: Exception) -> Response[str]:
+        requested = self._app.current_event.path
+        allowed = sorted(method for method, path in self.scopes if _matches(path, requested))
+        if not allowed or self._app.current_event.http_method in allowed:  # characters that no id has
             return _problem(NotFound("no such path"))
-        refused = _problem(MethodNotAllowed("no such method"))
-        refused.headers["Allow"] = ", ".join(allowed)
-        return refused
+        response = _problem(MethodNotAllowed("no such method"))
+        response.headers["Allow"] = ", ".join(allowed)
+        return response
 
 
 def _problem(error: HeedError) -> Response[str]:
@@ -120,12 +127,12 @@ def _problem(error: HeedError) -> Response[str]:
     return problems.problem_response(error)
 
 
-def _is_at(path: str, here: str) -> bool:
-    """Whether a route's path, with its variable parts, is the path of a request."""
-    return re.fullmatch(_VARIABLE.sub("[^/]+", path), here) is not None
+def _matches(path: str, requested: str) -> bool:
+    """Returns whether the path of a request is the path of a route, which may have variable parts."""
+    return re.fullmatch(_VARIABLE.sub("[^/]+", path), requested) is not None
 
 
-def _json(answer: Mapping[str, object] | ApiResponse) -> Response[str]:
+def _to_json_response(answer: Mapping[str, object] | ApiResponse) -> Response[str]:
     body, status = (
         (answer.body, answer.status) if isinstance(answer, ApiResponse) else (answer, HTTPStatus.OK)
     )

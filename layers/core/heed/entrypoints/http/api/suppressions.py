@@ -1,4 +1,4 @@
-"""GET /v1/suppressions: its query, and its answer."""
+"""GET /v1/suppressions: the query and the response."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FROM_THE_START = FeedCursor(FeedPosition(0, ""))
 
 
 class SuppressionsQuery(NamedTuple):
-    """Where the page begins, with the filter; how long it may be; and what it is for."""
+    """The position and filter of a page, its maximum length, and the purpose of the disclosure."""
 
     place: FeedCursor
     limit: int
@@ -37,31 +37,31 @@ class SuppressionsQuery(NamedTuple):
 
 
 def parse_suppressions_query(event: Mapping[str, Any], catalogue: Catalogue) -> SuppressionsQuery:
-    """What a query asks.
+    """Reads the query of a request.
 
-    A cursor carries the filter that it was made with, and where to go on: `since` beside it says
-    nothing, another filter beside it is a fault.
+    A cursor contains a position and a filter. With a cursor, `since` is ignored, and a different filter is
+    a fault.
 
     Raises:
-        PurposeRefused: it says what for, and that is none of the list.
-        InvalidQuery: a parameter breaks the contract; a pointer names it.
+        PurposeRefused: The purpose is not one of the permitted purposes.
+        InvalidQuery: A parameter is unknown or not valid. The pointer of each fault names the parameter.
     """
-    given = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
-    purpose = permitted_purpose(given.get("purpose", DisclosurePurpose.SENDING))
+    query = {name: str(text) for name, text in (event.get("queryStringParameters") or {}).items()}
+    purpose = permitted_purpose(query.get("purpose", DisclosurePurpose.SENDING))
     faults = [
-        RequestFault(f"/{name}", f"is no parameter of this; there are {', '.join(_NAMES)}")
-        for name in given
+        RequestFault(f"/{name}", f"is not a parameter; the parameters are {', '.join(_NAMES)}")
+        for name in query
         if name not in _NAMES
     ]
     only = SuppressionFilter(
-        _reason(given.get("reason"), faults), _scope(given.get("scope"), catalogue, faults)
+        _reason(query.get("reason"), faults), _scope(query.get("scope"), catalogue, faults)
     )
-    limit = _limit(given.get("limit"), faults)
-    start = replace(_FROM_THE_START, after=_since(given.get("since"), faults), only=only)
-    place = _place(given.get("cursor"), start, faults)
+    limit = _limit(query.get("limit"), faults)
+    start = replace(_FROM_THE_START, after=_since(query.get("since"), faults), only=only)
+    position = _cursor(query.get("cursor"), start, faults)
     if faults:
         raise InvalidQuery(faults)
-    return SuppressionsQuery(place, limit, purpose)
+    return SuppressionsQuery(position, limit, purpose)
 
 
 def _reason(text: str | None, faults: list[RequestFault]) -> Reason | None:
@@ -97,7 +97,7 @@ def _since(text: str | None, faults: list[RequestFault]) -> FeedPosition:
 
 
 def _lost_plus(text: str) -> str:
-    """What to say of an offset whose `+` a form's rules have turned into a space."""
+    """Returns an explanation if the `+` of an offset was decoded as a space."""
     try:
         rfc3339.parse_time(text.replace(" ", "+"))
     except InvalidTime:
@@ -105,35 +105,35 @@ def _lost_plus(text: str) -> str:
     return ": in a query a + means a space, and %2B means a +"
 
 
-def _place(cursor: str | None, start: FeedCursor, faults: list[RequestFault]) -> FeedCursor:
-    if cursor is None:
+def _cursor(text: str | None, start: FeedCursor, faults: list[RequestFault]) -> FeedCursor:
+    if text is None:
         return start
     try:
-        place = cursors.parse_cursor(cursor)
+        position = cursors.parse_cursor(text)
     except InvalidCursor as error:
         faults.append(RequestFault("/cursor", f"is {error}"))
         return start
     for name in ("reason", "scope"):
-        wanted, made_with = getattr(start.only, name), getattr(place.only, name)
-        if wanted is not None and wanted != made_with:
-            faults.append(RequestFault(f"/{name}", "is not what the cursor was made with"))
-    return place
+        requested, original = getattr(start.only, name), getattr(position.only, name)
+        if requested is not None and requested != original:
+            faults.append(RequestFault(f"/{name}", "is not the filter of this cursor"))
+    return position
 
 
 def suppressions_to_json(page: SuppressionPage, catalogue: Catalogue) -> dict[str, object]:
-    """The answer."""
+    """Returns a page of suppressions."""
     return {
-        "suppressions": [_entry(one, catalogue) for one in page.listed],
+        "suppressions": [_suppression_to_json(listed, catalogue) for listed in page.listed],
         "cursor": cursors.format_cursor(page.next),
         "end": page.is_end,
     }
 
 
-def _entry(one: ListedSuppression, catalogue: Catalogue) -> dict[str, object]:
-    stop = one.stop
+def _suppression_to_json(listed: ListedSuppression, catalogue: Catalogue) -> dict[str, object]:
+    stop = listed.stop
     if isinstance(stop, UnreadableItem):
         return {
-            "recipient": one.recipient,
+            "recipient": listed.recipient,
             "reason": "unreadable",
             "scope": ALL_NAME,
             "since": None,
@@ -143,7 +143,7 @@ def _entry(one: ListedSuppression, catalogue: Catalogue) -> dict[str, object]:
             "state": "standing",
         }
     return {
-        "recipient": one.recipient,
+        "recipient": listed.recipient,
         "reason": stop.reason.value,
         "scope": catalogue.name(stop.scope),
         "since": rfc3339.format_time(stop.since),

@@ -1,4 +1,4 @@
-"""GET /v1/topics: what there is to choose, for those who ask about it by name."""
+"""GET /v1/topics: the response, with the names that all other requests use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from heed.domain.preferences.catalogue import Catalogue
 
 
 def topics_to_json(catalogue: Catalogue) -> dict[str, object]:
-    """The answer: brands and topics; a topic's name is the one that every request takes."""
+    """Returns all brands and topics. Other requests use the `name` of a topic."""
     return {
         "brands": [
             {
