@@ -1,1 +1,1 @@
-"""HTTP requests as API Gateway hands them over."""
+"""HTTP: requests from API Gateway, the API and the pages."""

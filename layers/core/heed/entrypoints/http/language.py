@@ -1,4 +1,4 @@
-"""Which language a page is shown in."""
+"""Chooses the language of a page."""
 
 from __future__ import annotations
 
@@ -7,44 +7,52 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_LONGEST_HEADER = 1_000  # a browser sends under 200; the rest is noise
-_MOST_RANGES = 30
-_LONGEST_TAG = 100  # characters; the longest of use have under 40 (RFC 5646 §4.4.1)
+_MAX_HEADER = 1_000  # characters; a browser sends fewer than 200
+_MAX_RANGES = 30
+_MAX_TAG = 100  # characters; tags in use have fewer than 40 (RFC 5646 §4.4.1)
 
 
 def choose_language(
-    wanted: str | None, accept_language: str | None, available: Collection[str], default: str
+    requested: str | None, accept_language: str | None, available: Collection[str], default: str
 ) -> str:
-    """The language asked for by `?lang=`, else the reader's best (RFC 9110 12.5.4), else `default`.
+    """Returns the language of `?lang=`, else the reader's preferred language, else the default.
 
-    `de-AT` is served by `de` where there is no `de-AT` (RFC 4647 §3.4). Whatever cannot be read is
-    passed over, never an error.
+    If `de-AT` is not available, `de` serves it (RFC 4647 §3.4). Text that cannot be parsed is ignored.
+
+    Args:
+        requested: The value of `?lang=`, or None.
+        accept_language: The header `Accept-Language` (RFC 9110 §12.5.4), or None.
+        available: The languages that the brand has.
+        default: The language if no other one matches.
     """
-    if wanted and (found := _match(wanted, available)):
-        return found
-    header = (accept_language or "")[:_LONGEST_HEADER]
+    if requested and (language := _match(requested, available)):
+        return language
+    header = (accept_language or "")[:_MAX_HEADER]
     best, best_weight = default, 0.0
-    for part in header.split(",")[:_MOST_RANGES]:
+    for part in header.split(",")[:_MAX_RANGES]:
         name, _, parameters = part.partition(";")
         weight = _weight(parameters)
-        if weight > best_weight and (found := _match(name, available)):
-            best, best_weight = found, weight
+        if weight > best_weight and (language := _match(name, available)):
+            best, best_weight = language, weight
     return best
 
 
 def _match(name: str, available: Collection[str]) -> str | None:
-    """The available language that serves a tag such as `fr-CA`, ignoring case: the tag, or what begins it."""
-    tag = name.strip()[:_LONGEST_TAG].replace("_", "-").lower()
+    """Returns the available language that serves a tag such as `fr-CA`, or None.
+
+    It removes subtags from the end until a language matches. Case is ignored.
+    """
+    tag = name.strip()[:_MAX_TAG].replace("_", "-").lower()
     known = {language.lower(): language for language in available}
     while tag and tag not in known:
         tag = tag.rpartition("-")[0]
-        if tag[-2:-1] == "-":  # what a single character begins says nothing without what follows it
+        if tag[-2:-1] == "-":  # a single-character subtag only introduces the next one
             tag = tag[:-2]
     return known.get(tag)
 
 
 def _weight(parameters: str) -> float:
-    """The q-value, 1 where there is none; 0 where it is no number from 0 to 1."""
+    """Returns the q-value. It is 1 if absent, and 0 if it is not a number from 0 to 1."""
     key, equals, text = parameters.strip().partition("=")
     if not equals:
         return 0.0 if key else 1.0

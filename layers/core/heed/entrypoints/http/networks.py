@@ -1,7 +1,7 @@
-"""The network that a request came from, for the caps on mail; behind a proxy what the proxy says of it.
+"""Finds the network of a client, for the caps on mail.
 
-`X-Forwarded-For` is written by whoever sends it. Each proxy adds to its right end whom it heard the request
-from, so that it is read from there, and only as far as those are trusted who wrote it.
+Behind a proxy it comes from `X-Forwarded-For`, which any client can set. Each proxy appends the address of
+its peer. So the header is read from its right end, and only as far as the proxies are trusted.
 """
 
 from __future__ import annotations
@@ -16,46 +16,51 @@ from heed.entrypoints.http import request
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
-_MOST_HOPS = 20  # a longer chain is nobody's real one
+_MAX_HOPS = 20  # a longer chain is not a real one
 _PORT = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
 
 
 def parse_network(text: str) -> Network:
-    """A network as a setting names it; one that cannot be read is a fault of the deployment, and crashes."""
+    """Parses a network of a setting.
+
+    Raises:
+        ValueError: The setting is not valid. This is an error of the deployment.
+    """
     return ipaddress.ip_network(text.strip(), strict=False)
 
 
 def network_of(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
-    """The network, no closer than /24 or /48; "" if it cannot be told.
+    """Returns the client's network as /24 (IPv4) or /48 (IPv6), or "" if it is not known.
 
-    It is that of who spoke to us; where that is a trusted proxy, of whom the proxy heard, and so on. What
-    cannot be read ends the chain: then the last proxy that was read stands for all behind it.
+    The search begins with the peer of API Gateway. While the address is a trusted proxy, it continues with
+    the peer of that proxy. It ends at an address that cannot be parsed. The network is then that of the
+    last proxy.
     """
-    here = _address(event["requestContext"]["http"].get("sourceIp", ""))
-    if here is None:
+    address = _parse_address(event["requestContext"]["http"].get("sourceIp", ""))
+    if address is None:
         return ""
     proxies = tuple(trusted)
-    for hop in _hops(event, here) if proxies else ():
-        if not any(here in proxy for proxy in proxies):
+    for hop in _hops(event, address) if proxies else ():
+        if not any(address in proxy for proxy in proxies):
             break
-        before = _address(hop)
-        if before is None:
+        previous = _parse_address(hop)
+        if previous is None:
             break
-        here = before
-    return str(ipaddress.ip_network((here, 24 if here.version == 4 else 48), strict=False))
+        address = previous
+    return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 def _hops(event: Mapping[str, Any], source: Address) -> list[str]:
-    """Who is said to have handed the request on, the nearest first; API Gateway adds its own peer."""
-    hops = request.read_header(event, "x-forwarded-for").rsplit(",", _MOST_HOPS)[::-1]
-    return hops[1:] if _address(hops[0]) == source else hops
+    """Returns the claimed hops, the nearest first, without the peer that API Gateway itself adds."""
+    hops = request.read_header(event, "x-forwarded-for").rsplit(",", _MAX_HOPS)[::-1]
+    return hops[1:] if _parse_address(hops[0]) == source else hops
 
 
-def _address(text: str) -> Address | None:
-    """An address, also in brackets or with a port; None if it is none."""
+def _parse_address(text: str) -> Address | None:
+    """Parses an address, also in brackets or with a port. Returns None if it is not an address."""
     text = text.strip()
-    if found := _PORT.fullmatch(text):
-        text = found[1] or found[2]
+    if match := _PORT.fullmatch(text):
+        text = match[1] or match[2]
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""An HTTP request as Lambda hands it over, read forgivingly."""
+"""Reads an HTTP request from the event of Lambda. It tolerates damaged requests."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from urllib.parse import unquote
 
 from heed.domain.links.link_token import URL_LENGTH
 
-_CUT = ("/u/", "/p/")  # links whose token has one length; that of a confirmation has several
-_LINKS = (*_CUT, "/c/")
-_AHEAD = ("sec-purpose", "purpose", "x-purpose", "x-moz")  # what a browser says that loads ahead
+_FIXED_LENGTH_LINKS = ("/u/", "/p/")  # tokens of confirmation links have several lengths
+_LINKS = (*_FIXED_LENGTH_LINKS, "/c/")
+_PREFETCH_HEADERS = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 
 
 def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
-    """The event in payload format 2.0; one of format 1.0 (a REST API, an older mapping) translated."""
+    """Converts an event to payload format 2.0. REST APIs and older mappings send format 1.0."""
     if "requestContext" not in event or "http" in event["requestContext"]:
         return event
     context = event["requestContext"]
@@ -49,52 +49,52 @@ def as_payload_2(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_token_suffix(event: dict[str, Any]) -> dict[str, Any]:
-    """The request with the bare token in its path, of an event of payload format 2.0.
+    """Returns the event (payload format 2.0) with only the token of a link in its path.
 
-    Mail programs and people percent-encode a link and glue something behind it: a full stop, a bracket,
-    words, parameters. The token is what stands first, decoded; whether it is one, its tag decides. Some
-    fronts hand a path over as it was sent, and decode only its parameters: those come first. Twice, for
-    a link that was encoded once more on its way; no token has a percent sign.
+    Mail programs and people percent-encode links and append text: a full stop, a bracket, words,
+    parameters. The token is the first part of the decoded text; its tag decides later whether it is valid.
+    Some servers decode path parameters but not the path, so the parameter is preferred. The text is decoded
+    twice, because a link may have been encoded twice. A token never contains a percent sign.
     """
     path = unquote(event["rawPath"])
     kind = path[:3]
     if kind not in _LINKS:
         return event
-    found = (event.get("pathParameters") or {}).get("token") or path.removeprefix(kind)
-    text = unquote(unquote(found))
-    bare = kind + (text[:URL_LENGTH] if kind in _CUT else text)
+    encoded = (event.get("pathParameters") or {}).get("token") or path.removeprefix(kind)
+    text = unquote(unquote(encoded))
+    bare = kind + (text[:URL_LENGTH] if kind in _FIXED_LENGTH_LINKS else text)
     return event if bare == event["rawPath"] else {**event, "rawPath": bare}
 
 
 def arrived_at(event: Mapping[str, Any]) -> int:
-    """When the request arrived, milliseconds: API Gateway's stamp, never the handler's clock."""
+    """Returns when API Gateway received the request, in milliseconds. The handler's clock is not used."""
     return int(event["requestContext"]["timeEpoch"])
 
 
 def request_id(event: Mapping[str, Any]) -> str:
-    """The id that API Gateway gave the request: the same whenever the same request is handed over."""
+    """Returns API Gateway's id of the request. A retry of the same invocation has the same id."""
     return str(event["requestContext"]["requestId"])
 
 
 def base_url(event: Mapping[str, Any], public_url: str) -> str:
-    """The base of links: the public one, or the API's own host."""
+    """Returns the base URL of links: the public URL, or the host of the API if there is none."""
     return public_url or f"https://{event['requestContext']['domainName']}"
 
 
 def read_header(event: Mapping[str, Any], name: str) -> str:
-    """A header by its lower-case name, "" if absent."""
+    """Returns a header by its lower-case name; "" if absent."""
     return str((event.get("headers") or {}).get(name) or "")
 
 
 def read_query(event: Mapping[str, Any], name: str) -> str:
-    """A query parameter, "" if absent."""
+    """Returns a query parameter; "" if absent."""
     return str((event.get("queryStringParameters") or {}).get(name) or "")
 
 
 def sends_privacy_signal(event: Mapping[str, Any]) -> bool:
-    """Whether the browser asks not to be tracked: `Sec-GPC: 1` or `DNT: 1`, exactly 1.
+    """Returns whether the browser sent a privacy signal: `Sec-GPC` or `DNT` with exactly the value 1.
 
-    A header sent twice arrives joined, `1,1` (W3C GPC §2.1; RFC 9110 §5.2).
+    A header that was sent twice arrives as `1,1` (W3C GPC §2.1; RFC 9110 §5.2).
     """
     return any(
         part.strip() == "1" for name in ("sec-gpc", "dnt") for part in read_header(event, name).split(",")
@@ -102,20 +102,20 @@ def sends_privacy_signal(event: Mapping[str, Any]) -> bool:
 
 
 def is_navigation(event: Mapping[str, Any]) -> bool:
-    """Whether a browser opens the page for somebody who looks at it, and says so (W3C Fetch Metadata).
+    """Returns whether a browser opens the page for a person, by its headers (W3C Fetch Metadata).
 
-    No scanner that sends no such headers, no frame, no prefetch, no HEAD.
+    Frames, prefetches, HEAD requests and scanners without these headers are not navigations.
     """
     return (
         event["requestContext"]["http"]["method"] == "GET"
         and read_header(event, "sec-fetch-mode") == "navigate"
         and read_header(event, "sec-fetch-dest") == "document"
-        and not any(read_header(event, name) for name in _AHEAD)
+        and not any(read_header(event, name) for name in _PREFETCH_HEADERS)
     )
 
 
 def read_body(event: Mapping[str, Any]) -> bytes:
-    """The body's bytes; nothing, if there is none or its base64 cannot be read."""
+    """Returns the bytes of the body. They are empty if there is no body or its base64 is not valid."""
     text = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return str(text).encode("utf-8", "surrogatepass")
