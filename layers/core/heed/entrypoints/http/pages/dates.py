@@ -1,4 +1,4 @@
-"""Dates in the words of a language, from patterns of the brand's locale files."""
+"""Formats dates in a language, with the patterns of the locale files of the brand."""
 
 from __future__ import annotations
 
@@ -8,14 +8,25 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Dates:
-    """How one language writes a date; the tests hold each against the CLDR."""
+    """The date patterns of a language. The tests compare them with the CLDR.
+
+    Attributes:
+        months: The names of the months.
+        date: The pattern of a date, with {day}, {month}, {number} and {year}.
+        time: The pattern of a date and time, with {date}, {hour} and {minute}. It names the time zone, UTC.
+    """
 
     months: tuple[str, ...]
-    date: str  # with {day}, {month}, {number} and {year}
-    time: str  # with {date}, {hour} and {minute}; names its time zone, which is UTC
+    date: str
+    time: str
 
     def write(self, kind: str, at: int) -> str:
-        """`at` milliseconds as a "date", as a "time" (date and time), or as "iso" (RFC 3339)."""
+        """Formats a time.
+
+        Args:
+            kind: "date", "time" (date and time) or "iso" (RFC 3339).
+            at: Milliseconds since the Unix epoch.
+        """
         moment = time.gmtime(at // 1000)
         if kind == "iso":
             return time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)
@@ -25,7 +36,7 @@ class Dates:
         return self.time.format(date=date, hour=f"{moment.tm_hour:02}", minute=f"{moment.tm_min:02}")
 
     def day(self, date: str) -> str:
-        """A date as the brand file has it, such as 2026-07-01."""
+        """Formats a date of the brand file, such as 2026-07-01."""
         year, month, day = date.split("-")
         return self._date(int(year), int(month), int(day))
 

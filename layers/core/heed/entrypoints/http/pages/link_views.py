@@ -1,4 +1,4 @@
-"""What a visitor with a link is shown: its views, from tokens and records."""
+"""Makes the views and URLs of pages behind a link, from its token and the record."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ from heed.entrypoints.http.pages import views
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
-_FORM = ("scope", "all", "undo", "pause", "policy")
-"""Fields of our pages' forms beside those of the topics and signals."""
+_FORM_FIELDS = ("scope", "all", "undo", "pause", "policy")
+"""The fields of forms, except those of topics and signals."""
 
 
 def page_view(visit: PageVisit, catalogue: Catalogue) -> views.PageView:
-    """The view of a page that knows nothing of the visitor."""
-    return views.PageView(**_page(visit, catalogue))
+    """Returns the view of a page that shows nothing about the person."""
+    return views.PageView(**_page_fields(visit, catalogue))
 
 
 def unavailable_view(
     visit: PageVisit, catalogue: Catalogue, form: Iterable[tuple[str, str]], *, kept: bool
 ) -> views.UnavailableView:
-    """The view of 503; the form again, as it was pressed."""
-    names = {*_FORM, *(signal.name for signal in catalogue.signals())}
+    """Returns the view of status 503. It repeats the fields of the form that the person sent."""
+    names = {*_FORM_FIELDS, *(signal.name for signal in catalogue.signals())}
     retry = tuple(
         views.HiddenField(name=name, value=value)
         for name, value in form
         if (bare := name.removeprefix("was.")) in names or bare.startswith("topic.")
     )
-    return views.UnavailableView(**_page(visit, catalogue), kept=kept, retry=retry)
+    return views.UnavailableView(**_page_fields(visit, catalogue), kept=kept, retry=retry)
 
 
 def queue_full_view(visit: PageVisit, catalogue: Catalogue) -> views.UnavailableView:
-    """The view of 503 where no room is left for another mail."""
-    return views.UnavailableView(**_page(visit, catalogue), full=True)
+    """Returns the view of status 503 when the waiting queue is full."""
+    return views.UnavailableView(**_page_fields(visit, catalogue), full=True)
 
 
 def landing_view(
     visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> views.LandingView:
-    """The view before the press."""
-    name, description = _wording(token.scope, catalogue, visit.language)
+    """Returns the view of the page before an opt-out."""
+    name, description = _topic_texts(token.scope, catalogue, visit.language)
     return views.LandingView(
         **link_page_view(visit, token, record, catalogue, keys), topic=name, description=description
     )
@@ -67,12 +67,13 @@ def done_view(
     *,
     undo: str,
 ) -> views.DoneView:
-    """The view after the press; `undo` is the token that takes it back, or "" where there is none."""
+    """Returns the view of the page after an opt-out. `undo` is its undo token, or ""."""
     is_all_off = not any(
         decide_by_choice(record, topic).sendable for topic in catalogue.marketing(ALL_SCOPES)
     )
-    name, _ = _wording(token.scope, catalogue, visit.language)
-    service = (t for t in catalogue.topics.values() if t.kind is TopicKind.SERVICE and not t.retired)
+    name, _ = _topic_texts(token.scope, catalogue, visit.language)
+    topics = catalogue.topics.values()
+    service = (topic for topic in topics if topic.kind is TopicKind.SERVICE and not topic.retired)
     return views.DoneView(
         **link_page_view(visit, token, record, catalogue, keys),
         topic="" if is_all_off else name,
@@ -82,13 +83,14 @@ def done_view(
 
 
 def is_scope_stopped(token: LinkToken, record: Record, catalogue: Catalogue, now: int) -> bool:
-    """Whether everything that a link stops is stopped."""
-    topics = [t for s in catalogue.opt_out_scopes(token.scope) for t in catalogue.governed(s)]
+    """Returns whether all topics that a link stops are stopped."""
+    scopes = catalogue.opt_out_scopes(token.scope)
+    topics = [topic for scope in scopes for topic in catalogue.governed(scope)]
     return not any(decide(record, topic, now).sendable for topic in topics)
 
 
 def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
-    """The token of an Undo; "" where there is none, or where no key can be had now: the stop stands."""
+    """Returns the text of an undo token; "" if there is no undo or the key service does not respond."""
     if undo is None:
         return ""
     try:
@@ -98,9 +100,9 @@ def undo_text(undo: UndoToken | None, keys: LinkKeys) -> str:
 
 
 def offered_undo(text: str, token: LinkToken, record: Record, keys: LinkKeys, now: int) -> UndoToken | None:
-    """The Undo whose token an address of ours shows back; None for any other text.
+    """Returns the undo of a token in the query of a page, or None if it is not valid.
 
-    It is shown to whoever holds a link of the same recipient, for its hour, until it is used.
+    The holder of a link sees the undo of the same recipient until it expires after an hour or is used.
     """
     try:
         undo = verify_undo(text, keys.link_key)
@@ -117,25 +119,28 @@ def consent_view(
     record: Record,
     catalogue: Catalogue,
 ) -> views.SubscribeView:
-    """The form that sends a confirmation: for what a link alone cannot do, chosen already."""
-    wanted = list(topics)
+    """Returns the view of the form that requests a confirmation mail, with these topics chosen.
+
+    The preference centre shows it for choices that need a double opt-in. A link alone cannot make them.
+    """
+    chosen = list(topics)
     return views.SubscribeView(
         **{
-            **_page(visit, catalogue),
-            "brand": common_brand(wanted, catalogue).title,
+            **_page_fields(visit, catalogue),
+            "brand": common_brand(chosen, catalogue).title,
             "subscribe_url": form_url(visit),
         },
         intent=Intent.IN,
         other_url="",
-        topics=tuple(topic_option(visit, topic, catalogue, chosen=True) for topic in wanted),
+        topics=tuple(topic_option(visit, topic, catalogue, chosen=True) for topic in chosen),
         resume=",".join(map(catalogue.name, resume)),
         consent=True,
-        signal=_signal(visit, record, catalogue) is views.SignalNotice.APPLIED,
+        signal=_signal_notice(visit, record, catalogue) is views.SignalNotice.APPLIED,
     )
 
 
 def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen: bool) -> views.TopicOption:
-    """A topic of the form for those without a link."""
+    """Returns a topic of the form for people without a link."""
     return views.TopicOption(
         topic=catalogue.name(topic.number),
         name=topic_name(topic, catalogue, visit.language),
@@ -145,7 +150,7 @@ def topic_option(visit: PageVisit, topic: Topic, catalogue: Catalogue, *, chosen
 
 
 def topic_name(topic: Topic, catalogue: Catalogue, language: str) -> str:
-    """A topic's name where those of every brand stand together: with its brand's, if there are several."""
+    """Returns the name of a topic on a page for all brands. It contains the brand if there are several."""
     name = topic.names[language]
     if len(catalogue.brands) == 1 or not topic.brand:
         return name
@@ -153,7 +158,7 @@ def topic_name(topic: Topic, catalogue: Catalogue, language: str) -> str:
 
 
 def common_brand(topics: Iterable[Topic], catalogue: Catalogue) -> Brand:
-    """The brand that these topics are of; the default one if they are not all of one."""
+    """Returns the brand of these topics; the default brand if they have several."""
     brands = {catalogue.brand_of(topic.number) for topic in topics}
     return catalogue.brands[brands.pop() if len(brands) == 1 else catalogue.default_brand]
 
@@ -161,19 +166,19 @@ def common_brand(topics: Iterable[Topic], catalogue: Catalogue) -> Brand:
 def link_page_view(
     visit: PageVisit, token: LinkToken, record: Record, catalogue: Catalogue, keys: LinkKeys
 ) -> dict[str, Any]:
-    """What every page says to a visitor with a link: `views.Visit`."""
-    seen = [entry.policy for entry in record.registers.values()]
+    """Returns the fields of `views.LinkPageView`."""
+    known_policies = [entry.policy for entry in record.registers.values()]
     return {
-        **_page(visit, catalogue),
+        **_page_fields(visit, catalogue),
         "brand": catalogue.brands[catalogue.brand_of(token.scope)].title,
         "preferences_url": preferences_url(visit, token, keys),
-        "signal": _signal(visit, record, catalogue),
-        "policy": _policy(catalogue.notice(seen, visit.at), visit.language),
-        "update": _policy(catalogue.update(seen, visit.at), visit.language),
+        "signal": _signal_notice(visit, record, catalogue),
+        "policy": _policy_notice(catalogue.notice(known_policies, visit.at), visit.language),
+        "update": _policy_notice(catalogue.update(known_policies, visit.at), visit.language),
     }
 
 
-def _policy(version: PolicyVersion | None, language: str) -> views.PolicyNotice | None:
+def _policy_notice(version: PolicyVersion | None, language: str) -> views.PolicyNotice | None:
     if version is None:
         return None
     return views.PolicyNotice(
@@ -182,45 +187,46 @@ def _policy(version: PolicyVersion | None, language: str) -> views.PolicyNotice 
 
 
 def preferences_url(visit: PageVisit, token: LinkToken, keys: LinkKeys) -> str:
-    """The preference centre of the same person; made from a link, it keeps the link's issue time."""
-    made = LinkToken(token.recipient, token.scope, token.issued, keys.newest_key_id())
+    """Returns the URL of the person's preference centre. Its token has the issue time of the link."""
+    preferences = LinkToken(token.recipient, token.scope, token.issued, keys.newest_key_id())
     text = mint_link_token(
-        made, TokenPurpose.PREFERENCES, keys.link_key(TokenPurpose.PREFERENCES, made.key_id)
+        preferences, TokenPurpose.PREFERENCES, keys.link_key(TokenPurpose.PREFERENCES, preferences.key_id)
     )
-    wanted = {"c": visit.campaign, "lang": visit.language}
-    return f"/p/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
+    return f"/p/{text}?{_query(c=visit.campaign, lang=visit.language)}"
 
 
 def done_url(visit: PageVisit, text: str, undo: str) -> str:
-    """The page that tells what came of a press, safe to reload; `text` is the link's token."""
-    wanted = {"done": undo or "1", "c": visit.campaign, "lang": visit.language}
-    return f"/u/{text}?{urlencode({name: value for name, value in wanted.items() if value})}"
+    """Returns the URL of the page after an opt-out, which is safe to reload. `text` is the link's token."""
+    return f"/u/{text}?{_query(done=undo or '1', c=visit.campaign, lang=visit.language)}"
 
 
 def saved_url(visit: PageVisit, token: LinkToken, undo: UndoToken | None, keys: LinkKeys) -> str:
-    """The preference centre after a save: with what takes it back, if anything was stopped."""
+    """Returns the URL of the preference centre after a save, with the undo token if there is one."""
     return f"{preferences_url(visit, token, keys)}&saved={undo_text(undo, keys) or 1}"
 
 
 def form_url(visit: PageVisit, intent: Intent = Intent.IN) -> str:
-    """The form for those without a link, in the visitor's language; "" where there is none."""
+    """Returns the URL of the form for people without a link, in the language of the visit; "" if none."""
     if not visit.has_form:
         return ""
-    wanted = {"intent": "out"} if intent is Intent.OUT else {}
-    return f"/subscribe?{urlencode({**wanted, 'lang': visit.language})}"
+    return f"/subscribe?{_query(intent='out' if intent is Intent.OUT else '', lang=visit.language)}"
 
 
-def _signal(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
+def _query(**parameters: str) -> str:
+    return urlencode({name: value for name, value in parameters.items() if value})
+
+
+def _signal_notice(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.SignalNotice:
     if not visit.signal:
         return views.SignalNotice.NONE
     if is_signal_honoured(record, catalogue):
         return views.SignalNotice.APPLIED
-    topics = [t for t in catalogue.signals() if not active_opt_out(record, t, t.number)]
+    topics = [topic for topic in catalogue.signals() if not active_opt_out(record, topic, topic.number)]
     is_all_kept = all(has_signal_exception(record, topic) for topic in topics)
     return views.SignalNotice.KEPT if is_all_kept else views.SignalNotice.SEEN
 
 
-def _page(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
+def _page_fields(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
     brand = catalogue.brands[catalogue.default_brand]
     return {
         "language": visit.language,
@@ -230,8 +236,8 @@ def _page(visit: PageVisit, catalogue: Catalogue) -> dict[str, Any]:
     }
 
 
-def _wording(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
-    """Name and description of the topic that a link stops; nothing where it is all marketing."""
+def _topic_texts(scope: ScopeNumber, catalogue: Catalogue, language: str) -> tuple[str, str]:
+    """Returns the name and description of the topic that a link stops; "" for all marketing."""
     topic = catalogue.topics.get(scope)
     if topic is None or topic.retired or topic.kind is TopicKind.SERVICE:
         return "", ""

@@ -1,8 +1,7 @@
-"""The pages that people see. Each function takes its view and gives the whole HTML document.
+"""The pages that people see. Each method takes a view and returns a complete HTML document.
 
-The pages themselves are data, compiled from `layers/brand` by `brand_compiler.build`. Nothing is read
-before the first page is asked for, and then that one page in that one language alone, so that the
-one-click path, which shows no page, costs no file.
+The pages are data that `brand_compiler.build` compiles from `layers/brand`. A page is read from disk when
+it is rendered for the first time in a language. The one-click path renders no page, so it reads no file.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _YEAR = 31_536_000  # seconds
 
 
 def page_headers(language: str, style: str = "") -> dict[str, str]:
-    """What every answer to a person carries; `style` is the hash of the page's style sheet."""
+    """Returns the headers of each answer to a person. `style` is the hash of the style sheet, or ""."""
     allowed = f"style-src 'sha256-{style}'; " if style else ""
     return {
         "Cache-Control": "no-store",
@@ -52,68 +51,70 @@ def page_headers(language: str, style: str = "") -> dict[str, str]:
 
 
 class Pages:
-    """The pages of one compiled brand, in the languages it has."""
+    """The compiled pages of a deployment, in each of its languages."""
 
     def __init__(self, folder: Path) -> None:
-        """`folder` is what `python -m brand_compiler.build` wrote; nothing is read yet."""
+        """`folder` is the output of `python -m brand_compiler.build`. Nothing is read yet."""
         self._folder = folder
-        self._read: dict[str, Any] = {}
+        self._files: dict[str, Any] = {}
 
     def headers(self, language: str) -> dict[str, str]:
-        """The headers of a page in `language`."""
+        """Returns the headers of a page in a language."""
         return page_headers(language, self._file("pages/style.json"))
 
     def landing(self, view: LandingView) -> str:
-        """What will stop, with one button for it and one of the same size for everything.
+        """Returns the page that asks before an opt-out.
 
-        Posts to its own address: `scope=this` or `scope=all`.
+        It has two buttons of the same size: for one topic (`scope=this`) and for everything (`scope=all`).
+        Both post to the same URL.
         """
         return self._render("landing", view)
 
     def done(self, view: DoneView) -> str:
-        """What stopped and what still comes; undo is a quiet form to the preference centre."""
+        """Returns the page after an opt-out. Its small undo form posts to the preference centre."""
         return self._render("done", view)
 
     def preferences(self, view: PreferencesView) -> str:
-        """Every topic with its true state; posts the fields of the contract to its own address."""
+        """Returns the preference centre. It posts the fields of `preference_form` to its own URL."""
         return self._render("preferences", view)
 
     def neutral(self, view: PageView) -> str:
-        """For a minor or a held address: the same words for both."""
+        """Returns the page for a minor or an address on hold. Both get the same text."""
         return self._render("neutral", view)
 
     def not_found(self, view: PageView) -> str:
-        """For whatever is no valid link: the other ways to opt out."""
+        """Returns the page for an invalid link. It shows the other ways to opt out."""
         return self._render("not_found", view)
 
     def unavailable(self, view: UnavailableView) -> str:
-        """503: nothing is claimed, the same form is offered again."""
+        """Returns the page of status 503. It does not claim success, and offers the same form again."""
         return self._render("unavailable", view)
 
     def subscribe(self, view: SubscribeView) -> str:
-        """The way back, and the way out without an old mail: `address`, `topics`, `intent`."""
+        """Returns the form for people without a link. It posts `address`, `topics` and `intent`."""
         return self._render("subscribe", view)
 
     def accepted(self, view: PageView) -> str:
-        """202 to that form, the same for every address."""
+        """Returns the answer (202) to that form. It is the same for each address."""
         return self._render("accepted", view)
 
     def confirm(self, view: ConfirmView) -> str:
-        """What one press will confirm; posts to its own address."""
+        """Returns the page with the confirm button. It posts to its own URL."""
         return self._render("confirm", view)
 
     def confirmed(self, view: ConfirmedView) -> str:
-        """What came of that press."""
+        """Returns the page after the confirm button was pressed."""
         return self._render("confirmed", view)
 
     def mail(self, part: str, view: ConfirmationMailView) -> str:
-        """A part of the confirmation mail: one of `heed.entrypoints.http.pages.views.MAIL_PARTS`."""
+        """Returns a part of the confirmation mail. `part` is one of `views.MAIL_PARTS`."""
         return self._render(part, view)
 
     def wording(self, language: str) -> str:
-        """A name for the words under which somebody chooses: those of all pages in this language.
+        """Returns the id of the texts of all pages in a language.
 
-        Made by the build (`brand_compiler`), so that the build, and with it every word, can be found again.
+        `brand_compiler` makes this id. It becomes part of the evidence, so that the texts that a person saw
+        can be found again.
         """
         return str(self._file(f"pages/{language}/wording.json"))
 
@@ -122,7 +123,7 @@ class Pages:
         program = self._file(f"pages/{view.language}/{name}.json")
         return render_page(program, view, Dates(tuple(dates["months"]), dates["date"], dates["time"]))
 
-    def _file(self, name: str) -> Any:  # noqa: ANN401 - JSON of the shape that the compiler wrote
-        if name not in self._read:
-            self._read[name] = json.loads((self._folder / name).read_text(encoding="utf-8"))
-        return self._read[name]
+    def _file(self, name: str) -> Any:  # noqa: ANN401 - JSON in the format of the compiler
+        if name not in self._files:
+            self._files[name] = json.loads((self._folder / name).read_text(encoding="utf-8"))
+        return self._files[name]

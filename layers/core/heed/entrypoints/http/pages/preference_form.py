@@ -1,13 +1,13 @@
-"""The form of the preference centre, as it is posted: its fields become choices.
+"""Parses the form of the preference centre into choices.
 
-all          `in`, or anything else: everything is to stop
-topic.offers `in`, or anything else: the topic is to stop; a signal's field has its bare name
-was.…        the same, as the page showed it
-pause        a number of days; 0 ends a pause
-policy       the change of the privacy policy was noted
-undo         the Undo token of a press that is to be taken back; it stands alone
+all           `in`; any other value stops everything
+topic.offers  `in`; any other value stops the topic. The field of a signal has no prefix
+was.…         the same values, as the page showed them
+pause         a number of days; 0 ends a pause
+policy        the person saw the change of the privacy policy
+undo          the undo token of an earlier press; a form with this field has no other fields
 
-The names are those of `layers/brand/pages/preferences.html`; any other name is passed over.
+The names are those of `layers/brand/pages/preferences.html`. Other names are ignored.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ _PAUSES = {str(days): days for days in PAUSE_DAYS}
 
 @dataclass(frozen=True, slots=True)
 class PreferenceForm:
-    """What a form says.
+    """A parsed form.
 
     Attributes:
-        choices: what the person chose.
-        undo: the Undo token of a press that is to be taken back, or "": then there are no choices.
+        choices: What the person chose. It is empty if the form is an undo.
+        undo: The undo token of the press to take back, or "".
     """
 
     choices: FormChoices
@@ -38,56 +38,57 @@ class PreferenceForm:
 
 
 def parse_preference_form(form: PostedForm, catalogue: Catalogue) -> PreferenceForm:
-    """What a form says; of a field given twice, what stops more counts.
+    """Parses a form. If a field occurs twice, the value that stops more counts.
 
-    What is no field of ours is passed over. A form that was not read as a whole still stops everything.
+    Unknown fields are ignored. An incomplete form can still stop everything.
 
     Raises:
-        UnreadForm: the body was not read, no field is ours, one of ours says what nobody can read, or an
-            Undo stands beside what it knows nothing of.
+        IncompleteForm: The body was not parsed completely, it has no known field, a known field has an
+            invalid
+            value, or an undo token is not the only field.
     """
     if not form.complete:
         if form.has_value("all", "out"):
             return PreferenceForm(FormChoices(everything=True))
-        raise IncompleteForm("the body is cut, too long, or no form")
-    reading = _Reading(catalogue)
+        raise IncompleteForm("the body is cut, too long or not a form")
+    parser = _FormParser(catalogue)
     for name, value in form.fields:
-        reading.take(name.strip().lower(), value.strip())
-    return reading.result()
+        parser.add_field(name.strip().lower(), value.strip())
+    return parser.result()
 
 
-class _Reading:
-    """A form that is being read, field by field."""
+class _FormParser:
+    """Collects the fields of one form."""
 
     def __init__(self, catalogue: Catalogue) -> None:
-        self._topics = {
-            _field_of(topic, catalogue): topic.number
+        self._numbers = {
+            _field_name(topic, catalogue): topic.number
             for topic in catalogue.topics.values()
             if topic.kind is not TopicKind.SERVICE
         }
         self._wanted: dict[ScopeNumber, bool] = {}
         self._shown: dict[ScopeNumber, bool] = {}
         self._pauses: list[int] = []
-        self._undos: set[str] = set()
-        self._everything = self._acknowledged = self._is_ours = False
+        self._undo_tokens: set[str] = set()
+        self._everything = self._acknowledged = self._has_fields = False
 
-    def take(self, name: str, value: str) -> None:
-        """Read a field."""
+    def add_field(self, name: str, value: str) -> None:
+        """Adds a field."""
         bare, is_in = name.removeprefix("was."), value.lower() == _IN
-        if name != bare and (number := self._topics.get(bare)) is not None:
+        if name != bare and (number := self._numbers.get(bare)) is not None:
             self._shown[number] = self._shown.get(number, False) or is_in
-        elif (number := self._topics.get(name)) is not None and value:
+        elif (number := self._numbers.get(name)) is not None and value:
             self._wanted[number] = self._wanted.get(number, True) and is_in
-            self._is_ours = True
+            self._has_fields = True
         elif name == "undo":
-            self._undos.add(value)
+            self._undo_tokens.add(value)
         elif name in ("all", "pause", "policy"):
-            self._aside(name, value.lower())
-        elif name in self._topics or bare.startswith("topic."):
-            raise IncompleteForm("a topic that nobody knows, or no value")
+            self._add_other_field(name, value.lower())
+        elif name in self._numbers or bare.startswith("topic."):
+            raise IncompleteForm("an unknown topic, or a topic without a value")
 
-    def _aside(self, name: str, value: str) -> None:
-        self._is_ours = True
+    def _add_other_field(self, name: str, value: str) -> None:
+        self._has_fields = True
         if name == "all":
             self._everything |= value not in (_IN, "")
         elif name == "policy":
@@ -95,26 +96,26 @@ class _Reading:
         elif value in _PAUSES:
             self._pauses.append(_PAUSES[value])
         else:
-            raise IncompleteForm("a pause of no length that there is")
+            raise IncompleteForm("an invalid length of a pause")
 
     def result(self) -> PreferenceForm:
-        """What it says as a whole."""
+        """Returns the parsed form."""
         if self._everything:
             return PreferenceForm(FormChoices(everything=True))
-        if not self._is_ours and not self._undos:
-            raise IncompleteForm("no field is ours")
-        if self._undos and (self._is_ours or len(self._undos) > 1 or "" in self._undos):
-            raise IncompleteForm("an Undo stands beside something else")
+        if not self._has_fields and not self._undo_tokens:
+            raise IncompleteForm("no known field")
+        if self._undo_tokens and (self._has_fields or len(self._undo_tokens) > 1 or "" in self._undo_tokens):
+            raise IncompleteForm("an undo token is not the only field")
         choices = FormChoices(
             wanted=self._wanted,
             shown=self._shown,
             pause=max(self._pauses, default=None),
             acknowledged=self._acknowledged,
         )
-        return PreferenceForm(choices, "".join(self._undos))
+        return PreferenceForm(choices, "".join(self._undo_tokens))
 
 
-def _field_of(topic: Topic, catalogue: Catalogue) -> str:
-    """The name of a topic's field; its state as shown stands in `was.` and this."""
+def _field_name(topic: Topic, catalogue: Catalogue) -> str:
+    """Returns the name of a topic's field. The field with the prefix `was.` has the state that was shown."""
     name = catalogue.name(topic.number)
     return name if topic.kind is TopicKind.SIGNAL else f"topic.{name}"

@@ -1,4 +1,4 @@
-"""What is posted to a link of the preference centre: its form, an Undo, or an opt-out."""
+"""Handles the POST of the preference centre: its form, an undo, or an opt-out."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from heed.use_cases.preferences.save_preferences import (
 
 
 def is_one_click_body(form: PostedForm) -> bool:
-    """Whether somebody posts here what a mail client, or the page of an unsubscribe link, posts there.
+    """Returns whether a form is an opt-out of a mail client or of the landing page.
 
-    An opt-out is never refused for its form, nor for the link of the same person that it was sent to. The
-    preference centre's own form has none of these names, and is never empty.
+    Such a form belongs to an unsubscribe link. Heed accepts an opt-out in any form and at any link of the
+    person, so it is accepted here too. The form of the preference centre has none of these fields and is
+    never empty.
     """
     is_empty = form.complete and not form.fields
     names = {name.strip().lower() for name, _ in form.fields}
@@ -37,18 +38,26 @@ def is_one_click_body(form: PostedForm) -> bool:
 
 def submit_preference_form(
     save: SavePreferences,
-    take_back: UndoPress,
+    undo_press: UndoPress,
     token: LinkToken,
     form: PostedForm,
-    visited: FormSubmission,
+    submission: FormSubmission,
 ) -> SaveResult:
-    """Save a form, or take back the press that it names.
+    """Saves a form, or takes back the press that its undo token names.
+
+    Args:
+        save: The use case that saves choices.
+        undo_press: The use case that takes back a press.
+        token: The token of the link.
+        form: The form.
+        submission: When and how the form was sent.
 
     Raises:
-        UnreadForm: not all of it was read, and nothing of it was written.
-        Unavailable, UnreadableRecord: not known to be written.
+        IncompleteForm: The form could not be parsed completely. Nothing was saved.
+        DependencyUnavailable: A service did not respond. Whether the form was saved is not known.
+        UnreadableRecord: The record is damaged. Whether the form was saved is not known.
     """
-    said = preference_form.parse_preference_form(form, save.catalogue)
-    if said.undo:
-        return take_back(token, said.undo, visited)
-    return save(token, said.choices, visited)
+    preferences = preference_form.parse_preference_form(form, save.catalogue)
+    if preferences.undo:
+        return undo_press(token, preferences.undo, submission)
+    return save(token, preferences.choices, submission)

@@ -1,4 +1,4 @@
-"""The preference centre's view: each topic with its true state, nothing that the link does not imply."""
+"""The view of the preference centre: the state of each topic, and only data that the link permits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from heed.entrypoints.http.pages.link_views import link_page_view, undo_text
 from heed.entrypoints.http.pages.visit import PageVisit
 from heed.use_cases.ports.keys import LinkKeys
 
-_WHY = {
+_STATE_NOTES = {
     Reason.COMPLAINED: views.StateNote.REPORTED,
     Reason.UNSUBSCRIBED: views.StateNote.STOPPED,
     Reason.TOPIC_UNSUBSCRIBED: views.StateNote.STOPPED,
@@ -33,21 +33,21 @@ def preferences_view(
     undo: UndoToken | None = None,
     unread: bool = False,
 ) -> views.PreferencesView:
-    """The view of what is on record.
+    """Returns the view of the preference centre.
 
     Args:
-        visit: who comes.
-        token: of the link.
-        record: what is on record.
-        catalogue: of the brand.
-        keys: that make links.
-        saved: whether a form was saved just now.
-        undo: what takes back what it stopped, or a part of that.
-        unread: whether a form could not be read just now.
+        visit: The visit.
+        token: The token of the link.
+        record: The record of the person.
+        catalogue: The brands and topics.
+        keys: The keys that mint links.
+        saved: Whether the visitor has just saved the form.
+        undo: The undo of that save, or of a part of it. None: the save stopped nothing.
+        unread: Whether the form that the visitor has just sent could not be read.
     """
     brand = catalogue.brand_of(token.scope)
-    topics, undone = catalogue.offered(brand), undo.scopes if undo else ()
-    wide = [
+    topics, undo_scopes = catalogue.offered(brand), undo.scopes if undo else ()
+    brand_pauses = [
         entry.until
         for scope in (ALL_SCOPES, brand)
         for topic in topics
@@ -55,26 +55,28 @@ def preferences_view(
     ]
     return views.PreferencesView(
         **link_page_view(visit, token, record, catalogue, keys),
-        topics=tuple(_line(visit, record, topic, catalogue) for topic in topics),
-        advertising=_advertising(visit, record, catalogue),
-        everything_off=not any(decide_by_choice(record, t).sendable for t in catalogue.marketing(ALL_SCOPES)),
-        paused_until=max((until for until in wide if until), default=None),
+        topics=tuple(_topic_line(visit, record, topic, catalogue) for topic in topics),
+        advertising=_advertising_line(visit, record, catalogue),
+        everything_off=not any(
+            decide_by_choice(record, topic).sendable for topic in catalogue.marketing(ALL_SCOPES)
+        ),
+        paused_until=max((until for until in brand_pauses if until), default=None),
         undeliverable=_is_undeliverable(record, visit.at),
-        last=_last(visit, record, catalogue),
+        last=_last_change(visit, record, catalogue),
         saved=saved,
         undo=undo_text(undo, keys),
-        undone=", ".join(topic.names[visit.language] for topic in topics if topic.number in undone),
+        undone=", ".join(topic.names[visit.language] for topic in topics if topic.number in undo_scopes),
         unread=unread,
     )
 
 
 def _is_undeliverable(record: Record, now: int) -> bool:
-    """Whether mail comes back, and nothing stronger stops the address."""
+    """Returns whether bounces are the strongest reason that stops the address."""
     stop = address_stop(record, now)
     return stop is not None and stop.reason is Reason.UNDELIVERABLE
 
 
-def _line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
+def _topic_line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) -> views.TopicLine:
     by_choice = decide_by_choice(record, topic)
     own_pause = active_pause(record, topic, topic.number, visit.at)
     paused = by_choice.sendable and own_pause is not None
@@ -83,13 +85,13 @@ def _line(visit: PageVisit, record: Record, topic: Topic, catalogue: Catalogue) 
         name=topic.names[visit.language],
         description=topic.descriptions[visit.language],
         state=_state(by_choice),
-        why=views.StateNote.PAUSED if paused else _WHY.get(by_choice.reason),
+        why=views.StateNote.PAUSED if paused else _STATE_NOTES.get(by_choice.reason),
         since=by_choice.since,
         until=own_pause.until if own_pause else None,
     )
 
 
-def _advertising(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.AdvertisingLine | None:
+def _advertising_line(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.AdvertisingLine | None:
     topic = next(iter(catalogue.signals()), None)
     if topic is None:
         return None
@@ -106,21 +108,21 @@ def _state(decision: Decision) -> views.TopicState:
     return views.TopicState.IN if decision.sendable else views.TopicState.OUT
 
 
-def _last(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
-    """The newest choice on record; what the address itself did (bounces, complaints) is none."""
+def _last_change(visit: PageVisit, record: Record, catalogue: Catalogue) -> views.LastChange | None:
+    """Returns the newest choice of the person. Bounces and complaints are not choices."""
     choice = record.latest_choice()
     if choice is None:
         return None
     topic = catalogue.topics.get(choice.register.scope)
     return views.LastChange(
         topic=topic.names[visit.language] if topic else "",
-        change=_change(choice),
+        change=_change_kind(choice),
         at=choice.entry.at,
         source=choice.entry.source,
     )
 
 
-def _change(choice: Change) -> views.LastChangeKind:
+def _change_kind(choice: Change) -> views.LastChangeKind:
     if choice.kind is ChoiceKind.OUT:
         return views.LastChangeKind.OUT
     entry = choice.entry

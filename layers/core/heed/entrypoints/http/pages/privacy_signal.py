@@ -1,4 +1,4 @@
-"""The privacy signal of a browser that opens a link (docs/decisions/0051-privacy-signal-on-get.md)."""
+"""Records the privacy signal of a browser (docs/decisions/0051-privacy-signal-on-get.md)."""
 
 from __future__ import annotations
 
@@ -21,18 +21,27 @@ def record_signal(
     visit: PageVisit,
     token: LinkToken,
     record: Record,
-    note: ApplyPrivacySignal,
+    apply_signal: ApplyPrivacySignal,
     spared: Collection[int] = (),
 ) -> Record:
-    """What is on record once the signal of a browser's own navigation is written.
+    """Records the signal if a browser opens the page for a person.
 
-    Where it is not known to be written the page is shown all the same, of the record as it was read: it
-    offers the press, and does not say that the request was honoured.
+    Args:
+        event: The event of Lambda, payload format 2.0.
+        visit: The visit.
+        token: The token of the link.
+        record: The record as it was read for this visit.
+        apply_signal: The use case that records the signal.
+        spared: Numbers of topics to which the signal is not applied.
+
+    Returns:
+        The record after the signal. If the store does not respond, the record as it was read: the page then
+        offers a button and does not claim that the signal was honoured.
     """
     if not visit.signal or not request.is_navigation(event):
         return record
     try:
-        return note(token, record, visit.at, visit.campaign, spared)
+        return apply_signal(token, record, visit.at, visit.campaign, spared)
     except (DependencyUnavailable, UnreadableRecord) as error:
         count_metric("SignalNotRecorded")
         logger.warning("unavailable", error=type(error).__name__)

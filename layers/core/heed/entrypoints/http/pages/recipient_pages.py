@@ -1,6 +1,6 @@
-"""Answers to people: the pages, and which failure is which page.
+"""Answers to people: pages, redirects and the page of each failure.
 
-What shows a page is imported when one is shown: a mail client's one-click waits for none of it.
+Modules that render pages are imported only when a page is rendered, so that one-click requests stay fast.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _METHODS = ("GET", "HEAD", "POST")
 
 
 class PageParts(Protocol):
-    """What the pages need of a deployment."""
+    """The parts of a deployment that pages need."""
 
     @property
     def catalogue(self) -> Catalogue:
@@ -39,17 +39,17 @@ class PageParts(Protocol):
 
     @property
     def has_form(self) -> bool:
-        """Whether there is a form for those without a link."""
+        """Whether the deployment has a form for people without a link."""
         ...
 
 
 class RecipientPages:
-    """What an app of links answers, and its answers to whatever goes wrong.
+    """Makes the answers of a function whose routes are links, including the answers to failures.
 
     Args:
-        app: the function's routes; failures in them are answered from now on.
-        prefix: what all its paths begin with.
-        parts: gives the parts of the deployment; asked for at a request, never at import.
+        app: The routes of the function. This class registers its error handlers there.
+        prefix: The prefix of all paths of the function, or several.
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
     """
 
     def __init__(
@@ -61,84 +61,82 @@ class RecipientPages:
         self._app = app
         self._prefix = prefix
         self._parts = parts
-        self._read: tuple[dict[str, Any], PostedForm] = (
-            {},
-            PostedForm([], True),
-        )  # a request, and its form
-        app.exception_handler(InvalidToken)(self._absent)
-        app.exception_handler([DependencyUnavailable, UnreadableRecord])(self._failing)
-        app.not_found(self._unrouted)
+        # The event of the last request whose form was read, and that form.
+        self._last_form: tuple[dict[str, Any], PostedForm] = ({}, PostedForm([], True))
+        app.exception_handler(InvalidToken)(self._answer_invalid_link)
+        app.exception_handler([DependencyUnavailable, UnreadableRecord])(self._answer_unavailable)
+        app.not_found(self._answer_unknown_route)
 
     @property
     def event(self) -> dict[str, Any]:
-        """The present request, payload format 2.0."""
+        """The event of the current request, payload format 2.0."""
         return self._app.current_event.raw_event
 
     def visit(self) -> PageVisit:
-        """The visit that the present request is."""
+        """Returns the visit of the current request."""
         return PageVisit.from_event(self.event, self._parts().catalogue, has_form=self._parts().has_form)
 
     def form(self) -> PostedForm:
-        """The form of the present request; asked for when the token of a link is known, never before."""
+        """Returns the form of the current request. Verify the token of the link before you call this."""
         form = read_form(self.event, max_fields(self._parts().catalogue))
-        self._read = self.event, form
+        self._last_form = self.event, form
         return form
 
-    def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **more: str) -> Response[str]:
-        """A page, with the headers that every page has; HEAD gets them alone (RFC 9110 §9.3.2)."""
+    def page(self, html: str, status: HTTPStatus = HTTPStatus.OK, **headers: str) -> Response[str]:
+        """Returns a page with the headers of all pages. HEAD gets no body (RFC 9110 §9.3.2)."""
         is_head = self.event["requestContext"]["http"]["method"] == "HEAD"
         return Response(
             status_code=int(status),
-            headers={**self._parts().pages.headers(self.visit().language), **more},
+            headers={**self._parts().pages.headers(self.visit().language), **headers},
             body="" if is_head else html,
         )
 
     def redirect(self, path: str) -> Response[str]:
-        """See the page at this path of ours, by GET (RFC 9110 §15.4.4)."""
+        """Redirects to another page of this site, by GET (RFC 9110 §15.4.4)."""
         return self.page("", HTTPStatus.SEE_OTHER, Location=path)
 
     def text(self, body: str) -> Response[str]:
-        """A few bytes for a mail client, which shows them to nobody."""
+        """Returns a short text for a mail client, which does not show it."""
         plain = {**page_headers("en"), "Content-Type": "text/plain; charset=utf-8"}
         return Response(status_code=int(HTTPStatus.OK), headers={**plain}, body=body)
 
     def neutral(self) -> Response[str]:
-        """The one page for a minor and for a held address."""
+        """Returns the page for a minor or an address on hold. Both get the same page."""
         from heed.entrypoints.http.pages import link_views
 
         return self.page(
             self._parts().pages.neutral(link_views.page_view(self.visit(), self._parts().catalogue))
         )
 
-    def _absent(self, _: InvalidToken) -> Response[str]:
+    def _answer_invalid_link(self, _: InvalidToken) -> Response[str]:
         count_metric("LinkRefused")
         return self._not_found(HTTPStatus.NOT_FOUND)
 
-    def _unrouted(self, _: NotFoundError) -> Response[str]:
-        """Of our paths: another method, or a link with what no token has, such as a quotation mark."""
+    def _answer_unknown_route(self, _: NotFoundError) -> Response[str]:
+        """Answers a request without a route: another path or method, or a link with an invalid character."""
         if not self.event["rawPath"].startswith(self._prefix):
             return self._not_found(HTTPStatus.NOT_FOUND)
         if self.event["requestContext"]["http"]["method"] in _METHODS:
-            return self._absent(InvalidToken("no token has that form"))
+            return self._answer_invalid_link(InvalidToken("not a token"))
         return self._not_found(HTTPStatus.METHOD_NOT_ALLOWED, Allow=", ".join(_METHODS))
 
-    def _not_found(self, status: HTTPStatus, **more: str) -> Response[str]:
+    def _not_found(self, status: HTTPStatus, **headers: str) -> Response[str]:
         from heed.entrypoints.http.pages import link_views
 
         view = link_views.page_view(self.visit(), self._parts().catalogue)
-        return self.page(self._parts().pages.not_found(view), status, **more)
+        return self.page(self._parts().pages.not_found(view), status, **headers)
 
-    def _failing(self, error: DependencyUnavailable | UnreadableRecord) -> Response[str]:
+    def _answer_unavailable(self, error: DependencyUnavailable | UnreadableRecord) -> Response[str]:
         from heed.entrypoints.http.api.problems import RETRY_AFTER
         from heed.entrypoints.http.pages import link_views
 
         count_metric("PageUnavailable")
         logger.warning("unavailable", error=type(error).__name__)
-        request, form = self._read
-        # Of a request whose link is not known no form was read, and of half a form nothing is sent again.
-        fields = form.fields if request is self.event and form.complete else []
+        event, form = self._last_form
+        # The retry form repeats only a complete form that belongs to the current request.
+        fields = form.fields if event is self.event and form.complete else []
         view = link_views.unavailable_view(
             self.visit(), self._parts().catalogue, fields, kept=isinstance(error, OptOutQueued)
         )
-        retry = {"Retry-After": str(RETRY_AFTER)}
-        return self.page(self._parts().pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **retry)
+        html, retry_after = self._parts().pages.unavailable(view), {"Retry-After": str(RETRY_AFTER)}
+        return self.page(html, HTTPStatus.SERVICE_UNAVAILABLE, **retry_after)

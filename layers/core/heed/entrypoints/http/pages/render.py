@@ -1,16 +1,17 @@
-"""Runs a page that the brand's compiler prepared: no template engine, no regular expression.
+"""Renders a page that the brand compiler compiled. It needs no template engine and no regular expression.
 
-A program is a list whose items are either literal HTML (in a mail's plain text: text) or one of
+A compiled page is a list, called a program. Each item is literal HTML (literal text in a plain-text mail)
+or one of these instructions:
 
     ["value", path]                    the value, escaped
-    ["plain", path]                    the value as it is: of a mail's plain text
-    ["date" | "time" | "iso", path]    milliseconds since the epoch, in words or for a machine
-    ["day", path]                      a date such as 2026-07-01, in words
-    ["if", path, equals, then, else]   `equals` null: by truth; otherwise by comparison
-    ["each", path, name, body]         once an item, which the body knows as `name`
-    ["of", path, {value: program}]     the program of that value
+    ["plain", path]                    the value without escaping, for plain-text mail
+    ["date" | "time" | "iso", path]    milliseconds since the Unix epoch, as text or as RFC 3339
+    ["day", path]                      a date such as 2026-07-01, as text
+    ["if", path, equals, then, else]   tests the truth of the value if `equals` is null, else equality
+    ["each", path, name, body]         runs the body for each item, which has this name in the body
+    ["of", path, {value: program}]     runs the program of the value
 
-and a path is the name of a variable ("" is the view) followed by attributes.
+A path is a list: the name of a variable ("" is the view), then names of attributes.
 """
 
 from __future__ import annotations
@@ -26,44 +27,44 @@ _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"
 
 
 def escape_html(value: object) -> str:
-    """The value as text that is safe between tags and in a quoted attribute."""
+    """Returns a value as text that is safe between HTML tags and in a quoted attribute."""
     return str(value).translate(_ENTITIES)
 
 
 def render_page(program: list[Any], view: object, dates: Dates) -> str:
-    """The HTML of `view` under a compiled program."""
+    """Returns the HTML of a view."""
     parts: list[str] = []
     _run(program, {"": view}, dates, parts.append)
     return "".join(parts)
 
 
-def _run(program: list[Any], scope: dict[str, object], dates: Dates, put: Callable[[str], None]) -> None:
-    for node in program:
-        if isinstance(node, str):
-            put(node)
+def _run(program: list[Any], variables: dict[str, object], dates: Dates, put: Callable[[str], None]) -> None:
+    for instruction in program:
+        if isinstance(instruction, str):
+            put(instruction)
             continue
-        value = _value(node[1], scope)
-        match node[0]:
+        value = _value(instruction[1], variables)
+        match instruction[0]:
             case "value":
                 put(escape_html(value))
             case "plain":
                 put(value)
             case "if":
-                holds = bool(value) if node[2] is None else value == node[2]
-                _run(node[3] if holds else node[4], scope, dates, put)
+                is_true = bool(value) if instruction[2] is None else value == instruction[2]
+                _run(instruction[3] if is_true else instruction[4], variables, dates, put)
             case "each":
                 for item in value:
-                    _run(node[3], {**scope, node[2]: item}, dates, put)
+                    _run(instruction[3], {**variables, instruction[2]: item}, dates, put)
             case "of":
-                _run(node[2][value], scope, dates, put)
+                _run(instruction[2][value], variables, dates, put)
             case "day":
                 put(escape_html(dates.day(value)))
             case kind:
                 put(escape_html(dates.write(kind, value)))
 
 
-def _value(path: list[str], scope: dict[str, object]) -> Any:  # noqa: ANN401 - any view's field
-    value = scope[path[0]]
+def _value(path: list[str], variables: dict[str, object]) -> Any:  # noqa: ANN401 - a field of any view
+    value = variables[path[0]]
     for name in path[1:]:
         value = getattr(value, name)
     return value

@@ -1,4 +1,4 @@
-"""The documents of the site: how privacy signals are honoured, and the versions of the policy."""
+"""Public JSON documents: the support of privacy signals, and the versions of the privacy policy."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from aws_lambda_powertools.event_handler import Response
 from heed.domain.preferences.catalogue import Catalogue
 
 GPC_SINCE = "2026-11-22"
-"""The date of what gpc.json says; change it when the support changes."""
+"""The date in gpc.json. Change it when the support of the signal changes."""
 
 
 def gpc_document() -> Response[str]:
-    """`/.well-known/gpc.json` (W3C Global Privacy Control): signals are honoured."""
+    """Returns `/.well-known/gpc.json` (W3C Global Privacy Control): Heed honours the signal."""
     return _document({"gpc": True, "lastUpdate": GPC_SINCE}, "application/json")
 
 
 def dnt_document() -> Response[str]:
-    """`/.well-known/dnt/` (W3C Tracking Preference Expression): nobody is tracked here."""
+    """Returns `/.well-known/dnt/` (W3C Tracking Preference Expression): Heed does not track."""
     return _document({"tracking": "N"}, "application/tracking-status+json")
 
 
 def policy_document(catalogue: Catalogue) -> Response[str]:
-    """The versions of the privacy policy, the oldest first; any site of the brand may read it."""
+    """Returns all versions of the privacy policy, the oldest first. Any site may read it (CORS)."""
     versions = [
         {
-            "version": one.version,
-            "effective": one.effective,
-            "material": one.material,
-            "summary": dict(one.summary),
+            "version": policy.version,
+            "effective": policy.effective,
+            "material": policy.material,
+            "summary": dict(policy.summary),
         }
-        for one in catalogue.policies
+        for policy in catalogue.policies
     ]
     return _document({"versions": versions}, "application/json", **{"Access-Control-Allow-Origin": "*"})
 
 
-def _document(content: dict[str, Any], content_type: str, **more: str) -> Response[str]:
+def _document(content: dict[str, Any], content_type: str, **extra_headers: str) -> Response[str]:
     return Response(
         status_code=200,
         content_type=content_type,
@@ -46,7 +46,7 @@ def _document(content: dict[str, Any], content_type: str, **more: str) -> Respon
             "Tk": "N",
             "X-Content-Type-Options": "nosniff",
             "Strict-Transport-Security": "max-age=31536000",
-            **more,
+            **extra_headers,
         },
         body=json.dumps(content, ensure_ascii=False),
     )

@@ -1,4 +1,4 @@
-"""What was entered in the form for those without a link."""
+"""Parses the form for people without a link."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from heed.use_cases.opt_in.request_confirmation import opt_in_scopes, opt_out_sc
 
 @dataclass(frozen=True, slots=True)
 class SubscribeForm:
-    """A form as it was sent.
+    """A parsed form.
 
     Attributes:
-        intent: what is asked for.
-        typed: the address as it was typed.
-        address: normalised; "" if it is none.
-        scopes: numbers of the topics chosen; of a way out none where it stops everything.
-        resume: numbers of the scopes whose pause is to end.
+        intent: Whether the person wants to opt in or out.
+        typed: The address as the person typed it.
+        address: The normalised address; "" if it is not valid.
+        scopes: Numbers of the chosen topics. An opt-out without topics stops everything.
+        resume: Numbers of the scopes whose pause ends.
     """
 
     intent: Intent
@@ -39,7 +39,7 @@ class SubscribeForm:
 
     @property
     def mistake(self) -> FormMistake | None:
-        """What a person has to mend: the first of it on the page."""
+        """The mistake that the person has to correct. If there are several, the first on the page."""
         if not self.address:
             return FormMistake.ADDRESS
         if not is_mailable(self.address):
@@ -49,23 +49,23 @@ class SubscribeForm:
 
 
 def parse_subscribe_form(form: PostedForm, catalogue: Catalogue) -> SubscribeForm:
-    """What a form says; of one that was not understood as a whole nothing is taken for an address."""
-    last = dict(form.fields)
-    typed = last.get("address", "")
-    asked = Intent.OUT if form.has_value("intent", "out") else parse_intent(last.get("intent", ""))
+    """Parses a form. An incomplete form has no valid address."""
+    fields = dict(form.fields)
+    typed = fields.get("address", "")
+    intent = Intent.OUT if form.has_value("intent", "out") else parse_intent(fields.get("intent", ""))
     topics = [value for name, value in form.fields if name == "topics"]
     try:
         address = normalise_address(typed) if form.complete else ""
     except InvalidAddress:
         address = ""
-    named = opt_in_scopes if asked is Intent.IN else opt_out_scopes
-    ends = [name for field, value in form.fields if field == "resume" for name in value.split(",")]
-    resume = resume_scopes(ends, catalogue) if asked is Intent.IN else ()
-    return SubscribeForm(asked, typed, address, named(topics, catalogue), resume)
+    parse_scopes = opt_in_scopes if intent is Intent.IN else opt_out_scopes
+    paused = [name for field, value in form.fields if field == "resume" for name in value.split(",")]
+    resume = resume_scopes(paused, catalogue) if intent is Intent.IN else ()
+    return SubscribeForm(intent, typed, address, parse_scopes(topics, catalogue), resume)
 
 
 def parse_intent(text: str) -> Intent:
-    """What is asked for. What nobody can read is a way out: no doubt ever begins a mailing."""
+    """Returns the intent. Unknown text is an opt-out, so that an error never starts a mailing."""
     return Intent.IN if text.strip().lower() in ("in", "") else Intent.OUT
 
 
@@ -76,7 +76,7 @@ def confirmation_request(
     public_url: str,
     proxies: Iterable[networks.Network],
 ) -> ConfirmationRequest:
-    """The request for a mail that a form without a mistake is."""
+    """Returns the request for a confirmation mail. The form must not have a mistake."""
     return ConfirmationRequest(
         id=request.request_id(event),
         address=form.address,
@@ -87,11 +87,11 @@ def confirmation_request(
         base_url=request.base_url(event, public_url),
         network=networks.network_of(event, proxies),
         resume=form.resume,
-        given=_given(form),
+        given=_typed_address(form),
     )
 
 
-def _given(form: SubscribeForm) -> str:
-    """The spelling that was entered, where it is another than the normalised one."""
-    given = next(iter(address_spellings(form.typed)), form.address)
-    return "" if given == form.address else given
+def _typed_address(form: SubscribeForm) -> str:
+    """Returns the typed address if it differs from the normalised address, else ""."""
+    typed = next(iter(address_spellings(form.typed)), form.address)
+    return "" if typed == form.address else typed

@@ -1,4 +1,4 @@
-"""The views of the way back: the form for those without a link, and what its mail leads to."""
+"""The views of the subscribe form and of the pages behind its confirmation mail."""
 
 from __future__ import annotations
 
@@ -28,89 +28,97 @@ from heed.use_cases.ports.keys import LinkKeys
 def subscribe_view(
     visit: PageVisit, intent: Intent, catalogue: Catalogue, entered: SubscribeForm | None = None
 ) -> views.SubscribeView:
-    """The form; with a mistake it comes back as it was filled in."""
-    plain = page_view(visit, catalogue)
+    """Returns the view of the form.
+
+    Args:
+        visit: The visit.
+        intent: Whether the form is for an opt-in or an opt-out.
+        catalogue: The brands and topics.
+        entered: The form as the person sent it, if it has a mistake. Its values are shown again.
+    """
+    page = page_view(visit, catalogue)
     return views.SubscribeView(
-        language=plain.language,
-        brand=plain.brand,
-        campaign=plain.campaign,
+        language=page.language,
+        brand=page.brand,
+        campaign=page.campaign,
         subscribe_url=form_url(visit),
         intent=intent,
         other_url=form_url(visit, Intent.IN if intent is Intent.OUT else Intent.OUT),
         address=entered.typed if entered else "",
         topics=tuple(
             topic_option(visit, topic, catalogue, chosen=bool(entered and topic.number in entered.scopes))
-            for topic in (_choice(catalogue, entered) if intent is Intent.IN else ())
+            for topic in (_selectable_topics(catalogue, entered) if intent is Intent.IN else ())
         ),
         resume=",".join(map(catalogue.name, entered.resume)) if entered else "",
         error=entered.mistake if entered else None,
     )
 
 
-def _choice(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
-    """The topics to choose among; advertising too for who came to turn it on again."""
-    asked = entered.scopes if entered else ()
-    return [*catalogue.offered(ALL_SCOPES), *(t for t in catalogue.signals() if t.number in asked)]
+def _selectable_topics(catalogue: Catalogue, entered: SubscribeForm | None) -> list[Topic]:
+    """Returns the topics of the form. It has targeted advertising only if the person chose it before."""
+    chosen = entered.scopes if entered else ()
+    signals = [topic for topic in catalogue.signals() if topic.number in chosen]
+    return [*catalogue.offered(ALL_SCOPES), *signals]
 
 
 def confirm_view(
     visit: PageVisit,
-    said: ConfirmationToken,
+    token: ConfirmationToken,
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
 ) -> views.ConfirmView:
-    """The page before the press."""
-    return views.ConfirmView(**_known(visit, said, topics, record, catalogue, keys))
+    """Returns the view of the page with the confirm button."""
+    return views.ConfirmView(**_confirmation(visit, token, topics, record, catalogue, keys))
 
 
 def confirmed_view(
     visit: PageVisit,
-    said: ConfirmationToken,
+    token: ConfirmationToken,
     result: ConfirmResult,
     catalogue: Catalogue,
     keys: LinkKeys,
 ) -> views.ConfirmedView:
-    """The page after the press."""
-    is_done = bool(result.topics) or said.intent is Intent.OUT
+    """Returns the view of the page after the confirm button was pressed."""
+    is_done = bool(result.topics) or token.intent is Intent.OUT
     return views.ConfirmedView(
-        **_known(visit, said, result.topics, result.record, catalogue, keys),
+        **_confirmation(visit, token, result.topics, result.record, catalogue, keys),
         outcome=views.ConfirmationOutcome.DONE if is_done else views.ConfirmationOutcome.SUPERSEDED,
     )
 
 
-def expired_view(visit: PageVisit, said: ConfirmationToken, catalogue: Catalogue) -> views.ConfirmedView:
-    """The page of a link whose time is over: ask for another."""
-    plain = page_view(visit, catalogue)
+def expired_view(visit: PageVisit, token: ConfirmationToken, catalogue: Catalogue) -> views.ConfirmedView:
+    """Returns the view of an expired confirmation link, from which the person can request another mail."""
+    page = page_view(visit, catalogue)
     return views.ConfirmedView(
-        language=plain.language,
-        brand=plain.brand,
-        campaign=plain.campaign,
-        subscribe_url=form_url(visit, said.intent),
-        intent=said.intent,
+        language=page.language,
+        brand=page.brand,
+        campaign=page.campaign,
+        subscribe_url=form_url(visit, token.intent),
+        intent=token.intent,
         outcome=views.ConfirmationOutcome.EXPIRED,
     )
 
 
-def _known(
+def _confirmation(
     visit: PageVisit,
-    said: ConfirmationToken,
+    token: ConfirmationToken,
     topics: Iterable[Topic],
     record: Record,
     catalogue: Catalogue,
     keys: LinkKeys,
 ) -> dict[str, Any]:
-    """What both pages of a link say: of whom, and which topics, of whichever brand they are."""
-    named = list(topics)
-    # The preference centre's link is made from this one: it keeps the time of the request.
-    scope = said.scopes[0] if said.scopes else ALL_SCOPES
-    link = LinkToken(said.recipient, scope, said.issued, keys.newest_key_id())
-    said_by_all = link_page_view(visit, link, record, catalogue, keys)
+    """Returns the fields that the pages before and after the press have in common."""
+    confirmed_topics = list(topics)
+    # The link to the preference centre has the issue time of this token, which is the time of the request.
+    scope = token.scopes[0] if token.scopes else ALL_SCOPES
+    link = LinkToken(token.recipient, scope, token.issued, keys.newest_key_id())
+    common = link_page_view(visit, link, record, catalogue, keys)
     return {
-        **said_by_all,
-        "brand": common_brand(named, catalogue).title if named else said_by_all["brand"],
-        "intent": said.intent,
-        "resume": bool(said.resume),
-        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in named),
+        **common,
+        "brand": common_brand(confirmed_topics, catalogue).title if confirmed_topics else common["brand"],
+        "intent": token.intent,
+        "resume": bool(token.resume),
+        "topics": tuple(topic_name(topic, catalogue, visit.language) for topic in confirmed_topics),
     }

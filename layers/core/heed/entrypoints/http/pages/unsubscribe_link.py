@@ -1,7 +1,7 @@
-"""What an unsubscribe link answers: GET asks, POST opts out, so does a mail client's one-click (RFC 8058).
+"""Answers unsubscribe links: GET shows a button, POST opts out. One-click (RFC 8058) is a POST too.
 
-Two functions answer it: the one that its routes lead to, and the one that takes what no route takes, such
-as a link that a slash was glued to. What shows a page is imported when one is shown.
+Two functions use this module: the one that has the routes, and the one that gets all other requests, such
+as a link with an additional slash. Modules that render pages are imported only when a page is rendered.
 """
 
 from __future__ import annotations
@@ -30,36 +30,36 @@ if TYPE_CHECKING:
 
 
 class LinkParts(PageParts, Protocol):
-    """What an unsubscribe link needs of a deployment."""
+    """The parts of a deployment that an unsubscribe link needs."""
 
     @property
     def link_keys(self) -> LinkKeys:
-        """The keys of links."""
+        """The keys of link tokens."""
         ...
 
     @property
     def preferences(self) -> Preferences:
-        """The registers of every recipient."""
+        """The store of all records."""
         ...
 
     @property
     def unsubscribe(self) -> Unsubscribe:
-        """What a press does."""
+        """The use case that opts out."""
         ...
 
     @property
     def apply_privacy_signal(self) -> ApplyPrivacySignal:
-        """What becomes of a privacy signal."""
+        """The use case that records a privacy signal."""
         ...
 
 
 class UnsubscribeLink:
-    """The answers of a function to `/u/{token}`.
+    """Answers requests for `/u/{token}`.
 
     Args:
-        app: the function's routes; those of the link are among them from now on.
-        answers: how the function answers people.
-        parts: gives the parts of the deployment; asked for at a request, never at import.
+        app: The routes of the function. This class adds its own.
+        answers: Makes the answers of the function.
+        parts: Returns the parts of the deployment. It is called for a request, never at import.
     """
 
     def __init__(
@@ -70,11 +70,11 @@ class UnsubscribeLink:
     ) -> None:
         self._answers = answers
         self._parts = parts
-        app.route("/u/<text>", method=["GET", "HEAD"])(self.ask)
+        app.route("/u/<text>", method=["GET", "HEAD"])(self.show)
         app.post("/u/<text>")(self.opt_out)
 
-    def ask(self, text: str) -> Response[str]:
-        """The page with the button, or what came of pressing it; a privacy signal alone is written."""
+    def show(self, text: str) -> Response[str]:
+        """Shows the page with the button, or the result after a press. It records only a privacy signal."""
         answers, parts, visit = self._answers, self._parts(), self._answers.visit()
         token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, parts.link_keys.link_key)
         from heed.entrypoints.http.pages import link_views
@@ -88,42 +88,41 @@ class UnsubscribeLink:
         done = request.read_query(answers.event, "done")
         undo = link_views.offered_undo(done, token, record, keys, visit.at)
         if (done == "1" or undo) and link_views.is_scope_stopped(token, record, catalogue, visit.at):
-            taken_back = link_views.undo_text(undo, keys)
-            page = link_views.done_view(visit, token, record, catalogue, keys, undo=taken_back)
-            return answers.page(parts.pages.done(page))
+            undo_token = link_views.undo_text(undo, keys)
+            done_view = link_views.done_view(visit, token, record, catalogue, keys, undo=undo_token)
+            return answers.page(parts.pages.done(done_view))
         view = link_views.landing_view(visit, token, record, catalogue, keys)
         return answers.page(parts.pages.landing(view))
 
     def opt_out(self, text: str) -> Response[str]:
-        """Opts out, whatever the form looks like: that the holder of the link pressed is enough."""
+        """Opts out. The form does not have to be valid, because the link alone identifies the person."""
         answers, parts, visit = self._answers, self._parts(), self._answers.visit()
         keys = parts.link_keys
-        token = verify_link_token(
-            text, TokenPurpose.UNSUBSCRIBE, keys.link_key
-        )  # first: nothing is read for who has no link
+        # The token is verified first: without a valid link, the body is not parsed.
+        token = verify_link_token(text, TokenPurpose.UNSUBSCRIBE, keys.link_key)
         form = answers.form()
-        by_hand = not form.has_value("List-Unsubscribe", "One-Click") and (
+        is_page_form = not form.has_value("List-Unsubscribe", "One-Click") and (
             form.has_value("scope", "all") or any(name == "scope" for name, _ in form.fields)
         )
-        if not by_hand:
+        if not is_page_form:
             return self.one_click(token, form)
         wording = parts.pages.wording(visit.language)
-        pressed = self._press(
+        result = self._opt_out(
             token, form, Source.LINK, wording=wording, press=request.request_id(answers.event)
         )
-        if is_closed(pressed.record):
+        if is_closed(result.record):
             return answers.neutral()
         from heed.entrypoints.http.pages import link_views
 
-        undo = link_views.undo_text(pressed.undo, keys)
+        undo = link_views.undo_text(result.undo, keys)
         return answers.redirect(link_views.done_url(visit, text, undo))
 
     def one_click(self, token: LinkToken, form: PostedForm) -> Response[str]:
-        """Opts out where nobody sees a page: by a mail client, to whichever link of the person's."""
-        self._press(token, form, Source.ONE_CLICK)
+        """Opts out for a mail client, which shows no page. The link may be any link of the person."""
+        self._opt_out(token, form, Source.ONE_CLICK)
         return self._answers.text("Unsubscribed.\n")
 
-    def _press(
+    def _opt_out(
         self,
         token: LinkToken,
         form: PostedForm,
@@ -132,7 +131,7 @@ class UnsubscribeLink:
         press: str | None = None,
     ) -> UnsubscribeResult:
         parts, visit = self._parts(), self._answers.visit()
-        asked = opt_out_of(
+        opt_out = opt_out_of(
             token,
             parts.catalogue,
             visit.at,
@@ -143,6 +142,6 @@ class UnsubscribeLink:
             wording=wording,
             press=press,
         )
-        pressed = parts.unsubscribe(asked)
+        result = parts.unsubscribe(opt_out)
         count_metric("OptedOut")
-        return pressed
+        return result

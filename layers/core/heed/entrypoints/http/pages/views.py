@@ -1,8 +1,8 @@
-"""What each page shows: plain values, already decided, nothing of the store.
+"""The views: for each page a class with the values that the page shows.
 
-A function fills one of these and hands it to `heed.entrypoints.http.pages.pages`. Times are int milliseconds
-since the epoch, UTC. Names of topics and brands are in the language of the page. The compiler of the
-brand checks every placeholder of `layers/brand` against these classes.
+A function fills a view and passes it to `heed.entrypoints.http.pages.pages`. Times are milliseconds since the
+Unix epoch, UTC. Names of topics and brands are in the language of the page. The brand compiler checks each
+placeholder in `layers/brand` against these classes.
 """
 
 from __future__ import annotations
@@ -15,32 +15,32 @@ from heed.domain.preferences.register import Source
 
 
 class SignalNotice(StrEnum):
-    """What `Sec-GPC: 1` or `DNT: 1` of this request means for the page."""
+    """What the page shows about the privacy signal (`Sec-GPC: 1` or `DNT: 1`) of the request."""
 
     NONE = "none"
-    SEEN = "seen"  # sent, and targeted advertising is still on: offer to apply it
-    APPLIED = "applied"  # sent, and targeted advertising is off, by this visit or before
-    KEPT = "kept"  # sent, but a yes that was confirmed while it was sent stands: offer to end that
+    SEEN = "seen"  # targeted advertising is still on; the page offers to stop it
+    APPLIED = "applied"  # targeted advertising is off, by this visit or an earlier one
+    KEPT = "kept"  # an opt-in, confirmed while the signal was on, is active; the page offers to end it
 
 
 class TopicState(StrEnum):
-    """Whether mail of a topic is sent: what the two buttons of its line show."""
+    """The state of a topic, as the two buttons of its line show it."""
 
     IN = "in"
     OUT = "out"
 
 
 class StateNote(StrEnum):
-    """What the page says beside a topic, where its state alone does not tell."""
+    """An explanation next to a topic, if its state alone is not enough."""
 
-    STOPPED = "stopped"  # asked to stop, at `since`, which must be given
-    REPORTED = "reported"  # reported as spam, at `since`, which must be given
-    NOT_ASKED = "not-asked"  # sent only to those who asked for it
-    PAUSED = "paused"  # this topic alone, until `until`, which must be given
+    STOPPED = "stopped"  # the person opted out; `since` is required
+    REPORTED = "reported"  # the person complained (spam); `since` is required
+    NOT_ASKED = "not-asked"  # the topic needs an opt-in, and there is none
+    PAUSED = "paused"  # only this topic is paused; `until` is required
 
 
 class LastChangeKind(StrEnum):
-    """What the last change did."""
+    """The effect of the last change."""
 
     IN = "in"
     OUT = "out"
@@ -49,16 +49,16 @@ class LastChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyNotice:
-    """A change of the privacy policy under which this person has chosen nothing yet."""
+    """A version of the privacy policy that came into force after the person's last choice."""
 
     version: str
-    effective: str  # a date, as the brand file has it: 2026-07-01
+    effective: str  # a date of the brand file, such as 2026-07-01
     summary: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HiddenField:
-    """One hidden field of a form."""
+    """A hidden field of a form."""
 
     name: str
     value: str
@@ -66,46 +66,46 @@ class HiddenField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageView:
-    """What every page knows: its language, whose mail it is, the campaign of the link."""
+    """The values of each page: its language, the brand and the campaign of the link."""
 
     language: str
     brand: str
-    campaign: str = ""  # `?c=` of the link, kept when the reader changes the language
-    subscribe_url: str = ""  # the form for those without a link; empty: not offered
+    campaign: str = ""  # `?c=` of the link; it is kept when the person changes the language
+    subscribe_url: str = ""  # the form for people without a link; "": the deployment has none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkPageView(PageView):
-    """A page reached by a valid link."""
+    """A page behind a valid link."""
 
-    preferences_url: str  # path and query of the preference centre, same language
+    preferences_url: str  # path and query of the preference centre, in the same language
     signal: SignalNotice = SignalNotice.NONE
-    policy: PolicyNotice | None = None  # material: told prominently, until it is acknowledged
-    update: PolicyNotice | None = None  # any other: a quiet line
+    policy: PolicyNotice | None = None  # a material change: prominent until the person acknowledges it
+    update: PolicyNotice | None = None  # any other change: a small line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LandingView(LinkPageView):
-    """`GET /u/{token}`: what will stop, and the buttons that stop it."""
+    """`GET /u/{token}`: the page that asks before an opt-out."""
 
-    topic: str = ""  # its name; empty: all marketing mail of the brand
+    topic: str = ""  # name of the topic; "": all marketing mail of the brand
     description: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneView(LinkPageView):
-    """The answer to a press on the landing page."""
+    """The page after a press on the landing page."""
 
-    topic: str = ""  # what stopped; empty: all marketing mail of the brand
-    service: tuple[str, ...] = ()  # names of the service topics, which still come
-    undo: str = ""  # the token that takes the press back; empty: no undo
+    topic: str = ""  # name of the stopped topic; "": all marketing mail of the brand
+    service: tuple[str, ...] = ()  # names of the service topics, which are still sent
+    undo: str = ""  # the token that takes the press back; "": no undo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicLine:
-    """One topic of the preference centre."""
+    """The line of a topic in the preference centre."""
 
-    topic: str  # its stable name: `offers` gives the field `topic.offers`
+    topic: str  # the stable name; `offers` makes the field `topic.offers`
     name: str
     description: str
     state: TopicState
@@ -116,7 +116,7 @@ class TopicLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdvertisingLine:
-    """The line of targeted advertising."""
+    """The line of targeted advertising in the preference centre."""
 
     name: str
     description: str
@@ -126,9 +126,9 @@ class AdvertisingLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastChange:
-    """What was changed last, when, and by which way it came."""
+    """The last choice of the person."""
 
-    topic: str  # its name; empty: all marketing mail
+    topic: str  # name of the topic; "": all marketing mail
     change: LastChangeKind
     at: int
     source: Source
@@ -136,85 +136,85 @@ class LastChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PreferencesView(LinkPageView):
-    """`GET /p/{token}`: every topic with its true state."""
+    """`GET /p/{token}`: the preference centre."""
 
     topics: tuple[TopicLine, ...]
     advertising: AdvertisingLine | None = None
-    everything_off: bool = False  # nothing is left that "stop everything" could stop
+    everything_off: bool = False  # "stop everything" has nothing left to stop
     paused_until: int | None = None
-    undeliverable: bool = False  # mail to the address came back: nothing is sent
+    undeliverable: bool = False  # mail to the address bounced, so nothing is sent
     last: LastChange | None = None
     saved: bool = False
-    undo: str = ""  # the token that takes back what was stopped just now; empty: no undo
-    undone: str = ""  # names of the topics that it takes back; empty: everything that was stopped
-    unread: bool = False  # a form could not be read just now: nothing was saved
+    undo: str = ""  # the token that takes back the last save; "": no undo
+    undone: str = ""  # names of the topics that the undo restores; "": all that the save stopped
+    unread: bool = False  # the form could not be read, so nothing was saved
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnavailableView(PageView):
-    """503: the store did not answer, or there is no room for another mail."""
+    """Status 503: the store did not respond, or the waiting queue is full."""
 
-    kept: bool = False  # the wish itself waits in a queue and will be carried out
-    full: bool = False  # so many ask that a mail would come too late
-    retry: tuple[HiddenField, ...] = ()  # the form again, to this same address; empty: a plain reload
+    kept: bool = False  # the opt-out waits in a queue and will be recorded
+    full: bool = False  # the waiting queue is full; a mail would arrive too late
+    retry: tuple[HiddenField, ...] = ()  # the same form again; empty: the page offers a reload
 
 
 class FormMistake(StrEnum):
-    """Where the subscribe form could not be read."""
+    """A mistake in the subscribe form."""
 
     ADDRESS = "address"
-    UNMAILABLE = "unmailable"  # an address, but no mail of ours can reach it
+    UNMAILABLE = "unmailable"  # a valid address that Heed cannot send mail to
     TOPICS = "topics"
 
 
 class ConfirmationOutcome(StrEnum):
-    """What a confirmation came to."""
+    """The result of a confirmation."""
 
     DONE = "done"
-    SUPERSEDED = "superseded"  # something newer stops it
+    SUPERSEDED = "superseded"  # a newer choice stops it
     EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicOption:
-    """A topic that may be asked for; none is chosen beforehand."""
+    """A topic in the subscribe form. No topic is preselected."""
 
-    topic: str  # as the form sends it
+    topic: str  # the value that the form sends
     name: str
     description: str
-    chosen: bool = False  # only what this person chose just now
+    chosen: bool = False  # only if this person has just chosen it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SubscribeView(PageView):
-    """The form for those without a link; it posts to `subscribe_url`.
+    """The form for people without a link. It posts to `subscribe_url`.
 
-    Where that is empty the ways to reach the brand stand in the form's place.
+    If `subscribe_url` is "", the page shows how to contact the brand instead of the form.
     """
 
     intent: Intent
-    other_url: str = ""  # the same form for the other intent; empty: not offered
-    address: str = ""  # what was entered, when it comes back with a mistake
-    topics: tuple[TopicOption, ...] = ()  # none for the way out: it stops everything
-    resume: str = ""  # scopes whose pause is to end, as the form sends them; empty: none
+    other_url: str = ""  # the same form for the other intent; "": no link to it
+    address: str = ""  # the text that the person entered, if it has a mistake
+    topics: tuple[TopicOption, ...] = ()  # empty for an opt-out, which stops everything
+    resume: str = ""  # scopes whose pause ends, as the form sends them; "": none
     error: FormMistake | None = None
-    consent: bool = False  # sent here by the preference centre: a link cannot give consent
-    signal: bool = False  # the browser's privacy signal was kept with what was saved there
+    consent: bool = False  # the preference centre shows this form, because a link alone cannot give consent
+    signal: bool = False  # the preference centre also recorded the browser's privacy signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmView(LinkPageView):
-    """`GET /c/{token}`: what one press will confirm."""
+    """`GET /c/{token}`: the page with the confirm button."""
 
-    preferences_url: str = ""  # none where the link has ended
+    preferences_url: str = ""  # "" if the link has expired
     intent: Intent
-    topics: tuple[str, ...] = ()  # their names; none for a way out of everything
-    resume: bool = False  # a pause is to end
+    topics: tuple[str, ...] = ()  # names of the topics; empty: an opt-out of everything
+    resume: bool = False  # the confirmation ends a pause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedView(ConfirmView):
-    """What came of it."""
+    """The page after the confirm button was pressed."""
 
     outcome: ConfirmationOutcome
 
@@ -226,14 +226,14 @@ class ConfirmationMailView:
     language: str
     brand: str
     intent: Intent
-    topics: tuple[str, ...]  # their names; none for a way out of everything
-    resume: bool = False  # a pause is to end
+    topics: tuple[str, ...]  # names of the topics; empty: an opt-out of everything
+    resume: bool = False  # the confirmation ends a pause
     confirm_url: str
-    unsubscribe_url: str  # stops everything, and never ends
+    unsubscribe_url: str  # stops everything, and never expires
 
 
 MAIL_PARTS = ("mail-subject.txt", "mail.txt", "mail.html")
-"""The parts of the confirmation mail, each a file of layers/brand/pages."""
+"""The parts of the confirmation mail. Each is a file in layers/brand/pages."""
 
 VIEWS: dict[str, type[PageView]] = {
     "landing": LandingView,
@@ -247,4 +247,4 @@ VIEWS: dict[str, type[PageView]] = {
     "confirm": ConfirmView,
     "confirmed": ConfirmedView,
 }
-"""The view of each page; a page is a file of layers/brand/pages."""
+"""The view of each page. Each page is a file in layers/brand/pages."""

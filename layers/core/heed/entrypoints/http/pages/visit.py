@@ -1,4 +1,4 @@
-"""Who comes to a page. Light: the one-click path has it."""
+"""A visit to a page. The one-click path imports this module, so its imports are few."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from heed.domain.preferences.catalogue import Catalogue
 from heed.entrypoints.http import request
 from heed.entrypoints.http.language import choose_language
 
-_CAMPAIGN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_CAMPAIGN_CHARACTERS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 
 
 @dataclass(frozen=True)
 class PageVisit:
-    """Who comes.
+    """A person's request for a page.
 
     Attributes:
-        language: to answer in.
-        campaign: of the link, or "".
-        at: when, milliseconds.
-        signal: whether the browser sent a privacy signal.
-        has_form: whether there is a form for those without a link.
+        language: The language of the answer.
+        campaign: The campaign in the link, or "".
+        at: When the request arrived, in milliseconds.
+        signal: Whether the browser sent a privacy signal.
+        has_form: Whether the deployment has a form for people without a link.
     """
 
     language: str
@@ -33,7 +33,7 @@ class PageVisit:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], catalogue: Catalogue, *, has_form: bool) -> PageVisit:
-        """The visit that a request is."""
+        """Returns the visit of a request."""
         return cls(
             choose_language(
                 request.read_query(event, "lang"),
@@ -49,5 +49,5 @@ class PageVisit:
 
 
 def read_campaign(text: str) -> str:
-    """The campaign of a link; "" for whatever /v1/links would not have made."""
-    return text if 0 < len(text) <= 32 and _CAMPAIGN.issuperset(text) else ""
+    """Returns the campaign of a link; "" if it is not one that /v1/links accepts."""
+    return text if 0 < len(text) <= 32 and _CAMPAIGN_CHARACTERS.issuperset(text) else ""
