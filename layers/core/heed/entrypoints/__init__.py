@@ -1,1 +1,1 @@
-"""Where requests, messages and commands come in: HTTP, queues, streams and the command line."""
+"""Entry points: HTTP requests, queue messages, stream records and the command line."""

@@ -1,4 +1,4 @@
-"""The names under which the effects of feedback are counted: a closed set without dimensions."""
+"""The metrics of feedback: one name per effect, without dimensions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import assert_never
 from heed.domain.feedback.rules import FeedbackEffect
 
 
-def feedback_metric(effect: FeedbackEffect) -> str:  # noqa: C901 - a table, held by mypy
-    """The name of the metric; the most frequent one comes first."""
+def feedback_metric(effect: FeedbackEffect) -> str:  # noqa: C901 - a table; mypy checks that it is complete
+    """Returns the metric of an effect. The most frequent effect is the first case."""
     match effect:
         case FeedbackEffect.EVENT_IGNORED:
             return "EventIgnored"

@@ -1,7 +1,7 @@
-"""Logs and metrics. Nothing personal ever goes in: no address, no token, no key, no recipient.
+"""Logs and metrics. They never contain personal data: no address, token, key or recipient id.
 
-Metrics count what happened; docs/operations.md lists them. Powertools reads from the environment the name
-of the function, which stands in each line as `service`, and the namespace, which is the stack's own.
+docs/operations.md lists the metrics. Powertools reads two names from the environment: the function, which is
+the field `service` of each log line, and the namespace of the metrics, which is unique to the stack.
 """
 
 from __future__ import annotations
@@ -22,35 +22,37 @@ metrics = EphemeralMetrics()
 
 
 def count_metric(name: str, value: int = 1) -> None:
-    """Count something that happened, under a name in the past tense.
+    """Counts events. Nothing is counted if the value is 0.
 
-    What did not happen is not counted: a metric costs by the hour in which it is written, and
-    CloudWatch reads what is missing as zero.
+    A metric costs money in each hour in which it has a value. The alarms treat missing data as zero.
+
+    Args:
+        name: The name of the metric, in the past tense.
+        value: How often the event happened.
     """
     if value:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=value)
 
 
 def measure_metric(name: str, milliseconds: Iterable[int], **dimensions: str) -> None:
-    """How long each of several things took, by the same dimensions: a line of the log for all of them."""
-    line = EphemeralMetrics()
+    """Records several durations with the same dimensions, in one log line."""
+    batch = EphemeralMetrics()
     for dimension, value in dimensions.items():
-        line.add_dimension(name=dimension, value=value)
-    for each in milliseconds:
-        line.add_metric(name=name, unit=MetricUnit.Milliseconds, value=each)
-    _flush(line)
+        batch.add_dimension(name=dimension, value=value)
+    for duration in milliseconds:
+        batch.add_metric(name=name, unit=MetricUnit.Milliseconds, value=duration)
+    _flush(batch)
 
 
 def observed(handler: Handler) -> Handler:
-    """A Lambda handler whose log lines carry the request, and whose counts are written at its end.
+    """Decorates a Lambda handler: log lines contain the request id, and metrics are flushed at the end.
 
-    Its first request ends the start of the process (heed.cold_start).
-
-    The event itself is never logged. A log that cannot be written never undoes what was done.
+    The first request finishes the cold start (heed.cold_start). The event itself is never logged. An error
+    while metrics are flushed does not fail the request.
     """
 
     @wraps(handler)
-    def observe(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
+    def handle(event: dict[str, Any], context: Any) -> Any:  # noqa: ANN401
         cold_start.finish_cold_start()
         if context is not None:
             logger.structure_logs(append=True, function_request_id=context.aws_request_id)
@@ -59,14 +61,14 @@ def observed(handler: Handler) -> Handler:
         finally:
             _flush(metrics)
 
-    return observe
+    return handle
 
 
-def _flush(written: EphemeralMetrics) -> None:
-    if not written.metric_set:
+def _flush(batch: EphemeralMetrics) -> None:
+    if not batch.metric_set:
         return
     try:
-        written.flush_metrics()
+        batch.flush_metrics()
     except (OSError, ValueError, SchemaValidationError):
-        # Standard output is closed, or the environment names no namespace: no request fails for a metric.
-        written.clear_metrics()
+        # Standard output is closed or the namespace is not set. A request does not fail because of a metric.
+        batch.clear_metrics()

@@ -1,4 +1,4 @@
-"""A batch of SQS, message by message: one that fails goes back alone, one that always will is put aside."""
+"""Handles a batch of SQS messages. Each message succeeds, is retried or goes to the dead-letter queue."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from heed.domain.errors import HeedError, MalformedMessage, SuppressionListRefus
 from heed.entrypoints.observability import count_metric, logger
 from heed.use_cases.ports.preferences import DeadLetterQueue
 
-_RESERVE = 10_000  # milliseconds that one call may take; with less, a message is given back untouched
-_HOPELESS = (MalformedMessage, SuppressionListRefused)  # no other delivery heals it
+_RESERVE = 10_000  # milliseconds that one message may take; with less time left, it is retried later
+_PERMANENT_ERRORS = (MalformedMessage, SuppressionListRefused)  # a retry cannot succeed
 
 
 def handle_each(
@@ -19,29 +19,35 @@ def handle_each(
     handle: Callable[[str], object],
     dead_letters: Callable[[], DeadLetterQueue],
 ) -> dict[str, Any]:
-    """Handle every message's body; the answer names those to be delivered again.
+    """Handles each message and returns the ids of the messages to retry.
 
-    One that can never be handled is put into the dead-letter queue at once, as it came, for a person to
-    look at. `ReportBatchItemFailures` must be on: without it every message of the batch would be deleted.
+    A message that can never succeed goes to the dead-letter queue at once, unchanged, for a person to look
+    at. The event source needs `ReportBatchItemFailures`: without it, SQS deletes all messages of the batch.
+
+    Args:
+        event: The event of Lambda.
+        context: The context of Lambda, for the remaining time.
+        handle: Handles the body of one message.
+        dead_letters: Returns the dead-letter queue. It is called only if it is needed.
     """
-    failed = []
+    failed_ids = []
     for record in event["Records"]:
         if context.get_remaining_time_in_millis() < _RESERVE:
-            failed.append(record["messageId"])
+            failed_ids.append(record["messageId"])
             continue
         try:
             _handle(record["body"], handle, dead_letters)
         except HeedError as error:
             count_metric("MessageRetried")
             logger.warning("message deferred", error=type(error).__name__)
-            failed.append(record["messageId"])
-    return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+            failed_ids.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed_ids]}
 
 
 def _handle(body: str, handle: Callable[[str], object], dead_letters: Callable[[], DeadLetterQueue]) -> None:
     try:
         handle(body)
-    except _HOPELESS as error:
+    except _PERMANENT_ERRORS as error:
         dead_letters().send(body, str(error))
         count_metric("MessageDeadLettered")
         logger.warning("message put aside", reason=str(error))

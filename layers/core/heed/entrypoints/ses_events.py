@@ -1,12 +1,12 @@
-"""SES events as they arrive, by whatever transport, turned into the domain's.
+"""Parses SES events from any transport into feedback events.
 
-Feedback notifications (`notificationType`) and published events (`eventType`) differ in their
-envelope alone. Transports: SNS (also as AWS Lambda's own record), SNS in SQS, raw in SQS, EventBridge,
-EventBridge in SQS, EventBridge in SNS, the bare event.
+Feedback notifications (`notificationType`) and published events (`eventType`) differ only in their
+envelope. The transports are SNS (also the record that Lambda receives), SNS in SQS, raw in SQS,
+EventBridge, EventBridge in SQS, EventBridge in SNS, and the event without an envelope.
 
-What decides must have the documented form, or the message is Malformed; what would only be evidence
-may be absent or odd. An envelope's signature is not looked at: nobody but the topic may write to the
-queue (its policy), and there is no entrance over HTTP.
+Fields that decide must have the documented form; otherwise the message is malformed. Fields that are only
+evidence may be absent or invalid. The signature of an envelope is not verified: the policy of the queue
+accepts messages only from the topic, and there is no HTTP entry point.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ from heed.domain.recipients.recipient import MESSAGE_TAG
 
 Json = dict[str, Any]
 
-_BY_AWS = OtherEvent(TOPIC_TEST)  # a test, a confirmation of a subscription
-_TEST = "Successfully validated SNS topic"  # plain text, sent when a topic is attached
-_SNS_OWN = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
-_SES_OWN = "AmazonSnsSubscriptionSucceeded"
+_FROM_AWS = OtherEvent(TOPIC_TEST)  # a test, or the confirmation of a subscription
+_TEST = "Successfully validated SNS topic"  # the plain text that SES sends when a topic is attached
+_SNS_MESSAGE_TYPES = ("SubscriptionConfirmation", "UnsubscribeConfirmation")
+_SES_TEST_TYPE = "AmazonSnsSubscriptionSucceeded"
 
-# The event inside is not documented by AWS; where it does not name its type, the envelope does.
+# AWS does not document the event inside. If the event has no type, the envelope has it.
 _DETAIL_TYPES = {
     "Email Bounced": "Bounce",
     "Email Complaint Received": "Complaint",
@@ -55,17 +55,17 @@ _DETAIL_TYPES = {
 
 
 def parse_ses_event(message: object, sent: int | None = None) -> FeedbackEvent:
-    """The event in a message.
+    """Parses the event in a message.
 
     Args:
-        message: JSON as text (the body of an SQS message), or parsed (what Lambda is invoked with).
-        sent: when the queue took the message, milliseconds. The earliest of it and of the stamps of
-            the envelopes is the latest that an event can have happened.
+        message: JSON as text (the body of an SQS message) or parsed JSON (the event of Lambda).
+        sent: When the queue received the message, in milliseconds. An event cannot have happened after this
+            time, nor after the timestamp of an envelope.
 
     Raises:
-        Malformed: it can never be understood.
+        MalformedMessage: The message cannot be parsed. A retry cannot succeed.
     """
-    content = _parsed(message) if isinstance(message, str) else message
+    content = _parse_json(message) if isinstance(message, str) else message
     if isinstance(content, dict):
         if "Message" in content and "Type" in content:
             return _from_sns(content, sent)
@@ -77,9 +77,9 @@ def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
     message = envelope["Message"]
     if not isinstance(message, str):
         raise MalformedMessage("the message is not text")
-    if envelope["Type"] in _SNS_OWN or message.startswith(_TEST):
-        return _BY_AWS
-    content = _parsed(message)
+    if envelope["Type"] in _SNS_MESSAGE_TYPES or message.startswith(_TEST):
+        return _FROM_AWS
+    content = _parse_json(message)
     if not isinstance(content, dict):
         raise MalformedMessage("the message is not a JSON object")
     return _from_eventbridge_or_ses(content, _earlier(parse_aws_time(envelope.get("Timestamp")), sent))
@@ -88,24 +88,24 @@ def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
 def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> FeedbackEvent:
     if "detail-type" not in content:
         return _from_ses(content, None, stamp)
-    detail, named = content.get("detail"), content["detail-type"]
-    if content.get("source") != "aws.ses" or not isinstance(named, str):
+    detail, detail_type = content.get("detail"), content["detail-type"]
+    if content.get("source") != "aws.ses" or not isinstance(detail_type, str):
         raise MalformedMessage("an event of another source")
     if not isinstance(detail, dict):
         raise MalformedMessage("the detail is not a JSON object")
     stamp = _earlier(parse_aws_time(content.get("time")), stamp)
-    return _from_ses(detail, _DETAIL_TYPES.get(named, named), stamp)
+    return _from_ses(detail, _DETAIL_TYPES.get(detail_type, detail_type), stamp)
 
 
-def _from_ses(content: Json, named: str | None, stamp: int | None) -> FeedbackEvent:
-    kind = content.get("eventType") or content.get("notificationType") or named
+def _from_ses(content: Json, default_type: str | None, stamp: int | None) -> FeedbackEvent:
+    kind = content.get("eventType") or content.get("notificationType") or default_type
     if not isinstance(kind, str):
         raise MalformedMessage("not an SES event")
-    read = _READERS.get(normalise_word(kind))
-    if read is None:
-        return _BY_AWS if kind == _SES_OWN else OtherEvent(kind)
+    parse = _PARSERS.get(normalise_word(kind))
+    if parse is None:
+        return _FROM_AWS if kind == _SES_TEST_TYPE else OtherEvent(kind)
     mail = content.get("mail")
-    return read(content, mail if isinstance(mail, dict) else {}, stamp)
+    return parse(content, mail if isinstance(mail, dict) else {}, stamp)
 
 
 def _bounce(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
@@ -148,21 +148,19 @@ def _complaint(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
 
 
 def _mail(mail: Json) -> FeedbackMail:
-    listed = mail.get("destination")
-    destination = (
-        [one if isinstance(one, str) else None for one in listed] if isinstance(listed, list) else None
-    )
-    return FeedbackMail(destination, _tag(mail), _text(mail.get("messageId")))
+    destination = mail.get("destination")
+    addresses = [_text(address) for address in destination] if isinstance(destination, list) else None
+    return FeedbackMail(addresses, _tag(mail), _text(mail.get("messageId")))
 
 
 def _subscription(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent:
-    """The defaults of a list (`topicDefaultSubscriptionStatus`) are no choice of the person's."""
+    """Parses an opt-out. List defaults (`topicDefaultSubscriptionStatus`) are not choices of the person."""
     subscription = _object(content, "subscription")
-    chosen = _object(subscription, "newTopicPreferences")
-    everything = chosen.get("unsubscribeAll") or False
+    preferences = _object(subscription, "newTopicPreferences")
+    everything = preferences.get("unsubscribeAll") or False
     if not isinstance(everything, bool):
         raise MalformedMessage("unsubscribeAll is neither true nor false")
-    statuses = chosen.get("topicSubscriptionStatus")
+    statuses = preferences.get("topicSubscriptionStatus")
     destination = mail.get("destination")  # the event itself names no address
     return ContactListOptOut(
         _at(subscription, stamp),
@@ -175,7 +173,7 @@ def _subscription(content: Json, mail: Json, stamp: int | None) -> FeedbackEvent
 
 
 def _stopped(statuses: object) -> list[str | None]:
-    """Names of the topics that are off, None for an entry not understood: it might be one of them."""
+    """Returns the topics that are off. None replaces an invalid entry, which might be such a topic."""
     stopped: list[str | None] = []
     for entry in statuses if isinstance(statuses, list) else [statuses]:
         topic = entry if isinstance(entry, dict) else {}
@@ -185,18 +183,18 @@ def _stopped(statuses: object) -> list[str | None]:
     return stopped
 
 
-_READERS: dict[str, Callable[[Json, Json, int | None], FeedbackEvent]] = {
+_PARSERS: dict[str, Callable[[Json, Json, int | None], FeedbackEvent]] = {
     "bounce": _bounce,
     "complaint": _complaint,
     "subscription": _subscription,
 }
 
 
-def _parsed(text: str) -> object:
-    """Quickly where it can be; by the standard library where it may still be read.
+def _parse_json(text: str) -> object:
+    """Parses JSON with orjson, which is faster, or with the standard library if orjson refuses the text.
 
-    A header that SES cut in the middle of a character has half a surrogate pair at its end. That is
-    no Unicode, and orjson refuses it, but whom the event is about stands elsewhere in it.
+    SES may cut a header in the middle of a character, which leaves half of a surrogate pair. orjson refuses
+    such text because it is not Unicode. The addresses are in other fields, so the event is still useful.
     """
     try:
         return orjson.loads(text)
@@ -204,21 +202,21 @@ def _parsed(text: str) -> object:
         pass
     try:
         return json.loads(text)
-    except (ValueError, RecursionError):  # a ValueError also for a number of thousands of digits
-        raise MalformedMessage("not JSON") from None  # the cause holds the text
+    except (ValueError, RecursionError):  # ValueError: also a number with thousands of digits
+        raise MalformedMessage("not JSON") from None  # the cause would contain the text
 
 
 def _object(content: Json, name: str) -> Json:
-    found = content.get(name)
-    if isinstance(found, dict):
-        return found
+    value = content.get(name)
+    if isinstance(value, dict):
+        return value
     raise MalformedMessage(f"no {name}")
 
 
 def _entries(content: Json, name: str) -> list[Any]:
-    """A list of whom it is about; nobody where it is none, which `heed.domain.feedback` knows to judge."""
-    found = content.get(name)
-    return found if isinstance(found, list) else []
+    """Returns a list of recipients, or an empty list. `heed.domain.feedback` judges an empty list."""
+    value = content.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _text(value: object) -> str | None:
@@ -226,7 +224,7 @@ def _text(value: object) -> str | None:
 
 
 def _tag(mail: Json) -> str | None:
-    """The one value of our message tag; several would name nobody."""
+    """Returns the value of Heed's message tag, or None if it has no value or several."""
     tags = mail.get("tags")
     values = tags.get(MESSAGE_TAG) if isinstance(tags, dict) else None
     if isinstance(values, list) and len(values) == 1:
@@ -235,9 +233,9 @@ def _tag(mail: Json) -> str | None:
 
 
 def _at(event: Json, stamp: int | None) -> int:
-    """When it happened: by SES's word, but not after the stamp that travels with the event.
+    """Returns when the event happened, in milliseconds: SES's time, but not later than `stamp`.
 
-    Never by the handler's clock: a redelivery must give the same instant.
+    The handler's clock is not used, because a retry must give the same time.
     """
     at = _earlier(parse_aws_time(event.get("timestamp")), stamp)
     if at is None:
@@ -245,17 +243,21 @@ def _at(event: Json, stamp: int | None) -> int:
     return at
 
 
-def _earlier(one: int | None, other: int | None) -> int | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other)
+def _earlier(first: int | None, second: int | None) -> int | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)
 
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_UNIX_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def parse_aws_time(text: object) -> int | None:
-    """An AWS timestamp: `2026-03-05T00:41:02.669Z`, `2018-10-08T14:05:45 +0000`; None if it is none."""
+    """Parses an AWS timestamp, such as `2026-03-05T00:41:02.669Z` or `2018-10-08T14:05:45 +0000`.
+
+    Returns:
+        Milliseconds since the Unix epoch, or None if the text is not a timestamp.
+    """
     if not isinstance(text, str):
         return None
     try:
@@ -264,13 +266,13 @@ def parse_aws_time(text: object) -> int | None:
         return _leap_second(text)
     if moment.tzinfo is None:  # AWS writes UTC
         moment = moment.replace(tzinfo=UTC)
-    since = moment - _EPOCH
+    since = moment - _UNIX_EPOCH
     at = (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
     return at if 0 <= at < rfc3339.END_OF_TIME else None
 
 
 def _leap_second(text: str) -> int | None:
-    """What Python's own reader does not know, and RFC 3339 does."""
+    """Parses a time with a leap second, which RFC 3339 permits and `datetime` does not support."""
     try:
         return rfc3339.parse_time(text).first
     except InvalidTime:

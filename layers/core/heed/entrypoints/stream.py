@@ -1,4 +1,4 @@
-"""Records of the stream of the table `Preferences`, as Lambda hands them over: what they tell and ask for."""
+"""Parses records of the stream of the table `Preferences`: transitions and purge orders."""
 
 from __future__ import annotations
 
@@ -15,51 +15,51 @@ from heed.domain.errors import MalformedMessage, UnreadableRecord
 from heed.domain.ledger.transition import Transition
 from heed.domain.privacy.purge import PurgeOrder
 
-_OF_TIME = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+_TTL_IDENTITY = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
 
 
 def parse_transition(record: Mapping[str, Any]) -> Transition:
-    """The write that a record tells of.
+    """Returns the write that a record reports.
 
     Raises:
-        Malformed: it can never be understood, however often it is delivered.
+        MalformedMessage: The record cannot be parsed. A retry cannot succeed.
     """
     try:
         return _transition(record)
     except UnreadableRecord as error:
-        raise MalformedMessage(f"no record of ours: {error}") from None
+        raise MalformedMessage(f"not a record of Heed: {error}") from None
 
 
 @strict_reader
 def _transition(record: Mapping[str, Any]) -> Transition:
-    told = record["dynamodb"]
-    old, new = _image(told.get("OldImage")), _image(told.get("NewImage"))
+    change = record["dynamodb"]
+    old, new = _image(change.get("OldImage")), _image(change.get("NewImage"))
     return Transition(
         id=record["eventID"],
-        recipient=read_recipient(told["Keys"]),
+        recipient=read_recipient(change["Keys"]),
         before=decode_record(old),
         after=decode_record(new),
         late=decode_late_changes(new),
-        recorded_at=round(float(told["ApproximateCreationDateTime"]) * 1000),
-        expired=record.get("userIdentity") == _OF_TIME,
+        recorded_at=round(float(change["ApproximateCreationDateTime"]) * 1000),
+        expired=record.get("userIdentity") == _TTL_IDENTITY,
     )
 
 
 def parse_purge_orders(records: Iterable[Mapping[str, Any]]) -> list[PurgeOrder]:
-    """The purges that are due on the items as they were written; another record says nothing here."""
-    found = []
+    """Returns the purges that the new items of these records require. Other records are ignored."""
+    orders = []
     for record in records:
-        told = record["dynamodb"]
-        image = told.get("NewImage") or {}
+        change = record["dynamodb"]
+        image = change.get("NewImage") or {}
         if "purge" in image:
-            with suppress(UnreadableRecord):  # the sweep finds it too, and the alarm tells of it
+            with suppress(UnreadableRecord):  # the sweep finds it too and raises the alarm
                 work = decode_due_work(image)
-                found.append(PurgeOrder(told["SequenceNumber"], told["Keys"]["id"]["S"], work))
-    return found
+                orders.append(PurgeOrder(change["SequenceNumber"], change["Keys"]["id"]["S"], work))
+    return orders
 
 
 def _image(image: Mapping[str, Any] | None) -> Item | None:
-    """An image with bytes as bytes: the event is JSON, and has them in base64."""
+    """Returns an image with decoded binary values. The event is JSON, so it has them in base64."""
     if not image:
         return None
     return {name: _value(value) for name, value in image.items()}
@@ -70,5 +70,5 @@ def _value(value: Mapping[str, Any]) -> Mapping[str, Any]:
         try:
             return {"B": base64.b64decode(value["B"], validate=True)}
         except binascii.Error as error:
-            raise ValueError("no base64") from error
+            raise ValueError("not base64") from error
     return value

@@ -1,1 +1,1 @@
-"""Mail that recipients get."""
+"""Mail that Heed sends to recipients."""

@@ -1,4 +1,4 @@
-"""A confirmation mail as MIME: plain text and HTML beside each other, and nothing that tells who reads it."""
+"""Renders confirmation mails as MIME, with plain text and HTML. They contain nothing that tracks readers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from heed.use_cases.ports.opt_in import ConfirmationMail, MailRenderer
 
 
 class _Policy(EmailPolicy):
-    """SMTP's line ends; a `List-` header is one line, however long.
+    """An e-mail policy with SMTP line ends that never folds a `List-` header.
 
-    Python folds what is long by encoding it, and no mail client reads a URL out of an encoded word.
+    Python folds a long header by encoding it. Mail clients do not find a URL in an encoded word.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -33,25 +33,26 @@ class _Policy(EmailPolicy):
         return bytes(super().fold_binary(name, value))
 
 
-# Python decodes an encoded word that it is given, and a line's end may be in it (RFC 2047 §2).
+# Python decodes encoded words in a header value. The decoded text might contain a line end (RFC 2047 §2).
 _ENCODED = re.compile(r"=\?+")
 
 
 def _one_line(text: str) -> str:
-    """A text for a header, without what could end its line."""
-    return _ENCODED.sub("=", "".join(sign for sign in text if sign.isprintable()))
+    """Returns a text for a header, without characters that could end the line."""
+    return _ENCODED.sub("=", "".join(character for character in text if character.isprintable()))
 
 
 _POLICY = _Policy(linesep="\r\n")
 
 
 class ConfirmationMailRenderer(MailRenderer):
-    """Writes letters as mails.
+    """Renders a confirmation mail.
 
     Args:
-        pages, catalogue: of the brand.
-        sender: the address they come from.
-        mail_domain: of inbound mail for `mailto:` links, or "".
+        pages: The pages of the brand, with the parts of the mail.
+        catalogue: The brands and topics.
+        sender: The address in `From`.
+        mail_domain: The domain that receives mail of `mailto:` links, or "".
     """
 
     def __init__(self, pages: Pages, catalogue: Catalogue, sender: str, mail_domain: str) -> None:
@@ -61,31 +62,31 @@ class ConfirmationMailRenderer(MailRenderer):
         self._mail_domain = mail_domain
 
     @override
-    def __call__(self, letter: ConfirmationMail) -> bytes:
-        """See `heed.use_cases.opt_in.send_confirmation.Compose`."""
-        topics = [self._catalogue.topics[number] for number in letter.scopes]
+    def __call__(self, mail: ConfirmationMail) -> bytes:
+        """Returns the mail as bytes. See `heed.use_cases.ports.opt_in.MailRenderer`."""
+        topics = [self._catalogue.topics[number] for number in mail.scopes]
         brand = common_brand(topics, self._catalogue)
-        query = f"?lang={letter.language}"
-        unsubscribe_url = f"{letter.base_url}/u/{letter.unsubscribe}{query}"
-        mailto = f"u+{letter.mailto}@{self._mail_domain}" if self._mail_domain else ""
+        query = f"?lang={mail.language}"
+        unsubscribe_url = f"{mail.base_url}/u/{mail.unsubscribe}{query}"
+        mailto = f"u+{mail.mailto}@{self._mail_domain}" if self._mail_domain else ""
         view = views.ConfirmationMailView(
-            language=letter.language,
+            language=mail.language,
             brand=brand.title,
-            intent=letter.intent,
-            topics=tuple(topic_name(t, self._catalogue, letter.language) for t in topics),
-            resume=letter.resume,
-            confirm_url=f"{letter.base_url}/c/{letter.confirm}{query}",
+            intent=mail.intent,
+            topics=tuple(topic_name(topic, self._catalogue, mail.language) for topic in topics),
+            resume=mail.resume,
+            confirm_url=f"{mail.base_url}/c/{mail.confirm}{query}",
             unsubscribe_url=unsubscribe_url,
         )
         message = EmailMessage(_POLICY)
         message["From"] = Address(_one_line(brand.title), addr_spec=self._sender)
-        message["To"] = Address(addr_spec=letter.to)
+        message["To"] = Address(addr_spec=mail.to)
         message["Subject"] = _one_line(self._pages.mail("mail-subject.txt", view))
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no vacation notice answers it
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: prevents vacation replies
         headers = list_headers(unsubscribe_url, mailto, brand_list_id(brand))
         for name, value in headers.items():
             message[name] = value
         message.set_content(self._pages.mail("mail.txt", view), cte="quoted-printable")
         message.add_alternative(self._pages.mail("mail.html", view), subtype="html", cte="quoted-printable")
-        message["Content-Language"] = letter.language  # last: MIME moves what comes before into a part
+        message["Content-Language"] = mail.language  # set last: MIME moves earlier headers into a part
         return message.as_bytes()

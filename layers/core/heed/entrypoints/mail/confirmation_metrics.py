@@ -1,4 +1,4 @@
-"""The names under which it is counted what became of requests for a confirmation mail."""
+"""The metrics of confirmation mails: one name per result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from heed.use_cases.opt_in.send_confirmation import SendResult
 
 
 def confirmation_metric(result: SendResult) -> str:
-    """The name of the metric."""
+    """Returns the metric of a result."""
     match result:
         case SendResult.SENT:
             return "ConfirmationSent"
