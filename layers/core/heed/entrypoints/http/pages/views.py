@@ -49,7 +49,7 @@ class LastChangeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyNotice:
-    """A version of the privacy policy that came into force after the person's last choice."""
+    """A version of the privacy policy that took effect after the person's last choice."""
 
     version: str
     effective: str  # a date of the brand file, such as 2026-07-01
