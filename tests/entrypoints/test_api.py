@@ -1,4 +1,4 @@
-"""What both functions under /v1 share, on routes of the test's own."""
+"""The routes of the API, tested with handlers of the tests."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class OneKey:
         return known if key_hash == known.hash else None
 
 
-GATE = Authenticator(OneKey())
+AUTHENTICATOR = Authenticator(OneKey())
 
 
-def serving(answer: Any, method: str = "POST") -> ApiRoutes:
-    api = ApiRoutes(lambda: GATE)
-    api.route(method, "/v1/test", KeyScope.CHECK)(answer)
+def routes_with(handler: Any, method: str = "POST") -> ApiRoutes:
+    api = ApiRoutes(lambda: AUTHENTICATOR)
+    api.route(method, "/v1/test", KeyScope.CHECK)(handler)
     return api
 
 
@@ -39,33 +39,33 @@ def post(api: ApiRoutes, **request: Any) -> dict[str, Any]:
     return api(http("POST", "/v1/test", **{"headers": AUTHORIZED, "body": "{}", **request}), None)
 
 
-def test_a_call_knows_whose_it_is_and_when_it_came() -> None:
+def test_a_handler_gets_the_key_and_the_time_of_the_request() -> None:
     def answer(call: ApiRequest) -> Mapping[str, object]:
         body = call.body()
-        said = body.text("said")
+        text = body.text("text")
         body.close()
-        return {"said": said, "key": call.key.id, "at": call.at}
+        return {"text": text, "key": call.key.id, "at": call.at}
 
-    answered = post(serving(answer), body='{"said": "\u00e9"}')
+    response = post(routes_with(answer), body='{"text": "\u00e9"}')
 
-    assert answered["statusCode"] == 200
-    assert json.loads(answered["body"]) == {
-        "said": "é",
+    assert response["statusCode"] == 200
+    assert json.loads(response["body"]) == {
+        "text": "é",
         "key": api_key_id(hash_api_key(KEY)),
         "at": NOW,
     }
-    assert answered["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
+    assert response["headers"] == {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
-def test_a_body_may_come_in_base64_and_one_that_is_broken_is_not_json() -> None:
-    api = serving(lambda call: {"read": call.body().has("a")})
+def test_a_body_may_be_base64_and_invalid_base64_is_not_json() -> None:
+    api = routes_with(lambda call: {"read": call.body().has("a")})
 
     assert json.loads(post(api, body=b'{"a": 1}')["body"]) == {"read": True}
     broken = http("POST", "/v1/test", headers=AUTHORIZED, body="?") | {"isBase64Encoded": True}
     assert api(broken, None)["statusCode"] == 400
 
 
-def test_an_event_of_the_older_format_is_answered_too() -> None:
+def test_an_event_in_payload_format_1_is_answered() -> None:
     event = {
         "version": "1.0",
         "path": "/v1/test",
@@ -75,35 +75,35 @@ def test_an_event_of_the_older_format_is_answered_too() -> None:
         "body": "{}",
     }
 
-    assert serving(lambda call: {"at": call.at})(event, None)["statusCode"] == 200
+    assert routes_with(lambda call: {"at": call.at})(event, None)["statusCode"] == 200
 
 
-def test_what_stands_on_something_that_does_not_answer_says_when_to_try_again(
+def test_an_unavailable_dependency_is_503_with_retry_after(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def fail(_: ApiRequest) -> Mapping[str, object]:
         raise StoreUnavailable("ThrottlingException")
 
-    answered = post(serving(fail))
+    response = post(routes_with(fail))
 
-    assert answered["statusCode"] == 503 and int(answered["headers"]["Retry-After"]) > 0
-    assert "Throttling" not in answered["body"]
+    assert response["statusCode"] == 503 and int(response["headers"]["Retry-After"]) > 0
+    assert "Throttling" not in response["body"]
 
 
-def test_a_failure_that_is_none_of_https_is_a_bug_and_crashes() -> None:
+def test_a_failure_without_a_problem_is_a_bug_and_crashes() -> None:
     def fail(_: ApiRequest) -> Mapping[str, object]:
-        raise InvalidAddress("came from nowhere that a caller could help")
+        raise InvalidAddress("not a failure of a request")
 
     with pytest.raises(InvalidAddress):
-        post(serving(fail))
+        post(routes_with(fail))
 
 
-def test_a_number_that_is_none_is_a_bug_and_no_answer() -> None:
+def test_an_answer_with_nan_is_a_bug_and_crashes() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
-        post(serving(lambda _: {"n": float("nan")}))
+        post(routes_with(lambda _: {"n": float("nan")}))
 
 
-def test_a_developers_switch_in_the_environment_shows_no_event_and_no_trace(
+def test_the_developer_mode_of_powertools_prints_no_event_and_no_trace(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("POWERTOOLS_DEV", "true")
@@ -112,25 +112,25 @@ def test_a_developers_switch_in_the_environment_shows_no_event_and_no_trace(
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        post(serving(fail), body=json.dumps({"address": JANE}))
+        post(routes_with(fail), body=json.dumps({"address": JANE}))
     printed = capsys.readouterr()
     assert JANE not in printed.out and KEY not in printed.out
 
 
-def test_the_key_is_asked_for_before_the_handler_is() -> None:
+def test_the_key_is_checked_before_the_handler_runs() -> None:
     def never(_: ApiRequest) -> Mapping[str, object]:
         raise AssertionError
 
-    assert post(serving(never), headers={})["statusCode"] == 401
-    api = ApiRoutes(lambda: GATE)
+    assert post(routes_with(never), headers={})["statusCode"] == 401
+    api = ApiRoutes(lambda: AUTHENTICATOR)
     api.route("POST", "/v1/test", KeyScope.PRIVACY)(never)
     assert post(api)["statusCode"] == 403
 
 
-def test_methods_of_one_path_are_all_told_to_who_took_another() -> None:
-    api = serving(lambda _: {}, "POST")
+def test_a_wrong_method_gets_all_methods_of_the_path() -> None:
+    api = routes_with(lambda _: {}, "POST")
     api.route("GET", "/v1/test", KeyScope.CHECK)(lambda _: {})
 
-    answered = api(http("PUT", "/v1/test", headers=AUTHORIZED), None)
+    response = api(http("PUT", "/v1/test", headers=AUTHORIZED), None)
 
-    assert (answered["statusCode"], answered["headers"]["Allow"]) == (405, "GET, POST")
+    assert (response["statusCode"], response["headers"]["Allow"]) == (405, "GET, POST")

@@ -17,9 +17,9 @@ def reader(value: Any) -> JsonReader:
 
 
 def faults(body: JsonReader) -> list[tuple[str, str]]:
-    with pytest.raises(InvalidRequest) as refused:
+    with pytest.raises(InvalidRequest) as raised:
         body.close()
-    return [(fault.pointer, fault.detail) for fault in refused.value.faults]
+    return [(fault.pointer, fault.detail) for fault in raised.value.faults]
 
 
 @pytest.mark.parametrize(
@@ -42,43 +42,43 @@ def faults(body: JsonReader) -> list[tuple[str, str]]:
         b'{"a": ' + b"9" * 10_000 + b"}",
     ],
 )
-def test_what_is_not_json_is_refused_as_such(raw: bytes) -> None:
+def test_a_body_that_is_not_json_is_refused(raw: bytes) -> None:
     with pytest.raises(NotJson):
         read_json_object(raw)
 
 
 @pytest.mark.parametrize("raw", [b"[]", b"null", b"1", b'"text"', b"true"])
-def test_json_that_is_no_object_breaks_the_contract(raw: bytes) -> None:
+def test_json_that_is_not_an_object_is_a_fault(raw: bytes) -> None:
     assert faults(read_json_object(raw)) == [("", "must be an object")]
 
 
-def test_a_member_that_is_there_twice_is_a_fault_wherever_it_is() -> None:
+def test_a_duplicate_member_is_a_fault_at_any_depth() -> None:
     body = read_json_object(b'{"a": "x", "a": "y", "list": [{"b": "x", "b": "x"}]}')
     body.text("a")
-    (inner,) = body.objects("list", 10)
-    inner.text("b")
+    (item,) = body.objects("list", 10)
+    item.text("b")
 
     assert [pointer for pointer, _ in faults(body)] == ["", "/list/0"]
 
 
-def test_a_body_without_fault_closes() -> None:
+def test_a_body_without_faults_can_be_closed() -> None:
     body = reader({"a": "x", "b": "one", "c": ["x", ""], "d": [{"e": "y"}]})
 
     assert body.text("a") == "x"
     assert body.one_of("b", ("one", "two")) == "one"
     assert body.texts("c", 2) == ["x", ""]
-    assert [inner.text("e") for inner in body.objects("d", 1)] == ["y"]
+    assert [item.text("e") for item in body.objects("d", 1)] == ["y"]
     assert body.optional_text("f") == "" and not body.has("f")
     body.close()
 
 
-def test_every_fault_is_found_and_named() -> None:
+def test_all_faults_are_collected_with_their_pointers() -> None:
     body = reader({"a": 1, "b": "three", "c": "x", "d": [1, {"e": [], "z": 0}], "g": "\ud800"})
     body.text("a")
     body.one_of("b", ("one", "two"))
     body.texts("c", 2)
-    for inner in body.objects("d", 2):
-        inner.text("e")
+    for item in body.objects("d", 2):
+        item.text("e")
     body.text("f")
     body.text("g")
 
@@ -95,20 +95,20 @@ def test_every_fault_is_found_and_named() -> None:
     ]
 
 
-def test_faults_of_a_rule_of_its_own_stand_among_the_others() -> None:
+def test_faults_that_the_caller_adds_are_in_the_list() -> None:
     body = reader({"list": [{}]})
-    for inner in body.objects("list", 1):
-        inner.fault("until", "must be later")
-        inner.fault("", "needs one of two")
+    for item in body.objects("list", 1):
+        item.fault("until", "must be later")
+        item.fault("", "needs one of two")
 
     assert faults(body) == [("/list/0/until", "must be later"), ("/list/0", "needs one of two")]
 
 
-def test_an_answer_lists_a_hundred_faults_at_most() -> None:
+def test_an_answer_has_at_most_100_faults() -> None:
     assert len(faults(reader({str(n): n for n in range(1_000)}))) == MAX_FAULTS
 
 
-def test_null_is_a_value_and_none_of_the_contract() -> None:
+def test_null_is_a_value_and_never_valid() -> None:
     body = reader({"a": None, "b": None})
     assert body.has("a")
     body.optional_text("a")
@@ -119,17 +119,17 @@ def test_null_is_a_value_and_none_of_the_contract() -> None:
 
 _json = st.recursive(
     st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from("abcd") | st.text(), inner),
+    lambda item: st.lists(item) | st.dictionaries(st.sampled_from("abcd") | st.text(), item),
 )
 
 
 @given(st.binary() | st.text().map(str.encode) | _json.map(lambda value: json.dumps(value).encode()))
-def test_whatever_comes_is_read_or_refused_and_never_crashes(raw: bytes) -> None:
+def test_any_body_is_parsed_or_refused_and_never_crashes(raw: bytes) -> None:
     with suppress(NotJson, InvalidRequest):
         body = read_json_object(raw)
         body.text("a", longest=3)
         body.one_of("b", ("x",))
         body.texts("c", 2)
-        for inner in body.objects("d", 2):
-            inner.optional_text("a")
+        for item in body.objects("d", 2):
+            item.optional_text("a")
         body.close()

@@ -1,7 +1,7 @@
-"""What anybody may send costs no more than in proportion to its length, however it is made up.
+"""The cost of parsing untrusted input is linear in its length, also for hostile input.
 
-Each parser on an untrusted path gets the inputs that hurt such parsers. Every use of `re` must be named
-here: a pattern that nobody attacked is a fault of this file.
+Each parser of untrusted input gets texts that are expensive for such parsers. Each use of `re` must be
+listed here.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ from tests.support.deployment import http
 from tests.support.growth import LINEAR, growth
 
 HEED = Path(__file__).parents[2] / "layers" / "core" / "heed"
-COMMAND_LINE = HEED / "entrypoints" / "cli"  # reads what whoever runs it wrote, on their own machine
+COMMAND_LINE = HEED / "entrypoints" / "cli"  # its input comes from the person who runs it
 
 
-def refused(read: Callable[..., object]) -> Callable[[Any], object]:
-    """Reading that may refuse: for the cost it makes no difference."""
+def ignoring_refusals(parse: Callable[..., object]) -> Callable[[Any], object]:
+    """Returns a parser that ignores refusals, because they do not change the cost."""
 
-    def run(given: Any) -> object:
+    def run(value: Any) -> object:
         with suppress(HeedError):
-            return read(given)
+            return parse(value)
         return None
 
     return run
@@ -68,17 +68,17 @@ def event(kind: str, raw: bytes) -> dict[str, Any]:
     return http("POST", "/p/x", body=raw, headers={"content-type": kind})
 
 
-def sent(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[str, Any], int]]:
-    """A request, and a limit that it keeps."""
+def requests(kind: str, make: Callable[[int], str]) -> Callable[[int], tuple[dict[str, Any], int]]:
+    """Returns a function that makes a request of this length, and a limit that it does not exceed."""
 
-    def of(n: int) -> tuple[dict[str, Any], int]:
+    def make_request(n: int) -> tuple[dict[str, Any], int]:
         return event(kind, make(n).encode()), n
 
-    return of
+    return make_request
 
 
-def asked(given: tuple[dict[str, Any], int]) -> PostedForm:
-    form = read_form(*given)
+def search_form(request_and_limit: tuple[dict[str, Any], int]) -> PostedForm:
+    form = read_form(*request_and_limit)
     assert not form.has_value("scope", "all")
     return form
 
@@ -100,8 +100,8 @@ def _titled(text: str) -> Topic:
     return replace(CATALOGUE.topics[2], names={"en": text})
 
 
-def _query(name: str, read: Callable[[Any], object]) -> Callable[[str], object]:
-    return lambda text: read({"queryStringParameters": {name: text}})
+def _query(name: str, parse: Callable[[Any], object]) -> Callable[[str], object]:
+    return lambda text: parse({"queryStringParameters": {name: text}})
 
 
 TEXTS: dict[str, Callable[[str], object]] = {
@@ -156,8 +156,8 @@ JSON: dict[str, Callable[[str], object]] = {
 }
 PARSERS: dict[str, tuple[Callable[[str], object], dict[str, Callable[[int], str]]]] = {
     "an address": (normalise_address, ADDRESSES),
-    **{name: (read, PLAIN) for name, read in TEXTS.items()},
-    **{name: (read, DOCUMENTS) for name, read in JSON.items()},
+    **{name: (parse, PLAIN) for name, parse in TEXTS.items()},
+    **{name: (parse, DOCUMENTS) for name, parse in JSON.items()},
 }
 PATTERNS = {
     "domain.recipients.address._ENCODED": "an encoded word",
@@ -198,20 +198,20 @@ PATTERNS = {
     "entrypoints.mail.confirmation_mail._ENCODED": "words of a header",
     "entrypoints.http.networks._PORT": "a proxy's header",
 }
-"""Each use of `re` by what reads with it: a key of PARSERS, or a form."""
+"""Each use of `re`, with the parser that uses it: a key of PARSERS, or a form."""
 
 
 def uses_of_re() -> set[str]:
-    """Where `re` is called: the module, and the name that it is called for or the function around it."""
-    found: set[str] = set()
+    """Returns each call of `re`: the module, and the constant or function that contains the call."""
+    uses: set[str] = set()
     for file in HEED.rglob("*.py"):
         parts = file.relative_to(HEED).with_suffix("").parts
         if not file.is_relative_to(COMMAND_LINE):
             for top in ast.parse(file.read_text()).body:
                 for holder in top.body if isinstance(top, ast.ClassDef) else [top]:
                     if any(map(_is_of_re, ast.walk(holder))):
-                        found.add(".".join((*parts, _name(holder))))
-    return found
+                        uses.add(".".join((*parts, _name(holder))))
+    return uses
 
 
 def _is_of_re(node: ast.AST) -> bool:
@@ -228,30 +228,30 @@ def _name(holder: ast.stmt) -> str:
     return ast.unparse(holder)
 
 
-def test_every_pattern_is_attacked() -> None:
+def test_each_pattern_has_hostile_inputs() -> None:
     assert uses_of_re() == set(PATTERNS)
     assert set(PATTERNS.values()) <= {*PARSERS, "a form"}
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("parser", PARSERS)
-def test_no_text_costs_more_than_its_length(parser: str) -> None:
-    read, inputs = PARSERS[parser]
+def test_the_cost_of_a_text_is_linear(parser: str) -> None:
+    parse, inputs = PARSERS[parser]
     for name, make in inputs.items():
-        assert growth(make, refused(read), 100) <= LINEAR, name
+        assert growth(make, ignoring_refusals(parse), 100) <= LINEAR, name
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("address", ADDRESSES)
-def test_no_address_costs_more_than_its_length_before_it_is_too_long(address: str) -> None:
-    """A thousand come in one request, so that a square within the thousand characters would be felt."""
+def test_the_cost_of_an_address_is_linear_up_to_the_limit(address: str) -> None:
+    """A request may have 1,000 addresses, so a quadratic cost of 1,000 characters would matter."""
 
     def make(n: int) -> list[str]:
         return [ADDRESSES[address](n)] * 100
 
-    def run(given: list[str]) -> None:
-        for one in given:
-            refused(normalise_address)(one)
+    def run(addresses: list[str]) -> None:
+        for text in addresses:
+            ignoring_refusals(normalise_address)(text)
 
     assert growth(make, run, 110) <= LINEAR
 
@@ -268,14 +268,14 @@ def test_no_address_costs_more_than_its_length_before_it_is_too_long(address: st
     "Every parser of what anybody may send is tested to cost no more than in proportion to its length.",
 )
 @pytest.mark.parametrize("form", FORMS)
-def test_no_form_costs_more_than_its_length(form: str) -> None:
-    assert growth(sent(*FORMS[form]), asked, 2_000) <= LINEAR
+def test_the_cost_of_a_form_is_linear(form: str) -> None:
+    assert growth(requests(*FORMS[form]), search_form, 2_000) <= LINEAR
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("header", CONTENT_TYPES)
-def test_no_content_type_costs_more_than_its_length(header: str) -> None:
+def test_the_cost_of_a_content_type_is_linear(header: str) -> None:
     def make(n: int) -> tuple[dict[str, Any], int]:
         return event(CONTENT_TYPES[header](n), b"--b--"), n
 
-    assert growth(make, asked, 300) <= LINEAR
+    assert growth(make, search_form, 300) <= LINEAR

@@ -12,17 +12,17 @@ from heed.entrypoints.http.forms import MAX_SCANNED_BYTES, PostedForm, read_form
 from tests.support.deployment import http
 from tests.support.forms import MOST, URLENCODED, multipart, typed, unreadable
 
-NAMED = [("topics", "Angebote & más"), ("topics", "a=b"), ("name", "line\r\nend"), ("none", "")]
+FIELDS = [("topics", "Angebote & más"), ("topics", "a=b"), ("name", "line\r\nend"), ("none", "")]
 
 
 def form(body: bytes | str | None, content_type: str = URLENCODED, **headers: str) -> PostedForm:
-    sent = {"content-type": content_type} if content_type else {}
-    return read_form(http("POST", "/p/x", body=body, headers={**sent, **headers}), MOST)
+    headers_of_type = {"content-type": content_type} if content_type else {}
+    return read_form(http("POST", "/p/x", body=body, headers={**headers_of_type, **headers}), MOST)
 
 
 @pytest.mark.parametrize("content_type", [URLENCODED, f"{URLENCODED}; charset=UTF-8", ""])
 def test_a_urlencoded_form_is_read_completely(content_type: str) -> None:
-    assert form(urlencode(NAMED).encode(), content_type) == PostedForm(NAMED, True)
+    assert form(urlencode(FIELDS).encode(), content_type) == PostedForm(FIELDS, True)
 
 
 @pytest.mark.parametrize(
@@ -33,11 +33,11 @@ def test_a_urlencoded_form_is_read_completely(content_type: str) -> None:
     ],
 )
 def test_a_multipart_form_is_read_completely(content_type: str) -> None:
-    assert form(multipart(NAMED), content_type) == PostedForm(NAMED, True)
+    assert form(multipart(FIELDS), content_type) == PostedForm(FIELDS, True)
 
 
 @given(st.lists(st.tuples(st.from_regex(r"[a-z.*/-]{1,30}", fullmatch=True), st.text("aé=&%+ ;\"'/:@\n🙂"))))
-def test_both_kinds_say_the_same(fields: list[tuple[str, str]]) -> None:
+def test_both_content_types_give_the_same_form(fields: list[tuple[str, str]]) -> None:
     assert form(urlencode(fields).encode()) == PostedForm(fields, True)
     if fields:
         assert form(multipart(fields), typed()) == PostedForm(fields, True)
@@ -49,12 +49,12 @@ def test_an_empty_body_is_a_complete_form_without_fields(body: bytes | None, con
     assert form(body, content_type) == PostedForm([], True)
 
 
-def test_a_line_s_end_behind_the_last_field_is_none_of_its_value() -> None:
+def test_a_line_end_after_the_last_field_is_not_part_of_its_value() -> None:
     assert form(b"List-Unsubscribe=One-Click\r\n").fields == [("List-Unsubscribe", "One-Click")]
 
 
-def test_text_that_did_not_come_in_base64_is_read_as_well() -> None:
-    assert form(urlencode(NAMED)) == PostedForm(NAMED, True)
+def test_a_body_without_base64_is_parsed_too() -> None:
+    assert form(urlencode(FIELDS)) == PostedForm(FIELDS, True)
 
 
 FAULTS = list(unreadable(""))
@@ -68,18 +68,18 @@ FAULTS = list(unreadable(""))
     "all the same.",
 )
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_form_that_was_not_understood_says_so_and_what_it_asks_to_stop_is_seen(
+def test_an_incomplete_form_is_marked_and_its_opt_out_is_found(
     fault: str,
 ) -> None:
-    found = form(*unreadable("all")[fault])
+    parsed = form(*unreadable("all")[fault])
 
-    assert not found.complete
-    assert found.has_value("scope", "all") and not found.has_value("all", "out")
+    assert not parsed.complete
+    assert parsed.has_value("scope", "all") and not parsed.has_value("all", "out")
 
 
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("other", ["ball", "this", "all-of-it"])
-def test_nothing_else_is_taken_for_it(fault: str, other: str) -> None:
+def test_other_values_in_an_incomplete_form_are_not_an_opt_out(fault: str, other: str) -> None:
     assert not form(*unreadable(other)[fault]).has_value("scope", "all")
 
 
@@ -89,26 +89,26 @@ def test_nothing_else_is_taken_for_it(fault: str, other: str) -> None:
 )
 @pytest.mark.parametrize("case", [str.lower, str.upper, str])
 @pytest.mark.parametrize("complete", [True, False])
-def test_what_a_form_asks_for_is_seen_in_any_case(name: str, value: str, case: Any, complete: bool) -> None:
+def test_a_value_is_found_in_upper_and_lower_case(name: str, value: str, case: Any, complete: bool) -> None:
     fields = [("x", "y"), (case(name), case(value))] + ([] if complete else [("z", "z\0")])
-    for found in (form(urlencode(fields).encode()), form(multipart(fields), typed())):
-        assert found.complete is complete
-        assert found.has_value(name, value) and not found.has_value(name, f"{value}x")
-        assert not found.has_value(name[1:], value)
+    for parsed in (form(urlencode(fields).encode()), form(multipart(fields), typed())):
+        assert parsed.complete is complete
+        assert parsed.has_value(name, value) and not parsed.has_value(name, f"{value}x")
+        assert not parsed.has_value(name[1:], value)
 
 
-def test_what_the_page_showed_is_not_what_the_form_asks_for() -> None:
+def test_the_state_that_the_page_showed_is_not_a_choice() -> None:
     assert not form(b"was.all=out&x=\x00").has_value("all", "out")
 
 
-def test_what_is_compressed_is_not_read() -> None:
-    plain = urlencode(NAMED).encode()
+def test_a_compressed_body_is_not_parsed() -> None:
+    plain = urlencode(FIELDS).encode()
     assert not form(gzip.compress(plain)).complete
     assert not form(plain, **{"content-encoding": "gzip"}).complete
     assert form(plain, **{"content-encoding": "identity"}).complete
 
 
-def test_base64_that_cannot_be_read_is_no_empty_body() -> None:
+def test_invalid_base64_is_not_an_empty_body() -> None:
     event = http("POST", "/p/x", body=b"x=y&scope=all")
     event["body"] = f"*{event['body']}"
     assert read_form(event, MOST).fields == [] and not read_form(event, MOST).complete
@@ -117,19 +117,19 @@ def test_base64_that_cannot_be_read_is_no_empty_body() -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from([URLENCODED, typed("b"), "", "nonsense"]))
-def test_no_body_is_an_error(body: bytes, content_type: str) -> None:
-    read = form(body.replace(b"b", b"\r\n--b"), content_type)
-    assert read.has_value("scope", "all") in (True, False)
+def test_no_body_raises_an_error(body: bytes, content_type: str) -> None:
+    parsed = form(body.replace(b"b", b"\r\n--b"), content_type)
+    assert parsed.has_value("scope", "all") in (True, False)
 
 
-@pytest.mark.parametrize("most", [62, 650])
-def test_as_many_fields_are_read_as_the_catalogue_needs(most: int) -> None:
-    fields = [("was.topic.a-brand/a-topic", "out")] * most
+@pytest.mark.parametrize("limit", [62, 650])
+def test_the_number_of_fields_is_limited(limit: int) -> None:
+    fields = [("was.topic.a-brand/a-topic", "out")] * limit
     for body, kind in ((urlencode(fields).encode(), URLENCODED), (multipart(fields), typed())):
         event = http("POST", "/p/x", body=body, headers={"content-type": kind})
-        assert read_form(event, most) == PostedForm(fields, True)
-        assert not read_form(event, most - 1).complete
-        assert read_form(event, most - 1).fields == fields[1:]
+        assert read_form(event, limit) == PostedForm(fields, True)
+        assert not read_form(event, limit - 1).complete
+        assert read_form(event, limit - 1).fields == fields[1:]
 
 
 @pytest.mark.threat(
@@ -140,11 +140,11 @@ def test_as_many_fields_are_read_as_the_catalogue_needs(most: int) -> None:
 )
 @pytest.mark.parametrize("junk", [b"name=scope ", b"%73cope = ", b"\0&", b"%41"])
 @pytest.mark.parametrize("in_base64", [True, False])
-def test_as_much_is_looked_at_of_a_long_body_as_of_a_longer_one(junk: bytes, in_base64: bool) -> None:
+def test_the_search_in_an_incomplete_body_has_a_limit(junk: bytes, in_base64: bool) -> None:
     def read(length: int) -> PostedForm:
         event = http("POST", "/p/x", body=junk * (length // len(junk)))
         if not in_base64:
-            event["body"] = "*" + event["body"]  # which then cannot be decoded
+            event["body"] = "*" + event["body"]  # invalid base64
         return read_form(event, MOST)
 
     long, longer = read(256 * 1024), read(4 * 1024 * 1024)
@@ -155,15 +155,15 @@ def test_as_much_is_looked_at_of_a_long_body_as_of_a_longer_one(junk: bytes, in_
 
 
 @pytest.mark.parametrize("fault", ["multipart that nothing names", "JSON", "UTF-16", "plain text"])
-def test_at_either_end_of_a_long_body_it_is_seen_what_it_asks_to_stop(fault: str) -> None:
-    wanted, kind = unreadable("all")[fault]
+def test_an_opt_out_is_found_at_both_ends_of_a_long_body(fault: str) -> None:
+    opt_out, kind = unreadable("all")[fault]
     junk = b" name=scope" * 400_000
-    assert form(wanted + b"\r\n" + junk, kind).has_value("scope", "all")
-    assert form(junk + b"\r\n" + wanted, kind).has_value("scope", "all")
+    assert form(opt_out + b"\r\n" + junk, kind).has_value("scope", "all")
+    assert form(junk + b"\r\n" + opt_out, kind).has_value("scope", "all")
     assert not form(junk + b"\r\n" + junk, kind).has_value("scope", "all")
 
 
-def test_the_two_ends_of_a_long_body_are_not_read_as_one() -> None:
+def test_the_two_ends_of_a_long_body_are_searched_separately() -> None:
     ends = (
         b"x" * (MAX_SCANNED_BYTES - len("scope=")) + b"scope=",
         b"all" + b"x" * (MAX_SCANNED_BYTES - 3),

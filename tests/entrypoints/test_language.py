@@ -1,4 +1,4 @@
-"""Which language a page is shown in."""
+"""The language of a page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ AVAILABLE = ("de", "en", "es", "fr", "ja")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "header", "chosen"),
+    ("requested", "header", "chosen"),
     [
         ("ja", "de", "ja"),
         ("JA", "de", "ja"),
@@ -38,17 +38,17 @@ AVAILABLE = ("de", "en", "es", "fr", "ja")
         ("../../etc", None, "en"),
     ],
 )
-def test_the_link_decides_then_the_browser_then_the_brand(
-    wanted: str | None, header: str | None, chosen: str
+def test_the_language_comes_from_the_link_else_the_browser_else_the_brand(
+    requested: str | None, header: str | None, chosen: str
 ) -> None:
-    assert choose_language(wanted, header, AVAILABLE, "en") == chosen
+    assert choose_language(requested, header, AVAILABLE, "en") == chosen
 
 
 REGIONS = ("de", "en", "pt-BR", "zh-Hant", "zh-Hant-HK")
 
 
 @pytest.mark.parametrize(
-    ("wanted", "header", "chosen"),
+    ("requested", "header", "chosen"),
     [
         ("pt-BR", None, "pt-BR"),
         ("pt-br", None, "pt-BR"),
@@ -66,14 +66,12 @@ REGIONS = ("de", "en", "pt-BR", "zh-Hant", "zh-Hant-HK")
         (None, "pt-PT,pt;q=0.9,de;q=0.8", "de"),
     ],
 )
-def test_a_regional_language_is_looked_up_from_the_whole_tag_to_its_beginning(
-    wanted: str | None, header: str | None, chosen: str
+def test_a_regional_language_falls_back_to_a_shorter_tag(
+    requested: str | None, header: str | None, chosen: str
 ) -> None:
-    assert choose_language(wanted, header, REGIONS, "en") == chosen
+    assert choose_language(requested, header, REGIONS, "en") == chosen
 
 
 @given(st.one_of(st.none(), st.text()), st.one_of(st.none(), st.text(max_size=2_000)))
-def test_whatever_is_sent_the_answer_is_a_language_of_the_brand(
-    wanted: str | None, header: str | None
-) -> None:
-    assert choose_language(wanted, header, AVAILABLE, "en") in AVAILABLE
+def test_any_input_results_in_a_language_of_the_brand(requested: str | None, header: str | None) -> None:
+    assert choose_language(requested, header, AVAILABLE, "en") in AVAILABLE

@@ -1,4 +1,4 @@
-"""Header injection is what mailers are attacked by (GHSA-268h-hp4c-crq3): nothing gets a line of its own."""
+"""Header injection is a common attack on mailers (GHSA-268h-hp4c-crq3). No text can start a new line."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ OFFERS = CATALOGUE.topics[2]
         ("x" * 201, "<offers.meridian.example.com>"),
     ],
 )
-def test_a_list_is_named_by_topic_brand_and_domain_and_titled_in_ascii(title: str, expected: str) -> None:
+def test_a_list_id_has_topic_brand_and_domain_and_an_ascii_title(title: str, expected: str) -> None:
     assert list_id(replace(OFFERS, names={"en": title, "de": "nie"}), CATALOGUE) == expected
 
 
-def test_topics_of_two_brands_are_two_lists() -> None:
+def test_topics_of_two_brands_have_different_list_ids() -> None:
     assert list_id(CATALOGUE.topics[11], CATALOGUE) == "Offers <offers.aurora.example.net>"
 
 
 @given(title=st.text(max_size=300), raw=recipients, now=st.integers(0, 2**32 * 60_000 - 1))
-def test_headers_are_each_one_ascii_line_that_needs_no_folding(title: str, raw: bytes, now: int) -> None:
+def test_each_header_is_one_ascii_line_without_folding(title: str, raw: bytes, now: int) -> None:
     label = "x" * 63
-    places = links.LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
+    bases = links.LinkBases(f"https://{label}.{label}.{label}.{label[:61]}", f"{label}.{label}.{label}")
     person = IdentifiedPerson("a@example.com", recipient_from_bytes(raw))
     titled = list_id(replace(OFFERS, names={"en": title}), CATALOGUE)
 
-    written = links.links_to_json(
-        mint_links([person], OFFERS, now, MemoryKeys()), f"?c={'x' * 32}&lang=de", places, titled
+    answer = links.links_to_json(
+        mint_links([person], OFFERS, now, MemoryKeys()), f"?c={'x' * 32}&lang=de", bases, titled
     )
 
-    (link,) = written["links"]  # type: ignore[misc]
+    (link,) = answer["links"]  # type: ignore[misc]
     for name, value in link["headers"].items():  # type: ignore[has-type]
         assert value.isascii() and value.isprintable()
         assert len(f"{name}: {value}") < 998

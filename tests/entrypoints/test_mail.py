@@ -1,4 +1,4 @@
-"""Whatever reaches a mail, it adds no header and no recipient, and is read back as it was meant."""
+"""No text can add a header or a recipient to a confirmation mail."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ HEADERS = {
     "Content-Type",
     "MIME-Version",
 }
-LETTER = ConfirmationMail(
+MAIL = ConfirmationMail(
     to="reader@example.com",
     intent=Intent.IN,
     scopes=scope_numbers(2),
@@ -49,30 +49,28 @@ LETTER = ConfirmationMail(
 
 @pytest.fixture(scope="module")
 def brand(tmp_path_factory: pytest.TempPathFactory) -> tuple[Pages, Catalogue]:
-    built = tmp_path_factory.mktemp("brand")
-    assert compile_command([str(SOURCE), str(built)]) == 0
-    data = json.loads((built / "catalogue.json").read_text("utf-8"))
-    return Pages(built), Catalogue.from_document(data)
+    folder = tmp_path_factory.mktemp("brand")
+    assert compile_command([str(SOURCE), str(folder)]) == 0
+    data = json.loads((folder / "catalogue.json").read_text("utf-8"))
+    return Pages(folder), Catalogue.from_document(data)
 
 
-def compose(
-    brand: tuple[Pages, Catalogue], letter: ConfirmationMail, title: str = "Meridian Watches"
-) -> bytes:
+def render(brand: tuple[Pages, Catalogue], mail: ConfirmationMail, title: str = "Meridian Watches") -> bytes:
     pages, catalogue = brand
     number = catalogue.default_brand
-    named = {number: replace(catalogue.brands[number], title=title)}
+    brands = {number: replace(catalogue.brands[number], title=title)}
     other = Catalogue(
-        list(named.values()),
+        list(brands.values()),
         list(catalogue.topics.values()),
         number,
         catalogue.languages,
         catalogue.default_language,
         catalogue.policies,
     )
-    return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(letter)
+    return ConfirmationMailRenderer(pages, other, "preferences@example.com", "mail.example.com")(mail)
 
 
-_HOSTILE = st.one_of(
+_HOSTILE_TEXTS = st.one_of(
     st.text(max_size=70),
     st.text(alphabet='\r\n\0\t \x0b\x0c\x1c\x85\u2028\u2029=?_<>@,;:"\\()aé猫', max_size=70),
     st.sampled_from(
@@ -87,8 +85,8 @@ _HOSTILE = st.one_of(
 )
 
 
-@given(_HOSTILE, st.sampled_from(["", "@b.example", "x@b.example"]))
-def test_an_address_adds_no_header_and_no_second_recipient(
+@given(_HOSTILE_TEXTS, st.sampled_from(["", "@b.example", "x@b.example"]))
+def test_an_address_cannot_add_a_header_or_a_recipient(
     brand: tuple[Pages, Catalogue], typed: str, end: str
 ) -> None:
     try:
@@ -96,42 +94,42 @@ def test_an_address_adds_no_header_and_no_second_recipient(
     except InvalidAddress:
         return
     if not is_mailable(address):
-        return  # not mailed
-    mail = parsed(compose(brand, replace(LETTER, to=address)))
+        return  # Heed does not send to it
+    mail = parsed(render(brand, replace(MAIL, to=address)))
     assert set(mail.keys()) == HEADERS and len(mail.keys()) == len(HEADERS)
-    assert [one.addr_spec for one in mail["To"].addresses] == [address]
+    assert [address.addr_spec for address in mail["To"].addresses] == [address]
 
 
-@given(_HOSTILE)
+@given(_HOSTILE_TEXTS)
 @example('Uhren, "Meridian" <x@y.example>')
 @example("お得な時計" * 12)
 @example("=?utf-8?q?a=0D=0ABcc:_c=40d?=")
 @example("=????utf-8?q?a=0D=0ABcc:_c=40d?=")
-def test_a_brand_s_title_adds_no_header_and_names_no_other_sender(
+def test_a_brand_title_cannot_add_a_header_or_change_the_sender(
     brand: tuple[Pages, Catalogue], title: str
 ) -> None:
-    mail = parsed(compose(brand, LETTER, title))
+    mail = parsed(render(brand, MAIL, title))
     assert set(mail.keys()) == HEADERS and len(mail.keys()) == len(HEADERS)
-    assert [one.addr_spec for one in mail["From"].addresses] == ["preferences@example.com"]
+    assert [address.addr_spec for address in mail["From"].addresses] == ["preferences@example.com"]
 
 
 @pytest.mark.parametrize("language", ["de", "en", "es", "fr", "ja"])
 @pytest.mark.parametrize("intent", Intent)
-def test_it_is_plain_text_and_html_in_that_order_of_ascii_lines(
+def test_a_mail_has_plain_text_then_html_in_ascii_lines(
     brand: tuple[Pages, Catalogue], language: str, intent: Intent
 ) -> None:
-    raw = compose(brand, replace(LETTER, language=language, intent=intent))
+    raw = render(brand, replace(MAIL, language=language, intent=intent))
     mail = parsed(raw)
     assert mail.get_content_type() == "multipart/alternative"
     parts = [part.get_content_type() for part in mail.iter_parts()]
     assert parts == ["text/plain", "text/html"]
     assert raw.isascii() and all(len(line) < 998 for line in raw.split(b"\r\n"))
-    assert link(mail) == f"/c/{LETTER.confirm}" and link(mail, "u") == f"/u/{LETTER.unsubscribe}"
+    assert link(mail) == f"/c/{MAIL.confirm}" and link(mail, "u") == f"/u/{MAIL.unsubscribe}"
     for part in text(mail), text(mail, "html"):
         assert "&#x27;" not in part or part.startswith("<!doctype")
 
 
-def test_without_inbound_mail_there_is_the_web_way_alone(brand: tuple[Pages, Catalogue]) -> None:
+def test_without_inbound_mail_there_is_no_mailto_link(brand: tuple[Pages, Catalogue]) -> None:
     pages, catalogue = brand
-    mail = parsed(ConfirmationMailRenderer(pages, catalogue, "preferences@example.com", "")(LETTER))
+    mail = parsed(ConfirmationMailRenderer(pages, catalogue, "preferences@example.com", "")(MAIL))
     assert "mailto:" not in mail["List-Unsubscribe"]

@@ -1,4 +1,4 @@
-"""Where a request came from, behind proxies and not: nobody says of themselves where they are."""
+"""The network of a client, with and without proxies. A client cannot choose its own network."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def event(source: str, forwarded: str | None = None) -> dict[str, Any]:
     return http("POST", "/subscribe", source_ip=source, headers=headers)
 
 
-def of(source: str, forwarded: str | None = None) -> str:
+def find_network(source: str, forwarded: str | None = None) -> str:
     return network_of(event(source, forwarded), PROXIES)
 
 
 @pytest.mark.parametrize(
-    ("source", "found"),
+    ("source", "network"),
     [
         ("203.0.113.9", "203.0.113.0/24"),
         ("2001:db8:1:2:3::4", "2001:db8:1::/48"),
@@ -36,9 +36,9 @@ def of(source: str, forwarded: str | None = None) -> str:
         ("fe80::1%eth0", ""),
     ],
 )
-def test_without_a_proxy_it_is_that_of_who_spoke_to_us(source: str, found: str) -> None:
-    assert of(source) == found
-    assert network_of(event(source, "198.51.100.7"), ()) == found
+def test_without_a_proxy_the_network_is_that_of_the_peer(source: str, network: str) -> None:
+    assert find_network(source) == network
+    assert network_of(event(source, "198.51.100.7"), ()) == network
 
 
 @pytest.mark.threat(
@@ -47,13 +47,13 @@ def test_without_a_proxy_it_is_that_of_who_spoke_to_us(source: str, found: str) 
     "The header is read from its right end, as far as trusted proxies wrote it, and else ignored.",
 )
 @pytest.mark.parametrize(
-    ("source", "forwarded", "found"),
+    ("source", "forwarded", "network"),
     [
-        # Nobody trusted spoke: whatever the header says is the sender's own word.
+        # The peer is not trusted, so the header is ignored.
         ("203.0.113.9", "198.51.100.7", "203.0.113.0/24"),
         ("203.0.113.9", "10.1.2.3", "203.0.113.0/24"),
         ("203.0.113.9", "198.51.100.7, 203.0.113.9", "203.0.113.0/24"),
-        # A trusted proxy spoke: whom it heard stands at the right, what the sender wrote further left.
+        # The peer is a trusted proxy. It appended its own peer on the right; the rest comes from the client.
         (PEER, "198.51.100.7", "198.51.100.0/24"),
         (PEER, "1.1.1.1, 198.51.100.7", "198.51.100.0/24"),
         (PEER, "1.1.1.1,10.0.0.1, 198.51.100.7", "198.51.100.0/24"),
@@ -61,20 +61,20 @@ def test_without_a_proxy_it_is_that_of_who_spoke_to_us(source: str, found: str) 
         (PEER, f"1.1.1.1, 198.51.100.7, {PEER}", "198.51.100.0/24"),
         # One proxy behind another.
         (PEER, f"1.1.1.1, 198.51.100.7, {INNER}, {PEER}", "198.51.100.0/24"),
-        # All are ours: it comes from inside.
+        # All addresses are trusted, so the request comes from inside.
         (PEER, f"{INNER}, {PEER}", "10.9.9.0/24"),
         (PEER, None, "10.1.2.0/24"),
         (PEER, "", "10.1.2.0/24"),
     ],
 )
-def test_it_is_the_rightmost_address_that_is_no_trusted_proxy(
-    source: str, forwarded: str | None, found: str
+def test_the_network_is_that_of_the_rightmost_address_that_is_not_a_trusted_proxy(
+    source: str, forwarded: str | None, network: str
 ) -> None:
-    assert of(source, forwarded) == found
+    assert find_network(source, forwarded) == network
 
 
 @pytest.mark.parametrize(
-    ("written", "found"),
+    ("forwarded", "network"),
     [
         ("198.51.100.7:4711", "198.51.100.0/24"),
         ("[2001:db8:1::2]:4711", "2001:db8:1::/48"),
@@ -84,13 +84,13 @@ def test_it_is_the_rightmost_address_that_is_no_trusted_proxy(
         (" \t198.51.100.7 ", "198.51.100.0/24"),
     ],
 )
-def test_an_address_is_read_in_each_form_that_proxies_write(written: str, found: str) -> None:
-    assert of(PEER, written) == found
-    assert of("2001:db8:ffff::1", written) == found
+def test_an_address_is_parsed_in_each_form_that_proxies_send(forwarded: str, network: str) -> None:
+    assert find_network(PEER, forwarded) == network
+    assert find_network("2001:db8:ffff::1", forwarded) == network
 
 
 @pytest.mark.parametrize(
-    "written",
+    "forwarded",
     [
         "unknown",
         "_hidden",
@@ -102,22 +102,22 @@ def test_an_address_is_read_in_each_form_that_proxies_write(written: str, found:
         "٣.1.1.1",
     ],
 )
-def test_what_cannot_be_read_stands_for_the_proxy_and_not_for_whatever_is_left_of_it(
-    written: str,
+def test_an_invalid_address_ends_the_search_at_the_last_proxy(
+    forwarded: str,
 ) -> None:
-    assert of(PEER, f"1.1.1.1, {written}") == "10.1.2.0/24"
-    assert of(PEER, f"1.1.1.1, {written}, {INNER}") == "10.9.9.0/24"
+    assert find_network(PEER, f"1.1.1.1, {forwarded}") == "10.1.2.0/24"
+    assert find_network(PEER, f"1.1.1.1, {forwarded}, {INNER}") == "10.9.9.0/24"
 
 
 @given(st.text(max_size=60), st.sampled_from([PEER, "203.0.113.9", "2001:db8:ffff::1"]))
-def test_whatever_the_header_says_a_network_comes_of_it(written: str, source: str) -> None:
-    assert "/" in of(source, written)
-    assert of("203.0.113.9", written) == "203.0.113.0/24"
+def test_any_header_results_in_a_network(forwarded: str, source: str) -> None:
+    assert "/" in find_network(source, forwarded)
+    assert find_network("203.0.113.9", forwarded) == "203.0.113.0/24"
 
 
 @given(st.text("0123456789.,: abcdef[]", max_size=80))
-def test_what_a_sender_writes_never_changes_what_the_proxy_added(written: str) -> None:
-    assert of(PEER, f"{written}, 198.51.100.7, {PEER}") == "198.51.100.0/24"
+def test_a_client_cannot_change_the_address_that_the_proxy_appends(forwarded: str) -> None:
+    assert find_network(PEER, f"{forwarded}, 198.51.100.7, {PEER}") == "198.51.100.0/24"
 
 
 @pytest.mark.threat(
@@ -125,14 +125,14 @@ def test_what_a_sender_writes_never_changes_what_the_proxy_added(written: str) -
     "An endless X-Forwarded-For keeps a function busy.",
     "The rightmost hops are read alone, at a cost that grows with the header's length, tested as growth.",
 )
-def test_a_long_header_costs_no_more_than_its_length() -> None:
+def test_the_cost_of_a_long_header_is_linear() -> None:
     def make(n: int) -> dict[str, Any]:
         return event(PEER, f"{INNER}," * n)
 
     assert growth(make, lambda long: network_of(long, PROXIES), 2_000) <= LINEAR
 
 
-def test_a_network_of_the_setting_that_cannot_be_read_is_no_network() -> None:
+def test_an_invalid_network_of_the_setting_raises_an_error() -> None:
     assert str(parse_network(" 10.1.2.3/8")) == "10.0.0.0/8"
     with pytest.raises(ValueError, match="does not appear"):
         parse_network("everybody")

@@ -1,4 +1,4 @@
-"""What a function writes of itself: under its own name, in the namespace of its stack."""
+"""Logs and metrics of a function have its name and the namespace of its stack."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from heed.entrypoints.observability import count_metric, logger, measure_metric,
 
 @observed
 def handler(event, context):
-    logger.info("said")
+    logger.info("hello")
     count_metric("OptedOut")
     measure_metric("SuppressionLatency", [5], source="phone")
     return "done"
@@ -26,31 +26,33 @@ assert handler({}, None) == "done"
 """
 
 
-def _written(environment: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The lines of a fresh process, since the environment is read as a function starts."""
-    ended = subprocess.run(
+def _log_lines(environment: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Returns the lines of a new process, because the environment is read when a function starts."""
+    process = subprocess.run(
         [sys.executable, "-c", _FUNCTION], env=environment, check=True, capture_output=True
     )
-    return [json.loads(line) for line in ended.stdout.splitlines()]
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 @pytest.mark.parametrize("function", ["UnsubscribeFunction", "SendConfirmationFunction"])
-def test_every_line_and_every_metric_names_its_function_and_its_stack(function: str) -> None:
-    given = variables(function)
-    service = given["POWERTOOLS_SERVICE_NAME"]
-    namespace = given["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"].replace("${AWS::StackName}", "heed-trial")
+def test_each_log_line_and_metric_has_its_function_and_stack(function: str) -> None:
+    environment = variables(function)
+    service = environment["POWERTOOLS_SERVICE_NAME"]
+    namespace = environment["POWERTOOLS_METRICS_NAMESPACE"]["Fn::Sub"].replace(
+        "${AWS::StackName}", "heed-trial"
+    )
 
-    written = _written({"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": namespace})
+    lines = _log_lines({"POWERTOOLS_SERVICE_NAME": service, "POWERTOOLS_METRICS_NAMESPACE": namespace})
 
-    assert [line["service"] for line in written] == [service] * 3
-    metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in written if "_aws" in line]
-    assert {each["Metrics"][0]["Name"] for each in metrics} == {"OptedOut", "SuppressionLatency"}
-    for each in metrics:
-        assert each["Namespace"] == "Heed/heed-trial"
-        assert "service" in each["Dimensions"][0]
+    assert [line["service"] for line in lines] == [service] * 3
+    metrics = [line["_aws"]["CloudWatchMetrics"][0] for line in lines if "_aws" in line]
+    assert {metric["Metrics"][0]["Name"] for metric in metrics} == {"OptedOut", "SuppressionLatency"}
+    for metric in metrics:
+        assert metric["Namespace"] == "Heed/heed-trial"
+        assert "service" in metric["Dimensions"][0]
 
 
-def test_metrics_that_have_no_namespace_undo_nothing_that_was_done() -> None:
-    (said,) = _written({"POWERTOOLS_SERVICE_NAME": "unsubscribe"})
+def test_metrics_without_a_namespace_do_not_fail_the_request() -> None:
+    (line,) = _log_lines({"POWERTOOLS_SERVICE_NAME": "unsubscribe"})
 
-    assert said["message"] == "said"
+    assert line["message"] == "hello"

@@ -1,4 +1,4 @@
-"""The pages as HTML: what stands in them, what never does, and what they cost."""
+"""The HTML of the pages: their content, their safety and their size."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HOSTILE = "\"'><script>alert(1)</script><a onclick=x href=javascript:x>&amp;{top
 
 
 class Document(HTMLParser):
-    """A page as its elements and words; fails on a tag that is not closed in order."""
+    """The elements and texts of a page. It fails if tags are not closed in order."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -56,15 +56,15 @@ class Document(HTMLParser):
         self.words.append(data)
 
     def all(self, *tags: str) -> Iterator[dict[str, str | None]]:
-        """The attributes of every element of these tags, in order."""
+        """Returns the attributes of each element with one of these tags, in order."""
         return (attributes for tag, attributes in self.elements if tag in tags)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    built = tmp_path_factory.mktemp("brand")
-    assert compile_command([str(SOURCE), str(built)]) == 0
-    return built
+    output = tmp_path_factory.mktemp("brand")
+    assert compile_command([str(SOURCE), str(output)]) == 0
+    return output
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +74,7 @@ def pages(folder: Path) -> Pages:
 
 @pytest.fixture(scope="module")
 def html(folder: Path, pages: Pages) -> dict[tuple[str, str], str]:
-    """(language, sample) → the page."""
+    """The pages by language and sample."""
     topics = catalogue(folder)["topics"]
     return {
         (language, name): render(pages, page, view)
@@ -83,13 +83,13 @@ def html(folder: Path, pages: Pages) -> dict[tuple[str, str], str]:
     }
 
 
-def test_every_page_has_a_sample(folder: Path) -> None:
+def test_each_page_has_a_sample(folder: Path) -> None:
     shown = {page for page, _ in samples("en", catalogue(folder)["topics"]).values()}
 
     assert shown == set(VIEWS)
 
 
-def test_every_page_is_well_formed_and_says_its_language(
+def test_each_page_is_well_formed_and_has_its_language(
     html: dict[tuple[str, str], str],
 ) -> None:
     for (language, _), page in html.items():
@@ -120,11 +120,11 @@ def test_a_page_loads_nothing_and_runs_nothing(html: dict[tuple[str, str], str])
             }
 
 
-def test_a_page_is_under_30_kilobytes(html: dict[tuple[str, str], str]) -> None:
+def test_a_page_is_smaller_than_30_kilobytes(html: dict[tuple[str, str], str]) -> None:
     assert max(len(page.encode()) for page in html.values()) < 30_000
 
 
-def test_forms_post_to_this_site_and_ask_no_reason(html: dict[tuple[str, str], str]) -> None:
+def test_forms_post_to_this_site_and_do_not_require_a_reason(html: dict[tuple[str, str], str]) -> None:
     for (_, name), page in html.items():
         document = Document(page)
         for form in document.all("form"):
@@ -136,13 +136,13 @@ def test_forms_post_to_this_site_and_ask_no_reason(html: dict[tuple[str, str], s
             assert {a.get("type") for a in document.all("input")} <= {"hidden", "radio"}
 
 
-def test_the_landing_page_has_the_stop_button_first_and_everything_second(
+def test_the_landing_page_has_a_button_for_the_topic_then_for_everything(
     html: dict[tuple[str, str], str],
 ) -> None:
     buttons = list(Document(html["en", "landing"]).all("button"))
 
     assert [(b["name"], b["value"]) for b in buttons] == [("scope", "this"), ("scope", "all")]
-    assert [b.get("class") for b in buttons] == [None, "second"]  # the same size: see the browser
+    assert [b.get("class") for b in buttons] == [None, "second"]  # the same size; a browser test measures it
     assert "<h1>Unsubscribe from Offers</h1>" in html["en", "landing"]
 
 
@@ -152,7 +152,7 @@ def test_a_landing_page_for_everything_has_one_button(html: dict[tuple[str, str]
     assert [(b["name"], b["value"]) for b in buttons] == [("scope", "all")]
 
 
-def test_the_done_page_says_what_still_comes_and_undo_is_quiet(
+def test_the_done_page_lists_service_mail_and_has_a_small_undo_button(
     html: dict[tuple[str, str], str],
 ) -> None:
     page = html["en", "done"]
@@ -166,7 +166,7 @@ def test_the_done_page_says_what_still_comes_and_undo_is_quiet(
     assert "<button" not in html["en", "done-all"]
 
 
-def test_the_preference_centre_posts_the_fields_of_the_contract(
+def test_the_preference_centre_posts_the_documented_fields(
     html: dict[tuple[str, str], str],
 ) -> None:
     document = Document(html["en", "preferences"])
@@ -184,14 +184,14 @@ def test_the_preference_centre_posts_the_fields_of_the_contract(
     assert was == {f"was.{name}": value for name, value in checked.items()}
     assert [(b.get("name"), b.get("value")) for b in document.all("button")] == [
         ("all", "out"),
-        (None, None),  # save; the first of its form, so it is what Enter presses
+        (None, None),  # save; it is the first button of its form, so Enter presses it
         ("pause", "30"),
         ("pause", "60"),
         ("pause", "90"),
     ]
 
 
-def test_a_pause_can_be_ended_and_nothing_is_chosen_beforehand(
+def test_a_pause_can_be_ended_and_nothing_is_preselected(
     html: dict[tuple[str, str], str],
 ) -> None:
     page = html["en", "preferences-paused"]
@@ -203,7 +203,7 @@ def test_a_pause_can_be_ended_and_nothing_is_chosen_beforehand(
     assert not [o for o in Document(html["en", "subscribe"]).all("input") if "checked" in o]
 
 
-def test_the_preference_centre_says_what_was_changed_last_and_when(
+def test_the_preference_centre_shows_the_last_change(
     html: dict[tuple[str, str], str],
 ) -> None:
     assert 'Offers · stopped · <time datetime="2026-05-03T14:05:00Z">' in html["en", "preferences"]
@@ -211,7 +211,7 @@ def test_the_preference_centre_says_what_was_changed_last_and_when(
     assert "All marketing e-\u2060mail · stopped" in html["en", "preferences-off"]
 
 
-def test_targeted_advertising_has_its_link_and_caveats(
+def test_targeted_advertising_has_its_link_and_limits(
     html: dict[tuple[str, str], str],
 ) -> None:
     page = html["en", "preferences"]
@@ -221,7 +221,7 @@ def test_targeted_advertising_has_its_link_and_caveats(
     assert "not personalised ones" in page
 
 
-def test_a_signal_is_shown_and_applied_in_one_press(html: dict[tuple[str, str], str]) -> None:
+def test_a_privacy_signal_is_shown_and_applied_with_one_press(html: dict[tuple[str, str], str]) -> None:
     for name in ("landing-signal", "preferences-paused"):
         document = Document(html["en", name])
         buttons = [(b.get("name"), b.get("value")) for b in document.all("button")]
@@ -230,7 +230,7 @@ def test_a_signal_is_shown_and_applied_in_one_press(html: dict[tuple[str, str], 
     assert "Targeted advertising is off in your profile." in html["en", "done-all"]
 
 
-def test_a_mistake_in_the_form_is_told_at_the_field(html: dict[tuple[str, str], str]) -> None:
+def test_a_mistake_in_the_form_is_shown_at_the_field(html: dict[tuple[str, str], str]) -> None:
     document = Document(html["en", "subscribe-mistake"])
     field = next(a for a in document.all("input") if a.get("name") == "address")
 
@@ -241,7 +241,7 @@ def test_a_mistake_in_the_form_is_told_at_the_field(html: dict[tuple[str, str], 
     assert [a for a in document.all("span") if a.get("id") == "address-error"]
 
 
-def test_the_page_for_a_bad_link_offers_every_other_way(html: dict[tuple[str, str], str]) -> None:
+def test_the_page_for_an_invalid_link_offers_each_other_way(html: dict[tuple[str, str], str]) -> None:
     page = html["en", "not_found"]
 
     for way in (
@@ -261,7 +261,7 @@ def test_the_language_links_keep_the_campaign(pages: Pages) -> None:
 
 
 def _filled(view: Any, text: str) -> Any:
-    """The view with a text in every field that is one, and in those of its parts."""
+    """Returns the view with this text in each text field, also of nested views."""
     changes: dict[str, Any] = {}
     for field in fields(view):
         value = getattr(view, field.name)
@@ -276,7 +276,7 @@ def _filled(view: Any, text: str) -> Any:
     return replace(view, **changes)
 
 
-@examples(20)  # each is every page twice
+@examples(20)  # each example renders all pages twice
 @given(st.text(min_size=1))
 @example(HOSTILE)
 def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> None:
@@ -285,39 +285,39 @@ def test_no_value_can_become_markup(folder: Path, pages: Pages, text: str) -> No
         hostile = Document(render(pages, page, _filled(view, text)))
 
         assert [tag for tag, _ in hostile.elements] == [tag for tag, _ in plain.elements]
-        for (_, ours), (_, theirs) in zip(hostile.elements, plain.elements, strict=True):
-            assert list(ours) == list(theirs)
+        for (_, attributes), (_, expected) in zip(hostile.elements, plain.elements, strict=True):
+            assert list(attributes) == list(expected)
 
 
 @given(st.text())
 @example(HOSTILE)
-def test_escaping_is_that_of_the_standard_library(text: str) -> None:
+def test_escaping_equals_that_of_the_standard_library(text: str) -> None:
     assert escape_html(text) == html_escape(text)
 
 
-def test_every_answer_carries_the_headers_of_the_contract(pages: Pages) -> None:
-    sent = pages.headers("de")
+def test_each_answer_has_the_documented_headers(pages: Pages) -> None:
+    headers = pages.headers("de")
 
-    policy = sent["Content-Security-Policy"].split("; ")
+    policy = headers["Content-Security-Policy"].split("; ")
     assert policy[0] == "default-src 'none'"
     assert policy[1].startswith("style-src 'sha256-")
     assert policy[2:] == ["form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"]
-    assert sent["Content-Language"] == "de"
-    assert sent["Referrer-Policy"] == "no-referrer"
-    assert sent["Cache-Control"] == "no-store"
-    assert sent["X-Robots-Tag"].startswith("noindex")
-    assert sent["X-Content-Type-Options"] == "nosniff"
-    assert sent["Strict-Transport-Security"].startswith("max-age=")
-    assert sent["Tk"] == "N"
-    assert "Set-Cookie" not in sent
+    assert headers["Content-Language"] == "de"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Robots-Tag"].startswith("noindex")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Strict-Transport-Security"].startswith("max-age=")
+    assert headers["Tk"] == "N"
+    assert "Set-Cookie" not in headers
     assert "style-src" not in page_headers("de")["Content-Security-Policy"]
 
 
-def test_nothing_is_read_before_a_page_is_asked_for() -> None:
+def test_no_file_is_read_before_the_first_page() -> None:
     Pages(Path("/nowhere"))
 
 
-def test_a_page_reads_its_own_file_and_no_other(folder: Path, tmp_path: Path) -> None:
+def test_a_page_reads_only_its_own_file(folder: Path, tmp_path: Path) -> None:
     for name in ("pages/fr/neutral.json", "pages/fr/dates.json"):
         target = tmp_path / name
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""The fields of the preference centre's form become choices; what nobody can read changes nothing."""
+"""The fields of the preference centre's form become choices. An invalid form changes nothing."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from tests.support.registers import scope_numbers
 OFFERS, NEWS = scope_numbers(2, 3)
 
 
-def parsed(*fields: tuple[str, str]) -> PreferenceForm:
+def parse(*fields: tuple[str, str]) -> PreferenceForm:
     return parse_preference_form(PostedForm(list(fields), complete=True), CATALOGUE)
 
 
-def test_a_topic_is_on_where_its_field_says_in_and_off_where_it_says_anything_else() -> None:
-    said = parsed(("topic.offers", "in"), ("was.topic.offers", "out"), ("topic.news", "perhaps"))
-    assert said.choices == FormChoices(wanted={OFFERS: True, NEWS: False}, shown={OFFERS: False})
+def test_a_topic_is_on_for_the_value_in_and_off_for_any_other_value() -> None:
+    form = parse(("topic.offers", "in"), ("was.topic.offers", "out"), ("topic.news", "perhaps"))
+    assert form.choices == FormChoices(wanted={OFFERS: True, NEWS: False}, shown={OFFERS: False})
 
 
-def test_of_a_field_given_twice_what_stops_more_counts() -> None:
-    said = parsed(("topic.news", "in"), ("topic.news", "out"), ("pause", "30"), ("pause", "90"))
-    assert said.choices == FormChoices(wanted={NEWS: False}, pause=90)
+def test_if_a_field_occurs_twice_the_value_that_stops_more_counts() -> None:
+    form = parse(("topic.news", "in"), ("topic.news", "out"), ("pause", "30"), ("pause", "90"))
+    assert form.choices == FormChoices(wanted={NEWS: False}, pause=90)
 
 
-def test_whoever_stops_everything_chooses_nothing_else() -> None:
-    said = parsed(("topic.news", "in"), ("all", "out"), ("undo", "x"))
-    assert said == PreferenceForm(FormChoices(everything=True))
+def test_a_form_that_stops_everything_has_no_other_choice() -> None:
+    form = parse(("topic.news", "in"), ("all", "out"), ("undo", "x"))
+    assert form == PreferenceForm(FormChoices(everything=True))
 
 
 @pytest.mark.parametrize(
@@ -45,8 +45,8 @@ def test_whoever_stops_everything_chooses_nothing_else() -> None:
         (("undo", "x"), ("undo", "y")),
     ],
 )
-def test_a_form_that_nobody_can_read_is_refused_as_a_whole(
+def test_an_invalid_form_is_refused_as_a_whole(
     fields: tuple[tuple[str, str], ...],
 ) -> None:
     with pytest.raises(IncompleteForm):
-        parsed(*fields)
+        parse(*fields)

@@ -1,4 +1,4 @@
-"""The bodies of POST /v1/check and POST /v1/links: what is understood, and every fault by its pointer."""
+"""The bodies of POST /v1/check and POST /v1/links, and the faults of invalid bodies."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from tests.support.catalogues import CATALOGUE
 READER = "reader@example.com"
 
 
-def faults(asked: Callable[..., object], body: Any) -> list[str]:
-    with pytest.raises(InvalidRequest) as refused:
-        asked(read_json_object(json.dumps(body).encode()), CATALOGUE)
-    return [fault.pointer for fault in refused.value.faults]
+def faults(parse_request: Callable[..., object], body: Any) -> list[str]:
+    with pytest.raises(InvalidRequest) as raised:
+        parse_request(read_json_object(json.dumps(body).encode()), CATALOGUE)
+    return [fault.pointer for fault in raised.value.faults]
 
 
 @pytest.mark.parametrize(
-    ("body", "wrong"),
+    ("body", "pointers"),
     [
         ({}, ["/topic", "/addresses"]),
         ([], ["", "/topic", "/addresses"]),
@@ -45,13 +45,15 @@ def faults(asked: Callable[..., object], body: Any) -> list[str]:
         ({"topic": "offers", "addresses": [READER], "a/b~": 1, "x": 1}, ["/a~1b~0", "/x"]),
     ],
 )
-@pytest.mark.parametrize("asked", [checks.parse_check_request, links.parse_links_request])
-def test_every_fault_is_named(asked: Callable[..., object], body: Any, wrong: list[str]) -> None:
-    assert faults(asked, body) == wrong
+@pytest.mark.parametrize("parse_request", [checks.parse_check_request, links.parse_links_request])
+def test_each_fault_has_its_pointer(
+    parse_request: Callable[..., object], body: Any, pointers: list[str]
+) -> None:
+    assert faults(parse_request, body) == pointers
 
 
 @pytest.mark.parametrize(
-    ("fields", "wrong"),
+    ("fields", "pointers"),
     [
         ({"topic": "service"}, ["/topic"]),
         ({"topic": "targeted-advertising"}, ["/topic"]),
@@ -68,8 +70,10 @@ def test_every_fault_is_named(asked: Callable[..., object], body: Any, wrong: li
         ({"topic": "*", "campaign": "?", "lang": ""}, ["/topic", "/campaign", "/lang"]),
     ],
 )
-def test_what_no_mail_can_carry_is_refused(fields: dict[str, Any], wrong: list[str]) -> None:
-    assert faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields}) == wrong
+def test_a_topic_campaign_or_language_without_links_is_refused(
+    fields: dict[str, Any], pointers: list[str]
+) -> None:
+    assert faults(links.parse_links_request, {"topic": "offers", "addresses": [READER], **fields}) == pointers
 
 
 @pytest.mark.parametrize(
@@ -83,13 +87,13 @@ def test_what_no_mail_can_carry_is_refused(fields: dict[str, Any], wrong: list[s
         ("catalogues", 14),
     ],
 )
-def test_any_topic_can_be_asked_about_by_its_name(topic: str, number: int) -> None:
+def test_each_topic_can_be_checked_by_its_name(topic: str, number: int) -> None:
     body = read_json_object(json.dumps({"topic": topic, "addresses": [READER]}).encode())
 
     assert checks.parse_check_request(body, CATALOGUE).topic.number == number
 
 
-def test_ids_stand_in_place_of_addresses() -> None:
+def test_a_request_may_have_ids_instead_of_addresses() -> None:
     body = read_json_object(json.dumps({"topic": "offers", "recipients": ["a", "b"]}).encode())
 
     assert checks.parse_check_request(body, CATALOGUE).mentions == [
@@ -107,27 +111,27 @@ def test_ids_stand_in_place_of_addresses() -> None:
         ({"campaign": "x" * 32, "lang": "en"}, f"?c={'x' * 32}&lang=en"),
     ],
 )
-def test_campaign_and_language_become_the_links_query(fields: dict[str, Any], query: str) -> None:
+def test_campaign_and_language_become_the_query_of_the_links(fields: dict[str, Any], query: str) -> None:
     body = {"topic": "offers", "addresses": [READER], **fields}
 
     assert links.parse_links_request(read_json_object(json.dumps(body).encode()), CATALOGUE).query == query
 
 
-@pytest.mark.parametrize("asked", [checks.parse_check_request, links.parse_links_request])
+@pytest.mark.parametrize("parse_request", [checks.parse_check_request, links.parse_links_request])
 @pytest.mark.parametrize(
-    ("topic", "said"),
+    ("topic", "detail"),
     [
         ("ofers", "not in the catalogue; the nearest is offers"),
-        ("meridan", "not in the catalogue"),  # a brand is near, and no topic
+        ("meridan", "not in the catalogue"),  # a brand has a similar name, but no topic has
         ("meridian", "not a topic"),
         ("jane@example.com", "not in the catalogue"),
     ],
 )
-def test_an_unknown_topic_names_the_nearest_and_where_all_are_listed(
-    asked: Callable[..., object], topic: str, said: str
+def test_the_fault_of_an_unknown_topic_suggests_the_nearest_topic(
+    parse_request: Callable[..., object], topic: str, detail: str
 ) -> None:
     body = json.dumps({"topic": topic, "addresses": [READER]}).encode()
-    with pytest.raises(InvalidRequest) as refused:
-        asked(read_json_object(body), CATALOGUE)
-    (fault,) = refused.value.faults
-    assert fault.detail == f"is {said}; GET /v1/topics lists all names"
+    with pytest.raises(InvalidRequest) as raised:
+        parse_request(read_json_object(body), CATALOGUE)
+    (fault,) = raised.value.faults
+    assert fault.detail == f"is {detail}; GET /v1/topics lists all names"

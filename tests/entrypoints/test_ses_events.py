@@ -1,4 +1,4 @@
-"""Every documented shape and transport of an SES event, and whatever may come instead."""
+"""SES events in each documented form and transport, and invalid messages."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ DEAD = [UNDELIVERABLE]
 A = "a@example.com"
 ONE = "recipient@example.com"
 BOUNCED_AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
-TAKEN_AT = 1_772_671_263_101  # the stamp of SNS in the samples
+QUEUED_AT = 1_772_671_263_101  # the timestamp of SNS in the samples
 
-# Whom each sample does what to; a sample not named here changes nothing.
+# The registers that each sample writes, by address. A sample that is not listed here changes nothing.
 EFFECTS: dict[str, dict[str, list[Register]]] = {
     "event-bounce-display-name-address": {ONE: DEAD},
     "event-bounce-minimal-mail-object": {ONE: DEAD},
@@ -78,16 +78,16 @@ EFFECTS: dict[str, dict[str, list[Register]]] = {
 
 
 def effect(message: object) -> dict[str, list[Register]]:
-    verdict = apply_feedback_rules(parse_ses_event(message), identify, CATALOGUE)
+    outcome = apply_feedback_rules(parse_ses_event(message), identify, CATALOGUE)
     return {
-        recipient: [change.register for change in changes] for recipient, changes in verdict.changes.items()
+        recipient: [change.register for change in changes] for recipient, changes in outcome.changes.items()
     }
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_documented_event_does_what_the_rule_says(name: str) -> None:
+def test_each_documented_event_has_the_documented_effect(name: str) -> None:
     expected = EFFECTS.get(name, {})
-    assert effect(ses(name)) == {identify(address): done for address, done in expected.items()}
+    assert effect(ses(name)) == {identify(address): registers for address, registers in expected.items()}
 
 
 def transports(event: dict[str, Any]) -> list[object]:
@@ -101,7 +101,7 @@ def transports(event: dict[str, Any]) -> list[object]:
         "detail": event,
     }
     return [
-        event,  # by hand
+        event,  # the event itself
         text,  # raw in SQS
         sns(text),  # SNS in SQS
         json.loads(sns(text)),  # SNS to Lambda
@@ -112,19 +112,19 @@ def transports(event: dict[str, Any]) -> list[object]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_event_means_the_same_by_every_transport(name: str) -> None:
-    meant = [effect(message) for message in transports(ses(name))]
-    assert meant == [meant[0]] * len(meant)
+def test_an_event_has_the_same_effect_by_each_transport(name: str) -> None:
+    effects = [effect(message) for message in transports(ses(name))]
+    assert effects == [effects[0]] * len(effects)
 
 
-def test_an_event_means_the_same_as_a_notification_and_as_an_event() -> None:
+def test_a_notification_and_an_event_have_the_same_effect() -> None:
     event = ses("event-bounce-permanent-general")
     notification = {**event, "notificationType": event["eventType"]}
     del notification["eventType"]
     assert parse_ses_event(event) == parse_ses_event(notification)
 
 
-def test_a_detail_that_does_not_name_its_type_has_that_of_its_envelope() -> None:
+def test_an_event_without_a_type_has_the_type_of_its_envelope() -> None:
     event = json.loads((EVENTS / "feedback-eventbridge-bounce.json").read_text())
     expected = parse_ses_event(event)
     del event["detail"]["eventType"]
@@ -132,7 +132,7 @@ def test_a_detail_that_does_not_name_its_type_has_that_of_its_envelope() -> None
     assert parse_ses_event({**event, "detail-type": "Email Delivered"}) == OtherEvent("Delivery")
 
 
-# Every detail type that SES gives to EventBridge, as its reference lists them.
+# The detail types of SES events in EventBridge that are not feedback, as the SES reference lists them.
 _NO_FEEDBACK = [
     "Advisor Recommendation Status Open",
     "Advisor Recommendation Status Resolved",
@@ -148,9 +148,9 @@ _NO_FEEDBACK = [
 ]
 
 
-@pytest.mark.parametrize("named", _NO_FEEDBACK)
-def test_what_eventbridge_tells_of_no_feedback_is_known_and_ignored(named: str) -> None:
-    event = {"source": "aws.ses", "detail-type": named, "detail": {"mail": {}}}
+@pytest.mark.parametrize("detail_type", _NO_FEEDBACK)
+def test_events_that_are_not_feedback_are_known_and_ignored(detail_type: str) -> None:
+    event = {"source": "aws.ses", "detail-type": detail_type, "detail": {"mail": {}}}
     assert apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE) == FeedbackOutcome(
         {}, [FeedbackEffect.EVENT_IGNORED]
     )
@@ -165,7 +165,7 @@ def test_what_eventbridge_tells_of_no_feedback_is_known_and_ignored(named: str) 
         sns(json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "…"})),
     ],
 )
-def test_what_aws_writes_to_a_topic_by_itself_is_recognised(message: str) -> None:
+def test_messages_that_aws_itself_sends_to_a_topic_are_recognised(message: str) -> None:
     assert parse_ses_event(message) == OtherEvent(TOPIC_TEST)
 
 
@@ -195,10 +195,10 @@ def test_what_aws_writes_to_a_topic_by_itself_is_recognised(message: str) -> Non
         [],
     ],
 )
-def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
+def test_a_message_that_is_not_an_ses_event_is_malformed(message: object) -> None:
     with pytest.raises(MalformedMessage) as raised:
         parse_ses_event(message)
-    assert raised.value.__cause__ is None  # a JSON error would carry the text, and so an address
+    assert raised.value.__cause__ is None  # a JSON error would contain the text, which may have an address
 
 
 @pytest.mark.parametrize(
@@ -214,9 +214,7 @@ def test_what_is_no_event_of_ses_is_malformed(message: object) -> None:
         ),
     ],
 )
-def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed(
-    name: str, changed: dict[str, Any]
-) -> None:
+def test_an_event_with_an_invalid_required_field_is_malformed(name: str, changed: dict[str, Any]) -> None:
     with pytest.raises(MalformedMessage):
         parse_ses_event(ses(name, **changed))
 
@@ -231,41 +229,41 @@ def test_an_event_whose_deciding_part_is_not_of_the_documented_form_is_malformed
         {"mail__messageId": 7, "bounce__feedbackId": []},
     ],
 )
-def test_an_event_whose_other_parts_are_odd_still_counts(changed: dict[str, Any]) -> None:
+def test_an_event_with_invalid_optional_fields_still_counts(changed: dict[str, Any]) -> None:
     assert effect(ses("event-bounce-permanent-general", **changed)) == {identify(ONE): DEAD}
 
 
 @pytest.mark.parametrize("list_", [None, {}, "a@example.com", 7, [], [None]])
 @pytest.mark.parametrize(
-    ("name", "path", "done"),
+    ("name", "path", "registers"),
     [
         ("event-bounce-permanent-general", "bounce__bouncedRecipients", DEAD),
         ("event-complaint-abuse", "complaint__complainedRecipients", [COMPLAINT]),
     ],
 )
-def test_a_list_that_cannot_be_read_means_whom_the_mail_was_for_or_a_person_looks(
-    list_: object, name: str, path: str, done: list[Register]
+def test_an_unreadable_list_means_the_mailed_recipient_or_goes_to_a_person(
+    list_: object, name: str, path: str, registers: list[Register]
 ) -> None:
     tag = {"heed-recipient": [identify("b@example.com")]}
     several = {"mail__destination": [ONE, "b@example.com"]}
-    assert effect(ses(name, **{path: list_})) == {identify(ONE): done}
+    assert effect(ses(name, **{path: list_})) == {identify(ONE): registers}
     tagged = ses(name, **{path: list_}, **several, mail__tags=tag)
-    assert effect(tagged) == {identify("b@example.com"): done}
-    verdict = apply_feedback_rules(
+    assert effect(tagged) == {identify("b@example.com"): registers}
+    outcome = apply_feedback_rules(
         parse_ses_event(ses(name, **{path: list_}, **several)), identify, CATALOGUE
     )
-    assert not verdict.changes
-    assert verdict.aside
+    assert not outcome.changes
+    assert outcome.aside
 
 
 @pytest.mark.parametrize("changed", [{"mail": None}, {"mail__destination": ONE}, {"mail": [ONE]}])
-def test_a_bounce_that_does_not_say_whom_we_mailed_stops_nobody_and_a_person_looks(
+def test_a_bounce_without_the_mailed_recipients_goes_to_a_person(
     changed: dict[str, Any],
 ) -> None:
     event = ses("event-bounce-permanent-general", **changed)
-    verdict = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
-    assert not verdict.changes
-    assert verdict.aside
+    outcome = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
+    assert not outcome.changes
+    assert outcome.aside
 
 
 @pytest.mark.threat(
@@ -278,35 +276,35 @@ def test_a_bounce_that_does_not_say_whom_we_mailed_stops_nobody_and_a_person_loo
     st.lists(st.sampled_from([A, "b@example.com", "c@example.com"]), min_size=1, max_size=4),
     st.lists(st.sampled_from([A, "b@example.com", "c@example.com"]), max_size=3),
 )
-def test_a_forged_bounce_changes_no_stranger_by_any_transport(
+def test_a_forged_bounce_does_not_change_strangers_by_any_transport(
     name: str, listed: list[str], mailed: list[str]
 ) -> None:
     event = ses(
         name,
-        bounce__bouncedRecipients=[{"emailAddress": one} for one in listed],
+        bounce__bouncedRecipients=[{"emailAddress": address} for address in listed],
         mail__destination=mailed,
     )
     notification = {**event, "notificationType": event["eventType"]}
     del notification["eventType"]
-    meant = [effect(message) for one in (event, notification) for message in transports(one)]
-    assert meant == [meant[0]] * len(meant)
-    assert set(meant[0]) <= {identify(address) for address in mailed}
+    effects = [effect(message) for document in (event, notification) for message in transports(document)]
+    assert effects == [effects[0]] * len(effects)
+    assert set(effects[0]) <= {identify(address) for address in mailed}
 
 
 @pytest.mark.parametrize("entry", [None, 7, {}, {"emailAddress": 7}, {"emailAddress": A, "action": 7}])
-def test_an_entry_that_is_not_of_the_documented_form_is_unreadable_alone(entry: object) -> None:
+def test_an_invalid_entry_does_not_affect_the_other_entries(entry: object) -> None:
     listed = [entry, {"emailAddress": ONE}]
     event = ses(
         "event-bounce-permanent-general",
         bounce__bouncedRecipients=listed,
         mail__destination=[ONE, A],
     )
-    verdict = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
-    assert set(verdict.changes) == {identify(ONE)}
-    assert verdict.aside
+    outcome = apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE)
+    assert set(outcome.changes) == {identify(ONE)}
+    assert outcome.aside
 
 
-def test_a_header_cut_in_the_middle_of_a_character_does_not_lose_the_bounce() -> None:
+def test_a_bounce_with_half_a_surrogate_pair_is_parsed() -> None:
     whole = ses("event-bounce-permanent-general")
     cut = {**whole, "mail": {**whole["mail"], "commonHeaders": {"subject": "Summer \ud83c"}}}
     assert parse_ses_event(sns(json.dumps(cut))) == parse_ses_event(sns(json.dumps(whole)))
@@ -318,7 +316,7 @@ def topics_of_a_list(statuses: object, **changed: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("off", ["OptOut", "OPT_OUT", "Optout", "optout", "OPT-OUT"])
-def test_a_topic_that_is_off_is_understood_in_every_spelling_of_it(off: str) -> None:
+def test_an_opt_out_of_a_topic_is_parsed_in_each_spelling(off: str) -> None:
     event = topics_of_a_list([{"topicName": "news", "subscriptionStatus": off}])
     assert effect(event) == {identify(ONE): [out(3)]}
     event["eventType"] = "SUBSCRIPTION"
@@ -326,7 +324,7 @@ def test_a_topic_that_is_off_is_understood_in_every_spelling_of_it(off: str) -> 
 
 
 @pytest.mark.parametrize("on", ["OptIn", "OPT_IN", "optin"])
-def test_a_topic_that_is_on_changes_nothing_and_is_for_nobody_to_look_at(on: str) -> None:
+def test_a_topic_that_is_on_changes_nothing(on: str) -> None:
     event = topics_of_a_list([{"topicName": "SomeListOfTheirs", "subscriptionStatus": on}])
     assert apply_feedback_rules(parse_ses_event(event), identify, CATALOGUE) == FeedbackOutcome(
         {}, [FeedbackEffect.EVENT_IGNORED]
@@ -345,13 +343,13 @@ def test_a_topic_that_is_on_changes_nothing_and_is_for_nobody_to_look_at(on: str
         {"subscriptionStatus": "OptOut"},
     ],
 )
-def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others(
+def test_an_invalid_topic_does_not_affect_the_other_topics(
     odd: object,
 ) -> None:
     entries = [odd, {"topicName": "offers", "subscriptionStatus": "OptOut"}]
-    verdict = apply_feedback_rules(parse_ses_event(topics_of_a_list(entries)), identify, CATALOGUE)
-    assert [change.register for change in verdict.changes[identify(ONE)]] == [out(2)]
-    assert verdict.aside == UNKNOWN_TOPIC
+    outcome = apply_feedback_rules(parse_ses_event(topics_of_a_list(entries)), identify, CATALOGUE)
+    assert [change.register for change in outcome.changes[identify(ONE)]] == [out(2)]
+    assert outcome.aside == UNKNOWN_TOPIC
 
 
 @pytest.mark.parametrize(
@@ -371,13 +369,13 @@ def test_an_entry_of_a_list_that_is_not_understood_takes_nothing_from_the_others
         ("2016-12-31T23:59:60Z", 1_483_228_799_999),  # a leap second
         ("2016-12-31T23:59:60.250Z", 1_483_228_799_999),
         ("1772671262669", None),
-        ("9999-12-31T23:59:59-14:00", None),  # a year later, which could be kept and never be shown
+        ("9999-12-31T23:59:59-14:00", None),  # in UTC, the year 10000, which cannot be formatted
         ("", None),
         (1_772_671_262_669, None),
         (None, None),
     ],
 )
-def test_a_timestamp_is_read_in_each_shape_that_aws_writes(text: object, expected: int | None) -> None:
+def test_a_timestamp_is_parsed_in_each_format_of_aws(text: object, expected: int | None) -> None:
     assert parse_aws_time(text) == expected
 
 
@@ -387,25 +385,25 @@ def at(message: object, sent: int | None = None) -> int:
     return event.at
 
 
-def test_an_event_happened_when_ses_says_so() -> None:
+def test_the_time_of_an_event_is_that_of_ses() -> None:
     for message in transports(ses("event-bounce-permanent-general"))[:4]:
         assert at(message, sent=BOUNCED_AT + 10**9) == BOUNCED_AT
 
 
-@pytest.mark.parametrize("stamp", ["2099-01-01T00:00:00Z", None, "soon", 7])
-def test_a_time_to_come_or_none_is_replaced_by_the_stamp_that_travels_with_it(
-    stamp: object,
+@pytest.mark.parametrize("timestamp", ["2099-01-01T00:00:00Z", None, "soon", 7])
+def test_a_future_or_missing_time_is_replaced_by_the_timestamp_of_the_envelope(
+    timestamp: object,
 ) -> None:
-    event = ses("event-bounce-permanent-general", bounce__timestamp=stamp)
+    event = ses("event-bounce-permanent-general", bounce__timestamp=timestamp)
     bare, text, in_sns, of_sns, bridge, *_ = transports(event)
-    assert at(in_sns) == at(of_sns) == at(in_sns, sent=TAKEN_AT + 5) == TAKEN_AT
+    assert at(in_sns) == at(of_sns) == at(in_sns, sent=QUEUED_AT + 5) == QUEUED_AT
     assert at(bridge) == 1_772_671_263_000
-    assert at(text, sent=TAKEN_AT + 5) == at(bare, sent=TAKEN_AT + 5) == TAKEN_AT + 5
+    assert at(text, sent=QUEUED_AT + 5) == at(bare, sent=QUEUED_AT + 5) == QUEUED_AT + 5
 
 
-def test_without_a_stamp_of_the_envelope_that_of_the_queue_stands_in() -> None:
+def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
-    assert at(sns(json.dumps(event), Timestamp="?"), sent=TAKEN_AT) == TAKEN_AT
+    assert at(sns(json.dumps(event), Timestamp="?"), sent=QUEUED_AT) == QUEUED_AT
 
 
 @pytest.mark.threat(
@@ -416,18 +414,18 @@ def test_without_a_stamp_of_the_envelope_that_of_the_queue_stands_in() -> None:
 @given(
     st.sampled_from([None, "2099-01-01T00:00:00Z", "2026-03-05T00:41:02Z"]),
     st.sampled_from([None, "2099-01-01T00:00:00Z", "2026-03-05T00:41:03Z"]),
-    st.integers(TAKEN_AT, TAKEN_AT + 10**9),
+    st.integers(QUEUED_AT, QUEUED_AT + 10**9),
 )
-def test_no_event_is_later_than_the_stamp_of_its_queue(
-    happened: str | None, stamp: str | None, sent: int
+def test_no_event_is_later_than_the_time_of_its_queue(
+    happened: str | None, timestamp: str | None, sent: int
 ) -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=happened)
-    bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "time": stamp, "detail": event}
-    for message in (event, sns(json.dumps(event), Timestamp=stamp), bridge):
+    bridge = {"source": "aws.ses", "detail-type": "Email Bounced", "time": timestamp, "detail": event}
+    for message in (event, sns(json.dumps(event), Timestamp=timestamp), bridge):
         assert at(message, sent) <= sent
 
 
-def test_the_earliest_stamp_holds_where_envelopes_are_nested() -> None:
+def test_the_earliest_timestamp_of_nested_envelopes_counts() -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
     assert at(transports(event)[-1]) == 1_772_671_263_000
 
@@ -444,31 +442,31 @@ JSON = st.recursive(
 )
 
 
-def places(value: object) -> list[tuple[Any, Any]]:
-    """Every place within a JSON value: what holds it, and the key or index it is at."""
+def positions(value: object) -> list[tuple[Any, Any]]:
+    """Returns each position in a JSON value: its container, and its key or index."""
     members: Any = (
         value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     )
-    return [place for key, member in members for place in [(value, key), *places(member)]]
+    return [position for key, member in members for position in [(value, key), *positions(member)]]
 
 
 @given(st.data(), st.sampled_from(NAMES), st.integers(1, 3))
-def test_any_value_in_any_place_is_understood_or_malformed(
+def test_an_event_with_any_changed_value_is_parsed_or_malformed(
     data: st.DataObject, name: str, times: int
 ) -> None:
     holder = {"event": ses(name)}
     for _ in range(times):
-        within, key = data.draw(st.sampled_from(places(holder)))
-        within[key] = data.draw(JSON)
+        container, key = data.draw(st.sampled_from(positions(holder)))
+        container[key] = data.draw(JSON)
     for message in [holder["event"], json.dumps(holder["event"]), sns(json.dumps(holder["event"]))]:
         try:
-            apply_feedback_rules(parse_ses_event(message, TAKEN_AT), identify, CATALOGUE)
+            apply_feedback_rules(parse_ses_event(message, QUEUED_AT), identify, CATALOGUE)
         except MalformedMessage:
             continue
 
 
 @given(JSON | st.text(), st.none() | st.integers(0, 2**45))
-def test_any_message_whatever_is_understood_or_malformed(message: object, sent: int | None) -> None:
+def test_any_message_is_parsed_or_malformed(message: object, sent: int | None) -> None:
     for text in (message, json.dumps(message), sns(json.dumps(message)), sns(str(message))):
         try:
             apply_feedback_rules(parse_ses_event(text, sent), identify, CATALOGUE)
@@ -477,14 +475,14 @@ def test_any_message_whatever_is_understood_or_malformed(message: object, sent: 
 
 
 @given(st.sampled_from([name for name in NAMES if name in EFFECTS]), st.data())
-def test_no_text_of_an_address_reaches_a_record(name: str, data: st.DataObject) -> None:
+def test_no_address_in_a_field_reaches_a_record(name: str, data: st.DataObject) -> None:
     holder = {"event": ses(name)}
-    within, key = data.draw(st.sampled_from(places(holder["event"])))
-    if isinstance(within[key], str):
-        within[key] = "someone@example.com"
+    container, key = data.draw(st.sampled_from(positions(holder["event"])))
+    if isinstance(container[key], str):
+        container[key] = "someone@example.com"
     try:
-        verdict = apply_feedback_rules(parse_ses_event(holder["event"], TAKEN_AT), identify, CATALOGUE)
+        outcome = apply_feedback_rules(parse_ses_event(holder["event"], QUEUED_AT), identify, CATALOGUE)
     except MalformedMessage:
         return
-    for changes in verdict.changes.values():
+    for changes in outcome.changes.values():
         assert all("@" not in change.entry.evidence for change in changes)
