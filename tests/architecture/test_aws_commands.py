@@ -1,4 +1,4 @@
-"""Every `aws …` that a page tells a person to run: of a service, an operation and options that there are."""
+"""Each `aws …` command in a document has a service, an operation and options that exist."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from botocore import xform_name
 from tests.architecture.test_docs import PAGES, ROOT
 
 _SESSION = botocore.session.Session()
-_ANYWHERE = {
+_GLOBAL_OPTIONS = {
     "cli-input-json",
     "endpoint-url",
     "no-cli-pager",
@@ -22,33 +22,35 @@ _ANYWHERE = {
     "query",
     "region",
 }
-_OF_THE_COMMAND_ITSELF = {"configure", "s3", "logs tail", "cloudformation deploy"}
-"""What the command line makes up, of no one operation."""
+_OWN_COMMANDS = {"configure", "s3", "logs tail", "cloudformation deploy"}
+"""Commands that the AWS command line itself implements."""
 
 
 def _commands() -> Iterator[tuple[str, str]]:
     for path in PAGES:
         text = path.read_text().replace("\\\n", " ")
-        for written in re.findall(
+        for command in re.findall(
             r"`(aws [a-z0-9-]+ [^`]+)`|^\s*(aws [a-z0-9-]+ [a-z].+)$", text, re.MULTILINE
         ):
-            yield str(path.relative_to(ROOT)), re.sub(r"\s+", " ", "".join(written))
+            yield str(path.relative_to(ROOT)), re.sub(r"\s+", " ", "".join(command))
 
 
 COMMANDS = [
     (page, command)
     for page, command in _commands()
-    if not any(command.startswith(f"aws {own}") for own in _OF_THE_COMMAND_ITSELF)
+    if not any(command.startswith(f"aws {prefix}") for prefix in _OWN_COMMANDS)
 ]
 
 
 def _operation(service: str, words: list[str]) -> Any:
-    """The operation, or the one that a waiter asks."""
+    """Returns the operation, or the operation that a waiter calls."""
     model = _SESSION.get_service_model(service)
     if words[0] == "wait":
         waiters = _SESSION.get_component("data_loader").load_service_model(service, "waiters-2")
-        asked = {xform_name(name, "-"): one["operation"] for name, one in waiters["waiters"].items()}
-        return model.operation_model(asked[words[1]])
+        operations = {
+            xform_name(name, "-"): waiter["operation"] for name, waiter in waiters["waiters"].items()
+        }
+        return model.operation_model(operations[words[1]])
     names = {xform_name(name, "-"): name for name in model.operation_names}
     assert words[0] in names, f"aws {service} has no {words[0]}"
     return model.operation_model(names[words[0]])
@@ -61,12 +63,12 @@ def _options(operation: Any) -> set[str]:
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS, ids=lambda text: text[:60])
-def test_a_command_of_a_page_is_one_that_aws_has(page: str, command: str) -> None:
+def test_each_aws_command_in_a_document_exists(page: str, command: str) -> None:
     _, service, *words = command.split(" ")
     service = {"s3api": "s3"}.get(service, service)
     used = set(re.findall(r"(?:^|\s)--([a-z0-9-]+)", command))
-    assert used - _ANYWHERE - _options(_operation(service, words)) == set(), page
+    assert used - _GLOBAL_OPTIONS - _options(_operation(service, words)) == set(), page
 
 
-def test_the_pages_name_commands() -> None:
+def test_the_documents_contain_aws_commands() -> None:
     assert len(COMMANDS) >= 20

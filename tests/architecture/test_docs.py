@@ -1,4 +1,4 @@
-"""The papers against the code: all that an operator meets is told once, and nothing is told that is not."""
+"""The documents agree with the code: they list everything that an operator needs, once."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def page(name: str) -> str:
 
 
 def named(text: str, heading: str) -> list[str]:
-    """What stands in backquotes at the start of the rows of the table below a heading."""
+    """Returns the names in backquotes in the first column of the table below a heading."""
     (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 
 
-def test_every_parameter_is_told_and_every_one_told_is_there() -> None:
+def test_the_page_lists_exactly_the_parameters_of_the_template() -> None:
     assert sorted(named(page("docs/operations.md"), "Parameters")) == sorted(template()["Parameters"])
 
 
-def test_every_function_is_told_and_every_one_told_is_there() -> None:
-    there = [path.parent.name for path in ROOT.glob("functions/*/app.py")]
-    assert sorted(named(page("docs/architecture.md"), "The functions")) == sorted(there)
+def test_the_page_lists_exactly_the_functions() -> None:
+    functions = [path.parent.name for path in ROOT.glob("functions/*/app.py")]
+    assert sorted(named(page("docs/architecture.md"), "The functions")) == sorted(functions)
 
 
-def test_every_setting_is_told_and_every_one_told_is_there() -> None:
+def test_the_page_lists_exactly_the_settings() -> None:
     settings = page("layers/core/heed/config.py")
     read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings))
     given = set().union(*(variables(function) for function in FUNCTIONS))
@@ -56,9 +56,9 @@ def test_every_setting_is_told_and_every_one_told_is_there() -> None:
 
 
 def _counted() -> tuple[set[str], set[str]]:
-    """Every name that the code counts under, and the beginnings of those that it puts together."""
+    """Returns the names of all metrics in the code, and the prefixes of names that the code composes."""
     names = {*map(feedback_metric, FeedbackEffect), *map(confirmation_metric, SendResult)}
-    beginnings = set()
+    prefixes = set()
     for path in CODE:
         text = path.read_text()
         constants = dict(re.findall(r'^([A-Z_]+) = "([A-Z]\w+)"', text, re.MULTILINE))
@@ -70,63 +70,63 @@ def _counted() -> tuple[set[str], set[str]]:
             ):
                 for part in ast.walk(call.args[0]):
                     if isinstance(part, ast.JoinedStr) and isinstance(part.values[0], ast.Constant):
-                        beginnings.add(str(part.values[0].value))
+                        prefixes.add(str(part.values[0].value))
                     elif isinstance(part, ast.Constant) and isinstance(part.value, str):
                         names.add(part.value)
-    return names - beginnings, beginnings
+    return names - prefixes, prefixes
 
 
-def test_every_metric_is_told_and_every_one_told_is_there() -> None:
-    names, beginnings = _counted()
-    told = set(re.findall(r"`([A-Z]\w+)`", page("docs/operations.md")))
-    assert sorted(names - told) == []
-    assert [one for one in beginnings if not any(name.startswith(one) for name in told)] == []
+def test_the_page_lists_exactly_the_metrics() -> None:
+    names, prefixes = _counted()
+    documented = set(re.findall(r"`([A-Z]\w+)`", page("docs/operations.md")))
+    assert sorted(names - documented) == []
+    assert [prefix for prefix in prefixes if not any(name.startswith(prefix) for name in documented)] == []
     listed = set(named(page("docs/operations.md"), "Metrics"))
-    assert [one for one in listed - names if not one.startswith(tuple(beginnings))] == []
+    assert [name for name in listed - names if not name.startswith(tuple(prefixes))] == []
 
 
-def test_every_problem_is_told_and_every_one_told_is_there() -> None:
-    told = re.findall(
+def test_the_page_lists_exactly_the_problems() -> None:
+    documented = re.findall(
         r"^\| `([^`]+)` \| (\d+) \|",
         page("docs/operations.md").split("## Error codes")[1],
         re.MULTILINE,
     )
-    assert sorted((name, int(status)) for name, status in told) == sorted(
+    assert sorted((name, int(status)) for name, status in documented) == sorted(
         {(problem.name, int(problem.status)) for problem in PROBLEMS.values()}
     )
 
 
 def _commands() -> set[str]:
     names = set()
-    for one in COMMANDS:
-        if isinstance(one, Command):
-            names.add(one.name)
+    for command in COMMANDS:
+        if isinstance(command, Command):
+            names.add(command.name)
         else:
-            names |= {f"{one.name} {each.name}" for each in one.commands}
+            names |= {f"{command.name} {subcommand.name}" for subcommand in command.commands}
     return names
 
 
-def test_every_command_is_told_and_every_one_told_is_there() -> None:
+def test_the_page_lists_exactly_the_commands() -> None:
     rows = re.findall(r"^\| `heed ([a-z]+(?: [a-z]+)?)\b", page("docs/cli.md"), re.MULTILINE)
     assert sorted(rows) == sorted(_commands())
 
 
-def test_no_page_names_a_command_that_is_not() -> None:
+def test_each_command_in_a_document_exists() -> None:
     first = {name.split()[0] for name in _commands()}
     for path in PAGES:
         for name in re.findall(r"(?:`|^|\$ )heed ([a-z]+)\b", path.read_text(), re.MULTILINE):
             assert name in first, f"{path.name}: heed {name}"
 
 
-def test_every_target_that_a_person_calls_is_told_once_in_the_words_of_make_help() -> None:
+def test_contributing_lists_each_make_target_with_its_help_text() -> None:
     explained = re.findall(r"^([a-z-]+):[^#\n]*## (.+)$", MAKEFILE, re.MULTILINE)
-    told = re.findall(r"^\| `make ([a-z-]+)` \| (.+) \|$", page("CONTRIBUTING.md"), re.MULTILINE)
-    assert sorted((name, words.casefold()) for name, words in told) == sorted(
+    documented = re.findall(r"^\| `make ([a-z-]+)` \| (.+) \|$", page("CONTRIBUTING.md"), re.MULTILINE)
+    assert sorted((name, words.casefold()) for name, words in documented) == sorted(
         (name, words.casefold()) for name, words in explained
     )
 
 
-def test_no_page_names_a_target_that_is_not() -> None:
+def test_each_make_target_in_a_document_exists() -> None:
     for path in PAGES:
         for name in re.findall(r"(?:`|^)make ([a-z-]+)\b", path.read_text(), re.MULTILINE):
             assert name in TARGETS, f"{path.name}: make {name}"
@@ -134,11 +134,11 @@ def test_no_page_names_a_target_that_is_not() -> None:
 
 def _anchors(path: Path) -> set[str]:
     headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(path: Path) -> None:
+def test_each_link_in_a_document_has_a_target(path: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
         if target.startswith("https://"):
             continue
@@ -149,14 +149,14 @@ def test_every_link_leads_somewhere(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
-def test_every_file_that_is_named_is_there(path: Path) -> None:
+def test_each_file_in_a_document_exists(path: Path) -> None:
     places = "docs|events|functions|heed|layers|local|requirements|tests"
     for name in re.findall(rf"`((?:{places})/[\w./-]+)`", path.read_text()):
         file = ROOT / "layers" / "core" / name if name.startswith("heed/") else ROOT / name
         assert file.exists(), name
 
 
-def test_the_figures_of_the_readme_are_what_the_command_prints(
+def test_the_costs_in_the_readme_are_those_of_the_command(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from tests.bench import bench_cost
@@ -167,7 +167,7 @@ def test_the_figures_of_the_readme_are_what_the_command_prints(
         assert f"  {what:<32} {dollars:6.2f}" in page("README.md"), "paste what bench_cost.py prints"
 
 
-def test_no_file_names_where_packages_come_from() -> None:
+def test_no_file_names_a_package_registry() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607 - the git of this machine
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""DynamoDB is asked in one place, so that no answer of it is understood in two ways."""
+"""Only one module calls DynamoDB, so that its answers and errors are handled in one way."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ TABLE = FOLDER / "table.py"
 OPERATIONS = {
     xform_name(operation) for operation in get_session().get_service_model("dynamodb").operation_names
 }
-OURS = {"query", "scan"}
-"""What both a client and a Table are asked for."""
+SHARED = {"query", "scan"}
+"""The operations that both a client and a DynamoDBTable have."""
 
 
 def others() -> list[Path]:
@@ -25,33 +25,33 @@ def others() -> list[Path]:
 
 
 def uses_of_a_client(file: Path) -> Iterator[str]:
-    """Where a module of an adapter does more with its client than to make a Table of it."""
-    given = {
+    """Returns each use of a client other than making a DynamoDBTable."""
+    arguments = {
         id(argument)
         for node in ast.walk(parsed(file))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "DynamoDBTable"
         for argument in node.args
     }
     for node in ast.walk(parsed(file)):
-        if isinstance(node, ast.Name) and node.id == "client" and id(node) not in given:
+        if isinstance(node, ast.Name) and node.id == "client" and id(node) not in arguments:
             yield f"{file.name}:{node.lineno}"
         if isinstance(node, ast.Attribute) and node.attr == "_client":
             yield f"{file.name}:{node.lineno}"
 
 
-def test_the_table_alone_calls_the_client() -> None:
+def test_only_dynamodb_table_calls_the_client() -> None:
     called = [
         f"{file.relative_to(HEED.parent)}:{node.lineno}"
         for file in others()
         for node in ast.walk(parsed(file))
-        if isinstance(node, ast.Attribute) and node.attr in OPERATIONS - OURS
+        if isinstance(node, ast.Attribute) and node.attr in OPERATIONS - SHARED
     ]
     assert called == []
     adapters = [file for file in others() if file.is_relative_to(FOLDER)]
     assert [use for file in adapters for use in uses_of_a_client(file)] == []
 
 
-def test_the_table_alone_knows_what_a_failure_of_dynamodb_looks_like() -> None:
+def test_only_dynamodb_table_handles_errors_of_dynamodb() -> None:
     knowing = [
         f"{file.name}: {node.module}"
         for file in others()

@@ -1,4 +1,4 @@
-"""What docs/ shows to others runs."""
+"""The examples in docs/examples run."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def contacts() -> ModuleType:
     return module
 
 
-def event(kind: str, state: str, at: str, who: str = WHO, **more: str) -> dict[str, Any]:
+def event(kind: str, state: str, at: str, who: str = WHO, **fields: str) -> dict[str, Any]:
     detail = {"id": "0" * 32, "recipient": who, "scope": "offers", "state": state, "at": at}
-    return {"source": "heed", "detail-type": kind, "detail": {**detail, "source": "link", **more}}
+    return {"source": "heed", "detail-type": kind, "detail": {**detail, "source": "link", **fields}}
 
 
 def test_the_sample_consumer_joins_events_to_contacts_and_keeps_the_newest(
@@ -44,12 +44,12 @@ def test_the_sample_consumer_joins_events_to_contacts_and_keeps_the_newest(
     contacts.take(database, older)
     contacts.take(database, newer)
 
-    found = database.execute("SELECT scope, happened, at FROM heard").fetchall()
-    assert found == [("offers", "Recipient Opted Out", "2026-03-05T10:00:00.000Z")]
+    rows = database.execute("SELECT scope, happened, at FROM heard").fetchall()
+    assert rows == [("offers", "Recipient Opted Out", "2026-03-05T10:00:00.000Z")]
     assert contacts.take(database, event("Recipient Opted Out", "out", "2026", "z" * 26)) is None
 
 
-def test_the_sample_consumer_forgets_who_was_purged(contacts: ModuleType) -> None:
+def test_the_sample_consumer_deletes_a_purged_recipient(contacts: ModuleType) -> None:
     database = contacts.opened(":memory:")
     contacts.join(database, {WHO: "jane@example.com"})
     contacts.take(database, event("Recipient Suppressed", "hold", "2026-03-05T10:00:00.000Z"))
@@ -75,12 +75,12 @@ def test_the_sample_consumer_is_a_program_that_reads_lines(
 
 
 @pytest.mark.system
-def test_the_sample_webhook_is_a_template_without_a_fault() -> None:
+def test_the_sample_webhook_template_passes_the_linter() -> None:
     lint = Path(sys.executable).with_name("cfn-lint")
-    done = subprocess.run(
+    process = subprocess.run(
         [lint, ROOT / "docs" / "examples" / "webhook.yaml"],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert (process.returncode, process.stdout) == (0, ""), process.stderr

@@ -1,4 +1,4 @@
-"""The code of docs/integrating.md, run against the published vectors."""
+"""The code in docs/integrating.md gives the results of the published test vectors."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ PAGE = Path(__file__).parents[2] / "docs" / "integrating.md"
 def code() -> dict[str, Any]:
     names: dict[str, Any] = {}
     for block in re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL):
-        exec(block, names)  # noqa: S102 - our own page
+        exec(block, names)  # noqa: S102 - code of this repository
     return names
 
 
-def test_it_computes_every_published_id(code: dict[str, Any]) -> None:
+def test_the_sample_code_computes_each_published_recipient_id(code: dict[str, Any]) -> None:
     key = bytes.fromhex(addresses.identity_key)
     for vector in addresses.accepted:
         assert code["recipient_id"](key, vector["normalised"]) == vector["recipient"]
 
 
-def test_it_signs_every_published_link(code: dict[str, Any]) -> None:
+def test_the_sample_code_mints_each_published_token(code: dict[str, Any]) -> None:
     for vector in tokens.accepted:
-        said = (vector["key_id"], vector["recipient"], vector["scope"], vector["issued"])
-        minted = code["token"](bytes.fromhex(vector["key"]), vector["purpose"], *said)
+        fields = (vector["key_id"], vector["recipient"], vector["scope"], vector["issued"])
+        minted = code["token"](bytes.fromhex(vector["key"]), vector["purpose"], *fields)
         assert minted == vector["token"]
 
 
@@ -47,7 +47,7 @@ SHORT = list_headers(f"https://mail.example.com/u/{'A' * 54}", "", "<offers.exam
 
 
 @pytest.mark.parametrize("headers", [LONGEST, SHORT])
-def test_the_headers_of_a_mail_made_by_it_are_neither_folded_nor_encoded(
+def test_the_sample_code_does_not_fold_or_encode_headers(
     code: dict[str, Any], headers: dict[str, str]
 ) -> None:
     mail = code["mail_with"](headers)
@@ -58,8 +58,8 @@ def test_the_headers_of_a_mail_made_by_it_are_neither_folded_nor_encoded(
         assert f"{name}: {value}".encode() in lines
 
 
-def test_without_that_policy_a_library_spoils_them(code: dict[str, Any]) -> None:
-    """Why the page says so: once this fails, Python has learnt it."""
+def test_the_default_policy_of_python_changes_the_headers(code: dict[str, Any]) -> None:
+    """The page sets a policy because of this. If this test fails, Python no longer needs the policy."""
     plain = EmailMessage()
     for name, value in LONGEST.items():
         plain[name] = value
@@ -68,10 +68,10 @@ def test_without_that_policy_a_library_spoils_them(code: dict[str, Any]) -> None
     assert code["mail_with"](LONGEST).policy.max_line_length == 998
 
 
-def test_smtplib_sends_them_as_they_are(code: dict[str, Any]) -> None:
+def test_smtplib_sends_the_headers_unchanged(code: dict[str, Any]) -> None:
     mail = code["mail_with"](LONGEST)
     mail["From"], mail["To"] = "us@example.com", "them@example.com"
     sent = io.BytesIO()
-    BytesGenerator(sent).flatten(mail, linesep="\r\n")  # what send_message does
+    BytesGenerator(sent).flatten(mail, linesep="\r\n")  # as send_message does
 
     assert f"List-Unsubscribe: {LONGEST['List-Unsubscribe']}\r\n".encode() in sent.getvalue()

@@ -1,4 +1,4 @@
-"""Which part may import what: functions → entrypoints, bootstrap → use_cases → domain ← codec ← adapters."""
+"""The imports of each part: functions → entrypoints, bootstrap → use_cases → domain ← codec ← adapters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEED = CORE / "heed"
 CLI = HEED / "entrypoints" / "cli"
 FUNCTIONS = ROOT / "functions"
 
-# Of each part of heed: the parts that it may import, and the libraries.
+# For each part of heed: the parts and the libraries that it may import.
 MAY = {
     "domain": ({"domain"}, {"idna"}),
     "use_cases": ({"use_cases", "domain"}, set()),
@@ -44,7 +44,7 @@ MAY = {
         {"aws_lambda_powertools"},
     ),
 }
-TYPES_ALONE = "mypy_boto3_"  # stubs, imported under TYPE_CHECKING
+TYPES_ALONE = "mypy_boto3_"  # stubs, which are imported only for type checking
 
 
 class Import(NamedTuple):
@@ -73,7 +73,7 @@ def sources(*parts: str) -> list[Path]:
 
 
 def imports(*parts: str) -> Iterator[Import]:
-    """Every import, those within functions too; `from heed import bootstrap` as `heed.bootstrap`."""
+    """Returns each import, also within functions. `from heed import bootstrap` is `heed.bootstrap`."""
     for file in sources(*parts):
         for node in ast.walk(parsed(file)):
             if isinstance(node, ast.Import):
@@ -94,7 +94,7 @@ def is_allowed(module: str, parts: set[str], libraries: set[str]) -> bool:
 
 
 @pytest.mark.parametrize("part", MAY)
-def test_each_part_imports_what_it_may_and_nothing_else(part: str) -> None:
+def test_each_part_imports_only_what_it_may(part: str) -> None:
     parts, libraries = MAY[part]
     wrong = [
         f"{found.file.relative_to(ROOT)} imports {found.module}"
@@ -104,12 +104,12 @@ def test_each_part_imports_what_it_may_and_nothing_else(part: str) -> None:
     assert wrong == []
 
 
-def test_the_compiled_parser_is_on_the_path_of_feedback_alone() -> None:
+def test_only_feedback_uses_the_compiled_json_parser() -> None:
     users = [found.file for found in imports() if found.module == "orjson"]
     assert users == [HEED / "entrypoints" / "ses_events.py"]
 
 
-def test_items_of_dynamodb_come_in_by_the_stream_alone() -> None:
+def test_only_the_stream_entry_point_decodes_items_of_dynamodb() -> None:
     users = {found.file for found in imports("entrypoints") if "heed.codec" in found.module}
     assert users == {HEED / "entrypoints" / "stream.py"}
 
@@ -118,25 +118,25 @@ def test_every_part_has_source() -> None:
     assert all(sources(part) for part in MAY)
 
 
-def test_adapters_know_of_the_use_cases_only_their_ports() -> None:
+def test_adapters_import_only_the_ports_of_use_cases() -> None:
     known = {found.module for found in imports("adapters") if "heed.use_cases" in found.module}
     assert all(module.split(".")[2] == "ports" for module in known), known
 
 
-def test_aws_is_spoken_to_by_adapters_alone() -> None:
+def test_only_adapters_use_the_aws_sdk() -> None:
     speaking = {
         part_of(found.file) for found in imports() if found.module.split(".")[0] in ("boto3", "botocore")
     }
     assert speaking == {"adapters"}
 
 
-def test_the_bootstrap_is_known_to_functions_and_the_command_line_alone() -> None:
+def test_only_functions_and_the_command_line_import_the_bootstrap() -> None:
     known = {part_of(f.file) for f in imports() if f.module.startswith("heed.bootstrap")}
     assert known == {"functions", "cli", "bootstrap"}
 
 
 @pytest.mark.parametrize("app", sorted(FUNCTIONS.glob("*/app.py")), ids=lambda app: app.parent.name)
-def test_the_collector_rests_until_the_first_request_of_each_function(app: Path) -> None:
+def test_garbage_collection_is_off_until_the_first_request(app: Path) -> None:
     script = (
         "import gc, importlib.util, sys\n"
         f"spec = importlib.util.spec_from_file_location('app', {str(app)!r})\n"
@@ -159,7 +159,7 @@ def test_the_collector_rests_until_the_first_request_of_each_function(app: Path)
     assert _run(script, CORE, _site_packages()) == [*resting, *first_request_over]
 
 
-def test_the_environment_is_read_in_one_place() -> None:
+def test_only_config_reads_the_environment() -> None:
     reading = {
         file
         for file in sources()
@@ -170,7 +170,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert reading <= {HEED / "config.py"}
 
 
-def test_nobody_catches_everything() -> None:
+def test_no_handler_catches_all_exceptions() -> None:
     catching = [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for file in sources()
@@ -187,7 +187,7 @@ def test_nobody_catches_everything() -> None:
     assert catching == []
 
 
-def test_the_domain_has_no_clock_no_chance_and_no_io() -> None:
+def test_the_domain_has_no_clock_no_randomness_and_no_io() -> None:
     doing = {"time", "random", "secrets", "socket", "os", "io", "pathlib", "subprocess", "logging"}
     doing |= {"urllib.request", "http", "threading", "asyncio", "uuid", "sys"}
     found = {(found.file.name, found.module) for found in imports("domain")}
@@ -202,7 +202,7 @@ def test_the_domain_has_no_clock_no_chance_and_no_io() -> None:
     assert {pair for pair in calls if pair[1] in acts} == set()
 
 
-def test_a_function_is_one_thin_file() -> None:
+def test_a_function_is_one_short_file() -> None:
     folders = [path for path in FUNCTIONS.iterdir() if path.is_dir()]
     assert folders
     for folder in folders:
@@ -218,11 +218,11 @@ def test_no_file_is_long() -> None:
 
 
 def _run(script: str, *path: Path) -> list[str]:
-    """What a fresh interpreter without any site packages but these prints."""
-    code = f"import sys; sys.path[:0] = {[str(one) for one in path]!r}\n{script}"
+    """Returns the words that a new interpreter prints, which has only these paths."""
+    code = f"import sys; sys.path[:0] = {[str(folder) for folder in path]!r}\n{script}"
     command = [sys.executable, "-I", "-S", "-c", code]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return done.stdout.split()
+    process = subprocess.run(command, check=True, capture_output=True, text=True)
+    return process.stdout.split()
 
 
 def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_the_domain_needs_nothing_but_python_and_idna(tmp_path: Path) -> None:
         "print('idna' in sys.modules)\n"
         "print(heed.domain.recipients.address.normalise_address('A@b\\u00fccher.example'))"
     )
-    # Of what is plain ASCII, not even that.
+    # An ASCII domain does not even need idna.
     assert _run(script, CORE, tmp_path) == ["False", "a@xn--bcher-kva.example"]
 
 
@@ -252,7 +252,7 @@ def _site_packages() -> Path:
 
 
 @pytest.mark.parametrize("function", ["unsubscribe", "opt_out_retry"])
-def test_what_a_click_waits_for_imports_nothing_heavy(function: str) -> None:
+def test_the_unsubscribe_functions_import_no_slow_module(function: str) -> None:
     heavy = ["pydantic", "aws_xray_sdk", "jinja2", "boto3", "idna", "starlette", "yaml"]
     script = (
         "import importlib.util\n"

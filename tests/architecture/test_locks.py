@@ -1,4 +1,4 @@
-"""What is fetched for development or for the layer is named by its hash, and from nowhere in particular."""
+"""Lock files pin dependencies by hash, without the URL of a registry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOCKS = [
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda lock: str(lock.relative_to(ROOT)))
-def test_a_lock_names_hashes_and_no_address(lock: Path) -> None:
+def test_a_lock_file_has_hashes_and_no_url(lock: Path) -> None:
     text = lock.read_text()
     assert "--hash=sha256:" in text or '"integrity": "sha512-' in text
     assert "://" not in text and "resolved" not in text

@@ -1,4 +1,4 @@
-"""The Makefiles on other machines than ours."""
+"""The Makefiles work on other machines."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_make_that_is_too_old_says_so_at_once() -> None:
-    """That of macOS, 3.81, gives each line of a recipe to a shell of its own, which fails in the middle."""
+def test_an_old_make_fails_with_a_clear_message() -> None:
+    """Make 3.81 of macOS runs each line of a recipe in its own shell, so recipes fail in the middle."""
     old = subprocess.run(
         ["make", ".FEATURES=", "help"],  # noqa: S607 - the make of this machine
         cwd=ROOT,
@@ -22,7 +22,7 @@ def test_a_make_that_is_too_old_says_so_at_once() -> None:
     assert "GNU make 4" in old.stderr
 
 
-def test_what_is_built_is_measured_by_options_that_every_du_has() -> None:
-    """Those of POSIX: BSD's knows no long ones."""
+def test_du_is_called_with_portable_options() -> None:
+    """Only POSIX options are portable. The `du` of BSD has no long options."""
     calls = re.findall(r"\bdu (\S+)", (ROOT / "layers" / "core" / "Makefile").read_text())
     assert calls == ["-sk"]

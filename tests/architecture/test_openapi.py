@@ -1,4 +1,4 @@
-"""openapi.yaml and the code say the same: routes, scopes, statuses and bodies, in both directions."""
+"""openapi.yaml and the code have the same routes, scopes, statuses and bodies."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ SERVED: dict[tuple[str, str], Any] = {
 }
 OPERATIONS = sorted(operations())
 POSTS = [route for route in OPERATIONS if route[0] == "POST"]
-ID = "0123456789abcdef" * 2  # of nothing
-# What else a route may answer, beside what every one of its kind does.
+ID = "0123456789abcdef" * 2  # an id that does not exist
+# The statuses of routes that differ from the other routes.
 OTHER = {
     "/v1/minors": {"202"},
     "/v1/erasures": {"202", "409"},
@@ -48,15 +48,15 @@ def _enumerations(node: Any) -> Iterator[set[str]]:
             yield from _enumerations(value)
 
 
-def test_every_list_of_registers_has_each_kind() -> None:
-    """A press that can be taken back is shown as the *out* or the pause that it is; days are no register."""
+def test_each_list_of_registers_has_all_kinds() -> None:
+    """An undoable press has no kind of its own in the API, and the days of soft bounces are no register."""
     kinds = {kind.value for kind in KINDS} - {ChoiceKind.UNDOABLE, OtherKind.SOFT_BOUNCE}
-    lists = [found for found in _enumerations(document()) if LiftKind.HOLD.value in found]
+    lists = [values for values in _enumerations(document()) if LiftKind.HOLD.value in values]
     assert len(lists) == 2
-    assert all(kinds <= found for found in lists)
+    assert all(kinds <= values for values in lists)
 
 
-def test_no_client_is_promised_a_header_that_api_gateway_may_rename() -> None:
+def test_a_header_that_api_gateway_may_rename_is_optional() -> None:
     answers = document()["components"]["responses"].values()
     renamed = [answer["headers"].get("WWW-Authenticate") for answer in answers if "headers" in answer]
     assert [header["required"] for header in renamed if header] == [False]
@@ -68,7 +68,7 @@ def _name(route: object) -> str:
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[World]:
-    """One for all, since almost nothing here depends on what is on record."""
+    """One deployment for all tests, because almost no test here depends on a record."""
     with pytest.MonkeyPatch.context() as patch, deployed(patch) as made:
         yield made
 
@@ -78,12 +78,12 @@ Key = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def key(world: World) -> Key:
-    """Makes keys of given scopes."""
+    """Returns a function that creates keys with these scopes."""
 
-    def made(*scopes: KeyScope, expires: int | None = None) -> str:
+    def create(*scopes: KeyScope, expires: int | None = None) -> str:
         return parts().api_keys.create("key", "tests", scopes, expires)[1]
 
-    return made
+    return create
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +105,7 @@ def example(route: tuple[str, str]) -> str | None:
     return json.dumps(request["content"]["application/json"]["example"]) if request else None
 
 
-def test_the_document_is_valid_openapi() -> None:
+def test_the_document_is_valid() -> None:
     validate(document())
     assert document()["openapi"].startswith("3.1")
 
@@ -117,11 +117,11 @@ def test_the_routes_of_document_template_and_code_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
-def test_a_route_asks_for_the_scopes_that_are_written(route: tuple[str, str]) -> None:
+def test_a_route_requires_the_documented_scopes(route: tuple[str, str]) -> None:
     assert scopes(operations()[route]) == SERVED[route].api.scopes[route]
 
 
-def test_closed_sets_are_written_out_in_full() -> None:
+def test_enumerations_have_all_values() -> None:
     schemas = document()["components"]["schemas"]
     assert schemas["Source"]["enum"] == list(Source)
     assert schemas["Reason"]["enum"] == list(Reason)
@@ -134,7 +134,7 @@ def test_closed_sets_are_written_out_in_full() -> None:
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
 @pytest.mark.parametrize("of", ["none", "malformed", "wrong", "revoked", "ended"])
-def test_without_a_good_key_the_body_is_not_looked_at(
+def test_without_a_valid_key_the_body_is_not_read(
     world: World, key: Key, route: tuple[str, str], of: str
 ) -> None:
     key_id, revoked = parts().api_keys.create("revoked", "tests", list(KeyScope))
@@ -150,20 +150,20 @@ def test_without_a_good_key_the_body_is_not_looked_at(
     answers = [send(world, route, keys[of]), send(world, route, None)]
 
     assert [answer["statusCode"] for answer in answers] == [401, 401]
-    assert answers[0] == answers[1], "one answer for every cause"
+    assert answers[0] == answers[1], "the same answer for each cause"
     hold(*route, answers[0])
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
 @pytest.mark.parametrize("scope", list(KeyScope))
-def test_each_scope_alone_opens_its_own_routes_and_no_other(
+def test_each_scope_permits_only_its_own_routes(
     world: World, key: Key, route: tuple[str, str], scope: KeyScope
 ) -> None:
     answer = send(world, route, key(scope))
 
     if scope in scopes(operations()[route]):
-        found = 404 if "{id}" in route[1] else 200
-        assert answer["statusCode"] == (400 if route[0] == "POST" else found)
+        status = 404 if "{id}" in route[1] else 200
+        assert answer["statusCode"] == (400 if route[0] == "POST" else status)
     else:
         assert answer["statusCode"] == 403
     hold(*route, answer)
@@ -171,7 +171,9 @@ def test_each_scope_alone_opens_its_own_routes_and_no_other(
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
 @pytest.mark.parametrize("body", [None, "", "{", '{"a": NaN}', "[" * 100_000])
-def test_what_is_not_json_is_400(world: World, good: str, route: tuple[str, str], body: str | None) -> None:
+def test_a_body_that_is_not_json_is_400(
+    world: World, good: str, route: tuple[str, str], body: str | None
+) -> None:
     answer = send(world, route, good, body)
 
     assert answer["statusCode"] == 400
@@ -180,7 +182,7 @@ def test_what_is_not_json_is_400(world: World, good: str, route: tuple[str, str]
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
 @pytest.mark.parametrize("body", ["[]", "null", "1", "{}", '{"unheard-of": 1}', '{"a":1,"a":2}'])
-def test_what_breaks_the_contract_is_422_with_pointers(
+def test_an_invalid_request_is_422_with_pointers(
     world: World, good: str, route: tuple[str, str], body: str
 ) -> None:
     answer = send(world, route, good, body)
@@ -189,7 +191,7 @@ def test_what_breaks_the_contract_is_422_with_pointers(
     hold(*route, answer)
 
 
-def test_a_parameter_that_is_none_is_422(world: World, good: str) -> None:
+def test_an_unknown_parameter_is_422(world: World, good: str) -> None:
     for method, path in OPERATIONS:
         if _has_query(operations()[method, path]):
             headers = {"Authorization": f"Bearer {good}"}
@@ -200,10 +202,10 @@ def test_a_parameter_that_is_none_is_422(world: World, good: str) -> None:
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
-def test_the_example_is_answered_as_the_document_says(
+def test_the_answer_to_the_example_conforms_to_the_document(
     world: World, good: str, route: tuple[str, str]
 ) -> None:
-    world.forget(world.table, "id")  # a hold that another example placed refuses an erasure
+    world.forget(world.table, "id")  # a hold of another example would refuse an erasure
 
     answer = send(world, route, good, example(route))
 
@@ -213,7 +215,7 @@ def test_the_example_is_answered_as_the_document_says(
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
-def test_what_cannot_be_told_now_is_503_and_says_when_to_try_again(
+def test_an_unavailable_store_is_503_with_retry_after(
     world: World, good: str, route: tuple[str, str]
 ) -> None:
     before = parts()
@@ -226,7 +228,7 @@ def test_what_cannot_be_told_now_is_503_and_says_when_to_try_again(
 
 
 @pytest.mark.parametrize("route", POSTS, ids=_name)
-def test_without_the_keys_nobody_is_identified(world: World, good: str, route: tuple[str, str]) -> None:
+def test_an_unavailable_key_service_is_503(world: World, good: str, route: tuple[str, str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts().identity_key, "identity_key", _no_key)
         answer = send(world, route, good, example(route))
@@ -236,14 +238,14 @@ def test_without_the_keys_nobody_is_identified(world: World, good: str, route: t
 
 
 def _no_key() -> bytes:
-    raise KeysUnavailable("kept so by the test")
+    raise KeysUnavailable("unavailable in this test")
 
 
 def _has_query(operation: dict[str, Any]) -> bool:
     return any(parameter["in"] == "query" for parameter in operation.get("parameters", ()))
 
 
-def test_every_status_of_the_document_is_one_that_these_tests_have_seen() -> None:
+def test_each_documented_status_is_tested_here() -> None:
     for (method, path), operation in operations().items():
         inputs = {"422"} if _has_query(operation) else set()
         inputs |= {"400", "422"} if method == "POST" else set()
@@ -262,7 +264,7 @@ def test_an_unknown_path_is_404_and_a_wrong_method_405(world: World, function: A
 
 
 @pytest.mark.parametrize("route", OPERATIONS, ids=_name)
-def test_no_answer_and_no_log_line_names_a_key_or_an_address_that_was_not_asked_about(
+def test_no_answer_and_no_log_line_contains_a_key_or_address(
     world: World,
     key: Key,
     good: str,
@@ -275,10 +277,10 @@ def test_no_answer_and_no_log_line_names_a_key_or_an_address_that_was_not_asked_
     powerless = key(*set(KeyScope) - scopes(operations()[route]))
     presented = [good, "heed_" + "w" * 43, powerless, "no-key", None]
 
-    answers = [send(world, route, one, body) for one in presented for body in bodies]
+    answers = [send(world, route, api_key, body) for api_key in presented for body in bodies]
 
     logged = capsys.readouterr().out + capsys.readouterr().err + caplog.text
-    for secret in (one for one in presented if one):
+    for secret in filter(None, presented):
         assert secret not in json.dumps(answers) and secret not in logged
     assert address not in logged and address.split("@")[0] not in logged
     assert parts().identity_key.identity_key().hex() not in logged

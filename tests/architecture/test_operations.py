@@ -1,4 +1,4 @@
-"""What docs/operations.md says of the template, where the template alone knows whether it is so."""
+"""docs/operations.md and docs/deploying.md agree with the template."""
 
 from __future__ import annotations
 
@@ -11,72 +11,72 @@ from tests.support.template import template
 
 
 def _of(kind: str) -> dict[str, Any]:
-    return {name: each for name, each in RESOURCES.items() if each["Type"] == kind}
+    return {name: resource for name, resource in RESOURCES.items() if resource["Type"] == kind}
 
 
-def told_together(*words: str) -> bool:
-    """Whether one paragraph has them all."""
+def is_in_one_paragraph(*words: str) -> bool:
+    """Returns whether one paragraph contains all these words."""
     paragraphs = page("docs/operations.md").split("\n\n")
     return any(all(word in paragraph for word in words) for paragraph in paragraphs)
 
 
-def test_how_long_a_stacks_name_may_be_follows_from_the_longest_name_that_ses_is_given() -> None:
-    """SES allows 64 characters to a configuration set and to an event destination."""
+def test_the_maximum_length_of_a_stack_name_follows_from_the_names_in_ses() -> None:
+    """The name of a configuration set or event destination has at most 64 characters."""
     names = [
-        *(each["Properties"]["Name"] for each in _of("AWS::SES::ConfigurationSet").values()),
+        *(resource["Properties"]["Name"] for resource in _of("AWS::SES::ConfigurationSet").values()),
         *(
-            each["Properties"]["EventDestination"]["Name"]
-            for each in _of("AWS::SES::ConfigurationSetEventDestination").values()
+            resource["Properties"]["EventDestination"]["Name"]
+            for resource in _of("AWS::SES::ConfigurationSetEventDestination").values()
         ),
     ]
-    written = [name["Fn::Sub"] for name in names if "Fn::Sub" in name]
-    left = 64 - max(len(name.removeprefix("${AWS::StackName}")) for name in written)
-    assert all(name.startswith("${AWS::StackName}") for name in written)
-    assert told_together(f"at most {left} characters", "`aws`")
+    templates = [name["Fn::Sub"] for name in names if "Fn::Sub" in name]
+    left = 64 - max(len(name.removeprefix("${AWS::StackName}")) for name in templates)
+    assert all(name.startswith("${AWS::StackName}") for name in templates)
+    assert is_in_one_paragraph(f"at most {left} characters", "`aws`")
 
 
-def test_whoever_deletes_a_stack_is_told_which_policies_to_detach_and_which_queues_to_look_at() -> None:
-    """CloudFormation deletes no policy that is attached, and every queue with what is in it."""
+def test_the_page_names_the_policies_and_queues_to_check_before_a_stack_is_deleted() -> None:
+    """CloudFormation does not delete an attached policy. It deletes resource queue with its messages."""
     outputs = {
         name
         for name, output in template()["Outputs"].items()
         if output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
     }
     assert len(outputs) == len(_of("AWS::IAM::ManagedPolicy"))
-    assert told_together("make destroy", "OptOutRetryQueue", "dead letter queue", *outputs)
+    assert is_in_one_paragraph("make destroy", "OptOutRetryQueue", "dead letter queue", *outputs)
     assert not any("DeletionPolicy" in queue for queue in _of("AWS::SQS::Queue").values())
 
 
-def test_a_table_that_is_protected_from_deletion_has_its_way_out_told() -> None:
-    assert told_together("ROLLBACK_FAILED", "--no-deletion-protection-enabled")
+def test_the_page_explains_how_to_delete_a_protected_table() -> None:
+    assert is_in_one_paragraph("ROLLBACK_FAILED", "--no-deletion-protection-enabled")
 
 
-def test_the_keys_that_grow_dearer_by_rotation_are_told() -> None:
+def test_the_page_names_the_keys_whose_rotation_costs_money() -> None:
     rotated = {
         name for name, key in _of("AWS::KMS::Key").items() if key["Properties"].get("EnableKeyRotation")
     }
-    assert told_together("rotat", "dollar", *(f"`{name}`" for name in rotated))
+    assert is_in_one_paragraph("rotat", "dollar", *(f"`{name}`" for name in rotated))
 
 
-def test_where_the_alarm_may_be_blind_to_a_flood_it_is_told() -> None:
-    assert told_together("access log", "flood of 429")
+def test_the_page_explains_that_a_flood_may_hide_from_the_access_log() -> None:
+    assert is_in_one_paragraph("access log", "flood of 429")
 
 
-def test_confirmation_mails_that_the_sandbox_refuses_are_told_of() -> None:
-    assert told_together("sandbox", "AccessDenied", "MessageRejected")
+def test_the_page_explains_that_the_sandbox_refuses_confirmation_mails() -> None:
+    assert is_in_one_paragraph("sandbox", "AccessDenied", "MessageRejected")
 
 
-def test_regions_are_told() -> None:
-    assert told_together("GovCloud", "China")
+def test_the_page_names_the_regions_without_support() -> None:
+    assert is_in_one_paragraph("GovCloud", "China")
 
 
 def _below(name: str, heading: str) -> str:
-    """What stands below a heading of a page, up to the next one of any rank."""
-    (found,) = re.findall(rf"^#+ {heading}\n(.*?)(?=^#|\Z)", page(name), re.MULTILINE | re.DOTALL)
-    return str(found)
+    """Returns the text below a heading of a page, up to the next heading."""
+    (section,) = re.findall(rf"^#+ {heading}\n(.*?)(?=^#|\Z)", page(name), re.MULTILINE | re.DOTALL)
+    return str(section)
 
 
-def test_the_page_begins_with_what_an_operator_does_and_ends_with_what_is_looked_up() -> None:
+def test_the_page_begins_with_tasks_and_ends_with_reference() -> None:
     headings = re.findall(r"^## (.+)$", page("docs/operations.md"), re.MULTILINE)
     assert headings[:2] == ["What an operator does", "Runbooks"]
     assert headings[-6:] == [
@@ -89,14 +89,14 @@ def test_the_page_begins_with_what_an_operator_does_and_ends_with_what_is_looked
     ]
 
 
-def test_how_soon_each_alarm_is_to_be_looked_at_is_told_once() -> None:
-    told = re.findall(r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes"))
+def test_each_alarm_has_one_urgency() -> None:
+    listed = re.findall(r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes"))
     alarms = re.findall(r"^### Alarm: (.+)$", page("docs/operations.md"), re.MULTILINE)
-    assert sorted(told) == sorted(alarms)
+    assert sorted(listed) == sorted(alarms)
 
 
-def test_nobody_is_woken_but_where_a_wish_is_lost_or_a_key_is() -> None:
-    """What waits for SES's own list is mail to somebody who wants it: that has a night's time."""
+def test_only_alarms_about_lost_opt_outs_and_keys_are_urgent_at_night() -> None:
+    """A late removal from the SES list only delays mail that the person wants, so it can wait."""
     (row,) = re.findall(r"^\| at once, .*$", page("docs/operations.md"), re.MULTILINE)
     assert re.findall(r"\(#alarm-([a-z-]+)\)", row) == [
         "opt-out-refused",
@@ -106,8 +106,8 @@ def test_nobody_is_woken_but_where_a_wish_is_lost_or_a_key_is() -> None:
     ]
 
 
-def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by_setting_one_off() -> None:
-    """Alarms that watch for silence come minutes after their creation; no mail says that they end."""
+def test_the_alarm_subscription_is_confirmed_and_tested_with_an_alarm() -> None:
+    """Silent alarms are raised minutes after their creation, and no mail reports their end."""
     assert "confirms the subscription" in _below("docs/deploying.md", "8. First deployment")
     alarms = _of("AWS::CloudWatch::Alarm")
     (named,) = re.findall(r"--logical-resource-id (\w+)", _below("docs/deploying.md", "13. Alarms"))
@@ -116,15 +116,15 @@ def test_the_subscription_is_confirmed_before_any_alarm_and_the_way_is_proved_by
     assert not any("OKActions" in alarm["Properties"] for alarm in alarms.values())
 
 
-def test_what_the_sandbox_does_to_every_confirmed_yes_is_told_with_its_hours() -> None:
+def test_the_page_explains_after_how_many_hours_the_sandbox_fails_an_opt_in() -> None:
     queue = RESOURCES["SesListQueue"]["Properties"]
     seconds = queue["VisibilityTimeout"] * queue["RedrivePolicy"]["maxReceiveCount"]
-    told = _below("docs/deploying.md", "4. Production access and concurrency")
-    assert f"After {seconds // 3_600} hours" in told
-    assert "SesListDeadLettersUrl" in told and "BadRequestException" in told
+    text = _below("docs/deploying.md", "4. Production access and concurrency")
+    assert f"After {seconds // 3_600} hours" in text
+    assert "SesListDeadLettersUrl" in text and "BadRequestException" in text
 
 
-def test_the_steps_of_a_deployment_stand_in_the_order_of_their_table() -> None:
+def test_the_steps_of_a_deployment_are_in_the_order_of_their_table() -> None:
     text = page("docs/deploying.md")
     table = re.findall(r"^\| (\d+) \| \[(.+?)\]", text, re.MULTILINE)
     assert table == re.findall(r"^## (\d+)\. (.+)$", text, re.MULTILINE)

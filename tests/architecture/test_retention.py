@@ -1,4 +1,4 @@
-"""What is kept, how long, and what ends it: code, docs and template say the same; no store is forgotten."""
+"""Retention: the code, the documents and the template agree, and each store is listed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from heed.adapters.dynamodb import purges
 from heed.domain.privacy.purge import BACKUP_DAYS, SES_LIST_STORE
 from tests.privacy.inventory import CONTROL, OUTSIDE, STORES, Cleared, Holds, Store
-from tests.privacy.retention_rules import MINOR_DAYS, RULES, End
+from tests.privacy.retention_rules import MINOR_DAYS, RULES, End, Rule
 from tests.support.deployment import deployed, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.template import template
@@ -34,13 +34,13 @@ KINDS = {
 BY_NAME = {store.name: store for store in STORES}
 
 
-def test_every_store_of_the_template_is_in_the_inventory_once() -> None:
+def test_each_store_of_the_template_is_in_the_inventory_once() -> None:
     found = [name for name, resource in RESOURCES.items() if resource["Type"] in KINDS]
     assert sorted(found) == sorted(store.name for store in STORES)
 
 
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
-def test_a_store_forgets_after_the_days_that_the_inventory_says(store: Store) -> None:
+def test_a_store_has_the_retention_of_the_inventory(store: Store) -> None:
     resource = RESOURCES[store.name]
     properties = resource.get("Properties", {})
     if resource["Type"] == "AWS::SQS::Queue":
@@ -50,7 +50,7 @@ def test_a_store_forgets_after_the_days_that_the_inventory_says(store: Store) ->
 
 
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
-def test_whoever_is_in_a_store_comes_out_of_it(store: Store) -> None:
+def test_each_store_with_personal_data_is_cleared(store: Store) -> None:
     if store.holds is Holds.NOTHING:
         assert not store.steps
     elif store.cleared is Cleared.BY_PURGE:
@@ -60,7 +60,7 @@ def test_whoever_is_in_a_store_comes_out_of_it(store: Store) -> None:
 
 
 @pytest.mark.parametrize("store", STORES, ids=lambda store: store.name)
-def test_an_address_stands_in_no_store_for_good_and_in_none_unencrypted(store: Store) -> None:
+def test_each_store_of_addresses_is_encrypted_and_has_a_short_retention(store: Store) -> None:
     if store.holds is Holds.ADDRESS:
         kind = RESOURCES[store.name]["Type"]
         assert store.days is not None
@@ -68,16 +68,18 @@ def test_an_address_stands_in_no_store_for_good_and_in_none_unencrypted(store: S
         assert "KmsMasterKeyId" in RESOURCES[store.name]["Properties"]
 
 
-def test_the_purge_does_the_steps_of_the_inventory_and_no_other(
+def test_the_purge_has_exactly_the_steps_of_the_inventory(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with deployed(monkeypatch):
         steps = set(parts().purge_person.stores)
     assert steps == {step for store in STORES for step in store.steps}
-    assert {step for store in OUTSIDE for step in store.steps} == {SES_LIST_STORE}, "done by another function"
+    assert {step for store in OUTSIDE for step in store.steps} == {SES_LIST_STORE}, (
+        "another function does this step"
+    )
 
 
-def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_purge_itself() -> None:
+def test_each_kind_of_row_with_personal_data_is_cleared() -> None:
     for rows in CONTROL:
         if rows.cleared is Cleared.BY_PURGE:
             assert rows.step or rows.prefix == purges.PURGE_PREFIX
@@ -85,20 +87,20 @@ def test_every_kind_of_row_that_holds_somebody_is_cleared_by_a_step_or_by_the_pu
             assert rows.holds is Holds.NOTHING or rows.cleared is Cleared.BY_TIME
 
 
-def test_nothing_can_be_brought_back_for_longer_than_a_certificate_says() -> None:
+def test_no_backup_is_kept_longer_than_a_certificate_states() -> None:
     for resource in RESOURCES.values():
         backup = resource.get("Properties", {}).get("PointInTimeRecoverySpecification")
         assert backup is None or backup["RecoveryPeriodInDays"] <= BACKUP_DAYS
 
 
-def test_the_tombstone_of_a_minor_outlives_whatever_could_bring_a_child_back() -> None:
+def test_the_record_of_a_minor_outlives_each_message_and_backup() -> None:
     parameter = template()["Parameters"]["MinorRecordDays"]
     assert parameter["Default"] == MINOR_DAYS
     longest = max(store.days or 0 for store in STORES) + BACKUP_DAYS
     assert parameter["MinValue"] == 45 > longest
 
 
-def test_the_table_for_people_is_the_table_of_the_code() -> None:
+def test_the_retention_table_of_the_page_equals_the_rules() -> None:
     section = OPERATIONS.read_text().split("## Retention\n")[1].split("\n## ")[0]
     rows = [
         tuple(cell.strip() for cell in line.strip("|").split("|"))
@@ -118,21 +120,19 @@ def test_the_table_for_people_is_the_table_of_the_code() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.record)
-def test_what_ends_a_record_is_there(rule: object) -> None:
-    for each in RULES:
-        if each.store == "*Logs":
-            continue
-        properties = RESOURCES[each.store]["Properties"]
-        if each.end is End.TTL:
-            assert properties["TimeToLiveSpecification"]["Enabled"] is True
-        if each.end is End.SERVICE:
-            assert BY_NAME[each.store].days == each.days
+def test_the_end_of_each_retention_rule_is_configured(rule: Rule) -> None:
+    if rule.store == "*Logs":
+        return
+    if rule.end is End.TTL:
+        assert RESOURCES[rule.store]["Properties"]["TimeToLiveSpecification"]["Enabled"] is True
+    if rule.end is End.SERVICE:
+        assert BY_NAME[rule.store].days == rule.days
 
 
-def test_every_store_that_keeps_something_has_a_rule() -> None:
+def test_each_store_has_a_retention_rule() -> None:
     ruled = {rule.store for rule in RULES}
-    keeping = {store.name for store in STORES if RESOURCES[store.name]["Type"] not in _PASSING}
+    keeping = {store.name for store in STORES if RESOURCES[store.name]["Type"] not in _WITHOUT_STORAGE}
     assert keeping - ruled - {name for name in keeping if name.endswith("Logs")} == set()
 
 
-_PASSING = {"AWS::SNS::Topic", "AWS::Events::EventBus"}  # hand on, and keep nothing
+_WITHOUT_STORAGE = {"AWS::SNS::Topic", "AWS::Events::EventBus"}  # they deliver messages and store nothing

@@ -1,4 +1,4 @@
-"""Alarms of template.yaml and their sections in docs/operations.md, one to one."""
+"""The alarms of template.yaml and their sections in docs/operations.md."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ SILENT = {name: alarm for name, alarm in ALARMS.items() if name.endswith("Silent
 
 
 def _anchor(text: str) -> str:
-    (found,) = re.findall(r"docs/operations\.md#([a-z-]+)", text)
-    return str(found)
+    (anchor,) = re.findall(r"docs/operations\.md#([a-z-]+)", text)
+    return str(anchor)
 
 
-def test_every_alarm_has_its_section_and_every_section_its_alarm() -> None:
+def test_each_alarm_has_a_section_and_each_section_an_alarm() -> None:
     headings = re.findall(r"^### (Alarm: .+)$", OPERATIONS.read_text(), re.MULTILINE)
     sections = [re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-") for heading in headings]
     named = [_anchor(alarm["AlarmDescription"]) for alarm in ALARMS.values()]
@@ -36,7 +36,7 @@ def test_every_alarm_has_its_section_and_every_section_its_alarm() -> None:
 
 
 @pytest.mark.parametrize("alarm", ALARMS)
-def test_an_alarm_is_named_as_its_section_and_reaches_the_topic(alarm: str) -> None:
+def test_an_alarm_links_to_its_section_and_notifies_the_topic(alarm: str) -> None:
     words = re.findall("[A-Z][a-z]+", alarm.removesuffix("Alarm"))
     properties = ALARMS[alarm]
     assert _anchor(properties["AlarmDescription"]) == "-".join(["alarm", *words]).lower()
@@ -46,13 +46,13 @@ def test_an_alarm_is_named_as_its_section_and_reaches_the_topic(alarm: str) -> N
 
 
 def _counted(alarm: dict[str, Any]) -> dict[str, Any]:
-    """The one metric that an expression is made of, with its period."""
+    """Returns the metric of an expression, with its period and statistic."""
     (metric,) = (each for each in alarm["Metrics"] if "MetricStat" in each)
     counted: dict[str, Any] = metric["MetricStat"]
     return counted
 
 
-def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
+def test_each_schedule_has_an_alarm_for_its_absence() -> None:
     for alarm in SILENT.values():
         assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("LessThanThreshold", 1)
         assert _counted(alarm)["Stat"] == "Sum"
@@ -62,7 +62,7 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
         for metric in metrics.values()
         if metric["MetricName"] == "Invocations"
     }
-    # Deliveries of the stream, and of the queue, are invocations too: of those two the log's line tells.
+    # The stream and the queue invoke these two functions too. So their alarms count a log line of the sweep.
     assert by_runs | {"PurgeFunction", "SendConfirmationFunction"} == SCHEDULED
     for name, metric, logs, words in (
         ("PurgeSweepSilentAlarm", "PurgeSweepRan", "PurgeLogs", "swept"),
@@ -73,16 +73,16 @@ def test_a_schedule_that_stops_is_told_because_nobody_would_miss_it() -> None:
             "the waiting line was looked at",
         ),
     ):
-        told = RESOURCES[f"{metric}Filter"]["Properties"]
-        (made,) = told["MetricTransformations"]
-        assert told["LogGroupName"] == {"Ref": logs}
-        assert told["FilterPattern"] == f'{{ $.message = "{words}" }}'
-        assert metrics[name] == {"Namespace": made["MetricNamespace"], "MetricName": metric}
+        log_filter = RESOURCES[f"{metric}Filter"]["Properties"]
+        (transformation,) = log_filter["MetricTransformations"]
+        assert log_filter["LogGroupName"] == {"Ref": logs}
+        assert log_filter["FilterPattern"] == f'{{ $.message = "{words}" }}'
+        assert metrics[name] == {"Namespace": transformation["MetricNamespace"], "MetricName": metric}
 
 
 @pytest.mark.parametrize("alarm", SILENT)
-def test_a_gap_is_a_zero_to_an_alarm_on_silence(alarm: str) -> None:
-    """Of missing points CloudWatch takes older ones first, and would tell of silence days late."""
+def test_a_silent_alarm_counts_a_gap_as_zero(alarm: str) -> None:
+    """Without this, CloudWatch fills gaps with older points and raises the alarm days late."""
     expression, metric = SILENT[alarm]["Metrics"]
     assert expression["Expression"] == f"FILL({metric['Id']}, 0)"
     assert (expression["ReturnData"], metric["ReturnData"]) == (True, False)
@@ -90,14 +90,14 @@ def test_a_gap_is_a_zero_to_an_alarm_on_silence(alarm: str) -> None:
 
 
 @pytest.mark.parametrize("alarm", SILENT)
-def test_silence_is_told_after_the_next_run_is_missed_and_within_its_day(alarm: str) -> None:
+def test_a_silent_alarm_is_raised_soon_after_a_missed_run(alarm: str) -> None:
     period, periods = _counted(SILENT[alarm])["Period"], SILENT[alarm]["EvaluationPeriods"]
     between = _DAY if alarm == "SealSilentAlarm" else _HOUR
     assert between + _HOUR <= period * periods <= between + 2 * _HOUR
-    assert period == _HOUR, "so that the runs of a schedule, which are late at times, trip nothing"
+    assert period == _HOUR, "a run that is a little late raises no alarm"
 
 
-def test_every_alarm_looks_at_one_metric_which_is_what_it_costs() -> None:
+def test_each_alarm_uses_one_metric() -> None:
     for alarm in ALARMS.values():
         assert len(alarm.get("Metrics", [])) in (0, 2)
 
@@ -110,20 +110,20 @@ def _watched(metric: str) -> dict[str, Any]:
     }
 
 
-def test_one_message_in_a_dead_letter_queue_is_enough() -> None:
+def test_one_message_in_a_dead_letter_queue_raises_an_alarm() -> None:
     dead = QUEUES.keys() - READ.keys() - THEIRS - LINES.keys()
     assert _watched("ApproximateNumberOfMessagesVisible") == dict.fromkeys(dead, 0)
 
 
-def test_the_age_of_a_queue_is_watched_while_sqs_still_counts_it() -> None:
+def test_the_age_of_each_queue_has_an_alarm() -> None:
     ages = _watched("ApproximateAgeOfOldestMessage")
     assert ages.keys() == READ.keys() | THEIRS
     for queue in READ:
         seconds, hidden = ages[queue], QUEUES[queue]["VisibilityTimeout"]
-        assert hidden <= seconds < 2 * hidden, "after the first try failed, before the third"
+        assert hidden <= seconds < 2 * hidden, "after the first failed attempt and before the third"
 
 
-def test_a_crash_shows_behind_the_api_and_behind_a_queue() -> None:
+def test_a_crash_of_each_function_raises_an_alarm() -> None:
     crashing = {
         alarm["Dimensions"][0]["Value"]["Ref"]
         for alarm in ALARMS.values()
@@ -133,18 +133,18 @@ def test_a_crash_shows_behind_the_api_and_behind_a_queue() -> None:
     assert ALARMS["ApiErrorsAlarm"]["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "HttpApi"}}]
 
 
-def test_a_refused_opt_out_is_counted_from_the_access_log() -> None:
+def test_refused_opt_outs_are_counted_from_the_access_log() -> None:
     pattern = RESOURCES["OptOutRefusedFilter"]["Properties"]["FilterPattern"]
     fields = set(re.findall(r"\$\.([a-z]+)", pattern))
-    written = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
+    log_format = RESOURCES["HttpApi"]["Properties"]["AccessLogSettings"]["Format"]
     assert fields == {"route", "status"}
-    assert all(f'"{field}":' in written for field in fields)
+    assert all(f'"{field}":' in log_format for field in fields)
     for route in ("POST /u/{token}", "POST /u/{token}/{rest+}"):
         assert f'$.route = "{route}"' in pattern
 
 
-def test_an_opt_out_that_lambda_throttles_is_told_by_lambda_itself() -> None:
-    """Of a flood of 429 API Gateway may leave lines and points out."""
+def test_throttled_opt_outs_raise_an_alarm_of_lambda() -> None:
+    """During a flood of 429 answers, API Gateway may omit log lines and metric points."""
     (alarm,) = (each for each in ALARMS.values() if each.get("MetricName") == "Throttles")
     assert (alarm["Namespace"], alarm["Statistic"]) == ("AWS/Lambda", "Sum")
     assert alarm["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "UnsubscribeFunction"}}]
@@ -152,8 +152,8 @@ def test_an_opt_out_that_lambda_throttles_is_told_by_lambda_itself() -> None:
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_the_lines_that_alarms_hang_on_are_written_by_every_function(function: str) -> None:
-    """They are of the level INFO, and Lambda takes all of Powertools' lines for such."""
+def test_each_function_logs_the_level_that_alarms_need(function: str) -> None:
+    """The alarms need lines of the level INFO. Lambda treats each line of Powertools as INFO."""
     common = template()["Globals"]["Function"]["LoggingConfig"]
     assert {**common, **FUNCTIONS[function]["LoggingConfig"]}["ApplicationLogLevel"] == "INFO"
     assert "POWERTOOLS_LOG_LEVEL" not in variables(function)
@@ -164,7 +164,7 @@ def test_the_lines_that_alarms_hang_on_are_written_by_every_function(function: s
     "Another account has an AWS service act on our resources.",
     "Policies name our own topic and our own account.",
 )
-def test_alarms_of_this_account_and_the_rule_of_the_keys_alone_publish_to_the_topic() -> None:
+def test_only_alarms_and_the_key_rule_of_this_account_publish_to_the_alarm_topic() -> None:
     alarms, rule = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert alarms["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
@@ -172,7 +172,7 @@ def test_alarms_of_this_account_and_the_rule_of_the_keys_alone_publish_to_the_to
     assert rule["Condition"] == {"ArnEquals": {"aws:SourceArn": {"Fn::GetAtt": ["KeyRule", "Arn"]}}}
 
 
-def test_disabling_or_deleting_any_key_is_told() -> None:
+def test_disabling_or_deleting_a_key_raises_an_alarm() -> None:
     rule = RESOURCES["KeyRule"]["Properties"]
     detail = rule["EventPattern"]["detail"]
     keys = [name for name, r in RESOURCES.items() if r["Type"] == "AWS::KMS::Key"]
@@ -182,5 +182,5 @@ def test_disabling_or_deleting_any_key_is_told() -> None:
     assert rule["Targets"][0]["Arn"] == {"Ref": "AlarmTopic"}
 
 
-def test_alarms_arrive_when_the_key_is_what_broke() -> None:
+def test_the_alarm_topic_does_not_need_a_key() -> None:
     assert "Properties" not in RESOURCES["AlarmTopic"]

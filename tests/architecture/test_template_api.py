@@ -1,4 +1,4 @@
-"""The API of template.yaml: explicit routes, throttles, and an access log that names nobody."""
+"""The API of template.yaml: explicit routes, throttles, and an access log without personal data."""
 
 from __future__ import annotations
 
@@ -70,28 +70,30 @@ def _routes(function: str) -> set[str]:
     }
 
 
-def test_every_route_is_written_out_and_leads_to_its_function() -> None:
-    assert {name: found for name in FUNCTIONS if (found := _routes(name))} == ROUTES
+def test_each_route_is_explicit_and_has_its_function() -> None:
+    assert {name: routes for name in FUNCTIONS if (routes := _routes(name))} == ROUTES
 
 
 ELSEWHERE = {"$default", "ANY /v1", "ANY /v1/{path+}"}
-"""What no other route takes: answered with the page, or the problem, that says so."""
+"""Routes for requests without a route of their own. The answer is a page or a problem."""
 
 
-def test_no_route_ends_in_a_slash_and_what_there_is_says_its_method() -> None:
+def test_each_route_has_a_method_and_no_trailing_slash() -> None:
     for route in set().union(*ROUTES.values()) - ELSEWHERE:
         method, path = route.split(" ")
         assert method in ("GET", "HEAD", "POST")
-        assert not path.endswith("/"), "API Gateway has no such routes, and SAM drops the slash"
+        assert not path.endswith("/"), (
+            "API Gateway has no routes with a slash at the end, and SAM removes the slash"
+        )
 
 
-def test_greedy_variables_are_for_a_standard_that_asks_for_a_slash_and_for_what_was_glued_to_a_link() -> None:
+def test_greedy_variables_are_only_for_dnt_and_for_links_with_appended_text() -> None:
     greedy = {route for routes in ROUTES.values() for route in routes if "+}" in route}
     glued = {route for route in greedy - ELSEWHERE if route.endswith("/{token}/{rest+}")}
     assert greedy - ELSEWHERE - glued == {"GET /.well-known/dnt/{status+}"}
 
 
-def test_beside_each_link_stands_a_route_for_what_was_glued_to_it_with_the_same_limits() -> None:
+def test_each_link_has_a_route_for_appended_text_with_the_same_throttle() -> None:
     special = _API["RouteSettings"]
     for routes in ROUTES.values():
         for route in routes:
@@ -101,7 +103,7 @@ def test_beside_each_link_stands_a_route_for_what_was_glued_to_it_with_the_same_
                 assert special.get(glued) == special.get(route)
 
 
-def test_every_route_is_throttled_and_the_one_click_post_the_least() -> None:
+def test_each_route_has_a_throttle_and_one_click_has_the_highest_rate() -> None:
     default, special = _API["DefaultRouteSettings"], _API["RouteSettings"]
     assert special.keys() <= set().union(*ROUTES.values())
     rates = {route: settings["ThrottlingRateLimit"] for route, settings in special.items()}
@@ -117,7 +119,7 @@ def test_every_route_is_throttled_and_the_one_click_post_the_least() -> None:
     "Each route has a throttle; together they let in less than 60 % of what the account's executions serve.",
 )
 def test_a_flood_of_every_route_at_once_leaves_executions_for_opt_outs() -> None:
-    """A refused request takes 0.2 ms of CPU, and where it has an API key's form one read of the store."""
+    """A refused request takes 0.2 ms of CPU. A key of valid form also takes one read of the store."""
     executions, seconds = 1_000, 0.05
     default, special = _API["DefaultRouteSettings"], _API["RouteSettings"]
     rates = [
@@ -127,10 +129,10 @@ def test_a_flood_of_every_route_at_once_leaves_executions_for_opt_outs() -> None
     assert sum(rates) * seconds < executions * 0.6
 
 
-def test_the_access_log_is_json_and_names_nobody() -> None:
-    written = _API["AccessLogSettings"]["Format"]
-    assert json.loads(written)
-    assert set(re.findall(r"\$context\.([A-Za-z.]+)", written)) == {
+def test_the_access_log_is_json_without_personal_data() -> None:
+    log_format = _API["AccessLogSettings"]["Format"]
+    assert json.loads(log_format)
+    assert set(re.findall(r"\$context\.([A-Za-z.]+)", log_format)) == {
         "requestId",
         "requestTime",
         "routeKey",
@@ -142,5 +144,5 @@ def test_the_access_log_is_json_and_names_nobody() -> None:
     }
 
 
-def test_links_on_the_apis_own_host_go_on_working_beside_a_domain() -> None:
+def test_links_with_the_host_of_the_api_work_after_a_domain_is_added() -> None:
     assert "DisableExecuteApiEndpoint" not in _API

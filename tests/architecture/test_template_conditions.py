@@ -1,7 +1,7 @@
-"""What a role of template.yaml may touch of a table or a bucket: attributes, leading keys and prefixes.
+"""The attributes, rows and objects that a role of template.yaml may access.
 
-One who takes a function over can do with its role what the role permits, whatever the code says: so a
-role names the attributes that its function writes, the rows and the objects.
+An attacker who controls a function can do everything that its role permits. So each role names the
+attributes, rows and objects that its function needs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _ROWS = {
     "place": "reconcile",
     "list": ses_list_walks.SES_LIST_KEY,
 }
-"""One of each kind of row in the table `Control`."""
+"""A sample row of each kind in the table `Control`."""
 
 CONTROL = {
     "SendConfirmationFunction": {
@@ -76,7 +76,7 @@ _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Que
     "Whoever takes the function `agents` over deletes the register of disclosures, or reads every row.",
     "Its role names, call by call, the kinds of rows of the table `Control` that it touches.",
 )
-def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for(
+def test_each_call_reaches_only_its_kinds_of_rows_in_the_control_table(
     function: str,
 ) -> None:
     reached = {
@@ -90,28 +90,29 @@ def test_of_the_table_control_each_call_reaches_the_kinds_of_rows_that_it_is_for
     assert {call: rows for call, rows in reached.items() if rows} == CONTROL.get(function, {})
 
 
-def test_no_function_writes_an_api_key() -> None:
+def test_no_function_can_write_an_api_key() -> None:
     for calls in CONTROL.values():
         for call in ("PutItem", "UpdateItem", "DeleteItem"):
             assert "key" not in calls.get(call, set())
 
 
-_BOOKS = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR.code}
-"""What each write of a register touches or looks at."""
+_BASE_ATTRIBUTES = {"id", "n", "f", "salt", "chg_at", "chg_shard", "late", MINOR.code}
+"""The attributes that each write of a register changes or checks."""
 _ATTRIBUTES = {
-    *_BOOKS,
+    *_BASE_ATTRIBUTES,
     *(out(2).code, in_(2).code, yes(2).code, "p:2", "c:2", "u:2", "m:2", "a:policy"),
     *(COMPLAINT.code, UNDELIVERABLE.code, HOLD.code, LIFT_HOLD.code, "l:undeliverable"),
     *("soft", "due", "due_shard", "purge", "expires"),
 }
 PREFERENCES: dict[str, set[str]] = {
-    "UnsubscribeFunction": _BOOKS | {out(2).code, "c:2", "p:2", "u:2"},
-    "OptOutRetryFunction": _BOOKS | {out(2).code},
-    "PreferencesFunction": _BOOKS | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
-    "ResubscribeFunction": _BOOKS | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
-    "FeedbackFunction": _BOOKS
+    "UnsubscribeFunction": _BASE_ATTRIBUTES | {out(2).code, "c:2", "p:2", "u:2"},
+    "OptOutRetryFunction": _BASE_ATTRIBUTES | {out(2).code},
+    "PreferencesFunction": _BASE_ATTRIBUTES | {"a:policy", "c:2", out(2).code, "p:2", "u:2"},
+    "ResubscribeFunction": _BASE_ATTRIBUTES
+    | {in_(2).code, yes(2).code, "l:undeliverable", out(2).code, "p:2"},
+    "FeedbackFunction": _BASE_ATTRIBUTES
     | {out(2).code, COMPLAINT.code, UNDELIVERABLE.code, "soft", "due", "due_shard"},
-    "AgentsFunction": _BOOKS
+    "AgentsFunction": _BASE_ATTRIBUTES
     | {HOLD.code, in_(2).code, yes(2).code, LIFT_HOLD.code, "l:undeliverable", out(2).code, "p:2"},
     "PurgeFunction": {"id", "purge", "due", "due_shard", "soft"},
     "LedgerFunction": {"id", "late"},
@@ -136,44 +137,44 @@ def _may(function: str, call: str, table: str, *attributes: str, **more: set[str
     "A function's role permits more than the function does.",
     "Each role names the attributes, rows and objects that its function is for.",
 )
-def test_of_a_record_each_function_updates_the_attributes_that_it_is_for(function: str) -> None:
-    wanted = PREFERENCES.get(function, set())
-    found = {each for each in _ATTRIBUTES if _may(function, "UpdateItem", "PreferencesTable", each)}
-    assert found == wanted
-    # And all of them in one request, but nothing besides.
-    assert _may(function, "UpdateItem", "PreferencesTable", *wanted) is bool(wanted)
-    assert not _may(function, "UpdateItem", "PreferencesTable", *wanted, "x:other")
+def test_each_function_updates_only_its_attributes_of_a_record(function: str) -> None:
+    attributes = PREFERENCES.get(function, set())
+    updatable = {name for name in _ATTRIBUTES if _may(function, "UpdateItem", "PreferencesTable", name)}
+    assert updatable == attributes
+    # All of them in one request are permitted, and no others.
+    assert _may(function, "UpdateItem", "PreferencesTable", *attributes) is bool(attributes)
+    assert not _may(function, "UpdateItem", "PreferencesTable", *attributes, "x:other")
 
 
-def test_who_walks_the_list_of_ses_ends_no_purge_and_reads_no_subject() -> None:
+def test_the_ses_list_function_cannot_complete_a_purge_or_read_a_subject() -> None:
     keys = {"dynamodb:LeadingKeys": {f"{purges.PURGE_PREFIX}abc"}}
 
     def may(*attributes: str, **more: set[str]) -> bool:
-        asked = {**keys, "dynamodb:Attributes": set(attributes)}
-        asked |= {f"dynamodb:{name}": values for name, values in more.items()}
-        return permitted("SesListFunction", "dynamodb:UpdateItem", "ControlTable", asked)
+        conditions = {**keys, "dynamodb:Attributes": set(attributes)}
+        conditions |= {f"dynamodb:{name}": values for name, values in more.items()}
+        return permitted("SesListFunction", "dynamodb:UpdateItem", "ControlTable", conditions)
 
     assert may("pk", "state", "stores", "walk")
     assert not may("pk", "completed_at") and not may("pk", "subject")
     assert not may("pk", "walk", ReturnValues={"ALL_NEW"})
 
 
-def test_no_update_gives_a_record_an_end() -> None:
+def test_no_update_can_set_the_expiry_of_a_record() -> None:
     for function, attributes in PREFERENCES.items():
         assert "expires" not in attributes, function
 
 
-def test_an_epoch_is_put_with_nothing_in_it_that_would_bring_anybody_back() -> None:
+def test_an_erasure_cannot_write_an_opt_in_or_a_lift() -> None:
     least = {"id", "n", "f", "chg_at", "chg_shard", MINOR.code, out(0).code}
     assert _may("AgentsFunction", "PutItem", "PreferencesTable", *least, "purge", "due", "expires")
     for more in (in_(2).code, yes(2).code, LIFT_HOLD.code, "salt"):
         assert not _may("AgentsFunction", "PutItem", "PreferencesTable", *least, more)
-    others = [one for one in FUNCTIONS if _may(one, "PutItem", "PreferencesTable", "id")]
-    assert others == ["AgentsFunction"]
+    writers = [name for name in FUNCTIONS if _may(name, "PutItem", "PreferencesTable", "id")]
+    assert writers == ["AgentsFunction"]
 
 
 @pytest.mark.parametrize("function", ["LedgerFunction", "PurgeFunction", "ReconcileFunction"])
-def test_what_may_touch_an_attribute_is_given_none_of_the_others_back(function: str) -> None:
+def test_an_update_cannot_return_other_attributes(function: str) -> None:
     for table, attribute in (
         ("PreferencesTable", "late" if function != "PurgeFunction" else "due"),
         ("LedgerTable", "evidence"),
@@ -183,12 +184,12 @@ def test_what_may_touch_an_attribute_is_given_none_of_the_others_back(function: 
         assert _may(function, "UpdateItem", table, attribute, ReturnValues={"NONE"})
 
 
-def test_of_an_entry_of_the_ledger_the_evidence_is_all_that_is_ever_updated() -> None:
+def test_only_the_evidence_of_a_ledger_entry_can_be_updated() -> None:
     entry = {"subject", "id", "seq", "register", "at", "recorded_at", "commitment", "evidence"}
     for function in FUNCTIONS:
-        found = {each for each in entry if _may(function, "UpdateItem", "LedgerTable", each)}
+        updatable = {name for name in entry if _may(function, "UpdateItem", "LedgerTable", name)}
         erases = function in ("LedgerFunction", "PurgeFunction", "ReconcileFunction")
-        assert found == ({"subject", "id", "evidence"} if erases else set()), function
+        assert updatable == ({"subject", "id", "evidence"} if erases else set()), function
         assert not _may(function, "DeleteItem", "LedgerTable", "subject"), function
 
 
@@ -197,8 +198,8 @@ def test_of_an_entry_of_the_ledger_the_evidence_is_all_that_is_ever_updated() ->
     "Whoever takes over the function that seals the nights puts in hashes of entries that never were.",
     "It may put objects under leaves/ and seals/ alone; those who keep the ledger, under hashes/ alone.",
 )
-def test_of_the_ledgers_bucket_each_function_writes_its_own_prefixes() -> None:
-    written = {
+def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
+    writable = {
         function: {
             prefix
             for prefix in ("hashes/", "leaves/", "seals/", "")
@@ -206,14 +207,14 @@ def test_of_the_ledgers_bucket_each_function_writes_its_own_prefixes() -> None:
         }
         for function in FUNCTIONS
     }
-    assert {function: prefixes for function, prefixes in written.items() if prefixes} == {
+    assert {function: prefixes for function, prefixes in writable.items() if prefixes} == {
         "LedgerFunction": {"hashes/"},
         "ReconcileFunction": {"hashes/"},
         "SealFunction": {"leaves/", "seals/"},
     }
 
 
-def test_the_seals_function_lists_what_it_seals_and_no_more() -> None:
+def test_the_seal_function_lists_only_its_prefixes() -> None:
     def lists(prefix: str) -> bool:
         keys = {"s3:prefix": {prefix}} if prefix else {}
         return permitted("SealFunction", "s3:ListBucketVersions", "LedgerBucket", keys)

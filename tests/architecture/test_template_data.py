@@ -1,4 +1,4 @@
-"""Tables and keys of template.yaml, and what a deleted stack leaves of them."""
+"""Tables and keys of template.yaml, and what remains of them after a stack is deleted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PRODUCTION_KEEPS = {"Fn::If": ["Production", "RetainExceptOnCreate", "Delete"]}
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_is_encrypted_recoverable_and_forgets_by_time(table: str) -> None:
+def test_a_table_is_encrypted_recoverable_and_has_a_time_to_live(table: str) -> None:
     properties = RESOURCES[table]["Properties"]
     assert properties["BillingMode"] == "PAY_PER_REQUEST"
     assert properties["SSESpecification"]["KMSMasterKeyId"] == {"Fn::GetAtt": ["DataKey", "Arn"]}
@@ -29,42 +29,42 @@ def test_a_table_is_encrypted_recoverable_and_forgets_by_time(table: str) -> Non
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.usefixtures("aws")
-def test_a_table_of_the_template_can_be_made(table: str) -> None:
+def test_a_table_of_the_template_can_be_created(table: str) -> None:
     client = boto3.client("dynamodb")
     client.create_table(TableName=table, **table_definition(table))
     assert client.describe_table(TableName=table)["Table"]["TableStatus"] == "ACTIVE"
 
 
-def test_the_stream_of_preferences_has_the_record_before_and_after() -> None:
+def test_the_stream_of_preferences_has_old_and_new_images() -> None:
     stream = RESOURCES["PreferencesTable"]["Properties"]["StreamSpecification"]
     assert stream == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
 
 
-def test_the_indexes_hold_keys_alone_and_whether_it_is_a_purge_that_is_due() -> None:
+def test_the_indexes_contain_only_keys_and_the_purge_marker() -> None:
     indexes = RESOURCES["PreferencesTable"]["Properties"]["GlobalSecondaryIndexes"]
     keys = {i["IndexName"]: [k["AttributeName"] for k in i["KeySchema"]] for i in indexes}
     assert keys == {"Changes": ["chg_shard", "chg_at"], "Due": ["due_shard", "due"]}
-    held = {index["IndexName"]: index["Projection"] for index in indexes}
-    assert held == {
+    projections = {index["IndexName"]: index["Projection"] for index in indexes}
+    assert projections == {
         "Changes": {"ProjectionType": "KEYS_ONLY"},
         "Due": {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["purge"]},
     }
 
 
 @pytest.mark.parametrize("key", MAC_KEYS)
-def test_a_key_that_derives_is_an_hmac_key_with_thirty_days_to_repent(key: str) -> None:
+def test_a_mac_key_is_hmac_with_30_days_before_deletion(key: str) -> None:
     properties = RESOURCES[key]["Properties"]
     assert properties["KeySpec"] == "HMAC_256"
     assert properties["KeyUsage"] == "GENERATE_VERIFY_MAC"
     assert properties["PendingWindowInDays"] == 30
 
 
-def test_the_identity_key_is_multi_region_from_the_first_deploy() -> None:
+def test_the_identity_key_is_a_multi_region_key() -> None:
     assert RESOURCES["IdentityKey"]["Properties"]["MultiRegion"] is True
 
 
 @pytest.mark.parametrize("key", DATA_KEYS)
-def test_a_key_that_encrypts_rotates(key: str) -> None:
+def test_an_encryption_key_rotates(key: str) -> None:
     assert RESOURCES[key]["Properties"]["EnableKeyRotation"] is True
 
 
@@ -80,13 +80,13 @@ def test_a_key_that_encrypts_rotates(key: str) -> None:
         "MailConfigurationSet",
     ],
 )
-def test_production_keeps_it_and_a_trial_leaves_nothing(name: str) -> None:
+def test_production_keeps_the_resource_and_a_trial_deletes_it(name: str) -> None:
     assert RESOURCES[name]["DeletionPolicy"] == _PRODUCTION_KEEPS
     assert RESOURCES[name]["UpdateReplacePolicy"] == {"Fn::If": ["Production", "Retain", "Delete"]}
 
 
-def test_an_identity_that_stays_keeps_the_configuration_set_that_is_its_default() -> None:
-    """SES refuses every mail of an identity whose default configuration set is gone."""
+def test_the_default_configuration_set_is_kept_with_the_identity() -> None:
+    """SES refuses each mail of an identity whose default configuration set does not exist."""
     identity = RESOURCES["MailIdentity"]
     default = identity["Properties"]["ConfigurationSetAttributes"]
     sets = [
@@ -98,7 +98,7 @@ def test_an_identity_that_stays_keeps_the_configuration_set_that_is_its_default(
     assert [each["UpdateReplacePolicy"] for each in sets] == [identity["UpdateReplacePolicy"]]
 
 
-def test_every_table_and_key_is_known_here() -> None:
+def test_each_table_and_key_is_listed_in_this_test() -> None:
     kinds = ("AWS::DynamoDB::Table", "AWS::KMS::Key")
     found = {name for name, resource in RESOURCES.items() if resource["Type"] in kinds}
     assert found == {*TABLES, "LedgerTable", *MAC_KEYS, *DATA_KEYS}
@@ -109,7 +109,7 @@ def test_every_table_and_key_is_known_here() -> None:
     "A key is stolen from where it is kept.",
     "No key is kept: IAM decides who may derive it, and for one purpose at a time.",
 )
-def test_a_platform_derives_by_a_policy_for_each_key() -> None:
+def test_each_key_for_platforms_has_its_own_policy() -> None:
     for key in ("IdentityKey", "LinksKey"):
         policy = RESOURCES[f"{key}Policy"]["Properties"]["PolicyDocument"]
         assert policy["Statement"] == [
@@ -122,13 +122,13 @@ def test_a_platform_derives_by_a_policy_for_each_key() -> None:
         assert f"{key}PolicyArn" in template()["Outputs"]
 
 
-# Actions for which IAM knows no resource: SES's suppression list is the account's.
+# Actions without resources in IAM: the suppression list of SES belongs to the account.
 _WITHOUT_RESOURCE = {
     "SesListRole": [["ses:DeleteSuppressedDestination", "ses:ListSuppressedDestinations"]],
 }
 
 
-def test_a_star_stands_for_a_resource_in_the_policy_of_a_key_and_where_iam_knows_none() -> None:
+def test_a_resource_is_a_star_only_in_key_policies_and_for_actions_without_resources() -> None:
     holders = {name for name, resource in RESOURCES.items() if "'Resource': '*'" in str(resource)}
     assert holders == {"DataKey", *_WITHOUT_RESOURCE}
     for role, actions in _WITHOUT_RESOURCE.items():

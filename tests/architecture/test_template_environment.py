@@ -1,4 +1,4 @@
-"""What template.yaml gives the functions to know, against what heed/config.py asks for."""
+"""The environment variables in template.yaml are those that heed/config.py reads."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LAMBDAS_OWN = {"AWS_LAMBDA_FUNCTION_NAME"}
 _BY_DEFAULT = {"BRAND_DIR"}  # /opt/brand, where the layer is
 _POWERTOOLS = {constants.SERVICE_NAME_ENV, constants.METRICS_NAMESPACE_ENV}
 
-# A variable, and what it names: of no use without a right to it.
+# Each variable with the resource that it names. A function with the variable needs a right to the resource.
 NEEDS = {
     "CONTROL_TABLE": "ControlTable",
     "IDENTITY_KEY": "IdentityKey",
@@ -39,12 +39,12 @@ NEEDS = {
     "EVENT_BUS": "EventBus",
     "LEDGER_DLQ_URL": "LedgerDeadLetters",
 }
-# Lambda itself reads a queue for its function, which need not know its name.
+# Lambda itself reads the queue of a function, so the function does not need its name.
 _READING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
-class _Asked(Mapping[str, str]):
-    """An environment that has everything and remembers what it was asked for."""
+class _RecordingEnvironment(Mapping[str, str]):
+    """An environment that has each variable and records which ones are read."""
 
     def __init__(self) -> None:
         self.names: set[str] = set()
@@ -60,40 +60,40 @@ class _Asked(Mapping[str, str]):
         return len(self.names)
 
 
-def test_every_variable_is_asked_for_and_given() -> None:
-    asked = _Asked()
-    settings = Config(asked)
+def test_the_functions_get_exactly_the_variables_that_the_code_reads() -> None:
+    environment = _RecordingEnvironment()
+    settings = Config(environment)
     for name, member in vars(Config).items():
         if isinstance(member, cached_property):
             getattr(settings, name)
-    given = set().union(*(variables(function) for function in FUNCTIONS))
-    assert given - _POWERTOOLS == asked.names - _LAMBDAS_OWN - _BY_DEFAULT
+    variables_of_functions = set().union(*(variables(function) for function in FUNCTIONS))
+    assert variables_of_functions - _POWERTOOLS == environment.names - _LAMBDAS_OWN - _BY_DEFAULT
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_metrics_and_logs_bear_the_functions_own_name_and_the_stacks(function: str) -> None:
+def test_metrics_and_logs_have_the_name_of_the_function_and_stack(function: str) -> None:
     own = FUNCTIONS[function]["CodeUri"].removeprefix("functions/").replace("_", "-")
-    given = variables(function)
-    assert given[constants.SERVICE_NAME_ENV] == own
-    assert given[constants.METRICS_NAMESPACE_ENV] == {"Fn::Sub": "Heed/${AWS::StackName}"}
+    environment = variables(function)
+    assert environment[constants.SERVICE_NAME_ENV] == own
+    assert environment[constants.METRICS_NAMESPACE_ENV] == {"Fn::Sub": "Heed/${AWS::StackName}"}
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_knows_what_it_may_use_and_may_use_what_it_knows(function: str) -> None:
+def test_a_function_has_variables_exactly_for_the_resources_that_it_may_use(function: str) -> None:
     known = {NEEDS[name] for name in variables(function).keys() & NEEDS.keys()}
     used = {resource for action, resource in rights(function) if action not in _READING or resource in LINES}
     assert known == used & set(NEEDS.values())
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_a_function_that_makes_links_knows_where_they_lead(function: str) -> None:
+def test_a_function_that_mints_links_knows_their_base_url(function: str) -> None:
     assert ("LINKS_KEY" in variables(function)) == ("LINK_KEY_IDS" in variables(function))
-    told_by_the_request = {"SendConfirmationFunction"}  # which knows by which host it came
-    knows = "PUBLIC_URL" in variables(function) or function in told_by_the_request
+    base_url_in_request = {"SendConfirmationFunction"}
+    knows = "PUBLIC_URL" in variables(function) or function in base_url_in_request
     assert ("LINKS_KEY" in variables(function)) == knows
 
 
-def test_no_function_names_the_api_which_names_the_functions() -> None:
+def test_no_function_depends_on_the_api() -> None:
     assert "HttpApi" not in str([FUNCTIONS[name]["Environment"] for name in FUNCTIONS])
 
 

@@ -1,4 +1,4 @@
-"""The functions of template.yaml: each with a role of its own that may do what it does, no more."""
+"""The functions of template.yaml: each has its own role with only the rights that it needs."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.architecture.test_template_time import LONGEST_CALL
 from tests.support.iam_policies import FUNCTIONS, RESOURCES, listed, named, rights, role, statements
 from tests.support.template import template, time_of, variables
 
-_OF_AN_ENCRYPTED_STORE = ("dynamodb", "sqs")
+_SERVICES_WITH_ENCRYPTED_STORES = ("dynamodb", "sqs")
 
 
 def _encrypted_stores(function: str) -> list[str]:
     used = {action.split(":")[0] for action, _ in rights(function)}
-    return [service for service in _OF_AN_ENCRYPTED_STORE if service in used]
+    return [service for service in _SERVICES_WITH_ENCRYPTED_STORES if service in used]
 
 
 def _data_key_is_used(statement: dict[str, Any]) -> bool:
@@ -34,28 +34,26 @@ def _data_key_is_used(statement: dict[str, Any]) -> bool:
         ("AfterConfirmationFunction", opt_in_notifications.NOTIFICATION_PREFIX),
     ],
 )
-def test_of_the_table_of_api_keys_a_function_of_mail_touches_its_own_items_alone(
-    function: str, prefix: str
-) -> None:
+def test_a_mail_function_accesses_only_its_own_items_in_the_control_table(function: str, prefix: str) -> None:
     (statement,) = (s for s in statements(function) if "ControlTable" in str(s["Resource"]))
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": f"{prefix}*"}}
 
 
 @pytest.mark.parametrize("function", ["SendConfirmationFunction", "AfterConfirmationFunction"])
-def test_an_address_is_encrypted_here_and_decrypted_there_for_this_purpose_alone(
+def test_addresses_are_encrypted_and_decrypted_only_for_confirmation(
     function: str,
 ) -> None:
     (statement,) = (s for s in statements(function) if "AddressKey" in str(s["Resource"]))
     assert statement["Condition"] == {"StringEquals": {"kms:EncryptionContext:heed": "confirmation"}}
 
 
-def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_is() -> None:
-    found = {
+def test_the_ses_list_function_encrypts_only_its_position() -> None:
+    contexts = {
         s["Action"]: s["Condition"]["StringEquals"]["kms:EncryptionContext:heed"]
         for s in statements("SesListFunction")
         if "AddressKey" in str(s["Resource"])
     }
-    assert found == {"kms:Decrypt": [CONFIRMATION, LIST_POSITION], "kms:Encrypt": LIST_POSITION}
+    assert contexts == {"kms:Decrypt": [CONFIRMATION, LIST_POSITION], "kms:Encrypt": LIST_POSITION}
 
 
 @pytest.mark.threat(
@@ -63,7 +61,7 @@ def test_where_a_walk_goes_on_is_encrypted_for_its_own_function_and_no_address_i
     "Two functions ask SES about its list at once, and SES refuses both: nobody comes off it.",
     "One function may, of one queue, with the fewest readers there can be; each waits after every call.",
 )
-def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> None:
+def test_one_function_calls_the_ses_list_at_most_once_a_second() -> None:
     calling = {
         name
         for name in FUNCTIONS
@@ -72,18 +70,18 @@ def test_one_function_calls_the_list_of_ses_at_one_call_a_second_in_all() -> Non
     }
     assert calling == {"SesListFunction"}
     (event,) = FUNCTIONS["SesListFunction"]["Events"].values()
-    assert event["Type"] == "SQS", "nobody else wakes it"
+    assert event["Type"] == "SQS", "no other event invokes it"
     readers = event["Properties"]["ScalingConfig"]["MaximumConcurrency"]
     assert readers / CALL_INTERVAL <= 1
 
 
-def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
-    """Lambda stops a function that its own messages wake 16 times on end, unless told that this is meant."""
-    allowing = {name for name, given in FUNCTIONS.items() if given.get("RecursiveLoop") == "Allow"}
+def test_only_a_function_that_sends_to_its_own_queue_allows_recursion() -> None:
+    """Lambda stops a function that its own messages invoke 16 times in a row, unless it allows recursion."""
+    allowing = {name for name, properties in FUNCTIONS.items() if properties.get("RecursiveLoop") == "Allow"}
     sends_to_itself = {
         name
-        for name, given in FUNCTIONS.items()
-        for event in given.get("Events", {}).values()
+        for name, properties in FUNCTIONS.items()
+        for event in properties.get("Events", {}).values()
         if event["Type"] == "SQS"
         and any(
             action == "sqs:SendMessage" and resource == named(event["Properties"]["Queue"])
@@ -93,40 +91,33 @@ def test_a_walk_of_many_parts_is_no_loop_to_lambda() -> None:
     assert allowing == sends_to_itself == {"SesListFunction"}
 
 
-def test_that_function_has_time_for_what_one_message_may_ask_of_it() -> None:
+def test_the_ses_list_function_has_time_for_one_message() -> None:
     (event,) = FUNCTIONS["SesListFunction"]["Events"].values()
     assert event["Properties"]["BatchSize"] == 1
     once: Any = aws._ONCE
     of_ses = SES_ATTEMPTS * (once.connect_timeout + once.read_timeout + CALL_INTERVAL)
-    spellings_of_one = 3
-    assert time_of("SesListFunction") >= spellings_of_one * of_ses + 2 * LONGEST_CALL
-    # Of a walk: what is begun with the reserve left is one call, its mark, the place sealed and kept.
+    spellings = 3  # of one address
+    assert time_of("SesListFunction") >= spellings * of_ses + 2 * LONGEST_CALL
+    # The reserve covers one step of a walk: a call, its marker, the encrypted position and its write.
     assert of_ses + 3 * LONGEST_CALL <= ses_list._RESERVE / 1_000
     assert time_of("SesListFunction") * 1_000 >= 2 * ses_list._RESERVE
 
 
-def test_the_follow_up_has_time_for_all_its_calls() -> None:
-    a_press_taken_and_old_ones_forgotten, unsealed, read, handed_on, told, finished = (
-        2,
-        1,
-        1,
-        1,
-        1,
-        1,
-    )
-    calls = a_press_taken_and_old_ones_forgotten + unsealed + read + handed_on + told + finished
+def test_the_after_confirmation_function_has_time_for_all_its_calls() -> None:
+    claim_and_delete_old, decrypt, read_record, send_removal, notify, complete = 2, 1, 1, 1, 1, 1
+    calls = claim_and_delete_old + decrypt + read_record + send_removal + notify + complete
     assert time_of("AfterConfirmationFunction") >= calls * LONGEST_CALL
 
 
-@pytest.mark.parametrize("function", [one for one in FUNCTIONS if _encrypted_stores(one)])
-def test_the_key_of_the_data_is_used_through_tables_and_queues_alone(function: str) -> None:
+@pytest.mark.parametrize("function", [name for name in FUNCTIONS if _encrypted_stores(name)])
+def test_the_data_key_is_used_only_through_tables_and_queues(function: str) -> None:
     (statement,) = (s for s in statements(function) if _data_key_is_used(s))
     assert sorted(listed(statement["Condition"]["StringLike"]["kms:ViaService"])) == [
         f"{service}.*.amazonaws.com" for service in _encrypted_stores(function)
     ]
 
 
-def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
+def test_each_function_has_its_own_role_for_lambda() -> None:
     roles = [role(function) for function in FUNCTIONS]
     assert len({name for name, _ in roles}) == len(FUNCTIONS)
     for _, properties in roles:
@@ -135,7 +126,7 @@ def test_every_function_has_a_role_of_its_own_that_only_lambda_takes() -> None:
         assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_every_function_has_a_log_group_of_its_own_for_thirty_days() -> None:
+def test_each_function_has_its_own_log_group_for_30_days() -> None:
     groups = {name: FUNCTIONS[name]["LoggingConfig"]["LogGroup"]["Ref"] for name in FUNCTIONS}
     for function, group in groups.items():
         own = variables(function)["POWERTOOLS_SERVICE_NAME"]
@@ -147,14 +138,14 @@ def test_every_function_has_a_log_group_of_its_own_for_thirty_days() -> None:
     assert template()["Globals"]["Function"]["LoggingConfig"]["LogFormat"] == "JSON"
 
 
-def test_a_function_and_nothing_else_is_called_as_its_folder_with_function_behind_it() -> None:
-    """By that `heed invoke` finds the functions of a deployed stack."""
+def test_a_function_has_the_name_of_its_folder_with_the_suffix_function() -> None:
+    """`heed invoke` finds the functions of a deployed stack by this rule."""
     folders = [each["CodeUri"].removeprefix("functions/") for each in FUNCTIONS.values()]
     named = ["".join(map(str.title, folder.split("_"))) + "Function" for folder in folders]
     assert named == list(FUNCTIONS) == [name for name in RESOURCES if name.endswith("Function")]
 
 
-def test_runtime_and_architecture_are_the_layers_own() -> None:
+def test_functions_and_layers_have_the_same_runtime_and_architecture() -> None:
     common = template()["Globals"]["Function"]
     for layer in ("CoreLayer", "BrandLayer"):
         properties = RESOURCES[layer]["Properties"]
@@ -164,13 +155,13 @@ def test_runtime_and_architecture_are_the_layers_own() -> None:
         assert not {"Runtime", "Architectures", "Layers"} & properties.keys()
 
 
-def test_nothing_slows_a_start_or_keeps_keys_in_a_snapshot() -> None:
+def test_no_function_uses_snapstart_or_tracing() -> None:
     for properties in [template()["Globals"]["Function"], *FUNCTIONS.values()]:
         assert not {"SnapStart", "Tracing"} & properties.keys()
 
 
-def test_executions_are_reserved_for_opt_outs_alone_and_only_where_the_adopter_says_how_many() -> None:
-    """An account may run only ten at first, of which Lambda lets nobody reserve any."""
+def test_concurrency_is_reserved_only_for_opt_outs_and_only_by_parameter() -> None:
+    """A new account may have only ten executions, and Lambda does not permit to reserve any of them."""
     reserved = {
         function: properties["ReservedConcurrentExecutions"]
         for function, properties in FUNCTIONS.items()

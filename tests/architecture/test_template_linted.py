@@ -1,4 +1,4 @@
-"""What SAM makes of template.yaml, by those who know what CloudFormation and OpenAPI take."""
+"""The translated template passes the linters of CloudFormation and OpenAPI."""
 
 from __future__ import annotations
 
@@ -12,44 +12,44 @@ from tests.architecture.test_template_api import ROUTES
 from tests.support.stack import Stack
 from tests.support.translated_template import PARAMETERS, translated
 
-_DEFAULT = "$default"  # API Gateway's own, for what no other route takes: OpenAPI has no such path
-_ANY = "ANY "  # one of API Gateway's own too, an extension at which no validator looks
+_DEFAULT = "$default"  # API Gateway's route for all other requests, which OpenAPI does not have
+_ANY = "ANY "  # an extension of API Gateway, which validators ignore
 
 
 def _linted(template: dict[str, Any], environment: str) -> list[str]:
-    # Loaded by who lints: it takes half a second, and every worker collects this module.
+    # Imported here, because it takes half a second and each worker collects this module.
     from cfnlint.api import lint
     from cfnlint.config import ManualArgs
     from cfnlint.context.parameters import ParameterSet
 
     deployed = ParameterSet(source=environment, parameters=PARAMETERS[environment])
-    found = lint(json.dumps(template), config=ManualArgs(parameters=[deployed]))
-    return [f"{one.rule.id}: {one.message} at {one.path}" for one in found]
+    matches = lint(json.dumps(template), config=ManualArgs(parameters=[deployed]))
+    return [f"{match.rule.id}: {match.message} at {match.path}" for match in matches]
 
 
 @pytest.mark.system
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_cloudformations_linter_has_nothing_against_what_is_deployed(environment: str) -> None:
+def test_the_deployed_template_passes_the_linter_of_cloudformation(environment: str) -> None:
     assert not _linted(translated(environment), environment)
 
 
 @pytest.mark.system
-def test_the_linter_knows_what_a_queue_takes() -> None:
+def test_the_linter_finds_an_invalid_property() -> None:
     queue = {"Type": "AWS::SQS::Queue", "Properties": {"VisibilityTimeout": "soon"}}
     assert _linted({"Resources": {"OptOutRetryQueue": queue}}, "trial")
 
 
 def _body(environment: str) -> dict[str, Any]:
-    """The API's description, as API Gateway gets it, but for what is its own."""
+    """Returns the definition of the API for API Gateway, without the route `$default`."""
     resources = Stack(translated(environment), PARAMETERS[environment]).resources
-    (api,) = (made for kind, made in resources.values() if kind == "AWS::ApiGatewayV2::Api")
-    body: dict[str, Any] = json.loads(json.dumps(api["Body"]))  # SAM's texts are of classes of its own
+    (api,) = (properties for kind, properties in resources.values() if kind == "AWS::ApiGatewayV2::Api")
+    body: dict[str, Any] = json.loads(json.dumps(api["Body"]))  # converts the string classes of SAM
     body["paths"].pop(_DEFAULT)
     return body
 
 
-def _of_sam() -> list[tuple[str, ...]]:
-    """Where SAM leaves out what OpenAPI asks for: it says nothing of answers, nor of a variable's form."""
+def _faults_of_sam() -> list[tuple[str, ...]]:
+    """Returns the known faults of SAM: operations without responses, and parameters without a schema."""
     faults: list[tuple[str, ...]] = []
     for route in set().union(*ROUTES.values()) - {_DEFAULT}:
         if route.startswith(_ANY):
@@ -62,6 +62,6 @@ def _of_sam() -> list[tuple[str, ...]]:
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_the_apis_description_has_no_fault_but_two_kinds_that_sam_makes(environment: str) -> None:
-    found = OpenAPIV30SpecValidator(_body(environment)).iter_errors()
-    assert sorted(tuple(map(str, one.absolute_path)) for one in found) == _of_sam()
+def test_the_api_definition_has_only_the_two_known_faults_of_sam(environment: str) -> None:
+    errors = OpenAPIV30SpecValidator(_body(environment)).iter_errors()
+    assert sorted(tuple(map(str, error.absolute_path)) for error in errors) == _faults_of_sam()

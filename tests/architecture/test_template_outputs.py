@@ -1,4 +1,4 @@
-"""The outputs of template.yaml: what a person or a program needs to know of a stack, and nothing else."""
+"""The outputs of template.yaml: only values that a person or a program needs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from tests.support.template import PATH, template
 
 ROOT = PATH.parent
-# What the local stack promises to those who write against it, beside the names of its functions.
-PROMISED = {
+# The documented outputs of the local stack, besides the names of its functions.
+LOCAL_OUTPUTS = {
     "EventBusName",
     "FeedbackQueueUrl",
     "FeedbackTopicArn",
@@ -27,23 +27,23 @@ READERS = (
 
 
 def _text(path: Path) -> str:
-    """Its text; of a row of numbered outputs ("`DkimRecord1` to `DkimRecord3`") each is named."""
+    """Returns the text of a file, with ranges such as "`DkimRecord1` to `DkimRecord3`" expanded."""
     return re.sub(r"`(\w+)1` to `\w+3`", r"\g<0> \g<1>2", path.read_text())
 
 
-SAID = " ".join(_text(path) for path in READERS)
+DOCUMENTED = " ".join(_text(path) for path in READERS)
 
 
-def test_what_the_local_stack_promises_is_an_output() -> None:
-    assert template()["Outputs"].keys() >= PROMISED
+def test_each_documented_output_of_the_local_stack_exists() -> None:
+    assert template()["Outputs"].keys() >= LOCAL_OUTPUTS
 
 
-@pytest.mark.parametrize("output", sorted(template()["Outputs"].keys() - PROMISED))
-def test_an_output_is_named_in_the_papers_or_read_by_a_program(output: str) -> None:
-    assert re.search(rf"\b{output}\b", SAID)
+@pytest.mark.parametrize("output", sorted(template()["Outputs"].keys() - LOCAL_OUTPUTS))
+def test_each_output_is_used_in_a_document_or_program(output: str) -> None:
+    assert re.search(rf"\b{output}\b", DOCUMENTED)
 
 
-def test_the_papers_speak_of_no_output_that_there_is_not() -> None:
-    papers = " ".join(path.read_text() for path in ROOT.glob("docs/**/*.md"))
-    spoken_of = set(re.findall(r"outputs?\s+`(\w+)`", papers))
-    assert spoken_of <= template()["Outputs"].keys()
+def test_the_documents_name_only_outputs_that_exist() -> None:
+    documents = " ".join(path.read_text() for path in ROOT.glob("docs/**/*.md"))
+    named = set(re.findall(r"outputs?\s+`(\w+)`", documents))
+    assert named <= template()["Outputs"].keys()

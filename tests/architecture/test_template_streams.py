@@ -1,4 +1,4 @@
-"""Streams, schedules and the ledger's bucket in template.yaml: nothing is skipped, nothing blocks."""
+"""Streams, schedules and the ledger bucket in template.yaml: no record is skipped or blocks others."""
 
 from __future__ import annotations
 
@@ -24,32 +24,32 @@ _BUCKET = RESOURCES["LedgerBucket"]
 
 
 @pytest.mark.parametrize("function", STREAMS)
-def test_one_record_that_fails_blocks_no_other(function: str) -> None:
+def test_a_failing_stream_record_does_not_block_others(function: str) -> None:
     event = STREAMS[function]
     assert event["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert event["BisectBatchOnFunctionError"] is True
     assert event["MaximumRetryAttempts"] > 0
-    assert event["StartingPosition"] == "TRIM_HORIZON", "what was written before it was deployed too"
+    assert event["StartingPosition"] == "TRIM_HORIZON", "includes changes from before its deployment"
 
 
 @pytest.mark.parametrize("function", STREAMS)
-def test_what_is_given_up_leaves_its_place_and_nothing_of_its_content(function: str) -> None:
-    given_up = STREAMS[function]["DestinationConfig"]["OnFailure"]
-    assert given_up["Type"] == "SQS", "S3 would get the record itself"
-    queue = given_up["Destination"]["Fn::GetAtt"][0]
+def test_a_dead_letter_has_the_position_of_a_stream_record_and_not_its_content(function: str) -> None:
+    destination = STREAMS[function]["DestinationConfig"]["OnFailure"]
+    assert destination["Type"] == "SQS", "S3 would get the content of the record"
+    queue = destination["Destination"]["Fn::GetAtt"][0]
     assert RESOURCES[queue]["Type"] == "AWS::SQS::Queue"
 
 
-def test_the_ledger_is_told_of_a_change_within_a_second_or_so() -> None:
+def test_the_ledger_receives_a_change_within_about_a_second() -> None:
     assert STREAMS["LedgerFunction"]["MaximumBatchingWindowInSeconds"] <= 1
 
 
-def test_the_ledger_gives_up_before_the_stream_forgets() -> None:
+def test_the_ledger_stops_retrying_before_the_stream_deletes_a_record() -> None:
     assert STREAMS["LedgerFunction"]["MaximumRecordAgeInSeconds"] < 24 * 60 * 60
-    assert STREAMS["LedgerFunction"]["MaximumRetryAttempts"] == 10_000, "no number ends it sooner"
+    assert STREAMS["LedgerFunction"]["MaximumRetryAttempts"] == 10_000, "retries end only by age"
 
 
-def test_no_schedule_has_a_name_that_a_second_stack_would_have_too() -> None:
+def test_no_schedule_has_a_fixed_name() -> None:
     assert all(event["OmitName"] is True for event in _events("ScheduleV2").values())
 
 
@@ -59,7 +59,7 @@ def test_a_day_is_sealed_two_hours_after_its_end() -> None:
     assert event["Properties"]["ScheduleExpressionTimezone"] == "UTC"
 
 
-def test_hashes_and_seals_are_locked_in_production_and_a_trial_can_be_deleted() -> None:
+def test_hashes_and_seals_are_locked_only_in_production() -> None:
     properties = _BUCKET["Properties"]
     nothing = {"Ref": "AWS::NoValue"}
     assert properties["ObjectLockEnabled"] == {"Fn::If": ["Production", True, nothing]}
@@ -70,7 +70,7 @@ def test_hashes_and_seals_are_locked_in_production_and_a_trial_can_be_deleted() 
     assert properties["VersioningConfiguration"]["Fn::If"][1] == {"Status": "Enabled"}
 
 
-def test_the_bucket_of_hashes_is_nobody_elses_and_outlives_every_key() -> None:
+def test_the_ledger_bucket_is_private_and_needs_no_kms_key() -> None:
     properties = _BUCKET["Properties"]
     assert all(properties["PublicAccessBlockConfiguration"].values())
     assert "KMS" not in str(properties["BucketEncryption"])
@@ -85,13 +85,13 @@ def test_the_bucket_of_hashes_is_nobody_elses_and_outlives_every_key() -> None:
     assert once["Resource"] == {"Fn::Sub": "${LedgerBucket.Arn}/*"}, "seals, leaves and hashes"
 
 
-def test_the_reconciler_keeps_its_place_beside_the_api_keys_and_touches_none() -> None:
+def test_the_reconciler_accesses_only_its_checkpoint_in_the_control_table() -> None:
     role = RESOURCES["ReconcileRole"]["Properties"]["Policies"][0]["PolicyDocument"]
     (statement,) = (s for s in role["Statement"] if "ControlTable" in str(s["Resource"]))
     assert statement["Condition"] == {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": "reconcile"}}
 
 
-def test_the_ledger_is_one_item_an_entry_without_an_index_and_without_an_end() -> None:
+def test_the_ledger_table_has_no_index_and_no_time_to_live() -> None:
     table = RESOURCES["LedgerTable"]["Properties"]
     assert [key["AttributeName"] for key in table["KeySchema"]] == ["subject", "id"]
     assert not {"GlobalSecondaryIndexes", "TimeToLiveSpecification"} & table.keys()

@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it: what SAM adds to it."""
+"""The template after SAM translated it for CloudFormation."""
 
 from __future__ import annotations
 
@@ -22,39 +22,41 @@ def _of(environment: str, kind: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_sam_gives_nobody_a_role_or_a_right_that_the_template_does_not(environment: str) -> None:
+def test_sam_adds_no_role_and_no_policy(environment: str) -> None:
     for kind in ("AWS::IAM::Role", "AWS::IAM::Policy", "AWS::IAM::ManagedPolicy"):
-        ours = {name for name, resource in RESOURCES.items() if resource["Type"] == kind}
-        assert _of(environment, kind).keys() == ours
+        roles_and_policies = {name for name, resource in RESOURCES.items() if resource["Type"] == kind}
+        assert _of(environment, kind).keys() == roles_and_policies
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_every_route_arrives_as_written_in_payload_format_2(environment: str) -> None:
+def test_each_route_is_deployed_with_payload_format_2(environment: str) -> None:
     (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
-    operations = [one for methods in api["Body"]["paths"].values() for one in methods.values()]
-    versions = {one["x-amazon-apigateway-integration"]["payloadFormatVersion"] for one in operations}
+    paths = api["Body"]["paths"].values()
+    operations = [operation for methods in paths for operation in methods.values()]
+    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations]
+    versions = {integration["payloadFormatVersion"] for integration in integrations}
     assert {route.key for route in routes(translated(environment))} == set().union(*ROUTES.values())
     assert versions == {"2.0"}
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_a_warning_about_what_sam_writes_fails_no_deployment(environment: str) -> None:
-    """A path parameter of SAM's has no schema, which OpenAPI asks for: API Gateway may warn."""
+def test_a_warning_about_the_api_does_not_fail_a_deployment(environment: str) -> None:
+    """SAM adds path parameters without a schema, which OpenAPI requires. API Gateway may warn about them."""
     (api,) = _of(environment, "AWS::ApiGatewayV2::Api").values()
     assert api.get("FailOnWarnings", False) is False
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_the_local_stack_gets_every_alarm_that_its_emulator_takes(environment: str) -> None:
-    here = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
+def test_the_local_stack_has_each_alarm_that_the_emulator_supports(environment: str) -> None:
+    surroundings = Surroundings("http://127.0.0.1:8000", "http://127.0.0.1:4566", Path("/build"))
     alarms = {
         name
-        for name, resource in adapt(translated(environment), here)["Resources"].items()
+        for name, resource in adapt(translated(environment), surroundings)["Resources"].items()
         if resource["Type"] == "AWS::CloudWatch::Alarm"
     }
     assert alarms == ALARMS.keys() - SILENT.keys()
 
 
 @pytest.mark.parametrize("environment", PARAMETERS)
-def test_it_stays_far_below_the_size_that_cloudformation_takes(environment: str) -> None:
+def test_the_template_is_far_below_the_size_limit_of_cloudformation(environment: str) -> None:
     assert len(json.dumps(translated(environment))) < 500_000

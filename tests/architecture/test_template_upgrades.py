@@ -1,4 +1,4 @@
-"""An update of a stack that is deployed: nothing is lost, and nothing is asked that AWS refuses."""
+"""An update of a deployed stack loses no data and contains no change that AWS refuses."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ Template = dict[str, Any]
 _INDEX = {"KeySchema": [], "Projection": {"ProjectionType": "ALL"}}
 
 
-def test_a_stack_of_the_newest_release_takes_the_present_template() -> None:
+def test_the_current_template_can_update_the_latest_release() -> None:
     assert list(faults(released(), translated("production"))) == []
 
 
-def test_the_same_template_again_is_no_fault() -> None:
+def test_an_unchanged_template_has_no_fault() -> None:
     assert list(faults(released(), released())) == []
 
 
 def _resource(template: Template, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"][name]
-    return found
+    resource: dict[str, Any] = template["Resources"][name]
+    return resource
 
 
 def _properties(template: Template, name: str) -> dict[str, Any]:
-    found: dict[str, Any] = _resource(template, name)["Properties"]
-    return found
+    properties: dict[str, Any] = _resource(template, name)["Properties"]
+    return properties
 
 
 def _rename(template: Template, old: str, new: str) -> None:
@@ -44,11 +44,11 @@ def _stage(template: Template) -> dict[str, Any]:
         for each in template["Resources"].values()
         if each["Type"] == "AWS::ApiGatewayV2::Stage"
     )
-    found: dict[str, Any] = stage
-    return found
+    properties: dict[str, Any] = stage
+    return properties
 
 
-# What is done to the released template, and what is found.
+# Each forbidden change of the released template, and the fault that must be found.
 FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
     "a table is renamed": (
         lambda t: _rename(t, "PreferencesTable", "RecipientsTable"),
@@ -131,14 +131,14 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_what_an_update_must_not_do_is_found(fault: str) -> None:
-    does, found = FAULTS[fault]
+def test_a_forbidden_change_is_found(fault: str) -> None:
+    change, message = FAULTS[fault]
     changed = copy.deepcopy(released())
-    does(changed)
-    assert list(faults(released(), changed)) == [found]
+    change(changed)
+    assert list(faults(released(), changed)) == [message]
 
 
-def test_what_an_update_may_do_is_no_fault() -> None:
+def test_permitted_changes_are_accepted() -> None:
     changed = copy.deepcopy(released())
     _properties(changed, "PreferencesTable")["GlobalSecondaryIndexes"].append({"IndexName": "One", **_INDEX})
     changed["Resources"]["MailboxBucket"] = {"Type": "AWS::S3::Bucket"}
@@ -150,7 +150,7 @@ def test_what_an_update_may_do_is_no_fault() -> None:
     assert list(faults(released(), changed)) == []
 
 
-def test_a_layer_is_known_by_its_name_before_the_hash_of_its_content() -> None:
+def test_a_new_version_of_a_layer_is_accepted() -> None:
     changed = copy.deepcopy(released())
     layers = [name for name in changed["Resources"] if name.startswith("CoreLayer")]
     assert len(layers) == 1
@@ -159,5 +159,5 @@ def test_a_layer_is_known_by_its_name_before_the_hash_of_its_content() -> None:
 
 
 @pytest.mark.parametrize("kind", KEPT)
-def test_the_baseline_has_something_of_each_kind_that_is_kept(kind: str) -> None:
+def test_the_baseline_has_a_resource_of_each_protected_type(kind: str) -> None:
     assert kind in {each["Type"] for each in released()["Resources"].values()}

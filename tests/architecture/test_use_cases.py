@@ -1,4 +1,4 @@
-"""The shape of a use case, as CONTRIBUTING.md has it, of each that heed/bootstrap assembles."""
+"""Each use case has the form that CONTRIBUTING.md describes."""
 
 from __future__ import annotations
 
@@ -16,11 +16,15 @@ from heed.domain.preferences.catalogue import Catalogue
 from tests.architecture.test_layers import CORE, parsed, sources
 
 PORTS = "heed.use_cases.ports"
-FRAME = (collections.abc.Callable, collections.abc.Mapping, types.UnionType)  # is of what is in it
+GENERIC_TYPES = (
+    collections.abc.Callable,
+    collections.abc.Mapping,
+    types.UnionType,
+)  # generic types: their arguments are checked
 
 
 def _imported() -> set[tuple[str, str]]:
-    """The module and the name of each use case that the composition root imports."""
+    """Returns the module and name of each use case that the composition root imports."""
     return {
         (node.module, alias.name)
         for file in sources("bootstrap")
@@ -35,17 +39,17 @@ ASSEMBLED = {name: getattr(import_module(module), name) for module, name in sort
 
 
 def _called() -> Iterator[str]:
-    """Every class of heed/use_cases whose objects are called like functions."""
+    """Returns the classes of heed/use_cases that have the method `__call__`."""
     for file in sources("use_cases"):
         module = ".".join(file.relative_to(CORE).with_suffix("").parts)
         for node in parsed(file).body:
             if isinstance(node, ast.ClassDef) and not module.startswith(PORTS):
-                methods = [one.name for one in node.body if isinstance(one, ast.FunctionDef)]
+                methods = [item.name for item in node.body if isinstance(item, ast.FunctionDef)]
                 if "__call__" in methods:
                     yield node.name
 
 
-def test_every_class_that_is_a_use_case_is_assembled_by_the_composition_root() -> None:
+def test_each_use_case_is_created_in_the_composition_root() -> None:
     assert sorted(_called()) == sorted(ASSEMBLED)
 
 
@@ -60,7 +64,7 @@ def test_the_composition_root_imports_use_cases_by_their_names() -> None:
 @pytest.mark.parametrize("name", ASSEMBLED)
 def test_a_use_case_is_a_frozen_dataclass_with_one_public_method(name: str) -> None:
     use_case = ASSEMBLED[name]
-    assert use_case.__bases__ == (object,), "nothing public is inherited"
+    assert use_case.__bases__ == (object,), "a use case inherits nothing"
     assert dataclasses.is_dataclass(use_case) and vars(use_case)["__dataclass_params__"].frozen
     fields = {field.name for field in dataclasses.fields(use_case)}
     assert {member for member in vars(use_case) if not member.startswith("_")} <= fields
@@ -68,16 +72,16 @@ def test_a_use_case_is_a_frozen_dataclass_with_one_public_method(name: str) -> N
 
 
 @pytest.mark.parametrize("name", ASSEMBLED)
-def test_the_fields_of_a_use_case_are_what_the_composition_root_gives_it(name: str) -> None:
+def test_the_fields_of_a_use_case_are_its_dependencies(name: str) -> None:
     hints = get_type_hints(ASSEMBLED[name])
     for field in dataclasses.fields(ASSEMBLED[name]):
         assert field.init and field.default is field.default_factory is dataclasses.MISSING
-        assert _is_given(hints[field.name]), field.name
+        assert _is_dependency(hints[field.name]), field.name
 
 
-def _is_given(hint: Any) -> bool:
-    """Whether it is a port, another use case, the brand, a setting, or a function such as the clock."""
-    if get_origin(hint) in FRAME:
-        return get_origin(hint) is collections.abc.Callable or all(map(_is_given, get_args(hint)))
+def _is_dependency(hint: Any) -> bool:
+    """Returns whether a type is a port, a use case, the catalogue, a setting or a function."""
+    if get_origin(hint) in GENERIC_TYPES:
+        return get_origin(hint) is collections.abc.Callable or all(map(_is_dependency, get_args(hint)))
     is_port = hint.__module__.startswith(f"{PORTS}.")
     return is_port or hint in (Catalogue, int, str, type(None), *ASSEMBLED.values())

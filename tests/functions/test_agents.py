@@ -358,7 +358,7 @@ def test_a_pause_may_be_over_before_it_is_entered(agent: Agent) -> None:
     assert (result["outcome"], result["sendable"]["offers"]) == ("applied", True)
 
 
-def test_what_is_not_json_is_400(agent: Agent) -> None:
+def test_a_body_that_is_not_json_is_400(agent: Agent) -> None:
     for body in ("", "{", "\ufeff{}", '{"a": NaN}'):
         assert agent.call("/v1/changes", body)[0] == 400
 
