@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heed.entrypoints.http.networks import network_of, parse_network
+from heed.entrypoints.http.networks import find_network, parse_network
 from tests.support.deployment import http
 from tests.support.growth import LINEAR, growth
 
@@ -21,8 +21,8 @@ def event(source: str, forwarded: str | None = None) -> dict[str, Any]:
     return http("POST", "/subscribe", source_ip=source, headers=headers)
 
 
-def find_network(source: str, forwarded: str | None = None) -> str:
-    return network_of(event(source, forwarded), PROXIES)
+def network_behind_proxies(source: str, forwarded: str | None = None) -> str:
+    return find_network(event(source, forwarded), PROXIES)
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def find_network(source: str, forwarded: str | None = None) -> str:
     ],
 )
 def test_without_a_proxy_the_network_is_that_of_the_peer(source: str, network: str) -> None:
-    assert find_network(source) == network
-    assert network_of(event(source, "198.51.100.7"), ()) == network
+    assert network_behind_proxies(source) == network
+    assert find_network(event(source, "198.51.100.7"), ()) == network
 
 
 @pytest.mark.threat(
@@ -70,7 +70,7 @@ def test_without_a_proxy_the_network_is_that_of_the_peer(source: str, network: s
 def test_the_network_is_that_of_the_rightmost_address_that_is_not_a_trusted_proxy(
     source: str, forwarded: str | None, network: str
 ) -> None:
-    assert find_network(source, forwarded) == network
+    assert network_behind_proxies(source, forwarded) == network
 
 
 @pytest.mark.parametrize(
@@ -85,8 +85,8 @@ def test_the_network_is_that_of_the_rightmost_address_that_is_not_a_trusted_prox
     ],
 )
 def test_an_address_is_parsed_in_each_form_that_proxies_send(forwarded: str, network: str) -> None:
-    assert find_network(PEER, forwarded) == network
-    assert find_network("2001:db8:ffff::1", forwarded) == network
+    assert network_behind_proxies(PEER, forwarded) == network
+    assert network_behind_proxies("2001:db8:ffff::1", forwarded) == network
 
 
 @pytest.mark.parametrize(
@@ -105,19 +105,19 @@ def test_an_address_is_parsed_in_each_form_that_proxies_send(forwarded: str, net
 def test_an_invalid_address_ends_the_search_at_the_last_proxy(
     forwarded: str,
 ) -> None:
-    assert find_network(PEER, f"1.1.1.1, {forwarded}") == "10.1.2.0/24"
-    assert find_network(PEER, f"1.1.1.1, {forwarded}, {INNER}") == "10.9.9.0/24"
+    assert network_behind_proxies(PEER, f"1.1.1.1, {forwarded}") == "10.1.2.0/24"
+    assert network_behind_proxies(PEER, f"1.1.1.1, {forwarded}, {INNER}") == "10.9.9.0/24"
 
 
 @given(st.text(max_size=60), st.sampled_from([PEER, "203.0.113.9", "2001:db8:ffff::1"]))
 def test_any_header_results_in_a_network(forwarded: str, source: str) -> None:
-    assert "/" in find_network(source, forwarded)
-    assert find_network("203.0.113.9", forwarded) == "203.0.113.0/24"
+    assert "/" in network_behind_proxies(source, forwarded)
+    assert network_behind_proxies("203.0.113.9", forwarded) == "203.0.113.0/24"
 
 
 @given(st.text("0123456789.,: abcdef[]", max_size=80))
 def test_a_client_cannot_change_the_address_that_the_proxy_appends(forwarded: str) -> None:
-    assert find_network(PEER, f"{forwarded}, 198.51.100.7, {PEER}") == "198.51.100.0/24"
+    assert network_behind_proxies(PEER, f"{forwarded}, 198.51.100.7, {PEER}") == "198.51.100.0/24"
 
 
 @pytest.mark.threat(
@@ -129,7 +129,7 @@ def test_the_cost_of_a_long_header_is_linear() -> None:
     def make(n: int) -> dict[str, Any]:
         return event(PEER, f"{INNER}," * n)
 
-    assert growth(make, lambda long: network_of(long, PROXIES), 2_000) <= LINEAR
+    assert growth(make, lambda long: find_network(long, PROXIES), 2_000) <= LINEAR
 
 
 def test_an_invalid_network_of_the_setting_raises_an_error() -> None:

@@ -39,7 +39,7 @@ def handle_each(
             _handle(record["body"], handle, dead_letters)
         except HeedError as error:
             count_metric("MessageRetried")
-            logger.warning("message deferred", error=type(error).__name__)
+            logger.warning("message will be retried", error=type(error).__name__)
             failed_ids.append(record["messageId"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed_ids]}
 
@@ -50,4 +50,4 @@ def _handle(body: str, handle: Callable[[str], object], dead_letters: Callable[[
     except _PERMANENT_ERRORS as error:
         dead_letters().send(body, str(error))
         count_metric("MessageDeadLettered")
-        logger.warning("message put aside", reason=str(error))
+        logger.warning("message sent to the dead-letter queue", reason=str(error))

@@ -29,7 +29,7 @@ def parse_network(text: str) -> Network:
     return ipaddress.ip_network(text.strip(), strict=False)
 
 
-def network_of(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
+def find_network(event: Mapping[str, Any], trusted: Iterable[Network]) -> str:
     """Returns the client's network as /24 (IPv4) or /48 (IPv6), or "" if it is not known.
 
     The search begins with the peer of API Gateway. While the address is a trusted proxy, it continues with

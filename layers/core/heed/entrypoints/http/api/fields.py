@@ -55,7 +55,7 @@ def read_topic(body: JsonReader, catalogue: Catalogue) -> str:
     try:
         catalogue.topic(name)
     except UnknownScope as error:
-        body.fault("topic", unknown_name(error, name, catalogue, topics_only=True))
+        body.fault("topic", describe_unknown_name(error, name, catalogue, topics_only=True))
         return ""
     return name
 
@@ -68,11 +68,13 @@ def read_scope(body: JsonReader, catalogue: Catalogue) -> ScopeNumber:
     try:
         return catalogue.number(name)
     except UnknownScope as error:
-        body.fault("scope", unknown_name(error, name, catalogue))
+        body.fault("scope", describe_unknown_name(error, name, catalogue))
         return ALL_SCOPES
 
 
-def unknown_name(error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False) -> str:
+def describe_unknown_name(
+    error: UnknownScope, name: str, catalogue: Catalogue, *, topics_only: bool = False
+) -> str:
     """Returns the fault of an unknown name. It suggests the nearest name and never repeats the input."""
     nearest = catalogue.nearest(name, topics_only=topics_only)
     suggestion = "" if nearest is None else f"; the nearest is {nearest}"

@@ -104,7 +104,7 @@ PROBLEMS: dict[type[errors.HeedError], Problem] = {
 """Every failure that may become an HTTP answer of the API. A subclass has the problem of its nearest base."""
 
 
-def problem_of(error: errors.HeedError) -> Problem | None:
+def find_problem(error: errors.HeedError) -> Problem | None:
     """Returns the problem of an error, by its class or nearest base class. None: the table has none."""
     for kind in type(error).__mro__:
         if problem := PROBLEMS.get(kind):
@@ -118,7 +118,7 @@ def problem_response(error: errors.HeedError) -> Response[str]:
     Raises:
         HeedError: The table has no problem for this error. That is a bug, so the error is raised again.
     """
-    problem = problem_of(error)
+    problem = find_problem(error)
     if problem is None:
         raise error
     body: dict[str, object] = {

@@ -75,7 +75,7 @@ def _scope(name: str | None, catalogue: Catalogue, faults: list[RequestFault]) -
     try:
         return None if name is None else catalogue.number(name)
     except UnknownScope as error:
-        faults.append(RequestFault("/scope", fields.unknown_name(error, name or "", catalogue)))
+        faults.append(RequestFault("/scope", fields.describe_unknown_name(error, name or "", catalogue)))
         return None
 
 

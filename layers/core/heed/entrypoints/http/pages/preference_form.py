@@ -44,8 +44,7 @@ def parse_preference_form(form: PostedForm, catalogue: Catalogue) -> PreferenceF
 
     Raises:
         IncompleteForm: The body was not parsed completely, it has no known field, a known field has an
-            invalid
-            value, or an undo token is not the only field.
+            invalid value, or an undo token is not the only field.
     """
     if not form.complete:
         if form.has_value("all", "out"):

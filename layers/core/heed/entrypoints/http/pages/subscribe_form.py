@@ -85,7 +85,7 @@ def confirmation_request(
         language=visit.language,
         at=visit.at,
         base_url=request.base_url(event, public_url),
-        network=networks.network_of(event, proxies),
+        network=networks.find_network(event, proxies),
         resume=form.resume,
         given=_typed_address(form),
     )

@@ -107,7 +107,7 @@ class UnsubscribeLink:
         if not is_page_form:
             return self.one_click(token, form)
         wording = parts.pages.wording(visit.language)
-        result = self._opt_out(
+        result = self._record_opt_out(
             token, form, Source.LINK, wording=wording, press=request.request_id(answers.event)
         )
         if is_closed(result.record):
@@ -119,10 +119,10 @@ class UnsubscribeLink:
 
     def one_click(self, token: LinkToken, form: PostedForm) -> Response[str]:
         """Opts out for a mail client, which shows no page. The link may be any link of the person."""
-        self._opt_out(token, form, Source.ONE_CLICK)
+        self._record_opt_out(token, form, Source.ONE_CLICK)
         return self._answers.text("Unsubscribed.\n")
 
-    def _opt_out(
+    def _record_opt_out(
         self,
         token: LinkToken,
         form: PostedForm,

@@ -138,7 +138,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "words of a header": confirmation_mail._one_line,
     "an encoded word": _unencoded,
     "a hash": values.is_hash,
-    "a proxy's header": lambda text: networks.network_of(
+    "a proxy's header": lambda text: networks.find_network(
         http("POST", "/subscribe", headers={"x-forwarded-for": text}),
         [networks.parse_network("0.0.0.0/0")],
     ),
