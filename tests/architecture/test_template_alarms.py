@@ -161,8 +161,8 @@ def test_each_function_logs_the_level_that_alarms_need(function: str) -> None:
 
 @pytest.mark.threat(
     "T26",
-    "Another account has an AWS service act on our resources.",
-    "Policies name our own topic and our own account.",
+    "Another account makes an AWS service act on the resources of this account.",
+    "The policies name the topic and the account.",
 )
 def test_only_alarms_and_the_key_rule_of_this_account_publish_to_the_alarm_topic() -> None:
     alarms, rule = RESOURCES["AlarmTopicPolicy"]["Properties"]["PolicyDocument"]["Statement"]

@@ -115,8 +115,8 @@ def test_each_route_has_a_throttle_and_one_click_has_the_highest_rate() -> None:
 
 @pytest.mark.threat(
     "T18",
-    "Every route is flooded at once, so that no execution of a function is left for an honest opt-out.",
-    "Each route has a throttle; together they let in less than 60 % of what the account's executions serve.",
+    "A flood of all routes at once leaves no execution of a function for an honest opt-out.",
+    "Each route has a throttle. Together they permit less than 60 % of the capacity of the account.",
 )
 def test_a_flood_of_every_route_at_once_leaves_executions_for_opt_outs() -> None:
     """A refused request takes 0.2 ms of CPU. A key of valid form also takes one read of the store."""

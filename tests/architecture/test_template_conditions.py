@@ -73,8 +73,8 @@ _CALLS = ("GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Que
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.threat(
     "W12",
-    "Whoever takes the function `agents` over deletes the register of disclosures, or reads every row.",
-    "Its role names, call by call, the kinds of rows of the table `Control` that it touches.",
+    "An attacker who controls the function `agents` deletes the register of disclosures or reads all rows.",
+    "For each call, its role names the kinds of rows of the table `Control` that it may access.",
 )
 def test_each_call_reaches_only_its_kinds_of_rows_in_the_control_table(
     function: str,
@@ -129,13 +129,13 @@ def _may(function: str, call: str, table: str, *attributes: str, **more: set[str
 @pytest.mark.parametrize("function", FUNCTIONS)
 @pytest.mark.threat(
     "W10",
-    "Whoever takes over the function that keeps the ledger, or that purges, opts people out and in.",
-    "Its role may update the marks of its own work and no register, and of the ledger the evidence alone.",
+    "An attacker who controls the function `ledger` or `purge` opts people out or in.",
+    "Its role may update its own markers but no register, and only the evidence of ledger entries.",
 )
 @pytest.mark.threat(
     "T17",
     "A function's role permits more than the function does.",
-    "Each role names the attributes, rows and objects that its function is for.",
+    "Each role names the attributes, rows and objects that its function needs.",
 )
 def test_each_function_updates_only_its_attributes_of_a_record(function: str) -> None:
     attributes = PREFERENCES.get(function, set())
@@ -195,8 +195,8 @@ def test_only_the_evidence_of_a_ledger_entry_can_be_updated() -> None:
 
 @pytest.mark.threat(
     "W11",
-    "Whoever takes over the function that seals the nights puts in hashes of entries that never were.",
-    "It may put objects under leaves/ and seals/ alone; those who keep the ledger, under hashes/ alone.",
+    "An attacker who controls the function `seal` adds hashes of entries that do not exist.",
+    "It may write only objects under leaves/ and seals/. The functions of the ledger may write only hashes/.",
 )
 def test_each_function_writes_only_its_prefixes_of_the_ledger_bucket() -> None:
     writable = {

@@ -106,8 +106,8 @@ def test_each_table_and_key_is_listed_in_this_test() -> None:
 
 @pytest.mark.threat(
     "T16",
-    "A key is stolen from where it is kept.",
-    "No key is kept: IAM decides who may derive it, and for one purpose at a time.",
+    "A key is stolen from its storage.",
+    "No key is stored. IAM decides who may derive a key, separately for each purpose.",
 )
 def test_each_key_for_platforms_has_its_own_policy() -> None:
     for key in ("IdentityKey", "LinksKey"):

@@ -58,8 +58,8 @@ def test_the_ses_list_function_encrypts_only_its_position() -> None:
 
 @pytest.mark.threat(
     "W31",
-    "Two functions ask SES about its list at once, and SES refuses both: nobody comes off it.",
-    "One function may, of one queue, with the fewest readers there can be; each waits after every call.",
+    "Two functions call the SES list at once. SES refuses both, so no address is removed.",
+    "Only one function may call the list. It has the fewest readers possible and waits after each call.",
 )
 def test_one_function_calls_the_ses_list_at_most_once_a_second() -> None:
     calling = {

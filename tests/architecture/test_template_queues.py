@@ -109,8 +109,8 @@ def test_each_queue_is_encrypted_and_has_the_right_retention(
 
 @pytest.mark.threat(
     "T8",
-    "Somebody else's account, or anybody, publishes an event that looks like one of SES.",
-    "The topic takes events of our own account's SES alone, and the queue those of our topic alone.",
+    "Another account, or an anonymous client, publishes an event that looks like one of SES.",
+    "The topic accepts only events of SES in this account, and the queue only messages of this topic.",
 )
 def test_only_ses_of_this_account_publishes_feedback() -> None:
     assert RESOURCES["FeedbackTopic"]["Properties"]["KmsMasterKeyId"] == _DATA_KEY
@@ -125,8 +125,8 @@ def test_only_ses_of_this_account_publishes_feedback() -> None:
 
 @pytest.mark.threat(
     "T26",
-    "Another account has an AWS service act on our resources.",
-    "Policies name our own topic and our own account.",
+    "Another account makes an AWS service act on the resources of this account.",
+    "The policies name the topic and the account.",
 )
 def test_only_the_feedback_topic_sends_to_the_feedback_queue() -> None:
     (policy,) = (r for r in RESOURCES.values() if r["Type"] == "AWS::SQS::QueuePolicy")

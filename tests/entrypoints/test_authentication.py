@@ -61,7 +61,7 @@ def test_one_of_several_scopes_is_enough_and_none_is_not() -> None:
 @pytest.mark.threat(
     "T11",
     "Somebody calls the API with a made-up key.",
-    "Keys are looked up by their hash, before the body is read.",
+    "Keys are looked up by their hash before the body is read.",
 )
 @pytest.mark.parametrize(
     "header",

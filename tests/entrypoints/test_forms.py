@@ -62,10 +62,9 @@ FAULTS = list(unreadable(""))
 
 @pytest.mark.threat(
     "B4",
-    "A form is sent in a way in which it cannot be read (too long, cut, another boundary, JSON, UTF-16), so "
-    "that its opt-out is lost while the answer says it was saved.",
-    "A form that was not understood as a whole says so, and what asks to stop everything is seen in it "
-    "all the same.",
+    "A form arrives in an unreadable format (too long, cut, wrong boundary, JSON, UTF-16). Its opt-out is "
+    "lost although the answer says that it was saved.",
+    "An incomplete form is marked as such, and an opt-out of everything is still found in it.",
 )
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_incomplete_form_is_marked_and_its_opt_out_is_found(
@@ -134,9 +133,9 @@ def test_the_number_of_fields_is_limited(limit: int) -> None:
 
 @pytest.mark.threat(
     "B3",
-    "Bodies of many megabytes that are no form are sent to the form for those without a link, where all of "
-    "each is searched for what it asks to stop.",
-    "Of a body that was not understood its two ends are looked at, and no more however long it is.",
+    "Bodies of many megabytes that are not forms are sent to the form for people without a link. Searching "
+    "all of each body keeps a function busy.",
+    "Only the two ends of an incomplete body are searched, whatever its length.",
 )
 @pytest.mark.parametrize("junk", [b"name=scope ", b"%73cope = ", b"\0&", b"%41"])
 @pytest.mark.parametrize("in_base64", [True, False])

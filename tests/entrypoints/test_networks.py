@@ -43,8 +43,8 @@ def test_without_a_proxy_the_network_is_that_of_the_peer(source: str, network: s
 
 @pytest.mark.threat(
     "W21",
-    "A sender writes another X-Forwarded-For into each request, so that no cap by network ever holds it.",
-    "The header is read from its right end, as far as trusted proxies wrote it, and else ignored.",
+    "A client sends a different X-Forwarded-For with each request to avoid the caps per network.",
+    "The header is read from its right end and only as far as trusted proxies added to it.",
 )
 @pytest.mark.parametrize(
     ("source", "forwarded", "network"),
@@ -122,8 +122,8 @@ def test_a_client_cannot_change_the_address_that_the_proxy_appends(forwarded: st
 
 @pytest.mark.threat(
     "W21",
-    "An endless X-Forwarded-For keeps a function busy.",
-    "The rightmost hops are read alone, at a cost that grows with the header's length, tested as growth.",
+    "A very long X-Forwarded-For keeps a function busy.",
+    "Only the rightmost hops are read. A test holds the cost linear in the length of the header.",
 )
 def test_the_cost_of_a_long_header_is_linear() -> None:
     def make(n: int) -> dict[str, Any]:

@@ -259,13 +259,13 @@ def test_the_cost_of_an_address_is_linear_up_to_the_limit(address: str) -> None:
 @pytest.mark.system
 @pytest.mark.threat(
     "B3",
-    "A form of 64 KB is made up so that reading it takes seconds: parameters without end, parts in parts.",
-    "Forms are read flat, in one pass, under limits: reading one takes time in proportion to its length.",
+    "A form of 64 KB takes seconds to parse: many parameters, parts within parts.",
+    "Forms are parsed in one pass, without nesting and with limits, so the cost is linear in their length.",
 )
 @pytest.mark.threat(
     "T18",
-    "Requests that cost much to answer and little to send are sent to use the account up.",
-    "Every parser of what anybody may send is tested to cost no more than in proportion to its length.",
+    "Requests that are cheap to send and expensive to answer exhaust the account.",
+    "A test holds the cost of each parser of untrusted input linear in the length of the input.",
 )
 @pytest.mark.parametrize("form", FORMS)
 def test_the_cost_of_a_form_is_linear(form: str) -> None:

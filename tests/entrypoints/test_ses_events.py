@@ -268,8 +268,8 @@ def test_a_bounce_without_the_mailed_recipients_goes_to_a_person(
 
 @pytest.mark.threat(
     "B2",
-    "A forged delivery report that names strangers comes by each way that SES's events take.",
-    "By every transport, as event and as notification, whom the mail was for is read the same way.",
+    "A forged delivery report that names strangers arrives by each transport of SES events.",
+    "The recipients of the mail are read in the same way for each transport and format.",
 )
 @given(
     st.sampled_from(["event-bounce-permanent-general", "event-bounce-transient-mailboxfull"]),
@@ -408,8 +408,8 @@ def test_without_a_timestamp_of_the_envelope_the_time_of_the_queue_counts() -> N
 
 @pytest.mark.threat(
     "T24",
-    "An event is said to happen in the future, so that what it writes could never be lifted.",
-    "An event counts as of the earliest stamp that an envelope or the queue put on it.",
+    "An event claims a future time, so that its suppression could never be lifted.",
+    "An event is not later than the earliest timestamp of its envelopes and its queue.",
 )
 @given(
     st.sampled_from([None, "2099-01-01T00:00:00Z", "2026-03-05T00:41:02Z"]),
