@@ -54,13 +54,13 @@ _DETAIL_TYPES = {
 }
 
 
-def parse_ses_event(message: object, sent: int | None = None) -> FeedbackEvent:
+def parse_ses_event(message: object, queued_at: int | None = None) -> FeedbackEvent:
     """Parses the event in a message.
 
     Args:
         message: JSON as text (the body of an SQS message) or parsed JSON (the event of Lambda).
-        sent: When the queue received the message, in milliseconds. An event cannot have happened after this
-            time, nor after the timestamp of an envelope.
+        queued_at: When the queue received the message, in milliseconds. An event cannot have happened
+            after this time, nor after the timestamp of an envelope.
 
     Raises:
         MalformedMessage: The message cannot be parsed. A retry cannot succeed.
@@ -68,12 +68,12 @@ def parse_ses_event(message: object, sent: int | None = None) -> FeedbackEvent:
     content = _parse_json(message) if isinstance(message, str) else message
     if isinstance(content, dict):
         if "Message" in content and "Type" in content:
-            return _from_sns(content, sent)
-        return _from_eventbridge_or_ses(content, sent)
+            return _from_sns(content, queued_at)
+        return _from_eventbridge_or_ses(content, queued_at)
     raise MalformedMessage("not a JSON object")
 
 
-def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
+def _from_sns(envelope: Json, queued_at: int | None) -> FeedbackEvent:
     message = envelope["Message"]
     if not isinstance(message, str):
         raise MalformedMessage("the message is not text")
@@ -82,7 +82,7 @@ def _from_sns(envelope: Json, sent: int | None) -> FeedbackEvent:
     content = _parse_json(message)
     if not isinstance(content, dict):
         raise MalformedMessage("the message is not a JSON object")
-    return _from_eventbridge_or_ses(content, _earlier(parse_aws_time(envelope.get("Timestamp")), sent))
+    return _from_eventbridge_or_ses(content, _earlier(parse_aws_time(envelope.get("Timestamp")), queued_at))
 
 
 def _from_eventbridge_or_ses(content: Json, stamp: int | None) -> FeedbackEvent:
