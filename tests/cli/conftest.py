@@ -37,13 +37,15 @@ Heed = Callable[..., Ended]
 
 @pytest.fixture
 def heed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Heed:
-    """Runs the command; `stdin` is what it is given to read."""
+    """Runs the command with `stdin` as its standard input, at a terminal or not."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEED_API_KEY", raising=False)
 
-    def run(*arguments: str, stdin: str | bytes = "") -> Ended:
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    def run(*arguments: str, stdin: str | bytes = "", is_terminal: bool = False) -> Ended:
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        for stream in (sys.stdin, sys.stderr):
+            monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
         capsys.readouterr()
         try:
             code = main(arguments)

@@ -66,14 +66,14 @@ def test_the_help_lists_every_command_and_every_exit_code(heed: Heed) -> None:
 
     assert ended.code == 0
     for command in COMMANDS:
-        assert re.search(rf"^    {command.name} +\S", ended.out, re.MULTILINE)
+        assert re.search(rf"^  {command.name} +\S", ended.out, re.MULTILINE)
     assert "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed" in ended.out
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        (),
+        ("--json",),
         ("nonsense",),
         ("check",),
         ("check", "reader@example.com"),

@@ -95,8 +95,8 @@ def test_without_a_region_or_credentials_the_remedy_is_named(
     no_profile = heed("keys", "list", "--stack", "any")
 
     assert (no_region.code, no_profile.code) == (3, 3)
-    assert no_region.err == "heed: AWS answers NoRegionError: name the region (AWS_DEFAULT_REGION=…)\n"
-    assert "AWS answers ProfileNotFound: sign in" in no_profile.err
+    assert no_region.err == "heed: no AWS region is set: name the region (AWS_DEFAULT_REGION=…)\n"
+    assert "there is no such AWS profile: sign in" in no_profile.err
 
 
 def test_the_persons_own_aws_settings_have_no_say_in_the_local_stack(

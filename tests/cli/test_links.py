@@ -68,12 +68,6 @@ def test_a_deployment_without_a_domain_is_warned_of(
     assert (ended.code, ended.err.startswith("heed: PUBLIC_URL is not set")) == (0, True)
 
 
-def test_nobody_to_mint_for_asks_nothing(heed: Heed, local: Path, server: Served) -> None:
-    ended = heed("links", "--topic", "offers", stdin="\n \n")
-
-    assert (ended, server.asked) == ((0, "", ""), [])
-
-
 def test_a_fault_of_an_option_has_the_pointer_of_its_field(heed: Heed, local: Path) -> None:
     ended = heed("links", "--topic", "service", "--campaign", "a b", "--lang", "xx", stdin=READER)
 

@@ -29,6 +29,7 @@ def _arguments(parser: ArgumentParser) -> None:
     state.add_argument(
         "--pause-until",
         dest="until",
+        type=options.time_text,
         metavar="TIME",
         help="no mail until then: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC, through that day "
         "wherever it ends last (12:00 UTC of the next)",
@@ -36,6 +37,7 @@ def _arguments(parser: ArgumentParser) -> None:
     options.add_source_option(parser)
     parser.add_argument(
         "--occurred-at",
+        type=options.time_text,
         metavar="TIME",
         help="when it was said: 2026-03-05T10:12:44+01:00, or 2026-03-05, a date in UTC: its last instant "
         "for a stop, its first for --in. A time to come is taken as now (default: now)",
@@ -72,6 +74,12 @@ CHANGE_COMMAND = Command(
     summary="enter what a person asked for by phone, by letter, or of an agent",
     details="Exit code 1 if it changes nothing now: 'superseded' by something newer (it is on record all "
     "the same), or 'refused'. With --json: the answer of POST /v1/changes.",
+    examples=(
+        "heed change ada@example.com --scope '*' --out --source phone --reference CALL-118",
+        "heed change ada@example.com --scope offers --in --source letter --reference L-7",
+        "heed change ada@example.com --scope '*' --out --source letter --occurred-at 2026-03-05",
+        "heed change ada@example.com --scope meridian --pause-until 2026-09-01 --source agent",
+    ),
     arguments=_arguments,
     run=_run,
 )

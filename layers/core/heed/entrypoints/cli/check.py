@@ -38,6 +38,10 @@ CHECK_COMMAND = Command(
     summary="may this topic be sent to these people now?",
     details="Exit code 1 if any of them is not to be sent to. With --json: the answer of POST /v1/check, "
     "one a line if it takes several requests (1,000 people each; ids and addresses apart).",
+    examples=(
+        "heed check ada@example.com --topic offers",
+        "heed check ada@example.com bob@example.com --topic meridian/offers --json",
+    ),
     arguments=_arguments,
     run=_run,
 )

@@ -29,6 +29,7 @@ class Command:
         name: the word after `heed`.
         summary: a line for the list of commands.
         details: what one has to know besides the arguments, for the command's own help.
+        examples: command lines that work, for the command's own help.
         arguments: adds its arguments to a parser.
         run: does it, and says how it ended.
     """
@@ -36,6 +37,7 @@ class Command:
     name: str
     summary: str
     details: str
+    examples: tuple[str, ...]
     arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], Exit]
 
@@ -47,3 +49,11 @@ class Group:
     name: str
     summary: str
     commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Commands that stand together in the list of commands."""
+
+    title: str
+    commands: tuple[Command | Group, ...]

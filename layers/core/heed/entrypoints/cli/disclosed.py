@@ -91,6 +91,7 @@ DISCLOSED_COMMAND = Command(
     details="Reads the register to its beginning, checks all of it and shows the newest hundred; heed keys "
     "list shows whose keys they are. Exit code 1 if an entry was altered or is missing. With --json: all of "
     "it, as GET /v1/disclosures answers, with the hashes that chain the entries.",
+    examples=("heed disclosed",),
     arguments=options.add_common_options,
     run=_run,
 )

@@ -28,34 +28,40 @@ _SIGN_IN = "sign in (aws sso login) or name a profile (AWS_PROFILE=…)"
 _REACH = "see that the stack runs (make run), or that there is a network"
 _ALLOW = "use an AWS identity that may do this"
 
-# By AWS's code of the failure, or the class of one that never reached AWS.
-_REMEDIES = {
-    "NoCredentialsError": _SIGN_IN,
-    "PartialCredentialsError": _SIGN_IN,
-    "CredentialRetrievalError": _SIGN_IN,
-    "ProfileNotFound": _SIGN_IN,
-    "SSOTokenLoadError": _SIGN_IN,
-    "TokenRetrievalError": _SIGN_IN,
-    "UnauthorizedSSOTokenError": _SIGN_IN,
+# Failures of the AWS library before AWS answered, by their class.
+_NOT_ANSWERED = {
+    "NoCredentialsError": ("there are no AWS credentials", _SIGN_IN),
+    "PartialCredentialsError": ("the AWS credentials are incomplete", _SIGN_IN),
+    "CredentialRetrievalError": ("the AWS credentials cannot be read", _SIGN_IN),
+    "ProfileNotFound": ("there is no such AWS profile", _SIGN_IN),
+    "SSOTokenLoadError": ("the AWS sign-in is missing", _SIGN_IN),
+    "TokenRetrievalError": ("the AWS sign-in has expired", _SIGN_IN),
+    "UnauthorizedSSOTokenError": ("the AWS sign-in has expired", _SIGN_IN),
+    "NoRegionError": ("no AWS region is set", "name the region (AWS_DEFAULT_REGION=…)"),
+    "ConnectTimeoutError": ("AWS cannot be reached", _REACH),
+    "ConnectionClosedError": ("AWS closed the connection", _REACH),
+    "EndpointConnectionError": ("AWS cannot be reached", _REACH),
+    "ReadTimeoutError": (
+        "AWS did not answer in time",
+        "try again; if a function was called, its log says what it did",
+    ),
+}
+_REMEDIES = {  # by AWS's error code
     "ExpiredToken": _SIGN_IN,
     "ExpiredTokenException": _SIGN_IN,
     "InvalidClientTokenId": _SIGN_IN,
     "UnrecognizedClientException": _SIGN_IN,
-    "NoRegionError": "name the region (AWS_DEFAULT_REGION=…)",
     "AccessDenied": _ALLOW,
     "AccessDeniedException": _ALLOW,
-    "ResourceNotFoundException": "see whether the stack is whole, or being deleted",
-    "ConnectTimeoutError": _REACH,
-    "ConnectionClosedError": _REACH,
-    "EndpointConnectionError": _REACH,
-    "ReadTimeoutError": "try again; if a function was called, its log says what it did",
+    "ResourceNotFoundException": "see whether the stack is complete, or being deleted",
 }
 
 
 def aws_failure(error: DependencyUnavailable) -> CommandFailure:
-    """What it means to a person that AWS did not do something."""
+    """Returns the failure of an AWS call in words for a person."""
     code = str(error)
-    return CommandFailure(f"AWS answers {code}", _REMEDIES.get(code, _AGAIN))
+    problem, remedy = _NOT_ANSWERED.get(code, (f"AWS answers {code}", _REMEDIES.get(code, _AGAIN)))
+    return CommandFailure(problem, remedy)
 
 
 def missing_module_failure(module: str) -> CommandFailure:

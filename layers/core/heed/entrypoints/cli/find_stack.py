@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,20 @@ def find_stack(name: str | None) -> Stack:
     Raises:
         Failure: there is none.
     """
-    return _local() if name is None else _deployed(name)
+    stack, label = _local() if name is None else _deployed(name)
+    if sys.stderr.isatty():
+        print(f"stack: {label}", file=sys.stderr)
+    return stack
 
 
-def _local() -> Stack:
+def _local() -> tuple[Stack, str]:
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (path := folder / _ANNOUNCEMENT).is_file():
-            return _announced(path)
+            stack = _announced(path)
+            number = len([*path.parent.glob("*/stack.json")])
+            newest = f", the newest of {number} that run here" if number > 1 else ""
+            return stack, f"local ({stack.outputs['ApiUrl']}){newest}"
     raise CommandFailure("no local stack is running here", "make run, or --stack NAME for a deployed one")
 
 
@@ -54,7 +61,7 @@ def _announced(path: Path) -> Stack:
     return Stack(outputs, lambda: functions, key, access)
 
 
-def _deployed(name: str) -> Stack:
+def _deployed(name: str) -> tuple[Stack, str]:
     from heed.adapters.stack import AwsAccess, stack_functions, stack_outputs
 
     access = AwsAccess()
@@ -65,4 +72,5 @@ def _deployed(name: str) -> Stack:
             f"there is no stack {name} in this account and region",
             "see AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    return Stack(found, lambda: stack_functions(access, name), Shell().api_key, lambda: access)
+    stack = Stack(found, lambda: stack_functions(access, name), Shell().api_key, lambda: access)
+    return stack, f"{name} ({found.get('ApiUrl', 'no output ApiUrl')})"

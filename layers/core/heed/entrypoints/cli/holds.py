@@ -77,6 +77,7 @@ HOLD_COMMAND = Command(
     summary="stop everything to an address, and preserve what is on record",
     details="Service mail stops too, and an erasure waits. heed lift --register hold ends it. Exit code 1 if "
     "it is a minor's, of whom nothing more is recorded.",
+    examples=("heed hold ada@example.com --source letter --reason 'a lawsuit' --reference L-7",),
     arguments=_to_hold,
     run=_hold,
 )
@@ -86,6 +87,10 @@ LIFT_COMMAND = Command(
     details="A complaint is lifted for one scope and no other. A minor needs two keys of different owners "
     "within 24 hours: the first ends with 'waiting' and exit code 1, as whatever is not lifted now; the "
     "person stays opted out of everything.",
+    examples=(
+        "heed lift ada@example.com --register undeliverable --reason 'new mailbox' --reference CALL-118",
+        "heed lift ada@example.com --register complaint --scope offers --reason 'by letter' --reference L-7",
+    ),
     arguments=_to_lift,
     run=_lift,
 )

@@ -41,6 +41,7 @@ IDS_COMMAND = Command(
     details="Reads an address a line and prints an id a line; blank lines are left out. What is no address "
     "is called invalid on its line, with exit code 1. The identity key comes from KMS, with one call "
     "(kms:GenerateMac), and stays in memory; no address leaves this machine. With --json: an object a line.",
+    examples=("heed ids < addresses.txt > ids.txt",),
     arguments=_arguments,
     run=_run,
 )

@@ -37,6 +37,8 @@ def _run(args: Namespace) -> Exit:
 
 
 def _event(path: str) -> bytes:
+    if path == "-" and sys.stdin.isatty():
+        print("The event as JSON; end with Ctrl-D", file=sys.stderr)
     try:
         raw = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
     except OSError as error:
@@ -53,6 +55,7 @@ INVOKE_COMMAND = Command(
     summary="throw an event at a function, and see what it answers",
     details="Calls the function through Lambda's own API, waits for it and prints its answer as JSON (with "
     "--json on one line). Exit code 3 if the function raised; an answer that says no is an answer.",
+    examples=("heed invoke feedback events/feedback-sqs-sns-bounce.json", "heed invoke purge - < event.json"),
     arguments=_arguments,
     run=_run,
 )

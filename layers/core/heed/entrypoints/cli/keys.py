@@ -110,7 +110,9 @@ def _end(text: str) -> int:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
         end = now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last
     except InvalidTime as error:
-        raise ArgumentTypeError(f"neither days (90d) nor a time: {error}") from error
+        raise ArgumentTypeError(
+            "neither days (90d) nor a time nor a date: 2026-03-05T10:12:44+01:00, or 2026-03-05"
+        ) from error
     if end <= now:
         raise ArgumentTypeError("must be later than now")
     return end
@@ -135,6 +137,7 @@ KEYS_GROUP = Group(
             summary="make a key, and print it this once",
             details="Prints the id and the key; what is kept is a hash. Speaks to the table of the stack "
             "with your AWS identity, not to the API.",
+            examples=("heed keys create platform --owner 'CRM team' --scope check --expires 90d",),
             arguments=_to_create,
             run=_create,
         ),
@@ -143,6 +146,7 @@ KEYS_GROUP = Group(
             summary="every key there ever was",
             details="Revoked and ended keys stay on the list: their ids stand in evidence. The keys "
             "themselves are nowhere.",
+            examples=("heed keys list --stack heed",),
             arguments=options.add_common_options,
             run=_list,
         ),
@@ -150,6 +154,7 @@ KEYS_GROUP = Group(
             name="revoke",
             summary="take a key no longer",
             details="Takes effect within a minute. Revoking again changes nothing.",
+            examples=("heed keys revoke 0123456789abcdef --stack heed",),
             arguments=_to_revoke,
             run=_revoke,
         ),

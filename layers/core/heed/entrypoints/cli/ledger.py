@@ -20,6 +20,8 @@ from heed.use_cases.ports.preferences import UnreadableItem
 
 _LONGEST = 1 << 20  # bytes; no line of an export is longer, and a file may be anything
 
+_EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
 
 def export_lines(args: Namespace) -> Iterator[bytes]:
     """The ledger, from a file that was exported or from the stack."""
@@ -145,9 +147,8 @@ def _to_prove(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--purpose",
-        type=DisclosurePurpose,
-        choices=list(DisclosurePurpose),
-        default=DisclosurePurpose.DATA_SUBJECT,
+        choices=[purpose.value for purpose in DisclosurePurpose],
+        default=DisclosurePurpose.DATA_SUBJECT.value,
         help="what --recipient gives it out for; goes on record (default: data-subject)",
     )
 
@@ -189,7 +190,7 @@ def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
     if ledger_subject(salt, recipient) != entry["subject"] or evidence is None:
         raise CommandFailure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
     now = time.time_ns() // 1_000_000
-    stack.heed.disclosures.append(DisclosureDetails(now, "proof", args.purpose, people=1, key="aws"))
+    stack.heed.disclosures.append(DisclosureDetails(now, "proof", DisclosurePurpose(args.purpose), 1, "aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 
@@ -210,6 +211,10 @@ LEDGER_GROUP = Group(
             "fit or is missing. With --root also whether a root that was kept is that of a day, of which one "
             "(root_of), and how many nights were sealed on top of it (nights_since). From a file it needs no "
             "network. Exit code 1: something does not fit.",
+            examples=(
+                "heed ledger verify",
+                f"heed ledger verify ledger.jsonl --root {_EXAMPLE_HASH}",
+            ),
             arguments=_to_verify,
             run=_verify,
         ),
@@ -218,6 +223,10 @@ LEDGER_GROUP = Group(
             summary="the proof of an entry, for a third party",
             details="Prints JSON: the entry, the seal it is under, and the path between them. "
             "docs/evidence.md has the lines that check it.",
+            examples=(
+                f"heed ledger prove {_EXAMPLE_HASH}",
+                f"heed ledger prove {_EXAMPLE_HASH} ledger.jsonl --recipient abcdefghijklmnopqrstuvwxya",
+            ),
             arguments=_to_prove,
             run=_prove,
         ),
@@ -225,6 +234,7 @@ LEDGER_GROUP = Group(
             name="export",
             summary="the whole ledger as a file that anybody can check",
             details="Nothing in it is about a person: no evidence, no salt, no recipient.",
+            examples=("heed ledger export ledger.jsonl",),
             arguments=_to_export,
             run=_export,
         ),

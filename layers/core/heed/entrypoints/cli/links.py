@@ -63,6 +63,10 @@ LINKS_COMMAND = Command(
     details="Reads an address or a recipient id a line; blank lines are left out. Exit code 1 if any is "
     "invalid. With --json: the answer of POST /v1/links, one a line if it takes several requests (1,000 "
     "people each; ids and addresses apart).",
+    examples=(
+        "heed links --topic offers --campaign spring --lang de < addresses.txt",
+        "heed links --topic offers --json < addresses.txt | jq -r '.links[].unsubscribe_url'",
+    ),
     arguments=_arguments,
     run=_run,
 )

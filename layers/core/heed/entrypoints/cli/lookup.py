@@ -60,6 +60,7 @@ LOOKUP_COMMAND = Command(
     summary="all that is held about a person",
     details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup, "
     "history and all, which is what a data-subject request is answered with.",
+    examples=("heed lookup ada@example.com --purpose data-subject --json",),
     arguments=_arguments,
     run=_run,
 )

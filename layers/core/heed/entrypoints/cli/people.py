@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
 from heed.domain.recipients.recipient import parse_recipient
+from heed.entrypoints.cli.failure import WrongUsage
 
 MAX_PEOPLE_A_REQUEST = 1_000  # people a request
 
@@ -48,10 +49,14 @@ def read_standard_input() -> Iterator[str]:
     for another address.
     """
     if sys.stdin.isatty():
-        print("Addresses, one a line; Ctrl-D ends.", file=sys.stderr)
+        print("Addresses, one per line; end with Ctrl-D", file=sys.stderr)
+    empty = True
     mark = "\ufeff"  # that some programs begin a file with
     for line in sys.stdin.buffer:
         text = line.decode("utf-8", "surrogateescape").removeprefix(mark).strip()
         mark = ""
         if text:
+            empty = False
             yield text
+    if empty:
+        raise WrongUsage("standard input has no address", "give one per line")

@@ -40,6 +40,7 @@ PURGE_COMMAND = Command(
     summary="the certificate of a purge; or --now: do all that is due",
     details="Exit code 1 while it is not done, or while something is left. --now calls the function itself "
     "with your AWS identity; it is safe beside the one that runs every hour.",
+    examples=("heed purge 0123456789abcdef0123456789abcdef", "heed purge --now"),
     arguments=_arguments,
     run=_run,
 )

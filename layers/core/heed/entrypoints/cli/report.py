@@ -90,6 +90,7 @@ REPORT_GROUP = Group(
             summary="how long opt-outs took, against each law's limit",
             details="From when it happened to when every check was answered with no, by the way it came. "
             "Business days are counted as if no day were free. Exit code 1: some were over a limit.",
+            examples=("heed report deadlines", "heed report deadlines ledger.jsonl"),
             arguments=add_file_argument,
             run=_deadlines,
         ),

@@ -51,6 +51,7 @@ MINOR_COMMAND = Command(
     "address, not the id, where you have it: then SES's own list is cleared too. A wrong report is undone "
     "by heed lift --register minor, with two keys. While a hold stands nothing is cleared before it is "
     "lifted. Exit code 1 if your key has reported too many today: all is stopped, a privacy officer decides.",
+    examples=("heed minor ada@example.com --source phone --reference CALL-118",),
     arguments=add_person_arguments,
     run=_posting("/v1/minors", "everything, service mail too"),
 )
@@ -59,6 +60,7 @@ ERASE_COMMAND = Command(
     summary="an adult wants to be forgotten: keep the bare stop, clear the rest",
     details="The id of the purge is printed: heed purge ID shows its certificate. Refused while a hold "
     "stands (heed lift --register hold). It cannot be undone; what is kept is that nothing is sent.",
+    examples=("heed erase ada@example.com --source letter --reference L-7",),
     arguments=add_person_arguments,
     run=_posting("/v1/erasures", "all marketing"),
 )

@@ -59,6 +59,7 @@ RESTORE_GROUP = Group(
             details="Every fact of the copy goes through the write rule: what is newer on the live table "
             "stays, floors and tombstones win, what was lost comes back. Safe to repeat. Speaks to the "
             "tables with your AWS identity. Exit code 1 if an item could not be read.",
+            examples=("heed restore replay --from RESTORED --stack heed",),
             arguments=_arguments,
             run=_run,
         ),

@@ -45,6 +45,7 @@ RUN_COMMAND = Command(
     summary="the whole stack on this machine, until Ctrl-C",
     details="The same as make run, in a clone of the repository only: it serves template.yaml and the "
     "functions that stand there. An installed package has neither.",
+    examples=("heed run", "heed run --port 8001 --aws-port 4567"),
     arguments=_arguments,
     run=_run,
 )
