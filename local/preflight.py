@@ -24,6 +24,12 @@ def check_files(root: Path) -> None:
 
 def check_ports(port: int, aws_port: int) -> None:
     """Two ports: bound and not yet listened on, one would be given twice."""
+    for name, number in (("PORT", port), ("AWS_PORT", aws_port)):
+        if not 1 <= number <= 65_535:
+            raise LocalProblem(
+                f"{name} {number} is not a port number",
+                "choose a number from 1 to 65535:\n    make run PORT=8001 AWS_PORT=4567",
+            )
     if port == aws_port:
         raise LocalProblem(
             f"PORT and AWS_PORT are both {port}",
@@ -37,10 +43,10 @@ def reserve(port: int, variable: str) -> socket.socket:
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
         raise LocalProblem(
-            f"{variable} {port} cannot be had: {getattr(error, 'strerror', None) or error}",
+            f"{variable} {port} cannot be had: {error.strerror}",
             "end the program or stack that holds it, or choose other ports:\n"
             "    make run PORT=8001 AWS_PORT=4567",
         ) from error

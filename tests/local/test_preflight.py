@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from local.places import ROOT
 from local.preflight import check_files, check_ports, reserve
 from local.problem import LocalProblem
 
@@ -36,9 +38,38 @@ def test_a_taken_port_is_named_with_its_variable_and_the_way_out() -> None:
     assert "make run PORT=8001 AWS_PORT=4567" in problem.value.remedy
 
 
-def test_a_number_that_is_no_port_is_named() -> None:
-    with pytest.raises(LocalProblem, match="PORT 70000 cannot be had"):
-        reserve(70_000, "PORT")
+@pytest.mark.parametrize(
+    ("port", "aws_port", "name"),
+    [(80_000, 4566, "PORT 80000"), (-1, 4566, "PORT -1"), (8000, 0, "AWS_PORT 0")],
+)
+def test_a_number_that_is_no_port_is_named_and_no_program_is_blamed(
+    port: int, aws_port: int, name: str
+) -> None:
+    with pytest.raises(LocalProblem) as problem:
+        check_ports(port, aws_port)
+
+    assert problem.value.what == f"{name} is not a port number"
+    assert "from 1 to 65535" in problem.value.remedy
+    assert "end the program" not in problem.value.remedy
+
+
+def test_a_setup_without_a_network_names_the_remedy(tmp_path: Path) -> None:
+    python = tmp_path / "python"  # checks its version and makes a venv; its pip fails
+    python.write_text(
+        '#!/bin/sh\n[ "$2" = venv ] && mkdir -p "$3/bin" && exec cp "$0" "$3/bin/python"\n[ "$1" = -c ]\n'
+    )
+    python.chmod(0o755)
+
+    made = subprocess.run(
+        ["make", f"VENV={tmp_path}/venv", f"PYTHON={python}", f"{tmp_path}/venv/bin/uv"],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert made.returncode == 2
+    assert "needs a network, or a package index that has what requirements/uv.txt lists" in made.stderr
 
 
 def test_one_port_for_both_is_named() -> None:
