@@ -15,7 +15,7 @@ from heed.entrypoints.cli.command import Command, Group
 from heed.entrypoints.cli.commands import COMMANDS, SECTIONS
 from heed.entrypoints.cli.parser import make_parser
 from tests.cli.conftest import Heed
-from tests.cli.served import Served
+from tests.cli.server import ApiServer
 from tests.support.deployment import ROOT
 from tests.support.template import template
 
@@ -31,7 +31,7 @@ def _commands() -> Iterator[tuple[str, Command]]:
             yield f"heed {entry.name}", entry
 
 
-def test_heed_alone_shows_the_help(heed: Heed) -> None:
+def test_heed_without_arguments_shows_the_help(heed: Heed) -> None:
     alone, asked_for = heed(), heed("--help")
 
     assert alone == asked_for
@@ -63,20 +63,20 @@ def test_the_help_lists_the_commands_by_section(heed: Heed) -> None:
         (("alarm", "later", "ago"), "later-age"),
     ],
 )
-def test_a_mistyped_word_is_answered_with_the_nearest_one(
+def test_a_mistyped_word_is_answered_with_the_nearest_choice(
     heed: Heed, arguments: tuple[str, ...], nearest: str
 ) -> None:
-    ended = heed(*arguments)
+    result = heed(*arguments)
 
-    assert (ended.code, ended.out) == (2, "")
-    assert f"did you mean {nearest}?" in ended.err
+    assert (result.code, result.out) == (2, "")
+    assert f"did you mean {nearest}?" in result.err
 
 
-def test_a_word_that_is_near_to_none_gets_no_suggestion(heed: Heed) -> None:
-    ended = heed("xyzzy")
+def test_a_word_without_a_near_choice_gets_no_suggestion(heed: Heed) -> None:
+    result = heed("xyzzy")
 
-    assert (ended.code, "did you mean" in ended.err) == (2, False)
-    assert "choose from" in ended.err
+    assert (result.code, "did you mean" in result.err) == (2, False)
+    assert "choose from" in result.err
 
 
 @pytest.mark.parametrize(("name", "command"), list(_commands()), ids=lambda value: str(value)[:20])
@@ -91,7 +91,7 @@ def test_each_help_has_an_example_whose_arguments_parse(heed: Heed, name: str, c
         assert make_parser().parse_args(arguments).run == command.run
 
 
-def test_the_examples_of_the_page_parse() -> None:
+def test_the_examples_in_the_documentation_parse() -> None:
     lines = re.findall(r"^heed .+$", (ROOT / "docs" / "cli.md").read_text("utf-8"), re.MULTILINE)
 
     assert lines
@@ -99,33 +99,33 @@ def test_the_examples_of_the_page_parse() -> None:
         assert make_parser().parse_args(shlex.split(re.split(r" (?:[<>|]|&&) ", line)[0])[1:]).run
 
 
-def test_a_terminal_is_told_which_stack_a_command_uses(heed: Heed, local: Path, server: Served) -> None:
-    ended = heed(*CHECK, "--json", is_terminal=True)
+def test_a_terminal_shows_which_stack_a_command_uses(heed: Heed, local: Path, server: ApiServer) -> None:
+    result = heed(*CHECK, "--json", is_terminal=True)
 
-    assert ended.err == f"stack: local ({server.url})\n"
-    assert ended.json["results"]
+    assert result.err == f"stack: local ({server.url})\n"
+    assert result.json["results"]
     assert heed(*CHECK).err == "", "a log or a mail of cron is not a terminal"
 
 
-def test_a_terminal_is_told_of_other_local_stacks(heed: Heed, local: Path, server: Served) -> None:
+def test_a_terminal_shows_that_several_local_stacks_run(heed: Heed, local: Path, server: ApiServer) -> None:
     for port in ("8000", "8001"):
         (local.parent / port).mkdir()
         (local.parent / port / "stack.json").write_text("{}")
 
-    ended = heed(*CHECK, is_terminal=True)
+    result = heed(*CHECK, is_terminal=True)
 
-    assert ended.err == f"stack: local ({server.url}), the newest of 2 that run here\n"
+    assert result.err == f"stack: local ({server.url}), the newest of 2 that run here\n"
 
 
 def test_a_deployed_stack_is_named_with_its_address(
-    heed: Heed, stack: str, server: Served, api_key: str, monkeypatch: pytest.MonkeyPatch
+    heed: Heed, stack: str, server: ApiServer, api_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEED_API_KEY", api_key)
 
     assert heed(*CHECK, "--stack", stack, is_terminal=True).err == f"stack: {stack} ({server.url})\n"
 
 
-def test_a_terminal_is_told_what_is_read_from_standard_input(heed: Heed, local: Path) -> None:
+def test_a_terminal_shows_what_the_command_reads_from_standard_input(heed: Heed, local: Path) -> None:
     links = heed("links", "--topic", "offers", stdin=READER, is_terminal=True)
     invoke = heed("invoke", "feedback", "-", stdin='{"Records": []}', is_terminal=True)
 
@@ -136,42 +136,42 @@ def test_a_terminal_is_told_what_is_read_from_standard_input(heed: Heed, local: 
 @pytest.mark.parametrize("command", [("links", "--topic", "offers"), ("ids",)])
 @pytest.mark.parametrize("text", ["", "\n \n"])
 def test_an_empty_standard_input_is_wrong_usage(
-    heed: Heed, local: Path, server: Served, command: tuple[str, ...], text: str
+    heed: Heed, local: Path, server: ApiServer, command: tuple[str, ...], text: str
 ) -> None:
-    ended = heed(*command, "--json", stdin=text)
+    result = heed(*command, "--json", stdin=text)
 
-    assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "heed: standard input has no address: give one per line\n"
-    assert not [path for _, path, _ in server.asked if path.startswith("/v1/")]
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "heed: standard input has no address: give one per line\n"
+    assert not [path for _, path, _ in server.requests if path.startswith("/v1/")]
 
 
 @pytest.mark.parametrize("option", ["--pause-until", "--occurred-at"])
 def test_a_time_that_cannot_be_read_is_answered_with_an_example(heed: Heed, option: str) -> None:
     state = () if option == "--pause-until" else ("--out",)
 
-    ended = heed("change", READER, "--scope", "*", "--source", "phone", *state, option, "tomorrow")
+    result = heed("change", READER, "--scope", "*", "--source", "phone", *state, option, "tomorrow")
 
-    assert (ended.code, ended.out) == (2, "")
-    assert "2026-03-05T10:12:44+01:00" in ended.err
-    assert "'tomorrow'" in ended.err
+    assert (result.code, result.out) == (2, "")
+    assert "2026-03-05T10:12:44+01:00" in result.err
+    assert "'tomorrow'" in result.err
 
 
 def _alarms() -> dict[str, str]:
     """The anchor of each alarm in the template, by its logical id."""
     alarms = {}
     for name, resource in template()["Resources"].items():
-        if found := re.search(r"#alarm-([\w-]+)", str(resource)):
-            alarms[name] = found[1]
+        if anchor := re.search(r"#alarm-([\w-]+)", str(resource)):
+            alarms[name] = anchor[1]
     return alarms
 
 
 def test_an_alarm_is_explained_by_its_section_of_the_runbook(heed: Heed) -> None:
-    ended = heed("alarm", "later-age")
+    result = heed("alarm", "later-age")
 
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.out.startswith("docs/operations.md#alarm-later-age\n\n")
-    assert "unsubscribe-later" in ended.out
-    assert "Alarm: later dead letters" not in ended.out
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("docs/operations.md#alarm-later-age\n\n")
+    assert "unsubscribe-later" in result.out
+    assert "Alarm: later dead letters" not in result.out
 
 
 @pytest.mark.parametrize(
@@ -195,19 +195,19 @@ def test_each_alarm_of_the_template_is_found_by_its_name(heed: Heed) -> None:
 
 
 def test_without_a_name_all_alarms_are_listed(heed: Heed) -> None:
-    ended = heed("alarm")
+    result = heed("alarm")
 
-    assert ended.code == 0
-    assert set(ended.out.splitlines()) == set(_alarms().values())
+    assert result.code == 0
+    assert set(result.out.splitlines()) == set(_alarms().values())
 
 
 def test_without_the_runbook_the_remedy_is_named(heed: Heed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alarm, "_CLONE", Path("nowhere"))
 
-    ended = heed("alarm", "later-age")
+    result = heed("alarm", "later-age")
 
-    assert (ended.code, ended.out) == (3, "")
-    assert "clone" in ended.err
+    assert (result.code, result.out) == (3, "")
+    assert "clone" in result.err
 
 
 def test_the_runbook_is_found_in_the_clone_around_the_current_folder(

@@ -59,10 +59,10 @@ def _read_runbook() -> str:
 ALARM_COMMAND = Command(
     name="alarm",
     summary="what an alarm means and what to do about it",
-    details="Prints the alarm's section of the runbook, docs/operations.md. Without a name it lists all "
-    "alarms. It needs neither a stack nor a network, but a clone of the repository: an installed package has "
-    "no documents.",
+    details="Prints the section of the runbook (docs/operations.md) for an alarm. Without a name it lists "
+    "all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
+    "package has no documents.",
     examples=("heed alarm", "heed alarm later-age", "heed alarm heed-LaterAgeAlarm-1A2B3C4D"),
-    arguments=_arguments,
+    add_arguments=_arguments,
     run=_run,
 )

@@ -14,8 +14,8 @@ _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("people", nargs="+", metavar="ADDRESS", help="or recipient id")
-    parser.add_argument("--topic", required=True, help="such as offers, or meridian/offers")
+    parser.add_argument("people", nargs="+", metavar="ADDRESS", help="of a person, or a recipient id")
+    parser.add_argument("--topic", required=True, help="such as offers or meridian/offers")
 
 
 def _run(args: Namespace) -> Exit:
@@ -26,7 +26,7 @@ def _run(args: Namespace) -> Exit:
         if args.json:
             output.print_json(answer)
         rows += [
-            {**result, "address": named} for named, result in zip(batch.named, answer["results"], strict=True)
+            {**result, "address": name} for name, result in zip(batch.names, answer["results"], strict=True)
         ]
     if not args.json:
         output.print_table(_COLUMNS, rows)
@@ -36,12 +36,12 @@ def _run(args: Namespace) -> Exit:
 CHECK_COMMAND = Command(
     name="check",
     summary="may this topic be sent to these people now?",
-    details="Exit code 1 if any of them is not to be sent to. With --json: the answer of POST /v1/check, "
-    "one a line if it takes several requests (1,000 people each; ids and addresses apart).",
+    details="Exit code 1 if the topic may not be sent to one of them. With --json: the answer of POST "
+    "/v1/check. More than 1,000 people, or ids among addresses, take several requests: one answer per line.",
     examples=(
         "heed check ada@example.com --topic offers",
         "heed check ada@example.com bob@example.com --topic meridian/offers --json",
     ),
-    arguments=_arguments,
+    add_arguments=_arguments,
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""All commands, by section, in the order of the help."""
+"""All commands by section, in the order of the help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The entry point: arguments in, exit code out, and every failure as words for a person."""
+"""The entry point of `heed`: runs a command and prints each failure in words for a person."""
 
 from __future__ import annotations
 
@@ -19,35 +19,35 @@ from heed.entrypoints.cli.parser import make_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; its exit code."""
+    """Runs one command and returns its exit code. Without arguments it prints the help."""
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")  # an address in a narrow locale
+        sys.stdout.reconfigure(errors="backslashreplace")  # an address may not fit the locale
     if not (sys.argv[1:] if arguments is None else arguments):
         make_parser().print_help()
         return int(Exit.YES)
     args = make_parser().parse_args(arguments)
     try:
-        ending = args.run(args)
+        exit_code = args.run(args)
         sys.stdout.flush()
     except (CommandFailure, ApiRefused) as error:
-        return _failed(str(error), error.exit)
+        return _print_failure(str(error), error.exit)
     except DependencyUnavailable as error:
-        return _failed(str(aws_failure(error)), Exit.FAILED)
+        return _print_failure(str(aws_failure(error)), Exit.FAILED)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing != "botocore":
             raise
-        return _failed(str(missing_module_failure(missing)), Exit.FAILED)
+        return _print_failure(str(missing_module_failure(missing)), Exit.FAILED)
     except BrokenPipeError:
-        # Whoever read has gone: say nothing more, at the interpreter's end neither.
+        # The reader of the pipe has ended. The interpreter must not write to it at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.FAILED)
     except KeyboardInterrupt:
-        return _failed("interrupted", Exit.FAILED)
-    return int(ending)
+        return _print_failure("interrupted", Exit.FAILED)
+    return int(exit_code)
 
 
-def _failed(words: str, ending: Exit) -> int:
+def _print_failure(text: str, exit_code: Exit) -> int:
     sys.stdout.flush()
-    print(f"heed: {words}", file=sys.stderr)
-    return int(ending)
+    print(f"heed: {text}", file=sys.stderr)
+    return int(exit_code)

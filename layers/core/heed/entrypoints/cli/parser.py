@@ -70,7 +70,7 @@ def _add_commands(parsers: _SubParsersAction[_Parser], commands: Iterable[Comman
             examples = "\n".join(("examples:", *(f"  {example}" for example in command.examples)))
             parser.epilog = f"{command.details}\n\n{examples}"
             parser.set_defaults(run=command.run)
-            command.arguments(parser)
+            command.add_arguments(parser)
 
 
 class _Parser(ArgumentParser):

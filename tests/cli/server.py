@@ -1,4 +1,4 @@
-"""The real handlers behind a real HTTP server on this machine, with what the command needs of AWS."""
+"""A real HTTP server on this machine: the real handlers, and the AWS calls that commands need."""
 
 from __future__ import annotations
 
@@ -33,83 +33,83 @@ _INVOKE = "/2015-03-31/functions/"
 
 
 @dataclass
-class Served:
-    """A server that runs.
+class ApiServer:
+    """A running server.
 
     Attributes:
-        url: its base.
-        asked: method, path and headers of every request, in order.
-        instead: answers to give before any handler is asked: status, headers, body.
+        url: Its base URL.
+        requests: Method, path and headers of all requests, in order.
+        canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
     """
 
     world: World
     url: str = ""
-    asked: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
-    instead: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+    requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
 
     def answer(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes
     ) -> tuple[int, dict[str, str], bytes]:
-        self.asked.append((method, path, headers))
-        if self.instead:
-            return self.instead.pop(0)
+        self.requests.append((method, path, headers))
+        if self.canned_answers:
+            return self.canned_answers.pop(0)
         if path.startswith(_INVOKE):
-            return self._invoked(path.removeprefix(_INVOKE).partition("/")[0], body)
+            return self._invoke(path.removeprefix(_INVOKE).partition("/")[0], body)
         if headers.get("x-amz-target") == "TrentService.GenerateMac":
-            return _mac(json.loads(body))
+            return _generate_mac(json.loads(body))
         path, _, query = path.partition("?")
         for app in (platform, agents):
-            if found := _route(app.api.scopes, method, path):
+            if route := _find_route(app.api.scopes, method, path):
                 call = Call(method, path, query, tuple(headers.items()), body, "127.0.0.1")
-                event = to_event(call, f"{method} {found}", {}, datetime.now(UTC))
-                reply = to_reply(self._called(app.handler, event))
+                event = to_event(call, f"{method} {route}", {}, datetime.now(UTC))
+                reply = to_reply(self._call(app.handler, event))
                 return reply.status, dict(reply.headers), reply.body
         return 404, {}, b'{"message": "Not Found"}'
 
-    def _invoked(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
-        """Lambda's own Invoke, as its documentation has it."""
+    def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answers Lambda's Invoke as its documentation says."""
         try:
-            answer = self._called(FUNCTIONS[name], json.loads(body))
-        except Exception as error:  # noqa: BLE001 - whatever a function raises
+            answer = self._call(FUNCTIONS[name], json.loads(body))
+        except Exception as error:  # noqa: BLE001 - a function may raise anything
             fault = {"errorType": type(error).__name__, "errorMessage": "", "stackTrace": []}
             return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(fault).encode()
         return 200, {}, json.dumps(answer).encode()
 
-    def _called(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
-        with contextlib.redirect_stdout(io.StringIO()):  # its metrics, not the command's
+    def _call(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
+        with contextlib.redirect_stdout(io.StringIO()):  # prints metrics, which are not output of the command
             return handler(event, self.world.context)
 
 
-def _route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:
-    """The route that a path belongs to, with its parameters as they are written."""
-    for way, written in routes:
-        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(written))
-        if way == method and re.fullmatch(pattern, path):
-            return written
+def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:
+    """Returns the route of a path with its placeholders, such as `/v1/purges/{id}`."""
+    for route_method, route in routes:
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route))
+        if route_method == method and re.fullmatch(pattern, path):
+            return route
     return None
 
 
-def _mac(asked: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+def _generate_mac(body: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
     answer = (
         parts()
         .client("kms")
         .generate_mac(
-            KeyId=asked["KeyId"],
+            KeyId=body["KeyId"],
             MacAlgorithm="HMAC_SHA_256",
-            Message=base64.b64decode(asked["Message"]),
+            Message=base64.b64decode(body["Message"]),
         )
     )
-    said = {
-        "KeyId": asked["KeyId"],
+    response = {
+        "KeyId": body["KeyId"],
         "MacAlgorithm": "HMAC_SHA_256",
         "Mac": base64.b64encode(answer["Mac"]).decode(),
     }
-    return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(said).encode()
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(response).encode()
 
 
 class _Handler(BaseHTTPRequestHandler):
-    def __init__(self, served: Served, *args: Any) -> None:
-        self._served = served
+    def __init__(self, api_server: ApiServer, *args: Any) -> None:
+        self._api_server = api_server
         super().__init__(*args)
 
     def do_GET(self) -> None:
@@ -121,9 +121,9 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self, method: str) -> None:
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
-        status, said, answer = self._served.answer(method, self.path, headers, body)
+        status, answer_headers, answer = self._api_server.answer(method, self.path, headers, body)
         self.send_response(status)
-        for name, value in said.items():
+        for name, value in answer_headers.items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(answer)))
         self.end_headers()
@@ -134,13 +134,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def served(world: World) -> Iterator[Served]:
-    """A server on a free port, while the block runs."""
-    made = Served(world)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, made)) as server:
-        made.url = f"http://127.0.0.1:{server.server_address[1]}"
+def serve(world: World) -> Iterator[ApiServer]:
+    """Runs a server on a free port while the block runs."""
+    api_server = ApiServer(world)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, api_server)) as server:
+        api_server.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield made
+        yield api_server
         server.shutdown()
         thread.join()
