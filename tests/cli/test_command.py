@@ -142,7 +142,8 @@ def test_run_outside_a_clone_names_the_remedy(tmp_path: Path) -> None:
 
     assert done.returncode == 3
     assert done.stderr == (
-        "heed: this folder is not in a clone of Heed's repository: clone the repository and run heed run there\n"
+        "heed: this folder is not in a clone of Heed's repository: "
+        "clone the repository and run heed run there\n"
     )
 
 
