@@ -43,7 +43,7 @@ def test_the_lock_has_all_numbers_of_the_catalogue(source: Path) -> None:
 
 
 def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _edit(copy, "# What the privacy policy", NEW + "# What the privacy policy")
+    _edit(copy, "# The page shows in full", NEW + "# The page shows in full")
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
 
