@@ -18,7 +18,7 @@ from pathlib import Path
 
 from heed.adapters.stack import AwsAccess
 from heed.domain.errors import HeedError
-from local.empty import deployed as deployed_as
+from local.empty import read_environment
 from local.places import ROOT
 from tests.account import api, creation, deployed, gone, links, mail, silence, target
 from tests.account.checking import Check, Skipped, Word, run
@@ -41,7 +41,7 @@ def main() -> int:
     """Run the checks; 0: none failed, 1: one did, 3: they could not be run."""
     args = _arguments()
     if args.env:
-        args.stack = as_samconfig_says(args.env)
+        args.stack = use_samconfig(args.env)
     wishes = Wishes(args.topic, args.tester, args.silence, args.break_a_creation)
     with ExitStack() as end:
         try:
@@ -55,12 +55,12 @@ def main() -> int:
         return _told(gone.CHECKS if args.gone else CHECKS, stack)
 
 
-def as_samconfig_says(environment: str) -> str:
-    """The stack's name; region and profile are this process's from now on, and those of what it starts."""
-    where = deployed_as(environment, ROOT / "samconfig.toml")
-    settings = {"AWS_DEFAULT_REGION": where.region, "AWS_PROFILE": where.profile}
+def use_samconfig(name: str) -> str:
+    """Returns the name of the stack, and sets its region and profile for this process and its children."""
+    environment = read_environment(name, ROOT / "samconfig.toml")
+    settings = {"AWS_DEFAULT_REGION": environment.region, "AWS_PROFILE": environment.profile}
     os.environ.update({k: v for k, v in settings.items() if v})  # noqa: TID251 - AWS's own names
-    return where.stack
+    return environment.stack
 
 
 def _target(args: argparse.Namespace, wishes: Wishes, end: ExitStack) -> Target:

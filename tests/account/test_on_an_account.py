@@ -11,7 +11,7 @@ import time_machine
 from botocore.exceptions import ClientError
 
 from tests.account import deployed, gone, silence
-from tests.account.__main__ import as_samconfig_says
+from tests.account.__main__ import use_samconfig
 from tests.account.checking import Result, Skipped, Word, check, run
 from tests.account.in_process import NAME, a_target, deploy, look
 from tests.account.target import Target, Wishes
@@ -142,7 +142,7 @@ def test_what_fails_stops_nothing_behind_it_and_names_no_address() -> None:
 
 
 def test_the_trial_is_the_one_that_samconfig_names() -> None:
-    assert as_samconfig_says("trial") == NAME
+    assert use_samconfig("trial") == NAME
 
 
 def test_production_is_refused() -> None:

@@ -20,7 +20,7 @@ from functions.agents import app as agents
 from functions.feedback import app as feedback
 from functions.platform import app as platform
 from functions.purge import app as purge
-from local.http_event import Call, to_event, to_reply
+from local.http_event import HttpRequest, to_event, to_response
 from tests.support.deployment import World, parts
 
 FUNCTIONS = {
@@ -60,10 +60,10 @@ class ApiServer:
         path, _, query = path.partition("?")
         for app in (platform, agents):
             if route := _find_route(app.api.scopes, method, path):
-                call = Call(method, path, query, tuple(headers.items()), body, "127.0.0.1")
-                event = to_event(call, f"{method} {route}", {}, datetime.now(UTC))
-                reply = to_reply(self._call(app.handler, event))
-                return reply.status, dict(reply.headers), reply.body
+                request = HttpRequest(method, path, query, tuple(headers.items()), body, "127.0.0.1")
+                event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))
+                response = to_response(self._call(app.handler, event))
+                return response.status, dict(response.headers), response.body
         return 404, {}, b'{"message": "Not Found"}'
 
     def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.places import ROOT
-from local.preflight import check_files, check_ports, reserve
+from local.preflight import check_files, check_ports, reserve_port
 from local.problem import LocalProblem
 
 
@@ -18,23 +18,23 @@ def _free_port() -> int:
         return port
 
 
-def test_a_free_port_is_reserved_on_loopback_alone() -> None:
+def test_a_free_port_is_reserved_on_loopback_only() -> None:
     port = _free_port()
 
-    with reserve(port, "PORT") as bound:
+    with reserve_port(port, "PORT") as bound:
         assert bound.getsockname() == ("127.0.0.1", port)
 
 
-def test_a_taken_port_is_named_with_its_variable_and_the_way_out() -> None:
+def test_a_used_port_is_reported_with_its_variable_and_a_remedy() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
 
         with pytest.raises(LocalProblem) as problem:
-            reserve(port, "AWS_PORT")
+            reserve_port(port, "AWS_PORT")
 
-    assert problem.value.what.startswith(f"AWS_PORT {port} cannot be had")
+    assert problem.value.summary.startswith(f"AWS_PORT {port} cannot be had")
     assert "make run PORT=8001 AWS_PORT=4567" in problem.value.remedy
 
 
@@ -42,13 +42,11 @@ def test_a_taken_port_is_named_with_its_variable_and_the_way_out() -> None:
     ("port", "aws_port", "name"),
     [(80_000, 4566, "PORT 80000"), (-1, 4566, "PORT -1"), (8000, 0, "AWS_PORT 0")],
 )
-def test_a_number_that_is_no_port_is_named_and_no_program_is_blamed(
-    port: int, aws_port: int, name: str
-) -> None:
+def test_an_invalid_port_number_is_reported_with_its_own_remedy(port: int, aws_port: int, name: str) -> None:
     with pytest.raises(LocalProblem) as problem:
         check_ports(port, aws_port)
 
-    assert problem.value.what == f"{name} is not a port number"
+    assert problem.value.summary == f"{name} is not a port number"
     assert "from 1 to 65535" in problem.value.remedy
     assert "end the program" not in problem.value.remedy
 
@@ -60,7 +58,7 @@ def test_a_setup_without_a_network_names_the_remedy(tmp_path: Path) -> None:
     )
     python.chmod(0o755)
 
-    made = subprocess.run(
+    setup = subprocess.run(
         ["make", f"VENV={tmp_path}/venv", f"PYTHON={python}", f"{tmp_path}/venv/bin/uv"],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
@@ -68,21 +66,21 @@ def test_a_setup_without_a_network_names_the_remedy(tmp_path: Path) -> None:
         check=False,
     )
 
-    assert made.returncode == 2
-    assert "needs a network, or a package index that has what requirements/uv.txt lists" in made.stderr
+    assert setup.returncode == 2
+    assert "needs a network, or a package index that has what requirements/uv.txt lists" in setup.stderr
 
 
-def test_one_port_for_both_is_named() -> None:
+def test_two_equal_ports_are_reported() -> None:
     with pytest.raises(LocalProblem, match="PORT and AWS_PORT are both 8001"):
         check_ports(8001, 8001)
 
 
-def test_a_missing_template_is_named(tmp_path: Path) -> None:
+def test_a_missing_template_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LocalProblem, match=r"no template\.yaml"):
         check_files(tmp_path)
 
 
-def test_missing_tools_are_named_with_what_installs_them(tmp_path: Path) -> None:
+def test_missing_tools_are_reported_with_a_remedy(tmp_path: Path) -> None:
     (tmp_path / "template.yaml").touch()
 
     with pytest.raises(LocalProblem) as problem:
