@@ -21,7 +21,7 @@ _MISDIRECTED = 421
 
 
 class Loopback:
-    """Passes on a request whose only `Host` is a name of this machine. Else answers 421 (RFC 9110 §15.5.20)."""
+    """Passes on a request whose only `Host` names this machine, and else answers 421 (RFC 9110 §15.5.20)."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
