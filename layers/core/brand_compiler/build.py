@@ -93,15 +93,15 @@ def _constants(data: dict[str, Any], language: str) -> Constants:
     return constants
 
 
-def _language_links(locales: dict[str, Locale], current: str, kept: str = "") -> Program:
-    """Returns links to the same page in each language. Their queries begin with `kept`."""
+def _language_links(locales: dict[str, Locale], current: str, query_prefix: str = "") -> Program:
+    """Returns links to the same page in each language. Their queries begin with `query_prefix`."""
     campaign = ["if", ["", "campaign"], None, ["c=", ["value", ["", "campaign"]], "&amp;"], []]
     program: Program = []
     for language, locale in locales.items():
         name = escape_html(locale.texts["language.name"].value)
         current_mark = ' aria-current="true"' if language == current else ""
         attributes = f'lang="{language}" hreflang="{language}"'
-        program += [f'<li><a href="?{kept}', campaign]
+        program += [f'<li><a href="?{query_prefix}', campaign]
         program += [f'lang={language}" {attributes}{current_mark}>{name}</a></li>']
     return program
 
