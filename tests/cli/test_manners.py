@@ -60,7 +60,7 @@ def test_the_help_lists_the_commands_by_section(heed: Heed) -> None:
         (("lookup", READER, "--purpose", "legla"), "legal"),
         (("ledger", "prove", "0" * 64, "--purpose", "legla"), "legal"),
         (("keys", "create", "x", "--owner", "me", "--scope", "chek"), "check"),
-        (("alarm", "later", "ago"), "later-age"),
+        (("alarm", "ledger", "ago"), "ledger-age"),
     ],
 )
 def test_a_mistyped_word_is_answered_with_the_nearest_choice(
@@ -166,27 +166,27 @@ def _alarms() -> dict[str, str]:
 
 
 def test_an_alarm_is_explained_by_its_section_of_the_runbook(heed: Heed) -> None:
-    result = heed("alarm", "later-age")
+    result = heed("alarm", "ledger-age")
 
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("docs/operations.md#alarm-later-age\n\n")
-    assert "unsubscribe-later" in result.out
-    assert "Alarm: later dead letters" not in result.out
+    assert result.out.startswith("docs/operations.md#alarm-ledger-age\n\n")
+    assert "/heed/<stack>/ledger" in result.out
+    assert "Alarm: ledger dead letters" not in result.out
 
 
 @pytest.mark.parametrize(
     "name",
     [
-        ("later", "age"),
-        ("Later", "Age"),
-        ("LaterAgeAlarm",),
-        ("heed-LaterAgeAlarm-1A2B3C4D",),
-        ("alarm-later-age",),
-        ("docs/operations.md#alarm-later-age",),
+        ("ledger", "age"),
+        ("Ledger", "Age"),
+        ("LedgerAgeAlarm",),
+        ("heed-LedgerAgeAlarm-1A2B3C4D",),
+        ("alarm-ledger-age",),
+        ("docs/operations.md#alarm-ledger-age",),
     ],
 )
 def test_an_alarm_is_found_by_each_name_that_a_person_sees(heed: Heed, name: tuple[str, ...]) -> None:
-    assert heed("alarm", *name) == heed("alarm", "later-age")
+    assert heed("alarm", *name) == heed("alarm", "ledger-age")
 
 
 def test_each_alarm_of_the_template_is_found_by_its_name(heed: Heed) -> None:
@@ -204,7 +204,7 @@ def test_without_a_name_all_alarms_are_listed(heed: Heed) -> None:
 def test_without_the_runbook_the_remedy_is_named(heed: Heed, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alarm, "_CLONE", Path("nowhere"))
 
-    result = heed("alarm", "later-age")
+    result = heed("alarm", "ledger-age")
 
     assert (result.code, result.out) == (3, "")
     assert "clone" in result.err

@@ -38,11 +38,11 @@ def _run(args: Namespace) -> Exit:
 
 
 def _slug(name: str) -> str:
-    """Returns the name of an alarm as its link has it: `later-age`.
+    """Returns the name of an alarm as its link has it: `ledger-age`.
 
     Args:
-        name: as a person sees it: `later age`, `docs/operations.md#alarm-later-age` in the alarm's mail, or
-            `heed-LaterAgeAlarm-1A2B3C4D` in CloudWatch.
+        name: as a person sees it: `ledger age`, `docs/operations.md#alarm-ledger-age` in the alarm's mail, or
+            `heed-LedgerAgeAlarm-1A2B3C4D` in CloudWatch.
     """
     if logical_id := re.search(r"([A-Z]\w+?)(?:Alarm|Rule)\b", name):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id[1])
@@ -62,7 +62,7 @@ ALARM_COMMAND = Command(
     details="Prints the section of the runbook (docs/operations.md) for an alarm. Without a name it lists "
     "all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
     "package has no documents.",
-    examples=("heed alarm", "heed alarm later-age", "heed alarm heed-LaterAgeAlarm-1A2B3C4D"),
+    examples=("heed alarm", "heed alarm ledger-age", "heed alarm heed-LedgerAgeAlarm-1A2B3C4D"),
     add_arguments=_arguments,
     run=_run,
 )
