@@ -17,8 +17,8 @@ from local.problem import LocalProblem
 if TYPE_CHECKING:
     from local.places import Places
 
-START_SECONDS = 30
-STOP_SECONDS = 10
+_START_SECONDS = 30
+_STOP_SECONDS = 10
 
 
 class Emulator:
@@ -62,13 +62,13 @@ class Emulator:
         if self._process is None or self._process.stdin is None:
             return
         self._process.stdin.close()
-        self._process.wait(STOP_SECONDS)
+        self._process.wait(_STOP_SECONDS)
         self._process = None
         for folder in ("state", "tmp"):
             shutil.rmtree(self._places.folder / folder, ignore_errors=True)
 
     def _wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + _START_SECONDS
         url = f"{self._places.aws}/_ministack/ready"
         while time.monotonic() < end and self.is_running():
             with suppress(httpx.TransportError):

@@ -45,7 +45,7 @@ class HttpResponse:
     body: bytes
 
 
-def is_text(content_type: str) -> bool:
+def is_text_body(content_type: str) -> bool:
     """Returns whether API Gateway passes a body of this type as text. It encodes other bodies as base64."""
     media_type = content_type.partition(";")[0].strip().lower()
     return (
@@ -134,6 +134,6 @@ def _split_cookies(request: HttpRequest) -> list[str]:
 
 
 def _encode_body(body: bytes, content_type: str) -> dict[str, Any]:
-    if is_text(content_type):
+    if is_text_body(content_type):
         return {"body": body.decode("utf-8", "replace"), "isBase64Encoded": False}
     return {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}

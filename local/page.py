@@ -41,7 +41,7 @@ def make_page(sender: Sender) -> Starlette:
     """Returns the application: the page, its three buttons and the mails that were sent."""
 
     def show(request: Request) -> Response:
-        return HTMLResponse(render_page(sender, request.query_params.get("done", "")))
+        return HTMLResponse(render_local_page(sender, request.query_params.get("done", "")))
 
     def open_mail(request: Request) -> Response:
         text = mails.format_mail(sender.sent_mails(), request.path_params["id"])
@@ -67,7 +67,7 @@ def make_page(sender: Sender) -> Starlette:
     )
 
 
-def render_page(sender: Sender, done: str) -> str:
+def render_local_page(sender: Sender, done: str) -> str:
     """Returns the current page as HTML."""
     mail, check = sender.make_mail(), sender.check()
     name, from_address = parseaddr(sample.SENDER)

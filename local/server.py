@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
     from starlette.applications import Starlette
 
-START_SECONDS = 10
-FINISH_SECONDS = 2  # for requests in progress
+_START_SECONDS = 10
+_FINISH_SECONDS = 2  # for requests in progress
 # A function that still runs then occupies a thread, which the server cannot end. It ends with the emulator.
-STOP_SECONDS = 3
+_STOP_SECONDS = 3
 
 
 class Server:
@@ -32,7 +32,7 @@ class Server:
             access_log=False,
             lifespan="off",
             server_header=False,
-            timeout_graceful_shutdown=FINISH_SECONDS,
+            timeout_graceful_shutdown=_FINISH_SECONDS,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [bound]}, daemon=True)
@@ -40,7 +40,7 @@ class Server:
     def start(self) -> None:
         """Starts the server and returns when it accepts requests."""
         self._thread.start()
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + _START_SECONDS
         while not self._server.started:
             if time.monotonic() > end or not self._thread.is_alive():
                 raise LocalProblem("the HTTP front did not start", "see its messages above")
@@ -49,4 +49,4 @@ class Server:
     def stop(self) -> None:
         """Waits some seconds for requests in progress, and stops the server."""
         self._server.should_exit = True
-        self._thread.join(STOP_SECONDS)
+        self._thread.join(_STOP_SECONDS)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.http_event import HttpRequest, is_text, to_event, to_response
+from local.http_event import HttpRequest, is_text_body, to_event, to_response
 
 NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
 FORM = "application/x-www-form-urlencoded"
@@ -57,7 +57,7 @@ def test_a_body_without_a_type_is_passed_as_base64() -> None:
 
 
 def test_a_type_that_only_mentions_text_is_not_text() -> None:
-    assert not is_text("application/text+jsonp")
+    assert not is_text_body("application/text+jsonp")
 
 
 def test_an_event_without_a_body() -> None:
