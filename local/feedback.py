@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from local.sample import SampleMail
 
 
-def bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
+def make_bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
     """Returns a permanent bounce: the mailbox does not exist."""
     details = {
         "bounceType": "Permanent",
@@ -36,7 +36,7 @@ def bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
     return {"eventType": "Bounce", "bounce": details, "mail": _mail(mail, now)}
 
 
-def complaint_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
+def make_complaint_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
     """Returns a complaint: the recipient pressed "spam"."""
     details = {
         "complainedRecipients": [{"emailAddress": _header(mail, "To")}],

@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from local import mails, sample
-from local.feedback import bounce_event, complaint_event
+from local.feedback import make_bounce_event, make_complaint_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -51,10 +51,10 @@ def make_page(sender: Sender) -> Starlette:
         return _redirect_to_page("one-click" if sender.press_one_click() == 200 else "refused")
 
     def send_bounce(_: Request) -> Response:
-        return _redirect_to_page("bounce" if sender.send_feedback(bounce_event) else "late")
+        return _redirect_to_page("bounce" if sender.send_feedback(make_bounce_event) else "late")
 
     def send_complaint(_: Request) -> Response:
-        return _redirect_to_page("complaint" if sender.send_feedback(complaint_event) else "late")
+        return _redirect_to_page("complaint" if sender.send_feedback(make_complaint_event) else "late")
 
     return Starlette(
         routes=[

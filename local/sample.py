@@ -34,7 +34,7 @@ class SampleMail:
         return next(uri for uri in uris if uri.startswith("http"))
 
 
-def sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
+def make_sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
     """Returns the mail with the links of one result of `POST /v1/links`."""
     tags = ", ".join(f"{name}={value}" for name, value in link["tags"].items())
     return SampleMail(

@@ -44,7 +44,7 @@ class Sender:
             "campaign": sample.CAMPAIGN,
         }
         answer = self._http.post("/v1/links", json=body).raise_for_status().json()
-        return sample.sample_mail(answer["links"][0], datetime.now(UTC))
+        return sample.make_sample_mail(answer["links"][0], datetime.now(UTC))
 
     def link_opens(self, mail: sample.SampleMail) -> bool:
         """Returns whether the link of the mail opens its page. Opening it changes nothing."""

@@ -39,7 +39,7 @@ def test_the_lock_has_all_numbers_of_the_catalogue(source: Path) -> None:
     _, data, _ = read_catalogue(source)
     locked = (source / lock.LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
-    assert locked == [f"{number} {meaning}" for number, meaning in lock.number_meanings(data).items()]
+    assert locked == [f"{number} {meaning}" for number, meaning in lock.describe_numbers(data).items()]
 
 
 def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:

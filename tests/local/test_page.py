@@ -11,7 +11,7 @@ import pytest
 from boto3.dynamodb.types import Binary
 
 from local import sample
-from local.feedback import bounce_event, complaint_event
+from local.feedback import make_bounce_event, make_complaint_event
 from local.page import make_page
 
 NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
@@ -37,7 +37,7 @@ class FakeSender:
         self.mails: list[dict[str, Any]] = []
 
     def make_mail(self) -> sample.SampleMail:
-        return sample.sample_mail(LINK, NOW)
+        return sample.make_sample_mail(LINK, NOW)
 
     def check(self) -> dict[str, Any]:
         return {"sendable": self.sendable, "reason": "ok" if self.sendable else "complained"}
@@ -138,15 +138,15 @@ def test_a_get_never_presses_a_button(button: str) -> None:
 
 
 def test_the_one_click_url_is_the_https_url_of_the_header() -> None:
-    assert sample.sample_mail(LINK, NOW).one_click_url == "http://127.0.0.1:8000/u/header"
+    assert sample.make_sample_mail(LINK, NOW).one_click_url == "http://127.0.0.1:8000/u/header"
 
 
 def test_feedback_is_about_the_sample_mail() -> None:
-    mail = sample.sample_mail(LINK, NOW)
+    mail = sample.make_sample_mail(LINK, NOW)
 
-    assert bounce_event(mail, NOW)["bounce"]["bouncedRecipients"][0]["emailAddress"] == sample.ADDRESS
-    assert complaint_event(mail, NOW)["complaint"]["timestamp"] == "2026-03-05T09:12:44.390Z"
-    assert bounce_event(mail, NOW)["mail"]["tags"]["heed-recipient"] == [LINK["recipient"]]
+    assert make_bounce_event(mail, NOW)["bounce"]["bouncedRecipients"][0]["emailAddress"] == sample.ADDRESS
+    assert make_complaint_event(mail, NOW)["complaint"]["timestamp"] == "2026-03-05T09:12:44.390Z"
+    assert make_bounce_event(mail, NOW)["mail"]["tags"]["heed-recipient"] == [LINK["recipient"]]
 
 
 SENT = {

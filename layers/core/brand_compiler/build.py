@@ -22,7 +22,7 @@ from brand_compiler import lock
 from brand_compiler.catalogue import read_catalogue
 from brand_compiler.fault import BrandFault
 from brand_compiler.program import Compiler, Constants, Program
-from brand_compiler.style import read_style, style_hash
+from brand_compiler.style import hash_style, read_style
 from brand_compiler.texts import Locale, check_locales
 from heed.entrypoints.http.pages.render import escape_html
 from heed.entrypoints.http.pages.views import MAIL_PARTS, VIEWS, ConfirmationMailView
@@ -41,7 +41,7 @@ def compile_brand(source: Path) -> dict[str, Any]:
     style = read_style(source / "style.css")
     files: dict[str, Any] = {
         "catalogue.json": {key: value for key, value in data.items() if key != "advertising"},
-        "pages/style.json": style_hash(style),
+        "pages/style.json": hash_style(style),
     }
     # The default language is first, because the other languages are compared with it.
     default = data["default_language"]
@@ -62,9 +62,9 @@ def _compile_language(language: str, locale: Locale, compiler: Compiler) -> dict
     """Returns the pages, the mail and the date format of one language."""
     files: dict[str, Any] = {}
     for page, view in VIEWS.items():
-        files[f"pages/{language}/{page}.json"] = compiler.page(f"{page}.html", view)
+        files[f"pages/{language}/{page}.json"] = compiler.compile_page(f"{page}.html", view)
     for part in MAIL_PARTS:
-        files[f"pages/{language}/{part}.json"] = compiler.page(part, ConfirmationMailView)
+        files[f"pages/{language}/{part}.json"] = compiler.compile_page(part, ConfirmationMailView)
     _check_all_used(locale, compiler.used)
     files[f"pages/{language}/dates.json"] = {
         "months": locale.months,

@@ -46,10 +46,10 @@ def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Lo
     document = Document(source / "catalogue.toml")
     if not locales:
         raise document.fault("there is no locales/*.toml")
-    return document, catalogue_json(document, sorted(locales)), locales
+    return document, to_catalogue_json(document, sorted(locales)), locales
 
 
-def catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
+def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
     """Returns the catalogue as JSON for `heed.domain.preferences.catalogue.Catalogue.from_document`.
 
     Raises:

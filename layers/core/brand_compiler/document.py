@@ -15,7 +15,7 @@ Key = tuple[str | int, ...]
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w.-]+)\s*=")
-_SYNTAX = re.compile(r"(?P<what>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)")
+_SYNTAX = re.compile(r"(?P<message>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)")
 
 
 class Document:
@@ -39,7 +39,7 @@ class Document:
         except tomllib.TOMLDecodeError as error:
             match = _SYNTAX.fullmatch(str(error))
             line = int((match and match["line"]) or text.count("\n") + 1)
-            raise BrandFault(file, line, match["what"] if match else str(error)) from None
+            raise BrandFault(file, line, match["message"] if match else str(error)) from None
         self._lines = _find_lines(text)
 
     def fault(self, message: str, *key: str | int) -> BrandFault:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.shapes import enum_values, field_type, item_type
+from brand_compiler.shapes import find_field_type, find_item_type, list_enum_values
 from brand_compiler.template import TemplateNode, parse_template
 from heed.entrypoints.http.pages.render import escape_html
 
@@ -48,13 +48,12 @@ class Compiler:
         self._page = ""
         self._is_plain = False
 
-    def page(self, name: str, view: type) -> Program:
+    def compile_page(self, name: str, view: type) -> Program:
         """Returns the program of a page.
 
         Args:
             name: The file of the page: `landing.html`, or plain text such as `mail.txt`. In plain text
-                nothing is
-                escaped, and line breaks stay as they are.
+                nothing is escaped, and line breaks stay as they are.
             view: The class of the page's view. The fields of the page are checked against it.
 
         Raises:
@@ -67,14 +66,14 @@ class Compiler:
     def _compile_nodes(self, nodes: list[TemplateNode], scope: dict[str, Any]) -> Program:
         program: Program = []
         for node in nodes:
-            program += getattr(self, f"_{node.kind}")(node, scope)
+            program += getattr(self, f"_compile_{node.kind}")(node, scope)
         return program
 
-    def _literal(self, node: TemplateNode, _scope: dict[str, Any]) -> Program:
-        return [node.words[0] if self._is_plain else _SPACE.sub("\n", node.words[0])]
+    def _compile_literal(self, node: TemplateNode, _scope: dict[str, Any]) -> Program:
+        return [node.arguments[0] if self._is_plain else _SPACE.sub("\n", node.arguments[0])]
 
-    def _include(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        name = node.words[0]
+    def _compile_include(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        name = node.arguments[0]
         if name in self._parts:
             return self._parts[name]
         file = self._folder / f"{name}.html"
@@ -82,40 +81,40 @@ class Compiler:
             raise node.fault(f"there is no page {name}.html")
         return self._compile_nodes(parse_template(file), scope)
 
-    def _value(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        return [self._field(node, node.words[0], node.words[1], scope)]
+    def _compile_value(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        return [self._compile_field(node, node.arguments[0], node.arguments[1], scope)]
 
-    def _if(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        path, word = node.words
+    def _compile_if(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        path, word = node.arguments
         if path.partition(".")[0] in self._sections:
             is_set = path in self._constants
             # The other branch counts as used, because another brand may need its texts.
-            self.used.update(child.words[0] for child in (node.otherwise if is_set else node.body))
-            return self._compile_nodes(node.body if is_set else node.otherwise, scope)
+            self.used.update(child.arguments[0] for child in (node.else_body if is_set else node.body))
+            return self._compile_nodes(node.body if is_set else node.else_body, scope)
         where, kind = self._resolve_path(node, path, scope)
-        if word and word not in (enum_values(kind) or []):
+        if word and word not in (list_enum_values(kind) or []):
             raise node.fault(f"`{path}` is never `{word}`")
-        then, other = self._compile_nodes(node.body, scope), self._compile_nodes(node.otherwise, scope)
+        then, other = self._compile_nodes(node.body, scope), self._compile_nodes(node.else_body, scope)
         return [["if", where, word or None, _join_literals(then), _join_literals(other)]]
 
-    def _each(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        path, name = node.words
+    def _compile_each(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        path, name = node.arguments
         where, kind = self._resolve_path(node, path, scope)
-        if (item := item_type(kind)) is None:
+        if (item := find_item_type(kind)) is None:
             raise node.fault(f"`{path}` is not a list")
         body = self._compile_nodes(node.body, {**scope, name: item})
         return [["each", where, name, _join_literals(body)]]
 
-    def _text(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        key, path, transform = node.words
+    def _compile_text(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        key, path, transform = node.arguments
         key = f"{self._page}{key}" if key.startswith(".") else key
         if path:
-            return [self._table(node, key, path, scope)]
+            return [self._compile_text_by_value(node, key, path, scope)]
         if key in self._constants:
-            return [self._constant(node, self._constants[key], transform)]
-        return self._words(node, key, scope)
+            return [self._format_constant(node, self._constants[key], transform)]
+        return self._compile_locale_text(node, key, scope)
 
-    def _constant(self, node: TemplateNode, value: str | list[str], transform: str) -> str:
+    def _format_constant(self, node: TemplateNode, value: str | list[str], transform: str) -> str:
         match value, transform:
             case str(), "":
                 return self._escape(value)
@@ -129,7 +128,7 @@ class Compiler:
                 return "".join(f"<li>{escape_html(line)}</li>" for line in value)
         raise node.fault(f"`{transform}` cannot format this text")
 
-    def _words(self, node: TemplateNode, key: str, scope: dict[str, Any]) -> Program:
+    def _compile_locale_text(self, node: TemplateNode, key: str, scope: dict[str, Any]) -> Program:
         """Compiles a text of the locale: its literal parts and the fields between them."""
         text: Text | None = self._locale.texts.get(key)
         if text is None:
@@ -141,30 +140,34 @@ class Compiler:
         end = 0
         for placeholder in _PLACEHOLDER.finditer(value):
             program.append(self._escape(value[end : placeholder.start()]))
-            program.append(self._field(text, placeholder[1], placeholder[2] or "", scope))
+            program.append(self._compile_field(text, placeholder[1], placeholder[2] or "", scope))
             end = placeholder.end()
         return [*program, self._escape(value[end:])]
 
-    def _table(self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
+    def _compile_text_by_value(
+        self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]
+    ) -> list[Any]:
         """Compiles a text that depends on the value of a field."""
         where, kind = self._resolve_path(node, path, scope)
         prefix = f"{section}."
         names = [name.removeprefix(prefix) for name in self._locale.texts if name.startswith(prefix)]
         if not names:
             raise node.fault(f"there is no section [{section}] in the locales")
-        for word in enum_values(kind) or []:
+        for word in list_enum_values(kind) or []:
             if word not in names:
                 raise node.fault(f"[{section}] has no text `{word}`")
-        texts = {name: _join_literals(self._words(node, prefix + name, scope)) for name in names}
+        texts = {
+            name: _join_literals(self._compile_locale_text(node, prefix + name, scope)) for name in names
+        }
         return ["of", where, texts]
 
-    def _field(
+    def _compile_field(
         self, node: TemplateNode | Text, path: str, date_format: str, scope: dict[str, Any]
     ) -> list[Any]:
         where, kind = self._resolve_path(node, path, scope)
         if date_format and _DATE_FORMATS.get(date_format) is not kind:
             raise node.fault(f"`{path}` cannot be formatted as `{date_format}`")
-        if not date_format and kind is not str and enum_values(kind) is None:
+        if not date_format and kind is not str and list_enum_values(kind) is None:
             raise node.fault(f"`{path}` is not a text")
         return [date_format or ("plain" if self._is_plain else "value"), where]
 
@@ -178,7 +181,7 @@ class Compiler:
         first, *rest = path.split(".")
         where = [first, *rest] if first in scope else ["", first, *rest]
         try:
-            return where, field_type(scope[where[0]], where[1:])
+            return where, find_field_type(scope[where[0]], where[1:])
         except KeyError:
             raise node.fault(f"unknown placeholder {{{path}}} on page `{self._page}`") from None
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
-def field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type hints of any form
+def find_field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type hints of any form
     """Returns the type of a field of a view. `X | None` counts as X.
 
     Args:
@@ -25,12 +25,12 @@ def field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type hints
     return owner
 
 
-def item_type(hint: Any) -> Any:  # noqa: ANN401
+def find_item_type(hint: Any) -> Any:  # noqa: ANN401
     """Returns X for `tuple[X, ...]`, and None for any other type."""
     return get_args(hint)[0] if get_origin(hint) is tuple else None
 
 
-def enum_values(hint: Any) -> list[str] | None:  # noqa: ANN401
+def list_enum_values(hint: Any) -> list[str] | None:  # noqa: ANN401
     """Returns the values of an enumeration, and None for any other type."""
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return [member.value for member in hint]

@@ -33,6 +33,6 @@ def read_style(file: Path) -> str:
     return _SPACE_AROUND_SIGNS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", source))).strip()
 
 
-def style_hash(style: str) -> str:
+def hash_style(style: str) -> str:
     """Returns the SHA-256 of the text between the style tags in base64, as the policy needs it."""
     return base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()

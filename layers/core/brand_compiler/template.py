@@ -37,11 +37,11 @@ class TemplateNode:
     """A part of a page: its kind, its arguments, its position and the parts inside it."""
 
     kind: str  # literal, text, value, if, each, include
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
     file: Path
     line: int
     body: list[TemplateNode] = field(default_factory=list)
-    otherwise: list[TemplateNode] = field(default_factory=list)
+    else_body: list[TemplateNode] = field(default_factory=list)
 
     def fault(self, message: str) -> BrandFault:
         """Returns a fault at this part."""
@@ -63,14 +63,14 @@ def parse_template(file: Path) -> list[TemplateNode]:
         line = source.count("\n", 0, tag.start()) + 1
         target.append(TemplateNode("literal", (source[end : tag.start()],), file, line))
         end = tag.end()
-        words = (tag[1] or "").strip()
-        if words == "else" and stack[-1].kind == "if":
-            target = stack[-1].otherwise
-        elif words in {"/if", "/each"} and stack[-1].kind == words[1:]:
+        text = (tag[1] or "").strip()
+        if text == "else" and stack[-1].kind == "if":
+            target = stack[-1].else_body
+        elif text in {"/if", "/each"} and stack[-1].kind == text[1:]:
             stack.pop()
             target = _open_branch(stack[-1])
         else:
-            node = _parse_tag(tag, words, file, line)
+            node = _parse_tag(tag, text, file, line)
             target.append(node)
             if node.kind in {"if", "each"}:
                 stack.append(node)
@@ -82,16 +82,16 @@ def parse_template(file: Path) -> list[TemplateNode]:
 
 
 def _open_branch(node: TemplateNode) -> list[TemplateNode]:
-    """Returns the branch of a block that is open: after {{else}} it is `otherwise`."""
-    return node.otherwise or node.body
+    """Returns the branch of a block that is open: after {{else}} it is `else_body`."""
+    return node.else_body or node.body
 
 
-def _parse_tag(tag: re.Match[str], words: str, file: Path, line: int) -> TemplateNode:
+def _parse_tag(tag: re.Match[str], text: str, file: Path, line: int) -> TemplateNode:
     if tag[1] is None:
-        kinds, words = ["value"], tag[2]
+        kinds, text = ["value"], tag[2]
     else:
         kinds = ["if", "each", "include", "text"]
     for kind in kinds:
-        if match := _PATTERNS[kind].fullmatch(words):
+        if match := _PATTERNS[kind].fullmatch(text):
             return TemplateNode(kind, tuple(group or "" for group in match.groups()), file, line)
     raise BrandFault(file, line, f"cannot read {tag[0]}")

@@ -11,7 +11,7 @@ from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 
 _RUNBOOK = Path("docs", "operations.md")
-_CLONE = Path(__file__).parents[5]  # of an editable installation, as `make setup` makes it
+_CLONE = Path(__file__).parents[5]  # the clone, if this package is installed from it as editable
 _SECTION = re.compile(r"^### Alarm: (.+)\n\n((?:(?!#{2,3} ).*\n)*)", re.MULTILINE)
 
 
@@ -25,11 +25,11 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> Exit:
-    sections = {_slug(title): text for title, text in _SECTION.findall(_read_runbook())}
+    sections = {_to_slug(title): text for title, text in _SECTION.findall(_read_runbook())}
     if not args.name:
         print("\n".join(sections))
         return Exit.YES
-    slug = _slug(" ".join(args.name))
+    slug = _to_slug(" ".join(args.name))
     if slug not in sections:
         hint = options.suggest(slug, sections)
         raise WrongUsage(f"the runbook has no alarm {slug}{hint}", "heed alarm lists all of them")
@@ -37,12 +37,12 @@ def _run(args: Namespace) -> Exit:
     return Exit.YES
 
 
-def _slug(name: str) -> str:
-    """Returns the name of an alarm as its link has it: `ledger-age`.
+def _to_slug(name: str) -> str:
+    """Returns the name of an alarm as in links: `ledger-age`.
 
     Args:
-        name: as a person sees it: `ledger age`, `docs/operations.md#alarm-ledger-age` in the alarm's mail, or
-            `heed-LedgerAgeAlarm-1A2B3C4D` in CloudWatch.
+        name: The name in any form: `ledger age`, `docs/operations.md#alarm-ledger-age` as in the alarm's
+            mail, or `heed-LedgerAgeAlarm-1A2B3C4D` as in CloudWatch.
     """
     if logical_id := re.search(r"([A-Z]\w+?)(?:Alarm|Rule)\b", name):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id[1])

@@ -20,7 +20,7 @@ _RETRIED_STATUSES = (429, 503)  # it is safe to repeat the same request
 _DEFAULT_WAIT, _MAX_WAIT = 2, 30  # seconds
 
 
-def api_post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
+def post_to_api(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
     """Returns the answer to a POST, and retries a request that the API answers with 429 or 503.
 
     Raises:
@@ -30,8 +30,8 @@ def api_post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noq
     return _request(stack, path, json.dumps(body).encode())
 
 
-def api_get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
-    """Returns the answer to a GET. Retries and exceptions are those of `api_post`."""
+def get_from_api(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """Returns the answer to a GET. Retries and exceptions are those of `post_to_api`."""
     return _request(stack, path, None)
 
 

@@ -10,7 +10,7 @@ from heed.domain import rfc3339
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -29,7 +29,7 @@ def _arguments(parser: ArgumentParser) -> None:
     state.add_argument(
         "--pause-until",
         dest="until",
-        type=options.time_text,
+        type=options.parse_time_text,
         metavar="TIME",
         help="no mail until this time (2026-03-05T10:12:44+01:00) or through this day (2026-03-05). A day "
         "ends where it ends last: at 12:00 UTC of the next day",
@@ -37,7 +37,7 @@ def _arguments(parser: ArgumentParser) -> None:
     options.add_source_option(parser)
     parser.add_argument(
         "--occurred-at",
-        type=options.time_text,
+        type=options.parse_time_text,
         metavar="TIME",
         help="when the person asked: a time (2026-03-05T10:12:44+01:00) or a date in UTC (2026-03-05). A "
         "date means its end for --out and --pause-until, and its start for --in. A future time counts as "
@@ -49,7 +49,7 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> Exit:
     fields = {
-        **person_field(args.person),
+        **to_person_field(args.person),
         "scope": args.scope,
         "state": args.state or "paused",
         "until": args.until,
@@ -59,7 +59,7 @@ def _run(args: Namespace) -> Exit:
         "agent": args.agent,
     }
     body = {name: value for name, value in fields.items() if value is not None}
-    answer = api.api_post(find_stack(args.stack), "/v1/changes", body)
+    answer = api.post_to_api(find_stack(args.stack), "/v1/changes", body)
     (result,) = answer["results"]
     if args.json:
         output.print_json(answer)

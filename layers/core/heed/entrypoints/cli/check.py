@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import people_batches
+from heed.entrypoints.cli.people import split_into_batches
 
 _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 
@@ -21,8 +21,8 @@ def _arguments(parser: ArgumentParser) -> None:
 def _run(args: Namespace) -> Exit:
     stack = find_stack(args.stack)
     rows = []
-    for batch in people_batches(args.people):
-        answer = api.api_post(stack, "/v1/check", {"topic": args.topic, **batch.fields})
+    for batch in split_into_batches(args.people):
+        answer = api.post_to_api(stack, "/v1/check", {"topic": args.topic, **batch.fields})
         if args.json:
             output.print_json(answer)
         rows += [

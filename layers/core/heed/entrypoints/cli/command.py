@@ -12,7 +12,7 @@ class Exit(IntEnum):
     """All exit codes of `heed`."""
 
     YES = 0
-    """Done; or the answer is yes."""
+    """The command is done, or the answer is yes."""
     NO = 1
     """The answer is no, for at least one of several people."""
     USAGE = 2

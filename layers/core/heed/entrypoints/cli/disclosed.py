@@ -58,7 +58,7 @@ def _read_register(stack: Stack, now: int) -> dict[str, Any]:
     cursor: str | None = ""
     while cursor is not None:
         query = f"&cursor={cursor}" if cursor else ""
-        page = api.api_get(stack, f"/v1/disclosures?limit={_PAGE_SIZE}{query}")
+        page = api.get_from_api(stack, f"/v1/disclosures?limit={_PAGE_SIZE}{query}")
         if register:
             register["disclosures"] += page["disclosures"]
         else:

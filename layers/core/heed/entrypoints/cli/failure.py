@@ -57,14 +57,14 @@ _REMEDIES = {  # by AWS's error code
 }
 
 
-def aws_failure(error: DependencyUnavailable) -> CommandFailure:
+def explain_aws_failure(error: DependencyUnavailable) -> CommandFailure:
     """Returns the failure of an AWS call in words for a person."""
     code = str(error)
     problem, remedy = _NOT_ANSWERED.get(code, (f"AWS answers {code}", _REMEDIES.get(code, _TRY_AGAIN)))
     return CommandFailure(problem, remedy)
 
 
-def missing_module_failure(module: str) -> CommandFailure:
+def explain_missing_module(module: str) -> CommandFailure:
     """Returns the failure of a command whose Python package is not installed."""
     return CommandFailure(
         f"this command needs {module}, which is not installed", "pip install 'layers/core[aws]'"

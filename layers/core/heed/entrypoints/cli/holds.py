@@ -10,7 +10,7 @@ from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 from heed.entrypoints.cli.reports import add_person_arguments
 
 
@@ -21,8 +21,8 @@ def _add_hold_arguments(parser: ArgumentParser) -> None:
 
 def _hold(args: Namespace) -> Exit:
     fields = {"source": args.source, "reason": args.reason, "reference": args.reference}
-    body = {**person_field(args.person), **fields}
-    return _print_outcome(args, api.api_post(find_stack(args.stack), "/v1/holds", body))
+    body = {**to_person_field(args.person), **fields}
+    return _print_outcome(args, api.post_to_api(find_stack(args.stack), "/v1/holds", body))
 
 
 def _add_lift_arguments(parser: ArgumentParser) -> None:
@@ -38,7 +38,7 @@ def _add_lift_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         required=True,
-        type=options.non_empty_text,
+        type=options.parse_non_empty_text,
         metavar="TEXT",
         help="where the reason is filed",
     )
@@ -49,12 +49,14 @@ def _lift(args: Namespace) -> Exit:
     fields = {"register": args.register, "reason": args.reason, "reference": args.reference}
     if args.scope is not None:
         fields["scope"] = args.scope
-    body = {**person_field(args.person), **fields}
-    return _print_outcome(args, api.api_post(find_stack(args.stack), "/v1/lifts", body))
+    body = {**to_person_field(args.person), **fields}
+    return _print_outcome(args, api.post_to_api(find_stack(args.stack), "/v1/lifts", body))
 
 
 def _add_reason_option(parser: ArgumentParser) -> None:
-    parser.add_argument("--reason", required=True, type=options.non_empty_text, metavar="TEXT", help="why")
+    parser.add_argument(
+        "--reason", required=True, type=options.parse_non_empty_text, metavar="TEXT", help="why"
+    )
 
 
 def _print_outcome(args: Namespace, answer: Mapping[str, Any]) -> Exit:

@@ -21,11 +21,11 @@ _COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
 
 def _add_create_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("name", type=options.visible_text, metavar="NAME", help="what the key is for")
+    parser.add_argument("name", type=options.parse_visible_text, metavar="NAME", help="what the key is for")
     parser.add_argument(
         "--owner",
         required=True,
-        type=options.visible_text,
+        type=options.parse_visible_text,
         metavar="WHO",
         help="who is responsible for the key",
     )

@@ -23,7 +23,7 @@ _MAX_LINE = 1 << 20  # bytes; no line of an export is longer, but the file may b
 _EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
-def export_lines(args: Namespace) -> Iterator[bytes]:
+def read_export_lines(args: Namespace) -> Iterator[bytes]:
     """Yields the lines of an export of the ledger: from the file in `args`, or else from the stack.
 
     Raises:
@@ -59,7 +59,7 @@ def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
     from heed.use_cases.ledger.read_export import ExportedEntry, read_export
 
     try:
-        for line in read_export(export_lines(args)):
+        for line in read_export(read_export_lines(args)):
             if isinstance(line.content, ExportedEntry):
                 yield line.content.entry
             elif isinstance(line.content, UnreadableItem):
@@ -98,7 +98,7 @@ def _verify(args: Namespace) -> Exit:
     from heed.adapters.external_sort import ExternalSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
-    check = verify_ledger(export_lines(args), ExternalSorter)
+    check = verify_ledger(read_export_lines(args), ExternalSorter)
     fault = check.fault
     sealed = check.under(args.root)
     if fault is None and args.root and sealed is None:
@@ -131,7 +131,7 @@ def _export(args: Namespace) -> Exit:
     number = 0
     try:
         with args.to.open("xb") as file:
-            for line in export_lines(args):
+            for line in read_export_lines(args):
                 file.write(line)
                 number += 1
     except OSError as error:
@@ -153,7 +153,7 @@ def _add_prove_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="that heed ledger export wrote")
     parser.add_argument(
         "--recipient",
-        type=options.non_empty_text,
+        type=options.parse_non_empty_text,
         metavar="ID",
         help="also prove whose entry it is: adds the recipient id, the salt and the evidence",
     )
@@ -169,7 +169,7 @@ def _prove(args: Namespace) -> Exit:
     from heed.use_cases.ledger.prove import prove_entry
 
     try:
-        proof = prove_entry(export_lines(args), args.entry)
+        proof = prove_entry(read_export_lines(args), args.entry)
     except MalformedMessage as error:
         raise _not_an_export(error) from error
     except InvalidEvidence as error:

@@ -10,39 +10,39 @@ from typing import Any
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import people_batches, read_standard_input
+from heed.entrypoints.cli.people import read_standard_input, split_into_batches
 
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
     parser.add_argument("--topic", required=True, help="such as offers or meridian/offers")
-    parser.add_argument("--campaign", type=options.non_empty_text, help="becomes part of the evidence")
-    parser.add_argument("--lang", type=options.non_empty_text, help="language of the pages, such as de")
+    parser.add_argument("--campaign", type=options.parse_non_empty_text, help="becomes part of the evidence")
+    parser.add_argument("--lang", type=options.parse_non_empty_text, help="language of the pages, such as de")
 
 
 def _run(args: Namespace) -> Exit:
     stack = find_stack(args.stack)
     fields = {"topic": args.topic, "campaign": args.campaign, "lang": args.lang}
     fields = {name: value for name, value in fields.items() if value is not None}
-    done, all_valid, warning = 0, True, ""
+    count, are_all_valid, warning = 0, True, ""
     shows_progress = sys.stderr.isatty() and not sys.stdout.isatty()  # a person waits for a file of links
-    for batch in people_batches(read_standard_input()):
-        answer = api.api_post(stack, "/v1/links", {**fields, **batch.fields})
+    for batch in split_into_batches(read_standard_input()):
+        answer = api.post_to_api(stack, "/v1/links", {**fields, **batch.fields})
         if args.json:
             output.print_json(answer)
         for name, link in zip(batch.names, answer["links"], strict=True):
-            all_valid = all_valid and "error" not in link
+            are_all_valid = are_all_valid and "error" not in link
             if not args.json:
                 _print_link(name, link)
         warning = answer.get("warning", warning)
-        done += len(batch.names)
+        count += len(batch.names)
         if shows_progress:
-            print(f"\r{done:,} done", end="", file=sys.stderr, flush=True)
+            print(f"\r{count:,} done", end="", file=sys.stderr, flush=True)
     if shows_progress:
         print(file=sys.stderr)
     if warning:
         print(f"heed: {warning}", file=sys.stderr)
-    return Exit.YES if all_valid else Exit.NO
+    return Exit.YES if are_all_valid else Exit.NO
 
 
 def _print_link(name: str, link: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 
 _DECISIONS = ("topic", "sendable", "reason", "since", "source", "until")
 _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "evidence")
@@ -27,8 +27,8 @@ def _arguments(parser: ArgumentParser) -> None:
 
 
 def _run(args: Namespace) -> Exit:
-    body = person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
-    answer = api.api_post(find_stack(args.stack), "/v1/recipients/lookup", body)
+    body = to_person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
+    answer = api.post_to_api(find_stack(args.stack), "/v1/recipients/lookup", body)
     if args.json:
         output.print_json(answer)
     else:

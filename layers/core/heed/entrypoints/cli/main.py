@@ -12,8 +12,8 @@ from heed.entrypoints.cli.command import Exit
 from heed.entrypoints.cli.failure import (
     ApiRefused,
     CommandFailure,
-    aws_failure,
-    missing_module_failure,
+    explain_aws_failure,
+    explain_missing_module,
 )
 from heed.entrypoints.cli.parser import make_parser
 
@@ -32,12 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandFailure, ApiRefused) as error:
         return _print_failure(str(error), error.exit)
     except DependencyUnavailable as error:
-        return _print_failure(str(aws_failure(error)), Exit.FAILED)
+        return _print_failure(str(explain_aws_failure(error)), Exit.FAILED)
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing != "botocore":
             raise
-        return _print_failure(str(missing_module_failure(missing)), Exit.FAILED)
+        return _print_failure(str(explain_missing_module(missing)), Exit.FAILED)
     except BrokenPipeError:
         # The reader of the pipe has ended. The interpreter must not write to it at its end either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

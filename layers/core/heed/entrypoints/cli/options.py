@@ -18,7 +18,7 @@ def add_common_options(parser: ArgumentParser) -> None:
     """
     parser.add_argument(
         "--stack",
-        type=non_empty_text,
+        type=parse_non_empty_text,
         default=SUPPRESS,
         metavar="NAME",
         help="a deployed stack (default: the local stack that runs here)",
@@ -40,7 +40,7 @@ def suggest(word: str, choices: Iterable[str]) -> str:
     return f", did you mean {nearest[0]}?" if nearest else ""
 
 
-def time_text(text: str) -> str:
+def parse_time_text(text: str) -> str:
     """Returns the text if it is a time or a date.
 
     Raises:
@@ -53,7 +53,7 @@ def time_text(text: str) -> str:
     return text
 
 
-def non_empty_text(text: str) -> str:
+def parse_non_empty_text(text: str) -> str:
     """Returns the text if it is not blank.
 
     Raises:
@@ -64,7 +64,7 @@ def non_empty_text(text: str) -> str:
     return text
 
 
-def visible_text(text: str) -> str:
+def parse_visible_text(text: str) -> str:
     """Returns the text if it is not blank and has no invisible characters.
 
     Raises:
@@ -72,4 +72,4 @@ def visible_text(text: str) -> str:
     """
     if not is_visible_text(text):
         raise ArgumentTypeError("contains an invisible character; type it again")
-    return non_empty_text(text)
+    return parse_non_empty_text(text)

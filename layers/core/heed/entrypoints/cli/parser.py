@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _ABOUT = "E-mail preferences and unsubscribe, from the command line."
 _EXIT_CODES = "exit codes: 0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed"
 _STACKS = (
-    "Each command talks to the local stack that runs here (.local/stack.json in this folder or one above). "
+    "A command talks to the local stack that runs here (.local/stack.json in this folder or one above). "
     "With --stack NAME it talks to a deployed stack, with the AWS credentials and the region of this shell "
     "and with the API key in HEED_API_KEY. At a terminal it says which stack it talks to."
 )

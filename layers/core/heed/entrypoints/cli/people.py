@@ -21,14 +21,14 @@ class PeopleBatch(NamedTuple):
     fields: dict[str, list[str]]
 
 
-def people_batches(texts: Iterable[str]) -> Iterator[PeopleBatch]:
+def split_into_batches(texts: Iterable[str]) -> Iterator[PeopleBatch]:
     """Yields all people in order. Ids and addresses are in different batches, as the API requires."""
     for are_ids, run in groupby(texts, is_recipient_id):
         while names := list(islice(run, MAX_PEOPLE_PER_REQUEST)):
             yield PeopleBatch(names, {"recipients" if are_ids else "addresses": names})
 
 
-def person_field(text: str) -> dict[str, str]:
+def to_person_field(text: str) -> dict[str, str]:
     """Returns the field of a request body that names one person."""
     return {"recipient" if is_recipient_id(text) else "address": text}
 

@@ -28,7 +28,7 @@ def _run(args: Namespace) -> Exit:
             raise CommandFailure("the function raised an error", "see its log")
         is_done = not answer["left"]
     else:
-        answer = api.api_get(stack, f"/v1/purges/{quote(args.id, safe='')}")
+        answer = api.get_from_api(stack, f"/v1/purges/{quote(args.id, safe='')}")
         is_done = answer["state"] == "done"
     if args.json:
         output.print_json(answer)

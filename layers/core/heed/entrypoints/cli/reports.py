@@ -8,7 +8,7 @@ from collections.abc import Callable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 
 
 def add_person_arguments(parser: ArgumentParser) -> None:
@@ -19,7 +19,7 @@ def add_person_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--reference",
         required=True,
-        type=options.non_empty_text,
+        type=options.parse_non_empty_text,
         metavar="TEXT",
         help="where the call or letter is filed; without names, because it is kept after an erasure",
     )
@@ -27,8 +27,8 @@ def add_person_arguments(parser: ArgumentParser) -> None:
 
 def _make_run(path: str, stopped: str) -> Callable[[Namespace], Exit]:
     def run(args: Namespace) -> Exit:
-        body = {**person_field(args.person), "source": args.source, "reference": args.reference}
-        answer = api.api_post(find_stack(args.stack), path, body)
+        body = {**to_person_field(args.person), "source": args.source, "reference": args.reference}
+        answer = api.post_to_api(find_stack(args.stack), path, body)
         is_waiting = answer.get("state") == "waiting"
         if args.json:
             output.print_json(answer)
