@@ -82,7 +82,7 @@ class Gateway:
         return response
 
 
-def application(gateway: Gateway, page: Starlette) -> Starlette:
+def make_application(gateway: Gateway, page: Starlette) -> Starlette:
     """Returns the API with the local page at `/_local/`, for requests to this machine's own names only."""
     app = Starlette(routes=[Mount("/_local", page)], middleware=[Middleware(Loopback)])
     app.router.default = gateway

@@ -15,7 +15,7 @@ from local.aws import Clients
 from local.build import build
 from local.deploy import deploy
 from local.emulator import Emulator
-from local.front import Gateway, application
+from local.front import Gateway, make_application
 from local.install import install
 from local.page import make_page
 from local.problem import LocalProblem
@@ -89,7 +89,7 @@ class LocalStack:
         )
         sender = Sender(stack, clients)
         gateway = Gateway(clients, routes(translated.template), deployed.names)
-        server = Server(application(gateway, make_page(sender)), front)
+        server = Server(make_application(gateway, make_page(sender)), front)
         self._cleanup.callback(server.stop)
         server.start()
         self._announce(stack, sender, time.monotonic() - start_time)

@@ -42,7 +42,7 @@ def _answer_for_address(method: str, address: str) -> Answer:
     if method == "DELETE":
         del _reasons[address]
         return _answer(200, {})
-    return _answer(200, {"SuppressedDestination": _entry(address)})
+    return _answer(200, {"SuppressedDestination": _to_entry(address)})
 
 
 def _answer_page(query: dict[str, Any]) -> Answer:
@@ -51,14 +51,14 @@ def _answer_page(query: dict[str, Any]) -> Answer:
     addresses = sorted(address for address in _reasons if address > last_address)
     size = int(parameters.get("PageSize", 1_000))
     page: dict[str, Any] = {
-        "SuppressedDestinationSummaries": [_entry(address) for address in addresses[:size]]
+        "SuppressedDestinationSummaries": [_to_entry(address) for address in addresses[:size]]
     }
     if len(addresses) > size:
         page["NextToken"] = base64.urlsafe_b64encode(addresses[size - 1].encode()).decode()
     return _answer(200, page)
 
 
-def _entry(address: str) -> dict[str, Any]:
+def _to_entry(address: str) -> dict[str, Any]:
     return {"EmailAddress": address, "Reason": _reasons[address], "LastUpdateTime": 0}
 
 

@@ -64,10 +64,10 @@ def use_samconfig(name: str) -> str:
 
 def _find_target(args: argparse.Namespace, options: Options, cleanup: ExitStack) -> Target:
     if args.local:
-        return target.local(args.local, options, cleanup)
+        return target.connect_local(args.local, options, cleanup)
     if args.gone:
         return Target(args.stack, {}, AwsAccess(), False, lambda _: "", options, cleanup)
-    return target.deployed(args.stack, options, cleanup)
+    return target.connect_deployed(args.stack, options, cleanup)
 
 
 def _print_results(checks: tuple[Check, ...], stack: Target) -> int:

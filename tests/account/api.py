@@ -15,7 +15,7 @@ _REMAPPED = "x-amzn-Remapped-WWW-Authenticate"  # API Gateway uses this name, at
 @check(f"401, application/problem+json, with {_CHALLENGE} or API Gateway's own name for it")
 def a_request_without_a_key_is_refused(target: Target) -> str:
     """It is not known which of the two headers an HTTP API sends. Clients rely on the status."""
-    answer = web.ask("POST", f"{target.api}/v1/check", {}, b"{}")
+    answer = web.send("POST", f"{target.api}/v1/check", {}, b"{}")
     challenges = [name for name in (_CHALLENGE, _REMAPPED) if name in answer.headers]
     observed = f"{answer}, {', '.join(challenges) or 'no challenge'}"
     is_problem = answer.headers.get_content_type() == "application/problem+json"
@@ -49,7 +49,7 @@ def the_first_links_are_created(target: Target) -> str:
 def a_press_reaches_the_ledger(target: Target) -> str:
     """The way is table, stream, function, table. The API returns a person's entries in the ledger."""
     link = target.link(target.person("ledger"))
-    web.ask("POST", link["unsubscribe_url"], {"Content-Type": FORM}, ONE_CLICK)
+    web.send("POST", link["unsubscribe_url"], {"Content-Type": FORM}, ONE_CLICK)
 
     def read_history() -> list[dict[str, str]]:
         answer = target.post("/v1/recipients/lookup", {"recipient": link["recipient"]})

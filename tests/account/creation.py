@@ -43,7 +43,7 @@ def a_failed_production_deployment_is_repaired(target: Target) -> str:
         raise Skipped(f"the stack {name} exists already; this check would create and remove it")
     if not (ROOT / ".aws-sam/build/template.yaml").exists():
         raise Skipped("there is no build to deploy: make build")
-    target.cleanup.callback(remove, target, name)
+    target.cleanup.callback(remove_stack, target, name)
     region = target.client("cloudformation").meta.region_name
     _deploy(name, region, TOO_MUCH)
     first = _status(target, name)
@@ -81,7 +81,7 @@ def _status(target: Target, name: str) -> str:
     return str(stacks[0]["StackStatus"])
 
 
-def remove(target: Target, name: str) -> None:
+def remove_stack(target: Target, name: str) -> None:
     """Removes the stack and what production keeps: tables, bucket and keys. Prints what cannot be removed."""
     try:
         stack_outputs(target.access, name)

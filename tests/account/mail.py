@@ -50,16 +50,16 @@ def a_confirmation_mail_reaches_the_tester(target: Target) -> str:
     """In the sandbox SES also needs a permission for the recipient's identity."""
     address = _tester_address(target)
     url = target.link(address)["unsubscribe_url"]
-    web.ask("POST", url, {"Content-Type": FORM}, ONE_CLICK)
+    web.send("POST", url, {"Content-Type": FORM}, ONE_CLICK)
     stopped = target.reason(address)
     form = {"address": address, "topics": target.options.topic, "intent": "in"}
-    answer = web.ask("POST", f"{target.api}/subscribe", {"Content-Type": FORM}, urlencode(form).encode())
+    answer = web.send("POST", f"{target.api}/subscribe", {"Content-Type": FORM}, urlencode(form).encode())
     observed = f"{stopped}, {answer.status}"
     if answer.status != 202:
         raise Unexpected(observed)
     if not (links := re.findall(r"https?://\S+/c/[^\s<>\"]+", target.mailbox(address))):
         raise Unexpected(f"{observed}, no mail; see the log group /heed/{target.name}/send-confirmation")
-    page, pressed = web.ask("GET", links[0]), web.ask("POST", links[0])
+    page, pressed = web.send("GET", links[0]), web.send("POST", links[0])
     observed = f"{observed}, a mail, {page.status}, {pressed.status}, {target.reason(address)}"
     if observed != "topic_unsubscribed, 202, a mail, 200, 200, ok":
         raise Unexpected(observed)

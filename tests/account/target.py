@@ -109,7 +109,7 @@ class Target:
     def post(self, path: str, body: object) -> Answer:
         """Sends a request to the API with the key of this run."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        return web.ask("POST", self.api + path, headers, json.dumps(body).encode())
+        return web.send("POST", self.api + path, headers, json.dumps(body).encode())
 
     def link(self, address: str) -> dict[str, Any]:
         """Returns new links for a person."""
@@ -142,7 +142,7 @@ class Target:
         return value
 
 
-def deployed(name: str, options: Options, cleanup: ExitStack) -> Target:
+def connect_deployed(name: str, options: Options, cleanup: ExitStack) -> Target:
     """Returns a deployed stack, with the AWS settings of this shell.
 
     Raises:
@@ -154,14 +154,14 @@ def deployed(name: str, options: Options, cleanup: ExitStack) -> Target:
     )
 
 
-def local(announcement: Path, options: Options, cleanup: ExitStack) -> Target:
+def connect_local(announcement: Path, options: Options, cleanup: ExitStack) -> Target:
     """Returns the local stack that a `stack.json` announces."""
     content = json.loads(announcement.read_text())
     outputs = {**content["outputs"], "ApiUrl": content["api"]}
     del outputs["functions"]
 
     def find_newest_mail(address: str) -> str:
-        accounts = web.ask("GET", f"{content['aws']}/_ministack/ses/messages").json()["messages"]
+        accounts = web.send("GET", f"{content['aws']}/_ministack/ses/messages").json()["messages"]
         mails = [mail for account in accounts.values() for mail in account]
         return next((str(mail["BodyText"]) for mail in reversed(mails) if mail["To"] == [address]), "")
 

@@ -34,7 +34,7 @@ def test_the_broken_stack_is_removed_with_its_retained_resources_only() -> None:
     others = tables()["TableNames"], [bucket["Name"] for bucket in buckets()["Buckets"]]
     deploy(f"{NAME}-broken")
 
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert (tables()["TableNames"], [bucket["Name"] for bucket in buckets()["Buckets"]]) == others
     kms = boto3.client("kms")
@@ -67,7 +67,7 @@ def test_its_tables_are_found_after_a_hundred_other_tables() -> None:
         _create_table(name)
     deploy(f"{NAME}-broken")
 
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     pages = boto3.client("dynamodb").get_paginator("list_tables").paginate()
     assert [name for page in pages for name in page["TableNames"]] == others
@@ -89,7 +89,7 @@ def test_a_locked_seal_is_removed_with_its_bucket() -> None:
         _put_locked(_bucket_name(f"{NAME}-broken"), key, "GOVERNANCE")
     boto3.client("s3").delete_object(Bucket=_bucket_name(f"{NAME}-broken"), Key="seals/2")
 
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
@@ -101,7 +101,7 @@ def test_a_failed_removal_is_printed_and_does_not_stop_the_others(
     bucket = _bucket_name(f"{NAME}-broken")
     _put_locked(bucket, "seals/1", "COMPLIANCE")
 
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert capsys.readouterr().out == f"stays    bucket {bucket}: BucketNotEmpty\n"
     kms = boto3.client("kms")
@@ -112,11 +112,11 @@ def test_a_failed_removal_is_printed_and_does_not_stop_the_others(
 def test_a_missing_stack_or_resource_is_not_a_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
     _deploy_locked(f"{NAME}-broken")
     boto3.client("s3").delete_bucket(Bucket=_bucket_name(f"{NAME}-broken"))
 
-    creation.remove(make_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert capsys.readouterr().out == ""
 

@@ -93,7 +93,7 @@ def test_no_address_token_or_key_is_printed(announcement: Path) -> None:
 
 def test_the_key_of_the_checks_is_revoked_at_their_end(announcement: Path) -> None:
     with ExitStack() as cleanup:
-        stack = target.local(announcement, target.Options(), cleanup)
+        stack = target.connect_local(announcement, target.Options(), cleanup)
         assert stack.check(stack.person("revoked"))["sendable"] is True
         keys = ApiKeys(stack.client("dynamodb"), stack.outputs["ControlTable"])
         assert _are_keys_revoked(keys, stack.run_id) == [False]

@@ -41,7 +41,9 @@ class _NoRedirect(HTTPRedirectHandler):
         return None
 
 
-def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
+def send(
+    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Answer:
     """Sends a request and returns the answer, whatever its status is.
 
     Raises:

@@ -45,7 +45,7 @@ def test_each_command_in_the_documents_exists() -> None:
     assert {name for name in _find_documented_commands() if name not in set(_command_names())} == set()
 
 
-def test_each_command_is_find_documented_commands() -> None:
+def test_each_command_is_documented() -> None:
     page = (ROOT / "docs" / "cli.md").read_text()
 
     assert [name for name in _command_names() if f"heed {' '.join(name)}" not in page] == []

@@ -38,9 +38,7 @@ def test_links_report_an_invalid_address_in_its_place(heed: Heed, local: Path) -
     assert result.out.splitlines()[:3] == ["nobody", "  invalid", READER]
 
 
-def test_json_is_one_answer_per_line_for_each_1000_alter_people(
-    heed: Heed, local: Path, server: ApiServer
-) -> None:
+def test_json_is_one_answer_per_line_for_each_1000_people(heed: Heed, local: Path, server: ApiServer) -> None:
     people = [f"reader{n}@example.com" for n in range(1_001)]
 
     result = heed("links", "--topic", "offers", "--json", stdin="\n".join(people))

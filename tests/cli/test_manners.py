@@ -32,9 +32,9 @@ def _commands() -> Iterator[tuple[str, Command]]:
 
 
 def test_heed_without_arguments_shows_the_help(heed: Heed) -> None:
-    alone, asked_for = heed(), heed("--help")
+    alone, with_option = heed(), heed("--help")
 
-    assert alone == asked_for
+    assert alone == with_option
     assert (alone.code, alone.err) == (0, "")
 
 

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route as PageRoute
 
-from local.front import Gateway, application
+from local.front import Gateway, make_application
 from local.routes import Route
 
 ROUTES = [Route(method, "/u/{token}", "Unsubscribe") for method in ("GET", "HEAD")]
@@ -76,7 +76,7 @@ def send_with_hosts(hosts: list[str], path: str) -> httpx.Response:
     """Returns the front's answer to a request with these `Host` headers."""
     gateway = Gateway(Clients(), ROUTES, {"Unsubscribe": "heed-unsubscribe"})  # type: ignore[arg-type]
     page = Starlette(routes=[PageRoute("/", lambda _: PlainTextResponse("inbox"))])
-    front = application(gateway, page)
+    front = make_application(gateway, page)
 
     async def run() -> httpx.Response:
         transport = httpx.ASGITransport(front)
