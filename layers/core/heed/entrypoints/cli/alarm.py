@@ -58,7 +58,7 @@ def _read_runbook() -> str:
 
 ALARM_COMMAND = Command(
     name="alarm",
-    summary="what an alarm means and what to do about it",
+    summary="explain an alarm and what to do about it",
     details="Prints the section of the runbook (docs/operations.md) for an alarm. Without a name it lists "
     "all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
     "package has no documents.",

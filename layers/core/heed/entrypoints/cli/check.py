@@ -1,4 +1,4 @@
-"""`heed check`: may this topic be sent to these people now?"""
+"""`heed check`: checks whether a topic may be sent to these people now."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _run(args: Namespace) -> Exit:
 
 CHECK_COMMAND = Command(
     name="check",
-    summary="may this topic be sent to these people now?",
+    summary="check whether a topic may be sent to these people now",
     details="Exit code 1 if the topic may not be sent to one of them. With --json: the answer of POST "
     "/v1/check. More than 1,000 people, or ids among addresses, take several requests: one answer per line.",
     examples=(

@@ -91,7 +91,7 @@ def _describe_broken(number: int) -> str:
 
 DISCLOSED_COMMAND = Command(
     name="disclosed",
-    summary="what was disclosed about people, for what purpose, with which key",
+    summary="show what was disclosed about people, for what purpose, with which key",
     details="Reads and checks the whole register and shows its newest 100 entries. heed keys list shows the "
     "owner of each key. Exit code 1 if an entry was altered or is missing. With --json: all entries, as GET "
     "/v1/disclosures answers, with the hashes that chain them.",

@@ -35,7 +35,7 @@ def _run(args: Namespace) -> Exit:
 
 IDS_COMMAND = Command(
     name="ids",
-    summary="recipient ids of the addresses on standard input, computed here",
+    summary="compute recipient ids of the addresses on standard input",
     details="Reads one address per line and prints one id per line. Blank lines are ignored. The line of an "
     "invalid address says why, and the exit code is 1. The identity key comes from KMS with one call "
     "(kms:GenerateMac) and stays in memory. No address leaves this machine. With --json: an object per line.",

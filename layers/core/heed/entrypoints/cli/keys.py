@@ -138,7 +138,7 @@ def _now() -> int:
 
 KEYS_GROUP = Group(
     name="keys",
-    summary="the keys of the API: create, list, revoke",
+    summary="create, list and revoke the keys of the API",
     commands=(
         Command(
             name="create",

@@ -223,7 +223,7 @@ def _parse_hash(text: str) -> str:
 
 LEDGER_GROUP = Group(
     name="ledger",
-    summary="the evidence of all changes: verify, prove, export",
+    summary="verify, prove and export the evidence of all changes",
     commands=(
         Command(
             name="verify",

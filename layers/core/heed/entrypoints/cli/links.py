@@ -59,7 +59,7 @@ def _print_link(name: str, link: Mapping[str, Any]) -> None:
 
 LINKS_COMMAND = Command(
     name="links",
-    summary="links, headers and tags for a mail to the people on standard input",
+    summary="create links, headers and tags for a mail to the people on standard input",
     details="Reads one address or recipient id per line. Blank lines are ignored. Exit code 1 if one is "
     "invalid. With --json: the answer of POST /v1/links. More than 1,000 people, or ids among addresses, "
     "take several requests: one answer per line.",

@@ -83,11 +83,11 @@ def _format_duration(milliseconds: int) -> str:
 
 REPORT_GROUP = Group(
     name="report",
-    summary="reports for compliance officers",
+    summary="create reports for compliance officers",
     commands=(
         Command(
             name="deadlines",
-            summary="how long opt-outs took, compared with the limit of each law",
+            summary="compare how long opt-outs took with the limit of each law",
             details="Measures from the opt-out to the time from which every check answers no, for each "
             "source. Business days are counted as if there were no holidays. Exit code 1 if one took longer "
             "than a limit.",
