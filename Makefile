@@ -29,7 +29,10 @@ $(VENV)/bin/uv: requirements/uv.txt
 	}
 	echo "Making .venv (once) …"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt || {
+	  echo "The setup needs a network, or a package index that has what requirements/uv.txt lists" >&2
+	  exit 1
+	}
 	touch $@
 
 $(VENV)/.ready: $(VENV)/bin/uv requirements/dev.txt layers/core/pyproject.toml

@@ -1,1 +1,1 @@
-"""The local stack: the whole of template.yaml on this machine. Never deployed."""
+"""The local stack: runs the whole template.yaml on this machine. It is never deployed."""

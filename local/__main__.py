@@ -1,4 +1,4 @@
-"""`python -m local`: the local stack in the foreground, until Ctrl-C or SIGTERM."""
+"""`python -m local`: runs the local stack in the foreground until Ctrl-C or SIGTERM."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
     from types import FrameType
 
 STOPPED, FAILED = 0, 3
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def main() -> int:
-    """Run a stack; the exit code."""
-    places = _places()
-    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(each, _stop)
+    """Runs a stack and returns the exit code."""
+    places = _parse_places()
+    for signal_number in _STOP_SIGNALS:
+        signal.signal(signal_number, _stop)
     try:
         preflight.check_files(places.root)
         _run(places)
     except LocalProblem as problem:
-        print(f"\nCannot run: {problem.what}\n  Remedy: {problem.remedy}", file=sys.stderr)
+        print(f"\nCannot run: {problem.summary}\n  Remedy: {problem.remedy}", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
         print("Stopped.")
@@ -36,31 +37,31 @@ def main() -> int:
 
 
 def _run(places: Places) -> None:
-    from local.stack import LocalStack  # after the checks: it imports what they are about
+    from local.stack import LocalStack  # after the checks: it imports what they check
 
     with LocalStack(places) as stack:
         try:
             stack.start()
-            while stack.alive():
+            while stack.is_running():
                 time.sleep(0.5)
-                stack.look()
+                stack.report_unsent_mails()
         finally:
-            for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(each, signal.SIG_IGN)  # what is being ended is ended whole
-    raise LocalProblem("the AWS emulator ended by itself", f"see {places.emulator_log}")
+            for signal_number in _STOP_SIGNALS:
+                signal.signal(signal_number, signal.SIG_IGN)  # a second signal must not interrupt the cleanup
+    raise LocalProblem("the AWS emulator ended unexpectedly", f"see {places.emulator_log}")
 
 
 def _stop(_: int, __: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _places() -> Places:
+def _parse_places() -> Places:
     parser = argparse.ArgumentParser(prog="make run", description=__doc__)
-    parser.add_argument("--port", type=int, default=8000, help="of the HTTP API")
-    parser.add_argument("--aws-port", type=int, default=4566, help="of the emulated AWS")
-    parser.add_argument("--home", type=Path, default=ROOT / ".local", help="where stacks live")
-    asked = parser.parse_args()
-    return Places(ROOT, asked.home, asked.port, asked.aws_port)
+    parser.add_argument("--port", type=int, default=8000, help="port of the HTTP API")
+    parser.add_argument("--aws-port", type=int, default=4566, help="port of the emulated AWS")
+    parser.add_argument("--home", type=Path, default=ROOT / ".local", help="the folder of all local stacks")
+    args = parser.parse_args()
+    return Places(ROOT, args.home, args.port, args.aws_port)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What differs between the deployed template and the local one: one table, each with its reason."""
+"""Adapts the template to the local stack. `ADAPTATIONS` lists the differences with their reasons."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Resource = dict[str, Any]
 MAIL_DOMAIN = "mail.example.com"
 MAIL_FROM = "preferences@example.com"
 
-# Parameters of the template, where its defaults are not what a laptop wants.
+# Parameters of the template whose defaults do not suit a local stack.
 PARAMETERS = {
     "Environment": "trial",
     "MailDomain": MAIL_DOMAIN,
     "MailFrom": MAIL_FROM,
     "DeliverOptIns": "true",
-    # Everything here comes from one network, and a developer asks for many mails a day.
+    # All requests come from one network, and a developer requests many mails per day.
     "ConfirmationsPerNetwork": "1000000",
     "ConfirmationsPerDay": "1000000",
 }
@@ -27,7 +27,7 @@ PARAMETERS = {
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the adaptations need to know of this stack."""
+    """The addresses and the build folder of the local stack."""
 
     api: str
     aws: str
@@ -36,7 +36,13 @@ class Surroundings:
 
 @dataclass(frozen=True)
 class Adaptation:
-    """One difference: the type it is about, why it must be, and the change (None: left out)."""
+    """One difference to the deployed template.
+
+    Attributes:
+        type: The type of the resources that it changes.
+        reason: Why the local stack needs it.
+        change: Returns the changed resource, or None to leave the resource out.
+    """
 
     type: str
     reason: str
@@ -44,65 +50,66 @@ class Adaptation:
 
 
 def _without_body(api: Resource, _: Surroundings) -> Resource:
-    """An empty HTTP API of that name."""
+    """Returns an HTTP API without routes."""
     return {**api, "Properties": {"Name": "heed", "ProtocolType": "HTTP"}}
 
 
-def _without_metric_maths(alarm: Resource, _: Surroundings) -> Resource | None:
+def _without_expressions(alarm: Resource, _: Surroundings) -> Resource | None:
     return None if "Metrics" in alarm["Properties"] else alarm
 
 
-def _here(function: Resource, surroundings: Surroundings) -> Resource:
-    """The function with the addresses of this stack in its environment, and the layers where they were built.
+def _with_local_environment(function: Resource, surroundings: Surroundings) -> Resource:
+    """Returns the function with the local addresses and the built layers in its environment.
 
-    The emulator would unpack the layers anew for every process: a thousand files each, which a cold start
-    waits for, and which a stop has to remove.
+    The emulator would unpack the layers again for each process. That is a thousand files each: cold starts
+    would wait for them, and a stop would have to remove them.
     """
-    properties = {k: value for k, value in function["Properties"].items() if k != "Layers"}
+    properties = {name: value for name, value in function["Properties"].items() if name != "Layers"}
     variables = properties.get("Environment", {}).get("Variables", {})
-    here = {
+    local_variables = {
         "AWS_ENDPOINT_URL": surroundings.aws,
         "BRAND_DIR": str(surroundings.build / "BrandLayer" / "brand"),
         "PYTHONPATH": str(surroundings.build / "CoreLayer" / "python"),
     }
     if "PUBLIC_URL" in variables:
-        here["PUBLIC_URL"] = surroundings.api
+        local_variables["PUBLIC_URL"] = surroundings.api
     return {
         **function,
-        "Properties": {**properties, "Environment": {"Variables": {**variables, **here}}},
+        "Properties": {**properties, "Environment": {"Variables": {**variables, **local_variables}}},
     }
 
 
 ADAPTATIONS = (
     Adaptation(
         "AWS::ApiGatewayV2::Api",
-        "the emulator reads no OpenAPI body; the front serves the routes that stand in it",
+        "the emulator does not read the OpenAPI body; the HTTP front serves its routes",
         _without_body,
     ),
     Adaptation(
         "AWS::CloudWatch::Alarm",
-        "the emulator refuses an alarm on an expression, as those on silence are",
-        _without_metric_maths,
+        "the emulator refuses alarms on expressions, such as those that watch for silence",
+        _without_expressions,
     ),
     Adaptation(
         "AWS::Lambda::Function",
-        "links lead to the front, calls of AWS to the emulator; there is no /opt here, and no time for one",
-        _here,
+        "links lead to the HTTP front, and AWS calls to the emulator; unpacking layers into /opt would be "
+        "slow",
+        _with_local_environment,
     ),
 )
 
 
 def adapt(template: Mapping[str, Any], surroundings: Surroundings) -> dict[str, Any]:
-    """The template that the emulator is given."""
+    """Returns the template for the emulator."""
     resources = {
         name: adapted
         for name, resource in template["Resources"].items()
-        if (adapted := _adapted(resource, surroundings)) is not None
+        if (adapted := _adapt_resource(resource, surroundings)) is not None
     }
     return {**template, "Resources": resources}
 
 
-def _adapted(resource: Resource, surroundings: Surroundings) -> Resource | None:
+def _adapt_resource(resource: Resource, surroundings: Surroundings) -> Resource | None:
     adapted: Resource | None = resource
     for adaptation in ADAPTATIONS:
         if adapted is not None and adapted["Type"] == adaptation.type:

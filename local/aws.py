@@ -1,4 +1,4 @@
-"""Real AWS clients that speak to the emulator, whatever this machine's own AWS settings are."""
+"""AWS clients that talk to the emulator and ignore the AWS settings of this machine."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 _CONFIG = Config(
     proxies={},
-    max_pool_connections=64,  # the front calls from as many threads
+    max_pool_connections=64,  # the HTTP front uses as many threads
     read_timeout=60,
     retries={"mode": "standard", "total_max_attempts": 1},
 )
 
 
-# Where botocore would look in the developer's environment and files, and what it finds instead:
+# Settings that botocore must not read from the developer's environment and files:
 # (name in a file, name in the environment, value, conversion).
 _HIDDEN = {
     "profile": (None, None, None, None),
@@ -38,14 +38,14 @@ _HIDDEN = {
 
 
 def session() -> boto3.Session:
-    """A session with the emulator's credentials and nothing of the developer's."""
-    plain = BotocoreSession(session_vars=_HIDDEN)
-    plain.set_credentials(ACCOUNT, "local")
-    return boto3.Session(botocore_session=plain, region_name=REGION)
+    """Returns a session with the emulator's credentials and without the developer's settings."""
+    botocore_session = BotocoreSession(session_vars=_HIDDEN)
+    botocore_session.set_credentials(ACCOUNT, "local")
+    return boto3.Session(botocore_session=botocore_session, region_name=REGION)
 
 
 class Clients:
-    """A client of each service that the local stack itself speaks to, made once."""
+    """AWS clients for the services that the local stack itself calls. Each is created once."""
 
     def __init__(self, endpoint: str) -> None:
         self._session = session()
@@ -58,7 +58,7 @@ class Clients:
 
     @cached_property
     def s3(self) -> S3Client:
-        """Holds the code."""
+        """Stores the code."""
         return self._session.client("s3", endpoint_url=self._endpoint, config=_CONFIG)
 
     @cached_property
@@ -73,10 +73,10 @@ class Clients:
 
     @cached_property
     def sesv2(self) -> SESV2Client:
-        """Is told that the sender's address is verified, which an operator does by hand; shows its list."""
+        """Marks the sender's address as verified, as an operator does, and shows the SES list."""
         return self._session.client("sesv2", endpoint_url=self._endpoint, config=_CONFIG)
 
     @cached_property
     def sns(self) -> SNSClient:
-        """Speaks for SES: bounces and complaints."""
+        """Publishes bounces and complaints, as SES does."""
         return self._session.client("sns", endpoint_url=self._endpoint, config=_CONFIG)

@@ -1,4 +1,4 @@
-"""The functions and layers as Lambda would unpack them, by the Makefiles that `sam build` uses."""
+"""Builds the functions and layers with the Makefiles that `sam build` uses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import shutil
 import zipfile
 from typing import TYPE_CHECKING
 
-from local.run import run
+from local.run import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 def build(places: Places, translated: Translated) -> dict[str, bytes]:
-    """The zip of each function and layer, by logical id; the unpacked ones stay in `places.build`."""
+    """Returns the zip of each function and layer by logical id. The unpacked files stay in `places.build`."""
     shutil.rmtree(places.build, ignore_errors=True)
     for name, code in translated.code.items():
         target = places.build / name
         target.mkdir(parents=True)
-        _make(places, name, code, target)
+        _build_one(places, name, code, target)
     _compile(places)
-    return {name: _zipped(places.build / name) for name in translated.code}
+    return {name: _zip_folder(places.build / name) for name in translated.code}
 
 
-def _make(places: Places, name: str, code: Code, target: Path) -> None:
+def _build_one(places: Places, name: str, code: Code, target: Path) -> None:
     python = places.root / ".venv" / "bin" / "python"
-    run(
+    run_program(
         "make",
         "--directory",
         code.works_in,
@@ -38,21 +38,21 @@ def _make(places: Places, name: str, code: Code, target: Path) -> None:
         f"build-{name}",
         f"ARTIFACTS_DIR={target}",
         f"PYTHON={python}",
-        "LAMBDA_WHEELS=",  # this machine's own
+        "LAMBDA_WHEELS=",  # use the wheels of this machine
         f"LAMBDA_PYTHON={places.emulator_venv / 'bin' / 'python'}",
-        PIP_NO_INDEX="1",  # once installed, no start needs a network
+        PIP_NO_INDEX="1",  # so a start needs no network after the installation
         PIP_FIND_LINKS=str(places.wheels),
     )
 
 
 def _compile(places: Places) -> None:
-    """Compile all once: each Lambda worker unpacks anew, and would compile at its every cold start."""
+    """Compiles all modules once. Otherwise each Lambda worker would compile them at its cold start."""
     python = places.emulator_venv / "bin" / "python"
-    how = ("-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
-    run(python, "-m", "compileall", *how, places.build)
+    options = ("-q", "-j", "0", "--invalidation-mode", "unchecked-hash")
+    run_program(python, "-m", "compileall", *options, places.build)
 
 
-def _zipped(folder: Path) -> bytes:
+def _zip_folder(folder: Path) -> bytes:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as target:
         for path in sorted(folder.rglob("*")):

@@ -1,4 +1,4 @@
-"""The adapted template on the emulator: code, stack, and what the emulator leaves out of it."""
+"""Deploys the adapted template to the emulator: code, stack, and settings that the emulator ignores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TEMPLATE = "template.json"
 
 @dataclass(frozen=True)
 class Deployed:
-    """A stack that stands: its outputs, and the physical name of every resource."""
+    """A deployed stack: its outputs, and the physical name of each resource by logical id."""
 
     outputs: dict[str, str]
     names: dict[str, str]
@@ -34,11 +34,21 @@ def deploy(
     code: Mapping[str, bytes],
     parameters: Mapping[str, str],
 ) -> Deployed:
-    """Deploy and return when it stands; LocalProblem with the emulator's reasons if it does not."""
+    """Deploys the template and waits until it is complete.
+
+    Args:
+        clients: Clients of the emulator.
+        template: The adapted CloudFormation template.
+        code: The zips of functions and layers by logical id.
+        parameters: Values for the parameters of the template.
+
+    Raises:
+        LocalProblem: The emulator refused the template. The text has its reasons.
+    """
     clients.s3.create_bucket(Bucket=CODE_BUCKET)
     for name, archive in code.items():
         clients.s3.put_object(Bucket=CODE_BUCKET, Key=f"{name}.zip", Body=archive)
-    # By its address: CloudFormation takes 51,200 bytes of a template as it is, and this one is larger.
+    # By URL, because CloudFormation accepts at most 51,200 bytes of template text, and this one is larger.
     clients.s3.put_object(Bucket=CODE_BUCKET, Key=_TEMPLATE, Body=json.dumps(template).encode())
     clients.cloudformation.create_stack(
         StackName=STACK,
@@ -46,29 +56,29 @@ def deploy(
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
         Capabilities=["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     )
-    outputs = _outputs(clients)
+    outputs = _wait_for_outputs(clients)
     resources = clients.cloudformation.describe_stack_resources(StackName=STACK)["StackResources"]
-    names = {each["LogicalResourceId"]: each.get("PhysicalResourceId", "") for each in resources}
-    _expire(clients, template, names)
-    # As an operator does once: the emulator refuses, as SES does, a sender whom nobody verified.
+    names = {item["LogicalResourceId"]: item.get("PhysicalResourceId", "") for item in resources}
+    _enable_expiry(clients, template, names)
+    # An operator does this once. Like SES, the emulator refuses a sender that is not verified.
     clients.sesv2.create_email_identity(EmailIdentity=parameters["MailFrom"])
     return Deployed(outputs, names)
 
 
-def _outputs(clients: Clients) -> dict[str, str]:
+def _wait_for_outputs(clients: Clients) -> dict[str, str]:
     end = time.monotonic() + DEPLOY_SECONDS
     while time.monotonic() < end:
         stack = clients.cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
         if stack["StackStatus"] == "CREATE_COMPLETE":
-            return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", ())}
+            return {item["OutputKey"]: item["OutputValue"] for item in stack.get("Outputs", ())}
         if not stack["StackStatus"].endswith("CREATE_IN_PROGRESS"):
             break
         time.sleep(0.1)
     events = clients.cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
     reasons = [
-        f"{each['LogicalResourceId']}: {each.get('ResourceStatusReason', 'no reason given')}"
-        for each in events
-        if each["ResourceStatus"].endswith("FAILED")
+        f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', 'no reason given')}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED")
     ]
     raise LocalProblem(
         "the emulator refused the template:\n  " + "\n  ".join(reasons),
@@ -76,9 +86,9 @@ def _outputs(clients: Clients) -> dict[str, str]:
     )
 
 
-def _expire(clients: Clients, template: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    """Switch expiry on: the emulator reads no TimeToLiveSpecification from a template."""
+def _enable_expiry(clients: Clients, template: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    """Enables expiry of items, because the emulator ignores TimeToLiveSpecification in a template."""
     for name, resource in template["Resources"].items():
-        wanted = resource.get("Properties", {}).get("TimeToLiveSpecification")
-        if resource["Type"] == "AWS::DynamoDB::Table" and wanted:
-            clients.dynamodb.update_time_to_live(TableName=names[name], TimeToLiveSpecification=wanted)
+        expiry = resource.get("Properties", {}).get("TimeToLiveSpecification")
+        if resource["Type"] == "AWS::DynamoDB::Table" and expiry:
+            clients.dynamodb.update_time_to_live(TableName=names[name], TimeToLiveSpecification=expiry)

@@ -1,8 +1,7 @@
-"""Before a trial's stack is deleted: its buckets are emptied, since CloudFormation deletes none that is full.
+"""`python -m local.empty ENV`: empties the buckets of a trial. CloudFormation deletes only empty buckets.
 
-python -m local.empty ENV. The stack is the one that samconfig.toml names for that environment, in the region
-and with the profile that stand there: the one that `sam delete` deletes next. Nothing is done to a stack of
-production, whose buckets stay with what is in them.
+samconfig.toml names the stack, the region and the profile for the environment ENV. `sam delete` deletes the
+same stack afterwards. The buckets of a production stack are not changed.
 """
 
 from __future__ import annotations
@@ -23,13 +22,13 @@ if TYPE_CHECKING:
 _SAMCONFIG = Path(__file__).parents[1] / "samconfig.toml"
 
 
-class Deployed(NamedTuple):
+class Environment(NamedTuple):
     """Where an environment is deployed.
 
     Attributes:
-        stack: its name.
-        region: None: the one of the shell or of the profile.
-        profile: None: the one of the shell.
+        stack: The name of the stack.
+        region: The AWS region. None means the region of the shell or of the profile.
+        profile: The AWS profile. None means the profile of the shell.
     """
 
     stack: str
@@ -37,45 +36,48 @@ class Deployed(NamedTuple):
     profile: str | None
 
 
-def deployed(environment: str, samconfig: Path) -> Deployed:
-    """What `sam deploy --config-env` goes by: its own parameters, and those of every command behind them."""
-    sections = tomllib.loads(samconfig.read_text())[environment]
+def read_environment(name: str, samconfig: Path) -> Environment:
+    """Returns the environment as `sam deploy --config-env` reads it.
+
+    The parameters of the command `deploy` override the global ones.
+    """
+    sections = tomllib.loads(samconfig.read_text())[name]
     parameters: dict[str, str] = {}
     for command in ("global", "deploy"):
         parameters |= sections.get(command, {}).get("parameters", {})
-    return Deployed(parameters["stack_name"], parameters.get("region"), parameters.get("profile"))
+    return Environment(parameters["stack_name"], parameters.get("region"), parameters.get("profile"))
 
 
-def empty(where: Deployed) -> Iterator[str]:
-    """Empty the buckets of a trial, and say in a line each what was done."""
-    session = boto3.Session(region_name=where.region, profile_name=where.profile)
+def empty_buckets(environment: Environment) -> Iterator[str]:
+    """Empties the buckets of a trial. Yields one line of text for each step."""
+    session = boto3.Session(region_name=environment.region, profile_name=environment.profile)
     cloudformation = session.client("cloudformation")
     try:
-        described = cloudformation.describe_stacks(StackName=where.stack)["Stacks"][0]
+        description = cloudformation.describe_stacks(StackName=environment.stack)["Stacks"][0]
     except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":  # its word for "no such stack"
+        if error.response["Error"]["Code"] != "ValidationError":  # CloudFormation's code for a missing stack
             raise
-        yield f"There is no stack {where.stack} in {session.region_name}: nothing to empty"
+        yield f"There is no stack {environment.stack} in {session.region_name}: nothing to empty"
         return
-    parameters = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+    parameters = {item["ParameterKey"]: item["ParameterValue"] for item in description["Parameters"]}
     if parameters.get("Environment") != "trial":
-        yield f"{where.stack} is no trial: its buckets stay as they are"
+        yield f"{environment.stack} is not a trial: its buckets are not changed"
         return
-    for name in _buckets(cloudformation, where.stack):
+    for name in _find_buckets(cloudformation, environment.stack):
         session.resource("s3").Bucket(name).object_versions.delete()
         yield f"Emptied {name}"
 
 
-def _buckets(cloudformation: CloudFormationClient, stack: str) -> list[str]:
+def _find_buckets(cloudformation: CloudFormationClient, stack: str) -> list[str]:
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
     return [
-        each["PhysicalResourceId"]
+        resource["PhysicalResourceId"]
         for page in pages
-        for each in page["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in each
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::S3::Bucket" and "PhysicalResourceId" in resource
     ]
 
 
 if __name__ == "__main__":
-    for said in empty(deployed(sys.argv[1], _SAMCONFIG)):
-        print(said)
+    for line in empty_buckets(read_environment(sys.argv[1], _SAMCONFIG)):
+        print(line)

@@ -1,4 +1,4 @@
-"""The AWS emulator as a process: started, waited for, ended with everything that it started."""
+"""Starts and stops the AWS emulator with all its processes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,23 @@ from local.problem import LocalProblem
 if TYPE_CHECKING:
     from local.places import Places
 
-START_SECONDS = 30
-STOP_SECONDS = 10
+_START_SECONDS = 30
+_STOP_SECONDS = 10
 
 
 class Emulator:
-    """One running emulator, bound to loopback; its state lives and dies with it."""
+    """An emulator that listens on loopback only. Its state is deleted when it stops."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Start it and return when it answers; LocalProblem if it does not."""
+        """Starts the emulator and returns when it answers.
+
+        Raises:
+            LocalProblem: It did not answer in time.
+        """
         state = self._places.folder / "state"
         temporary = self._places.folder / "tmp"
         for folder in (state, temporary):
@@ -39,53 +43,51 @@ class Emulator:
             self._process = subprocess.Popen(
                 [
                     self._places.emulator_venv / "bin" / "python",
-                    Path(__file__).with_name("leash.py"),
+                    Path(__file__).with_name("run_emulator.py"),
                 ],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 env=_environment(self._places.aws_port, state, temporary),
-                start_new_session=True,  # Ctrl-C is the stack's to handle, and the group is killed
+                start_new_session=True,  # the stack handles Ctrl-C and kills the process group
             )
         self._wait()
 
-    def alive(self) -> bool:
-        """Whether it still runs."""
+    def is_running(self) -> bool:
+        """Returns whether the emulator still runs."""
         return self._process is not None and self._process.poll() is None
 
     def stop(self) -> None:
-        """End it and its workers; harmless if it never started."""
+        """Stops the emulator and its workers. It is safe to call if the emulator never started."""
         if self._process is None or self._process.stdin is None:
             return
         self._process.stdin.close()
-        self._process.wait(STOP_SECONDS)
+        self._process.wait(_STOP_SECONDS)
         self._process = None
         for folder in ("state", "tmp"):
             shutil.rmtree(self._places.folder / folder, ignore_errors=True)
 
     def _wait(self) -> None:
-        end = time.monotonic() + START_SECONDS
+        end = time.monotonic() + _START_SECONDS
         url = f"{self._places.aws}/_ministack/ready"
-        while time.monotonic() < end and self.alive():
+        while time.monotonic() < end and self.is_running():
             with suppress(httpx.TransportError):
                 if httpx.get(url, timeout=2, trust_env=False).is_success:
                     return
             time.sleep(0.05)
-        raise LocalProblem(
-            "the AWS emulator did not start", f"its own words are in {self._places.emulator_log}"
-        )
+        raise LocalProblem("the AWS emulator did not start", f"see its log {self._places.emulator_log}")
 
 
 def _environment(port: int, state: Path, temporary: Path) -> dict[str, str]:
-    """All that the emulator and its functions see of this machine.
+    """Returns all environment variables of the emulator and its functions.
 
-    Nothing is inherited: a proxy, a certificate bundle or an AWS profile of the developer's would
-    otherwise reach the functions, and a real account with them.
+    They inherit nothing from this process. Otherwise a proxy, a certificate bundle or an AWS profile of the
+    developer would reach the functions, and the functions could reach a real account.
     """
     return {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",  # in the addresses that it gives out, such as queues
+        "MINISTACK_HOST": "127.0.0.1",  # in the URLs that it returns, such as those of queues
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
         "LAMBDA_EXECUTOR": "local",

@@ -1,4 +1,4 @@
-"""What SES would publish about the sample mail, in its event publishing format.
+"""Bounces and complaints about the sample mail in the event publishing format of SES.
 
 Source: "Contents of event data that Amazon SES publishes to Amazon SNS", AWS's documentation.
 """
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from local.sample import SampleMail
 
 
-def bounce(mail: SampleMail, now: datetime) -> dict[str, Any]:
-    """A permanent bounce: the mailbox does not exist."""
+def make_bounce_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    """Returns a permanent bounce: the mailbox does not exist."""
     details = {
         "bounceType": "Permanent",
         "bounceSubType": "NoEmail",
@@ -29,23 +29,23 @@ def bounce(mail: SampleMail, now: datetime) -> dict[str, Any]:
                 "diagnosticCode": "smtp; 550 5.1.1 user unknown",
             }
         ],
-        "timestamp": _time(now),
+        "timestamp": _format_time(now),
         "feedbackId": str(uuid.uuid4()),
         "reportingMTA": "dsn; mta.example.com",
     }
     return {"eventType": "Bounce", "bounce": details, "mail": _mail(mail, now)}
 
 
-def complaint(mail: SampleMail, now: datetime) -> dict[str, Any]:
-    """A complaint: the recipient pressed "spam"."""
+def make_complaint_event(mail: SampleMail, now: datetime) -> dict[str, Any]:
+    """Returns a complaint: the recipient pressed "spam"."""
     details = {
         "complainedRecipients": [{"emailAddress": _header(mail, "To")}],
-        "timestamp": _time(now),
+        "timestamp": _format_time(now),
         "feedbackId": str(uuid.uuid4()),
         "complaintSubType": None,
         "userAgent": "ExampleCorp Feedback Loop (V0.01)",
         "complaintFeedbackType": "abuse",
-        "arrivalDate": _time(now),
+        "arrivalDate": _format_time(now),
     }
     return {"eventType": "Complaint", "complaint": details, "mail": _mail(mail, now)}
 
@@ -54,7 +54,7 @@ def _mail(mail: SampleMail, now: datetime) -> dict[str, Any]:
     sender, to = _header(mail, "From"), _header(mail, "To")
     message_id = str(uuid.uuid4())
     return {
-        "timestamp": _time(now),
+        "timestamp": _format_time(now),
         "source": sender,
         "sourceArn": f"arn:aws:ses:{REGION}:{ACCOUNT}:identity/example.com",
         "sendingAccountId": ACCOUNT,
@@ -76,6 +76,6 @@ def _header(mail: SampleMail, name: str) -> str:
     return dict(mail.headers)[name]
 
 
-def _time(moment: datetime) -> str:
-    """As SES writes it: UTC with milliseconds."""
+def _format_time(moment: datetime) -> str:
+    """Returns a time as SES writes it: UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

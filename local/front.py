@@ -1,9 +1,9 @@
-"""The HTTP front: what API Gateway does between a client and the functions.
+"""The HTTP front: does locally what API Gateway does between a client and the functions.
 
-The functions are invoked through the emulator's own Lambda API: what answers is what was deployed,
-with its own environment and in its own process, and it stands floods (measured on two cores: 20
-clients at once make 200 calls in 4 s, none fails). In process would be ten times as fast, and
-another program than the deployed one.
+It invokes the functions through the emulator's Lambda API. So each request runs the deployed code in its own
+process and with its own environment. It withstands many requests at once: on two cores, 20 clients made 200
+calls in 4 s, and none failed. Calling the functions in this process would be ten times as fast, but it would
+not run the deployed program.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from local.functions import FunctionFailed, invoke
-from local.http_event import Call, to_event, to_reply
+from local.http_event import HttpRequest, to_event, to_response
 from local.loopback import Loopback
 from local.routes import match
 
@@ -35,62 +35,63 @@ if TYPE_CHECKING:
     from local.aws import Clients
     from local.routes import Route
 
-# Each call at a time is a Python process of its own on the emulator, a second of a core to start:
-# more at once than this only wait for each other.
-PROCESSES_A_FUNCTION = 4
-LARGEST_BODY = 10 * 1024 * 1024  # API Gateway's quota
+# The emulator starts a Python process for each concurrent call, which takes a second of a core. More
+# processes at once would only wait for each other.
+PROCESSES_PER_FUNCTION = 4
+MAX_BODY = 10 * 1024 * 1024  # API Gateway's quota
 
 
 class Gateway:
-    """The API as an ASGI application: `names` maps a function's logical id to its physical name."""
+    """The API as an ASGI application."""
 
     def __init__(self, clients: Clients, routes: Iterable[Route], names: Mapping[str, str]) -> None:
+        """Creates the API. `names` has the physical name of each function by its logical id."""
         self._clients = clients
         self._routes = tuple(routes)
         self._names = names
         self._limits: dict[str, anyio.CapacityLimiter] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Answers one request."""
         request = Request(scope, receive)
         response = await self._answer(request)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("ascii", "replace")
-        found = match(self._routes, request.method, path)
-        if found is None:
+        matched = match(self._routes, request.method, path)
+        if matched is None:
             return JSONResponse({"message": "Not Found"}, 404)
-        route, parameters = found
+        route, parameters = matched
         body = await request.body()
-        if len(body) > LARGEST_BODY:
+        if len(body) > MAX_BODY:
             return JSONResponse({"message": "Request Entity Too Large"}, 413)
-        event = to_event(_call(request, path, body), route.key, parameters, datetime.now(UTC))
-        work = partial(invoke, self._clients, self._names[route.function], event)
-        limit = self._limits.setdefault(route.function, anyio.CapacityLimiter(PROCESSES_A_FUNCTION))
+        event = to_event(_to_http_request(request, path, body), route.key, parameters, datetime.now(UTC))
+        call = partial(invoke, self._clients, self._names[route.function], event)
+        limit = self._limits.setdefault(route.function, anyio.CapacityLimiter(PROCESSES_PER_FUNCTION))
         try:
-            reply = to_reply(await anyio.to_thread.run_sync(work, limiter=limit))
+            answer = to_response(await anyio.to_thread.run_sync(call, limiter=limit))
         except (FunctionFailed, ClientError, BotoCoreError) as error:
             print(f"{route.key}: {error}", file=sys.stderr)
             return JSONResponse({"message": "Internal Server Error"}, 500)
-        response = Response(reply.body, reply.status)
-        if request.method == "HEAD":  # 0 would say that GET has nothing (RFC 9110 §8.6)
+        response = Response(answer.body, answer.status)
+        if request.method == "HEAD":  # 0 would mean that GET has no body (RFC 9110 §8.6)
             del response.headers["content-length"]
-        for name, value in reply.headers:
+        for name, value in answer.headers:
             response.headers.append(name, value)
         return response
 
 
-def application(gateway: Gateway, page: Starlette) -> Starlette:
-    """The API, with the local page beside it at `/_local/`, for who asks for this machine."""
+def make_application(gateway: Gateway, page: Starlette) -> Starlette:
+    """Returns the API with the local page at `/_local/`, for requests to this machine's own names only."""
     app = Starlette(routes=[Mount("/_local", page)], middleware=[Middleware(Loopback)])
     app.router.default = gateway
     return app
 
 
-def _call(request: Request, path: str, body: bytes) -> Call:
+def _to_http_request(request: Request, path: str, body: bytes) -> HttpRequest:
     client = request.client
-    return Call(
+    return HttpRequest(
         method=request.method,
         path=path,
         query=request.scope["query_string"].decode("ascii", "replace"),

@@ -1,4 +1,4 @@
-"""Calling the deployed functions."""
+"""Calls the deployed functions."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 
 class FunctionFailed(Exception):
-    """A function raised, ran out of time or could not start; the emulator's log has the traceback."""
+    """A function raised an error, timed out or did not start. The emulator's log has the traceback."""
 
 
 def invoke(clients: Clients, name: str, event: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Call a function by its physical name and return its answer; FunctionFailed if it raised."""
+    """Calls a function by its physical name and returns its answer.
+
+    Raises:
+        FunctionFailed: The function raised an error.
+    """
     answer = clients.lambda_.invoke(FunctionName=name, Payload=json.dumps(event))
     payload = json.loads(answer["Payload"].read() or b"null")
     if fault := answer.get("FunctionError"):

@@ -1,4 +1,4 @@
-"""`/_local/`: what a newcomer wants to see, as one page without scripts."""
+"""The page `/_local/`, which shows and triggers what happens inside the stack. It has no scripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route
 
 from local import mails, sample
-from local.feedback import bounce, complaint
+from local.feedback import make_bounce_event, make_complaint_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -27,34 +27,34 @@ if TYPE_CHECKING:
 _TEMPLATE = Template(Path(__file__).with_name("page.html").read_text("utf-8"))
 _STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
 
-# What a press comes back with, by the name in `?done=`.
+# The message after a click on a button, by the value of `?done=`.
 _NOTES = {
-    "one-click": "The one-click POST was answered with 200: the opt-out is on record.",
-    "refused": "The one-click POST was not answered with 200.",
+    "one-click": "The answer to the one-click POST was 200: the opt-out is on record.",
+    "refused": "The answer to the one-click POST was not 200.",
     "bounce": "The bounce reached the record.",
     "complaint": "The complaint reached the record.",
     "late": "The report was published but has not reached the record yet.",
 }
 
 
-def page(sender: Sender) -> Starlette:
-    """The page, its three buttons, each of which comes back to it, and the mails that were sent."""
+def make_page(sender: Sender) -> Starlette:
+    """Returns the application: the page, its three buttons and the mails that were sent."""
 
     def show(request: Request) -> Response:
-        return HTMLResponse(render(sender, request.query_params.get("done", "")))
+        return HTMLResponse(render_local_page(sender, request.query_params.get("done", "")))
 
     def open_mail(request: Request) -> Response:
-        text = mails.opened(sender.sent(), request.path_params["id"])
+        text = mails.format_mail(sender.sent_mails(), request.path_params["id"])
         return PlainTextResponse("No such mail.", 404) if text is None else HTMLResponse(text)
 
     def one_click(_: Request) -> Response:
-        return _back("one-click" if sender.press_one_click() == 200 else "refused")
+        return _redirect_to_page("one-click" if sender.press_one_click() == 200 else "refused")
 
     def send_bounce(_: Request) -> Response:
-        return _back("bounce" if sender.feedback(bounce) else "late")
+        return _redirect_to_page("bounce" if sender.send_feedback(make_bounce_event) else "late")
 
     def send_complaint(_: Request) -> Response:
-        return _back("complaint" if sender.feedback(complaint) else "late")
+        return _redirect_to_page("complaint" if sender.send_feedback(make_complaint_event) else "late")
 
     return Starlette(
         routes=[
@@ -67,9 +67,9 @@ def page(sender: Sender) -> Starlette:
     )
 
 
-def render(sender: Sender, done: str) -> str:
-    """The page as it is now."""
-    mail, check = sender.mail(), sender.check()
+def render_local_page(sender: Sender, done: str) -> str:
+    """Returns the current page as HTML."""
+    mail, check = sender.make_mail(), sender.check()
     name, from_address = parseaddr(sample.SENDER)
     note = _NOTES.get(done)
     return _TEMPLATE.substitute(
@@ -86,31 +86,31 @@ def render(sender: Sender, done: str) -> str:
         verdict="yes" if check["sendable"] else "no",
         words="Yes." if check["sendable"] else f"No: {escape(check['reason'])}.",
         check=escape(json.dumps(check, indent=2, ensure_ascii=False)),
-        preferences=_preferences(sender.preferences()),
-        ledger=_ledger(sender.ledger()),
-        sent=mails.listed(sender.sent()),
+        preferences=_format_preferences(sender.preferences()),
+        ledger=_format_ledger(sender.ledger()),
+        sent=mails.format_mail_list(sender.sent_mails()),
     )
 
 
-def _back(done: str) -> Response:
+def _redirect_to_page(done: str) -> Response:
     return RedirectResponse(f"./?done={done}", 303)
 
 
-def _preferences(items: Iterable[Mapping[str, Any]]) -> str:
-    rows = [(str(item["id"]), "\n".join(_lines(item, 0))) for item in items]
-    return _table(("Recipient", "What is stored"), rows, "Empty: nobody has chosen anything yet.")
+def _format_preferences(items: Iterable[Mapping[str, Any]]) -> str:
+    rows = [(str(item["id"]), "\n".join(_format_item(item, 0))) for item in items]
+    return _format_table(("Recipient", "What is stored"), rows, "Empty: there is no choice on record yet.")
 
 
-def _ledger(items: Iterable[Mapping[str, Any]]) -> str:
+def _format_ledger(items: Iterable[Mapping[str, Any]]) -> str:
     newest = sorted(items, key=lambda item: (item["recorded_at"], item["seq"]), reverse=True)
-    rows = [(f"{item['id'][:16]}…", "\n".join(_lines(item, 0))) for item in newest]
-    return _table(("Entry", "What it says"), rows, "Empty: nothing has been changed yet.")
+    rows = [(f"{item['id'][:16]}…", "\n".join(_format_item(item, 0))) for item in newest]
+    return _format_table(("Entry", "What it contains"), rows, "Empty: there is no change yet.")
 
 
-def _table(heads: tuple[str, str], rows: list[tuple[str, str]], none: str) -> str:
+def _format_table(headers: tuple[str, str], rows: list[tuple[str, str]], empty_text: str) -> str:
     if not rows:
-        return f'<p class="quiet">{escape(none)}</p>'
-    head = "".join(f"<th>{escape(each)}</th>" for each in heads)
+        return f'<p class="quiet">{escape(empty_text)}</p>'
+    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
     body = "".join(
         f"<tr><td><pre>{escape(left)}</pre></td><td><pre>{escape(right)}</pre></td></tr>"
         for left, right in rows
@@ -118,18 +118,18 @@ def _table(heads: tuple[str, str], rows: list[tuple[str, str]], none: str) -> st
     return f'<div class="scroll"><table><tr>{head}</tr>{body}</table></div>'
 
 
-def _lines(stored: Mapping[str, Any], depth: int) -> Iterator[str]:
-    """A line an attribute, those of a map below it; sets as lists, bytes in hex."""
-    for name, value in sorted(stored.items()):
-        head = "    " * depth + f"{name}:"
+def _format_item(item: Mapping[str, Any], depth: int) -> Iterator[str]:
+    """Yields one line per attribute. A map is indented, a set is a list, and bytes are in hex."""
+    for name, value in sorted(item.items()):
+        label = "    " * depth + f"{name}:"
         if name == "id":
             continue
         if isinstance(value, dict):
-            yield head
-            yield from _lines(value, depth + 1)
+            yield label
+            yield from _format_item(value, depth + 1)
         elif isinstance(value, set):
-            yield f"{head} {', '.join(map(str, sorted(value)))}"
+            yield f"{label} {', '.join(map(str, sorted(value)))}"
         elif isinstance(value, Binary):
-            yield f"{head} {value.value.hex()}"  # type: ignore[attr-defined]  # stubs lack it
+            yield f"{label} {value.value.hex()}"  # type: ignore[attr-defined]  # stubs lack it
         else:
-            yield f"{head} {value}"
+            yield f"{label} {value}"

@@ -1,4 +1,4 @@
-"""Where the local stack keeps its things: one folder a port, so that stacks do not meet."""
+"""The paths and addresses of a local stack. Each stack has a folder with the name of its port."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ ACCOUNT = "000000000000"
 class Places:
     """The paths and addresses of one stack.
 
-    `root` is the project, `home` the folder that holds every local stack, `port` the front's and
-    `aws_port` the emulator's.
+    Attributes:
+        root: The folder of the project.
+        home: The folder of all local stacks.
+        port: The port of the HTTP front.
+        aws_port: The port of the emulator.
     """
 
     root: Path
@@ -25,17 +28,17 @@ class Places:
 
     @property
     def api(self) -> str:
-        """The base address of the HTTP API, without a trailing slash."""
+        """The base URL of the HTTP API, without a trailing slash."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def aws(self) -> str:
-        """The address of the emulated AWS."""
+        """The base URL of the emulated AWS."""
         return f"http://127.0.0.1:{self.aws_port}"
 
     @property
     def folder(self) -> Path:
-        """This stack's own folder."""
+        """The folder of this stack."""
         return self.home / str(self.port)
 
     @property
@@ -45,25 +48,25 @@ class Places:
 
     @property
     def emulator_log(self) -> Path:
-        """What the emulator prints."""
+        """The file with the emulator's output."""
         return self.folder / "emulator.log"
 
     @property
     def ready_file(self) -> Path:
-        """Where this stack is announced."""
+        """The file that announces this stack."""
         return self.folder / "stack.json"
 
     @property
     def latest_file(self) -> Path:
-        """Where the latest of the stacks that run is announced: what clients read."""
+        """The file that announces the newest running stack. Clients read it."""
         return self.home / "stack.json"
 
     @property
     def emulator_venv(self) -> Path:
-        """The emulator's venv, shared by all stacks."""
+        """The venv of the emulator. All stacks share it."""
         return self.root / ".tools" / "emulator"
 
     @property
     def wheels(self) -> Path:
-        """What the core layer needs, kept so that building it needs no network."""
+        """The packages of the core layer, so that its build needs no network."""
         return self.root / ".tools" / "wheels"

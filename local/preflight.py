@@ -1,4 +1,4 @@
-"""What must be so before a stack can start; whatever is not is named with its remedy."""
+"""Checks before a stack starts. Each failed check names its remedy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 
 
 def check_files(root: Path) -> None:
-    """The template and the tools that install and build."""
+    """Checks the template and the tools for installation and build.
+
+    Raises:
+        LocalProblem: One of them is missing.
+    """
     if not (root / "template.yaml").exists():
         raise LocalProblem(f"there is no template.yaml in {root}", "run this from the project")
     if not (root / ".venv" / "bin" / "uv").exists():
@@ -23,7 +27,19 @@ def check_files(root: Path) -> None:
 
 
 def check_ports(port: int, aws_port: int) -> None:
-    """Two ports: bound and not yet listened on, one would be given twice."""
+    """Checks that both ports are port numbers and that they differ.
+
+    `reserve_port` would not notice equal ports: a port on which nothing listens yet can be bound twice.
+
+    Raises:
+        LocalProblem: A port is not a port number, or the ports are equal.
+    """
+    for name, number in (("PORT", port), ("AWS_PORT", aws_port)):
+        if not 1 <= number <= 65_535:
+            raise LocalProblem(
+                f"{name} {number} is not a port number",
+                "choose a number from 1 to 65535:\n    make run PORT=8001 AWS_PORT=4567",
+            )
     if port == aws_port:
         raise LocalProblem(
             f"PORT and AWS_PORT are both {port}",
@@ -31,17 +47,25 @@ def check_ports(port: int, aws_port: int) -> None:
         )
 
 
-def reserve(port: int, variable: str) -> socket.socket:
-    """A socket bound to this port of loopback; `variable` is what chooses another."""
+def reserve_port(port: int, variable: str) -> socket.socket:
+    """Returns a socket that is bound to a port of loopback.
+
+    Args:
+        port: The port.
+        variable: The name of the variable that chooses another port, for the message.
+
+    Raises:
+        LocalProblem: The port is in use or not allowed.
+    """
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind(("127.0.0.1", port))
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         bound.close()
         raise LocalProblem(
-            f"{variable} {port} cannot be had: {getattr(error, 'strerror', None) or error}",
-            "end the program or stack that holds it, or choose other ports:\n"
+            f"{variable} {port} cannot be had: {error.strerror}",
+            "end the program or stack that uses it, or choose other ports:\n"
             "    make run PORT=8001 AWS_PORT=4567",
         ) from error
     return bound

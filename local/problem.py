@@ -1,12 +1,12 @@
-"""What stops the local stack from running, in words for the person who started it."""
+"""A problem that stops the local stack, in words for the person who started it."""
 
 from __future__ import annotations
 
 
 class LocalProblem(Exception):
-    """Something is missing or in the way: what it is, and what to do about it."""
+    """A problem with its summary and its remedy."""
 
-    def __init__(self, what: str, remedy: str) -> None:
-        super().__init__(what)
-        self.what = what
+    def __init__(self, summary: str, remedy: str) -> None:
+        super().__init__(summary)
+        self.summary = summary
         self.remedy = remedy

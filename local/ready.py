@@ -1,4 +1,4 @@
-"""What a started stack says of itself: `stack.json` for programs, a few lines for people."""
+"""Announces a running stack in `stack.json`, so that programs find it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Stack:
-    """The content of `stack.json`; `outputs` is the template's, with `functions` by short name."""
+class StackAnnouncement:
+    """The content of `stack.json`. `outputs` has the template's outputs, and `functions` by short name."""
 
     api: str
     aws: str
@@ -29,9 +29,11 @@ class Stack:
     outputs: dict[str, Any]
 
 
-def describe(places: Places, outputs: Mapping[str, str], functions: Mapping[str, str], api_key: str) -> Stack:
-    """The stack as clients are to find it: its API is the front, whatever the template computes."""
-    return Stack(
+def make_announcement(
+    places: Places, outputs: Mapping[str, str], functions: Mapping[str, str], api_key: str
+) -> StackAnnouncement:
+    """Returns the announcement of a stack. Its ApiUrl is the HTTP front, not the output of the template."""
+    return StackAnnouncement(
         api=places.api,
         aws=places.aws,
         region=REGION,
@@ -40,48 +42,48 @@ def describe(places: Places, outputs: Mapping[str, str], functions: Mapping[str,
     )
 
 
-def announce(stack: Stack, places: Places) -> None:
-    """Write this stack's ready file, and have clients find this one."""
+def announce(stack: StackAnnouncement, places: Places) -> None:
+    """Writes the announcement of this stack, and makes clients find this stack."""
     _write(places.ready_file, json.dumps(asdict(stack), indent=2) + "\n")
     _write(places.latest_file, places.ready_file.read_text())
 
 
 def withdraw(places: Places) -> None:
-    """Take this stack's announcement back, and let clients find the latest that still runs."""
+    """Removes the announcement of this stack, and makes clients find the newest stack that still runs."""
     places.ready_file.unlink(missing_ok=True)
-    forget_the_dead(places)
+    remove_stale_announcements(places)
     others = sorted(places.home.glob("*/stack.json"), key=lambda path: path.stat().st_mtime)
-    if _api(places.latest_file) == places.api:
+    if _read_api(places.latest_file) == places.api:
         if others:
             _write(places.latest_file, others[-1].read_text())
         else:
             places.latest_file.unlink()
 
 
-def forget_the_dead(places: Places) -> None:
-    """Remove what announces a stack that was killed: whoever waits for a file must not read it."""
+def remove_stale_announcements(places: Places) -> None:
+    """Removes the announcements of killed stacks. A program that waits for a new one must not read them."""
     for path in (places.latest_file, *places.home.glob("*/stack.json")):
-        api = _api(path)
-        if api is not None and not _answers(api):
+        api = _read_api(path)
+        if api is not None and not _is_listening(api):
             path.unlink(missing_ok=True)
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: a reader may be waiting for the file to appear."""
+    """Writes a file in one step, because a program may wait for it and must not read half of it."""
     draft = path.with_suffix(f".{os.getpid()}.draft")
-    draft.touch(mode=0o600)  # it holds a key, if only of this machine
+    draft.touch(mode=0o600)  # it contains a key, although only for this machine
     draft.write_text(text)
     draft.replace(path)
 
 
-def _api(path: Path) -> str | None:
+def _read_api(path: Path) -> str | None:
     try:
         return str(json.loads(path.read_text())["api"])
     except FileNotFoundError:
         return None
 
 
-def _answers(api: str) -> bool:
+def _is_listening(api: str) -> bool:
     address = urlsplit(api)
     try:
         socket.create_connection((address.hostname, address.port), timeout=2).close()

@@ -1,4 +1,4 @@
-"""Running another program, whose failure is told in its own words."""
+"""Runs another program. A failure contains the program's own output."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def run(*command: str | Path, **environment: str) -> None:
-    """Run to the end, silently; `environment` is added to this process's own."""
+def run_program(*command: str | Path, **environment: str) -> None:
+    """Runs a program to its end without showing its output.
+
+    Args:
+        command: The program and its arguments.
+        environment: Environment variables in addition to those of this process.
+
+    Raises:
+        LocalProblem: The exit code of the program is not 0.
+    """
     settings = [f"{name}={value}" for name, value in environment.items()]
     done = subprocess.run(["/usr/bin/env", *settings, *command], capture_output=True, text=True, check=False)
     if done.returncode:
-        words = (done.stderr or done.stdout).strip()
+        output = (done.stderr or done.stdout).strip()
         raise LocalProblem(
-            f"this failed: {' '.join(map(str, command))}\n{words}", "mend what it names, and again"
+            f"this command failed: {' '.join(map(str, command))}\n{output}",
+            "correct what it reports and try again",
         )

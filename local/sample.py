@@ -1,4 +1,4 @@
-"""The sample campaign mail of `/_local/`: one recipient, one topic of the sample brand."""
+"""The sample campaign mail of `/_local/`: one recipient and one topic of the sample brand."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SUBJECT = "The winter collection: three dials, one movement"
 
 @dataclass(frozen=True)
 class SampleMail:
-    """A campaign mail as the platform sends it: header lines in order, and the two visible links."""
+    """A campaign mail as the platform sends it: its headers in order, and its two visible links."""
 
     recipient: str
     headers: tuple[tuple[str, str], ...]
@@ -28,14 +28,14 @@ class SampleMail:
 
     @property
     def one_click_url(self) -> str:
-        """What the mail client's own unsubscribe button posts to (RFC 8058)."""
+        """The URL to which the unsubscribe button of a mail client posts (RFC 8058)."""
         value = dict(self.headers)["List-Unsubscribe"]
         uris = (part.strip().removeprefix("<").removesuffix(">") for part in value.split(","))
         return next(uri for uri in uris if uri.startswith("http"))
 
 
-def sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
-    """The mail for one entry of `POST /v1/links`."""
+def make_sample_mail(link: Mapping[str, Any], sent: datetime) -> SampleMail:
+    """Returns the mail with the links of one result of `POST /v1/links`."""
     tags = ", ".join(f"{name}={value}" for name, value in link["tags"].items())
     return SampleMail(
         recipient=link["recipient"],

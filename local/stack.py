@@ -1,4 +1,4 @@
-"""One local stack from nothing to ready, and back to nothing."""
+"""Starts a local stack and stops it without leftovers."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from local.aws import Clients
 from local.build import build
 from local.deploy import deploy
 from local.emulator import Emulator
-from local.front import Gateway, application
+from local.front import Gateway, make_application
 from local.install import install
-from local.page import page
+from local.page import make_page
 from local.problem import LocalProblem
 from local.routes import routes
 from local.sender import Sender
 from local.server import Server
 from local.translate import translate
-from local.waiting import Waiting
+from local.waiting import UnsentMailReporter
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -32,13 +32,13 @@ if TYPE_CHECKING:
 
 
 class LocalStack:
-    """A context: whatever was started when it is left, for whichever reason, is ended."""
+    """A context manager. At its end it stops everything that it started, for whatever reason it ends."""
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self._end = ExitStack()
+        self._cleanup = ExitStack()
         self._emulator = Emulator(places)
-        self._waiting = Waiting(places.emulator_log, _say)
+        self._unsent_mails = UnsentMailReporter(places.emulator_log, _print_now)
 
     def __enter__(self) -> Self:
         return self
@@ -49,64 +49,70 @@ class LocalStack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._end.close()
+        self._cleanup.close()
 
     def start(self) -> Sender:
-        """Start everything, saying what is being done; LocalProblem names what stands in the way."""
+        """Starts everything and prints each step.
+
+        Raises:
+            LocalProblem: The stack cannot start.
+        """
         places = self._places
-        began = time.monotonic()
+        start_time = time.monotonic()
         preflight.check_ports(places.port, places.aws_port)
-        front = preflight.reserve(places.port, "PORT")
-        self._end.callback(front.close)
-        preflight.reserve(places.aws_port, "AWS_PORT").close()
+        front = preflight.reserve_port(places.port, "PORT")
+        self._cleanup.callback(front.close)
+        preflight.reserve_port(places.aws_port, "AWS_PORT").close()
         install(places)
         places.folder.mkdir(parents=True, exist_ok=True)
-        ready.forget_the_dead(places)
+        ready.remove_stale_announcements(places)
 
-        _say("Starting the AWS emulator …")
-        self._end.callback(self._emulator.stop)
+        _print_now("Starting the AWS emulator …")
+        self._cleanup.callback(self._emulator.stop)
         self._emulator.start()
 
-        _say("Translating template.yaml, building functions and layers …")
+        _print_now("Translating template.yaml, building functions and layers …")
         translated = translate(places.root / "template.yaml", PARAMETERS)
         code = build(places, translated)
 
-        _say("Deploying …")
+        _print_now("Deploying …")
         clients = Clients(places.aws)
-        here = Surroundings(places.api, places.aws, places.build)
-        template = adapt(translated.template, here)
+        surroundings = Surroundings(places.api, places.aws, places.build)
+        template = adapt(translated.template, surroundings)
         deployed = deploy(clients, template, code, PARAMETERS)
 
-        _say("Opening the HTTP front …")
+        _print_now("Opening the HTTP front …")
         api_keys = ApiKeys(clients.dynamodb, deployed.outputs["ControlTable"])
         _, api_key = api_keys.create("local", owner="the local stack", scopes=list(KeyScope))
-        stack = ready.describe(places, deployed.outputs, functions_by_short_name(deployed.names), api_key)
+        stack = ready.make_announcement(
+            places, deployed.outputs, functions_by_short_name(deployed.names), api_key
+        )
         sender = Sender(stack, clients)
         gateway = Gateway(clients, routes(translated.template), deployed.names)
-        server = Server(application(gateway, page(sender)), front)
-        self._end.callback(server.stop)
+        server = Server(make_application(gateway, make_page(sender)), front)
+        self._cleanup.callback(server.stop)
         server.start()
-        self._announce(stack, sender, time.monotonic() - began)
+        self._announce(stack, sender, time.monotonic() - start_time)
         return sender
 
-    def alive(self) -> bool:
-        """Whether the emulator, without which nothing works, still runs."""
-        return self._emulator.alive()
+    def is_running(self) -> bool:
+        """Returns whether the emulator still runs. Without it nothing works."""
+        return self._emulator.is_running()
 
-    def look(self) -> None:
-        """Say what a developer would wonder about: mails that are not sent."""
-        self._waiting.look()
+    def report_unsent_mails(self) -> None:
+        """Prints why confirmation mails were not sent since the last call."""
+        self._unsent_mails.report()
 
-    def _announce(self, stack: ready.Stack, sender: Sender, seconds: float) -> None:
-        mail = sender.mail()
-        if not sender.opens(mail):
+    def _announce(self, stack: ready.StackAnnouncement, sender: Sender, seconds: float) -> None:
+        mail = sender.make_mail()
+        if not sender.link_opens(mail):
             raise LocalProblem(
-                "the minted unsubscribe link does not open",
-                f"the functions' words are in {self._places.emulator_log}",
+                "a new unsubscribe link does not open",
+                f"see the functions' log {self._places.emulator_log}",
             )
-        self._end.callback(ready.withdraw, self._places)
+        self._cleanup.callback(ready.withdraw, self._places)
         ready.announce(stack, self._places)
-        _say(
+        _print_now(
             f"Ready in {seconds:.0f} s. Ctrl-C ends it.\n\n"
             f"  An unsubscribe link   {mail.unsubscribe_url}\n"
             f"  What happens inside   {stack.api}/_local/\n"
@@ -116,5 +122,5 @@ class LocalStack:
         )
 
 
-def _say(text: str) -> None:
+def _print_now(text: str) -> None:
     print(text, flush=True)

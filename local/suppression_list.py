@@ -1,7 +1,7 @@
-"""SES's suppression list for the emulator, which has none: as far as Heed, and who tries it out, asks for it.
+"""The suppression list of SES, which the emulator does not have: the part that Heed and its users need.
 
-Runs on the emulator's own Python, so it imports nothing of Heed. An address is found by its exact spelling,
-as in SES; the list lives and dies with the emulator.
+The emulator's own Python runs this, so it cannot import Heed. As in SES, an address is found by its exact
+spelling. The list is lost when the emulator ends.
 """
 
 from __future__ import annotations
@@ -16,50 +16,52 @@ Answer = tuple[int, dict[str, str], bytes]
 Handle = Callable[[str, str, object, bytes, dict[str, Any]], Awaitable[Answer]]
 
 _PATH = "/v2/email/suppression/addresses"
-_held: dict[str, str] = {}  # address -> reason
+_reasons: dict[str, str] = {}  # by address
 
 
-def answering(others: Handle) -> Handle:
-    """What answers requests of the list, and hands all others on."""
+def with_suppression_list(others: Handle) -> Handle:
+    """Returns a handler that answers requests to the list and passes other requests to `others`."""
 
     async def handle(method: str, path: str, headers: object, body: bytes, query: dict[str, Any]) -> Answer:
         if not path.startswith(_PATH):
             return await others(method, path, headers, body, query)
         if method == "PUT":
-            said = json.loads(body)
-            _held[said["EmailAddress"]] = said["Reason"]
+            request = json.loads(body)
+            _reasons[request["EmailAddress"]] = request["Reason"]
             return _answer(200, {})
         address = unquote(path.removeprefix(_PATH).removeprefix("/"))
-        return _one(method, address) if address else _page(query)
+        return _answer_for_address(method, address) if address else _answer_page(query)
 
     return handle
 
 
-def _one(method: str, address: str) -> Answer:
-    if address not in _held:
+def _answer_for_address(method: str, address: str) -> Answer:
+    if address not in _reasons:
         message = "the address is not on the list"
         return _answer(404, {"message": message}, "NotFoundException")
     if method == "DELETE":
-        del _held[address]
+        del _reasons[address]
         return _answer(200, {})
-    return _answer(200, {"SuppressedDestination": _entry(address)})
+    return _answer(200, {"SuppressedDestination": _to_entry(address)})
 
 
-def _page(query: dict[str, Any]) -> Answer:
-    asked = {name: value[0] if isinstance(value, list) else value for name, value in query.items()}
-    behind = base64.urlsafe_b64decode(asked.get("NextToken", "")).decode()
-    there = sorted(one for one in _held if one > behind)
-    size = int(asked.get("PageSize", 1_000))
-    found: dict[str, Any] = {"SuppressedDestinationSummaries": [_entry(one) for one in there[:size]]}
-    if len(there) > size:
-        found["NextToken"] = base64.urlsafe_b64encode(there[size - 1].encode()).decode()
-    return _answer(200, found)
+def _answer_page(query: dict[str, Any]) -> Answer:
+    parameters = {name: value[0] if isinstance(value, list) else value for name, value in query.items()}
+    last_address = base64.urlsafe_b64decode(parameters.get("NextToken", "")).decode()
+    addresses = sorted(address for address in _reasons if address > last_address)
+    size = int(parameters.get("PageSize", 1_000))
+    page: dict[str, Any] = {
+        "SuppressedDestinationSummaries": [_to_entry(address) for address in addresses[:size]]
+    }
+    if len(addresses) > size:
+        page["NextToken"] = base64.urlsafe_b64encode(addresses[size - 1].encode()).decode()
+    return _answer(200, page)
 
 
-def _entry(address: str) -> dict[str, Any]:
-    return {"EmailAddress": address, "Reason": _held[address], "LastUpdateTime": 0}
+def _to_entry(address: str) -> dict[str, Any]:
+    return {"EmailAddress": address, "Reason": _reasons[address], "LastUpdateTime": 0}
 
 
-def _answer(status: int, said: dict[str, Any], error: str = "") -> Answer:
+def _answer(status: int, content: dict[str, Any], error: str = "") -> Answer:
     headers = {"Content-Type": "application/json"} | ({"x-amzn-errortype": error} if error else {})
-    return status, headers, json.dumps(said).encode()
+    return status, headers, json.dumps(content).encode()

@@ -1,4 +1,4 @@
-"""template.yaml into plain CloudFormation, as `sam deploy` would have AWS do it."""
+"""Translates template.yaml to plain CloudFormation, as AWS does for `sam deploy`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 CODE_BUCKET = "local-code"
-_CODE = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
+_CODE_ATTRIBUTES = {"AWS::Serverless::Function": "CodeUri", "AWS::Serverless::LayerVersion": "ContentUri"}
 
 
 @dataclass(frozen=True)
 class Code:
-    """A function's or layer's folder, and where `sam build` finds its Makefile and runs it."""
+    """The code of a function or layer.
+
+    Attributes:
+        folder: The folder of the code.
+        makefile: The Makefile that `sam build` uses.
+        works_in: The folder in which `sam build` runs it.
+    """
 
     folder: Path
     makefile: Path
@@ -30,33 +36,33 @@ class Code:
 
 @dataclass(frozen=True)
 class Translated:
-    """The CloudFormation template, and by logical id the code behind its functions and layers."""
+    """The CloudFormation template, and the code of its functions and layers by logical id."""
 
     template: dict[str, Any]
     code: dict[str, Code]
 
 
 class _ManagedPolicies(dict[str, str]):
-    """The ARN of any AWS managed policy; the translator would ask IAM for a list of them."""
+    """The ARNs of AWS managed policies by name. Without them the translator would call IAM."""
 
     def __missing__(self, name: str) -> str:
         return f"arn:aws:iam::aws:policy/{name}"
 
 
 def translate(path: Path, parameters: Mapping[str, str]) -> Translated:
-    """Translate the template at `path` for these parameters."""
+    """Translates the template at `path` with these parameters."""
     source = yaml_parse(path.read_text("utf-8"))
     code = {}
     for name, resource in source["Resources"].items():
-        if attribute := _CODE.get(resource["Type"]):
-            code[name] = _code(path.parent, resource, attribute)
+        if attribute := _CODE_ATTRIBUTES.get(resource["Type"]):
+            code[name] = _to_code(path.parent, resource, attribute)
             resource["Properties"][attribute] = f"s3://{CODE_BUCKET}/{name}.zip"
     translator = Translator(_ManagedPolicies(), Parser(), boto_session=session())
     return Translated(translator.translate(source, parameter_values=dict(parameters)), code)
 
 
-def _code(root: Path, resource: Mapping[str, Any], attribute: str) -> Code:
-    """The paths of one, by the rules of SAM's makefile builder."""
+def _to_code(root: Path, resource: Mapping[str, Any], attribute: str) -> Code:
+    """Returns the paths of a function or layer by the rules of SAM's makefile builder."""
     folder = resource["Properties"][attribute]
     metadata = resource["Metadata"]
     return Code(

@@ -1,4 +1,4 @@
-"""Says when a confirmation mail is not sent: where nobody looks, a mail that does not come is a riddle."""
+"""Reports in the terminal why a confirmation mail was not sent. Otherwise a developer would not know."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-_SAID = {
+_EXPLANATIONS = {
     "a confirmation mail waits for room": (
-        "A confirmation mail waits: its network or the day has had what ConfirmationsPerNetwork or "
-        "ConfirmationsPerDay permit (local/adapt.py), or that mailbox was sent one less than ten minutes "
-        "ago, or three today. What follows a + and dots make no other mailbox. It is looked after every "
+        "A confirmation mail waits. Either a limit is reached: ConfirmationsPerNetwork or "
+        "ConfirmationsPerDay (local/adapt.py). Or the mailbox already got a mail within ten minutes or "
+        "three mails today. Dots, and text after a +, do not make another mailbox. Heed tries again every "
         "five minutes."
     ),
     "a mailbox has had its confirmation mails": (
-        "A confirmation mail was not sent: the same address asked for the same before, and has had the "
-        "mail for it, whose link works."
+        "A confirmation mail was not sent. The same address made the same request before and got the "
+        "mail. Its link still works."
     ),
 }
-"""Messages of the functions' log lines, and what the terminal of `make run` says of them."""
+"""Explanations for the terminal of `make run`, by the message of the functions' log line."""
 
 
-class Waiting:
-    """What the functions have logged since the last look, as far as a developer would wonder about it."""
+class UnsentMailReporter:
+    """Reports mails that were not sent, from the log of the functions."""
 
-    def __init__(self, log: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, log: Path, print_text: Callable[[str], None]) -> None:
         self._log = log
-        self._say = say
-        self._read = 0
+        self._print = print_text
+        self._offset = 0
 
-    def look(self) -> None:
-        """Say what is new."""
+    def report(self) -> None:
+        """Reports the mails since the last call."""
         with self._log.open("rb") as log:
-            log.seek(self._read)
+            log.seek(self._offset)
             lines = log.readlines()
         for line in lines:
-            if not line.endswith(b"\n"):  # still being written
+            if not line.endswith(b"\n"):  # the line is not complete yet
                 return
-            self._read += len(line)
-            if words := _SAID.get(_message(line)):
-                self._say(words)
+            self._offset += len(line)
+            if explanation := _EXPLANATIONS.get(_parse_message(line)):
+                self._print(explanation)
 
 
-def _message(line: bytes) -> str:
-    """What a function's log line says; "" of all that is none."""
+def _parse_message(line: bytes) -> str:
+    """Returns the message of a function's log line, or "" for any other line."""
     if not line.startswith(b'{"'):
         return ""
     try:

@@ -1,11 +1,10 @@
-"""`python -m tests.account`: what only a real account can say of Heed, held against what is expected.
+"""`python -m tests.account`: checks a deployed trial for what only a real AWS account can show.
 
-For whoever deploys Heed first: `make deploy`, `make account`, `make destroy`, `make account ARGS=--gone`.
+The order is `make deploy`, `make account`, `make destroy`, `make account ARGS=--gone`.
 
-It prints one line a check, and refuses a stack of production. It costs less than a dollar (an estimate: the
-keys' and alarms' share of a month, and a handful of mails). What it makes it takes away again: its API key is
-revoked at the end. What it enters stays until the trial is destroyed: stops of made-up people, and what the
-tester said.
+It prints one line per check and refuses a production stack. It costs less than a dollar: an estimate for a
+part of the monthly price of keys and alarms, and for a few mails. At the end it revokes its API key. Its
+records stay until the trial is destroyed: opt-outs of invented people, and the choices of the tester.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from pathlib import Path
 
 from heed.adapters.stack import AwsAccess
 from heed.domain.errors import HeedError
-from local.empty import deployed as deployed_as
+from local.empty import read_environment
 from local.places import ROOT
 from tests.account import api, creation, deployed, gone, links, mail, silence, target
-from tests.account.checking import Check, Skipped, Word, run
-from tests.account.target import Target, Wishes
+from tests.account.checking import Check, Outcome, Skipped, run_checks
+from tests.account.target import Options, Target
 
 CHECKS: tuple[Check, ...] = (
     *deployed.CHECKS,
@@ -38,64 +37,64 @@ PASSED, FAILED, NOT_RUN = 0, 1, 3
 
 
 def main() -> int:
-    """Run the checks; 0: none failed, 1: one did, 3: they could not be run."""
-    args = _arguments()
+    """Runs the checks. Returns 0 if none failed, 1 if one failed, 3 if they could not run."""
+    args = _parse_arguments()
     if args.env:
-        args.stack = as_samconfig_says(args.env)
-    wishes = Wishes(args.topic, args.tester, args.silence, args.break_a_creation)
-    with ExitStack() as end:
+        args.stack = use_samconfig(args.env)
+    options = Options(args.topic, args.tester, args.silence, args.break_a_creation)
+    with ExitStack() as cleanup:
         try:
-            stack = _target(args, wishes, end)
+            stack = _find_target(args, options, cleanup)
             if not args.gone:
                 deployed.must_be_a_trial(stack)
         except (HeedError, Skipped) as reason:
             print(f"Cannot run: {reason}", file=sys.stderr)
-            print("  See the stack's name, AWS_PROFILE and AWS_DEFAULT_REGION.", file=sys.stderr)
+            print("  Check the name of the stack, AWS_PROFILE and AWS_DEFAULT_REGION.", file=sys.stderr)
             return NOT_RUN
-        return _told(gone.CHECKS if args.gone else CHECKS, stack)
+        return _print_results(gone.CHECKS if args.gone else CHECKS, stack)
 
 
-def as_samconfig_says(environment: str) -> str:
-    """The stack's name; region and profile are this process's from now on, and those of what it starts."""
-    where = deployed_as(environment, ROOT / "samconfig.toml")
-    settings = {"AWS_DEFAULT_REGION": where.region, "AWS_PROFILE": where.profile}
-    os.environ.update({k: v for k, v in settings.items() if v})  # noqa: TID251 - AWS's own names
-    return where.stack
+def use_samconfig(name: str) -> str:
+    """Returns the name of the stack, and sets its region and profile for this process and its children."""
+    environment = read_environment(name, ROOT / "samconfig.toml")
+    settings = {"AWS_DEFAULT_REGION": environment.region, "AWS_PROFILE": environment.profile}
+    os.environ.update({name: value for name, value in settings.items() if value})  # noqa: TID251 - AWS's own names
+    return environment.stack
 
 
-def _target(args: argparse.Namespace, wishes: Wishes, end: ExitStack) -> Target:
+def _find_target(args: argparse.Namespace, options: Options, cleanup: ExitStack) -> Target:
     if args.local:
-        return target.local(args.local, wishes, end)
+        return target.connect_local(args.local, options, cleanup)
     if args.gone:
-        return Target(args.stack, {}, AwsAccess(), False, lambda _: "", wishes, end)
-    return target.deployed(args.stack, wishes, end)
+        return Target(args.stack, {}, AwsAccess(), False, lambda _: "", options, cleanup)
+    return target.connect_deployed(args.stack, options, cleanup)
 
 
-def _told(checks: tuple[Check, ...], stack: Target) -> int:
-    words = []
-    for result in run(checks, stack):
+def _print_results(checks: tuple[Check, ...], stack: Target) -> int:
+    outcomes = []
+    for result in run_checks(checks, stack):
         print(result, flush=True)
-        words.append(result.word)
-    counts = ", ".join(f"{words.count(word)} {word}" for word in Word)
+        outcomes.append(result.outcome)
+    counts = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in Outcome)
     print(f"\n{counts}.")
-    return FAILED if Word.FAILED in words else PASSED
+    return FAILED if Outcome.FAILED in outcomes else PASSED
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.account", description=__doc__.partition("\n\n")[0])
-    which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--stack", metavar="NAME", help="a trial in the account of this shell")
-    which.add_argument("--env", metavar="ENV", help="the trial that samconfig.toml names so")
-    which.add_argument("--local", type=Path, metavar="STACK.JSON", help="as make run announces it")
-    parser.add_argument("--topic", default="offers", help="one that may be sent to anybody")
-    parser.add_argument("--tester", default="", metavar="ADDRESS", help="whose mail you read")
+    stack = parser.add_mutually_exclusive_group(required=True)
+    stack.add_argument("--stack", metavar="NAME", help="a trial in the AWS account of this shell")
+    stack.add_argument("--env", metavar="ENV", help="an environment of samconfig.toml")
+    stack.add_argument("--local", type=Path, metavar="STACK.JSON", help="the announcement of make run")
+    parser.add_argument("--topic", default="offers", help="a topic that may be sent without an opt-in")
+    parser.add_argument("--tester", default="", metavar="ADDRESS", help="an address whose mail you can read")
     parser.add_argument("--silence", action="store_true", help="stop the nightly seal for a day")
     parser.add_argument(
         "--break-a-creation",
         action="store_true",
-        help="make a production stack that fails, mend it, and remove it: half an hour",
+        help="create a production stack that fails, repair it and remove it (30 minutes)",
     )
-    parser.add_argument("--gone", action="store_true", help="after make destroy: is anything left?")
+    parser.add_argument("--gone", action="store_true", help="after make destroy: check that nothing is left")
     return parser.parse_args()
 
 

@@ -1,4 +1,4 @@
-"""What a check is, and how it is told: one line, with what was seen against what is expected."""
+"""Runs checks. Each result is one line that compares the observation with the expectation."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from heed.domain.errors import HeedError
 if TYPE_CHECKING:
     from tests.account.target import Target
 
-Found = TypeVar("Found")
-Look = Callable[["Target"], str]
+Value = TypeVar("Value")
+Observe = Callable[["Target"], str]
 
-# What a stack that misbehaves does to a check: it answers wrongly, in another form, or not at all.
+# Errors of a check when the stack answers wrongly, in another format, or not at all.
 _FAULTS = (HeedError, *FAILURES, OSError, ValueError, LookupError)
 
 
 class Unexpected(Exception):
-    """What was seen is not what is expected; the text says what was seen."""
+    """The observation differs from the expectation. The text is the observation."""
 
 
 class Skipped(Exception):
-    """It cannot be seen in this run; the text says why, and what to do to see it."""
+    """The check cannot run now. The text says why, and how to run it."""
 
 
-class Word(StrEnum):
-    """The first word of a line."""
+class Outcome(StrEnum):
+    """The outcome of a check: the first word of its line."""
 
     OK = "ok"
     FAILED = "FAILED"
@@ -43,75 +43,80 @@ class Check:
     """One check.
 
     Attributes:
-        name: what is looked at.
-        expected: what must be seen.
-        look: looks, and returns what it saw; raises Unexpected or Skipped.
-        only_in_an_account: why the local stack cannot show it; empty: it can.
+        name: The subject of the check.
+        expected: The expectation.
+        observe: Returns the observation, or raises Unexpected or Skipped.
+        only_in_an_account: Why the local stack cannot show it, or "" if it can.
     """
 
     name: str
     expected: str
-    look: Look
+    observe: Observe
     only_in_an_account: str = ""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a check; `said` is what was seen, or why nothing was."""
+    """The result of a check. `detail` is the observation, or the reason why there is none."""
 
     check: Check
-    word: Word
-    said: str
+    outcome: Outcome
+    detail: str
 
     def __str__(self) -> str:
-        line = f"{self.word:<7}  {self.check.name}: "
-        if self.word is Word.SKIPPED:
-            return f"{line}{self.said}"
-        return f"{line}expected {self.check.expected}; saw {self.said}"
+        line = f"{self.outcome:<7}  {self.check.name}: "
+        if self.outcome is Outcome.SKIPPED:
+            return f"{line}{self.detail}"
+        return f"{line}expected {self.check.expected}; saw {self.detail}"
 
 
-def check(expected: str, only_in_an_account: str = "") -> Callable[[Look], Check]:
-    """Make a function a check of its name, with the expectation next to it."""
+def check(expected: str, only_in_an_account: str = "") -> Callable[[Observe], Check]:
+    """Returns a decorator that turns a function into a check with the function's name."""
 
-    def of(look: Look) -> Check:
-        return Check(look.__name__.replace("_", " "), expected, look, only_in_an_account)
+    def decorate(observe: Observe) -> Check:
+        return Check(observe.__name__.replace("_", " "), expected, observe, only_in_an_account)
 
-    return of
-
-
-def run(checks: Iterable[Check], target: Target) -> Iterator[Result]:
-    """Run them in this order; one that fails stops none of those behind it."""
-    for each in checks:
-        yield _run(each, target)
+    return decorate
 
 
-def _run(each: Check, target: Target) -> Result:
-    if target.is_local and each.only_in_an_account:
-        return Result(each, Word.SKIPPED, f"needs an account: {each.only_in_an_account}")
+def run_checks(checks: Iterable[Check], target: Target) -> Iterator[Result]:
+    """Runs the checks in order. A check that fails does not stop the next ones."""
+    for check_ in checks:
+        yield _run_check(check_, target)
+
+
+def _run_check(check_: Check, target: Target) -> Result:
+    if target.is_local and check_.only_in_an_account:
+        return Result(check_, Outcome.SKIPPED, f"needs an account: {check_.only_in_an_account}")
     try:
-        return Result(each, Word.OK, each.look(target))
+        return Result(check_, Outcome.OK, check_.observe(target))
     except Skipped as reason:
-        return Result(each, Word.SKIPPED, str(reason))
-    except Unexpected as seen:
-        return Result(each, Word.FAILED, str(seen))
+        return Result(check_, Outcome.SKIPPED, str(reason))
+    except Unexpected as observation:
+        return Result(check_, Outcome.FAILED, str(observation))
     except _FAULTS as fault:
-        return Result(each, Word.FAILED, _without_addresses(f"{type(fault).__name__}: {fault}"))
+        return Result(check_, Outcome.FAILED, _hide_addresses(f"{type(fault).__name__}: {fault}"))
 
 
-def _without_addresses(text: str) -> str:
-    """SES names the address that it refuses."""
+def _hide_addresses(text: str) -> str:
+    """Returns the text without addresses, because SES names the address that it refuses."""
     return re.sub(r"[^\s/:]+@[^\s,;]+", "…@…", text)
 
 
-def soon(look: Callable[[], Found | None], seconds: int, otherwise: str) -> Found:
-    """What is found within so many seconds.
+def wait_for(read: Callable[[], Value | None], seconds: int, otherwise: str) -> Value:
+    """Returns the first true value of `read`.
+
+    Args:
+        read: Called once per second until its value is true.
+        seconds: How long to wait.
+        otherwise: The observation if there is no true value in time.
 
     Raises:
-        Unexpected: nothing was; `otherwise` says what that means.
+        Unexpected: There was no true value in time.
     """
     end = time.monotonic() + seconds
-    while not (found := look()):
+    while not (value := read()):
         if time.monotonic() > end:
             raise Unexpected(f"{otherwise} for {seconds} seconds")
         time.sleep(1)
-    return found
+    return value

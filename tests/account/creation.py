@@ -1,8 +1,8 @@
-"""A production stack whose creation fails on purpose, is mended in place, and is removed with all it keeps.
+"""Creates a production stack that fails on purpose, repairs it, and removes it with everything that it keeps.
 
-It reserves more concurrency than any account has, which AWS refuses late: the tables, which are protected
-from deletion, stand by then. Without `disable_rollback`, which samconfig.toml has for production, the stack
-would end in ROLLBACK_FAILED.
+The stack reserves more concurrency than any account has. AWS refuses that late: the tables, which are
+protected from deletion, exist already. Without `disable_rollback`, which samconfig.toml sets for production,
+the stack would end in ROLLBACK_FAILED.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from tests.account.checking import Check, Skipped, Unexpected, check
 from tests.account.target import Target
 
 TOO_MUCH = 100_000
-_DAYS = 7  # the shortest that a key waits for its deletion
+_KEY_DELETION_DAYS = 7  # the minimum of KMS
 _GONE = ("ResourceNotFoundException", "NoSuchBucket", "NotFoundException")
 
 Resources = list[dict[str, Any]]
@@ -28,22 +28,22 @@ Resources = list[dict[str, Any]]
 
 @check(
     "CREATE_FAILED, then CREATE_COMPLETE or UPDATE_COMPLETE by a second deployment, and an Object Lock",
-    only_in_an_account="the emulator neither rolls back nor locks",
+    only_in_an_account="the emulator has neither rollback nor Object Lock",
 )
-def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
-    """Asked for by --break-a-creation; five more keys wait seven days for their deletion behind it."""
-    if not target.wishes.break_a_creation:
-        raise Skipped("it makes a production stack for half an hour: --break-a-creation")
+def a_failed_production_deployment_is_repaired(target: Target) -> str:
+    """Runs with --break-a-creation. Afterwards five keys wait seven days for their deletion."""
+    if not target.options.break_a_creation:
+        raise Skipped("it creates a production stack for half an hour: --break-a-creation")
     name = f"{target.name}-broken"
     try:
         stack_outputs(target.access, name)
     except NotFound:
         pass
     else:
-        raise Skipped(f"there is a stack {name} already; this check makes and removes one")
+        raise Skipped(f"the stack {name} exists already; this check would create and remove it")
     if not (ROOT / ".aws-sam/build/template.yaml").exists():
-        raise Skipped("nothing is built that could be deployed: make build")
-    target.end.callback(remove, target, name)
+        raise Skipped("there is no build to deploy: make build")
+    target.cleanup.callback(remove_stack, target, name)
     region = target.client("cloudformation").meta.region_name
     _deploy(name, region, TOO_MUCH)
     first = _status(target, name)
@@ -59,7 +59,7 @@ def a_production_creation_that_fails_is_mended_in_place(target: Target) -> str:
 
 
 def _deploy(name: str, region: str, reserved: int) -> None:
-    """Deploy what `make deploy` has built; its exit code says less than the stack's status."""
+    """Deploys the build of `make deploy`. The exit code is ignored, because the stack's status says more."""
     shell = os.environ  # noqa: TID251 - sam reads the AWS settings of this shell
     environment = {name: value for name, value in shell.items() if name != "PYTHONPATH"}
     subprocess.run(
@@ -81,34 +81,34 @@ def _status(target: Target, name: str) -> str:
     return str(stacks[0]["StackStatus"])
 
 
-def remove(target: Target, name: str) -> None:
-    """Remove that stack, and what production keeps of one: tables, bucket and keys; say what stays."""
+def remove_stack(target: Target, name: str) -> None:
+    """Removes the stack and what production keeps: tables, bucket and keys. Prints what cannot be removed."""
     try:
         stack_outputs(target.access, name)
     except NotFound:
-        return  # it never came to be
+        return  # the stack was never created
     cloudformation = target.client("cloudformation")
     pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=name)
-    resources = [each for page in pages for each in page["StackResourceSummaries"]]
-    tables = _names(resources, "AWS::DynamoDB::Table")
+    resources = [item for page in pages for item in page["StackResourceSummaries"]]
+    tables = _physical_names(resources, "AWS::DynamoDB::Table")
     for table in tables:
-        _or_say(f"the protection of {table}", _unprotect, target, table)
-    _or_say(f"the stack {name}", _delete, target, name)
+        _try_to_remove(f"the protection of {table}", _unprotect, target, table)
+    _try_to_remove(f"the stack {name}", _delete, target, name)
     for table in tables:
-        _or_say(f"table {table}", _delete_table, target, table)
-    for bucket in _names(resources, "AWS::S3::Bucket"):
-        _or_say(f"bucket {bucket}", _empty_and_delete, target, bucket)
-    for key in _names(resources, "AWS::KMS::Key"):
-        _or_say(f"key {key}", _let_expire, target, key)
+        _try_to_remove(f"table {table}", _delete_table, target, table)
+    for bucket in _physical_names(resources, "AWS::S3::Bucket"):
+        _try_to_remove(f"bucket {bucket}", _empty_and_delete, target, bucket)
+    for key in _physical_names(resources, "AWS::KMS::Key"):
+        _try_to_remove(f"key {key}", _schedule_deletion, target, key)
 
 
-def _or_say(what: str, take_away: Callable[[Target, str], None], target: Target, name: str) -> None:
-    """Take it away, if it is there still; what cannot be is told, and stops nothing behind it."""
+def _try_to_remove(label: str, remove_one: Callable[[Target, str], None], target: Target, name: str) -> None:
+    """Removes a resource if it exists. A failure is printed and does not stop the next removals."""
     try:
-        take_away(target, name)
+        remove_one(target, name)
     except FAILURES as error:
         if error_code(error) not in _GONE:
-            print(f"stays    {what}: {error_code(error)}", flush=True)
+            print(f"stays    {label}: {error_code(error)}", flush=True)
 
 
 def _unprotect(target: Target, table: str) -> None:
@@ -128,28 +128,28 @@ def _delete_table(target: Target, table: str) -> None:
 
 
 def _empty_and_delete(target: Target, bucket: str) -> None:
-    """Around 02:00 UTC a seal stands in it, under a lock that whoever may bypass it takes away."""
+    """Around 02:00 UTC the bucket may contain a locked seal. This bypasses the lock, if your identity may."""
     s3 = target.client("s3")
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
-        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        versions = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        items = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
+        versions = [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in items]
         if versions:
             s3.delete_objects(Bucket=bucket, Delete={"Objects": versions}, BypassGovernanceRetention=True)
     s3.delete_bucket(Bucket=bucket)
 
 
-def _let_expire(target: Target, key: str) -> None:
+def _schedule_deletion(target: Target, key: str) -> None:
     kms = target.client("kms")
     if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] != "PendingDeletion":
-        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_DAYS)
+        kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=_KEY_DELETION_DAYS)
 
 
-def _names(resources: Iterable[dict[str, Any]], kind: str) -> list[str]:
+def _physical_names(resources: Iterable[dict[str, Any]], kind: str) -> list[str]:
     return [
-        each["PhysicalResourceId"]
-        for each in resources
-        if each["ResourceType"] == kind and each.get("PhysicalResourceId")
+        resource["PhysicalResourceId"]
+        for resource in resources
+        if resource["ResourceType"] == kind and resource.get("PhysicalResourceId")
     ]
 
 
-CHECKS: tuple[Check, ...] = (a_production_creation_that_fails_is_mended_in_place,)
+CHECKS: tuple[Check, ...] = (a_failed_production_deployment_is_repaired,)

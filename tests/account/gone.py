@@ -1,4 +1,4 @@
-"""What is left of a trial after `make destroy`: nothing but keys that wait for their deletion."""
+"""Checks after `make destroy`: only keys that wait for their deletion may be left of a trial."""
 
 from __future__ import annotations
 
@@ -7,47 +7,45 @@ from typing import Any
 from tests.account.checking import Check, Unexpected, check
 from tests.account.target import Target
 
-_ELSEWHERE = "the local stack ends with its process"
+_LOCAL_STACK_ENDS = "the local stack ends with its process"
 
 
-@check("every resource DELETE_COMPLETE", only_in_an_account=_ELSEWHERE)
+@check("every resource DELETE_COMPLETE", only_in_an_account=_LOCAL_STACK_ENDS)
 def nothing_is_left_of_the_stack(target: Target) -> str:
-    """CloudFormation knows a deleted stack by its id for 90 days."""
+    """CloudFormation keeps a deleted stack under its id for 90 days."""
     cloudformation = target.client("cloudformation")
     pages = cloudformation.get_paginator("list_stacks").paginate()
-    of_the_name = [
-        each for page in pages for each in page["StackSummaries"] if each["StackName"] == target.name
-    ]
-    if not of_the_name:
-        raise Unexpected("no stack of that name, deleted or not, in this account and region")
-    newest: dict[str, Any] = max(of_the_name, key=lambda each: each["CreationTime"])
+    stacks = [item for page in pages for item in page["StackSummaries"] if item["StackName"] == target.name]
+    if not stacks:
+        raise Unexpected("no stack with this name in this account and region, not even a deleted one")
+    newest: dict[str, Any] = max(stacks, key=lambda item: item["CreationTime"])
     if newest["StackStatus"] != "DELETE_COMPLETE":
         raise Unexpected(f"the stack, {newest['StackStatus']}")
     pages = cloudformation.get_paginator("list_stack_resources")
     left = [
-        f"{each['LogicalResourceId']} {each['ResourceStatus']}"
+        f"{resource['LogicalResourceId']} {resource['ResourceStatus']}"
         for page in pages.paginate(StackName=newest["StackId"])
-        for each in page["StackResourceSummaries"]
-        if each["ResourceStatus"] != "DELETE_COMPLETE"
+        for resource in page["StackResourceSummaries"]
+        if resource["ResourceStatus"] != "DELETE_COMPLETE"
     ]
     if left:
         raise Unexpected(", ".join(left))
-    return "the stack and all of it deleted"
+    return "the stack and all its resources are deleted"
 
 
-@check("no log group of the stack's name", only_in_an_account=_ELSEWHERE)
-def no_log_group_came_back(target: Target) -> str:
-    """A function that still wrote while it was deleted would have made its log group anew."""
+@check("no log group with the name of the stack", only_in_an_account=_LOCAL_STACK_ENDS)
+def no_log_group_is_left(target: Target) -> str:
+    """A function that writes while it is deleted would create its log group again."""
     logs = target.client("logs").get_paginator("describe_log_groups")
-    beginnings = (
+    prefixes = (
         f"/heed/{target.name}/",
         f"/aws/vendedlogs/{target.name}/",
         f"/aws/lambda/{target.name}-",
     )
     left = [
         group["logGroupName"]
-        for beginning in beginnings
-        for page in logs.paginate(logGroupNamePrefix=beginning)
+        for prefix in prefixes
+        for page in logs.paginate(logGroupNamePrefix=prefix)
         for group in page["logGroups"]
     ]
     if left:
@@ -55,4 +53,4 @@ def no_log_group_came_back(target: Target) -> str:
     return "none"
 
 
-CHECKS: tuple[Check, ...] = (nothing_is_left_of_the_stack, no_log_group_came_back)
+CHECKS: tuple[Check, ...] = (nothing_is_left_of_the_stack, no_log_group_is_left)

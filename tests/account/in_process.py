@@ -1,4 +1,4 @@
-"""A stack of an AWS in this process: what the local stack cannot run of the checks is run on it."""
+"""A stack in an AWS mock in this process, for checks that the local stack cannot run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import ExitStack
 import boto3
 
 from heed.adapters.stack import AwsAccess
-from tests.account.checking import Check, Result, run
-from tests.account.target import Target, Wishes
+from tests.account.checking import Check, Result, run_checks
+from tests.account.target import Options, Target
 
 NAME = "heed-trial"
-KEPT = {
+RETAINED_RESOURCES = {
     "Table": {
         "Type": "AWS::DynamoDB::Table",
         "DeletionPolicy": "Retain",
@@ -33,17 +33,17 @@ KEPT = {
 
 
 def deploy(name: str) -> None:
-    """A stack that keeps what production keeps."""
-    body = json.dumps({"Resources": KEPT})
+    """Deploys a stack that retains what a production stack retains."""
+    body = json.dumps({"Resources": RETAINED_RESOURCES})
     boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=body)
 
 
-def a_target(wishes: Wishes | None = None) -> Target:
-    """That stack, whether or not it was deployed."""
-    return Target(NAME, {}, AwsAccess(), False, lambda _: "", wishes or Wishes(), ExitStack())
+def make_target(options: Options | None = None) -> Target:
+    """Returns the stack as a target. It need not be deployed."""
+    return Target(NAME, {}, AwsAccess(), False, lambda _: "", options or Options(), ExitStack())
 
 
-def look(check: Check, target: Target) -> Result:
-    """What becomes of one check."""
-    (result,) = run([check], target)
+def run_check(check: Check, target: Target) -> Result:
+    """Runs one check."""
+    (result,) = run_checks([check], target)
     return result

@@ -1,4 +1,4 @@
-"""The stack that is looked at: a trial in an account, or the local one as far as that goes."""
+"""The stack under check: a trial in an AWS account, or the local stack."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from heed.adapters.stack import AwsAccess
 from heed.domain.api_key import KeyScope
 from local.deploy import STACK
 from tests.account import web
-from tests.account.checking import Skipped, Unexpected, soon
+from tests.account.checking import Skipped, Unexpected, wait_for
 from tests.account.web import Answer
 
 _SCOPES = (KeyScope.CHECK, KeyScope.LINKS, KeyScope.READ)
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What whoever runs the script asked for.
+class Options:
+    """The options of a run.
 
     Attributes:
-        topic: of the deployed brand, one that may be sent to whom nobody ever spoke of.
-        tester: an address that SES may mail and a person reads; empty: none.
-        silence: whether the nightly seal may be stopped for a day.
-        break_a_creation: whether a production stack is made that fails.
+        topic: A topic of the deployed brand that may be sent to a person without a record.
+        tester: An address to which SES may send and whose mail a person reads, or "".
+        silence: Whether to stop the nightly seal for a day.
+        break_a_creation: Whether to create a production stack that fails.
     """
 
     topic: str = "offers"
@@ -42,16 +42,17 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Target:
-    """A stack, how it is reached, and what is to be cleaned up behind the checks.
+    """A stack, the access to it, and the cleanup after the checks.
 
     Attributes:
-        name: of the stack in CloudFormation.
-        outputs: of the template.
-        access: to AWS, or to the emulator.
-        is_local: whether it is the local stack.
-        mailbox: the text of the newest mail to an address; empty: there is none.
-        end: what is done when the checks are over, whatever became of them.
-        run: of these checks alone, in every address that they make up.
+        name: The name of the stack in CloudFormation.
+        outputs: The outputs of the template.
+        access: Access to AWS or to the emulator.
+        is_local: Whether it is the local stack.
+        mailbox: Returns the text of the newest mail to an address, or "" if there is none.
+        options: The options of this run.
+        cleanup: Runs after the checks, even if they fail.
+        run_id: A part of each address that this run invents.
     """
 
     name: str
@@ -59,119 +60,121 @@ class Target:
     access: AwsAccess
     is_local: bool
     mailbox: Callable[[str], str]
-    wishes: Wishes
-    end: ExitStack
-    run: str = field(default_factory=lambda: secrets.token_hex(4))
+    options: Options
+    cleanup: ExitStack
+    run_id: str = field(default_factory=lambda: secrets.token_hex(4))
 
     @property
     def api(self) -> str:
-        """Base of the API."""
+        """The base URL of the API."""
         return self.outputs["ApiUrl"].rstrip("/")
 
     def client(self, service: str) -> Any:
-        """A client of AWS."""
+        """Returns a client of an AWS service."""
         return self.access.client(service)
 
     @cached_property
     def parameters(self) -> dict[str, str]:
-        """What the stack was deployed with."""
-        described = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
-        return {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
+        """The parameters of the deployed stack, by name."""
+        description = self.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
+        return {item["ParameterKey"]: item["ParameterValue"] for item in description["Parameters"]}
 
     @cached_property
     def resources(self) -> dict[str, str]:
-        """The physical name of each resource, by its name in the template."""
+        """The physical name of each resource by its logical id."""
         pages = self.client("cloudformation").get_paginator("list_stack_resources")
         return {
-            each["LogicalResourceId"]: each.get("PhysicalResourceId", "")
+            item["LogicalResourceId"]: item.get("PhysicalResourceId", "")
             for page in pages.paginate(StackName=self.name)
-            for each in page["StackResourceSummaries"]
+            for item in page["StackResourceSummaries"]
         }
 
     @cached_property
     def is_in_sandbox(self) -> bool:
-        """Whether SES has not let this account out of its sandbox yet."""
+        """Whether the account is still in the SES sandbox."""
         return not self.client("sesv2").get_account()["ProductionAccessEnabled"]
 
     @cached_property
     def key(self) -> str:
-        """A key made for this run as `heed keys create` makes one, and revoked at its end."""
+        """An API key that is created like by `heed keys create`, and revoked at the end of the run."""
         keys = ApiKeys(self.client("dynamodb"), self.outputs["ControlTable"])
-        key_id, key = keys.create(f"account {self.run}", "the account's checks", _SCOPES)
-        self.end.callback(keys.revoke, key_id)
+        key_id, key = keys.create(f"account {self.run_id}", "the checks of the account", _SCOPES)
+        self.cleanup.callback(keys.revoke, key_id)
         return key
 
-    def person(self, who: str) -> str:
-        """An address of this run that nobody mails."""
-        return f"{who}+{self.run}@example.com"
+    def person(self, name: str) -> str:
+        """Returns an invented address of this run."""
+        return f"{name}+{self.run_id}@example.com"
 
     def post(self, path: str, body: object) -> Answer:
-        """A request of the API with that key."""
+        """Sends a request to the API with the key of this run."""
         headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
-        return web.ask("POST", self.api + path, headers, json.dumps(body).encode())
+        return web.send("POST", self.api + path, headers, json.dumps(body).encode())
 
     def link(self, address: str) -> dict[str, Any]:
-        """The links of a person, minted now."""
-        answer = self.post("/v1/links", {"topic": self.wishes.topic, "addresses": [address]})
+        """Returns new links for a person."""
+        answer = self.post("/v1/links", {"topic": self.options.topic, "addresses": [address]})
         if answer.status != 200:
             raise Unexpected(f"{answer} from /v1/links")
         link: dict[str, Any] = answer.json()["links"][0]
         return link
 
-    def verdict(self, address: str) -> dict[str, Any]:
-        """Whether a person may be sent the topic."""
-        answer = self.post("/v1/check", {"topic": self.wishes.topic, "addresses": [address]})
+    def check(self, address: str) -> dict[str, Any]:
+        """Returns the answer of the check: whether the topic may be sent to a person."""
+        answer = self.post("/v1/check", {"topic": self.options.topic, "addresses": [address]})
         if answer.status != 200:
             raise Unexpected(f"{answer} from /v1/check")
         result: dict[str, Any] = answer.json()["results"][0]
         return result
 
     def reason(self, address: str) -> str:
-        """The reason of that verdict: `ok` where the person may be sent it."""
-        return str(self.verdict(address)["reason"])
+        """Returns the reason of the check's answer. It is `ok` if the topic may be sent."""
+        return str(self.check(address)["reason"])
 
     def parameter(self, name: str) -> str:
-        """A parameter of the stack that a check needs.
+        """Returns a parameter of the stack that a check needs.
 
         Raises:
-            Skipped: it is not set.
+            Skipped: The parameter is not set.
         """
         if not (value := self.parameters.get(name, "")):
             raise Skipped(f"deploy with {name}, and run this again")
         return value
 
 
-def deployed(name: str, wishes: Wishes, end: ExitStack) -> Target:
-    """The stack of that name, with the AWS settings of this shell.
+def connect_deployed(name: str, options: Options, cleanup: ExitStack) -> Target:
+    """Returns a deployed stack, with the AWS settings of this shell.
 
     Raises:
-        NotFound: there is none.
+        NotFound: There is no stack with this name.
     """
     access = AwsAccess()
-    return Target(name, stack.stack_outputs(access, name), access, False, _pasted, wishes, end)
+    return Target(
+        name, stack.stack_outputs(access, name), access, False, _ask_person_for_link, options, cleanup
+    )
 
 
-def local(announcement: Path, wishes: Wishes, end: ExitStack) -> Target:
-    """The local stack that a `stack.json` announces."""
-    said = json.loads(announcement.read_text())
-    outputs = {**said["outputs"], "ApiUrl": said["api"]}
+def connect_local(announcement: Path, options: Options, cleanup: ExitStack) -> Target:
+    """Returns the local stack that a `stack.json` announces."""
+    content = json.loads(announcement.read_text())
+    outputs = {**content["outputs"], "ApiUrl": content["api"]}
     del outputs["functions"]
 
-    def newest(address: str) -> str:
-        kept = web.ask("GET", f"{said['aws']}/_ministack/ses/messages").json()["messages"]
-        mails = [mail for account in kept.values() for mail in account]
-        return next((str(one["BodyText"]) for one in reversed(mails) if one["To"] == [address]), "")
+    def find_newest_mail(address: str) -> str:
+        accounts = web.send("GET", f"{content['aws']}/_ministack/ses/messages").json()["messages"]
+        mails = [mail for account in accounts.values() for mail in account]
+        return next((str(mail["BodyText"]) for mail in reversed(mails) if mail["To"] == [address]), "")
 
     def mailbox(address: str) -> str:
-        return soon(lambda: newest(address), 300, "no mail")
+        return wait_for(lambda: find_newest_mail(address), 300, "no mail")
 
-    access = AwsAccess(said["aws"], said["region"])
-    return Target(STACK, outputs, access, True, mailbox, wishes, end)
+    access = AwsAccess(content["aws"], content["region"])
+    return Target(STACK, outputs, access, True, mailbox, options, cleanup)
 
 
-def _pasted(_: str) -> str:
-    """A mailbox that a person reads."""
+def _ask_person_for_link(_: str) -> str:
+    """Asks the person at the terminal for the link in the mail."""
     try:
-        return input("  A mail should reach the tester now. Paste its link (empty: none came): ")
-    except EOFError:  # nobody sits there
+        return input("  The tester should get a mail now. Paste its link (leave empty if there is no mail): ")
+    except EOFError:  # there is no terminal
         return ""

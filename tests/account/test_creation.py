@@ -1,4 +1,4 @@
-"""The production stack that fails on purpose is removed with all that it keeps: on an AWS in this process."""
+"""The removal of the production stack that fails on purpose, with an AWS mock in this process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import boto3
 import pytest
 
 from tests.account import creation
-from tests.account.checking import Word
-from tests.account.in_process import NAME, a_target, deploy, look
-from tests.account.target import Wishes
+from tests.account.checking import Outcome
+from tests.account.in_process import NAME, deploy, make_target, run_check
+from tests.account.target import Options
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.literals import ObjectLockModeType
@@ -21,38 +21,38 @@ pytestmark = pytest.mark.usefixtures("aws")
 
 
 def _deploy_locked(name: str) -> None:
-    """With a bucket that has an Object Lock, which the CloudFormation of this process cannot make."""
+    """Deploys a stack and enables Object Lock, which the CloudFormation mock cannot do."""
     deploy(name)
-    s3, bucket = boto3.client("s3"), _bucket(name)
+    s3, bucket = boto3.client("s3"), _bucket_name(name)
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     s3.put_object_lock_configuration(Bucket=bucket, ObjectLockConfiguration={"ObjectLockEnabled": "Enabled"})
 
 
-def test_the_broken_stack_is_removed_with_all_that_production_keeps_and_nothing_else() -> None:
+def test_the_broken_stack_is_removed_with_its_retained_resources_only() -> None:
     deploy(NAME)
     tables, buckets = boto3.client("dynamodb").list_tables, boto3.client("s3").list_buckets
-    others = tables()["TableNames"], [one["Name"] for one in buckets()["Buckets"]]
+    others = tables()["TableNames"], [bucket["Name"] for bucket in buckets()["Buckets"]]
     deploy(f"{NAME}-broken")
 
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
-    assert (tables()["TableNames"], [one["Name"] for one in buckets()["Buckets"]]) == others
+    assert (tables()["TableNames"], [bucket["Name"] for bucket in buckets()["Buckets"]]) == others
     kms = boto3.client("kms")
-    keys = [kms.describe_key(KeyId=one["KeyId"]) for one in kms.list_keys()["Keys"]]
+    keys = [kms.describe_key(KeyId=key["KeyId"]) for key in kms.list_keys()["Keys"]]
     assert sorted(key["KeyMetadata"]["KeyState"] for key in keys) == ["Enabled", "PendingDeletion"]
 
 
-def _bucket(stack: str) -> str:
-    of = boto3.client("cloudformation").list_stack_resources(StackName=stack)
+def _bucket_name(stack: str) -> str:
+    resources = boto3.client("cloudformation").list_stack_resources(StackName=stack)
     (name,) = (
-        each["PhysicalResourceId"]
-        for each in of["StackResourceSummaries"]
-        if each["ResourceType"] == "AWS::S3::Bucket"
+        resource["PhysicalResourceId"]
+        for resource in resources["StackResourceSummaries"]
+        if resource["ResourceType"] == "AWS::S3::Bucket"
     )
     return name
 
 
-def _table(name: str) -> None:
+def _create_table(name: str) -> None:
     boto3.client("dynamodb").create_table(
         TableName=name,
         KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -61,20 +61,20 @@ def _table(name: str) -> None:
     )
 
 
-def test_its_tables_are_found_behind_a_hundred_others() -> None:
-    others = [f"a-{n:03}" for n in range(100)]
+def test_its_tables_are_found_after_a_hundred_other_tables() -> None:
+    others = [f"a-{number:03}" for number in range(100)]
     for name in others:
-        _table(name)
+        _create_table(name)
     deploy(f"{NAME}-broken")
 
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     pages = boto3.client("dynamodb").get_paginator("list_tables").paginate()
     assert [name for page in pages for name in page["TableNames"]] == others
 
 
-def _lock(bucket: str, key: str, mode: ObjectLockModeType) -> None:
-    """As the nightly seal is, until after the test."""
+def _put_locked(bucket: str, key: str, mode: ObjectLockModeType) -> None:
+    """Stores an object that is locked like the nightly seal, until after the test."""
     boto3.client("s3").put_object(
         Bucket=bucket,
         Key=key,
@@ -83,64 +83,62 @@ def _lock(bucket: str, key: str, mode: ObjectLockModeType) -> None:
     )
 
 
-def test_a_seal_that_was_written_meanwhile_goes_with_its_bucket() -> None:
+def test_a_locked_seal_is_removed_with_its_bucket() -> None:
     _deploy_locked(f"{NAME}-broken")
     for key in ("seals/1", "seals/1", "seals/2"):
-        _lock(_bucket(f"{NAME}-broken"), key, "GOVERNANCE")
-    boto3.client("s3").delete_object(Bucket=_bucket(f"{NAME}-broken"), Key="seals/2")
+        _put_locked(_bucket_name(f"{NAME}-broken"), key, "GOVERNANCE")
+    boto3.client("s3").delete_object(Bucket=_bucket_name(f"{NAME}-broken"), Key="seals/2")
 
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert boto3.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_what_cannot_be_removed_is_told_and_stops_nothing_behind_it(
+def test_a_failed_removal_is_printed_and_does_not_stop_the_others(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     _deploy_locked(f"{NAME}-broken")
-    bucket = _bucket(f"{NAME}-broken")
-    _lock(bucket, "seals/1", "COMPLIANCE")
+    bucket = _bucket_name(f"{NAME}-broken")
+    _put_locked(bucket, "seals/1", "COMPLIANCE")
 
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert capsys.readouterr().out == f"stays    bucket {bucket}: BucketNotEmpty\n"
     kms = boto3.client("kms")
-    (key,) = (kms.describe_key(KeyId=one["KeyId"]) for one in kms.list_keys()["Keys"])
+    (key,) = (kms.describe_key(KeyId=key["KeyId"]) for key in kms.list_keys()["Keys"])
     assert key["KeyMetadata"]["KeyState"] == "PendingDeletion"
 
 
-def test_what_never_came_to_be_or_is_gone_already_is_no_failure(
+def test_a_missing_stack_or_resource_is_not_a_failure(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
     _deploy_locked(f"{NAME}-broken")
-    boto3.client("s3").delete_bucket(Bucket=_bucket(f"{NAME}-broken"))
+    boto3.client("s3").delete_bucket(Bucket=_bucket_name(f"{NAME}-broken"))
 
-    creation.remove(a_target(), f"{NAME}-broken")
+    creation.remove_stack(make_target(), f"{NAME}-broken")
 
     assert capsys.readouterr().out == ""
 
 
-def test_without_a_build_nothing_is_deployed_and_nothing_is_left_to_remove(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_without_a_build_nothing_is_deployed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(creation, "ROOT", tmp_path)
-    target = a_target(Wishes(break_a_creation=True))
+    target = make_target(Options(break_a_creation=True))
 
-    result = look(creation.a_production_creation_that_fails_is_mended_in_place, target)
+    result = run_check(creation.a_failed_production_deployment_is_repaired, target)
 
-    assert result.word is Word.SKIPPED
-    target.end.close()
+    assert result.outcome is Outcome.SKIPPED
+    target.cleanup.close()
 
 
-def test_a_stack_that_was_there_before_is_not_taken_for_the_broken_one() -> None:
+def test_an_existing_stack_is_not_changed() -> None:
     deploy(f"{NAME}-broken")
-    target = a_target(Wishes(break_a_creation=True))
+    target = make_target(Options(break_a_creation=True))
 
-    result = look(creation.a_production_creation_that_fails_is_mended_in_place, target)
+    result = run_check(creation.a_failed_production_deployment_is_repaired, target)
 
-    assert result.word is Word.SKIPPED
-    target.end.close()
+    assert result.outcome is Outcome.SKIPPED
+    target.cleanup.close()
     assert _status(f"{NAME}-broken") == "CREATE_COMPLETE"
 
 

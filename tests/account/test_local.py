@@ -1,4 +1,4 @@
-"""The hour in an account, as far as the local stack goes: what it could see, and what it skipped by name."""
+"""The checks of an account with the local stack: which ones run, and which ones are skipped."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from tests.system.running import PATIENCE, ROOT, Running, free_ports
 
 pytestmark = pytest.mark.system
 
-SEEN_HERE = {
+RUN_LOCALLY = {
     "the stack is deployed",
     "the outputs are there",
     "the bucket of a trial has no object lock",
-    "without a key nothing is answered",
-    "the first check says yes",
-    "the first links are minted",
-    "a link that is opened changes nothing",
+    "a request without a key is refused",
+    "the first check answers yes",
+    "the first links are created",
+    "opening a link changes nothing",
     "a HEAD of a link is answered",
     "one click stops",
     "one click as multipart stops",
     "one click of an encoded link stops",
     "a preference link opens",
-    "the tracking status is told",
-    "a path that is not there is answered by a page",
+    "the tracking status is published",
+    "an unknown path is answered with a page",
     "a press reaches the ledger",
-    "what the ledger entered is hashed into the bucket",
-    "the way back reaches a tester",
-    "what follows from the yes is done",
+    "the hash of a ledger entry is in the bucket",
+    "a confirmation mail reaches the tester",
+    "the confirmed opt in is processed",
 }
-SKIPPED_HERE = {
-    "the alarms reach somebody",
-    "an object that could lie over another is refused",
-    "a bounce becomes a no",
-    "a complaint becomes a no",
-    "the access log names routes and no link",
-    "no alarm stands",
-    "the alarm comes when nobody seals",
-    "a production creation that fails is mended in place",
+SKIPPED_LOCALLY = {
+    "the alarms have confirmed subscriptions",
+    "a write that could replace an object is refused",
+    "a bounce stops mail",
+    "a complaint stops mail",
+    "the access log has routes and no links",
+    "no alarm is active",
+    "a missing seal raises an alarm",
+    "a failed production deployment is repaired",
 }
 
 
@@ -60,7 +60,7 @@ def announcement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         running.stop()
 
 
-def _account(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def _run_account_checks(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "tests.account", *arguments],
         cwd=ROOT,
@@ -71,34 +71,34 @@ def _account(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_what_the_local_stack_can_show_is_as_expected_and_the_rest_is_skipped_by_name(
+def test_checks_run_on_the_local_stack_or_are_skipped(
     announcement: Path,
 ) -> None:
-    done = _account("--local", announcement, "--tester", "tester@example.org")
+    done = _run_account_checks("--local", announcement, "--tester", "tester@example.org")
 
-    found = re.findall(r"^(ok|FAILED|skipped) +([^:]+): ", done.stdout, re.MULTILINE)
+    results = re.findall(r"^(ok|FAILED|skipped) +([^:]+): ", done.stdout, re.MULTILINE)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert {name for word, name in found if word == "ok"} == SEEN_HERE
-    assert {name for word, name in found if word == "skipped"} == SKIPPED_HERE
-    assert len(found) == len(CHECKS) == len(SEEN_HERE) + len(SKIPPED_HERE)
+    assert {name for outcome, name in results if outcome == "ok"} == RUN_LOCALLY
+    assert {name for outcome, name in results if outcome == "skipped"} == SKIPPED_LOCALLY
+    assert len(results) == len(CHECKS) == len(RUN_LOCALLY) + len(SKIPPED_LOCALLY)
     assert done.stdout.endswith("\n18 ok, 0 FAILED, 8 skipped.\n")
 
 
 def test_no_address_token_or_key_is_printed(announcement: Path) -> None:
-    done = _account("--local", announcement, "--tester", "printed@example.org")
+    done = _run_account_checks("--local", announcement, "--tester", "printed@example.org")
 
-    said = done.stdout + done.stderr
-    assert "@" not in said and "heed_" not in said and "/u/E" not in said
+    printed = done.stdout + done.stderr
+    assert "@" not in printed and "heed_" not in printed and "/u/E" not in printed
 
 
-def test_the_key_of_the_checks_is_revoked_behind_them(announcement: Path) -> None:
-    with ExitStack() as end:
-        stack = target.local(announcement, target.Wishes(), end)
-        assert stack.verdict(stack.person("revoked"))["sendable"] is True
+def test_the_key_of_the_checks_is_revoked_at_their_end(announcement: Path) -> None:
+    with ExitStack() as cleanup:
+        stack = target.connect_local(announcement, target.Options(), cleanup)
+        assert stack.check(stack.person("revoked"))["sendable"] is True
         keys = ApiKeys(stack.client("dynamodb"), stack.outputs["ControlTable"])
-        assert _revoked(keys, stack.run) == [False]
-    assert _revoked(keys, stack.run) == [True]
+        assert _are_keys_revoked(keys, stack.run_id) == [False]
+    assert _are_keys_revoked(keys, stack.run_id) == [True]
 
 
-def _revoked(keys: ApiKeys, run: str) -> list[bool]:
-    return [key.revoked is not None for key in keys.list()[0] if run in key.name]
+def _are_keys_revoked(keys: ApiKeys, run_id: str) -> list[bool]:
+    return [key.revoked is not None for key in keys.list()[0] if run_id in key.name]

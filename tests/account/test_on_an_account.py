@@ -1,4 +1,4 @@
-"""What the local stack cannot run of the checks, on an AWS in this process: they find what is wrong."""
+"""Checks that the local stack cannot run, with an AWS mock in this process: they find faults."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ import time_machine
 from botocore.exceptions import ClientError
 
 from tests.account import deployed, gone, silence
-from tests.account.__main__ import as_samconfig_says
-from tests.account.checking import Result, Skipped, Word, check, run
-from tests.account.in_process import NAME, a_target, deploy, look
-from tests.account.target import Target, Wishes
+from tests.account.__main__ import use_samconfig
+from tests.account.checking import Outcome, Result, Skipped, check, run_checks
+from tests.account.in_process import NAME, deploy, make_target, run_check
+from tests.account.target import Options, Target
 
 pytestmark = pytest.mark.usefixtures("aws")
 
 START = datetime(2026, 3, 5, 12, tzinfo=UTC)
 
 
-# ---- The alarm that comes when nobody seals ----
+# ---- The alarm for a missing seal ----
 
 
 @pytest.fixture
 def sealing(aws: None) -> Any:
-    """The schedule and its alarm, as a deployment has them once the ledger was sealed; the target."""
-    target = a_target(Wishes(silence=True))
+    """The target, with the schedule and the alarm of a deployment that has sealed the ledger."""
+    target = make_target(Options(silence=True))
     vars(target)["resources"] = {"SealFunctionNightly": "nightly", "SealSilentAlarm": "silent"}
     boto3.client("scheduler").create_schedule(
         Name="nightly",
@@ -50,83 +50,85 @@ def sealing(aws: None) -> Any:
         ComparisonOperator="LessThanThreshold",
         Threshold=1,
     )
-    _alarm("OK")
+    _set_alarm("OK")
     return target
 
 
-def _alarm(state: str) -> None:
+def _set_alarm(state: str) -> None:
     boto3.client("cloudwatch").set_alarm_state(AlarmName="silent", StateValue=state, StateReason="a test")
 
 
-def _schedule() -> dict[str, Any]:
-    found = dict(boto3.client("scheduler").get_schedule(Name="nightly"))
+def _read_schedule() -> dict[str, Any]:
+    schedule = dict(boto3.client("scheduler").get_schedule(Name="nightly"))
     return {
         name: value
-        for name, value in found.items()
+        for name, value in schedule.items()
         if name not in ("ResponseMetadata", "LastModificationDate")
     }
 
 
-def _silence(target: Target) -> Result:
-    return look(silence.the_alarm_comes_when_nobody_seals, target)
+def _check_silence(target: Target) -> Result:
+    return run_check(silence.a_missing_seal_raises_an_alarm, target)
 
 
-def test_the_schedule_is_left_alone_unless_it_is_asked_for(sealing: Target) -> None:
-    quiet = a_target()
+def test_the_schedule_does_not_change_without_the_option(sealing: Target) -> None:
+    quiet = make_target()
     vars(quiet)["resources"] = sealing.resources
 
-    assert _silence(quiet).word is Word.SKIPPED
-    assert _schedule()["State"] == "ENABLED"
+    assert _check_silence(quiet).outcome is Outcome.SKIPPED
+    assert _read_schedule()["State"] == "ENABLED"
 
 
-def test_the_schedule_is_disabled_and_enabled_again_when_the_alarm_came(sealing: Target) -> None:
-    before = _schedule()
+def test_the_schedule_is_enabled_again_after_the_alarm(sealing: Target) -> None:
+    before = _read_schedule()
 
-    assert _silence(sealing).word is Word.SKIPPED
-    assert _schedule() == {**before, "State": "DISABLED"}
+    assert _check_silence(sealing).outcome is Outcome.SKIPPED
+    assert _read_schedule() == {**before, "State": "DISABLED"}
 
-    _alarm("ALARM")
-    assert _silence(sealing).word is Word.OK
-    assert _schedule() == before
+    _set_alarm("ALARM")
+    assert _check_silence(sealing).outcome is Outcome.OK
+    assert _read_schedule() == before
 
 
-def test_an_alarm_that_never_comes_is_a_failure_and_the_schedule_is_enabled_again(
+def test_a_missing_alarm_is_a_failure_and_the_schedule_is_enabled_again(
     sealing: Target,
 ) -> None:
     with time_machine.travel(START, tick=False):
-        _silence(sealing)
+        _check_silence(sealing)
     with time_machine.travel(START + timedelta(hours=27), tick=False):
-        assert _silence(sealing).word is Word.SKIPPED
+        assert _check_silence(sealing).outcome is Outcome.SKIPPED
     with time_machine.travel(START + timedelta(hours=29), tick=False):
-        assert _silence(sealing).word is Word.FAILED
-    assert _schedule()["State"] == "ENABLED"
+        assert _check_silence(sealing).outcome is Outcome.FAILED
+    assert _read_schedule()["State"] == "ENABLED"
 
 
-def test_a_ledger_that_was_never_sealed_is_not_silenced(sealing: Target) -> None:
-    _alarm("ALARM")
+def test_a_ledger_without_a_seal_is_not_silenced(sealing: Target) -> None:
+    _set_alarm("ALARM")
 
-    assert _silence(sealing).word is Word.SKIPPED
-    assert _schedule()["State"] == "ENABLED"
-
-
-# ---- What a trial must not leave ----
+    assert _check_silence(sealing).outcome is Outcome.SKIPPED
+    assert _read_schedule()["State"] == "ENABLED"
 
 
-def test_a_stack_that_still_stands_and_one_that_never_was_are_not_gone() -> None:
-    assert look(gone.nothing_is_left_of_the_stack, a_target()).word is Word.FAILED
+# ---- Leftovers of a trial ----
+
+
+def test_an_existing_or_unknown_stack_fails_the_check() -> None:
+    assert run_check(gone.nothing_is_left_of_the_stack, make_target()).outcome is Outcome.FAILED
     deploy(NAME)
-    assert look(gone.nothing_is_left_of_the_stack, a_target()).word is Word.FAILED
+    assert run_check(gone.nothing_is_left_of_the_stack, make_target()).outcome is Outcome.FAILED
 
 
-def test_a_log_group_that_came_back_is_named_and_that_of_another_stack_is_not() -> None:
+def test_a_log_group_is_reported_if_it_belongs_to_the_stack() -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/heed/heed/seal")
-    assert look(gone.no_log_group_came_back, a_target()).word is Word.OK
+    assert run_check(gone.no_log_group_is_left, make_target()).outcome is Outcome.OK
     logs.create_log_group(logGroupName="/aws/lambda/heed-trial-SealFunction-1")
-    assert look(gone.no_log_group_came_back, a_target()).said == "/aws/lambda/heed-trial-SealFunction-1"
+    assert (
+        run_check(gone.no_log_group_is_left, make_target()).detail == "/aws/lambda/heed-trial-SealFunction-1"
+    )
 
 
-# ---- How a run is told ----
+# ---- The results of a run ----
 
 
 @check("nothing")
@@ -134,19 +136,19 @@ def a_check_that_fails(_: Target) -> str:
     raise ClientError({"Error": {"Code": "Denied", "Message": "on identity/ann@example.com"}}, "Send")
 
 
-def test_what_fails_stops_nothing_behind_it_and_names_no_address() -> None:
-    first, second = run([a_check_that_fails, gone.no_log_group_came_back], a_target())
+def test_a_failed_check_stops_no_other_check_and_prints_no_address() -> None:
+    first, second = run_checks([a_check_that_fails, gone.no_log_group_is_left], make_target())
 
-    assert (first.word, second.word) == (Word.FAILED, Word.OK)
-    assert "identity/…@…" in first.said and "ann" not in first.said
+    assert (first.outcome, second.outcome) == (Outcome.FAILED, Outcome.OK)
+    assert "identity/…@…" in first.detail and "ann" not in first.detail
 
 
-def test_the_trial_is_the_one_that_samconfig_names() -> None:
-    assert as_samconfig_says("trial") == NAME
+def test_the_trial_is_that_of_samconfig() -> None:
+    assert use_samconfig("trial") == NAME
 
 
 def test_production_is_refused() -> None:
-    target = a_target()
+    target = make_target()
     vars(target)["parameters"] = {"Environment": "production"}
 
     with pytest.raises(Skipped):

@@ -1,4 +1,4 @@
-"""Real HTTP, as a mail client or a browser sends it: nothing is followed, no path is tidied up."""
+"""Sends HTTP requests like a mail client or browser. It follows no redirects and does not change paths."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from heed.entrypoints.cli.stack import is_loopback
 
-_PATIENCE = 35  # seconds; API Gateway gives up after 30
+_TIMEOUT = 35  # seconds; API Gateway gives up after 30
 FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """Status, headers (of any case) and body."""
+    """An HTTP answer. Header names are case-insensitive."""
 
     status: int
     headers: Message
     body: bytes
 
     def json(self) -> Any:
-        """The body as JSON.
+        """Returns the body as JSON.
 
         Raises:
-            ValueError: it is none.
+            ValueError: The body is not JSON.
         """
         return json.loads(self.body)
 
@@ -36,22 +36,24 @@ class Answer:
         return f"{self.status} {self.headers.get_content_type()}"
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirect(HTTPRedirectHandler):
     def redirect_request(self, *_: object, **__: object) -> None:
         return None
 
 
-def ask(method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None) -> Answer:
-    """Send one request; every status is an answer.
+def send(
+    method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
+) -> Answer:
+    """Sends a request and returns the answer, whatever its status is.
 
     Raises:
-        OSError: nothing answers.
+        OSError: There is no answer.
     """
-    request = Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - of a stack's output
-    opener = build_opener(_Stay(), *((ProxyHandler({}),) if is_loopback(url) else ()))
+    request = Request(url, body, dict(headers or {}), method=method)  # noqa: S310 - an output of the stack
+    opener = build_opener(_NoRedirect(), *((ProxyHandler({}),) if is_loopback(url) else ()))
     try:
-        with opener.open(request, timeout=_PATIENCE) as answer:
-            return Answer(answer.status, answer.headers, answer.read())
-    except HTTPError as refused:
-        with refused:
-            return Answer(refused.code, refused.headers, refused.read())
+        with opener.open(request, timeout=_TIMEOUT) as response:
+            return Answer(response.status, response.headers, response.read())
+    except HTTPError as error:
+        with error:
+            return Answer(error.code, error.headers, error.read())

@@ -1,4 +1,4 @@
-"""The brand that ships, and copies of it to spoil."""
+"""The brand of this repository, and a copy of it that tests may change."""
 
 from __future__ import annotations
 

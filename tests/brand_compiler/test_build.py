@@ -1,4 +1,4 @@
-"""The compiled brand: what the functions read."""
+"""The compiled brand, which the functions read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def built(source: Path, tmp_path: Path) -> Path:
 def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
     catalogue = Catalogue.from_document(json.loads((built / "catalogue.json").read_text(encoding="utf-8")))
 
-    numbers = {catalogue.name(n): n for n in [*catalogue.brands, *catalogue.topics]}
+    numbers = {catalogue.name(number): number for number in [*catalogue.brands, *catalogue.topics]}
     assert numbers == {
         "meridian": 1,
         "offers": 2,
@@ -37,38 +37,38 @@ def test_the_domain_reads_the_compiled_catalogue(built: Path) -> None:
     assert catalogue.topic("targeted-advertising").path == (7,)
 
 
-def test_what_every_function_reads_is_small(built: Path) -> None:
+def test_the_compiled_catalogue_is_small(built: Path) -> None:
     assert (built / "catalogue.json").stat().st_size < 6_000
 
 
-def test_a_page_is_one_file_in_one_language(built: Path) -> None:
+def test_a_page_in_one_language_is_one_small_file(built: Path) -> None:
     for language in ("de", "en", "es", "fr", "ja"):
         page = built / "pages" / language / "landing.json"
         assert page.stat().st_size < 16_000
 
 
-def test_the_policy_allows_exactly_the_style_sheet_that_stands_in_the_page(built: Path) -> None:
-    allowed = json.loads((built / "pages" / "style.json").read_text(encoding="utf-8"))
+def test_the_policy_allows_exactly_the_style_sheet_of_the_page(built: Path) -> None:
+    allowed_hash = json.loads((built / "pages" / "style.json").read_text(encoding="utf-8"))
     page = (built / "pages" / "en" / "neutral.json").read_text(encoding="utf-8")
     literal = json.loads(page)[2]
 
     style = literal.partition("<style>")[2].partition("</style>")[0]
 
     assert style
-    assert allowed == base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert allowed_hash == base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 
 
-def test_the_same_source_gives_the_same_bytes(source: Path, tmp_path: Path) -> None:
-    for name in ("one", "two"):
+def test_two_builds_of_a_source_are_identical(source: Path, tmp_path: Path) -> None:
+    for name in ("first", "second"):
         compile_command([str(source), str(tmp_path / name)])
 
-    one, two = (
-        {f.relative_to(tmp_path / name): f.read_bytes() for f in (tmp_path / name).rglob("*.json")}
-        for name in ("one", "two")
+    first, second = (
+        {file.relative_to(tmp_path / name): file.read_bytes() for file in (tmp_path / name).rglob("*.json")}
+        for name in ("first", "second")
     )
-    assert one == two
+    assert first == second
 
 
-def test_it_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments_show_the_usage(capsys: pytest.CaptureFixture[str]) -> None:
     assert compile_command(["layers/brand"]) == 2
     assert "SOURCE DESTINATION" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A mistake in the brand's files is named with its file and line, and nothing is written."""
+"""The build reports a mistake in the brand with its file and line, and creates no file."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ EN = "locales/en.toml"
 DE = "locales/de.toml"
 LANDING = "pages/landing.html"
 
-# file, what stands there, what someone makes of it, what they are told, which line it is told for
+# File, text in it, its replacement, the expected message, and a part of the line that the message names.
 MISTAKES = [
     (CATALOGUE, 'de = "Angebote"\n', "", "language `de` is missing in `names`", "[topics.names]"),
-    (CATALOGUE, "number = 3", "number = 2", "number 2 is taken already", "number = 2"),
-    (CATALOGUE, "number = 3", "number = 1", "number 1 is taken already", "number = 1"),
+    (CATALOGUE, "number = 3", "number = 2", "number 2 is already used", "number = 2"),
+    (CATALOGUE, "number = 3", "number = 1", "number 1 is already used", "number = 1"),
     (CATALOGUE, "number = 3", "number = 70000", "from 1 to 65535", "number = 70000"),
     (CATALOGUE, "number = 3", "number = true", "from 1 to 65535", "number = true"),
-    (CATALOGUE, "number = 3", "number = 33", "number 3 (marketing meridian/news in) is gone", ""),
-    (CATALOGUE, 'name = "news"', 'name = "offers"', "`offers` is taken", 'name = "offers"'),
-    (CATALOGUE, 'name = "news"', 'name = "New s"', "`name` is lower-case", 'name = "New s"'),
+    (CATALOGUE, "number = 3", "number = 33", "number 3 (marketing meridian/news in) is missing", ""),
+    (CATALOGUE, 'name = "news"', 'name = "offers"', "`offers` is already used", 'name = "offers"'),
+    (CATALOGUE, 'name = "news"', 'name = "New s"', "`name` must be lower-case", 'name = "New s"'),
     (
         CATALOGUE,
         'name = "news"',
@@ -36,7 +36,7 @@ MISTAKES = [
         CATALOGUE,
         'default = "in"',
         'default = "yes"',
-        "`default` is one of in, out",
+        "`default` must be one of in, out",
         'default = "yes"',
     ),
     (
@@ -46,23 +46,23 @@ MISTAKES = [
         "locked as `marketing meridian/research out`",
         "number = 5",
     ),
-    (CATALOGUE, 'kind = "service"', 'kind = "servise"', "`kind` is one of", 'kind = "servise"'),
-    (CATALOGUE, "brand = 1", "brand = 9", "there is no brand of number 9", "brand = 9"),
+    (CATALOGUE, 'kind = "service"', 'kind = "servise"', "`kind` must be one of", 'kind = "servise"'),
+    (CATALOGUE, "brand = 1", "brand = 9", "there is no brand with number 9", "brand = 9"),
     (
         CATALOGUE,
         'name = "news"',
         'name = "news"\nfollows = 99',
-        "no topic of number 99",
+        "no topic with number 99",
         "follows = 99",
     ),
     (
         CATALOGUE,
         'name = "news"',
         'name = "news"\nfollows = 6',
-        "its own brand and kind",
+        "of the same brand and kind",
         "follows = 6",
     ),
-    (CATALOGUE, 'name = "news"', 'name = "news"\nfollows = 4', "of a lower number", "follows = 4"),
+    (CATALOGUE, 'name = "news"', 'name = "news"\nfollows = 4', "with a lower number", "follows = 4"),
     (
         CATALOGUE,
         'name = "news"',
@@ -81,16 +81,16 @@ MISTAKES = [
         CATALOGUE,
         "preferences@example.com",
         "example.com",
-        "`mailbox` is an e-mail address",
+        "`mailbox` must be an e-mail address",
         "mailbox = ",
     ),
-    (CATALOGUE, "https://global", "http://global", "begins with https://", "link = "),
+    (CATALOGUE, "https://global", "http://global", "must begin with https://", "link = "),
     (CATALOGUE, 'title = "Meridian Watches"', "title = 7", "`title` must be a text", "title = 7"),
     (
         CATALOGUE,
         'default_language = "en"',
         'default_language = "it"',
-        "is one of",
+        "must be one of",
         "default_language",
     ),
     (CATALOGUE, "material = false", "material = false\n[[policies", "", "[[policies"),
@@ -98,22 +98,22 @@ MISTAKES = [
         CATALOGUE,
         'name = "news"',
         f'name = "{"n" * 64}"',
-        "`name` has 64 characters: 63 at most",
+        "`name` has 64 characters: at most 63 are allowed",
         'name = "nnn',
     ),
     (
         CATALOGUE,
         'title = "Meridian Watches"',
         f'title = "{"t" * 201}"',
-        "201 characters: 200 at most",
+        "201 characters: at most 200 are allowed",
         "title = ",
     ),
-    (CATALOGUE, 'en = "News"', f'en = "{"N" * 201}"', "201 characters: 200 at most", 'en = "NNN'),
+    (CATALOGUE, 'en = "News"', f'en = "{"N" * 201}"', "201 characters: at most 200 are allowed", 'en = "NNN'),
     (
         CATALOGUE,
         'en = "New watches',
         f'en = "{"N" * 1_000}',
-        "characters: 1,000 at most",
+        "characters: at most 1,000 are allowed",
         'en = "NNN',
     ),
     (DE, 'yes = "Ja"\n', "", "`preferences.yes` is missing", "[preferences]"),
@@ -121,7 +121,7 @@ MISTAKES = [
     (DE, 'yes = "Ja"', 'yes = "Ja"\nyess = "Ja"', "unknown key", "yess"),
     (DE, 'stop = "{topic}', 'stop = "{topik}', "unknown placeholder {topik}", "stop = "),
     (DE, 'stop = "{topic} ab', 'stop = "Ab', "placeholder {topic} is missing", "stop = "),
-    (DE, 'stop = "{topic} ab', 'stop = "{topic ab', "a brace without its partner", "stop = "),
+    (DE, 'stop = "{topic} ab', 'stop = "{topic ab', "a brace has no partner", "stop = "),
     (DE, '"Januar", ', "", "twelve", "months = "),
     (DE, "{day}. {month}", "{day}. {mois}", "unknown placeholder {mois}", "date = "),
     (EN, "Stop {topic}", "Stop {topci}", "unknown placeholder {topci}", "{topci}"),
@@ -143,11 +143,11 @@ MISTAKES = [
     ),
     (LANDING, "{description}</p>{{/if}}", "{description}</p>", "{{#if}} has no end", "description"),
     (LANDING, "{{.lead}}", "{{lead!}}", "cannot read {{lead!}}", "{{lead!}}"),
-    (LANDING, "{{.lead}}", "{{#each topic as x}}{{/each}}", "`topic` is no list", "#each"),
-    (LANDING, "{{.lead}}", "{topic|date}", "cannot be written as `date`", "{topic|date}"),
-    (LANDING, "{{.lead}}", "{policy}", "`policy` is no text", "{policy}"),
+    (LANDING, "{{.lead}}", "{{#each topic as x}}{{/each}}", "`topic` is not a list", "#each"),
+    (LANDING, "{{.lead}}", "{topic|date}", "cannot be formatted as `date`", "{topic|date}"),
+    (LANDING, "{{.lead}}", "{policy}", "`policy` is not a text", "{policy}"),
     (LANDING, "{{.lead}}", "{{#if signal == shown}}x{{/if}}", "`signal` is never `shown`", "shown"),
-    (LANDING, "{{.lead}}", "{{contact.letter}}", "cannot write this", "contact.letter"),
+    (LANDING, "{{.lead}}", "{{contact.letter}}", "cannot format this text", "contact.letter"),
     (
         LANDING,
         "{{.lead}}",
@@ -170,8 +170,8 @@ MISTAKES = [
 
 @pytest.mark.threat(
     "W18",
-    "A brand's domain holds a line break, which becomes a header of its own in every mail.",
-    "The build takes nothing for a domain but a host name.",
+    "A brand's domain contains a line break, which starts another header in each mail.",
+    "The build accepts only a host name as a domain.",
 )
 @pytest.mark.parametrize(
     "domain",
@@ -194,27 +194,27 @@ MISTAKES = [
         "\\u2800.example",
     ],
 )
-def test_a_domain_is_a_host_name(
+def test_a_domain_must_be_a_host_name(
     copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], domain: str
 ) -> None:
     text = (copy / CATALOGUE).read_text(encoding="utf-8")
-    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
-    assert made != text
-    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    changed = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    assert changed != text
+    (copy / CATALOGUE).write_text(changed, encoding="utf-8")
     assert compile_command([str(copy), str(tmp_path / "out")]) == 1
-    assert "`domain` is a host name" in capsys.readouterr().err
+    assert "`domain` must be a lower-case host name" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("domain", ["news.example.co.uk", "xn--mller-kva.example", "3m.example"])
-def test_every_form_of_host_name_is_taken(copy: Path, tmp_path: Path, domain: str) -> None:
+def test_each_form_of_a_host_name_is_valid(copy: Path, tmp_path: Path, domain: str) -> None:
     text = (copy / CATALOGUE).read_text(encoding="utf-8")
-    made = text.replace('domain = "example.com"', f'domain = "{domain}"')
-    (copy / CATALOGUE).write_text(made, encoding="utf-8")
+    changed = text.replace('domain = "example.com"', f'domain = "{domain}"')
+    (copy / CATALOGUE).write_text(changed, encoding="utf-8")
     assert compile_command([str(copy), str(tmp_path / "out")]) == 0
 
 
-@pytest.mark.parametrize(("name", "old", "new", "message", "at"), MISTAKES)
-def test_a_mistake_is_named_with_its_file_and_line(
+@pytest.mark.parametrize(("name", "old", "new", "message", "line_part"), MISTAKES)
+def test_a_mistake_is_reported_with_its_file_and_line(
     copy: Path,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -222,7 +222,7 @@ def test_a_mistake_is_named_with_its_file_and_line(
     old: str,
     new: str,
     message: str,
-    at: str | None,
+    line_part: str | None,
 ) -> None:
     text = (copy / name).read_text(encoding="utf-8")
     assert old in text
@@ -231,19 +231,19 @@ def test_a_mistake_is_named_with_its_file_and_line(
 
     code = compile_command([str(copy), str(tmp_path / "out")])
 
-    said = capsys.readouterr().err
+    report = capsys.readouterr().err
     assert code == 1
     assert not (tmp_path / "out").exists()
-    assert said.count("\n") == 1
-    file, line, what = said.split(":", 2)
-    assert message in what
-    if at:
+    assert report.count("\n") == 1
+    file, line, reported = report.split(":", 2)
+    assert message in reported
+    if line_part:
         assert file == str(copy / name)
-        assert at in (copy / name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+        assert line_part in (copy / name).read_text(encoding="utf-8").splitlines()[int(line) - 1]
 
 
 @pytest.mark.parametrize("name", [CATALOGUE, "style.css", LANDING, "pages/contact.html"])
-def test_a_file_that_is_not_there_is_named(
+def test_a_missing_file_is_reported(
     copy: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     (copy / name).unlink()
@@ -264,15 +264,13 @@ def test_a_table_without_entries_is_a_mistake(
     assert "at least one [[brands]]" in capsys.readouterr().err
 
 
-def test_more_topics_than_pages_and_records_can_hold_are_a_mistake(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_too_many_topics_are_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert build_brand_of(tmp_path, MAX_TOPICS - 6).is_dir()
     with (tmp_path / "source" / CATALOGUE).open("a", encoding="utf-8") as file:
         file.write("[[topics]]\nnumber = 9999\n")
 
     assert compile_command([str(tmp_path / "source"), str(tmp_path / "again")]) == 1
-    assert "401 [[topics]]: 400 at most" in capsys.readouterr().err
+    assert "401 [[topics]]: at most 400 are allowed" in capsys.readouterr().err
 
 
 def test_a_file_in_another_encoding_is_a_mistake(copy: Path, tmp_path: Path) -> None:

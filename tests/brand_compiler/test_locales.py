@@ -1,4 +1,4 @@
-"""What the pages say, in every language: complete, dated rightly, and no dark pattern."""
+"""The texts of all languages: they are complete, have correct dates and no dark patterns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from heed.entrypoints.http.pages.dates import Dates
 
 LANGUAGES = ("de", "en", "es", "fr", "ja")
 
-# Regret, loss, doubt about the wish, a reason asked for. Words end where they end.
+# Words of regret, of loss, of doubt about the choice, or that ask for a reason. Each is a whole word.
 FORBIDDEN = {
     "en": r"sorry|miss|missing|are you sure|really|regret|unfortunately|sad|lose|losing|lost"
     r"|goodbye|leaving|why|reason|before you go|stay|last chance|hate to",
@@ -36,33 +36,33 @@ def locales() -> dict[str, Locale]:
     return read_locales(Path(__file__).parents[2] / "layers" / "brand" / "locales")
 
 
-def _words(locale: Locale) -> Iterator[tuple[str, str]]:
+def _texts(locale: Locale) -> Iterator[tuple[str, str]]:
     for key, text in locale.texts.items():
         yield key, text.value
 
 
-def test_the_sample_speaks_five_languages(locales: dict[str, Locale]) -> None:
+def test_the_sample_brand_has_five_languages(locales: dict[str, Locale]) -> None:
     assert tuple(locales) == LANGUAGES
 
 
-def test_every_language_has_the_same_texts_and_placeholders(locales: dict[str, Locale]) -> None:
+def test_all_languages_have_the_same_texts_and_placeholders(locales: dict[str, Locale]) -> None:
     check_locales(locales, "en")
 
 
 def _forbidden(language: str) -> re.Pattern[str]:
-    edge = "" if language == "ja" else r"\b"
-    return re.compile(f"{edge}(?:{FORBIDDEN[language]}){edge}", re.IGNORECASE)
+    boundary = "" if language == "ja" else r"\b"
+    return re.compile(f"{boundary}(?:{FORBIDDEN[language]}){boundary}", re.IGNORECASE)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_plays_on_regret_loss_or_doubt(locales: dict[str, Locale], language: str) -> None:
-    found = [(k, m[0]) for k, v in _words(locales[language]) if (m := _forbidden(language).search(v))]
+def test_no_text_uses_regret_loss_or_doubt(locales: dict[str, Locale], language: str) -> None:
+    pattern = _forbidden(language)
 
-    assert found == []
+    assert [key for key, text in _texts(locales[language]) if pattern.search(text)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_brands_own_texts_do_not_either(source: Path, language: str) -> None:
+def test_no_text_of_the_catalogue_uses_them(source: Path, language: str) -> None:
     _, data, _ = read_catalogue(source)
     texts = [topic[key][language] for topic in data["topics"] for key in ("names", "descriptions")]
     texts += data["advertising"]["caveats"][language]
@@ -72,21 +72,21 @@ def test_the_brands_own_texts_do_not_either(source: Path, language: str) -> None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_text_shouts(locales: dict[str, Locale], language: str) -> None:
-    assert [key for key, text in _words(locales[language]) if re.search("[!！]", text)] == []
+def test_no_text_has_an_exclamation_mark(locales: dict[str, Locale], language: str) -> None:
+    assert [key for key, text in _texts(locales[language]) if re.search("[!！]", text)] == []
 
 
-def test_no_french_sign_can_begin_a_line(locales: dict[str, Locale]) -> None:
-    assert [k for k, text in _words(locales["fr"]) if re.search(" [?!:;»]|« ", text)] == []
+def test_french_punctuation_has_unbreakable_spaces(locales: dict[str, Locale]) -> None:
+    assert [key for key, text in _texts(locales["fr"]) if re.search(" [?!:;»]|« ", text)] == []
 
 
 @pytest.mark.parametrize("language", [lang for lang in LANGUAGES if lang != "en"])
-def test_a_text_is_translated(locales: dict[str, Locale], language: str) -> None:
+def test_each_text_is_translated(locales: dict[str, Locale], language: str) -> None:
     same_in_both = {"preferences.pause", "common.mailbox"}
     english = locales["en"].texts
     untranslated = {
         key
-        for key, text in _words(locales[language])
+        for key, text in _texts(locales[language])
         if text == english[key].value and re.search("[a-z]{2}", re.sub(r"{[^}]*}", "", text))
     }
 
@@ -95,7 +95,9 @@ def test_a_text_is_translated(locales: dict[str, Locale], language: str) -> None
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("month", range(1, 13))
-def test_a_date_reads_as_the_cldr_has_it(locales: dict[str, Locale], language: str, month: int) -> None:
+def test_dates_have_the_long_format_of_the_cldr(
+    locales: dict[str, Locale], language: str, month: int
+) -> None:
     locale = locales[language]
     pattern = locale.texts["dates.date"].value
     dates = Dates(tuple(locale.months), pattern, locale.texts["dates.time"].value)

@@ -1,4 +1,4 @@
-"""`catalogue.lock`: a number means for ever what it meant first."""
+"""`catalogue.lock`: the meaning of a number never changes."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ def _build(copy: Path) -> int:
     return compile_command([str(copy), str(copy / "out")])
 
 
-def test_the_lock_holds_every_number_that_ships(source: Path) -> None:
+def test_the_lock_has_all_numbers_of_the_catalogue(source: Path) -> None:
     _, data, _ = read_catalogue(source)
     locked = (source / lock.LOCK_FILE).read_text(encoding="utf-8").splitlines()[1:]
 
-    assert locked == [f"{number} {meaning}" for number, meaning in lock.meanings(data).items()]
+    assert locked == [f"{number} {meaning}" for number, meaning in lock.describe_numbers(data).items()]
 
 
 def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    _edit(copy, "# What the privacy policy", NEW + "# What the privacy policy")
+    _edit(copy, "# The page shows in full", NEW + "# The page shows in full")
     assert _build(copy) == 1
     assert "number 8 is new" in capsys.readouterr().err
 
@@ -53,7 +53,7 @@ def test_a_new_number_is_refused_until_it_is_locked(copy: Path, capsys: pytest.C
     assert "8 marketing meridian/straps in\n" in (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
 
 
-def test_locking_never_changes_a_line_that_is_there(copy: Path) -> None:
+def test_locking_never_changes_an_existing_line(copy: Path) -> None:
     before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, 'name = "news"', 'name = "stories"')
 
@@ -69,13 +69,15 @@ def test_a_retired_topic_keeps_its_number(copy: Path) -> None:
     assert _build(copy) == 0
 
 
-def test_renaming_a_topic_for_people_is_free(copy: Path) -> None:
+def test_the_title_of_a_topic_may_change(copy: Path) -> None:
     _edit(copy, 'en = "News"', 'en = "Letters from the workshop"')
 
     assert _build(copy) == 0
 
 
-def test_a_catalogue_with_a_mistake_locks_nothing(copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_catalogue_with_a_mistake_does_not_change_the_lock(
+    copy: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     before = (copy / lock.LOCK_FILE).read_text(encoding="utf-8")
     _edit(copy, "number = 3", "number = 2")
 

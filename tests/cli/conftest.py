@@ -1,4 +1,4 @@
-"""The command in this process, in a folder of its own, beside a stack that is served here."""
+"""Runs `heed` in this process, in a temporary folder, against a stack that is served in this process."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ import pytest
 
 from heed.domain.api_key import KeyScope
 from heed.entrypoints.cli.main import main
-from tests.cli.served import FUNCTIONS, Served, served
+from tests.cli.server import FUNCTIONS, ApiServer, serve
 from tests.support.deployment import World, deployed, parts
 
 DEPLOYED = "heed-test"
 
 
-class Ended(NamedTuple):
-    """How a command ended, and what it printed."""
+class CommandResult(NamedTuple):
+    """The exit code and the output of a command."""
 
     code: int
     out: str
@@ -32,49 +32,51 @@ class Ended(NamedTuple):
         return json.loads(self.out)
 
 
-Heed = Callable[..., Ended]
+Heed = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def heed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Heed:
-    """Runs the command; `stdin` is what it is given to read."""
+    """Runs the command with `stdin` as its standard input, at a terminal or not."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("HEED_API_KEY", raising=False)
 
-    def run(*arguments: str, stdin: str | bytes = "") -> Ended:
-        given = stdin.encode() if isinstance(stdin, str) else stdin
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+    def run(*arguments: str, stdin: str | bytes = "", is_terminal: bool = False) -> CommandResult:
+        content = stdin.encode() if isinstance(stdin, str) else stdin
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+        for stream in (sys.stdin, sys.stderr):
+            monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
         capsys.readouterr()
         try:
             code = main(arguments)
         except SystemExit as end:  # argparse's own
             code = int(end.code or 0)
         printed = capsys.readouterr()
-        return Ended(code, printed.out, printed.err)
+        return CommandResult(code, printed.out, printed.err)
 
     return run
 
 
 @pytest.fixture(scope="module")
 def _deployed() -> Iterator[World]:
-    """Made once a module, for it takes longer than a test."""
-    with pytest.MonkeyPatch.context() as patch, deployed(patch) as made:
-        yield made
+    """One deployment per test module, because it takes longer than a test."""
+    with pytest.MonkeyPatch.context() as patch, deployed(patch) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")
-def _served(_deployed: World) -> Iterator[Served]:
-    with served(_deployed) as running:
-        yield running
+def _server(_deployed: World) -> Iterator[ApiServer]:
+    with serve(_deployed) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
-def outputs(_served: Served) -> dict[str, str]:
-    """What the template's outputs would say."""
+def outputs(_server: ApiServer) -> dict[str, str]:
+    """The outputs of the template that commands read."""
     return {
-        "ApiUrl": _served.url,
-        "ControlTable": _served.world.control,
-        "PreferencesTable": _served.world.table,
+        "ApiUrl": _server.url,
+        "ControlTable": _server.world.control,
+        "PreferencesTable": _server.world.table,
         "IdentityKeyArn": parts().config.identity_key,
         "LinksKeyArn": parts().config.links_key,
     }
@@ -102,29 +104,29 @@ def _stack(outputs: dict[str, str]) -> str:
 
 @pytest.fixture
 def world(_deployed: World) -> World:
-    """Heed as deployed, with nothing on record."""
+    """A deployed Heed with empty tables."""
     _deployed.forget(_deployed.table, "id")
     _deployed.forget(_deployed.control, "pk")
     return _deployed
 
 
 @pytest.fixture
-def server(world: World, _served: Served) -> Served:
-    """The functions, served; nothing was asked yet."""
-    _served.asked.clear()
-    _served.instead.clear()
-    return _served
+def server(world: World, _server: ApiServer) -> ApiServer:
+    """The functions behind a server that has no requests yet."""
+    _server.requests.clear()
+    _server.canned_answers.clear()
+    return _server
 
 
 @pytest.fixture
 def api_key(world: World) -> str:
-    """A key of every scope."""
+    """An API key with all scopes."""
     return parts().api_keys.create("all", "tests", list(KeyScope))[1]
 
 
 @pytest.fixture
-def local(tmp_path: Path, server: Served, outputs: dict[str, str], api_key: str) -> Path:
-    """A local stack is announced in the folder; the file that announces it."""
+def local(tmp_path: Path, server: ApiServer, outputs: dict[str, str], api_key: str) -> Path:
+    """The file that announces a local stack in the temporary folder."""
     path = tmp_path / ".local" / "stack.json"
     path.parent.mkdir()
     stack = {
@@ -139,6 +141,6 @@ def local(tmp_path: Path, server: Served, outputs: dict[str, str], api_key: str)
 
 
 @pytest.fixture
-def stack(server: Served, _stack: str) -> str:
-    """The name of a stack that is deployed, as CloudFormation tells of it."""
+def stack(server: ApiServer, _stack: str) -> str:
+    """The name of a deployed stack that CloudFormation knows."""
     return _stack

@@ -1,4 +1,4 @@
-"""The command as a whole: its help, its list of commands, what it imports, how it is installed."""
+"""The command `heed` as a whole: its help, its list of commands, its imports and its installation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INSTALLED = Path(sys.executable).with_name("heed")
 HEAVY = ("boto3", "botocore", "aws_lambda_powertools", "urllib.request", "idna")
 
 
-def _names() -> Iterator[tuple[str, ...]]:
+def _command_names() -> Iterator[tuple[str, ...]]:
     for command in COMMANDS:
         if isinstance(command, Group):
             yield from ((command.name, inner.name) for inner in command.commands)
@@ -27,53 +27,53 @@ def _names() -> Iterator[tuple[str, ...]]:
             yield (command.name,)
 
 
-def _documented() -> set[tuple[str, ...]]:
-    """Every command that a page names, in a code block or between backticks."""
+def _find_documented_commands() -> set[tuple[str, ...]]:
+    """Returns the commands in the documents: in code blocks and between backticks."""
     groups = {command.name for command in COMMANDS if isinstance(command, Group)}
     pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
-    found: set[tuple[str, ...]] = set()
+    commands: set[tuple[str, ...]] = set()
     for page in pages:
         text = page.read_text("utf-8")
         for first, second in re.findall(
             r"(?:`|^ *(?:\$ )?|[|/] ?)heed ([a-z][a-z-]*)(?: ([a-z-]+))?", text, re.MULTILINE
         ):
-            found.add((first, second) if first in groups else (first,))
-    return found
+            commands.add((first, second) if first in groups else (first,))
+    return commands
 
 
-def test_every_command_that_the_pages_name_exists() -> None:
-    assert {name for name in _documented() if name not in set(_names())} == set()
+def test_each_command_in_the_documents_exists() -> None:
+    assert {name for name in _find_documented_commands() if name not in set(_command_names())} == set()
 
 
-def test_every_command_that_exists_is_on_its_page() -> None:
+def test_each_command_is_documented() -> None:
     page = (ROOT / "docs" / "cli.md").read_text()
 
-    assert [name for name in _names() if f"heed {' '.join(name)}" not in page] == []
+    assert [name for name in _command_names() if f"heed {' '.join(name)}" not in page] == []
 
 
-@pytest.mark.parametrize("name", list(_names()), ids=" ".join)
-def test_the_help_of_each_says_every_argument(heed: Heed, name: tuple[str, ...]) -> None:
-    ended = heed(*name, "--help")
+@pytest.mark.parametrize("name", list(_command_names()), ids=" ".join)
+def test_each_help_text_explains_all_arguments(heed: Heed, name: tuple[str, ...]) -> None:
+    result = heed(*name, "--help")
 
-    assert (ended.code, ended.err) == (0, "")
-    described = re.findall(r"^  (-\S+|[A-Z][\w.]+)(.*\n?.*)", ended.out, re.MULTILINE)
+    assert (result.code, result.err) == (0, "")
+    described = re.findall(r"^  (-\S+|[A-Z][\w.]+)(.*\n?.*)", result.out, re.MULTILINE)
     assert described
-    assert all(re.search(r"\s{2,}\S", words) for _, words in described), ended.out
+    assert all(re.search(r"\s{2,}\S", words) for _, words in described), result.out
 
 
-def test_the_help_lists_every_command_and_every_exit_code(heed: Heed) -> None:
-    ended = heed("--help")
+def test_the_help_lists_all_commands_and_exit_codes(heed: Heed) -> None:
+    result = heed("--help")
 
-    assert ended.code == 0
+    assert result.code == 0
     for command in COMMANDS:
-        assert re.search(rf"^    {command.name} +\S", ended.out, re.MULTILINE)
-    assert "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed" in ended.out
+        assert re.search(rf"^  {command.name} +\S", result.out, re.MULTILINE)
+    assert "0 done, or yes; 1 the answer is no; 2 wrong usage; 3 failed" in result.out
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        (),
+        ("--json",),
         ("nonsense",),
         ("check",),
         ("check", "reader@example.com"),
@@ -88,18 +88,18 @@ def test_the_help_lists_every_command_and_every_exit_code(heed: Heed) -> None:
     ],
 )
 def test_wrong_usage_has_its_own_exit_code(heed: Heed, wrong: tuple[str, ...]) -> None:
-    ended = heed(*wrong)
+    result = heed(*wrong)
 
-    assert (ended.code, ended.out) == (2, "")
+    assert (result.code, result.out) == (2, "")
 
 
-def test_commands_and_words_are_said_for_every_command() -> None:
+def test_each_command_has_details() -> None:
     for command in COMMANDS:
         inner = command.commands if isinstance(command, Group) else (command,)
-        assert all(isinstance(one, Command) and one.details.endswith(".") for one in inner)
+        assert all(isinstance(item, Command) and item.details.endswith(".") for item in inner)
 
 
-def test_the_help_comes_without_aws_and_http() -> None:
+def test_the_help_imports_neither_aws_nor_http() -> None:
     code = (
         "import sys; from heed.entrypoints.cli.main import make_parser; make_parser().format_help(); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
@@ -109,7 +109,7 @@ def test_the_help_comes_without_aws_and_http() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
+def test_a_missing_aws_package_is_reported_with_its_remedy(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['botocore'] = None; "
         "from heed.entrypoints.cli.main import main; sys.exit(main(['keys', 'list', '--stack', 'any']))"
@@ -122,7 +122,7 @@ def test_without_the_aws_extra_the_remedy_is_named(tmp_path: Path) -> None:
     assert "pip install 'layers/core[aws]'" in done.stderr
 
 
-def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> None:
+def test_a_closed_pipe_causes_no_traceback(local: Path, tmp_path: Path) -> None:
     people = "\n".join(f"reader{n}@example.com" for n in range(10_000))
     (tmp_path / "people").write_text(people)
 
@@ -137,16 +137,17 @@ def test_a_reader_that_has_gone_is_no_traceback(local: Path, tmp_path: Path) -> 
     assert (len(done.stdout.split()), done.stderr) == (1, "")
 
 
-def test_run_outside_of_a_clone_says_so(tmp_path: Path) -> None:
+def test_run_outside_a_clone_names_the_remedy(tmp_path: Path) -> None:
     done = subprocess.run([INSTALLED, "run"], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 3
     assert done.stderr == (
-        "heed: heed run works in a clone of Heed's repository only, and this is none: clone it and go there\n"
+        "heed: this folder is not in a clone of Heed's repository: "
+        "clone the repository and run heed run there\n"
     )
 
 
-def test_run_is_make_run_of_the_clone_that_it_stands_in(tmp_path: Path) -> None:
+def test_run_calls_make_run_in_the_clone_around_the_current_folder(tmp_path: Path) -> None:
     (tmp_path / "local").mkdir()
     (tmp_path / "local" / "__main__.py").touch()
     (tmp_path / "template.yaml").touch()

@@ -1,4 +1,4 @@
-"""Which stack a command speaks to, and what it says when there is none or it does not answer."""
+"""Finding the stack, and the failures when there is none or it does not answer."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Heed
-from tests.cli.served import Served
+from tests.cli.server import ApiServer
 
 CHECK = ("check", "reader@example.com", "--topic", "offers")
 
 
-def test_without_a_local_stack_the_remedy_is_named(heed: Heed) -> None:
-    ended = heed(*CHECK)
+def test_a_missing_local_stack_is_reported_with_its_remedy(heed: Heed) -> None:
+    result = heed(*CHECK)
 
-    assert (ended.code, ended.out) == (3, "")
-    assert ended.err == (
+    assert (result.code, result.out) == (3, "")
+    assert result.err == (
         "heed: no local stack is running here: make run, or --stack NAME for a deployed one\n"
     )
 
 
-def test_the_local_stack_is_found_from_a_folder_below(
+def test_the_local_stack_is_found_from_a_subfolder(
     heed: Heed, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     below = tmp_path / "a" / "b"
@@ -34,39 +34,41 @@ def test_the_local_stack_is_found_from_a_folder_below(
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"api": "x", "outputs": []}', '"x"'])
-def test_an_announcement_that_is_none_is_named(heed: Heed, local: Path, text: str) -> None:
+def test_a_malformed_announcement_is_reported(heed: Heed, local: Path, text: str) -> None:
     local.write_text(text)
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, "does not describe a stack" in ended.err) == (3, True)
+    assert (result.code, "does not describe a stack" in result.err) == (3, True)
 
 
 @pytest.mark.parametrize("where", ["api", "aws"])
-def test_an_announcement_that_leads_elsewhere_is_not_followed(heed: Heed, local: Path, where: str) -> None:
-    said = json.loads(local.read_text())
-    local.write_text(json.dumps({**said, where: "https://elsewhere.example.com"}))
+def test_an_announcement_of_another_machine_is_refused(heed: Heed, local: Path, where: str) -> None:
+    announcement = json.loads(local.read_text())
+    local.write_text(json.dumps({**announcement, where: "https://elsewhere.example.com"}))
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, "leads away from this machine" in ended.err) == (3, True)
+    assert (result.code, "names another machine" in result.err) == (3, True)
 
 
-def test_a_stack_that_was_killed_is_told_apart_from_a_no(heed: Heed, local: Path, server: Served) -> None:
+def test_a_stack_that_does_not_answer_is_a_failure_and_not_a_no(
+    heed: Heed, local: Path, server: ApiServer
+) -> None:
     local.write_text(local.read_text().replace(server.url, "http://127.0.0.1:9"))
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, ended.out) == (3, "")
-    assert "the API does not answer: see that the stack runs (make run)" in ended.err
+    assert (result.code, result.out) == (3, "")
+    assert "the API does not answer: check that the stack runs (make run)" in result.err
     assert heed("ids", stdin="reader@example.com").code == 3
 
 
-def test_the_options_may_stand_before_the_command_too(heed: Heed, stack: str) -> None:
+def test_options_may_come_before_the_command(heed: Heed, stack: str) -> None:
     assert heed("--stack", stack, "--json", "keys", "list").json == {"keys": []}
 
 
-def test_a_deployed_stack_needs_its_key_in_the_environment(
+def test_a_deployed_stack_needs_an_api_key_in_the_environment(
     heed: Heed, stack: str, api_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     without = heed(*CHECK, "--stack", stack)
@@ -79,14 +81,14 @@ def test_a_deployed_stack_needs_its_key_in_the_environment(
     assert heed(*CHECK, "--stack", stack).code == 0
 
 
-def test_a_stack_that_is_not_there_is_named(heed: Heed, stack: str) -> None:
-    ended = heed(*CHECK, "--stack", "another")
+def test_an_unknown_stack_is_reported(heed: Heed, stack: str) -> None:
+    result = heed(*CHECK, "--stack", "another")
 
-    assert ended.code == 3
-    assert "there is no stack another in this account and region" in ended.err
+    assert result.code == 3
+    assert "there is no stack another in this account and region" in result.err
 
 
-def test_without_a_region_or_credentials_the_remedy_is_named(
+def test_a_missing_region_or_profile_is_reported_with_its_remedy(
     heed: Heed, world: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
@@ -95,72 +97,72 @@ def test_without_a_region_or_credentials_the_remedy_is_named(
     no_profile = heed("keys", "list", "--stack", "any")
 
     assert (no_region.code, no_profile.code) == (3, 3)
-    assert no_region.err == "heed: AWS answers NoRegionError: name the region (AWS_DEFAULT_REGION=…)\n"
-    assert "AWS answers ProfileNotFound: sign in" in no_profile.err
+    assert no_region.err == "heed: no AWS region is set: name the region (AWS_DEFAULT_REGION=…)\n"
+    assert "there is no such AWS profile: sign in" in no_profile.err
 
 
-def test_the_persons_own_aws_settings_have_no_say_in_the_local_stack(
-    heed: Heed, local: Path, server: Served, monkeypatch: pytest.MonkeyPatch
+def test_the_local_stack_ignores_the_persons_aws_settings(
+    heed: Heed, local: Path, server: ApiServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heed(*CHECK)  # so that the functions have their clients
+    heed(*CHECK)  # creates the clients of the functions
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
     assert heed("ids", stdin="reader@example.com").code == 0
     assert heed(*CHECK).code == 0
-    assert all("AKIAREAL" not in headers["authorization"] for _, _, headers in server.asked)
+    assert all("AKIAREAL" not in headers["authorization"] for _, _, headers in server.requests)
 
 
 @pytest.fixture
-def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The pauses between attempts, which nobody waits for here."""
-    taken: list[float] = []
-    monkeypatch.setattr("heed.entrypoints.cli.api.time.sleep", taken.append)
-    return taken
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses between attempts. The test does not wait for them."""
+    recorded: list[float] = []
+    monkeypatch.setattr("heed.entrypoints.cli.api.time.sleep", recorded.append)
+    return recorded
 
 
-def test_what_is_held_back_is_tried_again_as_the_answer_says(
-    heed: Heed, local: Path, server: Served, waits: list[float]
+def test_a_retry_waits_as_long_as_the_answer_says(
+    heed: Heed, local: Path, server: ApiServer, pauses: list[float]
 ) -> None:
-    server.instead = [(503, {"Retry-After": "5"}, b"{}"), (429, {}, b'{"message": "Too Many"}')]
+    server.canned_answers = [(503, {"Retry-After": "5"}, b"{}"), (429, {}, b'{"message": "Too Many"}')]
 
-    assert (heed(*CHECK).code, waits) == (0, [5, 2])
+    assert (heed(*CHECK).code, pauses) == (0, [5, 2])
 
 
-def test_after_three_attempts_it_is_a_failure(
-    heed: Heed, local: Path, server: Served, waits: list[float]
+def test_a_request_fails_after_three_attempts(
+    heed: Heed, local: Path, server: ApiServer, pauses: list[float]
 ) -> None:
-    server.instead = [(503, {"Retry-After": "3600"}, b'{"title": "Not available now"}')] * 3
+    server.canned_answers = [(503, {"Retry-After": "3600"}, b'{"title": "Not available now"}')] * 3
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, waits) == (3, [30, 30])
-    assert ended.err == "heed: Not available now (503): try again in a moment\n"
+    assert (result.code, pauses) == (3, [30, 30])
+    assert result.err == "heed: Not available now (503): try again in a moment\n"
 
 
-def test_no_redirect_takes_the_key_along(heed: Heed, local: Path, server: Served) -> None:
-    server.instead = [(302, {"Location": f"{server.url}/elsewhere"}, b"")]
+def test_a_redirect_is_not_followed_with_the_key(heed: Heed, local: Path, server: ApiServer) -> None:
+    server.canned_answers = [(302, {"Location": f"{server.url}/elsewhere"}, b"")]
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, len(server.asked)) == (3, 1)
+    assert (result.code, len(server.requests)) == (3, 1)
 
 
 @pytest.mark.parametrize(
     ("status", "body"), [(200, b"<html>"), (200, b"\xff"), (500, b"<html>"), (500, b"[]")]
 )
-def test_an_answer_that_is_not_the_apis_is_a_failure(
-    heed: Heed, local: Path, server: Served, status: int, body: bytes
+def test_an_unexpected_answer_is_a_failure(
+    heed: Heed, local: Path, server: ApiServer, status: int, body: bytes
 ) -> None:
-    server.instead = [(status, {}, body)]
+    server.canned_answers = [(status, {}, body)]
 
-    ended = heed(*CHECK)
+    result = heed(*CHECK)
 
-    assert (ended.code, ended.out) == (3, "")
+    assert (result.code, result.out) == (3, "")
 
 
-def test_a_deployed_api_without_https_gets_neither_key_nor_address(
+def test_an_api_without_https_gets_neither_key_nor_address(
     heed: Heed, outputs: dict[str, Any], stack: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import boto3
@@ -171,8 +173,8 @@ def test_a_deployed_api_without_https_gets_neither_key_nor_address(
     }
     boto3.client("cloudformation").create_stack(StackName="plain", TemplateBody=json.dumps(template))
 
-    ended = heed(*CHECK, "--stack", "plain")
+    result = heed(*CHECK, "--stack", "plain")
     other = heed("keys", "list", "--stack", "plain")
 
-    assert (ended.code, "HTTPS" in ended.err) == (3, True)
+    assert (result.code, "HTTPS" in result.err) == (3, True)
     assert (other.code, "no output ControlTable" in other.err) == (3, True)

@@ -1,4 +1,4 @@
-"""`heed ids`: the same ids as everywhere, computed here with one call of KMS."""
+"""`heed ids`: the same ids as elsewhere, computed on this machine with one KMS call."""
 
 from __future__ import annotations
 
@@ -7,50 +7,50 @@ from pathlib import Path
 
 from heed.domain.recipients.recipient import recipient_id
 from tests.cli.conftest import Heed
-from tests.cli.served import Served
+from tests.cli.server import ApiServer
 from tests.support.deployment import ROOT, World, parts
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "addresses.json").read_text())
 
 
-def test_an_address_a_line_becomes_an_id_a_line(heed: Heed, local: Path, world: World) -> None:
+def test_each_line_with_an_address_becomes_a_line_with_an_id(heed: Heed, local: Path, world: World) -> None:
     people = ["reader@example.com", " Reader <READER@Example.com> ", "info@bücher.example"]
 
-    ended = heed("ids", stdin="\r\n".join(people))
+    result = heed("ids", stdin="\r\n".join(people))
 
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.out.splitlines() == [world.recipient(one) for one in people]
+    assert (result.code, result.err) == (0, "")
+    assert result.out.splitlines() == [world.recipient(person) for person in people]
 
 
-def test_one_call_of_kms_is_enough_and_no_address_leaves_the_machine(
-    heed: Heed, local: Path, server: Served
+def test_one_kms_call_is_enough_and_no_address_leaves_the_machine(
+    heed: Heed, local: Path, server: ApiServer
 ) -> None:
     heed("ids", stdin="\n".join(f"reader{n}@example.com" for n in range(5_000)))
 
-    assert [headers["x-amz-target"] for _, _, headers in server.asked] == ["TrentService.GenerateMac"]
+    assert [headers["x-amz-target"] for _, _, headers in server.requests] == ["TrentService.GenerateMac"]
 
 
-def test_what_is_no_address_is_reported_on_its_line(heed: Heed, local: Path, world: World) -> None:
-    ended = heed("ids", stdin=b"nobody\n\xff@example.com\n\nreader@example.com\n")
+def test_an_invalid_address_is_reported_on_its_line(heed: Heed, local: Path, world: World) -> None:
+    result = heed("ids", stdin=b"nobody\n\xff@example.com\n\nreader@example.com\n")
 
-    assert ended.code == 1
-    assert ended.out.splitlines() == [
+    assert result.code == 1
+    assert result.out.splitlines() == [
         "invalid: needs exactly one @",
         "invalid: holds a control character",
         world.recipient("reader@example.com"),
     ]
 
 
-def test_a_file_that_begins_with_a_byte_order_mark_is_read(heed: Heed, local: Path, world: World) -> None:
-    ended = heed("ids", stdin="\ufeffreader@example.com\n")
+def test_a_byte_order_mark_is_ignored(heed: Heed, local: Path, world: World) -> None:
+    result = heed("ids", stdin="\ufeffreader@example.com\n")
 
-    assert ended.out.split() == [world.recipient("reader@example.com")]
+    assert result.out.split() == [world.recipient("reader@example.com")]
 
 
-def test_json_is_an_object_a_line(heed: Heed, local: Path, world: World) -> None:
-    ended = heed("ids", "--json", stdin="nobody\nreader@example.com\n")
+def test_json_is_one_object_per_line(heed: Heed, local: Path, world: World) -> None:
+    result = heed("ids", "--json", stdin="nobody\nreader@example.com\n")
 
-    assert [json.loads(line) for line in ended.out.splitlines()] == [
+    assert [json.loads(line) for line in result.out.splitlines()] == [
         {
             "address": "nobody",
             "recipient": None,
@@ -61,19 +61,17 @@ def test_json_is_an_object_a_line(heed: Heed, local: Path, world: World) -> None
     ]
 
 
-def test_the_published_vectors_hold_for_every_line_that_can_stand_in_a_file(
-    heed: Heed, local: Path, world: World
-) -> None:
-    """The vectors have a key of their own, so that the normalised address is what is compared."""
+def test_the_published_vectors_hold_for_lines_of_a_file(heed: Heed, local: Path, world: World) -> None:
+    """The vectors use another key. So the test compares ids of the normalised addresses."""
     identity = parts().identity_key.identity_key()
-    vectors = [one for one in VECTORS["accepted"] if len(one["input"].splitlines()) == 1]
+    vectors = [vector for vector in VECTORS["accepted"] if len(vector["input"].splitlines()) == 1]
 
-    ended = heed("ids", stdin="\n".join(one["input"].strip() for one in vectors))
+    result = heed("ids", stdin="\n".join(vector["input"].strip() for vector in vectors))
 
-    assert ended.out.splitlines() == [recipient_id(identity, one["normalised"]) for one in vectors]
+    assert result.out.splitlines() == [recipient_id(identity, vector["normalised"]) for vector in vectors]
 
 
-def test_a_deployed_stacks_ids_come_from_its_own_key(heed: Heed, stack: str, world: World) -> None:
-    ended = heed("ids", "--stack", stack, stdin="reader@example.com")
+def test_ids_of_a_deployed_stack_use_its_own_key(heed: Heed, stack: str, world: World) -> None:
+    result = heed("ids", "--stack", stack, stdin="reader@example.com")
 
-    assert ended.out.split() == [world.recipient("reader@example.com")]
+    assert result.out.split() == [world.recipient("reader@example.com")]

@@ -1,4 +1,4 @@
-"""`heed invoke`, against Lambda's own interface before the real handlers."""
+"""`heed invoke` through Lambda's API, with the real handlers."""
 
 from __future__ import annotations
 
@@ -13,42 +13,40 @@ EVENT = ROOT / "events" / "feedback-sqs-raw-bounce.json"
 def test_an_event_reaches_the_function_and_its_answer_is_printed(
     heed: Heed, local: Path, world: World
 ) -> None:
-    ended = heed("invoke", "feedback", str(EVENT))
+    result = heed("invoke", "feedback", str(EVENT))
 
-    assert (ended.code, ended.err) == (0, "")
-    assert ended.json == {"batchItemFailures": []}
+    assert (result.code, result.err) == (0, "")
+    assert result.json == {"batchItemFailures": []}
     assert len(world.items()) == 1
 
 
 def test_an_event_may_come_from_standard_input(heed: Heed, local: Path, world: World) -> None:
-    ended = heed("invoke", "feedback", "-", "--json", stdin=EVENT.read_bytes())
+    result = heed("invoke", "feedback", "-", "--json", stdin=EVENT.read_bytes())
 
-    assert ended.out == '{"batchItemFailures": []}\n'
-
-
-def test_a_function_that_raises_is_a_failure(heed: Heed, local: Path) -> None:
-    ended = heed("invoke", "platform", "-", stdin="{}")
-
-    assert ended.code == 3
-    assert "errorType" in ended.json
-    assert ended.err == "heed: the function raised: its log says where\n"
+    assert result.out == '{"batchItemFailures": []}\n'
 
 
-def test_an_unknown_function_is_answered_with_those_there_are(heed: Heed, local: Path) -> None:
-    ended = heed("invoke", "nonsense", str(EVENT))
+def test_a_function_that_raises_an_error_is_a_failure(heed: Heed, local: Path) -> None:
+    result = heed("invoke", "platform", "-", stdin="{}")
 
-    assert ended.code == 2
-    assert "agents, feedback, platform" in ended.err
-
-
-def test_a_deployed_stacks_functions_have_the_names_of_the_local_one(heed: Heed, stack: str) -> None:
-    ended = heed("invoke", "nonsense", str(EVENT), "--stack", stack)
-
-    assert (ended.code, "opt-out-retry" in ended.err) == (2, True)
+    assert result.code == 3
+    assert "errorType" in result.json
+    assert result.err == "heed: the function raised an error: see its log\n"
 
 
-def test_an_event_that_is_not_there_or_no_json_is_wrong_usage(
-    heed: Heed, local: Path, tmp_path: Path
-) -> None:
+def test_an_unknown_function_is_answered_with_the_known_ones(heed: Heed, local: Path) -> None:
+    result = heed("invoke", "nonsense", str(EVENT))
+
+    assert result.code == 2
+    assert "agents, feedback, platform" in result.err
+
+
+def test_functions_of_a_deployed_stack_have_the_same_short_names(heed: Heed, stack: str) -> None:
+    result = heed("invoke", "nonsense", str(EVENT), "--stack", stack)
+
+    assert (result.code, "opt-out-retry" in result.err) == (2, True)
+
+
+def test_a_missing_or_malformed_event_is_wrong_usage(heed: Heed, local: Path, tmp_path: Path) -> None:
     assert heed("invoke", "feedback", str(tmp_path / "none.json")).code == 2
     assert heed("invoke", "feedback", "-", stdin="{").code == 2

@@ -1,4 +1,4 @@
-"""`heed keys`: on the table of the stack, with the person's own AWS identity."""
+"""`heed keys` on the table of the stack, with the person's AWS identity."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tests.support.deployment import parts
 CREATE = ("keys", "create", "platform", "--owner", "CRM team", "--scope", "check")
 
 
-def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> None:
-    ended = heed(*CREATE, "--scope", "links", "--stack", stack)
+def test_a_key_is_printed_once_and_stored_as_a_hash(heed: Heed, stack: str) -> None:
+    result = heed(*CREATE, "--scope", "links", "--stack", stack)
 
-    facts = dict(line.split() for line in ended.out.splitlines())
-    assert (ended.code, facts["id"]) == (0, api_key_id(hash_api_key(facts["key"])))
-    assert ended.err == "The key is shown this once: keep it where secrets are kept.\n"
-    kept = parts().api_keys.find(hash_api_key(facts["key"]))
-    assert kept is not None
-    assert (kept.name, kept.owner, sorted(kept.scopes)) == (
+    facts = dict(line.split() for line in result.out.splitlines())
+    assert (result.code, facts["id"]) == (0, api_key_id(hash_api_key(facts["key"])))
+    assert result.err == "The key is shown only once: keep it where you keep secrets.\n"
+    stored = parts().api_keys.find(hash_api_key(facts["key"]))
+    assert stored is not None
+    assert (stored.name, stored.owner, sorted(stored.scopes)) == (
         "platform",
         "CRM team",
         ["check", "links"],
@@ -31,46 +31,44 @@ def test_a_key_is_printed_once_and_kept_as_a_hash(heed: Heed, stack: str) -> Non
 
 @pytest.mark.parametrize("hidden", ["\u200b", "\u2800", "\u034f", "\u00a0"], ids=ascii)
 @pytest.mark.parametrize("part", ["platform", "CRM team"])
-def test_no_key_is_made_whose_name_or_owner_holds_what_nobody_sees(
+def test_a_name_or_owner_with_an_invisible_character_is_refused(
     heed: Heed, stack: str, part: str, hidden: str
 ) -> None:
-    made = [word.replace(part, f"{part}{hidden}") for word in CREATE]
+    arguments = [word.replace(part, f"{part}{hidden}") for word in CREATE]
 
-    ended = heed(*made, "--stack", stack)
+    result = heed(*arguments, "--stack", stack)
 
-    assert ended.code != 0
-    assert "nobody sees" in ended.err
+    assert result.code != 0
+    assert "invisible character" in result.err
     assert not heed("keys", "list", "--stack", stack, "--json").json["keys"]
 
 
-def test_a_key_that_was_made_opens_the_api_until_it_is_revoked(
-    heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = heed(*CREATE, "--stack", stack, "--json").json
-    monkeypatch.setenv("HEED_API_KEY", made["key"])
+def test_a_new_key_works_until_it_is_revoked(heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    created = heed(*CREATE, "--stack", stack, "--json").json
+    monkeypatch.setenv("HEED_API_KEY", created["key"])
     check = ("check", "reader@example.com", "--topic", "offers", "--stack", stack)
     assert heed(*check).code == 0
 
-    assert heed("keys", "revoke", made["id"], "--stack", stack).code == 0
-    del parts().authenticator  # which remembers for a minute
+    assert heed("keys", "revoke", created["id"], "--stack", stack).code == 0
+    del parts().authenticator  # it caches keys for a minute
 
-    ended = heed(*check)
-    assert ended.code == 3
-    assert ended.err == (
+    result = heed(*check)
+    assert result.code == 3
+    assert result.err == (
         "heed: The API key is missing or not valid (401): "
-        "make a key (heed keys create) and put it into HEED_API_KEY\n"
+        "create a key (heed keys create) and set HEED_API_KEY to it\n"
     )
 
 
-def test_a_key_without_the_scope_is_told_so(heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_without_the_scope_is_refused(heed: Heed, stack: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HEED_API_KEY", heed(*CREATE, "--stack", stack, "--json").json["key"])
 
-    ended = heed("lookup", "reader@example.com", "--stack", stack)
+    result = heed("lookup", "reader@example.com", "--stack", stack)
 
-    assert (ended.code, "403" in ended.err) == (3, True)
+    assert (result.code, "403" in result.err) == (3, True)
 
 
-def test_the_list_says_what_is_good_ended_and_revoked(heed: Heed, stack: str) -> None:
+def test_the_list_shows_the_state_of_each_key(heed: Heed, stack: str) -> None:
     heed(*CREATE, "--stack", stack, "--expires", "90d")
     revoked = heed(*CREATE, "--stack", stack, "--json").json["id"]
     heed("keys", "revoke", revoked, "--stack", stack)
@@ -84,7 +82,7 @@ def test_the_list_says_what_is_good_ended_and_revoked(heed: Heed, stack: str) ->
     ]
 
 
-def test_a_key_may_end_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
+def test_a_key_may_expire_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
     heed(*CREATE, "--stack", stack, "--expires", "2999-12-31")
 
     (key,) = heed("keys", "list", "--stack", stack, "--json").json["keys"]
@@ -92,12 +90,12 @@ def test_a_key_may_end_at_the_end_of_a_day(heed: Heed, stack: str) -> None:
 
 
 @pytest.mark.parametrize("when", ["0d", "2020-01-01", "soon", "-3d", "999999999d"])
-def test_an_end_that_is_none_is_wrong_usage(heed: Heed, stack: str, when: str) -> None:
+def test_an_invalid_expiry_is_wrong_usage(heed: Heed, stack: str, when: str) -> None:
     assert heed(*CREATE, "--stack", stack, f"--expires={when}").code == 2
     assert parts().api_keys.list() == ([], [])
 
 
-def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(heed: Heed, stack: str) -> None:
+def test_revoking_needs_an_id_and_never_prints_a_key(heed: Heed, stack: str) -> None:
     key = heed(*CREATE, "--stack", stack, "--json").json["key"]
 
     wrong = heed("keys", "revoke", key, "--stack", stack)
@@ -106,12 +104,12 @@ def test_revoking_needs_an_id_and_never_prints_a_key_given_in_its_place(heed: He
     assert (wrong.code, key in wrong.out + wrong.err) == (2, False)
     assert (unknown.code, unknown.err) == (
         3,
-        "heed: there is no key of that id: heed keys list shows them\n",
+        "heed: there is no key with this id: heed keys list shows all ids\n",
     )
 
 
-def test_json_of_a_made_key_is_its_id_and_the_key(heed: Heed, stack: str) -> None:
-    ended = heed(*CREATE, "--stack", stack, "--json")
+def test_json_of_a_new_key_has_its_id_and_the_key(heed: Heed, stack: str) -> None:
+    result = heed(*CREATE, "--stack", stack, "--json")
 
-    assert set(json.loads(ended.out)) == {"id", "key"}
-    assert ended.err == ""
+    assert set(json.loads(result.out)) == {"id", "key"}
+    assert result.err == ""

@@ -1,4 +1,4 @@
-"""`heed links`, against the real platform function."""
+"""`heed links` with the real function `platform`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Heed
-from tests.cli.served import Served
+from tests.cli.server import ApiServer
 from tests.support.deployment import World, parts
 from tests.support.openapi import document, validator
 
@@ -16,10 +16,10 @@ READER = "reader@example.com"
 
 
 def test_links_and_headers_are_printed_below_each_address(heed: Heed, local: Path) -> None:
-    ended = heed("links", "--topic", "offers", "--campaign", "spring", "--lang", "de", stdin=READER)
+    result = heed("links", "--topic", "offers", "--campaign", "spring", "--lang", "de", stdin=READER)
 
-    lines = ended.out.splitlines()
-    assert (ended.code, ended.err, lines[0]) == (0, "", READER)
+    lines = result.out.splitlines()
+    assert (result.code, result.err, lines[0]) == (0, "", READER)
     assert lines[1].startswith("  unsubscribe  https://prefs.example.com/u/")
     assert lines[1].endswith("?c=spring&lang=de")
     assert lines[2].startswith("  preferences  https://prefs.example.com/p/")
@@ -31,54 +31,46 @@ def test_links_and_headers_are_printed_below_each_address(heed: Heed, local: Pat
     ]
 
 
-def test_an_invalid_address_is_reported_in_its_place(heed: Heed, local: Path) -> None:
-    ended = heed("links", "--topic", "offers", stdin=f"nobody\n\n{READER}\n")
+def test_links_report_an_invalid_address_in_its_place(heed: Heed, local: Path) -> None:
+    result = heed("links", "--topic", "offers", stdin=f"nobody\n\n{READER}\n")
 
-    assert ended.code == 1
-    assert ended.out.splitlines()[:3] == ["nobody", "  invalid", READER]
+    assert result.code == 1
+    assert result.out.splitlines()[:3] == ["nobody", "  invalid", READER]
 
 
-def test_json_is_the_apis_own_answer_one_a_line_for_each_thousand(
-    heed: Heed, local: Path, server: Served
-) -> None:
+def test_json_is_one_answer_per_line_for_each_1000_people(heed: Heed, local: Path, server: ApiServer) -> None:
     people = [f"reader{n}@example.com" for n in range(1_001)]
 
-    ended = heed("links", "--topic", "offers", "--json", stdin="\n".join(people))
+    result = heed("links", "--topic", "offers", "--json", stdin="\n".join(people))
 
-    answers = [json.loads(line) for line in ended.out.splitlines()]
+    answers = [json.loads(line) for line in result.out.splitlines()]
     for answer in answers:
         validator(document()["components"]["schemas"]["LinksAnswer"]).validate(answer)
     assert [link["address"] for answer in answers for link in answer["links"]] == people
-    assert (ended.code, len(answers), len(server.asked)) == (0, 2, 2)
+    assert (result.code, len(answers), len(server.requests)) == (0, 2, 2)
 
 
-def test_ids_may_stand_in_place_of_addresses(heed: Heed, local: Path, world: World) -> None:
-    ended = heed("links", "--topic", "offers", "--json", stdin=world.recipient(READER))
+def test_links_accept_ids_in_place_of_addresses(heed: Heed, local: Path, world: World) -> None:
+    result = heed("links", "--topic", "offers", "--json", stdin=world.recipient(READER))
 
-    assert ended.json["links"][0]["recipient"] == world.recipient(READER)
+    assert result.json["links"][0]["recipient"] == world.recipient(READER)
 
 
-def test_a_deployment_without_a_domain_is_warned_of(
+def test_a_deployment_without_a_domain_causes_a_warning(
     heed: Heed, local: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parts().config, "public_url", "")
 
-    ended = heed("links", "--topic", "offers", stdin=READER)
+    result = heed("links", "--topic", "offers", stdin=READER)
 
-    assert (ended.code, ended.err.startswith("heed: PUBLIC_URL is not set")) == (0, True)
-
-
-def test_nobody_to_mint_for_asks_nothing(heed: Heed, local: Path, server: Served) -> None:
-    ended = heed("links", "--topic", "offers", stdin="\n \n")
-
-    assert (ended, server.asked) == ((0, "", ""), [])
+    assert (result.code, result.err.startswith("heed: PUBLIC_URL is not set")) == (0, True)
 
 
-def test_a_fault_of_an_option_has_the_pointer_of_its_field(heed: Heed, local: Path) -> None:
-    ended = heed("links", "--topic", "service", "--campaign", "a b", "--lang", "xx", stdin=READER)
+def test_an_invalid_option_is_a_fault_with_the_pointer_of_its_field(heed: Heed, local: Path) -> None:
+    result = heed("links", "--topic", "service", "--campaign", "a b", "--lang", "xx", stdin=READER)
 
-    assert ended.code == 2
-    assert [line.split(":")[0] for line in ended.err.splitlines()[1:]] == [
+    assert result.code == 2
+    assert [line.split(":")[0] for line in result.err.splitlines()[1:]] == [
         "  /topic",
         "  /campaign",
         "  /lang",

@@ -20,30 +20,30 @@ def _function(**variables: object) -> dict[str, Any]:
     }
 
 
-def test_what_the_emulator_takes_is_left_as_it_is() -> None:
+def test_a_supported_resource_is_not_changed() -> None:
     table = {"Type": "AWS::DynamoDB::Table", "DeletionPolicy": "Delete", "Properties": {"x": 1}}
 
     assert _adapted(Table=table) == {"Table": table}
 
 
-def test_the_rest_of_the_template_is_left_as_it_is() -> None:
+def test_the_rest_of_the_template_is_not_changed() -> None:
     assert adapt({"Resources": {}, "Outputs": {"A": 1}}, HERE)["Outputs"] == {"A": 1}
 
 
-def test_an_http_api_loses_its_body() -> None:
+def test_an_http_api_has_no_body() -> None:
     api = {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Body": {}, "FailOnWarnings": True}}
 
     assert _adapted(Api=api)["Api"]["Properties"] == {"Name": "heed", "ProtocolType": "HTTP"}
 
 
-def test_an_alarm_on_one_metric_stays_and_one_on_an_expression_is_left_out() -> None:
+def test_an_alarm_on_an_expression_is_left_out() -> None:
     plain = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Errors"}}
-    maths = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}}
+    expression = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"Metrics": []}}
 
-    assert _adapted(Plain=plain, Maths=maths) == {"Plain": plain}
+    assert _adapted(Plain=plain, Expression=expression) == {"Plain": plain}
 
 
-def test_a_function_speaks_to_this_stack() -> None:
+def test_a_function_gets_the_addresses_of_the_local_stack() -> None:
     variables = _adapted(F=_function(TABLE={"Ref": "T"}))["F"]["Properties"]["Environment"]["Variables"]
 
     assert variables == {
@@ -54,13 +54,13 @@ def test_a_function_speaks_to_this_stack() -> None:
     }
 
 
-def test_a_function_finds_its_layers_where_they_were_built_and_no_process_unpacks_them() -> None:
+def test_a_function_has_no_layers_to_unpack() -> None:
     function = {"Type": "AWS::Lambda::Function", "Properties": {"Layers": [{"Ref": "CoreLayer"}]}}
 
     assert "Layers" not in _adapted(F=function)["F"]["Properties"]
 
 
-def test_links_lead_to_the_front_from_functions_that_make_links() -> None:
+def test_links_lead_to_the_http_front() -> None:
     adapted = _adapted(F=_function(PUBLIC_URL={"Fn::If": ["HasDomain", "x", ""]}))
 
     assert adapted["F"]["Properties"]["Environment"]["Variables"]["PUBLIC_URL"] == HERE.api
@@ -73,7 +73,7 @@ def test_a_function_without_an_environment_gets_one() -> None:
     assert "AWS_ENDPOINT_URL" in _adapted(F=function)["F"]["Properties"]["Environment"]["Variables"]
 
 
-def test_the_template_given_is_not_changed() -> None:
+def test_the_original_template_is_not_changed() -> None:
     function = _function(PUBLIC_URL="")
 
     _adapted(F=function)
@@ -81,5 +81,5 @@ def test_the_template_given_is_not_changed() -> None:
     assert function == _function(PUBLIC_URL="")
 
 
-def test_every_adaptation_says_why() -> None:
-    assert all(each.reason for each in ADAPTATIONS)
+def test_each_adaptation_has_a_reason() -> None:
+    assert all(adaptation.reason for adaptation in ADAPTATIONS)

@@ -16,7 +16,7 @@ from local.aws import Clients
         ("AWS_ACCESS_KEY_ID", "a real one"),
     ],
 )
-def test_the_developers_own_aws_settings_are_not_used(
+def test_the_developers_aws_settings_are_ignored(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     monkeypatch.setenv(variable, value)

@@ -1,4 +1,4 @@
-"""What is emptied before a stack is deleted."""
+"""Buckets are emptied before a trial is deleted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from local.empty import Deployed, deployed, empty
+from local.empty import Environment, empty_buckets, read_environment
 
 pytestmark = pytest.mark.usefixtures("aws")
 _TEMPLATE = json.dumps(
@@ -17,74 +17,72 @@ _TEMPLATE = json.dumps(
         "Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}},
     }
 )
-_HERE = Deployed("heed", "us-east-1", None)
-_ELSEWHERE = Deployed("heed", "eu-central-1", None)
+_HERE = Environment("heed", "us-east-1", None)
+_ELSEWHERE = Environment("heed", "eu-central-1", None)
 
 
-def stack(environment: str, where: Deployed = _HERE) -> str:
-    """A stack with a bucket that holds two versions of an object; the bucket's name."""
-    cloudformation = boto3.client("cloudformation", region_name=where.region)
+def create_stack(environment: str, place: Environment = _HERE) -> str:
+    """Creates a stack with a bucket that has two versions of an object. Returns the name of the bucket."""
+    cloudformation = boto3.client("cloudformation", region_name=place.region)
     cloudformation.create_stack(
-        StackName=where.stack,
+        StackName=place.stack,
         TemplateBody=_TEMPLATE,
         Parameters=[{"ParameterKey": "Environment", "ParameterValue": environment}],
     )
-    found = cloudformation.list_stack_resources(StackName=where.stack)["StackResourceSummaries"]
-    bucket = found[0]["PhysicalResourceId"]
+    resources = cloudformation.list_stack_resources(StackName=place.stack)["StackResourceSummaries"]
+    bucket = resources[0]["PhysicalResourceId"]
     boto3.client("s3").put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"1", b"2"):
         boto3.client("s3").put_object(Bucket=bucket, Key="hashes/1", Body=body)
     return bucket
 
 
-def versions(bucket: str) -> int:
+def count_versions(bucket: str) -> int:
     return len(boto3.client("s3").list_object_versions(Bucket=bucket).get("Versions", []))
 
 
-def samconfig(folder: Path, text: str) -> Path:
+def write_samconfig(folder: Path, text: str) -> Path:
     path = folder / "samconfig.toml"
     path.write_text(text)
     return path
 
 
-def test_a_trials_bucket_is_emptied_of_every_version() -> None:
-    bucket = stack("trial")
-    assert list(empty(_HERE)) == [f"Emptied {bucket}"]
-    assert versions(bucket) == 0
+def test_all_versions_are_deleted_from_the_bucket_of_a_trial() -> None:
+    bucket = create_stack("trial")
+    assert list(empty_buckets(_HERE)) == [f"Emptied {bucket}"]
+    assert count_versions(bucket) == 0
 
 
-def test_what_is_in_a_bucket_of_production_stays_and_it_is_said() -> None:
-    bucket = stack("production")
-    assert list(empty(_HERE)) == ["heed is no trial: its buckets stay as they are"]
-    assert versions(bucket) == 2
+def test_a_bucket_of_production_is_not_changed() -> None:
+    bucket = create_stack("production")
+    assert list(empty_buckets(_HERE)) == ["heed is not a trial: its buckets are not changed"]
+    assert count_versions(bucket) == 2
 
 
-def test_where_there_is_no_such_stack_it_is_said_with_the_region() -> None:
-    stack("trial", _ELSEWHERE)
-    assert list(empty(_HERE)) == ["There is no stack heed in us-east-1: nothing to empty"]
+def test_a_missing_stack_is_reported_with_the_region() -> None:
+    create_stack("trial", _ELSEWHERE)
+    assert list(empty_buckets(_HERE)) == ["There is no stack heed in us-east-1: nothing to empty"]
 
 
-def test_the_stack_is_looked_for_in_the_region_of_samconfig_whatever_the_shell_says() -> None:
-    bucket = stack("trial", _ELSEWHERE)
-    assert list(empty(_ELSEWHERE)) == [f"Emptied {bucket}"]
+def test_the_region_of_samconfig_overrides_that_of_the_shell() -> None:
+    bucket = create_stack("trial", _ELSEWHERE)
+    assert list(empty_buckets(_ELSEWHERE)) == [f"Emptied {bucket}"]
 
 
-def test_the_profile_of_samconfig_is_the_one_that_is_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A profile names a region too, which counts where samconfig.toml names none."""
+def test_the_profile_of_samconfig_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The region of the profile is used because samconfig.toml names none."""
     profiles = tmp_path / "config"
     profiles.write_text(
         "[profile company]\nregion = eu-central-1\naws_access_key_id = a\naws_secret_access_key = b\n"
     )
     monkeypatch.setenv("AWS_CONFIG_FILE", str(profiles))
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    bucket = stack("trial", _ELSEWHERE)
-    assert list(empty(Deployed("heed", None, "company"))) == [f"Emptied {bucket}"]
+    bucket = create_stack("trial", _ELSEWHERE)
+    assert list(empty_buckets(Environment("heed", None, "company"))) == [f"Emptied {bucket}"]
 
 
-def test_what_sam_deploy_guided_has_written_is_read(tmp_path: Path) -> None:
-    path = samconfig(
+def test_parameters_of_sam_deploy_guided_are_read(tmp_path: Path) -> None:
+    path = write_samconfig(
         tmp_path,
         """
         [trial.global.parameters]
@@ -95,14 +93,14 @@ def test_what_sam_deploy_guided_has_written_is_read(tmp_path: Path) -> None:
         profile = "company"
         """,
     )
-    assert deployed("trial", path) == Deployed("preferences", "eu-central-1", "company")
+    assert read_environment("trial", path) == Environment("preferences", "eu-central-1", "company")
 
 
-def test_without_a_region_and_a_profile_those_of_the_shell_count(tmp_path: Path) -> None:
-    path = samconfig(tmp_path, '[trial.global.parameters]\nstack_name = "heed-trial"\n')
-    assert deployed("trial", path) == Deployed("heed-trial", None, None)
+def test_without_region_and_profile_those_of_the_shell_are_used(tmp_path: Path) -> None:
+    path = write_samconfig(tmp_path, '[trial.global.parameters]\nstack_name = "heed-trial"\n')
+    assert read_environment("trial", path) == Environment("heed-trial", None, None)
 
 
 @pytest.mark.parametrize(("environment", "name"), [("trial", "heed-trial"), ("production", "heed")])
-def test_each_environment_of_our_own_samconfig_has_its_stack(environment: str, name: str) -> None:
-    assert deployed(environment, Path("samconfig.toml")).stack == name
+def test_each_environment_of_this_repository_has_its_stack(environment: str, name: str) -> None:
+    assert read_environment(environment, Path("samconfig.toml")).stack == name

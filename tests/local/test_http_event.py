@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.http_event import Call, is_text, to_event, to_reply
+from local.http_event import HttpRequest, is_text_body, to_event, to_response
 
 NOW = datetime(2026, 3, 5, 9, 12, 44, 390_000, tzinfo=UTC)
 FORM = "application/x-www-form-urlencoded"
@@ -16,8 +16,8 @@ FORM = "application/x-www-form-urlencoded"
 def _event(
     *headers: tuple[str, str], method: str = "POST", query: str = "", body: bytes = b""
 ) -> dict[str, Any]:
-    call = Call(method, "/u/abc", query, (("host", "127.0.0.1:8000"), *headers), body, "192.0.2.1")
-    return to_event(call, "POST /u/{token}", {"token": "abc"}, NOW)
+    request = HttpRequest(method, "/u/abc", query, (("host", "127.0.0.1:8000"), *headers), body, "192.0.2.1")
+    return to_event(request, "POST /u/{token}", {"token": "abc"}, NOW)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def _event(
         "image/svg+xml",
     ],
 )
-def test_text_is_passed_as_it_is(content_type: str) -> None:
+def test_a_text_body_is_passed_as_text(content_type: str) -> None:
     event = _event(("content-type", content_type), body=b"{}")
 
     assert (event["body"], event["isBase64Encoded"]) == ("{}", False)
@@ -43,7 +43,7 @@ def test_text_is_passed_as_it_is(content_type: str) -> None:
     "content_type",
     [FORM, "multipart/form-data; boundary=x", "application/octet-stream", "", "nonsense"],
 )
-def test_everything_else_is_passed_as_base64(content_type: str) -> None:
+def test_any_other_body_is_passed_as_base64(content_type: str) -> None:
     body = b"List-Unsubscribe=One-Click"
 
     event = _event(("content-type", content_type), body=body)
@@ -57,10 +57,10 @@ def test_a_body_without_a_type_is_passed_as_base64() -> None:
 
 
 def test_a_type_that_only_mentions_text_is_not_text() -> None:
-    assert not is_text("application/text+jsonp")
+    assert not is_text_body("application/text+jsonp")
 
 
-def test_without_a_body_there_is_no_body() -> None:
+def test_an_event_without_a_body() -> None:
     event = _event()
 
     assert "body" not in event
@@ -71,25 +71,25 @@ def test_repeated_headers_are_joined_with_commas() -> None:
     assert _event(("sec-gpc", "1"), ("sec-gpc", "1"))["headers"]["sec-gpc"] == "1,1"
 
 
-def test_cookies_have_a_list_of_their_own_and_are_no_header() -> None:
+def test_cookies_are_a_list_and_not_a_header() -> None:
     event = _event(("cookie", "a=1; b=2"), ("cookie", "c=3"))
 
     assert event["cookies"] == ["a=1", "b=2", "c=3"]
     assert "cookie" not in event["headers"]
 
 
-def test_the_query_is_there_as_sent_and_decoded_with_duplicates_joined() -> None:
+def test_the_query_is_passed_raw_and_decoded_with_duplicates_joined() -> None:
     event = _event(query="c=spring&lang=de&c=a%20b&empty=")
 
     assert event["rawQueryString"] == "c=spring&lang=de&c=a%20b&empty="
     assert event["queryStringParameters"] == {"c": "spring,a b", "lang": "de", "empty": ""}
 
 
-def test_what_a_call_does_not_have_its_event_does_not_have() -> None:
+def test_absent_parts_of_a_request_are_absent_in_the_event() -> None:
     assert {"cookies", "queryStringParameters", "body"}.isdisjoint(_event())
 
 
-def test_path_parameters_and_route_are_named() -> None:
+def test_the_event_has_path_parameters_and_route() -> None:
     event = _event()
 
     assert event["pathParameters"] == {"token": "abc"}
@@ -98,33 +98,31 @@ def test_path_parameters_and_route_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent", "handed_over"),
+    ("sent", "passed"),
     [("/u/%61bc", "/u/abc"), ("/u/a%2Fb", "/u/a/b"), ("/u/abc%3Fd", "/u/abc")],
 )
-def test_a_path_is_handed_over_decoded_and_without_what_follows_a_question_mark(
-    sent: str, handed_over: str
-) -> None:
-    call = Call("GET", sent, "", (), b"", "192.0.2.1")
+def test_a_path_is_decoded_and_cut_at_a_question_mark(sent: str, passed: str) -> None:
+    request = HttpRequest("GET", sent, "", (), b"", "192.0.2.1")
 
-    event = to_event(call, "GET /u/{token}", {"token": "abc"}, NOW)
+    event = to_event(request, "GET /u/{token}", {"token": "abc"}, NOW)
 
-    assert event["rawPath"] == event["requestContext"]["http"]["path"] == handed_over
+    assert event["rawPath"] == event["requestContext"]["http"]["path"] == passed
 
 
 def test_a_route_without_parameters_has_none() -> None:
-    call = Call("GET", "/policy.json", "", (), b"", "192.0.2.1")
+    request = HttpRequest("GET", "/policy.json", "", (), b"", "192.0.2.1")
 
-    assert "pathParameters" not in to_event(call, "GET /policy.json", {}, NOW)
+    assert "pathParameters" not in to_event(request, "GET /policy.json", {}, NOW)
 
 
-def test_the_time_is_that_of_the_call() -> None:
+def test_the_event_has_the_time_of_the_request() -> None:
     context = _event()["requestContext"]
 
     assert context["timeEpoch"] == 1772701964390
     assert context["time"] == "05/Mar/2026:09:12:44 +0000"
 
 
-def test_host_and_client_are_named() -> None:
+def test_the_event_has_host_and_client() -> None:
     event = _event(("user-agent", "curl/8"), ("x-forwarded-for", "198.51.100.7"))
 
     assert event["requestContext"]["domainName"] == "127.0.0.1"
@@ -133,7 +131,7 @@ def test_host_and_client_are_named() -> None:
     assert event["headers"]["x-forwarded-for"] == "198.51.100.7, 192.0.2.1"
 
 
-def test_an_answer_becomes_the_response_it_says() -> None:
+def test_an_answer_becomes_a_response() -> None:
     answer = {
         "statusCode": 303,
         "headers": {"Location": "/p/x"},
@@ -141,11 +139,11 @@ def test_an_answer_becomes_the_response_it_says() -> None:
         "body": "é",
     }
 
-    reply = to_reply(answer)
+    response = to_response(answer)
 
-    assert (reply.status, reply.body) == (303, "é".encode())
-    assert ("Location", "/p/x") in reply.headers
-    assert [value for name, value in reply.headers if name == "set-cookie"] == ["a=1", "b=2"]
+    assert (response.status, response.body) == (303, "é".encode())
+    assert ("Location", "/p/x") in response.headers
+    assert [value for name, value in response.headers if name == "set-cookie"] == ["a=1", "b=2"]
 
 
 def test_a_base64_answer_is_decoded() -> None:
@@ -155,22 +153,22 @@ def test_a_base64_answer_is_decoded() -> None:
         "isBase64Encoded": True,
     }
 
-    assert to_reply(answer).body == b"\x00\xff"
+    assert to_response(answer).body == b"\x00\xff"
 
 
 def test_an_answer_without_a_type_is_plain_text() -> None:
-    assert ("content-type", "text/plain;charset=UTF-8") in to_reply({"statusCode": 200}).headers
+    assert ("content-type", "text/plain;charset=UTF-8") in to_response({"statusCode": 200}).headers
 
 
-def test_the_type_of_an_answer_is_kept_however_it_is_spelt() -> None:
-    reply = to_reply({"statusCode": 200, "headers": {"Content-Type": "text/html"}})
+def test_the_content_type_of_an_answer_is_kept_as_spelt() -> None:
+    response = to_response({"statusCode": 200, "headers": {"Content-Type": "text/html"}})
 
-    assert reply.headers == (("Content-Type", "text/html"),)
+    assert response.headers == (("Content-Type", "text/html"),)
 
 
 @pytest.mark.parametrize("answer", [{"batchItemFailures": []}, [1], None])
 def test_an_answer_without_a_status_is_a_200_of_json(answer: object) -> None:
-    reply = to_reply(answer)
+    response = to_response(answer)
 
-    assert (reply.status, json.loads(reply.body)) == (200, answer)
-    assert reply.headers == (("content-type", "application/json"),)
+    assert (response.status, json.loads(response.body)) == (200, answer)
+    assert response.headers == (("content-type", "application/json"),)

@@ -30,31 +30,31 @@ def _template(operation: Mapping[str, object]) -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_routes_are_those_of_the_http_apis_body() -> None:
+def test_routes_are_read_from_the_body_of_the_http_api() -> None:
     assert routes(_template(_integration("UnsubscribeFunction"))) == (TOKEN,)
 
 
-def test_a_route_to_anything_but_a_function_is_refused() -> None:
+def test_a_route_must_lead_to_a_function() -> None:
     operation = {"x-amazon-apigateway-integration": {"uri": {"Fn::Sub": "https://example.com"}}}
 
     with pytest.raises(ValueError, match="not a Lambda integration"):
         routes(_template(operation))
 
 
-def test_a_parameter_is_one_whole_segment() -> None:
+def test_a_parameter_is_one_segment() -> None:
     assert match(KNOWN, "GET", "/u/abc") == (TOKEN, {"token": "abc"})
 
 
 @pytest.mark.parametrize("path", ["/u/", "/u", "/u/a/b", "/u/a/", "/x/a", "/", ""])
-def test_what_no_route_matches_is_not_found(path: str) -> None:
+def test_an_unknown_path_has_no_route(path: str) -> None:
     assert match(KNOWN, "GET", path) is None
 
 
-def test_a_method_answers_only_where_it_is_routed() -> None:
+def test_a_method_needs_a_route() -> None:
     assert match(KNOWN, "HEAD", "/u/abc") is None
 
 
-def test_a_parameter_arrives_decoded() -> None:
+def test_a_parameter_is_decoded() -> None:
     assert match(KNOWN, "GET", "/u/a%5Fb%20c") == (TOKEN, {"token": "a_b c"})
 
 
@@ -63,19 +63,19 @@ def test_a_path_is_decoded_before_it_is_split() -> None:
     assert match(KNOWN, "GET", "/.well-known%2Fdnt/a%2Fb") == (DNT_REST, {"status": "a/b"})
 
 
-def test_a_greedy_parameter_takes_the_rest() -> None:
+def test_a_greedy_parameter_is_the_rest_of_the_path() -> None:
     assert match(KNOWN, "GET", "/.well-known/dnt/a/b") == (DNT_REST, {"status": "a/b"})
 
 
-def test_a_greedy_parameter_takes_a_bare_slash_too() -> None:
+def test_a_greedy_parameter_may_be_empty_after_a_slash() -> None:
     assert match(KNOWN, "GET", "/.well-known/dnt/") == (DNT_REST, {"status": ""})
 
 
-def test_a_greedy_parameter_comes_last() -> None:
+def test_an_exact_path_precedes_a_greedy_one() -> None:
     assert match(KNOWN, "GET", "/.well-known/dnt") == (DNT, {})
 
 
-def test_the_key_of_a_route_is_api_gateways() -> None:
+def test_the_key_of_a_route() -> None:
     assert TOKEN.key == "GET /u/{token}"
 
 
@@ -86,7 +86,7 @@ ALL = (DEFAULT, ANY, CHECK, *KNOWN)
 
 
 @pytest.mark.parametrize(
-    ("asked", "found"),
+    ("request_line", "expected"),
     [
         ("POST /v1/check", CHECK),
         ("GET /v1/check", ANY),
@@ -97,13 +97,13 @@ ALL = (DEFAULT, ANY, CHECK, *KNOWN)
         ("GET /v1", DEFAULT),
     ],
 )
-def test_the_default_takes_what_no_other_route_matches(asked: str, found: Route) -> None:
-    matched = match(ALL, *asked.split(" "))
+def test_the_default_route_gets_all_other_requests(request_line: str, expected: Route) -> None:
+    matched = match(ALL, *request_line.split(" "))
     assert matched is not None
-    assert matched[0] == found
+    assert matched[0] == expected
 
 
-def test_the_default_and_any_method_are_known_by_the_names_that_sam_gives_them() -> None:
+def test_the_default_route_and_any_method_have_names_of_sam() -> None:
     method = {"x-amazon-apigateway-any-method": _integration("PreferencesFunction")}
     template: dict[str, dict[str, Any]] = _template({})
     template["Resources"]["HttpApi"]["Properties"]["Body"]["paths"] = {"/$default": method}
@@ -111,7 +111,7 @@ def test_the_default_and_any_method_are_known_by_the_names_that_sam_gives_them()
     assert DEFAULT.key == "$default"
 
 
-GLUED = Route("POST", "/u/{token}/{rest+}", "UnsubscribeFunction")
+WITH_REST = Route("POST", "/u/{token}/{rest+}", "UnsubscribeFunction")
 POSTED = Route("POST", "/u/{token}", "UnsubscribeFunction")
 
 
@@ -120,12 +120,12 @@ POSTED = Route("POST", "/u/{token}", "UnsubscribeFunction")
     [
         ("/u/abc%2E", POSTED),
         ("/u/%61bc", POSTED),
-        ("/u/abc/x/y", GLUED),
-        ("/u/abc%2Fx", GLUED),
+        ("/u/abc/x/y", WITH_REST),
+        ("/u/abc%2Fx", WITH_REST),
         ("/%75/abc", POSTED),
     ],
 )
-def test_a_link_that_something_was_glued_to_leads_to_its_own_function(path: str, route: Route) -> None:
-    found = match((DEFAULT, POSTED, GLUED), "POST", path)
+def test_a_link_with_text_after_it_leads_to_its_function(path: str, route: Route) -> None:
+    matched = match((DEFAULT, POSTED, WITH_REST), "POST", path)
 
-    assert found and found[0] == route and found[1]["token"].startswith("abc")
+    assert matched and matched[0] == route and matched[1]["token"].startswith("abc")

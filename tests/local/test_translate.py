@@ -1,4 +1,4 @@
-"""The real template, as far as it can be looked at without starting anything."""
+"""The translated template of this repository."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ def translated() -> Translated:
     return translate(ROOT / "template.yaml", PARAMETERS)
 
 
-def test_the_parameters_of_the_local_stack_are_parameters_of_the_template(
+def test_the_template_has_the_parameters_of_the_local_stack(
     translated: Translated,
 ) -> None:
     assert set(PARAMETERS) <= set(translated.template["Parameters"])
 
 
-def test_every_route_leads_to_a_function_of_the_template(translated: Translated) -> None:
-    found = routes(translated.template)
+def test_each_route_leads_to_a_function_of_the_template(translated: Translated) -> None:
+    known = routes(translated.template)
 
-    assert "POST /u/{token}" in {route.key for route in found}
-    assert {route.function for route in found} <= set(translated.code)
+    assert "POST /u/{token}" in {route.key for route in known}
+    assert {route.function for route in known} <= set(translated.code)
 
 
-def test_a_function_is_named_by_its_folder(translated: Translated) -> None:
+def test_the_short_name_of_a_function_is_that_of_its_folder(translated: Translated) -> None:
     folders = {name: code.folder.name for name, code in translated.code.items()}
     names = functions_by_short_name(folders)
 
     assert names["opt-out-retry"] == "opt_out_retry"
-    assert names == {each.replace("_", "-"): each for each in names.values()}
+    assert names == {name.replace("_", "-"): name for name in names.values()}
     assert len(names) == len(folders.keys() - {"CoreLayer", "BrandLayer"})
 
 

@@ -1,12 +1,12 @@
-"""Compiles what a marketer edits (layers/brand) into JSON that the functions read.
+"""Compiles the brand that a marketer edits (layers/brand) to JSON for the functions.
 
-    build       the command: `python -m brand_compiler.build SOURCE DESTINATION`
-    document    TOML with the line of every key
-    catalogue   brands, topics, contact ways, policies: read, checked
-    lock        what each number has meant since the first release
-    texts       the locales: same keys and placeholders in every language
-    template    the pages' small markup
-    program     a page in a language, as `heed.entrypoints.http.pages.render` runs it
+    build       The command: `python -m brand_compiler.build SOURCE DESTINATION`.
+    document    Reads TOML with the line of each key.
+    catalogue   Reads and checks brands, topics, contact details and policies.
+    lock        Records the meaning of each number since its first use.
+    texts       Reads the locales and checks that all languages have the same texts.
+    template    Parses the markup of the pages.
+    program     Compiles a page in one language for `heed.entrypoints.http.pages.render`.
 
-It runs at build time on the standard library alone; no function imports it.
+It runs at build time and uses only the standard library. No function imports it.
 """

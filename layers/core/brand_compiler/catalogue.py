@@ -1,4 +1,4 @@
-"""Reads and checks `catalogue.toml`: brands, topics, contact ways, policy versions."""
+"""Reads and checks `catalogue.toml`: brands, topics, contact details and policy versions."""
 
 from __future__ import annotations
 
@@ -17,56 +17,56 @@ if TYPE_CHECKING:
     from brand_compiler.texts import Locale
 
 MAX_TOPICS = 400
-"""Of all brands together, the retired ones too, which records and links still name.
+"""The most topics of all brands together, with the retired ones, because records and links still name them.
 
-What a person may choose is written in one update, whose expression DynamoDB limits to 4 KB: a register a
-topic, or two where that comes to no more (`heed.domain.links.undo.stop_changes`). It stands in one item
-(400 KB), on one page (6 MB), and in one link of a confirmation (2,000 characters).
+One update stores all choices of a person. DynamoDB limits its expression to 4 KB: one register per topic, or
+two where that is not larger (`heed.domain.links.undo.stop_changes`). All choices must also fit into one item
+(400 KB), one page (6 MB) and one confirmation link (2,000 characters).
 """
 
-_MOST_BRANDS = 100
-_MOST_POLICIES = 1_000
-_LONGEST_NAME = 63  # characters: a label of the domain name that List-Id is (RFC 2919 §2, RFC 1035 §2.3.4)
-_LONGEST_TITLE = 200
+_MAX_BRANDS = 100
+_MAX_POLICIES = 1_000
+_MAX_NAME = 63  # characters; the name is a label of the domain name in List-Id (RFC 2919 §2, RFC 1035 §2.3.4)
+_MAX_TITLE = 200
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN = re.compile(rf"(?:{_LABEL}\.)+(?![0-9]+\Z){_LABEL}")  # RFC 1123 §2.1
-_LONGEST_DOMAIN = 253
+_MAX_DOMAIN = 253
 _LINK = re.compile(r"https://[^\s\"<>]+")
 _MAILBOX = re.compile(r"[^\s@<>\"]+@[^\s@<>\"]+\.[^\s@<>\"]+")
 
 
 def read_catalogue(source: Path) -> tuple[Document, dict[str, Any], dict[str, Locale]]:
-    """The catalogue with the locales that it is written for.
+    """Reads the catalogue and the locales of its languages.
 
     Raises:
-        Fault: in either.
+        BrandFault: One of them has a mistake.
     """
     locales = read_locales(source / "locales")
     document = Document(source / "catalogue.toml")
     if not locales:
         raise document.fault("there is no locales/*.toml")
-    return document, catalogue_json(document, sorted(locales)), locales
+    return document, to_catalogue_json(document, sorted(locales)), locales
 
 
-def catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
-    """The catalogue as JSON, as `heed.domain.preferences.catalogue.Catalogue.from_document` reads it.
+def to_catalogue_json(document: Document, languages: Collection[str]) -> dict[str, Any]:
+    """Returns the catalogue as JSON for `heed.domain.preferences.catalogue.Catalogue.from_document`.
 
     Raises:
-        Fault: something is missing, unknown, of the wrong kind, or contradicts something else.
+        BrandFault: A key is missing, unknown, of the wrong type, or contradicts another one.
     """
     root = TomlReader(document)
     default_language = root.one_of("default_language", languages)
-    brands = [_brand(reader) for reader in root.tables("brands", _MOST_BRANDS)]
+    brands = [_read_brand(reader) for reader in root.tables("brands", _MAX_BRANDS)]
     names = {brand["number"]: brand["name"] for brand in brands}
-    topics = [_topic(reader, names, languages) for reader in root.tables("topics", MAX_TOPICS)]
+    topics = [_read_topic(reader, names, languages) for reader in root.tables("topics", MAX_TOPICS)]
     _check_numbers(document, brands, topics)
     _check_follows(document, topics)
-    contact = _contact(root.table("contact"))
-    advertising = _advertising(root, topics, languages)
-    policies = [_policy(reader, languages) for reader in root.tables("policies", _MOST_POLICIES)]
+    contact = _read_contact(root.table("contact"))
+    advertising = _read_advertising(root, topics, languages)
+    policies = [_read_policy(reader, languages) for reader in root.tables("policies", _MAX_POLICIES)]
     _check_policies(document, policies)
-    root.end()
+    root.check_all_read()
     return {
         "default_language": default_language,
         "languages": sorted(languages),
@@ -79,52 +79,54 @@ def catalogue_json(document: Document, languages: Collection[str]) -> dict[str, 
     }
 
 
-def _name(reader: TomlReader) -> str:
-    name = reader.text("name", _LONGEST_NAME)
+def _read_name(reader: TomlReader) -> str:
+    name = reader.text("name", _MAX_NAME)
     if not _NAME.fullmatch(name):
-        raise reader.fault("`name` is lower-case letters, digits and single hyphens", "name")
+        raise reader.fault("`name` must be lower-case letters, digits and single hyphens", "name")
     return name
 
 
-def _domain(reader: TomlReader) -> str:
-    """A host name: it stands in headers of mail, where a line break or a space would begin another."""
+def _read_domain(reader: TomlReader) -> str:
+    """Reads a host name. It becomes part of mail headers, where a line break would start another header."""
     domain = reader.text("domain")
-    if len(domain) > _LONGEST_DOMAIN or not _DOMAIN.fullmatch(domain):
-        words = "`domain` is a host name such as example.com, in lower case; of others its xn-- form"
-        raise reader.fault(words, "domain")
+    if len(domain) > _MAX_DOMAIN or not _DOMAIN.fullmatch(domain):
+        message = (
+            "`domain` must be a lower-case host name such as example.com; use the xn-- form for other scripts"
+        )
+        raise reader.fault(message, "domain")
     return domain
 
 
-def _brand(reader: TomlReader) -> dict[str, Any]:
+def _read_brand(reader: TomlReader) -> dict[str, Any]:
     brand = {
         "number": reader.number("number"),
-        "name": _name(reader),
-        "title": reader.text("title", _LONGEST_TITLE),
-        "domain": _domain(reader),
+        "name": _read_name(reader),
+        "title": reader.text("title", _MAX_TITLE),
+        "domain": _read_domain(reader),
     }
-    reader.end()
+    reader.check_all_read()
     return brand
 
 
-def _topic(reader: TomlReader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
+def _read_topic(reader: TomlReader, brands: dict[int, str], languages: Collection[str]) -> dict[str, Any]:
     kind = reader.one_of("kind", ("marketing", "service", "signal"))
     brand = 0 if kind == "signal" else reader.number("brand")
     if brand and brand not in brands:
-        raise reader.fault(f"there is no brand of number {brand}", "brand")
+        raise reader.fault(f"there is no brand with number {brand}", "brand")
     topic = {
         "number": reader.number("number"),
-        "name": _name(reader),
+        "name": _read_name(reader),
         "brand": brand,
         "kind": kind,
         "default": reader.one_of("default", ("in", "out")),
         "retired": reader.flag("retired"),
         "follows": reader.number("follows") if reader.has("follows") else None,
-        "names": reader.by_language("names", languages, _LONGEST_TITLE),
+        "names": reader.by_language("names", languages, _MAX_TITLE),
         "descriptions": reader.by_language("descriptions", languages),
     }
     if kind == "service" and topic["default"] == "out":
-        raise reader.fault("a topic of kind service is always sent: `default` is in", "default")
-    reader.end()
+        raise reader.fault("a topic of kind service is always sent: `default` must be in", "default")
+    reader.check_all_read()
     return topic
 
 
@@ -134,13 +136,14 @@ def _check_numbers(document: Document, brands: list[dict[str, Any]], topics: lis
     for where, items in (("brands", brands), ("topics", topics)):
         for index, item in enumerate(items):
             if item["number"] in numbers:
-                message = f"number {item['number']} is taken already"
+                message = f"number {item['number']} is already used"
                 raise document.fault(message, where, index, "number")
             numbers.add(item["number"])
-            # A bare name may mean a brand or a topic of the default brand: no two may be alike.
+            # A name without a brand may mean a brand or a topic of the default brand. So these names must be
+            # unique.
             name = (item.get("brand") or brands[0]["number"], item["name"])
             if name in names:
-                message = f"name `{item['name']}` is taken already"
+                message = f"name `{item['name']}` is already used"
                 raise document.fault(message, where, index, "name")
             names.add(name)
 
@@ -153,57 +156,59 @@ def _check_follows(document: Document, topics: list[dict[str, Any]]) -> None:
         where = ("topics", index, "follows")
         older = by_number.get(number)
         if older is None:
-            raise document.fault(f"there is no topic of number {number}", *where)
+            raise document.fault(f"there is no topic with number {number}", *where)
         if (older["brand"], older["kind"]) != (topic["brand"], topic["kind"]):
-            raise document.fault("a topic follows one of its own brand and kind", *where)
+            raise document.fault("a topic must follow a topic of the same brand and kind", *where)
         if number >= topic["number"]:
-            raise document.fault("a topic follows an older one, of a lower number", *where)
+            raise document.fault("a topic must follow an older topic, with a lower number", *where)
 
 
-def _contact(reader: TomlReader) -> dict[str, Any]:
+def _read_contact(reader: TomlReader) -> dict[str, Any]:
     contact: dict[str, Any] = {"mailbox": reader.text("mailbox"), "letter": reader.texts("letter")}
     if not _MAILBOX.fullmatch(contact["mailbox"]):
-        raise reader.fault("`mailbox` is an e-mail address", "mailbox")
+        raise reader.fault("`mailbox` must be an e-mail address", "mailbox")
     if reader.has("phone"):
         contact["phone"] = reader.text("phone")
-    reader.end()
+    reader.check_all_read()
     return contact
 
 
-def _advertising(
+def _read_advertising(
     root: TomlReader, topics: list[dict[str, Any]], languages: Collection[str]
 ) -> dict[str, Any] | None:
     signals = [index for index, topic in enumerate(topics) if topic["kind"] == "signal"]
     if len(signals) > 1:
-        raise root.fault("one topic of kind signal at most", "topics", signals[1], "kind")
+        raise root.fault("at most one topic may be of kind signal", "topics", signals[1], "kind")
     if not signals:
         return None
     reader = root.table("advertising")
     link = reader.text("link")
     if not _LINK.fullmatch(link):
-        raise reader.fault("`link` begins with https://", "link")
+        raise reader.fault("`link` must begin with https://", "link")
     caveats = reader.table("caveats")
-    caveats.languages(languages)
-    reader.end()
+    caveats.check_languages(languages)
+    reader.check_all_read()
     return {"link": link, "caveats": {language: caveats.texts(language) for language in languages}}
 
 
-def _policy(reader: TomlReader, languages: Collection[str]) -> dict[str, Any]:
+def _read_policy(reader: TomlReader, languages: Collection[str]) -> dict[str, Any]:
     policy = {
         "version": reader.text("version"),
         "effective": reader.day("effective"),
         "material": reader.flag("material"),
         "summary": reader.by_language("summary", languages),
     }
-    reader.end()
+    reader.check_all_read()
     return policy
 
 
 def _check_policies(document: Document, policies: list[dict[str, Any]]) -> None:
     for index, (older, newer) in enumerate(pairwise(policies), start=1):
         if newer["effective"] <= older["effective"]:
-            raise document.fault("oldest first", "policies", index, "effective")
+            raise document.fault(
+                "policies must be sorted by date, oldest first", "policies", index, "effective"
+            )
     versions = [policy["version"] for policy in policies]
     for index, version in enumerate(versions):
         if version in versions[:index]:
-            raise document.fault("this version exists already", "policies", index, "version")
+            raise document.fault("this version is already used", "policies", index, "version")

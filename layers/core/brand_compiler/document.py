@@ -1,4 +1,4 @@
-"""TOML together with the line of every key, so that a fault can name it."""
+"""Reads TOML and the line of each key, so that a fault can name the line."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ Key = tuple[str | int, ...]
 
 _HEADER = re.compile(r"\s*(\[\[?)\s*([\w.-]+)\s*\]")
 _KEY = re.compile(r"\s*([\w.-]+)\s*=")
-_SYNTAX = re.compile(r"(?P<what>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)")
+_SYNTAX = re.compile(r"(?P<message>.*) \(at (line (?P<line>\d+), column \d+|end of document)\)")
 
 
 class Document:
-    """A TOML file: its data, and where each key stands."""
+    """A TOML file: its data and the line of each key."""
 
     def __init__(self, file: Path) -> None:
         """Reads the file.
 
         Raises:
-            Fault: it is missing or is no TOML.
+            BrandFault: The file is missing or is not TOML.
         """
         self.file = file
         try:
@@ -37,34 +37,34 @@ class Document:
         try:
             self.data: dict[str, Any] = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            found = _SYNTAX.fullmatch(str(error))
-            line = int((found and found["line"]) or text.count("\n") + 1)
-            raise BrandFault(file, line, found["what"] if found else str(error)) from None
-        self._lines = _lines(text)
+            match = _SYNTAX.fullmatch(str(error))
+            line = int((match and match["line"]) or text.count("\n") + 1)
+            raise BrandFault(file, line, match["message"] if match else str(error)) from None
+        self._lines = _find_lines(text)
 
     def fault(self, message: str, *key: str | int) -> BrandFault:
-        """A fault at a key, or at the nearest table around it that stands in the file."""
+        """Returns a fault at a key or, if the file does not have the key, at the nearest table around it."""
         while key and key not in self._lines:
             key = key[:-1]
         return BrandFault(self.file, self._lines.get(key, 1), message)
 
 
-def _lines(text: str) -> dict[Key, int]:
-    """Where each key stands; `[[topics]]` counts as ("topics", 0), ("topics", 1)."""
+def _find_lines(text: str) -> dict[Key, int]:
+    """Returns the line of each key. The keys of `[[topics]]` are ("topics", 0), ("topics", 1) and so on."""
     lines: dict[Key, int] = {}
     counts: dict[str, int] = {}
     table: Key = ()
-    inside = False  # a text of several lines
+    in_text = False  # of several lines
     for number, line in enumerate(text.splitlines(), start=1):
-        if not inside and (header := _HEADER.match(line)):
+        if not in_text and (header := _HEADER.match(line)):
             name = header[2]
             if header[1] == "[[":
                 counts[name] = counts.get(name, -1) + 1
             first, *rest = name.split(".")
             table = (first, counts[first], *rest) if first in counts else (first, *rest)
             lines.setdefault(table, number)
-        elif not inside and (key := _KEY.match(line)):
+        elif not in_text and (key := _KEY.match(line)):
             lines.setdefault((*table, *key[1].split(".")), number)
         if line.count('"""') % 2:
-            inside = not inside
+            in_text = not in_text
     return lines

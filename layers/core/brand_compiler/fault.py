@@ -1,4 +1,4 @@
-"""What is wrong with a brand, and where."""
+"""A mistake in a brand, with its file and line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class BrandFault(Exception):
-    """A mistake in the brand's files; reads `file:line: what is wrong`."""
+    """A mistake in the files of a brand. Its text is `file:line: message`."""
 
     def __init__(self, file: Path, line: int, message: str) -> None:
         super().__init__(f"{file}:{line}: {message}")

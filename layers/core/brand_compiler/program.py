@@ -1,11 +1,11 @@
-"""Compiles a page in one language to the program that `heed.entrypoints.http.pages.render` runs."""
+"""Compiles a page in one language to a program that `heed.entrypoints.http.pages.render` runs."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from brand_compiler.shapes import field_type, item_type, words_of
+from brand_compiler.shapes import find_field_type, find_item_type, list_enum_values
 from brand_compiler.template import TemplateNode, parse_template
 from heed.entrypoints.http.pages.render import escape_html
 
@@ -20,18 +20,25 @@ Constants = dict[str, str | list[str]]
 
 _PLACEHOLDER = re.compile(r"\{([\w.]+)(?:\|(\w+))?\}")
 _SPACE = re.compile(r"\s*\n\s*")
-_DATES = {"date": int, "time": int, "iso": int, "day": str}
+_DATE_FORMATS = {"date": int, "time": int, "iso": int, "day": str}
 _HYPHEN = re.compile(r"(?<=\b[Ee])-(?=[Mm]ail)")
-_UNBROKEN = "-\u2060"  # a word joiner: "e-mail" never ends a line after its first letter
+_UNBREAKABLE_HYPHEN = "-\u2060"  # with a word joiner: no line breaks after the "e-" of "e-mail"
 
 
 class Compiler:
-    """Compiles the pages of a folder in one language, and remembers which texts they used."""
+    """Compiles the pages of a folder in one language, and records in `used` which texts they use."""
 
     def __init__(
         self, folder: Path, locale: Locale, constants: Constants, parts: Mapping[str, Program]
     ) -> None:
-        """`constants` are the brand's own texts, `parts` made elsewhere (style, languages)."""
+        """Creates a compiler.
+
+        Args:
+            folder: The folder of the pages.
+            locale: The texts of the language.
+            constants: The brand's own texts.
+            parts: Programs that pages include by name and that are not files (style, languages).
+        """
         self.used: set[str] = set()
         self._folder = folder
         self._locale = locale
@@ -41,136 +48,146 @@ class Compiler:
         self._page = ""
         self._is_plain = False
 
-    def page(self, name: str, view: type) -> Program:
-        """The program of a page, checked against the class of its view.
+    def compile_page(self, name: str, view: type) -> Program:
+        """Returns the program of a page.
 
-        `name` is that of its file: `landing.html`, or plain text such as `mail.txt`, where nothing is
-        escaped and every line stands as it is.
+        Args:
+            name: The file of the page: `landing.html`, or plain text such as `mail.txt`. In plain text
+                nothing is escaped, and line breaks stay as they are.
+            view: The class of the page's view. The fields of the page are checked against it.
 
         Raises:
-            Fault: an unknown text, field, file or word.
+            BrandFault: The page uses an unknown text, field, file or value.
         """
         self._page, _, kind = name.partition(".")
         self._is_plain = kind == "txt"
-        return _joined(self._nodes(parse_template(self._folder / name), {"": view}))
+        return _join_literals(self._compile_nodes(parse_template(self._folder / name), {"": view}))
 
-    def _nodes(self, nodes: list[TemplateNode], scope: dict[str, Any]) -> Program:
+    def _compile_nodes(self, nodes: list[TemplateNode], scope: dict[str, Any]) -> Program:
         program: Program = []
         for node in nodes:
-            program += getattr(self, f"_{node.kind}")(node, scope)
+            program += getattr(self, f"_compile_{node.kind}")(node, scope)
         return program
 
-    def _literal(self, node: TemplateNode, _scope: dict[str, Any]) -> Program:
-        return [node.words[0] if self._is_plain else _SPACE.sub("\n", node.words[0])]
+    def _compile_literal(self, node: TemplateNode, _scope: dict[str, Any]) -> Program:
+        return [node.arguments[0] if self._is_plain else _SPACE.sub("\n", node.arguments[0])]
 
-    def _include(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        name = node.words[0]
+    def _compile_include(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        name = node.arguments[0]
         if name in self._parts:
             return self._parts[name]
         file = self._folder / f"{name}.html"
         if not file.is_file():
             raise node.fault(f"there is no page {name}.html")
-        return self._nodes(parse_template(file), scope)
+        return self._compile_nodes(parse_template(file), scope)
 
-    def _value(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        return [self._field(node, node.words[0], node.words[1], scope)]
+    def _compile_value(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        return [self._compile_field(node, node.arguments[0], node.arguments[1], scope)]
 
-    def _if(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        path, word = node.words
+    def _compile_if(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        path, word = node.arguments
         if path.partition(".")[0] in self._sections:
-            there = path in self._constants
-            # What this brand does not have keeps its texts: another brand may have it.
-            self.used.update(n.words[0] for n in (node.otherwise if there else node.body))
-            return self._nodes(node.body if there else node.otherwise, scope)
-        where, kind = self._resolve(node, path, scope)
-        if word and word not in (words_of(kind) or []):
+            is_set = path in self._constants
+            # The other branch counts as used, because another brand may need its texts.
+            self.used.update(child.arguments[0] for child in (node.else_body if is_set else node.body))
+            return self._compile_nodes(node.body if is_set else node.else_body, scope)
+        where, kind = self._resolve_path(node, path, scope)
+        if word and word not in (list_enum_values(kind) or []):
             raise node.fault(f"`{path}` is never `{word}`")
-        then, other = self._nodes(node.body, scope), self._nodes(node.otherwise, scope)
-        return [["if", where, word or None, _joined(then), _joined(other)]]
+        then, other = self._compile_nodes(node.body, scope), self._compile_nodes(node.else_body, scope)
+        return [["if", where, word or None, _join_literals(then), _join_literals(other)]]
 
-    def _each(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        path, name = node.words
-        where, kind = self._resolve(node, path, scope)
-        if (item := item_type(kind)) is None:
-            raise node.fault(f"`{path}` is no list")
-        body = self._nodes(node.body, {**scope, name: item})
-        return [["each", where, name, _joined(body)]]
+    def _compile_each(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        path, name = node.arguments
+        where, kind = self._resolve_path(node, path, scope)
+        if (item := find_item_type(kind)) is None:
+            raise node.fault(f"`{path}` is not a list")
+        body = self._compile_nodes(node.body, {**scope, name: item})
+        return [["each", where, name, _join_literals(body)]]
 
-    def _text(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
-        key, path, transform = node.words
+    def _compile_text(self, node: TemplateNode, scope: dict[str, Any]) -> Program:
+        key, path, transform = node.arguments
         key = f"{self._page}{key}" if key.startswith(".") else key
         if path:
-            return [self._table(node, key, path, scope)]
+            return [self._compile_text_by_value(node, key, path, scope)]
         if key in self._constants:
-            return [self._constant(node, self._constants[key], transform)]
-        return self._words(node, key, scope)
+            return [self._format_constant(node, self._constants[key], transform)]
+        return self._compile_locale_text(node, key, scope)
 
-    def _constant(self, node: TemplateNode, value: str | list[str], transform: str) -> str:
+    def _format_constant(self, node: TemplateNode, value: str | list[str], transform: str) -> str:
         match value, transform:
             case str(), "":
                 return self._escape(value)
             case str(), "tel":
-                return "".join(sign for sign in value if sign in "+0123456789")
+                return "".join(char for char in value if char in "+0123456789")
             case list(), "br":
                 return "<br>".join(escape_html(line) for line in value)
             case list(), "lines":
                 return "\n".join(self._escape(line) for line in value)
             case list(), "li":
                 return "".join(f"<li>{escape_html(line)}</li>" for line in value)
-        raise node.fault(f"`{transform}` cannot write this")
+        raise node.fault(f"`{transform}` cannot format this text")
 
-    def _words(self, node: TemplateNode, key: str, scope: dict[str, Any]) -> Program:
-        """A text of the locale: literal pieces and the fields between them."""
+    def _compile_locale_text(self, node: TemplateNode, key: str, scope: dict[str, Any]) -> Program:
+        """Compiles a text of the locale: its literal parts and the fields between them."""
         text: Text | None = self._locale.texts.get(key)
         if text is None:
             raise node.fault(f"there is no text `{key}` in the locales")
         self.used.add(key)
         program: Program = []
-        # In a mail some programs show the joiner as a box.
-        value = text.value if self._page.startswith("mail") else _HYPHEN.sub(_UNBROKEN, text.value)
-        at = 0
-        for found in _PLACEHOLDER.finditer(value):
-            program.append(self._escape(value[at : found.start()]))
-            program.append(self._field(text, found[1], found[2] or "", scope))
-            at = found.end()
-        return [*program, self._escape(value[at:])]
+        # Some mail programs show the word joiner as a box, so mails do not have it.
+        value = text.value if self._page.startswith("mail") else _HYPHEN.sub(_UNBREAKABLE_HYPHEN, text.value)
+        end = 0
+        for placeholder in _PLACEHOLDER.finditer(value):
+            program.append(self._escape(value[end : placeholder.start()]))
+            program.append(self._compile_field(text, placeholder[1], placeholder[2] or "", scope))
+            end = placeholder.end()
+        return [*program, self._escape(value[end:])]
 
-    def _table(self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]) -> list[Any]:
-        """A text chosen by the value of a field."""
-        where, kind = self._resolve(node, path, scope)
+    def _compile_text_by_value(
+        self, node: TemplateNode, section: str, path: str, scope: dict[str, Any]
+    ) -> list[Any]:
+        """Compiles a text that depends on the value of a field."""
+        where, kind = self._resolve_path(node, path, scope)
         prefix = f"{section}."
-        names = [k.removeprefix(prefix) for k in self._locale.texts if k.startswith(prefix)]
+        names = [name.removeprefix(prefix) for name in self._locale.texts if name.startswith(prefix)]
         if not names:
             raise node.fault(f"there is no section [{section}] in the locales")
-        for word in words_of(kind) or []:
+        for word in list_enum_values(kind) or []:
             if word not in names:
                 raise node.fault(f"[{section}] has no text `{word}`")
-        texts = {name: _joined(self._words(node, prefix + name, scope)) for name in names}
+        texts = {
+            name: _join_literals(self._compile_locale_text(node, prefix + name, scope)) for name in names
+        }
         return ["of", where, texts]
 
-    def _field(self, node: TemplateNode | Text, path: str, how: str, scope: dict[str, Any]) -> list[Any]:
-        where, kind = self._resolve(node, path, scope)
-        if how and _DATES.get(how) is not kind:
-            raise node.fault(f"`{path}` cannot be written as `{how}`")
-        if not how and kind is not str and words_of(kind) is None:
-            raise node.fault(f"`{path}` is no text")
-        return [how or ("plain" if self._is_plain else "value"), where]
+    def _compile_field(
+        self, node: TemplateNode | Text, path: str, date_format: str, scope: dict[str, Any]
+    ) -> list[Any]:
+        where, kind = self._resolve_path(node, path, scope)
+        if date_format and _DATE_FORMATS.get(date_format) is not kind:
+            raise node.fault(f"`{path}` cannot be formatted as `{date_format}`")
+        if not date_format and kind is not str and list_enum_values(kind) is None:
+            raise node.fault(f"`{path}` is not a text")
+        return [date_format or ("plain" if self._is_plain else "value"), where]
 
     def _escape(self, text: str) -> str:
         return text if self._is_plain else escape_html(text)
 
-    def _resolve(self, node: TemplateNode | Text, path: str, scope: dict[str, Any]) -> tuple[list[str], Any]:
-        """A path as the renderer follows it, and the type of what it finds."""
+    def _resolve_path(
+        self, node: TemplateNode | Text, path: str, scope: dict[str, Any]
+    ) -> tuple[list[str], Any]:
+        """Returns a path as the renderer follows it, and the type of the field at its end."""
         first, *rest = path.split(".")
         where = [first, *rest] if first in scope else ["", first, *rest]
         try:
-            return where, field_type(scope[where[0]], where[1:])
+            return where, find_field_type(scope[where[0]], where[1:])
         except KeyError:
             raise node.fault(f"unknown placeholder {{{path}}} on page `{self._page}`") from None
 
 
-def _joined(program: Program) -> Program:
-    """The same program with neighbouring literals joined and empty ones left out."""
+def _join_literals(program: Program) -> Program:
+    """Returns the program with adjacent literals joined and without empty ones."""
     joined: Program = []
     for node in program:
         if isinstance(node, str) and joined and isinstance(joined[-1], str):

@@ -1,4 +1,4 @@
-"""The locales: every language has every text, with the same placeholders."""
+"""Reads the locales, and checks that all languages have the same texts and placeholders."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from brand_compiler.fault import BrandFault
 
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_DATES = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
+_DATE_PLACEHOLDERS = {"date": {"day", "month", "number", "year"}, "time": {"date", "hour", "minute"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A text of a locale, and where it stands."""
+    """A text of a locale and its position."""
 
     value: str
     document: Document
@@ -28,13 +28,13 @@ class Text:
     name: str
 
     def fault(self, message: str) -> BrandFault:
-        """A fault in this text."""
+        """Returns a fault in this text."""
         return self.document.fault(f"`{self.section}.{self.name}`: {message}", self.section, self.name)
 
 
 @dataclass(frozen=True, slots=True)
 class Locale:
-    """All texts of one language, by `section.name`, and how it writes dates."""
+    """All texts of one language by `section.name`, and the names of its months."""
 
     language: str
     texts: Mapping[str, Text]
@@ -42,45 +42,45 @@ class Locale:
 
 
 def read_locales(folder: Path) -> dict[str, Locale]:
-    """Each language of the folder, by its code: `de.toml` is `de`."""
-    return {file.stem: _read(file) for file in sorted(folder.glob("*.toml"))}
+    """Returns the locales of a folder by language code: `de.toml` is `de`."""
+    return {file.stem: _read_locale(file) for file in sorted(folder.glob("*.toml"))}
 
 
 def check_locales(locales: Mapping[str, Locale], reference: str) -> None:
-    """Holds every language to the reference: same keys, same placeholders.
+    """Compares each language with the reference language.
 
     Raises:
-        Fault: at the text that is missing, unknown, or differs in its placeholders.
+        BrandFault: A text is missing, unknown, or has other placeholders than in the reference language.
     """
-    wanted = locales[reference].texts
+    expected = locales[reference].texts
     for locale in locales.values():
-        for key, text in wanted.items():
+        for key, text in expected.items():
             if key not in locale.texts:
-                other = next(iter(locale.texts.values())).document
-                raise other.fault(f"`{key}` is missing", text.section)
+                document = next(iter(locale.texts.values())).document
+                raise document.fault(f"`{key}` is missing", text.section)
         for key, text in locale.texts.items():
-            if key not in wanted:
-                raise text.fault(f"unknown key; {reference}.toml has none of that name")
-            ours, theirs = _placeholders(text), _placeholders(wanted[key])
-            for name in sorted(ours - theirs):
+            if key not in expected:
+                raise text.fault(f"unknown key; {reference}.toml does not have it")
+            names, expected_names = _placeholders(text), _placeholders(expected[key])
+            for name in sorted(names - expected_names):
                 raise text.fault(f"unknown placeholder {{{name}}}")
-            for name in sorted(theirs - ours):
+            for name in sorted(expected_names - names):
                 raise text.fault(f"placeholder {{{name}}} is missing")
 
 
 def _placeholders(text: Text) -> set[str]:
     if "{" in (rest := PLACEHOLDER.sub("", text.value)) or "}" in rest:
-        raise text.fault("a brace without its partner")
+        raise text.fault("a brace has no partner")
     return set(PLACEHOLDER.findall(text.value))
 
 
-def _read(file: Path) -> Locale:
+def _read_locale(file: Path) -> Locale:
     document = Document(file)
     texts: dict[str, Text] = {}
     months: list[str] = []
     for section, table in document.data.items():
         if not isinstance(table, dict):
-            raise document.fault(f"`{section}` stands outside a [section]", section)
+            raise document.fault(f"`{section}` is outside a [section]", section)
         for name, value in table.items():
             if (section, name) == ("dates", "months"):
                 months = value
@@ -95,7 +95,7 @@ def _read(file: Path) -> Locale:
 def _check_dates(document: Document, texts: Mapping[str, Text], months: list[str]) -> None:
     if not isinstance(months, list) or len(months) != 12:
         raise document.fault("`dates.months` must be a list of twelve texts", "dates", "months")
-    for name, allowed in _DATES.items():
+    for name, allowed in _DATE_PLACEHOLDERS.items():
         if (text := texts.get(f"dates.{name}")) is None:
             raise document.fault(f"`dates.{name}` is missing", "dates")
         for placeholder in sorted(_placeholders(text) - allowed):

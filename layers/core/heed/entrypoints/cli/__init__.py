@@ -1,5 +1,5 @@
-"""The `heed` command: an entrance beside the functions, for people and their scripts.
+"""The `heed` command, for people and their scripts.
 
-One command a module, listed in `commands.py`; `finding.py` knows where a stack is, `stack.py` how its
-parts are reached. What is heavy is imported where it is needed, so that `heed --help` is quick.
+Each command has a module; `commands.py` lists them. `find_stack.py` finds the stack, and `stack.py` gives
+access to its parts. Slow imports are inside the functions that need them, so that `heed --help` is fast.
 """

@@ -1,4 +1,4 @@
-"""Requests of the API under /v1: JSON there and back. No address ever stands in a URL."""
+"""Sends requests to the API under /v1, as JSON. A URL never contains an address."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from heed.entrypoints.cli.stack import Stack, is_loopback
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector, Request
 
-_PATIENCE = 35  # seconds; API Gateway gives up after 30
-_ATTEMPTS = 3
-_LATER = (429, 503)  # the same request is safe to repeat
-_WAIT, _LONGEST_WAIT = 2, 30  # seconds
+_TIMEOUT = 35  # seconds; API Gateway gives up after 30
+_MAX_ATTEMPTS = 3
+_RETRIED_STATUSES = (429, 503)  # it is safe to repeat the same request
+_DEFAULT_WAIT, _MAX_WAIT = 2, 30  # seconds
 
 
-def api_post(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
-    """The answer to a request; one that is held back or not possible now is tried again.
+def post_to_api(stack: Stack, path: str, body: Mapping[str, object]) -> Any:  # noqa: ANN401 - any JSON
+    """Returns the answer to a POST, and retries a request that the API answers with 429 or 503.
 
     Raises:
-        Refused: the API answered, and not with success.
-        Failure: it did not answer as the API does.
+        ApiRefused: The API answered with an error.
+        CommandFailure: The API did not answer, or not with JSON.
     """
-    return _ask(stack, path, json.dumps(body).encode())
+    return _request(stack, path, json.dumps(body).encode())
 
 
-def api_get(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
-    """The same of what is only read."""
-    return _ask(stack, path, None)
+def get_from_api(stack: Stack, path: str) -> Any:  # noqa: ANN401 - any JSON
+    """Returns the answer to a GET. Retries and exceptions are those of `post_to_api`."""
+    return _request(stack, path, None)
 
 
-def _ask(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON
+def _request(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - any JSON
     from urllib.error import HTTPError
     from urllib.request import Request
 
-    request = Request(  # noqa: S310 - HTTPS or this machine, by Stack.api
+    request = Request(  # noqa: S310 - Stack.api is HTTPS or this machine
         stack.api + path,
         body,
         {
@@ -49,47 +49,50 @@ def _ask(stack: Stack, path: str, body: bytes | None) -> Any:  # noqa: ANN401 - 
         },
     )
     opener = _opener(stack)
-    left = _ATTEMPTS
+    attempts_left = _MAX_ATTEMPTS
     while True:
-        left -= 1
+        attempts_left -= 1
         try:
-            return _answered(opener, request)
+            return _send(opener, request)
         except HTTPError as error:
             with error:
-                problem = _problem(error.read())
-            if error.code not in _LATER or not left:
+                problem = _parse_problem(error.read())
+            if error.code not in _RETRIED_STATUSES or not attempts_left:
                 raise ApiRefused(error.code, problem) from error
-            time.sleep(_wait(error.headers.get("Retry-After", "")))
+            time.sleep(_parse_wait(error.headers.get("Retry-After", "")))
 
 
-def _answered(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 - any JSON
+def _send(opener: OpenerDirector, request: Request) -> Any:  # noqa: ANN401 - any JSON
     from urllib.error import HTTPError
 
     try:
-        with opener.open(request, timeout=_PATIENCE) as answer:
-            return json.load(answer)
+        with opener.open(request, timeout=_TIMEOUT) as response:
+            return json.load(response)
     except HTTPError:
         raise
     except (OSError, HTTPException) as error:
         raise CommandFailure(
-            "the API does not answer", "see that the stack runs (make run), or the network"
+            "the API does not answer", "check that the stack runs (make run), or check the network"
         ) from error
     except ValueError as error:
-        raise CommandFailure("the API's answer is not JSON", "see the stack's output ApiUrl") from error
+        raise CommandFailure("the API's answer is not JSON", "check the stack's output ApiUrl") from error
 
 
 def _opener(stack: Stack) -> OpenerDirector:
-    """Follows no redirect, which would take the key along; no proxy to this machine."""
+    """Returns an opener that follows no redirect, which would send the key elsewhere.
+
+    It uses no proxy for this machine.
+    """
     from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
 
-    class Stay(HTTPRedirectHandler):
+    class NoRedirect(HTTPRedirectHandler):
         def redirect_request(self, *_: object, **__: object) -> None:
             return None
 
-    return build_opener(Stay(), *((ProxyHandler({}),) if is_loopback(stack.api) else ()))
+    return build_opener(NoRedirect(), *((ProxyHandler({}),) if is_loopback(stack.api) else ()))
 
 
-def _problem(raw: bytes) -> Mapping[str, object]:
+def _parse_problem(raw: bytes) -> Mapping[str, object]:
     try:
         problem = json.loads(raw)
     except ValueError:
@@ -97,5 +100,5 @@ def _problem(raw: bytes) -> Mapping[str, object]:
     return problem if isinstance(problem, dict) else {}
 
 
-def _wait(retry_after: str) -> int:
-    return min(int(retry_after), _LONGEST_WAIT) if retry_after.isdecimal() else _WAIT
+def _parse_wait(retry_after: str) -> int:
+    return min(int(retry_after), _MAX_WAIT) if retry_after.isdecimal() else _DEFAULT_WAIT

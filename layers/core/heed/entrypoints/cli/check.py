@@ -1,4 +1,4 @@
-"""`heed check`: may this topic be sent to these people now?"""
+"""`heed check`: checks whether a topic may be sent to these people now."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from argparse import ArgumentParser, Namespace
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import people_batches
+from heed.entrypoints.cli.people import split_into_batches
 
 _COLUMNS = ("address", "sendable", "reason", "since", "source", "until")
 
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("people", nargs="+", metavar="ADDRESS", help="or recipient id")
-    parser.add_argument("--topic", required=True, help="such as offers, or meridian/offers")
+    parser.add_argument("people", nargs="+", metavar="ADDRESS", help="of a person, or a recipient id")
+    parser.add_argument("--topic", required=True, help="such as offers or meridian/offers")
 
 
 def _run(args: Namespace) -> Exit:
     stack = find_stack(args.stack)
     rows = []
-    for batch in people_batches(args.people):
-        answer = api.api_post(stack, "/v1/check", {"topic": args.topic, **batch.fields})
+    for batch in split_into_batches(args.people):
+        answer = api.post_to_api(stack, "/v1/check", {"topic": args.topic, **batch.fields})
         if args.json:
             output.print_json(answer)
         rows += [
-            {**result, "address": named} for named, result in zip(batch.named, answer["results"], strict=True)
+            {**result, "address": name} for name, result in zip(batch.names, answer["results"], strict=True)
         ]
     if not args.json:
         output.print_table(_COLUMNS, rows)
@@ -35,9 +35,13 @@ def _run(args: Namespace) -> Exit:
 
 CHECK_COMMAND = Command(
     name="check",
-    summary="may this topic be sent to these people now?",
-    details="Exit code 1 if any of them is not to be sent to. With --json: the answer of POST /v1/check, "
-    "one a line if it takes several requests (1,000 people each; ids and addresses apart).",
-    arguments=_arguments,
+    summary="check whether a topic may be sent to these people now",
+    details="Exit code 1 if the topic may not be sent to one of them. With --json: the answer of POST "
+    "/v1/check. More than 1,000 people, or ids among addresses, take several requests: one answer per line.",
+    examples=(
+        "heed check ada@example.com --topic offers",
+        "heed check ada@example.com bob@example.com --topic meridian/offers --json",
+    ),
+    add_arguments=_arguments,
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""What a command is, and how commands end."""
+"""The parts of a command, and the exit codes."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """The exit codes, all of them."""
+    """All exit codes of `heed`."""
 
     YES = 0
-    """Done; or the answer is yes."""
+    """The command is done, or the answer is yes."""
     NO = 1
-    """The answer is no, for one of several at least."""
+    """The answer is no, for at least one of several people."""
     USAGE = 2
-    """What was asked cannot be meant so."""
+    """The arguments or the request are invalid."""
     FAILED = 3
-    """It could not be done, or is not known to be."""
+    """The command failed, or it is not known whether it succeeded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,34 @@ class Command:
     """One command.
 
     Attributes:
-        name: the word after `heed`.
-        summary: a line for the list of commands.
-        details: what one has to know besides the arguments, for the command's own help.
-        arguments: adds its arguments to a parser.
-        run: does it, and says how it ended.
+        name: The word after `heed`.
+        summary: One line for the list of commands.
+        details: Explains exit codes, output and limits in the command's own help.
+        examples: Valid command lines, for the command's own help.
+        add_arguments: Adds the command's arguments to a parser.
+        run: Runs the command and returns its exit code.
     """
 
     name: str
     summary: str
     details: str
-    arguments: Callable[[ArgumentParser], None]
+    examples: tuple[str, ...]
+    add_arguments: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], Exit]
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Commands that share their first word."""
+    """Commands that share their first word, such as `heed keys list` and `heed keys revoke`."""
 
     name: str
     summary: str
     commands: tuple[Command, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the list of commands in `heed --help`."""
+
+    title: str
+    commands: tuple[Command | Group, ...]

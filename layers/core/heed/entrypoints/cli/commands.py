@@ -1,8 +1,9 @@
-"""Every command, in the order of the help."""
+"""All commands by section, in the order of the help."""
 
 from __future__ import annotations
 
 from heed.entrypoints.cli import (
+    alarm,
     change,
     check,
     disclosed,
@@ -19,24 +20,31 @@ from heed.entrypoints.cli import (
     restore,
     run,
 )
-from heed.entrypoints.cli.command import Command, Group
+from heed.entrypoints.cli.command import Command, Group, Section
 
-COMMANDS: tuple[Command | Group, ...] = (
-    run.RUN_COMMAND,
-    check.CHECK_COMMAND,
-    links.LINKS_COMMAND,
-    ids.IDS_COMMAND,
-    change.CHANGE_COMMAND,
-    lookup.LOOKUP_COMMAND,
-    reports.MINOR_COMMAND,
-    reports.ERASE_COMMAND,
-    holds.HOLD_COMMAND,
-    holds.LIFT_COMMAND,
-    purges.PURGE_COMMAND,
-    disclosed.DISCLOSED_COMMAND,
-    restore.RESTORE_GROUP,
-    invoke.INVOKE_COMMAND,
-    keys.KEYS_GROUP,
-    ledger.LEDGER_GROUP,
-    report.REPORT_GROUP,
+SECTIONS = (
+    Section(
+        "people",
+        (
+            check.CHECK_COMMAND,
+            links.LINKS_COMMAND,
+            ids.IDS_COMMAND,
+            change.CHANGE_COMMAND,
+            lookup.LOOKUP_COMMAND,
+            reports.MINOR_COMMAND,
+            reports.ERASE_COMMAND,
+            holds.HOLD_COMMAND,
+            holds.LIFT_COMMAND,
+        ),
+    ),
+    Section("keys", (keys.KEYS_GROUP,)),
+    Section(
+        "evidence",
+        (ledger.LEDGER_GROUP, report.REPORT_GROUP, purges.PURGE_COMMAND, disclosed.DISCLOSED_COMMAND),
+    ),
+    Section(
+        "stack",
+        (run.RUN_COMMAND, invoke.INVOKE_COMMAND, alarm.ALARM_COMMAND, restore.RESTORE_GROUP),
+    ),
 )
+COMMANDS: tuple[Command | Group, ...] = tuple(command for section in SECTIONS for command in section.commands)

@@ -1,4 +1,4 @@
-"""`heed disclosed`: what was given out of people, for what, by whose key; and whether all of it is there."""
+"""`heed disclosed`: shows the register of disclosures and checks that it is complete."""
 
 from __future__ import annotations
 
@@ -22,75 +22,80 @@ from heed.entrypoints.cli.find_stack import find_stack
 from heed.entrypoints.cli.stack import Stack
 
 _COLUMNS = ("number", "at", "what", "purpose", "people", "key")
-_PAGE = 1000
-_SHOWN = 100
+_PAGE_SIZE = 1_000
+_MAX_ROWS = 100
 
 
 def _run(args: Namespace) -> Exit:
     now = time.time_ns() // 1_000_000
-    answer = _all(find_stack(args.stack), now)
-    given, end = answer["disclosures"], answer["end"]
-    entries = [(_entry(one), one["hash"]) for one in given]
-    marked = RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first) if end else None
-    fault = first_broken_entry(entries, marked, now)
+    register = _read_register(find_stack(args.stack), now)
+    rows, end = register["disclosures"], register["end"]
+    entries = [(_parse_entry(row), row["hash"]) for row in rows]
+    register_end = (
+        RegisterEnd(end["number"], end["hash"], rfc3339.parse_time(end["at"]).first) if end else None
+    )
+    broken = first_broken_entry(entries, register_end, now)
     if args.json:
-        output.print_json(answer)
-    elif given:
-        output.print_table(_COLUMNS, given[:_SHOWN])
-        first, last = given[-1]["number"], given[0]["number"]
-        print(f"\n{_broken(fault) if fault else f'Whole from number {first} to number {last}.'}")
+        output.print_json(register)
+    elif rows:
+        output.print_table(_COLUMNS, rows[:_MAX_ROWS])
+        first, last = rows[-1]["number"], rows[0]["number"]
+        print(
+            f"\n{_describe_broken(broken) if broken else f'Complete from number {first} to number {last}.'}"
+        )
     else:
-        lately = " within the time that entries are kept" if end else ""
-        print(_broken(fault) if fault else f"Nothing was disclosed{lately}.")
-    return Exit.YES if fault is None else Exit.NO
+        period = " within the time that entries are kept" if end else ""
+        print(_describe_broken(broken) if broken else f"Nothing was disclosed{period}.")
+    return Exit.YES if broken is None else Exit.NO
 
 
-def _all(stack: Stack, now: int) -> dict[str, Any]:
-    """The register, page by page, to its beginning or to where the time of what is older is over.
+def _read_register(stack: Stack, now: int) -> dict[str, Any]:
+    """Returns the register, read page by page to its first entry or until older entries have expired.
 
-    The end is that of the first page: what is added meanwhile is not looked for.
+    The end of the register is that of the first page: entries that are added meanwhile are ignored.
     """
-    whole: dict[str, Any] = {}
+    register: dict[str, Any] = {}
     cursor: str | None = ""
     while cursor is not None:
-        more = f"&cursor={cursor}" if cursor else ""
-        page = api.api_get(stack, f"/v1/disclosures?limit={_PAGE}{more}")
-        if whole:
-            whole["disclosures"] += page["disclosures"]
+        query = f"&cursor={cursor}" if cursor else ""
+        page = api.get_from_api(stack, f"/v1/disclosures?limit={_PAGE_SIZE}{query}")
+        if register:
+            register["disclosures"] += page["disclosures"]
         else:
-            whole = page
+            register = page
         cursor = page["cursor"]
-        if page["disclosures"] and is_previous_expired(_entry(page["disclosures"][-1]), now):
+        if page["disclosures"] and is_previous_expired(_parse_entry(page["disclosures"][-1]), now):
             break
-    return {**whole, "cursor": None}
+    return {**register, "cursor": None}
 
 
-def _entry(one: Mapping[str, Any]) -> DisclosureEntry:
-    before_at = one["before_at"]
+def _parse_entry(row: Mapping[str, Any]) -> DisclosureEntry:
+    before_at = row["before_at"]
     return DisclosureEntry(
-        number=one["number"],
-        before=one["before"],
+        number=row["number"],
+        before=row["before"],
         before_at=rfc3339.parse_time(before_at).first if before_at else 0,
         details=DisclosureDetails(
-            at=rfc3339.parse_time(one["at"]).first,
-            what=one["what"],
-            purpose=DisclosurePurpose(one["purpose"]),
-            people=one["people"],
-            key=one["key"],
+            at=rfc3339.parse_time(row["at"]).first,
+            what=row["what"],
+            purpose=DisclosurePurpose(row["purpose"]),
+            people=row["people"],
+            key=row["key"],
         ),
     )
 
 
-def _broken(number: int) -> str:
-    return f"Broken at number {number}: it was altered or removed, or the entry before it was."
+def _describe_broken(number: int) -> str:
+    return f"Broken at number {number}: this entry, or the one before it, was altered or removed."
 
 
 DISCLOSED_COMMAND = Command(
     name="disclosed",
-    summary="what was given out of people, for what purpose, by whose key",
-    details="Reads the register to its beginning, checks all of it and shows the newest hundred; heed keys "
-    "list shows whose keys they are. Exit code 1 if an entry was altered or is missing. With --json: all of "
-    "it, as GET /v1/disclosures answers, with the hashes that chain the entries.",
-    arguments=options.add_common_options,
+    summary="show what was disclosed about people, for what purpose, with which key",
+    details="Reads and checks the whole register and shows its newest 100 entries. heed keys list shows the "
+    "owner of each key. Exit code 1 if an entry was altered or is missing. With --json: all entries, as GET "
+    "/v1/disclosures answers, with the hashes that chain them.",
+    examples=("heed disclosed",),
+    add_arguments=options.add_common_options,
     run=_run,
 )

@@ -1,8 +1,9 @@
-"""Where the stack is that a command is to speak to: the local one that runs, or one by its name."""
+"""Finds the stack that a command talks to: the local stack, or a deployed stack by its name."""
 
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,33 +19,42 @@ _ANNOUNCEMENT = Path(".local", "stack.json")
 
 
 def find_stack(name: str | None) -> Stack:
-    """The deployed stack of that name; without one the local stack that runs here.
+    """Returns the deployed stack of this name or, without a name, the local stack that runs here.
+
+    At a terminal it prints which stack that is. Logs and pipes stay as they are.
 
     Raises:
-        Failure: there is none.
+        CommandFailure: There is no such stack.
     """
-    return _local() if name is None else _deployed(name)
+    stack, label = _find_local() if name is None else _find_deployed(name)
+    if sys.stderr.isatty():
+        print(f"stack: {label}", file=sys.stderr)
+    return stack
 
 
-def _local() -> Stack:
+def _find_local() -> tuple[Stack, str]:
+    """Returns the local stack, and its name for people."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (path := folder / _ANNOUNCEMENT).is_file():
-            return _announced(path)
+            stack = _read_announcement(path)
+            number = len([*path.parent.glob("*/stack.json")])
+            newest = f", the newest of {number} that run here" if number > 1 else ""
+            return stack, f"local ({stack.outputs['ApiUrl']}){newest}"
     raise CommandFailure("no local stack is running here", "make run, or --stack NAME for a deployed one")
 
 
-def _announced(path: Path) -> Stack:
+def _read_announcement(path: Path) -> Stack:
     try:
-        said = json.loads(path.read_text("utf-8"))
-        outputs = {**said["outputs"], "ApiUrl": said["api"]}
+        content = json.loads(path.read_text("utf-8"))
+        outputs = {**content["outputs"], "ApiUrl": content["api"]}
         functions = outputs.pop("functions")
-        aws, region, key = str(said["aws"]), said["region"], said["api_key"]
-        stays = is_loopback(str(said["api"])) and is_loopback(aws)
+        aws, region, key = str(content["aws"]), content["region"], content["api_key"]
+        is_local = is_loopback(str(content["api"])) and is_loopback(aws)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise CommandFailure(f"{path} does not describe a stack", "start it again with make run") from error
-    if not stays:
-        raise CommandFailure(f"{path} leads away from this machine", "start it again with make run")
+    if not is_local:
+        raise CommandFailure(f"{path} names another machine than this one", "start it again with make run")
 
     def access() -> AwsAccess:
         from heed.adapters.stack import AwsAccess
@@ -54,15 +64,17 @@ def _announced(path: Path) -> Stack:
     return Stack(outputs, lambda: functions, key, access)
 
 
-def _deployed(name: str) -> Stack:
+def _find_deployed(name: str) -> tuple[Stack, str]:
+    """Returns a deployed stack, and its name for people."""
     from heed.adapters.stack import AwsAccess, stack_functions, stack_outputs
 
     access = AwsAccess()
     try:
-        found = stack_outputs(access, name)
+        outputs = stack_outputs(access, name)
     except NotFound as error:
         raise CommandFailure(
             f"there is no stack {name} in this account and region",
-            "see AWS_PROFILE and AWS_DEFAULT_REGION",
+            "check AWS_PROFILE and AWS_DEFAULT_REGION",
         ) from error
-    return Stack(found, lambda: stack_functions(access, name), Shell().api_key, lambda: access)
+    stack = Stack(outputs, lambda: stack_functions(access, name), Shell().api_key, lambda: access)
+    return stack, f"{name} ({outputs.get('ApiUrl', 'no output ApiUrl')})"

@@ -1,4 +1,4 @@
-"""`heed hold` and `heed lift`: stop and preserve; and the inverse of what stands against an address."""
+"""`heed hold` and `heed lift`: place a legal hold, and lift suppressions."""
 
 from __future__ import annotations
 
@@ -10,58 +10,56 @@ from heed.domain.preferences.reasons import Liftable
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 from heed.entrypoints.cli.reports import add_person_arguments
 
 
-def _to_hold(parser: ArgumentParser) -> None:
+def _add_hold_arguments(parser: ArgumentParser) -> None:
     add_person_arguments(parser)
-    _reason(parser)
+    _add_reason_option(parser)
 
 
 def _hold(args: Namespace) -> Exit:
-    said = {"source": args.source, "reason": args.reason, "reference": args.reference}
-    return _said(
-        args,
-        api.api_post(find_stack(args.stack), "/v1/holds", {**person_field(args.person), **said}),
-    )
+    fields = {"source": args.source, "reason": args.reason, "reference": args.reference}
+    body = {**to_person_field(args.person), **fields}
+    return _print_outcome(args, api.post_to_api(find_stack(args.stack), "/v1/holds", body))
 
 
-def _to_lift(parser: ArgumentParser) -> None:
+def _add_lift_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
+    parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
     parser.add_argument(
         "--register",
         required=True,
-        choices=[each.value for each in Liftable],
-        help="what is to be lifted",
+        choices=[register.value for register in Liftable],
+        help="what to lift",
     )
-    parser.add_argument("--scope", help="of a complaint: what the person asked for in writing")
+    parser.add_argument("--scope", help="of a complaint: the scope that the person asked for in writing")
     parser.add_argument(
         "--reference",
         required=True,
-        type=options.non_empty_text,
+        type=options.parse_non_empty_text,
         metavar="TEXT",
-        help="where it is on file",
+        help="where the reason is filed",
     )
-    _reason(parser)
+    _add_reason_option(parser)
 
 
 def _lift(args: Namespace) -> Exit:
-    said = {"register": args.register, "reason": args.reason, "reference": args.reference}
+    fields = {"register": args.register, "reason": args.reason, "reference": args.reference}
     if args.scope is not None:
-        said["scope"] = args.scope
-    return _said(
-        args,
-        api.api_post(find_stack(args.stack), "/v1/lifts", {**person_field(args.person), **said}),
+        fields["scope"] = args.scope
+    body = {**to_person_field(args.person), **fields}
+    return _print_outcome(args, api.post_to_api(find_stack(args.stack), "/v1/lifts", body))
+
+
+def _add_reason_option(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--reason", required=True, type=options.parse_non_empty_text, metavar="TEXT", help="why"
     )
 
 
-def _reason(parser: ArgumentParser) -> None:
-    parser.add_argument("--reason", required=True, type=options.non_empty_text, metavar="TEXT", help="why")
-
-
-def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:
+def _print_outcome(args: Namespace, answer: Mapping[str, Any]) -> Exit:
     if args.json:
         output.print_json(answer)
     else:
@@ -74,18 +72,23 @@ def _said(args: Namespace, answer: Mapping[str, Any]) -> Exit:
 
 HOLD_COMMAND = Command(
     name="hold",
-    summary="stop everything to an address, and preserve what is on record",
-    details="Service mail stops too, and an erasure waits. heed lift --register hold ends it. Exit code 1 if "
-    "it is a minor's, of whom nothing more is recorded.",
-    arguments=_to_hold,
+    summary="stop all mail to an address and preserve its record",
+    details="Service mail stops too, and an erasure waits. heed lift --register hold ends the hold. Exit "
+    "code 1 if the person was reported as a minor: nothing more is recorded about a minor.",
+    examples=("heed hold ada@example.com --source letter --reason 'a lawsuit' --reference L-7",),
+    add_arguments=_add_hold_arguments,
     run=_hold,
 )
 LIFT_COMMAND = Command(
     name="lift",
-    summary="lift what stands against an address: the inverse of a mistake",
-    details="A complaint is lifted for one scope and no other. A minor needs two keys of different owners "
-    "within 24 hours: the first ends with 'waiting' and exit code 1, as whatever is not lifted now; the "
-    "person stays opted out of everything.",
-    arguments=_to_lift,
+    summary="lift a suppression of an address, such as one by mistake",
+    details="A complaint is lifted for one scope only. A report of a minor is lifted by two keys of "
+    "different owners within 24 hours. The first key ends with 'waiting'. After the second key the person is "
+    "still opted out of everything. Exit code 1 if nothing is lifted now.",
+    examples=(
+        "heed lift ada@example.com --register undeliverable --reason 'new mailbox' --reference CALL-118",
+        "heed lift ada@example.com --register complaint --scope offers --reason 'by letter' --reference L-7",
+    ),
+    add_arguments=_add_lift_arguments,
     run=_lift,
 )

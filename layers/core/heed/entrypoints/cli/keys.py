@@ -1,4 +1,4 @@
-"""`heed keys`: the keys of the API under /v1."""
+"""`heed keys`: creates, lists and revokes the keys of the API under /v1."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from heed.entrypoints.cli.find_stack import find_stack
 _COLUMNS = ("id", "name", "owner", "scopes", "created", "expires", "state")
 
 
-def _to_create(parser: ArgumentParser) -> None:
+def _add_create_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("name", type=options.visible_text, metavar="NAME", help="what it is for")
+    parser.add_argument("name", type=options.parse_visible_text, metavar="NAME", help="what the key is for")
     parser.add_argument(
         "--owner",
         required=True,
-        type=options.visible_text,
+        type=options.parse_visible_text,
         metavar="WHO",
-        help="who answers for it",
+        help="who is responsible for the key",
     )
     parser.add_argument(
         "--scope",
@@ -35,11 +35,11 @@ def _to_create(parser: ArgumentParser) -> None:
         action="append",
         required=True,
         choices=[scope.value for scope in KeyScope],
-        help="what it may be used for; may be given several times",
+        help="what the key may be used for; repeat the option for more",
     )
     parser.add_argument(
         "--expires",
-        type=_end,
+        type=_parse_expiry,
         metavar="WHEN",
         help="in days (90d), at a time, or at the end of a date in UTC (default: never)",
     )
@@ -52,14 +52,14 @@ def _create(args: Namespace) -> Exit:
         output.print_json({"id": key_id, "key": key})
     else:
         output.print_facts({"id": key_id, "key": key})
-        print("The key is shown this once: keep it where secrets are kept.", file=sys.stderr)
+        print("The key is shown only once: keep it where you keep secrets.", file=sys.stderr)
     return Exit.YES
 
 
 def _list(args: Namespace) -> Exit:
     now = _now()
     keys, unreadable = find_stack(args.stack).heed.api_keys.list()
-    rows = [_row(key, now) for key in keys] + [_unreadable(key_id) for key_id in unreadable]
+    rows = [_to_row(key, now) for key in keys] + [_to_unreadable_row(key_id) for key_id in unreadable]
     if args.json:
         output.print_json({"keys": rows})
     else:
@@ -67,24 +67,26 @@ def _list(args: Namespace) -> Exit:
     return Exit.YES
 
 
-def _to_revoke(parser: ArgumentParser) -> None:
+def _add_revoke_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("id", type=_id, metavar="ID", help="of the key, as create and list print it")
+    parser.add_argument(
+        "id", type=_parse_key_id, metavar="ID", help="of the key, as heed keys list prints it"
+    )
 
 
 def _revoke(args: Namespace) -> Exit:
     try:
         find_stack(args.stack).heed.api_keys.revoke(args.id)
     except NotFound as error:
-        raise CommandFailure("there is no key of that id", "heed keys list shows them") from error
+        raise CommandFailure("there is no key with this id", "heed keys list shows all ids") from error
     if args.json:
         output.print_json({"id": args.id, "state": "revoked"})
     else:
-        print("Revoked; it is taken nowhere any more within a minute.")
+        print("Revoked. Within a minute the key no longer works.")
     return Exit.YES
 
 
-def _row(key: ApiKey, now: int) -> dict[str, object]:
+def _to_row(key: ApiKey, now: int) -> dict[str, object]:
     return {
         "id": key.id,
         "name": key.name,
@@ -97,28 +99,36 @@ def _row(key: ApiKey, now: int) -> dict[str, object]:
     }
 
 
-def _unreadable(key_id: str) -> dict[str, object]:
-    """A key that somebody has made unreadable: it is taken nowhere."""
-    known: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
-    return {**known, "id": key_id, "scopes": [], "state": "unreadable"}
+def _to_unreadable_row(key_id: str) -> dict[str, object]:
+    """Returns the row of a key whose item cannot be read. Such a key does not work."""
+    unknown: dict[str, object] = dict.fromkeys(("name", "owner", "created", "expires", "revoked"))
+    return {**unknown, "id": key_id, "scopes": [], "state": "unreadable"}
 
 
-def _end(text: str) -> int:
-    """From when a key is no longer taken, milliseconds; a date is the end of that day in UTC."""
+def _parse_expiry(text: str) -> int:
+    """Returns when a key expires, in milliseconds since 1970 (UTC).
+
+    A date means the end of that day in UTC.
+
+    Raises:
+        ArgumentTypeError: The text is neither days nor a time nor a date, or the time is in the past.
+    """
     now = _now()
     try:
         days = re.fullmatch(r"(\d{1,5})d", text, re.ASCII)
         end = now + int(days[1]) * DAY_MS if days else rfc3339.parse_time(text).last
     except InvalidTime as error:
-        raise ArgumentTypeError(f"neither days (90d) nor a time: {error}") from error
+        raise ArgumentTypeError(
+            "neither days (90d) nor a time nor a date: 2026-03-05T10:12:44+01:00, or 2026-03-05"
+        ) from error
     if end <= now:
         raise ArgumentTypeError("must be later than now")
     return end
 
 
-def _id(text: str) -> str:
+def _parse_key_id(text: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{16}", text):
-        raise ArgumentTypeError("an id has 16 hex digits; heed keys list shows them")
+        raise ArgumentTypeError("an id has 16 hex digits; heed keys list shows all ids")
     return text
 
 
@@ -128,29 +138,32 @@ def _now() -> int:
 
 KEYS_GROUP = Group(
     name="keys",
-    summary="the keys of the API: create, list, revoke",
+    summary="create, list and revoke the keys of the API",
     commands=(
         Command(
             name="create",
-            summary="make a key, and print it this once",
-            details="Prints the id and the key; what is kept is a hash. Speaks to the table of the stack "
-            "with your AWS identity, not to the API.",
-            arguments=_to_create,
+            summary="create a key and print it once",
+            details="Prints the id and the key. Heed stores only a hash of the key. The command writes to "
+            "the table of the stack with your AWS identity; it does not use the API.",
+            examples=("heed keys create platform --owner 'CRM team' --scope check --expires 90d",),
+            add_arguments=_add_create_arguments,
             run=_create,
         ),
         Command(
             name="list",
-            summary="every key there ever was",
-            details="Revoked and ended keys stay on the list: their ids stand in evidence. The keys "
-            "themselves are nowhere.",
-            arguments=options.add_common_options,
+            summary="list all keys, revoked and expired ones too",
+            details="Revoked and expired keys stay on the list, because evidence contains their ids. The "
+            "keys themselves are not stored.",
+            examples=("heed keys list --stack heed",),
+            add_arguments=options.add_common_options,
             run=_list,
         ),
         Command(
             name="revoke",
-            summary="take a key no longer",
-            details="Takes effect within a minute. Revoking again changes nothing.",
-            arguments=_to_revoke,
+            summary="revoke a key",
+            details="The key stops working within a minute. Revoking it again changes nothing.",
+            examples=("heed keys revoke 0123456789abcdef --stack heed",),
+            add_arguments=_add_revoke_arguments,
             run=_revoke,
         ),
     ),

@@ -1,4 +1,4 @@
-"""`heed ledger`: whether the evidence is whole, a copy of it, and the proof of an entry."""
+"""`heed ledger`: verifies the ledger, exports it and proves an entry."""
 
 from __future__ import annotations
 
@@ -18,18 +18,24 @@ from heed.entrypoints.cli.failure import CommandFailure
 from heed.entrypoints.cli.find_stack import find_stack
 from heed.use_cases.ports.preferences import UnreadableItem
 
-_LONGEST = 1 << 20  # bytes; no line of an export is longer, and a file may be anything
+_MAX_LINE = 1 << 20  # bytes; no line of an export is longer, but the file may be something else
+
+_EXAMPLE_HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
-def export_lines(args: Namespace) -> Iterator[bytes]:
-    """The ledger, from a file that was exported or from the stack."""
+def read_export_lines(args: Namespace) -> Iterator[bytes]:
+    """Yields the lines of an export of the ledger: from the file in `args`, or else from the stack.
+
+    Raises:
+        CommandFailure: The file or the stack's ledger cannot be read.
+    """
     if args.file is not None:
         try:
-            with args.file.open("rb") as exported:
-                yield from iter(lambda: exported.readline(_LONGEST), b"")
+            with args.file.open("rb") as export:
+                yield from iter(lambda: export.readline(_MAX_LINE), b"")
         except OSError as error:
             raise CommandFailure(
-                f"{args.file}: {error.strerror}", "name a file of heed ledger export"
+                f"{args.file}: {error.strerror}", "name a file that heed ledger export wrote"
             ) from error
         return
     from heed.use_cases.ledger.export import export_ledger
@@ -39,48 +45,52 @@ def export_lines(args: Namespace) -> Iterator[bytes]:
         yield from export_ledger(stack.heed.ledger, stack.heed.ledger_seals, time.time_ns() // 1_000_000)
     except UnreadableRecord as error:
         raise CommandFailure(
-            "the stack holds an entry or a seal that is not what its name says",
-            "keep a copy of the table",
+            "an entry or a seal of the stack does not match its name",
+            "keep a copy of the table for the investigation",
         ) from error
 
 
 def read_entries(args: Namespace) -> Iterator[LedgerEntry | UnreadableItem]:
-    """The entries alone, and what stands for those that nobody can read."""
+    """Yields the entries of the ledger. An `UnreadableItem` stands for each entry that cannot be read.
+
+    Raises:
+        CommandFailure: The file is not an export of the ledger.
+    """
     from heed.use_cases.ledger.read_export import ExportedEntry, read_export
 
     try:
-        for line in read_export(export_lines(args)):
+        for line in read_export(read_export_lines(args)):
             if isinstance(line.content, ExportedEntry):
                 yield line.content.entry
             elif isinstance(line.content, UnreadableItem):
                 yield line.content
     except MalformedMessage as error:
-        raise _no_export(error) from error
+        raise _not_an_export(error) from error
 
 
-def _no_export(error: MalformedMessage) -> CommandFailure:
-    return CommandFailure(str(error), "heed ledger verify says whether the ledger is whole")
+def _not_an_export(error: MalformedMessage) -> CommandFailure:
+    return CommandFailure(str(error), "heed ledger verify checks the ledger")
 
 
 def add_file_argument(parser: ArgumentParser) -> None:
-    """Where the ledger is read from."""
+    """Adds the common options, and the argument for the file to read the ledger from."""
     options.add_common_options(parser)
     parser.add_argument(
         "file",
         nargs="?",
         type=Path,
         metavar="FILE",
-        help="of heed ledger export (default: the stack itself)",
+        help="that heed ledger export wrote (default: read the stack)",
     )
 
 
-def _to_verify(parser: ArgumentParser) -> None:
+def _add_verify_arguments(parser: ArgumentParser) -> None:
     add_file_argument(parser)
     parser.add_argument(
         "--root",
-        type=_hash,
+        type=_parse_hash,
         metavar="ROOT",
-        help="the root of any day as it was written down elsewhere",
+        help="the root of any day, as you keep it elsewhere",
     )
 
 
@@ -88,20 +98,20 @@ def _verify(args: Namespace) -> Exit:
     from heed.adapters.external_sort import ExternalSorter
     from heed.use_cases.ledger.verify import verify_ledger
 
-    verdict = verify_ledger(export_lines(args), ExternalSorter)
-    fault = verdict.fault
-    under = verdict.under(args.root)
-    if fault is None and args.root and under is None:
-        fault = "no seal has the root that was named"
+    check = verify_ledger(read_export_lines(args), ExternalSorter)
+    fault = check.fault
+    sealed = check.under(args.root)
+    if fault is None and args.root and sealed is None:
+        fault = "no seal has the root given by --root"
     facts = {
         "whole": fault is None,
-        "entries": verdict.entries,
-        "days_sealed": len(verdict.roots),
-        "root": verdict.root,
+        "entries": check.entries,
+        "days_sealed": len(check.roots),
+        "root": check.root,
         "fault": fault,
     }
     if args.root:
-        day, nights = under or (None, None)
+        day, nights = sealed or (None, None)
         facts["root_of"] = None if day is None else rfc3339.format_day(day)
         facts["nights_since"] = nights
     if args.json:
@@ -111,9 +121,9 @@ def _verify(args: Namespace) -> Exit:
     return Exit.YES if fault is None else Exit.NO
 
 
-def _to_export(parser: ArgumentParser) -> None:
+def _add_export_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("to", type=Path, metavar="FILE", help="that is not there yet")
+    parser.add_argument("to", type=Path, metavar="FILE", help="a new file")
 
 
 def _export(args: Namespace) -> Exit:
@@ -121,34 +131,37 @@ def _export(args: Namespace) -> Exit:
     number = 0
     try:
         with args.to.open("xb") as file:
-            for line in export_lines(args):
+            for line in read_export_lines(args):
                 file.write(line)
                 number += 1
     except OSError as error:
-        raise CommandFailure(f"{args.to}: {error.strerror}", "name a file that is not there yet") from error
+        raise CommandFailure(
+            f"{args.to}: {error.strerror}", "name a new file in a folder that exists"
+        ) from error
     if args.json:
         output.print_json({"file": str(args.to), "lines": number})
     else:
-        print(f"{number} lines. Whoever has the file can check it: heed ledger verify {args.to}")
+        print(f"{number} lines. To check the file: heed ledger verify {args.to}")
     return Exit.YES
 
 
-def _to_prove(parser: ArgumentParser) -> None:
+def _add_prove_arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("entry", type=_hash, metavar="ENTRY", help="its id, as heed lookup --json shows it")
-    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="of heed ledger export")
+    parser.add_argument(
+        "entry", type=_parse_hash, metavar="ENTRY", help="id of the entry, as heed lookup --json shows it"
+    )
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help="that heed ledger export wrote")
     parser.add_argument(
         "--recipient",
-        type=options.non_empty_text,
+        type=options.parse_non_empty_text,
         metavar="ID",
-        help="add what shows whose entry it is: the recipient's id, salt and evidence",
+        help="also prove whose entry it is: adds the recipient id, the salt and the evidence",
     )
     parser.add_argument(
         "--purpose",
-        type=DisclosurePurpose,
-        choices=list(DisclosurePurpose),
-        default=DisclosurePurpose.DATA_SUBJECT,
-        help="what --recipient gives it out for; goes on record (default: data-subject)",
+        choices=[purpose.value for purpose in DisclosurePurpose],
+        default=DisclosurePurpose.DATA_SUBJECT.value,
+        help="why --recipient discloses this; it is recorded (default: data-subject)",
     )
 
 
@@ -156,13 +169,17 @@ def _prove(args: Namespace) -> Exit:
     from heed.use_cases.ledger.prove import prove_entry
 
     try:
-        proof = prove_entry(export_lines(args), args.entry)
+        proof = prove_entry(read_export_lines(args), args.entry)
     except MalformedMessage as error:
-        raise _no_export(error) from error
+        raise _not_an_export(error) from error
     except InvalidEvidence as error:
-        raise CommandFailure(str(error), "heed ledger verify names it; keep a copy of the ledger") from error
+        raise CommandFailure(
+            str(error), "heed ledger verify shows where; keep a copy of the ledger"
+        ) from error
     except NotFound as error:
-        raise CommandFailure(str(error), "a change has its entry some seconds after it was made") from error
+        raise CommandFailure(
+            str(error), "the entry of a change appears some seconds after the change"
+        ) from error
     if args.recipient:
         proof["opening"] = _opening(args, proof["entry"])
     output.print_json(proof)
@@ -170,62 +187,76 @@ def _prove(args: Namespace) -> Exit:
 
 
 def _opening(args: Namespace, entry: dict[str, Any]) -> dict[str, str]:
-    """What links an entry to a recipient: the salt, and the evidence that it was committed with.
+    """Returns what links an entry to a recipient: the salt and the evidence behind the entry's hashes.
 
-    It is on the register of disclosures before it is given out.
+    The disclosure is recorded in the register of disclosures first.
     """
     from heed.domain.errors import InvalidRecipient
     from heed.domain.ledger.entry import ledger_subject
-    from heed.domain.recipients import recipient as recipients
+    from heed.domain.recipients.recipient import parse_recipient
 
     stack = find_stack(args.stack)
     try:
-        recipient = recipients.parse_recipient(args.recipient)
+        recipient = parse_recipient(args.recipient)
     except InvalidRecipient as error:
-        raise CommandFailure("that is no recipient id", "heed ids makes them of addresses") from error
+        raise CommandFailure(
+            "--recipient is not a recipient id", "heed ids computes it from the address"
+        ) from error
     salt = stack.heed.preferences.read(recipient).salt
-    kept = {one.entry.id: one.evidence for one in stack.heed.ledger.entries_of(entry["subject"])}
-    evidence = kept.get(entry["id"])
+    entries = stack.heed.ledger.entries_of(entry["subject"])
+    evidence = next((item.evidence for item in entries if item.entry.id == entry["id"]), None)
     if ledger_subject(salt, recipient) != entry["subject"] or evidence is None:
-        raise CommandFailure("the entry is not of that recipient, or nobody's any more", "see heed lookup")
+        raise CommandFailure(
+            "the entry does not belong to this recipient, or was unlinked by an erasure",
+            "check with heed lookup",
+        )
     now = time.time_ns() // 1_000_000
-    stack.heed.disclosures.append(DisclosureDetails(now, "proof", args.purpose, people=1, key="aws"))
+    stack.heed.disclosures.append(DisclosureDetails(now, "proof", DisclosurePurpose(args.purpose), 1, "aws"))
     return {"recipient": recipient, "salt": salt.hex(), "evidence": evidence}
 
 
-def _hash(text: str) -> str:
+def _parse_hash(text: str) -> str:
     if len(text) != 64 or set(text) - set("0123456789abcdef"):
-        raise ArgumentTypeError("64 hex digits")
+        raise ArgumentTypeError("must have 64 hex digits")
     return text
 
 
 LEDGER_GROUP = Group(
     name="ledger",
-    summary="the evidence: verify, prove, export",
+    summary="verify, prove and export the evidence of all changes",
     commands=(
         Command(
             name="verify",
-            summary="whether the evidence is whole",
-            details="Checks every number, every hash and every root, and names the first entry that does not "
-            "fit or is missing. With --root also whether a root that was kept is that of a day, of which one "
-            "(root_of), and how many nights were sealed on top of it (nights_since). From a file it needs no "
-            "network. Exit code 1: something does not fit.",
-            arguments=_to_verify,
+            summary="check that the ledger is complete and unaltered",
+            details="Checks all numbers, hashes and roots, and names the first entry that is wrong or "
+            "missing. With --root it also looks for the day with this root (root_of) and counts the nights "
+            "that were sealed after it (nights_since). With a file it needs no network. Exit code 1 if "
+            "something is wrong.",
+            examples=(
+                "heed ledger verify",
+                f"heed ledger verify ledger.jsonl --root {_EXAMPLE_HASH}",
+            ),
+            add_arguments=_add_verify_arguments,
             run=_verify,
         ),
         Command(
             name="prove",
-            summary="the proof of an entry, for a third party",
-            details="Prints JSON: the entry, the seal it is under, and the path between them. "
-            "docs/evidence.md has the lines that check it.",
-            arguments=_to_prove,
+            summary="print the proof of an entry for a third party",
+            details="Prints JSON: the entry, its seal, and the path between them. docs/evidence.md has a "
+            "program that checks the proof.",
+            examples=(
+                f"heed ledger prove {_EXAMPLE_HASH}",
+                f"heed ledger prove {_EXAMPLE_HASH} ledger.jsonl --recipient abcdefghijklmnopqrstuvwxya",
+            ),
+            add_arguments=_add_prove_arguments,
             run=_prove,
         ),
         Command(
             name="export",
-            summary="the whole ledger as a file that anybody can check",
-            details="Nothing in it is about a person: no evidence, no salt, no recipient.",
-            arguments=_to_export,
+            summary="write the whole ledger to a file that anybody can check",
+            details="The file contains no personal data: no evidence, no salt, no recipient id.",
+            examples=("heed ledger export ledger.jsonl",),
+            add_arguments=_add_export_arguments,
             run=_export,
         ),
     ),

@@ -1,4 +1,4 @@
-"""`heed lookup`: all that is held about a person."""
+"""`heed lookup`: shows everything that is stored about a person."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heed.domain.privacy.disclosure import DisclosurePurpose
 from heed.entrypoints.cli import api, options, output
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.find_stack import find_stack
-from heed.entrypoints.cli.people import person_field
+from heed.entrypoints.cli.people import to_person_field
 
 _DECISIONS = ("topic", "sendable", "reason", "since", "source", "until")
 _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "evidence")
@@ -18,36 +18,36 @@ _REGISTERS = ("at", "register", "scope", "source", "until", "policy_version", "e
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("person", metavar="ADDRESS", help="or recipient id")
+    parser.add_argument("person", metavar="ADDRESS", help="of the person, or the recipient id")
     parser.add_argument(
         "--purpose",
         choices=[purpose.value for purpose in DisclosurePurpose],
-        help="what it is looked up for; goes on record (default: data-subject)",
+        help="why you look the person up; it is recorded (default: data-subject)",
     )
 
 
 def _run(args: Namespace) -> Exit:
-    asked = person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
-    found = api.api_post(find_stack(args.stack), "/v1/recipients/lookup", asked)
+    body = to_person_field(args.person) | ({"purpose": args.purpose} if args.purpose else {})
+    answer = api.post_to_api(find_stack(args.stack), "/v1/recipients/lookup", body)
     if args.json:
-        output.print_json(found)
+        output.print_json(answer)
     else:
-        _say(found)
-    held = found["registers"] or found["soft_bounces"] or found["erased_at"]
-    return Exit.YES if held else Exit.NO
+        _print_answer(answer)
+    is_on_record = answer["registers"] or answer["soft_bounces"] or answer["erased_at"]
+    return Exit.YES if is_on_record else Exit.NO
 
 
-def _say(found: Mapping[str, Any]) -> None:
-    registers, decisions = found["registers"], found["decisions"]
+def _print_answer(answer: Mapping[str, Any]) -> None:
+    registers, decisions = answer["registers"], answer["decisions"]
     output.print_facts(
         {
-            "recipient": found["recipient"],
-            "soft bounces": found["soft_bounces"],
-            "erased at": found["erased_at"],
+            "recipient": answer["recipient"],
+            "soft bounces": answer["soft_bounces"],
+            "erased at": answer["erased_at"],
         }
     )
     print("\nWhat may be sent now")
-    output.print_table(_DECISIONS, ({"topic": name, **each} for name, each in decisions.items()))
+    output.print_table(_DECISIONS, ({"topic": name, **decision} for name, decision in decisions.items()))
     if registers:
         print("\nOn record, the oldest first")
         output.print_table(_REGISTERS, registers)
@@ -57,9 +57,10 @@ def _say(found: Mapping[str, Any]) -> None:
 
 LOOKUP_COMMAND = Command(
     name="lookup",
-    summary="all that is held about a person",
-    details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup, "
-    "history and all, which is what a data-subject request is answered with.",
-    arguments=_arguments,
+    summary="show everything that is stored about a person",
+    details="Exit code 1 if nothing is on record. With --json: the answer of POST /v1/recipients/lookup "
+    "with the history. Send that to a person who asks for a copy of their data.",
+    examples=("heed lookup ada@example.com --purpose data-subject --json",),
+    add_arguments=_arguments,
     run=_run,
 )

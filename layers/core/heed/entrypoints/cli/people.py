@@ -1,4 +1,4 @@
-"""How people are named on a command line: by address, or by recipient id in its place."""
+"""Reads addresses and recipient ids from the command line and from standard input."""
 
 from __future__ import annotations
 
@@ -9,31 +9,32 @@ from typing import NamedTuple
 
 from heed.domain.errors import InvalidRecipient
 from heed.domain.recipients.recipient import parse_recipient
+from heed.entrypoints.cli.failure import WrongUsage
 
-MAX_PEOPLE_A_REQUEST = 1_000  # people a request
+MAX_PEOPLE_PER_REQUEST = 1_000
 
 
 class PeopleBatch(NamedTuple):
-    """People for one request: as they were named, and the fields of the body that name them."""
+    """People for one request: their addresses or ids, and the fields of the body that contain them."""
 
-    named: list[str]
+    names: list[str]
     fields: dict[str, list[str]]
 
 
-def people_batches(texts: Iterable[str]) -> Iterator[PeopleBatch]:
-    """Everybody, in order; ids and addresses in different requests, as the API has it."""
+def split_into_batches(texts: Iterable[str]) -> Iterator[PeopleBatch]:
+    """Yields all people in order. Ids and addresses are in different batches, as the API requires."""
     for are_ids, run in groupby(texts, is_recipient_id):
-        while named := list(islice(run, MAX_PEOPLE_A_REQUEST)):
-            yield PeopleBatch(named, {"recipients" if are_ids else "addresses": named})
+        while names := list(islice(run, MAX_PEOPLE_PER_REQUEST)):
+            yield PeopleBatch(names, {"recipients" if are_ids else "addresses": names})
 
 
-def person_field(text: str) -> dict[str, str]:
-    """The field of a body that names one person."""
+def to_person_field(text: str) -> dict[str, str]:
+    """Returns the field of a request body that names one person."""
     return {"recipient" if is_recipient_id(text) else "address": text}
 
 
 def is_recipient_id(text: str) -> bool:
-    """Whether a text is a recipient id; no address is, for want of an @."""
+    """Returns whether a text is a recipient id. An address never is, because it contains an @."""
     try:
         parse_recipient(text)
     except InvalidRecipient:
@@ -42,16 +43,23 @@ def is_recipient_id(text: str) -> bool:
 
 
 def read_standard_input() -> Iterator[str]:
-    """The lines of standard input that are not blank.
+    """Yields the lines of standard input that are not blank.
 
-    What is not UTF-8 stays recognisable (as lone surrogates), so that it is refused and not mistaken
-    for another address.
+    Bytes that are not UTF-8 become lone surrogates. So the API refuses the line and does not take it for
+    another address.
+
+    Raises:
+        WrongUsage: All lines are blank, or there is none.
     """
     if sys.stdin.isatty():
-        print("Addresses, one a line; Ctrl-D ends.", file=sys.stderr)
-    mark = "\ufeff"  # that some programs begin a file with
+        print("Addresses, one per line; end with Ctrl-D", file=sys.stderr)
+    is_empty = True
+    byte_order_mark = "\ufeff"  # some programs begin a file with it
     for line in sys.stdin.buffer:
-        text = line.decode("utf-8", "surrogateescape").removeprefix(mark).strip()
-        mark = ""
+        text = line.decode("utf-8", "surrogateescape").removeprefix(byte_order_mark).strip()
+        byte_order_mark = ""
         if text:
+            is_empty = False
             yield text
+    if is_empty:
+        raise WrongUsage("standard input has no address", "give one per line")

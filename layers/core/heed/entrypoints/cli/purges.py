@@ -1,4 +1,4 @@
-"""`heed purge`: the certificate of a purge, or a sweep of whatever is due."""
+"""`heed purge`: shows the certificate of a purge, or runs all purges that are due."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from heed.entrypoints.cli.find_stack import find_stack
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    what = parser.add_mutually_exclusive_group(required=True)
-    what.add_argument("id", nargs="?", metavar="ID", help="as heed minor and heed erase print it")
-    what.add_argument("--now", action="store_true", help="do all that is due, and say what is left")
+    choice = parser.add_mutually_exclusive_group(required=True)
+    choice.add_argument(
+        "id", nargs="?", metavar="ID", help="of the purge, as heed minor and heed erase print it"
+    )
+    choice.add_argument("--now", action="store_true", help="run all purges that are due now")
 
 
 def _run(args: Namespace) -> Exit:
@@ -23,10 +25,10 @@ def _run(args: Namespace) -> Exit:
     if args.now:
         answer, raised = stack.invoke(stack.functions()["purge"], b"{}")
         if raised or not isinstance(answer, dict):
-            raise CommandFailure("the function raised", "its log says where")
+            raise CommandFailure("the function raised an error", "see its log")
         is_done = not answer["left"]
     else:
-        answer = api.api_get(stack, f"/v1/purges/{quote(args.id, safe='')}")
+        answer = api.get_from_api(stack, f"/v1/purges/{quote(args.id, safe='')}")
         is_done = answer["state"] == "done"
     if args.json:
         output.print_json(answer)
@@ -37,9 +39,10 @@ def _run(args: Namespace) -> Exit:
 
 PURGE_COMMAND = Command(
     name="purge",
-    summary="the certificate of a purge; or --now: do all that is due",
-    details="Exit code 1 while it is not done, or while something is left. --now calls the function itself "
-    "with your AWS identity; it is safe beside the one that runs every hour.",
-    arguments=_arguments,
+    summary="show the certificate of a purge, or run all purges that are due",
+    details="Exit code 1 while the purge is not done or, with --now, while purges are left. --now calls the "
+    "function with your AWS identity. It is safe while the hourly run is active.",
+    examples=("heed purge 0123456789abcdef0123456789abcdef", "heed purge --now"),
+    add_arguments=_arguments,
     run=_run,
 )

@@ -1,4 +1,4 @@
-"""`heed report deadlines`: how long stops took, against what each law allows."""
+"""`heed report deadlines`: compares how long opt-outs took with the limit of each law."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from heed.use_cases.ports.preferences import UnreadableItem
 _MINUTE, _HOUR, _SECOND = 60_000, 3_600_000, 1000
 
 
-def _deadlines(args: Namespace) -> Exit:
+def _report_deadlines(args: Namespace) -> Exit:
     unreadable = 0
 
-    def readable() -> Iterator[LedgerEntry]:
+    def read_readable() -> Iterator[LedgerEntry]:
         nonlocal unreadable
         for entry in read_entries(args):
             if isinstance(entry, UnreadableItem):
@@ -26,19 +26,19 @@ def _deadlines(args: Namespace) -> Exit:
             else:
                 yield entry
 
-    found = delay_statistics(readable())
-    late = any(one.count_over(limit) for one in found.values() for limit in DEADLINES)
+    by_source = delay_statistics(read_readable())
+    is_late = any(delays.count_over(limit) for delays in by_source.values() for limit in DEADLINES)
     if args.json:
-        sources = {source: _facts(one) for source, one in found.items()}
+        sources = {source: _to_facts(delays) for source, delays in by_source.items()}
         output.print_json({"sources": sources, "unreadable": unreadable})
-        return Exit.NO if late else Exit.YES
+        return Exit.NO if is_late else Exit.YES
     if unreadable:
         print(f"{unreadable} entries of the ledger cannot be read and are not counted.\n")
-    if not found:
-        print("No stop is in the ledger.")
+    if not by_source:
+        print("The ledger has no opt-out.")
         return Exit.YES
     columns = ("source", "stops", "in_1_minute", "in_1_hour", "longest")
-    rows = [{"source": source, **_row(one)} for source, one in found.items()]
+    rows = [{"source": source, **_to_row(delays)} for source, delays in by_source.items()]
     output.print_table(columns, rows)
     print()
     output.print_table(
@@ -47,33 +47,33 @@ def _deadlines(args: Namespace) -> Exit:
             {
                 "rule": limit.rule,
                 "limit": limit.period,
-                "over_it": str(sum(one.count_over(limit) for one in found.values())),
+                "over_it": str(sum(delays.count_over(limit) for delays in by_source.values())),
                 "source": limit.source,
             }
             for limit in DEADLINES
         ],
     )
-    return Exit.NO if late else Exit.YES
+    return Exit.NO if is_late else Exit.YES
 
 
-def _row(one: DelayStatistics) -> dict[str, object]:
+def _to_row(delays: DelayStatistics) -> dict[str, object]:
     return {
-        "stops": str(one.count),
-        "in_1_minute": str(one.within[0]),
-        "in_1_hour": str(one.within[1]),
-        "longest": _spoken(one.longest),
+        "stops": str(delays.count),
+        "in_1_minute": str(delays.within[0]),
+        "in_1_hour": str(delays.within[1]),
+        "longest": _format_duration(delays.longest),
     }
 
 
-def _facts(one: DelayStatistics) -> dict[str, object]:
+def _to_facts(delays: DelayStatistics) -> dict[str, object]:
     return {
-        "stops": one.count,
-        "longest_ms": one.longest,
-        "over": {limit.rule: one.count_over(limit) for limit in DEADLINES},
+        "stops": delays.count,
+        "longest_ms": delays.longest,
+        "over": {limit.rule: delays.count_over(limit) for limit in DEADLINES},
     }
 
 
-def _spoken(milliseconds: int) -> str:
+def _format_duration(milliseconds: int) -> str:
     hours, rest = divmod(milliseconds, _HOUR)
     minutes, rest = divmod(rest, _MINUTE)
     if hours:
@@ -83,15 +83,17 @@ def _spoken(milliseconds: int) -> str:
 
 REPORT_GROUP = Group(
     name="report",
-    summary="what officers ask for",
+    summary="create reports for compliance officers",
     commands=(
         Command(
             name="deadlines",
-            summary="how long opt-outs took, against each law's limit",
-            details="From when it happened to when every check was answered with no, by the way it came. "
-            "Business days are counted as if no day were free. Exit code 1: some were over a limit.",
-            arguments=add_file_argument,
-            run=_deadlines,
+            summary="compare how long opt-outs took with the limit of each law",
+            details="Measures from the opt-out to the time from which every check answers no, for each "
+            "source. Business days are counted as if there were no holidays. Exit code 1 if one took longer "
+            "than a limit.",
+            examples=("heed report deadlines", "heed report deadlines ledger.jsonl"),
+            add_arguments=add_file_argument,
+            run=_report_deadlines,
         ),
     ),
 )

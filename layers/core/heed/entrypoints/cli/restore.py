@@ -1,4 +1,4 @@
-"""`heed restore replay`: an old copy of the table, merged into the live one."""
+"""`heed restore replay`: merges a restored table into the live table."""
 
 from __future__ import annotations
 
@@ -13,53 +13,54 @@ from heed.entrypoints.cli.command import Command, Exit, Group
 from heed.entrypoints.cli.failure import CommandFailure
 from heed.entrypoints.cli.find_stack import find_stack
 
-_TOLD = 1_000  # items between two words of progress
-# What became of the people of the copy, as a person reads it; by the words of `replay_restored.Came`.
-_SAID = {
-    "back": "were lost, and are back",
-    "merged": "some of it was lost, and is back",
-    "unchanged": "nothing was lost",
-    "forgotten": "their time was over",
-    "unreadable": "cannot be read, and were left",
+_PROGRESS_INTERVAL = 1_000  # items
+# What happened to the recipients of the restored table, by the values of `ReplayOutcome`.
+_OUTCOMES = {
+    "back": "were lost and are restored",
+    "merged": "were partly lost and are merged",
+    "unchanged": "were complete",
+    "forgotten": "had expired",
+    "unreadable": "cannot be read and were skipped",
 }
 
 
 def _arguments(parser: ArgumentParser) -> None:
     options.add_common_options(parser)
-    parser.add_argument("--from", dest="copy", required=True, metavar="TABLE", help="the restored table")
+    parser.add_argument("--from", dest="table", required=True, metavar="TABLE", help="the restored table")
 
 
 def _run(args: Namespace) -> Exit:
     from heed.use_cases.privacy.replay_restored import ReplayOutcome, replay_restored
 
     heed = find_stack(args.stack).heed
-    copies, now = heed.restored(args.copy), lambda: time.time_ns() // 1_000_000
-    came: Counter[ReplayOutcome] = Counter()
+    restored, now = heed.restored(args.table), lambda: time.time_ns() // 1_000_000
+    outcomes: Counter[ReplayOutcome] = Counter()
     try:
-        for each in replay_restored(copies, heed.preferences, heed.erasures, now):
-            came[each] += 1
-            if came.total() % _TOLD == 0:
-                print(f"{came.total():,} items …", file=sys.stderr)
+        for outcome in replay_restored(restored, heed.preferences, heed.erasures, now):
+            outcomes[outcome] += 1
+            if outcomes.total() % _PROGRESS_INTERVAL == 0:
+                print(f"{outcomes.total():,} items …", file=sys.stderr)
     except NotFound as error:
-        raise CommandFailure(f"there is no table {args.copy}", "see the name and the region") from error
+        raise CommandFailure(f"there is no table {args.table}", "check the name and the region") from error
     if args.json:
-        output.print_json({each.value: came[each] for each in ReplayOutcome})
+        output.print_json({outcome.value: outcomes[outcome] for outcome in ReplayOutcome})
     else:
-        output.print_facts({_SAID[each.value]: came[each] for each in ReplayOutcome})
-    return Exit.NO if came[ReplayOutcome.UNREADABLE] else Exit.YES
+        output.print_facts({_OUTCOMES[outcome.value]: outcomes[outcome] for outcome in ReplayOutcome})
+    return Exit.NO if outcomes[ReplayOutcome.UNREADABLE] else Exit.YES
 
 
 RESTORE_GROUP = Group(
     name="restore",
-    summary="bring back what the table lost, and nobody who was erased",
+    summary="restore lost data, without data that was erased",
     commands=(
         Command(
             name="replay",
-            summary="merge a restored copy of the table into the live one",
-            details="Every fact of the copy goes through the write rule: what is newer on the live table "
-            "stays, floors and tombstones win, what was lost comes back. Safe to repeat. Speaks to the "
-            "tables with your AWS identity. Exit code 1 if an item could not be read.",
-            arguments=_arguments,
+            summary="merge a restored table into the live table",
+            details="Merges each item of the restored table by the write rule. Newer data of the live table "
+            "stays. Erased data stays erased. Lost data is restored. It is safe to repeat. The command uses "
+            "the tables with your AWS identity. Exit code 1 if an item could not be read.",
+            examples=("heed restore replay --from RESTORED --stack heed",),
+            add_arguments=_arguments,
             run=_run,
         ),
     ),

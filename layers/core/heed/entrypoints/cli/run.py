@@ -1,4 +1,4 @@
-"""`heed run`: the whole stack on this machine, as `make run` does."""
+"""`heed run`: runs the whole stack on this machine, as `make run` does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 
-_OF_A_CLONE = ("Makefile", "template.yaml", "local/__main__.py")
+_FILES_OF_A_CLONE = ("Makefile", "template.yaml", "local/__main__.py")
 
 
 def _arguments(parser: ArgumentParser) -> None:
@@ -19,32 +19,31 @@ def _arguments(parser: ArgumentParser) -> None:
 
 def _run(args: Namespace) -> Exit:
     if args.stack is not None:
-        raise WrongUsage("a deployed stack runs by itself", "leave out --stack")
-    asked = {"PORT": args.port, "AWS_PORT": args.aws_port}
-    ports = [f"{name}={port}" for name, port in asked.items() if port is not None]
-    command = ["make", "--no-print-directory", "-C", str(_clone()), "run", *ports]
+        raise WrongUsage("heed run starts the local stack", "leave out --stack")
+    numbers = {"PORT": args.port, "AWS_PORT": args.aws_port}
+    ports = [f"{name}={port}" for name, port in numbers.items() if port is not None]
+    command = ["make", "--no-print-directory", "-C", str(_find_clone()), "run", *ports]
     try:
-        os.execvp(command[0], command)  # noqa: S606 - becomes it, so that signals reach it
+        os.execvp(command[0], command)  # noqa: S606 - replaces this process, so that signals reach make
     except OSError as error:
         raise CommandFailure("there is no make", "install it from your system's packages") from error
 
 
-def _clone() -> Path:
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if all((folder / name).is_file() for name in _OF_A_CLONE):
+def _find_clone() -> Path:
+    for folder in (Path.cwd(), *Path.cwd().parents):
+        if all((folder / name).is_file() for name in _FILES_OF_A_CLONE):
             return folder
     raise CommandFailure(
-        "heed run works in a clone of Heed's repository only, and this is none",
-        "clone it and go there",
+        "this folder is not in a clone of Heed's repository", "clone the repository and run heed run there"
     )
 
 
 RUN_COMMAND = Command(
     name="run",
-    summary="the whole stack on this machine, until Ctrl-C",
-    details="The same as make run, in a clone of the repository only: it serves template.yaml and the "
-    "functions that stand there. An installed package has neither.",
-    arguments=_arguments,
+    summary="run the whole stack on this machine, until Ctrl-C",
+    details="The same as make run. It works in a clone of the repository only, because it deploys the "
+    "clone's template.yaml and functions. An installed package has neither.",
+    examples=("heed run", "heed run --port 8001 --aws-port 4567"),
+    add_arguments=_arguments,
     run=_run,
 )

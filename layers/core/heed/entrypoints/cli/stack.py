@@ -1,4 +1,4 @@
-"""A stack, and how a command reaches it: the API, and its parts with the rights of the account."""
+"""A stack as commands use it: through its API, or through AWS with the person's own permissions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from heed.adapters.stack import AwsAccess
     from heed.bootstrap import Heed
 
-# The output that gives each setting which the command needs.
+# The template's output for each setting that commands need.
 _OUTPUTS = {
     "PREFERENCES_TABLE": "PreferencesTable",
     "CONTROL_TABLE": "ControlTable",
@@ -28,13 +28,13 @@ _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack, and how it is reached.
+    """A stack, and how commands reach it.
 
     Attributes:
-        outputs: of the template, by name.
-        functions: gives full names, by the name that people use (`unsubscribe`), when they are first needed.
-        key: of the API; empty: none is known.
-        access: gives AWS as this stack has it, when it is first needed.
+        outputs: The outputs of the template, by name.
+        functions: Returns the full names of the functions by their short names, such as `unsubscribe`.
+        key: The API key, or "" if there is none.
+        access: Returns access to the AWS services of the stack.
     """
 
     outputs: Mapping[str, str]
@@ -44,67 +44,67 @@ class Stack:
 
     @property
     def api(self) -> str:
-        """Base of the API: HTTPS, or on this machine.
+        """The base URL of the API: HTTPS, or on this machine.
 
         Raises:
-            Failure: it is neither, so that neither key nor address is sent there.
+            CommandFailure: It is neither. Then neither a key nor an address may be sent there.
         """
         url = self.output("ApiUrl")
         if urlsplit(url).scheme != "https" and not is_loopback(url):
-            raise CommandFailure("the stack's API is not reached by HTTPS", "see its output ApiUrl")
+            raise CommandFailure("the URL of the stack's API is not HTTPS", "check its output ApiUrl")
         return url.rstrip("/")
 
     @property
     def api_key(self) -> str:
-        """The key to call the API with.
+        """The key for calling the API.
 
         Raises:
-            Failure: none is known, or what should be one is none.
+            CommandFailure: There is none, or it is malformed.
         """
         if not is_api_key(self.key):
             raise CommandFailure(
-                "HEED_API_KEY holds no API key", "put one there; heed keys create makes them"
+                "HEED_API_KEY is not set to an API key", "set it; heed keys create makes keys"
             )
         return self.key
 
     def output(self, name: str) -> str:
-        """An output of the template.
+        """Returns an output of the template.
 
         Raises:
-            Failure: the stack has none of that name.
+            CommandFailure: The stack has no output of this name.
         """
         if name not in self.outputs:
-            raise _no_output(name)
+            raise _missing_output(name)
         return self.outputs[name]
 
     @cached_property
     def heed(self) -> Heed:
-        """The parts of the stack, reached with the person's own rights."""
+        """The parts of the stack, used with the person's own AWS permissions."""
         from heed.bootstrap import Heed
         from heed.config import Config
 
-        known = self.outputs
-        settings = _Settings((name, known[one]) for name, one in _OUTPUTS.items() if one in known)
+        outputs = self.outputs
+        settings = _Settings((name, outputs[key]) for name, key in _OUTPUTS.items() if key in outputs)
         return Heed(Config(settings), lambda service: self.access().client(service))
 
     def invoke(self, function: str, event: bytes) -> tuple[object, bool]:
-        """Call a function by its full name; its answer, and whether it raised."""
+        """Calls a function by its full name. Returns its answer, and whether it raised an error."""
         from heed.adapters.stack import invoke_function
 
         return invoke_function(self.access(), function, event)
 
 
 class _Settings(dict[str, str]):
-    """The settings that the functions have, from the outputs of a stack."""
+    """The settings of the functions, read from the outputs of a stack."""
 
     def __missing__(self, setting: str) -> str:
-        raise _no_output(_OUTPUTS[setting])
+        raise _missing_output(_OUTPUTS[setting])
 
 
-def _no_output(name: str) -> CommandFailure:
-    return CommandFailure(f"the stack has no output {name}", "is it a stack of Heed's template?")
+def _missing_output(name: str) -> CommandFailure:
+    return CommandFailure(f"the stack has no output {name}", "check that it is a stack of Heed's template")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine."""
+    """Returns whether the host of a URL is this machine."""
     return urlsplit(url).hostname in _LOOPBACK

@@ -1,0 +1,34 @@
+"""Runs the emulator, and kills it when the local stack ends.
+
+The emulator's own Python runs this, so it cannot import Heed. The local stack keeps the other end of standard
+input open. When it closes, because the stack was stopped or killed, this kills the whole process group: the
+emulator and its Lambda workers. So no process is left, no matter how the stack ends.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import runpy
+import signal
+import sys
+import threading
+from pathlib import Path
+
+
+def _kill_group_when_the_stack_ends() -> None:
+    sys.stdin.buffer.read()
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _add_suppression_list() -> None:
+    """Adds the suppression list of SES, which the emulator does not have."""
+    module = runpy.run_path(str(Path(__file__).with_name("suppression_list.py")))
+    ses = importlib.import_module("ministack.services.ses_v2")
+    ses.handle_request = module["with_suppression_list"](ses.handle_request)  # type: ignore[attr-defined]
+
+
+if __name__ == "__main__":
+    _add_suppression_list()
+    threading.Thread(target=_kill_group_when_the_stack_ends, daemon=True).start()
+    runpy.run_module("ministack", run_name="__main__")

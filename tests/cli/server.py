@@ -1,0 +1,146 @@
+"""A real HTTP server on this machine: the real handlers, and the AWS calls that commands need."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import io
+import json
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from functions.agents import app as agents
+from functions.feedback import app as feedback
+from functions.platform import app as platform
+from functions.purge import app as purge
+from local.http_event import HttpRequest, to_event, to_response
+from tests.support.deployment import World, parts
+
+FUNCTIONS = {
+    "agents": agents.handler,
+    "feedback": feedback.handler,
+    "platform": platform.handler,
+    "purge": purge.handler,
+}
+_INVOKE = "/2015-03-31/functions/"
+
+
+@dataclass
+class ApiServer:
+    """A running server.
+
+    Attributes:
+        url: Its base URL.
+        requests: Method, path and headers of all requests, in order.
+        canned_answers: Answers (status, headers, body) that it gives before it calls any handler.
+    """
+
+    world: World
+    url: str = ""
+    requests: list[tuple[str, str, Mapping[str, str]]] = field(default_factory=list)
+    canned_answers: list[tuple[int, dict[str, str], bytes]] = field(default_factory=list)
+
+    def answer(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> tuple[int, dict[str, str], bytes]:
+        self.requests.append((method, path, headers))
+        if self.canned_answers:
+            return self.canned_answers.pop(0)
+        if path.startswith(_INVOKE):
+            return self._invoke(path.removeprefix(_INVOKE).partition("/")[0], body)
+        if headers.get("x-amz-target") == "TrentService.GenerateMac":
+            return _generate_mac(json.loads(body))
+        path, _, query = path.partition("?")
+        for app in (platform, agents):
+            if route := _find_route(app.api.scopes, method, path):
+                request = HttpRequest(method, path, query, tuple(headers.items()), body, "127.0.0.1")
+                event = to_event(request, f"{method} {route}", {}, datetime.now(UTC))
+                response = to_response(self._call(app.handler, event))
+                return response.status, dict(response.headers), response.body
+        return 404, {}, b'{"message": "Not Found"}'
+
+    def _invoke(self, name: str, body: bytes) -> tuple[int, dict[str, str], bytes]:
+        """Answers Lambda's Invoke as its documentation says."""
+        try:
+            answer = self._call(FUNCTIONS[name], json.loads(body))
+        except Exception as error:  # noqa: BLE001 - a function may raise anything
+            fault = {"errorType": type(error).__name__, "errorMessage": "", "stackTrace": []}
+            return 200, {"X-Amz-Function-Error": "Unhandled"}, json.dumps(fault).encode()
+        return 200, {}, json.dumps(answer).encode()
+
+    def _call(self, handler: Callable[..., Any], event: dict[str, Any]) -> Any:
+        with contextlib.redirect_stdout(io.StringIO()):  # prints metrics, which are not output of the command
+            return handler(event, self.world.context)
+
+
+def _find_route(routes: Iterable[tuple[str, str]], method: str, path: str) -> str | None:
+    """Returns the route of a path with its placeholders, such as `/v1/purges/{id}`."""
+    for route_method, route in routes:
+        pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route))
+        if route_method == method and re.fullmatch(pattern, path):
+            return route
+    return None
+
+
+def _generate_mac(body: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+    answer = (
+        parts()
+        .client("kms")
+        .generate_mac(
+            KeyId=body["KeyId"],
+            MacAlgorithm="HMAC_SHA_256",
+            Message=base64.b64decode(body["Message"]),
+        )
+    )
+    response = {
+        "KeyId": body["KeyId"],
+        "MacAlgorithm": "HMAC_SHA_256",
+        "Mac": base64.b64encode(answer["Mac"]).decode(),
+    }
+    return 200, {"Content-Type": "application/x-amz-json-1.1"}, json.dumps(response).encode()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def __init__(self, api_server: ApiServer, *args: Any) -> None:
+        self._api_server = api_server
+        super().__init__(*args)
+
+    def do_GET(self) -> None:
+        self._answer("GET")
+
+    def do_POST(self) -> None:
+        self._answer("POST")
+
+    def _answer(self, method: str) -> None:
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(int(headers.get("content-length", "0")))
+        status, answer_headers, answer = self._api_server.answer(method, self.path, headers, body)
+        self.send_response(status)
+        for name, value in answer_headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@contextmanager
+def serve(world: World) -> Iterator[ApiServer]:
+    """Runs a server on a free port while the block runs."""
+    api_server = ApiServer(world)
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, api_server)) as server:
+        api_server.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield api_server
+        server.shutdown()
+        thread.join()

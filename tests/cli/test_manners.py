@@ -1,0 +1,222 @@
+"""How the command behaves towards a person: help, suggestions, hints at a terminal, an alarm's section."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from heed.entrypoints.cli import alarm
+from heed.entrypoints.cli.command import Command, Group
+from heed.entrypoints.cli.commands import COMMANDS, SECTIONS
+from heed.entrypoints.cli.parser import make_parser
+from tests.cli.conftest import Heed
+from tests.cli.server import ApiServer
+from tests.support.deployment import ROOT
+from tests.support.template import template
+
+READER = "reader@example.com"
+CHECK = ("check", READER, "--topic", "offers")
+
+
+def _commands() -> Iterator[tuple[str, Command]]:
+    for entry in COMMANDS:
+        if isinstance(entry, Group):
+            yield from ((f"heed {entry.name} {command.name}", command) for command in entry.commands)
+        else:
+            yield f"heed {entry.name}", entry
+
+
+def test_heed_without_arguments_shows_the_help(heed: Heed) -> None:
+    alone, with_option = heed(), heed("--help")
+
+    assert alone == with_option
+    assert (alone.code, alone.err) == (0, "")
+
+
+def test_the_version_is_that_of_the_package(heed: Heed) -> None:
+    assert heed("--version") == (0, f"heed {version('heed')}\n", "")
+
+
+def test_the_help_lists_the_commands_by_section(heed: Heed) -> None:
+    text = heed("--help").out
+
+    positions = [text.index(f"\n{section.title}:\n") for section in SECTIONS]
+    assert positions == sorted(positions)
+    assert [section.title for section in SECTIONS] == ["people", "keys", "evidence", "stack"]
+    assert max(map(len, text.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    ("arguments", "nearest"),
+    [
+        (("chek", READER, "--topic", "offers"), "check"),
+        (("keys", "crate"), "create"),
+        (("change", READER, "--scope", "*", "--out", "--source", "telephone"), "phone"),
+        (("lookup", READER, "--purpose", "legla"), "legal"),
+        (("ledger", "prove", "0" * 64, "--purpose", "legla"), "legal"),
+        (("keys", "create", "x", "--owner", "me", "--scope", "chek"), "check"),
+        (("alarm", "ledger", "ago"), "ledger-age"),
+    ],
+)
+def test_a_mistyped_word_is_answered_with_the_nearest_choice(
+    heed: Heed, arguments: tuple[str, ...], nearest: str
+) -> None:
+    result = heed(*arguments)
+
+    assert (result.code, result.out) == (2, "")
+    assert f"did you mean {nearest}?" in result.err
+
+
+def test_a_word_without_a_near_choice_gets_no_suggestion(heed: Heed) -> None:
+    result = heed("xyzzy")
+
+    assert (result.code, "did you mean" in result.err) == (2, False)
+    assert "choose from" in result.err
+
+
+@pytest.mark.parametrize(("name", "command"), list(_commands()), ids=lambda value: str(value)[:20])
+def test_each_help_has_an_example_whose_arguments_parse(heed: Heed, name: str, command: Command) -> None:
+    text = heed(*name.split()[1:], "--help").out
+
+    assert command.examples
+    for example in command.examples:
+        assert f"\n  {example}\n" in text
+        assert example.startswith(name)
+        arguments = shlex.split(re.split(r" [<>|] ", example)[0])[1:]
+        assert make_parser().parse_args(arguments).run == command.run
+
+
+def test_the_examples_in_the_documentation_parse() -> None:
+    lines = re.findall(r"^heed .+$", (ROOT / "docs" / "cli.md").read_text("utf-8"), re.MULTILINE)
+
+    assert lines
+    for line in lines:
+        assert make_parser().parse_args(shlex.split(re.split(r" (?:[<>|]|&&) ", line)[0])[1:]).run
+
+
+def test_a_terminal_shows_which_stack_a_command_uses(heed: Heed, local: Path, server: ApiServer) -> None:
+    result = heed(*CHECK, "--json", is_terminal=True)
+
+    assert result.err == f"stack: local ({server.url})\n"
+    assert result.json["results"]
+    assert heed(*CHECK).err == "", "a log or a mail of cron is not a terminal"
+
+
+def test_a_terminal_shows_that_several_local_stacks_run(heed: Heed, local: Path, server: ApiServer) -> None:
+    for port in ("8000", "8001"):
+        (local.parent / port).mkdir()
+        (local.parent / port / "stack.json").write_text("{}")
+
+    result = heed(*CHECK, is_terminal=True)
+
+    assert result.err == f"stack: local ({server.url}), the newest of 2 that run here\n"
+
+
+def test_a_deployed_stack_is_named_with_its_address(
+    heed: Heed, stack: str, server: ApiServer, api_key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEED_API_KEY", api_key)
+
+    assert heed(*CHECK, "--stack", stack, is_terminal=True).err == f"stack: {stack} ({server.url})\n"
+
+
+def test_a_terminal_shows_what_the_command_reads_from_standard_input(heed: Heed, local: Path) -> None:
+    links = heed("links", "--topic", "offers", stdin=READER, is_terminal=True)
+    invoke = heed("invoke", "feedback", "-", stdin='{"Records": []}', is_terminal=True)
+
+    assert links.err.splitlines()[1] == "Addresses, one per line; end with Ctrl-D"
+    assert invoke.err.splitlines()[0] == "The event as JSON; end with Ctrl-D"
+
+
+@pytest.mark.parametrize("command", [("links", "--topic", "offers"), ("ids",)])
+@pytest.mark.parametrize("text", ["", "\n \n"])
+def test_an_empty_standard_input_is_wrong_usage(
+    heed: Heed, local: Path, server: ApiServer, command: tuple[str, ...], text: str
+) -> None:
+    result = heed(*command, "--json", stdin=text)
+
+    assert (result.code, result.out) == (2, "")
+    assert result.err == "heed: standard input has no address: give one per line\n"
+    assert not [path for _, path, _ in server.requests if path.startswith("/v1/")]
+
+
+@pytest.mark.parametrize("option", ["--pause-until", "--occurred-at"])
+def test_a_time_that_cannot_be_read_is_answered_with_an_example(heed: Heed, option: str) -> None:
+    state = () if option == "--pause-until" else ("--out",)
+
+    result = heed("change", READER, "--scope", "*", "--source", "phone", *state, option, "tomorrow")
+
+    assert (result.code, result.out) == (2, "")
+    assert "2026-03-05T10:12:44+01:00" in result.err
+    assert "'tomorrow'" in result.err
+
+
+def _alarms() -> dict[str, str]:
+    """The anchor of each alarm in the template, by its logical id."""
+    alarms = {}
+    for name, resource in template()["Resources"].items():
+        if anchor := re.search(r"#alarm-([\w-]+)", str(resource)):
+            alarms[name] = anchor[1]
+    return alarms
+
+
+def test_an_alarm_is_explained_by_its_section_of_the_runbook(heed: Heed) -> None:
+    result = heed("alarm", "ledger-age")
+
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("docs/operations.md#alarm-ledger-age\n\n")
+    assert "/heed/<stack>/ledger" in result.out
+    assert "Alarm: ledger dead letters" not in result.out
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ("ledger", "age"),
+        ("Ledger", "Age"),
+        ("LedgerAgeAlarm",),
+        ("heed-LedgerAgeAlarm-1A2B3C4D",),
+        ("alarm-ledger-age",),
+        ("docs/operations.md#alarm-ledger-age",),
+    ],
+)
+def test_an_alarm_is_found_by_each_name_that_a_person_sees(heed: Heed, name: tuple[str, ...]) -> None:
+    assert heed("alarm", *name) == heed("alarm", "ledger-age")
+
+
+def test_each_alarm_of_the_template_is_found_by_its_name(heed: Heed) -> None:
+    for name, anchor in _alarms().items():
+        assert heed("alarm", name).out.startswith(f"docs/operations.md#alarm-{anchor}\n"), name
+
+
+def test_without_a_name_all_alarms_are_listed(heed: Heed) -> None:
+    result = heed("alarm")
+
+    assert result.code == 0
+    assert set(result.out.splitlines()) == set(_alarms().values())
+
+
+def test_without_the_runbook_the_remedy_is_named(heed: Heed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alarm, "_CLONE", Path("nowhere"))
+
+    result = heed("alarm", "ledger-age")
+
+    assert (result.code, result.out) == (3, "")
+    assert "clone" in result.err
+
+
+def test_the_runbook_is_found_in_the_clone_around_the_current_folder(
+    heed: Heed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alarm, "_CLONE", Path("nowhere"))
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "operations.md").write_text("### Alarm: made up\n\nText.\n\n## Next\n")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+
+    assert heed("alarm", "made-up").out == "docs/operations.md#alarm-made-up\n\nText.\n"
