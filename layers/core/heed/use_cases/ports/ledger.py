@@ -181,7 +181,7 @@ class LeafHashes(NamedTuple):
 class Seals(Protocol):
     """The hashes of entries by day, and the seals over them. None of it is personal data.
 
-    Each object is written once. If an object has a second version all the same, the first version is read.
+    Heed writes each object once. If an object has a second version all the same, readers use the first one.
     Days are counted from 1970-01-01, UTC.
     """
 

@@ -48,8 +48,8 @@ class Preferences(Protocol):
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         """Writes the changes that the write rule accepts, durably.
 
-        One change takes one request to the store. Several changes are written together or not at all. Any
-        order of changes, and any retry, leads to the same record.
+        One change takes one request to the store. Several changes are one transaction. Any order of changes,
+        and any retry, leads to the same record.
 
         Raises:
             UnreadableRecord: The stored item is not a valid record.

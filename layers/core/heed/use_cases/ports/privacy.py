@@ -71,7 +71,7 @@ class RestoredTable(Protocol):
         have lost the change together with the table.
 
         Returns:
-            Whether the item was written.
+            Whether this call stored the item.
 
         Raises:
             StoreUnavailable: The item may not be stored.

@@ -48,7 +48,7 @@ class ChangeResult(NamedTuple):
 def record_changes(
     requested: Sequence[RequestedChange], now: int, preferences: Preferences, catalogue: Catalogue
 ) -> list[ChangeResult]:
-    """Writes the requests. All requests of one recipient are written together.
+    """Writes the requests: all requests of one recipient in one write.
 
     When this returns, each request is stored durably. After a failure some requests may be stored and others
     not. A retry of all requests leads to the same records, so the caller repeats the whole call.
@@ -103,8 +103,8 @@ def _write_requests(
 ) -> tuple[dict[PreferenceRequest, Reason], WriteResult]:
     """Writes the requests of one recipient together. Returns the refusals and the write of the others.
 
-    Only an opt-in needs a read before the write. An opt-out is written immediately: the write rule itself
-    accepts no change for a minor.
+    Only an opt-in needs a read before the write. An opt-out needs none, since the write rule itself accepts
+    no change for a minor.
     """
     if any(request.state is RequestedState.IN for request in requests):
         record = preferences.read(recipient)

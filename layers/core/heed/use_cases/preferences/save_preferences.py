@@ -1,4 +1,4 @@
-"""The preference centre: saves the choices of a person who came by a link, and undoes a press."""
+"""The preference centre: saves the choices of a person who opened a link, and undoes a press."""
 
 from __future__ import annotations
 
