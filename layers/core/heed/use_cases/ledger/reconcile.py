@@ -42,7 +42,7 @@ class ReconcileFindings(NamedTuple):
         missing: sequence numbers without an entry.
         unentered: registers of the record without an entry.
         altered: entries whose evidence does not match its commitment, or that are unreadable.
-        repaired: entries that were created now, including those of late changes and of spared repeats.
+        repaired: entries that were created now, including those of late changes and of omitted repeats.
         passed: 1 if the recipient was skipped, since they have too many entries.
     """
 
@@ -81,13 +81,13 @@ class Reconcile:
         missing = sum(map(len, gaps))
         ids = {entry.id for entry in entries}
         unentered, late = _find_unentered(stored, ids, now), _find_late(stored, ids, now)
-        spared = _find_spared(stored, entries, unentered)
-        spared_ids = {item.entry.id for item in spared}
-        unentered = [item for item in unentered if item.entry.id not in spared_ids]
+        omitted = _find_omitted(stored, entries, unentered)
+        omitted_ids = {item.entry.id for item in omitted}
+        unentered = [item for item in unentered if item.entry.id not in omitted_ids]
         altered = sum(_is_altered(item, stored.record.salt) for item in with_evidence)
         if stored.changed_at > now - STREAM_RETENTION:
             return ReconcileFindings(missing, len(unentered), altered)
-        repairs = [*_make_repairs(stored, gaps, [*unentered, *late], now), *spared]
+        repairs = [*_make_repairs(stored, gaps, [*unentered, *late], now), *omitted]
         if repairs and not self._is_current(stored):
             return ReconcileFindings()  # the record changed after the scan read it: the next scan compares it
         entered = [self.ledger.enter(*repair) for repair in repairs]
@@ -125,7 +125,7 @@ def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], n
 
 
 def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
-    """Returns the sequence numbers that no entry covers, without the numbers of spared repeats."""
+    """Returns the sequence numbers that no entry covers, without the numbers of omitted repeats."""
     applied = sorted((entry.first, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED)
     opened = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
     if record.erased_at is not None and not opened:
@@ -139,22 +139,22 @@ def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     return gaps
 
 
-def _find_spared(
+def _find_omitted(
     stored: StoredRecipient, entries: list[LedgerEntry], unentered: list[EntryWithEvidence]
 ) -> list[EntryWithEvidence]:
     """Returns the repeats by link that need no entry of their own, each with the numbers that cover it."""
     applied = (entry for entry in entries if entry.outcome is EntryOutcome.APPLIED)
     spans = sorted((entry for entry in applied if entry.first_seq is not None), key=lambda entry: entry.seq)
-    spared = []
+    omitted = []
     for entry, evidence in unentered:
         if entry.source in LINK_SOURCES and (numbers := _covering_numbers(stored.record, spans, entry.at)):
             first, last = numbers
-            spared.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
-    return spared
+            omitted.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
+    return omitted
 
 
 def _covering_numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, int] | None:
-    """Returns the first and the last number of the series in which a repeat by link was spared, or None.
+    """Returns the first and the last number of the series in which a repeat by link was omitted, or None.
 
     This is the series that is still open, or the series of a later entry that covers several numbers.
 

@@ -64,7 +64,7 @@ class SendWaiting:
         summary = SendWaitingResult()
         waiting = self._receive(lambda: left() > READING, summary)
         turns = in_send_order(waiting, clock())
-        deleted, is_waiting = self._send_all(turns, clock, lambda: left() > SENDING, summary)
+        deleted, is_waiting = self._serve(turns, clock, lambda: left() > SENDING, summary)
         others = [item.request for item in waiting if item.receipt not in deleted]
         now = clock()
         self.caps.note_line(now, stands=is_waiting)
@@ -98,7 +98,7 @@ class SendWaiting:
         summary.aside += 1
         return True
 
-    def _send_all(
+    def _serve(
         self,
         turns: list[WaitingRequest],
         clock: Callable[[], int],

@@ -64,14 +64,11 @@ class RestoredTable(Protocol):
         """
         ...
 
-    def put_back(self, copy: RestoredItem, now: int) -> bool:
-        """Writes an item to the live table, unless the live table has an item with the same key.
+    def put_back(self, item: RestoredItem, now: int) -> bool:
+        """Writes an item unchanged to the live table, unless the live table has an item with this key.
 
-        The item is unchanged, but the feed of changes lists it at the time `now`: a reader of the feed may
-        have lost the change together with the table.
-
-        Returns:
-            Whether this call stored the item.
+        The feed of changes lists the item at the time `now`, so that each reader of the feed gets it. Returns
+        whether this call stored the item.
 
         Raises:
             StoreUnavailable: The item may not be stored.
@@ -269,10 +266,7 @@ class LiftRequests(PurgeTarget, Protocol):
     """Requests to lift the report of a minor that one owner has signed and a second owner has not."""
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
-        """Stores a signature for one day, unless a signature of another owner is stored.
-
-        Returns:
-            The signature of the other owner, or None.
+        """Stores a signature for one day, unless a signature of another owner is stored. Returns the latter.
 
         Raises:
             StoreUnavailable: The signature may not be stored.
