@@ -149,13 +149,13 @@ def test_a_queue_invokes_its_function_and_malformed_messages_go_to_the_dead_lett
     sqs = session().client("sqs", endpoint_url=stack["aws"])
     sqs.send_message(QueueUrl=stack["outputs"]["FeedbackQueueUrl"], MessageBody="not a report")
 
-    dead = stack["outputs"]["FeedbackDeadLettersUrl"]
-    kept = soon(lambda: sqs.receive_message(QueueUrl=dead).get("Messages", []))
+    dead_letters = stack["outputs"]["FeedbackDeadLettersUrl"]
+    messages = soon(lambda: sqs.receive_message(QueueUrl=dead_letters).get("Messages", []))
 
-    assert [message["Body"] for message in kept] == ["not a report"]
+    assert [message["Body"] for message in messages] == ["not a report"]
 
 
-def test_any_event_can_be_thrown_at_any_function(stack: dict[str, Any]) -> None:
+def test_the_command_can_send_any_event_to_any_function(stack: dict[str, Any]) -> None:
     event = json.loads((ROOT / "events" / "unsubscribe-v2-head-request.json").read_text())
     name = stack["outputs"]["functions"]["unsubscribe"]
 
