@@ -42,7 +42,10 @@ ALLOWED = {
     ("Encrypt", ""): "a confirmation link",
 }
 # A foreign message in a queue moves to the dead-letter queue unchanged.
-_UNCHANGED = {f"SendMessage {queue}_DLQ_URL" for queue in ("LATER", "SUBSCRIBE", "CONFIRMED", "UNLIST")}
+_UNCHANGED = {
+    f"SendMessage {queue}_DLQ_URL"
+    for queue in ("OPT_OUT_RETRY", "CONFIRMATION_REQUESTS", "CONFIRMED_OPT_INS", "SES_LIST")
+}
 # A confirmation mail has a confirmation link.
 _LINKS = {"confirmation token": {"SendEmail"}}
 
