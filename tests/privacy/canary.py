@@ -1,4 +1,4 @@
-"""A marked text, and whether it stands somewhere: as it is, or in nine encodings."""
+"""Searches texts for a marked secret: as it is, and in nine encodings."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 
 def forms(secret: str) -> dict[str, bytes]:
-    """What to search for, by the name of the encoding; all of it in lower case, as what is searched."""
+    """Returns the patterns to search for, by name of the encoding, in lower case."""
     raw = secret.encode()
     local, _, domain = secret.rpartition("@")
-    found = {
+    patterns = {
         "raw": raw,
         "hex": raw.hex().encode(),
         "quoted-printable": quopri.encodestring(raw, quotetabs=True).replace(b"=\n", b""),
@@ -21,19 +21,19 @@ def forms(secret: str) -> dict[str, bytes]:
         "json": secret.encode("ascii", "backslashreplace"),
     }
     if local:
-        found["punycode"] = f"{local}@{domain.encode('idna').decode()}".encode()
-    for offset in range(3):  # what stands around it decides how base64 cuts it
-        whole = base64.b64encode(bytes(offset) + raw)
-        found[f"base64 at {offset}"] = whole[4 if offset else 0 : len(whole) // 4 * 4 - 4]
+        patterns["punycode"] = f"{local}@{domain.encode('idna').decode()}".encode()
+    for offset in range(3):  # the position in the text decides how base64 groups the bytes
+        encoded = base64.b64encode(bytes(offset) + raw)
+        patterns[f"base64 at {offset}"] = encoded[4 if offset else 0 : len(encoded) // 4 * 4 - 4]
     for spelling in {secret, secret.lower()}:
         for name in ("md5", "sha1", "sha256"):
-            hashed = hashlib.new(name, spelling.encode())
-            found[f"{name} of {spelling}"] = hashed.hexdigest().encode()
-            found[f"{name} of {spelling}, base64"] = base64.b64encode(hashed.digest())[:-4]
-    return {name: form.lower() for name, form in found.items()}
+            digest = hashlib.new(name, spelling.encode())
+            patterns[f"{name} of {spelling}"] = digest.hexdigest().encode()
+            patterns[f"{name} of {spelling}, base64"] = base64.b64encode(digest.digest())[:-4]
+    return {name: pattern.lower() for name, pattern in patterns.items()}
 
 
 def hits(secret: str, texts: Iterable[tuple[str, bytes]]) -> set[tuple[str, str]]:
-    """Where a secret stands (the name of the text), and in which form."""
-    searched = forms(secret)
-    return {(place, name) for place, text in texts for name, form in searched.items() if form in text.lower()}
+    """Returns each text that has a secret, by name, with the name of the encoding."""
+    patterns = forms(secret).items()
+    return {(place, name) for place, text in texts for name, pattern in patterns if pattern in text.lower()}

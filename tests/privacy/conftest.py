@@ -1,4 +1,4 @@
-"""Heed as deployed, in this process."""
+"""A deployed Heed in this process."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
-"""Marked addresses, driven through every route and every event of the template.
+"""Sends marked addresses through every route and every event of the template.
 
-Which routes and events were driven is kept, so that a test can hold it against the template: what is new
-there is driven here too, or the test fails.
+It records the routes and the events. A test compares them with the template, and fails if one is missing.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ FUNCTIONS: dict[str, ModuleType] = {
     path.parent.name: importlib.import_module(f"functions.{path.parent.name}.app")
     for path in sorted(ROOT.glob("functions/*/app.py"))
 }
-# Of each way through the system one; what each stands in shows which way it leaked.
+# One address for each way through the system. An address in the wrong place shows which way leaked it.
 ADDRESSES = {
     "agent": "Canary7.Quetzal+one@example.com",
     "idn": "canary7.toucan@exämple.com",
@@ -41,13 +40,13 @@ ADDRESSES = {
 
 
 class Drive:
-    """What is done with a deployed Heed.
+    """Calls the functions of a deployed Heed, and records the calls.
 
     Attributes:
-        routes: method and path of every request, by the folder of the function.
-        events: the kinds of events, as the template calls them, by the folder of the function.
-        crashes: what Lambda would log of a function that raised.
-        secrets: keys and tokens that were used, by name.
+        routes: the folder of the function, the method and the path of each request.
+        events: the folder of the function and the kind of each event, in the words of the template.
+        crashes: what Lambda logs for each function that raised an exception.
+        secrets: the keys and the tokens in use, by name.
     """
 
     def __init__(self, world: World, stream: Recorder) -> None:
@@ -62,7 +61,7 @@ class Drive:
         self.bearer = {"Authorization": f"Bearer {key}", "User-Agent": ADDRESSES["garbage"]}
         self.by_other = {"Authorization": f"Bearer {second}"}
         self.by_agent = {"Authorization": f"Bearer {third}"}
-        # What people, their browsers and their programs put beside a link.
+        # What people, their browsers and their programs send together with a link.
         self.plain = {
             "User-Agent": ADDRESSES["garbage"],
             "Sec-GPC": "1",
@@ -70,24 +69,24 @@ class Drive:
             "Referer": f"https://mail.example.com/?to={ADDRESSES['garbage']}",
         }
 
-    def ask(self, function: str, method: str, path: str, body: object = None, **more: Any) -> Any:
-        """A request; of JSON what it says."""
+    def request(self, function: str, method: str, path: str, body: object = None, **more: Any) -> Any:
+        """Sends a request. Returns the JSON of the response, or the response itself."""
         self.routes.add((function, method, path))
         text = None if body is None else body if isinstance(body, str) else json.dumps(body)
         more.setdefault("headers", self.bearer)
-        answer = self.call(function, http(method, path, body=text, **more))
-        return json.loads(answer["body"]) if answer and answer["body"][:1] == "{" else answer
+        response = self.call(function, http(method, path, body=text, **more))
+        return json.loads(response["body"]) if response and response["body"][:1] == "{" else response
 
-    def call(self, function: str, told: dict[str, Any]) -> Any:
-        """An event; a function that raises leaves what Lambda writes of it into the log."""
+    def call(self, function: str, payload: dict[str, Any]) -> Any:
+        """Calls a function with an event. If it raises an exception, records what Lambda logs."""
         try:
-            return FUNCTIONS[function].handler(told, self.world.context)
-        except Exception:  # noqa: BLE001 - whatever it is: that is what is looked into
+            return FUNCTIONS[function].handler(payload, self.world.context)
+        except Exception:  # noqa: BLE001 - the test examines each exception
             self.crashes.append(traceback.format_exc())
             return None
 
     def queue(self, function: str, *bodies: str) -> None:
-        """Messages of a queue."""
+        """Sends messages of a queue to a function."""
         self.events.add((function, "SQS"))
         records = [
             {"messageId": str(n), "eventSource": "aws:sqs", "body": body, "attributes": {}}
@@ -96,105 +95,105 @@ class Drive:
         self.call(function, {"Records": records})
 
     def deliver(self, function: str, queue: str) -> None:
-        """What waits in a queue, to its reader."""
+        """Delivers the messages that wait in a queue to its function."""
         self.events.add((function, "SQS"))
         assert mailbox.deliver(self.world, queue, FUNCTIONS[function].handler), f"{queue} is empty"
 
     def changes(self, function: str, records: list[dict[str, Any]]) -> None:
-        """Records of the table's stream."""
+        """Sends records of the table's stream to a function."""
         self.events.add((function, "DynamoDB"))
         self.call(function, event(json.loads(json.dumps(records))))
 
     def tick(self, function: str) -> None:
-        """What a schedule sends."""
+        """Sends the event of a schedule to a function."""
         self.events.add((function, "ScheduleV2"))
         self.call(function, {})
 
 
 def everything(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every route and every event, with what is well and what is not."""
-    _platform(drive)
-    _links(drive, monkeypatch)
-    _agents(drive)
-    _feedback(drive)
-    _way_back(drive)
-    _behind(drive)
-    _garbage(drive)
+    """Exercises each route and each event, with valid and with invalid input."""
+    _exercise_platform(drive)
+    _exercise_links(drive, monkeypatch)
+    _exercise_agents(drive)
+    _exercise_feedback(drive)
+    _exercise_opt_in(drive)
+    _exercise_streams_and_schedules(drive)
+    _exercise_garbage(drive)
 
 
-def _platform(drive: Drive) -> None:
-    drive.ask("platform", "GET", "/v1/topics")
-    some = [ADDRESSES["agent"], ADDRESSES["idn"], f"{ADDRESSES['garbage']}@"]
-    drive.ask("platform", "POST", "/v1/check", {"topic": "offers", "addresses": some})
-    asked = {"topic": "offers", "addresses": some, "campaign": "spring"}
-    link = drive.ask("platform", "POST", "/v1/links", asked)["links"][0]
+def _exercise_platform(drive: Drive) -> None:
+    drive.request("platform", "GET", "/v1/topics")
+    addresses = [ADDRESSES["agent"], ADDRESSES["idn"], f"{ADDRESSES['garbage']}@"]
+    drive.request("platform", "POST", "/v1/check", {"topic": "offers", "addresses": addresses})
+    body = {"topic": "offers", "addresses": addresses, "campaign": "spring"}
+    link = drive.request("platform", "POST", "/v1/links", body)["links"][0]
     (mailto,) = re.findall(r"u\+([^@>]+)@", link["headers"]["List-Unsubscribe"])
     drive.secrets["mailto token"] = mailto
-    drive.ask("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
-    drive.ask("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
-    drive.ask("platform", "GET", "/v1", headers=drive.plain)
+    drive.request("platform", "GET", "/v1/suppressions", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("platform", "GET", f"/v1/{ADDRESSES['garbage']}")
+    drive.request("platform", "GET", "/v1", headers=drive.plain)
 
 
-def _links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
+def _exercise_links(drive: Drive, monkeypatch: pytest.MonkeyPatch) -> None:
     world, plain = drive.world, drive.plain
     drive.secrets["unsubscribe token"] = token = world.token(ADDRESSES["agent"])
     centre = world.token(ADDRESSES["agent"], 1, purpose=TokenPurpose.PREFERENCES)
     drive.secrets["preferences token"] = centre
     odd = {"c": ADDRESSES["garbage"], "lang": "de"}
-    for function, where in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):
+    for function, path in (("unsubscribe", f"/u/{token}"), ("preferences", f"/p/{centre}")):
         for method in ("GET", "HEAD"):
-            drive.ask(function, method, where, headers=plain, query=odd)
-        drive.ask(function, "GET", where + ADDRESSES["garbage"], headers=plain)
-        glued = f"{where}/{ADDRESSES['garbage']}"
+            drive.request(function, method, path, headers=plain, query=odd)
+        drive.request(function, "GET", path + ADDRESSES["garbage"], headers=plain)
+        glued = f"{path}/{ADDRESSES['garbage']}"
         for method in ("GET", "HEAD", "POST"):
-            drive.ask(function, method, glued, headers=plain)
+            drive.request(function, method, glued, headers=plain)
         browser = {"sec-gpc": "1", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document"}
-        drive.ask(function, "GET", glued, headers={**plain, **browser}, query=odd)
-    drive.ask("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
-    all_of_it = {"scope": "all", "why": ADDRESSES["note"]}
-    drive.ask("unsubscribe", "POST", f"/u/{token}", form=all_of_it)
+        drive.request(function, "GET", glued, headers={**plain, **browser}, query=odd)
+    drive.request("unsubscribe", "POST", f"/u/{token}", headers=plain, query=odd)
+    everything_form = {"scope": "all", "why": ADDRESSES["note"]}
+    drive.request("unsubscribe", "POST", f"/u/{token}", form=everything_form)
     form = {"topic.offers": "in", "pause": "30", "note": ADDRESSES["note"]}
-    drive.ask("preferences", "POST", f"/p/{centre}", form=form)
+    drive.request("preferences", "POST", f"/p/{centre}", form=form)
     for path in ("/.well-known/gpc.json", "/.well-known/dnt", "/.well-known/dnt/x", "/policy.json"):
-        drive.ask("preferences", "GET", path, headers=plain, query=odd)
-    drive.ask("preferences", "GET", f"/{ADDRESSES['garbage']}", headers=plain)
+        drive.request("preferences", "GET", path, headers=plain, query=odd)
+    drive.request("preferences", "GET", f"/{ADDRESSES['garbage']}", headers=plain)
     press, before = f"/u/{world.token(ADDRESSES['idn'])}", parts()
-    restart(PREFERENCES_TABLE="absent")  # the table does not answer: the press waits in a queue
-    drive.ask("unsubscribe", "POST", press, headers=plain)
+    restart(PREFERENCES_TABLE="absent")  # the table does not answer, so the press goes into a queue
+    drive.request("unsubscribe", "POST", press, headers=plain)
     run_on(before)
     drive.deliver("opt_out_retry", "OPT_OUT_RETRY_QUEUE_URL")
 
 
-def _agents(drive: Drive) -> None:
+def _exercise_agents(drive: Drive) -> None:
     on_file = {"source": "letter", "reference": f"mail of {ADDRESSES['note']}"}
     why = {"reason": f"she is {ADDRESSES['note']}", "reference": "r"}
     for name in ("agent", "idn", "minor", "erased"):
         change = {"address": ADDRESSES[name], "scope": "offers", "state": "in", **on_file}
-        drive.ask("agents", "POST", "/v1/changes", {**change, "agent": ADDRESSES["note"]})
-    of_key = {"address": f"{ADDRESSES['garbage']}@", "x": drive.secrets["API key"]}
-    drive.ask("agents", "POST", "/v1/changes", of_key)
-    drive.ask("agents", "POST", "/v1/changes", "{" + ADDRESSES["garbage"] + of_key["x"])
-    drive.ask("agents", "POST", "/v1/recipients/lookup", {"address": ADDRESSES["idn"]})
+        drive.request("agents", "POST", "/v1/changes", {**change, "agent": ADDRESSES["note"]})
+    with_key = {"address": f"{ADDRESSES['garbage']}@", "x": drive.secrets["API key"]}
+    drive.request("agents", "POST", "/v1/changes", with_key)
+    drive.request("agents", "POST", "/v1/changes", "{" + ADDRESSES["garbage"] + with_key["x"])
+    drive.request("agents", "POST", "/v1/recipients/lookup", {"address": ADDRESSES["idn"]})
     reported = {"address": ADDRESSES["minor"], **on_file}
-    minor = drive.ask("agents", "POST", "/v1/minors", reported)
+    minor = drive.request("agents", "POST", "/v1/minors", reported)
     erased = {"address": ADDRESSES["erased"], **on_file}
-    drive.ask("agents", "POST", "/v1/erasures", erased, at=NOW + 1)
-    held = {"address": ADDRESSES["agent"], "source": "letter", **why}
-    drive.ask("agents", "POST", "/v1/holds", held)
+    drive.request("agents", "POST", "/v1/erasures", erased, at=NOW + 1)
+    hold = {"address": ADDRESSES["agent"], "source": "letter", **why}
+    drive.request("agents", "POST", "/v1/holds", hold)
     lift = {"address": ADDRESSES["minor"], "register": "minor", **why}
-    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 2)
-    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 3, headers=drive.by_other)
-    drive.ask("agents", "POST", "/v1/minors", reported, at=NOW + 4, headers=drive.by_agent)
-    drive.ask("agents", "POST", "/v1/lifts", lift, at=NOW + 5)  # and waits for the other
-    of_hold = {**lift, "register": "hold", "address": ADDRESSES["agent"]}
-    drive.ask("agents", "POST", "/v1/lifts", of_hold)
-    drive.ask("agents", "GET", f"/v1/purges/{minor['purge']}")
-    drive.ask("agents", "GET", f"/v1/purges/{ADDRESSES['garbage']}")
-    drive.ask("agents", "GET", "/v1/disclosures", query={"cursor": ADDRESSES["garbage"]})
-    drive.ask("agents", "GET", f"/v1/{ADDRESSES['garbage']}")
+    drive.request("agents", "POST", "/v1/lifts", lift, at=NOW + 2)
+    drive.request("agents", "POST", "/v1/lifts", lift, at=NOW + 3, headers=drive.by_other)
+    drive.request("agents", "POST", "/v1/minors", reported, at=NOW + 4, headers=drive.by_agent)
+    drive.request("agents", "POST", "/v1/lifts", lift, at=NOW + 5)  # waits for the second signature
+    lift_hold = {**lift, "register": "hold", "address": ADDRESSES["agent"]}
+    drive.request("agents", "POST", "/v1/lifts", lift_hold)
+    drive.request("agents", "GET", f"/v1/purges/{minor['purge']}")
+    drive.request("agents", "GET", f"/v1/purges/{ADDRESSES['garbage']}")
+    drive.request("agents", "GET", "/v1/disclosures", query={"cursor": ADDRESSES["garbage"]})
+    drive.request("agents", "GET", f"/v1/{ADDRESSES['garbage']}")
 
 
-def _feedback(drive: Drive) -> None:
+def _exercise_feedback(drive: Drive) -> None:
     bounced = [{"emailAddress": f"Heron <{ADDRESSES['bounce']}>", "diagnosticCode": ADDRESSES["note"]}]
     bounce = ses(
         "event-bounce-permanent-general",
@@ -205,45 +204,45 @@ def _feedback(drive: Drive) -> None:
     drive.queue("feedback", sns(json.dumps(bounce)), json.dumps(bounce), broken, sns(broken))
 
 
-def _way_back(drive: Drive) -> None:
-    now = time.time_ns() // 1_000_000  # the mail goes by the clock
+def _exercise_opt_in(drive: Drive) -> None:
+    now = time.time_ns() // 1_000_000  # the mail functions use the real clock
     entered = [("address", ADDRESSES["form"]), ("topics", "offers"), ("intent", "in")]
     for method in ("GET", "HEAD"):
         odd = {"intent": ADDRESSES["garbage"]}
-        drive.ask("resubscribe", method, "/subscribe", headers=drive.plain, query=odd)
-    drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
-    drive.ask("resubscribe", "POST", "/subscribe", form=[("address", f"{ADDRESSES['garbage']}@")])
+        drive.request("resubscribe", method, "/subscribe", headers=drive.plain, query=odd)
+    drive.request("resubscribe", "POST", "/subscribe", form=entered, at=now)
+    drive.request("resubscribe", "POST", "/subscribe", form=[("address", f"{ADDRESSES['garbage']}@")])
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     confirm = mailbox.link(mailbox.sent()[-1])
     drive.secrets["confirmation token"] = confirm.removeprefix("/c/")
     for method in ("GET", "HEAD", "POST"):
-        drive.ask("resubscribe", method, confirm, headers=drive.plain, at=now)
+        drive.request("resubscribe", method, confirm, headers=drive.plain, at=now)
     with mailbox.suppression_list():
         drive.deliver("after_confirmation", "CONFIRMED_OPT_INS_QUEUE_URL")
         drive.deliver("ses_list", "SES_LIST_QUEUE_URL")
     leaving = [("address", ADDRESSES["form"]), ("intent", "out")]
-    drive.ask("resubscribe", "POST", "/subscribe", form=leaving, at=now)
+    drive.request("resubscribe", "POST", "/subscribe", form=leaving, at=now)
     drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
-    # More than the network may cause at once: the last of them waits, and is looked at.
+    # These requests exceed the cap of the network: the last one waits, and the schedule processes it.
     entered = [("address", ADDRESSES["note"]), ("topics", "offers"), ("intent", "in")]
     for _ in range(parts().config.confirmations_per_network):
-        drive.ask("resubscribe", "POST", "/subscribe", form=entered, at=now)
+        drive.request("resubscribe", "POST", "/subscribe", form=entered, at=now)
         drive.deliver("send_confirmation", "CONFIRMATION_REQUESTS_QUEUE_URL")
     drive.tick("send_confirmation")
 
 
-def _behind(drive: Drive) -> None:
+def _exercise_streams_and_schedules(drive: Drive) -> None:
     drive.changes("ledger", drive.stream.records)
     drive.changes("purge", drive.stream.records)
     for function in ("purge", "seal", "reconcile"):
         drive.tick(function)
 
 
-def _garbage(drive: Drive) -> None:
-    """What none of them can make out, with an address in it: a crash must not tell of it either."""
+def _exercise_garbage(drive: Drive) -> None:
+    """Sends input that no function understands, with an address in it. A crash must not reveal it either."""
     odd = ADDRESSES["garbage"]
-    place = {"SequenceNumber": "9", "x": odd}
-    drive.changes("ledger", [{**drive.stream.records[0], "dynamodb": place}])
+    change = {"SequenceNumber": "9", "x": odd}
+    drive.changes("ledger", [{**drive.stream.records[0], "dynamodb": change}])
     image = {"purge": {"S": odd}, "f": {"N": odd}, "soft": odd}
     broken = {"SequenceNumber": "9", "NewImage": image, "Keys": {"id": {"S": odd}}}
     drive.changes("purge", [{**drive.stream.records[0], "dynamodb": broken}])

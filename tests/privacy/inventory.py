@@ -1,8 +1,8 @@
-"""Every place in which something about a person may stand, and what a purge does about it.
+"""The inventory of all stores that may hold personal data, and what a purge does in each.
 
-A test compares it with template.yaml, both ways: a new table, queue, bucket, bus or log group cannot be
-forgotten, and neither can the time after which a store forgets by itself. The table `Control` has rows of
-many kinds: another test compares them with what the functions write.
+A test compares it with template.yaml in both directions. So nobody can forget a new table, queue, bucket, bus
+or log group, or the time after which a store deletes by itself. The table `Control` has rows of many kinds.
+Another test compares them with the rows that the functions write.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from heed.domain.privacy.purge import BACKUP_DAYS
 
 
 class Holds(StrEnum):
-    """What of a person may be in a store."""
+    """The kind of personal data that a store may hold."""
 
     NOTHING = "nothing"
     RECIPIENT = "recipient id"  # a keyed hash
@@ -22,7 +22,7 @@ class Holds(StrEnum):
 
 
 class Cleared(StrEnum):
-    """How a purge, or time, ends what is there."""
+    """How personal data leaves a store."""
 
     AT_ONCE = "by the one write"
     BY_PURGE = "by the purge"
@@ -36,10 +36,10 @@ class Store:
 
     Attributes:
         name: logical id in template.yaml.
-        holds: what of a person may be in it.
-        cleared: how that ends.
-        days: the longest that it stays without a purge; None: without end.
-        steps: what the purge calls its work there, as certificates have it.
+        holds: the kind of personal data that it may hold.
+        cleared: how personal data leaves it.
+        days: for how many days at most data stays without a purge; None: without end.
+        steps: names of the steps of a purge in this store, as in certificates.
     """
 
     name: str
@@ -54,10 +54,10 @@ class Rows:
     """A kind of row in the table `Control`.
 
     Attributes:
-        prefix: what their keys begin with.
-        holds: what of a person may be in them.
-        cleared: how that ends.
-        step: what the purge calls its work there, as certificates have it.
+        prefix: prefix of their keys.
+        holds: the kind of personal data that they may hold.
+        cleared: how personal data leaves them.
+        step: name of the step of a purge, as in certificates.
     """
 
     prefix: str
@@ -68,20 +68,22 @@ class Rows:
 
 CONTROL = (
     Rows("key#", Holds.NOTHING, Cleared.NOT_NEEDED),
-    Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many people, never who
-    Rows("reports#", Holds.NOTHING, Cleared.NOT_NEEDED),  # how many minors a key reported, never who
-    Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # under a key
+    Rows("disclosure#", Holds.NOTHING, Cleared.NOT_NEEDED),  # the number of people, without their ids
+    Rows(
+        "reports#", Holds.NOTHING, Cleared.NOT_NEEDED
+    ),  # the number of minors that a key reported, without their ids
+    Rows("mails#network#", Holds.NOTHING, Cleared.NOT_NEEDED),  # a keyed hash of the network
     Rows("mails#all", Holds.NOTHING, Cleared.NOT_NEEDED),
-    # The subject in the ledger, until the purge's own last step; then nothing personal.
+    # The subject in the ledger, until the last step of the purge. After that no personal data.
     Rows("purge#", Holds.RECIPIENT, Cleared.BY_PURGE),
     Rows("lift#", Holds.RECIPIENT, Cleared.BY_PURGE, "lift-requests"),
     Rows("mails#in#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#out#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("mails#of#", Holds.RECIPIENT, Cleared.BY_PURGE, "mail-caps"),
     Rows("told#", Holds.RECIPIENT, Cleared.BY_PURGE, "opt-ins-told"),
-    # Where a walk over SES's list goes on: in SES's words, which may hold an address, encrypted.
+    # The position of a walk over the SES list. The token of SES may hold an address, so it is encrypted.
     Rows("ses-list", Holds.ADDRESS, Cleared.BY_TIME),
-    # The id of the last that a walk has seen, until the next hour; it says that an item has that id.
+    # The reconciler's checkpoint: the id of the last recipient it read. It reveals only that this id exists.
     Rows("reconcile", Holds.RECIPIENT, Cleared.BY_TIME),
 )
 """All kinds of rows in the table `Control`."""
@@ -120,7 +122,9 @@ STORES = (
     _queue("SesListDeadLetters", Holds.ADDRESS),
     _queue("PurgeDeadLetters", Holds.NOTHING),
     _queue("LedgerDeadLetters", Holds.NOTHING),
-    Store("FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23),  # as long as SNS tries a queue
+    Store(
+        "FeedbackTopic", Holds.ADDRESS, Cleared.BY_TIME, 23
+    ),  # SNS retries the delivery to a queue for so long
     Store("AlarmTopic", Holds.NOTHING, Cleared.NOT_NEEDED),
     _log("ApiLogs"),
     _log("UnsubscribeLogs"),
@@ -138,10 +142,10 @@ STORES = (
     _log("SealLogs"),
     _log("ReconcileLogs"),
 )
-"""All that template.yaml makes."""
+"""All stores in template.yaml."""
 
 OUTSIDE = (
     Store("SesSuppressionList", Holds.ADDRESS, Cleared.BY_PURGE, steps=("ses-suppression-list",)),
     Store("Backups", Holds.RECIPIENT, Cleared.BY_TIME, BACKUP_DAYS),  # of the three tables
 )
-"""What no resource of the template is: SES keeps it for the account, DynamoDB behind each table."""
+"""Stores without a resource in the template: the SES list of the account, and the backups of the tables."""

@@ -1,6 +1,6 @@
-"""Each kind of record that is kept: why, for how long, and what ends it (P10).
+"""The retention of each kind of record: its reason, its time, and what deletes it (P10).
 
-docs/operations.md has the same table for people; a test holds the two to each other and to template.yaml.
+docs/operations.md has the same table for readers. A test compares both tables and template.yaml.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ from heed.domain.privacy.retention import (
     SOFT_BOUNCE_DAYS,
 )
 
-MINOR_DAYS = 4_749  # 13 years, until the child is none: what `MinorRecordDays` is by default
+MINOR_DAYS = 4_749  # 13 years, when each child is grown up: the default of `MinorRecordDays`
 
 
 class End(StrEnum):
     """What deletes a record."""
 
-    NEVER = "never"  # while the company sends mail: forgetting would be permission
-    TTL = "time to live"  # where days of delay do no harm: every reader looks at the time too
-    SWEEP = "sweep"  # once an hour, by the index of what is due
+    NEVER = "never"  # as long as the company sends mail: without the record, mail would be permitted
+    TTL = "time to live"  # for records where a delay of days does no harm, since each reader checks the time
+    SWEEP = "sweep"  # once an hour, by the index of due work
     SERVICE = "the service's own retention"  # of a queue, a log group, a bucket
-    PURGE = "purge"  # with the person
+    PURGE = "purge"  # together with the other data of the person
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Rule:
     """One kind of record.
 
     Attributes:
-        record: what it is.
-        store: logical id in template.yaml of where it is.
-        why: what it is kept for.
-        days: how long; None: as long as `end` says.
+        record: the kind of record.
+        store: logical id of its store in template.yaml.
+        why: the purpose of the retention.
+        days: for how many days it is kept; None: see `end`.
         end: what deletes it.
     """
 
@@ -142,4 +142,4 @@ RULES = (
     Rule("Access log", "ApiLogs", "to find faults; it names nobody", 30, End.SERVICE),
     Rule("Logs of functions", "*Logs", "to find faults; they name nobody", 30, End.SERVICE),
 )
-"""Every kind of record that there is."""
+"""All kinds of records."""

@@ -1,8 +1,8 @@
-"""No address, no link, no key stays anywhere: marked ones are driven through every route and event, and
-everything that was written is searched for them, raw and in nine encodings.
+"""No store and no log keeps an address, a link or an API key.
 
-Not only what is stored at the end: every request to AWS that any function made is searched, so that what
-was there for a moment is found too. What is allowed is the table in docs/privacy.md, and nothing else.
+The test sends marked addresses, links and keys through every route and event. Then it searches all output
+for them, raw and in nine encodings. The search covers the stores at the end and each request to AWS by any
+function, so it also finds data that existed only for a moment. It allows only the places in docs/privacy.md.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from tests.support.deployment import NOW, World, parts
 from tests.support.iam_policies import FUNCTIONS as DEPLOYED
 from tests.support.stream_events import Recorder
 
-pytestmark = pytest.mark.system  # it drives all there is
+pytestmark = pytest.mark.system  # it exercises the whole system
 
-# The calls of AWS that may carry an address, with the queue that they go to: as what of the table in
-# docs/privacy.md (tests.privacy.transit).
+# The calls of AWS, with the queue, that may carry an address, and the place in the table of docs/privacy.md
+# (tests.privacy.transit).
 ALLOWED = {
     ("SendMessage", "FEEDBACK_DLQ_URL"): "FeedbackDeadLetters",
     ("SendMessage", "CONFIRMATION_REQUESTS_QUEUE_URL"): "ConfirmationRequestsQueue",
@@ -41,14 +41,17 @@ ALLOWED = {
     ("DeleteSuppressedDestination", ""): "SES's own suppression list",
     ("Encrypt", ""): "a confirmation link",
 }
-# What is none of ours, and was put into a queue by somebody else, goes on as it came.
-_AS_IT_CAME = {f"SendMessage {queue}_DLQ_URL" for queue in ("LATER", "SUBSCRIBE", "CONFIRMED", "UNLIST")}
-# A link stands in the mail that carries it.
+# A foreign message in a queue moves to the dead-letter queue unchanged.
+_UNCHANGED = {
+    f"SendMessage {queue}_DLQ_URL"
+    for queue in ("OPT_OUT_RETRY", "CONFIRMATION_REQUESTS", "CONFIRMED_OPT_INS", "SES_LIST")
+}
+# A confirmation mail has a confirmation link.
 _LINKS = {"confirmation token": {"SendEmail"}}
 
 
-class Wire:
-    """Every request that the functions make to AWS, by what it is and where it goes."""
+class RequestRecorder:
+    """Records each request of the functions to AWS, by operation and queue."""
 
     def __init__(self, world: World) -> None:
         self.requests: list[tuple[tuple[str, str], bytes]] = []
@@ -65,7 +68,7 @@ class Wire:
         text = body if isinstance(body, bytes) else json.dumps(body).encode()
         queue = next((name for url, name in self._names.items() if url.encode() in text), "")
         text += params["url_path"].encode() + json.dumps(params["query_string"]).encode()
-        # Blobs travel in base64; what is in them is searched too.
+        # Requests encode blobs as base64. The content of the blobs is searched too.
         for blob in re.findall(rb'"([A-Za-z0-9+/]{24,}={0,2})"', text):
             with suppress(binascii.Error):
                 text += b"\n" + base64.b64decode(blob + b"=" * (-len(blob) % 4))
@@ -73,41 +76,41 @@ class Wire:
         return None
 
     def texts(self) -> list[tuple[str, bytes]]:
-        """What was sent, by a name for what and where to."""
-        return [(f"{what} {where}".strip(), text) for (what, where), text in self.requests]
+        """Returns the text of each request, with a name of its operation and queue."""
+        return [(f"{operation} {queue}".strip(), text) for (operation, queue), text in self.requests]
 
 
 def stored(world: World) -> Iterator[tuple[str, bytes]]:
-    """Everything that stands anywhere in the end, but queues: of those the wire tells."""
+    """Yields the content of all stores, without queues. The recorded requests cover the queues."""
     for table in (world.table, world.control, "Ledger"):
         for item in world.items(table):
             yield f"table {table}", repr(item).encode()
     s3 = boto3.client("s3")
     for bucket in s3.list_buckets()["Buckets"]:
-        for each in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", ()):
-            read = s3.get_object(Bucket=bucket["Name"], Key=each["Key"])["Body"].read()
-            yield f"bucket {bucket['Name']}", each["Key"].encode() + b"\n" + read
+        for entry in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", ()):
+            content = s3.get_object(Bucket=bucket["Name"], Key=entry["Key"])["Body"].read()
+            yield f"bucket {bucket['Name']}", entry["Key"].encode() + b"\n" + content
 
 
-class Driven:
-    """A Heed that everything was done with, and all that was written meanwhile."""
+class ExercisedSystem:
+    """A Heed after all routes and events were exercised, with all its output."""
 
-    def __init__(self, drive: Drive, wire: Wire, written: list[tuple[str, bytes]]) -> None:
-        self.drive, self.wire, self.written = drive, wire, written
+    def __init__(self, drive: Drive, requests: RequestRecorder, output: list[tuple[str, bytes]]) -> None:
+        self.drive, self.requests, self.output = drive, requests, output
 
 
 @pytest.fixture
-def driven(
+def exercised(
     world: World,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
-) -> Driven:
+) -> ExercisedSystem:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     world.context.left = 300_000
-    wire = Wire(world)
+    requests = RequestRecorder(world)
     drive = Drive(world, Recorder(parts().client("dynamodb"), world.table, NOW + 1_610))
     everything(drive, monkeypatch)
     printed = capsys.readouterr()  # log lines and metrics
@@ -115,62 +118,64 @@ def driven(
     logs = [("log", line.encode()) for text in texts for line in text.splitlines()]
     logs += [("log", repr(vars(line)).encode()) for line in caplog.records]
     files = [(f"file {path}", path.read_bytes()) for path in tmp_path.rglob("*") if path.is_file()]
-    return Driven(drive, wire, [*stored(world), *logs, *files])
+    return ExercisedSystem(drive, requests, [*stored(world), *logs, *files])
 
 
-def test_nothing_marked_stays_anywhere_but_in_transit(driven: Driven) -> None:
-    assert len(driven.written) > 100, "nothing was searched"
-    on_the_wire = driven.wire.texts()
-    allowed = {f"{what} {where}".strip() for what, where in ALLOWED}
+def test_no_store_or_log_keeps_a_marked_secret(exercised: ExercisedSystem) -> None:
+    assert len(exercised.output) > 100, "the search covers too little output"
+    in_requests = exercised.requests.texts()
+    allowed = {f"{operation} {queue}".strip() for operation, queue in ALLOWED}
     seen: set[str] = set()
     for name, address in ADDRESSES.items():
-        assert hits(address, driven.written) == set(), name
-        places = {place for place, _ in hits(address, on_the_wire)}
-        places -= _AS_IT_CAME if name == "garbage" else set()
+        assert hits(address, exercised.output) == set(), name
+        places = {place for place, _ in hits(address, in_requests)}
+        places -= _UNCHANGED if name == "garbage" else set()
         assert places <= allowed, name
         seen |= places
-    assert seen == allowed, "the canary went every way that is allowed"
-    for name, secret in driven.drive.secrets.items():
+    assert seen == allowed, "the addresses pass through all allowed places"
+    for name, secret in exercised.drive.secrets.items():
         by_design = {("table Control", f"sha256 of {secret}")} if "key" in name else set()
-        assert hits(secret, driven.written) <= by_design, name
-        found = hits(secret, on_the_wire)
-        hashed = {place for place, form in found if form.startswith("sha256 of") and "key" in name}
-        assert {place for place, _ in found} <= _LINKS.get(name, set()) | hashed, name
+        assert hits(secret, exercised.output) <= by_design, name
+        hits_in_requests = hits(secret, in_requests)
+        digests = {
+            place for place, form in hits_in_requests if form.startswith("sha256 of") and "key" in name
+        }
+        assert {place for place, _ in hits_in_requests} <= _LINKS.get(name, set()) | digests, name
 
 
-def test_every_route_and_every_event_of_the_template_was_driven(driven: Driven) -> None:
+def test_the_canary_exercises_every_route_and_every_event_of_the_template(exercised: ExercisedSystem) -> None:
     for name, function in DEPLOYED.items():
         folder = function["CodeUri"].removeprefix("functions/")
         for source in function.get("Events", {}).values():
             if source["Type"] == "HttpApi":
-                assert _was_asked(driven.drive, folder, source["Properties"]), (name, source)
+                assert _is_exercised(exercised.drive, folder, source["Properties"]), (name, source)
             else:
-                assert (folder, source["Type"]) in driven.drive.events, (name, source)
+                assert (folder, source["Type"]) in exercised.drive.events, (name, source)
 
 
-def _was_asked(drive: Drive, folder: str, route: dict[str, Any]) -> bool:
-    """Whether some request of the drive is one of this route, or of the one that takes all others."""
-    written = re.escape(route.get("Path", "/{path+}"))
-    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.sub(r"\\{\w+\\\+\\}", ".+", written))
+def _is_exercised(drive: Drive, folder: str, route: dict[str, Any]) -> bool:
+    """Returns whether some request matches this route."""
+    path_template = re.escape(route.get("Path", "/{path+}"))
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.sub(r"\\{\w+\\\+\\}", ".+", path_template))
     method = route.get("Method", "ANY")
     return any(
-        function == folder and method in (way, "ANY") and re.fullmatch(pattern, path)
-        for function, way, path in drive.routes
+        function == folder and method in (request_method, "ANY") and re.fullmatch(pattern, path)
+        for function, request_method, path in drive.routes
     )
 
 
-def test_the_rows_that_were_written_are_those_of_the_inventory(driven: Driven) -> None:
-    """A kind of row that nobody thought of in a purge would stand here."""
-    world, seen = driven.drive.world, set()
+def test_the_functions_write_exactly_the_kinds_of_rows_in_the_inventory(exercised: ExercisedSystem) -> None:
+    """This finds a kind of row that no purge clears."""
+    world, seen = exercised.drive.world, set()
     for item in world.items(world.control):
         key = item["pk"]["S"]
         (rows,) = [rows for rows in CONTROL if key.startswith(rows.prefix)]
         seen.add(rows.prefix)
-    # The walk of the reconciler came to the end, and stands nowhere.
+    # The scan of the reconciler has finished, but its row remains.
     assert seen == {rows.prefix for rows in CONTROL}
 
 
-def test_the_canary_is_seen_in_every_encoding() -> None:
+def test_the_search_finds_a_secret_in_each_encoding() -> None:
     for address in ADDRESSES.values():
         for name, form in forms(address).items():
             assert (("x", name)) in hits(address, [("x", b"..." + form.upper() + b"...")]), name

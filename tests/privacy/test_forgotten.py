@@ -1,7 +1,7 @@
-"""After a purge nothing of the person is anywhere but the bare record: not the id, not the name in the
-ledger, not a word of what was said.
+"""After a purge no store holds data of the person, except for the minimal record.
 
-Everything that Heed does is done about one person first; then they turn out to be a child, or are erased.
+The test first creates every kind of data about one person. Then it reports a minor or requests an erasure.
+Then it searches all stores for the recipient id, the subject in the ledger and texts of the evidence.
 """
 
 from __future__ import annotations
@@ -35,38 +35,40 @@ from tests.support.ses_messages import ses, sns
 from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
-LISTED = "Jane.Doe@Example.COM"  # in the case in which SES had it
+LISTED = "Jane.Doe@Example.COM"  # the spelling on the SES list
 CAMPAIGN, REFERENCE = "quetzal-spring", "file QUETZAL 7"
 
 
 @pytest.fixture
 def now() -> int:
-    """The mail goes by the clock, so all of it does."""
+    """Returns the real time, since the mail functions use the real clock."""
     return time.time_ns() // 1_000_000 - 60_000
 
 
 class Agent:
+    """Sends requests to the API of agents about JANE."""
+
     def __init__(self, world: World) -> None:
         self.world = world
         _, key = parts().api_keys.create("office", "kim", list(KeyScope))
         self.headers = {"Authorization": f"Bearer {key}"}
 
     def post(self, path: str, at: int, **body: str) -> int:
-        said = json.dumps({"address": JANE, **body})
-        told = http("POST", path, body=said, headers=self.headers, at=at)
-        return int(agents.handler(told, self.world.context)["statusCode"])
+        text = json.dumps({"address": JANE, **body})
+        request = http("POST", path, body=text, headers=self.headers, at=at)
+        return int(agents.handler(request, self.world.context)["statusCode"])
 
 
-def _everything(world: World, now: int) -> Recorder:
-    """Traces wherever traces may be; the changes of the table as its stream has them."""
+def _create_all_data(world: World, now: int) -> Recorder:
+    """Creates data of a person in each store. Returns the recorder of the table's stream."""
     stream = Recorder(parts().client("dynamodb"), world.table, now + 1_000)
     agent = Agent(world)
     token, odd = world.token(JANE, issued=now - 1_000), {"c": CAMPAIGN}
     unsubscribe.handler(http("POST", f"/u/{token}", query=odd, at=now), world.context)
     centre = world.token(JANE, 1, now - 1_000, TokenPurpose.PREFERENCES)
     form = {"topic.news": "out"}
-    told = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
-    preferences.handler(told, world.context)
+    request = http("POST", f"/p/{centre}", form=form, query=odd, at=now + 1)
+    preferences.handler(request, world.context)
     bounced = [{"emailAddress": JANE, "diagnosticCode": REFERENCE}]
     bounce = ses(
         "event-bounce-permanent-general",
@@ -77,11 +79,11 @@ def _everything(world: World, now: int) -> Recorder:
     feedback.handler({"Records": [record]}, world.context)
     for intent in ("in", "out"):
         entered = [("address", JANE), ("topics", "offers"), ("intent", intent)]
-        told = http("POST", "/subscribe", form=entered, at=now + 2)
-        resubscribe.handler(told, world.context)
+        request = http("POST", "/subscribe", form=entered, at=now + 2)
+        resubscribe.handler(request, world.context)
         mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
-    told = http("POST", mailbox.link(mailbox.sent()[0]), at=now + 3)
-    resubscribe.handler(told, world.context)
+    request = http("POST", mailbox.link(mailbox.sent()[0]), at=now + 3)
+    resubscribe.handler(request, world.context)
     assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
     mailbox.read_list(world)
     assert mailbox.deliver(world, "CONFIRMED_OPT_INS_QUEUE_URL", after_confirmation.handler)
@@ -89,9 +91,9 @@ def _everything(world: World, now: int) -> Recorder:
     change = {"scope": "events", "state": "in", **on_file}
     assert agent.post("/v1/changes", now + 4, **change) == 200
     assert agent.post("/v1/recipients/lookup", now + 5) == 200
-    # A child once already, which was wrong, and a lift that only one has signed.
+    # The signature of one owner to lift the report of a minor.
     lift = {"register": "minor", "reason": REFERENCE, "reference": REFERENCE}
-    assert agent.post("/v1/lifts", now + 6, **lift) == 200, "there is nothing to lift"
+    assert agent.post("/v1/lifts", now + 6, **lift) == 200, "the lift succeeds although there is no report"
     parts().lift_requests.sign(world.recipient(JANE), _signature(now + 7))
     ledger.handler(event(json.loads(json.dumps(stream.records))), world.context)
     return stream
@@ -101,50 +103,51 @@ def _signature(at: int) -> Signature:
     return Signature("key", "kim", at, REFERENCE, REFERENCE)
 
 
-def _names(recipient: str, subject: str) -> list[bytes]:
-    """Everything that leads to the person: the id in each of its forms, the name in the ledger, the words."""
+def _identifiers(recipient: str, subject: str) -> list[bytes]:
+    """Returns the identifiers of the person: the id in each form, the subject, and texts of the evidence."""
     raw = base64.b32decode(recipient.upper() + "=" * (-len(recipient) % 8))
     forms = (recipient, raw.hex(), base64.b64encode(raw).decode()[:-2], repr(raw)[2:-1], subject)
     return [text.lower().encode() for text in (*forms, CAMPAIGN, REFERENCE)]
 
 
-def _found(world: World, names: list[bytes]) -> Iterator[tuple[str, bytes]]:
-    for place, text in stored(world):
-        yield from ((place, name) for name in names if name in text.lower())
+def _find(world: World, identifiers: list[bytes]) -> Iterator[tuple[str, bytes]]:
+    for store, text in stored(world):
+        yield from ((store, identifier) for identifier in identifiers if identifier in text.lower())
 
 
 @pytest.mark.parametrize("path", ["/v1/minors", "/v1/erasures"])
-def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
+def test_after_a_purge_only_the_key_of_the_minimal_record_identifies_the_person(
     world: World, now: int, path: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.context.left = 300_000
-    stream = _everything(world, now)
+    stream = _create_all_data(world, now)
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    names = _names(recipient, subject := ledger_subject(salt, recipient))
+    identifiers = _identifiers(recipient, subject := ledger_subject(salt, recipient))
     before = {item["pk"]["S"] for item in world.items(world.control)}
-    for rows in CONTROL:  # each kind of row that a purge clears is there, or the test shows nothing
+    for rows in CONTROL:  # the test needs each kind of row that a purge clears
         if rows.step:
             assert any(key.startswith(rows.prefix) for key in before), rows.prefix
-    assert {name for _, name in _found(world, names)} >= {names[0], names[4], *names[5:]}
-    seen = len(stream.records)
+    before_purge = {identifier for _, identifier in _find(world, identifiers)}
+    assert before_purge >= {identifiers[0], identifiers[4], *identifiers[5:]}
+    count = len(stream.records)
 
-    reported = Agent(world).post(path, now + 10, source="phone", reference="call 9")
-    assert reported == 202
-    ledger.handler(event(json.loads(json.dumps(stream.records[seen:]))), world.context)
-    with mailbox.suppression_list() as held:
-        held.addresses |= {JANE, LISTED, "other@example.com"}
+    status = Agent(world).post(path, now + 10, source="phone", reference="call 9")
+    assert status == 202
+    ledger.handler(event(json.loads(json.dumps(stream.records[count:]))), world.context)
+    with mailbox.suppression_list() as ses_list:
+        ses_list.addresses |= {JANE, LISTED, "other@example.com"}
         assert purge.handler({}, world.context)["left"] == 0
-    assert held.addresses == {"other@example.com"}
+    assert ses_list.addresses == {"other@example.com"}
 
-    found = set(_found(world, names))
-    # The entries of the ledger stay, and their subject is nobody's: the salt is nowhere.
-    assert found == {("table Preferences", names[0]), ("table Ledger", names[4])}
+    # The entries of the ledger remain. Without the salt nobody can link their subject to the person.
+    remaining = {("table Preferences", identifiers[0]), ("table Ledger", identifiers[4])}
+    assert set(_find(world, identifiers)) == remaining
     (item,) = world.items()
     assert item["id"]["S"] == recipient and "salt" not in item
     assert salt.hex() not in repr([*stored(world)])
-    assert all(kept.evidence is None for kept in parts().ledger.entries_of(subject))
-    (certificate,) = (i for i in world.items(world.control) if i["pk"]["S"].startswith("purge#"))
+    assert all(entry.evidence is None for entry in parts().ledger.entries_of(subject))
+    (certificate,) = (row for row in world.items(world.control) if row["pk"]["S"].startswith("purge#"))
     assert certificate["state"]["S"] == PurgeState.DONE
     counts = {name: int(n["N"]) for name, n in certificate["stores"]["M"].items()}
     assert counts.pop("ledger-evidence") > 4
@@ -155,4 +158,5 @@ def test_nothing_leads_to_the_person_any_more_but_the_key_of_the_bare_record(
         "ses-suppression-list": 2,
     }
     printed = capsys.readouterr()
-    assert not any(name in (printed.out + printed.err).lower().encode() for name in names)
+    log = (printed.out + printed.err).lower().encode()
+    assert not any(identifier in log for identifier in identifiers)

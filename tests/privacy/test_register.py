@@ -1,4 +1,4 @@
-"""The register of disclosures can be checked without Heed, by what its page says."""
+"""Anybody can verify the register of disclosures without Heed, with the description in docs/privacy.md."""
 
 from __future__ import annotations
 
@@ -22,84 +22,89 @@ from heed.domain.privacy.retention import DISCLOSURE_DAYS
 from tests.support.deployment import NOW, ROOT
 
 
-def test_the_hash_of_an_entry_is_that_of_the_line_on_the_page() -> None:
+def test_the_hash_of_an_entry_is_the_hash_that_the_page_describes() -> None:
     page = (ROOT / "docs" / "privacy.md").read_text()
     (line,) = re.findall(r'^(\{"at":.*\})$', page, re.MULTILINE)
-    told = json.loads(line)
-    of = DisclosureDetails(
-        told["at"], told["what"], DisclosurePurpose(told["purpose"]), told["people"], told["key"]
+    document = json.loads(line)
+    details = DisclosureDetails(
+        document["at"],
+        document["what"],
+        DisclosurePurpose(document["purpose"]),
+        document["people"],
+        document["key"],
     )
-    entry = DisclosureEntry(told["number"], told["before"], told["before_at"], of)
-    written = json.dumps(told, sort_keys=True, separators=(",", ":"))
-    assert written == json.dumps(told, separators=(",", ":")), "in order, and without a space"
-    assert entry.hash == hashlib.sha256(written.encode()).hexdigest()
+    entry = DisclosureEntry(document["number"], document["before"], document["before_at"], details)
+    canonical = json.dumps(document, sort_keys=True, separators=(",", ":"))
+    assert canonical == json.dumps(document, separators=(",", ":")), "sorted, without spaces"
+    assert entry.hash == hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def _register(number: int) -> list[tuple[DisclosureEntry, str]]:
-    """A register of so many entries, one a day, the newest first, each with its hash."""
+def _make_register(count: int) -> list[tuple[DisclosureEntry, str]]:
+    """Returns a register with one entry for each day, the newest first, each with its hash."""
     entries: list[DisclosureEntry] = []
-    for made in range(number):
+    for index in range(count):
         last = entries[-1] if entries else None
         before, before_at = (last.hash, last.details.at) if last else (FIRST_PREVIOUS_HASH, 0)
-        of = DisclosureDetails(NOW + made * DAY_MS, "lookup", DisclosurePurpose.LEGAL, 1, "k")
-        entries.append(DisclosureEntry(made + 1, before, before_at, of))
+        details = DisclosureDetails(NOW + index * DAY_MS, "lookup", DisclosurePurpose.LEGAL, 1, "k")
+        entries.append(DisclosureEntry(index + 1, before, before_at, details))
     return [(entry, entry.hash) for entry in reversed(entries)]
 
 
 def _end(register: list[tuple[DisclosureEntry, str]]) -> RegisterEnd:
-    entry, told = register[0]
-    return RegisterEnd(entry.number, told, entry.details.at)
+    entry, entry_hash = register[0]
+    return RegisterEnd(entry.number, entry_hash, entry.details.at)
 
 
 @pytest.mark.threat(
     "W13",
-    "Somebody with write access to the table removes an entry of the register of disclosures.",
-    "`heed disclosed` reads to the beginning: the chain and the marked end name the gap wherever it is.",
+    "An attacker with write access to the table removes an entry of the register of disclosures.",
+    "`heed disclosed` reads the whole register. The hash chain and its stored end reveal any gap.",
 )
-@pytest.mark.parametrize("gone", range(6))
-def test_an_entry_that_was_removed_is_missed_wherever_it_was(gone: int) -> None:
-    register = _register(6)
+@pytest.mark.parametrize("removed", range(6))
+def test_the_register_reveals_a_removed_entry_in_any_position(removed: int) -> None:
+    register = _make_register(6)
     assert first_broken_entry(register, _end(register), NOW + 9 * DAY_MS) is None
-    left = register[:gone] + register[gone + 1 :]
-    assert first_broken_entry(left, _end(register), NOW + 9 * DAY_MS) == (6 if gone == 0 else 7 - gone)
+    others = register[:removed] + register[removed + 1 :]
+    first_broken = first_broken_entry(others, _end(register), NOW + 9 * DAY_MS)
+    assert first_broken == (6 if removed == 0 else 7 - removed)
 
 
-@pytest.mark.parametrize("at", range(6))
-def test_an_entry_that_was_altered_is_missed_wherever_it_was(at: int) -> None:
-    register = _register(6)
+@pytest.mark.parametrize("index", range(6))
+def test_the_register_reveals_an_altered_entry_in_any_position(index: int) -> None:
+    register = _make_register(6)
     end = _end(register)
-    entry, _ = register[at]
+    entry, _ = register[index]
     forged = replace(entry, details=replace(entry.details, people=7))
-    register[at] = (forged, forged.hash)
-    assert first_broken_entry(register, end, NOW + 9 * DAY_MS) == (6 if at == 0 else 7 - at)
+    register[index] = (forged, forged.hash)
+    assert first_broken_entry(register, end, NOW + 9 * DAY_MS) == (6 if index == 0 else 7 - index)
 
 
-def test_what_is_older_than_it_is_kept_is_not_missed() -> None:
-    register = _register(6)
-    kept, end = register[:3], _end(register)  # 6, 5 and 4
+def test_entries_older_than_the_retention_time_may_be_missing() -> None:
+    register = _make_register(6)
+    latest, end = register[:3], _end(register)  # entries 6, 5 and 4
     third = NOW + 2 * DAY_MS
-    assert first_broken_entry(kept, end, third + DISCLOSURE_DAYS * DAY_MS) is None
-    assert first_broken_entry(kept, end, third + DISCLOSURE_DAYS * DAY_MS - 1) == 4
-    # The table deletes in no order: an older one may still be there.
-    assert first_broken_entry([*kept, register[4]], end, third + DISCLOSURE_DAYS * DAY_MS) is None
+    assert first_broken_entry(latest, end, third + DISCLOSURE_DAYS * DAY_MS) is None
+    assert first_broken_entry(latest, end, third + DISCLOSURE_DAYS * DAY_MS - 1) == 4
+    # The table deletes in any order, so an older entry may remain.
+    assert first_broken_entry([*latest, register[4]], end, third + DISCLOSURE_DAYS * DAY_MS) is None
 
 
-def test_a_register_without_its_end_or_all_its_entries_is_broken() -> None:
-    register = _register(2)
+def test_a_register_without_its_end_or_without_entries_is_broken() -> None:
+    register = _make_register(2)
     assert first_broken_entry(register, None, NOW) == 2
     assert first_broken_entry([], _end(register), NOW) == 2
     assert first_broken_entry([], None, NOW) is None
 
 
-def test_an_end_stands_alone_once_the_time_of_its_entry_is_over() -> None:
-    register = _register(3)
+def test_an_end_without_entries_is_valid_after_the_retention_time() -> None:
+    register = _make_register(3)
     end = _end(register)
-    over = end.at + DISCLOSURE_DAYS * DAY_MS
-    assert first_broken_entry([], end, over) is None
-    assert first_broken_entry([], end, over - 1) == 3
-    # The table deletes in no order: an older one may still be there.
-    assert first_broken_entry(register[1:], end, over) is None
-    assert first_broken_entry(register[1:], end, over - 1) == 3
-    # The end may lag behind an entry that was appended after it.
-    newer = _register(4)
-    assert first_broken_entry(newer[:1], end, over) is None
+    expiry = end.at + DISCLOSURE_DAYS * DAY_MS
+    assert first_broken_entry([], end, expiry) is None
+    assert first_broken_entry([], end, expiry - 1) == 3
+    # The table deletes in any order, so an older entry may remain.
+    assert first_broken_entry(register[1:], end, expiry) is None
+    assert first_broken_entry(register[1:], end, expiry - 1) == 3
+    # The stored end may be older than the newest entry.
+    newer = _make_register(4)
+    assert first_broken_entry(newer[:1], end, expiry) is None

@@ -1,6 +1,6 @@
-"""Where an address may be for a while, and until when (P8): all of it. It stands nowhere for good.
+"""All places where an address may be temporarily, and for how long (P8). No place keeps an address.
 
-docs/privacy.md has the same table for people; the canary test allows these places and no other.
+docs/privacy.md has the same table for readers. The canary test allows only these places.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Transit:
-    """A way that addresses take.
+    """A place through which addresses pass.
 
     Attributes:
-        stores: logical ids in template.yaml of where they wait; none: it is no store of ours.
-        where: what it is called, where there is no store.
-        what: which addresses, and how they are kept.
-        until: what ends it.
-        days: the longest that it may take; None: as `until` says.
+        stores: logical ids of the stores in template.yaml; empty for a place outside of Heed.
+        where: name of a place outside of Heed.
+        what: which addresses, and in which form.
+        until: what ends their stay.
+        days: for how many days at most they stay; None: see `until`.
     """
 
     stores: tuple[str, ...]
@@ -34,7 +34,7 @@ TRANSIT = (
         ("FeedbackTopic",),
         "in SES's own messages",
         "handed to the queue, at once as a rule",
-        23,  # its policy for queues, which nobody can change
+        23,  # the delivery policy of SNS for queues, which is fixed
     ),
     Transit(("FeedbackQueue", "FeedbackDeadLetters"), "in SES's own messages", "handled", 14),
     Transit(

@@ -1,4 +1,4 @@
-"""One local stack for all system tests of a session."""
+"""Provides one local stack for all system tests of a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.system.running import Running, free_ports
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The content of its `stack.json`: `api`, `aws`, `region`, `api_key`, `outputs`."""
+    """Returns the content of the `stack.json` of the stack: `api`, `aws`, `region`, `api_key`, `outputs`."""
     running = Running(tmp_path_factory.mktemp("stack"), *free_ports(2))
     try:
         yield running.ready()

@@ -1,4 +1,4 @@
-"""A local stack as a person starts it: a process with an output, ports and a folder of its own."""
+"""Starts a local stack like a person does: a process with its own output, ports and folder."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE = 600  # seconds after which something hangs; however busy the machine, all of it is faster
+PATIENCE = 600  # seconds; longer than any step takes, also on a busy machine
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
-def soon(look: Callable[[], Found | None]) -> Found:
-    """What is found, as soon as there is something."""
+def soon(look: Callable[[], T | None]) -> T:
+    """Calls a function until it returns a true value. Returns that value."""
     end = time.monotonic() + PATIENCE
-    while not (found := look()):
-        assert time.monotonic() < end, "it never came"
+    while not (value := look()):
+        assert time.monotonic() < end, "timeout"
         time.sleep(0.05)
-    return found
+    return value
 
 
 def free_ports(count: int) -> list[int]:
-    """That many different ports of loopback that nobody listens on now."""
+    """Returns a number of different free ports on the loopback interface."""
     probes = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports: list[int] = [probe.getsockname()[1] for probe in probes]
     for probe in probes:
@@ -37,7 +37,7 @@ def free_ports(count: int) -> list[int]:
 
 
 class Running:
-    """A stack that was started; `home` is the folder that holds its ready file and its state."""
+    """A running stack. `home` is the folder of its ready file and its state."""
 
     def __init__(self, home: Path, port: int, aws_port: int) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -55,27 +55,27 @@ class Running:
 
     @property
     def output(self) -> str:
-        """What it has printed."""
+        """The output of the stack so far."""
         return self._output.read_text()
 
     def ready(self) -> dict[str, Any]:
-        """Wait until it is ready; what its ready file says."""
+        """Waits until the stack is ready. Returns the content of its ready file."""
         self.printed("Ready")
         stack: dict[str, Any] = json.loads((self.home / "stack.json").read_text())
         return stack
 
     def printed(self, words: str) -> None:
-        """Wait until it has printed these words."""
+        """Waits until the stack has printed these words."""
 
         def is_printed() -> bool:
-            seen = words in self.output
-            assert seen or self.process.poll() is None, self.output
-            return seen
+            is_in_output = words in self.output
+            assert is_in_output or self.process.poll() is None, self.output
+            return is_in_output
 
         soon(is_printed)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Send it this signal and wait for its end; the exit code."""
+        """Sends a signal to the stack, and waits until it ends. Returns the exit code."""
         if self.process.poll() is None:
             self.process.send_signal(how)
         return self.process.wait(PATIENCE)

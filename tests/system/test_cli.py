@@ -1,4 +1,4 @@
-"""`heed`, as it is installed, against the local stack."""
+"""The installed command `heed` against the local stack."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ Heed = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def heed(stack: dict[str, Any], tmp_path: Path) -> Heed:
-    """Runs the command in a folder in which the stack is announced, with nobody's AWS settings."""
-    announcement = tmp_path / ".local" / "stack.json"
-    announcement.parent.mkdir()
-    announcement.write_text(json.dumps(stack))
-    bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # noqa: TID251 - of this machine
+    """Runs the command in a folder with the ready file of the stack, without any AWS settings."""
+    ready_file = tmp_path / ".local" / "stack.json"
+    ready_file.parent.mkdir()
+    ready_file.write_text(json.dumps(stack))
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}  # noqa: TID251 - of this machine
 
     def run(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [INSTALLED, *arguments],
             cwd=tmp_path,
-            env=bare,
+            env=environment,
             input=stdin,
             capture_output=True,
             text=True,
@@ -42,12 +42,12 @@ def heed(stack: dict[str, Any], tmp_path: Path) -> Heed:
     return run
 
 
-def test_a_change_that_is_entered_stops_what_is_checked(heed: Heed) -> None:
+def test_a_recorded_opt_out_changes_the_next_check(heed: Heed) -> None:
     address = "ada.cli@example.com"
-    way = ("--source", "phone", "--reference", "call 17", "--agent", "Kim")
+    source = ("--source", "phone", "--reference", "call 17", "--agent", "Kim")
     before = heed("check", address, "--topic", "offers")
 
-    change = heed("change", address, "--scope", "offers", "--out", *way)
+    change = heed("change", address, "--scope", "offers", "--out", *source)
 
     after = heed("check", address, "--topic", "offers", "--json")
     assert (before.returncode, change.returncode, after.returncode) == (0, 0, 1), change.stderr
@@ -55,7 +55,7 @@ def test_a_change_that_is_entered_stops_what_is_checked(heed: Heed) -> None:
     assert "call 17" in heed("lookup", address).stdout
 
 
-def test_ids_that_are_computed_here_are_those_of_the_api(heed: Heed) -> None:
+def test_the_command_computes_the_same_ids_as_the_api(heed: Heed) -> None:
     people = ["Grace <GRACE@Example.com>", "info@bücher.example"]
 
     ids = heed("ids", stdin="\n".join(people))
@@ -66,14 +66,14 @@ def test_ids_that_are_computed_here_are_those_of_the_api(heed: Heed) -> None:
     assert ids.stdout.splitlines() == [result["recipient"] for result in results]
 
 
-def test_links_are_minted_for_a_list(heed: Heed, stack: dict[str, Any]) -> None:
+def test_the_command_mints_links_for_a_list(heed: Heed, stack: dict[str, Any]) -> None:
     minted = heed("links", "--topic", "offers", "--json", stdin="ada@example.com\n")
 
     (link,) = json.loads(minted.stdout)["links"]
     assert link["unsubscribe_url"].startswith(f"{stack['api']}/u/")
 
 
-def test_an_event_that_is_thrown_at_a_function_is_answered(heed: Heed) -> None:
+def test_invoke_prints_the_answer_of_a_function(heed: Heed) -> None:
     event = ROOT / "events" / "feedback-sqs-raw-bounce.json"
 
     answer = heed("invoke", "feedback", str(event), "--json")
@@ -81,22 +81,22 @@ def test_an_event_that_is_thrown_at_a_function_is_answered(heed: Heed) -> None:
     assert (answer.returncode, answer.stdout) == (0, '{"batchItemFailures": []}\n'), answer.stderr
 
 
-def test_a_function_that_raises_is_a_failure(heed: Heed) -> None:
+def test_invoke_fails_if_the_function_raises_an_exception(heed: Heed) -> None:
     answer = heed("invoke", "platform", "-", stdin="{}")
 
     assert (answer.returncode, "the function raised" in answer.stderr) == (3, True)
 
 
-def test_keys_are_made_listed_and_revoked(heed: Heed, stack: dict[str, Any]) -> None:
-    made = heed(
+def test_keys_can_be_created_listed_and_revoked(heed: Heed, stack: dict[str, Any]) -> None:
+    created = heed(
         *("keys", "create", "crm", "--owner", "CRM", "--scope", "check"),
         *("--expires", "90d", "--json"),
     )
-    key = json.loads(made.stdout)
+    key = json.loads(created.stdout)
     revoked = heed("keys", "revoke", key["id"])
 
     listed = json.loads(heed("keys", "list", "--json").stdout)["keys"]
-    assert (made.returncode, revoked.returncode) == (0, 0)
-    assert [one["state"] for one in listed if one["id"] == key["id"]] == ["revoked"]
+    assert (created.returncode, revoked.returncode) == (0, 0)
+    assert [listed_key["state"] for listed_key in listed if listed_key["id"] == key["id"]] == ["revoked"]
     assert key["key"] not in json.dumps(listed)
     assert stack["api_key"] not in json.dumps(listed)

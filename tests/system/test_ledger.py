@@ -1,4 +1,4 @@
-"""The ledger on the local stack: from a press to an entry, an event, a seal and a proof."""
+"""The ledger on the local stack: a press leads to an entry, an event, a seal and a proof."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _post(stack: Stack, path: str, body: object) -> Any:
 
 
 def _press(stack: Stack, address: str) -> str:
-    """One click by somebody; the recipient id."""
+    """Opts a person out by one click. Returns the recipient id."""
     link = _post(stack, "/v1/links", {"topic": "offers", "addresses": [address]})["links"][0]
     form = {"List-Unsubscribe": "One-Click"}
     httpx.post(link["unsubscribe_url"], data=form, timeout=PATIENCE).raise_for_status()
@@ -41,8 +41,8 @@ def _press(stack: Stack, address: str) -> str:
 
 
 def _history(stack: Stack, recipient: str) -> list[dict[str, Any]]:
-    found = _post(stack, "/v1/recipients/lookup", {"recipient": recipient})
-    entries: list[dict[str, Any]] = found["history"]
+    result = _post(stack, "/v1/recipients/lookup", {"recipient": recipient})
+    entries: list[dict[str, Any]] = result["history"]
     return entries
 
 
@@ -60,7 +60,7 @@ def _heed(stack: Stack, folder: Path, *arguments: str) -> subprocess.CompletedPr
     )
 
 
-def test_a_press_is_in_the_ledger_by_itself(stack: Stack) -> None:
+def test_a_press_leads_to_an_entry_of_the_ledger(stack: Stack) -> None:
     recipient = _press(stack, "ledger@example.com")
 
     (entry,) = soon(lambda: _history(stack, recipient))
@@ -71,7 +71,7 @@ def test_a_press_is_in_the_ledger_by_itself(stack: Stack) -> None:
     assert entry["evidence"]["key"] == 1
 
 
-def test_a_subscriber_hears_of_it(stack: Stack) -> None:
+def test_a_subscriber_of_the_event_bus_gets_an_event(stack: Stack) -> None:
     sqs = session().client("sqs", endpoint_url=stack["aws"])
     events = session().client("events", endpoint_url=stack["aws"])
     queue = sqs.create_queue(QueueName="subscriber")["QueueUrl"]
@@ -84,12 +84,12 @@ def test_a_subscriber_hears_of_it(stack: Stack) -> None:
 
     recipient = _press(stack, "heard@example.com")
 
-    def heard() -> list[dict[str, Any]]:
+    def receive() -> list[dict[str, Any]]:
         messages = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-        said = [json.loads(message["Body"]) for message in messages]
-        return [one for one in said if one["detail"]["recipient"] == recipient]
+        events = [json.loads(message["Body"]) for message in messages]
+        return [event for event in events if event["detail"]["recipient"] == recipient]
 
-    (event, *_) = soon(heard)
+    (event, *_) = soon(receive)
     assert (event["source"], event["detail-type"]) == ("heed", "Recipient Opted Out")
     assert (event["detail"]["scope"], event["detail"]["state"]) == ("offers", "out")
 
@@ -99,20 +99,22 @@ def test_a_subscriber_hears_of_it(stack: Stack) -> None:
     database.close()
 
 
-def test_the_ledger_of_a_stack_is_verified_exported_and_proved(stack: Stack, tmp_path: Path) -> None:
+def test_the_command_verifies_and_exports_the_ledger_and_proves_an_entry(
+    stack: Stack, tmp_path: Path
+) -> None:
     recipient = _press(stack, "proved@example.com")
     (entry,) = soon(lambda: _history(stack, recipient))
 
-    def whole() -> str:
-        """The hash of a batch is written after its entries."""
+    def verify() -> str:
+        """Returns "" while there is a fault: the hash of a batch is stored after its entries."""
         verified = _heed(stack, tmp_path, "ledger", "verify", "--json")
         return verified.stdout if verified.returncode == 0 else ""
 
-    verified = soon(whole)
+    verified = soon(verify)
     exported = _heed(stack, tmp_path, "ledger", "export", "export.jsonl")
     offline = _heed(stack, tmp_path, "ledger", "verify", "export.jsonl")
-    opened = ("--recipient", recipient, "--purpose", "legal")
-    proved = _heed(stack, tmp_path, "ledger", "prove", entry["id"], *opened)
+    options = ("--recipient", recipient, "--purpose", "legal")
+    proved = _heed(stack, tmp_path, "ledger", "prove", entry["id"], *options)
     register = _heed(stack, tmp_path, "disclosed", "--json")
 
     assert json.loads(verified)["entries"] >= 1
@@ -121,30 +123,32 @@ def test_the_ledger_of_a_stack_is_verified_exported_and_proved(stack: Stack, tmp
     assert proof["entry"]["id"] == entry["id"]
     assert proof["opening"]["recipient"] == recipient
     assert recipient not in (tmp_path / "export.jsonl").read_text()
-    given = json.loads(register.stdout)["disclosures"]
-    assert ("proof", "legal", 1) in {(one["what"], one["purpose"], one["people"]) for one in given}
+    disclosures = json.loads(register.stdout)["disclosures"]
+    assert ("proof", "legal", 1) in {
+        (entry["what"], entry["purpose"], entry["people"]) for entry in disclosures
+    }
 
 
-def test_the_emulator_writes_once_and_keeps_the_first_version(stack: Stack) -> None:
+def test_readers_use_the_first_version_of_a_rewritten_object(stack: Stack) -> None:
     client = session().client("s3", endpoint_url=stack["aws"])
     client.create_bucket(Bucket="sealed")
     client.put_bucket_versioning(Bucket="sealed", VersioningConfiguration={"Status": "Enabled"})
     seals, leaves = LedgerBucket(client, "sealed"), [bytes([n]) * 32 for n in range(3)]
-    made = make_seal(20_000, "", leaves)
+    seal = make_seal(20_000, "", leaves)
     for _ in range(2):
         seals.add(20_000, leaves)
         assert seals.gather(20_000, leaves) == leaves
-        seals.seal(made)
+        seals.seal(seal)
     assert (seals.hashes(20_000), seals.altered()) == ((set(leaves), []), [])
 
     client.put_object(Bucket="sealed", Key="leaves/2024-10-04", Body=b"forged")
 
-    assert (seals.seals(), list(seals.sealed(20_000))) == ([made], leaves)
-    assert [one.how for one in seals.altered()] == [Alteration.REWRITTEN]
+    assert (seals.seals(), list(seals.sealed(20_000))) == ([seal], leaves)
+    assert [altered.how for altered in seals.altered()] == [Alteration.REWRITTEN]
 
 
-def test_the_schedules_functions_run(stack: Stack) -> None:
+def test_the_scheduled_functions_run_without_findings(stack: Stack) -> None:
     clients, functions = Clients(stack["aws"]), stack["outputs"]["functions"]
     assert "sealed" in invoke(clients, functions["seal"], {})
-    found = invoke(clients, functions["reconcile"], {})
-    assert (found["missing"], found["unentered"], found["altered"]) == (0, 0, 0)
+    findings = invoke(clients, functions["reconcile"], {})
+    assert (findings["missing"], findings["unentered"], findings["altered"]) == (0, 0, 0)

@@ -1,4 +1,4 @@
-"""`make run`: it starts, works, and ends without a trace."""
+"""`make run`: it starts, works, and leaves nothing after its end."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ Start = Callable[..., Running]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Running] = []
 
-    def start_one(home: str = "home", ports: list[int] | None = None) -> Running:
+    def start_stack(home: str = "home", ports: list[int] | None = None) -> Running:
         started.append(Running(tmp_path / home, *(ports or free_ports(2))))
         return started[-1]
 
-    yield start_one
-    for each in started:
-        each.stop()
+    yield start_stack
+    for running in started:
+        running.stop()
 
 
 def _processes_of(home: Path) -> list[str]:
-    """Every process that works in a stack's folder: the emulator's environment names it."""
-    found = []
+    """Returns the ids of all processes of a stack. The environment of the emulator names the folder."""
+    processes = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             environment = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
         except OSError:
-            continue  # ended meanwhile, or another person's
+            continue  # the process has ended, or belongs to another user
         if str(home).encode() in environment:
-            found.append(process.name)
-    return found
+            processes.append(process.name)
+    return processes
 
 
 def _key(stack: dict[str, Any]) -> dict[str, str]:
@@ -70,7 +70,7 @@ def _check(stack: dict[str, Any], address: str) -> dict[str, Any]:
     return result
 
 
-def test_a_started_stack_says_where_everything_is(stack: dict[str, Any]) -> None:
+def test_the_ready_file_names_all_resources_of_the_stack(stack: dict[str, Any]) -> None:
     assert stack["region"] == "us-east-1"
     assert {"PreferencesTable", "ControlTable", "FeedbackTopicArn", "FeedbackQueueUrl"} <= set(
         stack["outputs"]
@@ -86,7 +86,7 @@ def test_a_started_stack_says_where_everything_is(stack: dict[str, Any]) -> None
     assert stack["outputs"]["ApiUrl"] == stack["api"]
 
 
-def test_a_minted_link_opens_and_one_press_stops_the_mail(stack: dict[str, Any]) -> None:
+def test_a_minted_link_works_and_one_press_suppresses_the_mail(stack: dict[str, Any]) -> None:
     address = "grace@example.com"
     link = _links(stack, address)
 
@@ -98,14 +98,14 @@ def test_a_minted_link_opens_and_one_press_stops_the_mail(stack: dict[str, Any])
     assert _check(stack, address)["sendable"] is False
 
 
-def test_links_lead_to_the_front_and_mail_links_to_the_sample_domain(stack: dict[str, Any]) -> None:
+def test_links_use_the_api_and_mailto_links_use_the_sample_domain(stack: dict[str, Any]) -> None:
     header = _links(stack, "edith@example.com")["headers"]["List-Unsubscribe"]
 
     assert f"<{stack['api']}/u/" in header
     assert "@mail.example.com" in header
 
 
-def test_a_path_that_is_not_there_answers_with_the_page_or_the_problem_that_says_so(
+def test_an_unknown_path_is_answered_with_a_page_or_a_problem(
     stack: dict[str, Any],
 ) -> None:
     page = httpx.get(f"{stack['api']}/nothing/here", timeout=PATIENCE)
@@ -116,7 +116,7 @@ def test_a_path_that_is_not_there_answers_with_the_page_or_the_problem_that_says
     assert problem.headers["content-type"] == "application/problem+json"
 
 
-def test_twenty_people_at_once_are_all_answered(stack: dict[str, Any]) -> None:
+def test_twenty_concurrent_people_all_get_an_answer(stack: dict[str, Any]) -> None:
     links = [_links(stack, f"person{n}@example.com")["unsubscribe_url"] for n in range(20)]
 
     with ThreadPoolExecutor(20) as people:
@@ -132,7 +132,7 @@ def test_twenty_people_at_once_are_all_answered(stack: dict[str, Any]) -> None:
 def test_a_button_of_the_local_page_reaches_the_record(
     stack: dict[str, Any], button: str, reason: str
 ) -> None:
-    who = _links(stack, SAMPLE)["recipient"]  # another button's test may have pressed before
+    who = _links(stack, SAMPLE)["recipient"]  # the test of another button may have changed the record
     table = stack["outputs"]["PreferencesTable"]
     Clients(stack["aws"]).dynamodb.delete_item(TableName=table, Key={"id": {"S": who}})
 
@@ -143,26 +143,26 @@ def test_a_button_of_the_local_page_reaches_the_record(
     assert _check(stack, SAMPLE)["reason"] == reason
 
 
-def test_a_queue_drives_its_function_and_what_nobody_understands_is_kept(
+def test_a_queue_invokes_its_function_and_malformed_messages_go_to_the_dead_letter_queue(
     stack: dict[str, Any],
 ) -> None:
     sqs = session().client("sqs", endpoint_url=stack["aws"])
     sqs.send_message(QueueUrl=stack["outputs"]["FeedbackQueueUrl"], MessageBody="not a report")
 
-    dead = stack["outputs"]["FeedbackDeadLettersUrl"]
-    kept = soon(lambda: sqs.receive_message(QueueUrl=dead).get("Messages", []))
+    dead_letters = stack["outputs"]["FeedbackDeadLettersUrl"]
+    messages = soon(lambda: sqs.receive_message(QueueUrl=dead_letters).get("Messages", []))
 
-    assert [message["Body"] for message in kept] == ["not a report"]
+    assert [message["Body"] for message in messages] == ["not a report"]
 
 
-def test_any_event_can_be_thrown_at_any_function(stack: dict[str, Any]) -> None:
+def test_the_command_can_send_any_event_to_any_function(stack: dict[str, Any]) -> None:
     event = json.loads((ROOT / "events" / "unsubscribe-v2-head-request.json").read_text())
     name = stack["outputs"]["functions"]["unsubscribe"]
 
     assert invoke(Clients(stack["aws"]), name, event)["statusCode"] == 404  # a token of elsewhere
 
 
-def test_expired_items_are_forgotten_as_the_template_says(stack: dict[str, Any]) -> None:
+def test_the_time_to_live_of_the_template_is_enabled(stack: dict[str, Any]) -> None:
     table = stack["outputs"]["ControlTable"]
     answer = Clients(stack["aws"]).dynamodb.describe_time_to_live(TableName=table)
 
@@ -170,33 +170,33 @@ def test_expired_items_are_forgotten_as_the_template_says(stack: dict[str, Any])
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_a_stopped_stack_leaves_no_process_and_no_announcement(start: Start, how: signal.Signals) -> None:
+def test_a_stopped_stack_leaves_no_process_and_no_ready_file(start: Start, how: signal.Signals) -> None:
     running = start()
     stack = running.ready()
-    httpx.get(f"{stack['api']}/u/unknown", timeout=PATIENCE)  # so that there is a worker to end
-    with ThreadPoolExecutor(8) as people:  # who go on asking while it ends
-        answered: list[int] = []
-        asked = [people.submit(_ask_until_it_ends, stack["api"], answered) for _ in range(8)]
-        soon(lambda: len(answered) > 8)
+    httpx.get(f"{stack['api']}/u/unknown", timeout=PATIENCE)  # so that there is a worker process
+    with ThreadPoolExecutor(8) as people:  # they send requests while the stack ends
+        statuses: list[int] = []
+        clients = [people.submit(_send_until_it_ends, stack["api"], statuses) for _ in range(8)]
+        soon(lambda: len(statuses) > 8)
         code = running.stop(how)
 
     assert code == 0, running.output
-    assert [each.result() for each in asked] == [None] * 8
+    assert [client.result() for client in clients] == [None] * 8
     assert _processes_of(running.home) == []
     assert not (running.home / "stack.json").exists()
 
 
-def _ask_until_it_ends(api: str, answered: list[int]) -> None:
-    """Requests, with the statuses of their answers, until nobody answers any more."""
+def _send_until_it_ends(api: str, statuses: list[int]) -> None:
+    """Sends requests until the stack does not answer any more, and records the statuses of the answers."""
     with httpx.Client(timeout=PATIENCE) as client:
         while True:
             try:
-                answered.append(client.get(f"{api}/u/unknown").status_code)
+                statuses.append(client.get(f"{api}/u/unknown").status_code)
             except httpx.TransportError:
                 return
 
 
-def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing_either(start: Start) -> None:
+def test_a_stack_that_is_stopped_during_its_start_leaves_no_process(start: Start) -> None:
     running = start()
     running.printed("Deploying")
 
@@ -204,7 +204,7 @@ def test_a_stack_that_is_stopped_while_it_starts_leaves_nothing_either(start: St
     assert _processes_of(running.home) == []
 
 
-def test_a_killed_stack_leaves_no_process_and_can_be_started_again(start: Start) -> None:
+def test_a_killed_stack_leaves_no_process_and_can_start_again(start: Start) -> None:
     ports = free_ports(2)
     killed = start(ports=ports)
     first = killed.ready()
@@ -217,7 +217,7 @@ def test_a_killed_stack_leaves_no_process_and_can_be_started_again(start: Start)
     assert second["api_key"] != first["api_key"]
 
 
-def test_a_taken_port_is_named_with_the_way_out(start: Start) -> None:
+def test_the_message_for_a_used_port_names_the_port_and_a_solution(start: Start) -> None:
     free, aws = free_ports(2)
     with socket.create_server(("127.0.0.1", aws)):
         running = start(ports=[free, aws])
@@ -238,23 +238,23 @@ def test_two_stacks_run_side_by_side(stack: dict[str, Any], start: Start) -> Non
     assert _check(stack, address)["sendable"] is True
 
 
-def test_make_run_prints_a_working_link_and_ends_on_a_signal() -> None:
-    """Starts in the project's own `.local`, as a newcomer does, on ports of its own."""
+def test_make_run_prints_a_working_link_and_ends_after_a_signal() -> None:
+    """This test uses the `.local` of the project, as a new user does, with its own ports."""
     port, aws_port = free_ports(2)
     folder = ROOT / ".local" / str(port)
     command = ["make", "run", f"PORT={port}", f"AWS_PORT={aws_port}"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as make:
         assert make.stdout is not None
         try:
-            link = next(found[0] for line in make.stdout if (found := re.search(r"http\S+/u/\S+", line)))
-            opened = httpx.get(link, timeout=PATIENCE).status_code
-            own = json.loads((folder / "stack.json").read_text())
+            link = next(match[0] for line in make.stdout if (match := re.search(r"http\S+/u/\S+", line)))
+            status = httpx.get(link, timeout=PATIENCE).status_code
+            ready_file = json.loads((folder / "stack.json").read_text())
         finally:
             make.terminate()
-            rest = make.stdout.read()
+            last_output = make.stdout.read()
 
-    assert opened == 200
-    assert own["api"] == f"http://127.0.0.1:{port}"
-    assert "Stopped." in rest
+    assert status == 200
+    assert ready_file["api"] == f"http://127.0.0.1:{port}"
+    assert "Stopped." in last_output
     assert _processes_of(folder) == []
     shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""Minors on the local stack: reported together, stopped at once, purged without being asked to."""
+"""Reports of minors on the local stack suppress mail immediately. The purges follow by themselves."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ pytestmark = pytest.mark.system
 MINORS = 1_000
 
 
-def _report(stack: dict[str, Any], client: httpx.Client, who: dict[str, str]) -> str:
-    said = {**who, "source": "phone", "reference": "call 17"}
-    answer = client.post(f"{stack['api']}/v1/minors", json=said)
+def _report(stack: dict[str, Any], client: httpx.Client, person: dict[str, str]) -> str:
+    report = {**person, "source": "phone", "reference": "call 17"}
+    answer = client.post(f"{stack['api']}/v1/minors", json=report)
     purge: str = answer.raise_for_status().json()["purge"]
     return purge
 
 
 def _done(stack: dict[str, Any]) -> set[str]:
-    """Every purge that is done, from the table itself: a thousand requests would be the load."""
+    """Returns the ids of all finished purges, from the table: a thousand API requests would add load."""
     pages = (
         Clients(stack["aws"])
         .dynamodb.get_paginator("scan")
@@ -39,23 +39,23 @@ def _done(stack: dict[str, Any]) -> set[str]:
     return {item["pk"]["S"].removeprefix("purge#") for item in items if item["state"]["S"] == "done"}
 
 
-def test_a_thousand_minors_reported_together_are_all_purged_by_the_stream_and_the_next_sweep(
+def test_the_stream_and_the_sweep_purge_a_thousand_minors_reported_together(
     stack: dict[str, Any],
 ) -> None:
-    """The sweep ends those who wait longer for SES's list to be walked than the stream waits for it."""
+    """The sweep finishes the purges that wait too long for a walk over the SES list."""
     sweep = stack["outputs"]["functions"]["purge"]
     headers = {"Authorization": f"Bearer {stack['api_key']}"}
     with httpx.Client(headers=headers, timeout=PATIENCE) as client, ThreadPoolExecutor(8) as agents:
         addresses = [f"kid{n}@example.com" for n in range(MINORS)]
         check = {"topic": "service", "addresses": addresses}
-        found = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
-        # By their ids, as a platform has them. SES has the last of them in another case.
-        people = [{"recipient": each["recipient"]} for each in found["results"]]
+        response = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
+        # The reports use recipient ids, like a platform. The SES list has another spelling of one address.
+        people = [{"recipient": result["recipient"]} for result in response["results"]]
         listed, ses = addresses[-1].replace("kid", "Kid"), Clients(stack["aws"]).sesv2
         ses.put_suppressed_destination(EmailAddress=listed, Reason="COMPLAINT")
-        purges = list(agents.map(lambda who: _report(stack, client, who), people))
-        found = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
-        assert {result["reason"] for result in found["results"]} == {"minor"}
+        purges = list(agents.map(lambda person: _report(stack, client, person), people))
+        response = client.post(f"{stack['api']}/v1/check", json=check).raise_for_status().json()
+        assert {result["reason"] for result in response["results"]} == {"minor"}
 
         soon(lambda: invoke(Clients(stack["aws"]), sweep, {})["left"] == 0)
         assert _done(stack) >= set(purges)

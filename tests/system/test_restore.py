@@ -1,4 +1,4 @@
-"""The runbook of a restore (docs/operations.md), step by step on the local stack."""
+"""The runbook for a restore (docs/operations.md), step by step, on the local stack."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ ON_FILE = ("--source", "letter", "--reference", "file 4")
 
 
 class Office:
-    """The command, in a folder in which the stack is announced."""
+    """Runs the command `heed` in a folder with the ready file of the stack."""
 
     def __init__(self, folder: Path, stack: dict[str, Any]) -> None:
         self._folder = folder
@@ -30,8 +30,8 @@ class Office:
         (folder / ".local" / "stack.json").write_text(json.dumps(stack))
 
     def heed(self, *arguments: str, stdin: str = "") -> Any:
-        """What it answers, as JSON; it may say no, and must not fail."""
-        done = subprocess.run(
+        """Returns the JSON output of the command. Its exit code may mean "no", but not a failure."""
+        process = subprocess.run(
             [Path(sys.executable).with_name("heed"), *arguments, "--json"],
             cwd=self._folder,
             env={"PATH": os.environ["PATH"], "HOME": str(self._folder)},  # noqa: TID251
@@ -40,15 +40,15 @@ class Office:
             text=True,
             check=False,
         )
-        assert done.returncode in (0, 1), done.stderr
-        return json.loads(done.stdout)
+        assert process.returncode in (0, 1), process.stderr
+        return json.loads(process.stdout)
 
     def reason(self, address: str) -> str:
         (result,) = self.heed("check", address, "--topic", "offers")["results"]
         return str(result["reason"])
 
 
-def test_nobody_comes_back_no_newer_opt_out_is_lost_and_what_was_lost_is_back(
+def test_a_restore_brings_lost_data_back_but_loses_no_newer_opt_out_and_no_erasure(
     stack: dict[str, Any], tmp_path: Path
 ) -> None:
     office, dynamodb = Office(tmp_path, stack), Clients(stack["aws"]).dynamodb
@@ -66,14 +66,14 @@ def test_nobody_comes_back_no_newer_opt_out_is_lost_and_what_was_lost_is_back(
     office.heed("minor", minor, *ON_FILE)
     recipient = office.heed("ids", stdin=lost)["recipient"]
     dynamodb.delete_item(TableName=live, Key={"id": {"S": recipient}})
-    assert office.reason(lost) == "ok", "the damage"
+    assert office.reason(lost) == "ok", "the test has lost the opt-out"
 
-    came = office.heed("restore", "replay", "--from", RESTORED)
-    # What waits for the list of SES to be walked is ended by a later one.
+    outcome = office.heed("restore", "replay", "--from", RESTORED)
+    # A purge that waits for a walk over the SES list finishes in a later run.
     soon(lambda: office.heed("purge", "--now")["left"] == 0)
     dynamodb.delete_table(TableName=RESTORED)
 
-    assert (came["back"], came["unreadable"]) == (1, 0)
+    assert (outcome["back"], outcome["unreadable"]) == (1, 0)
     assert office.reason(lost) == "topic_unsubscribed"
     assert office.reason(out) == office.reason(erased) == "unsubscribed"
     assert office.reason(minor) == "minor"

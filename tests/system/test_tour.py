@@ -1,4 +1,4 @@
-"""The tour of README.md, replayed: its commands, and what they print."""
+"""The commands of the tour in README.md print the output that it shows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.system.running import ROOT
 
 pytestmark = pytest.mark.system
 
-# What differs from stack to stack and from day to day, and how long each is.
+# Texts that differ between stacks or days, with their lengths.
 _VARYING = (
     (r"127\.0\.0\.1:\d+", "HOST"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "TIME"),
@@ -32,7 +32,7 @@ _END = "--- end of a command ---"
 
 
 def _steps() -> Iterator[tuple[str, str]]:
-    """Each command, and what it is to print."""
+    """Yields each command and its expected output."""
     for block in re.findall(
         r"^```console\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL
     ):
@@ -41,13 +41,13 @@ def _steps() -> Iterator[tuple[str, str]]:
             yield command, printed
 
 
-def _same_everywhere(text: str) -> str:
+def _mask_varying(text: str) -> str:
     for pattern, name in _VARYING:
         text = re.sub(pattern, name, text, flags=re.MULTILINE)
     return text
 
 
-def test_the_tour_prints_what_the_readme_says(stack: dict[str, Any], tmp_path: Path) -> None:
+def test_the_tour_prints_the_output_in_the_readme(stack: dict[str, Any], tmp_path: Path) -> None:
     folder = tmp_path / ".local"
     folder.mkdir()
     (folder / "stack.json").write_text(json.dumps(stack))
@@ -56,7 +56,7 @@ def test_the_tour_prints_what_the_readme_says(stack: dict[str, Any], tmp_path: P
     installed = Path(sys.executable).parent
     path = os.environ["PATH"]  # noqa: TID251 - of this machine
 
-    ended = subprocess.run(
+    process = subprocess.run(
         ["/bin/bash"],
         input="".join(f"{command}\necho '{_END}'\n" for command in commands),
         env={"PATH": f"{installed}:{path}", "HOME": str(tmp_path)},
@@ -66,8 +66,8 @@ def test_the_tour_prints_what_the_readme_says(stack: dict[str, Any], tmp_path: P
         check=False,
     )
 
-    printed = ended.stdout.split(f"{_END}\n")
-    assert ended.stderr == ""
-    for command, was, is_said in zip(commands, printed, expected, strict=False):
-        assert (command, _same_everywhere(was)) == (command, _same_everywhere(is_said))
+    printed = process.stdout.split(f"{_END}\n")
+    assert process.stderr == ""
+    for command, actual, readme in zip(commands, printed, expected, strict=False):
+        assert (command, _mask_varying(actual)) == (command, _mask_varying(readme))
     assert printed[len(commands) :] == [""]

@@ -1,4 +1,4 @@
-"""The way back, end to end on the local stack: form, queue, mail, link, and the adopter's own queue."""
+"""Double opt-in on the local stack: form, queue, mail, link, and the notification queue of the adopter."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def sqs(stack: dict[str, Any]) -> Iterator[Any]:
     client.close()
 
 
-def test_who_never_asked_is_mailed_after_a_confirmation_and_the_adopter_is_told(
+def test_a_confirmation_permits_mail_and_notifies_the_adopter(
     stack: dict[str, Any], api: httpx.Client, sqs: Any
 ) -> None:
     def is_sendable() -> bool:
@@ -61,18 +61,18 @@ def test_who_never_asked_is_mailed_after_a_confirmation_and_the_adopter_is_told(
     assert api.post(link).status_code == 200 and is_sendable()
 
     queue = stack["outputs"]["OptInNotificationsQueueUrl"]
-    (told,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
-    said = json.loads(told["Body"])
-    assert (said["address"], said["topics"]) == (READER, ["research"])
+    (message,) = soon(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    notification = json.loads(message["Body"])
+    assert (notification["address"], notification["topics"]) == (READER, ["research"])
 
 
-def test_the_24th_who_asks_from_one_network_to_be_let_out_gets_a_mail_as_the_first_does(
+def test_the_24th_opt_out_request_of_a_network_still_gets_a_mail(
     stack: dict[str, Any], api: httpx.Client
 ) -> None:
     people = [f"leaving{n}@example.org" for n in range(24)]
     for address in people:
-        said = api.post("/subscribe", data={"address": address, "intent": "out"})
-        assert said.status_code == 202
+        response = api.post("/subscribe", data={"address": address, "intent": "out"})
+        assert response.status_code == 202
     for address in people:
         text = soon(partial(mail_to, stack, address))
         assert "/c/" in text

@@ -1,3 +1,5 @@
+"""Checks whether mail may be sent, and the identification and the links of people."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -27,16 +29,16 @@ NOW = 1_772_701_964_390
 
 
 @dataclass
-class Counting(MemoryPreferences):
-    asked: list[list[str]] = field(default_factory=list)
+class RecordingPreferences(MemoryPreferences):
+    reads: list[list[str]] = field(default_factory=list)
 
     def read_many(self, recipients):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
         ids = list(recipients)
-        self.asked.append(ids)
+        self.reads.append(ids)
         return super().read_many(ids)
 
 
-def test_people_are_named_by_address_or_by_id_and_the_rest_is_nobody() -> None:
+def test_people_are_identified_by_address_or_id_and_invalid_mentions_are_not() -> None:
     known = recipient_id(KEYS.identity_key(), normalise_address("reader@example.com"))
     mentions = [
         Mention(address="<Reader@EXAMPLE.com>"),
@@ -55,36 +57,36 @@ def test_people_are_named_by_address_or_by_id_and_the_rest_is_nobody() -> None:
     assert [person.address for person in people] == [mention.address for mention in mentions]
 
 
-def test_nobody_is_identified_without_the_key() -> None:
+def test_identification_fails_without_the_key() -> None:
     with pytest.raises(KeysUnavailable):
         identify([Mention(address="a@example.com")], MemoryKeys(failure=KeysUnavailable()))
 
 
 @given(
-    kept=st.dictionaries(recipients.map(recipient_from_bytes), records(), max_size=4),
+    stored=st.dictionaries(recipients.map(recipient_from_bytes), records(), max_size=4),
     number=st.sampled_from(sorted(CATALOGUE.topics)),
     now=instants,
     data=st.data(),
 )
-def test_each_is_answered_by_the_decision_on_their_own_record(
-    kept: dict[str, Record], number: int, now: int, data: st.DataObject
+def test_each_answer_is_the_decision_for_the_record_of_that_person(
+    stored: dict[str, Record], number: int, now: int, data: st.DataObject
 ) -> None:
-    ids = st.sampled_from([*kept, "a" * 26, None])
-    people = [IdentifiedPerson(None, one) for one in data.draw(st.lists(ids, max_size=8))]
+    ids = st.sampled_from([*stored, "a" * 26, None])
+    people = [IdentifiedPerson(None, recipient) for recipient in data.draw(st.lists(ids, max_size=8))]
     topic = CATALOGUE.topics[number]
-    preferences = Counting(dict(kept))
+    preferences = RecordingPreferences(dict(stored))
 
-    answered = check_sendable(people, topic, now, preferences)
+    results = check_sendable(people, topic, now, preferences)
 
-    assert [one.person for one in answered] == people
-    for person, answer in answered:
+    assert [result.person for result in results] == people
+    for person, answer in results:
         if person.recipient is None:
             assert answer is Unanswerable.INVALID
         else:
-            assert answer == decide(kept.get(person.recipient, EMPTY_RECORD), topic, now)
+            assert answer == decide(stored.get(person.recipient, EMPTY_RECORD), topic, now)
 
 
-def test_a_damaged_record_is_doubt_and_doubt_is_no_decision() -> None:
+def test_an_unreadable_record_gives_no_decision() -> None:
     preferences = MemoryPreferences()
     preferences.unreadable("a" * 26)
 
@@ -93,7 +95,7 @@ def test_a_damaged_record_is_doubt_and_doubt_is_no_decision() -> None:
     assert answer is Unanswerable.UNREADABLE
 
 
-def test_when_not_all_can_be_read_nothing_is_said_of_anyone() -> None:
+def test_there_is_no_answer_at_all_if_a_read_fails() -> None:
     with pytest.raises(StoreUnavailable):
         check_sendable(
             [IdentifiedPerson(None, "a" * 26)],
@@ -103,7 +105,7 @@ def test_when_not_all_can_be_read_nothing_is_said_of_anyone() -> None:
         )
 
 
-def test_an_acknowledged_opt_out_is_seen_by_the_next_check() -> None:
+def test_the_next_check_respects_a_confirmed_opt_out() -> None:
     preferences, person = MemoryPreferences(), IdentifiedPerson(None, "a" * 26)
     preferences.apply("a" * 26, [Change(out(0), Entry(NOW - 1, Source.ONE_CLICK, "{}"))], NOW)
 
@@ -112,7 +114,7 @@ def test_an_acknowledged_opt_out_is_seen_by_the_next_check() -> None:
     assert answer not in list(Unanswerable) and not answer.sendable  # type: ignore[union-attr]
 
 
-def test_a_link_names_its_person_topic_and_minute_for_each_purpose_and_key() -> None:
+def test_a_link_token_holds_the_person_the_topic_the_minute_and_the_newest_key() -> None:
     keys = MemoryKeys(link_key_ids=(1, 2, 7))
     people = [IdentifiedPerson("a@example.com", "a" * 26), IdentifiedPerson("nobody", None)]
 
@@ -121,6 +123,6 @@ def test_a_link_names_its_person_topic_and_minute_for_each_purpose_and_key() -> 
     assert second.tokens == {}
     assert len(set(first.tokens.values())) == len(TokenPurpose)
     for purpose, text in first.tokens.items():
-        said = verify_link_token(text, purpose, keys.link_key)
-        assert (said.recipient, said.scope, said.key_id) == ("a" * 26, 2, 7)
-        assert said.issued == NOW - NOW % 60_000
+        token = verify_link_token(text, purpose, keys.link_key)
+        assert (token.recipient, token.scope, token.key_id) == ("a" * 26, 2, 7)
+        assert token.issued == NOW - NOW % 60_000

@@ -1,4 +1,4 @@
-"""What an insider may forge in a ledger, and what any file may hold: it is named, and nothing crashes."""
+"""Forged ledgers and arbitrary files: verification names the fault, and never crashes."""
 
 from __future__ import annotations
 
@@ -34,62 +34,66 @@ def fault(lines: list[bytes] | tuple[bytes, ...]) -> str | None:
 
 
 def forged(days: int, **other: Any) -> tuple[Ledgers, LedgerEntry]:
-    """A ledger into which an entry was put on its third day that says a day so long before."""
+    """Returns a ledger with an entry that was added on the third day and backdated by a number of days."""
     made = ordinary(days=2)
-    one = replace(entry(7, 1, at=2 * DAY_MS), **other)
-    one = replace(one, recorded_at=one.recorded_at - days * DAY_MS, at=one.at - days * DAY_MS)
-    made.ledger.enter(one, "{}")
-    made.seals.add(FIRST + 2, [one.leaf])
+    original = replace(entry(7, 1, at=2 * DAY_MS), **other)
+    backdated = replace(
+        original,
+        recorded_at=original.recorded_at - days * DAY_MS,
+        at=original.at - days * DAY_MS,
+    )
+    made.ledger.enter(backdated, "{}")
+    made.seals.add(FIRST + 2, [backdated.leaf])
     seal_days(made.seals, FIRST + 3)
-    return made, one
+    return made, backdated
 
 
-# ---- An entry that says a day long before its seal's ----
+# ---- Backdated entries ----
 
 
 @pytest.mark.threat(
     "B5",
-    "Whoever may write to the ledger enters an entry today that says it was recorded two years ago.",
-    "An entry whose day is more than two before that of its seal is a fault, and is not proved.",
+    "An attacker with write access to the ledger adds an entry today that is dated two years ago.",
+    "An entry that is dated more than two days before its seal is a fault, and gets no proof.",
 )
 @pytest.mark.parametrize("days", [LATE_DAYS + 1, 10, 730])
-def test_an_entry_of_a_day_long_before_its_seals_is_a_fault_and_has_no_proof(days: int) -> None:
-    made, one = forged(days)
+def test_an_entry_dated_long_before_its_seal_is_a_fault_and_has_no_proof(days: int) -> None:
+    made, backdated = forged(days)
     lines = made.lines(NOW)
 
-    named = fault(lines)
+    message = fault(lines)
 
-    said, sealed = rfc3339.format_day(one.recorded_at // DAY_MS), rfc3339.format_day(FIRST + 2)
-    assert named is not None
-    assert one.id in named and said in named and sealed in named
+    date, seal_date = rfc3339.format_day(backdated.recorded_at // DAY_MS), rfc3339.format_day(FIRST + 2)
+    assert message is not None
+    assert backdated.id in message and date in message and seal_date in message
     with pytest.raises(InvalidEvidence):
-        prove_entry(lines, one.id)
+        prove_entry(lines, backdated.id)
 
 
 @pytest.mark.parametrize("days", range(LATE_DAYS + 1))
-def test_an_entry_that_came_late_to_its_seal_is_whole_and_proved(days: int) -> None:
-    made, one = forged(days)
+def test_an_entry_that_is_a_little_late_for_its_seal_is_valid_and_has_a_proof(days: int) -> None:
+    made, backdated = forged(days)
     assert fault(made.lines(NOW)) is None
-    assert prove_entry(made.lines(NOW), one.id)["seal"]["day"] == rfc3339.format_day(FIRST + 2)
+    assert prove_entry(made.lines(NOW), backdated.id)["seal"]["day"] == rfc3339.format_day(FIRST + 2)
 
 
 @pytest.mark.parametrize("outcome", EntryOutcome)
-def test_one_put_into_the_chain_of_somebody_is_named_too(outcome: EntryOutcome) -> None:
-    """Under a number that there is: the numbers alone do not tell."""
+def test_the_fault_names_a_backdated_entry_in_the_chain_of_another_person(outcome: EntryOutcome) -> None:
+    """The entry has a number that exists, so the numbers alone do not reveal it."""
     subject = entry(1, 1).subject
-    made, one = forged(400, subject=subject, register="confirmed", outcome=outcome)
-    assert one.id in str(fault(made.lines(NOW)))
+    made, backdated = forged(400, subject=subject, register="confirmed", outcome=outcome)
+    assert backdated.id in str(fault(made.lines(NOW)))
 
 
-def test_what_no_seal_is_over_yet_is_of_the_days_behind_the_last_seal() -> None:
+def test_the_open_part_covers_only_the_days_after_the_last_seal() -> None:
     made = ordinary(days=2)
     seal_days(made.seals, FIRST + 2)
-    one = entry(7, 1, at=2 * DAY_MS)
-    late = replace(one, recorded_at=one.recorded_at - LATE_DAYS * DAY_MS, at=one.at - LATE_DAYS * DAY_MS)
+    timely, delay = entry(7, 1, at=2 * DAY_MS), LATE_DAYS * DAY_MS
+    late = replace(timely, recorded_at=timely.recorded_at - delay, at=timely.at - delay)
     old = replace(late, recorded_at=late.recorded_at - DAY_MS, scope=ScopeNumber(3))
     made.ledger.enter(late, "{}")
     made.seals.add(FIRST + 2, [late.leaf])
-    weeks = START + 20 * DAY_MS  # in which nothing was sealed
+    weeks = START + 20 * DAY_MS  # weeks later, without any new seal
     assert fault(made.lines(weeks)) is None
     assert prove_entry(made.lines(weeks), late.id)["sealed"] is False
 
@@ -100,38 +104,38 @@ def test_what_no_seal_is_over_yet_is_of_the_days_behind_the_last_seal() -> None:
         prove_entry(made.lines(weeks), old.id)
 
 
-def test_an_entry_under_no_seal_at_all_is_not_proved() -> None:
+def test_an_entry_without_any_seal_has_no_proof() -> None:
     made = ordinary()
-    one = entry(7, 1, at=0)
-    lines = [*made.lines(NOW), canonical_json(one.to_document()) + b"\n"]
+    unsealed = entry(7, 1, at=0)
+    lines = [*made.lines(NOW), canonical_json(unsealed.to_document()) + b"\n"]
     with pytest.raises(InvalidEvidence):
-        prove_entry(lines, one.id)
+        prove_entry(lines, unsealed.id)
 
 
-# ---- Roots that were kept ----
+# ---- Roots that an auditor kept ----
 
 
 @pytest.mark.threat(
     "B7",
-    "A root that an auditor kept some nights ago fits neither an honest ledger nor a rewritten one.",
-    "The root of any seal fits, and it is said of which day it is and how many nights were sealed since.",
+    "Verification with a root from some nights ago cannot tell an honest ledger from a rewritten one.",
+    "Verification accepts the root of any seal, and states its day and the number of later seals.",
 )
-def test_the_root_of_any_night_is_known_again_with_its_day_and_the_nights_since() -> None:
+def test_verification_finds_the_day_of_any_root_and_the_number_of_later_seals() -> None:
     made = ordinary(days=5)
-    verdict = verify_ledger(made.lines(NOW), ExternalSorter)
+    result = verify_ledger(made.lines(NOW), ExternalSorter)
     seals = made.seals.seals()
-    assert [verdict.under(seal.root) for seal in seals] == [
+    assert [result.under(seal.root) for seal in seals] == [
         (FIRST, 3),
         (FIRST + 1, 2),
         (FIRST + 2, 1),
         (FIRST + 3, 0),
     ]
-    assert verdict.root == seals[-1].root
-    assert verdict.under("0" * 64) is None
-    assert verdict.under("") is None and verdict.under(None) is None
+    assert result.root == seals[-1].root
+    assert result.under("0" * 64) is None
+    assert result.under("") is None and result.under(None) is None
 
 
-# ---- Lines that were lengthened ----
+# ---- Additions to lines ----
 
 
 @functools.cache
@@ -142,63 +146,63 @@ def whole() -> tuple[bytes, ...]:
 
 
 def _kinds() -> dict[str, int]:
-    """The place of a line of each kind."""
+    """Returns the index of a line of each kind."""
     return {
-        next(iter(document)) if len(document) == 1 else "entry": place
-        for place, document in enumerate(map(json.loads, whole()))
+        next(iter(document)) if len(document) == 1 else "entry": index
+        for index, document in enumerate(map(json.loads, whole()))
     }
 
 
 @pytest.mark.threat(
     "B10",
-    "Text is put into a sealed export, as a further member of one of its lines.",
-    "Every line has exactly the members of its kind, and every line of hashes but a seal's last is full.",
+    "An attacker adds text to a sealed export, as another member of one of its lines.",
+    "Each line has exactly the members of its kind. Each line of hashes, except the last of a seal, is full.",
 )
 @pytest.mark.parametrize("kind", ["format", "seal", "open", "leaves", "altered", "entry"])
 @pytest.mark.parametrize("deep", [False, True])
-def test_nothing_can_be_added_to_any_line(kind: str, deep: bool) -> None:
-    lines, place = list(whole()), _kinds()[kind]
-    document = json.loads(lines[place])
+def test_an_addition_to_any_line_is_a_fault(kind: str, deep: bool) -> None:
+    lines, index = list(whole()), _kinds()[kind]
+    document = json.loads(lines[index])
     inner = document.get(kind)
     if deep and not isinstance(inner, dict):
         return
     (inner if deep else document)["note"] = "the person agreed by phone"
-    lines[place] = canonical_json(document) + b"\n"
-    assert str(fault(lines)).startswith(f"line {place + 1}: ")
+    lines[index] = canonical_json(document) + b"\n"
+    assert str(fault(lines)).startswith(f"line {index + 1}: ")
 
 
 @pytest.mark.parametrize("extra", [b'{"leaves":[]}\n', b"{}\n", b'{"note":1}\n', b"\n", b"[]\n"])
-def test_no_line_can_be_put_in_between(extra: bytes) -> None:
-    for place in range(len(whole()) + 1):
-        lines = [*whole()[:place], extra, *whole()[place:]]
-        assert str(fault(lines)).startswith("line "), place
+def test_an_additional_line_anywhere_is_a_fault(extra: bytes) -> None:
+    for index in range(len(whole()) + 1):
+        lines = [*whole()[:index], extra, *whole()[index:]]
+        assert str(fault(lines)).startswith("line "), index
 
 
-def test_hashes_stand_in_full_lines_so_that_there_is_one_way_of_writing_them() -> None:
-    lines, place = list(whole()), _kinds()["leaves"]
-    leaves = json.loads(lines[place])["leaves"]
-    parts = [canonical_json({"leaves": part}) + b"\n" for part in (leaves[:1], leaves[1:])]
-    lines[place : place + 1] = parts
+def test_lines_of_hashes_must_be_full_so_that_each_ledger_has_one_form() -> None:
+    lines, index = list(whole()), _kinds()["leaves"]
+    leaves = json.loads(lines[index])["leaves"]
+    halves = [canonical_json({"leaves": half}) + b"\n" for half in (leaves[:1], leaves[1:])]
+    lines[index : index + 1] = halves
     assert "not full" in str(fault(lines))
 
 
 @pytest.mark.parametrize("how", Alteration)
-def test_what_was_done_to_the_storage_is_said_where_all_else_is_whole(how: Alteration) -> None:
+def test_an_alteration_of_the_storage_is_the_fault_only_if_there_is_no_other(how: Alteration) -> None:
     made = ordinary()
     made.seals.found.append(AlteredObject("leaves/2024-10-04", how))
     assert str(fault(made.lines(NOW))).startswith("leaves/2024-10-04: ")
-    gone = next(iter(made.ledger.entries))
-    del made.ledger.entries[gone]
+    removed = next(iter(made.ledger.entries))
+    del made.ledger.entries[removed]
     assert "an entry is missing" in str(fault(made.lines(NOW)))
 
 
-def test_a_name_in_the_storage_that_cannot_be_printed_is_named_all_the_same() -> None:
+def test_the_fault_shows_an_unprintable_object_name_with_escapes() -> None:
     made = ordinary()
     made.seals.found.append(AlteredObject("seals/\x07\n\u202e", Alteration.MALFORMED))
     assert str(fault(made.lines(NOW))).startswith(r"seals/\x07\n\u202e: ")
 
 
-# ---- Any file ----
+# ---- Arbitrary files ----
 
 _JUNK = st.recursive(
     st.none()
@@ -213,59 +217,59 @@ _JUNK = st.recursive(
 )
 
 
-def _never_crashes(lines: list[bytes], place: int) -> None:
-    """The line is named, or another fault; readers say Malformed or find nothing."""
-    found = fault(lines)
-    assert found is not None
-    assert found.isprintable()
+def _never_crashes(lines: list[bytes], index: int) -> None:
+    """Checks that verification names a fault, and that the readers fail only with expected errors."""
+    message = fault(lines)
+    assert message is not None
+    assert message.isprintable()
     try:
         for _ in read_export(lines):
             pass
     except MalformedMessage as error:
-        assert str(error).startswith(f"line {place + 1}: ")  # noqa: PT017
+        assert str(error).startswith(f"line {index + 1}: ")  # noqa: PT017
     with contextlib.suppress(MalformedMessage, NotFound):
         prove_entry(lines, "0" * 64)
 
 
 @pytest.mark.threat(
     "W14",
-    "A file that is no export, or one with a type that Python takes for another, crashes the verifier.",
-    "Every member has its exact type and range, whatever the JSON; the line that does not fit is named.",
+    "A file that is not an export, or that has a value of a wrong type, crashes the verification.",
+    "Each member must have its exact type and range. The fault names the line.",
 )
 @given(st.data())
-def test_a_member_of_another_type_is_named_by_its_line(data: st.DataObject) -> None:
-    lines, place = list(whole()), data.draw(st.sampled_from(sorted(_kinds().values())))
-    document = json.loads(lines[place])
+def test_the_fault_names_the_line_of_a_member_with_a_wrong_type(data: st.DataObject) -> None:
+    lines, index = list(whole()), data.draw(st.sampled_from(sorted(_kinds().values())))
+    document = json.loads(lines[index])
     owner = document
-    (only, *more) = document
-    if not more and isinstance(document[only], dict) and data.draw(st.booleans()):
-        owner = document[only]
+    (first, *others) = document
+    if not others and isinstance(document[first], dict) and data.draw(st.booleans()):
+        owner = document[first]
     member = data.draw(st.sampled_from(sorted(owner)))
     value = data.draw(_JUNK)
     if value == owner[member] and type(value) is type(owner[member]):
         return
     owner[member] = value
-    lines[place] = canonical_json(document) + b"\n"
-    _never_crashes(lines, place)
+    lines[index] = canonical_json(document) + b"\n"
+    _never_crashes(lines, index)
 
 
 @given(_JUNK, st.integers(0, len(whole()) - 1))
-def test_any_json_is_a_fault_in_the_place_of_any_line(junk: object, place: int) -> None:
+def test_arbitrary_json_instead_of_any_line_is_a_fault(junk: object, index: int) -> None:
     lines = list(whole())
-    lines[place] = canonical_json(junk) + b"\n"  # type: ignore[arg-type]
-    _never_crashes(lines, place)
+    lines[index] = canonical_json(junk) + b"\n"  # type: ignore[arg-type]
+    _never_crashes(lines, index)
 
 
 @given(st.binary(max_size=80), st.data())
-def test_any_bytes_are_a_fault_in_any_line(junk: bytes, data: st.DataObject) -> None:
+def test_arbitrary_bytes_in_any_line_are_a_fault(junk: bytes, data: st.DataObject) -> None:
     lines = list(whole())
-    place = data.draw(st.integers(0, len(lines) - 1))
-    at = data.draw(st.integers(0, len(lines[place])))
-    upto = data.draw(st.integers(at, len(lines[place])))
-    mutated = lines[place][:at] + junk + lines[place][upto:]
-    if mutated != lines[place]:
-        lines[place] = mutated
-        _never_crashes(lines, place)
+    index = data.draw(st.integers(0, len(lines) - 1))
+    start = data.draw(st.integers(0, len(lines[index])))
+    end = data.draw(st.integers(start, len(lines[index])))
+    mutated = lines[index][:start] + junk + lines[index][end:]
+    if mutated != lines[index]:
+        lines[index] = mutated
+        _never_crashes(lines, index)
 
 
 DEEP = 100_000
@@ -289,11 +293,11 @@ STRANGE = [
 
 
 @pytest.mark.parametrize("strange", STRANGE, ids=range(len(STRANGE)))
-def test_what_crashes_parsers_is_a_fault(strange: bytes) -> None:
-    for place in _kinds().values():
+def test_input_that_crashes_parsers_is_a_fault(strange: bytes) -> None:
+    for index in _kinds().values():
         lines = list(whole())
-        lines[place] = strange
-        _never_crashes(lines, place)
+        lines[index] = strange
+        _never_crashes(lines, index)
     assert str(fault([strange])).startswith("line 1: ")
 
 

@@ -1,3 +1,5 @@
+"""The feed of suppressions: its cursor, its passes, its pages and its filter."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -43,45 +45,46 @@ PEOPLE = [recipient_from_bytes(bytes([n]) * 16) for n in range(6)]
 
 @dataclass
 class Store(MemoryPreferences):
-    """Records, and the feed of their changes, which shows a change only after a while."""
+    """Records and the feed of their changes. A change appears in the feed after a delay."""
 
-    seen_from: dict[str, list[tuple[int, FeedPosition]]] = field(default_factory=dict)
+    history: dict[str, list[tuple[int, FeedPosition]]] = field(default_factory=dict)
     now: int = NOW
-    looked_at: int = 0  # how many records were read
+    read_count: int = 0  # how many records were read
 
     def change(self, recipient: str, change: Change, lag: int = 0) -> None:
-        held = self.records.get(recipient, EMPTY_RECORD)
-        assert isinstance(held, Record)
-        self.records[recipient] = merge_changes(held, [change])
-        shown = (self.now + lag, FeedPosition(self.now, recipient))
-        self.seen_from.setdefault(recipient, []).append(shown)
+        record = self.records.get(recipient, EMPTY_RECORD)
+        assert isinstance(record, Record)
+        self.records[recipient] = merge_changes(record, [change])
+        visible_from = (self.now + lag, FeedPosition(self.now, recipient))
+        self.history.setdefault(recipient, []).append(visible_from)
 
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
-        places = [
-            max(seen, key=lambda one: one[0])[1]
-            for history in self.seen_from.values()
-            if (seen := [one for one in history if one[0] <= self.now])
+        positions = [
+            max(visible, key=lambda change: change[0])[1]
+            for history in self.history.values()
+            if (visible := [change for change in history if change[0] <= self.now])
         ]
-        return sorted(one for one in places if one > after and one.at <= until)[:limit]
+        in_range = (position for position in positions if position > after and position.at <= until)
+        return sorted(in_range)[:limit]
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
-        asked = list(recipients)
-        self.looked_at += len(asked)
-        return super().read_many(asked)
+        ids = list(recipients)
+        self.read_count += len(ids)
+        return super().read_many(ids)
 
-    def page(self, place: FeedCursor = START, limit: int = 100) -> SuppressionPage:
-        return list_suppressions(place, limit, self.now, self, self, CATALOGUE)
+    def page(self, cursor: FeedCursor = START, limit: int = 100) -> SuppressionPage:
+        return list_suppressions(cursor, limit, self.now, self, self, CATALOGUE)
 
-    def whole_pass(self, place: FeedCursor = START, limit: int = 100) -> list[ListedSuppression]:
+    def whole_pass(self, cursor: FeedCursor = START, limit: int = 100) -> list[ListedSuppression]:
         listed: list[ListedSuppression] = []
         is_end = False
         while not is_end:
-            found, place, is_end = self.page(place, limit)
-            listed += found
+            page, cursor, is_end = self.page(cursor, limit)
+            listed += page
         return listed
 
 
-def _stop(store: Store, recipient: str, *registers: Register, at: int = 5) -> None:
+def _suppress(store: Store, recipient: str, *registers: Register, at: int = 5) -> None:
     for register in registers:
         until = NOW + DAY_MS if register.may_end else None
         store.change(recipient, Change(register, Entry(at, Source.PHONE, "{}", until=until)))
@@ -93,60 +96,60 @@ _steps = st.lists(st.one_of(_writes, st.integers(1, 5)), max_size=40)
 
 @examples(300)
 @given(_steps)
-def test_a_reader_that_follows_the_cursor_knows_every_stop_in_the_end(
+def test_a_reader_that_follows_the_cursor_gets_every_suppression_in_the_end(
     steps: list[tuple[str, Change, int] | int],
 ) -> None:
-    store, place, known = Store(), START, dict[tuple[str, tuple[int, int]], Suppression]()
+    store, cursor, known = Store(), START, dict[tuple[str, tuple[int, int]], Suppression]()
 
     def take(page: SuppressionPage) -> FeedCursor:
-        for recipient, stop in page.listed:
-            assert isinstance(stop, Suppression)
-            known[recipient, stop.sort_key] = stop
+        for recipient, suppression in page.listed:
+            assert isinstance(suppression, Suppression)
+            known[recipient, suppression.sort_key] = suppression
         return page.next
 
     for step in steps:
         store.now += 10_000
         if isinstance(step, int):
-            place = take(store.page(place, step))
+            cursor = take(store.page(cursor, step))
         else:
             recipient, change, lag = step
             store.change(recipient, change, lag)
     store.now += FEED_OVERLAP
     while True:
-        page = store.page(place, 3)
-        place = take(page)
+        page = store.page(cursor, 3)
+        cursor = take(page)
         if page.is_end and page.next.after.at == store.now - FEED_OVERLAP:
             break
     for recipient, record in store.records.items():
         assert isinstance(record, Record)
-        for stop in suppressions_of(record, CATALOGUE, store.now):
-            held = known[recipient, stop.sort_key]
-            assert held == stop or (held.until is not None and held.until <= store.now)
+        for suppression in suppressions_of(record, CATALOGUE, store.now):
+            latest = known[recipient, suppression.sort_key]
+            assert latest == suppression or (latest.until is not None and latest.until <= store.now)
 
 
 @examples(300)
 @given(_steps)
-def test_within_a_pass_nothing_repeats_and_only_its_last_page_is_short(
+def test_a_pass_has_no_duplicates_and_only_its_last_page_is_short(
     steps: list[tuple[str, Change, int] | int],
 ) -> None:
-    store, place, given_out = Store(), START, set[tuple[str, tuple[int, int]]]()
+    store, cursor, listed_before = Store(), START, set[tuple[str, tuple[int, int]]]()
     for step in steps:
         store.now += 10_000
         if not isinstance(step, int):
             store.change(*step[:2])
             continue
-        listed, place, is_end = store.page(place, step)
+        listed, cursor, is_end = store.page(cursor, step)
         assert is_end is (len(listed) < step)
-        for recipient, stop in listed:
-            assert isinstance(stop, Suppression)
-            assert (recipient, stop.sort_key) not in given_out
-            given_out.add((recipient, stop.sort_key))
+        for recipient, suppression in listed:
+            assert isinstance(suppression, Suppression)
+            assert (recipient, suppression.sort_key) not in listed_before
+            listed_before.add((recipient, suppression.sort_key))
         if is_end:
-            given_out.clear()
+            listed_before.clear()
 
 
 @given(st.lists(_writes, max_size=12), st.integers(1, 5))
-def test_short_pages_give_what_one_long_page_gives(writes: list[tuple[str, Change, int]], limit: int) -> None:
+def test_short_pages_list_the_same_as_a_long_page(writes: list[tuple[str, Change, int]], limit: int) -> None:
     store = Store()
     for recipient, change, _ in writes:
         store.now += 1
@@ -154,30 +157,30 @@ def test_short_pages_give_what_one_long_page_gives(writes: list[tuple[str, Chang
     assert store.whole_pass(limit=limit) == store.page().listed
 
 
-def test_stops_come_in_the_order_of_change() -> None:
+def test_suppressions_have_the_order_of_their_changes() -> None:
     store = Store()
     for recipient in (PEOPLE[2], PEOPLE[0], PEOPLE[1], PEOPLE[2]):
         store.now += 1
-        _stop(store, recipient, out(0), at=store.now)
-    assert [one.recipient for one in store.page().listed] == [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
+        _suppress(store, recipient, out(0), at=store.now)
+    assert [listed.recipient for listed in store.page().listed] == [PEOPLE[0], PEOPLE[1], PEOPLE[2]]
 
 
-def test_a_pass_ends_although_somebody_changes_before_every_page() -> None:
-    store, place, pages = Store(), START, 0
+def test_a_pass_ends_although_a_recipient_changes_before_each_page() -> None:
+    store, cursor, pages = Store(), START, 0
     for recipient in PEOPLE:
-        _stop(store, recipient, out(0))
+        _suppress(store, recipient, out(0))
     is_end = False
     while not is_end:
         store.now += 1
-        _stop(store, PEOPLE[pages % 6], out(0), at=store.now)
-        _, place, is_end = store.page(place, 1)
+        _suppress(store, PEOPLE[pages % 6], out(0), at=store.now)
+        _, cursor, is_end = store.page(cursor, 1)
         pages += 1
     assert pages <= 7
 
 
-def test_the_next_pass_begins_before_the_bound_of_the_last() -> None:
+def test_the_next_pass_starts_before_the_bound_of_the_previous_pass() -> None:
     store = Store()
-    _stop(store, PEOPLE[0], out(0))
+    _suppress(store, PEOPLE[0], out(0))
     page = store.page(limit=1)
     store.now += 5_000
     assert not page.is_end
@@ -187,71 +190,73 @@ def test_the_next_pass_begins_before_the_bound_of_the_last() -> None:
     assert store.page(last.next).listed == page.listed
 
 
-def test_a_page_may_end_between_two_stops_of_one_recipient() -> None:
+def test_a_page_may_end_between_two_suppressions_of_a_recipient() -> None:
     store = Store()
-    _stop(store, PEOPLE[0], out(0), COMPLAINT, UNDELIVERABLE)
-    _stop(store, PEOPLE[1], out(0))
-    pages, place = [], START
+    _suppress(store, PEOPLE[0], out(0), COMPLAINT, UNDELIVERABLE)
+    _suppress(store, PEOPLE[1], out(0))
+    pages, cursor = [], START
     for _ in range(4):
-        listed, place, _ = store.page(place, 1)
-        pages.append([one.stop.reason for one in listed if isinstance(one.stop, Suppression)])
+        listed, cursor, _ = store.page(cursor, 1)
+        pages.append([item.stop.reason for item in listed if isinstance(item.stop, Suppression)])
     assert pages == [["undeliverable"], ["complained"], ["unsubscribed"], ["unsubscribed"]]
 
 
-def test_a_stop_that_ends_between_two_pages_takes_no_other_with_it() -> None:
+def test_a_pause_that_ends_between_two_pages_does_not_hide_other_suppressions() -> None:
     store = Store()
-    _stop(store, PEOPLE[0], pause(0), pause(1), pause(3))
+    _suppress(store, PEOPLE[0], pause(0), pause(1), pause(3))
     first = store.page(limit=1)
     store.records[PEOPLE[0]] = merge_changes(
         EMPTY_RECORD,
         [Change(pause(n), Entry(6, Source.PHONE, "{}", until=NOW + DAY_MS)) for n in (1, 3)],
     )
-    rest = store.page(first.next, 5).listed
-    assert [one.stop.scope for one in rest if isinstance(one.stop, Suppression)] == [1, 3]
+    others = store.page(first.next, 5).listed
+    assert [item.stop.scope for item in others if isinstance(item.stop, Suppression)] == [1, 3]
 
 
-def test_a_filter_keeps_what_it_names_and_the_cursor_keeps_the_filter() -> None:
+def test_a_filter_selects_suppressions_and_the_cursor_keeps_the_filter() -> None:
     store = Store()
-    _stop(store, PEOPLE[0], out(0), out(3), COMPLAINT)
-    _stop(store, PEOPLE[1], out(3))
-    only = FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3)))
-    listed = store.whole_pass(only, limit=1)
-    assert [one.recipient for one in listed] == [PEOPLE[0], PEOPLE[1]]
-    assert store.page(only).next.only == only.only
+    _suppress(store, PEOPLE[0], out(0), out(3), COMPLAINT)
+    _suppress(store, PEOPLE[1], out(3))
+    filtered = FeedCursor(
+        FeedPosition(0, ""), only=SuppressionFilter(Reason.TOPIC_UNSUBSCRIBED, ScopeNumber(3))
+    )
+    listed = store.whole_pass(filtered, limit=1)
+    assert [item.recipient for item in listed] == [PEOPLE[0], PEOPLE[1]]
+    assert store.page(filtered).next.only == filtered.only
 
 
-def test_a_rare_stop_is_found_behind_many_others_and_a_page_reads_only_so_many() -> None:
+def test_the_feed_finds_a_rare_suppression_although_each_page_reads_a_limited_number() -> None:
     store = Store()
     crowd = [recipient_from_bytes(n.to_bytes(16)) for n in range(MAX_EXAMINED * 2)]
     for recipient in crowd:
-        _stop(store, recipient, out(0))
+        _suppress(store, recipient, out(0))
         store.now += 1
-    _stop(store, crowd[-1], COMPLAINT)
-    place, pages, found = (
+    _suppress(store, crowd[-1], COMPLAINT)
+    cursor, pages, matches = (
         FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.COMPLAINED)),
         0,
         [],
     )
     is_end = False
     while not is_end:
-        store.looked_at = 0
-        listed, place, is_end = store.page(place, 10)
-        assert store.looked_at <= MAX_EXAMINED + 1_000
-        found += listed
+        store.read_count = 0
+        listed, cursor, is_end = store.page(cursor, 10)
+        assert store.read_count <= MAX_EXAMINED + 1_000
+        matches += listed
         pages += 1
-    assert [one.recipient for one in found] == [crowd[-1]]
+    assert [item.recipient for item in matches] == [crowd[-1]]
     assert pages == 2
 
 
-def test_who_was_lifted_is_told_and_who_cannot_be_read_counts_as_stopped() -> None:
+def test_the_feed_lists_lifted_suppressions_and_unreadable_records() -> None:
     store = Store()
-    _stop(store, PEOPLE[0], out(0))
-    _stop(store, PEOPLE[0], in_(0), at=6)
-    _stop(store, PEOPLE[1], out(0))
+    _suppress(store, PEOPLE[0], out(0))
+    _suppress(store, PEOPLE[0], in_(0), at=6)
+    _suppress(store, PEOPLE[1], out(0))
     store.unreadable(PEOPLE[1])
-    lifted, unread = store.page().listed
+    lifted, unreadable = store.page().listed
     assert isinstance(lifted.stop, Suppression)
     assert not lifted.stop.active
-    assert unread == ListedSuppression(PEOPLE[1], UNREADABLE)
-    rest = FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.MINOR))
-    assert store.page(rest).listed == [unread]  # whatever was asked for
+    assert unreadable == ListedSuppression(PEOPLE[1], UNREADABLE)
+    other_reason = FeedCursor(FeedPosition(0, ""), only=SuppressionFilter(Reason.MINOR))
+    assert store.page(other_reason).listed == [unreadable], "every filter selects it"

@@ -1,3 +1,5 @@
+"""Recording preference requests: the writes, the order of the results, refusals and failures."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -34,112 +36,114 @@ JANE, SAM, KIM = (recipient_from_bytes(bytes([n]) * 16) for n in range(3))
 
 
 class Store(MemoryPreferences):
-    """Counts what is asked of it."""
+    """Records the calls that it gets."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.asked: list[str] = []
+        self.calls: list[str] = []
 
     def read(self, recipient: str) -> Record:
-        self.asked.append("read")
+        self.calls.append("read")
         return super().read(recipient)
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
-        self.asked.append("apply")
-        tried = len(self.asked)
+        self.calls.append("apply")
+        count = len(self.calls)
         try:
             return super().apply(recipient, changes, now)
         finally:
-            del self.asked[tried:]  # its own read
+            del self.calls[count:]  # the read within the write does not count
 
 
-def _wish(state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW) -> PreferenceRequest:
+def _request(state: RequestedState = RequestedState.OUT, scope: int = 2, at: int = NOW) -> PreferenceRequest:
     until = NOW + DAY_MS if state is RequestedState.PAUSED else None
     return PreferenceRequest(ScopeNumber(scope), state, at, Source.PHONE, "{}", "", until)
 
 
-def _record(store: MemoryPreferences, *voiced: tuple[str, PreferenceRequest]) -> list[ChangeResult]:
-    return record_changes([RequestedChange(*one) for one in voiced], NOW, store, CATALOGUE)
+def _record(store: MemoryPreferences, *requests: tuple[str, PreferenceRequest]) -> list[ChangeResult]:
+    return record_changes([RequestedChange(*request) for request in requests], NOW, store, CATALOGUE)
 
 
-def _held(register: Register) -> Change:
+def _change_of(register: Register) -> Change:
     return Change(register, Entry(5, Source.PHONE, "{}"))
 
 
-def test_stops_are_written_without_a_read_and_those_of_one_person_at_once() -> None:
+def test_opt_outs_need_no_read_and_those_of_one_person_need_one_write() -> None:
     store = Store()
-    _record(store, (JANE, _wish()), (SAM, _wish()), (JANE, _wish(RequestedState.PAUSED)))
-    assert store.asked == ["apply", "apply"]
+    _record(store, (JANE, _request()), (SAM, _request()), (JANE, _request(RequestedState.PAUSED)))
+    assert store.calls == ["apply", "apply"]
 
 
-def test_only_a_yes_is_read_for() -> None:
+def test_only_an_opt_in_needs_a_read() -> None:
     store = Store()
     _record(
         store,
-        (JANE, _wish(RequestedState.IN)),
-        (JANE, _wish(RequestedState.OUT, 3)),
-        (SAM, _wish()),
+        (JANE, _request(RequestedState.IN)),
+        (JANE, _request(RequestedState.OUT, 3)),
+        (SAM, _request()),
     )
-    assert store.asked == ["read", "apply", "apply"]
+    assert store.calls == ["read", "apply", "apply"]
 
 
-def test_the_results_stand_in_the_order_of_the_wishes() -> None:
-    wishes = [
-        (JANE, _wish()),
-        (SAM, _wish(RequestedState.IN, 3)),
-        (JANE, _wish(RequestedState.OUT, 3)),
+def test_the_results_have_the_order_of_the_requests() -> None:
+    requests = [
+        (JANE, _request()),
+        (SAM, _request(RequestedState.IN, 3)),
+        (JANE, _request(RequestedState.OUT, 3)),
     ]
-    jane, sam, again = _record(Store(), *wishes)
+    jane, sam, again = _record(Store(), *requests)
     assert (jane.sendable["news"], sam.sendable["news"]) == (False, True)
     assert jane.sendable == again.sendable
 
 
-def test_every_topic_in_use_is_answered_for() -> None:
-    (result,) = _record(Store(), (JANE, _wish()))
+def test_the_result_covers_each_topic_in_use() -> None:
+    (result,) = _record(Store(), (JANE, _request()))
     used = {CATALOGUE.name(t.number) for t in CATALOGUE.topics.values() if not t.retired}
     assert set(result.sendable) == used
 
 
-def test_a_refused_yes_leaves_the_other_wishes_of_that_person_alone() -> None:
+def test_a_refused_opt_in_does_not_affect_the_other_requests_of_that_person() -> None:
     store = Store()
-    store.records[JANE] = merge_changes(EMPTY_RECORD, [_held(HOLD)])
-    yes, no = _record(store, (JANE, _wish(RequestedState.IN)), (JANE, _wish(RequestedState.OUT, 3)))
-    assert (yes.outcome, yes.blocked_by) == (RequestOutcome.REFUSED, [Reason.HOLD])
-    assert no.outcome is RequestOutcome.APPLIED
+    store.records[JANE] = merge_changes(EMPTY_RECORD, [_change_of(HOLD)])
+    opt_in, opt_out = _record(
+        store, (JANE, _request(RequestedState.IN)), (JANE, _request(RequestedState.OUT, 3))
+    )
+    assert (opt_in.outcome, opt_in.blocked_by) == (RequestOutcome.REFUSED, [Reason.HOLD])
+    assert opt_out.outcome is RequestOutcome.APPLIED
     assert set(store.read(JANE).registers) == {HOLD, out(3)}
 
 
-def test_of_a_minor_everything_is_refused_and_nothing_written() -> None:
+def test_each_request_about_a_minor_is_refused_and_nothing_is_stored() -> None:
     store = Store()
-    store.records[JANE] = merge_changes(EMPTY_RECORD, [_held(MINOR)])
+    store.records[JANE] = merge_changes(EMPTY_RECORD, [_change_of(MINOR)])
     for state in RequestedState:
-        (result,) = _record(store, (JANE, _wish(state)))
+        (result,) = _record(store, (JANE, _request(state)))
         assert (result.outcome, result.blocked_by) == (RequestOutcome.REFUSED, [Reason.MINOR])
         assert not any(result.sendable.values())
-    assert store.records[JANE] == merge_changes(EMPTY_RECORD, [_held(MINOR)])
+    assert store.records[JANE] == merge_changes(EMPTY_RECORD, [_change_of(MINOR)])
 
 
-def test_the_same_wishes_again_leave_the_same_record() -> None:
-    store, wishes = Store(), [(JANE, _wish()), (JANE, _wish(RequestedState.IN, 3)), (SAM, _wish())]
-    first = _record(store, *wishes)
+def test_a_retry_of_the_same_requests_changes_nothing() -> None:
+    store, requests = Store(), [(JANE, _request()), (JANE, _request(RequestedState.IN, 3)), (SAM, _request())]
+    first = _record(store, *requests)
     before = dict(store.records)
-    again = _record(store, *wishes)
+    again = _record(store, *requests)
     assert store.records == before
-    assert [one.outcome for one in again] == [one.outcome for one in first]
-    assert [one.known for one in again] == [True, True, True]
+    assert [result.outcome for result in again] == [result.outcome for result in first]
+    assert [result.known for result in again] == [True, True, True]
 
 
-def test_a_store_that_fails_ends_it_and_nothing_is_answered() -> None:
+def test_a_failing_store_ends_the_call_without_a_result() -> None:
     store = Store()
     store.failure = StoreUnavailable("by the test")
     with pytest.raises(StoreUnavailable):
-        _record(store, (JANE, _wish()), (SAM, _wish()))
-    assert store.asked == ["apply"]
+        _record(store, (JANE, _request()), (SAM, _request()))
+    assert store.calls == ["apply"]
 
 
-def test_a_record_that_cannot_be_read_keeps_no_other_from_being_written() -> None:
+def test_an_unreadable_record_does_not_prevent_the_writes_of_others() -> None:
     store = Store()
     store.unreadable(SAM)
     with pytest.raises(UnreadableRecord):
-        _record(store, (JANE, _wish()), (SAM, _wish()), (KIM, _wish()))
+        _record(store, (JANE, _request()), (SAM, _request()), (KIM, _request()))
     assert out(2) in store.read(KIM).registers

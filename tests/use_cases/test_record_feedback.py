@@ -1,4 +1,4 @@
-"""Recording feedback: one write a recipient and event, in any order and any number of times."""
+"""Recording feedback: one write for each recipient of an event, in any order, with any number of retries."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from tests.support.ses_messages import CATALOGUE, KEY, NAMES, identify, ses, sns
 
 NOW = 1_772_701_964_390
 BOUNCED_AT = 1_772_671_262_669
-ECHOES = [name for name in NAMES if name.startswith("event-complaint-on")]
+DROPS = [name for name in NAMES if name.startswith("event-complaint-on")]
 UNSUBSCRIBED = "event-subscription-unsubscribe-all-header"
 A, B, C = (identify(address) for address in ("a@example.com", "b@example.net", "c@example.org"))
 
 
 class Stored:
-    """Preferences in memory, by the domain's own rule; refuses the recipients in `down`."""
+    """Preferences in memory, with the write rule of the domain. Writes for recipients in `down` fail."""
 
     def __init__(self, down: Sequence[str] = ()) -> None:
         self.records: dict[str, Record] = defaultdict(lambda: EMPTY_RECORD)
         self.writes: list[str] = []
         self.down = set(down)
-        self.marked: int | None = None
+        self.feed_time: int | None = None
 
     def read(self, recipient: str) -> Record:
         return self.records[recipient]
@@ -49,21 +49,21 @@ class Stored:
         if recipient in self.down:
             raise StoreUnavailable("throttled")
         self.writes.append(recipient)
-        self.marked = now
+        self.feed_time = now
         before = self.records[recipient]
         self.records[recipient] = merge_changes(before, changes)
         return WriteResult(before, self.records[recipient])
 
 
 class Keys:
-    """The identity key alone; `asked` counts how often."""
+    """The identity key. `reads` counts how often it is read."""
 
     def __init__(self, *, up: bool = True) -> None:
         self.up = up
-        self.asked = 0
+        self.reads = 0
 
     def identity_key(self) -> bytes:
-        self.asked += 1
+        self.reads += 1
         if not self.up:
             raise KeysUnavailable("throttled")
         return KEY
@@ -73,15 +73,15 @@ def recorder(stored: Stored, keys: Keys | None = None) -> RecordFeedback:
     return RecordFeedback(keys or Keys(), stored, CATALOGUE)  # type: ignore[arg-type]
 
 
-def test_each_recipient_of_an_event_is_written_once() -> None:
+def test_an_event_causes_one_write_for_each_recipient() -> None:
     stored = Stored()
     recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [A, B, C]
-    assert all(UNDELIVERABLE in stored.records[one].registers for one in (A, B, C))
-    assert stored.marked == NOW
+    assert all(UNDELIVERABLE in stored.records[recipient].registers for recipient in (A, B, C))
+    assert stored.feed_time == NOW
 
 
-def test_an_opt_out_of_several_topics_is_one_write() -> None:
+def test_an_opt_out_of_several_topics_needs_a_single_write() -> None:
     stored = Stored()
     event = ses(
         "event-subscription-unsubscribe-all-header",
@@ -99,27 +99,27 @@ def test_an_opt_out_of_several_topics_is_one_write() -> None:
 
 
 @pytest.mark.parametrize("name", ["event-delivery", "event-open", "event-send", "event-unknown-type"])
-def test_an_event_that_changes_nothing_needs_neither_the_table_nor_the_key(name: str) -> None:
+def test_an_event_without_changes_uses_neither_the_table_nor_the_key(name: str) -> None:
     stored, keys = Stored(), Keys(up=False)
-    verdict = recorder(stored, keys)(parse_ses_event(ses(name)), NOW)
-    assert not stored.writes and not keys.asked and len(verdict.counts) == 1
+    outcome = recorder(stored, keys)(parse_ses_event(ses(name)), NOW)
+    assert not stored.writes and not keys.reads and len(outcome.counts) == 1
 
 
-def test_who_can_be_recorded_is_recorded_though_another_cannot() -> None:
+def test_a_failed_write_for_a_recipient_does_not_affect_the_others() -> None:
     stored = Stored(down=[A])
     with pytest.raises(StoreUnavailable):
         recorder(stored)(parse_ses_event(ses("event-bounce-several-recipients")), NOW)
     assert stored.writes == [B, C]
 
 
-def test_without_the_key_nothing_is_guessed() -> None:
+def test_without_the_key_nothing_is_recorded() -> None:
     stored = Stored()
     with pytest.raises(KeysUnavailable):
         recorder(stored, Keys(up=False))(parse_ses_event(ses("event-complaint-abuse")), NOW)
     assert not stored.writes
 
 
-def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> None:
+def test_an_unreadable_recipient_is_reported_after_the_others_are_recorded() -> None:
     stored = Stored()
     listed = [{"emailAddress": "?"}, {"emailAddress": "a@example.com"}]
     event = ses(
@@ -133,24 +133,24 @@ def test_an_unreadable_recipient_is_said_so_after_the_others_are_recorded() -> N
 
 @pytest.mark.threat(
     "W22",
-    "An event without a stamp says that it happened in 2099, and what it stops could not be lifted.",
-    "Feedback of a time to come is written nowhere; it goes to the dead-letter queue.",
+    "An event without a signed time is dated 2099, so that nobody could lift its suppression.",
+    "Feedback with a time in the future is not stored. It goes to the dead-letter queue.",
 )
 @pytest.mark.parametrize("happened", ["2099-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 @pytest.mark.parametrize("name", ["event-bounce-permanent-general", "event-complaint-abuse", UNSUBSCRIBED])
-def test_feedback_of_a_time_to_come_is_refused_whatever_stamps_it_brings(name: str, happened: str) -> None:
+def test_feedback_with_a_time_in_the_future_is_rejected_in_each_envelope(name: str, happened: str) -> None:
     stored = Stored()
     part = name.split("-")[1]
     event = ses(name, **{f"{part}__timestamp": happened})
     bridge = {"source": "aws.ses", "detail-type": "x", "time": happened, "detail": event}
-    stamped = json.loads(sns(json.dumps(event), Timestamp=happened))
-    for message in (event, json.dumps(event), bridge, stamped):
+    enveloped = json.loads(sns(json.dumps(event), Timestamp=happened))
+    for message in (event, json.dumps(event), bridge, enveloped):
         with pytest.raises(MalformedMessage):
             recorder(stored)(parse_ses_event(message), NOW)
     assert not stored.writes
 
 
-def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
+def test_feedback_is_recorded_although_clocks_differ_by_minutes() -> None:
     stored = Stored()
     recorder(stored)(parse_ses_event(ses("event-bounce-permanent-general")), BOUNCED_AT - MAX_CLOCK_SKEW)
     assert stored.writes
@@ -160,23 +160,23 @@ def test_clocks_that_differ_by_minutes_lose_no_feedback() -> None:
         )
 
 
-@pytest.mark.parametrize("name", ECHOES)
-def test_an_echo_counts_of_somebody_unknown_as_of_its_time_and_of_nobody_else(name: str) -> None:
-    one = identify("recipient@example.com")
+@pytest.mark.parametrize("name", DROPS)
+def test_a_drop_by_ses_is_recorded_with_its_time_only_for_an_unknown_recipient(name: str) -> None:
+    recipient = identify("recipient@example.com")
     stored = Stored()
     assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_RECORDED]
-    assert stored.records[one].at(COMPLAINT) == BOUNCED_AT
+    assert stored.records[recipient].at(COMPLAINT) == BOUNCED_AT
     assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
     for known in (UNSUBSCRIBED, "event-bounce-transient-mailboxfull"):
         stored = Stored()
         recorder(stored)(parse_ses_event(ses(known)), NOW)
-        before = stored.records[one]
+        before = stored.records[recipient]
         assert recorder(stored)(parse_ses_event(ses(name)), NOW).counts == [FeedbackEffect.COMPLAINT_IGNORED]
-        assert stored.records[one] == before
+        assert stored.records[recipient] == before
 
 
-@pytest.mark.parametrize("name", ECHOES)
-def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_recorded(
+@pytest.mark.parametrize("name", DROPS)
+def test_a_drop_of_several_is_recorded_for_each_unknown_recipient_whose_write_succeeds(
     name: str,
 ) -> None:
     listed = [{"emailAddress": address} for address in ("a@example.com", "b@example.net", "c@example.org")]
@@ -189,11 +189,11 @@ def test_an_echo_of_several_is_recorded_of_those_who_are_unknown_and_can_be_reco
     assert COMPLAINT in stored.records[C].registers
 
 
-UNORDERED = [name for name in NAMES if name not in ECHOES]  # an echo asks what came before it
+UNORDERED = [name for name in NAMES if name not in DROPS]  # the effect of a drop depends on earlier events
 
 
 @given(st.lists(st.sampled_from(UNORDERED), max_size=8), st.randoms(use_true_random=False))
-def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
+def test_any_order_and_any_duplicates_of_events_lead_to_the_same_records(
     names: list[str], random: object
 ) -> None:
     first, second = Stored(), Stored()
@@ -201,31 +201,31 @@ def test_any_order_and_repetition_of_the_same_events_leaves_the_same_records(
         recorder(first)(parse_ses_event(ses(name)), NOW)
     again = names * 2
     random.shuffle(again)  # type: ignore[attr-defined]
-    for place, name in enumerate(again):
-        recorder(second)(parse_ses_event(json.dumps(ses(name)), NOW + place), NOW + place)
+    for delay, name in enumerate(again):
+        recorder(second)(parse_ses_event(json.dumps(ses(name)), NOW + delay), NOW + delay)
     assert first.records == second.records
 
 
 @given(
     st.lists(st.sampled_from(NAMES), max_size=8),
-    st.lists(st.sampled_from(ECHOES), min_size=1, max_size=3),
+    st.lists(st.sampled_from(DROPS), min_size=1, max_size=3),
     st.randoms(use_true_random=False),
 )
-def test_wherever_an_echo_comes_it_can_only_add_a_complaint(
-    names: list[str], echoes: list[str], random: object
+def test_a_drop_in_any_position_only_adds_a_complaint(
+    names: list[str], drops: list[str], random: object
 ) -> None:
-    without, with_echoes = Stored(), Stored()
-    names = [name for name in names if name not in ECHOES]
+    without, with_drops = Stored(), Stored()
+    names = [name for name in names if name not in DROPS]
     for name in names:
         recorder(without)(parse_ses_event(ses(name)), NOW)
-    mixed = names + echoes
+    mixed = names + drops
     random.shuffle(mixed)  # type: ignore[attr-defined]
     for name in mixed:
-        recorder(with_echoes)(parse_ses_event(ses(name)), NOW)
-    for one, record in with_echoes.records.items():
-        said = without.records[one]
-        assert {**record.registers, COMPLAINT: None} == {**said.registers, COMPLAINT: None}
-        assert (record.soft_bounce_days, record.at(COMPLAINT) >= said.at(COMPLAINT)) == (
-            said.soft_bounce_days,
+        recorder(with_drops)(parse_ses_event(ses(name)), NOW)
+    for recipient, record in with_drops.records.items():
+        expected = without.records[recipient]
+        assert {**record.registers, COMPLAINT: None} == {**expected.registers, COMPLAINT: None}
+        assert (record.soft_bounce_days, record.at(COMPLAINT) >= expected.at(COMPLAINT)) == (
+            expected.soft_bounce_days,
             True,
         )

@@ -1,4 +1,4 @@
-"""What verifying a ledger costs: it reads millions of entries, so it may not grow faster than they."""
+"""The cost of verification. A ledger has millions of entries, so the cost must grow linearly at most."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tests.support.ledgers import START, ordinary
 
 
 @functools.cache
-def _exported(changes: int) -> list[bytes]:
+def _export(changes: int) -> list[bytes]:
     return ordinary(subjects=10, changes=changes).lines(START + 4 * DAY_MS)
 
 
-def _verified(lines: list[bytes]) -> None:
+def _verify(lines: list[bytes]) -> None:
     assert verify_ledger(lines, ExternalSorter).fault is None
 
 
-def test_verifying_a_ledger_grows_with_its_entries_and_no_faster() -> None:
-    assert growth(_exported, _verified, 10) <= LINEAR
+def test_the_cost_of_verification_grows_linearly_with_the_entries() -> None:
+    assert growth(_export, _verify, 10) <= LINEAR

@@ -1,4 +1,4 @@
-"""A ledger is whole, or the first thing that does not fit is named."""
+"""Verifying a ledger finds no fault in an intact ledger, and names the first fault in any other."""
 
 from __future__ import annotations
 
@@ -39,94 +39,94 @@ def check(lines: list[bytes] | tuple[bytes, ...]) -> LedgerCheck:
     return verify_ledger(lines, external_sort.ExternalSorter)
 
 
-def resealed(made: Ledgers) -> list[bytes]:
-    """The lines of a ledger that was sealed as it is, by whoever holds everything but the old roots."""
+def resealed(original: Ledgers) -> list[bytes]:
+    """Returns the lines of a ledger after an attacker with all permissions sealed it again."""
     again = Ledgers()
-    again.enter(*(kept.entry for kept in made.ledger.entries.values()))
+    again.enter(*(stored.entry for stored in original.ledger.entries.values()))
     seal_days(again.seals, START // DAY_MS + 2)
     return again.lines(NOW)
 
 
-def test_a_ledger_that_nobody_touched_is_whole() -> None:
-    verdict = check(whole())
-    assert (verdict.fault, verdict.entries, len(verdict.roots)) == (None, 20, 2)
-    assert verdict.root == ordinary().seals.seals()[-1].root
+def test_an_unchanged_ledger_has_no_fault() -> None:
+    result = check(whole())
+    assert (result.fault, result.entries, len(result.roots)) == (None, 20, 2)
+    assert result.root == ordinary().seals.seals()[-1].root
 
 
-def test_an_empty_ledger_is_whole() -> None:
+def test_an_empty_ledger_has_no_fault() -> None:
     assert check(Ledgers().lines(NOW)) == LedgerCheck(0, {}, None)
 
 
 @pytest.mark.threat(
     "T15",
-    "Somebody alters, removes or adds entries of the ledger, its hashes or its seals.",
-    "Numbers without a gap, a Merkle root a night on the one before, and write-once storage name it.",
+    "An attacker alters, removes or adds entries, hashes or seals of the ledger.",
+    "Verification finds it by consecutive numbers, by daily chained Merkle roots and by write-once storage.",
 )
 @examples(600)
 @given(st.data())
-def test_a_changed_byte_anywhere_is_found(data: st.DataObject) -> None:
+def test_verification_finds_any_changed_byte(data: st.DataObject) -> None:
     content = bytearray(b"".join(whole()))
-    place = data.draw(st.integers(0, len(content) - 1))
-    content[place] ^= data.draw(st.integers(1, 255))
+    index = data.draw(st.integers(0, len(content) - 1))
+    content[index] ^= data.draw(st.integers(1, 255))
 
     assert check(bytes(content).splitlines(keepends=True)).fault is not None
 
 
 @examples(100)
 @given(st.data())
-def test_a_missing_or_repeated_line_is_found(data: st.DataObject) -> None:
+def test_verification_finds_a_missing_or_repeated_line(data: st.DataObject) -> None:
     lines = list(whole())
-    place = data.draw(st.integers(0, len(lines) - 1))
-    lines[place : place + 1] = data.draw(st.sampled_from([[], [lines[place]] * 2]))
+    index = data.draw(st.integers(0, len(lines) - 1))
+    lines[index : index + 1] = data.draw(st.sampled_from([[], [lines[index]] * 2]))
 
     assert check(lines).fault is not None
 
 
 @given(st.integers(0, len(whole()) - 1))
-def test_a_file_that_was_cut_off_is_found(length: int) -> None:
+def test_verification_finds_a_truncated_file(length: int) -> None:
     assert check(whole()[:length]).fault is not None
 
 
-def test_entries_may_stand_in_any_order() -> None:
+def test_entries_may_have_any_order() -> None:
     lines = list(whole())
-    first = next(place for place, line in enumerate(lines) if b'"subject"' in line)
+    first = next(index for index, line in enumerate(lines) if b'"subject"' in line)
     assert check([*lines[:first], *reversed(lines[first:])]).fault is None
 
 
-def test_a_removed_entry_is_named_by_its_number_even_if_everything_was_sealed_anew() -> None:
+def test_the_number_of_a_removed_entry_is_missing_even_after_a_new_seal() -> None:
     made = ordinary()
-    gone = entry(2, 3, at=2 % 3 * DAY_MS + 0)
-    (name,) = [
-        key
-        for key, kept in made.ledger.entries.items()
-        if (kept.entry.subject, kept.entry.seq) == (gone.subject, 3)
+    removed = entry(2, 3, at=2 % 3 * DAY_MS + 0)
+    (removed_id,) = [
+        entry_id
+        for entry_id, stored in made.ledger.entries.items()
+        if (stored.entry.subject, stored.entry.seq) == (removed.subject, 3)
     ]
-    del made.ledger.entries[name]
+    del made.ledger.entries[removed_id]
 
     fault = check(resealed(made)).fault
 
     assert fault is not None
-    assert f"number 3 of subject {gone.subject}" in fault
+    assert f"number 3 of subject {removed.subject}" in fault
 
 
-def test_a_removed_last_entry_is_found_by_the_seal() -> None:
+def test_the_seal_reveals_that_the_last_entry_is_missing() -> None:
     made = ordinary()
-    key, kept = next((key, kept) for key, kept in made.ledger.entries.items() if kept.entry.seq == 4)
+    key, removed = next(item for item in made.ledger.entries.items() if item[1].entry.seq == 4)
     del made.ledger.entries[key]
 
     fault = check(made.lines(NOW)).fault
 
     assert fault is not None
-    assert kept.entry.leaf.hex() in fault
+    assert removed.entry.leaf.hex() in fault
 
 
-def test_an_altered_entry_is_named() -> None:
+def test_the_fault_names_an_altered_entry() -> None:
     lines = list(whole())
-    place, document = next(
-        (place, json.loads(line)) for place, line in enumerate(lines) if b'"subject"' in line
+    index, document = next(
+        (index, json.loads(line)) for index, line in enumerate(lines) if b'"subject"' in line
     )
     altered = LedgerEntry.from_document({**document, "recorded_at": document["recorded_at"] - 1000})
-    lines[place] = canonical_json(altered.to_document()) + b"\n"
+    lines[index] = canonical_json(altered.to_document()) + b"\n"
 
     fault = check(lines).fault
 
@@ -134,20 +134,20 @@ def test_an_altered_entry_is_named() -> None:
     assert altered.id in fault or "is missing" in fault
 
 
-def test_a_ledger_written_anew_has_another_last_root() -> None:
+def test_a_rewritten_ledger_has_a_different_last_root() -> None:
     made = ordinary()
     root = check(made.lines(NOW)).root
-    (key, kept), *_ = made.ledger.entries.items()
+    (key, stored), *_ = made.ledger.entries.items()
     del made.ledger.entries[key]
-    made.enter(entry(0, kept.entry.seq, at=kept.entry.at - START - 1))
+    made.enter(entry(0, stored.entry.seq, at=stored.entry.at - START - 1))
 
     again = check(resealed(made))
 
-    assert again.fault is None, "who holds everything can write everything"
-    assert again.root != root, "but not the root that somebody wrote down"
+    assert again.fault is None, "an attacker with all permissions can write a consistent ledger"
+    assert again.root != root, "but cannot change a root that an auditor kept"
 
 
-def test_a_seal_that_is_not_on_the_one_before_is_found() -> None:
+def test_verification_finds_a_seal_that_does_not_include_the_previous_root() -> None:
     made = ordinary()
     seal = made.seals.made[1]
     leaves = made.seals.sealed(seal.day)
@@ -158,10 +158,10 @@ def test_a_seal_that_is_not_on_the_one_before_is_found() -> None:
     fault = check(made.lines(NOW)).fault
 
     assert fault is not None
-    assert "not on the root before it" in fault
+    assert "does not include the previous root" in fault
 
 
-def test_a_late_wish_has_the_number_of_another_and_fills_no_gap() -> None:
+def test_a_late_entry_shares_a_number_and_closes_no_gap() -> None:
     made = Ledgers()
     made.enter(entry(1, 1), entry(1, 1, at=-5_000, outcome=EntryOutcome.SUPERSEDED))
     assert check(made.lines(NOW)).fault is None
@@ -170,7 +170,7 @@ def test_a_late_wish_has_the_number_of_another_and_fills_no_gap() -> None:
     assert "number 2" in str(check(made.lines(NOW)).fault)
 
 
-def test_a_chain_begins_with_one_or_with_the_floor_of_an_epoch() -> None:
+def test_a_chain_starts_with_number_one_or_with_an_erasure() -> None:
     made = Ledgers()
     made.enter(entry(1, 4))
     assert "number 1" in str(check(made.lines(NOW)).fault)
@@ -181,19 +181,19 @@ def test_a_chain_begins_with_one_or_with_the_floor_of_an_epoch() -> None:
             "register": "floor",
             "id": "",
         }
-        | {"id": _named(entry(1, 3, at=-1_000), "floor")}
+        | {"id": _id_with_register(entry(1, 3, at=-1_000), "floor")}
     )
     made.enter(opening)
     assert check(made.lines(NOW)).fault is None
 
 
-def _named(one: LedgerEntry, register: str) -> str:
+def _id_with_register(original: LedgerEntry, register: str) -> str:
     from dataclasses import replace
 
-    return replace(one, register=register).id
+    return replace(original, register=register).id
 
 
-def test_sorting_goes_by_the_disk_without_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sorting_on_disk_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(external_sort, "_PART", 3)
     assert check(whole()).fault is None
     assert check(whole()[:-1]).fault is not None
@@ -203,87 +203,86 @@ def test_sorting_goes_by_the_disk_without_a_difference(monkeypatch: pytest.Monke
 
 
 def program() -> str:
-    """The lines of docs/evidence.md."""
-    (found,) = re.findall(r"```python\n(.*?)```", EVIDENCE.read_text(), re.DOTALL)
-    return str(found)
+    """Returns the verification program of docs/evidence.md."""
+    (code,) = re.findall(r"```python\n(.*?)```", EVIDENCE.read_text(), re.DOTALL)
+    return str(code)
 
 
-def judged(tmp_path: Path, proof: object, root: str) -> tuple[int, str]:
+def run_program(tmp_path: Path, proof: object, root: str) -> tuple[int, str]:
     script, file = tmp_path / "check.py", tmp_path / "proof.json"
     script.write_text(program())
     file.write_text(json.dumps(proof))
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-I", script, file, root], capture_output=True, text=True, check=False
     )
-    return done.returncode, done.stdout + done.stderr
+    return process.returncode, process.stdout + process.stderr
 
 
-def test_a_third_party_checks_a_proof_with_the_lines_of_the_handbook(tmp_path: Path) -> None:
+def test_a_third_party_can_verify_a_proof_with_the_program_of_the_handbook(tmp_path: Path) -> None:
     made = ordinary()
     assert len([line for line in program().splitlines() if line.strip()]) <= 30
-    for kept in list(made.ledger.entries.values())[:4]:
-        proof = prove_entry(made.lines(NOW), kept.entry.id)
+    for stored in list(made.ledger.entries.values())[:4]:
+        proof = prove_entry(made.lines(NOW), stored.entry.id)
         opening = {"recipient": "", "salt": "", "evidence": ""}
-        subject = next(n for n in range(5) if kept.entry.subject == entry(n, 1).subject)
+        subject = next(n for n in range(5) if stored.entry.subject == entry(n, 1).subject)
         opening = {"recipient": str(subject), "salt": salt(subject).hex(), "evidence": "{}"}
 
-        assert judged(tmp_path, proof, proof["seal"]["root"])[0] == 0
-        assert judged(tmp_path, {**proof, "opening": opening}, proof["seal"]["root"])[0] == 0
+        assert run_program(tmp_path, proof, proof["seal"]["root"])[0] == 0
+        assert run_program(tmp_path, {**proof, "opening": opening}, proof["seal"]["root"])[0] == 0
 
-        another = {**opening, "recipient": "somebody else"}
-        assert judged(tmp_path, {**proof, "opening": another}, proof["seal"]["root"])[0] != 0
-        assert judged(tmp_path, proof, "0" * 64)[0] != 0
-        lie = {**proof, "entry": {**proof["entry"], "at": proof["entry"]["at"] + 1}}
-        assert judged(tmp_path, lie, proof["seal"]["root"])[0] != 0
+        wrong_opening = {**opening, "recipient": "somebody else"}
+        assert run_program(tmp_path, {**proof, "opening": wrong_opening}, proof["seal"]["root"])[0] != 0
+        assert run_program(tmp_path, proof, "0" * 64)[0] != 0
+        altered = {**proof, "entry": {**proof["entry"], "at": proof["entry"]["at"] + 1}}
+        assert run_program(tmp_path, altered, proof["seal"]["root"])[0] != 0
 
 
 @pytest.mark.threat(
     "B5",
-    "A third party is shown the proof of an entry that was put under a seal long after the day that it says.",
-    "The lines that check a proof print the day that the entry says beside the seal's, and refuse the gap.",
+    "An attacker shows a third party a proof of a backdated entry, which was sealed much later.",
+    "The program that verifies a proof prints the dates of entry and seal, and rejects a large gap.",
 )
-def test_the_lines_of_the_handbook_show_both_days_and_refuse_a_gap(tmp_path: Path) -> None:
+def test_the_program_of_the_handbook_prints_both_dates_and_rejects_a_large_gap(tmp_path: Path) -> None:
     made = Ledgers()
     late, old = entry(1, 1, at=-2 * DAY_MS), entry(2, 1, at=-3 * DAY_MS)
-    for one in (late, old):
-        made.ledger.enter(one, "{}")
-        made.seals.add(START // DAY_MS, [one.leaf])
+    for backdated in (late, old):
+        made.ledger.enter(backdated, "{}")
+        made.seals.add(START // DAY_MS, [backdated.leaf])
     seal_days(made.seals, START // DAY_MS + 1)
     proof = prove_entry(made.lines(NOW), late.id)
     root = proof["seal"]["root"]
 
-    code, said = judged(tmp_path, proof, root)
+    code, output = run_program(tmp_path, proof, root)
     assert code == 0
-    assert "recorded on 2024-10-02" in said and "the seal of 2024-10-04" in said
+    assert "recorded on 2024-10-02" in output and "the seal of 2024-10-04" in output
 
-    lie = {**proof, "seal": {**proof["seal"], "day": "2024-10-02"}}
-    code, said = judged(tmp_path, lie, root)
-    assert code != 0, "the day of a seal is under its root"
+    altered = {**proof, "seal": {**proof["seal"], "day": "2024-10-02"}}
+    code, output = run_program(tmp_path, altered, root)
+    assert code != 0, "the root covers the day of its seal"
 
     tree = [first_leaf_hash(START // DAY_MS, 2, ""), *sorted([late.leaf, old.leaf])]
     index = tree.index(old.leaf)
-    path = [step.hex() for step in merkle.audit_path(tree, index)]
+    path = [node.hex() for node in merkle.audit_path(tree, index)]
     forged = {**proof, "entry": old.to_document(), "index": index, "path": path}
-    code, said = judged(tmp_path, forged, root)
+    code, output = run_program(tmp_path, forged, root)
     assert code != 0
-    assert "recorded on 2024-10-01" in said and "the seal of 2024-10-04" in said
+    assert "recorded on 2024-10-01" in output and "the seal of 2024-10-04" in output
 
 
-def test_what_is_not_in_the_ledger_has_no_proof() -> None:
+def test_an_unknown_entry_has_no_proof() -> None:
     with pytest.raises(NotFound):
         prove_entry(whole(), "0" * 64)
 
 
-def test_an_entry_that_nobody_can_read_is_the_fault_and_stands_in_nobodys_way() -> None:
-    """It stands for an item of the table; everybody behind it keeps the proof of theirs."""
+def test_an_unreadable_entry_is_a_fault_but_the_entries_after_it_still_have_proofs() -> None:
     lines = list(whole())
-    first = next(place for place, line in enumerate(lines) if b'"subject"' in line)
-    name = json.loads(lines[first])["id"]
+    first = next(index for index, line in enumerate(lines) if b'"subject"' in line)
+    entry_id = json.loads(lines[first])["id"]
     lines[first:first] = [canonical_json(UNREADABLE_ENTRY) + b"\n"] * 2
 
-    assert check(lines).fault == f"line {first + 1}: an entry that nobody can read"
-    assert prove_entry(lines, name)["entry"]["id"] == name
-    with pytest.raises(NotFound, match="2 entries cannot be read"):
+    assert check(lines).fault == f"line {first + 1}: an unreadable entry"
+    assert prove_entry(lines, entry_id)["entry"]["id"] == entry_id
+    with pytest.raises(NotFound, match="2 entries are unreadable"):
         prove_entry(lines, "0" * 64)
     lines[first] = b'{"entry":"other"}\n'
-    assert check(lines).fault == f"line {first + 1}: not an entry that nobody can read"
+    assert check(lines).fault == f"line {first + 1}: not an unreadable entry"

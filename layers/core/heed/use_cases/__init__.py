@@ -1,1 +1,1 @@
-"""Use cases: each file says what happens, in the words of the domain and its ports."""
+"""The use cases. Each file states one of them in terms of the domain and the ports."""

@@ -1,4 +1,4 @@
-"""Who is meant: callers name people by address, or by recipient id where they have it."""
+"""Finds the recipient id of each person whom a caller names by address or by recipient id."""
 
 from __future__ import annotations
 
@@ -12,41 +12,51 @@ from heed.use_cases.ports.keys import IdentityKey
 
 
 class Mention(NamedTuple):
-    """How a caller names someone: one of the two, as it was sent."""
+    """A person as the caller names them: exactly one of the two fields is set, as the caller sent it."""
 
     address: str | None = None
     id: str | None = None
 
 
 class IdentifiedPerson(NamedTuple):
-    """Who is meant: the address as it was sent, if it was; the recipient id, None if it is nobody's."""
+    """A person whom a caller named.
+
+    Attributes:
+        address: the address as the caller sent it; None if the caller sent a recipient id.
+        recipient: recipient id; None if the address or the id is invalid.
+    """
 
     address: str | None
     recipient: str | None
 
 
 def identify(mentions: Iterable[Mention], key: IdentityKey) -> list[IdentifiedPerson]:
-    """The people that are mentioned, in order.
+    """Returns the people whom the caller named, in the same order.
 
     Raises:
-        KeysUnavailable: addresses cannot be turned into ids now.
+        KeysUnavailable: The key that turns addresses into ids is not available.
     """
     identity = key.identity_key()
-    return [IdentifiedPerson(mention.address, _recipient(mention, identity)) for mention in mentions]
+    return [IdentifiedPerson(mention.address, _find_recipient(mention, identity)) for mention in mentions]
 
 
 def recipient_of(mention: Mention, identity: bytes) -> str:
-    """The recipient id of a mention, by the identity key.
+    """Returns the recipient id of a mention.
+
+    Args:
+        mention: a person as the caller names them.
+        identity: the key of recipient ids.
 
     Raises:
-        InvalidAddress, InvalidRecipient: it can be nobody's.
+        InvalidAddress: The address is not valid.
+        InvalidRecipient: The id is not a recipient id.
     """
     if mention.address is not None:
         return recipient_id(identity, normalise_address(mention.address))
     return parse_recipient(mention.id or "")
 
 
-def _recipient(mention: Mention, identity: bytes) -> str | None:
+def _find_recipient(mention: Mention, identity: bytes) -> str | None:
     try:
         return recipient_of(mention, identity)
     except (InvalidAddress, InvalidRecipient):

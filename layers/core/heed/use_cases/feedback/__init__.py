@@ -1,1 +1,1 @@
-"""Recording bounces and complaints."""
+"""Records bounces and complaints."""

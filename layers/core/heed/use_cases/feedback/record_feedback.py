@@ -1,4 +1,4 @@
-"""Record what SES says of a mail: that it bounced, was complained about, or was unsubscribed from."""
+"""Records what SES reports about a mail: a bounce, a complaint, or a click on its unsubscribe link."""
 
 from __future__ import annotations
 
@@ -17,59 +17,62 @@ from heed.domain.recipients.recipient import recipient_id
 from heed.use_cases.ports.keys import IdentityKey
 from heed.use_cases.ports.preferences import Preferences
 
-MAX_CLOCK_SKEW = 600_000  # milliseconds: more than two clocks differ
+MAX_CLOCK_SKEW = 600_000  # milliseconds; the clocks of SES and Heed differ by less
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFeedback:
-    """One write a recipient and event, and none for an event that changes nothing."""
+    """Records an event with one write per recipient. An event that changes nothing causes no write."""
 
     key: IdentityKey
     preferences: Preferences
     catalogue: Catalogue
 
     def __call__(self, event: FeedbackEvent, now: int) -> FeedbackOutcome:
-        """Record an event, and say what followed from it. Doing it again changes nothing.
+        """Records an event. A second call changes nothing.
 
         Args:
-            event: what SES says.
-            now: milliseconds; marks the change in the feed of changes, and is no part of it.
+            event: the report of SES.
+            now: milliseconds. It sets the position in the feed of changes, not the time of the change.
+
+        Returns:
+            The outcome, with one effect for each recipient.
 
         Raises:
-            Malformed: the event is of a time to come: what it would write could not be lifted before
-                that time. Nothing was written.
-            HeedError: some recipient could not be recorded; the others were.
+            MalformedMessage: The time of the event is in the future. Nobody could lift its suppression
+                before that time, so nothing is stored.
+            HeedError: At least one recipient could not be recorded. All others are.
         """
         if not isinstance(event, OtherEvent) and event.at > now + MAX_CLOCK_SKEW:
-            raise MalformedMessage("of a time to come")
-        verdict = apply_feedback_rules(event, self._identify, self.catalogue)
+            raise MalformedMessage("the time of the event is in the future")
+        outcome = apply_feedback_rules(event, self._identify, self.catalogue)
         failure: HeedError | None = None
-        for recipient, changes in verdict.changes.items():
+        for recipient, changes in outcome.changes.items():
             try:
                 self.preferences.apply(recipient, changes, now)
             except HeedError as error:
                 failure = error
-        counts = list(verdict.counts)
-        for recipient, changes in verdict.echoes.items():
+        counts = list(outcome.counts)
+        for recipient, changes in outcome.echoes.items():
             try:
-                counts.append(self._echo(recipient, changes, now))
+                counts.append(self._record_if_unknown(recipient, changes, now))
             except HeedError as error:
                 failure = error
         if failure is not None:
             raise failure
-        return verdict._replace(counts=counts)
+        return outcome._replace(counts=counts)
 
-    def _echo(self, recipient: str, changes: Sequence[Change], now: int) -> FeedbackEffect:
-        """Record it of somebody unknown; decided on the very record that is written over.
+    def _record_if_unknown(self, recipient: str, changes: Sequence[Change], now: int) -> FeedbackEffect:
+        """Records a drop by SES if the recipient is unknown. The same write checks that the record is empty.
 
-        It is the one event whose effect depends on what came before it. Both orders are right: who is on
-        record has said or met all that is known here, and of whom is not, the list alone knows.
+        No other event has an effect that depends on earlier events. Either order is correct: Heed knows the
+        choices and complaints of a recipient with a record, and only the SES list knows any other recipient.
         """
-        applied = self.preferences.update(
+        result = self.preferences.update(
             recipient, lambda record: changes if record == EMPTY_RECORD else (), now
         )
-        unknown = applied.before == EMPTY_RECORD
-        return FeedbackEffect.COMPLAINT_RECORDED if unknown else FeedbackEffect.COMPLAINT_IGNORED
+        is_unknown = result.before == EMPTY_RECORD
+        return FeedbackEffect.COMPLAINT_RECORDED if is_unknown else FeedbackEffect.COMPLAINT_IGNORED
 
     def _identify(self, address: str) -> str:
         return recipient_id(self.key.identity_key(), normalise_address(address))

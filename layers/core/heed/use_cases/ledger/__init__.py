@@ -1,1 +1,1 @@
-"""Writing the ledger, sealing it, and checking it."""
+"""Writes, seals, exports and verifies the ledger."""

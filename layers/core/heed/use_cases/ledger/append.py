@@ -1,7 +1,7 @@
-"""A batch of writes becomes entries of the ledger, hashes for the seal, and events for other systems.
+"""Turns a batch of writes into ledger entries, hashes for the seal, and events for other systems.
 
-Every step may be done again and again: an entry is named by its content, a batch of hashes too, and an
-event keeps its id. A wish that waits at its record is taken away when all of that is done.
+Each step can be repeated: the id of an entry and the name of a batch of hashes depend only on the content,
+and an event keeps its id. A late change is deleted from its record after all other steps.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from heed.use_cases.ports.preferences import LateChanges
 
 @dataclass(slots=True)
 class LedgerBatch:
-    """Writes that are handled together: what was entered of them, and what is left to be done.
+    """The state of writes that are processed together: the entries so far, and the remaining work.
 
     Attributes:
-        entered: the entries, of late wishes only those that were not on record.
-        leaves: hashes for the seal, by their day.
-        events: what other systems are told, by the time of the write.
-        waiting: recipients with wishes that wait at their records, and were entered.
+        entered: the new entries. A change that the ledger knew before is not among them.
+        leaves: hashes for the seal, by day.
+        events: events for other systems, by the time of the write (milliseconds).
+        late_changes: recipients, each with the late changes that are now in the ledger.
     """
 
     entered: list[LedgerEntry] = field(default_factory=list)
@@ -37,25 +37,25 @@ class LedgerBatch:
 
 @dataclass(frozen=True, slots=True)
 class EnterTransition:
-    """Enters what a write changed."""
+    """Adds the changes of a write to the ledger."""
 
     ledger: Ledger
     catalogue: Catalogue
 
     def __call__(self, transition: Transition, batch: LedgerBatch) -> None:
-        """Enter it, and add to the batch what is left to be done.
+        """Adds the entries of a write to the ledger, and the remaining work to the batch.
 
         Raises:
-            Unavailable, UnreadableRecord: not all is known to be entered.
+            DependencyUnavailable, UnreadableRecord: Some entries may not be in the ledger.
         """
         for entry, evidence in ledger_entries(transition):
-            there = self.ledger.enter(entry, evidence)
-            # One of another time is a fact that was known, and has been hashed when it was entered.
-            if there.recorded_at == entry.recorded_at:
-                batch.leaves[there.recorded_at // DAY_MS].add(there.leaf)
-                batch.entered.append(there)
+            stored = self.ledger.enter(entry, evidence)
+            # A different time means that the ledger had this entry before. Then its hash is stored as well.
+            if stored.recorded_at == entry.recorded_at:
+                batch.leaves[stored.recorded_at // DAY_MS].add(stored.leaf)
+                batch.entered.append(stored)
         if transition.erased:
-            # Here and nowhere else: every entry of this subject was written before, in this order.
+            # This is the only place: the stream is in order, so all entries of this subject exist by now.
             self.ledger.erase(transition.erased)
         if transition.late:
             batch.late_changes.append((transition.recipient, transition.late))
@@ -64,17 +64,17 @@ class EnterTransition:
 
 @dataclass(frozen=True, slots=True)
 class FinishBatch:
-    """Does what is left to be done when the writes of a batch are entered."""
+    """Does the remaining work after all entries of a batch are in the ledger."""
 
     late: LateChanges
     seals: Seals
     bus: EventPublisher
 
     def __call__(self, batch: LedgerBatch) -> None:
-        """Keep the hashes, publish the events, and let go of the wishes that waited.
+        """Stores the hashes, publishes the events, and deletes the late changes from their records.
 
         Raises:
-            Unavailable: not all of it is done.
+            DependencyUnavailable: Some of the work is not done.
         """
         for day, leaves in batch.leaves.items():
             self.seals.add(day, leaves)

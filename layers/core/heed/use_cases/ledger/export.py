@@ -1,13 +1,15 @@
-"""The ledger as lines of text, for whoever wants to check it: the seals, what is under them, the entries.
+"""Exports the ledger as lines of text, so that anybody can verify it.
+
+The lines are, in this order:
 
     {"format": "heed-ledger/1"}
-    {"seal": {…}} and, for each, {"leaves": ["…", …]} as often as needed
-    {"open": {…}}: the same over what no seal is over yet, so that all of the file is covered
-    {"altered": {…}} for each object of the storage that somebody wrote a second time, deleted or forged
-    entries, in no order, and {"entry": "unreadable"} for each item that is none any more
+    {"seal": {…}} for each seal, followed by its hashes: {"leaves": ["…", …]}, as many lines as needed
+    {"open": {…}}, followed by hashes in the same way: an unsigned seal over all hashes without a seal
+    {"altered": {…}} for each object of the storage that somebody rewrote, deleted or forged
+    the entries, in no particular order, and {"entry": "unreadable"} for each unreadable item
 
-Every line is in the canonical form and has the members of its kind alone, so that no byte of it can change
-unseen. Nothing in it is about a person: no evidence, no salt, no recipient.
+Each line is canonical JSON and has only the members of its kind, so no byte can change without detection.
+The export holds no personal data: no evidence, no salt, no recipient.
 """
 
 from __future__ import annotations
@@ -24,54 +26,54 @@ from heed.use_cases.ports.preferences import UnreadableItem
 
 EXPORT_FORMAT = {"format": "heed-ledger/1"}
 UNREADABLE_ENTRY = {"entry": "unreadable"}
-"""Stands for an item of the ledger that cannot be read: no verification takes it for an entry."""
+"""Takes the place of an unreadable item of the ledger. A verification does not accept it as an entry."""
 
-SETTLING_TIME = 3_600_000  # milliseconds; within them a new entry may not have its hash beside it yet
+SETTLING_TIME = 3_600_000  # milliseconds; the hash of an entry is stored within this time
 MAX_LEAVES_A_LINE = 1000
 
 
 def export_ledger(ledger: Ledger, seals: Seals, now: int) -> Iterator[bytes]:
-    """The lines, each with its end.
+    """Yields the lines of the export, each with its line feed.
 
-    What is entered while this runs is left out, if its hash was not there at the start.
+    The export omits a recent entry if the hash of the entry was not stored at the start of the export.
 
     Raises:
-        StoreUnavailable: not all could be read.
-        UnreadableRecord: a seal cannot be read.
+        StoreUnavailable: Not all could be read.
+        UnreadableRecord: A seal is not readable.
     """
     yield _line(EXPORT_FORMAT)
-    done = seals.seals()
-    for one in done:
-        yield _line({"seal": one.to_document()})
-        yield from _leaves(seals.sealed(one.day))
+    stored_seals = seals.seals()
+    for seal in stored_seals:
+        yield _line({"seal": seal.to_document()})
+        yield from _leaf_lines(seals.sealed(seal.day))
     today = now // DAY_MS
-    first = done[-1].day + 1 if done else seals.first_day()
-    still: set[bytes] = set()
+    first = stored_seals[-1].day + 1 if stored_seals else seals.first_day()
+    open_leaves: set[bytes] = set()
     altered = set(seals.altered())
     for day in range(today if first is None else first, today + 1):
-        found = unsealed_leaves(seals, done, day)
-        still |= found.leaves
-        altered.update(found.altered)
-    previous = done[-1].root if done else FIRST_PREVIOUS_ROOT
-    yield _line({"open": make_seal(today, previous, sorted(still)).to_document()})
-    yield from _leaves(sorted(still))
+        unsealed = unsealed_leaves(seals, stored_seals, day)
+        open_leaves |= unsealed.leaves
+        altered.update(unsealed.altered)
+    previous = stored_seals[-1].root if stored_seals else FIRST_PREVIOUS_ROOT
+    yield _line({"open": make_seal(today, previous, sorted(open_leaves)).to_document()})
+    yield from _leaf_lines(sorted(open_leaves))
     for name, how in sorted(altered):
-        yield _line({"altered": {"object": _printed(name), "how": how.value}})
+        yield _line({"altered": {"object": _printable(name), "how": how.value}})
     for entry in ledger.all():
         if isinstance(entry, UnreadableItem):
             yield _line(UNREADABLE_ENTRY)
-        elif entry.recorded_at < now - SETTLING_TIME or entry.leaf in still:
+        elif entry.recorded_at < now - SETTLING_TIME or entry.leaf in open_leaves:
             yield _line(entry.to_document())
 
 
-def _leaves(leaves: Iterable[bytes]) -> Iterator[bytes]:
-    rest = iter(leaves)
-    while part := [leaf.hex() for leaf in islice(rest, MAX_LEAVES_A_LINE)]:
-        yield _line({"leaves": part})
+def _leaf_lines(leaves: Iterable[bytes]) -> Iterator[bytes]:
+    remaining = iter(leaves)
+    while batch := [leaf.hex() for leaf in islice(remaining, MAX_LEAVES_A_LINE)]:
+        yield _line({"leaves": batch})
 
 
-def _printed(name: str) -> str:
-    """The name of an object, which may be anything that somebody chose, so that a line can hold it."""
+def _printable(name: str) -> str:
+    """Returns the name of an object, which an attacker may choose, with non-printable characters escaped."""
     return name if name.isprintable() else name.encode("unicode_escape").decode()
 
 

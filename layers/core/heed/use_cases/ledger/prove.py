@@ -1,4 +1,4 @@
-"""The proof of an entry: that it is under a seal, for whoever has the root of that day."""
+"""Proves that an entry is under a seal, to anybody who has the root of that day."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ from heed.use_cases.ports.preferences import UnreadableItem
 
 
 def prove_entry(lines: Iterable[bytes], name: str) -> dict[str, Any]:
-    """The proof of the entry of that id, from the lines of an export.
+    """Returns the proof of an entry, from the lines of an export.
 
-    The entry, the seal that it is under, its place in the tree, the tree's size, and two paths to the root
-    (RFC 6962): the entry's, and that of the leaf that says the day. An entry that is under no seal yet is
-    proved against the open part of the export.
+    The proof has the entry, its seal, the index of the entry in the tree, the size of the tree, and two audit
+    paths to the root (RFC 6962): the path of the entry, and the path of the leaf that states the day. If the
+    entry has no seal yet, the proof uses the open part of the export.
+
+    Args:
+        lines: lines of an export.
+        name: id of the entry.
 
     Raises:
-        NotFound: no such entry is in it, or it is one of those that nobody can read.
-        Unproven: the entry is in it, and its seal is not of its time, or there is none.
-        Malformed: a line before it is none of an export.
+        NotFound: The export has no such entry, or the entry is unreadable.
+        InvalidEvidence: The export has the entry, but no seal of its time.
+        MalformedMessage: A line before the entry is not a line of an export.
     """
     blocks: list[tuple[ExportedSeal, list[bytes]]] = []
     unreadable = 0
@@ -43,37 +47,37 @@ def prove_entry(lines: Iterable[bytes], name: str) -> dict[str, Any]:
         elif isinstance(line.content, UnreadableItem):
             unreadable += 1
     if unreadable:
-        raise NotFound(f"no entry of that id, but {unreadable} entries cannot be read")
-    raise NotFound("no entry of that id")
+        raise NotFound(f"there is no readable entry with this id; {unreadable} entries are unreadable")
+    raise NotFound("there is no entry with this id")
 
 
 def _proof(entry: LedgerEntry, blocks: list[tuple[ExportedSeal, list[bytes]]]) -> dict[str, Any]:
-    begins: int | None = None  # the first day that the part may be over
-    for sealing, leaves in blocks:
-        seal = sealing.seal
+    first_day: int | None = None  # the first day that the block may cover
+    for exported, leaves in blocks:
+        seal = exported.seal
         if entry.leaf in leaves:
-            oldest = seal.day if not sealing.is_open else begins
+            oldest = seal.day if not exported.is_open else first_day
             if oldest is not None and entry.recorded_at // DAY_MS < oldest - LATE_DAYS:
-                raise InvalidEvidence("the entry says a day long before that of its seal")
-            return _told(entry, sealing, leaves)
-        begins = seal.day + 1
+                raise InvalidEvidence("the day in the entry is long before the day of its seal")
+            return _to_document(entry, exported, leaves)
+        first_day = seal.day + 1
     raise InvalidEvidence("the entry is under no seal")
 
 
-def _told(entry: LedgerEntry, sealing: ExportedSeal, leaves: list[bytes]) -> dict[str, Any]:
-    seal = sealing.seal
+def _to_document(entry: LedgerEntry, exported: ExportedSeal, leaves: list[bytes]) -> dict[str, Any]:
+    seal = exported.seal
     tree = [first_leaf_hash(seal.day, seal.count, seal.previous), *leaves]
     index = tree.index(entry.leaf)
     return {
         "entry": entry.to_document(),
         "seal": seal.to_document(),
-        "sealed": not sealing.is_open,
+        "sealed": not exported.is_open,
         "index": index,
         "size": len(tree),
-        "path": _path(tree, index),
-        "seal_path": _path(tree, 0),
+        "path": _hex_path(tree, index),
+        "seal_path": _hex_path(tree, 0),
     }
 
 
-def _path(tree: list[bytes], index: int) -> list[str]:
-    return [step.hex() for step in merkle.audit_path(tree, index)]
+def _hex_path(tree: list[bytes], index: int) -> list[str]:
+    return [node.hex() for node in merkle.audit_path(tree, index)]

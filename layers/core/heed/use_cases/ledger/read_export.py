@@ -1,7 +1,7 @@
-"""The lines of an export (heed.use_cases.ledger.export), each held to its form, whatever a file holds.
+"""Reads the lines of an export (heed.use_cases.ledger.export), and checks the form of each line.
 
-A line has exactly the members of its kind and stands in the canonical form: nothing can be added to one,
-and no byte of one can change, unseen. Whether the lines fit each other is heed.use_cases.ledger.verify's.
+A line is canonical JSON and has exactly the members of its kind. So each addition and each changed byte is
+detected. The module heed.use_cases.ledger.verify checks whether the lines fit together.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem
 
 @dataclass(frozen=True, slots=True)
 class ExportedSeal:
-    """A seal, the leaves behind it; or the same over what no seal is over yet.
+    """A seal of an export. The lines after it hold its leaves.
 
     Attributes:
         seal: the seal.
-        is_open: whether no seal is over them yet.
+        is_open: whether this is the open part of the export: it covers the leaves that have no seal yet.
     """
 
     seal: Seal
@@ -35,13 +35,13 @@ class ExportedSeal:
 
 @dataclass(frozen=True, slots=True)
 class ExportedLeaves:
-    """Hashes under the seal before them."""
+    """Leaf hashes under the preceding seal."""
 
     hashes: list[bytes]
 
 
 class ExportedEntry(NamedTuple):
-    """An entry, and its id: to compute it takes as long as all else about a line."""
+    """An entry and its id. Computing the id takes as long as all other work on a line, so it is kept."""
 
     entry: LedgerEntry
     id: str
@@ -51,12 +51,12 @@ LineContent = ExportedSeal | ExportedLeaves | ExportedEntry | AlteredObject | Un
 
 
 class ExportLine(NamedTuple):
-    """A line.
+    """A line of an export.
 
     Attributes:
-        number: from 1.
-        text: as it is written.
-        says: what it says.
+        number: number of the line, from 1.
+        text: the bytes of the line.
+        content: the parsed line.
     """
 
     number: int
@@ -65,32 +65,32 @@ class ExportLine(NamedTuple):
 
 
 def read_export(lines: Iterable[bytes]) -> Iterator[ExportLine]:
-    """The lines behind the first, which says the format.
+    """Yields the parsed lines, without the first line, which states the format.
 
     Raises:
-        Malformed: a line is none of an export; the message names it by its number.
+        MalformedMessage: A line is not a line of an export. The message states its number.
     """
     number = 0
     for number, text in enumerate(lines, 1):
         try:
-            document = _document(text)
+            document = _parse_json(text)
             if number == 1:
-                _begin(document)
+                _check_format(document)
                 continue
-            says = _said(document)
+            content = _parse_document(document)
         except MalformedMessage as error:
             raise MalformedMessage(f"line {number}: {error}") from error
-        yield ExportLine(number, text, says)
+        yield ExportLine(number, text, content)
     if not number:
         raise MalformedMessage("line 1: not an export of a ledger")
 
 
-def _document(text: bytes) -> dict[str, Any]:
+def _parse_json(text: bytes) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise MalformedMessage("not JSON") from error
-    # What is nested so deep that it cannot be written again has no place in any line.
+    # JSON that is nested too deeply to be serialised again is not canonical.
     if not isinstance(document, dict) or not _is_canonical(document, text):
         raise MalformedMessage("not in the canonical form")
     return document
@@ -103,46 +103,46 @@ def _is_canonical(document: dict[str, Any], text: bytes) -> bool:
         return False
 
 
-def _begin(document: dict[str, Any]) -> None:
+def _check_format(document: dict[str, Any]) -> None:
     if document != EXPORT_FORMAT:
         raise MalformedMessage("not an export of a ledger")
 
 
-def _said(document: dict[str, Any]) -> LineContent:
+def _parse_document(document: dict[str, Any]) -> LineContent:
     if "subject" in document:
         return ExportedEntry(LedgerEntry.from_document(document), document["id"])
-    (kind, *more) = document or ("",)
-    if more or kind not in _KINDS:
+    (kind, *others) = document or ("",)
+    if others or kind not in _KINDS:
         raise MalformedMessage("not a line of a ledger")
     return _KINDS[kind](document[kind])
 
 
-def _leaves(said: object) -> ExportedLeaves:
-    if not isinstance(said, list) or not 0 < len(said) <= MAX_LEAVES_A_LINE:
+def _parse_leaves(value: object) -> ExportedLeaves:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_LEAVES_A_LINE:
         raise MalformedMessage("not hashes")
-    if not all(map(is_hash, said)):
+    if not all(map(is_hash, value)):
         raise MalformedMessage("not hashes")
-    return ExportedLeaves([bytes.fromhex(leaf) for leaf in said])
+    return ExportedLeaves([bytes.fromhex(leaf) for leaf in value])
 
 
-def _altered(said: object) -> AlteredObject:
-    if isinstance(said, dict) and said.keys() == {"object", "how"}:
-        name, how = said["object"], said["how"]
+def _parse_altered(value: object) -> AlteredObject:
+    if isinstance(value, dict) and value.keys() == {"object", "how"}:
+        name, how = value["object"], value["how"]
         if is_text(name) and name.isprintable() and is_text(how) and how in set(Alteration):
             return AlteredObject(name, Alteration(how))
-    raise MalformedMessage("not a finding about the storage")
+    raise MalformedMessage("not an altered object")
 
 
-def _unreadable(said: object) -> UnreadableItem:
-    if said != UNREADABLE_ENTRY["entry"]:
-        raise MalformedMessage("not an entry that nobody can read")
+def _parse_unreadable(value: object) -> UnreadableItem:
+    if value != UNREADABLE_ENTRY["entry"]:
+        raise MalformedMessage("not an unreadable entry")
     return UNREADABLE
 
 
 _KINDS: Mapping[str, Callable[[object], LineContent]] = {
-    "seal": lambda said: ExportedSeal(Seal.from_document(said), is_open=False),
-    "open": lambda said: ExportedSeal(Seal.from_document(said), is_open=True),
-    "leaves": _leaves,
-    "altered": _altered,
-    "entry": _unreadable,
+    "seal": lambda value: ExportedSeal(Seal.from_document(value), is_open=False),
+    "open": lambda value: ExportedSeal(Seal.from_document(value), is_open=True),
+    "leaves": _parse_leaves,
+    "altered": _parse_altered,
+    "entry": _parse_unreadable,
 }

@@ -1,8 +1,8 @@
-"""Records against their entries: a number without an entry, a register or a wish that was never entered.
+"""Compares records with their ledger entries, reports missing entries, and repairs them.
 
-The table's stream brings every write, and its reader enters every one; this finds what was lost all the
-same: a record that nobody could read, a day on which nothing ran. As long as the stream may still bring
-it, a gap is told; then it is mended, by what the record holds.
+The reader of the table's stream adds an entry for each write. An entry can be missing all the same, for
+example after an outage of a day. As long as the stream may still deliver the write, a missing entry is only
+reported. After that it is repaired from the record.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from heed.domain.preferences.record import EMPTY_RECORD, Record, changes_between
 from heed.domain.preferences.register import ALL_SCOPES, DAY_MS
 from heed.use_cases.ports.ledger import Ledger, Seals, StoredEntry, StoredRecipient, StoredRecords
 
-REPAIR_AFTER = 3_600_000  # milliseconds after which a write has its entries
-STREAM_RETENTION = 25 * REPAIR_AFTER  # after which no stream brings it any more
+REPAIR_AFTER = 3_600_000  # milliseconds; by then the entries of a write should exist
+STREAM_RETENTION = 25 * REPAIR_AFTER  # milliseconds; after that the stream does not deliver the write
 MAX_ENTRIES_READ = 20_000
-"""Entries of one person that are compared at most: what somebody can make more of must not end a walk."""
+"""The most entries of one person that are compared. A person can create many, and must not stop the scan."""
 
 
 class ReconcileFindings(NamedTuple):
-    """What was found of one recipient.
+    """The findings for one recipient, as counts.
 
     Attributes:
-        missing: numbers without an entry.
-        unentered: what is on record and has no entry.
-        altered: entries whose evidence is not what was committed to, or that nobody can read.
-        repaired: entries made now; of wishes that came late and of repeats that were spared too.
-        passed: whether there was too much to be compared.
+        missing: sequence numbers without an entry.
+        unentered: registers of the record without an entry.
+        altered: entries whose evidence does not match its commitment, or that are unreadable.
+        repaired: entries that were created now, including those of late changes and of omitted repeats.
+        passed: 1 if the recipient was skipped, since they have too many entries.
     """
 
     missing: int = 0
@@ -55,79 +55,81 @@ class ReconcileFindings(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reconcile:
-    """Looks at one recipient after the other."""
+    """Reconciles a recipient: compares their record with their entries, and repairs missing entries."""
 
     ledger: Ledger
     seals: Seals
     records: StoredRecords
 
-    def __call__(self, held: StoredRecipient, now: int) -> ReconcileFindings:
-        """What is wrong with a recipient's entries; mended, once nothing else can mend it.
+    def __call__(self, stored: StoredRecipient, now: int) -> ReconcileFindings:
+        """Compares the entries of a recipient. Repairs them once the stream cannot deliver them any more.
 
         Raises:
-            Unavailable: it cannot be told, or not be mended now.
+            DependencyUnavailable: The entries could not be compared, or not all could be repaired.
         """
-        if not held.record.salt or held.changed_at > now - REPAIR_AFTER:
+        if not stored.record.salt or stored.changed_at > now - REPAIR_AFTER:
             return ReconcileFindings()
-        of_subject = self.ledger.entries_of(ledger_subject(held.record.salt, held.recipient))
+        of_subject = self.ledger.entries_of(ledger_subject(stored.record.salt, stored.recipient))
         try:
-            kept = list(islice(of_subject, MAX_ENTRIES_READ + 1))
+            with_evidence = list(islice(of_subject, MAX_ENTRIES_READ + 1))
         except UnreadableRecord:
-            return ReconcileFindings(altered=1)  # told of, for a person to look at; it holds up nobody else
-        if len(kept) > MAX_ENTRIES_READ:
+            return ReconcileFindings(altered=1)  # a person has to look at it; other recipients go on
+        if len(with_evidence) > MAX_ENTRIES_READ:
             return ReconcileFindings(passed=1)
-        entries = [one.entry for one in kept]
-        gaps = _gaps(held.record, entries)
+        entries = [item.entry for item in with_evidence]
+        gaps = _find_gaps(stored.record, entries)
         missing = sum(map(len, gaps))
-        names = {one.entry.id for one in kept}
-        unentered, waiting = _unentered(held, names, now), _waiting(held, names, now)
-        spared = _spared(held, entries, unentered)
-        known = {one.entry.id for one in spared}
-        unentered = [one for one in unentered if one.entry.id not in known]
-        altered = sum(_is_altered(one, held.record.salt) for one in kept)
-        if held.changed_at > now - STREAM_RETENTION:
+        ids = {entry.id for entry in entries}
+        unentered, late = _find_unentered(stored, ids, now), _find_late(stored, ids, now)
+        omitted = _find_omitted(stored, entries, unentered)
+        omitted_ids = {item.entry.id for item in omitted}
+        unentered = [item for item in unentered if item.entry.id not in omitted_ids]
+        altered = sum(_is_altered(item, stored.record.salt) for item in with_evidence)
+        if stored.changed_at > now - STREAM_RETENTION:
             return ReconcileFindings(missing, len(unentered), altered)
-        made = [*_repairs(held, gaps, [*unentered, *waiting], now), *spared]
-        if made and not self._stands(held):
-            return ReconcileFindings()  # it changed since it was read: the next walk looks again
-        self._seal([self.ledger.enter(*one) for one in made] + _unsure(held, kept, now))
-        if made and not self._stands(held):
-            # Erased in between, perhaps when the stream had told of it already: no evidence stays behind.
-            self.ledger.erase(ledger_subject(held.record.salt, held.recipient))
-        if held.late:
-            self.records.settle(held.recipient, held.late)
-        return ReconcileFindings(missing, len(unentered), altered, len(made))
+        repairs = [*_make_repairs(stored, gaps, [*unentered, *late], now), *omitted]
+        if repairs and not self._is_current(stored):
+            return ReconcileFindings()  # the record changed after the scan read it: the next scan compares it
+        entered = [self.ledger.enter(*repair) for repair in repairs]
+        self._store_hashes(entered + _recent_repairs(stored, with_evidence, now))
+        if repairs and not self._is_current(stored):
+            # An erasure happened meanwhile, and the stream may have delivered it already. Without this call
+            # the evidence of the repairs would stay.
+            self.ledger.erase(ledger_subject(stored.record.salt, stored.recipient))
+        if stored.late:
+            self.records.settle(stored.recipient, stored.late)
+        return ReconcileFindings(missing, len(unentered), altered, len(repairs))
 
-    def _stands(self, held: StoredRecipient) -> bool:
-        """Whether the record is still the one that was read; asked consistently, as a walk is not."""
+    def _is_current(self, stored: StoredRecipient) -> bool:
+        """Returns whether no erasure replaced the record meanwhile, by a consistent read."""
         try:
-            return self.records.read(held.recipient).salt == held.record.salt
+            return self.records.read(stored.recipient).salt == stored.record.salt
         except UnreadableRecord:
             return False
 
-    def _seal(self, entries: list[LedgerEntry]) -> None:
+    def _store_hashes(self, entries: list[LedgerEntry]) -> None:
         leaves: dict[int, list[bytes]] = {}
         for entry in entries:
             leaves.setdefault(entry.recorded_at // DAY_MS, []).append(entry.leaf)
-        for day, hashed in leaves.items():
-            self.seals.add(day, hashed)
+        for day, hashes in leaves.items():
+            self.seals.add(day, hashes)
 
 
-def _unsure(held: StoredRecipient, kept: list[StoredEntry], now: int) -> list[LedgerEntry]:
-    """Entries that a walk made a while ago, and that may have no hash: it may have died in between.
+def _recent_repairs(stored: StoredRecipient, with_evidence: list[StoredEntry], now: int) -> list[LedgerEntry]:
+    """Returns the repairs of the last day. Their hashes may be missing, if the scan crashed after the repair.
 
-    The next walk begins where that one died. Keeping a hash again changes nothing.
+    The next scan starts where that scan crashed. Storing a hash again changes nothing.
     """
-    made = (one.entry for one in kept if one.entry.recorded_at >= held.changed_at + STREAM_RETENTION)
-    return [entry for entry in made if entry.recorded_at > now - DAY_MS]
+    repaired_from = max(stored.changed_at + STREAM_RETENTION, now - DAY_MS + 1)
+    return [item.entry for item in with_evidence if item.entry.recorded_at >= repaired_from]
 
 
-def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
-    """The numbers of the record's subject that no entry stands for, but for those that were spared."""
-    applied = sorted((one.first, one.seq) for one in entries if one.outcome is EntryOutcome.APPLIED)
+def _find_gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
+    """Returns the sequence numbers that no entry covers, without the numbers of omitted repeats."""
+    applied = sorted((entry.first, entry.seq) for entry in entries if entry.outcome is EntryOutcome.APPLIED)
     opened = [entry.seq for entry in entries if entry.register == FLOOR_REGISTER]
     if record.erased_at is not None and not opened:
-        # Its first entry is what is missing.
+        # The opening entry itself is missing.
         opened = [min((first for first, _ in applied), default=record.told)]
     due, gaps = min(opened, default=1), []
     for first, last in [*applied, (record.told + 1, record.told)]:
@@ -137,72 +139,85 @@ def _gaps(record: Record, entries: list[LedgerEntry]) -> list[range]:
     return gaps
 
 
-def _spared(
-    held: StoredRecipient, entries: list[LedgerEntry], unentered: list[EntryWithEvidence]
+def _find_omitted(
+    stored: StoredRecipient, entries: list[LedgerEntry], unentered: list[EntryWithEvidence]
 ) -> list[EntryWithEvidence]:
-    """What was changed by link and need have no entry of its own, each with the numbers that stand for it."""
-    applied = (one for one in entries if one.outcome is EntryOutcome.APPLIED)
-    spans = sorted((one for one in applied if one.first_seq is not None), key=lambda one: one.seq)
-    found = []
+    """Returns the repeats by link that need no entry of their own, each with the numbers that cover it."""
+    applied = (entry for entry in entries if entry.outcome is EntryOutcome.APPLIED)
+    spans = sorted((entry for entry in applied if entry.first_seq is not None), key=lambda entry: entry.seq)
+    omitted = []
     for entry, evidence in unentered:
-        if entry.source in LINK_SOURCES and (numbers := _numbers(held.record, spans, entry.at)):
+        if entry.source in LINK_SOURCES and (numbers := _covering_numbers(stored.record, spans, entry.at)):
             first, last = numbers
-            found.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
-    return found
+            omitted.append(EntryWithEvidence(replace(entry, seq=last, first_seq=first), evidence))
+    return omitted
 
 
-def _numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, int] | None:
-    """The first and the last number of the row in which a change by link was spared, or None.
+def _covering_numbers(record: Record, spans: list[LedgerEntry], at: int) -> tuple[int, int] | None:
+    """Returns the first and the last number of the series in which a repeat by link was omitted, or None.
 
-    It is the row that nothing has ended yet, or one that an entry stands for which came later.
+    This is the series that is still open, or the series of a later entry that covers several numbers.
+
+    Args:
+        record: the record.
+        spans: the entries that cover several numbers, in order.
+        at: time of the repeat, milliseconds.
     """
     if record.tally.spared is not None:
         return record.told + 1, record.revision
-    return next(((one.first, one.seq) for one in spans if at < one.recorded_at + CLOCK_TOLERANCE), None)
+    later = (entry for entry in spans if at < entry.recorded_at + CLOCK_TOLERANCE)
+    return next(((entry.first, entry.seq) for entry in later), None)
 
 
-def _unentered(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
-    """What the record holds and the ledger does not; the number is still to be found."""
-    salt, recipient = held.record.salt, held.recipient
-    said = [
-        make_ledger_entry(salt, recipient, one, 0, now) for one in changes_between(EMPTY_RECORD, held.record)
+def _find_unentered(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+    """Returns entries for the registers of the record that the ledger does not have, without numbers."""
+    salt, recipient = stored.record.salt, stored.recipient
+    changes = changes_between(EMPTY_RECORD, stored.record)
+    entries = [make_ledger_entry(salt, recipient, change, 0, now) for change in changes]
+    return [item for item in entries if item.entry.id not in ids]
+
+
+def _find_late(stored: StoredRecipient, ids: set[str], now: int) -> list[EntryWithEvidence]:
+    """Returns entries for the late changes that the ledger does not have.
+
+    They are not findings: their age is unknown, so the stream may still deliver them.
+    """
+    salt, recipient = stored.record.salt, stored.recipient
+    entries = [
+        make_ledger_entry(salt, recipient, change, 0, now, EntryOutcome.SUPERSEDED) for change in stored.late
     ]
-    return [one for one in said if one.entry.id not in names]
+    return [item for item in entries if item.entry.id not in ids]
 
 
-def _waiting(held: StoredRecipient, names: set[str], now: int) -> list[EntryWithEvidence]:
-    """Wishes that came late and have no entry: no gap, for nobody knows since when they wait."""
-    salt, recipient = held.record.salt, held.recipient
-    late = [make_ledger_entry(salt, recipient, one, 0, now, EntryOutcome.SUPERSEDED) for one in held.late]
-    return [one for one in late if one.entry.id not in names]
+def _is_altered(item: StoredEntry, salt: bytes) -> bool:
+    return item.evidence is not None and keyed_hash(salt, item.evidence) != item.entry.commitment
 
 
-def _is_altered(kept: StoredEntry, salt: bytes) -> bool:
-    return kept.evidence is not None and keyed_hash(salt, kept.evidence) != kept.entry.commitment
-
-
-def _repairs(
-    held: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: int
+def _make_repairs(
+    stored: StoredRecipient, gaps: list[range], unentered: list[EntryWithEvidence], now: int
 ) -> Iterable[EntryWithEvidence]:
-    """What was lost gets the numbers that are free, in order of time; numbers too many are LOST."""
+    """Yields the missing entries with the free numbers, in order of time.
+
+    If numbers remain, it yields an entry with the register `lost` for each gap.
+    """
     free = list(gaps)
-    for entry, evidence in sorted(unentered, key=lambda one: one.entry.at):
-        seq = held.record.told
+    for entry, evidence in sorted(unentered, key=lambda item: item.entry.at):
+        seq = stored.record.told
         if entry.outcome is EntryOutcome.APPLIED and free:
             seq, free = free[0][0], [gap for gap in (free[0][1:], *free[1:]) if gap]
         yield EntryWithEvidence(replace(entry, seq=seq), evidence)
-    salt = held.record.salt
-    subject, nothing = ledger_subject(salt, held.recipient), keyed_hash(salt, "")
+    salt = stored.record.salt
+    subject, commitment = ledger_subject(salt, stored.recipient), keyed_hash(salt, "")
     for gap in free:
         lost = LedgerEntry(
             subject,
             gap[-1],
             ALL_SCOPES,
             LOST_REGISTER,
-            held.changed_at,
+            stored.changed_at,
             now,
             LEDGER_SOURCE,
             "",
-            nothing,
+            commitment,
         )
         yield EntryWithEvidence(replace(lost, first_seq=gap[0] if len(gap) > 1 else None), "")

@@ -1,4 +1,4 @@
-"""The days that are over are sealed, each on the root before it."""
+"""Seals each past day. Each seal includes the root of the previous seal."""
 
 from __future__ import annotations
 
@@ -8,42 +8,49 @@ from heed.use_cases.ports.ledger import AlteredObject, LeafHashes, Seals
 
 
 def seal_days(seals: Seals, today: int) -> list[Seal]:
-    """Seal every day before today that is not sealed, also those without an entry; the new seals.
+    """Seals each day before today that has no seal, also days without entries.
 
-    Doing it again seals nothing. A day's hashes are held in memory: 32 bytes an entry.
+    A second call seals nothing. The hashes of a day are held in memory: 32 bytes for each entry.
+
+    Args:
+        seals: the hashes and the seals.
+        today: days since 1970-01-01, UTC.
+
+    Returns:
+        The new seals.
 
     Raises:
-        StoreUnavailable: not all is sealed; the next run goes on.
-        UnreadableRecord: not all is sealed; or all is, and hashes of these days were altered, which are
-            under no seal unless their first version was whole.
+        StoreUnavailable: Not all days are sealed. The next run continues.
+        UnreadableRecord: Either not all days are sealed, or all are sealed but somebody altered hashes of
+            these days. An altered hash is under a seal only if its first version was intact.
     """
-    done = seals.seals()
-    first = done[-1].day + 1 if done else seals.first_day()
-    made: list[Seal] = []
+    stored_seals = seals.seals()
+    first = stored_seals[-1].day + 1 if stored_seals else seals.first_day()
+    new_seals: list[Seal] = []
     altered: set[AlteredObject] = set()
     for day in range(today if first is None else first, today):
-        previous = done[-1].root if done else FIRST_PREVIOUS_ROOT
-        found = unsealed_leaves(seals, done, day)
-        altered.update(found.altered)
-        leaves = seals.gather(day, sorted(found.leaves))
-        new = make_seal(day, previous, leaves)
-        seals.seal(new)
-        done.append(new)
-        made.append(new)
+        previous = stored_seals[-1].root if stored_seals else FIRST_PREVIOUS_ROOT
+        unsealed = unsealed_leaves(seals, stored_seals, day)
+        altered.update(unsealed.altered)
+        leaves = seals.gather(day, sorted(unsealed.leaves))
+        seal = make_seal(day, previous, leaves)
+        seals.seal(seal)
+        stored_seals.append(seal)
+        new_seals.append(seal)
     if altered:
-        raise UnreadableRecord(f"all is sealed, but {len(altered)} objects of hashes were altered")
-    return made
+        raise UnreadableRecord(f"all days are sealed, but {len(altered)} objects of hashes were altered")
+    return new_seals
 
 
-def unsealed_leaves(seals: Seals, done: list[Seal], day: int) -> LeafHashes:
-    """The hashes up to a day that are under no seal."""
-    sealed = {one.day for one in done}
-    span = range(day - LATE_DAYS, day + 1)
-    found = LeafHashes(set(), [])
-    for one in span:
-        kept = seals.hashes(one)
-        found.leaves.update(kept.leaves)
-        found.altered.extend(kept.altered)
-    for one in sealed.intersection(span):
-        found.leaves.difference_update(seals.sealed(one))
-    return found
+def unsealed_leaves(seals: Seals, stored_seals: list[Seal], day: int) -> LeafHashes:
+    """Returns the hashes of a day, and of the `LATE_DAYS` days before it, that are under no seal."""
+    sealed_days = {seal.day for seal in stored_seals}
+    days = range(day - LATE_DAYS, day + 1)
+    unsealed = LeafHashes(set(), [])
+    for recent_day in days:
+        stored = seals.hashes(recent_day)
+        unsealed.leaves.update(stored.leaves)
+        unsealed.altered.extend(stored.altered)
+    for sealed_day in sealed_days.intersection(days):
+        unsealed.leaves.difference_update(seals.sealed(sealed_day))
+    return unsealed

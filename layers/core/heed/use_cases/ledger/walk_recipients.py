@@ -1,4 +1,4 @@
-"""A walk over everybody on record, a part of them at a time, that never stops twice at the same person."""
+"""Scans all recipients, a part of them in each run. A recipient can stop the scan only once."""
 
 from __future__ import annotations
 
@@ -11,12 +11,18 @@ from heed.domain.errors import DependencyUnavailable
 from heed.use_cases.ledger.reconcile import ReconcileFindings
 from heed.use_cases.ports.ledger import RecipientScan, StoredRecipient, WalkPosition
 
-MAX_RECIPIENTS_A_WALK = 20_000  # a walk: what it costs is bounded by it, however large the table
+MAX_RECIPIENTS_A_WALK = 20_000  # limits the cost of a run, whatever the size of the table
 SCAN_PAGE_SIZE = 500
 
 
 class RecipientWalkResult(NamedTuple):
-    """What a walk saw: how many people, what was found by its name, and whether it came to the end."""
+    """The result of a run.
+
+    Attributes:
+        people: how many recipients were processed.
+        found: how many findings there are, by kind.
+        is_end: whether the scan reached the end of the table.
+    """
 
     people: int
     found: Counter[str]
@@ -25,46 +31,50 @@ class RecipientWalkResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class WalkRecipients:
-    """Goes on where the last walk stopped.
+    """Continues the scan where the last run stopped.
 
-    Args:
-        people: who is on record.
-        look: looks at one of them.
+    Attributes:
+        scan: reads the recipients.
+        reconcile: reconciles one recipient.
     """
 
     people: RecipientScan
     look: Callable[[StoredRecipient, int], ReconcileFindings]
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> RecipientWalkResult:
-        """Walk on, and remember the place.
+        """Continues the scan, and saves the position.
+
+        Args:
+            now: milliseconds.
+            has_time: returns whether there is time for another recipient.
 
         Raises:
-            Unavailable: somebody could not be looked at; the next walk begins there, and passes them by
-                if that is so again.
+            DependencyUnavailable: A recipient could not be reconciled. The next run starts with this
+                recipient, and skips them if they fail again.
         """
-        place, walked = self.people.checkpoint(), 0
+        position, processed = self.people.checkpoint(), 0
         found: Counter[str] = Counter()
-        while walked < MAX_RECIPIENTS_A_WALK and has_time():
-            page = self.people.page(place.after, SCAN_PAGE_SIZE)
+        while processed < MAX_RECIPIENTS_A_WALK and has_time():
+            page = self.people.page(position.after, SCAN_PAGE_SIZE)
             found["unreadable"] += page.unreadable
-            for one in page.recipients:
+            for stored in page.recipients:
                 if not has_time():
-                    self.people.save_checkpoint(place)
-                    return RecipientWalkResult(walked, found, is_end=False)
-                found.update(self._looked(one, place, now)._asdict())
-                walked += 1
-                place = WalkPosition(one.recipient)
-            place = WalkPosition(page.last)
-            self.people.save_checkpoint(place)
-            if place.after is None:
-                return RecipientWalkResult(walked, found, is_end=True)
-        return RecipientWalkResult(walked, found, is_end=False)
+                    self.people.save_checkpoint(position)
+                    return RecipientWalkResult(processed, found, is_end=False)
+                found.update(self._reconcile(stored, position, now)._asdict())
+                processed += 1
+                position = WalkPosition(stored.recipient)
+            position = WalkPosition(page.last)
+            self.people.save_checkpoint(position)
+            if position.after is None:
+                return RecipientWalkResult(processed, found, is_end=True)
+        return RecipientWalkResult(processed, found, is_end=False)
 
-    def _looked(self, one: StoredRecipient, place: WalkPosition, now: int) -> ReconcileFindings:
+    def _reconcile(self, stored: StoredRecipient, position: WalkPosition, now: int) -> ReconcileFindings:
         try:
-            return self.look(one, now)
+            return self.look(stored, now)
         except DependencyUnavailable:
-            if place.failed == one.recipient:
+            if position.failed == stored.recipient:
                 return ReconcileFindings(passed=1)
-            self.people.save_checkpoint(WalkPosition(place.after, one.recipient))
+            self.people.save_checkpoint(WalkPosition(position.after, stored.recipient))
             raise

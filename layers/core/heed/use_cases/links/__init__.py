@@ -1,1 +1,1 @@
-"""Making links, and opting out by them."""
+"""Creates links, and opts people out by them."""

@@ -1,4 +1,4 @@
-"""The links that go into a mail: minting is computation alone, nothing is read or written."""
+"""Creates the tokens of the links in a mail. This only computes. It does not use the store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from heed.use_cases.ports.keys import LinkKeys
 
 
 class MintedLinks(NamedTuple):
-    """The tokens of one person, by purpose; none for whom nobody knows how to name."""
+    """The link tokens of a person, by purpose. A person without a recipient id has no tokens."""
 
     person: IdentifiedPerson
     tokens: Mapping[TokenPurpose, str]
@@ -21,18 +21,24 @@ class MintedLinks(NamedTuple):
 def mint_links(
     people: Sequence[IdentifiedPerson], topic: Topic, now: int, keys: LinkKeys
 ) -> list[MintedLinks]:
-    """Tokens for each, issued now, in order.
+    """Returns link tokens for each person, in the same order.
+
+    Args:
+        people: the people.
+        topic: the topic of the mail.
+        now: time of issue, milliseconds.
+        keys: the keys of links.
 
     Raises:
-        KeysUnavailable: nothing can be signed now.
+        KeysUnavailable: The signing_keys keys are not available.
     """
     key_id = keys.newest_key_id()
-    signing = {purpose: keys.link_key(purpose, key_id) for purpose in TokenPurpose}
+    signing_keys = {purpose: keys.link_key(purpose, key_id) for purpose in TokenPurpose}
     minted: list[MintedLinks] = []
     for person in people:
         tokens: dict[TokenPurpose, str] = {}
         if person.recipient is not None:
-            said = LinkToken(person.recipient, topic.number, now, key_id)
-            tokens = {purpose: mint_link_token(said, purpose, key) for purpose, key in signing.items()}
+            token = LinkToken(person.recipient, topic.number, now, key_id)
+            tokens = {purpose: mint_link_token(token, purpose, key) for purpose, key in signing_keys.items()}
         minted.append(MintedLinks(person, tokens))
     return minted

@@ -1,4 +1,4 @@
-"""A link is pressed: whoever holds it opts out, now and for good."""
+"""Opts a person out by a link. The link alone suffices, and the opt-out has no end."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ from heed.use_cases.ports.preferences import MessageQueue, Preferences, WriteRes
 
 @dataclass(frozen=True, slots=True)
 class UnsubscribeResult:
-    """What came of a press.
+    """The result of a press.
 
     Attributes:
-        record: all that is on record now.
-        undo: what takes this press back, or None: nothing was sendable before it, or it was no browser's.
+        record: the record after the press.
+        undo: the token that undoes the press; None if no mail was permitted before the press, or if the
+            press did not come from a browser.
     """
 
     record: Record
@@ -56,18 +57,18 @@ def opt_out_of(
     wording: str | None = None,
     press: str | None = None,
 ) -> QueuedOptOut:
-    """What a press on a link asks for.
+    """Returns the opt-out that a press on a link requests.
 
     Args:
-        token: of the link.
-        catalogue: of the brands and topics.
-        at: when it was pressed, milliseconds.
+        token: token of the link.
+        catalogue: the brands and topics.
+        at: time of the press, milliseconds.
         source: one-click or link.
-        campaign: of the link, or "".
-        everything: whether all marketing is to stop.
+        campaign: campaign of the link, or "".
+        everything: whether the person opts out of all marketing.
         signal: whether the browser sent a privacy signal.
-        wording: names the words of the page, if one was shown.
-        press: id of the HTTP request of a browser's press, so that no two presses are the same.
+        wording: id of the wording of the page, if there was a page.
+        press: id of the HTTP request, for a press in a browser. It makes each press unique.
     """
     return QueuedOptOut(
         recipient=token.recipient,
@@ -88,84 +89,89 @@ def opt_out_of(
 
 @dataclass(frozen=True, slots=True)
 class WriteOptOut:
-    """Writes an opt-out, at once or hours later from the queue."""
+    """Writes an opt-out: immediately, or hours later from the queue."""
 
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, asked: QueuedOptOut, now: int) -> WriteResult:
-        """Write it at an instant, which may be hours after it was asked for; again changes nothing.
+    def __call__(self, opt_out: QueuedOptOut, now: int) -> WriteResult:
+        """Writes an opt-out. A second call changes nothing.
+
+        Args:
+            opt_out: the opt-out.
+            now: time of the write, milliseconds. It may be hours after the press.
 
         Raises:
-            Unavailable, UnreadableRecord: not known to be written.
+            DependencyUnavailable, UnreadableRecord: The opt-out may not be stored.
         """
-        entry = _entry(asked)
-        if asked.source is not Source.LINK and not asked.signal:  # no record is read for it
-            changes = [Change(opted_out(scope), entry) for scope in asked.scopes]
-            return self.preferences.apply(asked.recipient, changes, now)
+        entry = _entry(opt_out)
+        if opt_out.source is not Source.LINK and not opt_out.signal:  # this needs no read of the record
+            changes = [Change(opted_out(scope), entry) for scope in opt_out.scopes]
+            return self.preferences.apply(opt_out.recipient, changes, now)
 
-        def missing(record: Record) -> list[Change]:
-            # A press that was written although its answer was lost is on record as it stands.
-            scopes = (one for one in asked.scopes if record.get(undoable(one)) != entry)
-            written = [Change(opted_out(scope), entry) for scope in scopes]
-            return [*written, *_signals(record, self.catalogue, asked)]
+        def missing_changes(record: Record) -> list[Change]:
+            # If only the response of an earlier write was lost, the record has this press already.
+            scopes = (scope for scope in opt_out.scopes if record.get(undoable(scope)) != entry)
+            opt_outs = [Change(opted_out(scope), entry) for scope in scopes]
+            return [*opt_outs, *_signal_changes(record, self.catalogue, opt_out)]
 
-        return self.preferences.update(asked.recipient, missing, now)
+        return self.preferences.update(opt_out.recipient, missing_changes, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Unsubscribe:
-    """What a press of a link does.
+    """Processes a press on a link.
 
     Attributes:
-        write: writes an opt-out that cannot be taken back, and knows where.
-        later: gives the queue of opt-outs whose write failed. It is asked for only then, since a client of
-            another service would slow every cold start.
+        write_opt_out: writes an opt-out that cannot be undone. It also provides the preferences and the
+            catalogue.
+        get_retry_queue: returns the queue of opt-outs whose write failed. It is called only after a failed
+            write, since a client of another service would slow each cold start.
     """
 
     write: WriteOptOut
     later: Callable[[], MessageQueue]
 
-    def __call__(self, asked: QueuedOptOut) -> UnsubscribeResult:
-        """Write it, and see that it stops what it is to stop.
+    def __call__(self, opt_out: QueuedOptOut) -> UnsubscribeResult:
+        """Writes an opt-out, and checks that it is effective.
 
-        A wish that could not be written is put into the queue of later, and 503 is answered all the
-        same: mail clients never retry, and nobody is told "done" before it is durable.
+        If the write fails, the opt-out goes into the retry queue, since mail clients never retry. The answer
+        is still 503: Heed confirms an opt-out only after it is stored.
 
         Raises:
-            Deferred: not known to be written, but it waits in the queue.
-            QueueUnavailable: neither.
-            NotAcknowledged: written, but something newer lifts it.
+            OptOutQueued: The opt-out may not be stored, but it is in the retry queue.
+            QueueUnavailable: The opt-out may not be stored, and it is not in the queue.
+            StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
-        entry = _entry(asked)
-        press = dict.fromkeys(asked.scopes, entry) if asked.source is Source.LINK else {}
+        entry = _entry(opt_out)
+        press = dict.fromkeys(opt_out.scopes, entry) if opt_out.source is Source.LINK else {}
         try:
-            applied = self._press(asked, press) if press else self.write(asked, asked.at)
+            result = self._write_undoable(opt_out, press) if press else self.write(opt_out, opt_out.at)
         except (DependencyUnavailable, UnreadableRecord) as error:
-            self.later().send(asked.to_message())
+            self.later().send(opt_out.to_message())
             raise OptOutQueued(type(error).__name__) from error
-        if is_any_sendable(applied.after, asked.scopes, self.write.catalogue, asked.at):
-            raise StopNotEffective("a newer yes stands")
-        undo = undo_for(asked.recipient, press, applied.after)
-        return UnsubscribeResult(applied.after, undo)
+        if is_any_sendable(result.after, opt_out.scopes, self.write.catalogue, opt_out.at):
+            raise StopNotEffective("a newer opt-in is active")
+        undo = undo_for(opt_out.recipient, press, result.after)
+        return UnsubscribeResult(result.after, undo)
 
-    def _press(self, asked: QueuedOptOut, press: Mapping[ScopeNumber, Entry]) -> WriteResult:
-        """Write a browser's press so that it can be taken back, if it stops anything."""
+    def _write_undoable(self, opt_out: QueuedOptOut, press: Mapping[ScopeNumber, Entry]) -> WriteResult:
+        """Writes the press of a browser. The person can undo it if it stops any mail."""
         catalogue = self.write.catalogue
 
         def changes(record: Record) -> list[Change]:
-            stopped = stop_changes(record, catalogue, press, asked.at)
-            return [*stopped, *_signals(record, catalogue, asked)]
+            stopped = stop_changes(record, catalogue, press, opt_out.at)
+            return [*stopped, *_signal_changes(record, catalogue, opt_out)]
 
-        return self.write.preferences.update(asked.recipient, changes, asked.at)
+        return self.write.preferences.update(opt_out.recipient, changes, opt_out.at)
 
 
-def _signals(record: Record, catalogue: Catalogue, asked: QueuedOptOut) -> list[Change]:
-    if not asked.signal:
+def _signal_changes(record: Record, catalogue: Catalogue, opt_out: QueuedOptOut) -> list[Change]:
+    if not opt_out.signal:
         return []
-    seen = replace(_entry(asked), source=Source.SIGNAL)
-    return privacy_signal.signal_changes(record, catalogue, seen)
+    signal = replace(_entry(opt_out), source=Source.SIGNAL)
+    return privacy_signal.signal_changes(record, catalogue, signal)
 
 
-def _entry(asked: QueuedOptOut) -> Entry:
-    return Entry(asked.at, asked.source, asked.evidence, asked.policy)
+def _entry(opt_out: QueuedOptOut) -> Entry:
+    return Entry(opt_out.at, opt_out.source, opt_out.evidence, opt_out.policy)

@@ -1,1 +1,1 @@
-"""Double opt-in: from the form to the confirmed yes, and what happens after it."""
+"""Double opt-in: from the request in the form to the confirmed opt-in, and the steps after it."""

@@ -1,9 +1,9 @@
-"""After a confirmed yes: SES's own stop goes, and the adopter is told, once, if it wants to be.
+"""After a confirmed opt-in: removes the address from the SES list, and notifies the adopter if configured.
 
-SES takes one call a second about its list, and a day may bring thousands of confirmations. So the address
-goes on to a queue of its own (heed.use_cases.opt_in.remove_from_ses_list), and only they wait for it whom
-SES may really drop mail to, since Heed knows of a bounce or a complaint: mail that is sent to them too
-soon would be dropped, and the report of that would stop them again.
+SES accepts one call per second about its list, and a day may bring thousands of confirmations. So the
+address goes to a queue of its own (heed.use_cases.opt_in.remove_from_ses_list). The notification waits for
+the removal only if Heed knows of a bounce or a complaint: only then may the address be on the list. Without
+the wait, SES would drop the first mail, and its report of that would suppress the address again.
 """
 
 from __future__ import annotations
@@ -24,9 +24,14 @@ from heed.use_cases.ports.privacy import PurgeSubject
 
 @dataclass(frozen=True, slots=True)
 class AfterConfirmation:
-    """What follows from a confirmed yes outside of the table.
+    """Does the steps after a confirmed opt-in that are outside of the table.
 
-    `opt_ins` is the adopter's queue; None: it does not want to be told.
+    Attributes:
+        encryption: decrypts the address of the link.
+        ses_list_queue: the queue of addresses to remove from the SES list.
+        preferences: the records.
+        notifications: records which confirmations the adopter was notified of.
+        notification_queue: the queue of the adopter; None: the adopter gets no notifications.
     """
 
     seal: AddressEncryption
@@ -36,17 +41,21 @@ class AfterConfirmation:
     opt_ins: MessageQueue | None
 
     def __call__(self, opt_in: ConfirmedOptIn, now: int) -> None:
-        """Do all of it; again, and for another press of the same link, nothing more happens.
+        """Does all steps. A second call, or a second press of the same link, changes nothing.
+
+        Args:
+            opt_in: the confirmed opt-in.
+            now: milliseconds.
 
         Raises:
-            Unavailable, UnreadableRecord: not all is done; the same message may be delivered again.
-            Malformed: the sealed address is none of ours.
+            DependencyUnavailable, UnreadableRecord: Some steps may not be done. The caller may retry.
+            MalformedMessage: The encrypted address is not valid.
         """
-        # First of all: another press of the same link costs none of the calls that SES permits a second.
+        # This is the first step, so that a second press of the same link uses none of the rare SES calls.
         if not self.tellings.begin(opt_in.recipient, opt_in.issued, opt_in.press, now):
             return
         address = self._address(opt_in)
-        # Read behind the write: a purge that begins after this reading finds what was written.
+        # This read follows the claim. So a purge that starts after the read finds the claim and deletes it.
         record = self.preferences.read(opt_in.recipient)
         if is_silent(record, opt_in.issued):
             self.tellings.clear(PurgeSubject(opt_in.recipient, ""))
@@ -54,13 +63,13 @@ class AfterConfirmation:
         if not opt_in.unlisted:
             self.unlisting.send(SesListRequest(opt_in).to_message())
             if _may_be_listed(record):
-                return  # it comes back, and is told of then
+                return  # after the removal this use case runs again, and notifies the adopter
         if self.opt_ins is not None:
             self.opt_ins.send(OptInNotification(opt_in, address).to_message())
         self.tellings.finish(opt_in.recipient, opt_in.issued)
 
     def _address(self, opt_in: ConfirmedOptIn) -> str:
-        """The address, normalised."""
+        """Returns the normalised address."""
         try:
             return normalise_address(self.seal.decrypt(opt_in.sealed))
         except InvalidAddress as error:
@@ -68,5 +77,5 @@ class AfterConfirmation:
 
 
 def _may_be_listed(record: Record) -> bool:
-    """Whether SES may have put the person on its list."""
+    """Returns whether the address may be on the SES list."""
     return COMPLAINT in record.registers or UNDELIVERABLE in record.registers

@@ -1,4 +1,4 @@
-"""A confirmation link is pressed: a yes that counts as of the moment it was asked for, or a way out."""
+"""Processes a press on a confirmation link: an opt-in as of the time of its request, or an opt-out."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class ConfirmationPress:
     """A press on the page of a confirmation link.
 
     Attributes:
-        id: of the HTTP request.
-        at: when, milliseconds.
-        wording: names the text that the person pressed under.
-        signal: whether the browser sent a privacy signal, which is kept with it.
+        id: id of the HTTP request.
+        at: time of the press, milliseconds.
+        wording: id of the wording of the page.
+        signal: whether the browser sent a privacy signal. The evidence records it.
     """
 
     id: str
@@ -47,29 +47,33 @@ class ConfirmationPress:
 
 @dataclass(frozen=True, slots=True)
 class ConfirmResult:
-    """What came of a press.
+    """The result of a press.
 
     Attributes:
-        record: what is on record now.
-        topics: of an *in*, the topics that nothing newer stops; none: the press came too late. Of an
-            *out*, what it named; none: all marketing.
+        record: the record after the press.
+        topics: for an opt-in, the topics that no newer choice suppresses. If there are none, the press was
+            too late. For an opt-out, the topics that it names; none means all marketing.
     """
 
     record: Record
     topics: tuple[Topic, ...]
 
 
-def confirmed_topics(said: ConfirmationToken, catalogue: Catalogue) -> tuple[Topic, ...]:
-    """The topics that a link asks for."""
-    known = (catalogue.topics.get(scope) for scope in (*said.scopes, *said.signals))
+def confirmed_topics(token: ConfirmationToken, catalogue: Catalogue) -> tuple[Topic, ...]:
+    """Returns the topics that a confirmation link requests."""
+    known = (catalogue.topics.get(scope) for scope in (*token.scopes, *token.signals))
     return tuple(topic for topic in known if topic is not None)
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmOptIn:
-    """What a confirmation link does.
+    """Processes a press on a confirmation link.
 
-    `confirmed` is where a confirmed yes waits for what follows from it (`after_confirmation`).
+    Attributes:
+        preferences: the records.
+        catalogue: the brands and topics.
+        confirmed_queue: the queue of confirmed opt-ins (see heed.use_cases.opt_in.after_confirmation).
+        notifications: records which confirmations are queued.
     """
 
     preferences: Preferences
@@ -77,88 +81,90 @@ class ConfirmOptIn:
     confirmed: MessageQueue
     tellings: OptInNotifications
 
-    def __call__(self, said: ConfirmationToken, press: ConfirmationPress) -> ConfirmResult:
-        """Write what the link says and queue what follows; again changes nothing.
+    def __call__(self, token: ConfirmationToken, press: ConfirmationPress) -> ConfirmResult:
+        """Writes the choice of a confirmation link, and queues the next steps. A retry changes nothing.
 
-        All is written together, but for what is more than one update takes.
+        One update writes all changes, unless they exceed its limit.
 
-        An *in* counts as of its request, so that whatever was stopped in between stays stopped. A topic
-        that was chosen lifts `undeliverable`, since the mail arrived, and passes a complaint. An *out*
-        counts from now: who presses "stop" is never told that something newer goes before it.
-        Of a minor and of a held address no *in* is taken; what stops is.
+        An opt-in takes effect at the time of its request. So an opt-out between the request and the press
+        stays active. An opt-in to a topic lifts `undeliverable`, since the mail arrived, and overrides a
+        complaint. An opt-out takes effect at the time of the press, so nothing older can override it. For a
+        minor and for an address on hold an opt-in has no effect, but an opt-out has.
 
         Raises:
-            Unavailable, UnreadableRecord: not known to be done; the same press again does all of it.
-            NotAcknowledged: an *out* was written and yet something newer lifts it.
+            DependencyUnavailable, UnreadableRecord: Some steps may not be done. Another press repeats all.
+            StopNotEffective: The opt-out is stored, but a newer opt-in overrides it.
         """
-        wishes = self._wishes(said, press)
-        after = self._write(said, press, wishes[:MAX_UNDO_REGISTERS])
-        for start in range(MAX_UNDO_REGISTERS, len(wishes), MAX_UNDO_REGISTERS):
-            after = self._write(said, press, wishes[start : start + MAX_UNDO_REGISTERS])
-        if said.intent is Intent.OUT:
-            if is_any_sendable(after, said.scopes or (ALL_SCOPES,), self.catalogue, press.at):
-                raise StopNotEffective("a newer yes stands")
-            return ConfirmResult(after, confirmed_topics(said, self.catalogue))
+        choices = self._choices(token, press)
+        after = self._write(token, press, choices[:MAX_UNDO_REGISTERS])
+        for start in range(MAX_UNDO_REGISTERS, len(choices), MAX_UNDO_REGISTERS):
+            after = self._write(token, press, choices[start : start + MAX_UNDO_REGISTERS])
+        if token.intent is Intent.OUT:
+            if is_any_sendable(after, token.scopes or (ALL_SCOPES,), self.catalogue, press.at):
+                raise StopNotEffective("a newer opt-in is active")
+            return ConfirmResult(after, confirmed_topics(token, self.catalogue))
         if is_closed(after):
             return ConfirmResult(after, ())
         topics = [
             topic
-            for topic in confirmed_topics(said, self.catalogue)
+            for topic in confirmed_topics(token, self.catalogue)
             if decide_by_choice(after, topic).sendable
         ]
-        names = tuple(self.catalogue.name(t.number) for t in topics if t.number in said.scopes)
-        if names and not self.tellings.is_handed_on(said.recipient, said.issued):
-            opt_in = ConfirmedOptIn(press.id, said.recipient, said.issued, names, said.sealed)
+        names = tuple(self.catalogue.name(t.number) for t in topics if t.number in token.scopes)
+        if names and not self.tellings.is_handed_on(token.recipient, token.issued):
+            opt_in = ConfirmedOptIn(press.id, token.recipient, token.issued, names, token.sealed)
             self.confirmed.send(opt_in.to_message())
-            self.tellings.hand_on(said.recipient, said.issued, press.at)
-        return ConfirmResult(after, (*topics, *self._resumed(said, after, topics, press.at)))
+            self.tellings.hand_on(token.recipient, token.issued, press.at)
+        return ConfirmResult(after, (*topics, *self._resumed(token, after, topics, press.at)))
 
-    def _write(self, said: ConfirmationToken, press: ConfirmationPress, wishes: list[Change]) -> Record:
-        """The record after these, which one update takes: they are no more than `MOST_REGISTERS`."""
+    def _write(self, token: ConfirmationToken, press: ConfirmationPress, choices: list[Change]) -> Record:
+        """Writes at most `MAX_UNDO_REGISTERS` changes in one update. Returns the record after the write."""
 
         def changes(record: Record) -> list[Change]:
-            is_taken = said.intent is Intent.OUT or not is_closed(record)
-            return self._signals(record, said, press) + (wishes if is_taken else [])
+            is_accepted = token.intent is Intent.OUT or not is_closed(record)
+            return self._signal_changes(record, token, press) + (choices if is_accepted else [])
 
-        return self.preferences.update(said.recipient, changes, press.at).after
+        return self.preferences.update(token.recipient, changes, press.at).after
 
-    def _resumed(self, said: ConfirmationToken, after: Record, named: list[Topic], now: int) -> list[Topic]:
-        """The topics, beside those that are named, that are sent now that a pause is over."""
-        scopes = {t.number: t for scope in said.resume for t in self.catalogue.marketing(scope)}
-        rest = (t for t in scopes.values() if not t.retired and t not in named)
-        return [topic for topic in rest if decide(after, topic, now).sendable]
+    def _resumed(self, token: ConfirmationToken, after: Record, named: list[Topic], now: int) -> list[Topic]:
+        """Returns the topics that may be sent again since a pause ended, without those in `named`."""
+        scopes = {t.number: t for scope in token.resume for t in self.catalogue.marketing(scope)}
+        others = (t for t in scopes.values() if not t.retired and t not in named)
+        return [topic for topic in others if decide(after, topic, now).sendable]
 
-    def _wishes(self, said: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
-        if said.intent is Intent.OUT:
-            entry = self._entry(said, press, press.at, Source.LINK)
-            return [Change(opted_out(scope), entry) for scope in said.scopes or (ALL_SCOPES,)]
-        entry = self._entry(said, press, said.issued, Source.CONFIRMATION)
-        lifts = [LIFT_UNDELIVERABLE] if said.scopes else []
-        registers = [*map(confirmed, said.scopes), *lifts]
-        # Of two presses the one with the signal counts, whichever comes first: `true` is the greater text.
-        seen = self._entry(said, press, said.issued, Source.CONFIRMATION, signal=press.signal)
-        ended = replace(entry, until=entry.at)  # a pause of no length ends the one before it
+    def _choices(self, token: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
+        if token.intent is Intent.OUT:
+            entry = self._entry(token, press, press.at, Source.LINK)
+            return [Change(opted_out(scope), entry) for scope in token.scopes or (ALL_SCOPES,)]
+        entry = self._entry(token, press, token.issued, Source.CONFIRMATION)
+        lifts = [LIFT_UNDELIVERABLE] if token.scopes else []
+        registers = [*map(confirmed, token.scopes), *lifts]
+        # Of two presses the one with the signal wins in either order, since its evidence sorts higher.
+        with_signal = self._entry(token, press, token.issued, Source.CONFIRMATION, signal=press.signal)
+        resumed = replace(entry, until=entry.at)  # a pause of length zero ends the previous pause
         return [
             *(Change(register, entry) for register in registers),
-            *(Change(opted_in(scope), seen) for scope in said.signals),
-            *(Change(paused(scope), ended) for scope in said.resume),
+            *(Change(opted_in(scope), with_signal) for scope in token.signals),
+            *(Change(paused(scope), resumed) for scope in token.resume),
         ]
 
-    def _signals(self, record: Record, said: ConfirmationToken, press: ConfirmationPress) -> list[Change]:
-        """What the browser's privacy signal changes; it undoes no yes that this very press confirms."""
+    def _signal_changes(
+        self, record: Record, token: ConfirmationToken, press: ConfirmationPress
+    ) -> list[Change]:
+        """Returns the changes by the privacy signal, except for the topics that this press confirms."""
         if not press.signal:
             return []
-        seen = self._entry(said, press, press.at, Source.SIGNAL)
-        changes = privacy_signal.signal_changes(record, self.catalogue, seen)
-        return [change for change in changes if change.register.scope not in said.signals]
+        signal = self._entry(token, press, press.at, Source.SIGNAL)
+        changes = privacy_signal.signal_changes(record, self.catalogue, signal)
+        return [change for change in changes if change.register.scope not in token.signals]
 
     def _entry(
         self,
-        said: ConfirmationToken,
+        token: ConfirmationToken,
         press: ConfirmationPress,
         at: int,
         source: Source,
-        **more: bool,
+        **details: bool,
     ) -> Entry:
-        proof = evidence(issued=said.issued, key=said.key_id, wording=press.wording, **more)
+        proof = evidence(issued=token.issued, key=token.key_id, wording=press.wording, **details)
         return Entry(at, source, proof, self.catalogue.policy(at))

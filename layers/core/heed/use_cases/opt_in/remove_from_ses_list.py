@@ -1,4 +1,4 @@
-"""After a confirmed yes: the address comes off the mail service's list, on which it may be in any case."""
+"""After a confirmed opt-in: removes the address from the SES list, which is case-sensitive."""
 
 from __future__ import annotations
 
@@ -14,9 +14,12 @@ from heed.use_cases.ports.ses_list import SesSuppressionList
 
 @dataclass(frozen=True, slots=True)
 class RemoveFromSesList:
-    """Takes one address off the list, in each spelling in which it may be there.
+    """Removes an address from the SES list in each spelling that the list may have.
 
-    `confirmed` is where the yes goes on to be told of (heed.use_cases.opt_in.after_confirmation).
+    Attributes:
+        encryption: decrypts the address.
+        ses_list: the SES list.
+        confirmed_queue: the queue to which the opt-in returns (see heed.use_cases.opt_in.after_confirmation).
     """
 
     seal: AddressEncryption
@@ -24,19 +27,22 @@ class RemoveFromSesList:
     confirmed: MessageQueue
 
     def __call__(self, opt_in: ConfirmedOptIn) -> int:
-        """Do it, and hand the yes on; in how many spellings it was there.
+        """Removes the address, and queues the opt-in for its next steps.
+
+        Returns:
+            How many spellings the list had.
 
         Raises:
-            Malformed: the sealed address is none of ours.
-            SuppressionRefused: the mail service takes the address in no such call. The yes was handed on.
-            Unavailable: not all is done; the same message may be delivered again.
+            MalformedMessage: The encrypted address is not valid.
+            SuppressionListRefused: SES will never accept this address in this call. The opt-in is queued.
+            DependencyUnavailable: Some steps may not be done. The caller may retry.
         """
         try:
-            found = address_spellings(self.seal.decrypt(opt_in.sealed))
+            spellings = address_spellings(self.seal.decrypt(opt_in.sealed))
         except InvalidAddress as error:
             raise MalformedMessage(type(error).__name__) from None
         removed, refused = 0, None
-        for spelling in found:
+        for spelling in spellings:
             try:
                 removed += self.suppressions.remove(spelling)
             except SuppressionListRefused as error:

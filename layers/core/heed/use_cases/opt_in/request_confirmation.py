@@ -1,7 +1,7 @@
-"""Somebody entered an address in the form: whoever it is, one message is queued.
+"""Accepts an address from the form: queues one message for each request.
 
-Nothing is read or written about the address: who is known here and who is not gets the same answer in
-the same time. What is accepted is never dropped for want of room, so that room is looked for first.
+This neither reads nor writes data about the address. So the answer and its time do not reveal whether Heed
+knows the address. A cap never drops an accepted request. So the caps are checked first.
 """
 
 from __future__ import annotations
@@ -21,24 +21,25 @@ from heed.use_cases.ports.preferences import MessageQueue
 
 
 def opt_in_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
-    """The numbers of the offered topics among these names, ascending; what is unknown is passed over.
+    """Returns the numbers of the offered topics among these names, ascending. Unknown names are ignored.
 
-    Targeted advertising is one of them, though the form offers it to nobody who does not come for it.
+    Targeted advertising is included, although the form shows it only to people who come for it.
     """
     numbers = {topic.number for topic in (*catalogue.offered(ALL_SCOPES), *catalogue.signals())}
-    found = set()
+    requested = set()
     for name in names:
         try:
-            found.add(catalogue.number(name))
+            requested.add(catalogue.number(name))
         except UnknownScope:
             continue
-    return tuple(sorted(found & numbers))
+    return tuple(sorted(requested & numbers))
 
 
 def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
-    """The numbers of the topics that a way out names, ascending; none where it stops everything.
+    """Returns the numbers of the topics of an opt-out, ascending; empty for an opt-out of everything.
 
-    That is where it names none, or anything beside them: what cannot be read makes no opt-out smaller.
+    An opt-out without names, or with any name that is not a topic, is an opt-out of everything. So an unknown
+    name never reduces an opt-out.
     """
     topics = {topic.number for topic in (*catalogue.offered(ALL_SCOPES), *catalogue.signals())}
     try:
@@ -49,7 +50,7 @@ def opt_out_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNum
 
 
 def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
-    """The numbers of the scopes among these names whose pause can end, ascending: topics as well."""
+    """Returns the numbers of the scopes among these names whose pause can end, ascending."""
     numbers = (
         ALL_SCOPES,
         *catalogue.brands,
@@ -61,9 +62,14 @@ def resume_scopes(names: Iterable[str], catalogue: Catalogue) -> tuple[ScopeNumb
 
 @dataclass(frozen=True, slots=True)
 class RequestConfirmation:
-    """What the form does.
+    """Accepts a request of the form.
 
-    `most` is how many may wait at once.
+    Attributes:
+        confirmation_keys: the keys of confirmation links.
+        network_caps: the caps of networks.
+        waiting_queue: the queue of the requests that a cap holds back.
+        max_waiting: the most requests that may wait at once.
+        request_queue: the queue of accepted requests.
     """
 
     keys: ConfirmationKeys
@@ -73,20 +79,20 @@ class RequestConfirmation:
     queue: MessageQueue
 
     def __call__(self, request: ConfirmationRequest) -> None:
-        """Queue the request, with the time from which its network has room for its mail.
+        """Queues a request, with the time from which the cap of its network permits its mail.
 
         Raises:
-            NoRoom: so much waits that its mail would come too late, if at all.
-            Unavailable: it was not kept.
+            WaitingQueueFull: The mail could not be sent in time.
+            DependencyUnavailable: The request was not queued.
         """
         if self.line.count() >= self.most:
-            raise WaitingQueueFull("as many wait as can be sent in two days")
-        due = self.networks.take(self._name(request.network), request.intent, request.at)
+            raise WaitingQueueFull("the requests in the waiting queue fill the caps of two days")
+        due = self.networks.take(self._network_hash(request.network), request.intent, request.at)
         if due is None:
-            raise WaitingQueueFull("the network has asked for all that it may cause in two days")
+            raise WaitingQueueFull("the network has reached its cap for two days")
         self.queue.send(replace(request, due=due).to_message())
 
-    def _name(self, network: str) -> str:
-        """A name for a network that nobody can turn back; no token begins with these bytes."""
+    def _network_hash(self, network: str) -> str:
+        """Returns a keyed hash of a network. The key also signs tokens, but none starts with these bytes."""
         key = self.keys.confirmation_key(CONFIRMATION_KEY_ID)
         return hmac.digest(key, f"network {network}".encode(), "sha256").hex()[:32]

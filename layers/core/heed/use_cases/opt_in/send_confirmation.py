@@ -1,4 +1,4 @@
-"""The mail to an address that somebody entered: at most so often, and to nobody who must be left alone."""
+"""Sends a confirmation mail within the caps, but never to a minor, an address on hold or an erased person."""
 
 from __future__ import annotations
 
@@ -40,20 +40,30 @@ from heed.use_cases.ports.preferences import Preferences
 
 
 class SendResult(Enum):
-    """What came of a request."""
+    """The result of a request."""
 
     SENT = auto()
-    UNMAILABLE = auto()  # beyond ASCII, which SES does not mail, or an encoded word
-    SILENT = auto()  # a minor, a held address, or who was erased after asking
-    REPEATED = auto()  # its mail is on its way already
-    CAPPED = auto()  # the same person asked for the same, and has the mail for it
-    WAITS = auto()  # until its network, its mailbox or the day has room
-    REFUSED = auto()  # SES will not send to it
+    UNMAILABLE = auto()  # SES cannot send to it: it is not ASCII, or it is an encoded word
+    SILENT = auto()  # a minor, an address on hold, or a person who was erased after the request
+    REPEATED = auto()  # a retry: the mail of this request is on its way
+    CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
+    WAITS = auto()  # a cap of its network, its mailbox or the day holds it back
+    REFUSED = auto()  # SES refuses to send it
 
 
 @dataclass(frozen=True, slots=True)
 class SendConfirmationNow:
-    """Sends the mail of a request, if it may be sent now."""
+    """Sends the mail of a request, if it may be sent now.
+
+    Attributes:
+        identity_key, link_keys, confirmation_keys: the keys.
+        preferences: the records.
+        catalogue: the brands and topics.
+        caps: the caps of mails.
+        encryption: encrypts the address for the confirmation link.
+        render: renders the mail.
+        mailer: sends the mail.
+    """
 
     identity: IdentityKey
     links: LinkKeys
@@ -66,44 +76,49 @@ class SendConfirmationNow:
     mailer: Mailer
 
     def __call__(self, request: ConfirmationRequest, now: int, *, in_turn: bool) -> SendResult | MailDelayed:
-        """Send the mail if it may be sent now. The same message again sends no second one.
+        """Sends the mail if it may be sent now. A retry sends no second mail.
 
-        After an answer that was lost on the way there may be one mail more, never two.
+        If the answer of SES is lost, there may be one more mail, but never two more.
+
+        Args:
+            request: the request.
+            now: milliseconds.
+            in_turn: whether the request comes from the waiting queue and is next.
 
         Raises:
-            Malformed: it asks for a topic that there never was.
-            Unavailable, UnreadableRecord: not done; the same message may be delivered again.
+            MalformedMessage: The request names a topic that never existed.
+            DependencyUnavailable, UnreadableRecord: The mail is not sent. The caller may retry.
         """
         if not set(request.scopes) <= self.catalogue.topics.keys():
-            raise MalformedMessage("a topic that there never was")
+            raise MalformedMessage("the topic never existed")
         if not is_mailable(request.address):
             return SendResult.UNMAILABLE
         recipient = recipient_id(self.identity.identity_key(), request.address)
         record = self.preferences.read(recipient)
         if is_silent(record, request.at):
             return SendResult.SILENT
-        message = self.compose(self._letter(request, recipient, now))
+        message = self.compose(self._make_mail(request, recipient, now))
         claim = MailClaim(
             recipient,
-            self._name(f"mailbox {mailbox_of(request.address)}", 32),
+            self._keyed_hash(f"mailbox {mailbox_of(request.address)}", 32),
             request.intent,
             request.id,
-            self._name(f"asked {request.scopes} {request.resume}", 16),
+            self._keyed_hash(f"asked {request.scopes} {request.resume}", 16),
             request.at,
             record.changed,
         )
-        kept = self.caps.claim(claim, now, in_turn=in_turn)
-        match kept:
+        decision = self.caps.claim(claim, now, in_turn=in_turn)
+        match decision:
             case None:
                 return self._send(request.address, claim, message)
             case MailDelayed():
-                return kept
+                return decision
             case NoMailNeeded.REPEATED:
                 return SendResult.REPEATED
             case NoMailNeeded.CAPPED:
                 return SendResult.CAPPED
             case _:
-                assert_never(kept)
+                assert_never(decision)
 
     def _send(self, address: str, claim: MailClaim, message: bytes) -> SendResult:
         try:
@@ -117,26 +132,24 @@ class SendConfirmationNow:
         self.caps.settle(claim, sent=True)
         return SendResult.SENT
 
-    def _name(self, what: str, length: int) -> str:
-        """A name for something that nobody can turn back; no token begins with such bytes."""
-        return hmac.digest(self.keys.confirmation_key(CONFIRMATION_KEY_ID), what.encode(), "sha256").hex()[
-            :length
-        ]
+    def _keyed_hash(self, text: str, length: int) -> str:
+        """Returns a keyed hash, hex. The key also signs tokens, but none starts with such bytes."""
+        key = self.keys.confirmation_key(CONFIRMATION_KEY_ID)
+        return hmac.digest(key, text.encode(), "sha256").hex()[:length]
 
-    def _language(self, asked: str) -> str:
-        """The language of the request, or the default one where the brand has it no more."""
-        known = self.catalogue.languages
-        return asked if asked in known else self.catalogue.default_language
+    def _language(self, requested: str) -> str:
+        """Returns the requested language, or the default one if the brand does not have it any more."""
+        return requested if requested in self.catalogue.languages else self.catalogue.default_language
 
-    def _letter(self, request: ConfirmationRequest, recipient: str, now: int) -> ConfirmationMail:
-        is_in = request.intent is Intent.IN
-        signals = {topic.number for topic in self.catalogue.signals()} if is_in else set()
-        said = ConfirmationToken(
+    def _make_mail(self, request: ConfirmationRequest, recipient: str, now: int) -> ConfirmationMail:
+        is_opt_in = request.intent is Intent.IN
+        signals = {topic.number for topic in self.catalogue.signals()} if is_opt_in else set()
+        token = ConfirmationToken(
             recipient=recipient,
             intent=request.intent,
             scopes=tuple(scope for scope in request.scopes if scope not in signals),
             issued=request.at,
-            sealed=self.seal.encrypt(request.given or request.address) if is_in else b"",
+            sealed=self.seal.encrypt(request.given or request.address) if is_opt_in else b"",
             resume=request.resume,
             signals=tuple(scope for scope in request.scopes if scope in signals),
             waited=hours_waited(request.at, now),
@@ -153,7 +166,7 @@ class SendConfirmationNow:
             resume=bool(request.resume),
             language=self._language(request.language),
             base_url=request.base_url,
-            confirm=mint_confirmation_token(said, self.keys.confirmation_key(CONFIRMATION_KEY_ID)),
+            confirm=mint_confirmation_token(token, self.keys.confirmation_key(CONFIRMATION_KEY_ID)),
             unsubscribe=link(TokenPurpose.UNSUBSCRIBE),
             mailto=link(TokenPurpose.MAILTO),
         )
@@ -161,19 +174,21 @@ class SendConfirmationNow:
 
 @dataclass(frozen=True, slots=True)
 class SendConfirmation:
-    """What becomes of a request from the queue.
+    """Processes a request from the queue.
 
-    `line` is where a request waits that a cap holds back (heed.use_cases.opt_in.send_waiting).
+    Attributes:
+        send_now: sends the mail, if a cap does not delay it.
+        waiting_queue: the queue of requests that a cap holds back (see heed.use_cases.opt_in.send_waiting).
     """
 
     send_now: SendConfirmationNow
     line: WaitingQueue
 
     def __call__(self, request: ConfirmationRequest, now: int) -> SendResult:
-        """Send the mail if it may be sent; else, if there will be room for it, let it wait in line.
+        """Sends the mail if it may be sent now. If a cap delays it, puts the request into the waiting queue.
 
         Raises:
-            Unavailable, UnreadableRecord: not done; the same message may be delivered again.
+            DependencyUnavailable, UnreadableRecord: The request is not processed. The caller may retry.
         """
         result: SendResult | MailDelayed = MailDelayed(request.due)
         if request.due <= now:

@@ -1,4 +1,4 @@
-"""Those whom a cap has held back get their mails, turn by turn, as there is room."""
+"""Sends the mails of the requests that a cap held back, in turn, as far as the caps permit."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from heed.use_cases.opt_in.send_confirmation import SendConfirmationNow, SendRes
 from heed.use_cases.ports.opt_in import MailCaps, MailDelayed, ReceivedMessage, WaitingQueue
 from heed.use_cases.ports.preferences import DeadLetterQueue
 
-# Milliseconds that must be left: to go on reading the line, so that it can be served; to begin a mail.
+# Milliseconds that must be left to receive more messages, and to start another mail.
 READING, SENDING = 30_000, 15_000
 
 
 @dataclass(slots=True)
 class SendWaitingResult:
-    """What a look at the line came to.
+    """The result of a run.
 
     Attributes:
-        results: what became of those whose turn it was.
-        deferred: the kinds of failures for which some wait for the next look.
-        aside: how many nobody can make out; they are in the dead-letter queue.
-        left: how many wait on.
-        longest: how long the first of them has waited, milliseconds.
+        results: how many requests were processed, by result.
+        deferred: how many requests failed and wait for the next run, by kind of failure.
+        aside: how many messages were malformed; they are in the dead-letter queue.
+        left: how many requests still wait.
+        longest_wait: how long the oldest of them has waited, milliseconds.
         is_overdue: whether that is a day or more.
-        sent_today: mails since midnight UTC, of everybody.
+        sent_today: how many mails Heed sent since midnight UTC.
     """
 
     results: Counter[SendResult] = field(default_factory=Counter)
@@ -44,7 +44,7 @@ class SendWaitingResult:
 
 @dataclass(frozen=True, slots=True)
 class SendWaiting:
-    """A look at the line. A message leaves it when its mail is sent, or is not to be sent."""
+    """Processes the waiting queue. It deletes a message after the mail is sent, or is not needed."""
 
     line: WaitingQueue
     send_now: SendConfirmationNow
@@ -52,47 +52,50 @@ class SendWaiting:
     dead_letters: DeadLetterQueue
 
     def __call__(self, clock: Callable[[], int], left: Callable[[], int]) -> SendWaitingResult:
-        """Send what there is room for. What is left, or fails, waits for the next look.
+        """Sends the mails that the caps permit. All other requests wait for the next run.
 
-        `left` says how many milliseconds there are until the look is cut off.
+        Args:
+            clock: returns the time, milliseconds.
+            left: returns how many milliseconds this run has left.
 
         Raises:
-            Unavailable: the line could not be read; nothing of it is lost.
+            DependencyUnavailable: The queue could not be read. No message is lost.
         """
-        swept = SendWaitingResult()
-        waiting = self._read(lambda: left() > READING, swept)
-        gone, stands = self._serve(in_send_order(waiting, clock()), clock, lambda: left() > SENDING, swept)
-        others = [one.request for one in waiting if one.receipt not in gone]
+        summary = SendWaitingResult()
+        waiting = self._receive(lambda: left() > READING, summary)
+        turns = in_send_order(waiting, clock())
+        deleted, is_waiting = self._serve(turns, clock, lambda: left() > SENDING, summary)
+        others = [item.request for item in waiting if item.receipt not in deleted]
         now = clock()
-        self.caps.note_line(now, stands=stands)
-        swept.left = len(others)
-        swept.longest = max((now - request.at for request in others), default=0)
-        swept.is_overdue = any(has_waited_a_day(request, now) for request in others)
-        swept.sent_today = self.caps.sent_today(now)
-        return swept
+        self.caps.note_line(now, stands=is_waiting)
+        summary.left = len(others)
+        summary.longest = max((now - request.at for request in others), default=0)
+        summary.is_overdue = any(has_waited_a_day(request, now) for request in others)
+        summary.sent_today = self.caps.sent_today(now)
+        return summary
 
-    def _read(self, has_time: Callable[[], bool], swept: SendWaitingResult) -> list[WaitingRequest]:
+    def _receive(self, has_time: Callable[[], bool], summary: SendWaitingResult) -> list[WaitingRequest]:
         waiting = []
-        for received in self.line.receive(has_time):
+        for message in self.line.receive(has_time):
             try:
                 waiting.append(
-                    WaitingRequest(ConfirmationRequest.from_message(received.body), received.receipt)
+                    WaitingRequest(ConfirmationRequest.from_message(message.body), message.receipt)
                 )
             except MalformedMessage as error:
-                self._put_aside(received, error, swept)
+                self._move_to_dead_letters(message, error, summary)
         return waiting
 
-    def _put_aside(
-        self, received: ReceivedMessage, reason: MalformedMessage, swept: SendWaitingResult
+    def _move_to_dead_letters(
+        self, message: ReceivedMessage, reason: MalformedMessage, summary: SendWaitingResult
     ) -> bool:
-        """Take what never can be sent out of the line; whether it is out."""
+        """Moves a malformed message to the dead-letter queue. Returns whether it left the waiting queue."""
         try:
-            self.dead_letters.send(received.body, str(reason))
-            self.line.delete(received.receipt)
+            self.dead_letters.send(message.body, str(reason))
+            self.line.delete(message.receipt)
         except HeedError as error:
-            swept.deferred[type(error).__name__] += 1
+            summary.deferred[type(error).__name__] += 1
             return False
-        swept.aside += 1
+        summary.aside += 1
         return True
 
     def _serve(
@@ -100,37 +103,37 @@ class SendWaiting:
         turns: list[WaitingRequest],
         clock: Callable[[], int],
         has_time: Callable[[], bool],
-        swept: SendWaitingResult,
+        summary: SendWaitingResult,
     ) -> tuple[set[str], bool]:
-        """Serve as many as there are room and time for.
+        """Sends mails until the time is over or the cap of the day is reached.
 
         Returns:
-            The receipts of those who are out of the line, and whether others wait for time or the day.
+            The receipts of the deleted messages, and whether requests wait for time or the cap of the day.
         """
-        gone: set[str] = set()
-        full: set[tuple[str, Intent]] = set()  # mailboxes; who waits for one holds nobody else up
-        for one in turns:
-            where = mailbox_of(one.request.address), one.request.intent
-            if where in full:
+        deleted: set[str] = set()
+        full: set[tuple[str, Intent]] = set()  # mailboxes at their cap; they do not delay other mailboxes
+        for item in turns:
+            mailbox = mailbox_of(item.request.address), item.request.intent
+            if mailbox in full:
                 continue
             if not has_time():
-                return gone, True
+                return deleted, True
             try:
-                result = self.send_now(one.request, clock(), in_turn=True)
+                result = self.send_now(item.request, clock(), in_turn=True)
                 if isinstance(result, MailDelayed):
-                    if result.due is None:  # the day is full, for everybody
-                        return gone, True
-                    full.add(where)
+                    if result.due is None:  # the cap of the day is reached, for all mailboxes
+                        return deleted, True
+                    full.add(mailbox)
                     continue
-                self.line.delete(one.receipt)
+                self.line.delete(item.receipt)
             except MalformedMessage as error:
-                as_it_came = ReceivedMessage(one.request.to_message(), one.receipt)
-                if self._put_aside(as_it_came, error, swept):
-                    gone.add(one.receipt)
+                message = ReceivedMessage(item.request.to_message(), item.receipt)
+                if self._move_to_dead_letters(message, error, summary):
+                    deleted.add(item.receipt)
                 continue
             except HeedError as error:
-                swept.deferred[type(error).__name__] += 1
+                summary.deferred[type(error).__name__] += 1
                 continue
-            swept.results[result] += 1
-            gone.add(one.receipt)
-        return gone, False
+            summary.results[result] += 1
+            deleted.add(item.receipt)
+        return deleted, False

@@ -1,1 +1,1 @@
-"""The ports: what the use cases need from outside, as protocols that the adapters implement."""
+"""The ports: protocols for all that the use cases need from outside. The adapters implement them."""

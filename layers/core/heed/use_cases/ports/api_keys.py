@@ -1,4 +1,4 @@
-"""What the API under /v1 needs to know its callers."""
+"""The port by which the API under /v1 finds the keys of its callers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from heed.domain.api_key import ApiKey
 
 
 class StoredApiKeys(Protocol):
-    """Where keys are looked up."""
+    """The stored API keys."""
 
     def find(self, key_hash: str) -> ApiKey | None:
-        """The key that has this hash, revoked and ended ones too.
+        """Returns the key with this hash, also if it is revoked or expired.
 
         Raises:
-            StoreUnavailable: it could not be looked up.
+            StoreUnavailable: The store did not answer.
         """
         ...

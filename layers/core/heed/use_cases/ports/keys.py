@@ -1,4 +1,4 @@
-"""The keys that are derived, never stored: each port is for a right of its own."""
+"""The ports for derived keys, which are never stored. Each port gives one permission of its own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ class IdentityKey(Protocol):
     """The key of recipient ids."""
 
     def identity_key(self) -> bytes:
-        """The key of recipient ids.
+        """Returns the key of recipient ids.
 
         Raises:
-            KeysUnavailable: the key service did not answer.
+            KeysUnavailable: The key service did not answer.
         """
         ...
 
@@ -23,16 +23,16 @@ class LinkKeys(Protocol):
     """The keys of links."""
 
     def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
-        """The key of links of a purpose.
+        """Returns the key for links of one purpose.
 
         Raises:
-            InvalidToken: the id was never ours.
-            KeysUnavailable: the key service did not answer.
+            InvalidToken: No key ever had this id.
+            KeysUnavailable: The key service did not answer.
         """
         ...
 
     def newest_key_id(self) -> int:
-        """The id of the link key that mints."""
+        """Returns the id of the key that signs new links."""
         ...
 
 
@@ -40,10 +40,10 @@ class ConfirmationKeys(Protocol):
     """The keys of confirmation links."""
 
     def confirmation_key(self, key_id: int) -> bytes:
-        """The key of confirmation links.
+        """Returns the key for confirmation links.
 
         Raises:
-            InvalidToken: the id was never ours.
-            KeysUnavailable: the key service did not answer.
+            InvalidToken: No key ever had this id.
+            KeysUnavailable: The key service did not answer.
         """
         ...

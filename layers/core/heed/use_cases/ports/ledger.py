@@ -1,4 +1,4 @@
-"""What the use cases of the ledger need from outside."""
+"""The ports of the use cases of the ledger."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ from heed.use_cases.ports.preferences import LateChanges, UnreadableItem
 
 
 class StoredRecords(LateChanges, Protocol):
-    """What is on record of each recipient."""
+    """The record of each recipient."""
 
     def read(self, recipient: str) -> Record:
-        """What is on record now, read consistently.
+        """Returns the current record, by a consistent read.
 
         Raises:
-            StoreUnavailable, UnreadableRecord: it cannot be told.
+            StoreUnavailable: The store did not answer.
+            UnreadableRecord: The stored item is not a valid record.
         """
         ...
 
 
 class StoredRecipient(NamedTuple):
-    """A recipient on record.
+    """A recipient and their record.
 
     Attributes:
         recipient: recipient id.
-        record: what is on record.
-        late: wishes that came late and wait to be entered.
-        changed_at: when it was last written, milliseconds.
+        record: the record.
+        late_changes: late changes that the ledger does not have yet.
+        changed_at: time of the last write, milliseconds.
     """
 
     recipient: str
@@ -43,11 +44,12 @@ class StoredRecipient(NamedTuple):
 
 
 class WalkPosition(NamedTuple):
-    """Where a walk over everybody stopped.
+    """The position at which a scan of all recipients stopped.
 
     Attributes:
-        after: recipient id of the last who was looked at; None: the next walk begins anew.
-        failed: recipient id of the next, if the walk failed there.
+        after: recipient id of the last recipient that was processed; None: the next scan starts from the
+            beginning.
+        failed: recipient id of the next recipient, if the scan failed there.
     """
 
     after: str | None
@@ -55,12 +57,12 @@ class WalkPosition(NamedTuple):
 
 
 class RecipientPage(NamedTuple):
-    """Some of those on record.
+    """A page of recipients.
 
     Attributes:
-        held: what is on record of them.
-        unreadable: how many more there were whose items nobody can read.
-        last: the place of the next page; None: there is none.
+        recipients: the recipients whose items are readable.
+        unreadable: how many other items of this page are not readable.
+        next_after: recipient id after which the next page begins; None: this is the last page.
     """
 
     recipients: list[StoredRecipient]
@@ -69,85 +71,95 @@ class RecipientPage(NamedTuple):
 
 
 class RecipientScan(Protocol):
-    """Everybody on record, page by page."""
+    """Reads all recipients, page by page."""
 
     def page(self, after: str | None, limit: int) -> RecipientPage:
-        """At most `limit` of them behind a place. What changed a moment ago may be missing from it.
+        """Returns at most `limit` recipients after a recipient id. It may miss very recent changes.
 
         Raises:
-            StoreUnavailable: they cannot be told.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def checkpoint(self) -> WalkPosition:
-        """Where the last walk stopped; raises StoreUnavailable."""
+        """Returns the position at which the last scan stopped.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
         ...
 
-    def save_checkpoint(self, place: WalkPosition) -> None:
-        """Remember where a walk stopped; raises StoreUnavailable."""
+    def save_checkpoint(self, position: WalkPosition) -> None:
+        """Saves the position at which a scan stopped.
+
+        Raises:
+            StoreUnavailable: The position may not be saved.
+        """
         ...
 
 
 class StoredEntry(NamedTuple):
-    """An entry of the ledger, and the evidence beside it; None where it was erased."""
+    """An entry of the ledger and its evidence, which is None after it was erased."""
 
     entry: LedgerEntry
     evidence: str | None
 
 
 class Ledger(Protocol):
-    """The entries, by subject and name."""
+    """The entries of the ledger, by subject and entry id."""
 
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        """Enter it, unless an entry of its name is there; the entry that is there then.
+        """Adds an entry, unless the ledger has an entry of the same id. Returns the entry in the ledger.
 
         Raises:
-            StoreUnavailable: it is not known to be entered.
+            StoreUnavailable: The entry may not be in the ledger.
         """
         ...
 
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:
-        """Every entry of a subject, in no order, as they are read: whoever wants no more than some stops.
+        """Yields each entry of a subject, in no particular order. It reads only as far as it is consumed.
 
         Raises:
-            StoreUnavailable, UnreadableRecord: they cannot be told.
+            StoreUnavailable: The store did not answer.
+            UnreadableRecord: An item is not a valid entry.
         """
         ...
 
     def erase(self, subject: str) -> int:
-        """Remove the evidence beside a subject's entries; how many entries there are.
+        """Deletes the evidence of all entries of a subject. A second call changes nothing.
 
-        Doing it again changes nothing.
+        Returns:
+            The number of the subject's entries.
 
         Raises:
-            StoreUnavailable: some may be left.
+            StoreUnavailable: Some evidence may be left.
         """
         ...
 
     def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
-        """Every entry there is, in no order; UNREADABLE for one that nobody can read any more.
+        """Yields every entry, in no particular order, and UNREADABLE for each item that is not readable.
 
         Raises:
-            StoreUnavailable: not all can be told.
+            StoreUnavailable: Not all entries could be read.
         """
         ...
 
 
 class Alteration(StrEnum):
-    """In what way an object of the storage of hashes and seals is not as Heed wrote it."""
+    """How an object in the storage of hashes and seals differs from the objects that Heed writes."""
 
-    REWRITTEN = "rewritten"  # there is a second version of it
-    DELETED = "deleted"  # a mark of deletion stands over it
-    MISNAMED = "misnamed"  # its name is not the hash of its content
-    MALFORMED = "malformed"  # Heed writes no object of such a name, or of such a length
+    REWRITTEN = "rewritten"  # the object has a second version
+    DELETED = "deleted"  # the object has a delete marker
+    MISNAMED = "misnamed"  # the name is not the hash of the content
+    MALFORMED = "malformed"  # Heed writes no object with such a name or such a length
 
 
 class AlteredObject(NamedTuple):
-    """An object that somebody altered. Readers keep to its first version.
+    """An object that somebody altered. Readers use its first version.
 
     Attributes:
-        name: of the object.
-        how: what was done to it.
+        name: name of the object.
+        how: the kind of alteration.
     """
 
     name: str
@@ -155,11 +167,11 @@ class AlteredObject(NamedTuple):
 
 
 class LeafHashes(NamedTuple):
-    """The hashes that were kept for a day.
+    """The hashes that are stored for a day.
 
     Attributes:
         leaves: the hashes, without those of objects that are misnamed or malformed.
-        altered: objects that are not as they were written.
+        altered: the objects that somebody altered.
     """
 
     leaves: set[bytes]
@@ -167,95 +179,110 @@ class LeafHashes(NamedTuple):
 
 
 class Seals(Protocol):
-    """The hashes of entries by day, and the seals over them. Nothing in it is about a person.
+    """The hashes of entries by day, and the seals over them. None of it is personal data.
 
-    Everything is written once. Where there is a second version all the same, the first one is read.
+    Heed writes each object once. If an object has a second version all the same, readers use the first one.
+    Days are counted from 1970-01-01, UTC.
     """
 
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        """Keep hashes of entries that were recorded on a day (from the epoch, UTC).
+        """Stores hashes of entries that were recorded on a day.
 
         Raises:
-            StoreUnavailable: they are not known to be kept.
+            StoreUnavailable: The hashes may not be stored.
         """
         ...
 
     def hashes(self, day: int) -> LeafHashes:
-        """What was kept for a day; raises StoreUnavailable."""
+        """Returns the hashes that are stored for a day.
+
+        Raises:
+            StoreUnavailable: The storage did not answer.
+        """
         ...
 
     def first_day(self) -> int | None:
-        """The first day that has hashes, or None; raises StoreUnavailable.
+        """Returns the first day that has hashes, or None. Objects with unknown names are ignored.
 
-        Names that are not of our form are passed over.
+        Raises:
+            StoreUnavailable: The storage did not answer.
         """
         ...
 
     def seals(self) -> list[Seal]:
-        """Every seal, the oldest first. What has no name of a seal is none, and is passed over.
+        """Returns all seals, the oldest first. An object whose name is not that of a seal is ignored.
 
         Raises:
-            StoreUnavailable: they cannot be read.
-            UnreadableRecord: what has the name of a seal cannot be read, or is another.
+            StoreUnavailable: The storage did not answer.
+            UnreadableRecord: An object with the name of a seal is unreadable, or holds a different seal.
         """
         ...
 
     def sealed(self, day: int) -> Iterator[bytes]:
-        """The leaves under a day's seal, in their order; of a wrong length, the whole hashes in it.
+        """Yields the leaves under the seal of a day, in order.
+
+        If the object has a wrong length, only its complete hashes are returned.
 
         Raises:
-            StoreUnavailable: they cannot be read.
-            UnreadableRecord: they are not there.
+            StoreUnavailable: The storage did not answer.
+            UnreadableRecord: The leaves do not exist.
         """
         ...
 
     def altered(self) -> list[AlteredObject]:
-        """Seals, and leaves under seals, that are not as they were written, and what lies among them.
+        """Returns all altered and all foreign objects among the seals and the leaves under seals.
 
         Raises:
-            StoreUnavailable: they cannot be told.
+            StoreUnavailable: The storage did not answer.
         """
         ...
 
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
-        """Keep the leaves that a day's seal is to be over; those that are kept, which may be others.
+        """Stores the leaves that the seal of a day will cover, unless such leaves are stored already.
 
-        An attempt that was cut short may have kept fewer: they stand, and the rest is under the next seal.
+        An interrupted attempt may have stored fewer leaves. They remain, and the next seal covers the others.
+
+        Returns:
+            The leaves that are stored.
 
         Raises:
-            StoreUnavailable: they are not known to be kept.
+            StoreUnavailable: The leaves may not be stored.
         """
         ...
 
     def seal(self, seal: Seal) -> None:
-        """Keep a seal over the leaves that were gathered, for good. Doing it again changes nothing.
+        """Stores a seal over the leaves that are stored for its day. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
-            UnreadableRecord: another seal of that day is kept.
+            StoreUnavailable: The seal may not be stored.
+            UnreadableRecord: A different seal of that day is stored.
         """
         ...
 
 
 class Sorter(Protocol):
-    """Brings records of bytes into order, however many they are."""
+    """Sorts records of bytes, however many there are."""
 
     def add(self, record: bytes) -> None:
-        """Take one."""
+        """Adds a record."""
         ...
 
     def __iter__(self) -> Iterator[bytes]:
-        """All of them, in order."""
+        """Yields all records, in order."""
         ...
 
 
 class EventPublisher(Protocol):
-    """Where other systems hear of changes."""
+    """Publishes changes to other systems."""
 
-    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:
-        """Publish events that happened at a time (milliseconds), each at least once.
+    def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
+        """Publishes events, each at least once.
+
+        Args:
+            events: the events to publish.
+            at: the time of the events, milliseconds.
 
         Raises:
-            BusUnavailable: some may not be published.
+            BusUnavailable: Some events may not be published.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the way back by mail needs from outside, beside the ports that every action has."""
+"""The ports of double opt-in, in addition to the ports that all use cases share."""
 
 from __future__ import annotations
 
@@ -15,52 +15,52 @@ from heed.use_cases.ports.privacy import PurgeTarget
 class NoMailNeeded(Enum):
     """Why a request needs no mail."""
 
-    REPEATED = auto()  # its own mail is on its way already
-    CAPPED = auto()  # the same person asked for the same, and has the mail for it
+    REPEATED = auto()  # a retry: the mail of this request is on its way
+    CAPPED = auto()  # an earlier request of the same person for the same scopes already has a mail
 
 
 class MailDelayed(NamedTuple):
-    """Why a request has no mail yet.
+    """Why the mail of a request cannot be sent yet: a cap is reached.
 
     Attributes:
-        due: when its mailbox has room, milliseconds; None: the day has none, for anybody.
+        due: when the cap of the mailbox permits the mail, milliseconds; None: the cap of the day is reached.
     """
 
     due: int | None
 
 
 class AddressEncryption(Protocol):
-    """Encrypts a text that holds an address: that of a confirmation link, or a place in a list of them."""
+    """Encrypts a text that holds an address: that of a confirmation link, or a position in a list."""
 
     def encrypt(self, address: str) -> bytes:
-        """The address, for nobody to read.
+        """Returns the text, encrypted.
 
         Raises:
-            KeysUnavailable: the key service did not answer.
+            KeysUnavailable: The key service did not answer.
         """
         ...
 
-    def decrypt(self, sealed: bytes) -> str:
-        """The address again.
+    def decrypt(self, encrypted: bytes) -> str:
+        """Returns the decrypted text.
 
         Raises:
-            Malformed: it was not sealed for this.
-            KeysUnavailable: the key service did not answer.
+            MalformedMessage: The bytes were not encrypted for this use.
+            KeysUnavailable: The key service did not answer.
         """
         ...
 
 
 class MailClaim(NamedTuple):
-    """A request that asks to be sent its mail.
+    """The claim of a request to one mail.
 
     Attributes:
-        recipient: recipient id of its address.
-        mailbox: a name for where its mail arrives, which several recipients may share.
-        intent: what is asked for.
-        request: id of the request.
-        what: a name for the scopes that are asked for, which nobody can turn back.
-        at: when it was asked for, milliseconds.
-        since: when the person's record last changed, milliseconds.
+        recipient: recipient id of the address.
+        mailbox_hash: keyed hash of the mailbox that gets the mail. Several recipients may share a mailbox.
+        intent: opt-in or opt-out.
+        request_id: id of the request.
+        scopes_hash: keyed hash of the requested scopes.
+        requested_at: time of the request, milliseconds.
+        record_changed_at: time of the latest change of the person's record, milliseconds.
     """
 
     recipient: str
@@ -73,113 +73,132 @@ class MailClaim(NamedTuple):
 
 
 class MailCaps(Protocol):
-    """How many mails went where, counted rightly however many ask at once."""
+    """Counts mails per mailbox and in total. The counts are exact under concurrency."""
 
     def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
-        """Take one mail for a request, before it is sent; why there is none, or nothing.
+        """Counts one mail for a request, before the mail is sent.
 
-        While others wait for room in the day or in the mailbox, who is not `in_turn` waits behind them.
+        Args:
+            claim: the claim of the request.
+            now: milliseconds.
+            in_turn: whether the request comes from the waiting queue and is next. Any other request is
+                delayed while requests wait for the same cap.
+
+        Returns:
+            None if the mail may be sent now; otherwise the reason why not.
 
         Raises:
-            StoreUnavailable, Contended: it is not known to be taken.
+            StoreUnavailable, WriteConflict: The mail may not be counted.
         """
         ...
 
     def settle(self, claim: MailClaim, *, sent: bool) -> None:
-        """Say what became of it: on its way (or never to be tried again), or certainly not sent.
+        """Ends a claim.
+
+        Args:
+            claim: the claim of the request.
+            sent: whether the mail is on its way, or must never be tried again. False: the mail was certainly
+                not sent.
 
         Raises:
-            StoreUnavailable, Contended: it is not known to be kept.
+            StoreUnavailable, WriteConflict: The claim may not be ended.
         """
         ...
 
     def sent_today(self, now: int) -> int:
-        """How many mails were taken since midnight UTC.
+        """Returns how many mails were counted since midnight UTC.
 
         Raises:
-            StoreUnavailable: it is not known.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def note_line(self, now: int, *, stands: bool) -> None:
-        """Say whether anybody still waits for room in the day: whoever asks next then waits behind them.
+        """Saves whether requests still wait for the cap of the day. If so, new requests wait behind them.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The state may not be saved.
         """
         ...
 
 
 class NetworkCaps(Protocol):
-    """How many mails each network causes."""
+    """Limits how many mails each network causes."""
 
     def take(self, network: str, intent: Intent, now: int) -> int | None:
-        """Take one mail of a network's: when it may be sent, milliseconds.
+        """Reserves one mail for a network.
 
-        None: there is no room within the longest time that a request may wait.
+        Returns:
+            When the mail may be sent, milliseconds; None if that is later than a request may wait.
 
         Raises:
-            StoreUnavailable: it is not known.
+            StoreUnavailable: The mail may not be reserved.
         """
         ...
 
 
 class ReceivedMessage(NamedTuple):
-    """A message that waits: what it says, and by which the queue knows it."""
+    """A message of the waiting queue.
+
+    Attributes:
+        body: its text.
+        receipt: the handle by which the queue deletes it.
+    """
 
     body: str
     receipt: str
 
 
 class WaitingQueue(Protocol):
-    """The queue of those whom a cap has held back."""
+    """The queue of the requests that a cap holds back."""
 
     def send(self, body: str) -> None:
-        """Put a message behind the others.
+        """Adds a message.
 
         Raises:
-            QueueUnavailable: it is not known to be kept.
+            QueueUnavailable: The message may not be stored.
         """
         ...
 
     def count(self) -> int:
-        """How many messages there are, as of some seconds ago.
+        """Returns how many messages the queue had some seconds ago.
 
         Raises:
-            QueueUnavailable: it is not known.
+            QueueUnavailable: The queue did not answer.
         """
         ...
 
     def receive(self, has_time: Callable[[], bool]) -> list[ReceivedMessage]:
-        """All that can be had; nobody else gets them for some minutes, and then they are there again.
+        """Receives all available messages. The queue hides them from others for some minutes.
 
         Raises:
-            QueueUnavailable: the queue does not answer.
+            QueueUnavailable: The queue did not answer.
         """
         ...
 
     def delete(self, receipt: str) -> None:
-        """Take a message out for good.
+        """Deletes a message.
 
         Raises:
-            QueueUnavailable: it is not known to be out.
+            QueueUnavailable: The message may still be in the queue.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationMail:
-    """What the mail has to say.
+    """The content of a confirmation mail.
 
     Attributes:
         to: the address, normalised and ASCII.
-        intent: what is to be confirmed.
-        scopes: numbers of the topics asked for.
-        resume: whether a pause is to end.
-        language: to write in.
-        base_url: of the links.
-        confirm: token of the confirmation link.
-        unsubscribe, mailto: tokens of links that stop everything, which never end.
+        intent: what the person has to confirm: an opt-in or an opt-out.
+        scopes: numbers of the requested topics.
+        resume: whether the confirmation ends a pause.
+        language: language of the mail.
+        base_url: base URL of the links.
+        confirm_token: token of the confirmation link.
+        unsubscribe_token: token of the link that opts out of everything. It never expires.
+        mailto_token: the same for the mailto address.
     """
 
     to: str
@@ -194,10 +213,10 @@ class ConfirmationMail:
 
 
 class MailRenderer(Protocol):
-    """Writes a letter as a mail."""
+    """Renders a confirmation mail."""
 
     def __call__(self, letter: ConfirmationMail) -> bytes:
-        """The whole message, RFC 5322."""
+        """Returns the complete message (RFC 5322)."""
         ...
 
 
@@ -205,47 +224,56 @@ class Mailer(Protocol):
     """Sends mail."""
 
     def send(self, address: str, recipient: str, message: bytes) -> None:
-        """Give a message for one recipient to the mail service.
+        """Hands a message for one recipient to the mail service.
 
         Raises:
-            MailRefused: it will never be taken.
-            MailNotSent: it was not taken; it may later.
-            MailUncertain: it may be on its way.
+            MailRefused: The mail service will never accept the message.
+            MailNotSent: The mail service did not accept the message. A retry may succeed.
+            MailUncertain: The message may be on its way.
         """
         ...
 
 
 class OptInNotifications(PurgeTarget, Protocol):
-    """Which confirmations the adopter was told of."""
+    """Records which confirmations the adopter was notified of."""
 
     def begin(self, recipient: str, issued: int, press: str, now: int) -> bool:
-        """Whether this press is to tell of it: it is the first, and has not done so yet.
+        """Claims the notification of a confirmation for one press.
+
+        Args:
+            recipient: recipient id.
+            issued: when the confirmation link was issued, milliseconds.
+            press: id of the press.
+            now: milliseconds.
+
+        Returns:
+            Whether this press notifies the adopter: it is the first press, and it has not finished.
 
         Raises:
-            StoreUnavailable: it is not known.
+            StoreUnavailable: The claim may not be stored.
         """
         ...
 
     def is_handed_on(self, recipient: str, issued: int) -> bool:
-        """Whether a press of this confirmation is on its way to be told of.
+        """Returns whether a notification of this confirmation is queued.
 
         Raises:
-            StoreUnavailable: it is not known.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def hand_on(self, recipient: str, issued: int, now: int) -> None:
-        """A press of this confirmation is on its way to be told of.
+        """Records that a notification of this confirmation is queued.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...
 
     def finish(self, recipient: str, issued: int) -> None:
-        """It is told.
+        """Records that the notification of this confirmation is finished.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the use cases need from outside, as small as the need is."""
+"""The ports that several use cases share: preferences, the feed of changes, and queues."""
 
 from __future__ import annotations
 
@@ -19,74 +19,75 @@ class WriteResult:
 
 
 class UnreadableItem:
-    """Stands for a stored record that is not of our form: never a yes."""
+    """Takes the place of a stored item that is not a valid record. It never permits a mail."""
 
 
 UNREADABLE = UnreadableItem()
 
 
 class Preferences(Protocol):
-    """The registers of every recipient."""
+    """The registers of all recipients."""
 
     def read(self, recipient: str) -> Record:
-        """The record of now, read consistently; empty for nobody on record.
+        """Returns the current record, by a consistent read. It is empty for an unknown recipient.
 
         Raises:
-            UnreadableRecord: what is stored is not of our form.
-            StoreUnavailable: it could not be read.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
-        """The same for many, by id; duplicates are asked for once.
+        """Returns the current records by recipient id, by consistent reads. It reads duplicates once.
 
         Raises:
-            StoreUnavailable: not all could be read.
+            StoreUnavailable: Not all records could be read.
         """
         ...
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
-        """Write what the write rule takes, durably, and say what is on record then.
+        """Writes the changes that the write rule accepts, durably.
 
-        One change is one request; several are written together or not at all. Repeating it, in any
-        order with others, leaves the same record.
+        One change takes one request to the store. Several changes are one transaction. Any order of changes,
+        and any retry, leads to the same record.
 
         Raises:
-            UnreadableRecord: what is stored is not of our form.
-            StoreUnavailable: it is not known to be written.
-            Contended: others changed the record under every attempt.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The changes may not be stored.
+            WriteConflict: Other writers changed the record during each attempt.
         """
         ...
 
     def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
-        """The same, with the changes that `decide` makes of the very record that is written over.
+        """Writes the changes that `decide` returns for the current record.
 
-        `decide` is asked again whenever another write came first.
+        The write succeeds only if the record is still the one that `decide` got. Otherwise `decide` is called
+        again with the newer record.
 
         Raises:
-            UnreadableRecord, StoreUnavailable, Contended: see `apply`.
+            UnreadableRecord, StoreUnavailable, WriteConflict: See `apply`.
         """
         ...
 
 
 class LateChanges(Protocol):
-    """Wishes that came late: they wait at their recipient's record until the ledger has them."""
+    """Late changes. They wait at the record of their recipient until the ledger has them."""
 
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        """Those are in the ledger. Doing it again changes nothing.
+        """Deletes late changes that are now in the ledger. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: it is not known to be written.
+            StoreUnavailable: The changes may not be deleted.
         """
         ...
 
 
 class FeedPosition(NamedTuple):
-    """Where a recipient stands in the feed of changes; ordered by time, then by recipient.
+    """The position of a recipient in the feed of changes. Positions sort by time, then by recipient id.
 
     Attributes:
-        at: when it was last changed, milliseconds.
-        recipient: recipient id; "" comes before every one of that instant.
+        changed_at: time of the latest change, milliseconds.
+        recipient: recipient id. "" sorts before all recipients of the same time.
     """
 
     at: int
@@ -94,27 +95,30 @@ class FeedPosition(NamedTuple):
 
 
 class ChangeFeed(Protocol):
-    """Who was ever stopped, in the order of the latest change."""
+    """All recipients who ever had a suppression, in the order of their latest change."""
 
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
-        """At most `limit` recipients in order, behind one position and changed at `until` at the latest.
+        """Returns the next recipients, in order. Recent changes may be missing.
 
-        May lag behind what is written. Fewer than `limit` means that there are no more.
+        Args:
+            after: the position before the first one to return.
+            until: time of the last change to return, milliseconds.
+            limit: the most positions to return. A shorter list is the end of the feed.
 
         Raises:
-            StoreUnavailable: it could not be read.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
 
 class MessageQueue(Protocol):
-    """A queue that keeps a message until it is handled."""
+    """A queue that keeps a message until a consumer has processed it."""
 
     def send(self, body: str) -> None:
-        """Keep a message durably.
+        """Stores a message durably.
 
         Raises:
-            QueueUnavailable: it was not kept.
+            QueueUnavailable: The message was not stored.
         """
         ...
 
@@ -123,9 +127,9 @@ class DeadLetterQueue(Protocol):
     """The queue of messages that a person has to look at."""
 
     def send(self, body: str, reason: str) -> None:
-        """Keep a message as it came, and why it is there.
+        """Stores a message unchanged, with the reason why it failed.
 
         Raises:
-            QueueUnavailable: it was not kept.
+            QueueUnavailable: The message was not stored.
         """
         ...

@@ -1,4 +1,4 @@
-"""What the privacy officer's work needs from outside."""
+"""The ports of the privacy use cases: erasure, purge, lift, restore and disclosure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from heed.domain.privacy.purge import DueWork, Purge
 
 
 class DueRecipient(NamedTuple):
-    """A recipient on whose record work is due.
+    """A recipient for whom work is due.
 
     Attributes:
         recipient: recipient id.
-        since: since when, milliseconds.
-        purges: ids of purges, as of a moment ago; None where only days of soft bounces are to be pruned.
+        due_since: since when the work is due, milliseconds.
+        purges: ids of the due purges, by an eventually consistent read; None: only old days of soft bounces
+            have to be deleted.
     """
 
     recipient: str
@@ -28,21 +29,21 @@ class DueRecipient(NamedTuple):
 
 
 class RecordWithPurges(NamedTuple):
-    """What is on record of a recipient, and the purges that are still due on it."""
+    """A record, and the ids of the purges that are still due for its recipient."""
 
     record: Record
     purges: tuple[str, ...]
 
 
 class RestoredItem(NamedTuple):
-    """An item of a restored copy of the table.
+    """An item of a restored table.
 
     Attributes:
         recipient: recipient id.
-        record: gives what it says; raises UnreadableRecord.
-        purges: those that were due on it.
-        ends: when it is forgotten, milliseconds, or None.
-        whole: the item itself, attribute by attribute as its store has it.
+        decode_record: decodes the record; raises UnreadableRecord.
+        purges: ids of the purges that were due.
+        expires_at: when the item expires, milliseconds, or None.
+        item: the item in the format of the store, by attribute.
     """
 
     recipient: str
@@ -53,158 +54,181 @@ class RestoredItem(NamedTuple):
 
 
 class RestoredTable(Protocol):
-    """A restored copy of the table, beside the live one."""
+    """A table that was restored from a backup, beside the live table."""
 
     def all(self) -> Iterator[RestoredItem]:
-        """Every item of the copy.
+        """Yields all items of the restored table.
 
         Raises:
-            StoreUnavailable: not all could be read.
+            StoreUnavailable: Not all items could be read.
         """
         ...
 
-    def put_back(self, copy: RestoredItem, now: int) -> bool:
-        """Put an item back, unless the live table has one of its id; whether it did.
+    def put_back(self, item: RestoredItem, now: int) -> bool:
+        """Writes an item unchanged to the live table, unless the live table has an item with this key.
 
-        It is as it was, and stands in the feed of changes as of now: whoever reads the feed may have
-        lost it with the table.
+        The feed of changes lists the item at the time `now`, so that each reader of the feed gets it. Returns
+        whether this call stored the item.
 
         Raises:
-            StoreUnavailable: it is not known to be written.
+            StoreUnavailable: The item may not be stored.
         """
         ...
 
 
 class Erasures(Protocol):
-    """New epochs of recipients, and the work that they leave."""
+    """Erases records, and tracks the work that follows an erasure."""
 
     def read(self, recipient: str) -> RecordWithPurges:
-        """What is on record now, read consistently.
+        """Returns the current record and the due purges, by a consistent read.
 
         Raises:
-            UnreadableRecord: what is stored is not of our form.
-            StoreUnavailable: it could not be read.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
-    def begin(self, recipient: str, epoch: Erasure, before: Record, now: int) -> RecordWithPurges | None:
-        """Replace all that is on record, if that is still what was read; else what stands now.
+    def begin(self, recipient: str, erasure: Erasure, before: Record, now: int) -> RecordWithPurges | None:
+        """Replaces the whole record, if the stored record is still `before`.
+
+        Returns:
+            None if the record was replaced; otherwise the record that is stored now.
 
         Raises:
-            UnreadableRecord: what stands now is not of our form.
-            StoreUnavailable: it is not known to be written.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The record may not be replaced.
         """
         ...
 
     def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
-        """Set one register beside what is on record, if that is still what was read; else what stands now.
+        """Sets one register and preserves all others, if the stored record is still `before`.
+
+        Returns:
+            None if the register was set; otherwise the record that is stored now.
 
         Raises:
-            UnreadableRecord: what stands now is not of our form.
-            StoreUnavailable: it is not known to be written.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The register may not be set.
         """
         ...
 
     def due(self, now: int) -> Iterator[DueRecipient]:
-        """On whom work is due; costs what is due. May lag, and may name one whose work is done.
+        """Yields the recipients for whom work is due.
+
+        The cost depends only on the amount of due work. Reads are eventually consistent.
 
         Raises:
-            StoreUnavailable: not all could be read.
+            StoreUnavailable: Not all recipients could be read.
         """
         ...
 
     def work(self, recipient: str) -> DueWork | None:
-        """What is due on a recipient, if anything.
+        """Returns the work that is due for a recipient, or None.
 
         Raises:
-            UnreadableRecord: what is stored is not of our form.
-            StoreUnavailable: it could not be read.
+            UnreadableRecord: The stored item is not a valid record.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
-        """Those purges, if they still are what is due, are done. Doing it again changes nothing.
+        """Records that these purges are done, if they are still the due ones. A second call changes nothing.
 
         Raises:
-            StoreUnavailable: it is not known to be written.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...
 
     def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
-        """Forget those of the days that no decision looks at any more; the others make work later.
+        """Deletes the days of soft bounces that no decision uses any more. The other days become due later.
 
         Raises:
-            StoreUnavailable: it is not known to be written.
+            StoreUnavailable: The days may not be deleted.
         """
         ...
 
 
 class Purges(Protocol):
-    """The records of purges: work orders at first, certificates at last."""
+    """The records of purges. Each is a purge order first, and a certificate at the end."""
 
     def order(self, purge: Purge, now: int) -> None:
-        """Keep an order, before its epoch begins; one that was taken up stays as it is.
+        """Stores a purge order, before the erasure. An order whose purge has started stays unchanged.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The order may not be stored.
         """
         ...
 
     def promise(self, purge: Purge) -> None:
-        """Keep what is ordered when a hold is lifted, without an end; one that is there stays as it is.
+        """Stores the order of a purge that starts after a hold. It does not expire. An old order stays.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The order may not be stored.
         """
         ...
 
     def drop(self, purge_id: str) -> None:
-        """An order whose epoch never began; raises StoreUnavailable."""
+        """Deletes an order whose erasure did not happen.
+
+        Raises:
+            StoreUnavailable: The order may not be deleted.
+        """
         ...
 
     def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
-        """Take an order up, also one that was taken up before; one that is done stays done.
+        """Marks a purge as started. A purge that is started or done stays as it is.
 
-        An order that was forgotten meanwhile is made again from what is known.
+        If the order has expired meanwhile, it is created again from the arguments.
 
         Raises:
-            StoreUnavailable: it is not known to be written.
+            StoreUnavailable: The purge may not be marked.
         """
         ...
 
     def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
-        """Keep what was found so far, while the purge goes on; raises StoreUnavailable."""
+        """Saves how much was deleted from each store so far, while the purge goes on.
+
+        Raises:
+            StoreUnavailable: The counts may not be saved.
+        """
         ...
 
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
-        """Every store is clear. Doing it again keeps the first time; raises StoreUnavailable."""
+        """Certifies that every store is clear. A second call does not change the time.
+
+        Raises:
+            StoreUnavailable: The certificate may not be stored.
+        """
         ...
 
     def find(self, purge_id: str) -> Purge | None:
-        """The purge of that id; raises StoreUnavailable."""
+        """Returns the purge with this id, or None.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
         ...
 
 
 class MinorReportCounts(Protocol):
-    """How many minors each key has reported in a day."""
+    """Counts the minors that each API key reports per day."""
 
     def take(self, key: str, now: int) -> bool:
-        """Count a report; whether it is one of those that the key may make in a day.
+        """Counts a report. Returns whether the key is within its daily limit.
 
         Raises:
-            StoreUnavailable: it is not known to be counted.
+            StoreUnavailable: The report may not be counted.
         """
         ...
 
 
 class PurgeSubject(NamedTuple):
-    """Whose traces a purge clears.
+    """The person whose data a purge deletes.
 
     Attributes:
         recipient: recipient id.
-        subject: the person's name in the ledger, hex, or "".
-        floor: when the epoch began, milliseconds: what came after it is none of the purge's business;
-            None: everything is.
+        subject: subject of the person in the ledger, hex, or "".
+        erased_at: time of the erasure, milliseconds. The purge leaves newer data. None: it deletes all data.
     """
 
     recipient: str
@@ -213,52 +237,58 @@ class PurgeSubject(NamedTuple):
 
 
 class PurgeTarget(Protocol):
-    """A store that may hold something about a person, besides the preferences."""
+    """A store that may hold personal data, other than the preferences."""
 
     def clear(self, person: PurgeSubject) -> int:
-        """Remove it; how much there was. Doing it again removes nothing more.
+        """Deletes the data of a person. Returns the number of deleted items. A second call deletes nothing.
 
         Raises:
-            StoreUnavailable: some may be left.
+            StoreUnavailable: Some data may be left.
         """
         ...
 
 
 class ClosedChains(Protocol):
-    """Which subjects' chains in the ledger have ended."""
+    """Knows for which subjects the ledger is complete."""
 
     def is_closed(self, subject: str) -> bool:
-        """Whether a subject's last entry is there, read consistently: none with evidence follows.
+        """Returns whether the last entry of a subject is in the ledger, by a consistent read.
+
+        After the last entry the ledger stores no evidence of this subject.
 
         Raises:
-            StoreUnavailable: it cannot be told.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
 
 class LiftRequests(PurgeTarget, Protocol):
-    """Lifts of a minor that one owner has signed and another has not yet."""
+    """Requests to lift the report of a minor that one owner has signed and a second owner has not."""
 
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
-        """Keep a signature for a day; that of another owner, if one is kept, instead.
+        """Stores a signature for one day, unless a signature of another owner is stored. Returns the latter.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The signature may not be stored.
         """
         ...
 
 
 class Disclosures(Protocol):
-    """The register of disclosures: a chain that only grows."""
+    """The register of disclosures: a hash chain that only grows."""
 
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
-        """Add an entry behind the last, whoever else adds one now.
+        """Adds an entry at the end, also under concurrency.
 
         Raises:
-            StoreUnavailable, Contended: it is not known to be added.
+            StoreUnavailable, WriteConflict: The entry may not be added.
         """
         ...
 
     def latest(self, before: int | None, limit: int) -> DisclosurePage:
-        """At most `limit` entries with a smaller number, the newest first; raises StoreUnavailable."""
+        """Returns at most `limit` entries with a number below `before`, the newest first.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
         ...

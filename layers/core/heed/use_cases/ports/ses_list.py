@@ -1,4 +1,4 @@
-"""What is needed of the mail service's own list of addresses, and of the walks over it."""
+"""The ports for the SES list (the suppression list of the AWS account) and for walks over it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 
 
 class SesListPage(NamedTuple):
-    """A part of the mail service's list.
+    """A page of the SES list.
 
     Attributes:
-        addresses: as the list has them, in whatever spelling.
-        place: where the next part begins, in the mail service's own words; None: there is none.
+        addresses: the addresses, in the spelling of the list.
+        next_token: the token of SES for the next page; None: this is the last page.
     """
 
     addresses: list[str]
@@ -18,34 +18,34 @@ class SesListPage(NamedTuple):
 
 
 class SesSuppressionList(Protocol):
-    """The mail service's own list of addresses that it drops mail to. It keeps their case."""
+    """The SES list: SES drops mail to the addresses on it. The list is case-sensitive."""
 
     def remove(self, spelling: str) -> bool:
-        """Take an address off the list in exactly this spelling; whether it was on it.
+        """Removes an address in exactly this spelling. Returns whether the list had it.
 
         Raises:
-            SuppressionRefused: it takes no such address in this call, and never will.
-            SuppressionUnavailable: it is not known to be done.
+            SuppressionListRefused: SES will never accept this address in this call.
+            SuppressionListUnavailable: The address may still be on the list.
         """
         ...
 
-    def page(self, place: str | None) -> SesListPage:
-        """The part of the list at a place; None: the first.
+    def page(self, token: str | None) -> SesListPage:
+        """Returns the page of the list for a token; None: the first page.
 
         Raises:
-            InvalidPlace: the place is not known any more.
-            SuppressionUnavailable: the list could not be read.
+            InvalidListPosition: The token is not valid any more.
+            SuppressionListUnavailable: The list could not be read.
         """
         ...
 
 
 class SesListWalkState(NamedTuple):
-    """Where the walk over the mail service's list of addresses is.
+    """The state of the walk over the SES list.
 
     Attributes:
-        ended: number of the last walk that ended; 0: none has.
-        place: where the walk of the next number goes on, encrypted; None: it has not begun.
-        has_removed: whether it has taken an address off the list on its way, or may have.
+        last_finished: number of the last finished walk; 0: none has finished.
+        position: where the walk of the next number continues, encrypted; None: that walk has not started.
+        has_removed: whether that walk has removed an address, or may have.
     """
 
     ended: int
@@ -54,66 +54,81 @@ class SesListWalkState(NamedTuple):
 
 
 class SesListWalks(Protocol):
-    """Walks over the mail service's list, one at a time, numbered; and which of them a purge waits for."""
+    """Numbered walks over the SES list, one at a time. A purge waits for a walk of a certain number."""
 
     def ended(self) -> int:
-        """The number of the last walk that ended; may lag, which is never too high.
+        """Returns the number of the last finished walk, by an eventually consistent read: never too high.
 
         Raises:
-            StoreUnavailable: it is not known.
+            StoreUnavailable: The store did not answer.
         """
         ...
 
     def take(self, now: int) -> SesListWalkState | None:
-        """Become the one who walks, for a while; None: somebody else does, and is asked to look again.
+        """Claims the walk for a limited time.
+
+        Returns:
+            The state; None if another worker has the claim. That worker will then look for work again.
 
         Raises:
-            StoreUnavailable: it is not known to be so.
+            StoreUnavailable: The claim may not be stored.
         """
         ...
 
-    def leave(self, place: bytes, *, has_removed: bool) -> None:
-        """Let another go on from there.
+    def leave(self, position: bytes, *, has_removed: bool) -> None:
+        """Releases the claim, and saves the position from which another worker can continue.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The position may not be saved.
         """
         ...
 
     def give_up(self) -> bool:
-        """Leave the walk to begin again; whether somebody has asked for one meanwhile.
+        """Releases the claim without a position: the walk will start again from the beginning.
+
+        Returns:
+            Whether another worker requested a walk meanwhile.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The claim may not be released.
         """
         ...
 
     def end(self, number: int) -> bool:
-        """The walk of that number came to the end; whether somebody has asked for another meanwhile.
+        """Records that the walk with this number reached the end of the list.
+
+        Returns:
+            Whether another worker requested a walk meanwhile.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...
 
     def await_walk(self, purge_id: str, number: int) -> bool:
-        """Have a purge wait for the walk of that number, which is to begin; whether it does.
+        """Makes a purge wait for the walk with this number, which has not started yet.
 
-        It does not where an earlier walk has proved it, where there is no such purge, or it is done.
+        Returns:
+            Whether the purge waits. It does not if an earlier walk has proved the removal, if the purge does
+            not exist, or if it is done.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...
 
     def await_number(self, purge_id: str, number: int) -> None:
-        """Have a purge wait for the walk of that number, whichever it waited for.
+        """Makes a purge wait for the walk with this number instead of any other walk.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: The fact may not be recorded.
         """
         ...
 
     def count(self, purge_id: str) -> None:
-        """An address of the purge's person was taken off the list; raises StoreUnavailable."""
+        """Counts an address that was removed from the list for a purge.
+
+        Raises:
+            StoreUnavailable: The removal may not be counted.
+        """
         ...

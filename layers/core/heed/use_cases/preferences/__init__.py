@@ -1,1 +1,1 @@
-"""Checking, saving and listing preferences."""
+"""Checks, saves and lists preferences."""

@@ -1,4 +1,4 @@
-"""A browser that sends a privacy signal opens a link: the signal is the request, and needs no press."""
+"""Applies a privacy signal when a browser opens a link. The signal is a request and needs no press."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from heed.use_cases.ports.preferences import Preferences
 
 @dataclass(frozen=True, slots=True)
 class ApplyPrivacySignal:
-    """Writes the signal: the one thing that a GET may write."""
+    """Writes the privacy signal of a browser. No other GET request changes a record."""
 
     preferences: Preferences
     catalogue: Catalogue
@@ -25,26 +25,26 @@ class ApplyPrivacySignal:
     def __call__(
         self, token: LinkToken, record: Record, at: int, campaign: str, spared: Collection[int] = ()
     ) -> Record:
-        """What is on record then; nothing is written where the signal stands, or of a closed record.
+        """Applies a signal, unless it is already applied or the record is closed. Returns the new record.
 
         Args:
-            token: of the link.
-            record: of its recipient, as it was read for the page.
+            token: token of the link.
+            record: record of the recipient, as the page read it.
             at: when the link was opened, milliseconds.
-            campaign: of the link, or "".
-            spared: numbers of the topics that this very page asks about.
+            campaign: campaign of the link, or "".
+            spared: numbers of the topics that the signal does not change, since the page offers them.
 
         Raises:
-            Unavailable, UnreadableRecord: not known to be written.
+            DependencyUnavailable, UnreadableRecord: The signal may not be stored.
         """
         proof = evidence(issued=token.issued, key=token.key_id, campaign=campaign or None)
         entry = Entry(at, Source.SIGNAL, proof, self.catalogue.policy(at))
 
-        def changes(now: Record) -> list[Change]:
-            found = (
-                [] if is_closed(now) else privacy_signal.missing_signal_changes(now, self.catalogue, entry)
-            )
-            return [change for change in found if change.register.scope not in spared]
+        def changes(current: Record) -> list[Change]:
+            if is_closed(current):
+                return []
+            missing = privacy_signal.missing_signal_changes(current, self.catalogue, entry)
+            return [change for change in missing if change.register.scope not in spared]
 
         if not changes(record):
             return record

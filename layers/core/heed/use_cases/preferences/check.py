@@ -1,4 +1,4 @@
-"""May a topic be sent to these people now? What the marketing platform asks before each campaign."""
+"""Answers the question of a marketing platform before a campaign: who may get mail about this topic now?"""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from heed.use_cases.ports.preferences import Preferences, UnreadableItem
 
 
 class Unanswerable(StrEnum):
-    """Why nothing can be said of someone; doubt is no."""
+    """Why there is no decision about a person. The platform must not send mail to them."""
 
-    INVALID = "invalid"  # no address, or no recipient id
-    UNREADABLE = "unreadable"  # what is stored is not of our form
+    INVALID = "invalid"  # the address or the recipient id is not valid
+    UNREADABLE = "unreadable"  # the stored item is not a valid record
 
 
 class CheckResult(NamedTuple):
-    """The answer about one of those who were asked for."""
+    """The answer for one person."""
 
     person: IdentifiedPerson
     answer: Decision | Unanswerable
@@ -29,12 +29,12 @@ class CheckResult(NamedTuple):
 def check_sendable(
     people: Sequence[IdentifiedPerson], topic: Topic, now: int, preferences: Preferences
 ) -> list[CheckResult]:
-    """The answers in the order of the question, read consistently, each recipient once.
+    """Returns an answer for each person, in the same order. Reads are consistent, one for each recipient.
 
     Raises:
-        StoreUnavailable: not all could be read; then nothing is said of anyone.
+        StoreUnavailable: Not all records could be read. There are no partial answers.
     """
-    records = preferences.read_many(one.recipient for one in people if one.recipient is not None)
+    records = preferences.read_many(person.recipient for person in people if person.recipient is not None)
     answers: dict[str, Decision | Unanswerable] = {
         recipient: Unanswerable.UNREADABLE
         if isinstance(record, UnreadableItem)
@@ -42,6 +42,6 @@ def check_sendable(
         for recipient, record in records.items()
     }
     return [
-        CheckResult(one, Unanswerable.INVALID if one.recipient is None else answers[one.recipient])
-        for one in people
+        CheckResult(person, Unanswerable.INVALID if person.recipient is None else answers[person.recipient])
+        for person in people
     ]

@@ -1,8 +1,9 @@
-"""Who is stopped, in the order of change: the feed that a platform follows to keep a list of its own.
+"""The feed of suppressions, in order of change. A platform reads it to keep a copy of the list.
 
-A *pass* runs from a position to its bound, the time of its first page, so that it ends however much is
-written meanwhile. A recipient stands in the feed once, at the latest change: who changes during a pass
-moves behind its bound and comes with the next, which begins a little before that bound.
+A *pass* runs from a position to a bound: the time of its first page. So a pass ends however many changes
+happen meanwhile. Each recipient has one position in the feed: the time of their latest change. A recipient
+who changes during a pass moves behind its bound and is part of the next pass. The next pass starts a little
+before that bound.
 """
 
 from __future__ import annotations
@@ -24,36 +25,36 @@ from heed.use_cases.ports.preferences import (
 )
 
 FEED_OVERLAP = 120_000
-"""Milliseconds that a pass begins before the bound of the last: a change is stamped when its request
-arrives, and becomes visible in the index when it is written and copied, seconds later at most."""
+"""Milliseconds by which a pass starts before the bound of the previous pass. The time of a change is the time
+of its request. The change appears in the index after the write and the replication: at most seconds later."""
 
 MAX_PAGE_SIZE = 1_000
 MAX_EXAMINED = 5_000
-"""Recipients that a page reads at most, where few have a stop that is asked for."""
+"""The most recipients that are read for a page, if few of them match the filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class SuppressionFilter:
-    """Which stops are asked for: of a reason, at a scope (its number); None: of any."""
+    """Selects suppressions by reason and by scope number; None selects any."""
 
     reason: Reason | None = None
     scope: ScopeNumber | None = None
 
-    def takes(self, stop: Suppression) -> bool:
-        """Whether a stop is asked for."""
-        return self.reason in (None, stop.reason) and self.scope in (None, stop.scope)
+    def takes(self, suppression: Suppression) -> bool:
+        """Returns whether the filter selects a suppression."""
+        return self.reason in (None, suppression.reason) and self.scope in (None, suppression.scope)
 
 
 @dataclass(frozen=True, slots=True)
 class FeedCursor:
-    """How far a reader has come.
+    """How far a reader has read.
 
     Attributes:
-        after: all up to this position was given.
-        bound: last instant of the pass under way, milliseconds; None if the next page begins one.
-        given: of the recipient at `after`, the place of the last stop that was given, where a page
-            ended between two; None if there is no more of that recipient.
-        only: which stops the reader asks for.
+        after: the last position that the reader got.
+        bound: last instant of the current pass, milliseconds; None if the next page starts a new pass.
+        last_sort_key: the sort key of the last suppression that the reader got, if the page ended within the
+            recipient at `after`; None if the reader got all suppressions of that recipient.
+        filter: selects the suppressions to list.
     """
 
     after: FeedPosition
@@ -63,14 +64,20 @@ class FeedCursor:
 
 
 class ListedSuppression(NamedTuple):
-    """A stop of a recipient; UNREADABLE where what is stored cannot be read: then all is stopped."""
+    """A suppression of a recipient. UNREADABLE if the record is unreadable: then everything is suppressed."""
 
     recipient: str
     stop: Suppression | UnreadableItem
 
 
 class SuppressionPage(NamedTuple):
-    """A page, where the next one begins, and whether this is the last of the pass."""
+    """A page of the feed.
+
+    Attributes:
+        suppressions: the suppressions of this page.
+        next_cursor: the cursor of the next page.
+        is_end: whether this is the last page of the pass.
+    """
 
     listed: list[ListedSuppression]
     next: FeedCursor
@@ -78,57 +85,65 @@ class SuppressionPage(NamedTuple):
 
 
 def list_suppressions(
-    place: FeedCursor,
+    cursor: FeedCursor,
     limit: int,
     now: int,
     feed: ChangeFeed,
     preferences: Preferences,
     catalogue: Catalogue,
 ) -> SuppressionPage:
-    """The next `limit` stops (1 to 1,000).
+    """Returns the next page of suppressions.
 
-    A page shorter than that ends the pass, unless so few of those examined have a stop that is asked
-    for that the page was cut off. The feed says who changed, never what is so: that is read
-    consistently. Without a filter a page is one read of the feed and one of its recipients.
+    A shorter page than `limit` ends the pass, with one exception: a page also ends after `MAX_EXAMINED`
+    recipients. The feed only names the recipients that changed. Their records are read consistently. Without
+    a filter a page takes one read of the feed and one read of its recipients.
+
+    Args:
+        cursor: how far the reader has read.
+        limit: the most suppressions to return (1 to 1,000).
+        now: milliseconds.
+        feed: the feed of changes.
+        preferences: the records.
+        catalogue: the brands and topics.
 
     Raises:
-        StoreUnavailable: something could not be read; the same page may be asked for again.
+        StoreUnavailable: Not all could be read. The caller may request the same page again.
     """
-    bound = now if place.bound is None else place.bound
-    place = replace(place, bound=bound)
+    bound = now if cursor.bound is None else cursor.bound
+    cursor = replace(cursor, bound=bound)
     listed: list[ListedSuppression] = []
-    examined, wanted = 0, limit
+    examined, batch_size = 0, limit
     while examined < MAX_EXAMINED:
-        changed = feed.changes_after(place.after, bound, wanted)
-        people = changed if place.given is None else [place.after, *changed]
-        records = preferences.read_many(position.recipient for position in people)
-        for position in people:
-            asked = _asked_for(records[position.recipient], place, catalogue, now)
-            taken = asked[: limit - len(listed)]
-            listed.extend(ListedSuppression(position.recipient, stop) for stop in taken)
-            given = _place(taken[-1]) if len(taken) < len(asked) else None
-            place = replace(place, after=position, given=given)
+        changed = feed.changes_after(cursor.after, bound, batch_size)
+        positions = changed if cursor.given is None else [cursor.after, *changed]
+        records = preferences.read_many(position.recipient for position in positions)
+        for position in positions:
+            remaining = _remaining_suppressions(records[position.recipient], cursor, catalogue, now)
+            on_page = remaining[: limit - len(listed)]
+            listed.extend(ListedSuppression(position.recipient, suppression) for suppression in on_page)
+            last_sort_key = _sort_key(on_page[-1]) if len(on_page) < len(remaining) else None
+            cursor = replace(cursor, after=position, given=last_sort_key)
             if len(listed) == limit:
-                return SuppressionPage(listed, place, is_end=False)
-        if len(changed) < wanted:
-            following = FeedPosition(max(0, bound - FEED_OVERLAP), "")
-            return SuppressionPage(listed, FeedCursor(following, only=place.only), is_end=True)
-        examined, wanted = examined + len(changed), MAX_PAGE_SIZE
-    return SuppressionPage(listed, place, is_end=False)
+                return SuppressionPage(listed, cursor, is_end=False)
+        if len(changed) < batch_size:
+            next_start = FeedPosition(max(0, bound - FEED_OVERLAP), "")
+            return SuppressionPage(listed, FeedCursor(next_start, only=cursor.only), is_end=True)
+        examined, batch_size = examined + len(changed), MAX_PAGE_SIZE
+    return SuppressionPage(listed, cursor, is_end=False)
 
 
-def _asked_for(
-    record: Record | UnreadableItem, place: FeedCursor, catalogue: Catalogue, now: int
+def _remaining_suppressions(
+    record: Record | UnreadableItem, cursor: FeedCursor, catalogue: Catalogue, now: int
 ) -> list[Suppression | UnreadableItem]:
-    """The stops of a record that the reader asks for and was not given yet."""
+    """Returns the suppressions of a record that match the filter and that the reader did not get yet."""
     if isinstance(record, UnreadableItem):
         return [UNREADABLE]
     return [
-        stop
-        for stop in suppressions_of(record, catalogue, now)
-        if place.only.takes(stop) and (place.given is None or stop.sort_key > place.given)
+        suppression
+        for suppression in suppressions_of(record, catalogue, now)
+        if cursor.only.takes(suppression) and (cursor.given is None or suppression.sort_key > cursor.given)
     ]
 
 
-def _place(stop: Suppression | UnreadableItem) -> tuple[int, int] | None:
-    return None if isinstance(stop, UnreadableItem) else stop.sort_key
+def _sort_key(suppression: Suppression | UnreadableItem) -> tuple[int, int] | None:
+    return None if isinstance(suppression, UnreadableItem) else suppression.sort_key

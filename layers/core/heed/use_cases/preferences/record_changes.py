@@ -1,4 +1,4 @@
-"""What people said by phone, by letter, to an agent: written, and what came of each."""
+"""Records preference requests that reached the company by phone, by letter or through an agent."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from heed.use_cases.ports.preferences import Preferences, WriteResult
 
 
 class RequestedChange(NamedTuple):
-    """A wish, and the recipient id of whose it is."""
+    """A preference request and the recipient id of its person."""
 
     recipient: str
     wish: PreferenceRequest
 
 
 class ChangeResult(NamedTuple):
-    """What came of a wish.
+    """The result of a preference request.
 
     Attributes:
-        known: whether anything was on record of the recipient before the request.
+        known: whether the recipient had a record before the request.
         outcome: applied, superseded or refused.
-        blocked_by: why it was refused; of an *in*, what stops topics of its scope all the same.
-        sendable: what may be sent now, by the name of each topic in use.
+        blocked_by: the reason of a refusal; for an opt-in that was not refused, the reasons that still
+            suppress topics of its scope.
+        sendable: whether mail may be sent now, by the name of each topic in use.
     """
 
     known: bool
@@ -45,74 +46,77 @@ class ChangeResult(NamedTuple):
 
 
 def record_changes(
-    voiced: Sequence[RequestedChange], now: int, preferences: Preferences, catalogue: Catalogue
+    requested: Sequence[RequestedChange], now: int, preferences: Preferences, catalogue: Catalogue
 ) -> list[ChangeResult]:
-    """Write the wishes, those of one recipient together; what came of each, in order.
+    """Writes the requests: all requests of one recipient in one write.
 
-    Each is durable when this returns. It may fail with some written and others not; doing all of it
-    again leaves the same record, so that whoever is told of a failure repeats the whole.
+    When this returns, each request is stored durably. After a failure some requests may be stored and others
+    not. A retry of all requests leads to the same records, so the caller repeats the whole call.
+
+    Returns:
+        The result of each request, in the same order.
 
     Raises:
-        Unavailable: not all is known to be written; the rest was not tried.
-        UnreadableRecord: what is stored of some recipient is not of our form; all others were written.
+        DependencyUnavailable: At least one request may not be stored. The requests after it were not tried.
+        UnreadableRecord: The stored item of a recipient is not a valid record. All other requests are stored.
     """
-    wishes: dict[str, list[PreferenceRequest]] = {}
-    for recipient, wish in voiced:
-        wishes.setdefault(recipient, []).append(wish)
-    broken: UnreadableRecord | None = None
-    recorded: dict[str, dict[PreferenceRequest, ChangeResult]] = {}
-    for recipient, wanted in wishes.items():
+    by_recipient: dict[str, list[PreferenceRequest]] = {}
+    for recipient, request in requested:
+        by_recipient.setdefault(recipient, []).append(request)
+    failure: UnreadableRecord | None = None
+    results: dict[str, dict[PreferenceRequest, ChangeResult]] = {}
+    for recipient, requests in by_recipient.items():
         try:
-            recorded[recipient] = _record(recipient, wanted, now, preferences, catalogue)
+            results[recipient] = _record_requests(recipient, requests, now, preferences, catalogue)
         except UnreadableRecord as error:
-            broken = error
-    if broken is not None:
-        raise broken
-    return [recorded[recipient][wish] for recipient, wish in voiced]
+            failure = error
+    if failure is not None:
+        raise failure
+    return [results[recipient][request] for recipient, request in requested]
 
 
-def _record(
+def _record_requests(
     recipient: str,
-    wishes: list[PreferenceRequest],
+    requests: list[PreferenceRequest],
     now: int,
     preferences: Preferences,
     catalogue: Catalogue,
 ) -> dict[PreferenceRequest, ChangeResult]:
-    refusals, applied = _write(recipient, wishes, now, preferences)
-    after = applied.after
+    refusals, write = _write_requests(recipient, requests, now, preferences)
+    after = write.after
     sendable = sendable_by_topic(after, catalogue, now)
 
-    def recorded(wish: PreferenceRequest) -> ChangeResult:
-        if refusal := refusals.get(wish):
+    def result_of(request: PreferenceRequest) -> ChangeResult:
+        if refusal := refusals.get(request):
             outcome, reasons = RequestOutcome.REFUSED, [refusal]
         else:
-            superseded = is_superseded(wish, after, catalogue, now)
+            superseded = is_superseded(request, after, catalogue, now)
             outcome = RequestOutcome.SUPERSEDED if superseded else RequestOutcome.APPLIED
-            reasons = blocked_by(wish, after, catalogue, now)
-        return ChangeResult(applied.before.revision > 0, outcome, reasons, sendable)
+            reasons = blocked_by(request, after, catalogue, now)
+        return ChangeResult(write.before.revision > 0, outcome, reasons, sendable)
 
-    return {wish: recorded(wish) for wish in wishes}
+    return {request: result_of(request) for request in requests}
 
 
-def _write(
-    recipient: str, wishes: list[PreferenceRequest], now: int, preferences: Preferences
+def _write_requests(
+    recipient: str, requests: list[PreferenceRequest], now: int, preferences: Preferences
 ) -> tuple[dict[PreferenceRequest, Reason], WriteResult]:
-    """Why some are refused, and the one write of the others.
+    """Writes the requests of one recipient together. Returns the refusals and the write of the others.
 
-    Only a yes must be read for beforehand. A stop is written at once: the write rule itself takes
-    nothing about a minor.
+    Only an opt-in needs a read before the write. An opt-out needs none, since the write rule itself accepts
+    no change for a minor.
     """
-    if any(wish.state is RequestedState.IN for wish in wishes):
+    if any(request.state is RequestedState.IN for request in requests):
         record = preferences.read(recipient)
-        refusals = _refusals(wishes, record)
-        changes = [wish.to_change() for wish in wishes if wish not in refusals]
+        refusals = _find_refusals(requests, record)
+        changes = [request.to_change() for request in requests if request not in refusals]
         if not changes:
             return refusals, WriteResult(record, record)
         return refusals, preferences.apply(recipient, changes, now)
-    applied = preferences.apply(recipient, [wish.to_change() for wish in wishes], now)
-    return _refusals(wishes, applied.before), applied
+    write = preferences.apply(recipient, [request.to_change() for request in requests], now)
+    return _find_refusals(requests, write.before), write
 
 
-def _refusals(wishes: list[PreferenceRequest], record: Record) -> dict[PreferenceRequest, Reason]:
-    reasons = {wish: refused_by(wish, record) for wish in wishes}
-    return {wish: reason for wish, reason in reasons.items() if reason is not None}
+def _find_refusals(requests: list[PreferenceRequest], record: Record) -> dict[PreferenceRequest, Reason]:
+    reasons = {request: refused_by(request, record) for request in requests}
+    return {request: reason for request, reason in reasons.items() if reason is not None}

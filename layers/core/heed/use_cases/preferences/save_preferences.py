@@ -1,4 +1,4 @@
-"""The preference centre: what a person with a link sees of their choices, and what saving them does."""
+"""The preference centre: saves the choices of a person who opened a link, and undoes a press."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from heed.use_cases.ports.preferences import Preferences
 
 @dataclass(frozen=True, slots=True)
 class FormSubmission:
-    """What a form was sent with.
+    """The circumstances in which a person sent a form.
 
     Attributes:
-        at: when, milliseconds.
-        campaign: of the link, or "".
-        wording: names the words that were chosen under.
-        press: id of the HTTP request, so that no two presses are the same.
+        at: when the person sent the form, milliseconds.
+        campaign: campaign of the link, or "".
+        wording: id of the wording of the page.
+        press: id of the HTTP request. It makes each press unique.
         signal: whether the browser sent a privacy signal.
     """
 
@@ -44,13 +44,13 @@ class FormSubmission:
 
 @dataclass(frozen=True, slots=True)
 class SaveResult:
-    """What a saved form came to.
+    """The result of a saved form.
 
     Attributes:
-        record: all that is on record now.
-        consent: topics asked for that a link cannot turn on.
-        resume: numbers of the scopes whose pause is to end, which a link cannot do.
-        undo: what takes back what this form stopped, or None.
+        record: the record after the write.
+        consent: the chosen topics that need a confirmation mail.
+        resume: numbers of the scopes whose pause can end only by a confirmation mail.
+        undo: the token that undoes the opt-outs of this form, or None.
     """
 
     record: Record
@@ -66,102 +66,107 @@ class SavePreferences:
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: LinkToken, said: FormChoices, visited: FormSubmission) -> SaveResult:
-        """Write what the person changed, all together.
+    def __call__(self, token: LinkToken, choices: FormChoices, submission: FormSubmission) -> SaveResult:
+        """Writes all choices that the person changed, in one write.
 
         Raises:
-            Unavailable, UnreadableRecord: not known to be written.
-            NotAcknowledged: written, but something newer lifts a stop that was asked for.
+            DependencyUnavailable, UnreadableRecord: The choices may not be stored.
+            StopNotEffective: The choices are stored, but a newer opt-in overrides an opt-out.
         """
-        given = _given(token, visited, self.catalogue)
+        context = _form_context(token, submission, self.catalogue)
         brand = self.catalogue.brand_of(token.scope)
-        made: list[FormResult] = []
+        results: list[FormResult] = []  # one for each attempt of the write
 
         def changes(record: Record) -> Sequence[Change]:
-            made.append(changes_for_form(said, record, self.catalogue, brand, given))
-            return made[-1].changes
+            results.append(changes_for_form(choices, record, self.catalogue, brand, context))
+            return results[-1].changes
 
-        after = self.preferences.update(token.recipient, changes, visited.at).after
-        result = made[-1]
-        self._acknowledge(after, result.changes, visited.at)
+        after = self.preferences.update(token.recipient, changes, submission.at).after
+        result = results[-1]
+        self._check_effective(after, result.changes, submission.at)
         undo = undo_for(token.recipient, result.press, after)
         return SaveResult(after, result.consent, result.resume, undo)
 
-    def _acknowledge(self, after: Record, changes: Sequence[Change], now: int) -> None:
-        """See that what was to stop is stopped.
+    def _check_effective(self, after: Record, changes: Sequence[Change], now: int) -> None:
+        """Checks that each opt-out is effective.
 
         Raises:
-            NotAcknowledged: it is not.
+            StopNotEffective: An opt-out is not effective.
         """
-        stopped = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
-        if is_any_sendable(after, stopped, self.catalogue, now):
-            raise StopNotEffective("a newer yes stands")
+        opted_out = {change.register.scope for change in changes if change.kind is ChoiceKind.OUT}
+        if is_any_sendable(after, opted_out, self.catalogue, now):
+            raise StopNotEffective("a newer opt-in is active")
 
 
 @dataclass(frozen=True, slots=True)
 class RecordFormSignal:
-    """Writes the privacy signal of a browser whose form was not read."""
+    """Writes the privacy signal of a browser if the form itself is not readable."""
 
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: LinkToken, visited: FormSubmission) -> Record:
-        """What is on record once the signal, if there is one, is written.
+    def __call__(self, token: LinkToken, submission: FormSubmission) -> Record:
+        """Writes the signal, if there is one. Returns the record after the write.
 
         Raises:
-            Unavailable, UnreadableRecord: not known to be written.
+            DependencyUnavailable, UnreadableRecord: The signal may not be stored.
         """
-        if not visited.signal:
+        if not submission.signal:
             return self.preferences.read(token.recipient)
-        given = _given(token, visited, self.catalogue)
+        context = _form_context(token, submission, self.catalogue)
         return self.preferences.update(
-            token.recipient, lambda record: given.signals(record, self.catalogue), visited.at
+            token.recipient, lambda record: context.signals(record, self.catalogue), submission.at
         ).after
 
 
 @dataclass(frozen=True, slots=True)
 class UndoPress:
-    """Takes back a press: what "Undo" does."""
+    """Undoes a press: the use case of the Undo button."""
 
     link_keys: LinkKeys
     preferences: Preferences
     catalogue: Catalogue
 
-    def __call__(self, token: LinkToken, text: str, visited: FormSubmission) -> SaveResult:
-        """Take back the press that an Undo token names; after its hour, ask for a confirmation instead.
+    def __call__(self, token: LinkToken, text: str, submission: FormSubmission) -> SaveResult:
+        """Undoes the press that an undo token names. After an hour a confirmation mail is needed instead.
+
+        Args:
+            token: token of the link.
+            text: the undo token.
+            submission: the circumstances of the request.
 
         Raises:
-            UnreadForm: it is no Undo of this link's recipient.
-            Unavailable, UnreadableRecord: not known to be written.
+            IncompleteForm: The undo token is not valid, or belongs to another recipient.
+            DependencyUnavailable, UnreadableRecord: The undo may not be stored.
         """
         try:
-            said = verify_undo_token(text, self.link_keys.link_key)
+            undo = verify_undo_token(text, self.link_keys.link_key)
         except InvalidToken as error:
-            raise IncompleteForm("no Undo of ours") from error
-        if said.recipient != token.recipient:
-            raise IncompleteForm("an Undo of somebody else")
-        given = _given(token, visited, self.catalogue)
-        is_over = said.is_expired(visited.at)
+            raise IncompleteForm("the undo token is not valid") from error
+        if undo.recipient != token.recipient:
+            raise IncompleteForm("the undo token belongs to another recipient")
+        context = _form_context(token, submission, self.catalogue)
+        is_expired = undo.is_expired(submission.at)
 
         def changes(record: Record) -> list[Change]:
-            undone = [] if is_over or is_closed(record) else said.changes()
-            return [*undone, *given.signals(record, self.catalogue)]
+            undone = [] if is_expired or is_closed(record) else undo.changes()
+            return [*undone, *context.signals(record, self.catalogue)]
 
-        after = self.preferences.update(token.recipient, changes, visited.at).after
-        return self._after_its_hour(said, after, visited.at) if is_over else SaveResult(after)
+        after = self.preferences.update(token.recipient, changes, submission.at).after
+        return self._after_expiry(undo, after, submission.at) if is_expired else SaveResult(after)
 
-    def _after_its_hour(self, said: UndoToken, record: Record, now: int) -> SaveResult:
-        topics = {t.number: t for scope in said.scopes for t in self.catalogue.governed(scope)}
-        stopped = [t for t in topics.values() if not t.retired and not decide(record, t, now).sendable]
-        return SaveResult(record, tuple(stopped))
+    def _after_expiry(self, undo: UndoToken, record: Record, now: int) -> SaveResult:
+        topics = {t.number: t for scope in undo.scopes for t in self.catalogue.governed(scope)}
+        blocked = [t for t in topics.values() if not t.retired and not decide(record, t, now).sendable]
+        return SaveResult(record, tuple(blocked))
 
 
-def _given(token: LinkToken, visited: FormSubmission, catalogue: Catalogue) -> FormContext:
-    said = evidence(
+def _form_context(token: LinkToken, submission: FormSubmission, catalogue: Catalogue) -> FormContext:
+    proof = evidence(
         issued=token.issued,
         key=token.key_id,
-        campaign=visited.campaign or None,
-        wording=visited.wording,
-        press=visited.press,
+        campaign=submission.campaign or None,
+        wording=submission.wording,
+        press=submission.press,
     )
-    return FormContext(visited.at, said, catalogue.policy(visited.at), visited.signal)
+    return FormContext(submission.at, proof, catalogue.policy(submission.at), submission.signal)

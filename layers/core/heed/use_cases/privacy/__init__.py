@@ -1,1 +1,1 @@
-"""Erasing, holding, lifting, purging, and looking up what is on record."""
+"""Erases, holds, lifts, purges, restores, and looks up the data of a person."""

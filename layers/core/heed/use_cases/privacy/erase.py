@@ -1,11 +1,12 @@
-"""A minor is reported, an adult is to be erased, a minor is lifted: one write, and the person is stopped.
+"""Erases a record: after the report of a minor, after a request for erasure, or after the lift of a report.
 
-The order of the calls is what makes it safe to stop after any of them: the purge is ordered, with the
-subject under which the ledger knows the person, before the write that takes the salt away. An order
-whose write never came is forgotten by time; it names nobody.
+One write replaces the record, and suppresses all mail. The order of the calls makes it safe to stop after
+any of them. The purge order comes first. It holds the subject of the person in the ledger. The erasure comes
+second, since it deletes the salt from which the subject is computed. An order without an erasure expires.
+It does not identify anybody.
 
-A hold preserves what is on record. A minor who is reported meanwhile is stopped by a register beside it,
-and the write that replaces is made when the hold is lifted.
+A hold preserves the record. A report of a minor during a hold only adds a register, which suppresses all
+mail. The erasure follows when the hold is lifted.
 """
 
 from __future__ import annotations
@@ -37,21 +38,21 @@ _ATTEMPTS = 8
 
 
 class ReportResult(NamedTuple):
-    """What came of a report; the person is stopped in any case.
+    """The result of a report. In each case all mail is suppressed.
 
     Attributes:
-        purge: id of the purge that clears the other stores; "" while the report waits for an officer.
+        purge_id: id of the purge that clears the other stores; "" while the report waits for an officer.
     """
 
     purge: str
 
 
 REPORT_WAITS = ReportResult("")
-"""Its key has reported too many today: an officer decides."""
+"""The API key has exceeded its daily limit of reports, so an officer decides."""
 
 
 class ErasureResult(NamedTuple):
-    """The record that an epoch began with, and the purge that clears the other stores."""
+    """The record after an erasure, and the id of the purge that clears the other stores."""
 
     record: Record
     purge: str
@@ -59,13 +60,14 @@ class ErasureResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Erase:
-    """Stops a minor, or an adult who is to be forgotten, and orders the purge of the rest.
+    """Erases the record of a minor or of an adult, and orders the purge of the other stores.
 
     Attributes:
-        catalogue: of the brands and topics; some topics are not stopped by a stop of all.
-        minor_days: how many days the record of a minor is kept.
-        epochs, purges: the ports.
-        counts: how often a key that is no officer's may report a minor in a day.
+        catalogue: the brands and topics. An opt-out of everything does not cover some topics.
+        minor_retention_days: for how many days the record of a minor is kept.
+        erasures: erases records.
+        purges: the records of purges.
+        report_counts: counts the reports of API keys that do not belong to an officer.
     """
 
     catalogue: Catalogue
@@ -75,94 +77,109 @@ class Erase:
     counts: MinorReportCounts
 
     def __call__(self, recipient: str, report: ErasureReport) -> ReportResult:
-        """Stop a person, and forget the rest as soon as no hold and no officer's decision is waited for.
+        """Suppresses all mail, and erases the record unless a hold or a decision of an officer delays that.
 
-        When this returns, nothing may be sent any more. A second report changes nothing.
+        When this returns, no mail is permitted any more. A second report changes nothing.
 
         Raises:
-            Held: a hold stands, which an erasure waits for.
-            Unavailable, UnreadableRecord: it is not known to be done; the same again completes it.
+            OnHold: A hold is active, and the report requests an erasure.
+            DependencyUnavailable, UnreadableRecord: The report may not be processed. A retry completes it.
         """
-        standing, purge, may_forget = self.epochs.read(recipient), "", report.by_officer
+        current, purge, may_erase = self.epochs.read(recipient), "", report.by_officer
         for _ in range(_ATTEMPTS):
-            record = standing.record
+            record = current.record
             if report.cause is ErasureCause.ERASURE and is_on_hold(record):
-                self._drop(purge)
-                raise OnHold("a hold stands")
+                self._delete_order(purge)
+                raise OnHold("a hold is active")
             if known := earlier_purge(record, report.cause):
                 if known != purge:
-                    self._drop(purge)  # another report was faster
-                return self._told(report, record, known)
+                    self._delete_order(purge)  # another report was faster
+                return self._make_result(report, record, known)
             if is_awaiting_officer(record) and not report.by_officer:
-                self._drop(purge)
+                self._delete_order(purge)
                 return REPORT_WAITS
-            may_forget = may_forget or self.counts.take(report.key, report.at)
-            if may_forget:
-                purge = purge or secrets.token_hex(16)  # says nothing
-                came = self._stop(recipient, report, standing, purge)
+            may_erase = may_erase or self.counts.take(report.key, report.at)
+            if may_erase:
+                purge = purge or secrets.token_hex(16)  # a random id reveals nothing
+                outcome = self._erase(recipient, report, current, purge)
             else:
-                came = self._wait(recipient, report, record)
-            if isinstance(came, ReportResult):
-                return came
-            standing = came
+                outcome = self._hold_until_decided(recipient, report, record)
+            if isinstance(outcome, ReportResult):
+                return outcome
+            current = outcome
         raise WriteConflict("the record changed under every attempt")
 
-    def _stop(
+    def _erase(
         self,
         recipient: str,
         report: ErasureReport,
-        standing: RecordWithPurges,
+        current: RecordWithPurges,
         purge: str,
     ) -> ReportResult | RecordWithPurges:
-        """Forget all else, or, where a hold preserves it, stop beside it; what stands, if it changed."""
-        record, due = standing
+        """Erases the record, or adds the report during a hold. After a conflict, returns the newer record."""
+        record, due = current
         if is_on_hold(record) and not is_awaiting_officer(record):
-            beside = report_during_hold(report, record, purge)
-            lost_to = self.epochs.keep(recipient, beside, record, report.at)
-            return lost_to or self._told(report, record, purge)
-        self.purges.order(_order(purge, report.cause, report.at, recipient, record), report.at)
-        epoch = erasure_for_report(report, record, purge, due, _signals(self.catalogue), self.minor_days)
-        lost_to = self.epochs.begin(recipient, epoch, record, report.at)
-        return lost_to or self._told(report, epoch.record, purge)
+            change = report_during_hold(report, record, purge)
+            conflict = self.epochs.keep(recipient, change, record, report.at)
+            return conflict or self._make_result(report, record, purge)
+        self.purges.order(_make_order(purge, report.cause, report.at, recipient, record), report.at)
+        erasure = erasure_for_report(
+            report, record, purge, due, _signal_topics(self.catalogue), self.minor_days
+        )
+        conflict = self.epochs.begin(recipient, erasure, record, report.at)
+        return conflict or self._make_result(report, erasure.record, purge)
 
-    def _wait(self, recipient: str, report: ErasureReport, record: Record) -> ReportResult | RecordWithPurges:
-        """Stop, and forget nothing; a hold that stands is left as it is. What stands, if it changed."""
+    def _hold_until_decided(
+        self, recipient: str, report: ErasureReport, record: Record
+    ) -> ReportResult | RecordWithPurges:
+        """Suppresses all mail, and preserves the record. After a conflict, returns the newer record."""
         if is_on_hold(record):
             return REPORT_WAITS
         change = hold_until_decided(report, record)
         return self.epochs.keep(recipient, change, record, report.at) or REPORT_WAITS
 
-    def _told(self, report: ErasureReport, record: Record, purge: str) -> ReportResult:
-        """What whoever reports is told. The purge that a hold puts off is on record until it is ordered."""
+    def _make_result(self, report: ErasureReport, record: Record, purge: str) -> ReportResult:
+        """Returns the result of a report. If a hold delays the purge, it first stores the later order."""
         if is_on_hold(record):
-            self.purges.promise(_order(purge, report.cause, report.at, "", record))
+            self.purges.promise(_make_order(purge, report.cause, report.at, "", record))
         return ReportResult(purge)
 
-    def _drop(self, purge: str) -> None:
+    def _delete_order(self, purge: str) -> None:
         if purge:
             self.purges.drop(purge)
 
 
 def lift_minor_report(
-    recipient: str, at: int, said: str, policy: str, catalogue: Catalogue, epochs: Erasures
+    recipient: str, at: int, evidence: str, policy: str, catalogue: Catalogue, erasures: Erasures
 ) -> Record | None:
-    """End the epoch of a minor; the record that follows, or None: no minor is on record.
+    """Lifts the report of a minor: erases the record of the minor.
+
+    Args:
+        recipient: recipient id.
+        at: time of the lift, milliseconds.
+        evidence: the evidence of the lift.
+        policy: version of the privacy policy.
+        catalogue: the brands and topics.
+        erasures: erases records.
+
+    Returns:
+        The new record; None if the record has no report of a minor.
 
     Raises:
-        Held: a hold stands beside it, and is lifted first.
-        Unavailable, UnreadableRecord: it is not known to be done; the same again completes it.
+        OnHold: A hold is active. Somebody has to lift it first.
+        DependencyUnavailable, UnreadableRecord: The lift may not be done. A retry completes it.
     """
-    record, due = epochs.read(recipient)
+    record, due = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
         if MINOR not in record.registers:
             return None
         if is_on_hold(record):
-            raise OnHold("a hold stands")
-        epoch = erasure_for_lift(at, said, policy, record, due, _signals(catalogue))
-        lost_to = epochs.begin(recipient, epoch, record, at)
-        if lost_to is None:
-            return epoch.record
-        record, due = lost_to
+            raise OnHold("a hold is active")
+        erasure = erasure_for_lift(at, evidence, policy, record, due, _signal_topics(catalogue))
+        conflict = erasures.begin(recipient, erasure, record, at)
+        if conflict is None:
+            return erasure.record
+        record, due = conflict
     raise WriteConflict("the record changed under every attempt")
 
 
@@ -171,33 +188,44 @@ def erase_minor_after_hold(
     lift: Entry,
     minor_days: int,
     catalogue: Catalogue,
-    epochs: Erasures,
+    erasures: Erasures,
     purges: Purges,
 ) -> ErasureResult | None:
-    """End a hold under which a minor was reported: the minor's epoch begins; None: there is none.
+    """Lifts a hold during which a minor was reported, and erases the record of the minor.
 
     A lift that is not later than the hold does not lift it.
 
+    Args:
+        recipient: recipient id.
+        lift: the entry of the lift.
+        minor_days: for how many days the record of a minor is kept.
+        catalogue: the brands and topics.
+        erasures: erases records.
+        purges: the records of purges.
+
+    Returns:
+        The result of the erasure; None if the record has no active hold or no report of a minor.
+
     Raises:
-        Unavailable, UnreadableRecord: it is not known to be done; the same again completes it.
+        DependencyUnavailable, UnreadableRecord: The lift may not be done. A retry completes it.
     """
-    record, due = epochs.read(recipient)
+    record, due = erasures.read(recipient)
     for _ in range(_ATTEMPTS):
         minor = record.get(MINOR)
         if minor is None or not is_on_hold(record) or lift.at <= record.at(HOLD):
             return None
         purge = earlier_purge(record, ErasureCause.MINOR) or secrets.token_hex(16)
-        purges.order(_order(purge, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
-        epoch = erasure_after_hold(lift, record, purge, due, _signals(catalogue), minor_days)
-        lost_to = epochs.begin(recipient, epoch, record, lift.at)
-        if lost_to is None:
-            return ErasureResult(epoch.record, purge)
-        record, due = lost_to
+        purges.order(_make_order(purge, ErasureCause.MINOR, minor.at, recipient, record), lift.at)
+        erasure = erasure_after_hold(lift, record, purge, due, _signal_topics(catalogue), minor_days)
+        conflict = erasures.begin(recipient, erasure, record, lift.at)
+        if conflict is None:
+            return ErasureResult(erasure.record, purge)
+        record, due = conflict
     raise WriteConflict("the record changed under every attempt")
 
 
-def _order(purge: str, cause: ErasureCause, at: int, recipient: str, record: Record) -> Purge:
-    """An order; of no recipient, it names no subject."""
+def _make_order(purge: str, cause: ErasureCause, at: int, recipient: str, record: Record) -> Purge:
+    """Returns a purge order. Without a recipient it has no subject."""
     return Purge(
         id=purge,
         cause=cause,
@@ -207,6 +235,6 @@ def _order(purge: str, cause: ErasureCause, at: int, recipient: str, record: Rec
     )
 
 
-def _signals(catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
-    """The numbers of the topics that a stop of all does not stop."""
+def _signal_topics(catalogue: Catalogue) -> tuple[ScopeNumber, ...]:
+    """Returns the numbers of the topics that an opt-out of everything does not cover."""
     return tuple(topic.number for topic in catalogue.signals())

@@ -1,4 +1,4 @@
-"""A hold is put on an address, or what stands against it is lifted by a person."""
+"""Places holds, and lifts holds, bounces, complaints and reports of minors."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from heed.use_cases.privacy.erase import erase_minor_after_hold, lift_minor_repo
 
 
 class LiftResult(NamedTuple):
-    """What came of it, as of a wish.
+    """The result of a hold or a lift.
 
     Attributes:
         outcome: applied, superseded or refused.
-        blocked_by: why it was refused, or what stops everything all the same.
-        sendable: what may be sent now, by the name of each topic in use.
-        purge: id of the purge that the lift of a hold has ordered, or "".
+        blocked_by: the reason of a refusal; otherwise the reasons that still suppress all mail.
+        sendable: whether mail may be sent now, by the name of each topic in use.
+        purge_id: id of the purge that the lift of a hold ordered, or "".
     """
 
     outcome: RequestOutcome
@@ -46,31 +46,31 @@ class LiftResult(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlaceHold:
-    """Puts a hold on an address."""
+    """Places a hold on an address."""
 
     preferences: Preferences
     catalogue: Catalogue
 
     def __call__(self, recipient: str, entry: Entry, now: int) -> LiftResult:
-        """Stop everything, and preserve what is on record. Of a minor, everything is stopped already.
+        """Suppresses all mail, and preserves the record. For a minor all mail is suppressed already.
 
-        The report of a minor that waits for a decision is kept: it waits again when this hold is lifted.
+        If a report of a minor waits for a decision, the hold keeps it. It waits again after the hold.
 
         Raises:
-            Unavailable, UnreadableRecord: it is not known to be done.
+            DependencyUnavailable, UnreadableRecord: The hold may not be stored.
         """
 
-        def over(before: Record) -> list[Change]:
+        def changes(before: Record) -> list[Change]:
             return [Change(HOLD, hold_over_report(entry, before))]
 
-        after = self.preferences.update(recipient, over, now).after
-        (change,) = over(after)  # as it was written, if it counts
-        return _came_of(change, after, self.catalogue, now)
+        after = self.preferences.update(recipient, changes, now).after
+        (change,) = changes(after)  # the stored change, unless it is superseded
+        return _result_of_change(change, after, self.catalogue, now)
 
 
 @dataclass(frozen=True, slots=True)
 class LiftMinor:
-    """Lifts the report of a minor, once keys of two owners have asked for it."""
+    """Lifts the report of a minor after API keys of two owners have requested it."""
 
     preferences: Preferences
     catalogue: Catalogue
@@ -78,31 +78,34 @@ class LiftMinor:
     requests: LiftRequests
 
     def __call__(self, recipient: str, signature: Signature, policy: str) -> LiftResult | None:
-        """Lift it; None: a key of another owner must ask for it too.
+        """Lifts the report, or stores the first of two signatures.
+
+        Returns:
+            The result; None if an API key of another owner must request the lift too.
 
         Raises:
-            Unavailable, UnreadableRecord: it is not known to be done.
+            DependencyUnavailable, UnreadableRecord: The lift may not be done.
         """
         record, at = self.preferences.read(recipient), signature.at
         if MINOR not in record.registers:
-            # Done before, by these two or others; or there never was one.
-            return _done(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
+            # The report was lifted before, or there never was one.
+            return _make_result(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
         if is_on_hold(record):
-            return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+            return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
         first = self.requests.sign(recipient, signature)
         if first is None:
             return None
-        said = evidence_of_both(first, signature)
+        evidence = evidence_of_both(first, signature)
         try:
-            after = lift_minor_report(recipient, at, said, policy, self.catalogue, self.epochs)
+            after = lift_minor_report(recipient, at, evidence, policy, self.catalogue, self.epochs)
         except OnHold:
             record = self.preferences.read(recipient)
-            return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
+            return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, at)
         self.requests.clear(PurgeSubject(recipient, ""))
         if after is None:
             record = self.preferences.read(recipient)
-            return _done(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
-        return _done(RequestOutcome.APPLIED, [], after, self.catalogue, at)
+            return _make_result(RequestOutcome.SUPERSEDED, [], record, self.catalogue, at)
+        return _make_result(RequestOutcome.APPLIED, [], after, self.catalogue, at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,11 @@ class LiftHold:
     """Lifts a hold.
 
     Attributes:
-        minor_days: how many days the record of a minor is kept who was reported under the hold.
+        preferences: the records.
+        catalogue: the brands and topics.
+        minor_retention_days: for how many days the record of a minor is kept.
+        erasures: erases records.
+        purges: the records of purges.
     """
 
     preferences: Preferences
@@ -120,34 +127,38 @@ class LiftHold:
     purges: Purges
 
     def __call__(self, recipient: str, entry: Entry) -> LiftResult:
-        """Lift it. What was reported under it counts from now on.
+        """Lifts the hold. A report from the time of the hold takes effect now.
 
         Raises:
-            Unavailable, UnreadableRecord: it is not known to be done.
+            DependencyUnavailable, UnreadableRecord: The lift may not be done.
         """
 
-        def lifted(before: Record) -> list[Change]:
-            waits = hold_after_lift(entry, before)
-            return [Change(LIFT_HOLD, entry), *([Change(HOLD, waits)] if waits else [])]
+        def changes(before: Record) -> list[Change]:
+            waiting_report = hold_after_lift(entry, before)
+            return [Change(LIFT_HOLD, entry), *([Change(HOLD, waiting_report)] if waiting_report else [])]
 
         lift, catalogue = Change(LIFT_HOLD, entry), self.catalogue
-        after = self.preferences.update(recipient, lifted, entry.at).after
+        after = self.preferences.update(recipient, changes, entry.at).after
         if MINOR not in after.registers or not is_on_hold(after):
-            return _came_of(lift, after, catalogue, entry.at)
-        begun = erase_minor_after_hold(recipient, entry, self.minor_days, catalogue, self.epochs, self.purges)
-        if begun is None:  # lifted by somebody else meanwhile, or put on later than it is lifted
-            return _came_of(lift, self.preferences.read(recipient), catalogue, entry.at)
-        done = _done(RequestOutcome.APPLIED, [Reason.MINOR], begun.record, catalogue, entry.at)
-        return done._replace(purge=begun.purge)
+            return _result_of_change(lift, after, catalogue, entry.at)
+        erased = erase_minor_after_hold(
+            recipient, entry, self.minor_days, catalogue, self.epochs, self.purges
+        )
+        if erased is None:  # somebody else lifted the hold meanwhile, or the hold is newer than the lift
+            return _result_of_change(lift, self.preferences.read(recipient), catalogue, entry.at)
+        result = _make_result(RequestOutcome.APPLIED, [Reason.MINOR], erased.record, catalogue, entry.at)
+        return result._replace(purge=erased.purge)
 
 
 @dataclass(frozen=True, slots=True)
 class LiftStop:
-    """Lifts what stands against an address.
+    """Lifts a suppression that is not the person's own choice.
 
     Attributes:
-        preferences, catalogue: the ports.
-        lift_minor, lift_hold: what is done where that alone is not enough.
+        preferences: the records.
+        catalogue: the brands and topics.
+        lift_minor: lifts the report of a minor, which needs two signatures.
+        lift_hold: lifts a hold, which may start an erasure.
     """
 
     preferences: Preferences
@@ -163,13 +174,24 @@ class LiftStop:
         by: Signature,
         entry: Entry,
     ) -> LiftResult | None:
-        """Lift something; None: it is a minor, and a key of another owner must ask for it too.
+        """Lifts a suppression.
 
-        While a hold stands, no yes passes a complaint, and no minor is lifted. With a hold under which a
-        minor was reported, the minor's epoch begins; a report that waited under it waits again.
+        While a hold is active, nobody can lift a complaint or the report of a minor. After the lift of a hold
+        the record of a minor who was reported meanwhile is erased. A report that waited for a decision before
+        the hold waits again.
+
+        Args:
+            recipient: recipient id.
+            what: the kind of suppression.
+            scope: number of the scope, for a complaint.
+            by: the signature of the API key.
+            entry: the entry to write.
+
+        Returns:
+            The result; None if an API key of another owner must request the lift of a minor too.
 
         Raises:
-            Unavailable, UnreadableRecord: it is not known to be done.
+            DependencyUnavailable, UnreadableRecord: The lift may not be done.
         """
         match what:
             case Liftable.MINOR:
@@ -179,32 +201,32 @@ class LiftStop:
             case Liftable.COMPLAINT:
                 record = self.preferences.read(recipient)
                 if is_on_hold(record):
-                    return _done(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
+                    return _make_result(RequestOutcome.REFUSED, [Reason.HOLD], record, self.catalogue, by.at)
                 change = Change(confirmed(scope), entry)
             case Liftable.UNDELIVERABLE:
                 change = Change(LIFT_UNDELIVERABLE, entry)
             case _:
                 assert_never(what)
         after = self.preferences.apply(recipient, [change], by.at).after
-        return _came_of(change, after, self.catalogue, by.at)
+        return _result_of_change(change, after, self.catalogue, by.at)
 
 
-def _came_of(change: Change, after: Record, catalogue: Catalogue, now: int) -> LiftResult:
-    held = after.get(change.register)
+def _result_of_change(change: Change, after: Record, catalogue: Catalogue, now: int) -> LiftResult:
+    entry = after.get(change.register)
     if MINOR in after.registers:
-        return _done(RequestOutcome.REFUSED, [Reason.MINOR], after, catalogue, now)
-    counts = held is not None and held.rank == change.entry.rank
-    stops = [Reason.HOLD] if change.register == LIFT_HOLD and is_awaiting_officer(after) else []
-    return _done(
-        RequestOutcome.APPLIED if counts else RequestOutcome.SUPERSEDED,
-        stops,
+        return _make_result(RequestOutcome.REFUSED, [Reason.MINOR], after, catalogue, now)
+    is_applied = entry is not None and entry.rank == change.entry.rank
+    reasons = [Reason.HOLD] if change.register == LIFT_HOLD and is_awaiting_officer(after) else []
+    return _make_result(
+        RequestOutcome.APPLIED if is_applied else RequestOutcome.SUPERSEDED,
+        reasons,
         after,
         catalogue,
         now,
     )
 
 
-def _done(
+def _make_result(
     outcome: RequestOutcome, reasons: list[Reason], record: Record, catalogue: Catalogue, now: int
 ) -> LiftResult:
     return LiftResult(outcome, reasons, sendable_by_topic(record, catalogue, now))

@@ -1,4 +1,4 @@
-"""What is held about a person, and what follows from it: the answer to a data-subject request."""
+"""Looks up all data about a person and the decisions that follow from it, for a data-subject request."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from heed.use_cases.ports.ledger import Ledger, StoredEntry
 from heed.use_cases.ports.preferences import Preferences
 
 MAX_HISTORY = 5_000
-"""Entries in an answer at most: a third of the 6 MB that Lambda lets through."""
+"""The most entries in an answer. They take a third of the 6 MB that a Lambda response may have."""
 MAX_HISTORY_READ = 50_000
-"""Entries that are read for one at most: as many as fit into the time that an answer may take."""
+"""The most entries that are read for an answer. More would take longer than an answer may take."""
 
 
 class LookupResult(NamedTuple):
-    """All that is on record of a recipient.
+    """All data about a recipient.
 
     Attributes:
-        record: the registers.
-        decisions: by the name of each topic in use.
-        history: the latest entries of the ledger, the oldest first; none of before an erasure.
-        left_out: how many older ones are not among them.
-        is_cut: whether there are more than were counted.
+        record: the record.
+        decisions: the decisions, by the name of each topic in use.
+        history: the latest ledger entries, the oldest first, without those from before an erasure.
+        left_out: how many older entries the history omits.
+        is_cut: whether there are even more entries, which were not counted.
     """
 
     record: Record
@@ -41,14 +41,15 @@ class LookupResult(NamedTuple):
 def look_up(
     recipient: str, now: int, preferences: Preferences, ledger: Ledger, catalogue: Catalogue
 ) -> LookupResult:
-    """What is held of a recipient; an empty record for nobody.
+    """Returns all data about a recipient. The record is empty for an unknown recipient.
 
     Raises:
-        StoreUnavailable, UnreadableRecord: it cannot be told.
+        StoreUnavailable: The store did not answer.
+        UnreadableRecord: The record or an entry is not readable.
     """
     record = preferences.read(recipient)
     decisions = decide_each(record, catalogue, now)
-    if not record.salt:  # there is nobody to whom an entry could be linked
+    if not record.salt:  # without a salt no entry can be linked to this person
         return LookupResult(record, decisions, [])
     return LookupResult(
         record, decisions, *_history(ledger.entries_of(ledger_subject(record.salt, recipient)))
@@ -56,16 +57,17 @@ def look_up(
 
 
 def _history(entries: Iterator[StoredEntry]) -> tuple[list[StoredEntry], int, bool]:
-    """The latest entries in their order, how many older ones there are, and whether not all were read.
+    """Returns the latest entries in order, the number of older ones, and whether some were not read.
 
-    They come in no order, and nobody's memory may depend on how many somebody has made.
+    The entries arrive in no particular order. A person can create any number of them, so the use of memory is
+    limited.
     """
     read = 0
 
     def counted() -> Iterator[StoredEntry]:
         nonlocal read
-        for read, kept in enumerate(islice(entries, MAX_HISTORY_READ), 1):  # noqa: B007 - the last is the count
-            yield kept
+        for read, item in enumerate(islice(entries, MAX_HISTORY_READ), 1):  # noqa: B007 - its last value is the count
+            yield item
 
-    latest = nlargest(MAX_HISTORY, counted(), key=lambda kept: kept.entry.chain)
+    latest = nlargest(MAX_HISTORY, counted(), key=lambda item: item.entry.chain)
     return latest[::-1], read - len(latest), next(entries, None) is not None

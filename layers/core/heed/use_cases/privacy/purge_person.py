@@ -1,12 +1,12 @@
-"""A purge: what one write stopped is cleared from every other store, and the certificate says so.
+"""Purges a person: after the erasure, clears all other stores, and stores the certificate.
 
-May be stopped after any call and begun again, by several at once: each step does nothing the second
-time, and what is due is due until the last step is done. A new event in the middle finds the epoch's
-floor, and re-creates nothing.
+A purge can stop after any call and start again, also in several workers at once. Each step is repeatable,
+and the purge stays due until its last step. A late event from before the erasure creates no data, since
+nothing older than the erasure counts.
 
-Nothing is certified while the ledger may still be told of what was before: the last entry of the person
-must be there, or the stream must be too old to bring any. Nor is it before the mail service's own list of
-addresses was walked from its beginning to its end (`walk_ses_list`): a purge waits for that.
+A purge has two conditions for its certificate. First, the ledger must be complete: it has the last entry of
+the person, or the stream cannot deliver older writes any more. Second, a walk must have read the SES list
+from its beginning to its end (heed.use_cases.privacy.walk_ses_list).
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from heed.use_cases.ports.ses_list import SesListWalks
 
 
 class PurgeResult(Enum):
-    """What came of a purge."""
+    """The result of a purge."""
 
     DONE = auto()
-    WAITS_FOR_LEDGER = auto()  # which may still be told of something
-    WAITS_FOR_LIST = auto()  # the mail service's own, which nobody has walked since
+    WAITS_FOR_LEDGER = auto()  # the ledger may still get entries of the person
+    WAITS_FOR_LIST = auto()  # no walk over the SES list has finished since
     FAILED = auto()  # a store did not answer, or there was no time
 
 
@@ -35,11 +35,12 @@ class PurgePerson:
     """Clears every store of one person.
 
     Attributes:
-        epochs, purges: the ports.
-        stores: every store besides the preferences that may hold something personal, by its name.
-        ledger: tells whether it has entered all that there was.
-        walks: tells which walks over the mail service's list have ended.
-        clock: milliseconds since 1970.
+        erasures: tracks the due work.
+        purges: the records of purges.
+        stores: each store that may hold personal data, other than the preferences, by name.
+        closed_chains: knows for which subjects the ledger is complete.
+        walks: the walks over the SES list.
+        clock: returns the time, milliseconds since 1970.
     """
 
     epochs: Erasures
@@ -50,44 +51,51 @@ class PurgePerson:
     clock: Callable[[], int]
 
     def __call__(self, recipient: str, work: DueWork, *, again: bool = False) -> PurgeResult:
-        """Clear them; whether that is certified, or what it waits for.
+        """Clears all stores of a person, for each due purge.
 
-        `again` is whether that was done a moment ago: then it is done when nothing is waited for any more.
+        Args:
+            recipient: recipient id.
+            work: the due work.
+            again: whether the stores were cleared a moment ago. Then they are cleared again only after the
+                walk over the SES list has finished.
+
+        Returns:
+            Whether all purges are certified; otherwise the reason why the first of the others is not.
 
         Raises:
-            StoreUnavailable: some are left; it stays due.
+            StoreUnavailable: Some data may be left. The purge stays due.
         """
-        came = [self._cleared(recipient, one, work, again=again) for one in work.purges]
-        waits = next((one for one in came if one is not PurgeResult.DONE), None)
-        if waits is None:
+        results = [self._purge(recipient, purge_id, work, again=again) for purge_id in work.purges]
+        unfinished = next((result for result in results if result is not PurgeResult.DONE), None)
+        if unfinished is None:
             self.epochs.settle(recipient, work.purges)
-        return waits or PurgeResult.DONE
+        return unfinished or PurgeResult.DONE
 
-    def _cleared(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> PurgeResult:
-        """Do one purge; whether it is certified, or what may still bring something."""
-        # Before the purge is read, which a walk may have wait for the next.
-        walked = self.walks.ended()
+    def _purge(self, recipient: str, purge_id: str, work: DueWork, *, again: bool) -> PurgeResult:
+        """Does one purge."""
+        # This read comes before that of the purge, since a walk may make the purge wait for the next walk.
+        last_walk = self.walks.ended()
         purge = self.purges.begin(purge_id, work.cause, work.floor)
         if purge.state is PurgeState.DONE:
             return PurgeResult.DONE
-        is_walked = purge.walk is not None and purge.walk <= walked
+        is_walked = purge.walk is not None and purge.walk <= last_walk
         if again and not is_walked:
             return PurgeResult.WAITS_FOR_LIST
-        # Asked before the stores are cleared: what comes meanwhile is not lost.
-        is_last = self._ledger_is_through(purge, work)
+        # This check comes before the stores are cleared. So data that arrives meanwhile is not missed.
+        is_complete = self._is_ledger_complete(purge, work)
         person = PurgeSubject(recipient, purge.subject, work.floor)
-        found = {name: store.clear(person) for name, store in self.stores.items()}
+        counts = {name: store.clear(person) for name, store in self.stores.items()}
         if not is_walked:
-            self.purges.note(purge, found)
+            self.purges.note(purge, counts)
             return PurgeResult.WAITS_FOR_LIST
-        if not is_last:
-            self.purges.note(purge, found)
+        if not is_complete:
+            self.purges.note(purge, counts)
             return PurgeResult.WAITS_FOR_LEDGER
-        self.purges.finish(purge, {SES_LIST_STORE: 0, **found}, self.clock())
+        self.purges.finish(purge, {SES_LIST_STORE: 0, **counts}, self.clock())
         return PurgeResult.DONE
 
-    def _ledger_is_through(self, purge: Purge, work: DueWork) -> bool:
-        """Whether the ledger enters nothing more of who the person was."""
+    def _is_ledger_complete(self, purge: Purge, work: DueWork) -> bool:
+        """Returns whether the ledger gets no more entries of the subject from before the erasure."""
         return (
             not purge.subject
             or self.ledger.is_closed(purge.subject)

@@ -1,4 +1,4 @@
-"""A restored copy of the table, merged into the live one: the write rule, floors and tombstones decide."""
+"""Merges a restored table into the live table. The write rule decides, and erasures stay effective."""
 
 from __future__ import annotations
 
@@ -17,63 +17,71 @@ _ATTEMPTS = 8
 
 
 class ReplayOutcome(StrEnum):
-    """What came of one item of the copy."""
+    """The result for one item of the restored table."""
 
-    BACK = "back"  # the live table had lost it
-    MERGED = "merged"  # some of it was lost
-    UNCHANGED = "unchanged"  # the live record knows as much, or more
-    FORGOTTEN = "forgotten"  # its time was over
-    UNREADABLE = "unreadable"  # for a person to look at
+    BACK = "back"  # the live table had lost the item
+    MERGED = "merged"  # the live item had lost some of its data
+    UNCHANGED = "unchanged"  # the live item has the same data, or more
+    FORGOTTEN = "forgotten"  # the item has expired
+    UNREADABLE = "unreadable"  # a person has to look at the item
 
 
 def replay_restored(
-    copies: RestoredTable, preferences: Preferences, epochs: Erasures, clock: Callable[[], int]
+    table: RestoredTable, preferences: Preferences, erasures: Erasures, clock: Callable[[], int]
 ) -> Iterator[ReplayOutcome]:
-    """Merge every item of the copy; may be stopped, and begun again.
+    """Merges each item of a restored table. It can stop after any item and start again.
 
-    `clock` (milliseconds) is asked for each: what comes back stands in the feed of changes at its own
-    instant, where whoever follows the feed still finds it when the replay takes hours.
+    The time is read for each item. A restored item gets that time in the feed of changes. So a reader of the
+    feed finds each item, even if the replay takes hours.
+
+    Args:
+        table: the restored table.
+        preferences: the live records.
+        erasures: replaces live records.
+        clock: returns the time, milliseconds.
+
+    Yields:
+        The result for each item.
 
     Raises:
-        Unavailable: the rest was not tried.
+        DependencyUnavailable: The remaining items were not tried.
     """
-    for copy in copies.all():
+    for item in table.all():
         try:
-            yield _replay(copy, copies, preferences, epochs, clock())
+            yield _replay(item, table, preferences, erasures, clock())
         except UnreadableRecord:
-            yield ReplayOutcome.UNREADABLE  # on either side: left as it stands
+            yield ReplayOutcome.UNREADABLE  # the restored or the live item; both stay unchanged
 
 
 def _replay(
-    copy: RestoredItem, copies: RestoredTable, preferences: Preferences, epochs: Erasures, now: int
+    item: RestoredItem, table: RestoredTable, preferences: Preferences, erasures: Erasures, now: int
 ) -> ReplayOutcome:
-    if copy.ends is not None and copy.ends <= now:
+    if item.ends is not None and item.ends <= now:
         return ReplayOutcome.FORGOTTEN
-    old, recipient = copy.record(), copy.recipient
-    live, due = epochs.read(recipient)
-    if not live.revision and copies.put_back(copy, now):
+    old, recipient = item.record(), item.recipient
+    live, due = erasures.read(recipient)
+    if not live.revision and table.put_back(item, now):
         return ReplayOutcome.BACK
     for _ in range(_ATTEMPTS):
         if not lost_erasure(old, live):
             if MINOR in live.registers:
                 return ReplayOutcome.UNCHANGED
-            known = [c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR] + lost_presses(
-                old, live
-            )
-            applied = preferences.apply(recipient, known, now) if known else None
-            merged = applied is not None and applied.after != applied.before
-            record = applied.after if applied else live
+            changes = [c for c in changes_between(EMPTY_RECORD, old) if c.register != MINOR]
+            changes += lost_presses(old, live)
+            write = preferences.apply(recipient, changes, now) if changes else None
+            is_merged = write is not None and write.after != write.before
+            record = write.after if write else live
             if minor := lost_minor(old, record):
-                lost_to = epochs.keep(recipient, minor, record, now)
-                if lost_to is None:
+                conflict = erasures.keep(recipient, minor, record, now)
+                if conflict is None:
                     return ReplayOutcome.MERGED
-                live, due = lost_to
+                live, due = conflict
                 continue
-            return ReplayOutcome.MERGED if merged else ReplayOutcome.UNCHANGED
-        purges = tuple(dict.fromkeys((*due, *copy.purges)))
-        epoch = Erasure(restore_erasure(old, live), purges, copy.ends)
-        lost_to = epochs.begin(recipient, epoch, live, now)
-        if lost_to is None:
+            return ReplayOutcome.MERGED if is_merged else ReplayOutcome.UNCHANGED
+        purges = tuple(dict.fromkeys((*due, *item.purges)))
+        erasure = Erasure(restore_erasure(old, live), purges, item.ends)
+        conflict = erasures.begin(recipient, erasure, live, now)
+        if conflict is None:
             return ReplayOutcome.MERGED
-        live, due = lost_to
+        live, due = conflict
     raise WriteConflict("the record changed under every attempt")

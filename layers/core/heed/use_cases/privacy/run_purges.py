@@ -1,7 +1,7 @@
-"""Purges are carried out: those that a batch of the stream orders, and once an hour all that are due.
+"""Runs purges: those that a batch of the stream orders, and once an hour all due purges (a sweep).
 
-Purges that have to wait for others, for the ledger or for a walk over the mail service's list, are tried
-again together after some seconds. What still waits then is left to the next sweep.
+A purge may have to wait for the ledger or for a walk over the SES list. Such purges are tried again together
+after some seconds. The next sweep processes those that still wait.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from heed.use_cases.privacy.purge_person import PurgePerson, PurgeResult
 
 T = TypeVar("T")
 
-_PARALLEL = 8  # each waits for the stores, not for the processor
-_PATIENCE = (1, 2, 4, 8)
-"""Seconds; the ledger, which reads the same stream, is a second or two behind; a short list soon walked."""
+_PARALLEL = 8  # threads; each waits for the stores most of the time
+_RETRY_DELAYS = (1, 2, 4, 8)
+"""Seconds. The ledger reads the same stream a second or two later. A walk over a short list takes seconds."""
 _WAITS = (PurgeResult.WAITS_FOR_LEDGER, PurgeResult.WAITS_FOR_LIST)
 
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:
-    """What a sweep saw.
+    """The result of a sweep.
 
     Attributes:
-        found: recipients on whom something was due.
-        done: of these, those on whom nothing is due any more.
-        left: those still due: a store failed, or the time was over.
-        oldest: how long the oldest purge had been due, milliseconds; 0 if there was none.
-        is_overdue: whether a purge is left that the sweep before this one had left too, or that has waited
-            for a day for the mail service's list to be walked.
+        found: how many recipients had due work.
+        done: how many of them have no due work any more.
+        left: how many of them still have due work, since a store failed or the time was over.
+        oldest_age: for how long the oldest purge has been due, milliseconds; 0 if there was none.
+        is_overdue: whether the previous sweep also left one of the remaining purges, or one of them has
+            waited for a walk over the SES list for a day.
     """
 
     found: int
@@ -49,14 +49,14 @@ class SweepResult:
 
 @dataclass(frozen=True, slots=True)
 class SweepPurges:
-    """Carries out all that is due.
+    """Does all due work.
 
     Attributes:
-        epochs: tells what is due.
-        purge: clears every store of one person.
-        unlisting: the queue in which a walk over the mail service's list is asked for.
-        clock: milliseconds since 1970.
-        pause: waits so many seconds.
+        erasures: tracks the due work.
+        purge: clears all stores of one person.
+        ses_list_queue: the queue for requests of a walk over the SES list.
+        clock: returns the time, milliseconds since 1970.
+        sleep: waits for a number of seconds.
     """
 
     epochs: Erasures
@@ -66,24 +66,27 @@ class SweepPurges:
     pause: Callable[[float], None]
 
     def __call__(self, has_time: Callable[[], bool]) -> SweepResult:
-        """Do all that is due, until the time is over; costs what is due, not the size of the table.
+        """Does the due work until the time is over. The cost does not depend on the size of the table.
 
-        Purges go before days of soft bounces, of which thousands may be due at once and none is urgent.
+        Purges come before old days of soft bounces. Thousands of the latter may be due, but they are not
+        urgent.
 
         Raises:
-            StoreUnavailable: what is due could not be told.
+            StoreUnavailable: The due work could not be read.
         """
         now = self.clock()
 
-        def one_due(one: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
-            return self._one_due(now, one, again=again) if has_time() else PurgeResult.FAILED
+        def process(recipient: DueRecipient, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
+            return self._process(now, recipient, again=again) if has_time() else PurgeResult.FAILED
 
-        due = sorted(self.epochs.due(now), key=lambda one: one.purges is None)
-        came = _in_rounds(due, one_due, has_time, self.unlisting, self.pause)
+        due = sorted(self.epochs.due(now), key=lambda recipient: recipient.purges is None)
+        results = _in_rounds(due, process, has_time, self.unlisting, self.pause)
         ages = [
-            (now - one.since, result) for one, result in zip(due, came, strict=True) if one.purges is not None
+            (now - recipient.since, result)
+            for recipient, result in zip(due, results, strict=True)
+            if recipient.purges is not None
         ]
-        done = came.count(PurgeResult.DONE)
+        done = results.count(PurgeResult.DONE)
         return SweepResult(
             found=len(due),
             done=done,
@@ -92,8 +95,8 @@ class SweepPurges:
             is_overdue=any(_is_overdue(age, result) for age, result in ages),
         )
 
-    def _one_due(self, now: int, due: DueRecipient, *, again: bool) -> PurgeResult:
-        """What came of what is due on one."""
+    def _process(self, now: int, due: DueRecipient, *, again: bool) -> PurgeResult:
+        """Does the due work for one recipient."""
         try:
             work = self.epochs.work(due.recipient)
             if work is None:
@@ -109,12 +112,12 @@ class SweepPurges:
 
 @dataclass(frozen=True, slots=True)
 class ExecutePurgeOrders:
-    """Carries out what a batch of the stream orders.
+    """Runs the purges that a batch of the stream orders.
 
     Attributes:
-        purge: clears every store of one person.
-        unlisting: the queue in which a walk over the mail service's list is asked for.
-        pause: waits so many seconds.
+        purge: clears all stores of one person.
+        ses_list_queue: the queue for requests of a walk over the SES list.
+        sleep: waits for a number of seconds.
     """
 
     purge: PurgePerson
@@ -122,16 +125,17 @@ class ExecutePurgeOrders:
     pause: Callable[[float], None]
 
     def __call__(self, orders: list[PurgeOrder]) -> tuple[int, list[str]]:
-        """Carry orders out: how many are done, and the positions of those that failed.
+        """Runs purges. A purge that has to wait is not a failure: it stays due, and a sweep completes it.
 
-        One that has only to wait is no failure: it stays due, and the sweep ends it.
+        Returns:
+            How many purges are done, and the stream positions of the orders that failed.
         """
-        came = _in_rounds(orders, self._tried, lambda: True, self.unlisting, self.pause)
-        results = zip(orders, came, strict=True)
-        failed = [order.position for order, result in results if result is PurgeResult.FAILED]
-        return came.count(PurgeResult.DONE), failed
+        results = _in_rounds(orders, self._try_order, lambda: True, self.unlisting, self.pause)
+        by_order = zip(orders, results, strict=True)
+        failed = [order.position for order, result in by_order if result is PurgeResult.FAILED]
+        return results.count(PurgeResult.DONE), failed
 
-    def _tried(self, order: PurgeOrder, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
+    def _try_order(self, order: PurgeOrder, again: bool) -> PurgeResult:  # noqa: FBT001 - as `_in_rounds` calls it
         try:
             return self.purge(order.recipient, order.work, again=again)
         except HeedError:
@@ -139,35 +143,53 @@ class ExecutePurgeOrders:
 
 
 def _in_rounds(
-    asked: list[T],
-    do: Callable[[T, bool], PurgeResult],
+    items: list[T],
+    process: Callable[[T, bool], PurgeResult],
     has_time: Callable[[], bool],
-    unlisting: MessageQueue,
-    pause: Callable[[float], None],
+    ses_list_queue: MessageQueue,
+    sleep: Callable[[float], None],
 ) -> list[PurgeResult]:
-    """Do each, and what waits again after some seconds, a few times; `do` is told whether it is again."""
-    came: dict[int, PurgeResult] = {}
-    waiting = dict(enumerate(asked))
-    for seconds in (0, *_PATIENCE):
+    """Processes each item, and in later rounds again those that wait.
+
+    Args:
+        items: the items.
+        process: processes an item. Its second argument is whether this is a later round.
+        has_time: returns whether there is time for a later round.
+        ses_list_queue: the queue for requests of a walk over the SES list.
+        sleep: waits for a number of seconds.
+
+    Returns:
+        The result of each item, in the same order.
+    """
+    final: dict[int, PurgeResult] = {}
+    waiting = dict(enumerate(items))
+    for seconds in (0, *_RETRY_DELAYS):
         if not waiting or (seconds and not has_time()):
             break
         if seconds:
-            pause(seconds)
+            sleep(seconds)
         with ThreadPoolExecutor(_PARALLEL) as pool:
             again = [seconds > 0] * len(waiting)
-            results = dict(zip(waiting, pool.map(do, waiting.values(), again), strict=True))
-        if PurgeResult.WAITS_FOR_LIST in results.values() and PurgeResult.WAITS_FOR_LIST not in came.values():
-            # Once for everybody who waits. Where it fails the next sweep asks, which finds them still due.
+            results = dict(zip(waiting, pool.map(process, waiting.values(), again), strict=True))
+        if (
+            PurgeResult.WAITS_FOR_LIST in results.values()
+            and PurgeResult.WAITS_FOR_LIST not in final.values()
+        ):
+            # One request serves all purges that wait. If it fails, the next sweep sends one.
             with suppress(DependencyUnavailable):
-                unlisting.send(WALK_REQUEST.to_message())
-        # Who waited, and for whom there was no time in a later round, waits still.
-        came |= {at: one for at, one in results.items() if at not in came or one is not PurgeResult.FAILED}
-        waiting = {place: asked[place] for place, one in results.items() if one in _WAITS}
-    return [came[place] for place in range(len(asked))]
+                ses_list_queue.send(WALK_REQUEST.to_message())
+        # An item that waited keeps this result if a later round had no time for it.
+        final |= {
+            index: result
+            for index, result in results.items()
+            if index not in final or result is not PurgeResult.FAILED
+        }
+        waiting = {index: items[index] for index, result in results.items() if result in _WAITS}
+    return [final[index] for index in range(len(items))]
 
 
-def _is_overdue(age: int, came: PurgeResult) -> bool:
-    """Whether a purge of that age should be done by now."""
-    if came is PurgeResult.DONE:
+def _is_overdue(age: int, result: PurgeResult) -> bool:
+    """Returns whether a purge of this age (milliseconds) should be done by now."""
+    if result is PurgeResult.DONE:
         return False
-    return age > (LIST_OVERDUE if came is PurgeResult.WAITS_FOR_LIST else PURGE_OVERDUE)
+    return age > (LIST_OVERDUE if result is PurgeResult.WAITS_FOR_LIST else PURGE_OVERDUE)

@@ -1,11 +1,11 @@
-"""A walk over the mail service's own list of addresses, for everybody on whom a purge is due.
+"""Walks over the SES list, and removes the addresses of all people for whom a purge is due.
 
-The list has no ids and keeps the case in which each address came, and a recipient id leads to no address.
-So the list is read from its beginning to its end, each address on it turned into an id, and taken off if
-that is one of those who are purged. It is read again until a pass removes nothing more: what a removal does
-to the places in a list that is being read, nobody says. That pass is what proves it.
+The SES list has addresses but no recipient ids, and nobody can compute an address from a recipient id. So
+a pass reads the whole list, computes the recipient id of each address, and removes the addresses of purged
+people. SES does not document how a removal affects the paging of the list. So passes repeat until one pass
+removes nothing. That last pass is the proof.
 
-It may be stopped after any call: the place where it goes on is kept, sealed, and removing is repeatable.
+A walk can stop after any call: its position is stored, encrypted, and each removal is repeatable.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from heed.use_cases.ports.privacy import Erasures
 from heed.use_cases.ports.ses_list import SesListWalks, SesListWalkState, SesSuppressionList
 
 PurgesByRecipient = Mapping[str, tuple[str, ...]]
-"""The purges that are due, by recipient id."""
+"""The ids of the due purges, by recipient id."""
 
 
 @dataclass(slots=True)
 class SesListWalkResult:
-    """What came of a walk, or of a part of one.
+    """The result of one run, which may be a part of a walk.
 
     Attributes:
-        removed: how many addresses were taken off the list.
-        refused: how many stand there that the mail service does not let be taken off.
-        is_ended: whether the walk came to the end of the list.
-        goes_on: whether another part, or another walk, has to follow at once.
+        removed: how many addresses were removed from the list.
+        refused: how many addresses stay on the list, since SES refused to remove them.
+        is_ended: whether the walk finished.
+        must_continue: whether another run has to follow immediately.
     """
 
     removed: int = 0
@@ -50,34 +50,39 @@ class SesListWalkResult:
 
 @dataclass(slots=True)
 class _Pass:
-    """How far a pass over the list is.
+    """The position of a pass over the list.
 
     Attributes:
-        place: the part of the list that is read, in the mail service's own words; "": the first.
-        seen: how many addresses of that part were looked at and stand there still.
-        has_removed: whether the pass has taken an address off the list.
+        token: the token of SES for the current page; "" for the first page.
+        checked: how many addresses at the start of that page were checked and stay on the list.
+        has_removed: whether the pass has removed an address from the list.
     """
 
-    place: str = ""
-    seen: int = 0
+    token: str = ""
+    checked: int = 0
     has_removed: bool = False
 
     def to_text(self) -> str:
-        """Where it goes on, as it is kept."""
-        return f"{self.seen} {self.place}"
+        """Returns the position in its stored format."""
+        return f"{self.checked} {self.token}"
 
     @classmethod
-    def of_text(cls, text: str, *, has_removed: bool) -> _Pass:
-        """As it was kept."""
-        seen, _, place = text.partition(" ")
-        return cls(place, int(seen), has_removed)
+    def from_text(cls, text: str, *, has_removed: bool) -> _Pass:
+        """Parses a stored position."""
+        checked, _, token = text.partition(" ")
+        return cls(token, int(checked), has_removed)
 
 
 @dataclass(frozen=True, slots=True)
 class WalkSesList:
-    """Walks, one at a time, as far as the time allows.
+    """Walks over the SES list as far as the time permits. Only one walk runs at a time.
 
-    `seal` is for places in the list alone.
+    Attributes:
+        identity_key: the key of recipient ids.
+        erasures: tracks the due work.
+        walks: the state of the walks.
+        ses_list: the SES list.
+        encryption: encrypts positions in the list. Its key has no other use.
     """
 
     key: IdentityKey
@@ -87,105 +92,112 @@ class WalkSesList:
     seal: AddressEncryption
 
     def __call__(self, now: int, has_time: Callable[[], bool]) -> SesListWalkResult:
-        """Begin a walk, or go on with one, if anybody waits for it.
+        """Starts a walk or continues one, if a purge waits for it.
+
+        Args:
+            now: milliseconds.
+            has_time: returns whether there is time to continue.
 
         Raises:
-            Unavailable: it stopped; the next one goes on from there.
+            DependencyUnavailable: The walk stopped. The next run continues at its position.
         """
-        walked = SesListWalkResult()
+        result = SesListWalkResult()
         if not has_time():
-            walked.goes_on = True
-            return walked
+            result.goes_on = True
+            return result
         state = self.walks.take(now)
         if state is None:
-            return walked
+            return result
         number = state.ended + 1
         due = self.epochs.due(now)
-        wanted = {one.recipient: one.purges for one in due if one.purges is not None}
-        in_pass = self._pass(state)
-        if in_pass is None and not self._is_waited_for(wanted, number, has_time):
-            walked.goes_on = self.walks.give_up()
-            return walked
-        in_pass = in_pass or _Pass()
+        purges = {recipient.recipient: recipient.purges for recipient in due if recipient.purges is not None}
+        current = self._restore_pass(state)
+        if current is None and not self._is_needed(purges, number, has_time):
+            result.goes_on = self.walks.give_up()
+            return result
+        current = current or _Pass()
         try:
-            walked.is_ended = self._read(in_pass, wanted, number, has_time, walked)
+            result.is_ended = self._read_list(current, purges, number, has_time, result)
         except InvalidListPosition:
-            self._leave(_Pass())  # whoever looks next for what is due begins there again
-            return walked
+            self._save_pass(_Pass())  # the next run starts again from the beginning of the list
+            return result
         except DependencyUnavailable:
-            self._leave(in_pass)
+            self._save_pass(current)
             raise
-        if walked.is_ended:
-            walked.goes_on = self.walks.end(number)
+        if result.is_ended:
+            result.goes_on = self.walks.end(number)
         else:
-            self._leave(in_pass)
-            walked.goes_on = True
-        return walked
+            self._save_pass(current)
+            result.goes_on = True
+        return result
 
-    def _pass(self, state: SesListWalkState) -> _Pass | None:
-        """Where the walk goes on; None: it has not begun, or nobody can read any more where it is."""
+    def _restore_pass(self, state: SesListWalkState) -> _Pass | None:
+        """Returns the stored position; None if the walk has not started, or if the position is unreadable."""
         if state.place is None:
             return None
         try:
             text = self.seal.decrypt(state.place)
         except MalformedMessage:
             return None
-        return _Pass.of_text(text, has_removed=state.has_removed)
+        return _Pass.from_text(text, has_removed=state.has_removed)
 
-    def _leave(self, in_pass: _Pass) -> None:
-        self.walks.leave(self.seal.encrypt(in_pass.to_text()), has_removed=in_pass.has_removed)
+    def _save_pass(self, current: _Pass) -> None:
+        self.walks.leave(self.seal.encrypt(current.to_text()), has_removed=current.has_removed)
 
-    def _is_waited_for(self, wanted: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
-        """Have every purge that no walk has proved yet wait for this one; whether any does."""
-        waits = False
-        for one in (one for purges in wanted.values() for one in purges):
+    def _is_needed(self, purges: PurgesByRecipient, number: int, has_time: Callable[[], bool]) -> bool:
+        """Makes each purge without a proof wait for this walk. Returns whether any purge waits."""
+        is_needed = False
+        for purge_id in (purge_id for ids in purges.values() for purge_id in ids):
             if not has_time():
-                break  # the others wait for the next walk
-            waits = self.walks.await_walk(one, number) or waits
-        return waits
+                break  # the other purges wait for the next walk
+            is_needed = self.walks.await_walk(purge_id, number) or is_needed
+        return is_needed
 
-    def _read(
+    def _read_list(
         self,
-        in_pass: _Pass,
-        wanted: PurgesByRecipient,
+        current: _Pass,
+        purges: PurgesByRecipient,
         number: int,
         has_time: Callable[[], bool],
-        walked: SesListWalkResult,
+        result: SesListWalkResult,
     ) -> bool:
-        """Read on, pass after pass; whether one came to the end that has removed nothing."""
+        """Reads the list, pass after pass. Returns whether a pass without a removal reached the end."""
         while has_time():
-            page = self.suppressions.page(in_pass.place or None)
-            for spelling in page.addresses[in_pass.seen :]:
-                purges = wanted.get(self._recipient(spelling))
-                if purges is not None and not has_time():
+            page = self.suppressions.page(current.token or None)
+            for spelling in page.addresses[current.checked :]:
+                ids = purges.get(self._find_recipient(spelling))
+                if ids is not None and not has_time():
                     return False
-                if purges is not None and self._removed(spelling, walked):
-                    in_pass.has_removed = True
-                    for one in purges:
-                        self.walks.count(one)
+                if ids is not None and self._remove(spelling, result):
+                    current.has_removed = True
+                    for purge_id in ids:
+                        self.walks.count(purge_id)
                     continue
-                for one in purges or ():
-                    self.walks.await_number(one, number + 1)
-                in_pass.seen += 1
-            in_pass.place, in_pass.seen = page.place or "", 0
-            if not in_pass.place:
-                if not in_pass.has_removed:
+                for purge_id in ids or ():
+                    self.walks.await_number(purge_id, number + 1)
+                current.checked += 1
+            current.token, current.checked = page.place or "", 0
+            if not current.token:
+                if not current.has_removed:
                     return True
-                in_pass.has_removed = False  # the next pass, from the beginning
+                current.has_removed = False  # the next pass starts from the beginning
         return False
 
-    def _removed(self, spelling: str, walked: SesListWalkResult) -> bool:
-        """Whether an address of the list was taken off it. If not, the next walk sees whether it is gone."""
+    def _remove(self, spelling: str, result: SesListWalkResult) -> bool:
+        """Removes an address from the list. Returns whether the list had it and SES removed it.
+
+        If not, the next walk checks whether the address is still on the list.
+        """
         try:
             is_removed = self.suppressions.remove(spelling)
         except SuppressionListRefused:
-            walked.refused += 1
+            result.refused += 1
             return False
-        walked.removed += is_removed
+        result.removed += is_removed
         return is_removed
 
-    def _recipient(self, spelling: str) -> str:
-        """Whose an address of the list is; "" if it can be nobody's."""
+    def _find_recipient(self, spelling: str) -> str:
+        """Returns the recipient id of an address on the list; "" if the address is invalid."""
         try:
             return recipient_id(self.key.identity_key(), normalise_address(spelling))
         except InvalidAddress:
