@@ -298,5 +298,5 @@ def test_leaves_are_read_whole_however_the_network_cuts_them(
     seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seals.gather(FIRST, LEAVES)
-    monkeypatch.setattr(s3, "_CHUNK", 7)
+    monkeypatch.setattr(s3, "_CHUNK_SIZE", 7)
     assert list(seals.sealed(FIRST)) == LEAVES

@@ -46,7 +46,7 @@ class Config:
 
     @cached_property
     def public_url(self) -> str:
-        """Base URL of every link, without a slash at the end. If it is empty, links use the API's own host."""
+        """Base URL of each link, without a slash at the end. If it is empty, links use the API's own host."""
         return self.environ.get("PUBLIC_URL", "").rstrip("/")
 
     @cached_property

@@ -1,7 +1,7 @@
 """Sends mail through SES.
 
-Mail is sent under a configuration set that ignores the SES list. Otherwise SES would silently drop a mail to a
-listed address.
+Mail is sent under a configuration set that ignores the SES list. Otherwise SES would silently drop a mail to
+a listed address.
 """
 
 from __future__ import annotations

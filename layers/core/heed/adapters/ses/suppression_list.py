@@ -74,7 +74,7 @@ class SesSuppressionListClient(SesSuppressionList):
         return SesListPage([summary["EmailAddress"] for summary in summaries], response.get("NextToken"))
 
     def _call(self, call: Callable[[], T]) -> T:
-        """Makes one call and pauses after it. It retries when SES throttles, since the other reader calls too."""
+        """Makes one call and pauses after it. It retries if SES throttles the call."""
         for attempts_left in reversed(range(SES_ATTEMPTS)):
             try:
                 return call()
