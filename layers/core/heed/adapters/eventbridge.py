@@ -28,17 +28,17 @@ class EventBus(EventPublisher):
         self._bus = bus
 
     @override
-    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:
+    def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
         """Publishes the events in batches. An event that is published again keeps its id."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {
                 "EventBusName": self._bus,
                 "Source": EVENT_SOURCE,
-                "DetailType": announcement.type.value,
-                "Detail": json.dumps(announcement.detail),
+                "DetailType": event.type.value,
+                "Detail": json.dumps(event.detail),
                 "Time": datetime.fromtimestamp(at // 1000, UTC),
             }
-            for announcement in announcements
+            for event in events
         ]
         for start in range(0, len(entries), _MAX_BATCH_EVENTS):
             try:

@@ -1,6 +1,6 @@
 """External sorting of records that do not fit into memory.
 
-Sorted parts are written to temporary files and merged when they are read.
+Sorted parts are stored in temporary files and merged when they are read.
 """
 
 from __future__ import annotations

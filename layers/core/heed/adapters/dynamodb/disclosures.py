@@ -1,6 +1,6 @@
 """The register of disclosures, in the table `Control`. Each entry is an item. One more item marks the end.
 
-An entry is written only if its number is free. So one of several concurrent writers succeeds. Each other
+An entry is stored only if its number is free. So one of several concurrent writers succeeds. Each other
 writer receives the entry with that number and tries the next number. The end marker may lag behind: the
 search for the end begins there.
 """

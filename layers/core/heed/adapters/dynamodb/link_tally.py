@@ -1,8 +1,8 @@
 """Updates the tally of a person's links in the same request as a change (heed.domain.links.entry_rate).
 
-    told_hour   the hour of the latest change by link that has its own ledger entry
-    told<d>     the number of such changes on the day of that hour; d is the number of the day, modulo 32
-    spared      the revision of the latest change with its own entry, while later changes have none
+    `told_hour`   the hour of the latest change by link that has its own ledger entry
+    `told<d>`     the number of such changes on the day of that hour; d is the number of the day, modulo 32
+    `spared`      the revision of the latest change with its own entry, while later changes have none
 
 The name of the counter contains the day. One request can therefore start or increase the counter without
 knowing which of the two it does. Each write removes the counters of other days. After 32 days, or a multiple
@@ -64,7 +64,7 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
     Args:
         rate: Which of the changes get their own ledger entry.
         before: The record that was read.
-        changes: Number of changes that are written.
+        changes: Number of changes in the write.
         now: Milliseconds since the Unix epoch.
     """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
@@ -89,7 +89,7 @@ def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> Tal
             condition=f"{TOLD_HOUR} = :seen",
             condition_values={":seen": {"N": str(before.tally.hour)}},
         )
-    # The condition fails if a change with its own entry was written meanwhile. That may be an opt-in, after
+    # The condition fails if a change with its own entry was stored meanwhile. That may be an opt-in, after
     # which this change is no repetition any more.
     spared, condition = before.tally.spared, f"{SPARED} = :seen"
     if spared is None:

@@ -1,12 +1,16 @@
 """The caps of confirmation mails per mailbox and per day, in the table `Control`. Each item expires.
 
-    mails#in#<mailbox>       tries: the attempts of the last 24 hours; v: a version; `mails#out#…` likewise
-                             waits: the latest time for which a request waits, or has waited
-    mails#of#<recipient>     box: the mailbox of a recipient, so that a purge finds its attempts
-    mails#all                d: a day; n: the mails of that day; waits: when a request last found the day full
+    `mails#in#<mailbox>`     `tries`: the attempts of the last 24 hours
+                             `v`: a version
+                             `waits`: the latest time for which a request waits, or has waited
+    `mails#out#<mailbox>`    the same for opt-outs
+    `mails#of#<recipient>`   `box`: the mailbox of a recipient, so that a purge finds its attempts
+    `mails#all`              `d`: a day
+                             `n`: the number of mails on that day
+                             `waits`: when a request last had to wait because the day was full
 
 A mailbox is stored as a keyed hash, as a network is (heed.adapters.dynamodb.network_caps). The daily count
-grows by one conditional UpdateItem. The attempts are written by a PutItem whose condition fails if another
+grows by one conditional UpdateItem. The attempts are stored by a PutItem whose condition fails if another
 request wrote meanwhile. So each cap holds for any number of concurrent requests. A mail is counted before it
 is sent and the count is never reduced. A failure in between therefore wastes one mail of the cap, and never
 exceeds it.

@@ -1,6 +1,6 @@
 """The number of minors that each API key has reported per day, in the table `Control`.
 
-    reports#<day>#<key id>   n: the number of reports; it says nothing about the reported persons
+    `reports#<day>#<key id>`   `n`: the number of reports; it says nothing about the reported persons
 
 One conditional UpdateItem increases the number, up to its limit. The limit holds for concurrent reports as
 well.

@@ -1,6 +1,6 @@
 """The cap of confirmation mails per network, in the table `Control`.
 
-    mails#network#<intent>#<network>   u: the time until which the network has used its cap, milliseconds
+    `mails#network#<intent>#<network>`   `u`: the time until which the network has used its cap, milliseconds
 
 Each mail moves that time forward by its share of a day. A network that has caused no mail may cause the mails
 of a whole day at once. Each further mail gets its own send time.

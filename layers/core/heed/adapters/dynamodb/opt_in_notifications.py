@@ -1,8 +1,8 @@
 """Claims of the opt-in notifications to the adopter, in the table `Control`. Each recipient has one item.
 
-    told#<recipient>   h<issued>: a press of this confirmation is in the queue
-                       p<issued>: the press that claimed the notification
-                       d<issued>: the notification was sent
+    `told#<recipient>`   `h<issued>`: a press of this confirmation is in the queue
+                         `p<issued>`: the press that claimed the notification
+                         `d<issued>`: the notification was sent
 
 `<issued>` is the time when the confirmation link was issued. The first press claims the notification. A retry
 of its message may continue. A second press of the same link may not. So the adopter gets one notification,

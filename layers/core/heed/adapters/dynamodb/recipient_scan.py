@@ -51,9 +51,9 @@ class RecipientScanTable(RecipientScan):
             return WalkPosition(None)
 
     @override
-    def save_checkpoint(self, place: WalkPosition) -> None:
+    def save_checkpoint(self, position: WalkPosition) -> None:
         item: dict[str, Any] = dict(_CHECKPOINT_KEY)
-        item |= {name: {"S": recipient} for name, recipient in place._asdict().items() if recipient}
+        item |= {name: {"S": recipient} for name, recipient in position._asdict().items() if recipient}
         self._control.put(item)
 
 

@@ -1,11 +1,11 @@
 """Walks over the SES list, in the table `Control`. A walk reads the whole list, in several runs.
 
-    ses-list       ended: number of the last walk that ended
-                   place: encrypted position in the list where the next run continues
-                   removed: whether the walk has removed an address
-                   until: end of the lease of the current run, milliseconds
-                   asked: whether another walk was requested for after this one
-    purge#<id>     walk: number of the walk that must end before the purge can end
+    `ses-list`     `ended`: number of the last walk that ended
+                   `place`: encrypted position in the list where the next run continues
+                   `removed`: whether the walk has removed an address
+                   `until`: end of the lease of the current run, milliseconds
+                   `asked`: whether another walk was requested for after this one
+    `purge#<id>`   `walk`: number of the walk that must end before the purge can end
 
 A walk compares the list with every recipient for whom a purge is due when the walk begins. The end of the
 walk therefore proves the purges that waited for it from its beginning. It proves no other purge.
@@ -52,12 +52,12 @@ class SesListWalksTable(SesListWalks):
         return self._take_lease(now)  # the current walk may have ended before the request was stored
 
     @override
-    def leave(self, place: bytes, *, has_removed: bool) -> None:
+    def leave(self, position: bytes, *, has_removed: bool) -> None:
         self._table.update(
             _key(SES_LIST_KEY),
             "SET place = :place, removed = :removed REMOVE #until",
             names=_UNTIL_NAME,
-            values={":place": {"B": place}, ":removed": {"BOOL": has_removed}},
+            values={":place": {"B": position}, ":removed": {"BOOL": has_removed}},
         )
 
     @override

@@ -44,10 +44,10 @@ class KmsAddressEncryption(AddressEncryption):
         return response["CiphertextBlob"]
 
     @override
-    def decrypt(self, sealed: bytes) -> str:
+    def decrypt(self, encrypted: bytes) -> str:
         try:
             response = self._client.decrypt(
-                KeyId=self._key, CiphertextBlob=sealed, EncryptionContext=self._context
+                KeyId=self._key, CiphertextBlob=encrypted, EncryptionContext=self._context
             )
         except FAILURES as error:
             if error_code(error) in _FOREIGN_CIPHERTEXT_ERRORS:

@@ -61,12 +61,12 @@ class SesSuppressionListClient(SesSuppressionList):
         return True
 
     @override
-    def page(self, place: str | None) -> SesListPage:
-        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | ({"NextToken": place} if place else {})
+    def page(self, token: str | None) -> SesListPage:
+        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | ({"NextToken": token} if token else {})
         try:
             response = self._call(partial(self._client.list_suppressed_destinations, **request))
         except FAILURES as error:
-            if place and (error_code(error) in _INVALID_POSITION_ERRORS or is_invalid_request(error)):
+            if token and (error_code(error) in _INVALID_POSITION_ERRORS or is_invalid_request(error)):
                 # `from None`, because the message of the error may contain the position.
                 raise InvalidListPosition(error_code(error)) from None
             raise _unavailable(error) from error
