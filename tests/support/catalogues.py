@@ -63,8 +63,10 @@ DATA: dict[str, Any] = {
 }
 
 CATALOGUE = Catalogue.from_document(DATA)
-"""Two brands. Some topics are retired, follow another topic (also in a chain), or are out by default. There are
-service topics and the topic of the privacy signal."""
+"""Two brands. Some topics are retired, follow another topic (also in a chain), or are out by default.
+
+There are service topics and the topic of the privacy signal.
+"""
 
 SCOPES = (0, 1, 10, *(topic["number"] for topic in DATA["topics"]))
 """All scope numbers of the catalogue."""
