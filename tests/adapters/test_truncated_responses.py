@@ -157,7 +157,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     NetworkCapsTable: (
         ("Control", 99),
         {
-            "take": lambda room: room.take("network", Intent.IN, NOW),
+            "take": lambda networks: networks.take("network", Intent.IN, NOW),
         },
     ),
     RecipientScanTable: (
