@@ -38,7 +38,7 @@ def somebody() -> str:
 
 @dataclass
 class Store:
-    """A store under test. `put` writes an item as another version of Heed may have written it."""
+    """A store under test. `put` writes an item as another version of Heed may write it."""
 
     preferences: Preferences
     put: Callable[[dict[str, Any]], object]

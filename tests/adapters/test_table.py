@@ -95,12 +95,12 @@ def test_an_unexpected_failed_condition_is_an_unavailable_store(
 
 
 def test_an_update_returns_the_requested_attributes(table: DynamoDBTable) -> None:
-    one = {":one": {"N": "1"}}
-    assert table.update(key(1), "ADD n :one", values=one) == {}
-    assert table.update(key(1), "ADD n :one", values=one, returns="ALL_OLD") == item(1, 1)
-    assert table.update(key(1), "ADD n :one", values=one, returns="ALL_NEW") == item(1, 3)
-    assert table.update(key(1), "ADD n :one", values=one, returns="UPDATED_NEW")["n"] == {"N": "4"}
-    assert table.update(key(2), "ADD n :one", values=one, returns="ALL_OLD") == {}
+    increment = {":one": {"N": "1"}}
+    assert table.update(key(1), "ADD n :one", values=increment) == {}
+    assert table.update(key(1), "ADD n :one", values=increment, returns="ALL_OLD") == item(1, 1)
+    assert table.update(key(1), "ADD n :one", values=increment, returns="ALL_NEW") == item(1, 3)
+    assert table.update(key(1), "ADD n :one", values=increment, returns="UPDATED_NEW")["n"] == {"N": "4"}
+    assert table.update(key(2), "ADD n :one", values=increment, returns="ALL_OLD") == {}
 
 
 def test_a_deletion_returns_the_old_item_on_request(table: DynamoDBTable) -> None:

@@ -90,7 +90,7 @@ class SuppressionList:
 
     Attributes:
         addresses: The entries of the list.
-        removed: Each spelling that a caller asked to remove, in order.
+        removed: The spelling in each removal call, in order.
         pages: Number of pages that were read.
         page: The most addresses on a page.
         failure: Error code of every call, while it is set.

@@ -63,8 +63,11 @@ def _resolve(node: dict[str, Any]) -> dict[str, Any]:
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
     """Returns a validator for a schema of openapi.yaml."""
-    whole = {**_without_extra_members(schema), "components": _without_extra_members(document()["components"])}
-    return Draft202012Validator(whole, format_checker=FormatChecker())
+    closed_schema = {
+        **_without_extra_members(schema),
+        "components": _without_extra_members(document()["components"]),
+    }
+    return Draft202012Validator(closed_schema, format_checker=FormatChecker())
 
 
 def _without_extra_members(node: Any) -> Any:

@@ -108,9 +108,9 @@ class LedgerBucket(Seals):
         try:
             for chunk in body.iter_chunks(_CHUNK_SIZE):
                 buffer += chunk
-                whole = len(buffer) - len(buffer) % merkle.HASH_SIZE
-                yield from _split(buffer[:whole])
-                buffer = buffer[whole:]
+                complete_size = len(buffer) - len(buffer) % merkle.HASH_SIZE
+                yield from _split(buffer[:complete_size])
+                buffer = buffer[complete_size:]
         except FAILURES as error:
             raise to_store_unavailable(error) from error
 

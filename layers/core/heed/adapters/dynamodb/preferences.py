@@ -184,7 +184,7 @@ class PreferencesTable(Preferences, LateChanges):
                     raise StoreUnavailable("too many late changes wait for the ledger") from None
 
     def _attempts(self) -> Iterator[None]:
-        """Yields once for each attempt at a write. It waits a random time before each attempt after two."""
+        """Yields once for each attempt at a write. It waits a random time before the third and later ones."""
         for attempt in range(_MAX_ATTEMPTS):
             if attempt > 1:
                 self._pause(min(_MAX_PAUSE, 0.005 * 2**attempt) * secrets.randbelow(1_000) / 1_000)

@@ -35,7 +35,7 @@ class RecipientScanTable(RecipientScan):
     def page(self, after: str | None, limit: int) -> RecipientPage:
         """Reads a page. The read is eventually consistent, which costs half the read units.
 
-        The next scan of all recipients reads whatever this one missed.
+        The next scan reads the changes that this one missed.
         """
         items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
         recipients = [recipient for item in items if (recipient := _decode_or_none(item)) is not None]
