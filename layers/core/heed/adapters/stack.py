@@ -151,7 +151,7 @@ def invoke_function(access: AwsAccess, function: str, event: bytes) -> tuple[obj
         The result of the function, and whether the function raised an exception.
 
     Raises:
-        DependencyUnavailable: The call failed. The function may have run or not.
+        DependencyUnavailable: It is unknown whether the function ran.
     """
     client: LambdaClient = access.client("lambda", _WITHOUT_RETRIES)
     try:

@@ -63,7 +63,7 @@ class ApiKeys:
             The id of the key, and the key itself. The key cannot be read again later.
 
         Raises:
-            StoreUnavailable: The key may be stored or not.
+            StoreUnavailable: It is unknown whether the key was stored.
         """
         key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         key_hash = hash_api_key(key)
@@ -112,7 +112,7 @@ class ApiKeys:
 
         Raises:
             NotFound: There is no key with this id.
-            StoreUnavailable: The key may be revoked or not.
+            StoreUnavailable: It is unknown whether the key was revoked.
         """
         try:
             self._table.update(
