@@ -137,7 +137,9 @@ class LedgerBucket(Seals):
             raise UnreadableRecord("the day has another seal")
 
     def _list_objects(self, prefix: str) -> Iterator[_Object]:
-        """Returns the objects whose keys begin with a prefix, sorted by key. Keys without a version come last.
+        """Returns the objects whose keys begin with a prefix, sorted by key.
+
+        Keys that have a delete marker but no version come last.
 
         S3 lists all versions of an object together, the newest first. Some imitations of S3 repeat the last
         version of a page at the beginning of the next page. The repetition is ignored.

@@ -6,8 +6,7 @@ change, is the new record, so no second read is needed. A failed condition is no
 may have committed although its response was lost.
 
 A late change does not change a register, but the ledger must record it. It is added to the set `late` of the
-item, and the ledger's function reads it there. It is added by the same write as the other changes, or by one
-more write if those change nothing (docs/decisions/0020-late-changes.md).
+item by a second request, and the ledger's function reads it there (docs/decisions/0020-late-changes.md).
 """
 
 from __future__ import annotations
