@@ -80,5 +80,5 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
             )
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error
-        counts: dict[str, str] = required_member(response, "Attributes")
-        return int(counts[_VISIBLE]), int(counts[_HIDDEN])
+        attributes: dict[str, str] = required_member(response, "Attributes")
+        return int(attributes[_VISIBLE]), int(attributes[_HIDDEN])
