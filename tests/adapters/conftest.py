@@ -1,4 +1,4 @@
-"""The stores and keys that one contract is held to: memory, moto in this process, the emulator."""
+"""The implementations that each contract test runs against: memory, moto in this process, the emulator."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _numbers = itertools.count(1)
 
 
 def somebody() -> str:
-    """The id of somebody whom no test has met."""
+    """Returns a recipient id that no other test uses."""
     return recipient_from_bytes(next(_numbers).to_bytes(16, "big"))
 
 
 @dataclass
 class Store:
-    """A store under test; `put` leaves an item there as another deployment may have left it."""
+    """A store under test. `put` writes an item as another version of Heed may write it."""
 
     preferences: Preferences
     put: Callable[[dict[str, Any]], object]
@@ -46,9 +46,9 @@ class Store:
 
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an emulator of its own for the adapters."""
+    """The URL of an emulator that only the tests of adapters use."""
     places = Places(ROOT, tmp_path_factory.mktemp("emulator"), *free_ports(2))
-    install(places)  # once in a clone; nobody has run a stack here before
+    install(places)  # needed once in a clone that has not run a local stack
     process = Emulator(places)
     try:
         process.start()
@@ -59,28 +59,28 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
-    """Each store that serves the port Preferences."""
+    """Each implementation of the port Preferences."""
     if request.param == "memory":
         yield _memory()
     elif request.param == "moto":
         with mock_aws():
             yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG))
     else:
-        address = request.getfixturevalue("emulator")
-        yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=address))
+        url = request.getfixturevalue("emulator")
+        yield _table(boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=url))
 
 
 @pytest.fixture(scope="module", params=["moto", pytest.param("emulator", marks=pytest.mark.system)])
 def dynamodb(request: pytest.FixtureRequest) -> Iterator[DynamoDBClient]:
-    """A client, configured as deployed, of an AWS with the table."""
+    """A client with the deployed configuration, for an AWS that has the table."""
     if request.param == "moto":
         with mock_aws():
             client = boto3.client("dynamodb", config=CLIENT_CONFIG)
             _table(client)
             yield client
     else:
-        address = request.getfixturevalue("emulator")
-        client = boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=address)
+        url = request.getfixturevalue("emulator")
+        client = boto3.client("dynamodb", config=CLIENT_CONFIG, endpoint_url=url)
         _table(client)
         yield client
 

@@ -34,57 +34,57 @@ def stored() -> str:
     return json.dumps(boto3.client("dynamodb").scan(TableName=TABLE)["Items"])
 
 
-def test_a_key_is_shown_once_and_stored_as_its_hash_alone(keys: ApiKeys) -> None:
+def test_a_key_is_returned_once_and_stored_as_its_hash_only(keys: ApiKeys) -> None:
     key_id, key = keys.create("platform", "marketing", [KeyScope.CHECK, KeyScope.LINKS])
 
     assert is_api_key(key)
     assert key not in stored() and key.removeprefix("heed_") not in stored()
-    found = keys.find(hash_api_key(key))
-    assert found is not None
-    assert (found.id, found.name, found.owner) == (key_id, "platform", "marketing")
-    assert found.scopes == {KeyScope.CHECK, KeyScope.LINKS}
-    assert found.is_valid_at(2**53)
+    api_key = keys.find(hash_api_key(key))
+    assert api_key is not None
+    assert (api_key.id, api_key.name, api_key.owner) == (key_id, "platform", "marketing")
+    assert api_key.scopes == {KeyScope.CHECK, KeyScope.LINKS}
+    assert api_key.is_valid_at(2**53)
 
 
-def test_no_two_keys_are_alike(keys: ApiKeys) -> None:
-    made = [keys.create("n", "o", [KeyScope.CHECK]) for _ in range(20)]
+def test_every_key_is_different(keys: ApiKeys) -> None:
+    created = [keys.create("n", "o", [KeyScope.CHECK]) for _ in range(20)]
 
-    assert len({key for _, key in made}) == len({key_id for key_id, _ in made}) == 20
+    assert len({key for _, key in created}) == len({key_id for key_id, _ in created}) == 20
 
 
-def test_a_hash_that_merely_begins_like_a_keys_finds_nothing(keys: ApiKeys) -> None:
+def test_a_hash_with_the_same_beginning_does_not_find_the_key(keys: ApiKeys) -> None:
     _, key = keys.create("n", "o", [KeyScope.CHECK])
-    known = hash_api_key(key)
+    key_hash = hash_api_key(key)
 
-    assert keys.find(known[:-1] + ("0" if known[-1] != "0" else "1")) is None
+    assert keys.find(key_hash[:-1] + ("0" if key_hash[-1] != "0" else "1")) is None
     assert keys.find("0" * 64) is None
 
 
-def test_revoking_is_for_good_and_remembers_the_first_time(keys: ApiKeys) -> None:
+def test_a_second_revocation_keeps_the_time_of_the_first(keys: ApiKeys) -> None:
     key_id, key = keys.create("n", "o", [KeyScope.CHECK])
     keys.revoke(key_id)
-    first = keys.find(hash_api_key(key))
+    revoked = keys.find(hash_api_key(key))
     keys.revoke(key_id)
 
-    assert first is not None and not first.is_valid_at(0)
-    assert keys.find(hash_api_key(key)) == first
+    assert revoked is not None and not revoked.is_valid_at(0)
+    assert keys.find(hash_api_key(key)) == revoked
 
 
-def test_what_was_never_made_cannot_be_revoked(keys: ApiKeys) -> None:
+def test_an_unknown_key_cannot_be_revoked(keys: ApiKeys) -> None:
     with pytest.raises(NotFound):
         keys.revoke("0" * 16)
     assert keys.list() == ([], [])
 
 
-def test_an_end_is_kept_without_the_table_forgetting_the_key(keys: ApiKeys) -> None:
+def test_the_expiry_of_a_key_is_stored_without_a_time_to_live(keys: ApiKeys) -> None:
     _, key = keys.create("n", "o", [KeyScope.CHECK], expires=5_000)
-    found = keys.find(hash_api_key(key))
+    api_key = keys.find(hash_api_key(key))
 
-    assert found is not None and found.is_valid_at(4_999) and not found.is_valid_at(5_000)
-    assert '"expires"' not in stored(), "by which the table forgets items"
+    assert api_key is not None and api_key.is_valid_at(4_999) and not api_key.is_valid_at(5_000)
+    assert '"expires"' not in stored(), "DynamoDB would delete the item by it"
 
 
-def test_the_list_has_every_key_and_nothing_else_of_the_table(keys: ApiKeys) -> None:
+def test_the_list_contains_every_key_and_no_other_item_of_the_table(keys: ApiKeys) -> None:
     first, _ = keys.create("one", "o", [KeyScope.CHECK])
     second, _ = keys.create("two", "o", list(KeyScope))
     keys.revoke(first)
@@ -96,7 +96,7 @@ def test_the_list_has_every_key_and_nothing_else_of_the_table(keys: ApiKeys) -> 
     ]
 
 
-def test_a_scope_of_a_later_version_gives_nothing(keys: ApiKeys) -> None:
+def test_an_unknown_scope_from_a_later_version_grants_nothing(keys: ApiKeys) -> None:
     key_id, key = keys.create("n", "o", [KeyScope.CHECK])
     boto3.client("dynamodb").update_item(
         TableName=TABLE,
@@ -104,12 +104,12 @@ def test_a_scope_of_a_later_version_gives_nothing(keys: ApiKeys) -> None:
         UpdateExpression="ADD scopes :more",
         ExpressionAttributeValues={":more": {"SS": ["everything"]}},
     )
-    found = keys.find(hash_api_key(key))
+    api_key = keys.find(hash_api_key(key))
 
-    assert found is not None and found.scopes == {KeyScope.CHECK}
+    assert api_key is not None and api_key.scopes == {KeyScope.CHECK}
 
 
-def test_a_table_that_does_not_answer_is_no_verdict_on_a_key(aws: None) -> None:
+def test_a_missing_table_is_unavailable_and_not_an_unknown_key(aws: None) -> None:
     absent = ApiKeys(boto3.client("dynamodb"), "absent")
 
     for call in (

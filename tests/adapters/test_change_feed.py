@@ -24,16 +24,16 @@ START, END = FeedPosition(0, ""), 10**13
 
 
 class Index:
-    """The index on moto, and what was asked of it."""
+    """The index on moto, and the queries that it received."""
 
     def __init__(self) -> None:
         self.client = client_factory()("dynamodb")
         self.client.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
         self.feed = ChangeFeedIndex(self.client, TABLE)
-        self.asked: list[dict[str, Any]] = []
+        self.queries: list[dict[str, Any]] = []
         self.client.meta.events.register(
             "before-parameter-build.dynamodb.Query",
-            lambda params, **_: self.asked.append(dict(params)),
+            lambda params, **_: self.queries.append(dict(params)),
         )
 
     def put(self, position: FeedPosition, in_shard: str | None = None) -> None:
@@ -48,7 +48,7 @@ class Index:
         for item in self.client.scan(TableName=TABLE)["Items"]:
             self.client.delete_item(TableName=TABLE, Key={"id": item["id"]})
 
-    def changed(self, after: FeedPosition = START, until: int = END, limit: int = 100) -> Any:
+    def read(self, after: FeedPosition = START, until: int = END, limit: int = 100) -> Any:
         return self.feed.changes_after(after, until, limit)
 
 
@@ -62,7 +62,7 @@ _rows = st.dictionaries(st.sampled_from(PEOPLE), st.tuples(_instants, st.integer
 _afters = st.builds(FeedPosition, _instants, st.sampled_from(["", *PEOPLE]))
 
 
-def test_the_merged_shards_are_one_feed_in_order_however_people_are_spread(index: Index) -> None:
+def test_the_merged_shards_form_one_ordered_feed(index: Index) -> None:
     @examples(60)
     @given(_rows, _afters, _instants, st.integers(1, 30), st.booleans())
     def check(
@@ -70,53 +70,51 @@ def test_the_merged_shards_are_one_feed_in_order_however_people_are_spread(index
         after: FeedPosition,
         until: int,
         limit: int,
-        one_shard: bool,
+        is_one_shard: bool,
     ) -> None:
         index.clear()
         for recipient, (at, number) in rows.items():
-            index.put(FeedPosition(at, recipient), "7" if one_shard else str(number))
+            index.put(FeedPosition(at, recipient), "7" if is_one_shard else str(number))
         expected = sorted(
             position
             for recipient, (at, _) in rows.items()
             if (position := FeedPosition(at, recipient)) > after and at <= until
         )
-        assert index.changed(after, until, limit) == expected[:limit]
+        assert index.read(after, until, limit) == expected[:limit]
 
     check()
 
 
-def test_page_after_page_gives_everybody_once(index: Index) -> None:
-    rows = sorted(FeedPosition(1 + n % 3, one) for n, one in enumerate(PEOPLE))
+def test_the_pages_together_contain_each_recipient_once(index: Index) -> None:
+    rows = sorted(FeedPosition(1 + n % 3, recipient) for n, recipient in enumerate(PEOPLE))
     for row in rows:
         index.put(row)
-    found: list[FeedPosition] = []
-    while page := index.changed(after=found[-1] if found else START, limit=7):
-        found += page
-    assert found == rows
+    positions: list[FeedPosition] = []
+    while page := index.read(after=positions[-1] if positions else START, limit=7):
+        positions += page
+    assert positions == rows
 
 
-def test_a_page_is_one_query_a_shard_of_keys_alone(index: Index) -> None:
-    for one in PEOPLE:
-        index.put(FeedPosition(1, one))
-    index.changed(limit=10)
-    assert sorted(query["ExpressionAttributeValues"][":shard"]["S"] for query in index.asked) == (
+def test_a_page_needs_one_query_of_keys_per_shard(index: Index) -> None:
+    for recipient in PEOPLE:
+        index.put(FeedPosition(1, recipient))
+    index.read(limit=10)
+    assert sorted(query["ExpressionAttributeValues"][":shard"]["S"] for query in index.queries) == (
         sorted(str(number) for number in range(16))
     )
-    assert {query["Limit"] for query in index.asked} == {10}
+    assert {query["Limit"] for query in index.queries} == {10}
 
 
-def test_a_shard_that_answers_in_pieces_is_read_to_its_end(
-    index: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [FeedPosition(n, one) for n, one in enumerate(PEOPLE)]
+def test_a_shard_with_several_pages_is_read_completely(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [FeedPosition(n, recipient) for n, recipient in enumerate(PEOPLE)]
     for row in rows:
         index.put(row, "3")
     query = index.client.query
-    monkeypatch.setattr(index.client, "query", lambda **asked: query(**{**asked, "Limit": 2}))
-    assert index.changed(limit=9) == rows[:9]
+    monkeypatch.setattr(index.client, "query", lambda **request: query(**{**request, "Limit": 2}))
+    assert index.read(limit=9) == rows[:9]
 
 
-def test_whoever_never_stopped_is_not_in_it_and_whoever_changes_moves_to_the_end(
+def test_the_feed_contains_only_suppressed_recipients_and_a_change_moves_one_to_the_end(
     index: Index,
 ) -> None:
     table = PreferencesTable(index.client, TABLE)
@@ -124,18 +122,18 @@ def test_whoever_never_stopped_is_not_in_it_and_whoever_changes_moves_to_the_end
     table.apply(PEOPLE[0], [Change(out(2), entry)], now=10)
     table.apply(PEOPLE[1], [Change(in_(2), entry)], now=11)
     table.apply(PEOPLE[2], [Change(out(2), entry)], now=12)
-    assert index.changed() == [FeedPosition(10, PEOPLE[0]), FeedPosition(12, PEOPLE[2])]
+    assert index.read() == [FeedPosition(10, PEOPLE[0]), FeedPosition(12, PEOPLE[2])]
     table.apply(PEOPLE[0], [Change(in_(2), Entry(6, Source.LINK, "{}"))], now=13)
-    assert index.changed() == [FeedPosition(12, PEOPLE[2]), FeedPosition(13, PEOPLE[0])]
+    assert index.read() == [FeedPosition(12, PEOPLE[2]), FeedPosition(13, PEOPLE[0])]
 
 
-def test_a_range_that_ends_before_it_begins_is_empty(index: Index) -> None:
+def test_a_range_whose_end_is_before_its_start_is_empty(index: Index) -> None:
     index.put(FeedPosition(5, PEOPLE[0]))
-    assert index.changed(after=FeedPosition(6, ""), until=5) == []
-    assert index.changed(after=FeedPosition(5, ""), until=5) == [FeedPosition(5, PEOPLE[0])]
+    assert index.read(after=FeedPosition(6, ""), until=5) == []
+    assert index.read(after=FeedPosition(5, ""), until=5) == [FeedPosition(5, PEOPLE[0])]
 
 
-def test_a_table_that_does_not_answer_is_unavailable(index: Index) -> None:
+def test_a_missing_table_is_unavailable(index: Index) -> None:
     index.client.delete_table(TableName=TABLE)
     with pytest.raises(StoreUnavailable):
-        index.changed()
+        index.read()

@@ -1,4 +1,4 @@
-"""What the ports IdentityKey and LinkKeys promise, in memory and by KMS."""
+"""The contract of the ports IdentityKey and LinkKeys, for the implementations in memory and with KMS."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Make = Callable[[tuple[int, ...]], Keys]
 
 @pytest.fixture(scope="module", params=["memory", "moto", pytest.param("emulator", marks=pytest.mark.system)])
 def make(request: pytest.FixtureRequest) -> Iterator[Make]:
-    """Keys of a deployment that knows these ids of link keys; each time of the same one."""
+    """Returns a function that creates the keys of one deployment, with the given ids of link keys."""
     if request.param == "memory":
         yield lambda ids: Keys(MemoryKeys(ids), MemoryKeys(ids))
     elif request.param == "moto":
@@ -48,18 +48,18 @@ def _kms(address: str | None) -> Make:
     return lambda ids: Keys(KmsIdentityKey(client, identity), KmsLinkKeys(client, links, ids))
 
 
-def test_a_key_is_the_same_each_time_and_in_each_process(make: Make) -> None:
-    one, other = make((1, 2)), make((2, 3))
-    assert one.identity.identity_key() == one.identity.identity_key() == other.identity.identity_key()
+def test_a_key_is_the_same_for_each_call_and_in_each_process(make: Make) -> None:
+    first, second = make((1, 2)), make((2, 3))
+    assert first.identity.identity_key() == first.identity.identity_key() == second.identity.identity_key()
     for purpose in TokenPurpose:
         assert (
-            one.links.link_key(purpose, 2)
-            == one.links.link_key(purpose, 2)
-            == other.links.link_key(purpose, 2)
+            first.links.link_key(purpose, 2)
+            == first.links.link_key(purpose, 2)
+            == second.links.link_key(purpose, 2)
         )
 
 
-def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
+def test_each_purpose_and_id_has_a_different_key(make: Make) -> None:
     keys = make((1, 2))
     derived = {keys.links.link_key(purpose, key_id) for purpose in TokenPurpose for key_id in (1, 2)}
     derived.add(keys.identity.identity_key())
@@ -67,13 +67,13 @@ def test_every_purpose_and_every_id_has_a_key_of_its_own(make: Make) -> None:
     assert {len(key) for key in derived} == {32}
 
 
-def test_the_last_id_mints_and_the_others_keep_verifying(make: Make) -> None:
+def test_the_last_id_signs_and_the_others_still_verify(make: Make) -> None:
     keys = make((1, 2, 7))
     assert keys.links.newest_key_id() == 7
     assert keys.links.link_key(TokenPurpose.UNSUBSCRIBE, 1)
 
 
 @pytest.mark.parametrize("key_id", [0, 3, 255])
-def test_an_id_that_was_never_ours_has_no_key(make: Make, key_id: int) -> None:
+def test_an_unknown_id_has_no_key(make: Make, key_id: int) -> None:
     with pytest.raises(InvalidToken):
         make((1, 2)).links.link_key(TokenPurpose.UNSUBSCRIBE, key_id)

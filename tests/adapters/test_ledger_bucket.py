@@ -1,4 +1,7 @@
-"""The bucket of hashes and seals: written once, read by the first version, and what was altered is said."""
+"""The bucket of leaf hashes and seals. Each object is created once and read by its first version.
+
+Alterations of objects are reported.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ LEAVES = [bytes([n]) * 32 for n in range(3)]
 
 @pytest.fixture(params=["versioned", "plain"])
 def bucket(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[str]:
-    """As in production, and as in a trial, which has no versions."""
+    """The bucket as in production, with versions, and as in a trial, without versions."""
     with deployed(monkeypatch):
         if request.param == "versioned":
             parts().client("s3").put_bucket_versioning(
@@ -47,13 +50,13 @@ def seals(bucket: str) -> LedgerBucket:
 
 
 def put(key: str, content: bytes) -> None:
-    """As an insider does."""
+    """Writes an object directly, as an insider does."""
     parts().client("s3").put_object(Bucket="ledger", Key=key, Body=content)
 
 
 @contextmanager
 def hooked(event: str, hook: Callable[..., Any]) -> Iterator[None]:
-    """While the block runs, the hook hears of an event of the client, which outlives a test."""
+    """Registers a hook for an event of the client, which several tests share, while the block runs."""
     events = parts().client("s3").meta.events
     events.register_first(event, hook, unique_id=event)
     try:
@@ -69,52 +72,52 @@ def small_pages(params: dict[str, Any], **_: Any) -> None:
 LISTED = "before-parameter-build.s3.ListObjectVersions"
 
 
-def test_what_is_kept_is_read_again(seals: LedgerBucket) -> None:
+def test_hashes_leaves_and_seals_are_read_as_they_were_stored(seals: LedgerBucket) -> None:
     seals.add(FIRST, LEAVES)
     seals.add(FIRST, reversed(LEAVES))
-    made = make_seal(FIRST, "", LEAVES)
+    seal = make_seal(FIRST, "", LEAVES)
     assert seals.gather(FIRST, LEAVES) == LEAVES
-    seals.seal(made)
-    seals.seal(made)
+    seals.seal(seal)
+    seals.seal(seal)
 
     assert seals.hashes(FIRST) == (set(LEAVES), [])
     assert seals.hashes(FIRST + 1) == (set(), [])
-    assert (seals.seals(), list(seals.sealed(FIRST))) == ([made], LEAVES)
+    assert (seals.seals(), list(seals.sealed(FIRST))) == ([seal], LEAVES)
     assert (seals.first_day(), seals.altered()) == (FIRST, [])
 
 
-def test_every_write_says_that_nothing_may_be_there(seals: LedgerBucket) -> None:
-    said: list[Any] = []
-    with hooked("before-parameter-build.s3.PutObject", lambda params, **_: said.append(params)):
+def test_each_write_requires_that_the_key_is_free(seals: LedgerBucket) -> None:
+    requests: list[Any] = []
+    with hooked("before-parameter-build.s3.PutObject", lambda params, **_: requests.append(params)):
         seals.add(FIRST, LEAVES)
         seals.gather(FIRST, LEAVES)
         seals.seal(make_seal(FIRST, "", LEAVES))
-    assert [one["IfNoneMatch"] for one in said] == ["*"] * 3
-    assert [one["ChecksumAlgorithm"] for one in said] == ["SHA256"] * 3
+    assert [request["IfNoneMatch"] for request in requests] == ["*"] * 3
+    assert [request["ChecksumAlgorithm"] for request in requests] == ["SHA256"] * 3
 
 
-def test_leaves_that_an_attempt_kept_before_it_died_stand_and_the_rest_comes_later(
+def test_leaves_of_a_crashed_attempt_are_sealed_and_the_rest_is_sealed_later(
     seals: LedgerBucket,
 ) -> None:
     seals.add(FIRST, LEAVES[:2])
-    assert seals.gather(FIRST, LEAVES[:2]) == LEAVES[:2]  # and then the function was killed
+    assert seals.gather(FIRST, LEAVES[:2]) == LEAVES[:2]  # then the function was killed
     seals.add(FIRST, LEAVES[2:])
 
-    one, two = seal_days(seals, FIRST + 2)
+    first, second = seal_days(seals, FIRST + 2)
 
-    assert (one.count, two.count) == (2, 1)
+    assert (first.count, second.count) == (2, 1)
     assert [*seals.sealed(FIRST), *seals.sealed(FIRST + 1)] == LEAVES
     assert seal_days(seals, FIRST + 2) == []
 
 
-def test_another_seal_of_a_day_is_refused(seals: LedgerBucket) -> None:
+def test_a_second_seal_of_a_day_is_rejected(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
     seals.seal(make_seal(FIRST, "", LEAVES))
     with pytest.raises(UnreadableRecord):
         seals.seal(make_seal(FIRST, "", LEAVES[:1]))
 
 
-def test_a_write_that_conflicts_with_another_is_not_known_to_be_done(seals: LedgerBucket) -> None:
+def test_a_conflicting_write_is_unavailable(seals: LedgerBucket) -> None:
     def conflict(**_: Any) -> Any:
         content = b"<Error><Code>ConditionalRequestConflict</Code></Error>"
         return SimpleNamespace(status_code=409, headers={}, content=content)
@@ -126,36 +129,36 @@ def test_a_write_that_conflicts_with_another_is_not_known_to_be_done(seals: Ledg
 
 @pytest.mark.threat(
     "W8",
-    "A seal is written a second time under its name, which Object Lock does not prevent.",
-    "The bucket denies it; readers keep to the first version, and `heed ledger verify` names the second.",
+    "Somebody writes a second version of a seal. Object Lock does not prevent that.",
+    "The bucket denies it. Readers use the first version, and `heed ledger verify` reports the second.",
 )
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
 @pytest.mark.parametrize("name", [f"seals/{DATE}.json", f"leaves/{DATE}"])
-@pytest.mark.parametrize("way", ["over it", "behind a mark of deletion", "a mark alone"])
-def test_a_second_version_of_what_is_sealed_is_not_read_and_is_named(
-    seals: LedgerBucket, name: str, way: str
+@pytest.mark.parametrize("damage", ["second version", "delete marker and version", "delete marker"])
+def test_a_second_version_of_a_sealed_object_is_ignored_and_reported(
+    seals: LedgerBucket, name: str, damage: str
 ) -> None:
-    ledger, one = MemoryLedger(), entry(1, 1)
-    ledger.enter(one, "{}")
-    seals.add(FIRST, [one.leaf])
-    (made,) = seal_days(seals, FIRST + 1)
+    ledger, ledger_entry = MemoryLedger(), entry(1, 1)
+    ledger.enter(ledger_entry, "{}")
+    seals.add(FIRST, [ledger_entry.leaf])
+    (seal,) = seal_days(seals, FIRST + 1)
     assert verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault is None
-    if way != "over it":
+    if damage != "second version":
         parts().client("s3").delete_object(Bucket="ledger", Key=name)
-    if way != "a mark alone":
+    if damage != "delete marker":
         put(name, b'{"forged":true}' * 32)
 
-    how = Alteration.REWRITTEN if way == "over it" else Alteration.DELETED
+    how = Alteration.REWRITTEN if damage == "second version" else Alteration.DELETED
     assert seals.altered() == [AlteredObject(name, how)]
-    assert (seals.seals(), list(seals.sealed(FIRST))) == ([made], [one.leaf])
-    verdict = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
-    assert (verdict.roots, verdict.entries) == ({FIRST: made.root}, 1)
-    assert str(verdict.fault).startswith(f"{name}: ")
-    assert [one.day for one in seal_days(seals, FIRST + 2)] == [FIRST + 1], "sealing goes on"
+    assert (seals.seals(), list(seals.sealed(FIRST))) == ([seal], [ledger_entry.leaf])
+    report = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
+    assert (report.roots, report.entries) == ({FIRST: seal.root}, 1)
+    assert str(report.fault).startswith(f"{name}: ")
+    assert [seal.day for seal in seal_days(seals, FIRST + 2)] == [FIRST + 1], "sealing continues"
 
 
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
-def test_versions_are_found_however_many_there_are(seals: LedgerBucket) -> None:
+def test_versions_are_found_across_several_pages(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
         seals.gather(day, LEAVES)
     for _ in range(5):
@@ -165,48 +168,46 @@ def test_versions_are_found_however_many_there_are(seals: LedgerBucket) -> None:
         assert list(seals.sealed(FIRST)) == LEAVES
 
 
-def test_a_version_that_ends_a_page_and_begins_the_next_is_one(seals: LedgerBucket) -> None:
+def test_a_version_that_is_listed_on_two_pages_counts_once(seals: LedgerBucket) -> None:
     for day in range(FIRST, FIRST + 4):
         seals.gather(day, LEAVES)
     last: list[Any] = []
-    twice: list[Any] = []
+    repeated: list[Any] = []
 
-    def again(parsed: dict[str, Any], **_: Any) -> None:
+    def repeat_last_version(parsed: dict[str, Any], **_: Any) -> None:
         if parsed["KeyMarker"]:
-            twice.extend(last)
+            repeated.extend(last)
             parsed["Versions"] = [*last, *parsed["Versions"]]
         last[:] = parsed.get("Versions", [])[-1:]
 
-    with hooked(LISTED, small_pages), hooked("after-call.s3.ListObjectVersions", again):
+    with hooked(LISTED, small_pages), hooked("after-call.s3.ListObjectVersions", repeat_last_version):
         assert seals.altered() == []
-    assert twice
+    assert repeated
 
 
 @pytest.mark.threat(
     "W9",
-    "An object of hashes is put under a name that is not the hash of its content.",
-    "Readers hold the content against the name and leave the object out; verify and an alarm name it.",
+    "Somebody stores hashes under a name that is not the hash of their content.",
+    "Readers compare the content with the name and ignore the object. Verify and an alarm report it.",
 )
 @pytest.mark.parametrize("content", [b"", b"x", b"x" * 32, b"x" * 33])
-def test_an_object_of_hashes_that_is_not_what_its_name_says_is_left_out_and_named(
-    seals: LedgerBucket, content: bytes
-) -> None:
-    ledger, one = MemoryLedger(), entry(1, 1)
-    ledger.enter(one, "{}")
-    seals.add(FIRST, [one.leaf])
+def test_hashes_under_a_wrong_name_are_ignored_and_reported(seals: LedgerBucket, content: bytes) -> None:
+    ledger, ledger_entry = MemoryLedger(), entry(1, 1)
+    ledger.enter(ledger_entry, "{}")
+    seals.add(FIRST, [ledger_entry.leaf])
     name = f"hashes/{DATE}/{sha256(b'another').hexdigest()}"
     put(name, content)
 
-    assert seals.hashes(FIRST) == ({one.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
+    assert seals.hashes(FIRST) == ({ledger_entry.leaf}, [AlteredObject(name, Alteration.MISNAMED)])
     assert str(verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter).fault).startswith(f"{name}: ")
     with pytest.raises(UnreadableRecord):
         seal_days(seals, FIRST + 2)
-    assert [made.count for made in seals.seals()] == [1, 0], "the others are sealed all the same"
-    assert list(seals.sealed(FIRST)) == [one.leaf]
+    assert [seal.count for seal in seals.seals()] == [1, 0], "the other entries are sealed"
+    assert list(seals.sealed(FIRST)) == [ledger_entry.leaf]
 
 
 @pytest.mark.parametrize("bucket", ["versioned"], indirect=True)
-def test_hashes_that_were_written_over_are_sealed_by_their_first_version(
+def test_overwritten_hashes_are_sealed_by_their_first_version(
     seals: LedgerBucket,
 ) -> None:
     seals.add(FIRST, LEAVES)
@@ -216,13 +217,13 @@ def test_hashes_that_were_written_over_are_sealed_by_their_first_version(
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[" * 100_000, b'{"day":1}', b"\xff", b"NaN", b"9" * 5_000])
-def test_a_seal_that_nobody_can_read_is_said_to_be_so(seals: LedgerBucket, content: bytes) -> None:
+def test_a_malformed_seal_is_unreadable(seals: LedgerBucket, content: bytes) -> None:
     put(f"seals/{DATE}.json", content)
     with pytest.raises(UnreadableRecord):
         seals.seals()
 
 
-def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> None:
+def test_a_seal_under_the_key_of_another_day_is_unreadable(seals: LedgerBucket) -> None:
     seals.gather(FIRST, LEAVES)
     seals.seal(make_seal(FIRST, "", LEAVES))
     content = parts().client("s3").get_object(Bucket="ledger", Key=f"seals/{DATE}.json")["Body"].read()
@@ -231,15 +232,15 @@ def test_a_seal_under_the_name_of_another_day_is_none(seals: LedgerBucket) -> No
         seals.seals()
 
 
-def test_leaves_that_are_not_there_are_not_taken_for_none(seals: LedgerBucket) -> None:
+def test_missing_leaves_are_unreadable_and_not_empty(seals: LedgerBucket) -> None:
     with pytest.raises(UnreadableRecord):
         list(seals.sealed(FIRST))
 
 
 @pytest.mark.threat(
     "W9",
-    "Junk is put beside the hashes, the leaves or the seals, so that sealing stops for good.",
-    "What has no name or no length of Heed's is passed over and named; sealing and verify go on.",
+    "Somebody stores other objects beside the hashes, the leaves or the seals, to stop sealing.",
+    "Objects whose name or length Heed never uses are ignored and reported. Sealing and verify continue.",
 )
 @pytest.mark.parametrize(
     "name",
@@ -254,24 +255,24 @@ def test_leaves_that_are_not_there_are_not_taken_for_none(seals: LedgerBucket) -
         "leaves/2024-10-05/x",
     ],
 )
-def test_junk_beside_what_is_sealed_stops_nothing_and_is_named(seals: LedgerBucket, name: str) -> None:
-    ledger, one = MemoryLedger(), entry(1, 1)
-    ledger.enter(one, "{}")
-    seals.add(FIRST, [one.leaf])
+def test_other_objects_beside_sealed_ones_are_ignored_and_reported(seals: LedgerBucket, name: str) -> None:
+    ledger, ledger_entry = MemoryLedger(), entry(1, 1)
+    ledger.enter(ledger_entry, "{}")
+    seals.add(FIRST, [ledger_entry.leaf])
     put(name, b"x")
 
-    with suppress(UnreadableRecord):  # said behind the last day, of hashes alone
+    with suppress(UnreadableRecord):  # after the last day, and only for hashes
         seal_days(seals, FIRST + 2)
 
-    assert [made.count for made in seals.seals()] == [1, 0]
-    assert prove_entry(export_ledger(ledger, seals, NOW), one.id)["sealed"]
-    verdict = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
-    assert (verdict.entries, len(verdict.roots)) == (1, 2)
-    assert verdict.fault == f"{name}: no name or no length that Heed writes; it was left out"
+    assert [seal.count for seal in seals.seals()] == [1, 0]
+    assert prove_entry(export_ledger(ledger, seals, NOW), ledger_entry.id)["sealed"]
+    report = verify_ledger(export_ledger(ledger, seals, NOW), ExternalSorter)
+    assert (report.entries, len(report.roots)) == (1, 2)
+    assert report.fault == f"{name}: no name or no length that Heed writes; it was left out"
 
 
 @pytest.mark.parametrize("junk", ["0001-01-01", "2024", "2024-10-03T00:00:00Z", "a", ""])
-def test_the_first_day_is_that_of_the_first_name_of_our_form(seals: LedgerBucket, junk: str) -> None:
+def test_the_first_day_ignores_invalid_keys(seals: LedgerBucket, junk: str) -> None:
     put(f"hashes/{junk}/{sha256(b'').hexdigest()}", b"")
     put("hashes/0", b"")
     assert seals.first_day() is None
@@ -281,22 +282,22 @@ def test_the_first_day_is_that_of_the_first_name_of_our_form(seals: LedgerBucket
 
 
 @pytest.mark.parametrize("content", [b"x", LEAVES[0] + b"x"])
-def test_leaves_of_a_wrong_length_laid_out_beforehand_stand_for_the_whole_hashes_in_them(
+def test_leaves_of_a_wrong_length_count_as_the_whole_hashes_in_them(
     seals: LedgerBucket, content: bytes
 ) -> None:
     seals.add(FIRST, LEAVES)
     put(f"leaves/{DATE}", content)
 
-    one, two = seal_days(seals, FIRST + 2)
+    first, second = seal_days(seals, FIRST + 2)
 
-    assert (one.count, two.count) == (len(content) // 32, 3 - len(content) // 32)
+    assert (first.count, second.count) == (len(content) // 32, 3 - len(content) // 32)
     assert [*seals.sealed(FIRST), *seals.sealed(FIRST + 1)] == LEAVES
     assert seals.altered() == [AlteredObject(f"leaves/{DATE}", Alteration.MALFORMED)]
 
 
-def test_leaves_are_read_whole_however_the_network_cuts_them(
+def test_leaves_are_read_completely_from_chunks_of_any_size(
     seals: LedgerBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seals.gather(FIRST, LEAVES)
-    monkeypatch.setattr(s3, "_CHUNK", 7)
+    monkeypatch.setattr(s3, "_CHUNK_SIZE", 7)
     assert list(seals.sealed(FIRST)) == LEAVES

@@ -1,4 +1,4 @@
-"""The table under faults: throttled, silent after or before the commit, answers cut, keys left unread."""
+"""The table under faults: throttling, time-outs, truncated responses and unprocessed keys."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOW = 1_772_701_964_390
-ATTEMPTS = 3  # botocore's own, as configured
+ATTEMPTS = 3  # attempts that botocore makes with Heed's configuration
 Fault = Callable[[str, Any], Any]
 
 
@@ -45,7 +45,7 @@ FORM = [change(out(2)), change(in_(3))]
 
 
 class Body:
-    """What botocore reads an answer from."""
+    """The body of a response, as botocore reads it."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
@@ -65,7 +65,7 @@ def refusal(code: str, status: int = 400) -> Fault:
 
 
 def committed_then(fault: Exception) -> Fault:
-    """The request does its work; the answer never arrives."""
+    """The request takes effect, but its response is lost."""
 
     def hook(event: str, request: Any) -> None:
         botocore_stubber(event, request)
@@ -82,10 +82,10 @@ def never_sent(fault: Exception) -> Fault:
 
 
 def cut(event: str, request: Any) -> AWSResponse:
-    """The request does its work; of its answer half arrives."""
-    whole = botocore_stubber(event, request)
-    assert whole is not None
-    return answer(whole.status_code, whole.content[: len(whole.content) // 2] or b"{")
+    """The request takes effect, but only half of its response arrives."""
+    response = botocore_stubber(event, request)
+    assert response is not None
+    return answer(response.status_code, response.content[: len(response.content) // 2] or b"{")
 
 
 READ_TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
@@ -104,22 +104,22 @@ TRANSIENT = {
 LASTING = {
     "TransactionConflict": refusal("TransactionConflictException"),
     "AccessDenied": refusal("AccessDeniedException"),
-    "a bug of ours, or an item that is full": refusal("ValidationException"),
+    "a bug in Heed, or an item that is full": refusal("ValidationException"),
     "no such table": refusal("ResourceNotFoundException"),
     "the key of the table is disabled": refusal("KMSDisabledException"),
     "ReplicatedWriteConflict": refusal("ReplicatedWriteConflictException"),
     "an error page": lambda _event, _request: answer(502, b"<html>Bad Gateway</html>"),
-    "an answer cut on the way": cut,
+    "a truncated response": cut,
 }
 
 
 @pytest.fixture
 def client() -> Iterator[DynamoDBClient]:
-    """Of a fresh process: how often botocore tries again depends on what failed before."""
+    """A new client for each test. The number of botocore's retries depends on earlier failures."""
     with mock_aws():
-        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
-        made.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
-        yield made
+        dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+        dynamodb.create_table(TableName=TABLE, **table_definition("PreferencesTable"))
+        yield dynamodb
 
 
 @pytest.fixture
@@ -130,20 +130,20 @@ def table(client: DynamoDBClient, monkeypatch: pytest.MonkeyPatch) -> Preference
 
 @contextmanager
 def failing(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator[list[str]]:
-    """The first so many requests meet a fault; which operations were tried in all."""
-    tried: list[str] = []
+    """Makes the first requests fail with a fault. Yields the operations of all requests."""
+    requests: list[str] = []
 
     def nemesis(event_name: str, request: Any, **_: Any) -> Any:
-        tried.append(event_name.rpartition(".")[2])
+        requests.append(event_name.rpartition(".")[2])
         botocore_stubber.enabled = True
-        answered = fault(event_name, request) if len(tried) <= times else None
-        # Every handler of the event is called, whoever answered: moto must not do it all the same.
-        botocore_stubber.enabled = answered is None
-        return answered
+        response = fault(event_name, request) if len(requests) <= times else None
+        # botocore calls every handler of the event. moto must not answer a request that has a response.
+        botocore_stubber.enabled = response is None
+        return response
 
     client.meta.events.register_first("before-send.dynamodb.*", nemesis)
     try:
-        yield tried
+        yield requests
     finally:
         client.meta.events.unregister("before-send.dynamodb.*", nemesis)
         botocore_stubber.enabled = True
@@ -151,61 +151,61 @@ def failing(client: DynamoDBClient, fault: Fault, times: int = 1000) -> Iterator
 
 @pytest.mark.parametrize("changes", [ONE, SOFT_DAY, FORM], ids=["one", "soft", "form"])
 @pytest.mark.parametrize("fault", TRANSIENT.values(), ids=TRANSIENT.keys())
-def test_what_passes_is_tried_again_and_leaves_what_one_write_leaves(
+def test_a_transient_fault_is_retried_and_the_write_takes_effect_once(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault, changes: list[Change]
 ) -> None:
     plain = somebody()
-    wanted = table.apply(plain, changes, NOW).after
+    expected = table.apply(plain, changes, NOW).after
     for times in range(1, ATTEMPTS):
-        who = somebody()
+        recipient = somebody()
         with failing(client, fault, times):
-            applied = table.apply(who, changes, NOW)
-        assert applied.after == table.read(who) == wanted
+            applied = table.apply(recipient, changes, NOW)
+        assert applied.after == table.read(recipient) == expected
 
 
 @pytest.mark.parametrize("changes", [ONE, SOFT_DAY, FORM], ids=["one", "soft", "form"])
 @pytest.mark.parametrize("fault", (TRANSIENT | LASTING).values(), ids=(TRANSIENT | LASTING).keys())
-def test_what_lasts_is_unavailable_never_a_success_and_heals_by_repeating(
+def test_a_lasting_fault_is_unavailable_and_a_later_retry_succeeds(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault, changes: list[Change]
 ) -> None:
-    who = somebody()
+    recipient = somebody()
     with failing(client, fault), pytest.raises(StoreUnavailable):
-        table.apply(who, changes, NOW)
-    applied = table.apply(who, changes, NOW)
-    assert applied.after == table.read(who)
+        table.apply(recipient, changes, NOW)
+    applied = table.apply(recipient, changes, NOW)
+    assert applied.after == table.read(recipient)
     assert applied.after.revision == 1
 
 
 @pytest.mark.parametrize("fault", (TRANSIENT | LASTING).values(), ids=(TRANSIENT | LASTING).keys())
-def test_a_read_that_fails_is_never_nobody(
+def test_a_failed_read_is_never_an_empty_record(
     table: PreferencesTable, client: DynamoDBClient, fault: Fault
 ) -> None:
-    who = somebody()
-    table.apply(who, ONE, NOW)
+    recipient = somebody()
+    table.apply(recipient, ONE, NOW)
     with failing(client, fault):
         with pytest.raises(StoreUnavailable):
-            table.read(who)
+            table.read(recipient)
         with pytest.raises(StoreUnavailable):
-            table.read_many([who])
+            table.read_many([recipient])
         with pytest.raises(StoreUnavailable):
-            table.read_many([who, *(somebody() for _ in range(250))])
+            table.read_many([recipient, *(somebody() for _ in range(250))])
 
 
-def test_a_process_that_dies_after_the_commit_heals_on_redelivery(
+def test_a_retry_succeeds_after_a_crash_behind_the_commit(
     table: PreferencesTable, client: DynamoDBClient
 ) -> None:
-    def dies(event: str, request: Any) -> None:
+    def crash(event: str, request: Any) -> None:
         botocore_stubber(event, request)
         raise KeyboardInterrupt
 
     for changes in (ONE, FORM):
-        who = somebody()
-        with failing(client, dies), pytest.raises(KeyboardInterrupt):
-            table.apply(who, changes, NOW)
-        assert table.apply(who, changes, NOW).after == table.read(who)
+        recipient = somebody()
+        with failing(client, crash), pytest.raises(KeyboardInterrupt):
+            table.apply(recipient, changes, NOW)
+        assert table.apply(recipient, changes, NOW).after == table.read(recipient)
 
 
-def test_a_refusal_that_does_not_say_what_stands_is_never_a_success(
+def test_a_failed_condition_without_the_current_item_is_an_error(
     table: PreferencesTable, client: DynamoDBClient
 ) -> None:
     with (
@@ -215,47 +215,47 @@ def test_a_refusal_that_does_not_say_what_stands_is_never_a_success(
         table.apply(somebody(), ONE, NOW)
 
 
-def test_the_words_of_a_failure_name_nobody(table: PreferencesTable, client: DynamoDBClient) -> None:
-    who = somebody()
+def test_the_message_of_a_failure_names_no_recipient(table: PreferencesTable, client: DynamoDBClient) -> None:
+    recipient = somebody()
     with failing(client, refusal("ThrottlingException")):
-        for call in (lambda: table.read(who), lambda: table.apply(who, ONE, NOW)):
-            with pytest.raises(StoreUnavailable) as caught:
+        for call in (lambda: table.read(recipient), lambda: table.apply(recipient, ONE, NOW)):
+            with pytest.raises(StoreUnavailable) as error:
                 call()
-            assert str(caught.value) == "ThrottlingException"
+            assert str(error.value) == "ThrottlingException"
 
 
-def leaving_unread(keep: int) -> tuple[Fault, list[int]]:
-    """Of each batch only the first few keys are served, the rest comes back as unprocessed."""
+def leave_unprocessed(keep: int) -> tuple[Fault, list[int]]:
+    """Answers only the first `keep` keys of each batch. The rest is unprocessed."""
     sizes: list[int] = []
 
     def hook(event: str, request: Any) -> AWSResponse:
-        asked = json.loads(request.body)["RequestItems"][TABLE]
-        assert asked["ConsistentRead"] is True
-        keys = asked["Keys"]
+        request_items = json.loads(request.body)["RequestItems"][TABLE]
+        assert request_items["ConsistentRead"] is True
+        keys = request_items["Keys"]
         sizes.append(len(keys))
         served = [{"id": key["id"], "n": {"N": "1"}, "salt": {"B": "AAAA"}} for key in keys[:keep]]
-        left = {TABLE: {**asked, "Keys": keys[keep:]}} if keys[keep:] else {}
-        body = {"Responses": {TABLE: served}, "UnprocessedKeys": left}
+        unprocessed = {TABLE: {**request_items, "Keys": keys[keep:]}} if keys[keep:] else {}
+        body = {"Responses": {TABLE: served}, "UnprocessedKeys": unprocessed}
         return answer(200, json.dumps(body).encode())
 
     return hook, sizes
 
 
-def test_keys_left_unread_are_asked_for_again(table: PreferencesTable, client: DynamoDBClient) -> None:
+def test_unprocessed_keys_are_retried(table: PreferencesTable, client: DynamoDBClient) -> None:
     people = [somebody() for _ in range(100)]
-    hook, sizes = leaving_unread(40)
+    hook, sizes = leave_unprocessed(40)
     with failing(client, hook):
-        found = table.read_many(people)
+        records = table.read_many(people)
     assert sizes == [100, 60, 20]
-    assert all(found[who] != EMPTY_RECORD for who in people)
+    assert all(records[recipient] != EMPTY_RECORD for recipient in people)
 
 
 @pytest.mark.parametrize("keep", [0, 1])
 @pytest.mark.parametrize("count", [10, 150])
-def test_keys_left_unread_to_the_end_are_unavailable_and_never_nobody(
+def test_keys_that_stay_unprocessed_are_unavailable_and_never_empty_records(
     table: PreferencesTable, client: DynamoDBClient, keep: int, count: int
 ) -> None:
-    hook, sizes = leaving_unread(keep)
+    hook, sizes = leave_unprocessed(keep)
     with failing(client, hook), pytest.raises(StoreUnavailable):
         table.read_many([somebody() for _ in range(count)])
     assert len(sizes) > 1

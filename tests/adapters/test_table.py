@@ -1,4 +1,4 @@
-"""The table on which every adapter of DynamoDB stands, on moto and on the simulation's own AWS."""
+"""The class DynamoDBTable, on moto and on the AWS of the simulation."""
 
 from __future__ import annotations
 
@@ -42,37 +42,37 @@ def item(number: int, n: int = 0) -> dict[str, Any]:
 @pytest.fixture
 def client() -> Iterator[DynamoDBClient]:
     with mock_aws():
-        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
-        made.create_table(TableName=CONTROL, **table_definition("ControlTable"))
-        yield made
+        dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
+        dynamodb.create_table(TableName=CONTROL, **table_definition("ControlTable"))
+        yield dynamodb
 
 
 @pytest.fixture(params=["moto", "in memory"])
 def table(request: pytest.FixtureRequest) -> DynamoDBTable:
     if request.param == "moto":
         return DynamoDBTable(request.getfixturevalue("client"), CONTROL)
-    made: Any = Dynamo(Nemesis())
-    return DynamoDBTable(made, CONTROL)
+    dynamodb: Any = Dynamo(Nemesis())
+    return DynamoDBTable(dynamodb, CONTROL)
 
 
-def test_what_was_put_is_read_and_nothing_else(table: DynamoDBTable) -> None:
+def test_an_item_that_was_put_is_read_and_another_key_has_none(table: DynamoDBTable) -> None:
     table.put(item(1))
     assert table.get(key(1)) == item(1)
     assert table.get(key(2)) is None
     assert table.get(key(2), consistent=False) is None
 
 
-def test_a_refused_write_changes_nothing_and_carries_the_item_that_stands_if_asked_for(
+def test_a_failed_condition_changes_nothing_and_returns_the_current_item_on_request(
     table: DynamoDBTable,
 ) -> None:
     table.put(item(1))
-    with pytest.raises(ConditionFailed) as refused:
+    with pytest.raises(ConditionFailed) as failure:
         table.put(item(1, 2), condition="attribute_not_exists(pk)", returns_if_refused="ALL_OLD")
-    assert refused.value.current == item(1)
-    with pytest.raises(ConditionFailed) as refused:
+    assert failure.value.current == item(1)
+    with pytest.raises(ConditionFailed) as failure:
         table.put(item(1, 2), condition="attribute_not_exists(pk)")
-    assert refused.value.current == {}
-    with pytest.raises(ConditionFailed) as refused:
+    assert failure.value.current == {}
+    with pytest.raises(ConditionFailed) as failure:
         table.update(
             key(2),
             "SET n = :n",
@@ -80,30 +80,30 @@ def test_a_refused_write_changes_nothing_and_carries_the_item_that_stands_if_ask
             values={":n": {"N": "1"}},
             returns_if_refused="ALL_OLD",
         )
-    assert refused.value.current == {}
+    assert failure.value.current == {}
     with pytest.raises(ConditionFailed):
         table.delete(key(1), condition="n = :n", values={":n": {"N": "7"}})
     assert table.get(key(1)) == item(1)
     assert table.get(key(2)) is None
 
 
-def test_a_refusal_that_nobody_expects_is_a_write_that_is_not_known_to_be_done(
+def test_an_unexpected_failed_condition_is_an_unavailable_store(
     table: DynamoDBTable,
 ) -> None:
     with pytest.raises(StoreUnavailable):
         table.put(item(1), condition="attribute_exists(pk)")
 
 
-def test_an_update_returns_what_it_is_asked_for(table: DynamoDBTable) -> None:
-    one = {":one": {"N": "1"}}
-    assert table.update(key(1), "ADD n :one", values=one) == {}
-    assert table.update(key(1), "ADD n :one", values=one, returns="ALL_OLD") == item(1, 1)
-    assert table.update(key(1), "ADD n :one", values=one, returns="ALL_NEW") == item(1, 3)
-    assert table.update(key(1), "ADD n :one", values=one, returns="UPDATED_NEW")["n"] == {"N": "4"}
-    assert table.update(key(2), "ADD n :one", values=one, returns="ALL_OLD") == {}
+def test_an_update_returns_the_requested_attributes(table: DynamoDBTable) -> None:
+    increment = {":one": {"N": "1"}}
+    assert table.update(key(1), "ADD n :one", values=increment) == {}
+    assert table.update(key(1), "ADD n :one", values=increment, returns="ALL_OLD") == item(1, 1)
+    assert table.update(key(1), "ADD n :one", values=increment, returns="ALL_NEW") == item(1, 3)
+    assert table.update(key(1), "ADD n :one", values=increment, returns="UPDATED_NEW")["n"] == {"N": "4"}
+    assert table.update(key(2), "ADD n :one", values=increment, returns="ALL_OLD") == {}
 
 
-def test_a_deletion_says_whether_there_was_an_item_if_it_is_asked(table: DynamoDBTable) -> None:
+def test_a_deletion_returns_the_old_item_on_request(table: DynamoDBTable) -> None:
     table.put(item(1))
     assert table.delete(key(1), returns="ALL_OLD") == item(1)
     assert table.delete(key(1), returns="ALL_OLD") == {}
@@ -112,96 +112,96 @@ def test_a_deletion_says_whether_there_was_an_item_if_it_is_asked(table: DynamoD
     assert table.get(key(1)) is None
 
 
-def test_an_expression_without_placeholders_is_taken(table: DynamoDBTable) -> None:
+def test_an_expression_may_have_no_placeholders(table: DynamoDBTable) -> None:
     table.put(item(1), condition="attribute_not_exists(pk)", names={}, values={})
     table.update(key(1), "REMOVE n", names={}, values={})
     assert table.get(key(1)) == key(1)
 
 
-def test_of_many_keys_those_with_an_item_are_read(table: DynamoDBTable) -> None:
+def test_get_many_returns_the_existing_items(table: DynamoDBTable) -> None:
     for number in range(0, MAX_BATCH_KEYS, 2):
         table.put(item(number))
-    found = table.get_many([key(number) for number in range(MAX_BATCH_KEYS)])
-    assert sorted(one["pk"]["S"] for one in found) == [
+    items_read = table.get_many([key(number) for number in range(MAX_BATCH_KEYS)])
+    assert sorted(item["pk"]["S"] for item in items_read) == [
         key(number)["pk"]["S"] for number in range(0, MAX_BATCH_KEYS, 2)
     ]
 
 
-def test_keys_left_unread_are_asked_for_ever_more_patiently_and_never_taken_for_missing(
+def test_unprocessed_keys_are_retried_with_growing_pauses_and_never_count_as_missing(
     client: DynamoDBClient,
 ) -> None:
     pauses: list[float] = []
     table = DynamoDBTable(client, CONTROL, pauses.append)
-    left = b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
+    unprocessed = b'{"Responses": {}, "UnprocessedKeys": {"Control": {"Keys": [{"pk": {"S": "key 001"}}]}}}'
 
-    def unread(_event: str, _request: Any) -> AWSResponse:
-        return answer(200, left)
+    def leave_unprocessed(_event: str, _request: Any) -> AWSResponse:
+        return answer(200, unprocessed)
 
     table.put(item(1))
-    with failing(client, unread, 2):
+    with failing(client, leave_unprocessed, 2):
         assert list(table.get_many([key(1)])) == [item(1)]
     assert pauses == sorted(pauses)
     assert len(pauses) == 2
-    with failing(client, unread) as tried, pytest.raises(StoreUnavailable):
+    with failing(client, leave_unprocessed) as requests, pytest.raises(StoreUnavailable):
         list(table.get_many([key(1)]))
-    assert len(tried) == 8
+    assert len(requests) == 8
 
 
-def test_pages_are_read_to_the_end_and_no_further_than_they_are_needed(
+def test_each_page_is_read_only_when_it_is_needed(
     client: DynamoDBClient,
 ) -> None:
     table = DynamoDBTable(client, CONTROL)
     for number in range(5):
         table.put(item(number))
-    with failing(client, lambda *_: None) as tried:
+    with failing(client, lambda *_: None) as requests:
         assert len(list(table.scan(page_size=2))) == 5
-        assert len(tried) == 3
-        del tried[:]
+        assert len(requests) == 3
+        del requests[:]
         assert len(list(islice(table.scan(page_size=2), 2))) == 2
-        assert len(tried) == 1
-        del tried[:]
+        assert len(requests) == 1
+        del requests[:]
         first = {":first": key(0)["pk"]}
         assert list(table.query("pk = :first", values=first, consistent=True)) == [item(0)]
-        assert len(tried) == 1
+        assert len(requests) == 1
 
 
-def test_a_scan_goes_on_page_by_page_from_where_it_stopped(client: DynamoDBClient) -> None:
+def test_a_scan_continues_after_the_last_key_of_the_page_before(client: DynamoDBClient) -> None:
     table = DynamoDBTable(client, CONTROL)
     for number in range(5):
         table.put(item(number))
-    found: list[Item] = []
+    items_read: list[Item] = []
     last = None
     for size in (2, 2):
         items, last = table.scan_page(last, size)
         assert len(items) == size
-        found += items
+        items_read += items
     items, last = table.scan_page(last, 2)
     assert last is None
-    assert sorted(one["pk"]["S"] for one in [*found, *items]) == [
+    assert sorted(item["pk"]["S"] for item in [*items_read, *items]) == [
         key(number)["pk"]["S"] for number in range(5)
     ]
 
 
-def test_a_page_that_was_cut_ends_no_reading(client: DynamoDBClient) -> None:
+def test_a_truncated_page_is_unavailable_and_not_the_end(client: DynamoDBClient) -> None:
     table = DynamoDBTable(client, CONTROL)
     for number in range(4):
         table.put(item(number))
     first = {":first": key(0)["pk"]}
     with failing(client, cut):
-        for reading in (
+        for read in (
             lambda: list(table.scan()),
             lambda: list(table.query("pk = :first", values=first)),
             lambda: list(table.get_many([key(0)])),
             lambda: table.scan_page(None, 2),
         ):
             with pytest.raises(StoreUnavailable):
-                reading()
+                read()
     pages = table.scan(page_size=2)
     assert len(list(islice(pages, 2))) == 2
     with failing(client, cut), pytest.raises(StoreUnavailable):
         next(pages)
 
 
-def test_a_table_that_is_not_there_is_told_apart(client: DynamoDBClient) -> None:
+def test_a_missing_table_has_its_own_message(client: DynamoDBClient) -> None:
     with pytest.raises(StoreUnavailable, match=f"^{TABLE_NOT_FOUND}$"):
         list(DynamoDBTable(client, "Nowhere").scan())

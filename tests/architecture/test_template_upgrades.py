@@ -52,12 +52,12 @@ def _stage(template: Template) -> dict[str, Any]:
 FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
     "a table is renamed": (
         lambda t: _rename(t, "PreferencesTable", "RecipientsTable"),
-        "PreferencesTable goes",
+        "PreferencesTable is removed",
     ),
-    "a queue is removed": (lambda t: t["Resources"].pop("OptOutRetryQueue"), "OptOutRetryQueue goes"),
+    "a queue is removed": (lambda t: t["Resources"].pop("OptOutRetryQueue"), "OptOutRetryQueue is removed"),
     "a key becomes a topic": (
         lambda t: _resource(t, "DataKey").update(Type="AWS::SNS::Topic"),
-        "DataKey goes",
+        "DataKey is removed",
     ),
     "a table has another key": (
         lambda t: _properties(t, "ControlTable").update(KeySchema=[]),
@@ -85,7 +85,7 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
     ),
     "another resource has another type": (
         lambda t: _resource(t, "PurgeRole").update(Type="AWS::IAM::User"),
-        "PurgeRole becomes another type of resource, which CloudFormation refuses",
+        "PurgeRole becomes another type of resource, and CloudFormation rejects that",
     ),
     "an index has another projection": (
         lambda t: _properties(t, "PreferencesTable")["GlobalSecondaryIndexes"][0].update(
@@ -97,27 +97,27 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
         lambda t: _properties(t, "PreferencesTable")["GlobalSecondaryIndexes"].extend(
             {"IndexName": name, **_INDEX} for name in ("One", "Two")
         ),
-        "PreferencesTable gets more than one index, of which DynamoDB makes one in an update",
+        "PreferencesTable gets more than one index, but DynamoDB creates only one in an update",
     ),
     "a route loses its throttle": (
         lambda t: _stage(t)["RouteSettings"].pop("POST /v1/check"),
-        "the throttle of POST /v1/check goes",
+        "the throttle of POST /v1/check is removed",
     ),
     "a route is removed": (
         lambda t: _properties(t, "HttpApi")["Body"]["paths"]["/u/{token}"].pop("post"),
-        "the route post /u/{token} goes",
+        "the route post /u/{token} is removed",
     ),
     "a parameter is removed": (
         lambda t: t["Parameters"].pop("SealYears"),
-        "the parameter SealYears goes, and a samconfig.toml that sets it is refused",
+        "the parameter SealYears is removed, and a samconfig.toml that sets it is rejected",
     ),
     "a parameter takes less": (
         lambda t: t["Parameters"]["SealYears"].update(MaxValue=5),
-        "the parameter SealYears may refuse the value that a stack has",
+        "the parameter SealYears may reject the value of an existing stack",
     ),
     "a parameter takes only some values": (
         lambda t: t["Parameters"]["MailFrom"].update(AllowedValues=[""]),
-        "the parameter MailFrom may refuse the value that a stack has",
+        "the parameter MailFrom may reject the value of an existing stack",
     ),
     "a parameter is added without a default": (
         lambda t: t["Parameters"].update(Company={"Type": "String"}),
@@ -125,7 +125,7 @@ FAULTS: dict[str, tuple[Callable[[Template], object], str]] = {
     ),
     "an output is removed": (
         lambda t: t["Outputs"].pop("LedgerTable"),
-        "the output LedgerTable goes",
+        "the output LedgerTable is removed",
     ),
 }
 

@@ -153,7 +153,7 @@ def test_the_search_in_an_incomplete_body_has_a_limit(junk: bytes, in_base64: bo
     assert abs(len(longer.unread) - len(long.unread)) <= len(junk)
 
 
-@pytest.mark.parametrize("fault", ["multipart that nothing names", "JSON", "UTF-16", "plain text"])
+@pytest.mark.parametrize("fault", ["multipart without a content type", "JSON", "UTF-16", "plain text"])
 def test_an_opt_out_is_found_at_both_ends_of_a_long_body(fault: str) -> None:
     opt_out, kind = unreadable("all")[fault]
     junk = b" name=scope" * 400_000

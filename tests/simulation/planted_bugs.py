@@ -39,7 +39,7 @@ BUGS = planted_link_bugs.BUGS
 
 @bug
 def last_arrival_wins(patch: Patch) -> None:
-    patch.setattr(preferences, "_GREATER", "attribute_not_exists(no)")
+    patch.setattr(preferences, "_IS_NEWER", "attribute_not_exists(no)")
     patch.setattr(Record, "accepts", lambda _self, _change: True)
 
 
@@ -194,7 +194,7 @@ def doubt_is_a_yes(patch: Patch) -> None:
 def an_answer_that_was_cut_says_that_there_is_nobody(patch: Patch) -> None:
     def get_many(self: table.DynamoDBTable, keys: Any) -> Any:
         wanted = {self._name: {"Keys": keys, "ConsistentRead": True}}
-        answer = table._ask(self._client.batch_get_item, RequestItems=wanted)
+        answer = table._call(self._client.batch_get_item, RequestItems=wanted)
         yield from answer.get("Responses", {}).get(self._name, ())
 
     patch.setattr(table.DynamoDBTable, "get_many", get_many)
@@ -221,7 +221,7 @@ def several_registers_are_written_without_a_condition(patch: Patch) -> None:
 
 @bug
 def what_came_before_an_erasure_counts_again(patch: Patch) -> None:
-    patch.setattr(preferences, "_EPOCH", "attribute_not_exists(no)")
+    patch.setattr(preferences, "_IS_AFTER_ERASURE", "attribute_not_exists(no)")
     takes = Record.accepts
     patch.setattr(
         Record, "accepts", lambda self, change: takes(Record(self.registers, self.soft_bounce_days), change)

@@ -1,4 +1,4 @@
-"""The callers of the API, agents and the platform, with keys of several owners."""
+"""Callers of the API (agents and the platform) with the keys of several owners."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ WHY = {"reason": "a mistake", "reference": "call 18"}
 
 
 class Office:
-    """Keys of two owners with every scope, two that may write alone, and what is done with them."""
+    """Calls the API with one of several keys.
+
+    The keys of two owners have every scope. Some owners have other spellings of the same name. The keys of
+    two clerks may only write.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -44,12 +48,12 @@ class Office:
         headers = {"Authorization": f"Bearer {self.keys[by]}"}
         event = http(method, path, body=text, headers=headers, at=at, query=query)
         function = platform if path in ("/v1/check", "/v1/suppressions") else agents
-        answer = function.handler(event, self.world.context)
-        return answer["statusCode"], openapi.hold(method, route or path, answer)
+        response = function.handler(event, self.world.context)
+        return response["statusCode"], openapi.hold(method, route or path, response)
 
     def minor(self, at: int = NOW, address: str = JANE, by: str = "kim") -> Any:
-        said = {"address": address, **ON_FILE}
-        status, body = self.call("POST", "/v1/minors", said, at=at, by=by)
+        report = {"address": address, **ON_FILE}
+        status, body = self.call("POST", "/v1/minors", report, at=at, by=by)
         assert status == 202, body
         return body
 
@@ -67,5 +71,5 @@ class Office:
 
     def reason(self, topic: str = "offers", at: int = NOW + DAY_MS) -> str:
         body = {"topic": topic, "addresses": [JANE]}
-        _, answer = self.call("POST", "/v1/check", body, at=at)
-        return str(answer["results"][0]["reason"])
+        _, response = self.call("POST", "/v1/check", body, at=at)
+        return str(response["results"][0]["reason"])

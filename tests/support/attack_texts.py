@@ -1,4 +1,4 @@
-"""Texts made up to hurt what reads them, each of about the length that is asked for."""
+"""Texts that are expensive to parse. Each is a function that returns a text of about a given length."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ DOCUMENTS = {
     "escapes": times_over("\\u0041", '"', '"'),
     "half characters": times_over("\\ud800", '"', '"'),
     "members of one name": times_over('"a":0,', "{", '"a":0}'),
-    "members": lambda n: json.dumps({f"member-{place}": 0 for place in range(n // 16)}),
+    "members": lambda n: json.dumps({f"member-{number}": 0 for number in range(n // 16)}),
     "backslashes": times_over("\\", '"'),
     "spaces": times_over(" "),
 }

@@ -1,4 +1,4 @@
-"""Which function makes a call of AWS while a test runs its handler, and who is told of each call."""
+"""Watches AWS calls, with the function whose handler makes them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from botocore.client import BaseClient
 from tests.support.iam_policies import FUNCTIONS
 
 Watcher = Callable[[str, str, str, Mapping[str, Any]], None]
-"""Is told the function, the service and operation as botocore names them, and the request."""
+"""Receives the function, the service and the operation with botocore's names, and the request."""
 _running: list[str] = []
 
 
 @contextmanager
 def by_somebody_else() -> Iterator[None]:
-    """What a test does in the middle of a handler, as somebody else would."""
+    """Excludes the AWS calls of a test that runs in the middle of a handler."""
     running, _running[:] = _running[:], []
     try:
         yield
@@ -28,7 +28,7 @@ def by_somebody_else() -> Iterator[None]:
 
 
 def watch(patch: pytest.MonkeyPatch, *watchers: Watcher) -> None:
-    """From now on the watchers are told of each call of AWS that a handler makes, before it is made."""
+    """Calls the watchers before each AWS call of a handler, from now on."""
     call: Callable[..., Any] = BaseClient._make_api_call  # type: ignore[attr-defined]
 
     def watched(self: Any, operation: str, request: dict[str, Any]) -> Any:
@@ -40,10 +40,10 @@ def watch(patch: pytest.MonkeyPatch, *watchers: Watcher) -> None:
     patch.setattr(BaseClient, "_make_api_call", watched)
     for name, properties in FUNCTIONS.items():
         module = importlib.import_module(properties["CodeUri"].replace("/", ".") + ".app")
-        patch.setattr(module, "handler", _as(name, module.handler))
+        patch.setattr(module, "handler", _run_as(name, module.handler))
 
 
-def _as(function: str, handler: Callable[..., Any]) -> Callable[..., Any]:
+def _run_as(function: str, handler: Callable[..., Any]) -> Callable[..., Any]:
     def handled(event: Any, context: Any) -> Any:
         _running.append(function)
         try:

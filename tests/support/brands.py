@@ -1,4 +1,4 @@
-"""A deployment whose brand differs from the sample brand in its catalogue."""
+"""Deployments whose catalogue differs from that of the sample brand."""
 
 from __future__ import annotations
 
@@ -17,7 +17,14 @@ from tests.support.deployment import ROOT, brand, restart
 def deploy_catalogue(
     folder: Path, monkeypatch: pytest.MonkeyPatch, data: dict[str, Any] | None = None, **other: Any
 ) -> None:
-    """Have the functions read the sample brand's pages with this catalogue, or with parts of it other."""
+    """Deploys the pages of the sample brand with another catalogue.
+
+    Args:
+        folder: An empty directory for the brand.
+        monkeypatch: Is ignored.
+        data: The whole catalogue. None means that of the sample brand.
+        other: Members of the catalogue to replace.
+    """
     for page in brand().iterdir():
         (folder / page.name).symlink_to(page)
     catalogue = folder / "catalogue.json"
@@ -28,7 +35,7 @@ def deploy_catalogue(
 
 
 def build_brand_of(folder: Path, topics: int) -> Path:
-    """The sample brand with so many topics more, compiled into a folder."""
+    """Compiles the sample brand with a number of additional topics, and returns its directory."""
     source = Path(shutil.copytree(ROOT / "layers" / "brand", folder / "source"))
     languages = sorted(file.stem for file in (source / "locales").iterdir())
     with (source / "catalogue.toml").open("a", encoding="utf-8") as catalogue:
@@ -39,6 +46,6 @@ def build_brand_of(folder: Path, topics: int) -> Path:
             )
             for table in ("names", "descriptions"):
                 catalogue.write(f"[topics.{table}]\n")
-                catalogue.writelines(f'{each} = "Series {number}"\n' for each in languages)
+                catalogue.writelines(f'{language} = "Series {number}"\n' for language in languages)
     assert lock([str(source)]) == 0 and build([str(source), str(folder / "built")]) == 0
     return folder / "built"

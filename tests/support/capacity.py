@@ -1,8 +1,8 @@
-"""Read units, counted from what a table answered: moto's own ConsumedCapacity is not to be trusted.
+"""Counts read units from the responses of a table, because moto's ConsumedCapacity is not reliable.
 
-The rules are DynamoDB's: what was read is added up by request, rounded up to 4 kB, and costs one unit where
-the reading was consistent, half of one where it was not. A request that finds nothing costs as much as one
-block.
+The rules are those of DynamoDB. The items of one request are added up and rounded up to 4 kB. Each 4 kB cost
+one unit if the read is strongly consistent, and half a unit otherwise. A request that finds no item costs as
+much as 4 kB.
 """
 
 from __future__ import annotations
@@ -16,13 +16,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-_BLOCK = 4096
-_ENTRY = 100  # bytes that each entry of an index costs beside its attributes
+_BLOCK_BYTES = 4096
+_INDEX_ENTRY_BYTES = 100  # cost of each index entry in addition to its attributes
 
 
 @dataclass
 class Read:
-    """What was read: units by operation and table or index, and the keys that items were asked for by."""
+    """The reads of a client.
+
+    Attributes:
+        units: Read units by operation and table or index.
+        requests: Number of requests by operation and table or index.
+        keys: Keys of the items that GetItem read.
+        items: Number of items.
+    """
 
     units: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     requests: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -31,58 +38,58 @@ class Read:
 
     @property
     def all(self) -> float:
-        """Units in all."""
+        """The total of read units."""
         return sum(self.units.values())
 
 
 @contextmanager
 def counted(client: Any) -> Iterator[Read]:
-    """What this client reads while the block runs. A Scan, or anything else that reads, is an error."""
+    """Counts the reads of a client while the block runs. Only GetItem and Query may read."""
     read = Read()
-    asked = threading.local()  # a client is shared by threads, a call begins and ends in one
+    current = threading.local()  # threads share a client, but each call runs in one thread
 
     def before(params: dict[str, Any], **_: object) -> None:
-        asked.request = json.loads(params["body"])
+        current.request = json.loads(params["body"])
 
     def after(parsed: Mapping[str, Any], model: Any, **_: object) -> None:
-        request = asked.request
+        request = current.request
         if model.name in ("UpdateItem", "PutItem", "DeleteItem"):
             return
         assert model.name in ("GetItem", "Query"), model.name
         index = request.get("IndexName")
-        where = f"{model.name} {request['TableName']}{'.' + index if index else ''}"
-        found = parsed["Items"] if model.name == "Query" else [parsed.get("Item", {})]
-        size = sum(_size(item) + (_ENTRY if index else 0) for item in found)
-        blocks = max(1, math.ceil(size / _BLOCK))
-        read.units[where] += blocks if request.get("ConsistentRead") else blocks / 2
-        read.requests[where] += 1
-        read.items += len(found)
+        source = f"{model.name} {request['TableName']}{'.' + index if index else ''}"
+        items = parsed["Items"] if model.name == "Query" else [parsed.get("Item", {})]
+        size = sum(_item_size(item) + (_INDEX_ENTRY_BYTES if index else 0) for item in items)
+        blocks = max(1, math.ceil(size / _BLOCK_BYTES))
+        read.units[source] += blocks if request.get("ConsistentRead") else blocks / 2
+        read.requests[source] += 1
+        read.items += len(items)
         if model.name == "GetItem":
             read.keys.update(value["S"] for value in request["Key"].values())
 
     events = client.meta.events
-    events.register("before-call.dynamodb", before, unique_id="asked")
+    events.register("before-call.dynamodb", before, unique_id="request")
     events.register("after-call.dynamodb", after, unique_id="read")
     try:
         yield read
     finally:
-        events.unregister("before-call.dynamodb", unique_id="asked")
+        events.unregister("before-call.dynamodb", unique_id="request")
         events.unregister("after-call.dynamodb", unique_id="read")
 
 
-def _size(item: Mapping[str, Mapping[str, Any]]) -> int:
-    return sum(len(name.encode()) + _of(value) for name, value in item.items())
+def _item_size(item: Mapping[str, Mapping[str, Any]]) -> int:
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
 
 
-def _of(value: Mapping[str, Any]) -> int:
-    """Bytes of a value, rounded up where DynamoDB does not say how exactly."""
-    ((kind, held),) = value.items()
+def _value_size(value: Mapping[str, Any]) -> int:
+    """Returns the bytes of a value, rounded up where DynamoDB's documentation is not exact."""
+    ((kind, content),) = value.items()
     if kind == "M":
-        return 3 + sum(1 + len(name.encode()) + _of(one) for name, one in held.items())
+        return 3 + sum(1 + len(name.encode()) + _value_size(member) for name, member in content.items())
     if kind == "L":
-        return 3 + sum(1 + _of(one) for one in held)
+        return 3 + sum(1 + _value_size(member) for member in content)
     if kind in ("SS", "NS", "BS"):
-        return 3 + sum(len(one) for one in held)
+        return 3 + sum(len(member) for member in content)
     if kind in ("BOOL", "NULL"):
         return 1
-    return len(held.encode() if isinstance(held, str) else held)
+    return len(content.encode() if isinstance(content, str) else content)

@@ -1,4 +1,4 @@
-"""A catalogue with everything in it that a catalogue may hold: the sample brand's numbers, and more."""
+"""A catalogue with all features of a catalogue. It contains the numbers of the sample brand, and more."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ DATA: dict[str, Any] = {
         _topic(12, "straps", follows=2),
         _topic(13, "clasps", follows=12),  # a chain: clasps, straps, offers
         _topic(14, "catalogues", retired=True),
-        _topic(15, "letters", follows=14),  # of a retired one
+        _topic(15, "letters", follows=14),  # follows a retired topic
         _topic(16, "panels", default="out", follows=5),
         _topic(17, "news", brand=10, default="out"),
         _topic(18, "repairs", brand=10, kind="service"),
@@ -63,7 +63,10 @@ DATA: dict[str, Any] = {
 }
 
 CATALOGUE = Catalogue.from_document(DATA)
-"""Two brands; topics retired, following (one by one and in a chain), default out, service, signal."""
+"""Two brands. Some topics are retired, follow another topic (also in a chain), or are out by default.
+
+There are service topics and the topic of the privacy signal.
+"""
 
 SCOPES = (0, 1, 10, *(topic["number"] for topic in DATA["topics"]))
-"""Every number in it."""
+"""All scope numbers of the catalogue."""

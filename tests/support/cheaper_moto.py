@@ -1,7 +1,7 @@
-"""moto and botocore with less work and the same answers.
+"""Makes moto and botocore faster, with the same responses.
 
-Most of what a test of a function costs is work that the two libraries repeat with the same result. The
-test beside this module compares moto as it is published with moto as it is made here.
+Most of the time of a test of a function is work that the two libraries repeat with the same result. The test
+beside this module compares the published moto with this one.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ _parser: Any = expressions
 
 
 def make_cheaper(patch: pytest.MonkeyPatch) -> None:
-    """Do all of it, until the patch is undone."""
-    _dispatch(patch)
-    _update_expressions(patch)
-    _answers(patch)
-    _clients(patch)
+    """Applies all changes, until the patch is undone."""
+    _speed_up_dispatch(patch)
+    _speed_up_update_expressions(patch)
+    _speed_up_serialisation(patch)
+    _speed_up_clients(patch)
 
 
-def _dispatch(patch: pytest.MonkeyPatch) -> None:
-    # At each start moto registers 1,300 answers for the library `requests`, which no test uses.
+def _speed_up_dispatch(patch: pytest.MonkeyPatch) -> None:
+    # At each start moto registers 1,300 responses for the library `requests`, which no test uses.
     patch.setattr(moto.core.models, "RESPONSES_METHODS", [])
-    # moto looks for the service of a request in this order; the order within a service stays.
+    # moto looks for the service of a request in this order. The order within a service stays.
     order = sorted(backend_index.backend_url_patterns, key=lambda entry: entry[0] not in _SERVICES)
     patch.setattr(backend_index, "backend_url_patterns", order)
-    # What moto and botocore work out again for every request, from a short text or a class alone.
+    # moto and botocore compute these again for every request, from a short text or a class only.
     for module, name in (
         (moto.sqs.models, "camelcase_to_underscores"),
         (moto.core.responses, "method_names_from_class"),
@@ -54,36 +54,36 @@ def _dispatch(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, name, functools.cache(getattr(module, name)))
 
 
-def _update_expressions(patch: pytest.MonkeyPatch) -> None:
-    """An UpdateExpression is parsed once; its whole tree is checked once, not again at every node."""
+def _speed_up_update_expressions(patch: pytest.MonkeyPatch) -> None:
+    """Parses each UpdateExpression once, and checks its tree once instead of at every node."""
     patch.setattr(
         _parser.UpdateExpressionParser,
         "make",
         staticmethod(functools.cache(_parser.UpdateExpressionParser.make)),
     )
-    patch.setattr(validators, "deepcopy", _copied)
+    patch.setattr(validators, "deepcopy", _copy)
     for kind, check in (
         (validators.ActionCountValidator, "verify_action_counts"),
         (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
     ):
-        patch.setattr(kind, "traverse", _of_the_whole(getattr(kind, check)))
-    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
+        patch.setattr(kind, "traverse", _check_whole_tree(getattr(kind, check)))
+    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traverse)
 
 
-def _copied(value: Any) -> Any:
-    """A copy of a value; a parsed expression never changes, so that it is serialised once."""
+def _copy(value: Any) -> Any:
+    """Copies a value. A parsed expression never changes, so it is serialised once."""
     if isinstance(value, _nodes.UpdateExpression) and value.parent is None:
-        return pickle.loads(_serialised(value))  # noqa: S301 - our own bytes
+        return pickle.loads(_serialise(value))  # noqa: S301 - bytes of this process
     return copy.deepcopy(value)
 
 
 @functools.cache
-def _serialised(tree: Any) -> bytes:
+def _serialise(tree: Any) -> bytes:
     return pickle.dumps(tree)
 
 
-def _of_the_whole(check: _Check) -> _Check:
-    """A part of an expression has no fault that the whole does not have."""
+def _check_whole_tree(check: _Check) -> _Check:
+    """Checks a tree without its parts. A part of an expression has no fault that the whole does not have."""
     return lambda self, tree: check(self, tree)
 
 
@@ -91,8 +91,8 @@ _is_node: Callable[[Any], bool] = functools.cache(lambda kind: issubclass(kind, 
 _PROCESSED: dict[tuple[type, type], bool] = {}
 
 
-def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Walk a tree as moto does, but ask only once for each class of nodes whether it is processed."""
+def _traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+    """Traverses a tree as moto does, but decides only once per class of nodes whether it is processed."""
     if not _is_node(type(node)):
         return node
     parent = node.parent
@@ -110,28 +110,28 @@ def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
     return node
 
 
-def _answers(patch: pytest.MonkeyPatch) -> None:
-    """By which names moto looks up a field of an answer is worked out once for each field."""
+def _speed_up_serialisation(patch: pytest.MonkeyPatch) -> None:
+    """Computes once per field by which names moto looks it up in a response."""
     for kind in (serialize.AttributePicker, serialize.XFormedAttributePicker):
-        patch.setattr(kind, "get_possible_keys", _once_for_each_field(kind.get_possible_keys))
+        patch.setattr(kind, "get_possible_keys", _cache_by_field(kind.get_possible_keys))
 
 
-def _once_for_each_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
-    made: dict[tuple[Any, ...], tuple[str, ...]] = {}
+def _cache_by_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
+    cache: dict[tuple[Any, ...], tuple[str, ...]] = {}
 
     def possible_keys(self: Any, context: Any) -> Iterable[str]:
-        if type(context.obj) is not dict:  # other classes have names of their own
+        if type(context.obj) is not dict:  # other classes have different names
             return names(self, context)
         field = (type(self), context.key, context.shape, *self.alias_providers)
-        if field not in made:
-            made[field] = tuple(names(self, context))
-        return made[field]
+        if field not in cache:
+            cache[field] = tuple(names(self, context))
+        return cache[field]
 
     return possible_keys
 
 
-def _clients(patch: pytest.MonkeyPatch) -> None:
-    """What botocore reads from its own files is read once, and the environment's proxies too."""
+def _speed_up_clients(patch: pytest.MonkeyPatch) -> None:
+    """Reads botocore's own files and the proxies of the environment only once."""
     loader = functools.cache(botocore.session.create_loader)
     patch.setattr(botocore.session, "create_loader", loader)
     patch.setattr(botocore.endpoint_provider, "RuleSet", _shared_rule_sets())
@@ -142,24 +142,25 @@ def _clients(patch: pytest.MonkeyPatch) -> None:
 
 def _shared_aliases() -> Callable[..., str]:
     alias: Any = hooks.EventAliaser._alias_event_name  # type: ignore[attr-defined]
-    made: dict[str, str] = {}
+    cache: dict[str, str] = {}
 
     def alias_event_name(self: Any, event_name: str) -> str:
-        if event_name not in made:  # every client has botocore's own table of aliases
-            made[event_name] = alias(self, event_name)
-        return made[event_name]
+        if event_name not in cache:  # every client has the same table of aliases, that of botocore
+            cache[event_name] = alias(self, event_name)
+        return cache[event_name]
 
     return alias_event_name
 
 
 def _shared_rule_sets() -> Callable[..., Any]:
-    read = botocore.endpoint_provider.RuleSet
-    made: dict[int, tuple[Any, Any]] = {}
+    parse = botocore.endpoint_provider.RuleSet
+    cache: dict[int, tuple[Any, Any]] = {}
 
-    def rule_set(**said: Any) -> Any:
-        rules = said["rules"]  # botocore's loader gives the same object each time
-        if id(rules) not in made:
-            made[id(rules)] = rules, read(**said)  # kept, so that no other object gets its id
-        return made[id(rules)][1]
+    def rule_set(**arguments: Any) -> Any:
+        rules = arguments["rules"]  # botocore's loader returns the same object each time
+        if id(rules) not in cache:
+            # The cache contains `rules` itself, so that no other object can get its id.
+            cache[id(rules)] = rules, parse(**arguments)
+        return cache[id(rules)][1]
 
     return rule_set

@@ -1,9 +1,9 @@
-"""A clock that stands elsewhere for a whole run: `pytest --at 2028-02-29T12:00 --zone Asia/Kolkata`.
+"""Sets another time for a whole test run: `pytest --at 2028-02-29T12:00 --zone Asia/Kolkata`.
 
-All that this process asks for the time is told so, and time goes on from there. A process that a
-test starts has the zone, but the real time: a library preloaded into it would break Python's own
-sleep. The clock stands while the tests are collected and goes from the first of them on, so that a
-change of the day falls into the tests, not before them.
+This process gets that time, and time passes from there. A process that a test starts gets the zone but the
+real time, because a library that is preloaded into it would break Python's own sleep. The clock does not move
+while the tests are collected. It starts with the first test, so that a change of the day happens during the
+tests and not before them.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _CLOCK = pytest.StashKey[time_machine.Traveller]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Two options, for the workers of xdist too."""
+    """Adds two options. The workers of xdist get them as well."""
     group = parser.getgroup("clock")
-    group.addoption("--at", metavar="TIME", help="where the clock stands, 2028-02-29T12:00")
-    group.addoption("--zone", metavar="ZONE", default="UTC", help="of that time, and of the run")
+    group.addoption("--at", metavar="TIME", help="start time of the clock, such as 2028-02-29T12:00")
+    group.addoption("--zone", metavar="ZONE", default="UTC", help="time zone of that time and of the run")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any module of a test is imported."""
+    """Sets the clock before any test module is imported."""
     if config.option.at:
         config.stash[_CLOCK] = time_machine.travel(_start(config), tick=False).start()
         if time.localtime().tm_gmtoff != _offset(_start(config)):
@@ -34,7 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """From here on it goes."""
+    """Starts the clock."""
     if clock := session.config.stash.get(_CLOCK, None):
         clock.move_to(_start(session.config), tick=True)
 

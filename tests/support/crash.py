@@ -1,4 +1,4 @@
-"""A program that is killed in the middle, or in whose middle something happens: between two calls of AWS."""
+"""Crashes a program, or runs another action, between two of its AWS calls."""
 
 from __future__ import annotations
 
@@ -10,43 +10,46 @@ from tests.support.deployment import parts
 
 
 class Stopped(BaseException):
-    """It is killed."""
+    """The simulated crash."""
 
 
 @contextmanager
 def stopped_after(calls: int) -> Iterator[list[str]]:
-    """Whoever calls AWS is killed right after so many calls were done."""
+    """Raises Stopped directly after a number of AWS calls. Yields the names of the calls."""
 
-    def stop() -> None:
+    def crash() -> None:
         raise Stopped
 
-    with meanwhile(calls, stop) as done:
-        yield done
+    with meanwhile(calls, crash) as completed:
+        yield completed
 
 
 @contextmanager
-def meanwhile(calls: int, happen: Callable[[], object]) -> Iterator[list[str]]:
-    """Something happens right after so many calls were done; its own calls are not counted."""
-    done: list[str] = []
-    services = [parts().client(name) for name in ("dynamodb", "sqs")]
-    is_happening = False
+def meanwhile(calls: int, action: Callable[[], object]) -> Iterator[list[str]]:
+    """Runs an action directly after a number of AWS calls. The calls of the action are not counted.
+
+    Yields the names of the calls.
+    """
+    completed: list[str] = []
+    clients = [parts().client(name) for name in ("dynamodb", "sqs")]
+    is_running = False
 
     def count(model: Any, **_: object) -> None:
-        nonlocal is_happening
-        if is_happening:
+        nonlocal is_running
+        if is_running:
             return
-        done.append(model.name)
-        if len(done) == calls:
-            is_happening = True
+        completed.append(model.name)
+        if len(completed) == calls:
+            is_running = True
             try:
-                happen()
+                action()
             finally:
-                is_happening = False
+                is_running = False
 
-    for each in services:
-        each.meta.events.register("after-call", count, unique_id="meanwhile")
+    for client in clients:
+        client.meta.events.register("after-call", count, unique_id="meanwhile")
     try:
-        yield done
+        yield completed
     finally:
-        for each in services:
-            each.meta.events.unregister("after-call", unique_id="meanwhile")
+        for client in clients:
+            client.meta.events.unregister("after-call", unique_id="meanwhile")

@@ -1,4 +1,4 @@
-"""A deployed Heed in this process: AWS by moto, the brand as built, the template's environment."""
+"""A deployed Heed in this process: AWS by moto, the compiled brand, the environment of the template."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from tests.support.template import table_definition
 
 ROOT = Path(__file__).parents[2]
 MAIL_FROM = "preferences@example.com"
-_ACCOUNT = "123456789012"  # that moto has
+_ACCOUNT = "123456789012"  # the account id of moto
 NOW = 1_772_701_964_390  # 2026-03-05T09:12:44.390Z, as in the sample events
 
 
 @functools.cache
 def brand() -> Path:
-    """The compiled brand, once a session."""
+    """Compiles the sample brand, once per session, and returns its directory."""
     folder = Path(tempfile.mkdtemp(prefix="heed-brand-"))
     assert build_brand([str(ROOT / "layers" / "brand"), str(folder)]) == 0
     return folder
@@ -58,13 +58,13 @@ cold_start.finish_cold_start()
 
 
 def parts() -> Heed:
-    """What all functions run on at present."""
+    """Returns the parts that all functions use now."""
     heed: Heed = APPS[0].heed
     return heed
 
 
 def made(settings: Mapping[str, str], clock: Any) -> Heed:
-    """The parts of a deployment with these settings. The sample brand is read once: it is slow to make."""
+    """Returns the parts of a deployment with these settings. The sample brand is cached, since it is slow."""
     heed = Heed(Config(settings), aws.client_factory(), clock)
     if heed.config.brand_dir == brand():
         heed.catalogue, heed.pages = _sample_brand()
@@ -78,34 +78,33 @@ def _sample_brand() -> tuple[Catalogue, Pages]:
 
 
 def run_on(heed: Heed) -> None:
-    """Every function runs on these parts from now on: the one way in which a test replaces any."""
+    """Makes all functions use these parts. A test replaces parts only in this way."""
     for app in APPS:
         app.heed = heed  # type: ignore[attr-defined]
 
 
 def restart(**changed: str | None) -> None:
-    """A cold start of every function, perhaps with other settings; a setting of None is missing."""
-    now = parts()
-    settings = {**now.config.environ, **changed}
-    given = {name: value for name, value in settings.items() if value is not None}
-    run_on(made(given, now.clock))
+    """Simulates a cold start of all functions with changed settings. None removes a setting."""
+    current = parts()
+    settings = {**current.config.environ, **changed}
+    run_on(made({name: value for name, value in settings.items() if value is not None}, current.clock))
 
 
 @functools.cache
 def client(service: str) -> Any:
-    """A client that serves every test: moto answers each afresh, and making one takes longer than a test."""
+    """Returns a client that all tests share. It has no state, and its creation takes longer than a test."""
     return boto3.client(service)  # type: ignore[call-overload]
 
 
 @functools.cache
 def _rsa_key(_: str) -> Any:
-    """moto makes an RSA key for each key of KMS, even for those that have no use for one: once is enough."""
+    """Returns one RSA key for all KMS keys. moto creates one for each of them, even if it is not needed."""
     return RSAPrivateKey(key_size=2048)
 
 
 @dataclass
 class Context:
-    """Lambda's context: what our handlers ask of it."""
+    """The members of Lambda's context that Heed's handlers use."""
 
     aws_request_id: str = "7e5c6a7e-0000-4000-8000-000000000001"
     function_name: str = "test"
@@ -119,7 +118,7 @@ class Context:
 
 @dataclass
 class World:
-    """The deployed parts, by name, and what a test does with them."""
+    """The names of the deployed resources, and the steps that tests do with them."""
 
     queues: Mapping[str, str]
     table: str = "Preferences"
@@ -129,7 +128,7 @@ class World:
     while_paused: Callable[[World], object] | None = None
 
     def pause(self, seconds: float) -> None:
-        """Whoever waits does not; meanwhile the list of SES is walked, or what a test says instead."""
+        """Replaces a pause. It runs the walk over the SES list, or `while_paused`, and does not wait."""
         self.paused.append(seconds)
         from tests.support import mailbox
 
@@ -147,24 +146,24 @@ class World:
         purpose: TokenPurpose = TokenPurpose.UNSUBSCRIBE,
     ) -> str:
         keys = parts().link_keys
-        said = LinkToken(self.recipient(address), ScopeNumber(scope), issued, keys.newest_key_id())
-        return mint_link_token(said, purpose, keys.link_key(purpose, said.key_id))
+        token = LinkToken(self.recipient(address), ScopeNumber(scope), issued, keys.newest_key_id())
+        return mint_link_token(token, purpose, keys.link_key(purpose, token.key_id))
 
     def put(self, address: str, *changes: Change, now: int = NOW) -> None:
         parts().preferences.apply(self.recipient(address), changes, now)
 
     def items(self, table: str | None = None) -> list[dict[str, Any]]:
-        found = client("dynamodb").scan(TableName=table or self.table)["Items"]
-        return sorted(found, key=lambda item: str(item.get("id") or item.get("pk")))
+        items = client("dynamodb").scan(TableName=table or self.table)["Items"]
+        return sorted(items, key=lambda item: str(item.get("id") or item.get("pk")))
 
     def forget(self, table: str, key: str) -> None:
-        """Nothing is in this table any more; its key is named so."""
+        """Deletes all items of a table. `key` is the name of its key attribute."""
         for item in self.items(table):
             client("dynamodb").delete_item(TableName=table, Key={key: item[key]})
 
     def messages(self, queue: str) -> list[str]:
-        answer = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
-        return [message["Body"] for message in answer.get("Messages", [])]
+        response = client("sqs").receive_message(QueueUrl=self.queues[queue], MaxNumberOfMessages=10)
+        return [message["Body"] for message in response.get("Messages", [])]
 
 
 def http(
@@ -179,14 +178,14 @@ def http(
     source_ip: str = "192.0.2.1",
     request_id: str = "JKJaXmPLvHcESHA=",
 ) -> dict[str, Any]:
-    """An HTTP API event of payload format 2.0, as AWS delivers it: forms in base64, JSON as text."""
-    sent = {name.lower(): value for name, value in (headers or {}).items()}
+    """Returns an HTTP API event of payload format 2.0, as AWS sends it: forms in base64, JSON as text."""
+    lower_headers = {name.lower(): value for name, value in (headers or {}).items()}
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": f"{method} {path}",
         "rawPath": path,
         "rawQueryString": urlencode(query or {}),
-        "headers": sent,
+        "headers": lower_headers,
         "requestContext": {
             "accountId": "123456789012",
             "apiId": "api-id",
@@ -208,7 +207,7 @@ def http(
         event["queryStringParameters"] = dict(query)
     if form is not None:
         body = urlencode(form).encode()
-        sent["content-type"] = "application/x-www-form-urlencoded"
+        lower_headers["content-type"] = "application/x-www-form-urlencoded"
     if isinstance(body, bytes):
         event |= {"body": base64.b64encode(body).decode(), "isBase64Encoded": True}
     elif body is not None:
@@ -217,21 +216,25 @@ def http(
 
 
 def _moto(service: str) -> Any:
-    of: Any = get_backend
-    return of(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
+    backend: Any = get_backend
+    return backend(service)[_ACCOUNT]["aws" if service == "s3" else "us-east-1"]
 
 
-def _queue(name: str) -> str:
-    """The URL of a new queue. It holds a lock, so it cannot be copied; the API takes longer."""
+def _create_queue(name: str) -> str:
+    """Creates a queue and returns its URL.
+
+    A queue has a lock, so it cannot be copied like the other resources. The API would be slower.
+    """
     _moto("sqs").create_queue(name)
     return f"https://sqs.us-east-1.amazonaws.com/{_ACCOUNT}/{name}"
 
 
 @functools.cache
 def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """The ids of the keys, and moto's state by service after tables, keys and the rest were made.
+    """Returns the ids of the keys, and moto's state by service after the resources were created.
 
-    They are made once and put back as they were: making them takes longer than a test.
+    The resources are created once. Each test restores that state, since their creation takes longer than a
+    test.
     """
     dynamodb, kms = client("dynamodb"), client("kms")
     client("s3").create_bucket(Bucket="ledger")
@@ -250,7 +253,7 @@ def _resources() -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
 
 @contextmanager
 def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    """The world, while the block runs."""
+    """Deploys Heed while the block runs."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
     with mock_aws():
@@ -258,7 +261,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         for service, state in states.items():
             vars(_moto(service)).update(copy.deepcopy(state))
         queues = {
-            name: _queue(name)
+            name: _create_queue(name)
             for name in (
                 "LEDGER_DLQ_URL",
                 "OPT_OUT_RETRY_QUEUE_URL",
@@ -294,7 +297,9 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
             **queues,
         }
         for app in APPS:
-            monkeypatch.setattr(app, "heed", parts())  # as it was before, at the end
+            monkeypatch.setattr(
+                app, "heed", parts()
+            )  # so that `monkeypatch` restores the old parts at the end
         world = World(queues)
         clock: Any = SimpleNamespace(time_ns=lambda: time.time_ns(), sleep=world.pause)
         run_on(made(environment, clock))

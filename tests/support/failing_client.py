@@ -1,4 +1,4 @@
-"""Calls of AWS that fail."""
+"""AWS calls that fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.support.deployment import parts
 
 
 class Fault:
-    """Makes calls of AWS fail, before or after they took effect."""
+    """Makes AWS calls fail with a read time-out, before they are sent."""
 
     def __init__(self, service: str, operation: str) -> None:
         self.calls = 0

@@ -1,4 +1,4 @@
-"""The ports in memory; held to the same contract as AWS (tests/adapters/test_*_contract.py)."""
+"""Implementations of ports in memory. They pass the contract tests (tests/adapters/test_*_contract.py)."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from heed.use_cases.ports.preferences import UNREADABLE, UnreadableItem, WriteRe
 
 @dataclass
 class MemoryPreferences:
-    """The port Preferences. `failure` is raised, while it is set, by every call."""
+    """Implements the port Preferences. While `failure` is set, each call raises it."""
 
     records: dict[str, Record | UnreadableItem] = field(default_factory=dict)
     failure: HeedError | None = None
 
     def read(self, recipient: str) -> Record:
-        self._answer()
-        held = self.records.get(recipient, EMPTY_RECORD)
-        if isinstance(held, UnreadableItem):
-            raise UnreadableRecord("kept so by the test")
-        return held
+        self._raise_failure()
+        record = self.records.get(recipient, EMPTY_RECORD)
+        if isinstance(record, UnreadableItem):
+            raise UnreadableRecord("the test made it unreadable")
+        return record
 
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
-        self._answer()
-        return {one: self.records.get(one, EMPTY_RECORD) for one in recipients}
+        self._raise_failure()
+        return {recipient: self.records.get(recipient, EMPTY_RECORD) for recipient in recipients}
 
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         return self.update(recipient, lambda _: changes, now)
@@ -51,17 +51,20 @@ class MemoryPreferences:
         return WriteResult(before, after)
 
     def unreadable(self, recipient: str) -> None:
-        """Spoil what is kept of a recipient."""
+        """Makes the record of a recipient unreadable."""
         self.records[recipient] = UNREADABLE
 
-    def _answer(self) -> None:
+    def _raise_failure(self) -> None:
         if self.failure is not None:
             raise self.failure
 
 
 @dataclass
 class MemoryKeys:
-    """The ports IdentityKey and LinkKeys, from fixed public bytes; `failure` is raised by each derivation."""
+    """Implements the ports IdentityKey and LinkKeys, with keys derived from fixed public bytes.
+
+    While `failure` is set, each derivation raises it.
+    """
 
     link_key_ids: tuple[int, ...] = (1,)
     failure: HeedError | None = None
@@ -71,7 +74,7 @@ class MemoryKeys:
 
     def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         if key_id not in self.link_key_ids:
-            raise InvalidToken("signed with a key never ours")
+            raise InvalidToken("unknown key id")
         return self._derive(f"{purpose.name.lower()}/{key_id}")
 
     def newest_key_id(self) -> int:
@@ -85,7 +88,7 @@ class MemoryKeys:
 
 @dataclass
 class MemoryQueue:
-    """The ports Queue and DeadLetters. `failure` is raised, while it is set, by every send."""
+    """Implements the ports MessageQueue and DeadLetterQueue. While `failure` is set, each send raises it."""
 
     bodies: list[str] = field(default_factory=list)
     reasons: list[str | None] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Forms as browsers send them, and bodies that are none."""
+"""Forms as browsers send them, and bodies that are not valid forms."""
 
 from __future__ import annotations
 
@@ -24,55 +24,58 @@ def typed(boundary: str = "----WebKitFormBoundaryq7") -> str:
 
 
 def unreadable(value: str) -> dict[str, tuple[bytes, str]]:
-    """Bodies that are no form as a whole, each with its content type; `scope` has this value in each."""
-    wanted = [("x", "y"), ("scope", value)]
-    plain = urlencode(wanted).encode()
+    """Returns bodies that are not valid forms, each with its content type. `scope` has this value in each."""
+    fields = [("x", "y"), ("scope", value)]
+    plain = urlencode(fields).encode()
     return {
-        "too many fields": (urlencode([("x", "y")] * MOST + wanted).encode(), URLENCODED),
-        "too many parts": (multipart([("x", "y")] * MOST + wanted), typed()),
+        "too many fields": (urlencode([("x", "y")] * MOST + fields).encode(), URLENCODED),
+        "too many parts": (multipart([("x", "y")] * MOST + fields), typed()),
         "too long": (
-            urlencode([("x", "y" * MOST * MAX_FIELD_BYTES), *wanted]).encode(),
+            urlencode([("x", "y" * MOST * MAX_FIELD_BYTES), *fields]).encode(),
             URLENCODED,
         ),
-        "a multipart form without its boundary": (multipart(wanted), "multipart/form-data"),
-        "an empty boundary": (multipart(wanted), 'multipart/form-data; boundary=""'),
-        "another boundary": (multipart(wanted), typed("other")),
-        "the beginning of the boundary": (multipart(wanted), typed("----WebKit")),
-        "a boundary longer than any may be": (multipart(wanted, "b" * 71), typed("b" * 71)),
-        "a header longer than any may be": (multipart(wanted), f"{typed()}; x={'y' * 1_024}"),
-        "multipart said to be urlencoded": (multipart(wanted), URLENCODED),
-        "multipart that nothing names": (multipart(wanted), ""),
-        "urlencoded said to be multipart": (plain, typed()),
+        "a multipart form without its boundary": (multipart(fields), "multipart/form-data"),
+        "an empty boundary": (multipart(fields), 'multipart/form-data; boundary=""'),
+        "another boundary": (multipart(fields), typed("other")),
+        "the beginning of the boundary": (multipart(fields), typed("----WebKit")),
+        "a boundary longer than any may be": (multipart(fields, "b" * 71), typed("b" * 71)),
+        "a header longer than any may be": (multipart(fields), f"{typed()}; x={'y' * 1_024}"),
+        "multipart with the content type of urlencoded": (multipart(fields), URLENCODED),
+        "multipart without a content type": (multipart(fields), ""),
+        "urlencoded with the content type of multipart": (plain, typed()),
         "another type": (plain, "text/plain"),
         "plain text": (f"x=y\r\nscope={value}\r\n".encode(), "text/plain"),
-        "JSON": (json.dumps(dict(wanted)).encode(), "application/json"),
-        "JSON with spaces, said to be urlencoded": (json.dumps(dict(wanted)).encode(), URLENCODED),
-        "JSON said to be urlencoded": (f'{{"x":"a=b","scope":"{value}"}}'.encode(), URLENCODED),
+        "JSON": (json.dumps(dict(fields)).encode(), "application/json"),
+        "JSON with spaces and the content type of urlencoded": (
+            json.dumps(dict(fields)).encode(),
+            URLENCODED,
+        ),
+        "JSON with the content type of urlencoded": (f'{{"x":"a=b","scope":"{value}"}}'.encode(), URLENCODED),
         "UTF-16": (plain.decode().encode("utf-16"), URLENCODED),
-        "multipart in UTF-16": (multipart(wanted).decode().encode("utf-16"), typed()),
+        "multipart in UTF-16": (multipart(fields).decode().encode("utf-16"), typed()),
         "a percent sign that encodes nothing": (plain + b"&y=100%", URLENCODED),
-        "bytes that are no text": (plain + b"&y=%ff", URLENCODED),
-        "a part that is no text": (multipart(wanted).replace(b"\ny", b"\n\xff"), typed()),
+        "bytes that are not text": (plain + b"&y=%ff", URLENCODED),
+        "a part that is not text": (multipart(fields).replace(b"\ny", b"\n\xff"), typed()),
         "control characters": (plain + b"&y=%1b", URLENCODED),
-        "a name of nothing": (plain + b"&=y", URLENCODED),
+        "an empty name": (plain + b"&=y", URLENCODED),
         "a field without a value": (plain + b"&y", URLENCODED),
         "everything percent-encoded": (quote(plain, safe="").encode(), URLENCODED),
-        "multipart that was cut": (multipart([*wanted, ("z", "z")])[:-40], typed()),
-        "multipart without its end": (multipart(wanted).rsplit(b"\r\n--", 1)[0], typed()),
-        "something before the first part": (b"hello\r\n" + multipart(wanted), typed()),
-        "something behind the last part": (multipart(wanted) + b"hello", typed()),
-        "a part without a name": (multipart(wanted).replace(b'; name="x"', b""), typed()),
-        "a part without headers": (multipart(wanted).replace(b"Content-", b"\r\n", 1), typed()),
-        "headers longer than any may be": (multipart([("x" * 1_024, "y"), *wanted]), typed()),
-        "a part that is encoded": (
-            multipart(wanted).replace(b"\r\n\r\ny", b"\r\nContent-Transfer-Encoding: base64\r\n\r\ny"),
+        "truncated multipart": (multipart([*fields, ("z", "z")])[:-40], typed()),
+        "multipart without its end": (multipart(fields).rsplit(b"\r\n--", 1)[0], typed()),
+        "text before the first part": (b"hello\r\n" + multipart(fields), typed()),
+        "text after the last part": (multipart(fields) + b"hello", typed()),
+        "a part without a name": (multipart(fields).replace(b'; name="x"', b""), typed()),
+        "a part without headers": (multipart(fields).replace(b"Content-", b"\r\n", 1), typed()),
+        "headers longer than any may be": (multipart([("x" * 1_024, "y"), *fields]), typed()),
+        "a part with a transfer encoding": (
+            multipart(fields).replace(b"\r\n\r\ny", b"\r\nContent-Transfer-Encoding: base64\r\n\r\ny"),
             typed(),
         ),
-        "line ends of another kind": (multipart(wanted).replace(b"\r", b""), typed()),
+        "line ends of another kind": (multipart(fields).replace(b"\r", b""), typed()),
         "a part within a part": (
             multipart([("a", "b")]).replace(
                 b'Content-Disposition: form-data; name="a"\r\n\r\nb',
-                b"Content-Type: multipart/mixed; boundary=in\r\n\r\n" + multipart(wanted, "in"),
+                b"Content-Type: multipart/mixed; boundary=in\r\n\r\n" + multipart(fields, "in"),
             ),
             typed(),
         ),

@@ -1,8 +1,8 @@
-"""`pytest --full`: everything at length. Without it, what is long is a sample of itself.
+"""The options `--full` and `--few` of pytest, which set the length of long tests.
 
-In full a property is tried with twenty times the examples, machines run by the ten thousands, and
-the browser sees every page in every size with all colours. With `--few` a property is tried with three
-examples: for a run that only records which calls of AWS are made.
+By default, a long test runs only a sample. With `--full`, a property is tested with twenty times the
+examples, state machines run tens of thousands of times, and the browser opens each page in each size with all
+colours. With `--few`, a property is tested with three examples. That is enough to record the AWS calls.
 """
 
 from __future__ import annotations
@@ -10,31 +10,33 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, settings
 
-_USUAL = 60
-_TIMES = 20
-_FEW = 3
+_DEFAULT_EXAMPLES = 60
+_FULL_FACTOR = 20
+_FEW_EXAMPLES = 3
 
-# The machine's speed is no property of the code, so nothing here fails by time.
+# The speed of the machine is not a property of the code, so no test fails because of time.
 settings.register_profile(
     "usual",
-    max_examples=_USUAL,
+    max_examples=_DEFAULT_EXAMPLES,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-settings.register_profile("full", settings.get_profile("usual"), max_examples=_USUAL * _TIMES)
-settings.register_profile("few", settings.get_profile("usual"), max_examples=_FEW)
+settings.register_profile(
+    "full", settings.get_profile("usual"), max_examples=_DEFAULT_EXAMPLES * _FULL_FACTOR
+)
+settings.register_profile("few", settings.get_profile("usual"), max_examples=_FEW_EXAMPLES)
 settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Two options, for the workers of xdist too."""
-    parser.addoption("--full", action="store_true", help="everything at length")
+    """Adds two options. The workers of xdist get them as well."""
+    parser.addoption("--full", action="store_true", help="run long tests completely")
     parser.addoption("--few", action="store_true", help="three examples of each property")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Before any property is made."""
+    """Loads the profile before any property is created."""
     if config.option.full:
         settings.load_profile("full")
     elif config.option.few:
@@ -42,5 +44,5 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def examples(number: int) -> settings:
-    """Of a property that is so slow, or so rarely right, that it has another number of examples."""
-    return settings(max_examples=max(1, number * settings().max_examples // _USUAL))
+    """Returns settings with another number of examples, for a property that is slow or rarely applies."""
+    return settings(max_examples=max(1, number * settings().max_examples // _DEFAULT_EXAMPLES))

@@ -1,8 +1,8 @@
-"""How cost grows with the input, where a promise says that it grows no faster than the input.
+"""Measures how the cost of code grows with its input. Some tests require linear growth.
 
-Growth is measured and never time itself: a slow or busy machine makes both sizes slower, and the
-least of five runs is the one that was disturbed least. What counts is this process's own CPU time,
-which no neighbour spends and no clock that was set changes.
+A test compares two input sizes and never looks at the time itself, because a slow or busy machine slows both
+sizes down. It uses the fastest of five runs, which other processes disturbed least. It measures the CPU time
+of this process, which does not depend on other processes or on changes of the clock.
 """
 
 from __future__ import annotations
@@ -14,52 +14,54 @@ from contextlib import contextmanager
 from typing import Any
 
 LINEAR = 24
-"""Eight times the input may cost this much more: threefold room; a square would cost 64 times."""
+"""The largest allowed growth for eight times the input. Linear code has 8, and quadratic code has 64."""
 
-_TIMES = 8
+_SIZE_FACTOR = 8
 _RUNS = 5
-_SECONDS = 0.005
+_MIN_SECONDS = 0.005
 _DOUBLINGS = 10
 
 
-def growth(make: Callable[[int], Any], run: Callable[[Any], object], n: int) -> float:
-    """How many times more `run` costs with the input `make(8 * n)` than with `make(n)`.
+def growth(make: Callable[[int], Any], run: Callable[[Any], object], size: int) -> float:
+    """Returns how many times more `run` costs with the input `make(8 * size)` than with `make(size)`.
 
-    A machine may be so fast that `n` takes less than five milliseconds, in which noise would
-    decide: then `n` is doubled until it takes that long. What is cheap however large its input is
-    (refused at its first byte, say) is compared with the five milliseconds that it never takes.
+    If the small input takes less than five milliseconds, noise would decide. The size is then doubled until
+    it takes that long. Some code is cheap for any size, for example if it rejects the input at the first
+    byte. Its large input is compared with five milliseconds.
 
     Args:
-        make: The input of a size, made afresh for each run and not measured.
-        run: What is measured.
-        n: The size to begin with.
+        make: Creates an input of a size. It is called for each run and is not measured.
+        run: The code to measure.
+        size: The first size.
     """
-    with _uncollected():
+    with _no_garbage_collection():
         for _ in range(_DOUBLINGS):
-            if _once(run, make(n)) >= _SECONDS:
+            if _measure(run, make(size)) >= _MIN_SECONDS:
                 break
-            n *= 2
-        return _least(make, run, _TIMES * n) / max(_least(make, run, n), _SECONDS)
+            size *= 2
+        return _measure_best(make, run, _SIZE_FACTOR * size) / max(
+            _measure_best(make, run, size), _MIN_SECONDS
+        )
 
 
-def _least(make: Callable[[int], Any], run: Callable[[Any], object], n: int) -> float:
-    return min(_once(run, make(n)) for _ in range(_RUNS))
+def _measure_best(make: Callable[[int], Any], run: Callable[[Any], object], size: int) -> float:
+    return min(_measure(run, make(size)) for _ in range(_RUNS))
 
 
-def _once(run: Callable[[Any], object], given: Any) -> float:
-    began = time.process_time()
-    run(given)
-    return time.process_time() - began
+def _measure(run: Callable[[Any], object], value: Any) -> float:
+    start = time.process_time()
+    run(value)
+    return time.process_time() - start
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
-    """The garbage of other tests is collected before, and none while something is measured."""
-    collects = gc.isenabled()
+def _no_garbage_collection() -> Iterator[None]:
+    """Collects the garbage of other tests first, and stops the collector while the block runs."""
+    was_enabled = gc.isenabled()
     gc.collect()
     gc.disable()
     try:
         yield
     finally:
-        if collects:
+        if was_enabled:
             gc.enable()

@@ -1,7 +1,7 @@
-"""What the policies of the roles of template.yaml say of a request under their conditions.
+"""Evaluates the policies of the roles in template.yaml, with their conditions.
 
-What a function calls is put to a real evaluator, in tests/iam. This says what no function calls, so fast that
-every condition can be tried.
+tests/iam evaluates the calls of the functions with a complete evaluator. This module is for requests that no
+function makes. It is fast enough to test every condition.
 """
 
 from __future__ import annotations
@@ -18,42 +18,42 @@ FUNCTIONS = {
     for name, resource in RESOURCES.items()
     if resource["Type"] == "AWS::Serverless::Function"
 }
-_LOOKED_AT = ("dynamodb:", "s3:prefix")  # of other conditions a request says nothing here
+_EVALUATED_KEYS = ("dynamodb:", "s3:prefix")  # conditions with other keys are assumed to hold
 
 
 def role(function: str) -> tuple[str, dict[str, Any]]:
-    """The name and the properties of a function's role."""
+    """Returns the name and the properties of the role of a function."""
     name = FUNCTIONS[function]["Role"]["Fn::GetAtt"][0]
     return name, RESOURCES[name]["Properties"]
 
 
 def statements(function: str) -> list[dict[str, Any]]:
-    """The statements of a function's role."""
+    """Returns the policy statements of the role of a function."""
     (policy,) = role(function)[1]["Policies"]
-    found: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
-    return found
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
 
 
 def listed(value: Any) -> list[Any]:
-    """One value, or several, as a list."""
+    """Returns one value or several values as a list."""
     return value if isinstance(value, list) else [value]
 
 
 def named(value: Any) -> str:
-    """The logical id that a resource of a policy names, or its text where it is made of several."""
+    """Returns the logical id of a resource in a policy, or its text if that combines several references."""
     if isinstance(value, dict) and "Fn::GetAtt" in value:
         name, attribute = value["Fn::GetAtt"]
         assert attribute == "Arn"
         return str(name)
     if value == "*":
-        return "*"  # where IAM knows no resource: test_template_data names the one place
-    assert isinstance(value, dict), f"{value} is no part of this template"
-    written = value["Fn::Sub"]
-    return str(written[0] if isinstance(written, list) else written)
+        return "*"  # IAM has no resource for this action; test_template_data checks that it occurs once
+    assert isinstance(value, dict), f"{value} is not part of this template"
+    text = value["Fn::Sub"]
+    return str(text[0] if isinstance(text, list) else text)
 
 
 def rights(function: str) -> Iterator[tuple[str, str]]:
-    """Each action and resource that a function's role permits, under whatever condition."""
+    """Returns each pair of action and resource that the role of a function permits under any condition."""
     for statement in statements(function):
         assert statement["Effect"] == "Allow"
         for action in listed(statement["Action"]):
@@ -62,10 +62,10 @@ def rights(function: str) -> Iterator[tuple[str, str]]:
 
 
 def permitted(function: str, action: str, resource: str, keys: Mapping[str, Collection[str]]) -> bool:
-    """Whether some statement permits a request."""
+    """Returns whether a statement permits a request."""
     return any(
         action in listed(statement["Action"])
-        and any(fnmatchcase(resource, named(one)) for one in listed(statement["Resource"]))
+        and any(fnmatchcase(resource, named(pattern)) for pattern in listed(statement["Resource"]))
         and _holds(statement.get("Condition", {}), keys)
         for statement in statements(function)
     )
@@ -73,22 +73,22 @@ def permitted(function: str, action: str, resource: str, keys: Mapping[str, Coll
 
 def _holds(condition: Mapping[str, Mapping[str, Any]], keys: Mapping[str, Collection[str]]) -> bool:
     return all(
-        _compares(operator, keys.get(key, ()), listed(wanted))
+        _compare(operator, keys.get(key, ()), listed(expected))
         for operator, compared in condition.items()
-        for key, wanted in compared.items()
-        if key.startswith(_LOOKED_AT)
+        for key, expected in compared.items()
+        if key.startswith(_EVALUATED_KEYS)
     )
 
 
-def _compares(operator: str, values: Collection[str], wanted: list[str]) -> bool:
-    every = {
-        "ForAllValues:StringEquals": lambda: all(value in wanted for value in values),
-        "ForAllValues:StringLike": lambda: all(_is_like(value, wanted) for value in values),
-        "StringEquals": lambda: bool(values) and all(value in wanted for value in values),
-        "StringLike": lambda: bool(values) and all(_is_like(value, wanted) for value in values),
-        "StringEqualsIfExists": lambda: all(value in wanted for value in values),
+def _compare(operator: str, values: Collection[str], expected: list[str]) -> bool:
+    operators = {
+        "ForAllValues:StringEquals": lambda: all(value in expected for value in values),
+        "ForAllValues:StringLike": lambda: all(_is_like(value, expected) for value in values),
+        "StringEquals": lambda: bool(values) and all(value in expected for value in values),
+        "StringLike": lambda: bool(values) and all(_is_like(value, expected) for value in values),
+        "StringEqualsIfExists": lambda: all(value in expected for value in values),
     }
-    return every[operator]()
+    return operators[operator]()
 
 
 def _is_like(value: str, patterns: list[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Junk: whatever a table or a queue may be given by a bug, a later version or a hand in the store."""
+"""Invalid values that a bug, a later version or a manual change may put into a table or a queue."""
 
 from __future__ import annotations
 
@@ -63,22 +63,22 @@ attributes: st.SearchStrategy[dict[str, Any]] = st.recursive(
     ),
     max_leaves=6,
 )
-"""Any value of any type that DynamoDB has."""
+"""Values of all types of DynamoDB."""
 
 
 @st.composite
 def spoiled(draw: st.DrawFn, item: Mapping[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:
-    """An item with junk in one attribute, or in one part of one; or with one attribute too many, or gone."""
-    made: dict[str, Any] = copy.deepcopy(dict(item))
-    name = draw(st.sampled_from(sorted({*made, "o:99999999", "o:07", "q:1", "p:3"} - {*keys})))
-    parts = made.get(name, {}).get("M")
+    """Draws an item with one invalid attribute, or part of an attribute, or with a missing or extra one."""
+    changed: dict[str, Any] = copy.deepcopy(dict(item))
+    name = draw(st.sampled_from(sorted({*changed, "o:99999999", "o:07", "q:1", "p:3"} - {*keys})))
+    parts = changed.get(name, {}).get("M")
     if parts and draw(st.booleans()):
         parts[draw(st.sampled_from(sorted(parts)))] = draw(attributes)
-    elif name in made and draw(st.integers(0, 5)) == 0:
-        del made[name]
+    elif name in changed and draw(st.integers(0, 5)) == 0:
+        del changed[name]
     else:
-        made[name] = draw(attributes)
-    return made
+        changed[name] = draw(attributes)
+    return changed
 
 
 _SIMPLE = st.one_of(
@@ -96,38 +96,38 @@ values: st.SearchStrategy[Any] = st.recursive(
     ),
     max_leaves=6,
 )
-"""Any value that JSON has, and some that Python alone reads."""
+"""Values of all JSON types, and some values that only Python's JSON parser accepts."""
 
 
 @st.composite
 def bodies(draw: st.DrawFn, message: str) -> str:
-    """A body of a queue: one of ours with one member spoiled, or whatever there is."""
-    said = json.loads(message)
+    """Draws the body of a queue message: a valid one with one invalid member, or any other text."""
+    document = json.loads(message)
     kind = draw(st.integers(0, 5))
     if kind == 0:
         return draw(st.sampled_from(["", "null", "[]", "{", "NaN", "[" * 100_000, '"x"', "1" * 5_000]))
     if kind == 1:
         return json.dumps(draw(values))
-    name = draw(st.sampled_from([*sorted(said), "another"]))
+    name = draw(st.sampled_from([*sorted(document), "another"]))
     if kind == 2:
-        said.pop(name, None)
+        document.pop(name, None)
     else:
-        said[name] = draw(values)
-    return json.dumps(said)
+        document[name] = draw(values)
+    return json.dumps(document)
 
 
 def compared_as_dynamodb_does(patch: pytest.MonkeyPatch) -> None:
-    """Values of two types are not in any order; moto fails where it meets them."""
+    """Makes moto compare values of two types as DynamoDB does: no order holds. moto would raise an error."""
     for name in ("LessThan", "GreaterThan", "LessThanOrEqual", "GreaterThanOrEqual"):
         kind = getattr(comparisons, f"Op{name}")
-        patch.setattr(kind, "expr", _ordered(kind.expr))
+        patch.setattr(kind, "expr", _without_type_errors(kind.expr))
 
 
-def _ordered(compare: Any) -> Any:
-    def ordered(self: Any, item: Any) -> bool:
+def _without_type_errors(compare: Any) -> Any:
+    def compare_safely(self: Any, item: Any) -> bool:
         try:
             return bool(compare(self, item))
         except TypeError:
             return False
 
-    return ordered
+    return compare_safely

@@ -1,4 +1,4 @@
-"""Whole ledgers made up for tests: chains of several subjects, sealed day by day, and their export."""
+"""Ledgers in memory: the entries of several subjects, daily seals, and an export."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ START = 20_000 * DAY_MS
 
 @dataclass
 class MemoryLedger:
-    """The port Ledger."""
+    """Implements the port Ledger."""
 
     entries: dict[tuple[str, str], StoredEntry] = field(default_factory=dict)
 
@@ -26,21 +26,21 @@ class MemoryLedger:
         return self.entries.setdefault((entry.subject, entry.id), StoredEntry(entry, evidence)).entry
 
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:
-        return (kept for (whose, _), kept in list(self.entries.items()) if whose == subject)
+        return (stored for (owner, _), stored in list(self.entries.items()) if owner == subject)
 
     def erase(self, subject: str) -> int:
-        found = [key for key in self.entries if key[0] == subject]
-        for key in found:
+        keys = [key for key in self.entries if key[0] == subject]
+        for key in keys:
             self.entries[key] = StoredEntry(self.entries[key].entry, None)
-        return len(found)
+        return len(keys)
 
     def all(self) -> Iterator[LedgerEntry]:
-        return iter([kept.entry for _, kept in sorted(self.entries.items())])
+        return iter([stored.entry for _, stored in sorted(self.entries.items())])
 
 
 @dataclass
 class MemorySeals:
-    """The port Seals."""
+    """Implements the port Seals."""
 
     kept: dict[int, set[bytes]] = field(default_factory=lambda: defaultdict(set))
     gathered: dict[int, Sequence[bytes]] = field(default_factory=dict)
@@ -73,8 +73,8 @@ class MemorySeals:
 
 
 def history(ledger: Ledger, subject: str) -> list[StoredEntry]:
-    """A subject's entries, the oldest number first."""
-    return sorted(ledger.entries_of(subject), key=lambda kept: kept.entry.chain)
+    """Returns the entries of a subject, sorted by their sequence numbers."""
+    return sorted(ledger.entries_of(subject), key=lambda stored: stored.entry.chain)
 
 
 def salt(subject: int) -> bytes:
@@ -84,7 +84,7 @@ def salt(subject: int) -> bytes:
 def entry(
     subject: int, seq: int, *, at: int = 0, outcome: EntryOutcome = EntryOutcome.APPLIED
 ) -> LedgerEntry:
-    """An opt-out of somebody, recorded three seconds after it was made."""
+    """Returns the entry of an opt-out that was recorded three seconds after the press."""
     at = START + at
     return LedgerEntry(
         subject=ledger_subject(salt(subject), str(subject)),
@@ -108,22 +108,22 @@ class Ledgers:
     seals: MemorySeals = field(default_factory=MemorySeals)
 
     def enter(self, *entries: LedgerEntry) -> None:
-        for one in entries:
-            there = self.ledger.enter(one, "{}")
-            self.seals.add(there.recorded_at // DAY_MS, [there.leaf])
+        for new_entry in entries:
+            stored_entry = self.ledger.enter(new_entry, "{}")
+            self.seals.add(stored_entry.recorded_at // DAY_MS, [stored_entry.leaf])
 
     def lines(self, now: int) -> list[bytes]:
         return list(export_ledger(self.ledger, self.seals, now))
 
 
 def ordinary(subjects: int = 5, changes: int = 4, days: int = 3) -> Ledgers:
-    """Some people who changed their minds over some days, the last of which is not sealed."""
+    """Returns a ledger with several changes of several subjects. All days but the last are sealed."""
     from heed.use_cases.ledger.seal_days import seal_days
 
-    made = Ledgers()
+    ledgers = Ledgers()
     for subject in range(subjects):
         for seq in range(1, changes + 1):
             at = (subject + seq) % days * DAY_MS + subject * 1_000_000 + seq * 1_000
-            made.enter(entry(subject, seq, at=at))
-    seal_days(made.seals, START // DAY_MS + days - 1)
-    return made
+            ledgers.enter(entry(subject, seq, at=at))
+    seal_days(ledgers.seals, START // DAY_MS + days - 1)
+    return ledgers

@@ -1,4 +1,4 @@
-"""The mail that the functions sent, and the queues between them, as tests see them."""
+"""The mail that the functions sent, the queues between them, and a fake of the SES list."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ _PATH = re.compile(r"https://[a-z.]+(/[cu]/[^\s?\"<>]+)")
 
 
 def sent() -> list[EmailMessage]:
-    """Every mail that SES took, in order."""
-    return [parsed(one.raw_data) for one in ses_backends[ACCOUNT]["us-east-1"].sent_messages]
+    """Returns each mail that SES accepted, in order."""
+    return [parsed(message.raw_data) for message in ses_backends[ACCOUNT]["us-east-1"].sent_messages]
 
 
 def parsed(raw: str | bytes) -> EmailMessage:
-    """A mail, read back as a mail program does."""
+    """Parses a mail as a mail program does."""
     raw = raw.encode() if isinstance(raw, str) else raw
     message = email.message_from_bytes(raw, policy=default)
     assert isinstance(message, EmailMessage)
@@ -38,35 +38,35 @@ def parsed(raw: str | bytes) -> EmailMessage:
 
 
 def text(message: EmailMessage, kind: str = "plain") -> str:
-    """One of the two forms of a mail's words."""
+    """Returns the text of a mail, in plain text or HTML."""
     part = message.get_body((kind,))
     assert isinstance(part, EmailMessage)
     return str(part.get_content())
 
 
 def link(message: EmailMessage, kind: str = "c") -> str:
-    """The path of the confirmation link (`c`) or of the one that never ends (`u`)."""
-    (found,) = {path for path in _PATH.findall(text(message)) if path.startswith(f"/{kind}/")}
-    return str(found)
+    """Returns the path of the confirmation link (`c`) or of the unsubscribe link (`u`) in a mail."""
+    (path,) = {path for path in _PATH.findall(text(message)) if path.startswith(f"/{kind}/")}
+    return str(path)
 
 
 def deliver(world: World, queue: str, handler: Callable[[dict[str, Any], Any], Any]) -> list[dict[str, Any]]:
-    """Hand what waits in a queue to its reader; a message that it is done with is deleted."""
+    """Delivers the messages of a queue to a handler, and deletes those that it handled successfully."""
     sqs = client("sqs")
     url = world.queues[queue]
-    got = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    response = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
     records = [
         {
-            "messageId": one["MessageId"],
-            "body": one["Body"],
-            "receiptHandle": one["ReceiptHandle"],
+            "messageId": message["MessageId"],
+            "body": message["Body"],
+            "receiptHandle": message["ReceiptHandle"],
             "eventSource": "aws:sqs",
         }
-        for one in got.get("Messages", [])
+        for message in response.get("Messages", [])
     ]
     if records:
-        answer = handler({"Records": records}, world.context)
-        failed = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+        result = handler({"Records": records}, world.context)
+        failed = {failure["itemIdentifier"] for failure in result["batchItemFailures"]}
         for record in records:
             if record["messageId"] not in failed:
                 sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
@@ -74,28 +74,28 @@ def deliver(world: World, queue: str, handler: Callable[[dict[str, Any], Any], A
 
 
 def show_again(queue: str) -> None:
-    """The time for which a reader hides what it read is over."""
-    for one in sqs_backends[ACCOUNT]["us-east-1"].queues.values():
-        if one.name == queue:
-            for message in one._messages:
+    """Makes all received messages of a queue visible again."""
+    for backend in sqs_backends[ACCOUNT]["us-east-1"].queues.values():
+        if backend.name == queue:
+            for message in backend._messages:
                 message.visible_at = 0
 
 
 @dataclass
 class SuppressionList:
-    """SES's suppression list, which moto has not: answers as botocore reads SES's answers.
+    """A fake of the SES list, which moto does not implement. It returns responses as botocore parses them.
 
-    An entry keeps the case in which it came, and is found by exactly that spelling; what SES takes for no
-    address it refuses. The place where a page begins is an address, in words that only look opaque.
+    An entry keeps its case, and is found by its exact spelling only. An invalid address is rejected. The
+    token of a page is an encoded address: it only looks opaque.
 
     Attributes:
-        addresses: what is on it.
-        removed: every spelling that was to be taken off, in order.
-        pages: how often it was read.
-        page: how many addresses SES gives at most.
-        failure: the code with which every call fails, while it is set.
-        pauses: what was waited after each call.
-        between: what happens before each answer.
+        addresses: The entries of the list.
+        removed: The spelling in each removal call, in order.
+        pages: Number of pages that were read.
+        page: The most addresses on a page.
+        failure: Error code of every call, while it is set.
+        pauses: The pause after each call, in seconds.
+        between: Is called before each response.
     """
 
     addresses: set[str] = field(default_factory=set)
@@ -111,35 +111,35 @@ class SuppressionList:
         if self.failure:
             status, body = 429, _error(self.failure)
         elif model.name == "ListSuppressedDestinations":
-            status, body = self._listed(params["query_string"])
+            status, body = self._list_page(params["query_string"])
         else:
-            status, body = self._removed(unquote(params["url_path"].rpartition("/")[2]))
+            status, body = self._remove(unquote(params["url_path"].rpartition("/")[2]))
         body["ResponseMetadata"] = {"HTTPStatusCode": status}
         return AWSResponse(params["url"], status, HTTPHeaders(), None), body
 
-    def _removed(self, spelling: str) -> tuple[int, dict[str, Any]]:
+    def _remove(self, spelling: str) -> tuple[int, dict[str, Any]]:
         self.removed.append(spelling)
-        if not _TAKEN(spelling):
+        if not _is_accepted(spelling):
             return 400, _error("BadRequestException", f"{spelling} is no address")
         if spelling not in self.addresses:
             return 404, _error("NotFoundException", f"{spelling} is not on the list")
         self.addresses.discard(spelling)
         return 200, {}
 
-    def _listed(self, asked: Any) -> tuple[int, dict[str, Any]]:
+    def _list_page(self, query: Any) -> tuple[int, dict[str, Any]]:
         self.pages += 1
-        behind = base64.b64decode(asked.get("NextToken", "")).decode()
-        there = sorted(one for one in self.addresses if one > behind)
-        size = min(self.page, int(asked["PageSize"]))
-        found = [{"EmailAddress": one, "Reason": "BOUNCE"} for one in there[:size]]
-        body: dict[str, Any] = {"SuppressedDestinationSummaries": found}
-        if len(there) > size:
-            body["NextToken"] = base64.b64encode(there[size - 1].encode()).decode()
+        after = base64.b64decode(query.get("NextToken", "")).decode()
+        addresses = sorted(address for address in self.addresses if address > after)
+        size = min(self.page, int(query["PageSize"]))
+        summaries = [{"EmailAddress": address, "Reason": "BOUNCE"} for address in addresses[:size]]
+        body: dict[str, Any] = {"SuppressedDestinationSummaries": summaries}
+        if len(addresses) > size:
+            body["NextToken"] = base64.b64encode(addresses[size - 1].encode()).decode()
         return 200, body
 
 
-# Neither a path's own sign nor what is beyond ASCII is taken in a call about one address.
-_TAKEN = re.compile(r"[A-Za-z0-9.+_'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").fullmatch
+# SES rejects an address with a slash or with non-ASCII characters in a call about one address.
+_is_accepted = re.compile(r"[A-Za-z0-9.+_'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").fullmatch
 
 
 def _error(code: str, message: str = "made up") -> dict[str, Any]:
@@ -147,26 +147,26 @@ def _error(code: str, message: str = "made up") -> dict[str, Any]:
 
 
 @contextmanager
-def suppression_list(held: SuppressionList | None = None) -> Iterator[SuppressionList]:
-    """The list, behind the client that its function has; nobody waits for its pace."""
-    held = held or SuppressionList()
-    parts().ses_suppression_list._pause = held.pauses.append
+def suppression_list(fake: SuppressionList | None = None) -> Iterator[SuppressionList]:
+    """Connects the fake list to the client of the functions, while the block runs. Calls do not pause."""
+    fake = fake or SuppressionList()
+    parts().ses_suppression_list._pause = fake.pauses.append
     events = parts().client("sesv2", once=True).meta.events
-    names = [f"before-call.sesv2.{do}" for do in ("Delete" + _ONE, "List" + _ONE + "s")]
+    names = [f"before-call.sesv2.{call}SuppressedDestination{end}" for call, end in _CALLS]
     for name in names:
-        events.register(name, held.answer)
+        events.register(name, fake.answer)
     try:
-        yield held
+        yield fake
     finally:
         for name in names:
-            events.unregister(name, held.answer)
+            events.unregister(name, fake.answer)
 
 
-_ONE = "SuppressedDestination"
+_CALLS = (("Delete", ""), ("List", "s"))
 
 
 def read_list(world: World) -> None:
-    """Whoever asked for SES's list to be walked gets it, and all else that waits for that function."""
+    """Runs the function of the SES list until its queue is empty."""
     from functions.ses_list import app
 
     with suppression_list():
@@ -175,10 +175,10 @@ def read_list(world: World) -> None:
 
 
 def calls(clients: tuple[str, ...] = ("sqs", "dynamodb", "kms", "sesv2")) -> list[str]:
-    """The AWS calls that the functions make from now on, as they are made."""
-    made: list[str] = []
+    """Returns a list that receives the name of each AWS call that the functions make from now on."""
+    names: list[str] = []
     for service in clients:
         parts().client(service).meta.events.register(
-            "before-call.*.*", lambda model, **_: made.append(model.name)
+            "before-call.*.*", lambda model, **_: names.append(model.name)
         )
-    return made
+    return names

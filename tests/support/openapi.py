@@ -1,4 +1,7 @@
-"""openapi.yaml, to hold answers against: more strictly than a client may, for ours may not add unsaid."""
+"""Checks responses against openapi.yaml.
+
+The check is stricter than that of a client: a response must not have members that the document does not name.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ Answer = dict[str, Any]
 
 @functools.cache
 def document() -> dict[str, Any]:
-    """The whole document."""
+    """Returns the whole document."""
     parsed: dict[str, Any] = yaml.load(PATH.read_text(), yaml.CSafeLoader)
     return parsed
 
 
 def operations() -> dict[tuple[str, str], dict[str, Any]]:
-    """Every operation, by method and path."""
+    """Returns all operations by method and path."""
     return {
         (method.upper(), path): operation
         for path, item in document()["paths"].items()
@@ -33,13 +36,13 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def scopes(operation: dict[str, Any]) -> set[str]:
-    """The scopes of which a key needs one."""
-    return {scope for way in operation["security"] for scope in way["apiKey"]}
+    """Returns the scopes of an operation. A key needs one of them."""
+    return {scope for requirement in operation["security"] for scope in requirement["apiKey"]}
 
 
 def hold(method: str, path: str, answer: Answer) -> Any:
-    """The answer's body, once its status, headers and body are what the document says."""
-    response = _resolved(operations()[method, path]["responses"][str(answer["statusCode"])])
+    """Checks the status, the headers and the body of a response, and returns its body."""
+    response = _resolve(operations()[method, path]["responses"][str(answer["statusCode"])])
     ((content_type, media),) = response["content"].items()
     assert answer["headers"]["Content-Type"] == content_type
     assert answer["headers"]["Cache-Control"] == "no-store"
@@ -51,26 +54,29 @@ def hold(method: str, path: str, answer: Answer) -> Any:
     return body
 
 
-def _resolved(node: dict[str, Any]) -> dict[str, Any]:
+def _resolve(node: dict[str, Any]) -> dict[str, Any]:
     while "$ref" in node:
         steps = node["$ref"].removeprefix("#/").split("/")
-        node = functools.reduce(lambda found, step: found[step], steps, document())
+        node = functools.reduce(lambda member, step: member[step], steps, document())
     return node
 
 
 def validator(schema: dict[str, Any]) -> Draft202012Validator:
-    """What holds a document against a schema of openapi.yaml."""
-    whole = {**_closed(schema), "components": _closed(document()["components"])}
-    return Draft202012Validator(whole, format_checker=FormatChecker())
+    """Returns a validator for a schema of openapi.yaml."""
+    closed_schema = {
+        **_without_extra_members(schema),
+        "components": _without_extra_members(document()["components"]),
+    }
+    return Draft202012Validator(closed_schema, format_checker=FormatChecker())
 
 
-def _closed(node: Any) -> Any:
-    """A schema in which no object has members that the document does not name."""
+def _without_extra_members(node: Any) -> Any:
+    """Returns a copy of a schema whose objects allow no additional members."""
     if isinstance(node, list):
-        return [_closed(item) for item in node]
+        return [_without_extra_members(item) for item in node]
     if not isinstance(node, dict):
         return node
-    closed = {name: _closed(value) for name, value in node.items()}
+    closed = {name: _without_extra_members(value) for name, value in node.items()}
     if node.get("type") == "object" and "properties" in node:
         closed.setdefault("additionalProperties", False)
     return closed

@@ -1,4 +1,4 @@
-"""Views as functions fill them, one for each state that a page has."""
+"""Sample views of all pages: one view for each state of a page."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ JUNE = 1_781_222_400_000  # 12 June 2026
 
 
 def catalogue(folder: Path) -> dict[str, Any]:
-    """The compiled catalogue."""
+    """Returns the compiled catalogue."""
     return dict(json.loads((folder / "catalogue.json").read_text(encoding="utf-8")))
 
 
 def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str, PageView]]:
-    """Name of the sample → name of the page, view."""
+    """Returns the name of the page and the view of each sample, by the name of the sample."""
     names = {topic["name"]: topic["names"][language] for topic in topics}
-    about = {topic["name"]: topic["descriptions"][language] for topic in topics}
+    descriptions = {topic["name"]: topic["descriptions"][language] for topic in topics}
     centre = CENTRE + language
     service = (names["service"],)
 
@@ -57,7 +57,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
         return TopicLine(
             topic=topic,
             name=names[topic],
-            description=about[topic],
+            description=descriptions[topic],
             state=state,
             why=why,
             since=MAY,
@@ -74,7 +74,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
     def preferences(*lines: TopicLine, **more: Any) -> PreferencesView:
         advertising = AdvertisingLine(
             name=names["targeted-advertising"],
-            description=about["targeted-advertising"],
+            description=descriptions["targeted-advertising"],
             state=more.pop("tracked", TopicState.IN),
             since=more.pop("since", None),
         )
@@ -87,7 +87,7 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
             **more,
         )
 
-    policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=about["news"])
+    policy = PolicyNotice(version="2026-07", effective="2026-07-01", summary=descriptions["news"])
     last = LastChange(topic=names["offers"], change=LastChangeKind.OUT, at=MAY, source=Source.ONE_CLICK)
     usual = (
         line("offers", TopicState.OUT, StateNote.STOPPED),
@@ -97,17 +97,17 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
     )
     off = tuple(line(n, TopicState.OUT, StateNote.STOPPED) for n in ("offers", "news", "events", "research"))
     options = tuple(
-        TopicOption(topic=name, name=names[name], description=about[name])
+        TopicOption(topic=name, name=names[name], description=descriptions[name])
         for name in ("offers", "news", "events", "research")
     )
     return {
-        "landing": ("landing", landing(topic=names["offers"], description=about["offers"])),
+        "landing": ("landing", landing(topic=names["offers"], description=descriptions["offers"])),
         "landing-all": ("landing", landing(update=policy)),
         "landing-signal": (
             "landing",
             landing(
                 topic=names["offers"],
-                description=about["offers"],
+                description=descriptions["offers"],
                 signal=SignalNotice.SEEN,
                 policy=policy,
             ),
@@ -256,5 +256,5 @@ def samples(language: str, topics: list[dict[str, Any]]) -> dict[str, tuple[str,
 
 
 def render(pages: Pages, page: str, view: PageView) -> str:
-    """The page of a view, through the method of its name."""
+    """Renders a view with the method that has the name of its page."""
     return str(getattr(pages, page)(view))

@@ -1,4 +1,4 @@
-"""The registers of a scope by its bare number, as tests write it: `out(2)`."""
+"""Short functions for the registers of a scope, which take a plain number: `out(2)`."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from heed.domain.preferences.register import Register, ScopeNumber
 
 
 def out(scope: int) -> Register:
-    """Of the latest *out*."""
+    """Returns the register of opt-outs."""
     return register.opted_out(ScopeNumber(scope))
 
 
 def in_(scope: int) -> Register:
-    """Of the latest *in*."""
+    """Returns the register of opt-ins."""
     return register.opted_in(ScopeNumber(scope))
 
 
 def pause(scope: int) -> Register:
-    """Of the latest pause."""
+    """Returns the register of pauses."""
     return register.paused(ScopeNumber(scope))
 
 
 def yes(scope: int) -> Register:
-    """Of the latest confirmed yes."""
+    """Returns the register of confirmed opt-ins."""
     return register.confirmed(ScopeNumber(scope))
 
 
 def undoable(scope: int) -> Register:
-    """Of the latest press that can be taken back."""
+    """Returns the register of presses that can be undone."""
     return register.undoable(ScopeNumber(scope))
 
 
 def undone(scope: int) -> Register:
-    """Of the latest press that was taken back."""
+    """Returns the register of presses that were undone."""
     return register.undone(ScopeNumber(scope))
 
 
 def scope_numbers(*numbers: int) -> tuple[ScopeNumber, ...]:
-    """Several numbers as those of scopes."""
+    """Returns several numbers as scope numbers."""
     return tuple(map(ScopeNumber, numbers))

@@ -1,4 +1,4 @@
-"""SES events for tests: the documented shapes, and whom they are about."""
+"""SES events in the documented formats, and a catalogue for them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ CATALOGUE = Catalogue.from_document(BRAND)
 
 
 def identify(address: str) -> str:
-    """The id of an address under the tests' key."""
+    """Returns the recipient id of an address, computed with the key of the tests."""
     return recipient_id(KEY, normalise_address(address))
 
 
@@ -53,22 +53,26 @@ TAGGED = identify("tagged@example.com")
 
 
 def ses(name: str, **changed: Any) -> dict[str, Any]:
-    """One event of tests/data/ses; `bounce__bounceType="X"` sets a member of a member.
+    """Returns an event of tests/data/ses, with some members changed.
 
-    The text TAG stands for the id of b@example.com in the files that carry a tag.
+    The text TAG in a file is replaced by the recipient id of b@example.com.
+
+    Args:
+        name: Name of the file, without its extension.
+        changed: Members to replace. `bounce__bounceType="X"` sets the member `bounceType` of `bounce`.
     """
     text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
     event: dict[str, Any] = json.loads(text.replace('"TAG"', json.dumps(identify("b@example.com"))))
     for path, value in changed.items():
         *parents, last = path.split("__")
-        place = event
+        member = event
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = copy.deepcopy(value)
+            member = member.setdefault(parent, {})
+        member[last] = copy.deepcopy(value)
     return event
 
 
 def sns(message: str, **members: Any) -> str:
-    """What SNS writes to a queue around a message."""
+    """Returns the envelope that SNS puts around a message."""
     stamp = {"Timestamp": "2026-03-05T00:41:03.101Z"}
     return json.dumps({"Type": "Notification", "Message": message, **stamp, **members})

@@ -1,4 +1,4 @@
-"""The translated template as a stack: every reference of it resolved, and the ARN of each resource."""
+"""The stack of a translated template: its resources with resolved references, and their ARNs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _PSEUDO = {
     "AWS::Partition": "aws",
     "AWS::URLSuffix": "amazonaws.com",
 }
-_NOTHING = object()  # AWS::NoValue
-# What CloudFormation calls a resource whose name the template leaves to it, and the ARN of that name.
+_NO_VALUE = object()  # AWS::NoValue
+# The pattern of the ARN of each resource type. CloudFormation generates names that the template does not set.
 _ARNS = {
     "AWS::ApiGatewayV2::Api": "arn:aws:apigateway:{region}::/apis/{name}",
     "AWS::DynamoDB::Table": "arn:aws:dynamodb:{region}:{account}:table/{name}",
@@ -43,75 +43,75 @@ _STREAM = "/stream/2026-03-05T00:00:00.000"
 
 
 class Stack:
-    """What a template becomes in an account.
+    """The stack that a template creates in an account.
 
     Args:
-        template: as SAM has translated it.
-        parameters: what it is deployed with, beside its defaults.
+        template: The template after SAM's translation.
+        parameters: Values of parameters that differ from their defaults.
     """
 
     def __init__(self, template: Mapping[str, Any], parameters: Mapping[str, str]) -> None:
-        defaults = {name: one.get("Default") for name, one in template["Parameters"].items()}
+        defaults = {name: parameter.get("Default") for name, parameter in template["Parameters"].items()}
         self._values = {**defaults, **parameters, **_PSEUDO}
         self._conditions: Mapping[str, Any] = template["Conditions"]
-        self._made = {
+        self._created = {
             name: resource
             for name, resource in template["Resources"].items()
             if "Condition" not in resource or self._holds(resource["Condition"])
         }
         self.resources = {
             name: (resource["Type"], self.resolved(resource.get("Properties", {})))
-            for name, resource in self._made.items()
+            for name, resource in self._created.items()
         }
-        """The type and the properties of each resource that there is, by its logical id."""
+        """The type and the properties of each resource whose condition holds, by its logical id."""
 
     def of(self, *types: str) -> dict[str, dict[str, Any]]:
-        """The properties of every resource of some types."""
-        return {name: made for name, (kind, made) in self.resources.items() if kind in types}
+        """Returns the properties of all resources of some types, by logical id."""
+        return {name: properties for name, (kind, properties) in self.resources.items() if kind in types}
 
     def arn(self, name: str) -> str:
-        """The ARN of a resource."""
-        pattern = _ARNS[self._made[name]["Type"]]
+        """Returns the ARN of a resource."""
+        pattern = _ARNS[self._created[name]["Type"]]
         return pattern.format(region=REGION, account=ACCOUNT, name=self._name(name))
 
     def has_arn(self, name: str) -> bool:
-        """Whether a resource has an ARN that is known here."""
-        return self._made[name]["Type"] in _ARNS
+        """Returns whether this module knows the ARN of a resource."""
+        return self._created[name]["Type"] in _ARNS
 
     def called(self, value: str) -> str:
-        """The ARN of the resource that the template names by a value: by its ARN, its name or its URL."""
-        found = {self.arn(n) for n in self._made if self.has_arn(n) and value in self._names(n)}
-        assert len(found) == 1, f"{value} names {found or 'no resource'}"
-        return found.pop()
+        """Returns the ARN of the resource whose ARN, name or URL is `value`."""
+        arns = {self.arn(name) for name in self._created if self.has_arn(name) and value in self._names(name)}
+        assert len(arns) == 1, f"{value} names {arns or 'no resource'}"
+        return arns.pop()
 
     def resolved(self, value: Any) -> Any:
-        """A part of the template, without any reference."""
+        """Returns a part of the template with all references resolved."""
         if isinstance(value, list):
-            return [made for one in value if (made := self.resolved(one)) is not _NOTHING]
+            return [item for part in value if (item := self.resolved(part)) is not _NO_VALUE]
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
             ((function, argument),) = value.items()
             if function in self._functions:
                 return self._functions[function](argument)
-        made = {name: self.resolved(one) for name, one in value.items()}
-        return {name: one for name, one in made.items() if one is not _NOTHING}
+        members = {name: self.resolved(part) for name, part in value.items()}
+        return {name: member for name, member in members.items() if member is not _NO_VALUE}
 
     @property
     def _functions(self) -> dict[str, Callable[[Any], Any]]:
         return {
             "Ref": self._ref,
             "Condition": lambda name: self._holds(name) if isinstance(name, str) else name,
-            "Fn::GetAtt": lambda said: self._attribute(*said),
+            "Fn::GetAtt": lambda args: self._attribute(*args),
             "Fn::Sub": self._sub,
-            "Fn::If": lambda said: self.resolved(said[1] if self._holds(said[0]) else said[2]),
-            "Fn::Equals": lambda said: self.resolved(said[0]) == self.resolved(said[1]),
-            "Fn::Not": lambda said: not self.resolved(said[0]),
-            "Fn::And": lambda said: all(self.resolved(one) for one in said),
-            "Fn::Or": lambda said: any(self.resolved(one) for one in said),
-            "Fn::Join": lambda said: said[0].join(map(str, self.resolved(said[1]))),
-            "Fn::Split": lambda said: self.resolved(said[1]).split(said[0]),
-            "Fn::Select": lambda said: self.resolved(said[1])[int(said[0])],
+            "Fn::If": lambda args: self.resolved(args[1] if self._holds(args[0]) else args[2]),
+            "Fn::Equals": lambda args: self.resolved(args[0]) == self.resolved(args[1]),
+            "Fn::Not": lambda args: not self.resolved(args[0]),
+            "Fn::And": lambda args: all(self.resolved(arg) for arg in args),
+            "Fn::Or": lambda args: any(self.resolved(arg) for arg in args),
+            "Fn::Join": lambda args: args[0].join(map(str, self.resolved(args[1]))),
+            "Fn::Split": lambda args: self.resolved(args[1]).split(args[0]),
+            "Fn::Select": lambda args: self.resolved(args[1])[int(args[0])],
         }
 
     def _holds(self, condition: str) -> bool:
@@ -119,11 +119,11 @@ class Stack:
 
     def _ref(self, name: str) -> Any:
         if name == "AWS::NoValue":
-            return _NOTHING
+            return _NO_VALUE
         return self._values[name] if name in self._values else self._physical(name)
 
     def _physical(self, name: str) -> str:
-        kind = self._made[name]["Type"]
+        kind = self._created[name]["Type"]
         if kind in _REFERRED_TO_BY_ARN:
             return self.arn(name)
         if kind == "AWS::SQS::Queue":
@@ -131,9 +131,9 @@ class Stack:
         return self._name(name)
 
     def _name(self, name: str) -> str:
-        resource = self._made[name]
-        if said := _NAMED_BY.get(resource["Type"]):
-            return str(self.resolved(resource["Properties"][said]))
+        resource = self._created[name]
+        if name_property := _NAMED_BY.get(resource["Type"]):
+            return str(self.resolved(resource["Properties"][name_property]))
         return f"{NAME}-{name}"
 
     def _names(self, name: str) -> set[str]:
@@ -144,13 +144,13 @@ class Stack:
             return self.arn(name) + _STREAM
         return self.arn(name) if attribute == "Arn" else f"{self._name(name)}.{attribute}"
 
-    def _sub(self, said: Any) -> str:
-        text, own = said if isinstance(said, list) else (said, {})
+    def _sub(self, argument: Any) -> str:
+        text, variables = argument if isinstance(argument, list) else (argument, {})
 
         def value(match: re.Match[str]) -> str:
             name = match[1]
-            if name in own:
-                return str(self.resolved(own[name]))
+            if name in variables:
+                return str(self.resolved(variables[name]))
             if "." in name:
                 return self._attribute(*name.split(".", 1))
             return str(self._ref(name))

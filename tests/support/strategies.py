@@ -1,4 +1,4 @@
-"""What is drawn at random: entries, changes, records, addresses. Ties and collisions come often."""
+"""Hypothesis strategies for entries, changes and records. Ties and collisions are frequent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from heed.domain.preferences.register import (
 from tests.support.catalogues import SCOPES
 from tests.support.registers import in_, out, pause, undoable, undone
 
-# Around a U+FFFF boundary the orders of UTF-8 and of UTF-16 part.
+# Around U+FFFF, texts have another order in UTF-8 than in UTF-16.
 _TEXTS = st.sampled_from(["", "a", "b", "é", "z", "\u3042", "\uffee", "\U00010400", "\U0001f600"])
 _EVIDENCE = st.one_of(
     st.just("{}"),
@@ -38,7 +38,7 @@ _INSTANTS = st.one_of(st.integers(0, 12), st.integers(0, 70).map(lambda day: day
 
 _ADDRESS_WIDE = (COMPLAINT, UNDELIVERABLE, HOLD, LIFT_UNDELIVERABLE, LIFT_HOLD)
 REGISTERS = (*(Register(kind, scope) for kind in ChoiceKind for scope in SCOPES), *_ADDRESS_WIDE)
-"""Every register that an event may change, of the catalogue of tests."""
+"""All registers of the test catalogue that an event may change."""
 
 recipients = st.binary(min_size=16, max_size=16)
 
@@ -53,7 +53,7 @@ entries = st.builds(
 
 @st.composite
 def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Change:
-    """One event's change; a soft-bounce day now and then."""
+    """Draws the change of one event, sometimes a soft-bounce day."""
     register = draw(st.sampled_from((*registers, SOFT_BOUNCE, SOFT_BOUNCE)))
     entry = draw(entries)
     if register.kind is ChoiceKind.UNDONE:
@@ -65,14 +65,14 @@ def changes(draw: st.DrawFn, registers: tuple[Register, ...] = REGISTERS) -> Cha
 
 
 def crowded(size: int = 12) -> st.SearchStrategy[list[Change]]:
-    """Many changes of few registers, so that they meet."""
+    """Returns a strategy for many changes of a few registers, so that they collide."""
     few = (out(0), in_(2), pause(2), undoable(2), undone(2), COMPLAINT)
     return st.lists(st.one_of(changes(few), changes()), max_size=size)
 
 
 @st.composite
 def records(draw: st.DrawFn) -> Record:
-    """Any record that may be read: dense around one topic's path, sparse elsewhere."""
+    """Draws any valid record. It has many registers on the path of one topic, and few elsewhere."""
     registers: dict[Register, Entry] = {}
     focus = draw(st.sampled_from([(0, 1, 2), (0, 1, 5, 16), (0, 1, 2, 12, 13), (7, 0), SCOPES]))
     for kind in (ChoiceKind.OUT, ChoiceKind.IN, ChoiceKind.PAUSE, ChoiceKind.CONFIRMED):
@@ -101,4 +101,4 @@ def records(draw: st.DrawFn) -> Record:
 
 
 instants = st.one_of(st.integers(0, 20), st.integers(0, 105).map(lambda day: day * DAY_MS + 5))
-"""When a decision is asked for."""
+"""The times of decisions, in milliseconds."""

@@ -1,4 +1,4 @@
-"""The stream of the table `Preferences`: events as Lambda gets them, made from the table's own items."""
+"""Events of the stream of the table `Preferences`, as Lambda receives them, built from the items."""
 
 from __future__ import annotations
 
@@ -21,36 +21,44 @@ def record(
     number: int = 1,
     expired: bool = False,
 ) -> dict[str, Any]:
-    """The record of one write, from the item before and after it; bytes in base64, as in JSON."""
+    """Returns the stream record of one write.
+
+    Args:
+        old: The item before the write, or None.
+        new: The item after the write, or None.
+        at: Time of the write, milliseconds.
+        number: Sequence number.
+        expired: Whether DynamoDB deleted the item at the end of its time to live.
+    """
     item: Mapping[str, Any] = new or old or {}
     name = "INSERT" if not old else "MODIFY" if new else "REMOVE"
-    told: dict[str, Any] = {
+    body: dict[str, Any] = {
         "ApproximateCreationDateTime": at // 1000,
         "Keys": {"id": item["id"]},
         "SequenceNumber": str(100000000000000000000 + number),
         "SizeBytes": 512,
         "StreamViewType": "NEW_AND_OLD_IMAGES",
     }
-    told |= {key: _plain(image) for key, image in (("OldImage", old), ("NewImage", new)) if image}
-    made = {
+    body |= {key: _plain(image) for key, image in (("OldImage", old), ("NewImage", new)) if image}
+    stream_record = {
         "eventID": hashlib.md5(f"{item['id']} {number}".encode()).hexdigest(),  # noqa: S324
         "eventName": name,
         "eventVersion": "1.1",
         "eventSource": "aws:dynamodb",
         "awsRegion": "us-east-1",
-        "dynamodb": told,
+        "dynamodb": body,
         "eventSourceARN": STREAM,
     }
-    return made | ({"userIdentity": OF_TIME} if expired else {})
+    return stream_record | ({"userIdentity": OF_TIME} if expired else {})
 
 
 def event(records: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    """A batch."""
+    """Returns the event of a batch of records."""
     return {"Records": list(records)}
 
 
 def _plain(value: Any) -> Any:
-    """Bytes at any depth as JSON has them, in base64."""
+    """Encodes bytes at any depth in base64, as JSON needs it."""
     if isinstance(value, bytes):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
@@ -59,28 +67,28 @@ def _plain(value: Any) -> Any:
 
 
 class Recorder:
-    """Watches a table of moto, and tells its stream: one record a write that changed something."""
+    """Watches a table of moto and creates one stream record for each write that changed an item."""
 
     def __init__(self, client: Any, table: str, at: int) -> None:
         self._client = client
         self._table = table
         self.at = at
         self.records: list[dict[str, Any]] = []
-        self._seen: dict[str, dict[str, Any]] = {}
+        self._items: dict[str, dict[str, Any]] = {}
         client.meta.events.register("after-call.dynamodb", self._after)
         self.look()
 
     def look(self, *, expired: bool = False) -> None:
-        """Take note of what changed since the last look."""
+        """Creates the records of all changes since the last call."""
         with by_somebody_else():
             items = self._client.scan(TableName=self._table)["Items"]
-        found = {item["id"]["S"]: item for item in items}
-        for name in sorted({*self._seen, *found}):
-            old, new = self._seen.get(name), found.get(name)
+        current = {item["id"]["S"]: item for item in items}
+        for name in sorted({*self._items, *current}):
+            old, new = self._items.get(name), current.get(name)
             if old != new:
                 number = len(self.records) + 1
                 self.records.append(record(old, new, self.at, number=number, expired=expired))
-        self._seen = found
+        self._items = current
 
     def _after(self, model: Any, **_: Any) -> None:
         if model.name in ("UpdateItem", "PutItem", "DeleteItem"):

@@ -1,4 +1,4 @@
-"""template.yaml, parsed: intrinsics kept as plain values."""
+"""Parses template.yaml. Intrinsic functions stay plain values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATH = Path(__file__).parents[2] / "template.yaml"
 
 
 class _Loader(yaml.CSafeLoader):
-    """A SAM template as it is written: `!Ref X` becomes `{"Ref": "X"}`, `!Sub …` `{"Fn::Sub": …}`."""
+    """Loads a SAM template: `!Ref X` becomes `{"Ref": "X"}`, and `!Sub …` becomes `{"Fn::Sub": …}`."""
 
 
 def _intrinsic(loader: _Loader, tag: str, node: yaml.Node) -> dict[str, Any]:
@@ -35,38 +35,38 @@ _Loader.add_multi_constructor("!", _intrinsic)
 
 @functools.cache
 def template() -> dict[str, Any]:
-    """The whole template."""
+    """Returns the whole template."""
     parsed = yaml.load(PATH.read_text(), _Loader)  # noqa: S506 - a SafeLoader
-    # What an anchor shares is no longer shared then, and a test can change one resource alone.
-    whole: dict[str, Any] = json.loads(json.dumps(parsed))
-    return whole
+    # Anchors make several resources share an object. The copy shares none, so a test can change one resource.
+    copied: dict[str, Any] = json.loads(json.dumps(parsed))
+    return copied
 
 
 def time_of(function: str) -> int:
-    """The seconds after which a function is cut off."""
+    """Returns the time-out of a function, in seconds."""
     own = template()["Resources"][function]["Properties"]
     seconds: int = own.get("Timeout", template()["Globals"]["Function"]["Timeout"])
     return seconds
 
 
 def variables(function: str) -> dict[str, Any]:
-    """What a function is given in its environment."""
+    """Returns the environment variables of a function."""
     common = template()["Globals"]["Function"]["Environment"]["Variables"]
     own = template()["Resources"][function]["Properties"]["Environment"]["Variables"]
     return {**common, **own}
 
 
 def table_definition(logical_id: str) -> dict[str, Any]:
-    """What create_table takes of a table of the template."""
+    """Returns the arguments of create_table for a table of the template."""
     properties = template()["Resources"][logical_id]["Properties"]
-    wanted = (
+    names = (
         "KeySchema",
         "AttributeDefinitions",
         "BillingMode",
         "GlobalSecondaryIndexes",
         "StreamSpecification",
     )
-    made = {name: properties[name] for name in wanted if name in properties}
-    if "StreamSpecification" in made:
-        made["StreamSpecification"] = {"StreamEnabled": True, **made["StreamSpecification"]}
-    return made
+    arguments = {name: properties[name] for name in names if name in properties}
+    if "StreamSpecification" in arguments:
+        arguments["StreamSpecification"] = {"StreamEnabled": True, **arguments["StreamSpecification"]}
+    return arguments

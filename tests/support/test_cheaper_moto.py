@@ -1,4 +1,4 @@
-"""moto made cheaper answers as moto does."""
+"""The faster moto has the same results as the published moto."""
 
 from __future__ import annotations
 
@@ -58,21 +58,21 @@ _VALUES = {
 
 
 @given(_EXPRESSIONS, st.booleans())
-def test_an_update_does_the_same_or_is_refused_as_well(
-    cheaper_moto: pytest.MonkeyPatch, expression: str, there: bool
+def test_an_update_has_the_same_result_or_the_same_error(
+    cheaper_moto: pytest.MonkeyPatch, expression: str, exists: bool
 ) -> None:
-    cheaper = _updated(expression, there=there)
+    cheaper = _update(expression, exists=exists)
     cheaper_moto.undo()
     try:
-        published = _updated(expression, there=there)
+        published = _update(expression, exists=exists)
     finally:
         make_cheaper(cheaper_moto)
     assert cheaper == published
 
 
-def _updated(expression: str, *, there: bool) -> Any:
-    """The items afterwards, and the kind of refusal."""
-    table, refused = _table(there=there), None
+def _update(expression: str, *, exists: bool) -> Any:
+    """Returns the items after the update, and the type of the error."""
+    table, error_type = _create_table(exists=exists), None
     try:
         table.update_item(
             "Preferences",
@@ -81,20 +81,20 @@ def _updated(expression: str, *, there: bool) -> Any:
             expression_attribute_names={"#a": "a", "#b": "b"},
             expression_attribute_values=_VALUES,
         )
-    except Exception as error:  # noqa: BLE001 - whatever moto raises, both times
-        refused = type(error)
+    except Exception as error:  # noqa: BLE001 - any error of moto, compared between both
+        error_type = type(error)
     items: Any = table.get_table("Preferences").items
-    return {key.value: item.to_json() for key, item in items.items()}, refused
+    return {key.value: item.to_json() for key, item in items.items()}, error_type
 
 
-def _table(*, there: bool) -> DynamoDBBackend:
+def _create_table(*, exists: bool) -> DynamoDBBackend:
     backend = DynamoDBBackend("us-east-1", "123456789012")
-    said = table_definition("PreferencesTable")
+    definition = table_definition("PreferencesTable")
     backend.create_table(
         "Preferences",
-        schema=said["KeySchema"],
+        schema=definition["KeySchema"],
         throughput=None,
-        attr=said["AttributeDefinitions"],
+        attr=definition["AttributeDefinitions"],
         global_indexes=None,
         indexes=None,
         streams=None,
@@ -104,10 +104,10 @@ def _table(*, there: bool) -> DynamoDBBackend:
         deletion_protection_enabled=False,
         warm_throughput=None,
     )
-    if there:
+    if exists:
         backend.put_item("Preferences", _ITEM)
     return backend
 
 
-def test_the_tests_do_run_on_it(cheaper_moto: pytest.MonkeyPatch) -> None:
+def test_the_tests_use_the_faster_moto(cheaper_moto: pytest.MonkeyPatch) -> None:
     assert moto.core.models.RESPONSES_METHODS == []

@@ -1,4 +1,4 @@
-"""Each test has a deployment of its own: nothing that another test did is there."""
+"""Each test has its own deployment, which contains nothing from other tests."""
 
 from __future__ import annotations
 
@@ -46,23 +46,23 @@ def _disable_keys(_: World) -> None:
         client("kms").disable_key(KeyId=parts().config.environ[name])
 
 
-_DONE = (_write, _drop_a_table, _send, _store, _disable_keys)
+_ACTIONS = (_write, _drop_a_table, _send, _store, _disable_keys)
 
 
-@pytest.mark.parametrize("do", _DONE)
-def test_what_one_test_did_the_next_does_not_see(
-    monkeypatch: pytest.MonkeyPatch, do: Callable[[World], None]
+@pytest.mark.parametrize("act", _ACTIONS)
+def test_a_test_does_not_see_the_changes_of_another_test(
+    monkeypatch: pytest.MonkeyPatch, act: Callable[[World], None]
 ) -> None:
     with monkeypatch.context() as first, deployed(first) as world:
-        before = _seen(world)
-        do(world)
-        assert _seen(world) != before
+        before = _observable_state(world)
+        act(world)
+        assert _observable_state(world) != before
     with monkeypatch.context() as second, deployed(second) as world:
-        assert _seen(world) == before
+        assert _observable_state(world) == before
 
 
-def _seen(world: World) -> dict[str, Any]:
-    """All that a test can find, as it finds it."""
+def _observable_state(world: World) -> dict[str, Any]:
+    """Returns everything that a test can observe."""
     dynamodb, kms, s3 = client("dynamodb"), client("kms"), client("s3")
     tables = sorted(dynamodb.list_tables()["TableNames"])
     return {
@@ -75,11 +75,11 @@ def _seen(world: World) -> dict[str, Any]:
     }
 
 
-def test_the_next_has_clients_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is hooked to a client, and how much it may still try again, ends with its test."""
-    made = []
+def test_each_test_has_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hooks of a client and the state of its retries end with the test."""
+    clients = []
     for _ in range(2):
         with monkeypatch.context() as patch, deployed(patch):
-            made.append([parts().client(name) for name in ("dynamodb", "sqs", "kms", "sesv2")])
-    first, second = made
-    assert not {id(one) for one in first} & {id(one) for one in second}
+            clients.append([parts().client(name) for name in ("dynamodb", "sqs", "kms", "sesv2")])
+    first, second = clients
+    assert not {id(client_) for client_ in first} & {id(client_) for client_ in second}

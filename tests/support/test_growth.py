@@ -8,31 +8,33 @@ from tests.support.growth import LINEAR, growth
 
 
 def _pairs(items: list[int]) -> int:
-    return sum(1 for one in items for other in items if one == other)
+    return sum(1 for first in items for second in items if first == second)
 
 
-def test_what_reads_its_input_once_grows_with_it() -> None:
+def test_code_that_reads_its_input_once_grows_linearly() -> None:
     assert (
-        growth(lambda n: list(range(n)), lambda items: sum(each * each for each in items), 10_000) <= LINEAR
+        growth(lambda n: list(range(n)), lambda items: sum(item * item for item in items), 10_000) <= LINEAR
     )
 
 
-def test_what_compares_everything_with_everything_is_seen_to_grow_faster(
+def test_quadratic_code_grows_faster_than_allowed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("tests.support.growth._RUNS", 1)  # more would find a smaller one, still too large
+    monkeypatch.setattr(
+        "tests.support.growth._RUNS", 1
+    )  # more runs would find a smaller growth, but it is still too large
     assert growth(lambda n: list(range(n)), _pairs, 300) > LINEAR
 
 
-def test_what_is_refused_at_once_does_not_grow_whatever_its_size() -> None:
+def test_code_that_rejects_its_input_at_once_does_not_grow() -> None:
     assert growth(bytes, lambda body: body[:1], 8) <= LINEAR
 
 
-def test_each_run_gets_an_input_of_its_own_so_that_a_stream_may_be_measured() -> None:
+def test_each_run_gets_a_new_input_so_that_an_iterator_can_be_measured() -> None:
     assert growth(lambda n: iter(range(n)), sum, 10_000) > 1
 
 
-def test_the_garbage_is_collected_again_afterwards() -> None:
-    gc.enable()  # a module of a function that was loaded alone has ended that for its cold start
+def test_the_garbage_collector_runs_again_afterwards() -> None:
+    gc.enable()  # importing a single function disables it for the cold start
     growth(range, len, 1)
     assert gc.isenabled()

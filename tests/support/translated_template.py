@@ -1,4 +1,4 @@
-"""template.yaml as CloudFormation gets it from SAM, for a trial and for production."""
+"""template.yaml as SAM translates it for CloudFormation, for a trial and for production."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ PARAMETERS = {
         "AlarmEmail": "operations@example.com",
     },
 }
-"""What each is deployed with; production with all that there is."""
+"""The parameters of each environment. Production sets all optional features."""
 
 
 @functools.cache
 def translated(environment: str) -> dict[str, Any]:
-    """The whole template, with the parameters of an environment."""
-    read = yaml_parse(PATH.read_text())
-    for resource in read["Resources"].values():
+    """Returns the whole translated template, with the parameters of an environment."""
+    source = yaml_parse(PATH.read_text())
+    for resource in source["Resources"].values():
         for folder in ("CodeUri", "ContentUri"):
             if folder in resource.get("Properties", {}):
                 resource["Properties"][folder] = "s3://bucket/key"
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name="us-east-1"))
-    made = translator.translate(read, PARAMETERS[environment])
-    # Once more from its text, as CloudFormation reads it: no two resources are of one object then, which a
-    # test that changes one of them would find changed in the other.
-    whole: dict[str, Any] = json.loads(json.dumps(made))
-    return whole
+    result = translator.translate(source, PARAMETERS[environment])
+    # The result is serialised and parsed, so that no two resources share an object. Otherwise a test that
+    # changes one of them would change the other.
+    template: dict[str, Any] = json.loads(json.dumps(result))
+    return template

@@ -1,4 +1,4 @@
-"""What the update of a stack must not do, read off the translated templates before and after it."""
+"""Finds faults of a stack update by comparing the translated templates before and after it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ RELEASED = ROOT / "tests" / "architecture" / "released"
 
 Template = Mapping[str, Any]
 
-# What must not be lost, because it holds something or others know its name; and for which properties
-# CloudFormation replaces it.
+# Resource types that must not be lost, because they hold data or other systems know their names. A change of
+# one of the listed properties makes CloudFormation replace the resource.
 KEPT = {
     "AWS::ApiGatewayV2::Api": ("ProtocolType",),
     "AWS::ApiGatewayV2::DomainName": ("DomainName",),
@@ -31,40 +31,40 @@ KEPT = {
     "AWS::SNS::Topic": ("TopicName",),
     "AWS::SQS::Queue": ("QueueName", "FifoQueue"),
 }
-_FATE = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")
-_HASH = re.compile(r"[0-9a-f]{10}$")  # which SAM puts behind the name of a layer, anew for each content
+_LIFECYCLE_ATTRIBUTES = ("Condition", "DeletionPolicy", "UpdateReplacePolicy")
+_HASH = re.compile(r"[0-9a-f]{10}$")  # SAM appends the hash of its content to the name of a layer
 
 
 def version() -> str:
-    """The version that the core has now."""
+    """Returns the current version of the core."""
     project = tomllib.loads((ROOT / "layers/core/pyproject.toml").read_text())
     return str(project["project"]["version"])
 
 
 def released() -> dict[str, Any]:
-    """The translated template of the newest release. Each release was compared with the one before."""
+    """Returns the translated template of the latest release. A release is compared with the one before."""
     newest = max(RELEASED.glob("*.json"), key=lambda path: [int(n) for n in path.stem.split(".")])
     template: dict[str, Any] = json.loads(newest.read_text())
     return template
 
 
 def faults(before: Template, after: Template) -> Iterator[str]:
-    """What an update from one template to the other would lose, or AWS would refuse."""
+    """Returns what an update from one template to the other would lose, and what AWS would reject."""
     old, new = _resources(before), _resources(after)
     for name, resource in old.items():
         if resource["Type"] in KEPT:
-            yield from _of_kept(name, resource, new.get(name, {}))
+            yield from _faults_of_stateful(name, resource, new.get(name, {}))
         elif name in new and new[name]["Type"] != resource["Type"]:
-            yield f"{name} becomes another type of resource, which CloudFormation refuses"
+            yield f"{name} becomes another type of resource, and CloudFormation rejects that"
     for name, resource in new.items():
         if resource["Type"] == "AWS::DynamoDB::Table":
-            yield from _of_indexes(name, old.get(name, {}), resource)
-    for kept, what in ((_throttled, "the throttle of"), (_routes, "the route")):
-        for route in sorted(kept(old) - kept(new)):
-            yield f"{what} {route} goes"
-    yield from _of_parameters(before["Parameters"], after["Parameters"])
+            yield from _faults_of_indexes(name, old.get(name, {}), resource)
+    for find_routes, name in ((_throttled_routes, "the throttle of"), (_routes, "the route")):
+        for route in sorted(find_routes(old) - find_routes(new)):
+            yield f"{name} {route} is removed"
+    yield from _faults_of_parameters(before["Parameters"], after["Parameters"])
     for name in sorted(before["Outputs"].keys() - after["Outputs"].keys()):
-        yield f"the output {name} goes"
+        yield f"the output {name} is removed"
 
 
 def _resources(template: Template) -> dict[str, Any]:
@@ -75,20 +75,20 @@ def _resources(template: Template) -> dict[str, Any]:
 
 
 def _properties(resource: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = resource.get("Properties", {})
-    return found
+    properties: Mapping[str, Any] = resource.get("Properties", {})
+    return properties
 
 
-def _of_kept(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of_stateful(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     if new.get("Type") != old["Type"]:
-        yield f"{name} goes"
+        yield f"{name} is removed"
         return
-    for each in KEPT[old["Type"]]:
-        if _properties(old).get(each) != _properties(new).get(each):
-            yield f"{name} is replaced, because its {each} changes"
-    for each in _FATE:
-        if old.get(each) != new.get(each):
-            yield f"{name} has another {each}"
+    for property_name in KEPT[old["Type"]]:
+        if _properties(old).get(property_name) != _properties(new).get(property_name):
+            yield f"{name} is replaced, because its {property_name} changes"
+    for attribute in _LIFECYCLE_ATTRIBUTES:
+        if old.get(attribute) != new.get(attribute):
+            yield f"{name} has another {attribute}"
     types = _attributes(new)
     for attribute, kind in _attributes(old).items():
         if types.get(attribute, kind) != kind:
@@ -97,28 +97,31 @@ def _of_kept(name: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Itera
 
 def _attributes(table: Mapping[str, Any]) -> dict[str, str]:
     defined = _properties(table).get("AttributeDefinitions", ())
-    return {each["AttributeName"]: each["AttributeType"] for each in defined}
+    return {definition["AttributeName"]: definition["AttributeType"] for definition in defined}
 
 
-def _of_indexes(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """CloudFormation updates neither keys nor projection of an index, and refuses the whole update."""
+def _faults_of_indexes(table: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """Returns the faults of indexes. CloudFormation rejects a change of an index's keys or projection."""
     before, after = _indexes(old), _indexes(new)
     for name, index in before.items():
         if after.get(name) != index:
             yield f"{table} changes its index {name}: another projection needs another name"
     if old and len(after.keys() - before.keys()) > 1:
-        yield f"{table} gets more than one index, of which DynamoDB makes one in an update"
+        yield f"{table} gets more than one index, but DynamoDB creates only one in an update"
 
 
 def _indexes(table: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        each["IndexName"]: (each["KeySchema"], each["Projection"])
-        for each in _properties(table).get("GlobalSecondaryIndexes", ())
+        index["IndexName"]: (index["KeySchema"], index["Projection"])
+        for index in _properties(table).get("GlobalSecondaryIndexes", ())
     }
 
 
-def _throttled(resources: Mapping[str, Any]) -> set[str]:
-    """API Gateway keeps the throttle of a route that is gone, and refuses the update."""
+def _throttled_routes(resources: Mapping[str, Any]) -> set[str]:
+    """Returns the routes with a throttle.
+
+    API Gateway keeps the throttle of a removed route and then rejects the update.
+    """
     stages = [r for r in resources.values() if r["Type"] == "AWS::ApiGatewayV2::Stage"]
     return {route for stage in stages for route in _properties(stage).get("RouteSettings", ())}
 
@@ -133,19 +136,19 @@ def _routes(resources: Mapping[str, Any]) -> set[str]:
     }
 
 
-def _of_parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+def _faults_of_parameters(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for name, old in before.items():
         new = after.get(name)
         if new is None:
-            yield f"the parameter {name} goes, and a samconfig.toml that sets it is refused"
-        elif _narrowed(old, new):
-            yield f"the parameter {name} may refuse the value that a stack has"
+            yield f"the parameter {name} is removed, and a samconfig.toml that sets it is rejected"
+        elif _is_narrower(old, new):
+            yield f"the parameter {name} may reject the value of an existing stack"
     for name in sorted(after.keys() - before.keys()):
         if "Default" not in after[name]:
             yield f"the parameter {name} is new and has no default"
 
 
-def _narrowed(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+def _is_narrower(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     allowed = new.get("AllowedValues")
     return (
         old["Type"] != new["Type"]

@@ -194,7 +194,7 @@ def _id_with_register(original: LedgerEntry, register: str) -> str:
 
 
 def test_sorting_on_disk_gives_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(external_sort, "_PART", 3)
+    monkeypatch.setattr(external_sort, "_MAX_RECORDS_IN_MEMORY", 3)
     assert check(whole()).fault is None
     assert check(whole()[:-1]).fault is not None
 

@@ -1,8 +1,8 @@
-"""What each function imports first: while it starts, the garbage collector rests.
+"""Stops the garbage collector during the cold start. Each function imports this module first.
 
-Starting makes a hundred thousand objects that live as long as the process. The collector would walk
-them again and again and find nothing: a tenth of the start. The first request ends the rest, whichever
-function it comes to (`heed.entrypoints.observability.observed`).
+A cold start creates about a hundred thousand objects that live as long as the process. The collector would
+scan them repeatedly and free nothing, which takes a tenth of the cold start. The first request starts the
+collector again (`heed.entrypoints.observability.observed`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ gc.disable()
 
 
 def finish_cold_start() -> None:
-    """What was made so far is for good, and never walked again; the collector goes on from here.
+    """Starts the garbage collector again.
 
-    It does so once: a second call changes nothing.
+    The collector ignores all objects that exist now, since they live as long as the process. A second call
+    changes nothing.
     """
     if not gc.isenabled():
         gc.freeze()

@@ -1,4 +1,7 @@
-"""Marks a method that implements one of a port. Python has `typing.override` only from 3.12 on."""
+"""The decorator `override`, which marks a method that implements a method of a port.
+
+Python provides `typing.override` from version 3.12.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ if TYPE_CHECKING:
     from typing_extensions import override
 else:
 
-    def override(method):  # noqa: ANN001, ANN201, D103 - see above
+    def override(method):  # noqa: ANN001, ANN201, D103 - the module's docstring describes it
         return method
 
 

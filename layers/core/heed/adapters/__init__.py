@@ -1,1 +1,1 @@
-"""What serves the ports. The only place that imports boto3 or botocore."""
+"""Adapters: the implementations of the ports with AWS."""

@@ -1,4 +1,4 @@
-"""Clients of AWS, and what their failures mean."""
+"""AWS clients, and the translation of their failures into Heed's errors."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from heed.domain.errors import StoreUnavailable
 
-# Short, because behind every call a person or a mail client waits: all attempts together take nine
-# seconds at most, of which template.yaml counts the time of each function.
+# The time limits are short, because a person or a mail client waits for every call. All attempts of one
+# call together take nine seconds at most. template.yaml derives the time-out of each function from that.
 CLIENT_CONFIG = Config(
     connect_timeout=1,
     read_timeout=2,
@@ -32,10 +32,10 @@ def _session() -> botocore.session.Session:
 
 
 def client_factory() -> Callable[..., Any]:
-    """Makes clients of AWS by the service's name, each once; `once=True`: one that repeats no call.
+    """Returns a function that creates a client by the name of its AWS service and caches it.
 
-    That is for what must not happen twice because an answer was lost. botocore without boto3's layer saves
-    a tenth of the cold start.
+    With `once=True` that function returns a client that makes no retries. It is for a call that must not
+    take effect twice when its response is lost. botocore without boto3 saves a tenth of the cold start.
     """
 
     @cache
@@ -46,35 +46,35 @@ def client_factory() -> Callable[..., Any]:
 
 
 def error_code(error: BaseException) -> str:
-    """AWS's code of a failure, or the class of one that never reached AWS."""
+    """Returns the error code from AWS, or the class name of an error that did not come from AWS."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code", "Unknown"))
     return type(error).__name__
 
 
 def is_invalid_request(error: BaseException) -> bool:
-    """Whether a request was wrong in itself: a bug, that no later attempt heals."""
+    """Returns whether AWS or botocore rejected the request as invalid. That is a bug: a retry cannot help."""
     return error_code(error) in ("ValidationException", "ParamValidationError")
 
 
 def to_store_unavailable(error: BaseException) -> StoreUnavailable:
-    """What a failure of a table is to the use cases.
+    """Converts a failure of a store into the error that the use cases expect.
 
-    A request that was wrong in itself too: what a person asked for then waits in a queue, until somebody
-    has mended the bug, instead of being lost with a crash.
+    This includes an invalid request. A person's opt-out then waits in a queue until the bug is fixed. A crash
+    would lose it.
     """
     return StoreUnavailable(error_code(error))
 
 
-def required_member(answer: Mapping[str, Any], named: str) -> Any:  # noqa: ANN401 - what AWS says there
-    """What an answer holds under a name that every such answer has.
+def required_member(response: Mapping[str, Any], name: str) -> Any:  # noqa: ANN401 - its type depends on the name
+    """Returns the member of a response that every complete response of its kind has.
 
-    botocore takes a body that is no JSON, one cut on the way, for an answer without content: nobody
-    on record, who may be sent to.
+    botocore parses a body that is not JSON, such as a truncated body, as an empty response. An empty response
+    would mean that there is no record, so that mail may be sent.
 
     Raises:
-        StoreUnavailable: the answer cannot be read.
+        StoreUnavailable: The response is incomplete.
     """
-    if named not in answer:
-        raise StoreUnavailable("the answer cannot be read")
-    return answer[named]
+    if name not in response:
+        raise StoreUnavailable("the response is incomplete")
+    return response[name]

@@ -1,4 +1,4 @@
-"""The bus on which other systems hear of changes."""
+"""The EventBridge bus that carries events to other systems."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-_BATCH = 10  # events that PutEvents takes
+_MAX_BATCH_EVENTS = 10  # the limit of one PutEvents call
 
 
 class EventBus(EventPublisher):
-    """Serves the port Bus from EventBridge."""
+    """Implements the port EventPublisher with EventBridge."""
 
     def __init__(self, client: EventBridgeClient, bus: str) -> None:
         self._client = client
         self._bus = bus
 
     @override
-    def publish(self, announcements: Sequence[PreferenceEvent], at: int) -> None:
-        """Each keeps its id when it is published again."""
+    def publish(self, events: Sequence[PreferenceEvent], at: int) -> None:
+        """Publishes the events in batches. An event that is published again keeps its id."""
         entries: list[PutEventsRequestEntryTypeDef] = [
             {
                 "EventBusName": self._bus,
                 "Source": EVENT_SOURCE,
-                "DetailType": one.type.value,
-                "Detail": json.dumps(one.detail),
+                "DetailType": event.type.value,
+                "Detail": json.dumps(event.detail),
                 "Time": datetime.fromtimestamp(at // 1000, UTC),
             }
-            for one in announcements
+            for event in events
         ]
-        for start in range(0, len(entries), _BATCH):
+        for start in range(0, len(entries), _MAX_BATCH_EVENTS):
             try:
-                answer = self._client.put_events(Entries=entries[start : start + _BATCH])
+                response = self._client.put_events(Entries=entries[start : start + _MAX_BATCH_EVENTS])
             except FAILURES as error:
                 if is_invalid_request(error):
                     raise
                 raise BusUnavailable(error_code(error)) from error
-            if answer["FailedEntryCount"]:
-                raise BusUnavailable(f"{answer['FailedEntryCount']} refused")
+            if response["FailedEntryCount"]:
+                raise BusUnavailable(f"{response['FailedEntryCount']} refused")

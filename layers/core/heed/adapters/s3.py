@@ -1,12 +1,12 @@
-"""The hashes of entries and the seals over them, in the bucket of the ledger.
+"""The ledger's leaf hashes and seals, in an S3 bucket with Object Lock.
 
-hashes/2026-03-05/<hash of the content>   leaves of a batch, 32 bytes each
+hashes/2026-03-05/<hash of the content>   the leaves of a batch, 32 bytes each
 leaves/2026-03-05                         the leaves under the seal of the day, in order
-seals/2026-03-05.json                     the seal; written last, so that what it seals is there
+seals/2026-03-05.json                     the seal; it is created last, after the leaves under it
 
-Everything is written where nothing is yet (`If-None-Match`), and read by its first version: Object Lock
-keeps a version, but lets anybody who may write put another on top of it, or junk beside it: that is passed
-over and told of.
+An object is created only if its key is free (`If-None-Match`), and it is read by its first version. Object
+Lock protects each version. But anybody who may write can add a newer version of an object, or other objects
+beside it. Heed ignores those and reports them as alterations.
 """
 
 from __future__ import annotations
@@ -29,12 +29,20 @@ from heed.use_cases.ports.ledger import Alteration, AlteredObject, LeafHashes, S
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-_CHUNK = merkle.HASH_SIZE * 4096
+_CHUNK_SIZE = merkle.HASH_SIZE * 4096
 _HASHES, _LEAVES, _SEALS = "hashes/", "leaves/", "seals/"
+_MAX_KEYS = 1000  # versions in one page of a listing
 
 
 class _Object(NamedTuple):
-    """An object by its first version; "" where none of it is left."""
+    """The first version of an object.
+
+    Attributes:
+        key: Key of the object.
+        version: Id of the first version, or "" if no version is left.
+        size: Size of that version, in bytes.
+        how: How the object was altered, or None.
+    """
 
     key: str
     version: str
@@ -43,7 +51,7 @@ class _Object(NamedTuple):
 
 
 class LedgerBucket(Seals):
-    """Serves the port Seals from S3."""
+    """Implements the port Seals with S3."""
 
     def __init__(self, client: S3Client, bucket: str) -> None:
         self._client = client
@@ -51,9 +59,10 @@ class LedgerBucket(Seals):
 
     @override
     def add(self, day: int, leaves: Iterable[bytes]) -> None:
-        """The name says the content, so that the same batch again is the same object.
+        """Stores the leaves of a batch under the hash of their content.
 
-        Whether what lies under the name already is this content is asked by whoever reads it.
+        A retry of the same batch therefore writes the same object. If the key exists, this method does not
+        compare the content. The reader does.
         """
         content = b"".join(sorted(set(leaves)))
         name = sha256(content).hexdigest()
@@ -61,25 +70,25 @@ class LedgerBucket(Seals):
 
     @override
     def hashes(self, day: int) -> LeafHashes:
-        found = LeafHashes(set(), [])
-        for one in self._objects(f"{_HASHES}{rfc3339.format_day(day)}/"):
-            if one.how:
-                found.altered.append(AlteredObject(one.key, one.how))
-            content = self._get(one) if one.version else b""
-            if sha256(content).hexdigest() == one.key.rpartition("/")[2]:
+        hashes = LeafHashes(set(), [])
+        for item in self._list_objects(f"{_HASHES}{rfc3339.format_day(day)}/"):
+            if item.how:
+                hashes.altered.append(AlteredObject(item.key, item.how))
+            content = self._read(item) if item.version else b""
+            if sha256(content).hexdigest() == item.key.rpartition("/")[2]:
                 if len(content) % merkle.HASH_SIZE == 0:
-                    found.leaves.update(_split(content))
-                elif not one.how:
-                    found.altered.append(AlteredObject(one.key, Alteration.MALFORMED))
-            elif not one.how:
-                found.altered.append(AlteredObject(one.key, Alteration.MISNAMED))
-        return found
+                    hashes.leaves.update(_split(content))
+                elif not item.how:
+                    hashes.altered.append(AlteredObject(item.key, Alteration.MALFORMED))
+            elif not item.how:
+                hashes.altered.append(AlteredObject(item.key, Alteration.MISNAMED))
+        return hashes
 
     @override
     def first_day(self) -> int | None:
-        for page in self._pages(_HASHES, 1000):
-            for found in page.get("Versions", ()):
-                day = _day(found["Key"].removeprefix(_HASHES).partition("/")[0])
+        for page in self._list_pages(_HASHES):
+            for version in page.get("Versions", ()):
+                day = _parse_day(version["Key"].removeprefix(_HASHES).partition("/")[0])
                 if day is not None:
                     return day
         return None
@@ -87,116 +96,117 @@ class LedgerBucket(Seals):
     @override
     def seals(self) -> list[Seal]:
         return [
-            self._seal_of(one)
-            for one in self._objects(_SEALS)
-            if one.version and _day_named(one.key) is not None
+            self._read_seal(item)
+            for item in self._list_objects(_SEALS)
+            if item.version and _day_of_key(item.key) is not None
         ]
 
     @override
     def sealed(self, day: int) -> Iterator[bytes]:
-        body = self._open(self._first(_leaves_name(day)))
-        rest = b""  # of a hash that is not read whole yet
+        body = self._open(self._find_object(_leaves_key(day)))
+        buffer = b""  # ends with a part of a hash, after each chunk
         try:
-            for chunk in body.iter_chunks(_CHUNK):
-                rest += chunk
-                whole = len(rest) - len(rest) % merkle.HASH_SIZE
-                yield from _split(rest[:whole])
-                rest = rest[whole:]
+            for chunk in body.iter_chunks(_CHUNK_SIZE):
+                buffer += chunk
+                complete_size = len(buffer) - len(buffer) % merkle.HASH_SIZE
+                yield from _split(buffer[:complete_size])
+                buffer = buffer[complete_size:]
         except FAILURES as error:
             raise to_store_unavailable(error) from error
 
     @override
     def altered(self) -> list[AlteredObject]:
         return [
-            AlteredObject(one.key, how)
+            AlteredObject(item.key, how)
             for prefix in (_LEAVES, _SEALS)
-            for one in self._objects(prefix)
-            if (how := one.how or _malformed(one))
+            for item in self._list_objects(prefix)
+            if (how := item.how or _find_malformed(item))
         ]
 
     @override
     def gather(self, day: int, leaves: Sequence[bytes]) -> list[bytes]:
-        if self._put(_leaves_name(day), b"".join(leaves)):
+        if self._put(_leaves_key(day), b"".join(leaves)):
             return list(leaves)
         return list(self.sealed(day))
 
     @override
     def seal(self, seal: Seal) -> None:
-        name = _seal_name(seal.day)
-        is_first = self._put(name, canonical_json(seal.to_document()))
-        if not is_first and self._seal_of(self._first(name)) != seal:
-            raise UnreadableRecord("another seal of that day is kept")
+        key = _seal_key(seal.day)
+        is_first = self._put(key, canonical_json(seal.to_document()))
+        if not is_first and self._read_seal(self._find_object(key)) != seal:
+            raise UnreadableRecord("the day has another seal")
 
-    def _objects(self, prefix: str) -> Iterator[_Object]:
-        """The objects whose names begin so, in the order of the names.
+    def _list_objects(self, prefix: str) -> Iterator[_Object]:
+        """Returns the objects whose keys begin with a prefix, sorted by key.
 
-        S3 lists the versions of an object one behind the other, the newest first. One that ends a page and
-        begins the next, as some imitations of S3 have it, is one all the same.
+        Keys that have a delete marker but no version come last.
+
+        S3 lists all versions of an object together, the newest first. Some imitations of S3 repeat the last
+        version of a page at the beginning of the next page. The repetition is ignored.
         """
         key, version, size, versions = "", "", 0, 0
         deleted: set[str] = set()
-        for page in self._pages(prefix, 1000):
-            deleted.update(found["Key"] for found in page.get("DeleteMarkers", ()))
-            for found in page.get("Versions", ()):
-                if (found["Key"], found["VersionId"]) == (key, version):
+        for page in self._list_pages(prefix):
+            deleted.update(marker["Key"] for marker in page.get("DeleteMarkers", ()))
+            for listed in page.get("Versions", ()):
+                if (listed["Key"], listed["VersionId"]) == (key, version):
                     continue
-                if found["Key"] != key:
+                if listed["Key"] != key:
                     if versions:
-                        yield _object(_Object(key, version, size, None), versions, deleted)
+                        yield _with_alteration(_Object(key, version, size, None), versions, deleted)
                     versions = 0
-                key, version, size = found["Key"], found["VersionId"], found["Size"]
+                key, version, size = listed["Key"], listed["VersionId"], listed["Size"]
                 versions += 1
         if versions:
-            yield _object(_Object(key, version, size, None), versions, deleted)
-        for gone in sorted(deleted):
-            yield _Object(gone, "", 0, Alteration.DELETED)
+            yield _with_alteration(_Object(key, version, size, None), versions, deleted)
+        for deleted_key in sorted(deleted):
+            yield _Object(deleted_key, "", 0, Alteration.DELETED)
 
-    def _pages(self, prefix: str, limit: int) -> Iterator[Mapping[str, Any]]:
-        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": limit}
+    def _list_pages(self, prefix: str) -> Iterator[Mapping[str, Any]]:
+        request: dict[str, Any] = {"Bucket": self._bucket, "Prefix": prefix, "MaxKeys": _MAX_KEYS}
         while True:
-            answer = self._call(self._client.list_object_versions, **request)
-            yield answer
-            if not answer.get("IsTruncated"):
+            response = self._call(self._client.list_object_versions, **request)
+            yield response
+            if not response.get("IsTruncated"):
                 return
-            request["KeyMarker"] = answer["NextKeyMarker"]
-            request["VersionIdMarker"] = answer["NextVersionIdMarker"]
+            request["KeyMarker"] = response["NextKeyMarker"]
+            request["VersionIdMarker"] = response["NextVersionIdMarker"]
 
-    def _first(self, key: str) -> _Object:
-        for one in self._objects(key):
-            if one.key == key and one.version:
-                return one
-        raise UnreadableRecord("a seal, or what is under it, is not there")
+    def _find_object(self, key: str) -> _Object:
+        for item in self._list_objects(key):
+            if item.key == key and item.version:
+                return item
+        raise UnreadableRecord("a seal, or the leaves under it, are missing")
 
-    def _seal_of(self, one: _Object) -> Seal:
+    def _read_seal(self, item: _Object) -> Seal:
         try:
-            seal = Seal.from_document(json.loads(self._get(one)))
+            seal = Seal.from_document(json.loads(self._read(item)))
         except (MalformedMessage, ValueError, RecursionError) as error:
-            raise UnreadableRecord("a seal is not of our form") from error
-        if one.key != _seal_name(seal.day):
-            raise UnreadableRecord("a seal has the name of another")
+            raise UnreadableRecord("a seal is malformed") from error
+        if item.key != _seal_key(seal.day):
+            raise UnreadableRecord("a seal has the key of another seal")
         return seal
 
-    def _get(self, one: _Object) -> bytes:
+    def _read(self, item: _Object) -> bytes:
         try:
-            content: bytes = self._open(one).read()
+            content: bytes = self._open(item).read()
         except FAILURES as error:
             raise to_store_unavailable(error) from error
         return content
 
-    def _open(self, one: _Object) -> Any:  # noqa: ANN401
-        return self._call(self._client.get_object, Bucket=self._bucket, Key=one.key, VersionId=one.version)[
-            "Body"
-        ]
+    def _open(self, item: _Object) -> Any:  # noqa: ANN401
+        request = {"Bucket": self._bucket, "Key": item.key, "VersionId": item.version}
+        return self._call(self._client.get_object, **request)["Body"]
 
     def _put(self, key: str, content: bytes) -> bool:
-        """Whether it is kept now; not if something lies there already, perhaps by an attempt of ours."""
+        """Creates an object. Returns False if the key exists, perhaps because of an earlier attempt."""
         try:
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=key,
                 Body=content,
-                IfNoneMatch="*",  # the bucket takes nothing without it
-                ChecksumAlgorithm="SHA256",  # nor does Object Lock
+                IfNoneMatch="*",  # the policy of the bucket requires it
+                ChecksumAlgorithm="SHA256",  # Object Lock requires it
             )
         except FAILURES as error:
             if error_code(error) == "PreconditionFailed":
@@ -204,45 +214,48 @@ class LedgerBucket(Seals):
             raise to_store_unavailable(error) from error
         return True
 
-    def _call(self, ask: Any, **request: Any) -> Any:  # noqa: ANN401
+    def _call(self, method: Any, **request: Any) -> Any:  # noqa: ANN401
         try:
-            return ask(**request)
+            return method(**request)
         except FAILURES as error:
             raise to_store_unavailable(error) from error
 
 
-def _object(one: _Object, versions: int, deleted: set[str]) -> _Object:
-    """What was listed of an object, which leaves the marks of deletion that are still to be told."""
-    if one.key in deleted:
-        deleted.remove(one.key)
-        return one._replace(how=Alteration.DELETED)
-    return one._replace(how=Alteration.REWRITTEN if versions > 1 else None)
+def _with_alteration(item: _Object, versions: int, deleted: set[str]) -> _Object:
+    """Returns the object with its alteration, and removes its key from the deleted keys.
+
+    The keys that are left in `deleted` have a delete marker and no version.
+    """
+    if item.key in deleted:
+        deleted.remove(item.key)
+        return item._replace(how=Alteration.DELETED)
+    return item._replace(how=Alteration.REWRITTEN if versions > 1 else None)
 
 
-def _malformed(one: _Object) -> Alteration | None:
-    """What is among the seals or the leaves and was never written by Heed, by its name or its length."""
-    if _day_named(one.key) is None or (one.key.startswith(_LEAVES) and one.size % merkle.HASH_SIZE):
+def _find_malformed(item: _Object) -> Alteration | None:
+    """Returns MALFORMED if Heed creates no seals or leaves with such a key or such a size."""
+    if _day_of_key(item.key) is None or (item.key.startswith(_LEAVES) and item.size % merkle.HASH_SIZE):
         return Alteration.MALFORMED
     return None
 
 
-def _leaves_name(day: int) -> str:
+def _leaves_key(day: int) -> str:
     return f"{_LEAVES}{rfc3339.format_day(day)}"
 
 
-def _seal_name(day: int) -> str:
+def _seal_key(day: int) -> str:
     return f"{_SEALS}{rfc3339.format_day(day)}.json"
 
 
-def _day_named(key: str) -> int | None:
-    """The day whose seal, or whose leaves, have that name; None: it is no such name."""
+def _day_of_key(key: str) -> int | None:
+    """Returns the day of the key of a seal or of leaves, or None for any other key."""
     if key.startswith(_SEALS):
-        return _day(key.removeprefix(_SEALS).removesuffix(".json")) if key.endswith(".json") else None
-    return _day(key.removeprefix(_LEAVES))
+        return _parse_day(key.removeprefix(_SEALS).removesuffix(".json")) if key.endswith(".json") else None
+    return _parse_day(key.removeprefix(_LEAVES))
 
 
-def _day(text: str) -> int | None:
-    """The day of a date in the one way of writing it."""
+def _parse_day(text: str) -> int | None:
+    """Returns the day of a date in its canonical form, or None for any other text."""
     try:
         day = rfc3339.parse_time(text).first // DAY_MS
     except InvalidTime:
@@ -251,4 +264,4 @@ def _day(text: str) -> int | None:
 
 
 def _split(content: bytes) -> Iterator[bytes]:
-    return (content[at : at + merkle.HASH_SIZE] for at in range(0, len(content), merkle.HASH_SIZE))
+    return (content[start : start + merkle.HASH_SIZE] for start in range(0, len(content), merkle.HASH_SIZE))

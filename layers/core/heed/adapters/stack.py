@@ -1,4 +1,4 @@
-"""AWS for a person at a terminal: what is in a stack, clients for it, calling its functions."""
+"""AWS for the command line: clients, the outputs and functions of a stack, and calls of a function."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
 
-_LONGEST_RUN = 900  # seconds that Lambda lets a function run
-_RETRIED: Mapping[str, Any] = {
+_MAX_FUNCTION_SECONDS = 900  # the longest time-out that Lambda allows
+_WITH_RETRIES: Mapping[str, Any] = {
     "connect_timeout": 5,
     "read_timeout": 30,
     "retries": {"mode": "standard", "total_max_attempts": 3},
 }
-# As long as a function may run, and once: whoever calls a function by hand means one call.
-_ONCE: Mapping[str, Any] = {
+# The client waits as long as a function may run and makes no retries: one command means one call.
+_WITHOUT_RETRIES: Mapping[str, Any] = {
     "connect_timeout": 5,
-    "read_timeout": _LONGEST_RUN + 5,
+    "read_timeout": _MAX_FUNCTION_SECONDS + 5,
     "retries": {"mode": "standard", "total_max_attempts": 1},
 }
-_ACCOUNT = "000000000000"  # of the local stack
-# What botocore would read of the person's own settings, and finds instead where it speaks to an
-# emulation: (name in a file, name in the environment, value, conversion).
-_HIDDEN = {
+_LOCAL_ACCOUNT = "000000000000"  # the account id of the local stack
+# These values replace the person's own AWS settings when the client calls the emulator. Each tuple is
+# (name in a configuration file, name of an environment variable, value, conversion).
+_EMULATOR_SETTINGS = {
     "profile": (None, None, None, None),
     "config_file": (None, None, "/dev/null", None),
     "credentials_file": (None, None, "/dev/null", None),
@@ -43,23 +43,23 @@ _HIDDEN = {
 
 
 class AwsAccess:
-    """AWS as the person has it, or an emulation on this machine.
+    """Creates clients for AWS, or for the emulator on this machine.
 
     Args:
-        endpoint: of the emulation; None: AWS itself, with the credentials, the region and the proxies
-            that this machine's AWS settings name.
-        region: of the emulation.
+        endpoint: URL of the emulator. None means AWS itself, with the credentials, the region and the
+            proxies of this machine's AWS settings.
+        region: Region of the emulator.
     """
 
     def __init__(self, endpoint: str | None = None, region: str | None = None) -> None:
         self._endpoint = endpoint
         self._region = region
 
-    def client(self, service: str, config: Mapping[str, Any] = _RETRIED) -> Any:  # noqa: ANN401
-        """A client of a service; each caller names its type.
+    def client(self, service: str, config: Mapping[str, Any] = _WITH_RETRIES) -> Any:  # noqa: ANN401
+        """Returns a client of a service. The caller annotates its type.
 
         Raises:
-            Unavailable: this machine's settings are not enough to make one.
+            DependencyUnavailable: The AWS settings of this machine are not sufficient.
         """
         try:
             if self._endpoint is None:
@@ -77,54 +77,59 @@ class AwsAccess:
     def _session(self) -> botocore.session.Session:
         if self._endpoint is None:
             return botocore.session.get_session()
-        session = botocore.session.Session(session_vars=_HIDDEN)
-        session.set_credentials(_ACCOUNT, "local")
+        session = botocore.session.Session(session_vars=_EMULATOR_SETTINGS)
+        session.set_credentials(_LOCAL_ACCOUNT, "local")
         return session
 
 
 def stack_outputs(access: AwsAccess, stack: str) -> dict[str, str]:
-    """What a deployed stack says of itself, by the name of the output.
+    """Returns the outputs of a deployed stack by name.
 
     Raises:
-        NotFound: there is no stack of that name.
-        Unavailable: AWS does not say.
+        NotFound: There is no stack with that name.
+        DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
     client: CloudFormationClient = access.client("cloudformation")
     try:
-        found = client.describe_stacks(StackName=stack)["Stacks"][0]
+        description = client.describe_stacks(StackName=stack)["Stacks"][0]
     except FAILURES as error:
-        # That is what CloudFormation calls a name that it does not know.
+        # CloudFormation answers with this code when it does not know the name of the stack.
         if error_code(error) == "ValidationError":
             raise NotFound("no stack of that name") from error
         raise DependencyUnavailable(error_code(error)) from error
-    return {each["OutputKey"]: each["OutputValue"] for each in found.get("Outputs", ())}
+    return {output["OutputKey"]: output["OutputValue"] for output in description.get("Outputs", ())}
 
 
 def stack_functions(access: AwsAccess, stack: str) -> dict[str, str]:
-    """The full names of a deployed stack's functions, by the name that people use.
+    """Returns the full name of each function of a deployed stack, by its short name.
 
     Raises:
-        Unavailable: AWS does not say.
+        DependencyUnavailable: CloudFormation did not answer, or refused the request.
     """
     client: CloudFormationClient = access.client("cloudformation")
     try:
-        # DescribeStackResources would give the first hundred alone.
+        # DescribeStackResources would return the first hundred resources only.
         pages = list(client.get_paginator("list_stack_resources").paginate(StackName=stack))
     except FAILURES as error:
         raise DependencyUnavailable(error_code(error)) from error
-    found = [one for page in pages for one in page["StackResourceSummaries"]]
-    names = {one["LogicalResourceId"]: one.get("PhysicalResourceId", "") for one in found}
+    resources = [resource for page in pages for resource in page["StackResourceSummaries"]]
+    names = {resource["LogicalResourceId"]: resource.get("PhysicalResourceId", "") for resource in resources}
     return functions_by_short_name(names)
 
 
 def functions_by_short_name(names: Mapping[str, str]) -> dict[str, str]:
-    """The full names of functions, by the name that people use, of the names of all resources.
+    """Selects the functions among the resources of a stack.
 
-    `OptOutRetryFunction` is `opt-out-retry`.
+    Args:
+        names: Physical id of each resource, by its logical id.
+
+    Returns:
+        The full name of each function by its short name. The short name of `OptOutRetryFunction` is
+        `opt-out-retry`.
     """
     return {
-        _with_hyphens(logical_id.removesuffix("Function")): full
-        for logical_id, full in names.items()
+        _with_hyphens(logical_id.removesuffix("Function")): full_name
+        for logical_id, full_name in names.items()
         if logical_id.endswith("Function")
     }
 
@@ -135,15 +140,23 @@ def _with_hyphens(name: str) -> str:
 
 
 def invoke_function(access: AwsAccess, function: str, event: bytes) -> tuple[object, bool]:
-    """Call a function by its full name with an event of JSON; its answer, and whether it raised.
+    """Calls a function and waits for its result.
+
+    Args:
+        access: Creates the client.
+        function: Full name of the function.
+        event: The event as JSON.
+
+    Returns:
+        The result of the function, and whether the function raised an exception.
 
     Raises:
-        Unavailable: it is not known whether the function ran.
+        DependencyUnavailable: It is unknown whether the function ran.
     """
-    client: LambdaClient = access.client("lambda", _ONCE)
+    client: LambdaClient = access.client("lambda", _WITHOUT_RETRIES)
     try:
-        answer = client.invoke(FunctionName=function, Payload=event)
-        payload = answer["Payload"].read()
+        response = client.invoke(FunctionName=function, Payload=event)
+        payload = response["Payload"].read()
     except FAILURES as error:
         raise DependencyUnavailable(error_code(error)) from error
-    return json.loads(payload or b"null"), "FunctionError" in answer
+    return json.loads(payload or b"null"), "FunctionError" in response

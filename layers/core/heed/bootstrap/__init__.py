@@ -1,7 +1,8 @@
-"""The composition root: which adapter serves which port, for functions, the command line and tests.
+"""The composition root. It decides which adapter implements which port.
 
-A part is made when it is first asked for, and kept. Each property imports what it makes: a Lambda
-function loads what it serves and nothing else, and importing a function needs no AWS.
+Functions, the command line and tests get their parts here. A part is created when it is first used, and is
+cached. Each property imports its own classes. A Lambda function therefore loads only the code that it needs,
+and importing a function needs no AWS.
 """
 
 from __future__ import annotations
@@ -20,18 +21,22 @@ if TYPE_CHECKING:
 
 
 class Heed(PreferenceParts, PrivacyParts):
-    """All parts of one deployment. Nothing of it is shared with another one, not even the clients."""
+    """All parts of one deployment. Two objects of this class share nothing, not even AWS clients."""
 
     @classmethod
     def from_environment(cls) -> Heed:
-        """The parts of a function, as its environment variables say; each is read when it is needed."""
+        """Returns the parts of a Lambda function. Each environment variable is read when it is needed."""
         return cls(Config(), aws.client_factory())
 
-    def warm_up(self, make: Callable[[], object]) -> None:
-        """Where work at import is cheap, make what the function's requests will need.
+    def warm_up(self, create: Callable[[], object]) -> None:
+        """Creates parts during the cold start of a Lambda function, where that work is cheap.
 
-        What AWS refuses now is tried again at the request: a function never dies at import.
+        If AWS is unavailable, the first request tries again. The import of a function never fails because of
+        that.
+
+        Args:
+            create: Reads the parts that the function's requests will need.
         """
         if self.config.deployed:
             with suppress(DependencyUnavailable):
-                make()
+                create()

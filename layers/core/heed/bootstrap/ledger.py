@@ -1,4 +1,4 @@
-"""The ledger: entering what was written, holding the records against it, its seals."""
+"""Parts of the ledger: its entries, its seals, and the comparison of records with entries."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ class LedgerParts(SharedParts):
 
     @cached_property
     def ledger(self) -> LedgerTable:
-        """The entries of the ledger."""
+        """The ledger entries."""
         from heed.adapters.dynamodb.ledger import LedgerTable
 
         return LedgerTable(self.client("dynamodb"), self.config.ledger_table)
 
     @cached_property
     def ledger_seals(self) -> LedgerBucket:
-        """The hashes of entries, and the seals."""
+        """The leaf hashes and the seals."""
         from heed.adapters.s3 import LedgerBucket
 
         return LedgerBucket(self.client("s3"), self.config.ledger_bucket)
 
     @cached_property
     def enter_transition(self) -> EnterTransition:
-        """Enters what a write changed."""
+        """Enters the changes of one write in the ledger."""
         from heed.use_cases.ledger.append import EnterTransition
 
         return EnterTransition(self.ledger, self.catalogue)
 
     @cached_property
     def finish_batch(self) -> FinishBatch:
-        """Does what is left to be done when the writes of a batch are entered."""
+        """Finishes a batch of entries: it stores leaf hashes, publishes events and settles late changes."""
         from heed.adapters.eventbridge import EventBus
         from heed.use_cases.ledger.append import FinishBatch
 
@@ -52,12 +52,12 @@ class LedgerParts(SharedParts):
 
     @cached_property
     def ledger_dead_letters(self) -> SqsQueue:
-        """Where the places of stream records are kept that nobody can read."""
+        """The dead-letter queue for the positions of stream records that cannot be parsed."""
         return self.queue(self.config.ledger_dlq_url)
 
     @cached_property
     def recipient_scan(self) -> RecipientScanTable:
-        """Everybody on record, for a walk over them."""
+        """The scan of all recipients, and its checkpoint."""
         from heed.adapters.dynamodb.recipient_scan import RecipientScanTable
 
         tables = self.config.preferences_table, self.config.control_table
@@ -65,14 +65,14 @@ class LedgerParts(SharedParts):
 
     @cached_property
     def reconcile(self) -> Reconcile:
-        """What is wrong with a recipient's entries."""
+        """Compares the record of one recipient with its ledger entries and repairs missing entries."""
         from heed.use_cases.ledger.reconcile import Reconcile
 
         return Reconcile(self.ledger, self.ledger_seals, self.preferences)
 
     @cached_property
     def walk_recipients(self) -> WalkRecipients:
-        """Compares a part of the records with their entries."""
+        """Reconciles a part of all recipients, from the checkpoint on."""
         from heed.use_cases.ledger.walk_recipients import WalkRecipients
 
         return WalkRecipients(self.recipient_scan, self.reconcile)

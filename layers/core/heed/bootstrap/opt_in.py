@@ -1,4 +1,4 @@
-"""The way back by mail, and the way out without an old one."""
+"""Parts of the double opt-in, and of the opt-out of a person without an old mail."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 
 class OptInParts(SharedParts):
-    """Parts of the confirmation mail: asking for it, sending it, confirming, and what follows."""
+    """Parts for requesting a confirmation mail, sending it, confirming, and the work after a confirmation."""
 
     @cached_property
     def confirmation_keys(self) -> KmsConfirmationKeys:
-        """The key of confirmation links."""
+        """The key that signs confirmation links."""
         from heed.adapters.kms.confirmation_keys import KmsConfirmationKeys
 
         return KmsConfirmationKeys(self.client("kms"), self.config.confirmation_key_arn)
 
     @cached_property
     def proxies(self) -> tuple[Network, ...]:
-        """The proxies that are believed whom they heard a request from."""
+        """The networks of the proxies whose `X-Forwarded-For` header is trusted."""
         from heed.entrypoints.http.networks import parse_network
 
         return tuple(map(parse_network, self.config.trusted_proxies))
 
     @cached_property
     def request_confirmation(self) -> RequestConfirmation:
-        """What happens to what was entered in the form."""
+        """Queues a confirmation request from the form."""
         from heed.adapters.dynamodb.network_caps import NetworkCapsTable
         from heed.domain.opt_in.mail_caps import max_waiting
         from heed.use_cases.opt_in.request_confirmation import RequestConfirmation
@@ -58,14 +58,14 @@ class OptInParts(SharedParts):
 
     @cached_property
     def waiting_queue(self) -> SqsWaitingQueue:
-        """The queue of those whose mail a cap holds back."""
+        """The waiting queue: confirmation requests that a cap holds back."""
         from heed.adapters.sqs.waiting_queue import SqsWaitingQueue
 
         return SqsWaitingQueue(self.client("sqs"), self.config.waiting_queue_url)
 
     @cached_property
     def mail_caps(self) -> MailCapsTable:
-        """How many confirmation mails went where."""
+        """The caps of confirmation mails per mailbox and per day."""
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
 
         per_day = self.config.confirmations_per_day
@@ -73,7 +73,7 @@ class OptInParts(SharedParts):
 
     @cached_property
     def send_confirmation_now(self) -> SendConfirmationNow:
-        """Sends a confirmation mail that may be sent now."""
+        """Sends a confirmation mail if the caps allow it now."""
         from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.adapters.ses.mailer import SesMailer
         from heed.entrypoints.mail.confirmation_mail import ConfirmationMailRenderer
@@ -94,14 +94,14 @@ class OptInParts(SharedParts):
 
     @cached_property
     def send_confirmation(self) -> SendConfirmation:
-        """What happens to a request for a confirmation mail."""
+        """Handles a confirmation request: it sends the mail or puts the request into the waiting queue."""
         from heed.use_cases.opt_in.send_confirmation import SendConfirmation
 
         return SendConfirmation(self.send_confirmation_now, self.waiting_queue)
 
     @cached_property
     def send_waiting(self) -> SendWaiting:
-        """What happens to those whose mail a cap held back."""
+        """Handles the requests in the waiting queue."""
         from heed.use_cases.opt_in.send_waiting import SendWaiting
 
         return SendWaiting(
@@ -113,36 +113,36 @@ class OptInParts(SharedParts):
 
     @cached_property
     def confirmation_requests_dead_letters(self) -> SqsQueue:
-        """Where a request for a mail is kept that nobody can make out."""
+        """The dead-letter queue for confirmation requests that cannot be parsed."""
         return self.queue(self.config.confirmation_requests_dlq_url)
 
     @cached_property
     def confirm_opt_in(self) -> ConfirmOptIn:
-        """What happens to a confirmation link."""
+        """Handles a confirmation link."""
         from heed.use_cases.opt_in.confirm import ConfirmOptIn
 
         return ConfirmOptIn(self.preferences, self.catalogue, self.confirmed_queue, self.opt_in_notifications)
 
     @cached_property
     def confirmed_queue(self) -> SqsQueue:
-        """The queue of what follows from a confirmed yes."""
+        """The queue of confirmed opt-ins, for the work after a confirmation."""
         return self.queue(self.config.confirmed_opt_ins_queue_url)
 
     @cached_property
     def confirmed_dead_letters(self) -> SqsQueue:
-        """Where a confirmed yes is kept that nobody can make out."""
+        """The dead-letter queue for confirmed opt-ins that cannot be parsed."""
         return self.queue(self.config.confirmed_opt_ins_dlq_url)
 
     @cached_property
     def opt_in_notifications(self) -> OptInNotificationsTable:
-        """Which confirmations the adopter was told of."""
+        """The claims of opt-in notifications to the adopter."""
         from heed.adapters.dynamodb.opt_in_notifications import OptInNotificationsTable
 
         return OptInNotificationsTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
     def after_confirmation(self) -> AfterConfirmation:
-        """What follows from a confirmed yes."""
+        """Does the work after a confirmation: it notifies the adopter and starts the work on the SES list."""
         from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.use_cases.opt_in.after_confirmation import AfterConfirmation
 
@@ -157,7 +157,7 @@ class OptInParts(SharedParts):
 
     @cached_property
     def remove_from_ses_list(self) -> RemoveFromSesList:
-        """What happens to SES's own stop after a confirmed yes."""
+        """Removes an address from the SES list after a confirmed opt-in."""
         from heed.adapters.kms.address_encryption import CONFIRMATION
         from heed.use_cases.opt_in.remove_from_ses_list import RemoveFromSesList
 
@@ -167,17 +167,17 @@ class OptInParts(SharedParts):
 
     @cached_property
     def ses_list_queue(self) -> SqsQueue:
-        """The queue of what is to be done about SES's own suppression list."""
+        """The queue of work on the SES list."""
         return self.queue(self.config.ses_list_queue_url)
 
     @cached_property
     def ses_list_dead_letters(self) -> SqsQueue:
-        """Where what is to be done about SES's list is kept if it cannot be."""
+        """The dead-letter queue for work on the SES list that cannot succeed."""
         return self.queue(self.config.ses_list_dlq_url)
 
     @cached_property
     def ses_suppression_list(self) -> SesSuppressionListClient:
-        """SES's own suppression list."""
+        """The SES list (the suppression list of the AWS account)."""
         from heed.adapters.ses.suppression_list import SesSuppressionListClient
 
         return SesSuppressionListClient(self.client("sesv2", once=True))

@@ -1,4 +1,4 @@
-"""Links, the preference centre, the API of preferences, and feedback of the mail service."""
+"""Parts for links, the preference centre, the preference API, and feedback from the mail provider."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PreferenceParts(SharedParts):
 
     @cached_property
     def change_feed(self) -> ChangeFeedIndex:
-        """Who was ever stopped, in the order of change."""
+        """The feed of suppressions, in order of change."""
         from heed.adapters.dynamodb.change_feed import ChangeFeedIndex
 
         return ChangeFeedIndex(self.client("dynamodb"), self.config.preferences_table)
@@ -37,19 +37,19 @@ class PreferenceParts(SharedParts):
 
     @cached_property
     def opt_out_dead_letters(self) -> SqsQueue:
-        """Where an opt-out of that queue is kept that nobody can make out."""
+        """The dead-letter queue for queued opt-outs that cannot be parsed."""
         return self.queue(self.config.opt_out_retry_dlq_url)
 
     @cached_property
     def write_opt_out(self) -> WriteOptOut:
-        """Writes an opt-out, at once or from the queue."""
+        """Writes an opt-out, immediately or from the queue."""
         from heed.use_cases.links.unsubscribe import WriteOptOut
 
         return WriteOptOut(self.preferences, self.catalogue)
 
     @cached_property
     def unsubscribe(self) -> Unsubscribe:
-        """What a press of an unsubscribe link does. A client of SQS is made when a write has failed."""
+        """Handles a press of an unsubscribe link. It creates an SQS client only after a failed write."""
         from heed.use_cases.links.unsubscribe import Unsubscribe
 
         return Unsubscribe(self.write_opt_out, lambda: self.opt_out_queue)
@@ -63,33 +63,33 @@ class PreferenceParts(SharedParts):
 
     @cached_property
     def record_form_signal(self) -> RecordFormSignal:
-        """Writes the privacy signal of a browser whose form was not read."""
+        """Records the privacy signal of a browser when its form could not be read."""
         from heed.use_cases.preferences.save_preferences import RecordFormSignal
 
         return RecordFormSignal(self.preferences, self.catalogue)
 
     @cached_property
     def undo_press(self) -> UndoPress:
-        """Takes back a press: what "Undo" does."""
+        """Undoes a press (the button "Undo")."""
         from heed.use_cases.preferences.save_preferences import UndoPress
 
         return UndoPress(self.link_keys, self.preferences, self.catalogue)
 
     @cached_property
     def apply_privacy_signal(self) -> ApplyPrivacySignal:
-        """What becomes of the privacy signal of a browser that opens a link."""
+        """Applies the privacy signal of a browser that opens a link."""
         from heed.use_cases.preferences.apply_privacy_signal import ApplyPrivacySignal
 
         return ApplyPrivacySignal(self.preferences, self.catalogue)
 
     @cached_property
     def record_feedback(self) -> RecordFeedback:
-        """What happens to a bounce or a complaint."""
+        """Records bounces and complaints."""
         from heed.use_cases.feedback.record_feedback import RecordFeedback
 
         return RecordFeedback(self.identity_key, self.preferences, self.catalogue)
 
     @cached_property
     def feedback_dead_letters(self) -> SqsQueue:
-        """Where feedback that nobody can make out is kept."""
+        """The dead-letter queue for feedback that cannot be parsed."""
         return self.queue(self.config.feedback_dlq_url)

@@ -1,4 +1,4 @@
-"""Erasures, minors, holds and lifts; purges; what was disclosed; a restored copy of the table."""
+"""Parts for erasures, minors, holds, lifts, purges, disclosures, and a restored copy of the table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PrivacyParts(OptInParts, LedgerParts):
 
     @cached_property
     def erasures(self) -> ErasuresTable:
-        """New epochs, and what is due."""
+        """Erasures, and the work that is due after them."""
         from heed.adapters.dynamodb.erasures import ErasuresTable
 
         return ErasuresTable(self.client("dynamodb"), self.config.preferences_table)
@@ -42,7 +42,7 @@ class PrivacyParts(OptInParts, LedgerParts):
 
     @cached_property
     def erase(self) -> Erase:
-        """What happens to a report of a minor, and to an erasure."""
+        """Handles a report of a minor, and an erasure."""
         from heed.adapters.dynamodb.minor_report_counts import MinorReportCountsTable
         from heed.use_cases.privacy.erase import Erase
 
@@ -54,26 +54,26 @@ class PrivacyParts(OptInParts, LedgerParts):
 
     @cached_property
     def lift_requests(self) -> LiftRequestsTable:
-        """Lifts of minors that wait for the second key."""
+        """Requests to lift a report of a minor that wait for a second signature."""
         from heed.adapters.dynamodb.lift_requests import LiftRequestsTable
 
         return LiftRequestsTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
     def place_hold(self) -> PlaceHold:
-        """Puts a hold on an address."""
+        """Places a legal hold on an address."""
         from heed.use_cases.privacy.hold_and_lift import PlaceHold
 
         return PlaceHold(self.preferences, self.catalogue)
 
     @cached_property
     def lift_stop(self) -> LiftStop:
-        """Lifts what stands against an address."""
+        """Lifts a suppression of an address that is not the person's own choice."""
         from heed.use_cases.privacy.hold_and_lift import LiftHold, LiftMinor, LiftStop
 
-        stores, days = (self.preferences, self.catalogue), self.config.minor_record_days
-        minor = LiftMinor(*stores, self.erasures, self.lift_requests)
-        return LiftStop(*stores, minor, LiftHold(*stores, days, self.erasures, self.purges))
+        common, days = (self.preferences, self.catalogue), self.config.minor_record_days
+        lift_minor = LiftMinor(*common, self.erasures, self.lift_requests)
+        return LiftStop(*common, lift_minor, LiftHold(*common, days, self.erasures, self.purges))
 
     @cached_property
     def disclosures(self) -> DisclosuresTable:
@@ -84,45 +84,43 @@ class PrivacyParts(OptInParts, LedgerParts):
 
     @cached_property
     def purge_person(self) -> PurgePerson:
-        """Clears every store of one person."""
+        """Purges one person from all stores."""
         from heed.adapters.dynamodb.mail_caps import MailCapsTable
         from heed.use_cases.privacy.purge_person import PurgePerson
 
-        stores: dict[str, PurgeTarget] = {
+        targets: dict[str, PurgeTarget] = {
             "ledger-evidence": self.ledger,
             "lift-requests": self.lift_requests,
             "mail-caps": MailCapsTable(self.client("dynamodb"), self.config.control_table),
             "opt-ins-told": self.opt_in_notifications,
         }
-        return PurgePerson(
-            self.erasures, self.purges, stores, self.ledger, self.ses_list_walks, self._milliseconds
-        )
+        return PurgePerson(self.erasures, self.purges, targets, self.ledger, self.ses_list_walks, self._now)
 
     @cached_property
     def sweep_purges(self) -> SweepPurges:
-        """Carries out all that is due."""
+        """Does all due work: purges, and the removal of old soft-bounce days."""
         from heed.use_cases.privacy.run_purges import SweepPurges
 
         ports = self.erasures, self.purge_person, self.ses_list_queue
-        return SweepPurges(*ports, self._milliseconds, self._pause)
+        return SweepPurges(*ports, self._now, self._pause)
 
     @cached_property
     def execute_purge_orders(self) -> ExecutePurgeOrders:
-        """Carries out what a batch of the stream orders."""
+        """Executes the purge orders in a batch of the stream."""
         from heed.use_cases.privacy.run_purges import ExecutePurgeOrders
 
         return ExecutePurgeOrders(self.purge_person, self.ses_list_queue, self._pause)
 
     @cached_property
     def ses_list_walks(self) -> SesListWalksTable:
-        """Walks over SES's suppression list, and who waits for them."""
+        """The state of the walks over the SES list, and the purges that wait for them."""
         from heed.adapters.dynamodb.ses_list_walks import SesListWalksTable
 
         return SesListWalksTable(self.client("dynamodb"), self.config.control_table)
 
     @cached_property
     def walk_ses_list(self) -> WalkSesList:
-        """What happens to that list where a purge waits for it."""
+        """Walks over the SES list for the purges that wait for it."""
         from heed.adapters.kms.address_encryption import LIST_POSITION
         from heed.use_cases.privacy.walk_ses_list import WalkSesList
 
@@ -134,14 +132,18 @@ class PrivacyParts(OptInParts, LedgerParts):
             self.address_encryption(LIST_POSITION),
         )
 
-    def _milliseconds(self) -> int:
+    def _now(self) -> int:
         return self.clock.time_ns() // 1_000_000
 
     def _pause(self, seconds: float) -> None:
         self.clock.sleep(seconds)
 
     def restored(self, copy: str) -> RestoredPreferencesTable:
-        """A restored copy of the table of preferences, by its name."""
+        """Returns a restored copy of the table `Preferences`.
+
+        Args:
+            copy: Name of the restored table.
+        """
         from heed.adapters.dynamodb.restored_table import RestoredPreferencesTable
 
         return RestoredPreferencesTable(self.client("dynamodb"), copy, self.config.preferences_table)

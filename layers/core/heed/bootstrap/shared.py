@@ -1,4 +1,4 @@
-"""What the parts of every word are made of: configuration, clients, the brand, preferences, keys."""
+"""The parts that all other groups of parts need: configuration, clients, the brand, preferences and keys."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Clock(Protocol):
-    """The time, and waiting: Python's module `time`, or what a test puts in its place."""
+    """The current time and waiting. It is Python's module `time`, or a replacement in a test."""
 
     def time_ns(self) -> int:
-        """Nanoseconds since 1970."""
+        """Returns nanoseconds since the Unix epoch."""
         ...
 
     def sleep(self, seconds: float, /) -> None:
-        """Wait."""
+        """Waits."""
         ...
 
 
@@ -37,10 +37,10 @@ class SharedParts:
     """Parts that more than one of the other groups needs.
 
     Args:
-        config: the settings of this deployment.
-        client: makes a client of an AWS service by the service's name, or gives the one that it has made;
-            with `once=True` one whose calls are never repeated.
-        clock: the time.
+        config: The settings of this deployment.
+        client: Returns the client of an AWS service by the name of the service. With `once=True` it returns a
+            client that makes no retries (heed.adapters.aws.client_factory).
+        clock: The current time.
     """
 
     def __init__(self, config: Config, client: Callable[..., Any], clock: Clock = time) -> None:
@@ -64,26 +64,26 @@ class SharedParts:
 
     @property
     def has_form(self) -> bool:
-        """Whether there is a form for those without a link: only where mail can be sent."""
+        """Whether there is a subscribe form for people without a link. It needs a sender address for mail."""
         return bool(self.config.mail_from)
 
     @cached_property
     def preferences(self) -> PreferencesTable:
-        """The registers of every recipient."""
+        """The records of all recipients."""
         from heed.adapters.dynamodb.preferences import PreferencesTable
 
         return PreferencesTable(self.client("dynamodb"), self.config.preferences_table)
 
     @cached_property
     def identity_key(self) -> KmsIdentityKey:
-        """The key of recipient ids."""
+        """The key from which recipient ids are computed."""
         from heed.adapters.kms.keys import KmsIdentityKey
 
         return KmsIdentityKey(self.client("kms"), self.config.identity_key)
 
     @cached_property
     def link_keys(self) -> KmsLinkKeys:
-        """The keys of links."""
+        """The keys that sign links."""
         from heed.adapters.kms.keys import KmsLinkKeys
 
         return KmsLinkKeys(self.client("kms"), self.config.links_key, self.config.link_key_ids)
@@ -97,19 +97,19 @@ class SharedParts:
 
     @cached_property
     def authenticator(self) -> Authenticator:
-        """Who is let in under /v1; remembers for a minute."""
+        """Authenticates requests to /v1. It caches an API key for a minute."""
         from heed.entrypoints.http.api.authentication import Authenticator
 
         return Authenticator(self.api_keys)
 
     def queue(self, url: str) -> SqsQueue:
-        """A queue, also one of dead letters."""
+        """Returns the queue, or the dead-letter queue, with a URL."""
         from heed.adapters.sqs.queue import SqsQueue
 
         return SqsQueue(self.client("sqs"), url)
 
     def address_encryption(self, use: str) -> KmsAddressEncryption:
-        """Encrypts addresses for one use (heed.adapters.kms.address_encryption)."""
+        """Returns the encryption of addresses for one use (heed.adapters.kms.address_encryption)."""
         from heed.adapters.kms.address_encryption import KmsAddressEncryption
 
         return KmsAddressEncryption(self.client("kms"), self.config.address_key, use)

@@ -1,1 +1,1 @@
-"""The tables `Preferences`, `Control` and `Ledger` in DynamoDB."""
+"""Adapters for the DynamoDB tables `Preferences`, `Control` and `Ledger`."""

@@ -1,6 +1,6 @@
-"""API keys, in the table `Control`: one item a key, found by the beginning of its hash.
+"""API keys, in the table `Control`. Each key has one item, which is found by the beginning of the key's hash.
 
-A revoked or ended key stays: its id stands in the evidence of what was done with it.
+A revoked or expired key stays, because the evidence of changes contains its id.
 """
 
 from __future__ import annotations
@@ -26,41 +26,49 @@ from heed.domain.errors import NotFound, UnreadableRecord
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_SECRET = 32  # bytes
-_PK = "key#"
+_SECRET_BYTES = 32
+_PK_PREFIX = "key#"
 
 
-def _clock() -> int:
+def _now() -> int:
     return time.time_ns() // 1_000_000
 
 
 class ApiKeys:
-    """The keys of a deployment.
+    """The API keys of a deployment.
 
     Args:
-        client: of DynamoDB.
-        table: name of the table `Control`.
-        clock: milliseconds since the epoch; for the dates on record alone.
+        client: DynamoDB client.
+        table: Name of the table `Control`.
+        clock: Returns milliseconds since the Unix epoch. It is used only for the stored times.
     """
 
-    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _clock) -> None:
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], int] = _now) -> None:
         self._table = DynamoDBTable(client, table)
         self._clock = clock
 
     def create(
         self, name: str, owner: str, scopes: Collection[KeyScope], expires: int | None = None
     ) -> tuple[str, str]:
-        """Make a key; its id, and the key itself, which cannot be had a second time.
+        """Creates a key.
 
-        `expires` is from when it is no longer taken, milliseconds.
+        Args:
+            name: Name of the key.
+            owner: Owner of the key.
+            scopes: What the key may do.
+            expires: Time from which the key is not accepted, milliseconds. None means that it does not
+                expire.
+
+        Returns:
+            The id of the key, and the key itself. The key cannot be read again later.
 
         Raises:
-            StoreUnavailable: it is not known to be kept.
+            StoreUnavailable: It is unknown whether the key was stored.
         """
-        key = KEY_PREFIX + secrets.token_urlsafe(_SECRET)
+        key = KEY_PREFIX + secrets.token_urlsafe(_SECRET_BYTES)
         key_hash = hash_api_key(key)
         item: dict[str, Any] = {
-            "pk": {"S": _PK + api_key_id(key_hash)},
+            "pk": {"S": _PK_PREFIX + api_key_id(key_hash)},
             "hash": {"S": key_hash},
             "name": {"S": name},
             "owner": {"S": owner},
@@ -68,71 +76,73 @@ class ApiKeys:
             "created": {"N": str(self._clock())},
         }
         if expires is not None:
-            # Not `expires`, by which the table forgets items.
+            # DynamoDB would delete the item by its attribute `expires` (time to live).
             item["ends"] = {"N": str(expires)}
         self._table.put(item)
         return api_key_id(key_hash), key
 
     def find(self, key_hash: str) -> ApiKey | None:
-        """The key that has this hash, revoked and ended ones too; read consistently.
+        """Returns the key with this hash, even if it is revoked or expired. The read is strongly consistent.
 
         Raises:
-            StoreUnavailable: it could not be looked up.
+            StoreUnavailable: The table could not be read.
         """
-        item = self._table.get({"pk": {"S": _PK + api_key_id(key_hash)}})
+        item = self._table.get({"pk": {"S": _PK_PREFIX + api_key_id(key_hash)}})
         if item is None:
             return None
-        found = _to_key(item)
-        return found if hmac.compare_digest(found.hash.encode(), key_hash.encode()) else None
+        key = _to_key(item)
+        return key if hmac.compare_digest(key.hash.encode(), key_hash.encode()) else None
 
     def list(self) -> tuple[list[ApiKey], list[str]]:
-        """Every key there ever was, the oldest first; and the ids of those that cannot be read.
+        """Returns all keys, the oldest first, and the ids of the unreadable ones.
 
         Raises:
-            StoreUnavailable: they could not be read.
+            StoreUnavailable: The table could not be read.
         """
-        items = self._table.scan(filter="begins_with(pk, :key)", values={":key": {"S": _PK}}, consistent=True)
-        found = [_readable(item) for item in items]
-        keys = [key for key in found if isinstance(key, ApiKey)]
-        unreadable = [key for key in found if isinstance(key, str)]
+        items = self._table.scan(
+            filter="begins_with(pk, :key)", values={":key": {"S": _PK_PREFIX}}, consistent=True
+        )
+        decoded = [_decode_or_id(item) for item in items]
+        keys = [key for key in decoded if isinstance(key, ApiKey)]
+        unreadable = [key_id for key_id in decoded if isinstance(key_id, str)]
         return sorted(keys, key=lambda key: (key.created, key.id)), sorted(unreadable)
 
     def revoke(self, key_id: str) -> None:
-        """Take a key no longer. Doing so again keeps the first time.
+        """Revokes a key. A second call does not change the time of revocation.
 
         Raises:
-            NotFound: there is no key of that id.
-            StoreUnavailable: it is not known to be done.
+            NotFound: There is no key with this id.
+            StoreUnavailable: It is unknown whether the key was revoked.
         """
         try:
             self._table.update(
-                {"pk": {"S": _PK + key_id}},
+                {"pk": {"S": _PK_PREFIX + key_id}},
                 "SET revoked = if_not_exists(revoked, :now)",
                 condition="attribute_exists(pk)",
                 values={":now": {"N": str(self._clock())}},
             )
-        except ConditionFailed as refused:
-            raise NotFound("no key of that id") from refused
+        except ConditionFailed as failure:
+            raise NotFound("no key of that id") from failure
 
 
 @strict_reader
 def _to_key(item: Item) -> ApiKey:
-    known = {scope.value for scope in KeyScope}
+    known_scopes = {scope.value for scope in KeyScope}
     return ApiKey(
-        id=read_text(item, "pk").removeprefix(_PK),
+        id=read_text(item, "pk").removeprefix(_PK_PREFIX),
         hash=read_text(item, "hash"),
         name=read_text(item, "name"),
         owner=read_text(item, "owner"),
-        # A scope of a later version gives nothing here.
-        scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known),
+        # A later version may have added scopes that this version does not know. They grant nothing.
+        scopes=frozenset(KeyScope(scope) for scope in read_texts(item, "scopes") if scope in known_scopes),
         created=read_number(item, "created"),
         ends=read_optional_instant(item, "ends"),
         revoked=read_optional_instant(item, "revoked"),
     )
 
 
-def _readable(item: Item) -> ApiKey | str:
+def _decode_or_id(item: Item) -> ApiKey | str:
     try:
         return _to_key(item)
     except UnreadableRecord:
-        return str(item["pk"]["S"]).removeprefix(_PK)
+        return str(item["pk"]["S"]).removeprefix(_PK_PREFIX)

@@ -1,8 +1,8 @@
-"""The feed of changes, in the index `Changes` of the table `Preferences`.
+"""The change feed, in the index `Changes` of the table `Preferences`.
 
-16 shards, each in the order of `chg_at`, merged here. One query a shard as a rule: each is asked for as
-many as the whole page may hold, since all of them may be in one shard. The keys are small (a page of 100
-reads at most 160 kB of them, 20 read units); the shards are read side by side.
+The index has 16 shards. Each is sorted by `chg_at`, and this module merges them. Usually each shard needs one
+query. Each query asks for a whole page, since the whole page may be in one shard. The keys are small: a page
+of 100 reads at most 160 kB, which is 20 read units. The shards are read in parallel.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 CHANGES_INDEX = "Changes"
-_PARALLEL = 4
-# Of `chg_at`, 15 digits and a recipient id: the first sorts before whatever may follow, the other after.
-_JUST_BEHIND, _LAST = "!", "~"
+_MAX_THREADS = 4
+# `chg_at` is 15 digits and a recipient id. "!" sorts before each character of an id, and "~" sorts after it.
+_BEFORE_ANY_ID, _AFTER_ANY_ID = "!", "~"
 
 
 class ChangeFeedIndex(ChangeFeed):
-    """Serves the port ChangeFeed from DynamoDB."""
+    """Implements the port ChangeFeed with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
@@ -37,15 +37,15 @@ class ChangeFeedIndex(ChangeFeed):
     @override
     def changes_after(self, after: FeedPosition, until: int, limit: int) -> list[FeedPosition]:
         if after.at > until:
-            return []  # DynamoDB refuses a range that ends before it begins
-        first = format_feed_position(*after) + _JUST_BEHIND
-        read = partial(self._shard, first, format_feed_position(until, _LAST), limit)
-        with ThreadPoolExecutor(_PARALLEL) as pool:
+            return []  # DynamoDB rejects a range whose end is before its start
+        first = format_feed_position(*after) + _BEFORE_ANY_ID
+        read = partial(self._read_shard, first, format_feed_position(until, _AFTER_ANY_ID), limit)
+        with ThreadPoolExecutor(_MAX_THREADS) as pool:
             shards = list(pool.map(read, map(str, range(FEED_SHARDS))))
-        return [_position(text) for text in islice(heapq.merge(*shards), limit)]
+        return [_to_position(text) for text in islice(heapq.merge(*shards), limit)]
 
-    def _shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
-        """The first `limit` of a shard, in order."""
+    def _read_shard(self, first: str, last: str, limit: int, shard: str) -> list[str]:
+        """Returns the first `limit` positions of a shard, in order."""
         items = self._table.query(
             "chg_shard = :shard AND chg_at BETWEEN :first AND :last",
             values={":shard": {"S": shard}, ":first": {"S": first}, ":last": {"S": last}},
@@ -53,15 +53,18 @@ class ChangeFeedIndex(ChangeFeed):
             projection="chg_at",
             page_size=limit,
         )
-        return list(islice(filter(_is_place, (item["chg_at"]["S"] for item in items)), limit))
+        return list(islice(filter(_is_position, (item["chg_at"]["S"] for item in items)), limit))
 
 
-def _position(text: str) -> FeedPosition:
+def _to_position(text: str) -> FeedPosition:
     return FeedPosition(*parse_feed_position(text))
 
 
-def _is_place(text: str) -> bool:
-    """Whether a mark is of our form. Whoever has another has no place in the feed; a walk tells of them."""
+def _is_position(text: str) -> bool:
+    """Returns whether a text is a feed position.
+
+    A recipient with any other text is not in the feed. The reconciler reports that recipient as unreadable.
+    """
     try:
         parse_feed_position(text)
     except UnreadableRecord:

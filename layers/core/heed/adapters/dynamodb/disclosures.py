@@ -1,8 +1,8 @@
-"""The register of disclosures, in the table `Control`: one item an entry, and one that says where it ends.
+"""The register of disclosures, in the table `Control`. Each entry is an item. One more item marks the end.
 
-An entry is put where none is yet, which decides between all that append at once: who loses is given the
-entry that won, and goes on behind it. The item that says where the end is may therefore lag: it is where
-the search for the end begins.
+An entry is stored only if its number is free. So one of several concurrent writers succeeds. Each other
+writer receives the entry with that number and tries the next number. The end marker may lag behind: the
+search for the end begins there.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ if TYPE_CHECKING:
 
 DISCLOSURE_PREFIX = "disclosure#"
 _END = {"pk": {"S": f"{DISCLOSURE_PREFIX}end"}}
-_ATTEMPTS = 100  # others that may append while one does
-_BEYOND = 10  # entries that may stand behind the end that is marked
+_MAX_ATTEMPTS = 100  # entries of other writers that one append may meet
+_MAX_LAG = 10  # entries after the end marker that a reader looks for
 
 
 class DisclosuresTable(Disclosures):
-    """Serves the port Disclosures from DynamoDB."""
+    """Implements the port Disclosures with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
 
     @override
     def append(self, disclosing: DisclosureDetails) -> DisclosureEntry:
-        """An entry that somebody made unreadable is passed over: who reads names the gap."""
-        number, before, before_at = self._place()
-        for _ in range(_ATTEMPTS):
+        """Appends an entry. It skips an unreadable entry, and a reader of the register reports the gap."""
+        number, before, before_at = self._last_entry()
+        for _ in range(_MAX_ATTEMPTS):
             entry = DisclosureEntry(number + 1, before, before_at, disclosing)
             item = self._put(entry)
             if item is None:
@@ -53,39 +53,41 @@ class DisclosuresTable(Disclosures):
                 return entry
             number += 1
             with suppress(UnreadableRecord):
-                there = _to_entry(item)
-                before, before_at = there.hash, there.details.at
-        raise WriteConflict("others appended before every attempt")
+                existing = _to_entry(item)
+                before, before_at = existing.hash, existing.details.at
+        raise WriteConflict("other writers appended before every attempt")
 
     @override
     def latest(self, before: int | None, limit: int) -> DisclosurePage:
-        end = self._end()
-        # The end may lag behind those who were stopped before they could move it.
-        last = (end.number if end else 0) + _BEYOND if before is None else before - 1
-        beyond = _BEYOND if before is None else 0
-        numbers = range(last, max(last - limit - beyond, 0), -1)
-        found = [
+        end = self._read_end()
+        # The end marker lags behind if a writer crashed before it could move the marker.
+        last = (end.number if end else 0) + _MAX_LAG if before is None else before - 1
+        lag = _MAX_LAG if before is None else 0
+        numbers = range(last, max(last - limit - lag, 0), -1)
+        entries = [
             entry
             for start in range(0, len(numbers), MAX_BATCH_KEYS)
-            for entry in self._batch(numbers[start : start + MAX_BATCH_KEYS])
+            for entry in self._read_batch(numbers[start : start + MAX_BATCH_KEYS])
         ]
-        page = sorted(found, key=lambda entry: -entry.number)[:limit]
-        # A page that is short goes on below all that was looked for: what is missing ends no register.
+        page = sorted(entries, key=lambda entry: -entry.number)[:limit]
+        # A missing entry does not end the register. After a short page, the next page begins below all
+        # numbers of this one.
         lowest = page[-1].number if len(page) == limit else numbers[-1] if numbers else 1
         return DisclosurePage(page, end, lowest if lowest > 1 else None)
 
-    def _place(self) -> RegisterEnd:
-        """Number, hash and time of the entry at the end."""
-        return self._end() or RegisterEnd(0, FIRST_PREVIOUS_HASH, 0)
+    def _last_entry(self) -> RegisterEnd:
+        """Returns the number, hash and time of the entry at the end marker."""
+        return self._read_end() or RegisterEnd(0, FIRST_PREVIOUS_HASH, 0)
 
-    def _end(self) -> RegisterEnd | None:
+    def _read_end(self) -> RegisterEnd | None:
         item = self._table.get(_END)
         return _to_end(item) if item else None
 
     def _put(self, entry: DisclosureEntry) -> Item | None:
-        """The item that is there already, if one is.
+        """Writes an entry, or returns the item that already has its number.
 
-        It may be our own, whose answer was lost: then it is on record twice, which is better than never.
+        That item may come from an earlier attempt of this call whose response was lost. The disclosure is
+        then recorded twice. That is better than not at all.
         """
         try:
             self._table.put(
@@ -93,12 +95,12 @@ class DisclosuresTable(Disclosures):
                 condition="attribute_not_exists(pk)",
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            return refused.current
+        except ConditionFailed as failure:
+            return failure.current
         return None
 
     def _move_end(self, entry: DisclosureEntry) -> None:
-        """The end is never moved back; another that is further has the say."""
+        """Moves the end marker forward. It never moves back."""
         with suppress(ConditionFailed):
             self._table.update(
                 _END,
@@ -112,12 +114,12 @@ class DisclosuresTable(Disclosures):
                 },
             )
 
-    def _batch(self, numbers: range) -> list[DisclosureEntry]:
-        found: list[DisclosureEntry] = []
+    def _read_batch(self, numbers: range) -> list[DisclosureEntry]:
+        entries: list[DisclosureEntry] = []
         for item in self._table.get_many(list(map(_key, numbers))):
             with suppress(UnreadableRecord):
-                found.append(_to_entry(item))
-        return found
+                entries.append(_to_entry(item))
+        return entries
 
 
 def _key(number: int) -> dict[str, Any]:
@@ -125,19 +127,19 @@ def _key(number: int) -> dict[str, Any]:
 
 
 def _to_item(entry: DisclosureEntry) -> dict[str, Any]:
-    of = entry.details
+    details = entry.details
     return {
         **_key(entry.number),
         "number": {"N": str(entry.number)},
         "before": {"S": entry.before},
         "before_at": {"N": str(entry.before_at)},
         "hash": {"S": entry.hash},
-        "at": {"N": str(of.at)},
-        "what": {"S": of.what},
-        "purpose": {"S": of.purpose.value},
-        "people": {"N": str(of.people)},
-        "key": {"S": of.key},
-        "expires": {"N": str((of.at + DISCLOSURE_DAYS * DAY_MS) // 1000)},
+        "at": {"N": str(details.at)},
+        "what": {"S": details.what},
+        "purpose": {"S": details.purpose.value},
+        "people": {"N": str(details.people)},
+        "key": {"S": details.key},
+        "expires": {"N": str((details.at + DISCLOSURE_DAYS * DAY_MS) // 1000)},
     }
 
 
@@ -163,5 +165,5 @@ def _to_entry(item: Item) -> DisclosureEntry:
         ),
     )
     if item["pk"] != _key(entry.number)["pk"]:
-        raise ValueError("not what its number says")
+        raise ValueError("the key and the number differ")
     return entry

@@ -1,8 +1,8 @@
-"""New epochs, and the work that they leave, in the table `Preferences`.
+"""Erasures and the work that follows from them, in the table `Preferences`.
 
-The index `Due` holds only items on which work is due, in the order of when: a purge (the item, and the
-index with it, then also has `purge`, the ids), or days of soft bounces that are older than any decision
-looks back.
+The index `Due` contains only items with due work, sorted by the time when it is due. The work is a purge, or
+the removal of soft-bounce days on which no decision depends any more. For a purge, the item and the index
+also have the attribute `purge`, with the purge ids.
 """
 
 from __future__ import annotations
@@ -32,34 +32,34 @@ _INDEX = "Due"
 
 
 class ErasuresTable(Erasures):
-    """Serves the port Epochs from DynamoDB."""
+    """Implements the port Erasures with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
 
     @override
     def read(self, recipient: str) -> RecordWithPurges:
-        return _standing(self._table.get(_key(recipient)))
+        return _decode_with_purges(self._table.get(_key(recipient)))
 
     @override
-    def begin(self, recipient: str, epoch: Erasure, before: Record, now: int) -> RecordWithPurges | None:
-        """A first attempt that did commit is known by the purge in the evidence."""
-        condition, values = _as_read(before)
+    def begin(self, recipient: str, erasure: Erasure, before: Record, now: int) -> RecordWithPurges | None:
+        """Replaces the item. The caller recognises its earlier attempt by the purge id in the evidence."""
+        condition, values = _is_unchanged(before)
         try:
             self._table.put(
-                to_erased_item(recipient, epoch, now),
+                to_erased_item(recipient, erasure, now),
                 condition=condition,
                 values=values,
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            return _standing(refused.current)
+        except ConditionFailed as failure:
+            return _decode_with_purges(failure.current)
         return None
 
     @override
     def keep(self, recipient: str, change: Change, before: Record, now: int) -> RecordWithPurges | None:
-        """Nothing else that is said in the item is touched, and it gets no end."""
-        condition, values = _as_read(before)
+        """Sets one register. The other registers stay unchanged, and the item does not expire."""
+        condition, values = _is_unchanged(before)
         try:
             self._table.update(
                 _key(recipient),
@@ -77,61 +77,64 @@ class ErasuresTable(Erasures):
                 },
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            return _standing(refused.current)
+        except ConditionFailed as failure:
+            return _decode_with_purges(failure.current)
         return None
 
     @override
     def due(self, now: int) -> Iterator[DueRecipient]:
-        for place in range(FEED_SHARDS):
+        for shard in range(FEED_SHARDS):
             for item in self._table.query(
                 "due_shard = :shard AND due <= :now",
-                values={":shard": {"S": str(place)}, ":now": {"N": str(now)}},
+                values={":shard": {"S": str(shard)}, ":now": {"N": str(now)}},
                 index=_INDEX,
             ):
-                # The index holds any number up to now, also one that we would never write.
+                # An altered item may have a number that Heed never writes, such as a fraction.
                 since = max(0, int(Decimal(item["due"]["N"])))
-                yield DueRecipient(item["id"]["S"], since, _purges(item))
+                yield DueRecipient(item["id"]["S"], since, _purge_ids(item))
 
     @override
     def work(self, recipient: str) -> DueWork | None:
-        """Eventually consistent, for half a read unit: so is the index that led here."""
+        """Reads the due work, eventually consistent as the index is. The read costs half a read unit."""
         item = self._table.get(_key(recipient), consistent=False)
         return decode_due_work(item) if item and "due" in item else None
 
     @override
     def settle(self, recipient: str, purges: tuple[str, ...]) -> None:
-        """Days of soft bounces that came meanwhile are due at their own time."""
-        done = {":purge": {"S": " ".join(purges)}}
+        """Removes the purges. If the item has newer soft-bounce days, those become due at their own time."""
+        purge_value = {":purge": {"S": " ".join(purges)}}
         is_done = self._update(
             recipient,
             "REMOVE due, due_shard, purge",
             "purge = :purge AND attribute_not_exists(soft)",
-            done,
+            purge_value,
         )
-        if not is_done and (left := self.work(recipient)) and left.soft:
-            due = {":due": {"N": str(soft_bounce_expiry(min(left.soft)))}}
-            self._update(recipient, "SET due = :due REMOVE purge", "purge = :purge", done | due)
+        if not is_done and (remaining := self.work(recipient)) and remaining.soft:
+            due = {":due": {"N": str(soft_bounce_expiry(min(remaining.soft)))}}
+            self._update(recipient, "SET due = :due REMOVE purge", "purge = :purge", purge_value | due)
 
     @override
     def prune(self, recipient: str, soft: frozenset[int], now: int) -> None:
-        """The counter stays: no decision, past or to come, is changed by it."""
-        over = expired_soft_bounce_days(soft, now)
-        expression, values = "REMOVE due, due_shard", {":soft": _days(soft)}
-        if left := soft - over:
-            expression, values[":due"] = "SET due = :due", {"N": str(soft_bounce_expiry(min(left)))}
-        if over:
-            expression, values[":over"] = f"{expression} DELETE soft :over", _days(over)
-        is_as_read = "soft = :soft AND attribute_not_exists(purge)"
-        self._update(recipient, expression, is_as_read, values)
+        """Removes expired soft-bounce days. The revision stays, since no decision changes."""
+        expired = expired_soft_bounce_days(soft, now)
+        expression, values = "REMOVE due, due_shard", {":soft": _encode_days(soft)}
+        if remaining := soft - expired:
+            expression, values[":due"] = "SET due = :due", {"N": str(soft_bounce_expiry(min(remaining)))}
+        if expired:
+            expression, values[":over"] = f"{expression} DELETE soft :over", _encode_days(expired)
+        condition = "soft = :soft AND attribute_not_exists(purge)"
+        self._update(recipient, expression, condition, values)
 
     def _update(self, recipient: str, expression: str, condition: str, values: dict[str, Any]) -> bool:
-        """Return whether the write was made; refused, it was made before, or the work has changed."""
+        """Updates the item and returns whether the condition held.
+
+        If it did not hold, an earlier attempt succeeded or the due work changed.
+        """
         return self._table.try_update(_key(recipient), expression, condition=condition, values=values)
 
 
-def _purges(item: Item) -> tuple[str, ...] | None:
-    """The purges that the index has of an item; whatever else stands there is none of ours, and due."""
+def _purge_ids(item: Item) -> tuple[str, ...] | None:
+    """Returns the purge ids of an item of the index, or None if no purge is due. It ignores invalid ids."""
     return tuple(filter(is_purge_id, item["purge"].get("S", "").split())) if "purge" in item else None
 
 
@@ -139,8 +142,8 @@ def _key(recipient: str) -> Item:
     return {"id": {"S": recipient}}
 
 
-def _as_read(before: Record) -> tuple[str, dict[str, Any]]:
-    """The condition that the item is the one that was read, and the values in it."""
+def _is_unchanged(before: Record) -> tuple[str, dict[str, Any]]:
+    """Returns the condition that the item has not changed since it was read, and its values."""
     return (
         ("n = :n", {":n": {"N": str(before.revision)}})
         if before.revision
@@ -148,17 +151,17 @@ def _as_read(before: Record) -> tuple[str, dict[str, Any]]:
     )
 
 
-def _standing(item: Item | None) -> RecordWithPurges:
+def _decode_with_purges(item: Item | None) -> RecordWithPurges:
     return RecordWithPurges(decode_record(item), decode_due_work(item).purges if item else ())
 
 
-def _days(days: frozenset[int]) -> dict[str, Any]:
+def _encode_days(days: frozenset[int]) -> dict[str, Any]:
     return {"NS": [str(day) for day in sorted(days)]}
 
 
-def to_erased_item(recipient: str, epoch: Erasure, now: int) -> Item:
-    """The whole item that an epoch begins with: no salt, and nothing of what was before."""
-    record = epoch.record
+def to_erased_item(recipient: str, erasure: Erasure, now: int) -> Item:
+    """Returns the whole item that an erasure writes. It has no salt and nothing from before the erasure."""
+    record = erasure.record
     item: dict[str, Any] = {
         "id": {"S": recipient},
         "n": {"N": str(record.revision)},
@@ -167,12 +170,12 @@ def to_erased_item(recipient: str, epoch: Erasure, now: int) -> Item:
         "chg_shard": {"S": feed_shard(recipient)},
         **{register.code: encode_entry(entry) for register, entry in record.registers.items()},
     }
-    if epoch.purges:
+    if erasure.purges:
         item |= {
-            "purge": {"S": " ".join(epoch.purges)},
+            "purge": {"S": " ".join(erasure.purges)},
             "due": {"N": str(now)},
             "due_shard": {"S": feed_shard(recipient)},
         }
-    if epoch.ends is not None:
-        item["expires"] = {"N": str(epoch.ends // 1000)}
+    if erasure.ends is not None:
+        item["expires"] = {"N": str(erasure.ends // 1000)}
     return item

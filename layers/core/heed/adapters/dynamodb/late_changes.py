@@ -1,25 +1,32 @@
-"""How many wishes may wait at an item for the ledger: the item must never grow beyond what a table holds."""
+"""Limits how many late changes may wait in an item for the ledger. DynamoDB limits an item to 400 kB."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-MAX_LATE_CHANGES = 200  # wishes
-_BYTES = 60_000
-"""What so many of the longest may come to. Mixed, with none above 10,000 bytes, they come to less than
-270 kB of the 400 kB of an item: where n wait, none is put that is longer than an n-th of this."""
+MAX_LATE_CHANGES = 200
+_MAX_BYTES = 60_000
+"""The most bytes of late changes of equal length.
+
+Where n late changes wait, none is added that is longer than an n-th of this. If all are at most 10,000 bytes
+long, late changes of mixed lengths therefore take less than 270 kB of the 400 kB of an item.
+"""
 
 
-def split_late_changes(wishes: Iterable[str]) -> Iterator[tuple[list[str], int]]:
-    """The wishes in parts, and to each how many may wait already where it is put beside them.
+def split_late_changes(changes: Iterable[str]) -> Iterator[tuple[list[str], int]]:
+    """Splits encoded late changes into parts that fit into one item.
 
-    The longer a wish, the fewer may wait: a table counts the members of a set, and not their size.
+    DynamoDB conditions can count the members of a set but cannot measure their size. So the longer a late
+    change is, the fewer may wait.
+
+    Yields:
+        A part, and how many late changes may be in the item before the part is added.
     """
-    ordered = sorted({*wishes})  # a set: the table refuses a member that is named twice
-    if not ordered:
+    unique = sorted({*changes})  # DynamoDB rejects a set with duplicates
+    if not unique:
         return
-    longest = max(len(wish.encode()) for wish in ordered)
-    most = max(1, min(MAX_LATE_CHANGES, _BYTES // longest))
-    for start in range(0, len(ordered), most):
-        part = ordered[start : start + most]
+    longest = max(len(change.encode()) for change in unique)
+    most = max(1, min(MAX_LATE_CHANGES, _MAX_BYTES // longest))
+    for start in range(0, len(unique), most):
+        part = unique[start : start + most]
         yield part, most - len(part)

@@ -1,4 +1,4 @@
-"""The ledger's entries, in the table `Ledger`: one item an entry, one write unit as a rule."""
+"""The ledger entries, in the table `Ledger`. Each entry is one item, and usually costs one write unit."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from heed.use_cases.ports.privacy import ClosedChains, PurgeSubject, PurgeTarget
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_NUMBERS = {
+_NUMBER_LIMITS = {
     **dict.fromkeys(("seq", "first_seq"), MAX_COUNT),
     **dict.fromkeys(("at", "recorded_at", "until"), END_OF_TIME),
     "scope": MAX_SCOPES,
 }
-"""The attributes that are numbers, each with what it lies below."""
+"""The attributes that are numbers, each with its exclusive upper limit."""
 _EVIDENCE = "evidence"
-# Of an item without what may be personal. The reserved words of DynamoDB are many.
-_ENTRY = (
+# The attributes that are not personal data. Some are reserved words of DynamoDB.
+_ENTRY_ATTRIBUTES = (
     "subject",
     "id",
     "seq",
@@ -45,31 +45,31 @@ _ENTRY = (
 
 
 class LedgerTable(Ledger, ClosedChains, PurgeTarget):
-    """Serves the port Ledger from DynamoDB."""
+    """Implements the ports Ledger, ClosedChains and PurgeTarget with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
 
     @override
     def enter(self, entry: LedgerEntry, evidence: str) -> LedgerEntry:
-        """A first attempt that did commit is found by the second: the name is the same."""
+        """Writes an entry. A retry finds the entry of its first attempt, since the id is the same."""
         item = _to_item(entry)
         if evidence:
             item[_EVIDENCE] = {"S": evidence}
         try:
             self._table.put(item, condition="attribute_not_exists(id)", returns_if_refused="ALL_OLD")
-        except ConditionFailed as refused:
-            return _to_entry(refused.current)
+        except ConditionFailed as failure:
+            return _to_entry(failure.current)
         return entry
 
     @override
     def entries_of(self, subject: str) -> Iterator[StoredEntry]:
-        return (StoredEntry(_to_entry(item), _evidence(item)) for item in self._query(subject))
+        return (StoredEntry(_to_entry(item), _read_evidence(item)) for item in self._query(subject))
 
     @override
     def erase(self, subject: str) -> int:
         entries = 0
-        for entries, item in enumerate(self._query(subject), 1):  # noqa: B007 - the last is the count
+        for entries, item in enumerate(self._query(subject), 1):  # noqa: B007 - the last index is the count
             if _EVIDENCE in item:
                 self._table.update(
                     {"subject": item["subject"], "id": item["id"]},
@@ -80,27 +80,27 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
 
     @override
     def clear(self, person: PurgeSubject) -> int:
-        """The evidence is removed; the entries stay, and lead to nobody.
+        """Removes the evidence. The entries stay, but they do not identify the person any more.
 
-        The entries are counted, since their number is the same however often a purge begins again.
+        It returns the number of entries, because that number is the same after each retry of the purge.
         """
         return self.erase(person.subject) if person.subject else 0
 
     @override
     def is_closed(self, subject: str) -> bool:
-        last = self._table.query(
+        last_entries = self._table.query(
             "subject = :subject",
             filter="#register = :register",
             names={"#register": "register"},
             values={":subject": {"S": subject}, ":register": {"S": ERASED_REGISTER}},
             consistent=True,
         )
-        return next(last, None) is not None
+        return next(last_entries, None) is not None
 
     @override
     def all(self) -> Iterator[LedgerEntry | UnreadableItem]:
-        names = {f"#{name}": name for name in _ENTRY}
-        return map(_readable, self._table.scan(projection=", ".join(names), names=names))
+        names = {f"#{name}": name for name in _ENTRY_ATTRIBUTES}
+        return map(_decode_or_unreadable, self._table.scan(projection=", ".join(names), names=names))
 
     def _query(self, subject: str) -> Iterator[Item]:
         return self._table.query("subject = :subject", values={":subject": {"S": subject}}, consistent=True)
@@ -108,18 +108,18 @@ class LedgerTable(Ledger, ClosedChains, PurgeTarget):
 
 def _to_item(entry: LedgerEntry) -> dict[str, Any]:
     return {
-        name: {"N": str(value)} if name in _NUMBERS else {"S": value}
+        name: {"N": str(value)} if name in _NUMBER_LIMITS else {"S": value}
         for name, value in entry.to_document().items()
         if value is not None
     }
 
 
 @strict_reader
-def _evidence(item: Item) -> str | None:
+def _read_evidence(item: Item) -> str | None:
     return read_text(item, _EVIDENCE) if _EVIDENCE in item else None
 
 
-def _readable(item: Item) -> LedgerEntry | UnreadableItem:
+def _decode_or_unreadable(item: Item) -> LedgerEntry | UnreadableItem:
     try:
         return _to_entry(item)
     except UnreadableRecord:
@@ -129,8 +129,10 @@ def _readable(item: Item) -> LedgerEntry | UnreadableItem:
 @strict_reader
 def _to_entry(item: Item) -> LedgerEntry:
     document: dict[str, Any] = {
-        name: read_number(item, name, _NUMBERS[name]) if name in _NUMBERS else read_text(item, name)
-        for name in _ENTRY
+        name: read_number(item, name, _NUMBER_LIMITS[name])
+        if name in _NUMBER_LIMITS
+        else read_text(item, name)
+        for name in _ENTRY_ATTRIBUTES
         if name in item
     }
     try:

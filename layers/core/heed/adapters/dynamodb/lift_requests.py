@@ -1,4 +1,7 @@
-"""Half-signed lifts of minors, in the table `Control`: one item a recipient, for a day."""
+"""Requests to lift a report of a minor that need a second signature, in the table `Control`.
+
+Each recipient has at most one item, which expires after a day.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +20,16 @@ LIFT_REQUEST_PREFIX = "lift#"
 
 
 class LiftRequestsTable(LiftRequests):
-    """Serves the port LiftRequests from DynamoDB."""
+    """Implements the port LiftRequests with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
 
     @override
     def sign(self, recipient: str, signature: Signature) -> Signature | None:
-        """The condition decides between two that sign at the same time.
+        """Stores a signature unless another owner has signed. If two sign concurrently, one of them succeeds.
 
-        A time to live may lag by days, so that the time itself is looked at.
+        DynamoDB may delete an expired item days late, so the condition also compares the time.
         """
         item: dict[str, Any] = {
             **_key(recipient),
@@ -48,13 +51,13 @@ class LiftRequestsTable(LiftRequests):
                 },
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            return _to_signature(refused.current)
+        except ConditionFailed as failure:
+            return _to_signature(failure.current)
         return None
 
     @override
     def clear(self, person: PurgeSubject) -> int:
-        """A request to lift the very report that the purge follows stays."""
+        """Deletes the request, unless it is about the report that caused the purge."""
         options: WriteOptions = {"returns": "ALL_OLD"}
         if person.floor is not None:
             options["condition"] = "attribute_not_exists(pk) OR #at <= :floor"

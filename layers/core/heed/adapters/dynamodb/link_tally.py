@@ -1,12 +1,12 @@
-"""How a write keeps the tally of a person's links, in the same request (heed.domain.links.entry_rate).
+"""Updates the tally of a person's links in the same request as a change (heed.domain.links.entry_rate).
 
-    told_hour   the hour of the latest change by link that was told of
-    told<d>     how many were told of on the day of that hour; d is its number, modulo 32
-    spared      the number of the latest change that was told of, while those behind it are spared
+    `told_hour`   the hour of the latest change by link that has its own ledger entry
+    `told<d>`     the number of such changes on the day of that hour; d is the number of the day, modulo 32
+    `spared`      the revision of the latest change with its own entry, while later changes have none
 
-The day is part of a name, so that one request can count on the day's number or begin it, without
-knowing which; what is left of another day goes with every write. Who comes back after 32 days, or a
-multiple of them, has an old number under the same name: that costs a second request.
+The name of the counter contains the day. One request can therefore start or increase the counter without
+knowing which of the two it does. Each write removes the counters of other days. After 32 days, or a multiple
+of them, an old counter can have the same name. Then a second request is needed.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from heed.domain.preferences.record import Record
 
 @dataclass(frozen=True, slots=True)
 class TallyUpdate:
-    """Parts of an update, and of a condition for where the record before it was not read.
+    """The parts of an update that concern the tally.
 
     Attributes:
-        sets, adds, removes: clauses of the update.
-        values: what they name.
-        condition: under which the decision that they rest on still holds, or "".
-        condition_values: what it names.
+        sets: SET clauses of the update.
+        adds: ADD clauses of the update.
+        removes: Attributes that the update removes.
+        values: Values for the placeholders of the clauses.
+        condition: Condition under which the clauses are valid, or "". A write needs it if the record was not
+            read before.
+        condition_values: Values for the placeholders of the condition.
     """
 
     sets: tuple[str, ...] = ()
@@ -40,51 +43,62 @@ class TallyUpdate:
 
 
 def assumed_tally_update(now: int) -> TallyUpdate:
-    """What one change by link does to a tally that nobody has read, if it is not over for today."""
+    """Returns the update for one change by link when the tally was not read.
+
+    Its condition fails if the person's links have reached their limit for today.
+    """
     name = tally_attribute(now // HOUR)
     return TallyUpdate(
         sets=(f"{TOLD_HOUR} = :hour",),
         adds=(f"{name} :told",),
-        removes=_all_but(name),
+        removes=_other_attributes(name),
         values=_values(1, now),
         condition=f"(attribute_not_exists({name}) OR ({TOLD_HOUR} >= :today AND {name} < :most))",
         condition_values={**_today(now), ":most": {"N": str(entry_rate.MAX_LINK_ENTRIES_A_DAY)}},
     )
 
 
-def tally_update(told: EntryRate, before: Record, changes: int, now: int) -> TallyUpdate:
-    """What a write of so many changes does to the tally as it was read, by how it is told of."""
+def tally_update(rate: EntryRate, before: Record, changes: int, now: int) -> TallyUpdate:
+    """Returns the update of a tally that was read.
+
+    Args:
+        rate: Which of the changes get their own ledger entry.
+        before: The record that was read.
+        changes: Number of changes in the write.
+        now: Milliseconds since the Unix epoch.
+    """
     values, name = _values(changes, now), tally_attribute(now // HOUR)
-    at_hour = f"{TOLD_HOUR} = :hour"
-    if told is EntryRate.PLAIN:
+    set_hour = f"{TOLD_HOUR} = :hour"
+    if rate is EntryRate.PLAIN:
         return TallyUpdate(condition="")
-    if told is EntryRate.FIRST:
+    if rate is EntryRate.FIRST:
         return TallyUpdate(
-            sets=(at_hour, f"{name} = :told"),
-            removes=_all_but(name),
+            sets=(set_hour, f"{name} = :told"),
+            removes=_other_attributes(name),
             values=values,
             condition=f"(attribute_not_exists({TOLD_HOUR}) OR {TOLD_HOUR} < :today)",
             condition_values=_today(now),
         )
-    if told is EntryRate.COUNTED:
-        return TallyUpdate(sets=(at_hour,), adds=(f"{name} :told",), values=values)
-    if told is EntryRate.HOURLY:
+    if rate is EntryRate.COUNTED:
+        return TallyUpdate(sets=(set_hour,), adds=(f"{name} :told",), values=values)
+    if rate is EntryRate.HOURLY:
         del values[":told"]
         return TallyUpdate(
-            sets=(at_hour,),
+            sets=(set_hour,),
             values=values,
             condition=f"{TOLD_HOUR} = :seen",
             condition_values={":seen": {"N": str(before.tally.hour)}},
         )
-    # Nothing that is told of may have come in between: after a yes a repeat is none any more.
-    spared, seen = before.tally.spared, f"{SPARED} = :seen"
+    # The condition fails if a change with its own entry was stored meanwhile. That may be an opt-in, after
+    # which this change is no repetition any more.
+    spared, condition = before.tally.spared, f"{SPARED} = :seen"
     if spared is None:
-        spared, seen = before.revision, "n = :seen"
-    # On the right is the item as it was: the number of the latest change that was told of.
+        spared, condition = before.revision, "n = :seen"
+    # In this clause, `n` is the revision before the write: that of the latest change with its own entry.
     return TallyUpdate(
         sets=(f"{SPARED} = if_not_exists({SPARED}, n)",),
         removes=(),
-        condition=seen,
+        condition=condition,
         condition_values={":seen": {"N": str(spared)}},
     )
 
@@ -97,5 +111,5 @@ def _today(now: int) -> dict[str, Any]:
     return {":today": {"N": str(first_hour_of_day(now))}}
 
 
-def _all_but(name: str) -> tuple[str, ...]:
+def _other_attributes(name: str) -> tuple[str, ...]:
     return (SPARED, *(other for other in TALLY_ATTRIBUTES if other != name))

@@ -1,14 +1,19 @@
-"""How many mails went where, in the table `Control`, each item with its end.
+"""The caps of confirmation mails per mailbox and per day, in the table `Control`. Each item expires.
 
-    mails#in#<mailbox>       the tries of the last 24 hours, and a version; `out` likewise
-                             waits: the moment for which somebody waits, or has waited
-    mails#of#<recipient>     the mailbox of a recipient, so that a purge finds its tries
-    mails#all                d: a day; n: the mails of that day; waits: when somebody last found it full
+    `mails#in#<mailbox>`     `tries`: the attempts of the last 24 hours
+                             `v`: a version
+                             `waits`: the latest time for which a request waits, or has waited
+    `mails#out#<mailbox>`    the same for opt-outs
+    `mails#of#<recipient>`   `box`: the mailbox of a recipient, so that a purge finds its attempts
+    `mails#all`              `d`: a day
+                             `n`: the number of mails on that day
+                             `waits`: when a request last had to wait because the day was full
 
-A mailbox is a name that nobody can turn back, as a network's is (heed.adapters.dynamodb.network_caps). The
-number grows by one conditional UpdateItem, the tries by a PutItem on the condition that nobody else wrote in
-between: so each cap holds however many ask at once. The number is taken first and is never given
-back, so that what goes wrong in between costs a mail and never makes one too many.
+A mailbox is stored as a keyed hash, as a network is (heed.adapters.dynamodb.network_caps). The daily count
+grows by one conditional UpdateItem. The attempts are stored by a PutItem whose condition fails if another
+request wrote meanwhile. So each cap holds for any number of concurrent requests. A mail is counted before it
+is sent and the count is never reduced. A failure in between therefore wastes one mail of the cap, and never
+exceeds it.
 """
 
 from __future__ import annotations
@@ -37,16 +42,22 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAIL_CAP_PREFIX = "mails#"
-"""What the key of every item begins with: the role may touch no other."""
+"""The prefix of each key. The IAM role may access no other keys."""
 
-_ATTEMPTS = 16
-_KEPT = 2 * DAY_MS // 1000  # seconds; the window and the day are long over then
-_PATIENCE = 60 * 60 * 1000  # milliseconds; a line that nobody has looked after for so long stops nobody
-_ALL = {"pk": {"S": f"{MAIL_CAP_PREFIX}all"}}
+_MAX_ATTEMPTS = 16  # attempts at one write
+_LIFETIME = 2 * DAY_MS // 1000  # seconds; longer than the window of 24 hours and the day
+_MAX_QUEUE_AGE = 60 * 60 * 1000  # milliseconds after which a waiting queue without updates holds nothing back
+_DAY_KEY = {"pk": {"S": f"{MAIL_CAP_PREFIX}all"}}
 
 
 class _Mailbox(NamedTuple):
-    """What is kept of a mailbox, for one intent."""
+    """The state of a mailbox for one intent.
+
+    Attributes:
+        attempts: The attempts of the last 24 hours.
+        version: Number of writes of this item.
+        waits: The latest time for which a request waits, milliseconds.
+    """
 
     attempts: tuple[SendAttempt, ...] = ()
     version: int = 0
@@ -54,12 +65,12 @@ class _Mailbox(NamedTuple):
 
 
 class MailCapsTable(MailCaps, PurgeTarget):
-    """Serves the port MailCaps from DynamoDB.
+    """Implements the ports MailCaps and PurgeTarget with DynamoDB.
 
     Args:
-        client: of DynamoDB.
-        table: name of the table `Control`.
-        per_day: the number of all mails of a day (UTC); whoever only clears sends none.
+        client: DynamoDB client.
+        table: Name of the table `Control`.
+        per_day: Daily cap (UTC) of all mails. A purge does not send mail and can omit it.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, per_day: int = 0) -> None:
@@ -69,122 +80,123 @@ class MailCapsTable(MailCaps, PurgeTarget):
     @override
     def claim(self, claim: MailClaim, now: int, *, in_turn: bool) -> NoMailNeeded | MailDelayed | None:
         key = tries_key(claim.intent, claim.mailbox)
-        asked = CappedRequest(claim.request, claim.recipient, claim.what, claim.at)
+        request = CappedRequest(claim.request, claim.recipient, claim.what, claim.at)
         is_counted = False
-        for _ in range(_ATTEMPTS):
-            held = self._read(key)
-            others_wait = held.waits > now - _PATIENCE
-            verdict, after = decide_mail(
-                held.attempts, asked, claim.since, now, is_scarce=in_turn or others_wait
+        for _ in range(_MAX_ATTEMPTS):
+            mailbox = self._read(key)
+            others_wait = mailbox.waits > now - _MAX_QUEUE_AGE
+            decision, after = decide_mail(
+                mailbox.attempts, request, claim.since, now, is_scarce=in_turn or others_wait
             )
-            if verdict is CapDecision.DONE:
+            if decision is CapDecision.DONE:
                 return NoMailNeeded.REPEATED
-            if verdict is CapDecision.REPEATS:
+            if decision is CapDecision.REPEATS:
                 return NoMailNeeded.CAPPED
-            if verdict is CapDecision.WAITS:
+            if decision is CapDecision.WAITS:
                 due = next_free_time(after, claim.request, now)
-                if due <= held.waits or self._write(key, after, held.version, due):
+                if due <= mailbox.waits or self._write(key, after, mailbox.version, due):
                     return MailDelayed(due)
                 continue
-            if verdict is CapDecision.SEND and not is_counted:
+            if decision is CapDecision.SEND and not is_counted:
                 if others_wait and not in_turn:
                     return MailDelayed(now)
-                if not self._count(now, in_turn=in_turn):
+                if not self._count_mail(now, in_turn=in_turn):
                     return MailDelayed(None)
-                self._note(claim, now)
+                self._store_mailbox(claim, now)
                 is_counted = True
-            if self._write(key, after, held.version, held.waits):
+            if self._write(key, after, mailbox.version, mailbox.waits):
                 return None
-        raise WriteConflict("the tries changed under every attempt")
+        raise WriteConflict("the attempts changed under every write")
 
     @override
     def settle(self, claim: MailClaim, *, sent: bool) -> None:
         key = tries_key(claim.intent, claim.mailbox)
-        for _ in range(_ATTEMPTS):
-            held = self._read(key)
-            after = settle_attempt(held.attempts, claim.request, sent=sent)
-            if self._write(key, after, held.version, held.waits):
+        for _ in range(_MAX_ATTEMPTS):
+            mailbox = self._read(key)
+            after = settle_attempt(mailbox.attempts, claim.request, sent=sent)
+            if self._write(key, after, mailbox.version, mailbox.waits):
                 return
-        raise WriteConflict("the tries changed under every attempt")
+        raise WriteConflict("the attempts changed under every write")
 
     @override
     def sent_today(self, now: int) -> int:
-        item = self._table.get(_ALL) or {}
-        return _of_day(item) if item.get("d") == {"N": str(now // DAY_MS)} else 0
+        item = self._table.get(_DAY_KEY) or {}
+        return _read_day_count(item) if item.get("d") == {"N": str(now // DAY_MS)} else 0
 
     @override
     def note_line(self, now: int, *, stands: bool) -> None:
         if stands:
-            self._day("SET waits = :now", "attribute_exists(pk)", {":now": now})
+            self._update_day("SET waits = :now", "attribute_exists(pk)", {":now": now})
         else:
-            self._table.try_update(_ALL, "REMOVE waits", condition="attribute_exists(waits)")
+            self._table.try_update(_DAY_KEY, "REMOVE waits", condition="attribute_exists(waits)")
 
     @override
     def clear(self, person: PurgeSubject) -> int:
-        """The tries are counted by mailbox, which other addresses may share: theirs are forgotten too.
+        """Deletes the attempts of the person's mailbox.
 
-        The item that names the mailbox is deleted last, so that a purge that begins again finds the rest.
+        Several addresses may share a mailbox. Their attempts are deleted as well. The item that names the
+        mailbox is deleted last, so that a retry of the purge finds the other items.
         """
-        where = mailbox_key(person.recipient)
-        item = self._table.get(where)
+        mailbox_item_key = mailbox_key(person.recipient)
+        item = self._table.get(mailbox_item_key)
         if not item:
             return 0
-        keys = [{"pk": {"S": tries_key(intent, _box(item))}} for intent in Intent]
+        keys = [{"pk": {"S": tries_key(intent, _read_mailbox_name(item))}} for intent in Intent]
         cleared = sum(bool(self._table.delete(key, returns="ALL_OLD")) for key in keys)
-        self._table.delete(where, returns="ALL_OLD")
+        self._table.delete(mailbox_item_key, returns="ALL_OLD")
         return cleared
 
-    def _count(self, now: int, *, in_turn: bool) -> bool:
-        """Whether there was room in the day, and one mail of it is taken."""
-        may = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
-        values = {":day": now // DAY_MS, ":one": 1, ":expires": now // 1000 + _KEPT}
+    def _count_mail(self, now: int, *, in_turn: bool) -> bool:
+        """Counts one mail of the day. Returns False if the day is full, or if other requests wait."""
+        none_waits = "" if in_turn else " AND (attribute_not_exists(waits) OR waits < :stale)"
+        values = {":day": now // DAY_MS, ":one": 1, ":expires": now // 1000 + _LIFETIME}
         if not in_turn:
-            values[":stale"] = now - _PATIENCE
-        another = (
+            values[":stale"] = now - _MAX_QUEUE_AGE
+        next_mail = (
             "SET expires = :expires ADD n :one",
-            "d = :day AND n < :limit" + may,
+            "d = :day AND n < :limit" + none_waits,
             values | {":limit": self._per_day},
         )
-        first = (
+        first_mail = (
             "SET expires = :expires, d = :day, n = :one",
-            "(attribute_not_exists(d) OR d < :day)" + may,
+            "(attribute_not_exists(d) OR d < :day)" + none_waits,
             values,
         )
-        # Once more: somebody else may have been the first in between.
-        if self._day(*another) or self._day(*first) or self._day(*another):
+        # The third update succeeds if a concurrent request counted the first mail of the day.
+        if self._update_day(*next_mail) or self._update_day(*first_mail) or self._update_day(*next_mail):
             return True
-        full = {":now": now, ":day": now // DAY_MS, ":limit": self._per_day}
-        self._day("SET waits = :now", "d = :day AND n >= :limit", full)
+        day_is_full = {":now": now, ":day": now // DAY_MS, ":limit": self._per_day}
+        self._update_day("SET waits = :now", "d = :day AND n >= :limit", day_is_full)
         return False
 
-    def _day(self, update: str, condition: str, values: dict[str, int]) -> bool:
-        numbers = {name: {"N": str(n)} for name, n in values.items()}
-        return self._table.try_update(_ALL, update, condition=condition, values=numbers)
+    def _update_day(self, update: str, condition: str, values: dict[str, int]) -> bool:
+        numbers = {name: {"N": str(value)} for name, value in values.items()}
+        return self._table.try_update(_DAY_KEY, update, condition=condition, values=numbers)
 
-    def _note(self, claim: MailClaim, now: int) -> None:
-        """Which mailbox is the recipient's: written before its tries, so that a purge finds all of them."""
+    def _store_mailbox(self, claim: MailClaim, now: int) -> None:
+        """Stores the mailbox of the recipient before its attempts, so that a purge finds all of them."""
         self._table.update(
             mailbox_key(claim.recipient),
             "SET box = :box, expires = :expires",
             values={
                 ":box": {"S": claim.mailbox},
-                ":expires": {"N": str(now // 1000 + _KEPT)},
+                ":expires": {"N": str(now // 1000 + _LIFETIME)},
             },
         )
 
     def _read(self, key: str) -> _Mailbox:
         item = self._table.get({"pk": {"S": key}})
-        return _mailbox(item) if item else _Mailbox()
+        return _decode_mailbox(item) if item else _Mailbox()
 
     def _write(self, key: str, attempts: Sequence[SendAttempt], version: int, waits: int) -> bool:
-        """Whether nobody else wrote since that version."""
-        latest = max((one.at for one in attempts), default=0)
+        """Writes a mailbox if its version is still `version`, and returns whether it was."""
+        latest = max((attempt.at for attempt in attempts), default=0)
         item = {
             "pk": {"S": key},
             "v": {"N": str(version + 1)},
-            "tries": {"L": [{"M": _value(one)} for one in attempts]},
+            "tries": {"L": [{"M": _encode_attempt(attempt)} for attempt in attempts]},
             "waits": {"N": str(waits)},
-            "expires": {"N": str(latest // 1000 + _KEPT)},
+            "expires": {"N": str(latest // 1000 + _LIFETIME)},
         }
         return self._table.try_put(
             item,
@@ -194,55 +206,55 @@ class MailCapsTable(MailCaps, PurgeTarget):
 
 
 def tries_key(intent: str, mailbox: str) -> str:
-    """The key of a mailbox's tries."""
+    """Returns the key of the item that holds the attempts of a mailbox."""
     return f"{MAIL_CAP_PREFIX}{intent}#{mailbox}"
 
 
 def mailbox_key(recipient: str) -> dict[str, Any]:
-    """The key of the item that names a recipient's mailbox."""
+    """Returns the key of the item that names the mailbox of a recipient."""
     return {"pk": {"S": f"{MAIL_CAP_PREFIX}of#{recipient}"}}
 
 
-def _value(one: SendAttempt) -> dict[str, Any]:
+def _encode_attempt(attempt: SendAttempt) -> dict[str, Any]:
     return {
-        "request": {"S": one.asked.request},
-        "recipient": {"S": one.asked.recipient},
-        "what": {"S": one.asked.what},
-        "asked": {"N": str(one.asked.at)},
-        "at": {"N": str(one.at)},
-        "tries": {"N": str(one.tries)},
-        "done": {"BOOL": one.done},
+        "request": {"S": attempt.asked.request},
+        "recipient": {"S": attempt.asked.recipient},
+        "what": {"S": attempt.asked.what},
+        "asked": {"N": str(attempt.asked.at)},
+        "at": {"N": str(attempt.at)},
+        "tries": {"N": str(attempt.tries)},
+        "done": {"BOOL": attempt.done},
     }
 
 
 @strict_reader
-def _box(item: Item) -> str:
+def _read_mailbox_name(item: Item) -> str:
     return read_text(item, "box")
 
 
 @strict_reader
-def _of_day(item: Item) -> int:
+def _read_day_count(item: Item) -> int:
     return read_number(item, "n", MAX_COUNT)
 
 
 @strict_reader
-def _mailbox(item: Item) -> _Mailbox:
+def _decode_mailbox(item: Item) -> _Mailbox:
     return _Mailbox(
-        tuple(_attempt(one["M"]) for one in item["tries"]["L"]),
+        tuple(_decode_attempt(attempt["M"]) for attempt in item["tries"]["L"]),
         read_number(item, "v", MAX_COUNT),
         read_number(item, "waits") if "waits" in item else 0,
     )
 
 
-def _attempt(held: Item) -> SendAttempt:
-    """A try; what the release before wrote says nothing of who asked for what, and is nobody's."""
-    asked = CappedRequest(read_text(held, "request"), "", "", 0)
-    if "what" in held:
-        who, what = read_text(held, "recipient"), read_text(held, "what")
-        asked = CappedRequest(asked.request, who, what, read_number(held, "asked"))
+def _decode_attempt(item: Item) -> SendAttempt:
+    """Returns an attempt. The previous release did not store the recipient and the scopes of a request."""
+    request = CappedRequest(read_text(item, "request"), "", "", 0)
+    if "what" in item:
+        recipient, scopes = read_text(item, "recipient"), read_text(item, "what")
+        request = CappedRequest(request.request, recipient, scopes, read_number(item, "asked"))
     return SendAttempt(
-        asked,
-        read_number(held, "at"),
-        read_number(held, "tries", MAX_COUNT),
-        held["done"]["BOOL"] is True,
+        request,
+        read_number(item, "at"),
+        read_number(item, "tries", MAX_COUNT),
+        item["done"]["BOOL"] is True,
     )

@@ -1,8 +1,9 @@
-"""How many minors each key has reported in a day, in the table `Control`: one item a key and day.
+"""The number of minors that each API key has reported per day, in the table `Control`.
 
-    reports#<day>#<key id>   a number; about nobody who was reported
+    `reports#<day>#<key id>`   `n`: the number of reports; it says nothing about the reported persons
 
-The number grows by one conditional UpdateItem up to its limit and no further, however many report at once.
+One conditional UpdateItem increases the number, up to its limit. The limit holds for concurrent reports as
+well.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ REPORT_COUNT_PREFIX = "reports#"
 
 
 class MinorReportCountsTable(MinorReportCounts):
-    """Serves the port ReportCounts from DynamoDB.
+    """Implements the port MinorReportCounts with DynamoDB.
 
     Args:
-        client: of DynamoDB.
-        table: name of the table `Control`.
-        limit: reports of a key in a day (UTC).
+        client: DynamoDB client.
+        table: Name of the table `Control`.
+        limit: Daily cap (UTC) of reports per key.
     """
 
     def __init__(self, client: DynamoDBClient, table: str, limit: int) -> None:

@@ -1,9 +1,9 @@
-"""How many confirmation mails each network causes, in the table `Control`.
+"""The cap of confirmation mails per network, in the table `Control`.
 
-    mails#network#<intent>#<network>   u: until when the network's room is used up, milliseconds
+    `mails#network#<intent>#<network>`   `u`: the time until which the network has used its cap, milliseconds
 
-Each mail moves that time by its share of a day. A network that has asked for nothing is a day behind
-the present: so many mails may go at once. From then on each has a time of its own.
+Each mail moves that time forward by its share of a day. A network that has caused no mail may cause the mails
+of a whole day at once. Each further mail gets its own send time.
 """
 
 from __future__ import annotations
@@ -20,13 +20,19 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NETWORK_CAP_PREFIX = "mails#network#"
-"""What the key of every item begins with: the role of the form may touch no other of these."""
+"""The prefix of each key. The IAM role of the form may access no other keys of the mail caps."""
 
-_PASSES = 2  # who lost the first place to another finds it taken at the second look
+_MAX_ATTEMPTS = 2  # the second attempt succeeds if a concurrent request created the item
 
 
 class NetworkCapsTable(NetworkCaps):
-    """Serves the port NetworkRoom; `per_day` is the number of mails for the way back."""
+    """Implements the port NetworkCaps with DynamoDB.
+
+    Args:
+        client: DynamoDB client.
+        table: Name of the table `Control`.
+        per_day: Daily cap of opt-in confirmation mails per network.
+    """
 
     def __init__(self, client: DynamoDBClient, table: str, per_day: int) -> None:
         self._table = DynamoDBTable(client, table)
@@ -39,16 +45,16 @@ class NetworkCapsTable(NetworkCaps):
             network_interval(intent, self._per_day),
         )
         last = now + CAP_WINDOW + MAX_WAIT - share
-        for _ in range(_PASSES):
-            fresh = self._move(
+        for _ in range(_MAX_ATTEMPTS):
+            unused = self._move_time(
                 key,
                 "SET u = :to, expires = :expires",
                 "attribute_not_exists(u) OR u <= :now",
                 {":to": now + share, ":now": now, ":expires": _expires(now)},
             )
-            if fresh is not None:
+            if unused is not None:
                 return now
-            used = self._move(
+            used = self._move_time(
                 key,
                 "SET u = u + :share, expires = :expires",
                 "u > :now AND u <= :last",
@@ -58,14 +64,14 @@ class NetworkCapsTable(NetworkCaps):
                 return max(used - CAP_WINDOW, now)
         return None
 
-    def _move(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
-        """The time as it is then; None, where the condition does not hold."""
+    def _move_time(self, key: str, update: str, condition: str, values: dict[str, int]) -> int | None:
+        """Moves the time of a network. Returns the new time, or None if the condition does not hold."""
         try:
             changed = self._table.update(
                 {"pk": {"S": key}},
                 update,
                 condition=condition,
-                values={name: {"N": str(n)} for name, n in values.items()},
+                values={name: {"N": str(value)} for name, value in values.items()},
                 returns="UPDATED_NEW",
             )
         except ConditionFailed:
@@ -74,5 +80,5 @@ class NetworkCapsTable(NetworkCaps):
 
 
 def _expires(now: int) -> int:
-    """When nothing of it counts any more: seconds."""
+    """Returns the time from which an item has no effect any more, seconds since the Unix epoch."""
     return (now + 2 * CAP_WINDOW + MAX_WAIT) // 1000

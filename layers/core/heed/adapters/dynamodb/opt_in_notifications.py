@@ -1,11 +1,13 @@
-"""Which confirmations were followed up, in the table `Control`: one item a recipient.
+"""Claims of the opt-in notifications to the adopter, in the table `Control`. Each recipient has one item.
 
-    told#<recipient>   h<issued>: that a press waits to be followed up; p<issued>: the press that took
-                       the telling; d<issued>: that it is done
+    `told#<recipient>`   `h<issued>`: a press of this confirmation is in the queue
+                         `p<issued>`: the press that claimed the notification
+                         `d<issued>`: the notification was sent
 
-The first press that comes takes the telling; its own message, delivered again, may go on with it, and
-another press of the same link may not. So the adopter is told once, and once more only where the
-answer of its queue was lost. One item a recipient, so that a purge finds it by its name.
+`<issued>` is the time when the confirmation link was issued. The first press claims the notification. A retry
+of its message may continue. A second press of the same link may not. So the adopter gets one notification,
+and a duplicate only if the response of the adopter's queue was lost. There is one item per recipient, so that
+a purge finds it by its key.
 """
 
 from __future__ import annotations
@@ -23,13 +25,13 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 NOTIFICATION_PREFIX = "told#"
-"""What the key of every item begins with: the role may touch no other."""
+"""The prefix of each key. The IAM role may access no other keys."""
 
-_KEPT = 30 * 24 * 60 * 60  # seconds: twice as long as a press can wait in its queues
+_LIFETIME = 30 * 24 * 60 * 60  # seconds; twice the time that a press can wait in its queues
 
 
 class OptInNotificationsTable(OptInNotifications):
-    """Serves the port Tellings from DynamoDB."""
+    """Implements the port OptInNotifications with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
@@ -44,12 +46,12 @@ class OptInNotificationsTable(OptInNotifications):
                     "attribute_not_exists(#press) OR (#press = :press AND attribute_not_exists(#done))"
                 ),
                 names={"#press": f"p{issued}", "#done": f"d{issued}"},
-                values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _KEPT)}},
+                values={":press": {"S": press}, ":expires": {"N": str(now // 1000 + _LIFETIME)}},
                 returns="ALL_NEW",
             )
         except ConditionFailed:
             return False
-        self._forget(recipient, _over(item, issued, now))
+        self._remove_attributes(recipient, _expired_attributes(item, issued, now))
         return True
 
     @override
@@ -62,14 +64,14 @@ class OptInNotificationsTable(OptInNotifications):
             _key(recipient),
             "SET #handed = :yes, expires = :expires",
             names={"#handed": f"h{issued}"},
-            values={":yes": {"BOOL": True}, ":expires": {"N": str(now // 1000 + _KEPT)}},
+            values={":yes": {"BOOL": True}, ":expires": {"N": str(now // 1000 + _LIFETIME)}},
             returns="ALL_NEW",
         )
-        self._forget(recipient, _over(item, issued, now))
+        self._remove_attributes(recipient, _expired_attributes(item, issued, now))
 
     @override
     def finish(self, recipient: str, issued: int) -> None:
-        """The condition keeps an item away that a purge has deleted meanwhile."""
+        """Marks a notification as sent. The condition prevents that an item reappears after its purge."""
         with suppress(ConditionFailed):
             self._table.update(
                 _key(recipient),
@@ -83,11 +85,11 @@ class OptInNotificationsTable(OptInNotifications):
     def clear(self, person: PurgeSubject) -> int:
         return int(bool(self._table.delete(_key(person.recipient), returns="ALL_OLD")))
 
-    def _forget(self, recipient: str, over: list[str]) -> None:
-        """Whoever confirms something every week has an item that does not end: it must not grow either."""
-        if not over:
+    def _remove_attributes(self, recipient: str, expired: list[str]) -> None:
+        """Removes expired attributes. The item of a person who confirms often never expires as a whole."""
+        if not expired:
             return
-        names = {f"#{name}": name for name in over}
+        names = {f"#{name}": name for name in expired}
         with suppress(ConditionFailed):
             self._table.update(
                 _key(recipient),
@@ -101,17 +103,17 @@ def _key(recipient: str) -> dict[str, Any]:
     return {"pk": {"S": NOTIFICATION_PREFIX + recipient}}
 
 
-def _over(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
-    """The attributes of other confirmations, asked for so long ago that nobody presses them any more."""
+def _expired_attributes(item: Mapping[str, Any], issued: int, now: int) -> list[str]:
+    """Returns the attributes of other confirmations whose links have expired."""
     return [
         name
         for name in sorted(item)
-        if _names_a_time(name) and int(name[1:]) != issued
-        if int(name[1:]) < now - _KEPT * 1000
+        if _is_confirmation_attribute(name) and int(name[1:]) != issued
+        if int(name[1:]) < now - _LIFETIME * 1000
     ]
 
 
-def _names_a_time(name: str) -> bool:
-    """Whether an attribute is one of a confirmation; another hand may have put others there."""
-    written = name[1:]
-    return name[:1] in ("h", "p", "d") and written.isascii() and written.isdecimal() and len(written) < 16
+def _is_confirmation_attribute(name: str) -> bool:
+    """Returns whether an attribute belongs to a confirmation. An altered item may have other attributes."""
+    time = name[1:]
+    return name[:1] in ("h", "p", "d") and time.isascii() and time.isdecimal() and len(time) < 16

@@ -1,13 +1,12 @@
-"""The registers of every recipient, in the table `Preferences`.
+"""The records of all recipients, in the table `Preferences`.
 
-One item a recipient. One change is one conditional UpdateItem: the condition is the write rule, and
-what the table answers (`ALL_OLD`, also when the condition fails) merged with the change is the record
-after it, so that no second read is needed. A failed condition is no error: it may be our own first
-attempt that did commit before its answer was lost.
+Each recipient has one item. One change is one conditional UpdateItem. Its condition is the write rule.
+DynamoDB returns the previous item (`ALL_OLD`), even if the condition fails. That item, merged with the
+change, is the new record, so no second read is needed. A failed condition is not an error: an earlier attempt
+may have committed although its response was lost.
 
-A wish that came late changes no register, and yet belongs in the ledger. It is put into the set `late` of
-the item, from where the ledger's function takes it: with the write that it came with, or, where that
-changes nothing, with one more (docs/decisions/0020-late-changes.md).
+A late change does not change a register, but the ledger must record it. It is added to the set `late` of the
+item by a second request, and the ledger's function reads it there (docs/decisions/0020-late-changes.md).
 """
 
 from __future__ import annotations
@@ -43,16 +42,16 @@ from heed.use_cases.ports.preferences import (
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_PARALLEL = 4  # more threads gain nothing: parsing holds the interpreter
-_TRIES = 24  # at a write: who writes without end keeps nobody else out
-_LONGEST_PAUSE = 0.1  # seconds between two of them; all pauses together are under two
+_MAX_THREADS = 4  # more threads are not faster: parsing needs the interpreter lock
+_MAX_ATTEMPTS = 24  # attempts at one write, so that a busy writer cannot block the others
+_MAX_PAUSE = 0.1  # seconds between two attempts; all pauses of a write together take less than two seconds
 
-_EPOCH = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
-_GREATER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
+_IS_AFTER_ERASURE = "(attribute_not_exists(f) OR f < :t) AND attribute_not_exists(#minor)"
+_IS_NEWER = "(attribute_not_exists(#r) OR #r.t < :t OR (#r.t = :t AND #r.ev < :ev))"
 
 
 class PreferencesTable(Preferences, LateChanges):
-    """Serves the port Preferences from DynamoDB."""
+    """Implements the ports Preferences and LateChanges with DynamoDB."""
 
     def __init__(
         self, client: DynamoDBClient, table: str, pause: Callable[[float], None] = time.sleep
@@ -68,101 +67,106 @@ class PreferencesTable(Preferences, LateChanges):
     def read_many(self, recipients: Iterable[str]) -> Mapping[str, Record | UnreadableItem]:
         ids = list(dict.fromkeys(recipients))
         batches = [ids[start : start + MAX_BATCH_KEYS] for start in range(0, len(ids), MAX_BATCH_KEYS)]
-        found: dict[str, Record | UnreadableItem] = dict.fromkeys(ids, EMPTY_RECORD)
+        records: dict[str, Record | UnreadableItem] = dict.fromkeys(ids, EMPTY_RECORD)
         if len(batches) == 1:
-            found.update(self._batch(batches[0]))
+            records.update(self._read_batch(batches[0]))
         else:
-            with ThreadPoolExecutor(_PARALLEL) as pool:
-                for part in pool.map(lambda batch: list(self._batch(batch)), batches):
-                    found.update(part)
-        return found
+            with ThreadPoolExecutor(_MAX_THREADS) as pool:
+                for part in pool.map(lambda batch: list(self._read_batch(batch)), batches):
+                    records.update(part)
+        return records
 
     @override
     def apply(self, recipient: str, changes: Sequence[Change], now: int) -> WriteResult:
         if len(changes) == 1:
-            return self._apply_one(recipient, changes[0], now)
+            return self._apply_change(recipient, changes[0], now)
         return self.update(recipient, lambda _: changes, now)
 
     @override
     def update(self, recipient: str, decide: Callable[[Record], Sequence[Change]], now: int) -> WriteResult:
         before = self.read(recipient)
-        for _ in self._tries():
+        for _ in self._attempts():
             changes = decide(before)
             after = merge_changes(before, changes)
             late = superseded_changes(after, changes)
             if after == before:
-                self._note_late(recipient, before, late, now)
+                self._store_late_changes(recipient, before, late, now)
                 return WriteResult(before, before)
-            written = [change for change in changes if before.accepts(change)]
-            told = entry_rate(before.tally, before.registers, written, now)
-            tally = tally_update(told, before, len(written), now)
-            update = _update(before, after, recipient, now, tally)
+            accepted = [change for change in changes if before.accepts(change)]
+            rate = entry_rate(before.tally, before.registers, accepted, now)
+            tally = tally_update(rate, before, len(accepted), now)
+            update = _build_update(before, after, recipient, now, tally)
             condition = "attribute_not_exists(n)"
             if before.revision:
                 condition, update.values[":n"] = "n = :n", {"N": str(before.revision)}
             try:
                 self._write(recipient, update, condition)
-            except ConditionFailed as refused:
-                before = decode_record(refused.current)
+            except ConditionFailed as failure:
+                before = decode_record(failure.current)
                 continue
             salt = before.salt or update.values[":salt"]["B"]
             after = replace(after, revision=before.revision + 1, salt=salt)
-            self._note_late(recipient, after, late, now)
+            self._store_late_changes(recipient, after, late, now)
             return WriteResult(before, after)
         raise WriteConflict("the record changed under every attempt")
 
-    def _apply_one(self, recipient: str, change: Change, now: int) -> WriteResult:
-        """As a rule one request: another where a person's links are over for today, which it cannot know."""
-        by_link = change.entry.source in LINK_SOURCES
-        tally = assumed_tally_update(now) if by_link else TallyUpdate(condition="")
-        for _ in self._tries():
+    def _apply_change(self, recipient: str, change: Change, now: int) -> WriteResult:
+        """Writes one change, usually in one request and without a read.
+
+        A second request is needed when the person's links have reached their limit for today. The first
+        request cannot know that.
+        """
+        is_by_link = change.entry.source in LINK_SOURCES
+        tally = assumed_tally_update(now) if is_by_link else TallyUpdate(condition="")
+        for _ in self._attempts():
             try:
-                old = self._write(recipient, *_one(change, recipient, now, tally))
-            except ConditionFailed as refused:
-                if not refused.current:
-                    raise StoreUnavailable("refused without the item as it stands") from refused
-                before = decode_record(refused.current)
+                old = self._write(recipient, *_build_single_update(change, recipient, now, tally))
+            except ConditionFailed as failure:
+                if not failure.current:
+                    raise StoreUnavailable("the response does not contain the current item") from failure
+                before = decode_record(failure.current)
             else:
                 before = decode_record(old)
                 return WriteResult(
                     before, replace(merge_changes(before, [change]), revision=before.revision + 1)
                 )
             if not before.accepts(change):
-                self._note_late(recipient, before, superseded_changes(before, [change]), now)
+                self._store_late_changes(recipient, before, superseded_changes(before, [change]), now)
                 return WriteResult(before, before)
-            told = entry_rate(before.tally, before.registers, [change], now)
-            tally = tally_update(told, before, 1, now)
+            rate = entry_rate(before.tally, before.registers, [change], now)
+            tally = tally_update(rate, before, 1, now)
         raise WriteConflict("the record changed under every attempt")
 
     @override
     def settle(self, recipient: str, entered: Iterable[Change]) -> None:
-        with suppress(ConditionFailed):  # none waits, or there is no record any more
-            # Nothing of the record is asked back: whoever settles may read no more of it.
+        with suppress(ConditionFailed):  # no late change waits, or the record does not exist any more
+            # The update returns no attributes, because the caller's role may not read the record.
             self._table.update(
                 _key(recipient),
                 "DELETE late :late",
-                # Where somebody put something else there, taking from it would fail for ever.
+                # If `late` had another type, the update would fail on every retry.
                 condition="attribute_type(late, :set)",
-                values={":late": _waiting(entered), ":set": {"S": "SS"}},
+                values={":late": _late_set(entered), ":set": {"S": "SS"}},
             )
 
-    def _note_late(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
-        """Put wishes that lost where the ledger's function finds them; after an erasure it is nobody's.
+    def _store_late_changes(self, recipient: str, record: Record, late: Sequence[Change], now: int) -> None:
+        """Stores late changes in the item, where the ledger's function finds them.
 
-        Repeats by link that nobody is told of any more today wait for nobody.
+        If the record was erased meanwhile, the salt differs and the late changes are dropped. Late changes by
+        link are also dropped when the person's links have reached their limit for today.
 
         Raises:
-            StoreUnavailable: so many wait for the ledger already that the item must not grow.
+            StoreUnavailable: Too many late changes wait already. The item must not grow further.
         """
         if is_limit_reached(record.tally, now):
             late = [change for change in late if change.entry.source not in LINK_SOURCES]
         if not record.salt:
             return
-        for wishes, room in split_late_changes(map(encode_late_change, late)):
+        for encoded, max_waiting in split_late_changes(map(encode_late_change, late)):
             values: dict[str, Any] = {
-                ":late": {"SS": wishes},
+                ":late": {"SS": encoded},
                 ":salt": {"B": record.salt},
-                ":room": {"N": str(room)},
+                ":room": {"N": str(max_waiting)},
             }
             has_room = "attribute_not_exists(late) OR size(late) <= :room"
             try:
@@ -171,22 +175,22 @@ class PreferencesTable(Preferences, LateChanges):
                     _Update("ADD late :late", {}, values),
                     f"salt = :salt AND ({has_room})",
                 )
-            except ConditionFailed as refused:
-                current = refused.current
+            except ConditionFailed as failure:
+                current = failure.current
                 is_same_person = current.get("salt") == values[":salt"]
                 waiting = current.get("late", {}).get("SS", ())
-                if is_same_person and not {*wishes} <= {*waiting}:
-                    raise StoreUnavailable("too many late wishes wait for the ledger") from None
+                if is_same_person and not {*encoded} <= {*waiting}:
+                    raise StoreUnavailable("too many late changes wait for the ledger") from None
 
-    def _tries(self) -> Iterator[None]:
-        """One for each try at a write; from the third on after a pause that no two writers share."""
-        for n in range(_TRIES):
-            if n > 1:
-                self._pause(min(_LONGEST_PAUSE, 0.005 * 2**n) * secrets.randbelow(1_000) / 1_000)
+    def _attempts(self) -> Iterator[None]:
+        """Yields once for each attempt at a write. It waits a random time before the third and later ones."""
+        for attempt in range(_MAX_ATTEMPTS):
+            if attempt > 1:
+                self._pause(min(_MAX_PAUSE, 0.005 * 2**attempt) * secrets.randbelow(1_000) / 1_000)
             yield
 
     def _write(self, recipient: str, update: _Update, condition: str) -> Item:
-        """Write under a condition; return the item as it was, which a refusal carries too."""
+        """Writes under a condition and returns the previous item. ConditionFailed contains it as well."""
         return self._table.update(
             _key(recipient),
             update.expression,
@@ -197,13 +201,13 @@ class PreferencesTable(Preferences, LateChanges):
             returns_if_refused="ALL_OLD",
         )
 
-    def _batch(self, ids: list[str]) -> Iterator[tuple[str, Record | UnreadableItem]]:
+    def _read_batch(self, ids: list[str]) -> Iterator[tuple[str, Record | UnreadableItem]]:
         for item in self._table.get_many(list(map(_key, ids))):
-            yield item["id"]["S"], _readable(item)
+            yield item["id"]["S"], _decode_or_unreadable(item)
 
 
 class _Update(NamedTuple):
-    """The expression of an update, and what its placeholders stand for."""
+    """An update expression, and the names and values for its placeholders."""
 
     expression: str
     names: dict[str, str]
@@ -214,38 +218,38 @@ def _key(recipient: str) -> Item:
     return {"id": {"S": recipient}}
 
 
-def _readable(item: Item) -> Record | UnreadableItem:
+def _decode_or_unreadable(item: Item) -> Record | UnreadableItem:
     try:
         return decode_record(item)
     except UnreadableRecord:
         return UNREADABLE
 
 
-def _waiting(late: Iterable[Change]) -> dict[str, Any]:
+def _late_set(late: Iterable[Change]) -> dict[str, Any]:
     return {"SS": sorted(map(encode_late_change, late))}
 
 
-def _one(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[_Update, str]:
-    """The update that writes one change, and its condition, which is the write rule."""
-    update = _update(EMPTY_RECORD, merge_changes(EMPTY_RECORD, [change]), recipient, now, tally)
+def _build_single_update(change: Change, recipient: str, now: int, tally: TallyUpdate) -> tuple[_Update, str]:
+    """Returns the update that writes one change, and its condition, which is the write rule."""
+    update = _build_update(EMPTY_RECORD, merge_changes(EMPTY_RECORD, [change]), recipient, now, tally)
     values = update.values
     values[":t"] = {"N": str(change.entry.at)}
     update.names["#minor"] = MINOR.code
     if change.register == SOFT_BOUNCE:
         values[":day"] = {"N": str(change.entry.day)}
-        fits = "NOT contains(soft, :day)"
+        condition = "NOT contains(soft, :day)"
     else:
         values[":ev"] = {"S": change.entry.tie}
-        fits = _GREATER
+        condition = _IS_NEWER
     if tally.condition:
         values |= tally.condition_values
-        fits = f"{fits} AND {tally.condition}"
-    return update, f"{fits} AND {_EPOCH}"
+        condition = f"{condition} AND {tally.condition}"
+    return update, f"{condition} AND {_IS_AFTER_ERASURE}"
 
 
-def _update(before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate) -> _Update:
-    """The update that turns one record into the other, and marks the change."""
-    written = [one for one, entry in after.registers.items() if before.get(one) != entry]
+def _build_update(before: Record, after: Record, recipient: str, now: int, tally: TallyUpdate) -> _Update:
+    """Returns the update that turns one record into the other and moves the recipient in the feed."""
+    changed = [register for register, entry in after.registers.items() if before.get(register) != entry]
     days = after.soft_bounce_days - before.soft_bounce_days
     sets = ["salt = if_not_exists(salt, :salt)", "chg_at = :now", *tally.sets]
     names: dict[str, str] = {}
@@ -255,18 +259,18 @@ def _update(before: Record, after: Record, recipient: str, now: int, tally: Tall
         ":one": {"N": "1"},
         **tally.values,
     }
-    if days or any(register.may_stop for register in written):
+    if days or any(register.may_stop for register in changed):
         sets.append("chg_shard = :shard")
         values[":shard"] = {"S": feed_shard(recipient)}
-    for place, register in enumerate(written):
-        # The first is #r, which a condition names; all are short, since an expression has 4 KB at most.
-        alias, value = f"#{place:x}" if place else "#r", f":{place:x}"
+    for index, register in enumerate(changed):
+        # A condition names the first register as #r. The names are short: an expression may have 4 KB.
+        alias, value = f"#{index:x}" if index else "#r", f":{index:x}"
         names[alias] = register.code
         values[value] = encode_entry(after.registers[register])
         sets.append(f"{alias}={value}")
     adds = ["n :one", *tally.adds]
     if days:
-        # Days that no decision looks at any more are pruned by the sweep, which looks at what is due alone.
+        # `due` makes the sweep prune the days as soon as no decision depends on them.
         sets.append("due = if_not_exists(due, :due), due_shard = :shard")
         values[":due"] = {"N": str(soft_bounce_expiry(min(days)))}
         values[":days"] = {"NS": [str(day) for day in sorted(days)]}

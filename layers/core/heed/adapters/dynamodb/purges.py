@@ -1,4 +1,4 @@
-"""Purges, in the table `Control`: one item each, a work order first, a certificate at last."""
+"""Purges, in the table `Control`. The item of a purge is first its order and finally its certificate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PURGE_PREFIX = "purge#"
 
 
 class PurgesTable(Purges):
-    """Serves the port Purges from DynamoDB."""
+    """Implements the port Purges with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
@@ -55,7 +55,7 @@ class PurgesTable(Purges):
 
     @override
     def begin(self, purge_id: str, cause: ErasureCause, requested_at: int) -> Purge:
-        """One request writes and reads."""
+        """Starts a purge and returns it, in one request."""
         try:
             item = self._table.update(
                 _key(purge_id),
@@ -75,18 +75,18 @@ class PurgesTable(Purges):
                 returns="ALL_NEW",
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            item = refused.current
+        except ConditionFailed as failure:
+            item = failure.current
         return _to_purge(item)
 
     @override
     def note(self, purge: Purge, stores: Mapping[str, int]) -> None:
-        """Another run may do so at the same time: the certificate keeps the larger count of each store."""
-        self._add(purge, stores)
+        """Stores the counts of this run. The certificate keeps the larger count of concurrent runs."""
+        self._add_counts(purge, stores)
 
     @override
     def finish(self, purge: Purge, stores: Mapping[str, int], now: int) -> None:
-        """The same write removes the subject's name."""
+        """Completes the purge. The same write removes the subject."""
         try:
             self._table.update(
                 _key(purge.id),
@@ -98,31 +98,31 @@ class PurgesTable(Purges):
                     ":running": {"S": PurgeState.RUNNING.value},
                     ":done": {"S": PurgeState.DONE.value},
                     ":now": {"N": str(now)},
-                    ":stores": _counts(merge_counts(purge.stores, stores)),
+                    ":stores": _encode_counts(merge_counts(purge.stores, stores)),
                     ":expires": _in_days(now, CERTIFICATE_DAYS),
                 },
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            if refused.current:
-                self._add(_to_purge(refused.current), stores)
+        except ConditionFailed as failure:
+            if failure.current:
+                self._add_counts(_to_purge(failure.current), stores)
 
-    def _add(self, current: Purge, stores: Mapping[str, int]) -> None:
-        """Add what this run has found to what others have: the certificate has both."""
-        both = merge_counts(current.stores, stores)
-        if both == current.stores:
+    def _add_counts(self, current: Purge, stores: Mapping[str, int]) -> None:
+        """Merges the counts of this run into those of concurrent runs."""
+        merged = merge_counts(current.stores, stores)
+        if merged == current.stores:
             return
         try:
             self._table.update(
                 _key(current.id),
                 "SET stores = :both",
                 condition="stores = :before",
-                values={":both": _counts(both), ":before": _counts(current.stores)},
+                values={":both": _encode_counts(merged), ":before": _encode_counts(current.stores)},
                 returns_if_refused="ALL_OLD",
             )
-        except ConditionFailed as refused:
-            if refused.current:  # a third run wrote; there are never many
-                self._add(_to_purge(refused.current), stores)
+        except ConditionFailed as failure:
+            if failure.current:  # another run wrote meanwhile; there are only a few runs at a time
+                self._add_counts(_to_purge(failure.current), stores)
 
     @override
     def find(self, purge_id: str) -> Purge | None:
@@ -134,12 +134,12 @@ def _key(purge_id: str) -> dict[str, Any]:
     return {"pk": {"S": PURGE_PREFIX + purge_id}}
 
 
-def _counts(stores: Mapping[str, int]) -> dict[str, Any]:
-    return {"M": {name: {"N": str(n)} for name, n in stores.items()}}
+def _encode_counts(stores: Mapping[str, int]) -> dict[str, Any]:
+    return {"M": {name: {"N": str(count)} for name, count in stores.items()}}
 
 
 def _in_days(at: int, days: int) -> dict[str, str]:
-    """When the table forgets an item: seconds, as its time to live has them."""
+    """Returns the time at which DynamoDB deletes an item (time to live), in seconds."""
     return {"N": str((at + days * DAY_MS) // 1000)}
 
 
@@ -149,7 +149,7 @@ def _to_item(purge: Purge) -> dict[str, Any]:
         "state": {"S": purge.state.value},
         "cause": {"S": purge.cause.value},
         "requested_at": {"N": str(purge.requested_at)},
-        "stores": _counts(purge.stores),
+        "stores": _encode_counts(purge.stores),
     }
     return item | ({"subject": {"S": purge.subject}} if purge.subject else {})
 

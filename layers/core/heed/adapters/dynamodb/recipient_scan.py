@@ -1,4 +1,4 @@
-"""Everybody on record, page by page, and the place where a walk over them stopped."""
+"""The scan of all recipients, page by page, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -15,11 +15,17 @@ from heed.use_cases.ports.ledger import RecipientPage, RecipientScan, StoredReci
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_PLACE = {"pk": {"S": "reconcile"}}  # in the table `Control`
+_CHECKPOINT_KEY = {"pk": {"S": "reconcile"}}  # in the table `Control`
 
 
 class RecipientScanTable(RecipientScan):
-    """Serves the port People from the table `Preferences`, in as many walks as it takes."""
+    """Implements the port RecipientScan with DynamoDB.
+
+    Args:
+        client: DynamoDB client.
+        preferences: Name of the table `Preferences`.
+        control: Name of the table `Control`.
+    """
 
     def __init__(self, client: DynamoDBClient, preferences: str, control: str) -> None:
         self._preferences = DynamoDBTable(client, preferences)
@@ -27,43 +33,46 @@ class RecipientScanTable(RecipientScan):
 
     @override
     def page(self, after: str | None, limit: int) -> RecipientPage:
-        """The scan is eventually consistent, for half the read units: the next walk sees what it missed."""
+        """Reads a page. The read is eventually consistent, which costs half the read units.
+
+        The next scan reads the changes that this one missed.
+        """
         items, last = self._preferences.scan_page({"id": {"S": after}} if after else None, limit)
-        found = [held for item in items if (held := _held(item)) is not None]
-        return RecipientPage(found, len(items) - len(found), last["id"]["S"] if last else None)
+        recipients = [recipient for item in items if (recipient := _decode_or_none(item)) is not None]
+        return RecipientPage(recipients, len(items) - len(recipients), last["id"]["S"] if last else None)
 
     @override
     def checkpoint(self) -> WalkPosition:
-        """An item that nobody can read counts as none: the walk begins at the beginning."""
-        item = self._control.get(_PLACE, consistent=False)
+        """Returns the checkpoint. If it is unreadable, the scan starts from the beginning."""
+        item = self._control.get(_CHECKPOINT_KEY, consistent=False)
         try:
-            return _to_place(item or {})
+            return _to_checkpoint(item or {})
         except UnreadableRecord:
             return WalkPosition(None)
 
     @override
-    def save_checkpoint(self, place: WalkPosition) -> None:
-        item: dict[str, Any] = dict(_PLACE)
-        item |= {name: {"S": who} for name, who in place._asdict().items() if who}
+    def save_checkpoint(self, position: WalkPosition) -> None:
+        item: dict[str, Any] = dict(_CHECKPOINT_KEY)
+        item |= {name: {"S": recipient} for name, recipient in position._asdict().items() if recipient}
         self._control.put(item)
 
 
 @strict_reader
-def _to_place(item: Item) -> WalkPosition:
+def _to_checkpoint(item: Item) -> WalkPosition:
     return WalkPosition(*(read_text(item, name) if name in item else None for name in WalkPosition._fields))
 
 
-def _held(item: Item) -> StoredRecipient | None:
-    """Nothing of an item that is not of our form: that there is one is all that can be told of it."""
+def _decode_or_none(item: Item) -> StoredRecipient | None:
+    """Returns the recipient of an item, or None if the item is unreadable."""
     try:
-        return _read(item)
+        return _decode(item)
     except UnreadableRecord:
         return None
 
 
 @strict_reader
-def _read(item: Item) -> StoredRecipient:
-    changed_at, whose = parse_feed_position(read_text(item, "chg_at"))
-    if whose != read_recipient(item):
-        raise ValueError("a place of somebody else")
-    return StoredRecipient(whose, decode_record(item), decode_late_changes(item), changed_at)
+def _decode(item: Item) -> StoredRecipient:
+    changed_at, recipient = parse_feed_position(read_text(item, "chg_at"))
+    if recipient != read_recipient(item):
+        raise ValueError("the feed position of another recipient")
+    return StoredRecipient(recipient, decode_record(item), decode_late_changes(item), changed_at)

@@ -1,4 +1,4 @@
-"""A restored copy of the table `Preferences`, read in full, beside the live table."""
+"""Reads a restored copy of the table `Preferences`, and puts items back into the live table."""
 
 from __future__ import annotations
 
@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 
 class RestoredPreferencesTable(RestoredTable):
-    """Serves the port Copies from DynamoDB.
+    """Implements the port RestoredTable with DynamoDB.
 
     Args:
-        client: of DynamoDB.
-        copy, live: names of the two tables.
+        client: DynamoDB client.
+        copy: Name of the restored table.
+        live: Name of the live table.
     """
 
     def __init__(self, client: DynamoDBClient, copy: str, live: str) -> None:
@@ -34,9 +35,9 @@ class RestoredPreferencesTable(RestoredTable):
 
     @override
     def all(self) -> Iterator[RestoredItem]:
-        """It also raises NotFound, where there is no table of that name."""
+        """Returns all items of the copy. It also raises NotFound if the restored table does not exist."""
         try:
-            yield from map(_copy_of, self._copy.scan(consistent=True))
+            yield from map(_to_restored_item, self._copy.scan(consistent=True))
         except StoreUnavailable as error:
             if str(error) == TABLE_NOT_FOUND:
                 raise NotFound("no table of that name") from error
@@ -44,26 +45,29 @@ class RestoredPreferencesTable(RestoredTable):
 
     @override
     def put_back(self, copy: RestoredItem, now: int) -> bool:
-        """The salt and the counter come back too, so that the ledger goes on."""
+        """Puts an item back, with its salt and its revision, so that its ledger entries continue."""
         item = {**copy.whole, "chg_at": {"S": format_feed_position(now, copy.recipient)}}
         return self._live.try_put(item, condition="attribute_not_exists(id)")
 
 
-def _copy_of(item: Any) -> RestoredItem:  # noqa: ANN401 - an item, as DynamoDB gives it
-    """One that cannot be read says so when it is asked what it says, and ends no walk over the others."""
+def _to_restored_item(item: Any) -> RestoredItem:  # noqa: ANN401 - an item in DynamoDB's own form
+    """Converts an item. An unreadable item raises an error later, when its record is needed.
+
+    So one unreadable item does not stop the iteration.
+    """
     try:
-        whose, purges, ends = _outline(item)
+        recipient, purges, ends = _read_outline(item)
     except UnreadableRecord:
-        return RestoredItem("", _unreadable, (), None, item)
-    return RestoredItem(whose, partial(decode_record, item), purges, ends, item)
+        return RestoredItem("", _raise_unreadable, (), None, item)
+    return RestoredItem(recipient, partial(decode_record, item), purges, ends, item)
 
 
 @strict_reader
-def _outline(item: Item) -> tuple[str, tuple[str, ...], int | None]:
-    """Whose it is, its purges, and when its time is over, milliseconds."""
+def _read_outline(item: Item) -> tuple[str, tuple[str, ...], int | None]:
+    """Returns the recipient id, the purge ids and the time when the item expires (milliseconds)."""
     ends = read_number(item, "expires") * 1000 if "expires" in item else None
     return read_recipient(item), decode_due_work(item).purges, ends
 
 
-def _unreadable() -> Record:
+def _raise_unreadable() -> Record:
     raise UnreadableRecord("the copy of an item")

@@ -1,12 +1,14 @@
-"""Walks over SES's suppression list, in the table `Control`.
+"""Walks over the SES list, in the table `Control`. A walk reads the whole list, in several runs.
 
-    ses-list       ended: number of the last walk that ended; place: where the next one goes on, sealed;
-                   removed: it has removed something; until: somebody walks until then, or has died;
-                   asked: another walk is asked for when this one ends
-    purge#<id>     walk: number of the walk that has to end before the purge can be done
+    `ses-list`     `ended`: number of the last walk that ended
+                   `place`: encrypted position in the list where the next run continues
+                   `removed`: whether the walk has removed an address
+                   `until`: end of the lease of the current run, milliseconds
+                   `asked`: whether another walk was requested for after this one
+    `purge#<id>`   `walk`: number of the walk that must end before the purge can end
 
-A walk compares the list with everybody on whom a purge is due when it begins. So a purge that was marked
-then is proved by the end of that walk, and one that was marked by none, or came later, is not.
+A walk compares the list with every recipient for whom a purge is due when the walk begins. The end of the
+walk therefore proves the purges that waited for it from its beginning. It proves no other purge.
 """
 
 from __future__ import annotations
@@ -27,12 +29,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 SES_LIST_KEY = "ses-list"
-SES_LIST_LEASE = 120_000  # milliseconds; longer than the function runs (a test compares)
-_UNTIL = {"#until": "until"}  # a reserved word
+SES_LIST_LEASE = 120_000  # milliseconds; longer than the time-out of the function (a test compares them)
+_UNTIL_NAME = {"#until": "until"}  # `until` is a reserved word of DynamoDB
 
 
 class SesListWalksTable(SesListWalks):
-    """Serves the port ListWalks from DynamoDB."""
+    """Implements the port SesListWalks with DynamoDB."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._table = DynamoDBTable(client, table)
@@ -40,38 +42,38 @@ class SesListWalksTable(SesListWalks):
     @override
     def ended(self) -> int:
         item = self._table.get(_key(SES_LIST_KEY), consistent=False)
-        return _state(item or {}).ended
+        return _decode_state(item or {}).ended
 
     @override
     def take(self, now: int) -> SesListWalkState | None:
-        if state := self._take(now):
+        if state := self._take_lease(now):
             return state
         self._table.update(_key(SES_LIST_KEY), "SET asked = :yes", values={":yes": {"BOOL": True}})
-        return self._take(now)  # the other may have ended before it could see that it was asked
+        return self._take_lease(now)  # the current walk may have ended before the request was stored
 
     @override
-    def leave(self, place: bytes, *, has_removed: bool) -> None:
+    def leave(self, position: bytes, *, has_removed: bool) -> None:
         self._table.update(
             _key(SES_LIST_KEY),
             "SET place = :place, removed = :removed REMOVE #until",
-            names=_UNTIL,
-            values={":place": {"B": place}, ":removed": {"BOOL": has_removed}},
+            names=_UNTIL_NAME,
+            values={":place": {"B": position}, ":removed": {"BOOL": has_removed}},
         )
 
     @override
     def give_up(self) -> bool:
-        return self._free("")
+        return self._release("")
 
     @override
     def end(self, number: int) -> bool:
-        return self._free("SET ended = :number ", {":number": {"N": str(number)}})
+        return self._release("SET ended = :number ", {":number": {"N": str(number)}})
 
-    def _free(self, said: str, values: Mapping[str, Any] | None = None) -> bool:
-        """Nobody walks any more; whether somebody has asked, which is heard by this."""
+    def _release(self, set_clause: str, values: Mapping[str, Any] | None = None) -> bool:
+        """Ends the walk and its lease. Returns whether another walk was requested, and clears the request."""
         before = self._table.update(
             _key(SES_LIST_KEY),
-            f"{said}REMOVE place, removed, #until, asked",
-            names=_UNTIL,
+            f"{set_clause}REMOVE place, removed, #until, asked",
+            names=_UNTIL_NAME,
             values=values or {},
             returns="ALL_OLD",
         )
@@ -79,8 +81,12 @@ class SesListWalksTable(SesListWalks):
 
     @override
     def await_walk(self, purge_id: str, number: int) -> bool:
-        """A later number is one of walks whose count was lost, and begins again."""
-        return self._of_purge(
+        """Makes a purge wait for a walk.
+
+        The purge has a later number only if the item `ses-list` was lost and the numbers started again. The
+        new number then replaces it.
+        """
+        return self._update_purge(
             purge_id,
             "SET walk = :walk",
             {":walk": {"N": str(number)}},
@@ -89,32 +95,32 @@ class SesListWalksTable(SesListWalks):
 
     @override
     def await_number(self, purge_id: str, number: int) -> None:
-        self._of_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
+        self._update_purge(purge_id, "SET walk = :walk", {":walk": {"N": str(number)}})
 
     @override
     def count(self, purge_id: str) -> None:
-        self._of_purge(
+        self._update_purge(
             purge_id,
             "SET stores.#ses = if_not_exists(stores.#ses, :none) + :one",
             {":none": {"N": "0"}, ":one": {"N": "1"}},
             names={"#ses": SES_LIST_STORE},
         )
 
-    def _take(self, now: int) -> SesListWalkState | None:
+    def _take_lease(self, now: int) -> SesListWalkState | None:
         try:
             before = self._table.update(
                 _key(SES_LIST_KEY),
                 "SET #until = :until",
                 condition="attribute_not_exists(#until) OR #until < :now",
-                names=_UNTIL,
+                names=_UNTIL_NAME,
                 values={":until": {"N": str(now + SES_LIST_LEASE)}, ":now": {"N": str(now)}},
                 returns="ALL_OLD",
             )
         except ConditionFailed:
             return None
-        return _state(before)
+        return _decode_state(before)
 
-    def _of_purge(
+    def _update_purge(
         self,
         purge_id: str,
         update: str,
@@ -122,7 +128,7 @@ class SesListWalksTable(SesListWalks):
         condition: str = "",
         names: Mapping[str, str] | None = None,
     ) -> bool:
-        """Update a purge that is there and not done; whether it was made."""
+        """Updates a purge if it exists and is not done. Returns whether it was updated."""
         return self._table.try_update(
             _key(PURGE_PREFIX + purge_id),
             update,
@@ -136,25 +142,25 @@ def _key(name: str) -> dict[str, Any]:
     return {"pk": {"S": name}}
 
 
-def _state(item: Item) -> SesListWalkState:
-    """What the row says; of what nobody can read, as if it had never been said.
+def _decode_state(item: Item) -> SesListWalkState:
+    """Returns the state of the walks. An unreadable attribute counts as missing.
 
-    Who still holds the walk has died in it, and may have removed something.
+    If the item still has a lease, the run that held it crashed and may have removed an address.
     """
-    ended, place = 0, None
+    ended, position = 0, None
     with suppress(UnreadableRecord):
-        ended = _ended(item)
+        ended = _read_ended(item)
     with suppress(UnreadableRecord):
-        place = _place(item)
+        position = _read_position(item)
     has_removed = "until" in item or item.get("removed") != {"BOOL": False}
-    return SesListWalkState(ended, place, has_removed)
+    return SesListWalkState(ended, position, has_removed)
 
 
 @strict_reader
-def _ended(item: Item) -> int:
+def _read_ended(item: Item) -> int:
     return read_number(item, "ended", MAX_COUNT) if "ended" in item else 0
 
 
 @strict_reader
-def _place(item: Item) -> bytes | None:
+def _read_position(item: Item) -> bytes | None:
     return bytes(item["place"]["B"]) if "place" in item else None

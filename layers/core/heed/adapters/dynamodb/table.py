@@ -1,9 +1,9 @@
-"""A table of DynamoDB, and the only module that calls the DynamoDB client.
+"""A DynamoDB table. No other module calls the DynamoDB client.
 
-What every adapter needs stands here once: what a failure means and what a refused condition means, pages,
-the keys that a batch leaves unread, and whether an answer is whole. To botocore, an answer that was cut on
-its way looks like one without content, which is what DynamoDB says of an item that is not there. A request
-for one item therefore asks for the capacity that it consumed: only a whole answer names it.
+This module handles errors, failed conditions, pages, the unprocessed keys of a batch, and truncated responses
+for all adapters. botocore parses a truncated response as an empty one, and DynamoDB answers with an empty
+response when an item does not exist. A request for one item therefore asks for the consumed capacity. Only a
+complete response contains it.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MAX_BATCH_KEYS = 100
-"""The most keys that `Table.get_many` takes."""
+"""The most keys for one call of `DynamoDBTable.get_many`."""
 TABLE_NOT_FOUND = "ResourceNotFoundException"
-"""The reason that a StoreUnavailable names where there is no table of this name."""
-_ATTEMPTS = 8  # at the keys that a batch leaves unread
+"""The message of StoreUnavailable when the table does not exist."""
+_MAX_ATTEMPTS = 8  # requests for the keys of one batch
 
 _AWS_NAMES = {
     "condition": "ConditionExpression",
@@ -47,10 +47,11 @@ class WriteOptions(TypedDict, total=False):
     """The options of a write.
 
     Attributes:
-        condition: under which it is done.
-        names, values: what the placeholders `#…` and `:…` stand for.
-        returns: which attributes the write returns.
-        returns_if_refused: `ALL_OLD`, for a refusal to carry the item as it stands.
+        condition: Condition expression. The write takes effect only if it holds.
+        names: Attribute names for the placeholders `#…`.
+        values: Attribute values for the placeholders `:…`.
+        returns: Which attributes the write returns.
+        returns_if_refused: `ALL_OLD` makes ConditionFailed contain the current item.
     """
 
     condition: str
@@ -64,12 +65,13 @@ class ReadOptions(TypedDict, total=False):
     """The options of a query or a scan.
 
     Attributes:
-        index: the index to read instead of the table.
-        filter: the condition for an item to be returned once it was read.
-        projection: the attributes to return.
-        names, values: what the placeholders `#…` and `:…` stand for.
-        consistent: whether the reading sees every earlier write.
-        page_size: the most items that one request reads.
+        index: Name of the index to read instead of the table.
+        filter: Filter expression. An item that does not match is read but not returned.
+        projection: Projection expression: the attributes to return.
+        names: Attribute names for the placeholders `#…`.
+        values: Attribute values for the placeholders `:…`.
+        consistent: Whether the read is strongly consistent.
+        page_size: The most items that one request reads.
     """
 
     index: str
@@ -84,10 +86,11 @@ class ReadOptions(TypedDict, total=False):
 class ConditionFailed(StoreUnavailable):
     """The condition of a write did not hold.
 
-    A caller that does not expect this knows as little about its write as after any other failure.
+    It is a StoreUnavailable: a caller that does not expect it cannot know whether an earlier attempt of its
+    write took effect.
 
     Attributes:
-        current: the item as it stands, if the write asked for it; empty where there is none.
+        current: The current item, if the write requested it. It is empty if there is no item.
     """
 
     def __init__(self, current: Item) -> None:
@@ -98,13 +101,13 @@ class ConditionFailed(StoreUnavailable):
 class DynamoDBTable:
     """One table.
 
-    Every method raises StoreUnavailable where DynamoDB did not answer, or where its answer cannot be read.
-    A write raises Refused where its condition does not hold, but for `try_put` and `try_update`.
+    Each method raises StoreUnavailable if DynamoDB does not answer or its response is incomplete. A write
+    raises ConditionFailed if its condition does not hold. Only `try_put` and `try_update` return False then.
 
     Args:
-        client: of DynamoDB.
-        name: of the table.
-        pause: waits so many seconds, before it asks again for keys that were left unread.
+        client: DynamoDB client.
+        name: Name of the table.
+        pause: Waits for a number of seconds before a retry of unprocessed keys.
     """
 
     def __init__(
@@ -115,36 +118,39 @@ class DynamoDBTable:
         self._pause = pause
 
     def get(self, key: Item, *, consistent: bool = True) -> Item | None:
-        """Return the item of a key, or None where there is none."""
-        answer = self._ask_for_one(self._client.get_item, Key=key, ConsistentRead=consistent)
-        item: Item | None = answer.get("Item")
+        """Returns the item with a key, or None."""
+        response = self._call_for_item(self._client.get_item, Key=key, ConsistentRead=consistent)
+        item: Item | None = response.get("Item")
         return item
 
     def get_many(self, keys: Sequence[Item]) -> Iterator[Item]:
-        """Return the items of at most `BATCH` keys, read consistently and in no order."""
-        for attempt in range(_ATTEMPTS):
+        """Returns the items with the given keys, at most MAX_BATCH_KEYS.
+
+        The reads are strongly consistent. The items have no order.
+        """
+        for attempt in range(_MAX_ATTEMPTS):
             if attempt:
                 self._pause(0.02 * 2**attempt)
-            wanted = {self._name: {"Keys": keys, "ConsistentRead": True}}
-            answer = _ask(self._client.batch_get_item, RequestItems=wanted)
-            yield from required_member(answer, "Responses").get(self._name, ())
-            unread = answer.get("UnprocessedKeys", {}).get(self._name)
-            if not unread:
+            request = {self._name: {"Keys": keys, "ConsistentRead": True}}
+            response = _call(self._client.batch_get_item, RequestItems=request)
+            yield from required_member(response, "Responses").get(self._name, ())
+            unprocessed = response.get("UnprocessedKeys", {}).get(self._name)
+            if not unprocessed:
                 return
-            keys = unread["Keys"]
-        raise StoreUnavailable("keys left unread")
+            keys = unprocessed["Keys"]
+        raise StoreUnavailable("keys left unprocessed")
 
     def put(self, item: Item, **options: Unpack[WriteOptions]) -> None:
-        """Write a whole item."""
-        self._ask_for_one(self._client.put_item, Item=item, **_in_aws_names(options))
+        """Writes a whole item."""
+        self._call_for_item(self._client.put_item, Item=item, **_to_aws_names(options))
 
     def update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> Item:
-        """Change an item, or make it; return the attributes that `returns` asks for."""
-        request = {"Key": key, "UpdateExpression": expression, **_in_aws_names(options)}
-        return _attributes(self._ask_for_one(self._client.update_item, **request))
+        """Updates or creates an item, and returns the attributes that `returns` requests."""
+        request = {"Key": key, "UpdateExpression": expression, **_to_aws_names(options)}
+        return _attributes(self._call_for_item(self._client.update_item, **request))
 
     def try_put(self, item: Item, **options: Unpack[WriteOptions]) -> bool:
-        """Write a whole item if the condition holds; return whether it did."""
+        """Writes a whole item if the condition holds, and returns whether it held."""
         try:
             self.put(item, **options)
         except ConditionFailed:
@@ -152,7 +158,7 @@ class DynamoDBTable:
         return True
 
     def try_update(self, key: Item, expression: str, **options: Unpack[WriteOptions]) -> bool:
-        """Change an item if the condition holds; return whether it did."""
+        """Updates an item if the condition holds, and returns whether it held."""
         try:
             self.update(key, expression, **options)
         except ConditionFailed:
@@ -160,71 +166,79 @@ class DynamoDBTable:
         return True
 
     def delete(self, key: Item, **options: Unpack[WriteOptions]) -> Item:
-        """Delete an item, if there is one; return the attributes that `returns` asks for."""
-        request = {"Key": key, **_in_aws_names(options)}
-        return _attributes(self._ask_for_one(self._client.delete_item, **request))
+        """Deletes an item, if it exists, and returns the attributes that `returns` requests."""
+        request = {"Key": key, **_to_aws_names(options)}
+        return _attributes(self._call_for_item(self._client.delete_item, **request))
 
     def query(self, key_condition: str, **options: Unpack[ReadOptions]) -> Iterator[Item]:
-        """Return every item whose key meets a condition; each page is read when it is needed."""
-        request = {"KeyConditionExpression": key_condition, **_in_aws_names(options)}
-        return self._pages(self._client.query, request)
+        """Returns all items whose key matches a condition. Each page is read when it is needed."""
+        request = {"KeyConditionExpression": key_condition, **_to_aws_names(options)}
+        return self._read_pages(self._client.query, request)
 
     def scan(self, **options: Unpack[ReadOptions]) -> Iterator[Item]:
-        """Return every item; each page is read when it is needed."""
-        return self._pages(self._client.scan, _in_aws_names(options))
+        """Returns all items. Each page is read when it is needed."""
+        return self._read_pages(self._client.scan, _to_aws_names(options))
 
     def scan_page(self, after: Item | None, size: int) -> tuple[Sequence[Item], Item | None]:
-        """Return at most `size` items behind a key, and the key behind which others follow, if any do."""
+        """Reads one page of all items.
+
+        Args:
+            after: Key of the last item of the page before, or None for the first page.
+            size: The most items to read.
+
+        Returns:
+            The items, and the key of the last one. The key is None if no page follows.
+        """
         start = {"ExclusiveStartKey": after} if after else {}
-        return self._page(self._client.scan, {"Limit": size, **start})
+        return self._read_page(self._client.scan, {"Limit": size, **start})
 
-    def _pages(self, call: _Call, request: dict[str, Any]) -> Iterator[Item]:
+    def _read_pages(self, method: _Method, request: dict[str, Any]) -> Iterator[Item]:
         while True:
-            items, last = self._page(call, request)
+            items, last_key = self._read_page(method, request)
             yield from items
-            if not last:
+            if not last_key:
                 return
-            request["ExclusiveStartKey"] = last
+            request["ExclusiveStartKey"] = last_key
 
-    def _page(self, call: _Call, request: Mapping[str, Any]) -> tuple[Sequence[Item], Item | None]:
-        answer = _ask(call, TableName=self._name, **request)
-        return required_member(answer, "Items"), answer.get("LastEvaluatedKey")
+    def _read_page(self, method: _Method, request: Mapping[str, Any]) -> tuple[Sequence[Item], Item | None]:
+        response = _call(method, TableName=self._name, **request)
+        return required_member(response, "Items"), response.get("LastEvaluatedKey")
 
-    def _ask_for_one(self, call: _Call, **request: object) -> dict[str, Any]:
-        """Send a request for one item, whose answer may be whole and yet without content."""
-        answer = _ask(call, TableName=self._name, ReturnConsumedCapacity="TOTAL", **request)
-        required_member(answer, "ConsumedCapacity")
-        return answer
-
-
-_Call = Callable[..., Any]
+    def _call_for_item(self, method: _Method, **request: object) -> dict[str, Any]:
+        """Sends a request for one item. It checks that the response is complete, even if it has no item."""
+        response = _call(method, TableName=self._name, ReturnConsumedCapacity="TOTAL", **request)
+        required_member(response, "ConsumedCapacity")
+        return response
 
 
-def _ask(call: _Call, **request: object) -> dict[str, Any]:
+_Method = Callable[..., Any]
+
+
+def _call(method: _Method, **request: object) -> dict[str, Any]:
     try:
-        answer: dict[str, Any] = call(**request)
+        response: dict[str, Any] = method(**request)
     except ClientError as error:
-        raise _meaning(error) from error
+        raise _to_store_error(error) from error
     except BotoCoreError as error:
         raise to_store_unavailable(error) from error
-    return answer
+    return response
 
 
-def _attributes(answer: Mapping[str, Any]) -> Item:
-    attributes: Item = answer.get("Attributes", {})
+def _attributes(response: Mapping[str, Any]) -> Item:
+    attributes: Item = response.get("Attributes", {})
     return attributes
 
 
-def _meaning(error: ClientError) -> StoreUnavailable:
+def _to_store_error(error: ClientError) -> StoreUnavailable:
     response: Mapping[str, Any] = error.response
     if error_code(error) == "ConditionalCheckFailedException":
         return ConditionFailed(response.get("Item", {}))
     return to_store_unavailable(error)
 
 
-def _in_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Options as AWS calls them, without maps that are empty: DynamoDB refuses those.
+def _to_aws_names(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the options with their AWS names. It omits empty maps, since DynamoDB rejects them.
 
-    An empty condition goes on to DynamoDB, which refuses it: it must not become a write without one.
+    An empty condition stays, and DynamoDB rejects it. Otherwise the write would have no condition.
     """
     return {_AWS_NAMES[name]: value for name, value in options.items() if value != {}}

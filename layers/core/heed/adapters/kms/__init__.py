@@ -1,1 +1,1 @@
-"""Keys that KMS derives, and addresses that KMS encrypts."""
+"""Adapters for AWS KMS: derived keys, and the encryption of addresses."""

@@ -1,4 +1,4 @@
-"""Texts that hold addresses, encrypted by KMS under a key of their own, which few may use."""
+"""Encrypts texts that contain addresses, under a separate KMS key that few roles may use."""
 
 from __future__ import annotations
 
@@ -12,14 +12,21 @@ from heed.use_cases.ports.opt_in import AddressEncryption
 if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
-# What for. Bound into every ciphertext and stated by the roles' conditions. It names nobody.
-CONFIRMATION = "confirmation"  # in a link, and on its way from it
-LIST_POSITION = "place"  # in SES's list; SES says it in words of its own, which may hold an address
-_FOREIGN = ("InvalidCiphertextException", "IncorrectKeyException")
+# The uses of the key. A use is part of the encryption context of each ciphertext, and the IAM roles require
+# it in a condition. It identifies no person.
+CONFIRMATION = "confirmation"  # the address in a confirmation link and in the messages that follow from it
+LIST_POSITION = "place"  # a position in the SES list: an opaque text of SES that may contain an address
+_FOREIGN_CIPHERTEXT_ERRORS = ("InvalidCiphertextException", "IncorrectKeyException")
 
 
 class KmsAddressEncryption(AddressEncryption):
-    """Serves the port AddressSeal."""
+    """Implements the port AddressEncryption with KMS.
+
+    Args:
+        client: KMS client.
+        key: Id or ARN of the KMS key.
+        use: Use of the key, one of the constants above. Decryption fails for any other use.
+    """
 
     def __init__(self, client: KMSClient, key: str, use: str = CONFIRMATION) -> None:
         self._client = client
@@ -29,21 +36,21 @@ class KmsAddressEncryption(AddressEncryption):
     @override
     def encrypt(self, address: str) -> bytes:
         try:
-            answer = self._client.encrypt(
+            response = self._client.encrypt(
                 KeyId=self._key, Plaintext=address.encode(), EncryptionContext=self._context
             )
         except FAILURES as error:
             raise KeysUnavailable(error_code(error)) from error
-        return answer["CiphertextBlob"]
+        return response["CiphertextBlob"]
 
     @override
-    def decrypt(self, sealed: bytes) -> str:
+    def decrypt(self, encrypted: bytes) -> str:
         try:
-            answer = self._client.decrypt(
-                KeyId=self._key, CiphertextBlob=sealed, EncryptionContext=self._context
+            response = self._client.decrypt(
+                KeyId=self._key, CiphertextBlob=encrypted, EncryptionContext=self._context
             )
         except FAILURES as error:
-            if error_code(error) in _FOREIGN:
+            if error_code(error) in _FOREIGN_CIPHERTEXT_ERRORS:
                 raise MalformedMessage(error_code(error)) from error
             raise KeysUnavailable(error_code(error)) from error
-        return answer["Plaintext"].decode()
+        return response["Plaintext"].decode()

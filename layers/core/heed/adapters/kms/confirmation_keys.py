@@ -1,4 +1,4 @@
-"""The key of confirmation links, which has a KMS key of its own."""
+"""The key that signs confirmation links. It is derived from a separate KMS key."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from heed.use_cases.ports.keys import ConfirmationKeys
 
 
 class KmsConfirmationKeys(DerivedKeys, ConfirmationKeys):
-    """The key of confirmation links."""
+    """Implements the port ConfirmationKeys with KMS."""
 
     @override
     def confirmation_key(self, key_id: int) -> bytes:
         if key_id != CONFIRMATION_KEY_ID:
-            raise InvalidToken("signed with a key never ours")
+            raise InvalidToken("unknown key id")
         return self.derive(f"confirm/{key_id}")

@@ -1,7 +1,7 @@
-"""Keys derived by KMS, once, and kept in memory only.
+"""Keys that KMS derives. Each is derived once and kept in memory only.
 
-The MAC of a fixed label under a KMS HMAC key is the key of that label (AWS documents a MAC as key
-material for a derivation). Nothing secret is stored, and IAM decides who may derive.
+The MAC of a fixed label under a KMS HMAC key is the key of that label. (AWS documents a MAC as key material
+for a derivation.) No secret is stored, and IAM decides which role may derive a key.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from mypy_boto3_kms import KMSClient
 
 IDENTITY_LABEL = "identity/1"
-"""The label of the identity key. It never changes: it is the table."""
+"""The label of the identity key. It must never change: every recipient id in the table depends on it."""
 
 
 class DerivedKeys:
-    """Derives keys under one KMS key, each once.
+    """Derives keys from one KMS key and caches them.
 
     Args:
-        client: of KMS.
-        key: the KMS key's id or ARN.
+        client: KMS client.
+        key: Id or ARN of the KMS key.
     """
 
     def __init__(self, client: KMSClient, key: str) -> None:
@@ -35,23 +35,27 @@ class DerivedKeys:
         self._derived: dict[str, bytes] = {}
 
     def derive(self, label: str) -> bytes:
-        """The key of a label."""
+        """Returns the key of a label.
+
+        Raises:
+            KeysUnavailable: KMS did not answer, or its response is incomplete.
+        """
         derived = self._derived.get(label)
         if derived is None:
             try:
-                answer = self._client.generate_mac(
+                response = self._client.generate_mac(
                     KeyId=self._key, MacAlgorithm="HMAC_SHA_256", Message=label.encode()
                 )
             except FAILURES as error:
                 raise KeysUnavailable(error_code(error)) from error
-            if "Mac" not in answer:  # cut on the way: botocore takes it for empty
-                raise KeysUnavailable("the answer cannot be read")
-            derived = self._derived[label] = answer["Mac"]
+            if "Mac" not in response:  # botocore parses a truncated response as an empty one
+                raise KeysUnavailable("the response is incomplete")
+            derived = self._derived[label] = response["Mac"]
         return derived
 
 
 class KmsIdentityKey(DerivedKeys, IdentityKey):
-    """The key of recipient ids."""
+    """Implements the port IdentityKey with KMS."""
 
     @override
     def identity_key(self) -> bytes:
@@ -59,7 +63,13 @@ class KmsIdentityKey(DerivedKeys, IdentityKey):
 
 
 class KmsLinkKeys(DerivedKeys, LinkKeys):
-    """The keys of links; `key_ids` are the ids that verify, ascending, and no other is ever derived."""
+    """Implements the port LinkKeys with KMS.
+
+    Args:
+        client: KMS client.
+        key: Id or ARN of the KMS key.
+        key_ids: Ids of the keys that verify links, in ascending order. No other key is derived.
+    """
 
     def __init__(self, client: KMSClient, key: str, key_ids: tuple[int, ...]) -> None:
         super().__init__(client, key)
@@ -68,7 +78,7 @@ class KmsLinkKeys(DerivedKeys, LinkKeys):
     @override
     def link_key(self, purpose: TokenPurpose, key_id: int) -> bytes:
         if key_id not in self._key_ids:
-            raise InvalidToken("signed with a key never ours")
+            raise InvalidToken("unknown key id")
         return self.derive(f"{purpose.name.lower()}/{key_id}")
 
     @override

@@ -1,1 +1,1 @@
-"""Mail through SES, the events that SES sends, and its suppression list."""
+"""Adapters for Amazon SES: mail, and the SES list (the account's suppression list)."""

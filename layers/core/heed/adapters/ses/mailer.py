@@ -1,4 +1,8 @@
-"""Mail through SES, under a configuration set without suppression: SES's list would drop it in silence."""
+"""Sends mail through SES.
+
+Mail is sent under a configuration set that ignores the SES list. Otherwise SES would silently drop a mail to
+a listed address.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +19,16 @@ from heed.use_cases.ports.opt_in import Mailer
 if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
-_NEVER = ("MessageRejected", "BadRequestException")
-_NEVER_CONNECTED = (ConnectTimeoutError, EndpointConnectionError)
+_PERMANENT_ERRORS = ("MessageRejected", "BadRequestException")
+_CONNECTION_ERRORS = (ConnectTimeoutError, EndpointConnectionError)
 
 
 class SesMailer(Mailer):
-    """Serves the port Mailer.
+    """Implements the port Mailer with SES.
 
     Args:
-        client: of SES v2, one that repeats no call by itself: a repeated call is a second mail.
-        configuration_set: name of the set.
+        client: SES v2 client that makes no retries. A retry could send a second mail.
+        configuration_set: Name of the configuration set.
     """
 
     def __init__(self, client: SESV2Client, configuration_set: str) -> None:
@@ -41,8 +45,8 @@ class SesMailer(Mailer):
                 EmailTags=[{"Name": MESSAGE_TAG, "Value": recipient}],
             )
         except ClientError as error:
-            raise _meaning(error) from error
-        except _NEVER_CONNECTED as error:
+            raise _to_mail_error(error) from error
+        except _CONNECTION_ERRORS as error:
             raise MailNotSent(error_code(error)) from error
         except FAILURES as error:
             if is_invalid_request(error):
@@ -50,13 +54,14 @@ class SesMailer(Mailer):
             raise MailUncertain(error_code(error)) from error
 
 
-def _meaning(error: ClientError) -> Exception:
-    """What SES's answer means.
+def _to_mail_error(error: ClientError) -> Exception:
+    """Converts an error response from SES.
 
-    A sender that is not verified is rejected as a bad recipient is, yet mends: the queue's age tells of it.
+    SES uses the same code for an invalid recipient and for a sender that is not verified. The second can be
+    corrected, so the message is retried. The alarm on the age of the queue reports it.
     """
-    text = str(error.response.get("Error", {}).get("Message", ""))
-    if error_code(error) in _NEVER and "not verified" not in text:
+    message = str(error.response.get("Error", {}).get("Message", ""))
+    if error_code(error) in _PERMANENT_ERRORS and "not verified" not in message:
         return MailRefused(error_code(error))
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= 500:
         return MailUncertain(error_code(error))

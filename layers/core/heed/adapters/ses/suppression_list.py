@@ -1,4 +1,4 @@
-"""SES's suppression list of the account: SES takes one call a second, in all."""
+"""The SES list: the account's suppression list. SES allows one call per second for the whole account."""
 
 from __future__ import annotations
 
@@ -20,18 +20,27 @@ if TYPE_CHECKING:
     from mypy_boto3_sesv2 import SESV2Client
 
 CALL_INTERVAL = 2.0
-"""Seconds after each call: two readers of the one queue, the fewest there can be, make one call a second."""
+"""Seconds to wait after each call.
+
+The queue has two concurrent readers, the smallest number that SQS allows. Together they make one call per
+second.
+"""
 
 SES_PAGE_SIZE = 1_000  # addresses
 
-SES_ATTEMPTS = 2
-_OF_A_PLACE = ("InvalidNextTokenException", "BadRequestException")
+SES_ATTEMPTS = 2  # attempts at one call
+_INVALID_POSITION_ERRORS = ("InvalidNextTokenException", "BadRequestException")
 
 T = TypeVar("T")
 
 
 class SesSuppressionListClient(SesSuppressionList):
-    """Serves the port Suppressions, with a client that makes each call once: a retry has its pause too."""
+    """Implements the port SesSuppressionList with SES.
+
+    Args:
+        client: SES v2 client that makes no retries. This class retries by itself, with a pause.
+        pause: Waits for a number of seconds.
+    """
 
     def __init__(self, client: SESV2Client, pause: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -39,42 +48,44 @@ class SesSuppressionListClient(SesSuppressionList):
 
     @override
     def remove(self, spelling: str) -> bool:
-        """SES finds an entry by its exact spelling alone."""
+        """Removes an address. SES finds an entry by its exact spelling only."""
         try:
             self._call(partial(self._client.delete_suppressed_destination, EmailAddress=spelling))
         except FAILURES as error:
             if error_code(error) == "NotFoundException":
                 return False
             if error_code(error) == "BadRequestException":
-                raise SuppressionListRefused(error_code(error)) from None  # its words may name the address
+                # `from None`, because the message of the error may contain the address.
+                raise SuppressionListRefused(error_code(error)) from None
             raise _unavailable(error) from error
         return True
 
     @override
-    def page(self, place: str | None) -> SesListPage:
-        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | ({"NextToken": place} if place else {})
+    def page(self, token: str | None) -> SesListPage:
+        request: dict[str, Any] = {"PageSize": SES_PAGE_SIZE} | ({"NextToken": token} if token else {})
         try:
-            answer = self._call(partial(self._client.list_suppressed_destinations, **request))
+            response = self._call(partial(self._client.list_suppressed_destinations, **request))
         except FAILURES as error:
-            if place and (error_code(error) in _OF_A_PLACE or is_invalid_request(error)):
-                raise InvalidListPosition(error_code(error)) from None  # its words may name the place
+            if token and (error_code(error) in _INVALID_POSITION_ERRORS or is_invalid_request(error)):
+                # `from None`, because the message of the error may contain the position.
+                raise InvalidListPosition(error_code(error)) from None
             raise _unavailable(error) from error
-        found = required_member(answer, "SuppressedDestinationSummaries")
-        return SesListPage([one["EmailAddress"] for one in found], answer.get("NextToken"))
+        summaries = required_member(response, "SuppressedDestinationSummaries")
+        return SesListPage([summary["EmailAddress"] for summary in summaries], response.get("NextToken"))
 
-    def _call(self, do: Callable[[], T]) -> T:
-        """One call, and its pause; again where SES asks for patience, since the other reader calls too."""
-        for left in reversed(range(SES_ATTEMPTS)):
+    def _call(self, call: Callable[[], T]) -> T:
+        """Makes one call and pauses after it. It retries if SES throttles the call."""
+        for attempts_left in reversed(range(SES_ATTEMPTS)):
             try:
-                return do()
+                return call()
             except FAILURES as error:
-                if not left or error_code(error) != "TooManyRequestsException":
+                if not attempts_left or error_code(error) != "TooManyRequestsException":
                     raise
             finally:
                 self._pause(CALL_INTERVAL)
-        raise AssertionError  # the last try returns or raises
+        raise AssertionError  # unreachable: the last attempt returns or raises
 
 
 def _unavailable(error: BaseException) -> BaseException:
-    """What a failure is that says nothing about the address; a bug of ours is left to crash."""
+    """Converts a failure that is not about the address. An invalid request is a bug and stays unchanged."""
     return error if is_invalid_request(error) else SuppressionListUnavailable(error_code(error))

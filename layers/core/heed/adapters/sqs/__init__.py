@@ -1,1 +1,1 @@
-"""Queues on SQS."""
+"""Adapters for Amazon SQS."""

@@ -1,4 +1,4 @@
-"""A queue on SQS."""
+"""An SQS queue to which messages are sent."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SqsQueue(MessageQueue, DeadLetterQueue):
-    """Serves the port Queue; a dead-letter queue also takes the reason why a message is in it."""
+    """Implements the ports MessageQueue and DeadLetterQueue with SQS."""
 
     def __init__(self, client: SQSClient, url: str) -> None:
         self._client = client
@@ -23,7 +23,7 @@ class SqsQueue(MessageQueue, DeadLetterQueue):
 
     @override
     def send(self, body: str, reason: str | None = None) -> None:
-        """The reason travels as a message attribute, so that the body stays as it came."""
+        """Sends a message. The reason becomes a message attribute, so that the body stays unchanged."""
         attributes: dict[str, MessageAttributeValueTypeDef] = {}
         if reason is not None:
             attributes["reason"] = {"DataType": "String", "StringValue": reason}

@@ -1,7 +1,8 @@
-"""The queue of those whom a cap has held back: SQS, read as a whole by a schedule.
+"""The waiting queue, an SQS queue that a schedule reads completely.
 
-What was read is hidden for some minutes (template.yaml, WaitingQueue): longer than a look takes, and
-shorter than it is to the next one. A look that dies therefore loses nothing.
+A message that was received is hidden for some minutes (template.yaml, WaitingQueue). That is longer than one
+run of the schedule takes, and shorter than the time until the next run. A run that crashes therefore loses no
+message.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 _VISIBLE: QueueAttributeNameType = "ApproximateNumberOfMessages"
 _HIDDEN: QueueAttributeNameType = "ApproximateNumberOfMessagesNotVisible"
-_AS_OF = 10  # seconds for which a number is good
-_AT_ONCE = 10  # messages; the most that SQS gives
+_COUNT_LIFETIME = 10  # seconds for which a count is cached
+_MAX_BATCH_MESSAGES = 10  # the limit of one ReceiveMessage call
 
 
 class SqsWaitingQueue(SqsQueue, WaitingQueue):
-    """Serves the port MailLine."""
+    """Implements the port WaitingQueue with SQS."""
 
     def __init__(self, client: SQSClient, url: str, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(client, url)
@@ -37,20 +38,20 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
     @override
     def count(self) -> int:
         now = self._clock()
-        if self._counted is None or now - self._counted[0] >= _AS_OF:
-            self._counted = now, sum(self._numbers())
+        if self._counted is None or now - self._counted[0] >= _COUNT_LIFETIME:
+            self._counted = now, sum(self._message_counts())
         return self._counted[1]
 
     @override
     def receive(self, has_time: Callable[[], bool]) -> list[ReceivedMessage]:
-        found: dict[str, ReceivedMessage] = {}
-        visible, _ = self._numbers()
-        while len(found) < visible and has_time():
-            got = self._receive()
-            if not got:
+        messages: dict[str, ReceivedMessage] = {}
+        visible, _ = self._message_counts()
+        while len(messages) < visible and has_time():
+            batch = self._receive_batch()
+            if not batch:
                 break
-            found |= got
-        return list(found.values())
+            messages |= batch
+        return list(messages.values())
 
     @override
     def delete(self, receipt: str) -> None:
@@ -59,23 +60,25 @@ class SqsWaitingQueue(SqsQueue, WaitingQueue):
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error
 
-    def _receive(self) -> dict[str, ReceivedMessage]:
+    def _receive_batch(self) -> dict[str, ReceivedMessage]:
         try:
-            answer = self._client.receive_message(
-                QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=1
+            response = self._client.receive_message(
+                QueueUrl=self._url, MaxNumberOfMessages=_MAX_BATCH_MESSAGES, WaitTimeSeconds=1
             )
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error
         return {
-            one["MessageId"]: ReceivedMessage(one["Body"], one["ReceiptHandle"])
-            for one in answer.get("Messages", ())
+            message["MessageId"]: ReceivedMessage(message["Body"], message["ReceiptHandle"])
+            for message in response.get("Messages", ())
         }
 
-    def _numbers(self) -> tuple[int, int]:
-        """How many can be had, and how many are hidden from everybody."""
+    def _message_counts(self) -> tuple[int, int]:
+        """Returns how many messages are visible and how many are hidden."""
         try:
-            answer = self._client.get_queue_attributes(QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN])
+            response = self._client.get_queue_attributes(
+                QueueUrl=self._url, AttributeNames=[_VISIBLE, _HIDDEN]
+            )
         except FAILURES as error:
             raise QueueUnavailable(error_code(error)) from error
-        numbers: dict[str, str] = required_member(answer, "Attributes")
-        return int(numbers[_VISIBLE]), int(numbers[_HIDDEN])
+        attributes: dict[str, str] = required_member(response, "Attributes")
+        return int(attributes[_VISIBLE]), int(attributes[_HIDDEN])

@@ -1,7 +1,7 @@
-"""An answer that was cut on its way is no answer: botocore takes it for one without content.
+"""Truncated responses. botocore parses a truncated response as an empty one.
 
-Every request to DynamoDB has such an answer. A reader that believed it would know of nobody on record, and a
-writer would not know whether its write was done.
+Any request to DynamoDB can have such a response. A reader would then assume that there is no record, and a
+writer would not know whether its write took effect.
 """
 
 from __future__ import annotations
@@ -56,19 +56,19 @@ from tests.support.template import table_definition
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-WHO = somebody()
+RECIPIENT = somebody()
 KEY = "a" * 32
 OFFERS = ScopeNumber(2)
 CHANGE = Change(opted_out(OFFERS), Entry(NOW, Source.LETTER, "{}"))
 ENTRY = LedgerEntry("b" * 64, 1, OFFERS, "out", NOW, NOW, "letter", "", "c" * 64)
-DISCLOSING = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
+DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 PURGE = Purge("d" * 32, ErasureCause.ERASURE, PurgeState.DUE, NOW)
-CLAIM = MailClaim(WHO, "mailbox", Intent.IN, "request", "what", NOW, 0)
-PERSON = PurgeSubject(WHO, "b" * 64)
+CLAIM = MailClaim(RECIPIENT, "mailbox", Intent.IN, "request", "what", NOW, 0)
+PURGE_SUBJECT = PurgeSubject(RECIPIENT, "b" * 64)
 RESTORED = RestoredItem("a", lambda: EMPTY_RECORD, (), None, {"id": {"S": "a"}})
 SIGNATURE = Signature("key", "owner", NOW, "reason", "reference")
 
-# Of each adapter: what it is made of beside the client, and every method that sends a request.
+# For each adapter: its arguments after the client, and a call of each method that sends a request.
 CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = {
     ApiKeys: (
         ("Control",),
@@ -88,36 +88,36 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     RestoredPreferencesTable: (
         ("Preferences", "Preferences"),
         {
-            "all": lambda copies: list(copies.all()),
-            "put_back": lambda copies: copies.put_back(RESTORED, NOW),
+            "all": lambda restored: list(restored.all()),
+            "put_back": lambda restored: restored.put_back(RESTORED, NOW),
         },
     ),
     DisclosuresTable: (
         ("Control",),
         {
-            "append": lambda disclosures: disclosures.append(DISCLOSING),
+            "append": lambda disclosures: disclosures.append(DISCLOSURE),
             "latest": lambda disclosures: disclosures.latest(2, 10),
         },
     ),
     ErasuresTable: (
         ("Preferences",),
         {
-            "begin": lambda epochs: epochs.begin(
+            "begin": lambda erasures: erasures.begin(
                 somebody(), Erasure(Record(erased_at=NOW, revision=1)), EMPTY_RECORD, NOW
             ),
-            "due": lambda epochs: list(epochs.due(NOW)),
-            "keep": lambda epochs: epochs.keep(somebody(), CHANGE, EMPTY_RECORD, NOW),
-            "prune": lambda epochs: epochs.prune(WHO, frozenset([1]), NOW),
-            "read": lambda epochs: epochs.read(WHO),
-            "settle": lambda epochs: epochs.settle(WHO, ("d" * 32,)),
-            "work": lambda epochs: epochs.work(WHO),
+            "due": lambda erasures: list(erasures.due(NOW)),
+            "keep": lambda erasures: erasures.keep(somebody(), CHANGE, EMPTY_RECORD, NOW),
+            "prune": lambda erasures: erasures.prune(RECIPIENT, frozenset([1]), NOW),
+            "read": lambda erasures: erasures.read(RECIPIENT),
+            "settle": lambda erasures: erasures.settle(RECIPIENT, ("d" * 32,)),
+            "work": lambda erasures: erasures.work(RECIPIENT),
         },
     ),
     LedgerTable: (
         ("Ledger",),
         {
             "all": lambda ledger: list(ledger.all()),
-            "clear": lambda ledger: ledger.clear(PERSON),
+            "clear": lambda ledger: ledger.clear(PURGE_SUBJECT),
             "enter": lambda ledger: ledger.enter(ENTRY, "{}"),
             "erase": lambda ledger: ledger.erase("b" * 64),
             "is_closed": lambda ledger: ledger.is_closed("b" * 64),
@@ -127,8 +127,8 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     LiftRequestsTable: (
         ("Control",),
         {
-            "clear": lambda requests: requests.clear(PERSON),
-            "sign": lambda requests: requests.sign(WHO, SIGNATURE),
+            "clear": lambda requests: requests.clear(PURGE_SUBJECT),
+            "sign": lambda requests: requests.sign(RECIPIENT, SIGNATURE),
         },
     ),
     SesListWalksTable: (
@@ -148,7 +148,7 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
         ("Control", 99),
         {
             "claim": lambda caps: caps.claim(CLAIM, NOW, in_turn=True),
-            "clear": lambda caps: caps.clear(PERSON),
+            "clear": lambda caps: caps.clear(PURGE_SUBJECT),
             "note_line": lambda caps: caps.note_line(NOW, stands=True),
             "sent_today": lambda caps: caps.sent_today(NOW),
             "settle": lambda caps: caps.settle(CLAIM, sent=True),
@@ -157,24 +157,24 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     NetworkCapsTable: (
         ("Control", 99),
         {
-            "take": lambda room: room.take("network", Intent.IN, NOW),
+            "take": lambda networks: networks.take("network", Intent.IN, NOW),
         },
     ),
     RecipientScanTable: (
         ("Preferences", "Control"),
         {
-            "page": lambda people: people.page(None, 10),
-            "checkpoint": lambda people: people.checkpoint(),
-            "save_checkpoint": lambda people: people.save_checkpoint(WalkPosition(WHO)),
+            "page": lambda scan: scan.page(None, 10),
+            "checkpoint": lambda scan: scan.checkpoint(),
+            "save_checkpoint": lambda scan: scan.save_checkpoint(WalkPosition(RECIPIENT)),
         },
     ),
     PreferencesTable: (
         ("Preferences",),
         {
             "apply": lambda preferences: preferences.apply(somebody(), [CHANGE], NOW),
-            "read": lambda preferences: preferences.read(WHO),
-            "read_many": lambda preferences: preferences.read_many([WHO]),
-            "settle": lambda preferences: preferences.settle(WHO, [CHANGE]),
+            "read": lambda preferences: preferences.read(RECIPIENT),
+            "read_many": lambda preferences: preferences.read_many([RECIPIENT]),
+            "settle": lambda preferences: preferences.settle(RECIPIENT, [CHANGE]),
             "update": lambda preferences: preferences.update(somebody(), lambda _: [CHANGE], NOW),
         },
     ),
@@ -199,11 +199,11 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
     OptInNotificationsTable: (
         ("Control",),
         {
-            "begin": lambda tellings: tellings.begin(WHO, NOW, "press", NOW),
-            "clear": lambda tellings: tellings.clear(PERSON),
-            "finish": lambda tellings: tellings.finish(WHO, NOW),
-            "hand_on": lambda tellings: tellings.hand_on(WHO, NOW, NOW),
-            "is_handed_on": lambda tellings: tellings.is_handed_on(WHO, NOW),
+            "begin": lambda notifications: notifications.begin(RECIPIENT, NOW, "press", NOW),
+            "clear": lambda notifications: notifications.clear(PURGE_SUBJECT),
+            "finish": lambda notifications: notifications.finish(RECIPIENT, NOW),
+            "hand_on": lambda notifications: notifications.hand_on(RECIPIENT, NOW, NOW),
+            "is_handed_on": lambda notifications: notifications.is_handed_on(RECIPIENT, NOW),
         },
     ),
 }
@@ -212,11 +212,11 @@ CALLS: dict[type, tuple[tuple[Any, ...], dict[str, Callable[[Any], object]]]] = 
 @pytest.fixture(scope="module")
 def client() -> Iterator[DynamoDBClient]:
     with mock_aws():
-        made = boto3.client("dynamodb", config=CLIENT_CONFIG)
+        dynamodb = boto3.client("dynamodb", config=CLIENT_CONFIG)
         for name in ("Preferences", "Control", "Ledger"):
-            made.create_table(TableName=name, **table_definition(f"{name}Table"))
-        made.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
-        yield made
+            dynamodb.create_table(TableName=name, **table_definition(f"{name}Table"))
+        dynamodb.put_item(TableName="Control", Item={"pk": {"S": f"key#{KEY}"}})
+        yield dynamodb
 
 
 @pytest.mark.parametrize(
@@ -227,23 +227,23 @@ def client() -> Iterator[DynamoDBClient]:
         for name, call in calls.items()
     ],
 )
-def test_an_answer_that_was_cut_on_the_way_is_not_an_empty_one(
+def test_a_truncated_response_is_unavailable_and_not_empty(
     client: DynamoDBClient, adapter: type, call: Callable[[Any], object]
 ) -> None:
     arguments, _ = CALLS[adapter]
-    made = adapter(client, *arguments)
-    call(made)
+    instance = adapter(client, *arguments)
+    call(instance)
     with failing(client, cut), pytest.raises(StoreUnavailable):
-        call(made)
+        call(instance)
 
 
-def test_of_every_adapter_every_method_is_among_them() -> None:
+def test_the_calls_cover_each_method_of_each_adapter() -> None:
     methods = {
-        found: {name for name in vars(found) if not name.startswith("_")}
+        adapter: {name for name in vars(adapter) if not name.startswith("_")}
         for module in pkgutil.iter_modules(adapters.__path__)
-        for found in vars(importlib.import_module(f"{adapters.__name__}.{module.name}")).values()
-        if inspect.isclass(found)
-        and found is not DynamoDBTable
-        and "client" in getattr(found.__init__, "__annotations__", {})
+        for adapter in vars(importlib.import_module(f"{adapters.__name__}.{module.name}")).values()
+        if inspect.isclass(adapter)
+        and adapter is not DynamoDBTable
+        and "client" in getattr(adapter.__init__, "__annotations__", {})
     }
     assert methods == {adapter: set(calls) for adapter, (_, calls) in CALLS.items()}
