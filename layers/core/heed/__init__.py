@@ -1,9 +1,9 @@
-"""Heed: keeps a company's word about e-mail, and keeps no e-mail address to do it.
+"""Heed handles unsubscribes and e-mail preferences. It stores no e-mail address to do so.
 
 domain/       the rules: pure, no AWS, no clock, no I/O
-use_cases/    one use case a file, and the ports that they need
-adapters/     what implements the ports; alone imports boto3
-entrypoints/  where requests come in: HTTP, queues, streams, the command `heed`
-config        every environment variable, read in one place
-bootstrap     which adapter implements which port
+use_cases/    one use case in each file, and the ports that the use cases need
+adapters/     implementations of the ports; the only package that imports boto3
+entrypoints/  where requests arrive: HTTP, queues, streams, the command `heed`
+config        reads every environment variable, in one place
+bootstrap     decides which adapter implements which port
 """

@@ -1,8 +1,8 @@
-"""Keys of the API under /v1: who calls, and what they may ask for.
+"""API keys for the routes under /v1: they identify the caller and say what the caller may do.
 
-A key is `heed_` and 256 random bits. It is shown once; what is stored is its SHA-256, which needs no
-salt where there is nothing to guess. Its id is the beginning of that hash, so that one read finds it
-by either.
+A key is `heed_` and 256 random bits. Heed shows it once and stores only its SHA-256. The hash needs no
+salt, because a random key cannot be guessed. The id of a key is the beginning of its hash. So one read
+finds the key by its id and also by its hash.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ID_LENGTH = 16  # hex digits
 
 
 class KeyScope(StrEnum):
-    """What a key may be used for; a route asks for one of these."""
+    """A permission of a key. Each route requires one of these."""
 
     CHECK = "check"
     LINKS = "links"
@@ -30,17 +30,17 @@ class KeyScope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """What is known of a key; the key itself is not.
+    """The stored facts about a key. The key itself is not stored.
 
     Attributes:
-        id: 16 hex digits; part of the evidence of every change that was made with the key.
+        id: 16 hex digits. It is part of the evidence of every change that the key makes.
         hash: SHA-256 of the key, 64 hex digits.
-        name: what it is for.
-        owner: who answers for it; what needs two people needs keys of two owners.
-        scopes: what it may be used for.
-        created: milliseconds since the epoch.
-        ends: from when it is no longer taken, milliseconds, or None.
-        revoked: when it was revoked, milliseconds, or None.
+        name: the use of the key, in words.
+        owner: the person who is responsible for it. A task for two people needs keys of two owners.
+        scopes: the permissions of the key.
+        created_at: milliseconds since the Unix epoch.
+        expires_at: the key is invalid from this instant on, milliseconds; None if it never expires.
+        revoked_at: milliseconds; None if the key is not revoked.
     """
 
     id: str
@@ -53,34 +53,38 @@ class ApiKey:
     revoked: int | None = None
 
     def is_valid_at(self, now: int) -> bool:
-        """Whether the key is taken at an instant."""
+        """Whether the key is neither revoked nor expired at `now` (milliseconds)."""
         return self.revoked is None and (self.ends is None or now < self.ends)
 
 
 def is_visible_text(text: str) -> bool:
-    """Whether a name holds nothing that a reader cannot see, and no space but the plain one."""
-    from heed.domain.recipients.unicode_table import is_invisible, is_no_text  # for the few
+    """Whether all characters of a name are visible, and its only white space is the plain space."""
+    # Imported here because few calls need the table.
+    from heed.domain.recipients.unicode_table import is_invisible, is_no_text
 
     return not any(is_no_text(c) or is_invisible(c) or (c.isspace() and c != " ") for c in text)
 
 
 def normalise_owner(name: str) -> str:
-    """The one spelling of an owner: two that look alike by width, case or what nobody sees are one."""
-    seen = "".join(c for c in name if c.isspace() or is_visible_text(c))
-    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", seen).casefold())
+    """Returns the canonical spelling of an owner's name.
+
+    Names that differ only in width, case, white space or invisible characters have the same spelling.
+    """
+    visible = "".join(c for c in name if c.isspace() or is_visible_text(c))
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", visible).casefold())
     return " ".join(folded.split())
 
 
 def is_api_key(text: str) -> bool:
-    """Whether a text has the form of a key."""
+    """Whether a text has the format of an API key."""
     return _KEY.fullmatch(text) is not None
 
 
 def hash_api_key(key: str) -> str:
-    """What is stored of a key: 64 hex digits."""
+    """Returns the stored form of a key: its SHA-256, 64 hex digits."""
     return hashlib.sha256(key.encode()).hexdigest()
 
 
 def api_key_id(key_hash: str) -> str:
-    """The id of the key that has a hash."""
+    """Returns the id of the key with this hash."""
     return key_hash[:_ID_LENGTH]

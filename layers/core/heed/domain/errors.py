@@ -1,4 +1,4 @@
-"""Every failure that is expected. Anything else is a bug, and is left to crash."""
+"""All expected failures. Any other exception is a bug, and nothing catches it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 class HeedError(Exception):
-    """Base of all expected failures. No message of theirs names an address, a token or a key."""
+    """Base class of all expected failures. Its messages never contain an address, a token or a key."""
 
 
 class InvalidAddress(HeedError):
-    """The text is not an e-mail address that can be kept a promise to."""
+    """The text is not a valid e-mail address."""
 
 
 class InvalidRecipient(HeedError):
@@ -22,51 +22,51 @@ class InvalidTime(HeedError):
 
 
 class InvalidCursor(HeedError):
-    """The text is no cursor of ours."""
+    """The cursor is invalid: Heed did not issue it."""
 
 
 class InvalidToken(HeedError):
-    """The link was altered, cut short, made for another purpose, or never ours."""
+    """The link is invalid: it was changed, truncated, made for another purpose, or not issued by Heed."""
 
 
 class UnknownScope(HeedError):
-    """The catalogue has no brand or topic of that name or number."""
+    """The catalogue has no brand or topic with this name or number."""
 
 
 class InvalidCatalogue(HeedError):
-    """The catalogue contradicts itself; the brand's build says where."""
+    """The catalogue contradicts itself. The build of the brand reports the place."""
 
 
 class MalformedMessage(HeedError):
-    """A message that can never be understood, however often it is delivered."""
+    """The message cannot be understood. A retry does not help."""
 
 
 class IncompleteForm(HeedError):
-    """The form of a page was not read, or not whole: nothing of it was saved."""
+    """The form of a page was not read completely. None of its fields was saved."""
 
 
 class UnreadableRecord(HeedError):
-    """A stored record is not of our form. It is never read as a yes."""
+    """The stored record does not have the format that Heed writes. It never counts as an opt-in."""
 
 
 class InvalidEvidence(HeedError):
-    """The ledger holds the entry, and nothing in it proves what the entry says."""
+    """The ledger has the entry, but the evidence does not prove it."""
 
 
 class NotAuthenticated(HeedError):
-    """The API key is missing, malformed, unknown, revoked or past its end."""
+    """The API key is missing, malformed, unknown, revoked or expired."""
 
 
 class NotAuthorised(HeedError):
-    """The API key is good, but lacks the scope that the route asks for."""
+    """The API key is valid, but it lacks the scope that the route requires."""
 
 
 class PurposeRefused(HeedError):
-    """The purpose is none for which anything may be disclosed."""
+    """Heed discloses nothing for this purpose."""
 
 
 class OnHold(HeedError):
-    """A hold stands: what is on record must be preserved until it is lifted."""
+    """A hold is active. The record must be preserved until the hold is lifted."""
 
 
 class NotJson(HeedError):
@@ -78,22 +78,22 @@ class NotFound(HeedError):
 
 
 class MethodNotAllowed(HeedError):
-    """The path exists; this method on it does not."""
+    """The path exists, but it does not support this method."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestFault:
-    """One thing wrong with a request: where (a JSON pointer, RFC 6901) and what."""
+    """One fault of a request: its place (a JSON pointer, RFC 6901) and a description."""
 
     pointer: str
     detail: str
 
 
 class InvalidRequest(HeedError):
-    """The body is JSON and breaks the contract; nothing of it was applied.
+    """The body is JSON but breaks the contract. Nothing was applied.
 
     Attributes:
-        faults: every fault found, in the order of the body.
+        faults: all faults that were found, in the order of the body.
     """
 
     def __init__(self, faults: list[RequestFault]) -> None:
@@ -102,67 +102,67 @@ class InvalidRequest(HeedError):
 
 
 class InvalidQuery(InvalidRequest):
-    """The query breaks the contract; nothing was done.
+    """The query breaks the contract. Nothing was done.
 
-    A pointer names the parameter.
+    The pointer of a fault is the name of a parameter.
     """
 
 
 class DependencyUnavailable(HeedError):
-    """Something that Heed stands on does not answer; the same request may go through later."""
+    """A service that Heed depends on does not answer. A retry of the same request may succeed."""
 
 
 class StoreUnavailable(DependencyUnavailable):
-    """The table refused, throttled or timed out. Whether a write was done is not known."""
+    """The table refused, throttled or timed out. It is not known whether the write was done."""
 
 
 class KeysUnavailable(DependencyUnavailable):
-    """The key service gave no key; nothing can be verified or identified without it."""
+    """The key service returned no key. Without it Heed cannot verify tokens or compute recipient ids."""
 
 
 class QueueUnavailable(DependencyUnavailable):
-    """The queue took no message."""
+    """The queue did not accept the message."""
 
 
 class WaitingQueueFull(DependencyUnavailable):
-    """More waits for a mail than can be sent in time; what is asked now is not accepted."""
+    """The waiting queue is full: Heed cannot send more mails in time. The request is refused."""
 
 
 class BusUnavailable(DependencyUnavailable):
-    """The event bus did not take every event."""
+    """The event bus did not accept every event."""
 
 
 class WriteConflict(DependencyUnavailable):
-    """The record changed under each of several attempts to write it."""
+    """Another write changed the record during each of several attempts."""
 
 
 class OptOutQueued(DependencyUnavailable):
-    """The wish could not be written now; it waits in a queue, and will be."""
+    """The opt-out could not be stored now. It waits in a queue and will be stored later."""
 
 
 class StopNotEffective(DependencyUnavailable):
-    """The write was done and yet the record does not stop what was to be stopped."""
+    """The write was done, but mail that it should stop may still be sent."""
 
 
 class MailRefused(HeedError):
-    """The mail service will never take this mail: nobody gets it, however often it is tried."""
+    """The mail service rejects this mail permanently. A retry does not help."""
 
 
 class MailNotSent(DependencyUnavailable):
-    """The mail service did not take the mail; it may later."""
+    """The mail service did not accept the mail. A retry may succeed."""
 
 
 class MailUncertain(DependencyUnavailable):
-    """The mail service did not answer; whether the mail is on its way is not known."""
+    """The mail service did not answer. It is not known whether the mail was sent."""
 
 
 class SuppressionListRefused(HeedError):
-    """The mail service refuses an address in a call about its suppression list, however often it is asked."""
+    """The mail service rejects the address in a call to its suppression list. A retry does not help."""
 
 
 class InvalidListPosition(HeedError):
-    """The mail service does not know this place in its suppression list any more."""
+    """The mail service no longer knows this position in its suppression list."""
 
 
 class SuppressionListUnavailable(DependencyUnavailable):
-    """The mail service's suppression list did not answer, or asked for patience."""
+    """The suppression list of the mail service did not answer, or it throttled the call."""

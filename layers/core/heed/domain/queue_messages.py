@@ -1,7 +1,7 @@
-"""Messages of our own queues, taken in the form in which Heed puts them there and in no other.
+"""Parses the messages of Heed's queues. Only the exact format that Heed sends is valid.
 
-A message that somebody else put there, or that a later version did, can never be handled: it is told
-apart here (Malformed), before anything of it is written, and ends in the queue of dead letters.
+A message from another sender, or from a later version of Heed, can never be handled. The functions here
+raise MalformedMessage before anything is stored. The message then goes to a dead-letter queue.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from heed.domain.rfc3339 import END_OF_TIME
 
 T = TypeVar("T")
 
-_MOST = 1_000  # parts of a list
-_NOT_OURS = (
+_MAX_ITEMS = 1_000  # items of a list
+_PARSE_ERRORS = (
     ValueError,
     TypeError,
     KeyError,
@@ -29,55 +29,59 @@ _NOT_OURS = (
 )
 
 
-def read_message(body: str, make: Callable[[dict[str, Any]], T]) -> T:
-    """What `make` makes of the members of a message.
+def read_message(body: str, parse: Callable[[dict[str, Any]], T]) -> T:
+    """Parses a JSON message: returns the result of `parse` for the members of the message.
 
     Raises:
-        Malformed: it was not put there by us.
+        MalformedMessage: Heed did not send the message.
     """
     try:
-        return make(json.loads(body))
-    except _NOT_OURS as error:
-        raise MalformedMessage(type(error).__name__) from None  # the cause holds what was in it
+        return parse(json.loads(body))
+    except _PARSE_ERRORS as error:
+        # "from None" because the cause may contain content of the message.
+        raise MalformedMessage(type(error).__name__) from None
 
 
-def text_member(value: object, longest: int = 2_000) -> str:
-    """A text that every store takes: half a surrogate pair is none."""
-    if not isinstance(value, str) or len(value) > longest:
-        raise TypeError("no text, or too long")
+def text_member(value: object, max_length: int = 2_000) -> str:
+    """Returns a text that every store accepts. Half a surrogate pair is not accepted."""
+    if not isinstance(value, str) or len(value) > max_length:
+        raise TypeError("not a text, or too long")
     value.encode()
     return value
 
 
 def number_member(value: object, below: int = END_OF_TIME) -> int:
-    """A whole number from 0 up to what `below` says; as a rule an instant, milliseconds."""
+    """Returns a whole number from 0 up to, but not including, `below`.
+
+    The default range is that of instants in milliseconds.
+    """
     if type(value) is not int or not 0 <= value < below:
-        raise TypeError("no number, or out of range")
+        raise TypeError("not a number, or out of range")
     return value
 
 
 def flag_member(value: object) -> bool:
-    """True or false."""
+    """Returns true or false."""
     if not isinstance(value, bool):
         raise TypeError("neither true nor false")
     return value
 
 
-def list_member(value: object, part: Callable[[Any], T]) -> tuple[T, ...]:
-    """A list, each part of it as `part` takes it."""
-    if not isinstance(value, list) or len(value) > _MOST:
-        raise TypeError("no list, or too long")
-    return tuple(map(part, value))
+def list_member(value: object, parse_item: Callable[[Any], T]) -> tuple[T, ...]:
+    """Returns the items of a list, each parsed by `parse_item`."""
+    if not isinstance(value, list) or len(value) > _MAX_ITEMS:
+        raise TypeError("not a list, or too long")
+    return tuple(map(parse_item, value))
 
 
 def scopes_member(value: object) -> tuple[ScopeNumber, ...]:
-    """Numbers of scopes."""
+    """Returns scope numbers."""
     return list_member(value, lambda scope: ScopeNumber(number_member(scope, MAX_SCOPES)))
 
 
 def recipient_member(value: object) -> str:
-    """A recipient id as Heed writes it."""
-    found = text_member(value)
-    if recipients.parse_recipient(found) != found:
-        raise ValueError("not as we write it")
-    return found
+    """Returns a recipient id in its canonical spelling, which is the only valid one."""
+    recipient = text_member(value)
+    if recipients.parse_recipient(recipient) != recipient:
+        raise ValueError("not the canonical spelling of a recipient id")
+    return recipient

@@ -1,4 +1,4 @@
-"""Times as the world writes them (RFC 3339) and as Heed counts them (milliseconds, UTC)."""
+"""Converts times between text (RFC 3339) and Heed's numbers (milliseconds since the Unix epoch, UTC)."""
 
 from __future__ import annotations
 
@@ -15,85 +15,87 @@ _TIME = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))",
     re.ASCII,
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_START_OF_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _EPOCH) // _MILLISECOND + DAY_MS
-"""What can be written lies before it: years have four digits."""
-_LONGEST = 64  # characters; a fraction may have any number of digits, within reason
-
+END_OF_TIME = (datetime(9999, 12, 31, tzinfo=UTC) - _START_OF_1970) // _MILLISECOND + DAY_MS
+"""Every valid instant is before this one, because a year has four digits."""
+_MAX_LENGTH = 64  # characters; it limits the number of digits in a fraction
 
 _HALF_DAY = DAY_MS // 2
 
 
 class TimeSpan(NamedTuple):
-    """The first and the last instant that a text means, milliseconds; of a time both are the same."""
+    """The first and the last instant of a date, in milliseconds. For a time, both are the same."""
 
     first: int
     last: int
 
     @property
     def end(self) -> int:
-        """When it is over wherever somebody lives: of a date at noon UTC of the next day (UTC−12)."""
+        """The instant at which the span is over everywhere: for a date, noon UTC of the next day (UTC−12)."""
         return self.last if self.first == self.last else min(self.first + DAY_MS + _HALF_DAY, END_OF_TIME - 1)
 
 
 def parse_time(text: str) -> TimeSpan:
-    """What a time or a date means: `2026-03-05T01:41:02.669+01:00`, or `2026-03-05`, all of it, UTC.
+    """Parses a time (`2026-03-05T01:41:02.669+01:00`) or a date (`2026-03-05`, the whole day in UTC).
 
-    A time needs its offset from UTC (RFC 3339 §5.6): without one nobody knows which instant is meant.
-    Fractions beyond milliseconds are cut off. A leap second (§5.7, the last of a month in UTC) has no
-    number of its own where milliseconds are counted: it is the last millisecond before it.
+    A time needs an offset from UTC (RFC 3339 §5.6). Without one, the instant is not known. Digits beyond
+    milliseconds are dropped. A leap second (§5.7, the last second of a month in UTC) has no number of its
+    own in milliseconds. It becomes the last millisecond before it.
 
     Raises:
-        InvalidTime: neither of them, or outside the years 1970 to 9999.
+        InvalidTime: the text is neither, or it is outside the years 1970 to 9999.
     """
-    if len(text) <= _LONGEST:
-        if found := _DATE.fullmatch(text):
-            first = _in_range(_instant(*map(int, found.groups())))
+    if len(text) <= _MAX_LENGTH:
+        if match := _DATE.fullmatch(text):
+            first = _in_range(_instant(*map(int, match.groups())))
             return TimeSpan(first, first + DAY_MS - 1)
-        if found := _TIME.fullmatch(text):
-            *clock, fraction, sign, hours, minutes = found.groups()
-            east = _offset(sign, hours, minutes)
+        if match := _TIME.fullmatch(text):
+            *clock, fraction, sign, hours, minutes = match.groups()
+            offset = _offset(sign, hours, minutes)
             if clock[-1] == "60":
-                at = _leap_second(_instant(*map(int, [*clock[:-1], "59"])) - east)
+                instant = _leap_second(_instant(*map(int, [*clock[:-1], "59"])) - offset)
             else:
-                at = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
-                at = _in_range(at - east)
-            return TimeSpan(at, at)
+                instant = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
+                instant = _in_range(instant - offset)
+            return TimeSpan(instant, instant)
     raise InvalidTime("neither a time with an offset nor a date")
 
 
 def format_time(at: int) -> str:
-    """An instant as Heed writes it everywhere: `2026-03-05T00:41:02.669Z`.
+    """Formats an instant in milliseconds, the same way everywhere: `2026-03-05T00:41:02.669Z`.
 
     Raises:
-        InvalidTime: outside the years 1970 to 9999.
+        InvalidTime: the instant is outside the years 1970 to 9999.
     """
-    moment = _EPOCH + _in_range(at) * _MILLISECOND
+    moment = _START_OF_1970 + _in_range(at) * _MILLISECOND
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
 def format_day(day: int) -> str:
-    """A day, counted from the epoch, as a date.
+    """Formats a day as a date. The day is a number of days since the Unix epoch.
 
     Raises:
-        InvalidTime: outside the years 1970 to 9999.
+        InvalidTime: the day is outside the years 1970 to 9999.
     """
     _in_range(day * DAY_MS)
-    return (_EPOCH + timedelta(days=day)).date().isoformat()
+    return (_START_OF_1970 + timedelta(days=day)).date().isoformat()
 
 
 def _instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-        return (moment - _EPOCH) // _MILLISECOND
+        return (moment - _START_OF_1970) // _MILLISECOND
     except ValueError as error:
         raise InvalidTime("no such day or time of day") from error
 
 
 def _leap_second(before: int) -> int:
-    """The last millisecond of the second before a leap second, which only the end of a month has."""
-    second = _EPOCH + _in_range(before) * _MILLISECOND
+    """Returns the last millisecond of the second `before` a leap second.
+
+    Only the last second of a month may be a leap second.
+    """
+    second = _START_OF_1970 + _in_range(before) * _MILLISECOND
     is_last = (second.hour, second.minute, second.second) == (23, 59, 59)
     if not is_last or second.day != monthrange(second.year, second.month)[1]:
         raise InvalidTime("no such day or time of day")
@@ -101,7 +103,7 @@ def _leap_second(before: int) -> int:
 
 
 def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
-    """Milliseconds east of UTC."""
+    """Returns the offset in milliseconds, positive east of UTC."""
     if sign is None or hours is None or minutes is None:
         return 0
     if int(hours) > 23 or int(minutes) > 59:

@@ -1,4 +1,4 @@
-"""What a value from outside may be: exact types, for in Python `True` is a number and 1.0 equals 1."""
+"""Checks of values from outside. They compare exact types: in Python `True` is an int, and 1.0 == 1."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 
 
 def is_number_below(limit: int) -> Callable[[object], TypeGuard[int]]:
-    """Whether a value is a whole number from 0 to below a limit."""
+    """Returns a check: is the value a whole number from 0 up to, but not including, `limit`?"""
 
-    def fits(value: object) -> TypeGuard[int]:
+    def is_in_range(value: object) -> TypeGuard[int]:
         return type(value) is int and 0 <= value < limit
 
-    return fits
+    return is_in_range
 
 
 def is_text(value: object) -> TypeGuard[str]:
-    """Whether it is a text."""
+    """Whether the value is a string."""
     return type(value) is str
 
 
 def is_hash(value: object) -> TypeGuard[str]:
-    """Whether it is a SHA-256 as Heed writes it: 64 hex digits in lower case."""
+    """Whether the value is a SHA-256 hash in Heed's format: 64 hex digits in lower case."""
     return type(value) is str and _SHA256.fullmatch(value) is not None

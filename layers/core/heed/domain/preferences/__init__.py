@@ -1,1 +1,1 @@
-"""What a person may choose, what is on record of it, and what follows: may this be sent?"""
+"""The choices that a person has, the record of them, and the decision: may this mail be sent?"""

@@ -1,7 +1,7 @@
-"""What a person may choose: brands and topics, by stable number and by name.
+"""The catalogue: the brands and topics that a person may choose, by stable number and by name.
 
-Records and tokens hold numbers, names stand only at the edge. A number is never reused and never
-changes its meaning (layers/brand/catalogue.lock).
+Records and tokens contain numbers. Names appear only at the entry points. A number is never reused and
+never changes its meaning (layers/brand/catalogue.lock).
 """
 
 from __future__ import annotations
@@ -17,21 +17,23 @@ from heed.domain.errors import UnknownScope
 from heed.domain.preferences.register import ALL_SCOPES, ScopeNumber
 
 ALL_NAME = "*"
-_SLIPS = 3  # characters that a slip of a name may be longer or shorter
-_COMPARED = 200  # names that one unknown is compared with
+_MAX_LENGTH_DIFFERENCE = 3  # characters between an unknown name and a suggestion
+_MAX_COMPARED_NAMES = 200
 
 
 class TopicKind(StrEnum):
-    """What a topic is to the law: only marketing is a person's to choose."""
+    """The legal kind of a topic. A person may choose only marketing and signal topics."""
 
     MARKETING = "marketing"
     SERVICE = "service"
-    SIGNAL = "signal"  # targeted advertising: beside `*`, set by signals and the preference centre
+    SIGNAL = (
+        "signal"  # targeted advertising, outside `*`; set by privacy signals and in the preference centre
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """A brand: its stable number, its name in paths, its title and domain for people."""
+    """A brand: its stable number, its name in paths, and its title and domain for people."""
 
     number: ScopeNumber
     name: str
@@ -41,18 +43,19 @@ class Brand:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Something a person may choose.
+    """A topic of mail, or of advertising.
 
     Attributes:
-        number: stable for ever.
-        name: unique within its brand.
-        brand: number of the brand; of a signal, 0.
+        number: the scope number, which never changes.
+        name: unique within the brand.
+        brand: the number of the brand; 0 for a signal topic.
         kind: marketing, service or signal.
-        default_in: whether it may be sent where nobody ever chose.
-        retired: no longer sent; its number stays taken for ever.
-        path: the scopes that decide it, widest first, itself last.
-        followed: the topics whose *out* stops this one too, nearest first.
-        names, descriptions: by language.
+        default_in: whether mail may be sent before the person makes a choice.
+        retired: whether the topic is no longer in use. Its number is never used again.
+        path: the scopes whose choices decide the topic, from the widest to the topic itself.
+        followed: topics whose opt-out also stops this topic, the nearest first.
+        names: titles by language.
+        descriptions: texts by language.
     """
 
     number: ScopeNumber
@@ -72,10 +75,10 @@ class PolicyVersion:
     """A version of the brand's privacy policy.
 
     Attributes:
-        version: its name.
-        effective: the date from which it holds, `2026-07-01`.
-        material: whether the change was one that people are to be told of prominently.
-        summary: what changed, by language.
+        version: the name of the version.
+        effective: the date from which it is in force, `2026-07-01`.
+        material: whether the change is material. People must get a prominent notice of a material change.
+        summary: a summary of the changes, by language.
     """
 
     version: str
@@ -89,8 +92,8 @@ class Catalogue:
 
     Attributes:
         brands: by number.
-        topics: by number, the retired ones too.
-        default_brand: number of the brand that a bare topic name means.
+        topics: by number, including retired topics.
+        default_brand: the number of the brand that a topic name without a brand refers to.
         languages: of pages and names.
         default_language: one of them.
         policies: versions of the privacy policy, the oldest first.
@@ -121,7 +124,7 @@ class Catalogue:
 
     @classmethod
     def from_document(cls, data: Mapping[str, Any]) -> Catalogue:
-        """The catalogue of the compiled file (brand_compiler.build has checked it)."""
+        """Returns the catalogue of the compiled file, which brand_compiler.build has checked."""
         follows = {t["number"]: t["follows"] for t in data["topics"]}
         return cls(
             [Brand(b["number"], b["name"], b["title"], b["domain"]) for b in data["brands"]],
@@ -136,10 +139,10 @@ class Catalogue:
         )
 
     def number(self, name: str) -> ScopeNumber:
-        """The number of a scope: `*`, `brand`, `topic` of the default brand, or `brand/topic`.
+        """Returns the number of a scope: `*`, `brand`, `topic` of the default brand, or `brand/topic`.
 
         Raises:
-            UnknownScope: there is none of that name.
+            UnknownScope: no scope has this name.
         """
         try:
             return self._numbers[name]
@@ -147,27 +150,27 @@ class Catalogue:
             raise UnknownScope("not in the catalogue") from None
 
     def nearest(self, name: str, *, topics_only: bool = False) -> str | None:
-        """The name in use that a name unknown may be a slip of, if there is one.
+        """Suggests the name in use that is most similar to an unknown name, or None.
 
-        Of names about as long as that one, and of 200 of them at most: a request may have many faults.
+        It compares at most 200 names of similar length, because a request may contain many faults.
         """
         from difflib import get_close_matches
 
         retired = {number for number, topic in self.topics.items() if topic.retired}
         usable = self.topics.keys() - retired if topics_only else {*self._numbers.values()} - retired
-        near = (
-            known
-            for known, number in self._numbers.items()
-            if number in usable and abs(len(known) - len(name)) <= _SLIPS
+        candidates = (
+            candidate
+            for candidate, number in self._numbers.items()
+            if number in usable and abs(len(candidate) - len(name)) <= _MAX_LENGTH_DIFFERENCE
         )
-        found = get_close_matches(name.lower(), list(islice(near, _COMPARED)), 1)
-        return found[0] if found else None
+        matches = get_close_matches(name.lower(), list(islice(candidates, _MAX_COMPARED_NAMES)), 1)
+        return matches[0] if matches else None
 
     def topic(self, name: str) -> Topic:
-        """The topic of a name.
+        """Returns the topic with this name.
 
         Raises:
-            UnknownScope: there is none of that name, or it is a brand or `*`.
+            UnknownScope: no scope has this name, or it is a brand or `*`.
         """
         try:
             return self.topics[self.number(name)]
@@ -175,7 +178,7 @@ class Catalogue:
             raise UnknownScope("not a topic") from None
 
     def name(self, number: int) -> str:
-        """The name of a scope as callers write it; a number never heard of is `#number`."""
+        """Returns the name of a scope in requests and responses; `#number` for an unknown number."""
         if number == ALL_SCOPES:
             return ALL_NAME
         if number in self.brands:
@@ -188,64 +191,74 @@ class Catalogue:
         return f"{self.brands[topic.brand].name}/{topic.name}"
 
     def policy(self, at: int) -> str:
-        """The version of the privacy policy in force at an instant, milliseconds; "" if none was."""
+        """Returns the policy version in force at an instant (milliseconds); "" if there is none."""
         day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
         return next((p.version for p in reversed(self.policies) if p.effective <= day), "")
 
     def notice(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
-        """The newest material change in force that none of these versions is, or is newer than."""
-        unseen = self._unseen(acknowledged, at)
-        return next((p for p in reversed(unseen) if p.material), None)
+        """Returns the newest material policy version that the person has not acknowledged, or None.
+
+        The version is in force, and it is newer than every acknowledged version.
+        """
+        versions = self._unacknowledged(acknowledged, at)
+        return next((p for p in reversed(versions) if p.material), None)
 
     def update(self, acknowledged: Iterable[str], at: int) -> PolicyVersion | None:
-        """The newest of the other changes, likewise; the first version of all changes nothing."""
-        unseen = self._unseen(acknowledged, at)
-        return next((p for p in reversed(unseen) if not p.material and p != self.policies[0]), None)
+        """Returns the newest policy version that is not material and not acknowledged, or None.
 
-    def _unseen(self, acknowledged: Iterable[str], at: int) -> tuple[PolicyVersion, ...]:
+        The version is in force, and it is newer than every acknowledged version. The first version of all
+        never counts, because it changes nothing.
+        """
+        versions = self._unacknowledged(acknowledged, at)
+        return next((p for p in reversed(versions) if not p.material and p != self.policies[0]), None)
+
+    def _unacknowledged(self, acknowledged: Iterable[str], at: int) -> tuple[PolicyVersion, ...]:
         order = [p.version for p in self.policies]
         newest = max((order.index(v) for v in acknowledged if v in order), default=-1)
         in_force = order.index(self.policy(at)) if self.policy(at) else -1
         return self.policies[newest + 1 : in_force + 1]
 
     def signals(self) -> list[Topic]:
-        """The topics that a browser's privacy signal stops."""
+        """Returns the topics that a browser's privacy signal stops."""
         return [t for t in self.topics.values() if t.kind is TopicKind.SIGNAL and not t.retired]
 
     def marketing(self, scope: ScopeNumber) -> list[Topic]:
-        """The marketing topics that a stop at a scope must stop, the retired ones too."""
+        """Returns the marketing topics that a stop at a scope stops, including retired topics."""
         return [t for t in self.topics.values() if t.kind is TopicKind.MARKETING and scope in t.path]
 
     def offered(self, scope: ScopeNumber) -> list[Topic]:
-        """The marketing topics at a scope that are still sent."""
+        """Returns the marketing topics at a scope that are in use."""
         return [topic for topic in self.marketing(scope) if not topic.retired]
 
     def governed(self, scope: ScopeNumber) -> list[Topic]:
-        """The topics that a choice at a scope decides: its marketing topics, or the signal itself."""
+        """Returns the topics that a choice at a scope decides: its marketing topics, or the signal topic."""
         topic = self.topics.get(scope)
         if topic is not None and topic.kind is TopicKind.SIGNAL:
             return [topic]
         return self.marketing(scope)
 
     def brand_of(self, scope: ScopeNumber) -> ScopeNumber:
-        """The brand that a scope belongs to; the default one for `*`, a signal or an unknown number."""
+        """Returns the brand of a scope.
+
+        For `*`, a signal topic or an unknown number it is the default brand.
+        """
         if scope in self.brands:
             return scope
         topic = self.topics.get(scope)
         return topic.brand or self.default_brand if topic else self.default_brand
 
     def opt_out_scopes(self, scope: ScopeNumber) -> tuple[ScopeNumber, ...]:
-        """Where an opt-out by a link of this scope is written.
+        """Returns the scopes at which an opt-out by a link of this scope is recorded.
 
-        A link lives longer than a topic: one that is retired, or a number never heard of, opts out of
-        that number and of the brand; one of a service topic, of the brand's marketing.
+        A link lives longer than a topic. A link of a retired topic or of an unknown number opts out of that
+        number and of its brand. A link of a service topic opts out of the brand's marketing.
         """
         if scope == ALL_SCOPES or scope in self.brands:
             return (scope,)
         topic = self.topics.get(scope)
         if topic is None:
             return (scope, self.brand_of(scope))
-        if topic.kind is TopicKind.SIGNAL:  # never a mail: no brand's marketing
+        if topic.kind is TopicKind.SIGNAL:  # the topic is not mail, so no brand's marketing is stopped
             return (scope,)
         if topic.kind is TopicKind.SERVICE:
             return (topic.brand,)

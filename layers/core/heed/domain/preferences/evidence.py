@@ -1,18 +1,18 @@
-"""What proves a change: small canonical text, and never an address."""
+"""Evidence: short canonical text that proves a change. It never contains an address."""
 
 from __future__ import annotations
 
 import json
 import re
 
-MAX_EVIDENCE_TEXT = 200  # characters of a free text that are kept
+MAX_EVIDENCE_TEXT = 200  # characters of a free text that are stored
 MAX_EVIDENCE = 10_000
-"""Characters of the canonical text at most: more than every part that we write can come to, escaped."""
+"""The maximum length of the canonical text, in characters. All parts of Heed fit into it, escaped."""
 
-_READ = 4 * MAX_EVIDENCE_TEXT  # of what is longer nothing behind is looked at: the patterns are quadratic
+_MAX_SCRUBBED = 4 * MAX_EVIDENCE_TEXT  # characters; the limit is needed because the patterns are quadratic
 
-# What stands for an @: its wide and small forms, what HTML, URLs, quoted-printable and programs write,
-# and what people write so that no program finds it.
+# Replacements of an @: its wide and small forms, its escapes in HTML, URLs, quoted-printable and source
+# code, and the spellings that people use to hide an address from programs.
 _AT = re.compile(
     r"[<({\[]\s*(?:at|[@＠﹫])\s*[\])}>]"
     r"|[＠﹫]"
@@ -22,50 +22,53 @@ _AT = re.compile(
     r"|=40(?=[a-z0-9][\w-]*\.)",
     re.IGNORECASE,
 )
-# Anything with an @ between two visible runs. Wider than an address, on purpose.
+# An @ between two runs of visible characters. The pattern matches more than addresses, on purpose.
 _ADDRESS_LIKE = re.compile(r"[^\s@<>,;]+[\s<>]*@[\s<>]*[^\s@<>,;]+")
 _LAST_WORD = re.compile(r"[^\s@<>,;]*\Z")
 
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_-]{50,}|heed_[A-Za-z0-9_-]{16,}")
-# One that a mail program or somebody's hand has split: pieces as no word is spelt, one behind another.
-_BETWEEN = r"[\s=>\xad\u200b-\u200f\u2060\ufeff]{1,6}"
+# A token that a mail program or a person has split. No word is spelt like these pieces.
+_SEPARATOR = r"[\s=>\xad\u200b-\u200f\u2060\ufeff]{1,6}"
 _PIECE = (
     r"(?:(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])"  # letters and digits
     r"|(?=.[a-z0-9_-]*[A-Z])(?=[A-Z0-9_-]*[a-z])"  # a capital within
     r"|(?=[A-Za-z0-9-]*_))[A-Za-z0-9_-]{4,}"
 )
-_SPLIT_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_PIECE}(?:{_BETWEEN}{_PIECE})*")
-_SPLIT_LENGTH = 40  # signs, with what is between them
+_SPLIT_TOKEN = re.compile(rf"(?<![A-Za-z0-9_-]){_PIECE}(?:{_SEPARATOR}{_PIECE})*")
+_SPLIT_LENGTH = 40  # characters, including the separators
 
 
 def scrub_text(text: str) -> str:
-    """Free text as a person wrote it, without what must not be on record, cut to 200 characters.
+    """Returns free text without the parts that must not be stored, cut to 200 characters.
 
-    An opt-out is never refused because a note about it holds an address, or half a character (a lone
-    surrogate, that no store takes); those go.
+    Addresses, tokens and lone surrogates (which no store accepts) are replaced. Heed never refuses an opt-out
+    because a note about it contains one of them.
     """
     text = _beginning(text).encode(errors="replace").decode()
     text = _ADDRESS_LIKE.sub("[address]", _AT.sub("@", text))
-    text = _SPLIT_TOKEN.sub(_without_token, _TOKEN_LIKE.sub("[token]", text))
+    text = _SPLIT_TOKEN.sub(_hide_token, _TOKEN_LIKE.sub("[token]", text))
     return text.replace("@", "[at]")[:MAX_EVIDENCE_TEXT]
 
 
 def _beginning(text: str) -> str:
-    """What is looked at of a text: no address at its end is cut where it would not look like one."""
-    if len(text) <= _READ:
+    """Returns the part of a text that is scrubbed.
+
+    The cut never splits an address at its end, because the rest would no longer look like an address.
+    """
+    if len(text) <= _MAX_SCRUBBED:
         return text
-    words = _LAST_WORD.sub("", text[:_READ]).rsplit(None, 2)  # `joan (at) exam` is three words
+    words = _LAST_WORD.sub("", text[:_MAX_SCRUBBED]).rsplit(None, 2)  # `joan (at) exam` is three words
     return words[0] if len(words) > 2 else "".join(words[:1])
 
 
-def _without_token(found: re.Match[str]) -> str:
-    return "[token]" if len(found[0]) >= _SPLIT_LENGTH else found[0]
+def _hide_token(match: re.Match[str]) -> str:
+    return "[token]" if len(match[0]) >= _SPLIT_LENGTH else match[0]
 
 
 def evidence(**parts: str | int | None) -> str:
-    """Canonical JSON of what is known: sorted, compact, without what is None; texts scrubbed.
+    """Returns canonical JSON of the known parts: sorted, compact, without None, texts scrubbed.
 
-    The same event gives the same text, so that a redelivery is the same entry.
+    The same event gives the same text. So a redelivered event makes the same entry.
     """
     known = {
         name: scrub_text(part) if isinstance(part, str) else part
@@ -76,5 +79,8 @@ def evidence(**parts: str | int | None) -> str:
 
 
 def has_evidence_flag(text: str, part: str) -> bool:
-    """Whether a part of canonical evidence is true; no free text looks like it: its quotes are escaped."""
+    """Whether a part of canonical evidence is true.
+
+    Free text cannot imitate it, because its quotes are escaped.
+    """
     return f'"{part}":true' in text

@@ -1,8 +1,8 @@
-"""What a saved preference centre changes: only what the person changed.
+"""The changes that a saved preference centre makes: only what the person changed.
 
-The page says how it showed each topic beside what was chosen, so that a page left open never revives
-anything. A link only stops: what somebody would turn on, and the end of a pause, is not written but asked
-for by a confirmation mail.
+The form contains the state that the page showed for each topic, beside the chosen state. So a page that was
+open for a long time never revives an old choice. A link can only stop mail. To turn a topic on or to end a
+pause, the person needs a confirmation mail; the form does not store these choices.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ from heed.domain.preferences.register import (
 )
 
 PAUSE_DAYS = (0, 30, 60, 90)
-"""Days that a pause may last; 0 ends it."""
+"""The lengths of a pause in days; 0 ends the pause."""
 
 
 @dataclass(frozen=True, slots=True)
 class FormChoices:
-    """What a person chose in the preference centre.
+    """The choices of a person in the preference centre.
 
     Attributes:
-        everything: whether everything is to stop; no other choice counts then.
-        wanted: by number of a topic, whether it is to be on.
-        shown: by number of a topic, whether the page showed it as on.
-        pause: for how many days everything is to pause; 0 ends a pause; None: nothing is said.
-        acknowledged: whether the change of the privacy policy was noted.
+        everything: whether all mail should stop. All other choices are then ignored.
+        wanted: the chosen state of each topic, by number: True for on.
+        shown: the state of each topic that the page showed, by number: True for on.
+        pause: the days for which everything should pause; 0 ends a pause; None changes nothing.
+        acknowledged: whether the person noted the change of the privacy policy.
     """
 
     everything: bool = False
@@ -50,13 +50,13 @@ class FormChoices:
 
 @dataclass(frozen=True, slots=True)
 class FormResult:
-    """What becomes of a form.
+    """The effects of a form.
 
     Attributes:
-        changes: to be written, together.
-        press: the entries of the stops among them, by scope; empty where no Undo may be offered.
-        consent: the topics that were asked for and that a link cannot turn on: a confirmation can.
-        resume: numbers of the scopes whose pause is to end; a link cannot end it: a confirmation can.
+        changes: the changes to store, together.
+        press: the entries of the stops among them, by scope; empty if no Undo may be offered.
+        consent: topics to turn on. A link cannot do so; they need a confirmation mail.
+        resume: numbers of the scopes whose pause should end. They need a confirmation mail, too.
     """
 
     changes: tuple[Change, ...]
@@ -67,13 +67,13 @@ class FormResult:
 
 @dataclass(frozen=True, slots=True)
 class FormContext:
-    """What a form was sent with.
+    """The context in which a form was sent.
 
     Attributes:
-        at: when, milliseconds.
+        at: the time of the request, milliseconds.
         evidence: canonical text.
-        policy: version of the privacy policy in force.
-        signal: whether the browser sent a privacy signal, which no form overrides.
+        policy: the version of the privacy policy in force.
+        signal: whether the browser sent a privacy signal. No form overrides it.
     """
 
     at: int
@@ -82,71 +82,72 @@ class FormContext:
     signal: bool
 
     def entry(self, source: Source = Source.PREFERENCE_CENTRE, until: int | None = None) -> Entry:
-        """What a register holds by this form."""
+        """Returns the entry that this form writes to a register."""
         return Entry(self.at, source, self.evidence, self.policy, until)
 
     def signals(self, record: Record, catalogue: Catalogue) -> list[Change]:
-        """What the browser's privacy signal changes in this very record, if it was sent."""
+        """Returns the changes by the browser's privacy signal in this record, if the browser sent one."""
         return signal_changes(record, catalogue, self.entry(Source.SIGNAL)) if self.signal else []
 
 
 def changes_for_form(
-    said: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: FormContext
+    choices: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, context: FormContext
 ) -> FormResult:
-    """What the choices change in this very record, and what they ask for that a link cannot do.
+    """Returns the changes to store and the topics and pauses that need a confirmation mail.
 
-    A pause applies to `brand`; every other choice to its topic, whatever the link's brand.
+    A pause applies to `brand`. Every other choice applies to its topic, also if the link belongs to another
+    brand. The result is valid only for this state of the record.
     """
-    seen = given.signals(record, catalogue)  # it goes before what the form says (11 CCR 7025(c))
-    signals = {change.register.scope for change in seen}
-    if said.everything:
-        press = {ALL_SCOPES: given.entry()}
-        return FormResult((*stop_changes(record, catalogue, press, given.at), *seen), press, (), ())
-    differing = [t for t in _differing(said, record, catalogue) if t.number not in signals]
-    press = {t.number: given.entry() for t in differing if not said.wanted[t.number]}
+    signal_stops = context.signals(record, catalogue)  # the signal overrides the form (11 CCR 7025(c))
+    signal_scopes = {change.register.scope for change in signal_stops}
+    if choices.everything:
+        press = {ALL_SCOPES: context.entry()}
+        return FormResult((*stop_changes(record, catalogue, press, context.at), *signal_stops), press, (), ())
+    changed = [t for t in _changed_topics(choices, record, catalogue) if t.number not in signal_scopes]
+    press = {t.number: context.entry() for t in changed if not choices.wanted[t.number]}
     consent = tuple(
         topic
-        for topic in differing
-        if said.wanted[topic.number] and not topic.retired and not decide_by_choice(record, topic).sendable
+        for topic in changed
+        if choices.wanted[topic.number] and not topic.retired and not decide_by_choice(record, topic).sendable
     )
-    until, resume = _paused(said, record, catalogue, brand, given)
+    until, resume = _pause_or_resume(choices, record, catalogue, brand, context)
     if until is not None:
-        press[brand] = given.entry(until=until)
-    # Where a confirmation is asked for, the answer is its form, and offers no Undo.
+        press[brand] = context.entry(until=until)
+    # If a confirmation is needed, the response shows the form for it and offers no Undo.
     can_undo = not consent and not resume
-    written = (
-        stop_changes(record, catalogue, press, given.at)
+    stops = (
+        stop_changes(record, catalogue, press, context.at)
         if can_undo
         else (plain_stop(scope, entry) for scope, entry in press.items())
     )
-    noted = [Change(ACKNOWLEDGED, given.entry())] if said.acknowledged else []
-    return FormResult((*written, *noted, *seen), press if can_undo else {}, consent, resume)
+    acknowledgement = [Change(ACKNOWLEDGED, context.entry())] if choices.acknowledged else []
+    return FormResult((*stops, *acknowledgement, *signal_stops), press if can_undo else {}, consent, resume)
 
 
-def _paused(
-    said: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, given: FormContext
+def _pause_or_resume(
+    choices: FormChoices, record: Record, catalogue: Catalogue, brand: ScopeNumber, context: FormContext
 ) -> tuple[int | None, tuple[ScopeNumber, ...]]:
-    """Until when the whole brand is to pause, or None; and the scopes whose pause is to end instead.
+    """Returns the end of a pause of the whole brand, or None, and the scopes whose pause should end instead.
 
-    What the page shows as paused is, by a pause of all marketing too, and its end ends that as well. A
-    pause that would end sooner than the one that stands is an end of that one; but where a yes lets some
-    topics through that one, they pause as well, and none ends sooner.
+    The page also shows a brand as paused during a pause of all marketing. Ending the pause ends both. A pause
+    that would end sooner than the active one is a request to end the active one. If an opt-in excepts some
+    topics from the active pause, the new pause stops these topics too, and no pause ends sooner.
     """
-    if said.pause is None:
+    if choices.pause is None:
         return None, ()
-    held = record.pause(brand)
-    if said.pause and held == given.entry(until=held.until if held else None):
-        return held.until, ()  # our own write, whose answer was lost
-    until = given.at + said.pause * DAY_MS
-    standing = {scope: _held_back(record, catalogue, scope, given.at) for scope in (brand, ALL_SCOPES)}
-    ends = {scope: end for scope, (end, _) in standing.items() if end > given.at}
-    end, is_whole = standing[brand]
-    if said.pause and (until >= end or not is_whole):
+    current = record.pause(brand)
+    if choices.pause and current == context.entry(until=current.until if current else None):
+        return current.until, ()  # a retry: this form is stored already
+    until = context.at + choices.pause * DAY_MS
+    active = {scope: _active_pause_at(record, catalogue, scope, context.at) for scope in (brand, ALL_SCOPES)}
+    ends = {scope: end for scope, (end, _) in active.items() if end > context.at}
+    end, is_whole = active[brand]
+    if choices.pause and (until >= end or not is_whole):
         return max(until, end), ()
     resume = [scope for scope, end in ends.items() if end > until]
-    if not said.pause:
-        # Everything is to resume: a pause of one topic, which an agent may have entered, ends as well.
-        resume += [t.number for t in catalogue.offered(brand) if _is_paused(record, t, given.at)]
+    if not choices.pause:
+        # All mail should resume, so pauses of single topics end too. An agent may have entered one.
+        resume += [t.number for t in catalogue.offered(brand) if _is_paused(record, t, context.at)]
     return None, tuple(resume)
 
 
@@ -154,21 +155,24 @@ def _is_paused(record: Record, topic: Topic, now: int) -> bool:
     return active_pause(record, topic, topic.number, now) is not None
 
 
-def _held_back(record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int) -> tuple[int, bool]:
-    """When the pause at a scope ends, and whether it holds back every topic there; 0 if it does none."""
-    held = [active_pause(record, topic, scope, now) for topic in catalogue.offered(scope)]
-    return max((e.until or 0 for e in held if e), default=0), all(held)
+def _active_pause_at(record: Record, catalogue: Catalogue, scope: ScopeNumber, now: int) -> tuple[int, bool]:
+    """Returns the end of the pause at a scope, and whether the pause stops all topics of the scope.
 
-
-def _differing(said: FormChoices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
-    """The topics whose chosen state differs from the one that the page showed.
-
-    Where the form does not say what that was, a stop counts in any case: what stops the topic already may
-    be lifted by a yes that is on its way. What is to be on is compared with the record.
+    The end is 0 if the pause stops no topic.
     """
-    for number, wanted in said.wanted.items():
+    pauses = [active_pause(record, topic, scope, now) for topic in catalogue.offered(scope)]
+    return max((e.until or 0 for e in pauses if e), default=0), all(pauses)
+
+
+def _changed_topics(choices: FormChoices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
+    """Returns the topics whose chosen state differs from the state that the page showed.
+
+    If the form does not contain the state that the page showed, an opt-out always counts: an opt-in on its
+    way could lift the present stop of the topic. An opt-in counts only if the record stops the topic.
+    """
+    for number, wanted in choices.wanted.items():
         topic = catalogue.topics[number]
-        shown = said.shown.get(number)
+        shown = choices.shown.get(number)
         if shown is None:
             shown = not wanted or decide_by_choice(record, topic).sendable
         if wanted != shown:

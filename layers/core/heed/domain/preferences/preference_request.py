@@ -1,4 +1,4 @@
-"""A wish that a person voiced by phone, by letter, to an agent: what it changes, and what came of it."""
+"""A preference request that reached the company by phone, letter or an agent: its changes and its outcome."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from heed.domain.preferences.suppressions import blocking_reasons, topics_in_use
 
 
 class RequestedState(StrEnum):
-    """What a person may want of a scope."""
+    """The states that a person may request for a scope."""
 
     OUT = "out"
     IN = "in"
@@ -36,11 +36,11 @@ class RequestedState(StrEnum):
 
 
 class RequestOutcome(StrEnum):
-    """What came of a wish."""
+    """The outcome of a preference request."""
 
     APPLIED = "applied"
-    SUPERSEDED = "superseded"  # on record, and something newer stands against it
-    REFUSED = "refused"  # not written
+    SUPERSEDED = "superseded"  # stored, but something newer overrides it
+    REFUSED = "refused"  # not stored
 
 
 _REGISTER = {
@@ -52,16 +52,16 @@ _REGISTER = {
 
 @dataclass(frozen=True, slots=True)
 class PreferenceRequest:
-    """What somebody wants, and how it is known.
+    """A person's request, and how the company received it.
 
     Attributes:
-        scope: number of the scope.
-        state: what is wanted of it.
-        at: when it was voiced, milliseconds.
-        source: by which way.
+        scope: the number of the scope.
+        state: the requested state of the scope.
+        at: the time of the request, milliseconds.
+        source: the way in which it arrived.
         evidence: canonical text (heed.domain.preferences.evidence).
-        policy: version of the privacy policy at that time.
-        until: of a pause, when it ends, milliseconds.
+        policy: the version of the privacy policy at that time.
+        until: the end of a pause, milliseconds.
     """
 
     scope: ScopeNumber
@@ -73,65 +73,73 @@ class PreferenceRequest:
     until: int | None = None
 
     def to_change(self) -> Change:
-        """The one register that it sets."""
+        """Returns the change of the one register that the request sets."""
         entry = Entry(self.at, self.source, self.evidence, self.policy, self.until)
         return Change(_REGISTER[self.state](self.scope), entry)
 
 
-def refused_by(wish: PreferenceRequest, record: Record) -> Reason | None:
-    """Why a wish is not written: nothing about a minor is; of a held address no *in*."""
-    taken = (
+def refused_by(request: PreferenceRequest, record: Record) -> Reason | None:
+    """Returns the reason why a request is not stored, or None.
+
+    No request about a minor is stored. For a held address, no opt-in is stored.
+    """
+    accepted = (
         (AcceptedRequests.ALL,)
-        if wish.state is RequestedState.IN
+        if request.state is RequestedState.IN
         else (AcceptedRequests.ALL, AcceptedRequests.STOPS)
     )
     for reason, stop in ADDRESS_STOPS.items():
-        if stop.accepts not in taken and stop.active_entry(record):
+        if stop.accepts not in accepted and stop.active_entry(record):
             return reason
     return None
 
 
-def is_superseded(wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> bool:
-    """Whether something newer stands against a wish, in the record after its write: it changes nothing.
+def is_superseded(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> bool:
+    """Whether a request has no effect because of something newer, in the record after its write.
 
-    That is: the epoch began after it; its own register holds a greater entry; of an *out* or a pause, a
-    newer yes lifts it for every topic of its scope (an *out* that withdrew a consent counts all the
-    same); of an *in*, an *out*, a pause or a complaint that is newer, or of the same instant, stops every
-    topic of its scope. Retired topics do not count beside those in use. A wish that counts for some
-    topics is applied, whatever stands against it for others. What is older and stops a topic still is no
-    case of this: `blocked_by` names it.
+    A request is superseded in these cases:
+
+    - An erasure happened after it.
+    - Its register holds a greater entry.
+    - It is an opt-out or a pause, and a newer opt-in lifts it for every topic of its scope. An opt-out that
+      withdrew a consent still counts.
+    - It is an opt-in, and an opt-out, a pause or a complaint stops every topic of its scope, at the same
+      instant or later.
+
+    Retired topics are ignored if the scope has topics in use. A request that has an effect for some topics is
+    applied. Older stops that still apply do not supersede it; `blocked_by` returns them.
     """
-    change = wish.to_change()
-    held = record.get(change.register)
-    if held is None or held.rank != change.entry.rank:
+    change = request.to_change()
+    current = record.get(change.register)
+    if current is None or current.rank != change.entry.rank:
         return True
-    topics = topics_in_use(catalogue.governed(wish.scope))
+    topics = topics_in_use(catalogue.governed(request.scope))
 
-    def is_lost(topic: Topic) -> bool:
-        if wish.state is RequestedState.OUT:
-            is_gone = is_overridden(record, topic, wish.scope, change.entry)
-            return is_gone and not withdraws_consent(record, topic, change.entry)
-        if wish.state is RequestedState.PAUSED:
-            return active_pause(record, topic, wish.scope, wish.at) is None
-        return any(entry.at >= wish.at for entry in _against(record, topic, now))
+    def is_ineffective(topic: Topic) -> bool:
+        if request.state is RequestedState.OUT:
+            is_lifted = is_overridden(record, topic, request.scope, change.entry)
+            return is_lifted and not withdraws_consent(record, topic, change.entry)
+        if request.state is RequestedState.PAUSED:
+            return active_pause(record, topic, request.scope, request.at) is None
+        return any(entry.at >= request.at for entry in _stopping_entries(record, topic, now))
 
-    return bool(topics) and all(map(is_lost, topics))
+    return bool(topics) and all(map(is_ineffective, topics))
 
 
-def blocked_by(wish: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
-    """Of an *in*: the reasons that stop topics of its scope all the same, the strongest first."""
-    if wish.state is not RequestedState.IN:
+def blocked_by(request: PreferenceRequest, record: Record, catalogue: Catalogue, now: int) -> list[Reason]:
+    """Returns the reasons that still stop topics in the scope of an opt-in, the strongest first."""
+    if request.state is not RequestedState.IN:
         return []
-    topics = topics_in_use(catalogue.governed(wish.scope))
+    topics = topics_in_use(catalogue.governed(request.scope))
     reasons = {r for topic in topics for r in blocking_reasons(record, topic, catalogue, now)}
     return sorted(reasons, key=PRECEDENCE.index)
 
 
-def _against(record: Record, topic: Topic, now: int) -> list[Entry]:
-    """The acts of a person that stop a topic."""
+def _stopping_entries(record: Record, topic: Topic, now: int) -> list[Entry]:
+    """Returns the person's opt-outs, pauses and complaint that stop a topic."""
     scopes = (*topic.path, *topic.followed)
-    found = [active_opt_out(record, topic, scope) for scope in scopes]
-    found += [active_pause(record, topic, scope, now) for scope in scopes]
+    entries = [active_opt_out(record, topic, scope) for scope in scopes]
+    entries += [active_pause(record, topic, scope, now) for scope in scopes]
     if topic.kind is TopicKind.MARKETING:
-        found.append(active_complaint(record, topic))
-    return [entry for entry in found if entry is not None]
+        entries.append(active_complaint(record, topic))
+    return [entry for entry in entries if entry is not None]

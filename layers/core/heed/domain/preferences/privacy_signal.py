@@ -1,4 +1,4 @@
-"""What a browser's privacy signal (GPC, DNT) stops: targeted advertising, and one yes is stronger than it."""
+"""The privacy signal of a browser (GPC, DNT). It stops targeted advertising, unless the person allowed it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from heed.domain.preferences.record import Record
 from heed.domain.preferences.register import Change, Entry, Source, opted_in, opted_out
 
 SIGNAL_FLAG = "signal"
-"""The part of a confirmation's evidence that says whether the browser sent the signal with the press."""
+"""Part of the evidence of a confirmation: the browser sent the signal with the press."""
 
 
 def has_signal_exception(record: Record, topic: Topic) -> bool:
-    """Whether a yes stands that was confirmed while the signal was sent: the signal says nothing new then."""
+    """Whether the person confirmed an opt-in to this topic while the browser sent the signal.
+
+    If the opt-in is still valid, later signals change nothing.
+    """
     entry = record.get(opted_in(topic.number))
     if (
         entry is None
@@ -25,21 +28,24 @@ def has_signal_exception(record: Record, topic: Topic) -> bool:
 
 
 def is_signal_honoured(record: Record, catalogue: Catalogue) -> bool:
-    """Whether everything that the signal stops is stopped on record."""
+    """Whether the record has an active opt-out for each topic that the signal stops."""
     return all(active_opt_out(record, topic, topic.number) for topic in catalogue.signals())
 
 
 def signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[Change]:
-    """What the signal of a press changes.
+    """Returns the changes by the signal that a browser sends with a press.
 
-    It is written where advertising is off already, too: an older yes may still be on its way.
+    The changes include topics that are stopped already, because an older opt-in may still arrive.
     """
     topics = (topic for topic in catalogue.signals() if not has_signal_exception(record, topic))
     return [Change(opted_out(topic.number), entry) for topic in topics]
 
 
 def missing_signal_changes(record: Record, catalogue: Catalogue, entry: Entry) -> list[Change]:
-    """What the signal of somebody who only looks changes: nothing where it stands already."""
+    """Returns the changes by the signal that a browser sends when it opens a page.
+
+    The changes do not include topics that are stopped already.
+    """
     topics = (t for t in catalogue.signals() if not active_opt_out(record, t, t.number))
     return [
         Change(opted_out(topic.number), entry) for topic in topics if not has_signal_exception(record, topic)

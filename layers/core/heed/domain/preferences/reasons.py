@@ -1,8 +1,9 @@
-"""Why something may not be sent, and the one table of those reasons that stop every mail to an address.
+"""Reasons why a mail may not be sent, and the table of the reasons that stop all mail to an address.
 
-A new stop of the address is a kind of register (`StopKind`), a `Reason`, and a row of the table here; if it
-can be lifted, a `LiftKind` of the same name and a `Liftable` too. What decides, lists, announces or refuses
-reads the table; docs/architecture.md, "Where to change what", names the rest.
+A new stop of the address needs a kind of register (`StopKind`), a `Reason` and a row in the table here. A
+stop that can be lifted also needs a `LiftKind` of the same name and a `Liftable`. The code that decides,
+lists, announces or refuses reads the table. docs/architecture.md, "Where to change what", names the other
+places.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from heed.domain.preferences.register import Entry, LiftKind, Register, StopKind
 
 
 class Reason(StrEnum):
-    """Why, in order of precedence: the first that applies is given."""
+    """The reason of a decision. The order is the precedence: the first reason that applies is returned."""
 
     MINOR = "minor"
     HOLD = "hold"
@@ -33,31 +34,31 @@ PRECEDENCE = tuple(Reason)
 
 
 class Liftable(StrEnum):
-    """What an agent can lift."""
+    """The stops that an agent can lift."""
 
     UNDELIVERABLE = "undeliverable"
     HOLD = "hold"
-    COMPLAINT = "complaint"  # never itself, but passed by a confirmed yes, scope by scope
+    COMPLAINT = "complaint"  # not deleted: newer confirmed opt-ins, scope by scope, take precedence
     MINOR = "minor"
 
 
 class AcceptedRequests(Enum):
-    """Which of a person's requests are written while a stop stands."""
+    """Which requests of a person are stored while a stop is active."""
 
     ALL = auto()
-    STOPS = auto()  # no *in*: nothing is sent whatever the person chooses
+    STOPS = auto()  # no opt-in: the stop applies to all mail, so an opt-in would have no effect
     NONE = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class AddressStop:
-    """What stops every mail to an address, service mail and advertising included.
+    """A stop of all mail to an address, including service mail and advertising.
 
     Attributes:
-        reason: that a decision gives.
-        register: that holds the latest.
-        lift: the register that holds the latest lift; None: only a new epoch lifts it.
-        takes: which requests are written while it stands.
+        reason: the reason that a decision returns.
+        register: the register of the latest stop.
+        lift: the register of the latest lift; None if only an erasure lifts the stop.
+        accepts: which requests are stored while the stop is active.
     """
 
     reason: Reason
@@ -66,7 +67,7 @@ class AddressStop:
     accepts: AcceptedRequests
 
     def active_entry(self, record: Record) -> Entry | None:
-        """The entry by which it stands, unless there is none or a later lift."""
+        """Returns the entry of the stop if it is active: not lifted at a later time. Otherwise None."""
         entry = record.registers.get(self.register)
         if entry is None or self.lift is None:
             return entry
@@ -79,18 +80,18 @@ _LIFTS = {kind.stop: Register(kind) for kind in LiftKind}
 def _address_stop(kind: StopKind) -> AddressStop:
     match kind:
         case StopKind.MINOR:
-            reason, takes = Reason.MINOR, AcceptedRequests.NONE
+            reason, accepts = Reason.MINOR, AcceptedRequests.NONE
         case StopKind.HOLD:
-            reason, takes = Reason.HOLD, AcceptedRequests.STOPS
+            reason, accepts = Reason.HOLD, AcceptedRequests.STOPS
         case StopKind.UNDELIVERABLE:
-            reason, takes = Reason.UNDELIVERABLE, AcceptedRequests.ALL
+            reason, accepts = Reason.UNDELIVERABLE, AcceptedRequests.ALL
         case _:
             assert_never(kind)
-    return AddressStop(reason, Register(kind), _LIFTS.get(kind), takes)
+    return AddressStop(reason, Register(kind), _LIFTS.get(kind), accepts)
 
 
 _BY_REASON = {stop.reason: stop for stop in map(_address_stop, StopKind)}
 if len(_BY_REASON) != len(StopKind):
-    raise AssertionError("two kinds of stop have one reason, and one of them would stop nobody")
+    raise AssertionError("two kinds of stop have the same reason, so one of them would have no effect")
 ADDRESS_STOPS = {reason: _BY_REASON[reason] for reason in Reason if reason in _BY_REASON}
-"""Every stop of an address by its reason, in order of precedence."""
+"""All stops of an address by reason, in order of precedence."""

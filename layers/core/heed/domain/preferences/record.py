@@ -1,4 +1,4 @@
-"""All that is on record of one recipient, and the write rule."""
+"""The record of one recipient, and the write rule."""
 
 from __future__ import annotations
 
@@ -27,17 +27,16 @@ from heed.domain.preferences.register import (
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """The registers of one recipient.
+    """All registers of one recipient.
 
     Attributes:
-        registers: entry by register.
-        soft: days (from the epoch) on which a soft bounce happened.
-        floor: start of the epoch after an erasure or a minor, milliseconds; an event at or before it
-            changes nothing.
-        n: how often the stored item changed; 0 means that there is none.
-        tally: how far the person's links have come, as it was read; no part of what is said.
-        salt: what links the ledger's entries to the recipient, and dies with the item; no part of what
-            is said, and never shown.
+        registers: the entry of each register.
+        soft_bounce_days: the days with a soft bounce, as numbers of days since the Unix epoch.
+        erased_at: the time of the latest erasure, milliseconds, or None. An event at or before it is ignored.
+        revision: the number of changes of the stored item; 0 if there is no item.
+        salt: the key of the hashes that link ledger entries to the recipient. It is deleted with the item. It
+            is not part of the content and is never shown.
+        tally: the tally of changes by links, as it was read. It is not part of the content.
     """
 
     registers: Mapping[Register, Entry] = field(default_factory=dict)
@@ -48,41 +47,50 @@ class Record:
     tally: LinkTally = field(default=LinkTally(), compare=False, repr=False)
 
     def get(self, register: Register) -> Entry | None:
-        """The entry of a register, or None."""
+        """Returns the entry of a register, or None."""
         return self.registers.get(register)
 
     def at(self, register: Register) -> int:
-        """When a register was last set; before all time if never."""
+        """Returns the time of a register's entry, milliseconds; BEFORE_ALL_TIME if there is no entry."""
         entry = self.registers.get(register)
         return BEFORE_ALL_TIME if entry is None else entry.at
 
     @property
     def changed(self) -> int:
-        """The latest instant of anything that is said; what was asked for before may count no more."""
-        floor = BEFORE_ALL_TIME if self.erased_at is None else self.erased_at + 1
-        return max([floor, *(entry.at for entry in self.registers.values())])
+        """The time of the latest entry, milliseconds.
+
+        A request from before this time may no longer be valid.
+        """
+        earliest = BEFORE_ALL_TIME if self.erased_at is None else self.erased_at + 1
+        return max([earliest, *(entry.at for entry in self.registers.values())])
 
     @property
     def told(self) -> int:
-        """The number of the latest change that the ledger is told of: those behind it were spared."""
+        """The revision of the latest change that has a ledger entry of its own.
+
+        Later changes, if any, were omitted (heed.domain.links.entry_rate).
+        """
         return self.revision if self.tally.spared is None else self.tally.spared
 
     def outs(self, scope: ScopeNumber) -> tuple[Entry, ...]:
-        """What counts as an *out* at a scope: the latest one, and a press that was not taken back."""
-        plain, pressed = self.registers.get(opted_out(scope)), self.pressed(scope)
-        if pressed is None or pressed.until is not None:
-            return () if plain is None else (plain,)
-        return (pressed,) if plain is None else (plain, pressed)
+        """Returns the valid opt-outs at a scope: the latest one, and a press that was not taken back."""
+        opt_out, press = self.registers.get(opted_out(scope)), self.pressed(scope)
+        if press is None or press.until is not None:
+            return () if opt_out is None else (opt_out,)
+        return (press,) if opt_out is None else (opt_out, press)
 
     def pause(self, scope: ScopeNumber) -> Entry | None:
-        """What counts as the pause at a scope: the later of the latest one and such a press that ends."""
-        plain, pressed = self.registers.get(paused(scope)), self.pressed(scope)
-        if pressed is None or pressed.until is None:
-            return plain
-        return pressed if plain is None or plain.rank < pressed.rank else plain
+        """Returns the valid pause at a scope, or None.
+
+        It is the later of two: the latest pause, and a press with an end that was not taken back.
+        """
+        latest, press = self.registers.get(paused(scope)), self.pressed(scope)
+        if press is None or press.until is None:
+            return latest
+        return press if latest is None or latest.rank < press.rank else latest
 
     def pressed(self, scope: ScopeNumber) -> Entry | None:
-        """The latest stop at a scope for which an Undo was offered, unless it was taken back."""
+        """Returns the latest press with an offered Undo at a scope, unless it was taken back."""
         entry = self.registers.get(undoable(scope))
         if entry is None:
             return None
@@ -90,19 +98,22 @@ class Record:
         return None if taken_back is not None and taken_back == entry.undo else entry
 
     def latest_choice(self) -> Change | None:
-        """The newest choice at any scope that was not taken back; feedback and agents' stops are none."""
+        """Returns the newest choice at any scope that was not taken back, or None.
+
+        Bounces, complaints and stops by agents are not choices.
+        """
         choices = [
-            Change(register, entry)
-            for register, held in self.registers.items()
+            Change(register, choice)
+            for register, entry in self.registers.items()
             if isinstance(register.kind, ChoiceKind)
-            if (entry := self._chosen(register.kind, register.scope, held)) is not None
+            if (choice := self._valid_choice(register.kind, register.scope, entry)) is not None
         ]
         return max(choices, key=lambda change: change.entry.rank, default=None)
 
-    def _chosen(self, kind: ChoiceKind, scope: ScopeNumber, held: Entry) -> Entry | None:
+    def _valid_choice(self, kind: ChoiceKind, scope: ScopeNumber, entry: Entry) -> Entry | None:
         match kind:
             case ChoiceKind.OUT | ChoiceKind.IN | ChoiceKind.PAUSE | ChoiceKind.CONFIRMED:
-                return held
+                return entry
             case ChoiceKind.UNDOABLE:
                 return self.pressed(scope)
             case ChoiceKind.UNDONE:
@@ -111,27 +122,28 @@ class Record:
                 assert_never(kind)
 
     def accepts(self, change: Change) -> bool:
-        """Whether a change would change anything: the write rule."""
+        """Whether the change would modify this record: the write rule."""
         if MINOR in self.registers or (self.erased_at is not None and change.entry.at <= self.erased_at):
             return False
         if change.register == SOFT_BOUNCE:
             return change.entry.day not in self.soft_bounce_days
-        held = self.registers.get(change.register)
-        return held is None or held.rank < change.entry.rank
+        current = self.registers.get(change.register)
+        return current is None or current.rank < change.entry.rank
 
 
 BEFORE_ALL_TIME = -(1 << 62)
-"""An instant before every other."""
+"""An instant before all others, milliseconds."""
 
 EMPTY_RECORD = Record()
-"""Nobody with that id is on record."""
+"""The record of a recipient without a stored item."""
 
 
 def merge_changes(record: Record, changes: Iterable[Change]) -> Record:
-    """The record after the changes: each register becomes the greater of old and new.
+    """Returns the record after the changes: each register keeps the greater of its old and new entry.
 
-    Commutative, associative and idempotent over any set of events of one epoch. A minor is never
-    reported through here: that is one replacing write, a new epoch.
+    The result does not depend on the order or repetition of changes since the same erasure: the operation is
+    commutative, associative and idempotent. A report of a minor does not come through here, because it is an
+    erasure: one write that replaces the record.
     """
     for change in changes:
         if not record.accepts(change):
@@ -139,13 +151,16 @@ def merge_changes(record: Record, changes: Iterable[Change]) -> Record:
         if change.register == SOFT_BOUNCE:
             record = replace(record, soft_bounce_days=record.soft_bounce_days | {change.entry.day})
         else:
-            held = {**record.registers, change.register: change.entry}
-            record = replace(record, registers=held)
+            registers = {**record.registers, change.register: change.entry}
+            record = replace(record, registers=registers)
     return record
 
 
 def changes_between(before: Record, after: Record) -> list[Change]:
-    """What the one record has that the other has not; of a day of soft bounces the day alone is known."""
+    """Returns the content of `after` that `before` does not have.
+
+    Of a soft bounce only the day is known.
+    """
     registers = sorted(after.registers.items(), key=sort_by_code)
     days = sorted(after.soft_bounce_days - before.soft_bounce_days)
     return [
@@ -155,9 +170,9 @@ def changes_between(before: Record, after: Record) -> list[Change]:
 
 
 def superseded_changes(record: Record, changes: Iterable[Change]) -> list[Change]:
-    """The wishes among the changes that came late: a greater entry of their own register is on record.
+    """Returns the choices among the changes that are late: their register holds a greater entry.
 
-    What the epoch refuses is none of them, and neither is what is on record as it stands.
+    Changes from before an erasure, and exact duplicates, are not returned.
     """
     if MINOR in record.registers:
         return []
@@ -165,8 +180,8 @@ def superseded_changes(record: Record, changes: Iterable[Change]) -> list[Change
         change
         for change in changes
         if change.register.is_choice
-        and change.kind is not ChoiceKind.UNDONE  # an Undo of a press that is over says nothing
+        and change.kind is not ChoiceKind.UNDONE  # an Undo of a press that no longer counts has no effect
         and (record.erased_at is None or change.entry.at > record.erased_at)
-        and (held := record.get(change.register)) is not None
-        and held.rank > change.entry.rank
+        and (current := record.get(change.register)) is not None
+        and current.rank > change.entry.rank
     ]

@@ -1,8 +1,9 @@
-"""Registers: every fact is a maximum.
+"""The data model: a record is a set of registers, and a register keeps the greatest entry it ever received.
 
-A register holds the greatest entry it was ever given, so that any order, repetition and delay of the
-same events leaves the same record. Nothing is overwritten by its opposite: an *in* never erases the
-memory of an *out*.
+An entry is greater if it is later. A tie-breaker decides between entries of the same instant. So the same
+events make the same record, in any order, with any repetition and any delay. An entry never overwrites
+its opposite, because each kind has a register of its own: an opt-in (`IN`) does not delete the opt-out
+(`OUT`).
 """
 
 from __future__ import annotations
@@ -17,25 +18,25 @@ from typing import NamedTuple, NewType, assert_never
 DAY_MS = 86_400_000  # milliseconds
 
 ScopeNumber = NewType("ScopeNumber", int)
-"""The number of a scope: stable for ever, in records, links and tokens (see the catalogue)."""
+"""The number of a scope. It never changes; records, links and tokens contain it (see the catalogue)."""
 
 ALL_SCOPES = ScopeNumber(0)  # the scope of all marketing, `*`
-MAX_SCOPES = 1 << 16  # numbers of scopes: as many as two bytes of a link can say
+MAX_SCOPES = 1 << 16  # the limit of scope numbers: a link has two bytes for each
 
 
 class ChoiceKind(StrEnum):
-    """What a person may choose at a scope. The value of every kind is the ledger's word for it."""
+    """A person's choice at a scope. The ledger uses the value of each kind as its name."""
 
     OUT = "out"
     IN = "in"
     PAUSE = "pause"
-    CONFIRMED = "confirmed"  # a yes by double opt-in
-    UNDOABLE = "undoable"  # a stop by a browser's press that can be taken back (see Change.kind)
-    UNDONE = "undone"  # such a press that was taken back
+    CONFIRMED = "confirmed"  # a double opt-in
+    UNDOABLE = "undoable"  # a stop by a press in a browser, with an offered Undo (see Change.kind)
+    UNDONE = "undone"  # such a press was taken back
 
 
 class StopKind(StrEnum):
-    """What stops every mail to the address; each has a row in `heed.domain.preferences.reasons`."""
+    """A stop of all mail to the address. Each kind has a row in `heed.domain.preferences.reasons`."""
 
     MINOR = "minor"
     HOLD = "hold"
@@ -43,23 +44,23 @@ class StopKind(StrEnum):
 
 
 class LiftKind(StrEnum):
-    """What lifts a stop of the address: the stop of the same name."""
+    """A lift: it ends the stop of the same name."""
 
     HOLD = "hold-lifted"
     UNDELIVERABLE = "undeliverable-lifted"
 
     @property
     def stop(self) -> StopKind:
-        """The stop that it lifts."""
+        """The stop that this kind lifts."""
         return StopKind[self.name]
 
 
 class OtherKind(StrEnum):
-    """What else is on record of an address."""
+    """Other facts about an address."""
 
-    COMPLAINT = "complaint"  # stops marketing until a confirmed yes
-    ACKNOWLEDGED = "policy-acknowledged"  # the latest version of the privacy policy that was read
-    SOFT_BOUNCE = "soft-bounce"  # not a register but a set of days
+    COMPLAINT = "complaint"  # stops marketing until a confirmed opt-in
+    ACKNOWLEDGED = "policy-acknowledged"  # the person noted a version of the privacy policy
+    SOFT_BOUNCE = "soft-bounce"  # stored as a set of days, not as a register
 
 
 RegisterKind = ChoiceKind | StopKind | LiftKind | OtherKind
@@ -69,8 +70,8 @@ class Register(NamedTuple):
     """The name of a register.
 
     Attributes:
-        kind: what it holds the latest of.
-        scope: number of the scope; ALL for what concerns the whole address.
+        kind: the kind of fact. The register holds the latest one.
+        scope: the number of the scope; ALL_SCOPES for facts about the whole address.
     """
 
     kind: RegisterKind
@@ -78,12 +79,15 @@ class Register(NamedTuple):
 
     @property
     def is_choice(self) -> bool:
-        """Whether it holds a person's choice about a scope, an Undo of one included."""
+        """Whether the register holds a person's choice about a scope, or an Undo of one."""
         return isinstance(self.kind, ChoiceKind)
 
     @property
     def may_stop(self) -> bool:
-        """Whether an entry of it may stop mail: the recipient then belongs into the feed of changes."""
+        """Whether an entry of this register may stop mail.
+
+        If it may, the recipient belongs in the feed of changed suppressions.
+        """
         match kind := self.kind:
             case ChoiceKind.OUT | ChoiceKind.PAUSE | ChoiceKind.UNDOABLE:
                 return True
@@ -98,12 +102,12 @@ class Register(NamedTuple):
 
     @property
     def may_end(self) -> bool | None:
-        """Whether its entries have an end: True, False, or None where they may or may not."""
+        """Whether the entries have an end (`until`): True, False, or None if both are possible."""
         return _MAY_END.get(self.kind, False)
 
     @property
     def code(self) -> str:
-        """The text that stands for it, for ever, in the table and in the id of an event: `o:2`, `x:hold`."""
+        """The name of the register in the table and in ids of events: `o:2`, `x:hold`. It never changes."""
         return _code(self)
 
 
@@ -148,31 +152,34 @@ SOFT_BOUNCE = Register(OtherKind.SOFT_BOUNCE)
 
 
 def _at_scope(kind: ChoiceKind) -> Callable[[ScopeNumber], Register]:
-    """The registers of a kind by scope; those in use are made once, since every decision names many."""
+    """Returns a function from a scope to the register of this kind.
+
+    The function caches the registers, because each decision uses many of them.
+    """
     return lru_cache(maxsize=4096)(partial(Register, kind))
 
 
 opted_out = _at_scope(ChoiceKind.OUT)
-"""The register of the latest *out* at a scope."""
+"""The register of the latest opt-out at a scope."""
 
 opted_in = _at_scope(ChoiceKind.IN)
-"""The register of the latest *in* at a scope."""
+"""The register of the latest opt-in at a scope."""
 
 paused = _at_scope(ChoiceKind.PAUSE)
 """The register of the latest pause at a scope."""
 
 confirmed = _at_scope(ChoiceKind.CONFIRMED)
-"""The register of the latest confirmed yes (double opt-in) at a scope."""
+"""The register of the latest confirmed opt-in (double opt-in) at a scope."""
 
 undoable = _at_scope(ChoiceKind.UNDOABLE)
-"""The register of the latest stop at a scope by a browser's press for which an Undo was offered."""
+"""The register of the latest press in a browser that stopped mail at a scope and offered an Undo."""
 
 undone = _at_scope(ChoiceKind.UNDONE)
-"""The register of the latest such press that was taken back."""
+"""The register of the latest such press that the person took back."""
 
 
 class Source(StrEnum):
-    """By which way a fact arrived: a closed enumeration."""
+    """The way in which a fact arrived. The list is closed."""
 
     ONE_CLICK = "one-click"
     LINK = "link"
@@ -193,20 +200,20 @@ class Source(StrEnum):
 
     @classmethod
     def reportable(cls) -> tuple[Source, ...]:
-        """By which ways an agent may say that it came; no caller may claim another."""
+        """The sources that an agent may name in a report. Callers may not claim any other source."""
         return cls.PHONE, cls.LETTER, cls.MAILBOX, cls.AGENT, cls.API
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a register holds.
+    """The content of a register.
 
     Attributes:
-        at: when it happened, milliseconds since the epoch; never when it was handled.
-        source: by which way it arrived.
-        evidence: what proves it, canonical text without an address (heed.domain.preferences.evidence).
-        policy: version of the privacy policy it was given under, or "".
-        until: of a pause, when it ends, milliseconds; otherwise None.
+        at: the time of the event, milliseconds since the Unix epoch; never the time of its processing.
+        source: the way in which the event arrived.
+        evidence: proof of the event, canonical text without an address (heed.domain.preferences.evidence).
+        policy: the version of the privacy policy at that time, or "".
+        until: the end of a pause, milliseconds; otherwise None.
     """
 
     at: int
@@ -217,9 +224,9 @@ class Entry:
 
     @property
     def tie(self) -> str:
-        """What decides between entries of the same instant: compared as UTF-8 bytes, as the table does.
+        """The tie-breaker between entries of the same instant, compared as UTF-8 bytes, as the table does.
 
-        All that an entry says is in it, so that of two that differ one is always the greater.
+        It contains all parts of an entry except `at`. So one of two different entries is always the greater.
         """
         policy = f" {self.policy}" if self.policy else ""
         end = "" if self.until is None else f" {self.until:015d}"
@@ -227,46 +234,49 @@ class Entry:
 
     @property
     def rank(self) -> tuple[int, bytes]:
-        """The order of the write rule: the later one, then the greater bytes."""
+        """The order of the write rule: the later entry is greater, then the one with the greater bytes."""
         return self.at, self.tie.encode()
 
     @property
     def day(self) -> int:
-        """The day it happened, counted from the epoch, UTC."""
+        """The day of the event in UTC, as a number of days since the Unix epoch."""
         return self.at // DAY_MS
 
     @property
     def digest(self) -> str:
-        """32 hex digits that name this entry exactly, its end aside: an Undo takes it back by that name."""
-        said = f"{self.at} {self.source} {self.evidence} {self.policy}"
-        return sha256(said.encode()).hexdigest()[:32]
+        """32 hex digits that identify this entry. An Undo names the entry by its digest.
+
+        The end of a pause is not part of the digest.
+        """
+        text = f"{self.at} {self.source} {self.evidence} {self.policy}"
+        return sha256(text.encode()).hexdigest()[:32]
 
     @property
     def undo(self) -> Entry:
-        """The entry that takes this one back: the same at every delivery."""
+        """The entry that takes this one back. It is the same at every delivery."""
         return undo_entry(self.at, self.digest)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry for one register (or for the set of soft-bounce days)."""
+    """One entry for one register, or for the set of soft-bounce days."""
 
     register: Register
     entry: Entry
 
     @property
     def kind(self) -> RegisterKind:
-        """What it says; a stop for which an Undo was offered is an *out*, or a pause if it ends."""
+        """The kind of the change. A stop with an offered Undo is an opt-out, or a pause if it has an end."""
         if self.register.kind is ChoiceKind.UNDOABLE:
             return ChoiceKind.OUT if self.entry.until is None else ChoiceKind.PAUSE
         return self.register.kind
 
 
 def undo_entry(at: int, digest: str) -> Entry:
-    """The entry that takes back the press of an instant with this digest."""
+    """Returns the entry that takes back the press with this time (milliseconds) and digest."""
     return Entry(at, Source.PREFERENCE_CENTRE, f'{{"undone":"{digest}"}}')
 
 
-def sort_by_code(held: tuple[Register, Entry]) -> str:
-    """The order in which the registers of one write are told of."""
-    return held[0].code
+def sort_by_code(item: tuple[Register, Entry]) -> str:
+    """Returns the sort key that orders the registers of one write in the ledger and in events."""
+    return item[0].code

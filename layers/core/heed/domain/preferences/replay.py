@@ -1,4 +1,7 @@
-"""An old copy of a record, merged into the live one: nobody comes back, and no newer opt-out is lost."""
+"""Merges an old copy of a record into the live record after a restore.
+
+The result revives no erased data and loses no newer opt-out.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ from heed.domain.preferences.register import MINOR, Change, ChoiceKind, opted_ou
 
 
 def lost_erasure(old: Record, live: Record) -> bool:
-    """Whether the copy knows of an erasure or a minor that the live record does not."""
+    """Whether the copy has an erasure, or a report of a minor, that the live record does not have."""
     if MINOR in live.registers or old.erased_at is None:
         return False
     return live.erased_at is None or old.erased_at > live.erased_at
 
 
 def lost_minor(old: Record, live: Record) -> Change | None:
-    """The report of a minor beside a hold, which the copy knows of and the live record does not."""
+    """Returns the report of a minor beside a hold that only the copy has, or None."""
     minor = old.get(MINOR)
     if minor is None or MINOR in live.registers or minor.at <= (live.erased_at or BEFORE_ALL_TIME):
         return None
@@ -28,16 +31,19 @@ def lost_minor(old: Record, live: Record) -> Change | None:
 
 
 def restore_erasure(old: Record, live: Record) -> Record:
-    """The copy's epoch, with whatever of the live record is newer; its counter goes on."""
+    """Returns the copy's record after its erasure, merged with the newer entries of the live record.
+
+    The revision continues from the live record.
+    """
     after = merge_changes(old, [*lost_presses(old, live), *changes_between(EMPTY_RECORD, live)])
     return Record(after.registers, after.soft_bounce_days, after.erased_at, live.revision + 1)
 
 
 def lost_presses(old: Record, live: Record) -> list[Change]:
-    """The copy's presses that could be taken back and were not, where the live record has a newer one.
+    """Returns the copy's undoable presses at scopes where the live record has a newer press.
 
-    The newer one may be taken back yet; what the older one stopped, or pauses still, must not come back
-    by that. They keep their places as `heed.domain.links.undo.stop_changes` has them.
+    The person may still take back the newer press. Then the older press, which was not taken back, must still
+    stop or pause the mail. The presses keep their places, as in `heed.domain.links.undo.stop_changes`.
     """
     scopes = [r.scope for r in old.registers if r.kind is ChoiceKind.UNDOABLE]
     presses = ((scope, old.pressed(scope)) for scope in scopes)

@@ -1,7 +1,8 @@
-"""Which stops a record holds, each with what may go in spite of it: the decision, seen from the other side.
+"""The suppressions of a record: all stops, each with the topics that it does not stop.
 
-`heed.domain.preferences.decision` answers for one topic; this names every stop once, so that a platform can
-keep a list of its own. Both follow from the same rules, and the tests hold one to the other.
+`heed.domain.preferences.decision` answers for one topic. This module lists all stops of a recipient, so
+that a sending platform can keep a list of its own. Both follow from the same rules, and the tests compare
+them.
 """
 
 from __future__ import annotations
@@ -37,16 +38,16 @@ from heed.domain.preferences.register import (
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """A stop on record.
+    """A stop in a record.
 
     Attributes:
-        reason: why.
-        scope: number of the scope that it stops; 0 also for what stops the address.
-        since: when it arose, milliseconds, also of one that was lifted.
-        source: by which way it arrived.
-        until: when it ends by itself, milliseconds, or None.
-        excepted: numbers of the marketing topics of its scope that it does not stop.
-        standing: whether it still stops anything; otherwise it was lifted.
+        reason: the reason of the stop.
+        scope: the number of the scope that it stops; 0 also for a stop of the whole address.
+        since: the start of the stop, milliseconds, also if it was lifted.
+        source: the way in which it arrived.
+        until: the end by time alone, milliseconds, or None.
+        excepted: numbers of the marketing topics in its scope that it does not stop.
+        active: whether it still stops any mail. If not, it was lifted.
     """
 
     reason: Reason
@@ -59,7 +60,7 @@ class Suppression:
 
     @property
     def sort_key(self) -> tuple[int, int]:
-        """What tells it from the other stops of its record, and their order: reason, then scope."""
+        """Identifies the stop within its record, and gives the order: reason, then scope."""
         return PRECEDENCE.index(self.reason), self.scope
 
     def stops(self, topic: Topic) -> bool:
@@ -76,136 +77,143 @@ class Suppression:
 
 
 def suppressions_of(record: Record, catalogue: Catalogue, now: int) -> list[Suppression]:
-    """The stops that a record holds, standing or lifted, one a reason and scope, in order of place.
+    """Returns all stops of a record, active or lifted, sorted by reason, then scope.
 
-    What ended by time is left out, and so is a scope that the catalogue does not know: neither stops
-    anything. A stop at a topic that others follow is one for each of them too.
+    There is at most one for each pair of reason and scope. Expired stops and unknown scopes are left out,
+    because they stop no mail. A stop at a topic is listed again for each topic that follows it.
     """
-    by_place: dict[tuple[int, int], list[Suppression]] = {}
-    for stop in (*_of_address(record, now), *_of_scopes(record, catalogue, now)):
-        by_place.setdefault(stop.sort_key, []).append(stop)
-    for stop in _forgotten(record, catalogue):
-        by_place.setdefault(stop.sort_key, [stop])
-    return [min(by_place[place], key=_weight) for place in sorted(by_place)]
+    by_key: dict[tuple[int, int], list[Suppression]] = {}
+    for stop in (*_address_suppressions(record, now), *_scope_suppressions(record, catalogue, now)):
+        by_key.setdefault(stop.sort_key, []).append(stop)
+    for stop in _lifted_by_erasure(record, catalogue):
+        by_key.setdefault(stop.sort_key, [stop])
+    return [min(by_key[key], key=_priority) for key in sorted(by_key)]
 
 
 def blocking_reasons(record: Record, topic: Topic, catalogue: Catalogue, now: int) -> set[Reason]:
-    """Every reason that stops a topic, where the decision gives the strongest alone.
+    """Returns all reasons that stop a topic. The decision returns only the strongest one.
 
-    That consent is lacking is said only where nothing else stops it.
+    Missing consent is included only if there is no other reason.
     """
     decision = decide(record, topic, now)
-    if decision.sendable:  # of a retired topic, which no stop excepts
+    if decision.sendable:  # the stops list no exceptions for retired topics
         return set()
     reasons = {stop.reason for stop in suppressions_of(record, catalogue, now) if stop.stops(topic)}
     return reasons | {decision.reason}
 
 
 def topics_in_use(topics: list[Topic]) -> list[Topic]:
-    """Those that are still sent; all of them, if none is."""
+    """Returns the topics that are not retired; all topics if every one is retired."""
     return [topic for topic in topics if not topic.retired] or topics
 
 
-def _weight(stop: Suppression) -> tuple[bool, bool, int, int]:
-    """Of several for the same place: the standing, the last to end, the first that arose."""
+def _priority(stop: Suppression) -> tuple[bool, bool, int, int]:
+    """Orders stops with the same reason and scope: active first, then the last to end, then the oldest."""
     return not stop.active, stop.until is not None, -(stop.until or 0), stop.since
 
 
-def _of_address(record: Record, now: int) -> Iterator[Suppression]:
+def _address_suppressions(record: Record, now: int) -> Iterator[Suppression]:
     for reason, stop in ADDRESS_STOPS.items():
         if entry := record.get(stop.register):
-            yield _stop(reason, ALL_SCOPES, entry, standing=stop.active_entry(record) is not None)
-    kept = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
-    until = undeliverable_until(record, now)
-    ends = until or undeliverable_until(replace(record, registers=kept), now)
-    if ends:
-        since = ends - SOFT_BOUNCE_WINDOW * DAY_MS
-        reason, lifted = Reason.UNDELIVERABLE, until is None
-        yield Suppression(reason, ALL_SCOPES, since, Source.BOUNCE, ends, active=not lifted)
+            yield _suppression(reason, ALL_SCOPES, entry, active=stop.active_entry(record) is not None)
+    without_lift = {r: entry for r, entry in record.registers.items() if r != LIFT_UNDELIVERABLE}
+    active_until = undeliverable_until(record, now)
+    until = active_until or undeliverable_until(replace(record, registers=without_lift), now)
+    if until:
+        since, active = until - SOFT_BOUNCE_WINDOW * DAY_MS, active_until is not None
+        yield Suppression(Reason.UNDELIVERABLE, ALL_SCOPES, since, Source.BOUNCE, until, active=active)
 
 
-def _forgotten(record: Record, catalogue: Catalogue) -> Iterator[Suppression]:
-    """What may have stood before the epoch: nobody knows any more, and so all of it is told as lifted.
+def _lifted_by_erasure(record: Record, catalogue: Catalogue) -> Iterator[Suppression]:
+    """Returns lifted stops in place of those that an erasure deleted.
 
-    A platform that keeps a list would otherwise hold a child's stop for ever once it is lifted. Of a
-    topic only where it was chosen since: until then the *out* of everything stands for it.
+    After an erasure it is not known which stops existed before it. All possible ones are reported as lifted.
+    Otherwise a platform with its own list would keep a child's stop for ever, even after the lift. A stop of
+    a topic is reported only if the person has chosen the topic since. Until then the opt-out of everything
+    stops it.
     """
-    if record.erased_at is None or (began := record.get(opted_out(ALL_SCOPES))) is None:
+    if record.erased_at is None or (opt_out := record.get(opted_out(ALL_SCOPES))) is None:
         return
     chosen = [t.number for t in catalogue.topics.values() if _is_chosen(record, t.number)]
     for reason, scope in (
         *((reason, ALL_SCOPES) for reason in (*ADDRESS_STOPS, Reason.COMPLAINED)),
         *((Reason.TOPIC_UNSUBSCRIBED, number) for number in chosen),
     ):
-        yield Suppression(reason, scope, record.erased_at, began.source, active=False)
+        yield Suppression(reason, scope, record.erased_at, opt_out.source, active=False)
 
 
 def _is_chosen(record: Record, scope: ScopeNumber) -> bool:
     return record.get(opted_in(scope)) is not None or record.get(confirmed(scope)) is not None
 
 
-def _of_scopes(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
+def _scope_suppressions(record: Record, catalogue: Catalogue, now: int) -> Iterator[Suppression]:
     if complaint := record.get(COMPLAINT):
         topics = topics_in_use(catalogue.marketing(ALL_SCOPES))
         stopped = [topic for topic in topics if active_complaint(record, topic)]
-        yield _partial(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
+        yield _suppression_of_topics(Reason.COMPLAINED, ALL_SCOPES, complaint, topics, stopped)
     for scope in sorted({r.scope for r in record.registers if r.is_choice and r.may_stop}):
-        taken_back = _taken_back(record, scope)
-        outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
-        if outs:
-            yield from _of_scope(record, catalogue, now, scope, outs)
+        taken_back = _presses_taken_back(record, scope)
+        opt_outs = record.outs(scope) or [entry for entry in taken_back if entry.until is None]
+        if opt_outs:
+            yield from _suppressions_at(record, catalogue, now, scope, opt_outs)
         pauses = [e for e in (record.pause(scope), *taken_back) if e is not None]
         pauses = [e for e in pauses if e.until is not None and e.until > now]
         if pauses:
-            yield from _of_scope(record, catalogue, now, scope, pauses[:1])
+            yield from _suppressions_at(record, catalogue, now, scope, pauses[:1])
 
 
-def _taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
-    """The press at a scope that an Undo took back, which is told as lifted."""
-    pressed = record.get(undoable(scope))
-    return [] if pressed is None or record.pressed(scope) is not None else [pressed]
+def _presses_taken_back(record: Record, scope: ScopeNumber) -> list[Entry]:
+    """Returns the press at a scope that an Undo took back. It is reported as lifted."""
+    press = record.get(undoable(scope))
+    return [] if press is None or record.pressed(scope) is not None else [press]
 
 
-def _of_scope(
+def _suppressions_at(
     record: Record, catalogue: Catalogue, now: int, scope: ScopeNumber, entries: Sequence[Entry]
 ) -> Iterator[Suppression]:
-    """One stop of the *outs* or the pause at a scope; of *outs* at a topic one for each that follows it."""
-    paused = entries[0].until is not None
+    """Returns the stop by the opt-outs, or by the pause, at a scope.
 
-    def standing(topic: Topic) -> Entry | None:
-        if paused:
+    For opt-outs at a topic, it also returns one stop for each topic that follows it.
+    """
+    is_pause = entries[0].until is not None
+
+    def active_entry(topic: Topic) -> Entry | None:
+        if is_pause:
             return active_pause(record, topic, scope, now)
         return active_opt_out(record, topic, scope)
 
-    def earliest(found: Iterable[Entry | None]) -> Entry:
-        return min((e for e in found if e), key=_rank, default=min(entries, key=_rank))
+    def earliest(active: Iterable[Entry | None]) -> Entry:
+        return min((e for e in active if e), key=_rank, default=min(entries, key=_rank))
 
     if scope == ALL_SCOPES or scope in catalogue.brands:
         topics = topics_in_use(catalogue.marketing(scope))
-        reason = Reason.PAUSED if paused else Reason.UNSUBSCRIBED
+        reason = Reason.PAUSED if is_pause else Reason.UNSUBSCRIBED
         if topics:
-            entry = earliest(map(standing, topics))
-            yield _partial(reason, scope, entry, topics, [t for t in topics if standing(t)])
+            entry = earliest(map(active_entry, topics))
+            yield _suppression_of_topics(reason, scope, entry, topics, [t for t in topics if active_entry(t)])
         return
-    reason = Reason.PAUSED if paused else Reason.TOPIC_UNSUBSCRIBED
+    reason = Reason.PAUSED if is_pause else Reason.TOPIC_UNSUBSCRIBED
     for topic in catalogue.topics.values():
-        inherited = () if paused else topic.followed
+        inherited = () if is_pause else topic.followed
         if topic.kind is not TopicKind.SERVICE and scope in (topic.number, *inherited):
-            stop = standing(topic)
-            yield _stop(reason, topic.number, earliest([stop]), standing=stop is not None)
+            stop = active_entry(topic)
+            yield _suppression(reason, topic.number, earliest([stop]), active=stop is not None)
 
 
 def _rank(entry: Entry) -> tuple[int, bytes]:
     return entry.rank
 
 
-def _stop(reason: Reason, scope: ScopeNumber, entry: Entry, *, standing: bool = True) -> Suppression:
-    return Suppression(reason, scope, entry.at, entry.source, entry.until, active=standing)
+def _suppression(reason: Reason, scope: ScopeNumber, entry: Entry, *, active: bool = True) -> Suppression:
+    return Suppression(reason, scope, entry.at, entry.source, entry.until, active=active)
 
 
-def _partial(
+def _suppression_of_topics(
     reason: Reason, scope: ScopeNumber, entry: Entry, topics: list[Topic], stopped: list[Topic]
 ) -> Suppression:
-    """A stop of many topics; once nothing is left that it stops, it was lifted, and excepts nothing."""
+    """Returns a stop of many topics.
+
+    If no topic is left that it stops, it was lifted and has no exceptions.
+    """
     excepted = tuple(topic.number for topic in topics if topic not in stopped) if stopped else ()
-    return replace(_stop(reason, scope, entry, standing=bool(stopped)), excepted=excepted)
+    return replace(_suppression(reason, scope, entry, active=bool(stopped)), excepted=excepted)
