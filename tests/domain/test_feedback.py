@@ -131,7 +131,7 @@ def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(kind: str
 def test_a_documented_bounce_is_never_counted_as_of_another_kind(key: tuple[str, str]) -> None:
     rule = rule_for_bounce(*key)
     assert rule is not None
-    assert (rule.register is None) == (rule.counted is FeedbackEffect.BOUNCE_IGNORED)
+    assert (rule.register is None) == (rule.effect is FeedbackEffect.BOUNCE_IGNORED)
 
 
 @pytest.mark.parametrize("subtype", REFUSED)

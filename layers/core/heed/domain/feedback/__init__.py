@@ -1,1 +1,1 @@
-"""Bounces and complaints that SES reports, and what each of them changes."""
+"""Bounces and complaints that SES reports, and the changes that they make."""

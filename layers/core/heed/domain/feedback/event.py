@@ -1,4 +1,4 @@
-"""What SES says of a mail, by whatever transport and in whatever envelope it came."""
+"""SES events about mails, independent of transport and envelope."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 
 class FeedbackMail(NamedTuple):
-    """The mail that an event is about, as it was sent from here.
+    """The mail that an event is about.
 
     Attributes:
-        destination: whom it was addressed to, None in place of what is not text; None as a whole
-            where the event does not say it.
-        tag: the message tag that names whom it was for.
-        id: SES's own.
+        destination: the addresses to which it was sent; None in place of an entry that is not a string; None
+            as a whole if the event does not contain them.
+        tag: the message tag that names the recipient.
+        id: the message id of SES.
     """
 
     destination: list[str | None] | None
@@ -21,7 +21,10 @@ class FeedbackMail(NamedTuple):
 
 
 class BouncedRecipient(NamedTuple):
-    """One of `bouncedRecipients`; no address where the entry is not of the documented form."""
+    """An entry of `bouncedRecipients`.
+
+    The address is None if the entry does not have the documented format.
+    """
 
     address: str | None
     action: str | None = None
@@ -29,7 +32,16 @@ class BouncedRecipient(NamedTuple):
 
 
 class Bounce(NamedTuple):
-    """A bounce, `at` in milliseconds; no recipients where the list is not of the documented form."""
+    """A bounce.
+
+    Attributes:
+        at: the time of the bounce, milliseconds.
+        type: the bounce type of SES.
+        subtype: the bounce subtype of SES.
+        recipients: empty if the list does not have the documented format.
+        feedback_id: the id of the report.
+        mail: the mail that bounced.
+    """
 
     at: int
     type: str
@@ -40,7 +52,16 @@ class Bounce(NamedTuple):
 
 
 class Complaint(NamedTuple):
-    """A complaint; an address is None, or the list empty, where it is not of the documented form."""
+    """A complaint.
+
+    Attributes:
+        at: the time of the complaint, milliseconds.
+        type: the feedback type of the report.
+        subtype: the complaint subtype of SES.
+        addresses: None in place of an address, or an empty list, if the documented format is not followed.
+        feedback_id: the id of the report.
+        mail: the mail that the complaint is about.
+    """
 
     at: int
     type: str | None
@@ -51,9 +72,16 @@ class Complaint(NamedTuple):
 
 
 class ContactListOptOut(NamedTuple):
-    """A choice made in an SES contact list: all of it off, or the topics named.
+    """A choice in an SES contact list: an opt-out of everything, or of the named topics.
 
-    A topic is None where its entry is not of the documented form: it may be one that is off.
+    Attributes:
+        at: the time of the choice, milliseconds.
+        address: the person's address.
+        trigger: the way in which the person made the choice, in the words of SES.
+        everything: whether the person opted out of everything.
+        topics: names of the topics that are off; None in place of an entry that does not have the documented
+            format, because such a topic may be off as well.
+        message_id: the message id of SES.
     """
 
     at: int

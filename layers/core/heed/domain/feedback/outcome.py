@@ -1,8 +1,8 @@
-"""What follows from one piece of SES feedback, and for whom.
+"""The changes that follow from one SES event, and the recipients that they apply to.
 
-`bouncedRecipients` and `complainedRecipients` say who, never the list of whom the mail was addressed
-to alone: most of those got it. That list says whom a report may be about, since anybody can write a
-report (docs/decisions/0002-bounce-recipients.md).
+The recipients are those in `bouncedRecipients` and `complainedRecipients`, never all destinations of the
+mail: most of those received it. The destinations say only which recipients a report may be about, because
+anybody can send a forged report (docs/decisions/0002-bounce-recipients.md).
 """
 
 from __future__ import annotations
@@ -42,186 +42,188 @@ from heed.domain.preferences.register import (
 from heed.domain.recipients.recipient import parse_recipient
 
 Identify = Callable[[str], str]
-"""From an address as SES writes it to a recipient id; raises InvalidAddress."""
+"""Returns the recipient id of an address as SES spells it. Raises InvalidAddress."""
 
 
 class FeedbackOutcome(NamedTuple):
-    """What follows from an event.
+    """The result of an event.
 
     Attributes:
         changes: by recipient id.
-        counts: what is to be counted.
-        aside: why a person has to look at the message, or nothing: nothing is dropped in silence.
-        echoes: by recipient id, what changes for those alone of whom nothing is on record.
+        effects: the effects to count.
+        review_reason: the reason why a person has to look at the message, or "". Heed never drops a message
+            silently.
+        echo_changes: by recipient id; these changes apply only to recipients without a record.
     """
 
     changes: dict[str, list[Change]]
     counts: list[FeedbackEffect]
     aside: str = ""
-    echoes: dict[str, list[Change]] = {}  # noqa: RUF012 - never written to
+    echoes: dict[str, list[Change]] = {}  # noqa: RUF012 - never modified
 
 
-UNKNOWN_RECIPIENT = "means a recipient who cannot be made out"
-UNKNOWN_TOPIC = "names a topic that the catalogue does not have"
+UNKNOWN_RECIPIENT = "applies to a recipient that cannot be identified"
+UNKNOWN_TOPIC = "names a topic that is not in the catalogue"
 UNKNOWN_TYPE = "is of an unknown type"
 
 
 def apply_feedback_rules(event: FeedbackEvent, identify: Identify, catalogue: Catalogue) -> FeedbackOutcome:
-    """The changes that an event makes; the same event always makes the same."""
+    """Returns the changes that an event makes. The same event always makes the same changes."""
     if isinstance(event, Bounce):
         rule = rule_for_bounce(event.type, event.subtype)
-        return _UNKNOWN if rule is None else _bounce(event, rule, identify)
+        return _UNKNOWN if rule is None else _apply_bounce(event, rule, identify)
     if isinstance(event, Complaint):
-        return _complaint(event, rule_for_complaint(event.type), identify)
+        return _apply_complaint(event, rule_for_complaint(event.type), identify)
     if isinstance(event, ContactListOptOut):
-        return _subscription(event, identify, catalogue)
+        return _apply_list_opt_out(event, identify, catalogue)
     return FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED]) if is_ignored_type(event.type) else _UNKNOWN
 
 
 _UNKNOWN = FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
 
 
-def _bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
-    """Whoever is listed, was mailed, and is meant by the rule: to whom delivery was given up.
+def _apply_bounce(event: Bounce, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
+    """Applies a bounce to each listed recipient that was mailed, if the rule applies to this recipient.
 
-    SES copies the list out of the report, and anybody who ever got a mail from here can write one. So
-    of whoever was not mailed nothing is believed but that some mail did not arrive: it counts for the
-    one whom the mail was for, if that is known. So does an entry that cannot be read.
+    SES copies the list from the report, and anybody who ever received a mail can forge a report. A report
+    about a recipient that was not mailed therefore proves only that some mail did not arrive. Such an entry,
+    and an entry that cannot be read, counts for the recipient of the mail, if that recipient is known.
     """
-    counts: list[FeedbackEffect] = [] if rule.also is None else [rule.also]
-    register, everybody = rule.register, event.recipients or [BouncedRecipient(None)]
-    listed = [one for one in everybody if rule.means(one.action, one.status)]
+    effects: list[FeedbackEffect] = [] if rule.extra_effect is None else [rule.extra_effect]
+    register, recipients = rule.register, event.recipients or [BouncedRecipient(None)]
+    listed = [bounced for bounced in recipients if rule.applies_to(bounced.action, bounced.status)]
     if register is None or not listed:
-        return FeedbackOutcome({}, [*counts, FeedbackEffect.BOUNCE_IGNORED])
+        return FeedbackOutcome({}, [*effects, FeedbackEffect.BOUNCE_IGNORED])
     mailed = _Mailed(event.mail, identify)
     changes: dict[str, list[Change]] = {}
-    unread = strangers = 0
+    unreadable = not_mailed = 0
     for bounced in listed:
-        recipient = _identified(bounced.address, identify)
+        recipient = _identify_or_none(bounced.address, identify)
         if recipient is None:
-            unread += 1
+            unreadable += 1
         elif not mailed.has(recipient, bounced.address):
-            strangers += 1
+            not_mailed += 1
         elif recipient not in changes:
             changes[recipient] = [Change(register, _bounce_entry(event, bounced.status))]
-    known = not unread and not strangers
-    if not known and (meant := mailed.one()) is not None:
-        known = True
-        changes.setdefault(meant, [Change(register, _bounce_entry(event, None))])
-    counts.extend([rule.counted] * len(changes))
-    counts.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unread)
-    counts.extend([FeedbackEffect.RECIPIENT_NOT_MAILED] * strangers)
-    lost = not known and (unread > 0 or mailed.is_unclear())
-    return FeedbackOutcome(changes, counts, UNKNOWN_RECIPIENT if lost else "")
+    is_attributed = not unreadable and not not_mailed
+    if not is_attributed and (mail_recipient := mailed.only_recipient()) is not None:
+        is_attributed = True
+        changes.setdefault(mail_recipient, [Change(register, _bounce_entry(event, None))])
+    effects.extend([rule.effect] * len(changes))
+    effects.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unreadable)
+    effects.extend([FeedbackEffect.RECIPIENT_NOT_MAILED] * not_mailed)
+    is_lost = not is_attributed and (unreadable > 0 or mailed.has_unreadable_destination())
+    return FeedbackOutcome(changes, effects, UNKNOWN_RECIPIENT if is_lost else "")
 
 
 def _bounce_entry(event: Bounce, status: str | None) -> Entry:
-    proof = _evidence(
+    evidence = _evidence(
         feedback=event.feedback,
         message=event.mail.id,
         status=status,
         subtype=event.subtype,
         type=event.type,
     )
-    return Entry(event.at, Source.BOUNCE, proof)
+    return Entry(event.at, Source.BOUNCE, evidence)
 
 
-def _complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
-    """Whoever is listed: SES names all that might have complained.
+def _apply_complaint(event: Complaint, rule: FeedbackRule, identify: Identify) -> FeedbackOutcome:
+    """Applies a complaint to the listed recipients. SES lists all recipients that may have complained.
 
-    Where the tag names one of several, that one alone. A tag that names none of them is no reason to
-    stop one who is not said to have complained, nor to let go those who are. An entry that cannot be
-    read, or a list of nobody, means the one whom the mail was for, if that is known.
+    If the tag names one of them, the complaint applies only to that one. If the tag names another recipient,
+    it is ignored: that recipient did not complain, and the listed ones may have. An entry that cannot be
+    read, or an empty list, means the recipient of the mail, if that recipient is known.
 
-    The echo of a provider's list says that an older complaint stands there. It is none of its own where
-    somebody is on record; of somebody unknown it is the only word of that complaint, which was made
+    An echo reports that an older complaint is on the provider's list. For a recipient with a record it is not
+    a new complaint. For a recipient without a record it is the only report of that complaint, which was made
     before there was a record.
     """
     echo = is_echo(event.subtype)
-    counts: list[FeedbackEffect] = [] if rule.also is None or echo else [rule.also]
+    effects: list[FeedbackEffect] = [] if rule.extra_effect is None or echo else [rule.extra_effect]
     if rule.register is None:
-        return FeedbackOutcome({}, [*counts, FeedbackEffect.COMPLAINT_IGNORED])
+        return FeedbackOutcome({}, [*effects, FeedbackEffect.COMPLAINT_IGNORED])
     mailed = _Mailed(event.mail, identify)
-    ids = [_identified(address, identify) for address in event.addresses] or [None]
+    ids = [_identify_or_none(address, identify) for address in event.addresses] or [None]
     if mailed.tag is not None and mailed.tag in ids:
         ids = [mailed.tag]
-    unread = ids.count(None)
-    meant = mailed.one() if unread else None
-    proof = _evidence(
+    unreadable = ids.count(None)
+    mail_recipient = mailed.only_recipient() if unreadable else None
+    evidence = _evidence(
         feedback=event.feedback,
-        listed=str(len(ids)) if len(ids) > 1 else None,  # one of so many complained, not all
+        listed=str(len(ids)) if len(ids) > 1 else None,  # the number of recipients of whom one complained
         message=event.mail.id,
         subtype=event.subtype,
         type=event.type,
     )
-    change = Change(rule.register, Entry(event.at, Source.COMPLAINT, proof))
-    changes = {recipient: [change] for recipient in (*ids, meant) if recipient is not None}
-    counts.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unread)
-    aside = UNKNOWN_RECIPIENT if unread > 0 and meant is None else ""
+    change = Change(rule.register, Entry(event.at, Source.COMPLAINT, evidence))
+    changes = {recipient: [change] for recipient in (*ids, mail_recipient) if recipient is not None}
+    effects.extend([FeedbackEffect.RECIPIENT_NOT_READ] * unreadable)
+    review_reason = UNKNOWN_RECIPIENT if unreadable > 0 and mail_recipient is None else ""
     if echo:
-        return FeedbackOutcome({}, counts, aside, echoes=changes)
-    return FeedbackOutcome(changes, [*counts, *[rule.counted] * len(changes)], aside)
+        return FeedbackOutcome({}, effects, review_reason, echoes=changes)
+    return FeedbackOutcome(changes, [*effects, *[rule.effect] * len(changes)], review_reason)
 
 
 class _Mailed:
-    """Whom a mail was for; addresses are identified only where the answer depends on them."""
+    """The recipients of a mail. It computes recipient ids only if the result depends on them."""
 
     def __init__(self, mail: FeedbackMail, identify: Identify) -> None:
-        self.tag = _tagged(mail.tag)
+        self.tag = _recipient_of_tag(mail.tag)
         self._destination = mail.destination or [None]
         self._identify = identify
 
     def has(self, recipient: str, address: str | None) -> bool:
-        """Whether the mail was for this one, who is listed under that address."""
+        """Whether the mail was sent to this recipient, who is listed with this address."""
         return (
-            address in self._destination  # spelt alike, as it nearly always is
+            address in self._destination  # nearly always the same spelling
             or recipient == self.tag
             or recipient in self._ids
         )
 
-    def one(self) -> str | None:
-        """The one whom it was for: by the tag, or because it was addressed to nobody else."""
+    def only_recipient(self) -> str | None:
+        """Returns the recipient of the mail by the tag or the only destination; None if both are missing."""
         if self.tag is not None:
             return self.tag
         return self._ids[0] if len(set(self._ids)) == 1 else None
 
-    def is_unclear(self) -> bool:
-        """Whether some of those whom it was addressed to cannot be read."""
+    def has_unreadable_destination(self) -> bool:
+        """Whether some destinations of the mail cannot be read."""
         return None in self._ids
 
     @cached_property
     def _ids(self) -> list[str | None]:
-        return [_identified(address, self._identify) for address in self._destination]
+        return [_identify_or_none(address, self._identify) for address in self._destination]
 
 
-def _subscription(event: ContactListOptOut, identify: Identify, catalogue: Catalogue) -> FeedbackOutcome:
-    """All off, and each topic that stands as off and that the catalogue knows, in any case.
+def _apply_list_opt_out(
+    event: ContactListOptOut, identify: Identify, catalogue: Catalogue
+) -> FeedbackOutcome:
+    """Applies an opt-out in an SES contact list: of everything, or of each listed topic in the catalogue.
 
-    The source is what the person pressed, as far as SES says so: the mail client's own button for
-    `UnsubscribeHeader`, otherwise a link, to a page made by SES. An e-mail opt-out never becomes one
-    of advertising, so that a signal of the same name does not count as known.
+    The source is the button that the person used, if SES names it. For `UnsubscribeHeader` it is the mail
+    client's own button. Otherwise it is a link to a page of SES. An opt-out of mail never becomes an opt-out
+    of advertising, so the name of a signal topic counts as unknown.
     """
-    found = [_topic(name, catalogue) for name in event.topics]
-    unknown = found.count(None)
-    counts = [FeedbackEffect.TOPIC_NOT_KNOWN] * unknown
+    numbers = [_topic_number(name, catalogue) for name in event.topics]
+    unknown = numbers.count(None)
+    effects = [FeedbackEffect.TOPIC_NOT_KNOWN] * unknown
+    review_reason = UNKNOWN_TOPIC if unknown else ""
     scopes = dict.fromkeys([ALL_SCOPES] if event.everything else [])
-    scopes.update(dict.fromkeys(number for number in found if number is not None))
+    scopes.update(dict.fromkeys(number for number in numbers if number is not None))
     if not scopes:
-        return FeedbackOutcome({}, counts or [FeedbackEffect.EVENT_IGNORED], UNKNOWN_TOPIC if unknown else "")
-    recipient = _identified(event.address, identify)
+        return FeedbackOutcome({}, effects or [FeedbackEffect.EVENT_IGNORED], review_reason)
+    recipient = _identify_or_none(event.address, identify)
     if recipient is None:
-        return FeedbackOutcome({}, [*counts, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
-    pressed = event.by is not None and normalise_word(event.by) == "unsubscribeheader"
-    source = Source.ONE_CLICK if pressed else Source.LINK
+        return FeedbackOutcome({}, [*effects, FeedbackEffect.RECIPIENT_NOT_READ], UNKNOWN_RECIPIENT)
+    is_button = event.by is not None and normalise_word(event.by) == "unsubscribeheader"
+    source = Source.ONE_CLICK if is_button else Source.LINK
     entry = Entry(event.at, source, _evidence(by=event.by, message=event.message, list="ses"))
     changes = {recipient: [Change(opted_out(scope), entry) for scope in scopes]}
-    return FeedbackOutcome(
-        changes, [*counts, FeedbackEffect.OPT_OUT_RECORDED], UNKNOWN_TOPIC if unknown else ""
-    )
+    return FeedbackOutcome(changes, [*effects, FeedbackEffect.OPT_OUT_RECORDED], review_reason)
 
 
-def _topic(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
-    """The number of a topic of mail; names of the catalogue are lower-case."""
+def _topic_number(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
+    """Returns the number of a mail topic, or None. Names in the catalogue are lower-case."""
     if name is None:
         return None
     try:
@@ -231,7 +233,7 @@ def _topic(name: str | None, catalogue: Catalogue) -> ScopeNumber | None:
     return None if topic.kind is TopicKind.SIGNAL else topic.number
 
 
-def _identified(address: str | None, identify: Identify) -> str | None:
+def _identify_or_none(address: str | None, identify: Identify) -> str | None:
     if address is None:
         return None
     try:
@@ -240,8 +242,8 @@ def _identified(address: str | None, identify: Identify) -> str | None:
         return None
 
 
-def _tagged(tag: str | None) -> str | None:
-    """The recipient that a tag names; None if it is not one of ours."""
+def _recipient_of_tag(tag: str | None) -> str | None:
+    """Returns the recipient that a tag names; None if Heed did not set the tag."""
     if tag is None:
         return None
     try:
@@ -254,10 +256,10 @@ _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9. _-]{0,99}").fullmatch
 
 
 def _evidence(**parts: str | None) -> str:
-    """Canonical JSON of the parts that are ids or words of SES's own; keys given in order.
+    """Returns canonical JSON of ids and words of SES, in the order of the arguments.
 
-    Stricter than heed.domain.preferences.evidence, which would take SES's long ids for tokens of ours: a
-    value of any other form is left out, and with it whatever could hold an address.
+    It is stricter than heed.domain.preferences.evidence, which would replace the long ids of SES as tokens.
+    Any other value is left out. So no value can contain an address.
     """
     known = [f'"{name}":"{part}"' for name, part in parts.items() if part and _PLAIN(part)]
     return "{" + ",".join(known) + "}"

@@ -1,7 +1,7 @@
-"""What each kind of bounce and complaint does: the rule as data.
+"""The effect of each kind of bounce and complaint: the rules as data.
 
 The types and subtypes are those of the SES Developer Guide ("Amazon SNS notification contents for
-Amazon SES"), read for one question alone: does mail still arrive, and does the person want it?
+Amazon SES"). Only two questions matter: does mail still arrive, and does the person want it?
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from heed.domain.preferences.register import COMPLAINT, SOFT_BOUNCE, UNDELIVERAB
 
 
 class FeedbackEffect(Enum):
-    """What happens because of feedback, as it is counted."""
+    """The effect of feedback, as it is counted in metrics."""
 
     BOUNCE_RECORDED = auto()
     SOFT_BOUNCE_RECORDED = auto()
@@ -23,100 +23,107 @@ class FeedbackEffect(Enum):
     OPT_OUT_RECORDED = auto()
     BOUNCE_IGNORED = auto()
     COMPLAINT_IGNORED = auto()
-    CONTENT_REFUSED = auto()  # the sender's matter: what was sent, not to whom
-    FRAUD_REPORTED = auto()  # the sender's matter: somebody may be abusing the domain
+    CONTENT_REFUSED = auto()  # the sender has to act: the content was the reason, not the recipient
+    FRAUD_REPORTED = auto()  # the sender has to act: somebody may be abusing the domain
     TOPIC_NOT_KNOWN = auto()
     RECIPIENT_NOT_READ = auto()
-    RECIPIENT_NOT_MAILED = auto()  # a forwarding target, or the report is forged
+    RECIPIENT_NOT_MAILED = auto()  # the address is a forwarding target, or the report is forged
     EVENT_IGNORED = auto()  # a delivery, an open, a click …
     UNKNOWN_TYPE_MET = auto()
 
 
-_LONGEST_WORD = 64  # characters: of those that SES has, and of what is remembered
+_MAX_CACHED_LENGTH = 64  # characters; all words of SES are shorter
 
 
 def normalise_word(text: str) -> str:
-    """A type, subtype or status as it is compared: SES spells one word in several ways.
+    """Returns a type, subtype or status in the form used for comparison.
 
-    Its events say `OptOut` and `Rendering Failure` where its API says `OPT_OUT` and `RENDERING_FAILURE`.
+    SES spells the same word in several ways. Its events use `OptOut` and `Rendering Failure`; its API uses
+    `OPT_OUT` and `RENDERING_FAILURE`.
     """
-    return _word(text) if len(text) <= _LONGEST_WORD else _without_spelling(text)
+    return _normalise_cached(text) if len(text) <= _MAX_CACHED_LENGTH else _normalise(text)
 
 
-def _without_spelling(text: str) -> str:
+def _normalise(text: str) -> str:
     return "".join(text.lower().replace("_", " ").replace("-", " ").split())
 
 
-_word = lru_cache(maxsize=256)(_without_spelling)
+_normalise_cached = lru_cache(maxsize=256)(_normalise)
 
 
-def _of_everybody(action: str | None, status: str | None) -> bool:  # noqa: ARG001
+def _always(action: str | None, status: str | None) -> bool:  # noqa: ARG001
     return True
 
 
-def _given_up(action: str | None, status: str | None) -> bool:
-    """Whether delivery was given up; SES lists who is merely late too. What the report calls it decides."""
+def _is_given_up(action: str | None, status: str | None) -> bool:
+    """Whether delivery to this recipient was given up.
+
+    SES also lists recipients whose mail is only delayed. The action of the report decides.
+    """
     if action is None:
-        return not _of_class("4", status)
+        return not _has_status_class("4", status)
     return normalise_word(action) == "failed"
 
 
-def _reported(action: str | None, status: str | None) -> bool:
-    """Whether something that SES calls passing was a delivery given up: out-of-office replies say nothing."""
-    return (action is not None and normalise_word(action) == "failed") or _of_class("5", status)
+def _is_failed(action: str | None, status: str | None) -> bool:
+    """Whether delivery was given up, although SES calls the bounce transient.
+
+    An out-of-office reply has no such action or status.
+    """
+    return (action is not None and normalise_word(action) == "failed") or _has_status_class("5", status)
 
 
-def _of_class(digit: str, status: str | None) -> bool:
+def _has_status_class(digit: str, status: str | None) -> bool:
     return status is not None and status.lstrip().startswith(digit)
 
 
 class FeedbackRule(NamedTuple):
-    """What one kind of event does.
+    """The effect of one kind of event.
 
     Attributes:
-        register: what it sets, if anything.
-        counted: what is counted where it sets it, or where it sets nothing at all.
-        also: what is counted besides, whatever becomes of it.
-        means: whether it means one of those listed, by what is reported of this one: the action and the
-            status of RFC 3464, as far as they are given.
+        register: the register that the event sets, or None.
+        effect: counted if the event sets a register, or if it never sets one.
+        extra_effect: always counted, in addition.
+        applies_to: whether the event applies to a listed recipient, by the action and status (RFC 3464) that
+            the report gives for this recipient.
     """
 
     register: Register | None
-    counted: FeedbackEffect
-    also: FeedbackEffect | None = None
-    means: Callable[[str | None, str | None], bool] = _of_everybody
+    effect: FeedbackEffect
+    extra_effect: FeedbackEffect | None = None
+    applies_to: Callable[[str | None, str | None], bool] = _always
 
 
-_DEAD = FeedbackRule(UNDELIVERABLE, FeedbackEffect.BOUNCE_RECORDED, means=_given_up)
-_LATE = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED, means=_reported)
-_FULL = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED)
-_PASSING = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED)
-_REFUSED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED, FeedbackEffect.CONTENT_REFUSED)
+_HARD_BOUNCE = FeedbackRule(UNDELIVERABLE, FeedbackEffect.BOUNCE_RECORDED, applies_to=_is_given_up)
+_SOFT_IF_FAILED = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED, applies_to=_is_failed)
+_SOFT_BOUNCE = FeedbackRule(SOFT_BOUNCE, FeedbackEffect.SOFT_BOUNCE_RECORDED)
+_IGNORED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED)
+_CONTENT_REFUSED = FeedbackRule(None, FeedbackEffect.BOUNCE_IGNORED, FeedbackEffect.CONTENT_REFUSED)
 
 BOUNCE_RULES: dict[tuple[str, str], FeedbackRule] = {
-    ("Permanent", "General"): _DEAD,
-    ("Permanent", "NoEmail"): _DEAD,
-    # Echoes: the provider will not deliver. Evidence of that, never a complaint and never a wish.
-    ("Permanent", "Suppressed"): _DEAD,
-    ("Permanent", "OnAccountSuppressionList"): _DEAD,
-    ("Permanent", "OnTenantSuppressionList"): _DEAD,
-    ("Permanent", "EmailValidationSuppressed"): _DEAD,
-    ("Permanent", "UnsubscribedRecipient"): _DEAD,
-    ("Transient", "General"): _LATE,  # out-of-office replies come as this too
-    ("Transient", "MailboxFull"): _FULL,
-    ("Transient", "CustomTimeoutExceeded"): _FULL,
-    ("Transient", "MessageTooLarge"): _REFUSED,
-    ("Transient", "ContentRejected"): _REFUSED,
-    ("Transient", "AttachmentRejected"): _REFUSED,
-    ("Undetermined", "Undetermined"): _PASSING,
+    ("Permanent", "General"): _HARD_BOUNCE,
+    ("Permanent", "NoEmail"): _HARD_BOUNCE,
+    # Echoes: the provider will not deliver. They prove only that, never a complaint or an opt-out.
+    ("Permanent", "Suppressed"): _HARD_BOUNCE,
+    ("Permanent", "OnAccountSuppressionList"): _HARD_BOUNCE,
+    ("Permanent", "OnTenantSuppressionList"): _HARD_BOUNCE,
+    ("Permanent", "EmailValidationSuppressed"): _HARD_BOUNCE,
+    ("Permanent", "UnsubscribedRecipient"): _HARD_BOUNCE,
+    ("Transient", "General"): _SOFT_IF_FAILED,  # out-of-office replies have this type too
+    ("Transient", "MailboxFull"): _SOFT_BOUNCE,
+    ("Transient", "CustomTimeoutExceeded"): _SOFT_BOUNCE,
+    ("Transient", "MessageTooLarge"): _CONTENT_REFUSED,
+    ("Transient", "ContentRejected"): _CONTENT_REFUSED,
+    ("Transient", "AttachmentRejected"): _CONTENT_REFUSED,
+    ("Undetermined", "Undetermined"): _IGNORED,
 }
-BOUNCE_TYPE_RULES = {"Permanent": _DEAD, "Transient": _LATE, "Undetermined": _PASSING}
-"""Of a subtype that is not in the table."""
+BOUNCE_TYPE_RULES = {"Permanent": _HARD_BOUNCE, "Transient": _SOFT_IF_FAILED, "Undetermined": _IGNORED}
+"""The rules for subtypes that are not in the table."""
 
 _COMPLAINED = FeedbackRule(COMPLAINT, FeedbackEffect.COMPLAINT_RECORDED)
 _NOT_COMPLAINED = FeedbackRule(None, FeedbackEffect.COMPLAINT_IGNORED)
 
-COMPLAINT_RULES: dict[str | None, FeedbackRule] = {  # by feedback type; one not in the table is a complaint
+COMPLAINT_RULES: dict[str | None, FeedbackRule] = {  # by feedback type; an unknown type is a complaint
     None: _COMPLAINED,
     "abuse": _COMPLAINED,
     "other": _COMPLAINED,
@@ -127,7 +134,7 @@ COMPLAINT_RULES: dict[str | None, FeedbackRule] = {  # by feedback type; one not
 }
 LIST_SUBTYPES = ("OnAccountSuppressionList", "OnTenantSuppressionList")  # complaint subtypes
 
-TOPIC_TEST = "TopicTest"  # what SNS and SES write to a topic by themselves; a name of our own
+TOPIC_TEST = "TopicTest"  # Heed's name for the test messages that SNS and SES send to a topic
 IGNORED_TYPES = (
     "Delivery",
     "Send",
@@ -136,7 +143,7 @@ IGNORED_TYPES = (
     "Click",
     "Rendering Failure",
     "DeliveryDelay",
-    # Of the account and of nobody's mail, by EventBridge.
+    # Events about the account, not about a mail, from EventBridge.
     "Advisor Recommendation Status Open",
     "Advisor Recommendation Status Resolved",
     "Sending Status Enabled",
@@ -144,34 +151,34 @@ IGNORED_TYPES = (
     TOPIC_TEST,
 )
 
-_BOUNCES = {
+_BY_SUBTYPE = {
     (normalise_word(kind), normalise_word(subtype)): rule for (kind, subtype), rule in BOUNCE_RULES.items()
 }
-_BOUNCES_OF_TYPE = {normalise_word(kind): rule for kind, rule in BOUNCE_TYPE_RULES.items()}
-_COMPLAINTS = {normalise_word(kind or ""): rule for kind, rule in COMPLAINT_RULES.items()}
-_ECHOES = frozenset(map(normalise_word, LIST_SUBTYPES))
-_NOT_ACTED_ON = frozenset(map(normalise_word, IGNORED_TYPES))
+_BY_TYPE = {normalise_word(kind): rule for kind, rule in BOUNCE_TYPE_RULES.items()}
+_BY_FEEDBACK_TYPE = {normalise_word(kind or ""): rule for kind, rule in COMPLAINT_RULES.items()}
+_ECHO_SUBTYPES = frozenset(map(normalise_word, LIST_SUBTYPES))
+_IGNORED_TYPES = frozenset(map(normalise_word, IGNORED_TYPES))
 
 
 def rule_for_bounce(kind: str, subtype: str | None) -> FeedbackRule | None:
-    """The rule of a bounce; None for a type unheard of.
+    """Returns the rule of a bounce; None for an unknown type.
 
-    SES adds subtypes, so that one unheard of falls back on its type.
+    SES adds subtypes. An unknown subtype has the rule of its type.
     """
-    named = normalise_word(kind)
-    return _BOUNCES.get((named, normalise_word(subtype or ""))) or _BOUNCES_OF_TYPE.get(named)
+    bounce_type = normalise_word(kind)
+    return _BY_SUBTYPE.get((bounce_type, normalise_word(subtype or ""))) or _BY_TYPE.get(bounce_type)
 
 
 def rule_for_complaint(feedback_type: str | None) -> FeedbackRule:
-    """The rule of a complaint."""
-    return _COMPLAINTS.get(normalise_word(feedback_type or ""), _COMPLAINED)
+    """Returns the rule of a complaint."""
+    return _BY_FEEDBACK_TYPE.get(normalise_word(feedback_type or ""), _COMPLAINED)
 
 
 def is_echo(subtype: str | None) -> bool:
-    """Whether a complaint is the echo of a provider's list: an older one stands there."""
-    return subtype is not None and normalise_word(subtype) in _ECHOES
+    """Whether a complaint is an echo: SES reports that an older complaint put the address on its list."""
+    return subtype is not None and normalise_word(subtype) in _ECHO_SUBTYPES
 
 
 def is_ignored_type(kind: str) -> bool:
-    """Whether an event of that type is known, and changes nothing."""
-    return normalise_word(kind) in _NOT_ACTED_ON
+    """Whether the event type is known and changes nothing."""
+    return normalise_word(kind) in _IGNORED_TYPES

@@ -1,1 +1,1 @@
-"""The evidence: entries, seals, proofs, events for other systems, and deadlines."""
+"""The ledger: entries, seals, proofs, events for other systems, and deadlines."""

@@ -1,4 +1,4 @@
-"""How long a stop may take, by law and by the rules of mailbox providers, and how long each took."""
+"""Deadlines for a stop, by law and by the rules of mailbox providers, and the time that each stop took."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _STOPS = frozenset({ChoiceKind.OUT, OtherKind.COMPLAINT, *StopKind})
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A limit.
+    """A limit for the time from a request to its effect.
 
     Attributes:
-        rule: whose.
-        says: what it says.
-        source: where.
-        milliseconds: the limit in calendar time; business days are counted as if no day were free, so
-            that who is within it is within the law's.
+        rule: the law, or the provider that sets the rule.
+        period: the limit in its own words.
+        source: where the rule is published.
+        milliseconds: the limit in calendar time. A business day counts as one day, as if there were no days
+            off. So this limit is never longer than the legal one.
     """
 
     rule: str
@@ -38,18 +38,21 @@ DEADLINES = (
     Deadline("CCPA, opt-out of sale", "15 business days", "11 CCR 7026(f)", 15 * DAY_MS),
     Deadline("GDPR, answer to a request", "1 month", "Regulation (EU) 2016/679, art. 12(3)", 28 * DAY_MS),
 )
-"""The strictest first."""
+"""Sorted: the shortest first."""
 
 HISTOGRAM_STEPS = (60_000, _HOUR, *sorted({limit.milliseconds for limit in DEADLINES}))
-"""Bounds between which stops are counted, milliseconds."""
+"""Upper limits of the histogram of delays, milliseconds."""
 
 
 def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]]:
-    """Of each stop that was applied: by which way it came, and the milliseconds from event to record.
+    """Returns the source and the delay of each applied stop. The delay is the time from event to record.
 
-    From that write on every check is answered with no. The record is exact to the second; a clock of
-    whoever reported the event may be wrong by more, and no stop takes less than no time. What stands for
-    several numbers was on record before it was entered, and tells no time.
+    From the time of the write on, each check answers that mail may not be sent. The time of the record is
+    exact to the second. The clock of a reporting system may differ by more, so a negative delay counts as
+    zero. An entry for several revisions has no meaningful delay: its stop was already recorded.
+
+    Yields:
+        Source and milliseconds.
     """
     for entry in entries:
         if entry.first_seq is not None:
@@ -60,12 +63,12 @@ def delays_by_source(entries: Iterable[LedgerEntry]) -> Iterator[tuple[str, int]
 
 @dataclass(slots=True)
 class DelayStatistics:
-    """The stops of one source.
+    """The delays of the stops from one source.
 
     Attributes:
-        count: how many.
-        longest: milliseconds.
-        within: how many took at most each of STEPS.
+        count: the number of stops.
+        longest: the longest delay, milliseconds.
+        within: for each of HISTOGRAM_STEPS, the number of stops that took at most that long.
     """
 
     count: int = 0
@@ -73,20 +76,20 @@ class DelayStatistics:
     within: list[int] = field(default_factory=lambda: [0] * len(HISTOGRAM_STEPS))
 
     def add(self, milliseconds: int) -> None:
-        """Count one."""
+        """Adds the delay of one stop."""
         self.count += 1
         self.longest = max(self.longest, milliseconds)
-        for place, step in enumerate(HISTOGRAM_STEPS):
-            self.within[place] += milliseconds <= step
+        for index, step in enumerate(HISTOGRAM_STEPS):
+            self.within[index] += milliseconds <= step
 
     def count_over(self, limit: Deadline) -> int:
-        """How many took longer than a limit."""
+        """Returns the number of stops that took longer than a limit."""
         return self.count - self.within[HISTOGRAM_STEPS.index(limit.milliseconds)]
 
 
 def delay_statistics(entries: Iterable[LedgerEntry]) -> dict[str, DelayStatistics]:
-    """The stops by source, in the order of their names."""
-    found: dict[str, DelayStatistics] = {}
+    """Returns the statistics by source, sorted by the name of the source."""
+    statistics: dict[str, DelayStatistics] = {}
     for source, milliseconds in delays_by_source(entries):
-        found.setdefault(source, DelayStatistics()).add(milliseconds)
-    return dict(sorted(found.items()))
+        statistics.setdefault(source, DelayStatistics()).add(milliseconds)
+    return dict(sorted(statistics.items()))

@@ -1,9 +1,9 @@
-"""Entries of the ledger: what happened to a register, named by its content, and whose it is known to none.
+"""A ledger entry records one change of a register. It does not reveal the person.
 
-An entry's `id` is the hash of what was said: whoever enters the same fact again, at whatever time, enters
-nothing. When and under which number it was recorded is no part of the name, but of the `leaf`, the hash
-that a seal holds. `subject` and `commitment` are keyed with the recipient's salt: with the salt, everybody
-can check them; without it, nobody can link them to anyone.
+The `id` of an entry is a hash of the facts in it. If the same fact arrives again, at any time, it has the
+same id and makes no second entry. The time and the revision of the record are not part of the id. They are
+part of the `leaf`, the hash that a seal contains. `subject` and `commitment` are hashes with the recipient's
+salt as the key. With the salt, everybody can verify them. Without it, they cannot be linked to a person.
 """
 
 from __future__ import annotations
@@ -23,41 +23,40 @@ from heed.domain.preferences.register import ScopeNumber
 from heed.domain.values import is_hash, is_number_below, is_text
 
 LEDGER_SOURCE = "ledger"
-"""The source of what nobody said: entries that the ledger makes about itself."""
+"""The source of entries that the ledger makes about itself, not about an event."""
 
-FLOOR_REGISTER = "floor"  # an epoch begins here: what was before belongs to another subject, or to none
-ERASED_REGISTER = "erased"  # the subject's last entry: its salt is gone
-LOST_REGISTER = "lost"  # a number whose change is known to have been, and of which nothing else is known
+FLOOR_REGISTER = "floor"  # the first entry after an erasure: earlier entries have another subject, or none
+ERASED_REGISTER = "erased"  # the last entry of a subject: its salt is deleted
+LOST_REGISTER = "lost"  # a change with this revision existed, but its content is not known
 
-
-CLOCK_TOLERANCE = 60_000  # milliseconds that the clocks of the request and of the table may differ by
+CLOCK_TOLERANCE = 60_000  # milliseconds by which the clocks of the request and of the table may differ
 
 
 class EntryOutcome(StrEnum):
-    """What became of what was said."""
+    """The outcome of a change."""
 
     APPLIED = "applied"
-    SUPERSEDED = "superseded"  # it came late: something newer of its kind was on record already
+    SUPERSEDED = "superseded"  # it was late: its register already held a newer entry
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """An entry.
+    """A ledger entry.
 
     Attributes:
-        subject: HMAC-SHA256 of the recipient id under the salt, hex.
-        seq: the item's change counter after the change. Several registers changed by one write share it.
-        scope: number of the scope; 0 for all marketing and for what concerns the whole address.
-        register: what was said: the value of a `RegisterKind`, or FLOOR, ERASED, LOST.
-        at: when it happened, milliseconds.
-        recorded_at: when the table took it, milliseconds, exact to the second (see `recorded`).
-        source: by which way it came: a Source, or LEDGER.
-        policy_version: of the privacy policy then, or "".
-        commitment: HMAC-SHA256 of the evidence under the salt, hex.
-        outcome: whether it was applied.
-        until: of a pause, when it ends, milliseconds; otherwise None.
-        first_seq: where it stands for several numbers, as repeats by link have them
-            (heed.domain.links.entry_rate), the first of them, and `seq` is the last; otherwise None.
+        subject: HMAC-SHA256 of the recipient id, keyed with the salt, hex.
+        seq: the revision of the record after the change. Several registers changed by one write share it.
+        scope: the scope number; 0 for all marketing and for facts about the whole address.
+        register: the value of a `RegisterKind`, or FLOOR_REGISTER, ERASED_REGISTER or LOST_REGISTER.
+        at: the time of the event, milliseconds.
+        recorded_at: the time of the write, milliseconds, exact to the second (see `time_recorded`).
+        source: the value of a Source, or LEDGER_SOURCE.
+        policy_version: the version of the privacy policy at that time, or "".
+        commitment: HMAC-SHA256 of the evidence, keyed with the salt, hex.
+        outcome: whether the change was applied.
+        until: the end of a pause, milliseconds; otherwise None.
+        first_seq: the first of several revisions, if the entry records all of them, as it does for repeated
+            changes by links (heed.domain.links.entry_rate). `seq` is then the last one. Otherwise None.
     """
 
     subject: str
@@ -75,13 +74,16 @@ class LedgerEntry:
 
     @property
     def first(self) -> int:
-        """The first number that it stands for."""
+        """The first revision that the entry records."""
         return self.seq if self.first_seq is None else self.first_seq
 
     @property
     def id(self) -> str:
-        """Its name: the hash of what was said. The register LOST says its number, for want of more."""
-        said: dict[str, Any] = {
+        """The hash of the facts in the entry.
+
+        An entry of LOST_REGISTER also includes the revision, because it has no other facts.
+        """
+        facts: dict[str, Any] = {
             "subject": self.subject,
             "scope": self.scope,
             "register": self.register,
@@ -92,46 +94,47 @@ class LedgerEntry:
             "until": self.until,
         }
         if self.register == LOST_REGISTER:
-            said["seq"] = self.seq
-        return sha256(canonical_json(said)).hexdigest()
+            facts["seq"] = self.seq
+        return sha256(canonical_json(facts)).hexdigest()
 
     @property
     def leaf(self) -> bytes:
-        """What a seal holds of it: the hash of all of it."""
+        """The hash of the whole entry. A seal contains it."""
         return merkle.leaf_hash(canonical_json(self.to_document()))
 
     @property
     def chain(self) -> tuple[int, int, str]:
-        """Its place among the entries of its subject: by number, then by time, then by name."""
+        """The sort key of the entries of a subject: by revision, then by time, then by id."""
         return self.seq, self.at, self.id
 
     def to_document(self) -> dict[str, Any]:
-        """All of it, as it is stored and exported; never the evidence."""
-        made = {**asdict(self), "id": self.id, "outcome": self.outcome.value}
+        """Returns the whole entry as it is stored and exported. It never contains the evidence."""
+        document = {**asdict(self), "id": self.id, "outcome": self.outcome.value}
         if self.first_seq is None:
-            del made["first_seq"]
-        return made
+            del document["first_seq"]
+        return document
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> LedgerEntry:
-        """The entry of a document.
+        """Returns the entry of a document.
 
         Raises:
-            Malformed: it has other members, one is not of its type or beyond its range, or its name is
-                not the hash of its content.
+            MalformedMessage: the document has other members, a member has the wrong type or range, or the id
+            is
+                not the hash of the content.
         """
-        if document.keys() - {"first_seq"} != _FORMS.keys():
+        if document.keys() - {"first_seq"} != _MEMBER_CHECKS.keys():
             raise MalformedMessage("not an entry: other members")
-        for member, fits in _FORMS.items():
-            if not fits(document[member]):
+        for member, is_valid in _MEMBER_CHECKS.items():
+            if not is_valid(document[member]):
                 raise MalformedMessage(f"not an entry: {member}")
-        if "first_seq" in document and not _is_earlier(document["first_seq"], document["seq"]):
+        if "first_seq" in document and not _is_range_start(document["first_seq"], document["seq"]):
             raise MalformedMessage("not an entry: first_seq")
         parts = {**document, "outcome": EntryOutcome(document["outcome"])}
-        name = parts.pop("id")
+        entry_id = parts.pop("id")
         entry = cls(**parts)
-        if entry.id != name:
-            raise MalformedMessage("its id is not the hash of its content")
+        if entry.id != entry_id:
+            raise MalformedMessage("the id is not the hash of the content")
         return entry
 
 
@@ -139,16 +142,16 @@ _OUTCOMES = frozenset(outcome.value for outcome in EntryOutcome)
 _is_count, _is_time = (
     is_number_below(2**63),
     is_number_below(rfc3339.END_OF_TIME),
-)  # eight bytes, as they are sorted; four digits of a year
+)  # a count is stored in eight bytes for sorting; a year has four digits
 
 
-def _is_earlier(first: object, last: int) -> bool:
-    """Whether it is a number from 1 to the one that ends a row of them."""
+def _is_range_start(first: object, last: int) -> bool:
+    """Whether `first` is a number from 1 to `last`, the end of a range of revisions."""
     return _is_count(first) and first in range(1, last + 1)
 
 
-_FORMS: Mapping[str, Callable[[object], bool]] = {
-    "id": is_text,  # compared with the content
+_MEMBER_CHECKS: Mapping[str, Callable[[object], bool]] = {
+    "id": is_text,  # from_document compares it with the content
     "subject": is_hash,
     "seq": _is_count,
     "scope": _is_count,
@@ -161,33 +164,37 @@ _FORMS: Mapping[str, Callable[[object], bool]] = {
     "outcome": lambda value: is_text(value) and value in _OUTCOMES,
     "until": lambda value: value is None or _is_time(value),
 }
-"""The members of an entry's document, and what each may be. Numbers are not booleans, nor 1.0."""
+"""The members of an entry's document and their checks. Booleans and 1.0 are not numbers."""
 
 
-# Made once: json.dumps would make an encoder at every call, for a million entries.
+# Created once, because json.dumps would create an encoder for each of a million entries.
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def canonical_json(document: Mapping[str, Any]) -> bytes:
-    """The one way of writing a document: JSON in ASCII, sorted, without spaces."""
+    """Returns the canonical form of a document: JSON in ASCII, with sorted keys and without spaces."""
     return _ENCODE(document).encode()
 
 
 def ledger_subject(salt: bytes, recipient: str) -> str:
-    """Under which name the ledger knows a recipient while the salt is there."""
+    """Returns the name of a recipient in the ledger. It depends on the recipient's salt."""
     return keyed_hash(salt, recipient)
 
 
 def keyed_hash(salt: bytes, text: str) -> str:
-    """HMAC-SHA256 under a salt, hex."""
+    """Returns HMAC-SHA256 with the salt as the key, in hex."""
     return hmac.digest(salt, text.encode(), "sha256").hex()
 
 
-def time_recorded(at: int, taken: int) -> int:
-    """When something that happened `at` counts as on record, if the table took it at `taken`.
+def time_recorded(at: int, stored_at: int) -> int:
+    """Returns the time at which an event counts as recorded, milliseconds.
 
-    The table's stream tells whole seconds, rounded down, and by another clock than the request's:
-    nothing is on record before it happened. A time of happening that no such difference explains is
-    left as it is, beside a time of recording that is the table's.
+    The stream of the table reports whole seconds, rounded down, from another clock than the request's. No
+    event is recorded before it happened. So if the event is later than the write by less than
+    CLOCK_TOLERANCE, the result is the time of the event. Otherwise the result is the time of the write.
+
+    Args:
+        at: the time of the event, milliseconds.
+        stored_at: the time of the write according to the table, milliseconds.
     """
-    return at if taken < at < taken + CLOCK_TOLERANCE else taken
+    return at if stored_at < at < stored_at + CLOCK_TOLERANCE else stored_at

@@ -1,7 +1,7 @@
-"""What the rest of the company hears of a change: events under ids that are no ids of the ledger.
+"""Events: they report each change to other systems of the company. Their ids are not ids of ledger entries.
 
-Who archives them keeps recipients beside changes; the ledger must not become linkable by that archive,
-so that nothing in an event is keyed with a salt or hashed as an entry is.
+An archive of events contains recipients beside their changes. Such an archive must not link ledger entries
+to recipients. So no part of an event is a hash with the salt, or a hash of the kind that the ledger uses.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ EVENT_SOURCE = "heed"
 
 
 class EventType(StrEnum):
-    """What happened."""
+    """The type of an event."""
 
     OPTED_OUT = "Recipient Opted Out"
     OPTED_IN = "Recipient Opted In"
@@ -46,20 +46,20 @@ class EventType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PreferenceEvent:
-    """An event: what happened, and to whom.
+    """An event about one recipient.
 
     Attributes:
-        type: what happened.
-        detail: `id`, `recipient`, `scope`, `state`, `at`, `source`; `until` where it ends by time; and
-            `changes` where it stands for several, repeats by link that were spared.
+        type: the type of the event.
+        detail: `id`, `recipient`, `scope`, `state`, `at`, `source`; `until` if the state has an end; and
+            `changes` if the event reports several changes by links, of which the earlier ones were omitted.
     """
 
     type: EventType
     detail: dict[str, str | int]
 
 
-def _event(kind: RegisterKind) -> tuple[EventType, str] | None:
-    """The type and the state of the event of a change; None: it changes nobody's mail by itself."""
+def _type_and_state(kind: RegisterKind) -> tuple[EventType, str] | None:
+    """Returns the type and the state of a change's event; None if the change alone affects no mail."""
     match kind:
         case ChoiceKind.OUT | ChoiceKind.UNDOABLE:
             return EventType.OPTED_OUT, "out"
@@ -80,54 +80,54 @@ def _event(kind: RegisterKind) -> tuple[EventType, str] | None:
 
 
 def events_for(transition: Transition, catalogue: Catalogue) -> Iterator[PreferenceEvent]:
-    """The events of a write; the same at every delivery."""
+    """Yields the events of a write. They are the same at every delivery."""
     if transition.is_erasure:
-        yield _purged(transition)
+        yield _purge_event(transition)
     elif not transition.after.revision:
-        yield _removed(transition)
+        yield _removal_event(transition)
     for change in transition.told:
-        if (event := _event(change.kind)) is not None:
-            yield _changed(transition, change, event, catalogue)
+        if (type_and_state := _type_and_state(change.kind)) is not None:
+            yield _change_event(transition, change, type_and_state, catalogue)
     before, after = transition.before, transition.after
     until = undeliverable_until(after, transition.recorded_at)
     if until and not undeliverable_until(before, transition.recorded_at):
-        yield _suppressed(transition, until)
+        yield _undeliverable_event(transition, until)
 
 
-def _changed(
-    transition: Transition, change: Change, event: tuple[EventType, str], catalogue: Catalogue
+def _change_event(
+    transition: Transition, change: Change, type_and_state: tuple[EventType, str], catalogue: Catalogue
 ) -> PreferenceEvent:
     register, entry = change.register, change.entry
-    kind, state = event
+    event_type, state = type_and_state
     if entry.until is not None and entry.until <= entry.at:
-        kind, state = EventType.LIFTED, "paused"  # a pause of no length ends the one before it
+        event_type, state = EventType.LIFTED, "paused"  # a pause of no length ends the one before it
     scope = catalogue.name(register.scope)
     detail = _detail(transition, register.code, state, entry.at, entry.source.value, scope)
-    if kind is EventType.PAUSED and entry.until is not None:
+    if event_type is EventType.PAUSED and entry.until is not None:
         detail["until"] = rfc3339.format_time(entry.until)
-    stands_for = transition.after.revision - (transition.first_seq or transition.after.revision) + 1
-    if stands_for > 1:
-        detail["changes"] = stands_for
-    return PreferenceEvent(kind, detail)
+    change_count = transition.after.revision - (transition.first_seq or transition.after.revision) + 1
+    if change_count > 1:
+        detail["changes"] = change_count
+    return PreferenceEvent(event_type, detail)
 
 
-def _suppressed(transition: Transition, until: int) -> PreferenceEvent:
-    """Soft bounces on so many days that the address counts as undeliverable."""
+def _undeliverable_event(transition: Transition, until: int) -> PreferenceEvent:
+    """Returns the event of an address that soft bounces have made undeliverable."""
     at, source = transition.recorded_at, Source.BOUNCE.value
     detail = _detail(transition, SOFT_BOUNCE.code, "undeliverable", at, source)
     return PreferenceEvent(EventType.SUPPRESSED, detail | {"until": rfc3339.format_time(until)})
 
 
-def _purged(transition: Transition) -> PreferenceEvent:
+def _purge_event(transition: Transition) -> PreferenceEvent:
     after = transition.after
     cause = after.get(MINOR) or after.get(opted_out(ALL_SCOPES))
     state = "minor" if MINOR in after.registers else "erased"
     source = Source.AGENT if cause is None else cause.source
-    floor = transition.recorded_at if after.erased_at is None else after.erased_at
-    return PreferenceEvent(EventType.PURGED, _detail(transition, "purged", state, floor, source.value))
+    at = transition.recorded_at if after.erased_at is None else after.erased_at
+    return PreferenceEvent(EventType.PURGED, _detail(transition, "purged", state, at, source.value))
 
 
-def _removed(transition: Transition) -> PreferenceEvent:
+def _removal_event(transition: Transition) -> PreferenceEvent:
     source = Source.RETENTION if transition.expired else Source.AGENT
     at = transition.recorded_at
     return PreferenceEvent(EventType.PURGED, _detail(transition, "removed", "removed", at, source.value))
@@ -136,9 +136,9 @@ def _removed(transition: Transition) -> PreferenceEvent:
 def _detail(
     transition: Transition, part: str, state: str, at: int, source: str, scope: str = "*"
 ) -> dict[str, str | int]:
-    name = sha256(f"heed event {transition.id} {part}".encode()).hexdigest()[:32]
+    event_id = sha256(f"heed event {transition.id} {part}".encode()).hexdigest()[:32]
     return {
-        "id": name,
+        "id": event_id,
         "recipient": transition.recipient,
         "scope": scope,
         "state": state,

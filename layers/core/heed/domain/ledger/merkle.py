@@ -1,6 +1,6 @@
-"""Merkle trees as RFC 6962 §2.1 has them: one hash that stands for many, and short proofs of each.
+"""Merkle trees (RFC 6962 §2.1): one hash over many leaves, and a short proof for each leaf.
 
-Leaves and nodes are hashed under different first bytes, so that neither can be passed off as the other.
+Leaves and nodes are hashed with different first bytes. So a node cannot be passed off as a leaf.
 """
 
 from __future__ import annotations
@@ -13,34 +13,40 @@ _LEAF, _NODE = b"\0", b"\1"
 
 
 def leaf_hash(content: bytes) -> bytes:
-    """The hash of a leaf's content."""
+    """Returns the hash of a leaf's content."""
     return sha256(_LEAF + content).digest()
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:
-    """The hash of two hashes."""
+    """Returns the hash of two hashes."""
     return sha256(_NODE + left + right).digest()
 
 
 def root_hash(leaves: Iterable[bytes]) -> bytes:
-    """The root over the hashes of leaves, in their order; keeps a hash a level, however many they are."""
-    whole: list[tuple[int, bytes]] = []  # full subtrees from left to right: height, hash
-    for one in leaves:
-        height, right = 0, one
-        while whole and whole[-1][0] == height:
-            right = node_hash(whole.pop()[1], right)
+    """Returns the root over the hashes of leaves, in their order.
+
+    It keeps one hash in memory for each level of the tree, for any number of leaves.
+    """
+    subtrees: list[tuple[int, bytes]] = []  # full subtrees from left to right: height and hash
+    for leaf in leaves:
+        height, right = 0, leaf
+        while subtrees and subtrees[-1][0] == height:
+            right = node_hash(subtrees.pop()[1], right)
             height += 1
-        whole.append((height, right))
-    if not whole:
+        subtrees.append((height, right))
+    if not subtrees:
         return sha256(b"").digest()
-    _, right = whole.pop()
-    while whole:
-        right = node_hash(whole.pop()[1], right)
+    _, right = subtrees.pop()
+    while subtrees:
+        right = node_hash(subtrees.pop()[1], right)
     return right
 
 
 def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """The audit path of a leaf: what, hashed with it step by step, gives the root. Nearest first."""
+    """Returns the audit path of a leaf: the hashes that lead from the leaf to the root, the nearest first.
+
+    Hash the leaf with the first one, the result with the next one, and so on, to get the root.
+    """
     if len(leaves) == 1:
         return []
     split = 1 << (len(leaves) - 1).bit_length() - 1  # the greatest power of two below the number
@@ -50,7 +56,17 @@ def audit_path(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_from_path(hashed: bytes, index: int, size: int, steps: Iterable[bytes]) -> bytes | None:
-    """The root that a leaf's path leads to; None if the path is of another length (RFC 9162 §2.1.3.2)."""
+    """Returns the root to which an audit path leads (RFC 9162 §2.1.3.2).
+
+    Args:
+        hashed: the hash of the leaf.
+        index: the position of the leaf.
+        size: the number of leaves in the tree.
+        steps: the audit path.
+
+    Returns:
+        The root, or None if the path does not have the right length.
+    """
     last = size - 1
     if not 0 <= index <= last:
         return None

@@ -1,8 +1,8 @@
-"""The seal of a day: one hash that stands for every entry of the ledger up to then.
+"""The seal of a day: one hash over all entries of the ledger up to that day.
 
-The tree of a day has a head leaf, which names the day, the number of entries and the root before, and
-then the leaves of the entries in the order of their hashes. So a root stands for its day and for all the
-days before it, and one proof (RFC 6962) serves both.
+The tree of a day has a head leaf, which contains the day, the number of entries and the previous root. The
+leaves of the entries follow, sorted by their hashes. So a root covers its day and all days before it, and
+the same kind of proof (RFC 6962) serves both.
 """
 
 from __future__ import annotations
@@ -19,11 +19,14 @@ from heed.domain.preferences.register import DAY_MS
 from heed.domain.values import is_hash, is_number_below, is_text
 
 FIRST_PREVIOUS_ROOT = ""
-"""The root before the first seal."""
+"""The previous root of the first seal."""
 
 LATE_DAYS = 2
-"""Days that an entry may be older than the day of its seal: the table's stream keeps a write for one, and
-what is repaired is recorded anew. A seal over anything older is not one that Heed made."""
+"""The number of days by which an entry may be older than its seal.
+
+The stream of the table keeps a write for one day. A repaired entry is recorded with a new time. Heed makes
+no seal over an older entry.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +34,11 @@ class Seal:
     """A seal.
 
     Attributes:
-        day: the day that it seals, from the epoch, UTC.
-        count: how many entries are under it. Those that were handled too late for the seal of their own
-            day are under the next one.
-        previous: the root of the day before, hex; "" for the first.
-        root: hex.
+        day: the sealed day in UTC, as a number of days since the Unix epoch.
+        count: the number of entries under the seal. An entry that was too late for the seal of its own day is
+            under the next seal.
+        previous: the root of the day before, hex; "" for the first seal.
+        root: the root of the day, hex.
     """
 
     day: int
@@ -44,62 +47,62 @@ class Seal:
     root: str
 
     def to_document(self) -> dict[str, Any]:
-        """As it is stored and exported."""
+        """Returns the seal as it is stored and exported."""
         return {**first_leaf(self.day, self.count, self.previous), "root": self.root}
 
     @classmethod
     def from_document(cls, document: object) -> Seal:
-        """The seal of a document.
+        """Returns the seal of a document.
 
         Raises:
-            Malformed: it is none.
+            MalformedMessage: the document is not a seal.
         """
-        if not isinstance(document, dict) or document.keys() != _FORMS.keys():
+        if not isinstance(document, dict) or document.keys() != _MEMBER_CHECKS.keys():
             raise MalformedMessage("not a seal: other members")
-        for member, fits in _FORMS.items():
-            if not fits(document[member]):
+        for member, is_valid in _MEMBER_CHECKS.items():
+            if not is_valid(document[member]):
                 raise MalformedMessage(f"not a seal: {member}")
         day = rfc3339.parse_time(document["day"]).first // DAY_MS
         return cls(day, document["count"], document["previous"], document["root"])
 
 
 def _is_day(value: object) -> bool:
-    """A date, and in the one way of writing it."""
+    """Whether the value is a date in its canonical spelling."""
     try:
         return is_text(value) and rfc3339.format_day(rfc3339.parse_time(value).first // DAY_MS) == value
     except InvalidTime:
         return False
 
 
-_FORMS: Mapping[str, Callable[[object], bool]] = {
+_MEMBER_CHECKS: Mapping[str, Callable[[object], bool]] = {
     "day": _is_day,
     "count": is_number_below(2**63),
     "previous": lambda value: value == FIRST_PREVIOUS_ROOT or is_hash(value),
     "root": is_hash,
 }
-"""The members of a seal's document, and what each may be."""
+"""The members of a seal's document and their checks."""
 
 
 def first_leaf(day: int, count: int, previous: str) -> dict[str, Any]:
-    """What the first leaf of a day's tree says."""
+    """Returns the content of the head leaf of a day's tree."""
     return {"day": rfc3339.format_day(day), "count": count, "previous": previous}
 
 
 def first_leaf_hash(day: int, count: int, previous: str) -> bytes:
-    """The hash of that leaf."""
+    """Returns the hash of the head leaf."""
     return merkle.leaf_hash(canonical_json(first_leaf(day, count, previous)))
 
 
 def root_of_day(day: int, count: int, previous: str, leaves: Iterable[bytes]) -> str:
-    """The root of a day; the leaves in the order of their bytes."""
+    """Returns the root of a day. The leaves are sorted by their bytes."""
 
-    def every() -> Iterator[bytes]:
+    def all_leaves() -> Iterator[bytes]:
         yield first_leaf_hash(day, count, previous)
         yield from leaves
 
-    return merkle.root_hash(every()).hex()
+    return merkle.root_hash(all_leaves()).hex()
 
 
 def make_seal(day: int, previous: str, leaves: Sequence[bytes]) -> Seal:
-    """The seal of a day over leaves in the order of their bytes."""
+    """Returns the seal of a day. The leaves are sorted by their bytes."""
     return Seal(day, len(leaves), previous, root_of_day(day, len(leaves), previous, leaves))

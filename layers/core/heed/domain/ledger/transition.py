@@ -1,7 +1,7 @@
-"""One write of the table, seen from behind: the record before and after it, and what the ledger enters.
+"""A transition: the record before and after one write to the table, and the ledger entries of the write.
 
-A subject's entries are a chain: numbers 1, 2, 3 … without a gap. It begins with the number 1, or with an
-entry FLOOR where an epoch begins; it may end with an entry ERASED, after which nothing follows.
+The entries of a subject form a chain of revisions 1, 2, 3 … without a gap. The chain begins with revision
+1, or with a FLOOR entry after an erasure. It may end with an ERASED entry.
 """
 
 from __future__ import annotations
@@ -30,12 +30,13 @@ class Transition:
     """One write.
 
     Attributes:
-        id: the same at every delivery, and of no other write.
-        recipient: recipient id.
-        before, after: the record; empty where there was or is none.
-        late: wishes that came late and are not known to be entered yet.
-        recorded_at: when the table took it, milliseconds; its stream tells whole seconds, rounded down.
-        expired: whether the table removed the item because its time was over.
+        id: identifies the write; the same at every delivery.
+        recipient: the recipient id.
+        before: the record before the write; empty if there was none.
+        after: the record after the write; empty if there is none.
+        late_changes: late changes that may not have a ledger entry yet.
+        recorded_at: the time of the write, milliseconds. The stream reports whole seconds, rounded down.
+        expired: whether the table removed the item because its retention ended.
     """
 
     id: str
@@ -48,35 +49,38 @@ class Transition:
 
     @property
     def changes(self) -> list[Change]:
-        """What was written, register by register; of each new day of soft bounces an entry of its own."""
+        """The changes of the write, by register. Each new soft-bounce day is a change of its own."""
         return changes_between(self.before, self.after)
 
     @property
     def told(self) -> list[Change]:
-        """What the ledger and the bus are told of: of repeats by link nothing, or one that stands for all."""
+        """The changes that make ledger entries and events.
+
+        For repeated changes by links there are none, or one that represents all of them.
+        """
         if self.is_spared:
             return []
         return hourly_registers(self.before.registers, self.changes) if self._is_hourly else self.changes
 
     @property
     def is_spared(self) -> bool:
-        """Whether the next write that is told of stands for this one too."""
+        """Whether the write has no entry of its own. The entry of a later write includes it."""
         return self.after.tally.spared is not None and self.before.revision > 0
 
     @property
     def first_seq(self) -> int | None:
-        """The first number that its entries stand for, where they stand for others than their own changes."""
+        """The first recorded revision, if the entries record more than their own changes; else None."""
         if self.is_spared:
             return None
-        spared = (self.before if self.before.revision else self.after).tally.spared
-        if spared is None:
-            stands_for_others = self._is_hourly and len(self.told) < len(self.changes)
-            return self.after.revision if stands_for_others else None
-        return spared + 1
+        omitted_after = (self.before if self.before.revision else self.after).tally.spared
+        if omitted_after is None:
+            has_omissions = self._is_hourly and len(self.told) < len(self.changes)
+            return self.after.revision if has_omissions else None
+        return omitted_after + 1
 
     @property
     def _is_hourly(self) -> bool:
-        """Whether it was told of as the one of its hour (heed.domain.links.entry_rate)."""
+        """Whether the write made the one entry of its hour (heed.domain.links.entry_rate)."""
         return (
             self.before.revision > 0
             and not self.is_spared
@@ -86,45 +90,45 @@ class Transition:
 
     @property
     def is_erasure(self) -> bool:
-        """Whether everything before it is to be forgotten."""
+        """Whether the write erased everything before it."""
         return self.after.erased_at is not None and self.after.erased_at != self.before.erased_at
 
     @property
     def erased(self) -> str | None:
-        """The subject that is nobody's after it, or None."""
+        """The subject that cannot be linked to the recipient after the write, or None."""
         if self.before.salt and self.before.salt != self.after.salt:
             return ledger_subject(self.before.salt, self.recipient)
         return None
 
 
 class EntryWithEvidence(NamedTuple):
-    """An entry, and the evidence beside it."""
+    """A ledger entry and its evidence."""
 
     entry: LedgerEntry
     evidence: str
 
 
 def ledger_entries(transition: Transition) -> Iterator[EntryWithEvidence]:
-    """What the ledger enters of a write; the same at every delivery."""
+    """Yields the ledger entries of a write. They are the same at every delivery."""
     before, after = transition.before, transition.after
     if transition.erased:
-        yield _closing(transition)
+        yield _erased_entry(transition)
     if not after.salt:
         return
-    opens = before.revision > 0 and before.salt != after.salt
-    if opens or transition.is_erasure:
-        # Written without a salt, the epoch's first record was nobody's until now: it keeps its number.
-        carried = opens and not before.salt
-        yield _floor(transition, before.revision if carried else after.revision)
-        if carried:
+    is_new_subject = before.revision > 0 and before.salt != after.salt
+    if is_new_subject or transition.is_erasure:
+        # The record before had no salt, so its changes have no entries yet. They keep their revision.
+        is_first_subject = is_new_subject and not before.salt
+        yield _floor_entry(transition, before.revision if is_first_subject else after.revision)
+        if is_first_subject:
             for change in changes_between(EMPTY_RECORD, before):
-                yield _entry(transition, change, before.revision)
-            opens = False
-    everything = opens and not transition.is_spared
-    for change in changes_between(EMPTY_RECORD, after) if everything else transition.told:
-        yield _entry(transition, change, after.revision)
+                yield _change_entry(transition, change, before.revision)
+            is_new_subject = False
+    records_all = is_new_subject and not transition.is_spared
+    for change in changes_between(EMPTY_RECORD, after) if records_all else transition.told:
+        yield _change_entry(transition, change, after.revision)
     for change in sorted(transition.late, key=lambda late: (late.register.code, late.entry.rank)):
-        yield _entry(transition, change, after.told, EntryOutcome.SUPERSEDED)
+        yield _change_entry(transition, change, after.told, EntryOutcome.SUPERSEDED)
 
 
 def make_ledger_entry(
@@ -136,38 +140,48 @@ def make_ledger_entry(
     outcome: EntryOutcome = EntryOutcome.APPLIED,
     first_seq: int | None = None,
 ) -> EntryWithEvidence:
-    """The entry of a change that the table took at `recorded_at`."""
-    said = change.entry
+    """Returns the ledger entry of a change, with its evidence.
+
+    Args:
+        salt: the recipient's salt.
+        recipient: the recipient id.
+        change: the change.
+        seq: the revision of the record after the change.
+        recorded_at: the time of the write, milliseconds.
+        outcome: whether the change was applied.
+        first_seq: the first revision, if the entry records several; otherwise None.
+    """
+    register_entry = change.entry
     entry = LedgerEntry(
         subject=ledger_subject(salt, recipient),
         seq=seq,
         scope=change.register.scope,
         register=change.kind.value,
-        at=said.at,
-        recorded_at=time_recorded(said.at, recorded_at),
-        source=said.source.value,
-        policy_version=said.policy,
-        commitment=keyed_hash(salt, said.evidence),
+        at=register_entry.at,
+        recorded_at=time_recorded(register_entry.at, recorded_at),
+        source=register_entry.source.value,
+        policy_version=register_entry.policy,
+        commitment=keyed_hash(salt, register_entry.evidence),
         outcome=outcome,
-        until=said.until,
+        until=register_entry.until,
         first_seq=first_seq,
     )
-    return EntryWithEvidence(entry, said.evidence)
+    return EntryWithEvidence(entry, register_entry.evidence)
 
 
-def _entry(
+def _change_entry(
     transition: Transition, change: Change, seq: int, outcome: EntryOutcome = EntryOutcome.APPLIED
 ) -> EntryWithEvidence:
     salt, recipient = transition.after.salt, transition.recipient
-    # One that came late has the number of another: it stands for none.
+    # A late change has the revision of another change, so it never represents several revisions.
     first = (
         transition.first_seq if outcome is EntryOutcome.APPLIED and seq == transition.after.revision else None
     )
     return make_ledger_entry(salt, recipient, change, seq, transition.recorded_at, outcome, first)
 
 
-def _closing(transition: Transition) -> EntryWithEvidence:
-    """The last entry of a subject. Why it was erased is on record of the epoch after it."""
+def _erased_entry(transition: Transition) -> EntryWithEvidence:
+    """Returns the last entry of a subject. The record after the erasure contains its cause."""
     after = transition.after
     cause = after.get(MINOR) or after.get(opted_out(ALL_SCOPES))
     if transition.expired:
@@ -177,16 +191,16 @@ def _closing(transition: Transition) -> EntryWithEvidence:
     at = transition.recorded_at if after.erased_at is None else after.erased_at
     salt, seq = transition.before.salt, transition.before.revision + 1
     first = transition.first_seq
-    return _of_itself(transition, salt, ERASED_REGISTER, at=at, source=source, seq=seq, first_seq=first)
+    return _special_entry(transition, salt, ERASED_REGISTER, at=at, source=source, seq=seq, first_seq=first)
 
 
-def _floor(transition: Transition, seq: int) -> EntryWithEvidence:
+def _floor_entry(transition: Transition, seq: int) -> EntryWithEvidence:
     after = transition.after
     at = transition.recorded_at if after.erased_at is None else after.erased_at
-    return _of_itself(transition, after.salt, FLOOR_REGISTER, at=at, source=LEDGER_SOURCE, seq=seq)
+    return _special_entry(transition, after.salt, FLOOR_REGISTER, at=at, source=LEDGER_SOURCE, seq=seq)
 
 
-def _of_itself(
+def _special_entry(
     transition: Transition,
     salt: bytes,
     register: str,

@@ -1,1 +1,1 @@
-"""Links to the pages: what a token says, and what a press of a link may change."""
+"""Links to the pages: their tokens, and the changes that a press of a link may make."""

@@ -1,9 +1,9 @@
-"""What a person's links change again and again: how much of it the ledger and the bus are told of.
+"""Limits the ledger entries and events for changes by links.
 
-Whoever holds a link may press it as often as they like, and every press moves its register. Of the changes
-that links make to one person the first 50 of a day are told of one by one, then one an hour, which
-stands for those that were spared since, and for all that its own write repeats. What says something new is
-told of whatever the hour: there is no end of repeats, but of what is new there is.
+The holder of a link may press it any number of times, and each press changes a register. The first 50
+changes by links of one person on a day (UTC) have an entry and an event each. After that, one entry an hour
+represents all changes since the entry before it. The changes without an entry are *omitted*. A change with
+new content always has an entry of its own. Repeats are unlimited, but changes with new content are not.
 """
 
 from __future__ import annotations
@@ -16,23 +16,24 @@ from heed.domain.preferences.register import DAY_MS, Change, ChoiceKind, Entry, 
 
 MAX_LINK_ENTRIES_A_DAY = 50
 HOUR = 3_600_000  # milliseconds
-_HOURS = DAY_MS // HOUR
+_HOURS_A_DAY = DAY_MS // HOUR
 
 LINK_SOURCES = frozenset(
     {Source.ONE_CLICK, Source.LINK, Source.PREFERENCE_CENTRE, Source.MAILTO, Source.SIGNAL}
 )
-"""By which ways the holder of a link changes something, without anybody else's doing."""
+"""The sources of changes that the holder of a link can make alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTally:
-    """How far a person's links have come.
+    """The tally of changes by a person's links. It is stored in the record.
 
     Attributes:
-        hour: when the latest change by link was told of, hours since the epoch; -1: none ever was.
-        told: how many changes by link were told of one by one on the day of that hour.
-        spared: the number of the latest change that was told of, while those behind it were spared;
-            None: none was.
+        hour: the hour of the latest change by a link that has an entry, as a number of hours since the
+            Unix epoch; -1 if there is none.
+        counted: the number of changes by links with entries of their own, on the day of that hour.
+        omitted_after: the revision of the latest change with an entry, if later changes were omitted;
+            otherwise None.
     """
 
     hour: int = -1
@@ -41,65 +42,75 @@ class LinkTally:
 
 
 class EntryRate(Enum):
-    """How a write is told of."""
+    """How the changes of a write are entered in the ledger and sent as events."""
 
-    PLAIN = auto()  # it is not by link: always
-    FIRST = auto()  # the first by link on its day
-    COUNTED = auto()  # one of those that are told of one by one
-    HOURLY = auto()  # the one of its hour, or something new
-    SPARED = auto()  # not by itself: the next that is told of stands for it
+    PLAIN = auto()  # the changes are not by link: each has an entry
+    FIRST = auto()  # the first write by link on its day: each change has an entry, the count begins
+    COUNTED = auto()  # below the limit: each change has an entry and is counted
+    HOURLY = auto()  # over the limit: one entry for the hour, and one for each change with new content
+    SPARED = auto()  # over the limit: no entry; the next write with an entry includes these changes
 
 
 def entry_rate(
     tally: LinkTally, registers: Mapping[Register, Entry], changes: Sequence[Change], now: int
 ) -> EntryRate:
-    """How a write of changes is told of, made now on a record that was as it is given here."""
+    """Decides how a write of changes is entered in the ledger.
+
+    Args:
+        tally: the tally of the record before the write.
+        registers: the registers of the record before the write.
+        changes: the changes of the write.
+        now: the time of the write, milliseconds.
+    """
     if any(change.entry.source not in LINK_SOURCES for change in changes):
         return EntryRate.PLAIN
     if tally.hour < first_hour_of_day(now):
         return EntryRate.FIRST
     if not is_limit_reached(tally, now):
         return EntryRate.COUNTED
-    is_due = tally.hour < now // HOUR or bool(_new(registers, changes))
+    is_due = tally.hour < now // HOUR or bool(_new_changes(registers, changes))
     return EntryRate.HOURLY if is_due else EntryRate.SPARED
 
 
 def is_limit_reached(tally: LinkTally, now: int) -> bool:
-    """Whether a person's links have been told of one by one as often as they may be today."""
+    """Whether 50 changes by links were counted on the day of `now` (milliseconds)."""
     return tally.hour >= first_hour_of_day(now) and tally.told >= MAX_LINK_ENTRIES_A_DAY
 
 
 def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
-    """Whether a write by link that was told of was not counted on its day."""
-    is_same_day = before.hour // _HOURS == after.hour // _HOURS
+    """Whether a write by a link, which has an entry, was not counted: it made the one entry of its hour."""
+    is_same_day = before.hour // _HOURS_A_DAY == after.hour // _HOURS_A_DAY
     return is_same_day and before.told == after.told > 0
 
 
 def first_hour_of_day(now: int) -> int:
-    """The first hour of the day, UTC, counted from the epoch."""
-    return now // DAY_MS * _HOURS
+    """Returns the first hour of the day (UTC), as a number of hours since the Unix epoch."""
+    return now // DAY_MS * _HOURS_A_DAY
 
 
 def hourly_registers(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
-    """What is told of the write of an hour: all that is new, and one change that stands for the rest."""
-    new = {change.register for change in _new(registers, changes)}
-    told = new.union([one.register for one in changes if one.register not in new][:1])
-    return [change for change in changes if change.register in told]
+    """Returns the changes to enter for an hourly write: all new ones, and one that represents the rest."""
+    new = {change.register for change in _new_changes(registers, changes)}
+    selected = new.union([change.register for change in changes if change.register not in new][:1])
+    return [change for change in changes if change.register in selected]
 
 
-def _new(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
-    """The changes that say what was not on record, or was lifted since by a yes or an Undo."""
+def _new_changes(registers: Mapping[Register, Entry], changes: Sequence[Change]) -> list[Change]:
+    """Returns the changes with new content.
+
+    Their content was not in the record before, or an opt-in or an Undo has lifted it since.
+    """
     lifts = (
         entry.at for register, entry in registers.items() if register.is_choice and not register.may_stop
     )
-    lifted = max(lifts, default=-1)
-    return [change for change in changes if _is_new(registers.get(change.register), change, lifted)]
+    lifted_at = max(lifts, default=-1)
+    return [change for change in changes if _is_new(registers.get(change.register), change, lifted_at)]
 
 
-def _is_new(held: Entry | None, change: Change, lifted: int) -> bool:
-    if held is None or change.kind is ChoiceKind.UNDONE or held.at <= lifted:
+def _is_new(current: Entry | None, change: Change, lifted_at: int) -> bool:
+    if current is None or change.kind is ChoiceKind.UNDONE or current.at <= lifted_at:
         return True
-    ends = change.entry.until
-    if held.until is None or ends is None:
-        return held.until != ends  # a stop where a pause was
-    return ends // DAY_MS > held.until // DAY_MS  # a pause that is longer, by days
+    until = change.entry.until
+    if current.until is None or until is None:
+        return current.until != until  # a pause and a stop without an end replace each other
+    return until // DAY_MS > current.until // DAY_MS  # the new pause ends on a later day

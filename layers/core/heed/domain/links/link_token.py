@@ -1,14 +1,14 @@
-"""What a link says: who, which scope, since when; signed, and short.
+"""Link tokens: each is signed and short, and contains a recipient, a scope and a time.
 
-A token names no address and shows none. It never expires and is never used up: a person who finds
-an old mail must still get out. Minting and verifying are pure computation.
+A token contains no address. It never expires and can be used any number of times, because a person who finds
+an old mail must still be able to unsubscribe. Minting and verifying are pure computation.
 
     payload  version and purpose (1 byte) · key id (1) · recipient (16) · scope (2) · minutes (4)
-    tag      HMAC-SHA256 of the payload under the purpose's own key, cut to 16 bytes (12 for a mail)
+    tag      HMAC-SHA256 of the payload, with the key of the purpose, cut to 16 bytes (12 in the mail form)
 
-URL form: base64url, 54 characters. Mail form: lower-case base32, 58 characters, so that
-`u+<token>` stays within the 64 octets of a local part (RFC 5321 §4.5.3.1.1) and survives hops that
-fold case. The mail form is a purpose of its own, so that a longer tag cut short never passes for it.
+URL form: base64url, 54 characters. Mail form: lower-case base32, 58 characters. So `u+<token>` fits into
+the 64 octets of a local part (RFC 5321 §4.5.3.1.1), and it survives mail servers that change the case. The
+mail form is a separate purpose. So a longer tag, when cut, is never valid in the mail form.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ _MINUTE = 60_000  # milliseconds
 
 
 class TokenPurpose(IntEnum):
-    """What a token may be used for; each has a key of its own."""
+    """The purpose of a token. Each purpose has its own key."""
 
     UNSUBSCRIBE = 1
     PREFERENCES = 2
     MAILTO = 3
-    UNDO = 5  # heed.domain.links.undo; 4 is the first byte of a confirmation link, which has a key of its own
+    UNDO = 5  # heed.domain.links.undo; 4 is used by confirmation links, which have a separate key
 
 
 KeyLookup = Callable[[TokenPurpose, int], bytes]
-"""The key of a purpose and a key id. Raises InvalidToken for an id that was never ours."""
+"""Returns the key for a purpose and a key id. Raises InvalidToken for an unknown id."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkToken:
-    """What a verified link says.
+    """The content of a verified link.
 
     Attributes:
-        recipient: recipient id.
-        scope: number of the scope; 0 is all marketing.
-        issued: when the mail was made, milliseconds since the epoch, to the minute.
-        key_id: which link key signed it, 1 to 255.
+        recipient: the recipient id.
+        scope: the number of the scope; 0 is all marketing.
+        issued: the time at which the mail was made, milliseconds since the Unix epoch, precise to the minute.
+        key_id: the link key that signed it, 1 to 255.
     """
 
     recipient: str
@@ -63,7 +63,7 @@ class LinkToken:
 
 
 def mint_link_token(token: LinkToken, purpose: TokenPurpose, key: bytes) -> str:
-    """The text of a token, in the form that its purpose has."""
+    """Returns the text of a token, in the form that belongs to its purpose."""
     payload = _PAYLOAD.pack(
         _VERSION << 4 | purpose,
         token.key_id,
@@ -78,58 +78,58 @@ def mint_link_token(token: LinkToken, purpose: TokenPurpose, key: bytes) -> str:
 
 
 def verify_link_token(text: str, purpose: TokenPurpose, key_for: KeyLookup) -> LinkToken:
-    """What a token says, once its tag is proved.
+    """Verifies the tag of a token and returns the token's content.
 
-    One canonical encoding is accepted (base64 leaves spare bits that a forger could flip); of a mail
-    token the case is free. The comparison takes constant time.
+    Only the canonical encoding is valid, because base64 has spare bits that a forger could change. In the
+    mail form, upper and lower case are equal. The comparison of tags takes constant time.
 
     Raises:
-        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+        InvalidToken: the token is altered, truncated, for another purpose, or signed with an unknown key.
     """
     raw = _decode_mail(text) if purpose is TokenPurpose.MAILTO else _decode_url(text)
     payload, tag = raw[: _PAYLOAD.size], raw[_PAYLOAD.size :]
-    head, key_id, recipient, scope, minutes = _PAYLOAD.unpack(payload)
-    if head != _VERSION << 4 | purpose:
+    version_and_purpose, key_id, recipient, scope, minutes = _PAYLOAD.unpack(payload)
+    if version_and_purpose != _VERSION << 4 | purpose:
         raise InvalidToken("made for another purpose")
     expected = hmac.digest(key_for(purpose, key_id), payload, "sha256")[: len(tag)]
     if not hmac.compare_digest(expected, tag):
-        raise InvalidToken("the signature does not fit")
+        raise InvalidToken("wrong signature")
     return LinkToken(recipients.recipient_from_bytes(recipient), scope, minutes * _MINUTE, key_id)
 
 
 def sign_payload(payload: bytes, key: bytes) -> str:
-    """A payload and its tag as they stand in an address; its second byte is the id of the key."""
+    """Returns a payload and its tag as base64url text. The second byte of the payload is the key id."""
     raw = payload + hmac.digest(key, payload, "sha256")[:_URL_TAG]
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def verified_payload(text: str, first: int, least: int, key_for: Callable[[int], bytes]) -> bytes:
-    """The payload of a text that `sign` made, once its tag is proved.
+def verified_payload(text: str, first: int, min_length: int, key_for: Callable[[int], bytes]) -> bytes:
+    """Verifies a text made by `sign_payload` and returns its payload.
 
     Args:
-        text: of the address; its length is the caller's to limit.
-        first: the payload's first byte, which names version and purpose.
-        least: bytes that the payload has at least.
-        key_for: the key of a key id.
+        text: the text. The caller limits its length.
+        first: the first byte of the payload, which identifies version and purpose.
+        min_length: the minimum length of the payload, in bytes.
+        key_for: returns the key for a key id.
 
     Raises:
-        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+        InvalidToken: the token is altered, truncated, for another purpose, or signed with an unknown key.
     """
     raw = _decode(text)
     payload, tag = raw[:-_URL_TAG], raw[-_URL_TAG:]
-    if len(payload) < least or payload[0] != first:
+    if len(payload) < min_length or payload[0] != first:
         raise InvalidToken("made for another purpose")
     expected = hmac.digest(key_for(payload[1]), payload, "sha256")[:_URL_TAG]
     if not hmac.compare_digest(expected, tag):
-        raise InvalidToken("the signature does not fit")
+        raise InvalidToken("wrong signature")
     return payload
 
 
 def _decode(text: str) -> bytes:
-    """The bytes of a base64url text without padding, of which one canonical form is accepted.
+    """Decodes base64url text without padding. Only the canonical encoding is valid.
 
     Raises:
-        InvalidToken: it is no such text.
+        InvalidToken: the text is not such an encoding.
     """
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -142,12 +142,12 @@ def _decode(text: str) -> bytes:
 
 def _decode_url(text: str) -> bytes:
     if len(text) != URL_LENGTH:
-        raise InvalidToken("not the length of a token")
+        raise InvalidToken("wrong length")
     return _decode(text)
 
 
 def _decode_mail(text: str) -> bytes:
-    if not text.isascii():  # a Kelvin sign has the lower case of a K
+    if not text.isascii():  # the lower case of a Kelvin sign is k
         raise InvalidToken("not base32")
     text = text.lower()
     try:

@@ -1,4 +1,4 @@
-"""An opt-out by a link, as it waits in a queue where it could not be written at once."""
+"""An opt-out by a link that could not be stored at once and waits in a queue."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from heed.domain.preferences.register import ScopeNumber, Source
 
 @dataclass(frozen=True, slots=True)
 class QueuedOptOut:
-    """An opt-out that was asked for and proved: all that is needed to write it, now or later.
+    """A verified opt-out, with all data needed to store it later.
 
     Attributes:
-        recipient: recipient id.
-        scopes: numbers of the scopes it is written at; the first is the link's own.
-        at: when it was asked for, milliseconds.
+        recipient: the recipient id.
+        scopes: numbers of the scopes of the opt-out. The first is the scope of the link.
+        at: the time of the request, milliseconds.
         source: one-click or link.
         evidence: canonical text.
-        policy: version of the privacy policy then.
-        signal: whether the browser's privacy signal is to be kept with it.
+        policy: the version of the privacy policy at that time.
+        signal: whether to record the browser's privacy signal as well.
     """
 
     recipient: str
@@ -34,29 +34,29 @@ class QueuedOptOut:
     signal: bool = False
 
     def to_message(self) -> str:
-        """As it waits in the queue of later."""
+        """Returns the message for the queue."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_message(cls, body: str) -> QueuedOptOut:
-        """As it was put into the queue.
+        """Parses a message of the queue.
 
         Raises:
-            Malformed: it was not put there by us.
+            MalformedMessage: Heed did not send the message.
         """
-        return queue_messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._from_members)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> QueuedOptOut:
-        if not data["scopes"]:
-            raise ValueError("an opt-out of nothing")
+    def _from_members(cls, members: dict[str, Any]) -> QueuedOptOut:
+        if not members["scopes"]:
+            raise ValueError("an opt-out without scopes")
         return cls(
-            recipient=queue_messages.recipient_member(data.pop("recipient")),
-            scopes=queue_messages.scopes_member(data.pop("scopes")),
-            at=queue_messages.number_member(data.pop("at")),
-            source=Source(data.pop("source")),
-            evidence=queue_messages.text_member(data.pop("evidence"), MAX_EVIDENCE),
-            policy=queue_messages.text_member(data.pop("policy")),
-            signal=queue_messages.flag_member(data.pop("signal", False)),
-            **data,
+            recipient=queue_messages.recipient_member(members.pop("recipient")),
+            scopes=queue_messages.scopes_member(members.pop("scopes")),
+            at=queue_messages.number_member(members.pop("at")),
+            source=Source(members.pop("source")),
+            evidence=queue_messages.text_member(members.pop("evidence"), MAX_EVIDENCE),
+            policy=queue_messages.text_member(members.pop("policy")),
+            signal=queue_messages.flag_member(members.pop("signal", False)),
+            **members,
         )

@@ -1,15 +1,14 @@
-"""Undo: one press of a browser is taken back, and nothing else.
+"""Undo: a person takes back one press in a browser.
 
-A link only stops. So that a press by mistake can be taken back all the same, a press that stopped
-something sendable is written to a register of its own (`undoable`), and its answer carries an Undo token
-for an hour. The token names that press exactly; used, it writes the register `undone`, after which the
-press does not count. It is no yes: every other stop, before or after it, known or not yet, stands as it
-stood.
+A link can only stop mail. A person may press it by mistake. So a press that stops sendable mail is stored
+in a register of its own (`undoable`), and the response contains an Undo token, valid for an hour. The token
+identifies exactly that press. Its use writes the register `undone`, and the press no longer counts. An Undo
+is not an opt-in. All other stops stay active: earlier or later ones, and those that arrive only afterwards.
 
-    head     version and purpose (1 byte) · key id (1) · recipient (16) · at, milliseconds (8)
+    head     version and purpose (1 byte) · key id (1) · recipient (16) · time, milliseconds (8)
              · digest of the entry (16) · number of scopes (2)
     scopes   2 bytes each
-    tag      HMAC-SHA256 of all that under the undo key, cut to 16 bytes
+    tag      HMAC-SHA256 of all of this, with the undo key, cut to 16 bytes
 """
 
 from __future__ import annotations
@@ -40,24 +39,27 @@ from heed.domain.preferences.register import (
 from heed.domain.recipients import recipient as recipients
 
 UNDO_LIFETIME = 60 * 60 * 1000  # milliseconds from the press
-MAX_UNDO_LENGTH = 4_096  # characters; a press of 500 topics makes under 1,500
+MAX_UNDO_LENGTH = 4_096  # characters; a press of 500 topics needs fewer than 1,500
 
 MAX_UNDO_REGISTERS = 400
-"""That a press may write beside those before it, a privacy signal's among them: one update takes 4 KB."""
+"""The maximum number of registers that a press and its privacy signal may write.
 
-_FIRST = 1 << 4 | TokenPurpose.UNDO
+It includes the earlier presses that keep their places. One update takes at most 4 KB.
+"""
+
+_FIRST_BYTE = 1 << 4 | TokenPurpose.UNDO
 _HEAD = struct.Struct(">BB16sQ16sH")
 
 
 @dataclass(frozen=True, slots=True)
 class UndoToken:
-    """What an Undo token says: which press it takes back.
+    """The content of an Undo token. It identifies the press to take back.
 
     Attributes:
-        recipient: recipient id.
-        scopes: numbers of the scopes at which the press was written.
-        at: when it was pressed, milliseconds.
-        digest: of its entry (`Entry.digest`), which is the same at each scope.
+        recipient: the recipient id.
+        scopes: numbers of the scopes at which the press was stored.
+        at: the time of the press, milliseconds.
+        digest: the digest of its entry (`Entry.digest`), the same at each scope.
     """
 
     recipient: str
@@ -66,16 +68,16 @@ class UndoToken:
     digest: str
 
     def is_expired(self, now: int) -> bool:
-        """Whether its hour has passed."""
+        """Whether an hour has passed since the press. `now` is in milliseconds."""
         return now >= self.at + UNDO_LIFETIME
 
     def is_current(self, record: Record) -> bool:
-        """Whether the press is on record, at any of its scopes, and was not taken back."""
-        held = (record.pressed(scope) for scope in self.scopes)
-        return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in held)
+        """Whether the record has the press at any of its scopes, and it was not taken back."""
+        presses = (record.pressed(scope) for scope in self.scopes)
+        return any(e is not None and (e.at, e.digest) == (self.at, self.digest) for e in presses)
 
     def changes(self) -> list[Change]:
-        """The registers that take the press back; the same at every delivery."""
+        """Returns the changes that take the press back. They are the same at every delivery."""
         entry = undo_entry(self.at, self.digest)
         return [Change(undone(scope), entry) for scope in self.scopes]
 
@@ -83,54 +85,63 @@ class UndoToken:
 def stop_changes(
     record: Record, catalogue: Catalogue, press: Mapping[ScopeNumber, Entry], now: int
 ) -> Iterator[Change]:
-    """What the stops of a browser's press, by scope, change in this very record.
+    """Yields the changes by a press in a browser, for this state of the record.
 
-    Whoever writes it does so on the condition that the record is still this one: so of two presses at
-    once only one can be taken back.
+    The caller must write them on the condition that the record has not changed since. So if two presses
+    arrive at once, only one of them can be taken back.
+
+    Args:
+        record: the record before the press.
+        catalogue: the catalogue.
+        press: the entry of the press for each scope.
+        now: milliseconds.
     """
-    can = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
-    # A press before that was not taken back, and no longer can be, keeps its place.
-    before = {s: held for s in can if (held := record.pressed(s)) and held != press[s]}
-    if before and len(press) + len(before) + len(catalogue.signals()) > MAX_UNDO_REGISTERS:
-        # No Undo at all: one of a part would look as if it were of the whole.
-        can, before = set(), {}
+    undoable_scopes = {s for s, entry in press.items() if _can_be_undone(record, catalogue, s, entry, now)}
+    # An earlier press that was not taken back can no longer be taken back. It becomes a plain stop.
+    earlier = {s: old for s in undoable_scopes if (old := record.pressed(s)) and old != press[s]}
+    if earlier and len(press) + len(earlier) + len(catalogue.signals()) > MAX_UNDO_REGISTERS:
+        # No Undo is offered, because an Undo of some scopes would look like an Undo of all.
+        undoable_scopes, earlier = set(), {}
     for scope, entry in press.items():
-        yield Change(undoable(scope), entry) if scope in can else plain_stop(scope, entry)
-        if scope in before:
-            yield plain_stop(scope, before[scope])
+        yield Change(undoable(scope), entry) if scope in undoable_scopes else plain_stop(scope, entry)
+        if scope in earlier:
+            yield plain_stop(scope, earlier[scope])
 
 
 def plain_stop(scope: ScopeNumber, entry: Entry) -> Change:
-    """A stop, or a pause if it has an end, for which no Undo is offered."""
+    """Returns a stop without an Undo: an opt-out, or a pause if the entry has an end."""
     return Change((opted_out if entry.until is None else paused)(scope), entry)
 
 
 def _can_be_undone(record: Record, catalogue: Catalogue, scope: ScopeNumber, entry: Entry, now: int) -> bool:
-    """Whether an Undo is offered.
+    """Whether to offer an Undo.
 
-    It is where the press stops something, where none was offered within a day, and where no stop stands
-    at the scope itself (and where there is room for it: see `stops`).
+    An Undo is offered if the press stops sendable mail, no Undo was offered within the last day, and no stop
+    is active at the scope itself. `stop_changes` also checks the number of registers.
     """
-    held = record.get(undoable(scope))
-    if held == entry:
-        return True  # our own write, whose answer was lost
-    if held is not None and (held.rank > entry.rank or entry.at - held.at < DAY_MS):
+    current = record.get(undoable(scope))
+    if current == entry:
+        return True  # a retry: this press is stored already
+    if current is not None and (current.rank > entry.rank or entry.at - current.at < DAY_MS):
         return False
-    return not _stands(record, scope, now) and any(
+    return not _has_active_stop(record, scope, now) and any(
         decide(record, topic, now).sendable for topic in catalogue.governed(scope)
     )
 
 
-def _stands(record: Record, scope: ScopeNumber, now: int) -> bool:
-    """Whether a stop stands at a scope itself, whatever a yes below it lets through."""
-    given = max(record.at(opted_in(scope)), record.at(confirmed(scope)))
-    paused = record.pause(scope)
-    is_paused = paused is not None and paused.at >= given and (paused.until or 0) > now
-    return is_paused or any(entry.at >= given for entry in record.outs(scope))
+def _has_active_stop(record: Record, scope: ScopeNumber, now: int) -> bool:
+    """Whether a stop at this scope itself is active, even if an opt-in below it excepts some topics."""
+    opted_in_at = max(record.at(opted_in(scope)), record.at(confirmed(scope)))
+    pause = record.pause(scope)
+    is_paused = pause is not None and pause.at >= opted_in_at and (pause.until or 0) > now
+    return is_paused or any(entry.at >= opted_in_at for entry in record.outs(scope))
 
 
 def undo_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record) -> UndoToken | None:
-    """The Undo of a press, of what of it is on record as one that can be taken back; None: nothing is."""
+    """Returns the Undo token of a press, or None.
+
+    It covers the scopes where the record has the press as undoable. The result is None if there are none.
+    """
     scopes = tuple(s for s, entry in press.items() if record.get(undoable(s)) == entry)
     if not scopes:
         return None
@@ -138,29 +149,29 @@ def undo_for(recipient: str, press: Mapping[ScopeNumber, Entry], record: Record)
     return UndoToken(recipient, scopes, entry.at, entry.digest)
 
 
-def mint_undo_token(said: UndoToken, key_id: int, key: bytes) -> str:
-    """The text of an Undo token; `key_id` says which link key signs it."""
+def mint_undo_token(token: UndoToken, key_id: int, key: bytes) -> str:
+    """Returns the text of an Undo token. `key_id` identifies the link key that signs it."""
     head = _HEAD.pack(
-        _FIRST,
+        _FIRST_BYTE,
         key_id,
-        recipients.recipient_to_bytes(said.recipient),
-        said.at,
-        bytes.fromhex(said.digest),
-        len(said.scopes),
+        recipients.recipient_to_bytes(token.recipient),
+        token.at,
+        bytes.fromhex(token.digest),
+        len(token.scopes),
     )
-    payload = head + struct.pack(f">{len(said.scopes)}H", *said.scopes)
+    payload = head + struct.pack(f">{len(token.scopes)}H", *token.scopes)
     return sign_payload(payload, key)
 
 
 def verify_undo_token(text: str, key_for: Callable[[TokenPurpose, int], bytes]) -> UndoToken:
-    """What an Undo token says, once its tag is proved; whether it is over is for the caller to ask.
+    """Verifies the tag of an Undo token and returns the content. The caller checks whether it is expired.
 
     Raises:
-        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+        InvalidToken: the token is altered, truncated, for another purpose, or signed with an unknown key.
     """
     if len(text) > MAX_UNDO_LENGTH:
         raise InvalidToken("too long")
-    payload = verified_payload(text, _FIRST, _HEAD.size, partial(key_for, TokenPurpose.UNDO))
+    payload = verified_payload(text, _FIRST_BYTE, _HEAD.size, partial(key_for, TokenPurpose.UNDO))
     _, _, recipient, at, digest, count = _HEAD.unpack_from(payload)
     scopes = struct.unpack_from(f">{count}H", payload, _HEAD.size)
     return UndoToken(recipients.recipient_from_bytes(recipient), scopes, at, digest.hex())

@@ -1,9 +1,9 @@
-"""For what anything about people may leave Heed (the closed list of the privacy policy, P8), and on record.
+"""The permitted purposes of disclosures (the closed list of the privacy policy, P8), and their register.
 
-The register of disclosures is a chain: each entry has the hash of the one before, so that none can be
-altered, left out or put in between without every later hash being wrong. An entry ends with its time; each
-says when the one before it was made, so that one that ended is told from one that somebody took away.
-Nothing personal is in it.
+The register of disclosures is a hash chain: each entry contains the hash of the entry before it. If an entry
+is altered, removed or inserted, all later hashes are wrong. Entries expire. So each entry also contains the
+time of the entry before it, to distinguish an expired entry from a removed one. The register contains no
+personal data.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from heed.domain.errors import PurposeRefused
 from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.retention import DISCLOSURE_DAYS
 
-FIRST_PREVIOUS_HASH = "0" * 64  # what stands for the hash before the first entry
+FIRST_PREVIOUS_HASH = "0" * 64  # the previous hash of the first entry
 
 
 class DisclosurePurpose(StrEnum):
@@ -36,14 +36,14 @@ class DisclosurePurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DisclosureDetails:
-    """What is being given out.
+    """The facts about a disclosure.
 
     Attributes:
-        at: when it was asked for, milliseconds.
+        at: the time of the request, milliseconds.
         what: lookup, suppressions or proof.
-        purpose: for what.
-        people: of how many people something is given.
-        key: id of the API key that asked; `aws` for who asked by rights of the account.
+        purpose: the purpose of the disclosure.
+        people: the number of people whose data is disclosed.
+        key: the id of the API key of the request; `aws` if AWS permissions allowed the request.
     """
 
     at: int
@@ -59,9 +59,9 @@ class DisclosureEntry:
 
     Attributes:
         number: 1, 2, 3 …
-        before: hash of the entry before, hex.
-        before_at: when the entry before was made, milliseconds; 0 of the first.
-        of: what was given out.
+        previous_hash: the hash of the previous entry, hex.
+        previous_at: the time of the previous entry, milliseconds; 0 in the first entry.
+        details: the facts about the disclosure.
     """
 
     number: int
@@ -71,19 +71,19 @@ class DisclosureEntry:
 
     @property
     def hash(self) -> str:
-        """SHA-256 of all of it, hex."""
-        told = {
+        """SHA-256 of the whole entry, hex."""
+        content = {
             "number": self.number,
             "before": self.before,
             "before_at": self.before_at,
             **asdict(self.details),
         }
-        text = json.dumps(told, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
 
 class RegisterEnd(NamedTuple):
-    """Where the register ends, as is marked beside it: number, hash and time of the entry there."""
+    """The marked end of the register: number, hash and time of the newest entry. It is stored separately."""
 
     number: int
     hash: str
@@ -94,9 +94,9 @@ class DisclosurePage(NamedTuple):
     """A page of the register.
 
     Attributes:
-        entries: what is there, the newest first; without those that nobody can read.
-        end: where the register ends, as is marked beside it; None: no end was marked yet.
-        rest: the number before which the next page begins; None at the beginning of the register.
+        entries: the readable entries, the newest first.
+        end: the marked end of the register, or None if none is marked yet.
+        next_before: the next page contains the entries before this number; None at the start of the register.
     """
 
     entries: list[DisclosureEntry]
@@ -105,7 +105,7 @@ class DisclosurePage(NamedTuple):
 
 
 def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
-    """Whether an entry stands right behind another in the chain."""
+    """Whether an entry directly follows another one in the chain."""
     return (entry.number, entry.before, entry.before_at) == (
         before.number + 1,
         before.hash,
@@ -114,51 +114,59 @@ def is_next_entry(entry: DisclosureEntry, before: DisclosureEntry) -> bool:
 
 
 def is_previous_expired(entry: DisclosureEntry, now: int) -> bool:
-    """Whether the time of the entry before it, and of all that are older, is over."""
+    """Whether the previous entry, and so each older one, is expired. `now` is in milliseconds."""
     return entry.number == 1 or entry.before_at + DISCLOSURE_DAYS * DAY_MS <= now
 
 
 def first_broken_entry(
-    given: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: int
+    entries: Sequence[tuple[DisclosureEntry, str]], end: RegisterEnd | None, now: int
 ) -> int | None:
-    """The number of the newest entry that is not what its hash says, or behind which one is missing.
+    """Returns the number of the newest faulty entry, or None if the register is complete.
 
-    `given` are all entries that a reader was given, each with the hash that was told of it, the newest
-    first, and `end` the end that is marked, which stands alone once the time of its entry is over; None: the
-    register is whole.
+    An entry is faulty if its hash is wrong, or if the entry before it is missing.
+
+    Args:
+        entries: all entries that a reader received, each with the hash that the register reports for it, the
+            newest first.
+        end: the marked end of the register. Once its entry expires, the mark may exist without it.
+        now: milliseconds.
     """
-    for entry, told in given:
-        if entry.hash != told:
+    for entry, reported_hash in entries:
+        if entry.hash != reported_hash:
             return entry.number
-    is_due = end is not None and end.at + DISCLOSURE_DAYS * DAY_MS > now
-    if end and is_due and end[:2] not in ((entry.number, told) for entry, told in given):
+    is_end_current = end is not None and end.at + DISCLOSURE_DAYS * DAY_MS > now
+    if (
+        end
+        and is_end_current
+        and end[:2] not in ((entry.number, reported_hash) for entry, reported_hash in entries)
+    ):
         return end.number
-    if given and not end:
-        return given[0][0].number
-    for (entry, _), (before, _) in pairwise(given):
-        if not (is_next_entry(entry, before) or _has_gap(entry, before, now)):
+    if entries and not end:
+        return entries[0][0].number
+    for (entry, _), (before, _) in pairwise(entries):
+        if not (is_next_entry(entry, before) or _is_expired_gap(entry, before, now)):
             return entry.number
-    if given and not _begins(given[-1][0], now):
-        return given[-1][0].number
+    if entries and not _is_valid_start(entries[-1][0], now):
+        return entries[-1][0].number
     return None
 
 
-def _has_gap(entry: DisclosureEntry, before: DisclosureEntry, now: int) -> bool:
-    """Whether those between two entries are gone because their time was over."""
+def _is_expired_gap(entry: DisclosureEntry, before: DisclosureEntry, now: int) -> bool:
+    """Whether all entries between two entries are missing because they expired."""
     return entry.number > before.number + 1 and is_previous_expired(entry, now)
 
 
-def _begins(entry: DisclosureEntry, now: int) -> bool:
+def _is_valid_start(entry: DisclosureEntry, now: int) -> bool:
     if entry.number == 1:
         return (entry.before, entry.before_at) == (FIRST_PREVIOUS_HASH, 0)
     return is_previous_expired(entry, now)
 
 
 def permitted_purpose(purpose: str) -> DisclosurePurpose:
-    """The purpose of that name.
+    """Returns the purpose with this name.
 
     Raises:
-        PurposeRefused: it is none of the list.
+        PurposeRefused: the purpose is not in the list.
     """
     try:
         return DisclosurePurpose(purpose)

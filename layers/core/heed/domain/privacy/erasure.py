@@ -1,11 +1,11 @@
-"""A new epoch: one write replaces all that is on record of a person by the least that keeps the promise.
+"""An erasure: one write that replaces a record by the minimum that keeps mail stopped.
 
-What is left is when the epoch began (the floor: nothing at or before it counts any more), that the person
-is stopped, and, of a child, that it is one. An opt-out of advertising, which the stop of all marketing
-does not contain, is left too.
+The new record contains the time of the erasure, an opt-out of everything and, for a child, that the person is
+a minor. An event at or before the erasure no longer counts. An opt-out of advertising is kept too, because
+the opt-out of all marketing does not include it.
 
-While a hold stands nothing is replaced: it preserves what is on record. That somebody is a child is
-written beside it, and the epoch begins when the hold is lifted.
+While a hold is active nothing is erased, because the hold preserves the record. A report of a minor is
+stored beside the hold, and the erasure follows when the hold is lifted.
 """
 
 from __future__ import annotations
@@ -35,30 +35,30 @@ from heed.domain.preferences.register import (
     opted_out,
 )
 
-_WAITING = "waiting_report"  # in the evidence of a hold: that of the report that waits under it
-MIN_MINOR_RECORD_DAYS = 45  # days: longer than any queue, backup or stream can bring something back
+_WAITING = "waiting_report"  # the part of a hold's evidence with the report that waits under the hold
+MIN_MINOR_RECORD_DAYS = 45  # longer than a queue, backup or stream can bring data back
 
 
 class ErasureCause(StrEnum):
-    """Why an epoch begins."""
+    """The cause of an erasure."""
 
     MINOR = "minor"
     ERASURE = "erasure"
-    LIFT = "lift"  # the report of a minor was wrong, or the child is none any more
+    LIFT = "lift"  # the report of a minor was wrong, or the person is no longer a child
 
 
 @dataclass(frozen=True, slots=True)
 class ErasureReport:
-    """What is asked for, and how that is known.
+    """A report of a minor, or a request for an erasure.
 
     Attributes:
         cause: minor or erasure.
-        at: when it was received, milliseconds.
-        source: by which way.
-        reference: where the letter lies, which call it was.
-        key: id of the API key, or "" for what came by mail.
-        policy: version of the privacy policy then.
-        by_officer: whether a privacy officer's key reports it; any other may do so only so often a day.
+        at: the time at which it was received, milliseconds.
+        source: the way in which it arrived.
+        reference: the place of the letter, or the id of the call.
+        key: the id of the API key, or "" for a request by mail.
+        policy: the version of the privacy policy at that time.
+        by_officer: whether the key belongs to a privacy officer. Other keys have a daily limit.
     """
 
     cause: ErasureCause
@@ -72,13 +72,13 @@ class ErasureReport:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """The record that an epoch begins with, and what is to be done about it.
+    """The result of an erasure.
 
     Attributes:
-        record: all that is on record from now on; its counter goes on from the one before.
-        purges: ids of the purges that clear the other stores; those of an earlier epoch too, if they
-            may not be done yet.
-        ends: when the record itself is forgotten, milliseconds, or None: never.
+        record: the new record. Its revision continues from the old record.
+        purges: ids of the purges that clear the other stores, including purges of earlier erasures that may
+            be incomplete.
+        expires_at: the time at which the new record itself is deleted, milliseconds; None for never.
     """
 
     record: Record
@@ -94,56 +94,62 @@ def erasure_for_report(
     signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Erasure:
-    """The epoch that the report of a minor, or the erasure of an adult, begins.
+    """Returns the erasure that follows a report of a minor or an erasure request of an adult.
 
-    `purge` is its own, `due` those that an earlier epoch has left; `signals` are the numbers of the
-    topics that `*` does not stop.
+    Args:
+        report: the report.
+        before: the record before the erasure.
+        purge: the id of this erasure's purge.
+        due: ids of purges that earlier erasures have left.
+        signals: numbers of the topics that an opt-out of `*` does not stop.
+        minor_days: the configured retention of a minor's record, in days.
     """
-    kept = _kept(before, floor := max(report.at, before.erased_at or 0), signals)
+    kept = _kept_opt_outs(before, erased_at := max(report.at, before.erased_at or 0), signals)
     purges = tuple(dict.fromkeys((*due, purge)))
-    said = _evidence(report, purge)
+    text = _evidence(report, purge)
     if report.cause is ErasureCause.ERASURE:
-        stop = kept | {opted_out(ALL_SCOPES): Entry(floor, report.source, said, report.policy)}
-        return Erasure(_first(before, floor, stop), purges)
-    minor = Entry(floor, Source.AGE_REPORT, said, report.policy)
-    out_of_all = Entry(floor, Source.AGE_REPORT, "{}", report.policy)
+        stop = kept | {opted_out(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)}
+        return Erasure(_record_after(before, erased_at, stop), purges)
+    minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
+    out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
     stop = kept | {opted_out(ALL_SCOPES): out_of_all, MINOR: minor}
-    return Erasure(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
+    return Erasure(_record_after(before, erased_at, stop), purges, _expiry(erased_at, minor_days))
 
 
 def report_during_hold(report: ErasureReport, before: Record, purge: str) -> Change:
-    """What the report of a minor adds while a hold stands. Nothing else changes before the hold's lift."""
+    """Returns the change that stores a report of a minor during a hold. The erasure follows the lift."""
     at = max(report.at, before.erased_at or 0)
-    said = _evidence(report, purge)
-    return Change(MINOR, Entry(at, Source.AGE_REPORT, said, report.policy))
+    text = _evidence(report, purge)
+    return Change(MINOR, Entry(at, Source.AGE_REPORT, text, report.policy))
 
 
 def hold_until_decided(report: ErasureReport, before: Record) -> Change:
-    """The hold that a report waits under where its key has reported too many: nothing is forgotten yet.
+    """Returns the hold for a report whose key has sent too many reports. An officer has to decide.
 
-    It stands whatever hold was lifted before.
+    Nothing is erased yet. The hold is active even if an earlier hold was lifted.
     """
     at = max(report.at, before.at(LIFT_HOLD))
     return Change(HOLD, Entry(at, Source.AGE_REPORT, _evidence(report, None), report.policy))
 
 
 def hold_over_report(hold: Entry, before: Record) -> Entry:
-    """An officer's hold as it is put on record: where a report waits, it keeps the report in its evidence."""
+    """Returns an officer's hold as it is stored. If a report waits, the evidence includes the report."""
     report = _waiting_report(before)
     if report is None:
         return hold
-    return replace(hold, evidence=_canonical({**json.loads(hold.evidence), _WAITING: report}))
+    return replace(hold, evidence=_canonical_json({**json.loads(hold.evidence), _WAITING: report}))
 
 
 def hold_after_lift(lift: Entry, before: Record) -> Entry | None:
-    """The hold under which a report waits again when the hold that was put over it is lifted.
+    """Returns the hold under which a report waits again after the lift of the officer's hold, or None.
 
-    None: there is none, or it is the hold of the report itself that is lifted, which refuses the report.
+    The result is None if no report waits. It is also None if the lift applies to the hold of the report
+    itself, because such a lift rejects the report.
     """
     report = _waiting_report(before)
     if report is None or is_awaiting_officer(before) or lift.at <= before.at(HOLD):
         return None
-    return Entry(lift.at, Source.AGE_REPORT, _canonical(report), lift.policy)
+    return Entry(lift.at, Source.AGE_REPORT, _canonical_json(report), lift.policy)
 
 
 def erasure_after_hold(
@@ -154,36 +160,42 @@ def erasure_after_hold(
     signals: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Erasure:
-    """The epoch of a minor who was reported under a hold: it begins with the lift of that hold.
+    """Returns the erasure of a minor who was reported during a hold. It follows the lift of the hold.
 
-    `purge` is the one that was promised to whoever reported it.
+    Args:
+        lift: the entry of the lift.
+        before: the record before the erasure.
+        purge: the id of the purge that the response to the report contained.
+        due: ids of purges that earlier erasures have left.
+        signals: numbers of the topics that an opt-out of `*` does not stop.
+        minor_days: the configured retention of a minor's record, in days.
     """
     reported = before.registers[MINOR]
-    floor = max(lift.at, reported.at, before.erased_at or 0)
-    stop = _kept(before, floor, signals) | {
-        opted_out(ALL_SCOPES): replace(lift, at=floor),
-        MINOR: replace(reported, at=floor),
+    erased_at = max(lift.at, reported.at, before.erased_at or 0)
+    stop = _kept_opt_outs(before, erased_at, signals) | {
+        opted_out(ALL_SCOPES): replace(lift, at=erased_at),
+        MINOR: replace(reported, at=erased_at),
     }
     purges = tuple(dict.fromkeys((*due, purge)))
-    return Erasure(_first(before, floor, stop), purges, _forgotten(floor, minor_days))
+    return Erasure(_record_after(before, erased_at, stop), purges, _expiry(erased_at, minor_days))
 
 
 def erasure_for_lift(
     at: int,
-    said: str,
+    text: str,
     policy: str,
     before: Record,
     due: tuple[str, ...],
     signals: tuple[ScopeNumber, ...],
 ) -> Erasure:
-    """The epoch that begins when a minor is lifted: a wrong report never undoes an opt-out."""
-    floor = max(at, (before.erased_at or 0) + 1)
-    stop = _kept(before, floor, signals) | {opted_out(ALL_SCOPES): Entry(floor, Source.AGENT, said, policy)}
-    return Erasure(_first(before, floor, stop), due)
+    """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
+    erased_at = max(at, (before.erased_at or 0) + 1)
+    stop = {opted_out(ALL_SCOPES): Entry(erased_at, Source.AGENT, text, policy)}
+    return Erasure(_record_after(before, erased_at, _kept_opt_outs(before, erased_at, signals) | stop), due)
 
 
 def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
-    """The purge of an earlier report after which a new one changes nothing; None: it changes something."""
+    """Returns the purge of an earlier report if a new report would change nothing, otherwise None."""
     minor, stop = record.get(MINOR), record.get(opted_out(ALL_SCOPES))
     if minor is not None:
         return _purge_of(minor) or None
@@ -192,24 +204,24 @@ def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
         for register, entry in record.registers.items()
     )
     if cause is ErasureCause.ERASURE and is_bare and stop is not None:
-        return _purge_of(stop) or None  # a lift, which began that epoch, has none
+        return _purge_of(stop) or None  # the erasure for a lift has no purge
     return None
 
 
 def _waiting_report(record: Record) -> dict[str, Any] | None:
-    """The evidence of the report of a minor that waits under the hold that stands."""
+    """Returns the evidence of the report of a minor that waits under the active hold, or None."""
     hold = record.get(HOLD)
     if hold is None or not is_on_hold(record):
         return None
     try:
-        said = json.loads(hold.evidence)
-        return dict(said if is_awaiting_officer(record) else said[_WAITING])
+        waiting = json.loads(hold.evidence)
+        return dict(waiting if is_awaiting_officer(record) else waiting[_WAITING])
     except (ValueError, TypeError, KeyError):
         return {} if is_awaiting_officer(record) else None
 
 
-def _canonical(said: dict[str, Any]) -> str:
-    return json.dumps(said, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+def _canonical_json(document: dict[str, Any]) -> str:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 def _evidence(report: ErasureReport, purge: str | None) -> str:
@@ -221,23 +233,23 @@ def _evidence(report: ErasureReport, purge: str | None) -> str:
     )
 
 
-def _kept(before: Record, floor: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
-    """The stops that `*` would not stand for, where they stand: no opt-out is undone by an epoch."""
+def _kept_opt_outs(before: Record, erased_at: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
+    """Returns the active opt-outs that an opt-out of `*` does not include. An erasure removes no opt-out."""
     return {
-        opted_out(scope): Entry(floor, entry.source, "{}", entry.policy)
+        opted_out(scope): Entry(erased_at, entry.source, "{}", entry.policy)
         for scope in signals
         for entry in before.outs(scope)
         if entry.at >= max(before.at(opted_in(scope)), before.at(confirmed(scope)))
     }
 
 
-def _forgotten(floor: int, minor_days: int) -> int:
-    """When the record of a minor is forgotten, however few days are configured."""
-    return floor + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
+def _expiry(erased_at: int, minor_days: int) -> int:
+    """Returns the time at which a minor's record is deleted, milliseconds. A minimum applies."""
+    return erased_at + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
 
 
-def _first(before: Record, floor: int, registers: dict[Register, Entry]) -> Record:
-    return Record(registers=registers, erased_at=floor, revision=before.revision + 1)
+def _record_after(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
+    return Record(registers=registers, erased_at=erased_at, revision=before.revision + 1)
 
 
 def _purge_of(entry: Entry) -> str:

@@ -1,7 +1,7 @@
-"""Undoing by a person what stands against an address: an agent's mistake has an inverse.
+"""A lift ends a stop of an address, so that the mistake of an agent can be corrected.
 
-Nothing is erased by it: a lift is a register like any other, and the later one counts. Only that somebody
-is a child is lifted by a new epoch, and by two keys of different owners.
+A lift deletes nothing. It has a register of its own, and the later of stop and lift counts. Only the lift of
+a minor is an erasure, and it needs two keys of different owners.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from heed.domain.preferences.evidence import evidence
 from heed.domain.preferences.register import DAY_MS
 
-SECOND_SIGNATURE_WITHIN = DAY_MS
+SECOND_SIGNATURE_WITHIN = DAY_MS  # milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who asks for the lift of a minor.
+    """One of the two requests for the lift of a minor.
 
     Attributes:
-        key: id of the API key.
-        owner: of the key; the two must be different people.
-        at: when it was asked for, milliseconds.
-        reason: why.
-        reference: where the proof of age lies.
+        key: the id of the API key.
+        owner: the owner of the key. The two owners must differ.
+        at: the time of the request, milliseconds.
+        reason: the reason for the lift.
+        reference: the place of the proof of age.
     """
 
     key: str
@@ -33,12 +33,12 @@ class Signature:
     reference: str
 
     def is_open_at(self, now: int) -> bool:
-        """Whether another signature may still join it."""
+        """Whether a second signature can still complete the lift. `now` is in milliseconds."""
         return now < self.at + SECOND_SIGNATURE_WITHIN
 
 
 def evidence_of_both(first: Signature, second: Signature) -> str:
-    """What proves the lift of a minor."""
+    """Returns the evidence of the lift of a minor."""
     return evidence(
         lifted="minor",
         key=first.key,

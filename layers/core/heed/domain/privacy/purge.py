@@ -1,7 +1,7 @@
-"""A purge: clearing every store but the preferences themselves of a person, and the proof of it.
+"""A purge clears a person's data in all stores except the preferences. It ends with a certificate.
 
-The certificate has nothing personal in it. While the purge is under way its record also names the
-subject under which the ledger knows the person; that goes with the last step.
+The certificate contains no personal data. During the purge its record also contains the subject, the
+person's name in the ledger. The last step deletes the subject.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from heed.domain.preferences.register import DAY_MS
 from heed.domain.privacy.erasure import ErasureCause
 
 _ID = re.compile(r"[0-9a-f]{32}")
-BACKUP_DAYS = 7  # that a table can be brought back for (template.yaml; a test compares)
-PURGE_OVERDUE = 3_600_000  # milliseconds; the sweep comes once an hour
-LIST_OVERDUE = DAY_MS  # a long list of SES's takes hours to be read, one call a second
+BACKUP_DAYS = 7  # days for which a table can be restored (template.yaml; a test compares them)
+PURGE_OVERDUE = 3_600_000  # milliseconds; overdue purges are checked once an hour
+LIST_OVERDUE = DAY_MS  # milliseconds; a long SES list takes hours to read, at one call a second
 SES_LIST_STORE = "ses-suppression-list"
-"""In a certificate: how many addresses were taken off the mail service's own list."""
+"""The store in a certificate that counts the addresses removed from the list of SES."""
 
 
 class DueWork(NamedTuple):
     """The work that is due on a recipient.
 
     Attributes:
-        purges: ids of purges; empty where only days of soft bounces are to be pruned.
-        floor: when the epoch began, milliseconds.
-        cause: why it began.
-        soft: days of soft bounces.
-        is_held: whether a hold preserves them, however old they are.
+        purges: ids of purges; empty if only old soft-bounce days have to be deleted.
+        erased_at: the time of the erasure, milliseconds.
+        cause: the cause of the erasure.
+        soft_bounce_days: the days with a soft bounce, as numbers of days since the Unix epoch.
+        is_held: whether a hold preserves the soft-bounce days, even old ones.
     """
 
     purges: tuple[str, ...]
@@ -42,12 +42,12 @@ class DueWork(NamedTuple):
 
 
 class PurgeOrder(NamedTuple):
-    """A purge that a change of somebody's record asks for.
+    """A request to run a purge. A change of a record causes it.
 
     Attributes:
-        position: names the change, for whoever has to be told that the purge failed.
-        recipient: recipient id.
-        work: what is due.
+        position: identifies the change in the stream, for a report of a failed purge.
+        recipient: the recipient id.
+        work: the work that is due.
     """
 
     position: str
@@ -56,7 +56,7 @@ class PurgeOrder(NamedTuple):
 
 
 class PurgeState(StrEnum):
-    """How far a purge is."""
+    """The progress of a purge."""
 
     DUE = "due"
     RUNNING = "running"
@@ -69,13 +69,14 @@ class Purge:
 
     Attributes:
         id: random.
-        cause: why.
-        state: how far it is.
-        requested_at: when the report was received, milliseconds.
-        completed_at: when every store was clear, milliseconds, or None.
-        stores: how much was found in each store.
-        subject: the person's name in the ledger, hex; "" where there is none, and once it is done.
-        walk: number of the walk over the mail service's list that has to end first; None: not known yet.
+        cause: the cause of the erasure.
+        state: the progress.
+        requested_at: the time at which the report was received, milliseconds.
+        completed_at: the time at which all stores were clear, milliseconds, or None.
+        stores: the number of items found in each store.
+        subject: the person's name in the ledger, hex; "" if there is none, and after completion.
+        walk: the number of the walk over the list of SES that has to end first; None if not known yet. A walk
+            is one complete reading of that list.
     """
 
     id: str
@@ -89,20 +90,23 @@ class Purge:
 
     @property
     def unlinkable_from(self) -> int | None:
-        """From when nobody can find out any more whose entries they were: no backup is that old."""
+        """The time from which no one can link the ledger entries to the person, milliseconds, or None.
+
+        From then on, no backup contains the salt.
+        """
         return None if self.completed_at is None else self.completed_at + BACKUP_DAYS * DAY_MS
 
     @property
     def rules(self) -> str:
-        """Which rules it was done by, as docs/privacy.md numbers them."""
+        """The rules of the purge, as docs/privacy.md numbers them."""
         return f"{self.cause.value}/1"
 
 
 def is_purge_id(text: str) -> bool:
-    """Whether a text has the form of a purge's id; another is never looked for."""
+    """Whether a text has the format of a purge id."""
     return _ID.fullmatch(text) is not None
 
 
-def merge_counts(found: Mapping[str, int], now: Mapping[str, int]) -> dict[str, int]:
-    """What was found in each store: the most that any pass has seen, for a pass may begin again."""
-    return {name: max(found.get(name, 0), now.get(name, 0)) for name in (*found, *now)}
+def merge_counts(earlier: Mapping[str, int], current: Mapping[str, int]) -> dict[str, int]:
+    """Returns, for each store, the greatest count of both passes. A pass may start again."""
+    return {name: max(earlier.get(name, 0), current.get(name, 0)) for name in (*earlier, *current)}

@@ -1,7 +1,8 @@
-"""How long records are kept, in days, as far as the code decides it (P10).
+"""Retention periods in days, as far as the code decides them (P10).
 
-Times that a law gives are named with it; the others are as short as the use permits. docs/operations.md
-lists every kind of record; a test holds that list to these numbers and to template.yaml.
+If a law gives the period, a comment names it. All other periods are as short as their use permits.
+docs/operations.md lists each kind of record. A test compares that list with these numbers and with
+template.yaml.
 """
 
 from __future__ import annotations
@@ -9,18 +10,21 @@ from __future__ import annotations
 from heed.domain.preferences.decision import SOFT_BOUNCE_WINDOW
 from heed.domain.preferences.register import DAY_MS
 
-PURGE_ORDER_DAYS = 14  # of a purge that was ordered, and whose epoch never began
+PURGE_ORDER_DAYS = 14  # for an ordered purge whose erasure never happened
 CERTIFICATE_DAYS = 731  # records of requests: 24 months (11 CCR 7101)
 DISCLOSURE_DAYS = 731
-COUNT_DAYS = 2  # of what is counted by the day
-SOFT_BOUNCE_DAYS = 2 * SOFT_BOUNCE_WINDOW  # a day may stand in a window that ends a window's length later
+COUNT_DAYS = 2  # for daily counters
+SOFT_BOUNCE_DAYS = 2 * SOFT_BOUNCE_WINDOW  # a window that contains a day may end up to 30 days later
 
 
 def soft_bounce_expiry(day: int) -> int:
-    """When a day of soft bounces is to be forgotten, milliseconds: no decision looks at it from then on."""
+    """Returns the time at which a soft-bounce day is deleted, milliseconds.
+
+    From then on, no decision uses it.
+    """
     return (day + SOFT_BOUNCE_DAYS) * DAY_MS
 
 
 def expired_soft_bounce_days(days: frozenset[int], now: int) -> frozenset[int]:
-    """Those of the days that are to be forgotten by now."""
+    """Returns the days that must be deleted by `now` (milliseconds)."""
     return frozenset(day for day in days if soft_bounce_expiry(day) <= now)

@@ -1,4 +1,4 @@
-"""What is asked of the function that alone speaks to the mail service about its list of addresses."""
+"""Requests to the only function that changes the suppression list of SES."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from dataclasses import dataclass
 
 from heed.domain.opt_in.confirmed_opt_in import ConfirmedOptIn
 
-_WALK = '{"walk": true}'
+_WALK_MESSAGE = '{"walk": true}'
 
 
 @dataclass(frozen=True, slots=True)
 class SesListRequest:
-    """A request to change the list, as it waits in its queue.
+    """A request to change the list, as a message in a queue.
 
     Attributes:
-        opt_in: the confirmed yes whose address is to be taken off the list; None: the whole list is to be
-            walked, for whoever waits for a walk.
+        opt_in: the confirmed opt-in whose address should be removed from the list. None requests a walk over
+            the whole list, for the purges that wait for one.
     """
 
     opt_in: ConfirmedOptIn | None
 
     def to_message(self) -> str:
-        """As it waits in the queue."""
-        return _WALK if self.opt_in is None else self.opt_in.to_message()
+        """Returns the message for the queue."""
+        return _WALK_MESSAGE if self.opt_in is None else self.opt_in.to_message()
 
     @classmethod
     def from_message(cls, body: str) -> SesListRequest:
-        """As it was put into the queue.
+        """Parses a message of the queue.
 
         Raises:
-            Malformed: it was not put there by us.
+            MalformedMessage: Heed did not send the message.
         """
-        return cls(None if body == _WALK else ConfirmedOptIn.from_message(body))
+        return cls(None if body == _WALK_MESSAGE else ConfirmedOptIn.from_message(body))
 
 
 WALK_REQUEST = SesListRequest(opt_in=None)
