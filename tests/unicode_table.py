@@ -34,10 +34,11 @@ IGNORABLE = (
 BLANK = (0x2800, 0x16FE4, 0x1D159, 0xFFFC, 0xFFFD)
 
 _TEMPLATE = '''\
-"""Which characters are no text, and which nobody sees. Written by tests/unicode_table.py, not by hand.
+"""The characters that are no text, and the invisible ones. tests/unicode_table.py generates this file.
 
-Of Unicode {version}, whatever version Python has: what is refused must not depend on it, and what is
-accepted has had the same lower case and the same NFC since (docs/decisions/0040-case-of-local-parts.md).
+The sets are those of Unicode {version}. So Heed refuses the same characters under each version of Python. The
+accepted characters have had the same lower case and the same NFC since that version of Unicode
+(docs/decisions/0040-case-of-local-parts.md).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ from itertools import accumulate
 
 UNICODE_VERSION = "{version}"
 
-# The code points at which a set begins and ends, in turn; each as its distance to the one before.
+# The code points at which a set begins and ends, in turn, each as the distance to the previous one (base 36).
 _NO_TEXT = (  # unassigned, noncharacters, private use, surrogates
 {no_text}
 )
@@ -58,16 +59,16 @@ _INVISIBLE = (  # Default_Ignorable_Code_Point, controls, formats, separators of
 
 
 def is_no_text(character: str) -> bool:
-    """Whether it is no character that anybody can mean."""
-    return _holds(_NO_TEXT, character)
+    """Whether the character is no text: it is unassigned, private or a surrogate."""
+    return _contains(_NO_TEXT, character)
 
 
 def is_invisible(character: str) -> bool:
-    """Whether it is one that nobody sees."""
-    return _holds(_INVISIBLE, character)
+    """Whether the character is invisible."""
+    return _contains(_INVISIBLE, character)
 
 
-def _holds(table: str, character: str) -> bool:
+def _contains(table: str, character: str) -> bool:
     return bisect_right(_boundaries(table), ord(character)) % 2 == 1
 
 

@@ -1,1 +1,1 @@
-"""Items of the table `Preferences` as values of the domain, and back: for the adapters and for its stream."""
+"""Converts items of the table `Preferences` to domain values and back, for the adapters and the stream."""

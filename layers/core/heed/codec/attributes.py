@@ -1,8 +1,8 @@
-"""Attributes of a table's items, taken in the form in which Heed writes them and in no other.
+"""Reads attributes of a table's items. Only the exact format that Heed writes is valid.
 
-A table takes what it is given: a number of thirty digits, a list where a text belongs. Whatever is read
-passes through here first, so that one item that is not of our form is told apart from the others, and
-nothing behind this boundary meets a value that it cannot handle.
+A table accepts any value: a number of thirty digits, or a list in place of a text. Each attribute is checked
+here first. So an item with another format is detected, and the rest of the code never receives a value that
+it cannot handle.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 Item = Mapping[str, Any]
-"""An item in DynamoDB's own form: `{"n": {"N": "1"}, …}`."""
+"""An item in the format of DynamoDB: `{"n": {"N": "1"}, …}`."""
 
 MAX_COUNT = 1 << 53
-"""No counter comes as far."""
+"""A limit that no counter reaches."""
 
-_NOT_OF_OUR_FORM = (
+_READ_ERRORS = (
     LookupError,
     TypeError,
     ValueError,
@@ -35,59 +35,62 @@ _NOT_OF_OUR_FORM = (
 
 
 def strict_reader(read: Callable[P, R]) -> Callable[P, R]:
-    """A reader whose failures all are an UnreadableRecord, that says nothing of what it met."""
+    """Decorates a reader: each failure becomes an UnreadableRecord, which contains none of the data."""
 
     @wraps(read)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return read(*args, **kwargs)
-        except _NOT_OF_OUR_FORM as error:
+        except _READ_ERRORS as error:
             raise UnreadableRecord(type(error).__name__) from None
 
     return checked
 
 
 def read_number(item: Item, name: str, below: int = END_OF_TIME) -> int:
-    """A whole number of an item, from 0 up to what `below` says; as a rule an instant in milliseconds."""
-    written = item[name]["N"]
-    value = int(written)
-    if 0 <= value < below and str(value) == written:
+    """Reads a whole number from 0 up to, but not including, `below`.
+
+    The default range is that of instants in milliseconds.
+    """
+    text = item[name]["N"]
+    value = int(text)
+    if 0 <= value < below and str(value) == text:
         return value
-    raise ValueError("no number of ours")
+    raise ValueError("not a number in Heed's format")
 
 
 def read_numbers(item: Item, name: str, below: int) -> frozenset[int]:
-    """A set of such numbers of an item, empty where the item has none."""
-    held = item[name]["NS"] if name in item else ()
-    return frozenset([read_number({name: {"N": one}}, name, below) for one in held])
+    """Reads a set of whole numbers below `below`; an empty set if the item has no such attribute."""
+    texts = item[name]["NS"] if name in item else ()
+    return frozenset([read_number({name: {"N": text}}, name, below) for text in texts])
 
 
 def read_text(item: Item, name: str) -> str:
-    """A text of an item."""
+    """Reads a text."""
     value = item[name]["S"]
     if not isinstance(value, str):
-        raise TypeError("no text")
+        raise TypeError("not a text")
     if not value.isascii():
-        value.encode()  # half a surrogate pair is no text
+        value.encode()  # fails for half a surrogate pair
     return value
 
 
 def read_recipient(item: Item) -> str:
-    """The recipient whom an item of `Preferences` is about."""
-    found = read_text(item, "id")
-    if recipients.parse_recipient(found) != found:
-        raise ValueError("not as we write it")
-    return found
+    """Reads the recipient id of an item of `Preferences`."""
+    recipient = read_text(item, "id")
+    if recipients.parse_recipient(recipient) != recipient:
+        raise ValueError("not the canonical spelling of a recipient id")
+    return recipient
 
 
 def read_texts(item: Item, name: str) -> frozenset[str]:
-    """A set of texts of an item, empty where the item has none."""
-    held = item[name]["SS"] if name in item else ()
-    if not isinstance(held, list | tuple) or not all(isinstance(one, str) for one in held):
-        raise TypeError("no set of texts")
-    return frozenset(held)
+    """Reads a set of texts; an empty set if the item has no such attribute."""
+    texts = item[name]["SS"] if name in item else ()
+    if not isinstance(texts, list | tuple) or not all(isinstance(text, str) for text in texts):
+        raise TypeError("not a set of texts")
+    return frozenset(texts)
 
 
 def read_optional_instant(item: Item, name: str) -> int | None:
-    """An instant of an item, milliseconds; None where the item has none."""
+    """Reads an instant, milliseconds; None if the item has no such attribute."""
     return read_number(item, name) if name in item else None

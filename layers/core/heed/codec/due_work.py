@@ -1,4 +1,4 @@
-"""The work that is due on an item of the table `Preferences`."""
+"""Reads the due work from an item of the table `Preferences`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from heed.domain.privacy.purge import DueWork, is_purge_id
 
 @strict_reader
 def decode_due_work(item: Item) -> DueWork:
-    """What is due on an item; also on the image of one that the table's stream has.
+    """Returns the work that is due on an item, or on an item's image in the stream of the table.
 
     Raises:
-        UnreadableRecord: it is not of our form.
+        UnreadableRecord: the item does not have Heed's format.
     """
     purges = tuple(read_text(item, "purge").split()) if "purge" in item else ()
     if not all(map(is_purge_id, purges)):
-        raise ValueError("no purges of ours")
+        raise ValueError("not the ids of purges")
     return DueWork(
         purges=purges,
         floor=read_optional_instant(item, "f") or 0,
@@ -29,6 +29,9 @@ def decode_due_work(item: Item) -> DueWork:
 
 
 def _is_held(item: Item) -> bool:
-    """As the record's own rule has it, from the two registers alone: an old image may hold others."""
-    said = {r: read_number(item[r.code]["M"], "t") for r in (HOLD, LIFT_HOLD) if r.code in item}
-    return HOLD in said and said[HOLD] >= said.get(LIFT_HOLD, said[HOLD])
+    """Whether a hold is active, by the rule of the record.
+
+    It reads only the two registers that it needs, because an old image may contain unknown ones.
+    """
+    times = {r: read_number(item[r.code]["M"], "t") for r in (HOLD, LIFT_HOLD) if r.code in item}
+    return HOLD in times and times[HOLD] >= times.get(LIFT_HOLD, times[HOLD])

@@ -1,4 +1,4 @@
-"""A record as a DynamoDB item, and back."""
+"""Converts a record to a DynamoDB item and back."""
 
 from __future__ import annotations
 
@@ -35,52 +35,52 @@ from heed.domain.rfc3339 import END_OF_TIME
 SALT_SIZE = 16  # bytes
 TOLD_HOUR, SPARED = "told_hour", "spared"
 TALLY_ATTRIBUTES = tuple(f"told{number}" for number in range(32))
-"""The attributes of the tally of a person's links: heed.adapters.dynamodb.link_tally describes them."""
+"""The attributes of the tally of a person's links, which heed.adapters.dynamodb.link_tally describes."""
 
-_LONGEST_TIE = MAX_EVIDENCE + 1_000  # characters: the evidence, and what stands around it
+_MAX_TIE_LENGTH = MAX_EVIDENCE + 1_000  # characters: the evidence and the other parts
 
 _KINDS = {Register(kind).code.removesuffix("0"): kind for kind in KINDS}  # `o:`, `x:hold`
 
 
 def encode_entry(entry: Entry) -> dict[str, Any]:
-    """What a register's attribute holds."""
-    held: dict[str, Any] = {
+    """Returns the value of a register's attribute."""
+    attribute: dict[str, Any] = {
         "t": {"N": str(entry.at)},
         "by": {"S": entry.source.value},
         "ev": {"S": entry.tie},
         "pv": {"S": entry.policy},
     }
     if entry.until is not None:
-        held["u"] = {"N": str(entry.until)}
-    return {"M": held}
+        attribute["u"] = {"N": str(entry.until)}
+    return {"M": attribute}
 
 
 @strict_reader
 def decode_record(item: Item | None) -> Record:
-    """The record of an item; nothing, if there is none.
+    """Returns the record of an item; the empty record if there is no item.
 
     Raises:
-        UnreadableRecord: a register, the floor or the counter is not of our form, or there is a
-            register never heard of: a later version may stop somebody by it.
+        UnreadableRecord: an attribute does not have Heed's format, or a register is unknown. A later version
+            of Heed may use an unknown register for a stop.
     """
     if not item:
         return EMPTY_RECORD
     return Record(
-        registers=dict(_held(name, value["M"]) for name, value in item.items() if ":" in name),
+        registers=dict(_decode_entry(name, value["M"]) for name, value in item.items() if ":" in name),
         soft_bounce_days=decode_soft_bounce_days(item),
         erased_at=read_optional_instant(item, "f"),
         revision=read_number(item, "n", MAX_COUNT),
-        salt=_salt(item),
-        tally=_tally(item),
+        salt=_decode_salt(item),
+        tally=_decode_tally(item),
     )
 
 
 def decode_soft_bounce_days(item: Item) -> frozenset[int]:
-    """The days of soft bounces of an item, counted from the epoch."""
+    """Returns the soft-bounce days of an item, as numbers of days since the Unix epoch."""
     return read_numbers(item, SOFT_BOUNCE.code, END_OF_TIME // DAY_MS)
 
 
-def _tally(item: Item) -> LinkTally:
+def _decode_tally(item: Item) -> LinkTally:
     if TOLD_HOUR not in item and SPARED not in item:
         return LinkTally()
     hour = read_number(item, TOLD_HOUR, END_OF_TIME // HOUR)
@@ -92,39 +92,40 @@ def _tally(item: Item) -> LinkTally:
     )
 
 
-def _salt(item: Item) -> bytes:
+def _decode_salt(item: Item) -> bytes:
     if "salt" not in item:
         return b""
     salt = item["salt"]["B"]
     if not isinstance(salt, bytes) or len(salt) != SALT_SIZE:
-        raise TypeError("no salt")
+        raise TypeError("not a salt")
     return salt
 
 
 @lru_cache(maxsize=4096)
 def decode_register(name: str) -> Register:
-    """The register that an attribute of this name holds.
+    """Returns the register of the attribute with this name.
 
     Raises:
-        KeyError, ValueError: it holds none. A scope is spelt in one way alone.
+        KeyError: no register has this name.
+        ValueError: no register has this name. A scope number has only one spelling.
     """
     kind, scope = (_KINDS[name], "0") if name in _KINDS else (_KINDS[name[:2]], name[2:])
     register = Register(kind, ScopeNumber(int(scope)))
     if register.code != name or register == SOFT_BOUNCE or not 0 <= register.scope < MAX_SCOPES:
-        raise ValueError("no register of ours")
+        raise ValueError("not a register")
     return register
 
 
-def _held(name: str, held: Item) -> tuple[Register, Entry]:
+def _decode_entry(name: str, attribute: Item) -> tuple[Register, Entry]:
     register = decode_register(name)
-    if register.may_end not in (None, "u" in held):
-        raise ValueError("a pause without an end, or an end of what has none")
-    source, tie = Source(held["by"]["S"]), read_text(held, "ev")
-    if len(tie) > _LONGEST_TIE:
-        raise ValueError("more than was ever said of an event")
-    until = read_number(held, "u") if "u" in held else None
-    bare = Entry(read_number(held, "t"), source, "", read_text(held, "pv"), until)
-    # The tie is `source evidence[ policy][ until]`; the evidence is what stands between.
+    if register.may_end not in (None, "u" in attribute):
+        raise ValueError("a pause without an end, or an end on another kind")
+    source, tie = Source(attribute["by"]["S"]), read_text(attribute, "ev")
+    if len(tie) > _MAX_TIE_LENGTH:
+        raise ValueError("the text is too long")
+    until = read_number(attribute, "u") if "u" in attribute else None
+    bare = Entry(read_number(attribute, "t"), source, "", read_text(attribute, "pv"), until)
+    # The tie-breaker is `source evidence[ policy][ until]`. The evidence is between the other parts.
     around = bare.tie
     begins = len(source) + 1
     ends = len(tie) - len(around) + begins
@@ -134,39 +135,39 @@ def _held(name: str, held: Item) -> tuple[Register, Entry]:
 
 
 def tally_attribute(hour: int) -> str:
-    """The attribute that counts on the day of an hour."""
+    """Returns the attribute that counts on the day of an hour. The hour is counted since the Unix epoch."""
     return TALLY_ATTRIBUTES[hour * HOUR // DAY_MS % len(TALLY_ATTRIBUTES)]
 
 
 def encode_late_change(change: Change) -> str:
-    """A wish that came late, as it waits in the set `late` of the item to be entered in the ledger."""
-    said = change.entry
+    """Returns the text of a late change. It waits in the set `late` of the item for its ledger entry."""
+    entry = change.entry
     parts = [
         change.register.code,
-        said.at,
-        said.source.value,
-        said.evidence,
-        said.policy,
-        said.until,
+        entry.at,
+        entry.source.value,
+        entry.evidence,
+        entry.policy,
+        entry.until,
     ]
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=False)
 
 
 @strict_reader
 def decode_late_changes(item: Item | None) -> frozenset[Change]:
-    """The wishes that wait in an item.
+    """Returns the late changes that wait in an item.
 
     Raises:
-        UnreadableRecord: one is not of our form.
+        UnreadableRecord: one of them does not have Heed's format.
     """
-    return frozenset(map(_late, read_texts(item, "late"))) if item else frozenset()
+    return frozenset(map(_decode_late_change, read_texts(item, "late"))) if item else frozenset()
 
 
-def _late(waiting: str) -> Change:
-    name, at, source, evidence, policy, until = json.loads(waiting)
-    said = Entry(at, Source(source), evidence, policy, until)
-    # What the table would give back of it as a register is what it must be to wait for one.
-    register, read = _held(name, encode_entry(said)["M"])
-    if read != said:
-        raise ValueError("no wish of ours")
-    return Change(register, said)
+def _decode_late_change(text: str) -> Change:
+    name, at, source, evidence, policy, until = json.loads(text)
+    entry = Entry(at, Source(source), evidence, policy, until)
+    # Encoding and decoding the entry as a register must not change it.
+    register, decoded = _decode_entry(name, encode_entry(entry)["M"])
+    if decoded != entry:
+        raise ValueError("not a late change")
+    return Change(register, entry)

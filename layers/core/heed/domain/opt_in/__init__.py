@@ -1,1 +1,1 @@
-"""Double opt-in: the confirmation mail, the caps on it, and what a confirmation means."""
+"""Double opt-in: the confirmation mail, its caps, and the meaning of a confirmation."""

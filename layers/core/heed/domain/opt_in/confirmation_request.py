@@ -1,4 +1,4 @@
-"""What somebody entered in the form for those without a link, as it waits in a queue for its mail."""
+"""A request for a confirmation mail, from the form for people without a link, as it waits in a queue."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ class ConfirmationRequest:
     """A request for a confirmation mail.
 
     Attributes:
-        id: of the HTTP request: the same at every delivery of the message.
-        address: normalised.
-        intent: what is asked for.
+        id: the id of the HTTP request, the same at every delivery of the message.
+        address: the normalised address.
+        intent: opt-in or opt-out.
         scopes: numbers of the scopes, ascending.
-        language: of the page, and so of the mail.
-        at: when it was asked for, milliseconds.
-        base_url: of the links, without a slash at the end.
-        network: where it came from, no closer than `192.0.2.0/24` or `2001:db8::/48`; "" if unknown.
-        resume: numbers of the scopes whose pause is to end, ascending.
-        due: when that network has room for its mail, milliseconds; in the past, if it has now.
-        given: the address in the case in which it was given: the mail service keeps it so on its own
-            list; "" where that is the normalised one.
+        language: of the page and of the mail.
+        at: the time of the request, milliseconds.
+        base_url: the beginning of all links in the mail, without a slash at the end.
+        network: the network of the sender, at most as precise as `192.0.2.0/24` or `2001:db8::/48`; "" if
+            unknown.
+        resume: numbers of the scopes whose pause should end, ascending.
+        due: the time at which the network's cap allows the mail, milliseconds. A past time means now.
+        given: the address in its original case, or "" if that is the normalised address. SES keeps this case
+            in its suppression list.
     """
 
     id: str
@@ -44,38 +45,38 @@ class ConfirmationRequest:
     given: str = ""
 
     def to_message(self) -> str:
-        """As it waits in the queue."""
+        """Returns the message for the queue."""
         return json.dumps(asdict(self), sort_keys=True)
 
     @classmethod
     def from_message(cls, body: str) -> ConfirmationRequest:
-        """As it was put into the queue.
+        """Parses a message of the queue.
 
         Raises:
-            Malformed: it was not put there by us.
+            MalformedMessage: Heed did not send the message.
         """
-        return queue_messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._from_members)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> ConfirmationRequest:
-        address = queue_messages.text_member(data.pop("address"))
-        base_url = queue_messages.text_member(data.pop("base_url"))
+    def _from_members(cls, members: dict[str, Any]) -> ConfirmationRequest:
+        address = queue_messages.text_member(members.pop("address"))
+        base_url = queue_messages.text_member(members.pop("base_url"))
         if normalise_address(address) != address or not (base_url.isascii() and base_url.isprintable()):
-            raise ValueError("not as we write it")
-        given = queue_messages.text_member(data.pop("given", ""))
+            raise ValueError("not in Heed's format")
+        given = queue_messages.text_member(members.pop("given", ""))
         if given and (given not in address_spellings(given) or normalise_address(given) != address):
             raise ValueError("not another spelling of the address")
         return cls(
-            id=queue_messages.text_member(data.pop("id")),
+            id=queue_messages.text_member(members.pop("id")),
             address=address,
-            intent=Intent(data.pop("intent")),
-            scopes=queue_messages.scopes_member(data.pop("scopes")),
-            language=queue_messages.text_member(data.pop("language")),
-            at=queue_messages.number_member(data.pop("at")),
+            intent=Intent(members.pop("intent")),
+            scopes=queue_messages.scopes_member(members.pop("scopes")),
+            language=queue_messages.text_member(members.pop("language")),
+            at=queue_messages.number_member(members.pop("at")),
             base_url=base_url,
-            network=queue_messages.text_member(data.pop("network")),
-            resume=queue_messages.scopes_member(data.pop("resume", [])),
-            due=queue_messages.number_member(data.pop("due", 0)),
+            network=queue_messages.text_member(members.pop("network")),
+            resume=queue_messages.scopes_member(members.pop("resume", [])),
+            due=queue_messages.number_member(members.pop("due", 0)),
             given=given,
-            **data,
+            **members,
         )

@@ -1,13 +1,14 @@
-"""A confirmation link: who, what is to be confirmed, and since when; signed, and good for 48 hours.
+"""Confirmation tokens: a signed link with a recipient, the choices to confirm and a time, valid for 48 hours.
 
-    head     version and purpose (1 byte) · key id (1) · recipient (16) · asked at, milliseconds (8)
-             · intent, in the upper six bits how long the mail waited (1) · number of scopes (2)
-    scopes   3 bytes each: what is confirmed of it (1), its number (2)
-    sealed   the address as KMS encrypted it: nobody reads it off the link; empty for a way out
-    tag      HMAC-SHA256 of all that under the confirm key, cut to 16 bytes
+    head     version and purpose (1 byte) · key id (1) · recipient (16) · request time, milliseconds (8)
+             · intent, and in the upper six bits the hours that the mail waited (1) · number of scopes (2)
+    scopes   3 bytes each: the action to confirm (1), the scope number (2)
+    sealed   the address as KMS encrypted it, so that the link does not reveal it; empty for an opt-out
+    tag      HMAC-SHA256 of all of this, with the confirm key, cut to 16 bytes
 
-base64url, one canonical encoding, longer than every other link of ours. The first byte, the KMS key
-and its label are this purpose's own: no token of another purpose passes here, nor this one there.
+The text is base64url in one canonical encoding. It is longer than any other link of Heed. The first byte, the
+KMS key and its label belong to this purpose only. So a token of another purpose is invalid here, and a
+confirmation token is invalid there.
 """
 
 from __future__ import annotations
@@ -22,58 +23,54 @@ from heed.domain.links.link_token import sign_payload, verified_payload
 from heed.domain.preferences.register import ScopeNumber
 from heed.domain.recipients import recipient as recipients
 
-CONFIRMATION_LIFETIME = (
-    48 * 60 * 60 * 1000
-)  # milliseconds, from the request or, where its mail waited, from the mail
-CONFIRMATION_KEY_ID = 1  # the links of two days need no ring of keys: losing one costs a second request
-MAX_CONFIRMATION_LENGTH = (
-    5_000  # characters; 400 topics, as many pauses of theirs and of 100 brands make under 4,400
-)
+CONFIRMATION_LIFETIME = 48 * 60 * 60 * 1000  # milliseconds; the hours that the mail waited are added
+CONFIRMATION_KEY_ID = 1  # one key is enough: if it is lost, people with links of two days request again
+MAX_CONFIRMATION_LENGTH = 5_000  # characters; 400 topics with all their pauses need fewer than 4,400
 
-_FIRST = 1 << 4 | 4  # version 1; purposes 1 to 3 are those of heed.domain.links.link_token
+_FIRST_BYTE = 1 << 4 | 4  # version 1, purpose 4; heed.domain.links.link_token has the other purposes
 _HEAD = struct.Struct(">BB16sQBH")
 _SCOPE = struct.Struct(">BH")
 
 
 class Intent(StrEnum):
-    """What somebody without a link asks for."""
+    """The intent of a person without a link."""
 
     IN = "in"
     OUT = "out"
 
 
 class ConfirmedAction(IntEnum):
-    """What is confirmed of a scope."""
+    """The action that the person confirms for a scope."""
 
-    CHOICE = 1  # of an IN the topic's yes; of an OUT its stop
-    RESUME = 2  # the end of a pause
-    SIGNAL_OFF = 3  # that advertising may be targeted again
+    CHOICE = 1  # an opt-in or an opt-out of the topic, by the intent
+    RESUME = 2  # the pause of the scope ends
+    SIGNAL_OFF = 3  # targeted advertising is allowed again
 
 
 _CODES = {Intent.IN: 1, Intent.OUT: 2}
 _INTENTS = {code: intent for intent, code in _CODES.items()}
 _HOUR = 60 * 60 * 1000  # milliseconds
-_AT_ONCE = 60 * 1000  # milliseconds; a mail on its way within that has not waited
-# Hours that six bits can say: each of two days, then half days up to nine. Two queues, each of which keeps
-# a message for four days, let no mail wait for longer.
+_NO_DELAY = 60 * 1000  # milliseconds; a mail sent within this time has not waited
+# The hours that six bits can encode: each hour of two days, then half days up to nine days. No mail waits
+# longer, because there are two queues, and each keeps a message for four days.
 _HOURS: tuple[int, ...] = (*range(50), *range(60, 217, 12))
-_WAITED = 2  # bits by which they are shifted
+_HOURS_SHIFT = 2  # bits by which the index of the hours is shifted
 
 
 @dataclass(frozen=True, slots=True)
 class ConfirmationToken:
-    """What a verified confirmation link says.
+    """The content of a verified confirmation link.
 
     Attributes:
-        recipient: recipient id.
-        intent: what is to be confirmed.
-        scopes: numbers of the topics that are chosen, or are to stop.
-        issued: when it was asked for, milliseconds since the epoch.
+        recipient: the recipient id.
+        intent: opt-in or opt-out.
+        scopes: numbers of the topics to turn on or off.
+        requested_at: the time of the request, milliseconds since the Unix epoch.
         sealed: the encrypted address, or b"".
-        resume: numbers of the scopes whose pause is to end.
-        signals: numbers of the topics of advertising that may be targeted again.
-        key_id: which confirm key signed it.
-        waited: hours that the mail waited to be sent (`hours_waited`); the link lives longer by them.
+        resume: numbers of the scopes whose pause should end.
+        signals: numbers of the signal topics to allow again.
+        key_id: the confirm key that signed it.
+        delay_hours: the hours that the mail waited (`hours_waited`). They extend the lifetime of the link.
     """
 
     recipient: str
@@ -87,60 +84,64 @@ class ConfirmationToken:
     waited: int = 0
 
     def is_expired(self, now: int) -> bool:
-        """Whether its 48 hours have passed."""
+        """Whether the lifetime of 48 hours is over. `now` is in milliseconds."""
         return now >= self.issued + self.waited * _HOUR + CONFIRMATION_LIFETIME
 
 
-def hours_waited(asked: int, now: int) -> int:
-    """For how many hours a mail has waited by now, never too few.
+def hours_waited(requested_at: int, now: int) -> int:
+    """Returns the hours that a mail has waited, rounded up so that they are never too few.
 
-    None within the first minute, then every one begun; after two days every half day begun.
+    The result is 0 within the first minute. After two days it is rounded up to half days.
+
+    Args:
+        requested_at: the time of the request, milliseconds.
+        now: milliseconds.
     """
-    waited = now - asked
-    if waited < _AT_ONCE:
+    delay = now - requested_at
+    if delay < _NO_DELAY:
         return 0
-    return next((hours for hours in _HOURS if hours * _HOUR > waited), _HOURS[-1])
+    return next((hours for hours in _HOURS if hours * _HOUR > delay), _HOURS[-1])
 
 
-def mint_confirmation_token(said: ConfirmationToken, key: bytes) -> str:
-    """The text of a confirmation link's token."""
-    asked = [
-        *((ConfirmedAction.CHOICE, scope) for scope in said.scopes),
-        *((ConfirmedAction.RESUME, scope) for scope in said.resume),
-        *((ConfirmedAction.SIGNAL_OFF, scope) for scope in said.signals),
+def mint_confirmation_token(token: ConfirmationToken, key: bytes) -> str:
+    """Returns the text of a confirmation token."""
+    actions = [
+        *((ConfirmedAction.CHOICE, scope) for scope in token.scopes),
+        *((ConfirmedAction.RESUME, scope) for scope in token.resume),
+        *((ConfirmedAction.SIGNAL_OFF, scope) for scope in token.signals),
     ]
     head = _HEAD.pack(
-        _FIRST,
-        said.key_id,
-        recipients.recipient_to_bytes(said.recipient),
-        said.issued,
-        _CODES[said.intent] | _HOURS.index(said.waited) << _WAITED,
-        len(asked),
+        _FIRST_BYTE,
+        token.key_id,
+        recipients.recipient_to_bytes(token.recipient),
+        token.issued,
+        _CODES[token.intent] | _HOURS.index(token.waited) << _HOURS_SHIFT,
+        len(actions),
     )
-    payload = head + b"".join(_SCOPE.pack(*each) for each in asked) + said.sealed
+    payload = head + b"".join(_SCOPE.pack(*each) for each in actions) + token.sealed
     return sign_payload(payload, key)
 
 
 def verify_confirmation_token(text: str, key_for: Callable[[int], bytes]) -> ConfirmationToken:
-    """What a token says, once its tag is proved; whether it is over is for the caller to ask.
+    """Verifies the tag of a token and returns its content. The caller checks whether it is expired.
 
     Raises:
-        InvalidToken: altered, cut short, of another purpose, or signed with a key never ours.
+        InvalidToken: the token is altered, truncated, for another purpose, or signed with an unknown key.
     """
     if len(text) > MAX_CONFIRMATION_LENGTH:
         raise InvalidToken("too long")
-    payload = verified_payload(text, _FIRST, _HEAD.size, key_for)
+    payload = verified_payload(text, _FIRST_BYTE, _HEAD.size, key_for)
     _, key_id, recipient, issued, code, count = _HEAD.unpack_from(payload)
     end = _HEAD.size + _SCOPE.size * count
-    asked = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
+    actions = list(_SCOPE.iter_unpack(payload[_HEAD.size : end]))
     return ConfirmationToken(
         recipient=recipients.recipient_from_bytes(recipient),
-        intent=_INTENTS[code & (1 << _WAITED) - 1],
-        scopes=tuple(scope for ask, scope in asked if ask == ConfirmedAction.CHOICE),
-        resume=tuple(scope for ask, scope in asked if ask == ConfirmedAction.RESUME),
-        signals=tuple(scope for ask, scope in asked if ask == ConfirmedAction.SIGNAL_OFF),
+        intent=_INTENTS[code & (1 << _HOURS_SHIFT) - 1],
+        scopes=tuple(scope for action, scope in actions if action == ConfirmedAction.CHOICE),
+        resume=tuple(scope for action, scope in actions if action == ConfirmedAction.RESUME),
+        signals=tuple(scope for action, scope in actions if action == ConfirmedAction.SIGNAL_OFF),
         issued=issued,
         sealed=payload[end:],
         key_id=key_id,
-        waited=_HOURS[code >> _WAITED],
+        waited=_HOURS[code >> _HOURS_SHIFT],
     )

@@ -1,4 +1,4 @@
-"""A confirmed yes, as it waits in a queue for what follows from it outside of the table."""
+"""A confirmed opt-in, as it waits in a queue for its effects outside of the table."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from heed.domain.rfc3339 import format_time
 
 @dataclass(frozen=True, slots=True)
 class ConfirmedOptIn:
-    """What a pressed confirmation link says to those who act on it.
+    """The content of a confirmation link that a person pressed, for the functions that act on it.
 
     Attributes:
-        press: id of the HTTP request of the press: the same at every delivery of the message.
-        recipient: recipient id.
-        issued: when it was asked for, milliseconds; with the recipient it names the confirmation.
-        topics: names of the topics that the person gets now.
-        sealed: the address as it was given, encrypted.
-        unlisted: whether the mail service's own list was cleared of it since.
+        press_id: the id of the HTTP request of the press, the same at every delivery of the message.
+        recipient: the recipient id.
+        requested_at: the time of the request, milliseconds. Together with the recipient it identifies the
+            confirmation.
+        topics: names of the topics that the person receives now.
+        sealed: the encrypted address, in its original case.
+        is_off_ses_list: whether the address was removed from the suppression list of SES since.
     """
 
     press: str
@@ -32,7 +33,7 @@ class ConfirmedOptIn:
     unlisted: bool = False
 
     def to_message(self) -> str:
-        """As it waits in the queue."""
+        """Returns the message for the queue."""
         return json.dumps(
             {
                 "press": self.press,
@@ -47,40 +48,40 @@ class ConfirmedOptIn:
 
     @classmethod
     def from_message(cls, body: str) -> ConfirmedOptIn:
-        """As it was put into the queue.
+        """Parses a message of the queue.
 
         Raises:
-            Malformed: it was not put there by us.
+            MalformedMessage: Heed did not send the message.
         """
-        return queue_messages.read_message(body, cls._of)
+        return queue_messages.read_message(body, cls._from_members)
 
     @classmethod
-    def _of(cls, data: dict[str, Any]) -> ConfirmedOptIn:
+    def _from_members(cls, members: dict[str, Any]) -> ConfirmedOptIn:
         return cls(
-            press=queue_messages.text_member(data.pop("press")),
-            recipient=queue_messages.recipient_member(data.pop("recipient")),
-            issued=queue_messages.number_member(data.pop("issued")),
-            topics=queue_messages.list_member(data.pop("topics"), queue_messages.text_member),
-            sealed=base64.b64decode(queue_messages.text_member(data.pop("sealed")), validate=True),
-            unlisted=queue_messages.flag_member(data.pop("unlisted", False)),
-            **data,
+            press=queue_messages.text_member(members.pop("press")),
+            recipient=queue_messages.recipient_member(members.pop("recipient")),
+            issued=queue_messages.number_member(members.pop("issued")),
+            topics=queue_messages.list_member(members.pop("topics"), queue_messages.text_member),
+            sealed=base64.b64decode(queue_messages.text_member(members.pop("sealed")), validate=True),
+            unlisted=queue_messages.flag_member(members.pop("unlisted", False)),
+            **members,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class OptInNotification:
-    """What the adopter is told of a confirmed yes, in a queue that the adopter's own system reads.
+    """A notification of a confirmed opt-in, in a queue that the adopter's own system reads.
 
     Attributes:
-        opt_in: the confirmed yes.
-        address: of the person, normalised.
+        opt_in: the confirmed opt-in.
+        address: the person's normalised address.
     """
 
     opt_in: ConfirmedOptIn
     address: str
 
     def to_message(self) -> str:
-        """As docs/operations.md describes it."""
+        """Returns the message in the format that docs/operations.md describes."""
         opt_in = self.opt_in
         return json.dumps(
             {

@@ -1,11 +1,12 @@
-"""How often one mailbox may be written to because somebody entered an address in a form, and by one network.
+"""The caps of confirmation mails, for each mailbox and for each network.
 
-Whoever enters a stranger's address must not make us a nuisance to them: at most three mails in 24
-hours, ten minutes apart, for each of the two intents. What may have been a mail counts as one. Whoever
-finds no room waits for it, unless the mail for an earlier request of theirs does the same.
+Anybody can enter a stranger's address in the form, and Heed must not become a nuisance to that stranger. So a
+mailbox gets at most three mails in 24 hours, ten minutes apart, for each of the two intents. A mail that may
+have been sent counts as sent. A request over the cap waits, unless the mail of an earlier request by the
+same person has the same effect.
 
-A network may cause a number of mails at once, and as many again in the course of each day. What it asks
-for beyond that is given a time of its own within the next 48 hours; there is no more than that.
+A network may cause a number of mails at once, and the same number again over each day. Each further request
+of the network gets a time within the next 48 hours. Requests beyond that are refused.
 """
 
 from __future__ import annotations
@@ -20,17 +21,18 @@ from heed.domain.opt_in.confirmation_token import Intent
 MAX_MAILS_PER_MAILBOX = 3  # mails in a window
 CAP_WINDOW = 24 * 60 * 60 * 1000  # milliseconds
 REPEAT_INTERVAL = 10 * 60 * 1000  # milliseconds
-MAX_SEND_ATTEMPTS = 2  # of one request: after a time-out it is not known whether the first one was a mail
-MAX_WAIT = 2 * CAP_WINDOW  # milliseconds: what cannot be sent within that is not accepted
+MAX_SEND_ATTEMPTS = 2  # for one request; after a time-out it is not known whether the first try sent a mail
+MAX_WAIT = 2 * CAP_WINDOW  # milliseconds; a request that cannot be sent in this time is refused
 MAX_WAITING = 10_000  # requests
-OPT_OUT_FACTOR = 10  # as many for the way out as for the way back
+OPT_OUT_FACTOR = 10  # times as many mails for opt-outs as for opt-ins
 
 
 def mailbox_of(address: str) -> str:
-    """Where mail to a normalised address arrives, for counting alone; it is nobody's recipient id.
+    """Returns the mailbox of a normalised address, for counting only. It is not a recipient id.
 
-    Many providers deliver `victim+1@`, `vic.tim@` and `victim@` to one person. Where they are different
-    people, those share three mails a day; the other mistake would let one person be flooded.
+    Many providers deliver `victim+1@`, `vic.tim@` and `victim@` to one person. At other providers they are
+    different people, who then share three mails a day. The opposite mistake would let somebody flood one
+    person.
     """
     local, _, domain = address.rpartition("@")
     name = local.partition("+")[0].replace(".", "")
@@ -38,24 +40,24 @@ def mailbox_of(address: str) -> str:
 
 
 def network_interval(intent: Intent, per_day: int) -> int:
-    """Milliseconds of a network's day that one mail takes."""
+    """Returns the time in a network's day that one mail takes, milliseconds."""
     mails = per_day * (OPT_OUT_FACTOR if intent is Intent.OUT else 1)
     return max(CAP_WINDOW // mails, 1)
 
 
 def max_waiting(per_day: int) -> int:
-    """How many requests may wait: no more than two days can send."""
+    """Returns the maximum number of waiting requests: no more than can be sent in two days."""
     return min(MAX_WAITING, per_day * MAX_WAIT // CAP_WINDOW)
 
 
 class CappedRequest(NamedTuple):
-    """A request, as far as its mailbox keeps it.
+    """The part of a request that is stored with its mailbox.
 
     Attributes:
-        request: its id.
-        recipient: recipient id of its address; several may share a mailbox.
-        what: a name for what it asks for, the same for the same scopes.
-        at: when it was asked for, milliseconds: its link counts as of then.
+        request_id: the id of the request.
+        recipient: the recipient id of its address. Several recipients may share a mailbox.
+        content_key: identifies the content of the request; the same for the same scopes.
+        at: the time of the request, milliseconds. The choices of its link count from this time.
     """
 
     request: str
@@ -66,13 +68,13 @@ class CappedRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SendAttempt:
-    """A request that was given a mail.
+    """A request for which a mail was sent or may have been sent.
 
     Attributes:
-        asked: the request.
-        at: when a mail was last tried, milliseconds.
-        tries: how many mails it may have made.
-        done: whether the mail is known to be on its way.
+        request: the request.
+        at: the time of the latest try, milliseconds.
+        tries: the number of mails that the request may have caused.
+        is_sent: whether the mail service has accepted the mail.
     """
 
     asked: CappedRequest
@@ -82,84 +84,92 @@ class SendAttempt:
 
 
 class CapDecision(Enum):
-    """What is to become of a request."""
+    """The decision about a request."""
 
     SEND = auto()  # the first mail for it
-    AGAIN = auto()  # it was begun before and came back: another try
-    DONE = auto()  # its mail is on its way, or was tried often enough
-    REPEATS = auto()  # the mail for an earlier request does all that its own would
-    WAITS = auto()  # the mailbox has had its mails for now
+    AGAIN = auto()  # a new try for a request that already had one
+    DONE = auto()  # its mail is sent, or the tries are used up
+    REPEATS = auto()  # the mail of an earlier request has the same effect
+    WAITS = auto()  # the mailbox has reached its cap
 
 
 def decide_mail(
-    attempts: Sequence[SendAttempt], asked: CappedRequest, since: int, now: int, *, is_scarce: bool
+    attempts: Sequence[SendAttempt], request: CappedRequest, since: int, now: int, *, is_scarce: bool
 ) -> tuple[CapDecision, tuple[SendAttempt, ...]]:
-    """Whether a request may have a mail now, and what is then to be kept of the mailbox.
+    """Decides whether a request may have a mail now.
 
-    Whoever finds no room waits: another person's mails, or one for something else, are none for them.
+    A request over the cap waits. A mail for another person or with another content never makes it a
+    duplicate.
 
     Args:
-        attempts: what is kept of the mailbox.
-        asked: the request.
-        since: when the person's record last changed. A link from before may confirm nothing any more.
+        attempts: the stored attempts of the mailbox.
+        request: the request.
+        since: the time of the latest change of the person's record, milliseconds. An earlier link may have no
+            effect any more.
         now: milliseconds.
-        is_scarce: whether others may wait for the room that there is. Who has a mail already gets no
-            second one then.
+        is_scarce: whether other requests may be waiting for the free places. A person with a mail then gets
+            no second one.
+
+    Returns:
+        The decision, and the attempts to store for the mailbox.
     """
     recent = _recent(attempts, now)
-    own = _own(recent, asked.request)
-    # A try that is known to have failed (0 are left) keeps its place, and costs nothing more.
+    own = _attempt_for(recent, request.request)
+    # A request whose only try failed has 0 tries. It keeps its place under the cap.
     if own and (
-        own.done or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _made(recent) >= MAX_MAILS_PER_MAILBOX))
+        own.done
+        or (own.tries and (own.tries >= MAX_SEND_ATTEMPTS or _mail_count(recent) >= MAX_MAILS_PER_MAILBOX))
     ):
         return CapDecision.DONE, recent
-    has_room = next_free_time(recent, asked.request, now) <= now
-    if (is_scarce or not has_room) and any(_does_it(one, asked, since) for one in recent):
+    has_room = next_free_time(recent, request.request, now) <= now
+    if (is_scarce or not has_room) and any(_is_duplicate(attempt, request, since) for attempt in recent):
         return CapDecision.REPEATS, recent
     if not has_room:
         return CapDecision.WAITS, recent
-    others = tuple(one for one in recent if one is not own)
+    others = tuple(attempt for attempt in recent if attempt is not own)
     if own:
         return CapDecision.AGAIN, (*others, replace(own, at=now, tries=own.tries + 1))
-    return CapDecision.SEND, (*others, SendAttempt(asked, now))
+    return CapDecision.SEND, (*others, SendAttempt(request, now))
 
 
-def next_free_time(attempts: Sequence[SendAttempt], request: str, now: int) -> int:
-    """The earliest moment, from now on, at which the mailbox has room for a mail of a request."""
+def next_free_time(attempts: Sequence[SendAttempt], request_id: str, now: int) -> int:
+    """Returns the earliest time from `now` on at which the mailbox may get a mail for a request."""
     recent = _recent(attempts, now)
-    own = _own(recent, request)
-    apart = max((one.at + REPEAT_INTERVAL for one in recent if one is not own), default=now)
-    ends = sorted(one.at + CAP_WINDOW for one in recent)
-    fewer = (at for at in (now, *ends) if own or _made(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
+    own = _attempt_for(recent, request_id)
+    apart = max((attempt.at + REPEAT_INTERVAL for attempt in recent if attempt is not own), default=now)
+    ends = sorted(attempt.at + CAP_WINDOW for attempt in recent)
+    fewer = (at for at in (now, *ends) if own or _mail_count(_recent(recent, at)) < MAX_MAILS_PER_MAILBOX)
     return max(now, apart, next(fewer, now))
 
 
-def _does_it(one: SendAttempt, asked: CappedRequest, since: int) -> bool:
-    """Whether the mail of another request is on its way, and its link does what this one's would."""
-    is_same = (one.asked.recipient, one.asked.what) == (asked.recipient, asked.what)
-    return one.done and is_same and one.asked.at >= since
+def _is_duplicate(attempt: SendAttempt, request: CappedRequest, since: int) -> bool:
+    """Whether an attempt's mail is sent, and its link has the same effect as the request's link would."""
+    is_same = (attempt.asked.recipient, attempt.asked.what) == (request.recipient, request.what)
+    return attempt.done and is_same and attempt.asked.at >= since
 
 
 def _recent(attempts: Sequence[SendAttempt], now: int) -> tuple[SendAttempt, ...]:
-    return tuple(one for one in attempts if one.at > now - CAP_WINDOW)
+    return tuple(attempt for attempt in attempts if attempt.at > now - CAP_WINDOW)
 
 
-def _own(attempts: Sequence[SendAttempt], request: str) -> SendAttempt | None:
-    return next((one for one in attempts if one.asked.request == request), None)
+def _attempt_for(attempts: Sequence[SendAttempt], request_id: str) -> SendAttempt | None:
+    return next((attempt for attempt in attempts if attempt.asked.request == request_id), None)
 
 
-def _made(attempts: Sequence[SendAttempt]) -> int:
-    """How many mails they may have been."""
-    return sum(max(one.tries, 1) for one in attempts)
+def _mail_count(attempts: Sequence[SendAttempt]) -> int:
+    """Returns the number of mails that the attempts may have caused."""
+    return sum(max(attempt.tries, 1) for attempt in attempts)
 
 
-def settle_attempt(attempts: Sequence[SendAttempt], request: str, *, sent: bool) -> tuple[SendAttempt, ...]:
-    """What is kept once it is known that a try was a mail, or that it was none."""
+def settle_attempt(
+    attempts: Sequence[SendAttempt], request_id: str, *, sent: bool
+) -> tuple[SendAttempt, ...]:
+    """Returns the attempts to store once it is known whether the mail of a request was sent."""
     return tuple(
-        one
-        if one.asked.request != request
-        else replace(one, done=True)
+        attempt
+        if attempt.asked.request != request_id
+        else replace(attempt, done=True)
         if sent
-        else replace(one, tries=max(one.tries - 1, 0))
-        for one in attempts
+        else replace(attempt, tries=max(attempt.tries - 1, 0))
+        for attempt in attempts
     )

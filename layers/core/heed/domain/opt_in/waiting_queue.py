@@ -1,8 +1,8 @@
-"""In which order those get their mail whom a cap has held back.
+"""The order in which waiting requests get their mails, after a cap held them back.
 
-Whoever has waited for a day goes first, the longest first: nobody can be overtaken without end. Then come
-the ways out, then the ways back. Of each kind the networks take turns: the first request of every
-network, then the second of every network, so that a network that floods holds no other's up.
+Requests that have waited for a day go first, the oldest first, so that none can be overtaken without end.
+Then opt-outs follow, then opt-ins. Within each kind the networks take turns: the first request of each
+network, then the second of each network. So a network with many requests does not delay the others.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from heed.domain.opt_in.mail_caps import CAP_WINDOW
 
 @dataclass(frozen=True, slots=True)
 class WaitingRequest:
-    """A request that waits.
+    """A waiting request.
 
     Attributes:
-        request: what was asked for.
-        receipt: by which the queue knows it.
+        request: the request.
+        receipt: the receipt handle of its message in the queue.
     """
 
     request: ConfirmationRequest
@@ -30,22 +30,22 @@ class WaitingRequest:
 
 
 def in_send_order(waiting: Iterable[WaitingRequest], now: int) -> list[WaitingRequest]:
-    """Those for whom their networks have room by now, in the order in which they get the day's."""
+    """Returns the requests whose networks have room now, in the order in which they get mails."""
     turns: Counter[tuple[str, Intent]] = Counter()
     ranked: list[tuple[tuple[int, int, int], WaitingRequest]] = []
-    for place, one in enumerate(sorted(waiting, key=lambda held: held.request.at)):
-        request = one.request
+    for position, item in enumerate(sorted(waiting, key=lambda waiting_request: waiting_request.request.at)):
+        request = item.request
         if request.due > now:
             continue
         if has_waited_a_day(request, now):
-            ranked.append(((0, 0, place), one))
+            ranked.append(((0, 0, position), item))
             continue
         turns[request.network, request.intent] += 1
         kind = 1 if request.intent is Intent.OUT else 2
-        ranked.append(((kind, turns[request.network, request.intent], place), one))
-    return [one for _, one in sorted(ranked, key=lambda pair: pair[0])]
+        ranked.append(((kind, turns[request.network, request.intent], position), item))
+    return [item for _, item in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def has_waited_a_day(request: ConfirmationRequest, now: int) -> bool:
-    """Whether somebody waits for so long that an operator is to hear of it."""
+    """Whether the request has waited so long that an operator should know. `now` is in milliseconds."""
     return now - request.at >= CAP_WINDOW

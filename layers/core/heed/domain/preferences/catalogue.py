@@ -26,9 +26,7 @@ class TopicKind(StrEnum):
 
     MARKETING = "marketing"
     SERVICE = "service"
-    SIGNAL = (
-        "signal"  # targeted advertising, outside `*`; set by privacy signals and in the preference centre
-    )
+    SIGNAL = "signal"  # targeted advertising, not part of `*`; for privacy signals and the preference centre
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,7 @@ SOFT_BOUNCE_WINDOW = 30  # days
 SOFT_BOUNCE_LIMIT = 5  # days with a soft bounce within the window
 
 _HOLD = ADDRESS_STOPS[Reason.HOLD]
-_STOPS_THAT_REFUSE_OPT_INS = [
-    stop for stop in ADDRESS_STOPS.values() if stop.accepts is not AcceptedRequests.ALL
-]
+_REFUSING_OPT_INS = [stop for stop in ADDRESS_STOPS.values() if stop.accepts is not AcceptedRequests.ALL]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +170,7 @@ def is_awaiting_officer(record: Record) -> bool:
 
 def is_closed(record: Record) -> bool:
     """Whether the person's choices have no effect, because the person is a minor or the address is held."""
-    return any(stop.active_entry(record) for stop in _STOPS_THAT_REFUSE_OPT_INS)
+    return any(stop.active_entry(record) for stop in _REFUSING_OPT_INS)
 
 
 def is_silent(record: Record, requested_at: int) -> bool:

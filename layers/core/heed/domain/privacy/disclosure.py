@@ -131,15 +131,11 @@ def first_broken_entry(
         end: the marked end of the register. Once its entry expires, the mark may exist without it.
         now: milliseconds.
     """
-    for entry, reported_hash in entries:
-        if entry.hash != reported_hash:
+    for entry, reported in entries:
+        if entry.hash != reported:
             return entry.number
     is_end_current = end is not None and end.at + DISCLOSURE_DAYS * DAY_MS > now
-    if (
-        end
-        and is_end_current
-        and end[:2] not in ((entry.number, reported_hash) for entry, reported_hash in entries)
-    ):
+    if end and is_end_current and end[:2] not in ((entry.number, reported) for entry, reported in entries):
         return end.number
     if entries and not end:
         return entries[0][0].number

@@ -1,1 +1,1 @@
-"""Who a recipient is: one spelling for each mailbox, and the id that is derived from it."""
+"""The identity of a recipient: one spelling of each mailbox, and the id computed from it."""

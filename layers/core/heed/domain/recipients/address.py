@@ -1,7 +1,7 @@
-"""One spelling for each mailbox, so that one person has one id.
+"""Address normalisation: one spelling of each mailbox, so that one person has one id.
 
-Used by every entrance. Published vectors stand in tests/vectors/addresses.json: a port that gets one
-case wrong misses a suppression silently.
+All entry points use it. tests/vectors/addresses.json contains published test vectors: an implementation in
+another language that gets one case wrong misses a suppression silently.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from heed.domain.errors import InvalidAddress
 
 MAX_LOCAL = 64  # octets; RFC 5321 §4.5.3.1.1
 MAX_ADDRESS = 254  # octets; RFC 5321 §4.5.3.1.3 less the angle brackets, erratum 1690
-MAX_INPUT = 1000  # characters, with display name and brackets; a longer text is no address
+MAX_INPUT = 1000  # characters, with display name and brackets; a longer text is invalid
 
-# A plain address, and nothing to normalise but its case: nearly all that ever come.
+# A plain address. Only its case needs normalising. Nearly all addresses are plain.
 _PLAIN = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
@@ -24,23 +24,25 @@ _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')  # one quoted string, RFC 5322 §3.2.4
 _RFC822 = re.compile(r"\s*rfc822\s*;", re.IGNORECASE)
-# A local part may look like an encoded word (RFC 2047 §2), and be decoded on its way to another address.
+# A local part that looks like an encoded word (RFC 2047 §2). Decoding on its way would change the address.
 _ENCODED = re.compile(r"=\?[^?]*\?[^?]*\?.*\?=")
-_JOINERS = "\u200c\u200d"  # invisible, but part of how Persian or Hindi words are spelt
+_JOINERS = "\u200c\u200d"  # invisible, but Persian and Hindi words need them
 
 
 def normalise_address(address: str) -> str:
-    """The one spelling of a mailbox: `Name <John.SMITH@EXAMPLE.COM>` → `john.smith@example.com`.
+    """Returns the one spelling of a mailbox: `Name <John.SMITH@EXAMPLE.COM>` → `john.smith@example.com`.
 
-    Strips white space, angle brackets, a display name and DSN's `rfc822;` (RFC 3464 §2.3.1); folds the
-    case of the local part, whatever its script (case-sensitive mailboxes exist only on paper, and the
-    wrong guess suppresses one more, never one less); turns the domain into IDNA A-labels (UTS 46);
-    drops needless quotes. Keeps dots and `+tags`: for all but one provider they are different
-    mailboxes. NFC, never NFKC, which merges different people. Idempotent, and the same under every
-    version of Python (docs/decisions/0040-case-of-local-parts.md).
+    It removes white space, angle brackets, a display name and DSN's `rfc822;` (RFC 3464 §2.3.1). It lowers
+    the case of the local part in any script: hardly any mailbox is case-sensitive, and a wrong guess
+    suppresses one mailbox more, never one less. It turns the domain into IDNA A-labels (UTS 46) and removes
+    needless quotes.
+
+    It keeps dots and `+tags`, because at all but one provider they are different mailboxes. It uses NFC,
+    never NFKC, which would merge different people. The result is idempotent and the same in all versions of
+    Python (docs/decisions/0040-case-of-local-parts.md).
 
     Raises:
-        InvalidAddress: no mailbox can be meant by it.
+        InvalidAddress: the text is not a valid address.
     """
     if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address):
         return _checked(address.lower())
@@ -54,43 +56,44 @@ def normalise_address(address: str) -> str:
 
 
 def is_mailable(mailbox: str) -> bool:
-    """Whether a mail of ours can reach a normalised address.
+    """Whether SES can deliver mail to a normalised address.
 
-    The mail service takes no local part beyond ASCII, which one with a sign for lost bytes (U+FFFD) is
-    too; and one that looks like an encoded word may be taken for another on its way.
+    SES accepts only ASCII local parts, so none with a replacement character (U+FFFD). A local part that looks
+    like an encoded word may become another address on its way.
     """
     return mailbox.isascii() and not _ENCODED.search(mailbox)
 
 
 def address_spellings(address: str) -> tuple[str, ...]:
-    """The spellings under which a list that keeps case may hold an address, most likely first.
+    """Returns the spellings that a case-sensitive list may contain, the most likely first.
 
-    As it was given, with the domain normalised, and normalised; only what differs in case alone, and
-    what a mail service writes: ASCII.
+    They are the original spelling, the original local part with the normalised domain, and the normalised
+    address. Only ASCII spellings that differ in case alone are returned, because a mail service writes no
+    other.
 
     Raises:
-        InvalidAddress: no mailbox can be meant by it.
+        InvalidAddress: the text is not a valid address.
     """
     mailbox = normalise_address(address)
-    given = _bare(address)
-    local, domain = given.rpartition("@")[0], mailbox.rpartition("@")[2]
-    found = (given, f"{local}@{domain}", mailbox)
-    alike = (one for one in found if one.isascii() and one.lower() == mailbox)
+    original = _bare(address)
+    local, domain = original.rpartition("@")[0], mailbox.rpartition("@")[2]
+    spellings = (original, f"{local}@{domain}", mailbox)
+    alike = (spelling for spelling in spellings if spelling.isascii() and spelling.lower() == mailbox)
     return tuple(dict.fromkeys(alike))
 
 
 def _bare(text: str) -> str:
-    """What stands between the angle brackets, or the whole; no prefix, no white space around."""
+    """Returns the text between the angle brackets, or the whole text, without prefix and white space."""
     text = text.strip()
     if prefix := _RFC822.match(text):
         text = text[prefix.end() :].strip()
     if not text.endswith(">"):
         return text
     opening = text.rfind("<")
-    while opening >= 0 and text.count('"', opening) % 2:  # a bracket inside a quoted local part
+    while opening >= 0 and text.count('"', opening) % 2:  # the bracket is inside a quoted local part
         opening = text.rfind("<", 0, opening)
     if opening < 0:
-        raise InvalidAddress("has a closing bracket alone")
+        raise InvalidAddress("has a closing bracket without an opening one")
     _check_name(text[:opening])
     inner = text[opening + 1 : -1].strip()
     if inner.endswith(">"):
@@ -100,27 +103,27 @@ def _bare(text: str) -> str:
 
 
 def _check_name(name: str) -> None:
-    """Refuse a display name that may be another address: `a@example.com, Other <b@example.com>`."""
-    for sign in "@,":
-        if sign in name and _unquoted(name, sign):
+    """Refuses a display name that may be another address: `a@example.com, Other <b@example.com>`."""
+    for character in "@,":
+        if character in name and _unquoted(name, character):
             raise InvalidAddress("names more than one address")
 
 
-def _unquoted(text: str, wanted: str) -> list[int]:
-    """The places of a character outside of quoted strings (RFC 5322 §3.2.4)."""
-    places, quoted, escaped = [], False, False
-    for place, character in enumerate(text):
+def _unquoted(text: str, character: str) -> list[int]:
+    """Returns the positions of a character outside of quoted strings (RFC 5322 §3.2.4)."""
+    positions, quoted, escaped = [], False, False
+    for position, current in enumerate(text):
         if escaped:
             escaped = False
-        elif quoted and character == "\\":
+        elif quoted and current == "\\":
             escaped = True
-        elif character == '"':
+        elif current == '"':
             quoted = not quoted
-        elif character == wanted and not quoted:
-            places.append(place)
+        elif current == character and not quoted:
+            positions.append(position)
     if quoted:
         raise InvalidAddress("has an open quote")
-    return places
+    return positions
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -131,45 +134,48 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _local(local: str) -> str:
-    """The local part in lower case, unquoted where it can be."""
+    """Returns the local part in lower case, without quotes if it needs none."""
     if not local.isascii():
         _check_text(local)
     if quoted := _QUOTED.fullmatch(local):
-        # Without its backslashes a letter may meet its accent.
+        # Folding follows, because without backslashes a letter and its accent may combine.
         content = _folded(re.sub(r"\\(.)", r"\1", quoted[1]))
         local = content if _is_dot_atom(content) else _quoted(content)
     else:
         local = _folded(local)
         if not _is_dot_atom(local):
             raise InvalidAddress("has a local part that needs quotes")
-    if not all(_is_joined(local, place) for place, c in enumerate(local) if c in _JOINERS):
+    if not all(_is_joined(local, position) for position, c in enumerate(local) if c in _JOINERS):
         raise InvalidAddress("holds a joiner that joins nothing")
     return local
 
 
 def _check_text(local: str) -> None:
-    """Refuse what nobody sees (pasted along, a zero-width space say) and what is no text.
+    """Refuses invisible characters (such as a pasted zero-width space) and characters that are no text.
 
-    The id would be that of a mailbox that nobody has, and the suppression missed in silence.
+    The id would belong to a mailbox that does not exist, and Heed would miss the suppression silently.
     """
-    from heed.domain.recipients.unicode_table import is_invisible, is_no_text  # only for the few
+    from heed.domain.recipients.unicode_table import is_invisible, is_no_text  # few addresses need it
 
     if any(is_no_text(c) or (is_invisible(c) and c not in _JOINERS) for c in local):
         raise InvalidAddress("holds an invisible character")
 
 
 def _folded(text: str) -> str:
-    """In lower case and NFC, before and after: what is composed is no more so in the other case."""
+    """Returns the text in lower case and NFC.
+
+    NFC is applied before and after, because a composed text may be decomposed in the other case.
+    """
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
-def _is_joined(text: str, place: int) -> bool:
-    """Whether a joiner stands where a script needs it, as in Persian or Hindi (RFC 5892 A.1, A.2)."""
+def _is_joined(text: str, position: int) -> bool:
+    """Whether a script needs the joiner at this position, as Persian or Hindi does (RFC 5892 A.1, A.2)."""
     import idna
 
     try:
-        return idna.valid_contextj(text, place)
-    except ValueError:  # beside a character without a name, an ideograph of Tangut say
+        return idna.valid_contextj(text, position)
+    except ValueError:  # next to a character without a name, such as a Tangut ideograph
         return False
 
 
@@ -182,21 +188,21 @@ def _is_dot_atom(text: str) -> bool:
 
 
 def _domain(domain: str) -> str:
-    """The domain in lower-case A-labels, without the dot of the root."""
+    """Returns the domain in lower-case A-labels, without the final dot of the root."""
     if not domain.isascii():
-        import idna  # only for the few whose domain is not plain ASCII
+        import idna  # few domains need it
 
         from heed.domain.recipients.unicode_table import is_no_text
 
         if any(is_no_text(c) for c in domain):
-            raise InvalidAddress("holds what is no text")
+            raise InvalidAddress("holds a character that is no text")
         try:
             domain = idna.encode(domain, uts46=True).decode()
         except (idna.IDNAError, UnicodeError) as error:
             raise InvalidAddress("has a domain that IDNA refuses") from error
     domain = domain.lower().removesuffix(".")
     if "." not in domain or not all(_LABEL.fullmatch(label) for label in domain.split(".")):
-        raise InvalidAddress("has a domain that is none")
+        raise InvalidAddress("has an invalid domain")
     return domain
 
 

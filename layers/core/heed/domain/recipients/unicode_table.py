@@ -1,7 +1,8 @@
-"""Which characters are no text, and which nobody sees. Written by tests/unicode_table.py, not by hand.
+"""The characters that are no text, and the invisible ones. tests/unicode_table.py generates this file.
 
-Of Unicode 14.0.0, whatever version Python has: what is refused must not depend on it, and what is
-accepted has had the same lower case and the same NFC since (docs/decisions/0040-case-of-local-parts.md).
+The sets are those of Unicode 14.0.0. So Heed refuses the same characters under each version of Python. The
+accepted characters have had the same lower case and the same NFC since that version of Unicode
+(docs/decisions/0040-case-of-local-parts.md).
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from itertools import accumulate
 
 UNICODE_VERSION = "14.0.0"
 
-# The code points at which a set begins and ends, in turn; each as its distance to the one before.
+# The code points at which a set begins and ends, in turn, each as the distance to the previous one (base 36).
 _NO_TEXT = (  # unassigned, noncharacters, private use, surrogates
     "oo 2 6 4 7 1 1 1 k 1 b1 1 12 2 1e 2 3 1 1j 8 r 4 6 b 7i 1 1o 2 2t e 1n 2 1d 2 f 1 s 2 1 1 "
     "b 5 v 1 2 6 6k 1 8 2 2 2 m 1 7 1 1 3 4 2 9 2 2 2 4 8 1 4 2 1 5 2 p 2 3 1 6 4 2 2 m 1 7 1 2 "
@@ -56,16 +57,16 @@ _INVISIBLE = (  # Default_Ignorable_Code_Point, controls, formats, separators of
 
 
 def is_no_text(character: str) -> bool:
-    """Whether it is no character that anybody can mean."""
-    return _holds(_NO_TEXT, character)
+    """Whether the character is no text: it is unassigned, private or a surrogate."""
+    return _contains(_NO_TEXT, character)
 
 
 def is_invisible(character: str) -> bool:
-    """Whether it is one that nobody sees."""
-    return _holds(_INVISIBLE, character)
+    """Whether the character is invisible."""
+    return _contains(_INVISIBLE, character)
 
 
-def _holds(table: str, character: str) -> bool:
+def _contains(table: str, character: str) -> bool:
     return bisect_right(_boundaries(table), ord(character)) % 2 == 1
 
 
