@@ -46,22 +46,22 @@ def normalised(text: str) -> str | None:
 
 
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
-def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
+def test_the_published_vectors_are_correct(vector: dict[str, str]) -> None:
     assert normalise_address(vector["input"]) == vector["normalised"]
 
 
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
-def test_the_published_vectors_are_normalised_once_and_for_all(vector: dict[str, str]) -> None:
+def test_normalising_a_published_vector_again_changes_nothing(vector: dict[str, str]) -> None:
     assert normalise_address(vector["normalised"]) == vector["normalised"]
 
 
 @pytest.mark.parametrize("vector", addresses.rejected, ids=lambda vector: vector["why"])
-def test_what_the_published_vectors_reject_is_rejected(vector: dict[str, str]) -> None:
+def test_the_published_invalid_vectors_are_refused(vector: dict[str, str]) -> None:
     with pytest.raises(InvalidAddress):
         normalise_address(vector["input"])
 
 
-def test_there_is_one_vector_of_each_input() -> None:
+def test_each_input_is_in_one_vector_only() -> None:
     inputs = [v["input"] for v in (*addresses.accepted, *addresses.rejected)]
     assert len(inputs) == len(set(inputs))
 
@@ -71,7 +71,7 @@ def test_there_is_one_vector_of_each_input() -> None:
 @example('"e\\\u0301"@example.com')
 @example('"\u0338"@example.com')
 @example('"\\\\"@example.com')
-def test_whatever_is_accepted_has_one_form_and_keeps_it(text: str) -> None:
+def test_an_accepted_address_has_one_form_and_keeps_it(text: str) -> None:
     address = normalised(text)
     if address is None:
         return
@@ -87,13 +87,13 @@ def test_whatever_is_accepted_has_one_form_and_keeps_it(text: str) -> None:
 
 
 @given(ATOMS, DOMAINS)
-def test_the_short_cut_of_plain_addresses_agrees_with_the_long_way(local: str, domain: str) -> None:
+def test_the_fast_path_for_plain_addresses_agrees_with_the_general_one(local: str, domain: str) -> None:
     plain = f"{local}@{domain}"
     assert normalised(plain) == normalised(f"Somebody <{plain}>") == normalised(f" {plain}.")
 
 
 @given(ATOMS, DOMAINS)
-def test_case_display_name_and_prefix_never_make_another_person(local: str, domain: str) -> None:
+def test_case_display_name_and_prefix_do_not_change_the_address(local: str, domain: str) -> None:
     meant = normalised(f"{local}@{domain}")
     for form in (
         f"{local.upper()}@{domain.upper()}",
@@ -106,29 +106,29 @@ def test_case_display_name_and_prefix_never_make_another_person(local: str, doma
 
 
 @given(st.text("abz", min_size=1, max_size=10), DOMAINS)
-def test_quotes_that_nobody_needs_make_no_other_person(local: str, domain: str) -> None:
+def test_needless_quotes_do_not_change_the_address(local: str, domain: str) -> None:
     assert normalised(f'"{local}"@{domain}') == normalised(f"{local}@{domain}")
     assert normalised(f'"\\{local}"@{domain}') == normalised(f"{local}@{domain}")
 
 
-def test_dots_and_tags_stay_different_mailboxes() -> None:
+def test_addresses_with_different_dots_or_tags_stay_different() -> None:
     spellings = ("johndoe@gmail.com", "john.doe@gmail.com", "johndoe+a@gmail.com")
     assert len({normalise_address(spelling) for spelling in spellings}) == len(spellings)
 
 
-def test_letters_that_only_look_alike_stay_different_people() -> None:
+def test_addresses_with_letters_that_only_look_alike_stay_different() -> None:
     names = ("mike", "mıke", "ﬁn", "fin", "ﬀ", "ff", "straße", "strasse", "ⓐ", "a")
     assert len({normalise_address(f"{name}@example.com") for name in names}) == len(names)
 
 
 @pytest.mark.parametrize("control", [chr(c) for c in (*range(32), *range(127, 160))])
-def test_no_control_character_gets_in(control: str) -> None:
+def test_a_control_character_is_refused(control: str) -> None:
     for text in (f"a{control}b@example.com", f'"a{control}b"@example.com', f"a@ex{control}a.com"):
         assert normalised(text) is None
 
 
 @pytest.mark.parametrize("code", [0xD800, 0xDC80, 0xDFFF])
-def test_half_a_character_is_refused_and_does_not_crash(code: int) -> None:
+def test_a_lone_surrogate_is_refused_without_a_crash(code: int) -> None:
     half = chr(code)
     assert normalised(f"a{half}@example.com") is None
     assert normalised(f"a@ex{half}ample.com") is None
@@ -144,7 +144,7 @@ def test_half_a_character_is_refused_and_does_not_crash(code: int) -> None:
     st.text('ab@, "<>()\\\\', max_size=12).filter(lambda name: "@" in name or "," in name),
     st.sampled_from(["", " ", ", "]),
 )
-def test_no_address_is_passed_by_for_the_one_in_the_brackets(name: str, between: str) -> None:
+def test_a_display_name_that_contains_another_address_is_refused(name: str, between: str) -> None:
     if normalised(f"{name}{between}<b@example.com>") is not None:
         bare = re.sub(r'"(?:[^"\\]|\\.)*"', "", name)  # without its quoted strings
         assert "@" not in bare
@@ -170,13 +170,13 @@ def test_no_address_is_passed_by_for_the_one_in_the_brackets(name: str, between:
     ],
     ids=range(13),
 )
-def test_a_megabyte_of_malice_is_refused(hostile: str) -> None:
+def test_a_hostile_megabyte_is_refused(hostile: str) -> None:
     assert normalised(hostile) is None
     assert normalised(hostile[:1000]) is None
     normalised(hostile[:MAX_ADDRESS])  # may be an address; returns at once all the same
 
 
-def test_an_error_never_names_the_address() -> None:
+def test_an_error_never_contains_the_address() -> None:
     for vector in addresses.rejected:
         with pytest.raises(InvalidAddress) as caught:
             normalise_address(vector["input"])
@@ -201,14 +201,14 @@ def test_an_error_never_names_the_address() -> None:
         ("Jöan@example.com", ()),
     ],
 )
-def test_the_spellings_of_a_list_that_keeps_case_differ_in_case_alone(
+def test_the_spellings_for_a_case_sensitive_list_differ_only_in_case(
     written: str, wanted: tuple[str, ...]
 ) -> None:
     assert address_spellings(written) == wanted
 
 
 @given(st.from_regex(r"[A-Za-z.+]{1,9}@[A-Za-z]{1,9}\.[A-Za-z]{2,4}", fullmatch=True))
-def test_every_spelling_is_one_of_the_same_address(address: str) -> None:
+def test_all_spellings_belong_to_the_same_address(address: str) -> None:
     with suppress(InvalidAddress):
         found = address_spellings(address)
         assert {normalise_address(one) for one in found} == {normalise_address(address)}

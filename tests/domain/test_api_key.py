@@ -28,27 +28,27 @@ HIDDEN = [
     + [f"an{hidden}n lee" for hidden in HIDDEN],
     ids=ascii,
 )
-def test_owners_that_differ_by_width_case_space_or_nothing_visible_are_one(same: str) -> None:
+def test_owners_that_differ_by_width_case_space_or_invisible_characters_are_the_same(same: str) -> None:
     assert normalise_owner(same) == normalise_owner("Ann Lee")
 
 
-def test_other_owners_are_others() -> None:
+def test_different_owners_have_different_spellings() -> None:
     names = ("ann", "anna", "\u00e4nn", "kim", "a nn", "\u0438\u0432\u0430\u043d", "ivan")
     assert len({normalise_owner(name) for name in names}) == len(names)
 
 
 @given(st.text(max_size=30))
-def test_the_one_spelling_of_an_owner_is_its_own(name: str) -> None:
+def test_normalising_an_owner_twice_changes_nothing(name: str) -> None:
     assert normalise_owner(normalise_owner(name)) == normalise_owner(name)
     assert normalise_owner(name.swapcase()) == normalise_owner(name.swapcase().casefold())
 
 
 @pytest.mark.parametrize("hidden", [*HIDDEN, "\u00a0", "\u3000", "\t", "\n"], ids=ascii)
-def test_what_nobody_sees_is_no_part_of_a_name(hidden: str) -> None:
+def test_an_invisible_character_is_not_allowed_in_a_name(hidden: str) -> None:
     assert not is_visible_text(f"an{hidden}n")
 
 
-def test_a_name_of_any_script_is_taken() -> None:
+def test_a_name_in_any_script_is_allowed() -> None:
     assert all(
         map(
             is_visible_text,

@@ -27,7 +27,7 @@ from tests.support.registers import scope_numbers
         ("targeted-advertising", 7),
     ],
 )
-def test_a_scope_is_known_by_its_name(name: str, number: int) -> None:
+def test_a_scope_is_found_by_its_name(name: str, number: int) -> None:
     assert CATALOGUE.number(name) == number
 
 
@@ -51,7 +51,7 @@ def test_a_scope_is_known_by_its_name(name: str, number: int) -> None:
         "*/offers",
     ],
 )
-def test_a_name_that_nobody_gave_is_unknown(name: str) -> None:
+def test_a_name_that_is_not_in_the_catalogue_is_unknown(name: str) -> None:
     with pytest.raises(UnknownScope):
         CATALOGUE.number(name)
     with pytest.raises(UnknownScope):
@@ -59,21 +59,21 @@ def test_a_name_that_nobody_gave_is_unknown(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["*", "meridian", "aurora"])
-def test_a_brand_is_no_topic_and_neither_is_all(name: str) -> None:
+def test_brands_and_the_general_scope_are_not_topics(name: str) -> None:
     with pytest.raises(UnknownScope):
         CATALOGUE.topic(name)
 
 
 @pytest.mark.parametrize("number", SCOPES)
-def test_every_number_has_a_name_that_means_it(number: int) -> None:
+def test_the_name_of_each_number_leads_back_to_the_number(number: int) -> None:
     assert CATALOGUE.number(CATALOGUE.name(ScopeNumber(number))) == number
 
 
-def test_a_number_never_heard_of_has_a_name_that_means_nothing() -> None:
+def test_an_unknown_number_has_a_placeholder_name() -> None:
     assert CATALOGUE.name(ScopeNumber(999)) == "#999"
 
 
-def test_a_topic_is_decided_by_all_its_brand_and_itself() -> None:
+def test_the_path_of_a_topic_is_everything_its_brand_and_itself() -> None:
     assert CATALOGUE.topic("offers").path == (0, 1, 2)
     assert CATALOGUE.topic("aurora/offers").path == (0, 10, 11)
     assert CATALOGUE.topic("targeted-advertising").path == (7,)
@@ -85,14 +85,14 @@ def test_a_chain_of_followed_topics_is_followed_to_its_end() -> None:
     assert CATALOGUE.topic("offers").followed == ()
 
 
-def test_topics_that_follow_in_a_circle_do_not_hang() -> None:
+def test_topics_that_follow_each_other_in_a_circle_do_not_loop() -> None:
     topics = [dict(topic) for topic in DATA["topics"]]
     topics[0]["follows"] = 13
     circle = Catalogue.from_document({**DATA, "topics": topics})
     assert set(circle.topic("offers").followed) == {2, 12, 13}
 
 
-def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else() -> None:
+def test_a_scope_governs_its_marketing_topics_including_retired_ones() -> None:
     every = {n for n, t in CATALOGUE.topics.items() if t.kind is TopicKind.MARKETING}
     assert {t.number for t in CATALOGUE.governed(ALL_SCOPES)} == every
     assert 14 in every
@@ -116,14 +116,14 @@ def test_a_scope_governs_the_marketing_below_it_the_retired_too_and_nothing_else
         (18, {10}),
     ],
 )
-def test_an_opt_out_by_link_is_written_where_it_stops_something(scope: int, written: set[int]) -> None:
+def test_an_opt_out_by_link_is_recorded_at_scopes_that_stop_mail(scope: int, written: set[int]) -> None:
     scopes = CATALOGUE.opt_out_scopes(ScopeNumber(scope))
     assert set(scopes) == written
     assert len(scopes) == len(written)
     assert any(CATALOGUE.governed(one) for one in scopes)
 
 
-def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
+def test_a_link_of_a_retired_signal_topic_is_not_an_opt_out_of_mail() -> None:
     topics = [{**topic, "retired": topic["kind"] == "signal"} for topic in DATA["topics"]]
     assert Catalogue.from_document({**DATA, "topics": topics}).opt_out_scopes(
         ScopeNumber(7)
@@ -134,12 +134,12 @@ def test_a_link_of_a_retired_signal_is_no_opt_out_of_mail() -> None:
     ("day", "version"),
     [("2019-12-31", ""), ("2020-01-01", "1"), ("2026-06-30", "1"), ("2026-07-01", "2")],
 )
-def test_the_policy_is_the_one_in_force_then(day: str, version: str) -> None:
+def test_the_policy_version_is_the_one_in_force_at_that_time(day: str, version: str) -> None:
     at = int(datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() * 1000)
     assert CATALOGUE.policy(at) == CATALOGUE.policy(at + DAY_MS - 1) == version
 
 
-def test_a_name_may_be_that_of_several_brands_topics() -> None:
+def test_topics_of_several_brands_may_have_the_same_name() -> None:
     numbers: list[Any] = [CATALOGUE.number(name) for name in ("news", "aurora/news")]
     assert numbers == [3, 17]
 
@@ -153,18 +153,18 @@ def test_a_name_may_be_that_of_several_brands_topics() -> None:
         ("xyz", None),
     ],
 )
-def test_a_slip_of_a_name_is_known_by_the_nearest(name: str, nearest: str | None) -> None:
+def test_a_misspelt_name_gets_the_most_similar_name_as_suggestion(name: str, nearest: str | None) -> None:
     assert CATALOGUE.nearest(name) == nearest
 
 
-def test_what_is_nearest_is_in_use_and_of_the_kind_that_is_wanted() -> None:
+def test_a_suggestion_is_in_use_and_of_the_requested_kind() -> None:
     retired = next(topic.name for topic in CATALOGUE.topics.values() if topic.retired)
     assert CATALOGUE.nearest(retired + "x") != retired
     assert CATALOGUE.nearest("meridan") == "meridian"
     assert CATALOGUE.nearest("meridan", topics_only=True) != "meridian"
 
 
-def test_the_cost_of_a_slip_grows_with_the_catalogue_and_no_faster() -> None:
+def test_the_cost_of_a_suggestion_grows_linearly_with_the_catalogue() -> None:
     def catalogue(n: int) -> Catalogue:
         topic = DATA["topics"][0]
         topics = [{**topic, "number": 100 + i, "name": f"topic-{i:05d}"} for i in range(n)]

@@ -13,16 +13,16 @@ from tests.support.ledgers import entry
 HANDBOOK = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 
-def test_the_handbook_has_every_limit_and_its_source() -> None:
+def test_the_documentation_has_each_deadline_and_its_source() -> None:
     for limit in DEADLINES:
         assert f"| {limit.rule} | {limit.period} | {limit.source} |" in HANDBOOK.read_text()
 
 
-def test_the_strictest_limit_is_48_hours_and_comes_first() -> None:
+def test_the_shortest_deadline_is_48_hours_and_comes_first() -> None:
     assert DEADLINES[0].milliseconds == min(limit.milliseconds for limit in DEADLINES) == 2 * DAY_MS
 
 
-def test_a_stop_is_counted_under_every_step_that_it_keeps() -> None:
+def test_a_stop_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None:
     quick = entry(1, 1)
     slow = replace(quick, recorded_at=quick.at + 11 * DAY_MS, source="letter")
     found = delay_statistics([quick, slow])
@@ -34,26 +34,26 @@ def test_a_stop_is_counted_under_every_step_that_it_keeps() -> None:
     assert found["letter"].longest == 11 * DAY_MS
 
 
-def test_what_stops_nothing_is_not_counted() -> None:
+def test_an_entry_that_is_not_an_applied_stop_is_not_counted() -> None:
     one = entry(1, 1)
     assert (
         delay_statistics([replace(one, register="in"), replace(one, outcome=EntryOutcome.SUPERSEDED)]) == {}
     )
 
 
-def test_a_stop_recorded_in_the_second_it_happened_in_took_no_time() -> None:
+def test_a_stop_recorded_in_the_second_of_its_event_has_no_delay() -> None:
     second = 1_772_701_964_000
     assert time_recorded(second + 999, second) - (second + 999) == 0
     assert time_recorded(second - 1, second) == second
     assert time_recorded(second + DAY_MS, second) == second, "no clock of AWS is a day ahead"
 
 
-def test_no_stop_takes_less_than_no_time_whatever_a_foreign_clock_said() -> None:
+def test_a_delay_is_never_negative() -> None:
     one = entry(1, 1)
     assert delay_statistics([replace(one, at=one.recorded_at + DAY_MS)])["one-click"].longest == 0
 
 
-def test_an_entry_that_stands_for_several_presses_says_no_time_of_theirs() -> None:
+def test_an_entry_for_several_presses_has_no_delay() -> None:
     """It is entered up to a day after them, and they were on record at once."""
     one = entry(1, 7)
     assert delay_statistics([replace(one, first_seq=2, recorded_at=one.at + 25 * DAY_MS // 24)]) == {}

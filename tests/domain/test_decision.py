@@ -42,11 +42,11 @@ def _agree(record: Record, now: int) -> None:
 
 
 @given(records(), instants)
-def test_the_decision_agrees_with_an_oracle_written_another_way(record: Record, now: int) -> None:
+def test_the_decision_agrees_with_an_independent_oracle(record: Record, now: int) -> None:
     _agree(record, now)
 
 
-def test_they_agree_over_thirty_thousand_decisions() -> None:
+def test_decision_and_oracle_agree_on_thirty_thousand_decisions() -> None:
     seen: Counter[Reason] = Counter()
     chance = Random(20_261_122)  # noqa: S311 - the same records each time
     for _ in range(30_000 // len(TOPICS)):
@@ -81,7 +81,7 @@ def _at_random(chance: Random) -> Record:
 
 
 @given(records(), instants)
-def test_what_says_until_ends_then_and_no_sooner(record: Record, now: int) -> None:
+def test_a_reason_with_an_end_applies_until_that_end(record: Record, now: int) -> None:
     for topic in TOPICS:
         decision = decide(record, topic, now)
         if decision.until is not None:
@@ -90,7 +90,7 @@ def test_what_says_until_ends_then_and_no_sooner(record: Record, now: int) -> No
 
 
 @given(records(), instants)
-def test_only_ok_is_a_yes_and_a_yes_has_no_end(record: Record, now: int) -> None:
+def test_only_the_reason_ok_is_sendable_and_it_has_no_end(record: Record, now: int) -> None:
     for topic in TOPICS:
         decision = decide(record, topic, now)
         assert decision.sendable == (decision.reason is Reason.OK)
@@ -98,7 +98,7 @@ def test_only_ok_is_a_yes_and_a_yes_has_no_end(record: Record, now: int) -> None
 
 
 @given(records(), instants, st.sampled_from((0, 1, 10, *(t.number for t in TOPICS))))
-def test_an_opt_out_of_now_stops_all_that_its_scope_governs(record: Record, now: int, scope: int) -> None:
+def test_a_new_opt_out_stops_all_topics_of_its_scope(record: Record, now: int, scope: int) -> None:
     latest = max((entry.at for entry in record.registers.values()), default=0)
     at = max(now, latest)
     after = merge_changes(record, [Change(out(scope), Entry(at, Source.ONE_CLICK, "{}"))])
@@ -116,7 +116,7 @@ def test_no_choice_stops_service_mail(record: Record, now: int, more: list[Chang
 
 
 @given(records(), instants)
-def test_mail_and_advertising_never_stop_each_other(record: Record, now: int) -> None:
+def test_choices_about_mail_and_advertising_do_not_affect_each_other(record: Record, now: int) -> None:
     signal = CATALOGUE.topic("targeted-advertising")
     mail = {r: e for r, e in record.registers.items() if r.scope != signal.number}
     wide = {r: e for r, e in record.registers.items() if not r.is_choice}
@@ -128,7 +128,7 @@ def test_mail_and_advertising_never_stop_each_other(record: Record, now: int) ->
 
 
 @given(records(), instants, st.integers(0, 12))
-def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) -> None:
+def test_an_added_opt_out_never_makes_a_topic_sendable(record: Record, now: int, at: int) -> None:
     stops = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in (0, 1, 2, 5, 7)]
     for topic in TOPICS:
         if not decide(record, topic, now).sendable:
@@ -136,13 +136,13 @@ def test_a_stop_added_never_makes_sendable(record: Record, now: int, at: int) ->
 
 
 @given(records(), instants)
-def test_a_retired_number_and_what_nobody_knows_decide_nothing_else(record: Record, now: int) -> None:
+def test_an_unknown_scope_does_not_affect_known_topics(record: Record, now: int) -> None:
     strange = {**record.registers, out(999): Entry(1, Source.LINK, "{}")}
     for topic in TOPICS:
         assert decide(record, topic, now) == decide(replace(record, registers=strange), topic, now)
 
 
-def test_of_whom_nothing_is_known_the_default_decides() -> None:
+def test_the_default_decides_for_an_unknown_recipient() -> None:
     for topic in TOPICS:
         decision = decide(EMPTY_RECORD, topic, 0)
         assert decision.sendable == topic.default_in
@@ -150,7 +150,7 @@ def test_of_whom_nothing_is_known_the_default_decides() -> None:
 
 
 @pytest.mark.parametrize("at", [-1, -2, -DAY_MS, -(10**13)])
-def test_a_stop_dated_before_1970_stops(at: int) -> None:
+def test_a_stop_dated_before_1970_is_active(at: int) -> None:
     for topic in TOPICS:
         if topic.kind is TopicKind.SERVICE:
             continue

@@ -89,7 +89,7 @@ def registers(verdict: FeedbackOutcome) -> dict[str, list[Register]]:
 
 
 @pytest.mark.parametrize(("kind", "subtype"), list(itertools.product(TYPES, [*SUBTYPES, None])))
-def test_each_type_and_subtype_of_bounce_does_one_of_three_things(kind: str, subtype: str | None) -> None:
+def test_each_bounce_is_hard_soft_or_ignored_by_type_and_subtype(kind: str, subtype: str | None) -> None:
     if kind == "Permanent":
         expected = {A: [UNDELIVERABLE]}
     elif kind == "Transient" and subtype not in REFUSED:
@@ -100,7 +100,7 @@ def test_each_type_and_subtype_of_bounce_does_one_of_three_things(kind: str, sub
 
 
 @pytest.mark.parametrize("subtype", [*SUBTYPES, None])
-def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_full_or_slow_mailbox(
+def test_a_transient_bounce_without_details_is_a_soft_bounce_only_for_a_full_or_slow_mailbox(
     subtype: str | None,
 ) -> None:
     told = bounce("Transient", subtype, to=[BouncedRecipient("a@example.com")])
@@ -109,7 +109,7 @@ def test_a_passing_bounce_of_which_nothing_is_reported_is_no_soft_day_but_of_a_f
 
 @pytest.mark.parametrize("kind", ["", "SomeFutureType", "Permanently"])
 @pytest.mark.parametrize("subtype", ["General", "MailboxFull", "OnAccountSuppressionList", None])
-def test_a_bounce_of_an_unknown_type_is_one_for_a_person_to_look_at(kind: str, subtype: str | None) -> None:
+def test_a_bounce_of_an_unknown_type_needs_review(kind: str, subtype: str | None) -> None:
     assert bounce(kind, subtype) == FeedbackOutcome({}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE)
 
 
@@ -118,7 +118,7 @@ def in_other_cases(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(("kind", "subtype"), BOUNCE_RULES)
-def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(kind: str, subtype: str) -> None:
+def test_the_type_subtype_and_action_of_a_bounce_are_case_insensitive(kind: str, subtype: str) -> None:
     expected = rule_for_bounce(kind, subtype)
     meant = bounce(kind, subtype)
     for one, other in itertools.product(in_other_cases(kind), in_other_cases(subtype)):
@@ -128,7 +128,7 @@ def test_the_type_subtype_and_action_of_a_bounce_are_read_without_case(kind: str
 
 
 @pytest.mark.parametrize("key", BOUNCE_RULES)
-def test_a_documented_bounce_is_never_counted_as_of_another_kind(key: tuple[str, str]) -> None:
+def test_a_documented_bounce_is_counted_as_ignored_only_if_it_sets_no_register(key: tuple[str, str]) -> None:
     rule = rule_for_bounce(*key)
     assert rule is not None
     assert (rule.register is None) == (rule.effect is FeedbackEffect.BOUNCE_IGNORED)
@@ -160,7 +160,7 @@ def test_refused_content_is_counted_for_the_sender(subtype: str) -> None:
         ("", None, False),
     ],
 )
-def test_a_permanent_bounce_stops_only_who_failed_for_good(
+def test_a_permanent_bounce_stops_only_recipients_whose_delivery_failed(
     action: str | None, status: str | None, stops: bool
 ) -> None:
     verdict = bounce(to=[BouncedRecipient("a@example.com", action, status)])
@@ -184,7 +184,7 @@ def test_a_permanent_bounce_stops_only_who_failed_for_good(
         ("delayed", "5.0.0", True),
     ],
 )
-def test_a_passing_bounce_of_no_known_cause_is_a_soft_day_where_delivery_was_given_up(
+def test_a_transient_bounce_without_a_known_cause_is_soft_only_if_delivery_was_given_up(
     action: str | None, status: str | None, is_soft_day: bool
 ) -> None:
     listed = [BouncedRecipient("a@example.com", action, status)]
@@ -195,12 +195,12 @@ def test_a_passing_bounce_of_no_known_cause_is_a_soft_day_where_delivery_was_giv
         assert verdict.counts == [counted]
 
 
-def test_of_one_given_up_and_one_out_of_office_only_the_first_has_a_soft_day() -> None:
+def test_an_out_of_office_reply_beside_a_failed_delivery_is_no_soft_bounce() -> None:
     both = [BouncedRecipient("a@example.com", "failed", "4.4.1"), BouncedRecipient("b@example.com")]
     assert registers(bounce("Transient", to=both, mailed=ABC)) == {A: [SOFT_BOUNCE]}
 
 
-def test_of_one_failed_and_one_delayed_only_the_failed_is_stopped() -> None:
+def test_a_delayed_recipient_beside_a_failed_one_is_not_stopped() -> None:
     both = [
         BouncedRecipient("a@example.com", "failed", "5.0.0"),
         BouncedRecipient("b@example.com", "delayed", "4.0.0"),
@@ -208,7 +208,7 @@ def test_of_one_failed_and_one_delayed_only_the_failed_is_stopped() -> None:
     assert registers(bounce(to=both)) == {A: [UNDELIVERABLE]}
 
 
-def test_whoever_is_listed_twice_is_recorded_and_counted_once() -> None:
+def test_a_recipient_listed_twice_is_counted_once() -> None:
     verdict = bounce(to=[BouncedRecipient("a@example.com"), BouncedRecipient("A <A@EXAMPLE.COM>")])
     assert registers(verdict) == {A: [UNDELIVERABLE]}
     assert verdict.counts == [FeedbackEffect.BOUNCE_RECORDED]
@@ -219,17 +219,17 @@ Z = BouncedRecipient("z@example.net")  # whom no mail of ours was addressed to
 DEAD, SOFT_DAY = [UNDELIVERABLE], [SOFT_BOUNCE]
 
 
-def test_a_bounce_of_whom_a_mail_was_addressed_to_stops_exactly_who_is_listed() -> None:
+def test_a_bounce_stops_exactly_the_listed_recipients_among_the_destinations() -> None:
     listed = [BouncedRecipient("a@example.com"), BouncedRecipient("Name <C@EXAMPLE.COM>")]
     assert registers(bounce(to=listed, mailed=ABC)) == {A: DEAD, C: DEAD}
 
 
-def test_a_bounce_of_the_tagged_one_counts_whatever_the_mail_was_addressed_to() -> None:
+def test_a_bounce_of_the_tagged_recipient_counts_for_any_destinations() -> None:
     verdict = bounce(to=[BouncedRecipient("tagged@example.com")], tag=TAGGED, mailed=ABC)
     assert registers(verdict) == {TAGGED: DEAD}
 
 
-def test_of_a_stranger_in_a_bounce_the_tagged_one_is_stopped_instead() -> None:
+def test_a_bounce_of_a_stranger_stops_the_tagged_recipient_instead() -> None:
     for mailed in (ABC, ABC[:1], (), None):
         verdict = bounce(to=[Z], tag=TAGGED, mailed=mailed)
         assert registers(verdict) == {TAGGED: DEAD}
@@ -237,7 +237,7 @@ def test_of_a_stranger_in_a_bounce_the_tagged_one_is_stopped_instead() -> None:
         assert not verdict.aside
 
 
-def test_of_a_stranger_in_a_bounce_the_only_one_mailed_is_stopped_instead() -> None:
+def test_a_bounce_of_a_stranger_stops_the_only_destination_instead() -> None:
     for mailed in (ABC[:1], ("a@example.com", "A <A@example.com>")):
         verdict = bounce(to=[Z, Z], mailed=mailed)
         assert registers(verdict) == {A: DEAD}
@@ -247,20 +247,20 @@ def test_of_a_stranger_in_a_bounce_the_only_one_mailed_is_stopped_instead() -> N
         ]
 
 
-def test_of_a_stranger_in_a_bounce_of_a_mail_to_several_nothing_is_known_but_a_number() -> None:
+def test_a_bounce_of_a_stranger_is_only_counted_if_the_mail_had_several_destinations() -> None:
     assert bounce(to=[Z], mailed=ABC) == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_MAILED])
 
 
-def test_a_stranger_beside_whom_we_mailed_takes_nobody_else_along() -> None:
+def test_a_stranger_beside_a_mailed_recipient_does_not_stop_the_other_destinations() -> None:
     assert registers(bounce(to=[Z, BouncedRecipient("b@example.com")], mailed=ABC)) == {B: DEAD}
 
 
-def test_a_soft_bounce_of_a_stranger_is_one_of_whom_the_mail_was_for() -> None:
+def test_a_soft_bounce_of_a_stranger_counts_for_the_recipient_of_the_mail() -> None:
     assert registers(bounce("Transient", "MailboxFull", to=[Z], tag=TAGGED)) == {TAGGED: SOFT_DAY}
     assert registers(bounce("Transient", "MailboxFull", to=[Z])) == {A: SOFT_DAY}
 
 
-def test_a_tag_that_names_another_is_silent_where_who_bounced_was_mailed() -> None:
+def test_the_tag_is_ignored_if_the_listed_recipient_was_mailed() -> None:
     assert registers(bounce(tag=TAGGED)) == {A: DEAD}
     assert registers(bounce(tag=A)) == {A: DEAD}
 
@@ -270,13 +270,13 @@ def test_a_tag_is_read_as_base32_in_any_case_and_as_hex() -> None:
         assert list(bounce(to=[Z], tag=tag).changes) == [parse_recipient(tag)]
 
 
-def test_a_tag_that_is_not_ours_names_nobody() -> None:
+def test_a_tag_that_heed_did_not_set_is_ignored() -> None:
     for tag in ("", "campaign-7", "ｘ" * 26, "\ud800", "b" * 26):
         assert not bounce(to=[Z], tag=tag, mailed=ABC).changes
 
 
 @pytest.mark.parametrize("mailed", [None, (), (None,), (*ABC, None), (*ABC, "nobody")])
-def test_where_nobody_knows_whom_we_mailed_a_person_has_to_look(
+def test_a_bounce_needs_review_if_the_destinations_are_unknown(
     mailed: Sequence[str | None] | None,
 ) -> None:
     assert bounce(to=[Z], mailed=mailed) == FeedbackOutcome(
@@ -284,12 +284,12 @@ def test_where_nobody_knows_whom_we_mailed_a_person_has_to_look(
     )
 
 
-def test_a_tag_of_a_merely_delayed_mail_stops_nobody() -> None:
+def test_a_delayed_mail_does_not_stop_the_tagged_recipient() -> None:
     verdict = bounce(to=[BouncedRecipient("a@example.com", "delayed")], tag=TAGGED)
     assert verdict == FeedbackOutcome({}, [FeedbackEffect.BOUNCE_IGNORED])
 
 
-def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgotten() -> None:
+def test_an_unreadable_recipient_needs_review_and_does_not_block_the_others() -> None:
     listed = [
         BouncedRecipient("no address"),
         BouncedRecipient(None),
@@ -303,7 +303,7 @@ def test_one_unreadable_recipient_does_not_hold_up_the_others_and_is_not_forgott
 
 @pytest.mark.parametrize("listed", [[], [BouncedRecipient("postmaster@localhost")], [BouncedRecipient(None)]])
 @pytest.mark.parametrize("kind", [("Permanent", "General"), ("Transient", "MailboxFull")])
-def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
+def test_a_bounce_without_a_readable_recipient_counts_for_the_recipient_of_the_mail(
     listed: list[BouncedRecipient], kind: tuple[str, str]
 ) -> None:
     for verdict, meant in (
@@ -318,7 +318,7 @@ def test_a_bounce_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_wa
         assert verdict == FeedbackOutcome({}, [FeedbackEffect.RECIPIENT_NOT_READ], aside=UNKNOWN_RECIPIENT)
 
 
-def test_a_bounce_that_says_nothing_of_an_address_is_ignored_whomever_it_means() -> None:
+def test_a_transient_bounce_without_details_is_ignored_for_any_recipients() -> None:
     for listed in ([], [BouncedRecipient(None)], [BouncedRecipient("nobody")]):
         verdict = bounce("Transient", "General", to=listed, mailed=ABC)
         assert verdict == FeedbackOutcome({}, [FeedbackEffect.BOUNCE_IGNORED])
@@ -348,7 +348,7 @@ ODD = st.none() | st.sampled_from(["", "?", "a@", "a@x, b@y", "\u200bc@example.c
     st.none() | st.lists(ADDRESSES | ODD, max_size=4),
     st.none() | st.sampled_from([TAGGED, A, "not ours"]),
 )
-def test_no_report_whatever_it_says_changes_a_stranger(
+def test_no_report_can_change_the_record_of_a_stranger(
     kind: str,
     subtype: str,
     listed: list[BouncedRecipient],
@@ -369,7 +369,7 @@ def _id(address: str | None) -> str | None:
 
 
 @pytest.mark.parametrize("feedback_type", [*COMPLAINT_RULES, "opt-out", "SomeFutureType"])
-def test_every_complaint_counts_but_not_spam_and_auth_failure(feedback_type: str | None) -> None:
+def test_every_complaint_counts_except_not_spam_and_auth_failure(feedback_type: str | None) -> None:
     expected = {} if feedback_type in ("not-spam", "auth-failure") else {A: [COMPLAINT]}
     assert registers(complaint(feedback_type)) == expected
 
@@ -380,7 +380,7 @@ def test_a_report_of_fraud_is_counted_for_the_sender(feedback_type: str) -> None
 
 
 @pytest.mark.parametrize("feedback_type", COMPLAINT_RULES)
-def test_the_type_of_a_complaint_is_read_without_case(feedback_type: str | None) -> None:
+def test_the_type_of_a_complaint_is_case_insensitive(feedback_type: str | None) -> None:
     for spelt in in_other_cases(feedback_type or ""):
         verdict = complaint(spelt)
         assert registers(verdict) == registers(complaint(feedback_type))
@@ -389,7 +389,7 @@ def test_the_type_of_a_complaint_is_read_without_case(feedback_type: str | None)
 
 @pytest.mark.parametrize("subtype", ["OnAccountSuppressionList", "OnTenantSuppressionList"])
 @pytest.mark.parametrize("feedback_type", [None, "abuse", "fraud"])
-def test_the_echo_of_a_suppression_list_is_a_complaint_of_those_alone_who_are_not_on_record(
+def test_an_echo_of_a_suppression_list_applies_only_to_recipients_without_a_record(
     subtype: str, feedback_type: str | None
 ) -> None:
     for spelt in (subtype, *in_other_cases(subtype)):
@@ -399,7 +399,7 @@ def test_the_echo_of_a_suppression_list_is_a_complaint_of_those_alone_who_are_no
         assert (change.register, change.entry.at) == (COMPLAINT, AT)
 
 
-def test_an_echo_means_whom_a_complaint_would_mean() -> None:
+def test_an_echo_applies_to_the_same_recipients_as_a_complaint() -> None:
     echo = "OnAccountSuppressionList"
     assert set(complaint(subtype=echo, by=THREE).echoes) == {A, B, C}
     assert set(complaint(subtype=echo, by=THREE, tag=B).echoes) == {B}
@@ -409,7 +409,7 @@ def test_an_echo_means_whom_a_complaint_would_mean() -> None:
 
 
 @pytest.mark.parametrize("feedback_type", ["not-spam", "auth-failure"])
-def test_the_echo_of_what_is_no_complaint_is_none(feedback_type: str) -> None:
+def test_an_echo_that_is_not_a_complaint_is_ignored(feedback_type: str) -> None:
     verdict = complaint(feedback_type, "OnAccountSuppressionList")
     assert verdict == FeedbackOutcome({}, [FeedbackEffect.COMPLAINT_IGNORED])
 
@@ -421,13 +421,13 @@ def test_an_unknown_complaint_subtype_is_a_complaint() -> None:
 THREE = ("a@example.com", "b@example.com", "c@example.com")
 
 
-def test_of_several_who_may_have_complained_all_are_stopped_and_the_evidence_says_so() -> None:
+def test_all_listed_complainants_are_stopped_and_the_evidence_has_their_number() -> None:
     verdict = complaint(by=THREE)
     assert registers(verdict) == {A: [COMPLAINT], B: [COMPLAINT], C: [COMPLAINT]}
     assert '"listed":"3"' in verdict.changes[A][0].entry.evidence
 
 
-def test_of_several_who_may_have_complained_the_tag_picks_the_one() -> None:
+def test_a_tag_selects_one_of_several_listed_complainants() -> None:
     verdict = complaint(by=(*THREE, None), tag=B)
     assert registers(verdict) == {B: [COMPLAINT]}
     assert "listed" not in verdict.changes[B][0].entry.evidence
@@ -435,21 +435,21 @@ def test_of_several_who_may_have_complained_the_tag_picks_the_one() -> None:
 
 
 @pytest.mark.parametrize("by", [THREE, THREE[:1]])
-def test_a_tag_that_names_none_of_the_listed_neither_adds_nor_spares_anyone(
+def test_a_tag_of_a_recipient_who_is_not_listed_changes_nothing(
     by: tuple[str, ...],
 ) -> None:
     verdict = complaint(by=by, tag=TAGGED)
     assert set(verdict.changes) == {identify(address) for address in by}
 
 
-def test_an_unreadable_complainer_is_not_forgotten() -> None:
+def test_an_unreadable_complainant_needs_review() -> None:
     verdict = complaint(by=("a@example.com", None, "nobody"))
     assert registers(verdict) == {A: [COMPLAINT]}
     assert verdict.aside
 
 
 @pytest.mark.parametrize("by", [(), (None,), ("nobody",)])
-def test_a_complaint_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail_was_for(
+def test_a_complaint_without_a_readable_address_counts_for_the_recipient_of_the_mail(
     by: tuple[str | None, ...],
 ) -> None:
     for verdict, meant in (
@@ -464,15 +464,15 @@ def test_a_complaint_of_nobody_or_of_somebody_unreadable_is_one_of_whom_the_mail
         assert verdict.aside
 
 
-def test_what_is_no_complaint_is_ignored_whomever_it_means() -> None:
+def test_a_report_that_is_not_a_complaint_is_ignored_for_any_recipients() -> None:
     assert complaint("not-spam", by=()) == FeedbackOutcome({}, [FeedbackEffect.COMPLAINT_IGNORED])
 
 
-def test_all_off_in_a_contact_list_is_all_off() -> None:
+def test_an_opt_out_of_everything_in_a_contact_list_is_one_of_everything() -> None:
     assert registers(subscription(everything=True)) == {A: [out(0)]}
 
 
-def test_a_topic_that_is_off_and_known_is_off_and_another_is_for_a_person_to_look_at() -> None:
+def test_a_known_topic_that_is_off_is_an_opt_out_and_an_unknown_one_needs_review() -> None:
     verdict = subscription("news", "SomeListOfTheirs", "news")
     assert registers(verdict) == {A: [out(3)]}
     assert verdict.aside == UNKNOWN_TOPIC
@@ -486,14 +486,14 @@ def test_a_topic_of_a_contact_list_is_known_in_any_case(name: str) -> None:
     assert not verdict.aside
 
 
-def test_all_off_beside_a_topic_that_nobody_knows_is_all_off_and_for_a_person_to_look_at() -> None:
+def test_an_opt_out_of_everything_counts_beside_an_unknown_topic_which_needs_review() -> None:
     for unknown in ("SomeListOfTheirs", None):
         verdict = subscription(unknown, everything=True)
         assert registers(verdict) == {A: [out(0)]}
         assert verdict.aside == UNKNOWN_TOPIC
 
 
-def test_all_off_and_topics_off_are_one_write() -> None:
+def test_opt_outs_of_everything_and_of_topics_are_one_write() -> None:
     assert registers(subscription("offers", "news", everything=True)) == {A: [out(0), out(2), out(3)]}
 
 
@@ -502,11 +502,11 @@ def test_an_opt_out_of_mail_never_becomes_one_of_advertising() -> None:
     assert verdict == FeedbackOutcome({}, [FeedbackEffect.TOPIC_NOT_KNOWN] * 3, UNKNOWN_TOPIC)
 
 
-def test_a_choice_that_turns_nothing_off_is_ignored() -> None:
+def test_a_choice_without_an_opt_out_is_ignored() -> None:
     assert subscription() == FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
 
 
-def test_an_opt_out_of_somebody_unreadable_is_not_forgotten() -> None:
+def test_an_opt_out_with_an_unreadable_address_needs_review() -> None:
     for address in (None, "", "nobody"):
         assert subscription(everything=True, address=address).aside
 
@@ -521,26 +521,28 @@ def test_an_opt_out_of_somebody_unreadable_is_not_forgotten() -> None:
         (None, Source.LINK),
     ],
 )
-def test_the_source_of_a_subscription_is_what_was_pressed(by: str | None, source: Source) -> None:
+def test_the_source_of_a_contact_list_opt_out_is_the_button_that_was_used(
+    by: str | None, source: Source
+) -> None:
     entry = subscription(everything=True, by=by).changes[A][0].entry
     assert entry.source is source
     assert "@" not in entry.evidence
 
 
 @pytest.mark.parametrize("kind", sorted(IGNORED_TYPES))
-def test_whatever_else_happens_to_a_mail_is_ignored(kind: str) -> None:
+def test_all_other_known_event_types_are_ignored(kind: str) -> None:
     for spelt in (kind, kind.upper(), kind.replace(" ", "_").lower()):
         assert judged(OtherEvent(spelt)) == FeedbackOutcome({}, [FeedbackEffect.EVENT_IGNORED])
 
 
-def test_an_event_unheard_of_is_one_for_a_person_to_look_at() -> None:
+def test_an_unknown_event_type_needs_review() -> None:
     for kind in ("SomeFutureType", ""):
         assert judged(OtherEvent(kind)) == FeedbackOutcome(
             {}, [FeedbackEffect.UNKNOWN_TYPE_MET], UNKNOWN_TYPE
         )
 
 
-def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> None:
+def test_the_evidence_contains_only_ids_and_words_of_ses() -> None:
     entry = bounce().changes[A][0].entry
     assert entry.at == AT
     assert entry.source is Source.BOUNCE
@@ -551,7 +553,7 @@ def test_the_evidence_is_the_ids_and_the_words_of_ses_and_no_other_text() -> Non
 
 
 @pytest.mark.parametrize("odd", ["a@example.com", 'x"y', "", "é", "x" * 101, "line\nbreak", "a\\b"])
-def test_what_could_be_an_address_or_break_the_form_is_left_out_of_the_evidence(odd: str) -> None:
+def test_a_value_that_could_be_an_address_or_break_the_json_is_not_in_the_evidence(odd: str) -> None:
     mail = FeedbackMail(["a@example.com"], None, odd)
     event = Bounce(AT, "Permanent", odd, [BouncedRecipient("a@example.com", None, odd)], odd, mail)
     assert judged(event).changes[A][0].entry.evidence == '{"type":"Permanent"}'

@@ -68,7 +68,7 @@ def _delivered(steps: list[tuple[int, str, str]]) -> tuple[_Address, int]:
 
 
 @given(_STEPS)
-def test_never_more_than_three_in_24_hours_nor_two_for_one_request(
+def test_a_mailbox_gets_at_most_three_mails_in_24_hours_and_two_for_each_request(
     steps: list[tuple[int, str, str]],
 ) -> None:
     address, now = _Address(), 10 * CAP_WINDOW
@@ -95,20 +95,20 @@ def test_mails_for_different_requests_are_ten_minutes_apart(
             assert request == another or abs(at - other) >= REPEAT_INTERVAL
 
 
-def test_a_message_delivered_again_sends_no_second_mail() -> None:
+def test_a_redelivered_message_sends_no_second_mail() -> None:
     address = _Address()
     assert address.deliver("a", 10 * CAP_WINDOW, "sent") is CapDecision.SEND
     assert address.deliver("a", 10 * CAP_WINDOW + REPEAT_INTERVAL, "sent") is CapDecision.DONE
     assert len(address.mails) == 1
 
 
-def test_a_lost_answer_costs_one_mail_more_and_never_two() -> None:
+def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     verdicts = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
     assert verdicts == [CapDecision.SEND, CapDecision.AGAIN, CapDecision.DONE, CapDecision.DONE]
 
 
-def test_a_mail_that_is_known_not_to_be_sent_is_tried_until_it_is() -> None:
+def test_a_failed_mail_is_retried_until_it_is_sent() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     for n in range(20):
         address.deliver("a", at + n * MINUTE, "refused")
@@ -117,7 +117,7 @@ def test_a_mail_that_is_known_not_to_be_sent_is_tried_until_it_is() -> None:
     assert len(address.mails) == 1
 
 
-def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
+def test_a_fourth_mail_waits_until_the_first_is_a_day_old() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
     for place, request in enumerate("abc"):
         assert address.deliver(request, at + place * REPEAT_INTERVAL, "sent") is CapDecision.SEND
@@ -128,7 +128,7 @@ def test_three_and_then_none_until_the_first_is_a_day_old() -> None:
 
 
 @given(_STEPS)
-def test_whoever_waits_has_room_at_the_moment_that_is_named_and_not_before(
+def test_a_waiting_request_has_room_at_the_returned_time_and_not_before(
     steps: list[tuple[int, str, str]],
 ) -> None:
     address, now = _delivered(steps)
@@ -156,7 +156,7 @@ FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
     ],
     ids=["the same", "confirmed", "changed since", "another person", "something else"],
 )
-def test_only_the_same_person_with_a_mail_for_the_same_that_still_does_it_needs_none(
+def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_duplicate(
     asked: CappedRequest, since: int, came: CapDecision
 ) -> None:
     sent, lost = (SendAttempt(FIRST, FIRST.at, done=done) for done in (True, False))
@@ -182,27 +182,23 @@ def test_only_the_same_person_with_a_mail_for_the_same_that_still_does_it_needs_
         ('"a@b"@example.com', '"a@b"@example.com'),
     ],
 )
-def test_a_mailbox_is_what_stands_before_the_first_plus_without_dots_at_every_domain(
-    address: str, counted: str
-) -> None:
+def test_a_mailbox_ignores_dots_and_the_tag_after_a_plus_at_every_domain(address: str, counted: str) -> None:
     assert mailbox_of(address) == counted
 
 
 @given(st.from_regex(r"[a-z.+]{1,20}", fullmatch=True))
-def test_a_mailbox_counts_as_itself_and_is_never_empty(local: str) -> None:
+def test_the_mailbox_of_a_mailbox_is_itself_and_never_empty(local: str) -> None:
     counted = mailbox_of(f"{local}@example.com")
     assert mailbox_of(counted) == counted
     assert counted.removesuffix("@example.com")
 
 
 @pytest.mark.parametrize(("per_day", "waiting"), [(5_000, 10_000), (9_000, 10_000), (1, 2)])
-def test_no_more_may_wait_than_two_days_can_send(per_day: int, waiting: int) -> None:
+def test_no_more_requests_may_wait_than_two_days_can_send(per_day: int, waiting: int) -> None:
     assert max_waiting(per_day) == waiting
 
 
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize("per_day", [1, 20, 10**9])
-def test_a_mail_of_a_network_takes_some_of_its_day_however_large_the_cap(
-    intent: Intent, per_day: int
-) -> None:
+def test_the_interval_of_a_network_is_positive_for_any_cap(intent: Intent, per_day: int) -> None:
     assert network_interval(intent, per_day) >= 1

@@ -43,14 +43,12 @@ def test_the_published_vectors_of_certificate_transparency() -> None:
 
 
 @given(LEAVES)
-def test_the_root_is_that_of_the_definition(leaves: list[bytes]) -> None:
+def test_the_root_equals_the_definition(leaves: list[bytes]) -> None:
     assert merkle.root_hash(iter(leaves)) == by_definition(leaves)
 
 
 @given(LEAVES, st.data())
-def test_a_path_leads_from_its_leaf_to_the_root_and_from_no_other(
-    leaves: list[bytes], data: st.DataObject
-) -> None:
+def test_an_audit_path_leads_only_from_its_leaf_to_the_root(leaves: list[bytes], data: st.DataObject) -> None:
     index = data.draw(st.integers(0, len(leaves) - 1))
     steps, size, root = merkle.audit_path(leaves, index), len(leaves), merkle.root_hash(leaves)
 

@@ -61,7 +61,7 @@ def sendable(held: Record) -> set[str]:
     return {CATALOGUE.name(n) for n, t in CATALOGUE.topics.items() if decide(held, t, NOW).sendable}
 
 
-def test_after_all_out_and_later_offers_in_offers_may_go_and_nothing_else() -> None:
+def test_an_opt_in_to_offers_after_an_opt_out_of_everything_allows_only_offers() -> None:
     marketing = sendable(record("*=out@5", "offers=in@6")) - {
         "service",
         "aurora/repairs",
@@ -70,13 +70,13 @@ def test_after_all_out_and_later_offers_in_offers_may_go_and_nothing_else() -> N
     assert marketing == {"offers"}
 
 
-def test_after_offers_out_and_later_all_in_offers_still_stops() -> None:
+def test_a_general_opt_in_does_not_lift_an_earlier_opt_out_of_offers() -> None:
     held = record("offers=out@5", "*=in@6")
     assert reason(held, "offers") == "topic_unsubscribed"
     assert reason(held, "news") == "ok"
 
 
-def test_a_tie_stops() -> None:
+def test_at_the_same_instant_the_stop_wins() -> None:
     assert reason(record("offers=out@5", "offers=in@5"), "offers") == "topic_unsubscribed"
     assert reason(record("*=out@5", "offers=yes@5"), "offers") == "unsubscribed"
     assert reason(record("x:complaint@5", "offers=yes@5"), "offers") == "complained"
@@ -85,19 +85,19 @@ def test_a_tie_stops() -> None:
     assert reason(record("offers=pause@5-2000", "offers=in@5"), "offers") == "paused"
 
 
-def test_a_yes_of_one_brand_lifts_nothing_of_the_other() -> None:
+def test_an_opt_in_to_one_brand_lifts_no_stop_of_another_brand() -> None:
     held = record("*=out@5", "aurora=in@6")
     assert reason(held, "aurora/offers") == "ok"
     assert reason(held, "offers") == "unsubscribed"
 
 
-def test_an_out_of_a_brand_stops_that_brand_alone() -> None:
+def test_an_opt_out_of_a_brand_stops_only_that_brand() -> None:
     held = record("aurora=out@5")
     assert reason(held, "aurora/offers") == "unsubscribed"
     assert reason(held, "offers") == "ok"
 
 
-def test_a_split_topic_does_not_mail_people_who_left_the_old_one() -> None:
+def test_a_topic_inherits_the_opt_out_of_the_topic_that_it_follows() -> None:
     assert reason(record("offers=out@5"), "straps") == "topic_unsubscribed"
     assert reason(record("offers=out@5"), "clasps") == "topic_unsubscribed"
     assert reason(record("straps=out@5"), "offers") == "ok"
@@ -105,77 +105,77 @@ def test_a_split_topic_does_not_mail_people_who_left_the_old_one() -> None:
 
 
 @pytest.mark.parametrize("lift", ["straps=in@6", "offers=in@6", "straps=yes@6", "offers=yes@6"])
-def test_an_inherited_out_is_lifted_by_a_yes_at_either_of_the_two(lift: str) -> None:
+def test_an_opt_in_at_either_topic_lifts_an_inherited_opt_out(lift: str) -> None:
     assert reason(record("offers=out@5", lift), "straps") == "ok"
 
 
 @pytest.mark.parametrize("other", ["*=in@6", "meridian=yes@6", "news=yes@6", "clasps=yes@6"])
-def test_an_inherited_out_is_lifted_by_no_other_yes(other: str) -> None:
+def test_no_other_opt_in_lifts_an_inherited_opt_out(other: str) -> None:
     assert reason(record("offers=out@5", other), "straps") == "topic_unsubscribed"
 
 
-def test_of_a_followed_topic_an_out_is_inherited_and_a_pause_is_not() -> None:
+def test_a_topic_does_not_inherit_a_pause() -> None:
     assert reason(record("offers=pause@5-2000"), "straps") == "ok"
 
 
-def test_a_pause_stands_until_its_end() -> None:
+def test_a_pause_is_active_until_its_end() -> None:
     held = record("*=pause@5-2000")
     assert decided(held, "offers") == Decision(False, Reason.PAUSED, 5, Source.API, 2000)
     assert reason(held, "offers", 1999) == "paused"
     assert reason(held, "offers", 2000) == "ok"
 
 
-def test_a_newer_yes_ends_a_pause_and_a_newer_pause_holds_all_the_same() -> None:
+def test_a_newer_opt_in_ends_a_pause_and_a_newer_pause_stops_again() -> None:
     assert reason(record("*=pause@5-2000", "offers=in@6"), "offers") == "ok"
     assert reason(record("*=pause@5-2000", "offers=in@6"), "news") == "paused"
     assert reason(record("offers=in@5", "*=pause@6-2000"), "offers") == "paused"
 
 
-def test_a_pause_gives_back_what_stood_before_and_never_heals_or_grants() -> None:
+def test_the_end_of_a_pause_restores_the_earlier_state_and_grants_nothing() -> None:
     assert reason(record("offers=out@5", "offers=pause@6-900"), "offers") == "topic_unsubscribed"
     assert reason(record("research=pause@6-900"), "research") == "no_consent"
 
 
-def test_who_pressed_spam_and_later_confirmed_one_list_gets_that_list_alone() -> None:
+def test_a_confirmed_opt_in_after_a_complaint_allows_only_its_topic() -> None:
     held = record("x:complaint@5", "offers=yes@6")
     assert reason(held, "offers") == "ok"
     assert reason(held, "news") == "complained"
 
 
-def test_a_complaint_is_lifted_by_no_mere_in() -> None:
+def test_an_unconfirmed_opt_in_does_not_lift_a_complaint() -> None:
     assert reason(record("x:complaint@5", "offers=in@6", "*=in@6"), "offers") == "complained"
 
 
-def test_a_topic_that_is_out_by_default_needs_a_yes_of_its_own() -> None:
+def test_a_topic_that_is_out_by_default_needs_its_own_opt_in() -> None:
     assert reason(EMPTY_RECORD, "research") == "no_consent"
     assert reason(record("*=in@5", "meridian=yes@5"), "research") == "no_consent"
     assert reason(record("research=in@5"), "research") == "ok"
     assert reason(record("research=yes@5"), "research") == "ok"
 
 
-def test_withdrawn_consent_is_not_revived_by_a_general_yes() -> None:
+def test_a_general_opt_in_does_not_renew_a_withdrawn_consent() -> None:
     held = record("research=in@4", "*=out@5", "*=in@6")
     assert reason(held, "offers") == "ok"
     assert reason(held, "research") == "no_consent"
     assert reason(merge_changes(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
 
 
-def test_consent_given_before_leaving_a_followed_topic_is_withdrawn_with_it() -> None:
+def test_an_opt_out_of_a_followed_topic_withdraws_an_earlier_consent() -> None:
     held = record("panels=in@4", "research=out@5", "research=in@6")
     assert reason(held, "panels") == "no_consent"
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, HOLD, MINOR])
-def test_undeliverable_hold_and_minor_stop_service_mail_too(register: Register) -> None:
+def test_undeliverable_hold_and_minor_also_stop_service_mail(register: Register) -> None:
     assert not sendable(record(f"{register.code}@5"))
 
 
-def test_no_choice_no_pause_and_no_complaint_stops_service_mail() -> None:
+def test_choices_pauses_and_complaints_do_not_stop_service_mail() -> None:
     held = record("*=out@5", "service=out@5", "meridian=pause@5-2000", "x:complaint@5")
     assert reason(held, "service") == "ok"
 
 
-def test_an_opt_out_of_mail_is_none_of_advertising_nor_the_other_way_round() -> None:
+def test_opt_outs_of_mail_and_of_advertising_are_independent() -> None:
     assert reason(record("*=out@5", "x:complaint@5"), "targeted-advertising") == "ok"
     held = record("targeted-advertising=out@5", "*=in@6")
     assert reason(held, "targeted-advertising") == "topic_unsubscribed"
@@ -183,14 +183,14 @@ def test_an_opt_out_of_mail_is_none_of_advertising_nor_the_other_way_round() -> 
 
 
 @pytest.mark.parametrize("stop", ["undeliverable", "hold"])
-def test_undeliverable_and_hold_stand_unless_their_lift_is_newer(stop: str) -> None:
+def test_undeliverable_and_hold_are_active_unless_their_lift_is_newer(stop: str) -> None:
     assert reason(record(f"x:{stop}@5", f"l:{stop}@6"), "offers") == "ok"
     assert reason(record(f"l:{stop}@5", f"x:{stop}@6"), "offers") == stop
     other = LIFT_HOLD if stop == "undeliverable" else LIFT_UNDELIVERABLE
     assert reason(record(f"x:{stop}@5", f"{other.code}@6"), "offers") == stop
 
 
-def test_five_days_of_soft_bounces_in_thirty_are_undeliverable_for_thirty_more() -> None:
+def test_five_soft_bounce_days_in_thirty_make_an_address_undeliverable_for_thirty_days() -> None:
     held = soft(0, 1, 2, 3, 29)
     decision = decided(held, "service", 29 * DAY_MS)
     assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY_MS)
@@ -198,18 +198,18 @@ def test_five_days_of_soft_bounces_in_thirty_are_undeliverable_for_thirty_more()
     assert reason(held, "offers", 59 * DAY_MS) == "ok"
 
 
-def test_four_days_are_not_enough_nor_five_in_thirty_one() -> None:
+def test_four_soft_bounce_days_or_five_in_thirty_one_days_are_not_enough() -> None:
     assert reason(soft(0, 1, 2, 3), "offers", 4 * DAY_MS) == "ok"
     assert reason(soft(0, 1, 2, 3, 30), "offers", 30 * DAY_MS) == "ok"
 
 
-def test_soft_bounces_up_to_the_day_of_a_lift_no_longer_count() -> None:
+def test_soft_bounces_up_to_the_day_of_a_lift_do_not_count() -> None:
     assert reason(soft(1, 2, 3, 4, 5, lift=5 * DAY_MS + 9), "offers", 6 * DAY_MS) == "ok"
     assert reason(soft(1, 2, 3, 4, 5, 6, lift=DAY_MS), "offers", 6 * DAY_MS) == "undeliverable"
     assert reason(soft(1, 2, 3, 4, 5, 6, lift=2 * DAY_MS), "offers", 6 * DAY_MS) == "ok"
 
 
-def test_the_strongest_reason_is_given() -> None:
+def test_the_strongest_reason_is_returned() -> None:
     said = [
         ("research=in@1", "ok"),
         ("news=pause@5-2000", "ok"),
@@ -226,7 +226,7 @@ def test_the_strongest_reason_is_given() -> None:
         assert reason(record(*sentences), "research") == said[place][1]
 
 
-def test_reasons_are_a_closed_set_in_order_of_precedence() -> None:
+def test_the_reasons_are_a_closed_set_in_order_of_precedence() -> None:
     assert [reason.value for reason in Reason] == [
         "minor",
         "hold",
@@ -240,7 +240,7 @@ def test_reasons_are_a_closed_set_in_order_of_precedence() -> None:
     ]
 
 
-def test_sources_are_a_closed_set() -> None:
+def test_the_sources_are_a_closed_set() -> None:
     assert {source.value for source in Source} == {
         "one-click",
         "link",
@@ -261,6 +261,6 @@ def test_sources_are_a_closed_set() -> None:
     }
 
 
-def test_a_complaint_says_since_when_and_from_where() -> None:
+def test_a_complaint_has_its_time_and_source() -> None:
     held = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
     assert decided(held, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)

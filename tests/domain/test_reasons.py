@@ -35,21 +35,21 @@ SAID = Entry(5, Source.AGENT, "{}")
 stop_of_an_address = pytest.mark.parametrize("stop", ADDRESS_STOPS.values(), ids=str)
 
 
-def test_every_kind_of_stop_and_of_lift_stands_in_the_table_in_order_of_precedence() -> None:
+def test_the_table_has_each_kind_of_stop_and_lift_in_order_of_precedence() -> None:
     assert {stop.register.kind for stop in ADDRESS_STOPS.values()} == set(StopKind)
     assert {stop.lift.kind for stop in ADDRESS_STOPS.values() if stop.lift} == set(LiftKind)
     assert list(ADDRESS_STOPS) == [reason for reason in Reason if reason in ADDRESS_STOPS]
 
 
-def test_an_agent_can_lift_whatever_has_a_register_for_its_lift() -> None:
+def test_an_agent_can_lift_each_stop_that_has_a_lift_register() -> None:
     assert {kind.name for kind in LiftKind} <= {liftable.name for liftable in Liftable}
 
 
-def test_no_two_kinds_of_register_have_the_same_code_or_the_same_word() -> None:
+def test_each_kind_of_register_has_its_own_code_and_value() -> None:
     assert len({Register(kind).code for kind in KINDS}) == len(set(KINDS)) == len(KINDS)
 
 
-def test_the_code_of_each_kind_is_the_one_that_items_and_event_ids_have_for_ever() -> None:
+def test_the_code_of_each_kind_of_register_never_changes() -> None:
     assert {kind: Register(kind).code for kind in KINDS} == {
         ChoiceKind.OUT: "o:0",
         ChoiceKind.IN: "i:0",
@@ -69,7 +69,7 @@ def test_the_code_of_each_kind_is_the_one_that_items_and_event_ids_have_for_ever
 
 
 @stop_of_an_address
-def test_every_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
+def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
     held = Record({stop.register: SAID}, revision=1)
     assert {decide(held, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
     if stop.lift is not None:
@@ -79,7 +79,7 @@ def test_every_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: Addr
 
 
 @stop_of_an_address
-def test_every_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
+def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
     held = Record({stop.register: SAID}, revision=1, salt=b"s" * 16)
     (listed,) = suppressions_of(held, CATALOGUE, NOW)
     assert (listed.reason, listed.active) == (stop.reason, True)
@@ -90,7 +90,7 @@ def test_every_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressS
 
 @stop_of_an_address
 @pytest.mark.parametrize("state", RequestedState)
-def test_a_request_is_refused_as_the_row_of_the_stop_says(stop: AddressStop, state: RequestedState) -> None:
+def test_a_request_is_refused_as_the_table_defines(stop: AddressStop, state: RequestedState) -> None:
     wish = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
     is_taken = stop.accepts is AcceptedRequests.ALL or (
         stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN

@@ -19,7 +19,7 @@ KEY = bytes.fromhex(addresses.identity_key)
 
 
 @pytest.mark.parametrize("vector", addresses.accepted, ids=lambda vector: vector["why"])
-def test_the_published_vectors_hold(vector: dict[str, str]) -> None:
+def test_the_published_vectors_are_correct(vector: dict[str, str]) -> None:
     assert recipient_id(KEY, vector["normalised"]) == vector["recipient"]
     assert recipient_to_bytes(vector["recipient"]).hex() == vector["hex"]
 
@@ -31,19 +31,19 @@ def test_an_id_is_read_as_base32_or_hex_in_any_case(vector: dict[str, str]) -> N
 
 
 @given(raw_recipients)
-def test_bytes_and_text_are_one(raw: bytes) -> None:
+def test_bytes_and_text_of_an_id_convert_into_each_other(raw: bytes) -> None:
     text = recipient_from_bytes(raw)
     assert len(text) == 26
     assert recipient_to_bytes(text) == raw
     assert parse_recipient(text) == parse_recipient(raw.hex()) == text
 
 
-def test_another_key_makes_other_ids() -> None:
+def test_a_different_key_makes_different_ids() -> None:
     assert recipient_id(KEY, "a@example.com") != recipient_id(KEY[::-1], "a@example.com")
 
 
 @given(raw_recipients, st.sampled_from("bcdefghijkmn234567"))
-def test_bits_to_spare_are_zero_so_that_each_id_has_one_spelling(raw: bytes, last: str) -> None:
+def test_an_id_whose_unused_bits_are_not_zero_is_refused(raw: bytes, last: str) -> None:
     text = recipient_from_bytes(raw)
     if last not in "aeimquy4":
         with pytest.raises(InvalidRecipient):
@@ -72,12 +72,12 @@ def test_bits_to_spare_are_zero_so_that_each_id_has_one_spelling(raw: bytes, las
     ],
     ids=ascii,
 )
-def test_what_is_no_id_is_refused(text: str) -> None:
+def test_a_text_that_is_not_an_id_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecipient):
         parse_recipient(text)
 
 
 @pytest.mark.parametrize("text", ["", "aa", "a" * 24, "a" * 32, "!" * 26, "é" * 26])
-def test_no_other_number_of_bytes_passes_for_an_id(text: str) -> None:
+def test_a_text_that_does_not_decode_to_16_bytes_is_refused(text: str) -> None:
     with pytest.raises(InvalidRecipient):
         recipients.recipient_to_bytes(text)

@@ -35,7 +35,7 @@ def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
 
 
 @given(crowded())
-def test_each_register_is_the_greatest_entry_that_it_was_ever_given(events: list[Change]) -> None:
+def test_each_register_holds_the_greatest_entry_that_it_received(events: list[Change]) -> None:
     record = merge_changes(EMPTY_RECORD, events)
     assert record.registers == greatest(events)
     assert record.soft_bounce_days == {
@@ -45,7 +45,7 @@ def test_each_register_is_the_greatest_entry_that_it_was_ever_given(events: list
 
 @given(st.data(), crowded())
 @examples(200)
-def test_any_order_and_any_repetition_leave_the_same_record(
+def test_events_in_any_order_and_repetition_make_the_same_record(
     data: st.DataObject, events: list[Change]
 ) -> None:
     again = [
@@ -59,7 +59,9 @@ def test_any_order_and_any_repetition_leave_the_same_record(
 
 @given(crowded(5), st.sampled_from([None, 3, 8]))
 @examples(40)
-def test_every_order_of_a_few_events_leaves_the_same_record(events: list[Change], floor: int | None) -> None:
+def test_each_permutation_of_a_few_events_makes_the_same_record(
+    events: list[Change], floor: int | None
+) -> None:
     start = Record(erased_at=floor)
     first = merge_changes(start, events)
     assert all(merge_changes(start, order) == first for order in itertools.permutations(events))
@@ -83,14 +85,14 @@ def test_merging_again_changes_nothing(events: list[Change]) -> None:
 
 
 @given(crowded())
-def test_merging_leaves_the_record_that_it_was_given_alone(events: list[Change]) -> None:
+def test_merging_does_not_modify_the_original_record(events: list[Change]) -> None:
     before = Record({out(0): AGE}, frozenset({3}), None, 7)
     merge_changes(before, events)
     assert before == Record({out(0): AGE}, frozenset({3}), None, 7)
 
 
 @given(crowded(), st.integers(0, 12))
-def test_an_event_at_or_before_the_floor_changes_nothing(events: list[Change], floor: int) -> None:
+def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], floor: int) -> None:
     start = Record(erased_at=floor)
     later = [event for event in events if event.entry.at > floor]
     assert merge_changes(start, events) == merge_changes(start, later)
@@ -98,27 +100,27 @@ def test_an_event_at_or_before_the_floor_changes_nothing(events: list[Change], f
 
 
 @given(crowded())
-def test_while_a_minor_stands_no_event_does_anything(events: list[Change]) -> None:
+def test_no_event_changes_the_record_of_a_minor(events: list[Change]) -> None:
     minor = Record({MINOR: AGE, out(0): AGE}, frozenset(), 5, 3)
     assert merge_changes(minor, events) == minor
 
 
 @given(entries, entries)
-def test_entries_that_differ_at_all_are_in_a_strict_order(one: Entry, other: Entry) -> None:
+def test_different_entries_are_strictly_ordered(one: Entry, other: Entry) -> None:
     assert (one.rank == other.rank) == (one == other)
 
 
 @given(changes((pause(2),)), changes((pause(2),)))
-def test_pauses_that_differ_in_their_end_are_in_a_strict_order(one: Change, other: Change) -> None:
+def test_pauses_with_different_ends_are_strictly_ordered(one: Change, other: Change) -> None:
     assert (one.entry.rank == other.entry.rank) == (one.entry == other.entry)
 
 
 @pytest.mark.parametrize("register", [*REGISTERS, MINOR])
-def test_every_register_is_known_by_its_code(register: Register) -> None:
+def test_each_register_is_found_by_its_code(register: Register) -> None:
     assert decode_register(register.code) == register
 
 
 @pytest.mark.parametrize("name", ["o:", "o:x", "o:-1", "o:٢", "o:1 ", "x:", "x:other", "q:1", "soft", "n"])
-def test_what_is_no_register_is_not_taken_for_one(name: str) -> None:
+def test_an_unknown_attribute_name_is_not_a_register(name: str) -> None:
     with pytest.raises((KeyError, ValueError)):
         decode_register(name)

@@ -73,7 +73,7 @@ def heard(transition: Transition) -> list[tuple[str, str, str]]:
     ]
 
 
-def test_every_detail_type_has_its_schema() -> None:
+def test_each_event_type_has_a_schema() -> None:
     assert SCHEMAS.keys() == set(EventType)
     for one in SCHEMAS.values():
         detail = one.schema["properties"]["detail"]["properties"]  # type: ignore[index]
@@ -95,20 +95,20 @@ def test_every_detail_type_has_its_schema() -> None:
         (LIFT_HOLD, None, ("Lifted", "hold", "*")),
     ],
 )
-def test_a_change_is_told_in_the_words_of_the_contract(
+def test_each_change_makes_the_documented_event(
     register: Register, until: int | None, expected: tuple[str, str, str]
 ) -> None:
     after = Record({register: entry(until=until)}, revision=1, salt=SALT)
     assert heard(write(Record(), after)) == [expected]
 
 
-def test_what_the_person_read_is_nobodys_news() -> None:
+def test_an_acknowledged_policy_makes_an_entry_but_no_event() -> None:
     transition = write(Record(), Record({ACKNOWLEDGED: entry()}, revision=1, salt=SALT))
     assert heard(transition) == []
     assert told(transition) == [(1, "policy-acknowledged", "link")]
 
 
-def test_soft_bounces_are_news_when_they_become_a_stop() -> None:
+def test_soft_bounces_make_an_event_when_the_address_becomes_undeliverable() -> None:
     days = [AT // DAY_MS - place for place in range(5)]
     before = Record(soft_bounce_days=frozenset(days[1:]), revision=4, salt=SALT)
     after = Record(soft_bounce_days=frozenset(days), revision=5, salt=SALT)
@@ -118,7 +118,7 @@ def test_soft_bounces_are_news_when_they_become_a_stop() -> None:
 
 
 @pytest.mark.parametrize("salt", [b"", OTHER])
-def test_a_report_of_a_minor_ends_the_chain_and_tells_everybody(salt: bytes) -> None:
+def test_a_report_of_a_minor_ends_the_chain_and_makes_events(salt: bytes) -> None:
     said = {out(0): entry(AT, Source.AGE_REPORT), MINOR: entry(AT, Source.AGE_REPORT)}
     before = record(n=3, o_2=entry(AT - DAY_MS))
     transition = write(before, Record(said, revision=4, salt=salt, erased_at=AT))
@@ -135,7 +135,7 @@ def test_a_report_of_a_minor_ends_the_chain_and_tells_everybody(salt: bytes) -> 
     ]
 
 
-def test_an_epoch_that_was_nobodys_is_entered_with_the_first_change_after_it() -> None:
+def test_an_erased_record_without_a_salt_is_entered_with_the_next_change() -> None:
     before = record(n=4, salt=b"", floor=AT, o_0=entry(AT, Source.LETTER))
     after = record(n=5, salt=OTHER, floor=AT, o_0=entry(AT, Source.LETTER), i_2=entry(AT + 1))
     transition = write(before, after)
@@ -147,19 +147,19 @@ def test_an_epoch_that_was_nobodys_is_entered_with_the_first_change_after_it() -
     assert heard(transition) == [("Opted In", "in", "offers")]
 
 
-def test_a_record_that_its_time_ended_is_closed_by_retention() -> None:
+def test_an_expired_record_ends_the_chain_with_the_source_retention() -> None:
     transition = write(record(n=3, o_2=entry()), Record(), expired=True)
     assert told(transition) == [(4, "erased", "retention")]
     assert heard(transition) == [("Purged", "removed", "*")]
 
 
-def test_a_write_that_changes_nothing_said_is_no_entry_and_no_news() -> None:
+def test_a_write_without_changed_content_makes_no_entry_and_no_event() -> None:
     transition = write(record(n=3, o_2=entry()), record(n=3, o_2=entry()))
     assert told(transition) == []
     assert heard(transition) == []
 
 
-def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> None:
+def test_the_same_write_makes_the_same_entry_ids_and_another_salt_makes_others() -> None:
     def names(salt: bytes) -> list[str]:
         return [one.id for one, _ in ledger_entries(write(Record(), record(salt=salt, o_2=entry())))]
 
@@ -167,7 +167,7 @@ def test_the_same_write_gives_the_same_entries_and_another_one_other_names() -> 
     assert names(SALT) != names(OTHER)
 
 
-def test_a_name_says_what_was_said_and_not_when_it_was_entered() -> None:
+def test_an_entry_id_covers_the_facts_but_not_the_time_of_the_record() -> None:
     from dataclasses import replace
 
     ((one, _),) = ledger_entries(write(Record(), record(o_2=entry())))

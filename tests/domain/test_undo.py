@@ -73,13 +73,13 @@ def test_an_undo_takes_its_press_back() -> None:
     assert is_sent(take_back(stopped, undo))
 
 
-def test_used_twice_or_late_it_is_the_same_event() -> None:
+def test_an_undo_used_twice_changes_nothing_more() -> None:
     stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     once = take_back(stopped, undo)
     assert take_back(once, undo) == once
 
 
-def test_a_press_that_found_a_stop_standing_cannot_be_taken_back() -> None:
+def test_a_press_during_an_active_stop_offers_no_undo() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     second, none = press(first, OFFERS, entry(NOW + 1, "two"))
     assert none is None
@@ -87,7 +87,7 @@ def test_a_press_that_found_a_stop_standing_cannot_be_taken_back() -> None:
     assert not is_sent(take_back(second, undo))  # whoever pressed second stays out
 
 
-def test_an_undo_is_offered_once_a_scope_and_day() -> None:
+def test_an_undo_is_offered_once_a_day_for_each_scope() -> None:
     first, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     again, none = press(take_back(first, undo), OFFERS, entry(NOW + DAY_MS - 1, "two"))
     assert none is None
@@ -96,7 +96,7 @@ def test_an_undo_is_offered_once_a_scope_and_day() -> None:
     assert tomorrow is not None
 
 
-def test_an_undo_gives_no_consent_that_never_was() -> None:
+def test_an_undo_gives_no_consent_that_did_not_exist_before() -> None:
     stopped, undo = press(EMPTY_RECORD, RESEARCH, entry(NOW))
     assert undo is None  # nothing was sent before, so that nothing was stopped
     consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(NOW - 5))])
@@ -105,13 +105,13 @@ def test_an_undo_gives_no_consent_that_never_was() -> None:
     assert is_sent(take_back(stopped, undo), RESEARCH)
 
 
-def test_a_letter_that_is_entered_after_the_undo_counts_as_of_its_date() -> None:
+def test_a_letter_entered_after_the_undo_counts_from_its_date() -> None:
     stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     letter = Change(out(OFFERS), Entry(NOW - DAY_MS, Source.LETTER, "{}"))
     assert not is_sent(merge_changes(take_back(stopped, undo), [letter]))
 
 
-def test_a_stop_above_stays_what_it_was_after_an_undo_below() -> None:
+def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
     held = merge_changes(
         EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
     )
@@ -119,7 +119,7 @@ def test_a_stop_above_stays_what_it_was_after_an_undo_below() -> None:
     assert take_back(stopped, undo).outs(ALL_SCOPES) == held.outs(ALL_SCOPES)
 
 
-def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_register() -> None:
+def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -> None:
     """Consent withdrawn by the first must not come back by the second's Undo."""
     consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(NOW - 5))])
     first, _ = press(consented, BRAND, entry(NOW))
@@ -131,7 +131,7 @@ def test_a_press_that_was_not_taken_back_is_kept_when_a_newer_one_takes_its_regi
     assert is_sent(take_back(second, undo), OFFERS)
 
 
-def test_a_pause_keeps_its_place_too_whatever_the_clock_of_the_press_behind_it_says() -> None:
+def test_an_earlier_pause_is_kept_beside_a_newer_press_under_any_clock() -> None:
     """A clock that is ahead takes the pause for over; by the one that asks, it has minutes to go."""
     first, _ = press(EMPTY_RECORD, BRAND, entry(NOW - 30 * DAY_MS, until=NOW))
     second, undo = press(first, BRAND, entry(NOW + 1, "two"))
@@ -139,7 +139,7 @@ def test_a_pause_keeps_its_place_too_whatever_the_clock_of_the_press_behind_it_s
     assert is_sent(take_back(second, undo), now=NOW)
 
 
-def test_a_pause_is_taken_back_likewise_and_leaves_the_pause_before() -> None:
+def test_an_undo_takes_a_pause_back() -> None:
     paused, undo = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 30 * DAY_MS))
     assert not is_sent(paused)
     assert is_sent(take_back(paused, undo))
@@ -151,13 +151,13 @@ def test_an_undo_that_names_another_entry_takes_nothing_back(spoilt: Entry) -> N
     assert not is_sent(merge_changes(stopped, [Change(undone(OFFERS), spoilt.undo)]))
 
 
-def test_our_own_write_whose_answer_was_lost_still_offers_its_undo() -> None:
+def test_a_retried_press_offers_the_same_undo() -> None:
     stopped, undo = press(EMPTY_RECORD, OFFERS, entry(NOW))
     again, same = press(stopped, OFFERS, entry(NOW))
     assert (again, same) == (stopped, undo)
 
 
-def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None:
+def test_an_undo_changes_nothing_for_a_minor_or_before_an_erasure() -> None:
     undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, revision=1)
     erased = Record({out(ALL_SCOPES): Entry(NOW, Source.LETTER, "{}")}, erased_at=NOW, revision=1)
@@ -166,7 +166,7 @@ def test_of_a_minor_and_at_or_before_the_floor_an_undo_changes_nothing() -> None
 
 
 @given(records(), st.sampled_from([0, 1, 2, 5]), instants, st.booleans())
-def test_no_undo_ever_brings_more_than_its_press_stopped(
+def test_an_undo_makes_no_topic_sendable_that_was_not_before_the_press(
     record: Record, scope: int, now: int, pauses: bool
 ) -> None:
     said = entry(now, until=now + 30 * DAY_MS if pauses else None)
@@ -181,7 +181,7 @@ def test_no_undo_ever_brings_more_than_its_press_stopped(
 
 
 @given(records(), st.lists(changes(), max_size=6), st.sampled_from([0, 1, 2]), instants)
-def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
+def test_an_undo_does_not_affect_choices_before_or_after_it(
     record: Record, others: list[Change], scope: int, now: int
 ) -> None:
     pressed = (ChoiceKind.UNDOABLE, ChoiceKind.UNDONE)
@@ -202,7 +202,7 @@ def test_whatever_else_is_said_before_or_after_stands_as_it_stood(
     st.integers(0, 1 << 50),
     st.binary(min_size=16, max_size=16),
 )
-def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
+def test_a_token_keeps_its_content_and_an_altered_token_is_invalid(
     who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
 ) -> None:
     name = base64.b32encode(who).decode().rstrip("=").lower()
@@ -215,20 +215,20 @@ def test_a_token_says_what_was_minted_and_no_altered_one_is_taken(
             verify_undo_token(text[:place] + other + text[place + 1 :], link_key)
 
 
-def test_an_undo_is_over_after_an_hour() -> None:
+def test_an_undo_token_expires_after_an_hour() -> None:
     undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     assert not undo.is_expired(NOW + UNDO_LIFETIME - 1)
     assert undo.is_expired(NOW + UNDO_LIFETIME)
 
 
-def test_a_pause_of_before_stands_again_after_the_undo_of_a_stop() -> None:
+def test_a_press_during_a_pause_offers_no_undo() -> None:
     held = merge_changes(EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))])
     stopped, undo = press(held, OFFERS, entry(NOW))
     assert undo is None  # nothing was sent when it was pressed
     assert undoable(OFFERS) not in stopped.registers
 
 
-def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None:
+def test_a_press_from_a_restored_copy_is_kept_beside_a_newer_one() -> None:
     old, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
     live, undo = press(EMPTY_RECORD, OFFERS, entry(NOW + 2 * DAY_MS, "two"))
     restored = merge_changes(
@@ -239,7 +239,7 @@ def test_a_press_that_a_restore_brings_back_is_kept_beside_a_newer_one() -> None
     assert lost_presses(old, old) == lost_presses(old, EMPTY_RECORD) == []
 
 
-def test_a_pause_that_a_restore_brings_back_is_kept_likewise() -> None:
+def test_a_pause_from_a_restored_copy_is_kept_beside_a_newer_press() -> None:
     old, _ = press(EMPTY_RECORD, BRAND, entry(NOW, until=NOW + 90 * DAY_MS))
     live, undo = press(EMPTY_RECORD, BRAND, entry(NOW + 2 * DAY_MS, "two"))
     restored = merge_changes(live, lost_presses(old, live))
@@ -255,7 +255,7 @@ def test_a_pause_that_a_restore_brings_back_is_kept_likewise() -> None:
     st.booleans(),
     instants,
 )
-def test_no_form_of_the_preference_centre_ever_turns_anything_on(
+def test_no_form_of_the_preference_centre_turns_a_topic_on(
     record: Record,
     wanted: dict[ScopeNumber, bool],
     shown: dict[ScopeNumber, bool],
@@ -272,7 +272,7 @@ def test_no_form_of_the_preference_centre_ever_turns_anything_on(
                 assert decide(record, topic, later).sendable
 
 
-def test_no_press_with_an_undo_writes_more_than_one_update_takes() -> None:
+def test_a_press_with_an_undo_fits_into_one_update() -> None:
     """Each scope is one more that was pressed before: the stop before is written beside the new one."""
     room = MAX_UNDO_REGISTERS - len(CATALOGUE.signals())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):

@@ -53,7 +53,7 @@ def _only(record: Record) -> Suppression:
 
 @examples(500)
 @given(records(), st.sampled_from(IN_USE), instants)
-def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
+def test_suppressions_and_decision_agree_on_every_topic_in_use(
     record: Record, topic: Topic, now: int
 ) -> None:
     decision = decide(record, topic, now)
@@ -65,13 +65,15 @@ def test_the_stops_say_of_every_topic_in_use_what_the_decision_says(
 
 
 @given(records(), instants)
-def test_there_is_one_stop_a_reason_and_scope_in_order_of_precedence(record: Record, now: int) -> None:
+def test_there_is_one_suppression_for_each_reason_and_scope_in_order_of_precedence(
+    record: Record, now: int
+) -> None:
     places = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
     assert places == sorted(set(places))
 
 
 @given(records(), instants)
-def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(record: Record, now: int) -> None:
+def test_only_marketing_topics_in_use_within_the_scope_are_excepted(record: Record, now: int) -> None:
     for stop in suppressions_of(record, CATALOGUE, now):
         for number in stop.excepted:
             topic = CATALOGUE.topics[number]
@@ -82,34 +84,34 @@ def test_only_marketing_topics_in_use_and_of_its_scope_are_excepted(record: Reco
 
 
 @given(records(), instants)
-def test_what_ended_by_time_is_not_among_the_stops(record: Record, now: int) -> None:
+def test_expired_stops_are_not_listed(record: Record, now: int) -> None:
     assert all(stop.until is None or stop.until > now for stop in suppressions_of(record, CATALOGUE, now))
 
 
-def test_nobody_has_no_stops() -> None:
+def test_an_empty_record_has_no_suppressions() -> None:
     assert suppressions_of(EMPTY_RECORD, CATALOGUE, NOW) == []
 
 
-def test_a_yes_to_one_topic_is_an_exception_to_the_stop_of_all() -> None:
+def test_an_opt_in_to_one_topic_is_an_exception_from_a_general_opt_out() -> None:
     stop = _only(_record((out(0), 5), (in_(3), 6)))
     assert stop == Suppression(Reason.UNSUBSCRIBED, ALL_SCOPES, 5, Source.PHONE, excepted=scope_numbers(3))
 
 
-def test_a_stop_is_lifted_when_it_stops_no_topic_in_use_any_more() -> None:
+def test_a_stop_is_lifted_when_it_stops_no_topic_in_use() -> None:
     assert not _only(_record((out(0), 5), (in_(0), 6))).active
     assert not _only(_record((out(1), 5), *((in_(n), 6) for n in (2, 3, 4, 5, 12, 13, 15, 16)))).active
 
 
-def test_a_yes_of_the_same_instant_lifts_nothing() -> None:
+def test_an_opt_in_at_the_same_instant_lifts_no_stop() -> None:
     assert _only(_record((out(3), 5), (in_(3), 5))).active
 
 
-def test_a_stop_of_a_topic_is_one_of_those_that_follow_it_too() -> None:
+def test_a_stop_of_a_topic_is_listed_for_each_topic_that_follows_it() -> None:
     found = suppressions_of(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
     assert [(stop.scope, stop.active) for stop in found] == [(2, True), (12, False), (13, False)]
 
 
-def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None:
+def test_an_active_stop_replaces_a_lifted_one_of_the_same_topic() -> None:
     lifted_and_own = suppressions_of(_record((out(2), 5), (in_(2), 6), (out(12), 7)), CATALOGUE, NOW)
     assert [(s.scope, s.active, s.since) for s in lifted_and_own] == [
         (2, False, 5),
@@ -118,18 +120,18 @@ def test_of_two_stops_for_one_topic_the_standing_counts_then_the_first() -> None
     ]
 
 
-def test_a_complaint_excepts_what_was_confirmed_later_and_is_never_lifted_by_a_plain_yes() -> None:
+def test_only_a_later_confirmed_opt_in_is_an_exception_from_a_complaint() -> None:
     assert _only(_record((COMPLAINT, 5), (yes(3), 6), (in_(2), 6))).excepted == (3,)
     assert not _only(_record((COMPLAINT, 5), (yes(0), 6))).active
 
 
-def test_what_stops_the_address_is_lifted_by_its_lift_alone() -> None:
+def test_a_stop_of_the_address_is_lifted_only_by_its_own_lift() -> None:
     for stop, lift in ((HOLD, LIFT_HOLD), (UNDELIVERABLE, LIFT_UNDELIVERABLE)):
         assert _only(_record((stop, 5), (in_(0), 6), (lift, 5))).active
         assert not _only(_record((stop, 5), (lift, 6))).active
 
 
-def test_five_days_of_soft_bounces_are_a_stop_with_an_end_until_it_is_lifted() -> None:
+def test_five_soft_bounce_days_are_a_suppression_with_an_end() -> None:
     days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
     record = merge_changes(EMPTY_RECORD, days)
     ends = (94 + 30) * DAY_MS
@@ -140,23 +142,23 @@ def test_five_days_of_soft_bounces_are_a_stop_with_an_end_until_it_is_lifted() -
     assert not _only(lifted).active
 
 
-def test_a_permanent_bounce_outweighs_soft_ones() -> None:
+def test_a_hard_bounce_takes_precedence_over_soft_bounces() -> None:
     days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
     assert _only(merge_changes(_record((UNDELIVERABLE, 5)), days)).until is None
 
 
-def test_a_pause_carries_its_end_and_is_gone_after_it() -> None:
+def test_a_pause_has_its_end_and_is_not_listed_after_it() -> None:
     paused = _record((pause(0), 5), until=NOW + 1)
     assert _only(paused).until == NOW + 1
     assert suppressions_of(paused, CATALOGUE, NOW + 1) == []
     assert not _only(_record((pause(0), 5), (in_(0), 6), until=NOW + 1)).active
 
 
-def test_a_stop_at_a_scope_that_nobody_knows_stops_nothing() -> None:
+def test_a_stop_of_an_unknown_scope_is_not_listed() -> None:
     assert suppressions_of(_record((out(99), 5), (out(6), 5)), CATALOGUE, NOW) == []
 
 
-def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> None:
+def test_all_reasons_that_block_a_topic_are_returned() -> None:
     record = _record((out(0), 5), (COMPLAINT, 4), (UNDELIVERABLE, 3), (out(2), 2))
     assert blocking_reasons(record, CATALOGUE.topics[2], CATALOGUE, NOW) == {
         Reason.UNDELIVERABLE,
@@ -168,7 +170,7 @@ def test_every_reason_that_blocks_a_topic_is_told_not_the_strongest_alone() -> N
     assert blocking_reasons(record, CATALOGUE.topics[7], CATALOGUE, NOW) == {Reason.UNDELIVERABLE}
 
 
-def test_what_an_epoch_forgot_is_told_as_lifted_so_that_no_list_keeps_it_for_ever() -> None:
+def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
     erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
     told = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
 
@@ -184,7 +186,7 @@ def test_what_an_epoch_forgot_is_told_as_lifted_so_that_no_list_keeps_it_for_eve
     assert {stop.since for stop in told.values()} == {9}
 
 
-def test_what_stands_in_the_new_epoch_is_not_told_as_lifted() -> None:
+def test_stops_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
     minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
     standing = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
 

@@ -42,7 +42,7 @@ def pressed(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tupl
     return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), told
 
 
-def test_fifty_of_a_day_are_told_of_one_by_one_and_then_one_an_hour() -> None:
+def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() -> None:
     record, told = EMPTY_RECORD, []
     for minute in range(24 * 60):
         record, how = pressed(record, 20_000 * DAY_MS + minute * 60_000)
@@ -57,7 +57,7 @@ def test_fifty_of_a_day_are_told_of_one_by_one_and_then_one_an_hour() -> None:
 
 
 @given(st.lists(st.integers(0, 3 * DAY_MS), max_size=300))
-def test_of_no_day_more_is_told_of_and_never_nothing(instants: list[int]) -> None:
+def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int]) -> None:
     record, told = EMPTY_RECORD, Counter[int]()
     for at in sorted(instants):
         record, how = pressed(record, at)
@@ -67,7 +67,7 @@ def test_of_no_day_more_is_told_of_and_never_nothing(instants: list[int]) -> Non
 
 
 @pytest.mark.parametrize("source", list(Source))
-def test_only_what_the_holder_of_a_link_does_is_spared(source: Source) -> None:
+def test_only_changes_by_links_are_omitted(source: Source) -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = pressed(record, 1 + at)
@@ -76,7 +76,7 @@ def test_only_what_the_holder_of_a_link_does_is_spared(source: Source) -> None:
     assert (told is EntryRate.PLAIN) is (source not in LINK_SOURCES)
 
 
-def test_a_stop_after_a_yes_and_a_stop_of_another_scope_are_told_of_whatever_the_hour() -> None:
+def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
         record, _ = pressed(record, 1 + at)
@@ -99,7 +99,7 @@ def test_a_stop_after_a_yes_and_a_stop_of_another_scope_are_told_of_whatever_the
         (29 * DAY_MS, EntryRate.SPARED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_is_told_of_whatever_the_hour(until: int, told: EntryRate) -> None:
+def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, told: EntryRate) -> None:
     held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
     again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
     assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), held, [again], 100) is told
@@ -109,14 +109,14 @@ def many(wishes: int) -> list[Change]:
     return [Change(out(scope), Entry(100, Source.LINK, "{}")) for scope in range(wishes)]
 
 
-def test_of_the_write_of_an_hour_what_is_new_is_told_of_and_one_for_the_rest() -> None:
+def test_an_hourly_write_enters_the_new_changes_and_one_for_the_rest() -> None:
     held = {change.register: Entry(1, Source.LINK, "{}") for change in many(60)}
     assert hourly_registers(held, many(60)) == many(1)
     assert hourly_registers(held, many(62)) == [*many(1), *many(62)[60:]]
     assert hourly_registers({}, many(3)) == many(3)
 
 
-def test_the_cost_of_many_wishes_grows_with_their_number_and_not_with_its_square() -> None:
+def test_the_cost_of_many_changes_grows_linearly_with_their_number() -> None:
     def both(wishes: int) -> tuple[dict[Register, Entry], list[Change]]:
         held = {change.register: Entry(1, Source.LINK, "{}") for change in many(wishes)}
         return held, many(wishes)

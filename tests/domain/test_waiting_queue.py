@@ -33,13 +33,13 @@ def names(waiting: list[WaitingRequest]) -> list[str]:
     "A flood from one network fills the queue of confirmation mails, so that others wait behind it.",
     "What waits is served turn by turn among networks: the first of each before the second of any.",
 )
-def test_networks_take_turns_however_many_one_of_them_has_asked_for() -> None:
+def test_networks_take_turns_even_if_one_has_many_requests() -> None:
     flood = [held(f"f{n:02}", "flood", ago=9_000 - n) for n in range(50)]
     others = [held("a", "one", ago=100), held("b", "two", ago=90), held("b2", "two", ago=80)]
     assert names(in_send_order([*flood, *others], NOW))[:6] == ["f00", "a", "b", "f01", "b2", "f02"]
 
 
-def test_the_ways_out_go_before_the_ways_back() -> None:
+def test_opt_outs_go_before_opt_ins() -> None:
     waiting = [
         held("in", "one", ago=5_000),
         held("out", "two", Intent.OUT, ago=10),
@@ -48,7 +48,7 @@ def test_the_ways_out_go_before_the_ways_back() -> None:
     assert names(in_send_order(waiting, NOW)) == ["out", "out2", "in"]
 
 
-def test_whoever_has_waited_for_a_day_goes_before_all_the_longest_first() -> None:
+def test_requests_that_waited_for_a_day_go_first_the_oldest_first() -> None:
     waiting = [
         held("out", "two", Intent.OUT),
         held("old", "one", ago=CAP_WINDOW),
@@ -58,7 +58,7 @@ def test_whoever_has_waited_for_a_day_goes_before_all_the_longest_first() -> Non
     assert names(in_send_order(waiting, NOW)) == ["older", "old", "out", "nearly"]
 
 
-def test_nobody_goes_before_their_network_has_room() -> None:
+def test_a_request_waits_until_its_network_has_room() -> None:
     waiting = [held("later", "one", due=NOW + 1), held("now", "one", due=NOW)]
     assert names(in_send_order(waiting, NOW)) == ["now"]
     assert names(in_send_order(waiting, NOW + 1)) == ["later", "now"]
@@ -70,7 +70,7 @@ def test_nobody_goes_before_their_network_has_room() -> None:
         max_size=30,
     )
 )
-def test_everybody_whose_time_has_come_is_served_once_and_none_twice(
+def test_each_due_request_is_in_the_order_exactly_once(
     asked: list[tuple[str, Intent, int]],
 ) -> None:
     waiting = [held(str(n), net, intent, ago) for n, (net, intent, ago) in enumerate(asked)]
@@ -86,7 +86,7 @@ def test_everybody_whose_time_has_come_is_served_once_and_none_twice(
     "Ten thousand requests wait, and looking through them takes so long that none is served.",
     "Putting the line in order costs no more than its length, tested as growth.",
 )
-def test_a_long_line_is_put_in_order_in_time_that_grows_with_it() -> None:
+def test_the_cost_of_ordering_the_queue_grows_linearly_with_its_length() -> None:
     def make(n: int) -> list[WaitingRequest]:
         return [held(str(i), f"net {i % 100}", ago=i) for i in range(n)]
 

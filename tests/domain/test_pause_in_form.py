@@ -40,18 +40,18 @@ def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int |
 PAUSED = Change(pause(BRAND), said(NOW - DAY_MS, NOW + 89 * DAY_MS))
 
 
-def test_a_shorter_one_than_the_one_that_stands_is_an_end_and_needs_a_confirmation() -> None:
+def test_a_pause_shorter_than_the_active_one_needs_a_confirmation() -> None:
     result = form(record(PAUSED), 30)
     assert (result.changes, result.resume) == ((), (BRAND,))
 
 
-def test_a_longer_one_is_written() -> None:
+def test_a_pause_longer_than_the_active_one_is_stored() -> None:
     result = form(record(PAUSED), 90)
     assert result.resume == ()
     assert paused_until(record(PAUSED), result.changes, OFFERS) == NOW + 90 * DAY_MS
 
 
-def test_one_that_a_yes_lifted_stands_in_nobodys_way() -> None:
+def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
     lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
     assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(lifted, 30)
@@ -59,7 +59,7 @@ def test_one_that_a_yes_lifted_stands_in_nobodys_way() -> None:
     assert paused_until(lifted, result.changes, OFFERS) == NOW + 30 * DAY_MS
 
 
-def test_where_one_topic_was_let_through_it_is_paused_too_and_no_other_resumes_sooner() -> None:
+def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
     partly = record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))
     assert decide(partly, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(partly, 30)
@@ -68,7 +68,7 @@ def test_where_one_topic_was_let_through_it_is_paused_too_and_no_other_resumes_s
     assert paused_until(partly, result.changes, NEWS) == NOW + 89 * DAY_MS
 
 
-def test_nothing_is_asked_for_where_no_pause_is_left_to_end() -> None:
+def test_ending_a_pause_needs_no_confirmation_if_no_pause_is_active() -> None:
     lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
     assert form(lifted, 0).resume == ()
     assert form(record(PAUSED), 0).resume == (BRAND,)
@@ -76,13 +76,13 @@ def test_nothing_is_asked_for_where_no_pause_is_left_to_end() -> None:
     assert form(record(everywhere), 0).resume == (ALL_SCOPES,)
 
 
-def test_the_end_of_everything_s_pause_is_that_of_each_topic_s_too() -> None:
+def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
     topic = Change(pause(NEWS), said(NOW - DAY_MS, NOW + DAY_MS))
     assert form(record(topic), 0).resume == (NEWS,)
     assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
 
 
-def test_our_own_write_whose_answer_was_lost_is_answered_as_the_first_time() -> None:
+def test_a_retried_form_has_the_same_result() -> None:
     for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
         first = form(before, 30)
         again = form(merge_changes(before, first.changes), 30)

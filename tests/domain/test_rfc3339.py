@@ -25,7 +25,7 @@ AT = 1_772_671_262_669  # 2026-03-05T00:41:02.669Z
         "2026-03-05T06:26:02.669+05:45",
     ],
 )
-def test_one_instant_is_read_however_it_is_written(text: str) -> None:
+def test_all_spellings_of_one_instant_are_parsed_alike(text: str) -> None:
     assert rfc3339.parse_time(text) == (AT, AT)
 
 
@@ -33,7 +33,7 @@ def test_a_short_fraction_is_tenths_not_milliseconds() -> None:
     assert rfc3339.parse_time("2026-03-05T00:41:02.6Z").first == AT - 69
 
 
-def test_a_date_is_all_of_its_day_in_utc() -> None:
+def test_a_date_covers_its_whole_day_in_utc() -> None:
     span = rfc3339.parse_time("2026-03-05")
     assert (rfc3339.format_time(span.first), rfc3339.format_time(span.last)) == (
         "2026-03-05T00:00:00.000Z",
@@ -41,7 +41,7 @@ def test_a_date_is_all_of_its_day_in_utc() -> None:
     )
 
 
-def test_a_date_is_over_where_it_ends_last_and_a_time_at_once() -> None:
+def test_a_date_ends_when_it_is_over_everywhere_and_a_time_at_once() -> None:
     assert rfc3339.format_time(rfc3339.parse_time("2026-03-05").end) == "2026-03-06T12:00:00.000Z"
     assert rfc3339.format_time(rfc3339.parse_time("9999-12-31").end) == "9999-12-31T23:59:59.999Z"
     assert rfc3339.parse_time("2026-03-05T00:41:02.669Z").end == AT
@@ -99,23 +99,23 @@ def test_a_leap_second_is_the_last_instant_of_its_month(text: str, expected: str
         "2026-03-05T00:41:02." + "1" * 60 + "Z",
     ],
 )
-def test_what_is_neither_a_time_nor_a_date_is_refused(text: str) -> None:
+def test_a_text_that_is_neither_a_time_nor_a_date_is_refused(text: str) -> None:
     with pytest.raises(InvalidTime):
         rfc3339.parse_time(text)
 
 
-def test_the_first_and_the_last_instant_can_be_written_and_read() -> None:
+def test_the_first_and_the_last_instant_can_be_formatted_and_parsed() -> None:
     for text in ("1970-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"):
         assert rfc3339.format_time(rfc3339.parse_time(text).first) == text
 
 
 @given(st.integers(0, 253_402_300_799_999))
-def test_what_is_written_is_read_back(at: int) -> None:
+def test_a_formatted_time_parses_to_the_same_instant(at: int) -> None:
     assert rfc3339.parse_time(rfc3339.format_time(at)) == (at, at)
 
 
 @pytest.mark.parametrize("at", [-1, rfc3339.END_OF_TIME, 10**30, -(10**30)])
-def test_an_instant_that_cannot_be_written_is_refused_as_such(at: int) -> None:
+def test_an_instant_out_of_range_is_refused(at: int) -> None:
     for write in (rfc3339.format_time, rfc3339.format_day):
         with pytest.raises(InvalidTime):
             write(at)
@@ -125,12 +125,14 @@ def test_an_instant_that_cannot_be_written_is_refused_as_such(at: int) -> None:
     st.datetimes(datetime(1971, 1, 1), datetime(9998, 1, 1)),  # noqa: DTZ001 - the offset comes next
     st.integers(-23 * 60, 23 * 60),
 )
-def test_every_offset_names_the_same_instant_as_python_says(moment: datetime, east: int) -> None:
+def test_a_time_with_any_offset_parses_to_the_instant_that_python_computes(
+    moment: datetime, east: int
+) -> None:
     aware = moment.replace(tzinfo=timezone(timedelta(minutes=east)))
     expected = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     assert rfc3339.parse_time(aware.isoformat()).first == expected
 
 
 @given(st.integers(0, 2_932_896))
-def test_a_day_is_written_as_the_date_that_it_is(day: int) -> None:
+def test_a_formatted_day_parses_to_the_same_day(day: int) -> None:
     assert rfc3339.parse_time(rfc3339.format_day(day)).first == day * DAY_MS

@@ -47,13 +47,13 @@ def keys(key_id: int) -> bytes:
 
 
 @given(confirmations)
-def test_a_link_says_what_was_put_into_it_to_the_millisecond(said: ConfirmationToken) -> None:
+def test_a_minted_token_verifies_with_the_same_content(said: ConfirmationToken) -> None:
     assert verify_confirmation_token(mint_confirmation_token(said, KEY), keys) == said
 
 
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize("count", [0, 255, 256, 257, MAX_TOPICS])
-def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent) -> None:
+def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Intent) -> None:
     said = ConfirmationToken(
         recipient="a" * 26,
         intent=intent,
@@ -68,7 +68,7 @@ def test_it_holds_as_many_topics_as_a_brand_may_have(count: int, intent: Intent)
 
 
 @given(st.integers(0, 2**48), st.integers(0, 9 * 24 * HOUR - 1))
-def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(asked: int, waited: int) -> None:
+def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(asked: int, waited: int) -> None:
     said = ConfirmationToken(
         "a" * 26, Intent.IN, scope_numbers(2), asked, waited=hours_waited(asked, asked + waited)
     )
@@ -80,7 +80,7 @@ def test_a_link_lives_for_48_hours_from_its_mail_however_long_that_waited(asked:
     assert read.is_expired(sent + CONFIRMATION_LIFETIME + longer)
 
 
-def test_a_link_whose_mail_did_not_wait_is_the_same_bytes_as_ever_and_lives_as_long() -> None:
+def test_a_link_whose_mail_did_not_wait_is_valid_for_exactly_48_hours() -> None:
     said = ConfirmationToken(
         "a" * 26, Intent.OUT, scope_numbers(2), 5, waited=hours_waited(5, 5 + MINUTE - 1)
     )
@@ -106,19 +106,19 @@ def test_a_link_whose_mail_did_not_wait_is_the_same_bytes_as_ever_and_lives_as_l
         (90 * 24 * HOUR, 216),
     ],
 )
-def test_a_mail_that_waited_says_for_how_long_up_to_nine_days(waited: int, hours: int) -> None:
+def test_the_hours_that_a_mail_waited_are_rounded_up_to_at_most_nine_days(waited: int, hours: int) -> None:
     assert hours_waited(HOUR, HOUR + waited) == hours
 
 
 @given(confirmations)
-def test_it_is_one_segment_of_a_path_and_fits_a_url(said: ConfirmationToken) -> None:
+def test_a_token_is_one_path_segment_and_fits_into_a_url(said: ConfirmationToken) -> None:
     text = mint_confirmation_token(said, KEY)
     assert text.replace("-", "").replace("_", "").isalnum() and text.isascii()
     assert 54 < len(text) < 1_000
 
 
 @given(confirmations, st.data())
-def test_no_byte_of_it_can_be_changed(said: ConfirmationToken, data: st.DataObject) -> None:
+def test_a_token_with_a_changed_byte_is_invalid(said: ConfirmationToken, data: st.DataObject) -> None:
     text = mint_confirmation_token(said, KEY)
     raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
@@ -127,7 +127,7 @@ def test_no_byte_of_it_can_be_changed(said: ConfirmationToken, data: st.DataObje
 
 
 @given(confirmations, st.data())
-def test_no_character_of_it_can_be_changed_added_or_left_out(
+def test_a_token_with_a_changed_added_or_missing_character_is_invalid(
     said: ConfirmationToken, data: st.DataObject
 ) -> None:
     text = mint_confirmation_token(said, KEY)
@@ -144,7 +144,7 @@ def test_no_character_of_it_can_be_changed_added_or_left_out(
 
 
 @given(confirmations, confirmations, st.data())
-def test_two_links_spliced_are_none(
+def test_a_splice_of_two_tokens_is_invalid(
     one: ConfirmationToken, two: ConfirmationToken, data: st.DataObject
 ) -> None:
     first, second = mint_confirmation_token(one, KEY), mint_confirmation_token(two, KEY)
@@ -156,13 +156,13 @@ def test_two_links_spliced_are_none(
 
 
 @given(confirmations)
-def test_another_key_signs_in_vain(said: ConfirmationToken) -> None:
+def test_a_token_signed_with_another_key_is_invalid(said: ConfirmationToken) -> None:
     with pytest.raises(InvalidToken):
         verify_confirmation_token(mint_confirmation_token(said, OTHER), keys)
 
 
 @given(confirmations)
-def test_even_under_one_key_no_purpose_passes_for_another(said: ConfirmationToken) -> None:
+def test_a_token_of_another_purpose_is_invalid_even_with_the_same_key(said: ConfirmationToken) -> None:
     token = LinkToken(said.recipient, ScopeNumber(0), 60_000, 1)
     for purpose in TokenPurpose:
         with pytest.raises(InvalidToken):
@@ -174,12 +174,12 @@ def test_even_under_one_key_no_purpose_passes_for_another(said: ConfirmationToke
 @pytest.mark.parametrize(
     "text", ["", "A", "AA", "é" * 60, "\u212a" * 60, "A" * 54, "A" * MAX_CONFIRMATION_LENGTH * 2]
 )
-def test_whatever_is_no_link_is_refused(text: str) -> None:
+def test_a_text_that_is_not_a_token_is_refused(text: str) -> None:
     with pytest.raises(InvalidToken):
         verify_confirmation_token(text, keys)
 
 
-def test_it_ends_after_48_hours() -> None:
+def test_a_token_expires_after_48_hours() -> None:
     said = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), 1_000)
     assert not said.is_expired(1_000 + CONFIRMATION_LIFETIME - 1)
     assert said.is_expired(1_000 + CONFIRMATION_LIFETIME)

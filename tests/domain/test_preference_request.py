@@ -66,11 +66,11 @@ def test_each_state_sets_the_one_register_of_its_scope() -> None:
     assert _wish(RequestedState.PAUSED).to_change().entry.until == NOW + 1
 
 
-def test_a_wish_on_a_clean_record_is_applied() -> None:
+def test_a_request_on_an_empty_record_is_applied() -> None:
     assert not any(_superseded(_wish(state, scope)) for state in RequestedState for scope in (0, 1, 2, 7))
 
 
-def test_an_opt_out_that_a_general_yes_lifts_still_withdraws_a_consent() -> None:
+def test_an_opt_out_that_a_general_opt_in_lifts_still_withdraws_consent() -> None:
     """Hypothesis found it: the yes at the brand brings back no topic that needs a consent of its own."""
     given = Change(in_(5), Entry(0, Source.API, "{}"))
     general = [Change(in_(brand), Entry(1, Source.API, "{}")) for brand in CATALOGUE.brands]
@@ -100,7 +100,7 @@ def test_an_opt_out_is_superseded_only_where_it_stops_nothing(record: Record, sc
 
 
 @given(records(), st.sampled_from(SCOPES), st.integers(0, 12))
-def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
+def test_an_opt_in_without_blocking_reasons_makes_all_topics_of_its_scope_sendable(
     record: Record, scope: int, at: int
 ) -> None:
     wish = _wish(RequestedState.IN, scope, at)
@@ -110,19 +110,19 @@ def test_a_yes_with_nothing_that_blocks_it_lets_every_topic_of_its_scope_go(
     assert free is (blocked_by(wish, after, CATALOGUE, NOW) == [])
 
 
-def test_a_wish_that_lost_to_a_newer_one_of_its_own_kind_is_superseded() -> None:
+def test_a_request_is_superseded_by_a_newer_one_of_the_same_kind() -> None:
     assert _superseded(_wish(RequestedState.OUT), (out(2), 51))
     assert _superseded(_wish(RequestedState.IN), (in_(2), 51))
     assert _superseded(_wish(RequestedState.PAUSED), (pause(2), 51))
 
 
-def test_the_same_wish_again_is_applied_again() -> None:
+def test_a_duplicate_request_is_applied() -> None:
     wish = _wish(RequestedState.OUT)
     twice = merge_changes(EMPTY_RECORD, [wish.to_change(), wish.to_change()])
     assert not is_superseded(wish, twice, CATALOGUE, NOW)
 
 
-def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
+def test_a_newer_opt_in_supersedes_an_opt_out_and_a_pause() -> None:
     for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert _superseded(_wish(state), (in_(2), 51))
         assert _superseded(_wish(state), (yes(2), 51))
@@ -130,7 +130,7 @@ def test_a_newer_yes_stands_against_an_opt_out_and_a_pause() -> None:
         assert not _superseded(_wish(state), (in_(0), 51))  # a general yes lifts no particular no
 
 
-def test_what_counts_for_some_topics_of_its_scope_is_applied() -> None:
+def test_a_request_that_affects_some_topics_of_its_scope_is_applied() -> None:
     for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert not _superseded(_wish(state, 0), (in_(3), 51))
     assert not _superseded(_wish(RequestedState.IN, 0), (out(3), 51))
@@ -140,14 +140,14 @@ def test_what_counts_for_some_topics_of_its_scope_is_applied() -> None:
     ]
 
 
-def test_a_general_wish_is_superseded_where_something_newer_stands_against_all_of_it() -> None:
+def test_a_general_request_is_superseded_by_a_newer_general_choice() -> None:
     everywhere = [(in_(0), 51)]
     for state in (RequestedState.OUT, RequestedState.PAUSED):
         assert _superseded(_wish(state, 0), *everywhere)
     assert _superseded(_wish(RequestedState.IN, 0), (out(0), 51))
 
 
-def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_same_instant() -> None:
+def test_an_opt_in_is_superseded_by_a_stop_on_its_path_at_the_same_instant_or_later() -> None:
     for register in (out(0), out(1), out(2), pause(0), COMPLAINT):
         assert _superseded(_wish(RequestedState.IN), (register, 51))
         assert _superseded(_wish(RequestedState.IN), (register, 50))
@@ -156,17 +156,17 @@ def test_a_newer_stop_on_the_path_stands_against_a_yes_and_so_does_one_of_the_sa
     assert _superseded(_wish(RequestedState.IN, 12), (out(2), 51))  # the topic that it follows
 
 
-def test_an_older_complaint_blocks_a_yes_that_is_applied_all_the_same() -> None:
+def test_an_older_complaint_blocks_an_opt_in_that_is_still_applied() -> None:
     assert not _superseded(_wish(RequestedState.IN), (COMPLAINT, 49))
     assert _blocked(_wish(RequestedState.IN), (COMPLAINT, 49)) == [Reason.COMPLAINED]
 
 
-def test_a_complaint_is_none_about_advertising() -> None:
+def test_a_complaint_does_not_affect_an_opt_in_to_advertising() -> None:
     assert not _superseded(_wish(RequestedState.IN, 7), (COMPLAINT, 51))
     assert _blocked(_wish(RequestedState.IN, 7), (COMPLAINT, 51)) == []
 
 
-def test_what_still_stops_a_yes_is_told_the_strongest_first() -> None:
+def test_the_reasons_that_block_an_opt_in_are_sorted_by_strength() -> None:
     record = ((UNDELIVERABLE, 1), (COMPLAINT, 1), (out(3), 1), (pause(3), 1))
     assert _blocked(_wish(RequestedState.IN, 0), *record) == [
         Reason.UNDELIVERABLE,
@@ -176,32 +176,32 @@ def test_what_still_stops_a_yes_is_told_the_strongest_first() -> None:
     ]
 
 
-def test_a_general_yes_is_no_consent_to_what_asks_for_its_own() -> None:
+def test_a_general_opt_in_is_no_consent_for_a_topic_that_needs_its_own() -> None:
     assert _blocked(_wish(RequestedState.IN, 0)) == [Reason.NO_CONSENT]
     assert _blocked(_wish(RequestedState.IN, 5)) == []
 
 
-def test_a_stop_is_blocked_by_nothing() -> None:
+def test_an_opt_out_has_no_blocking_reasons() -> None:
     assert _blocked(_wish(RequestedState.OUT), (COMPLAINT, 1)) == []
 
 
-def test_an_event_of_the_epoch_before_is_superseded() -> None:
+def test_a_request_from_before_an_erasure_is_superseded() -> None:
     wish = _wish(RequestedState.OUT)
     after = merge_changes(Record(erased_at=50, revision=1), [wish.to_change()])
     assert is_superseded(wish, after, CATALOGUE, NOW)
 
 
-def test_a_pause_that_is_over_when_it_is_entered_is_applied() -> None:
+def test_a_pause_that_is_expired_when_it_is_entered_is_applied() -> None:
     wish = PreferenceRequest(ScopeNumber(2), RequestedState.PAUSED, 50, Source.LETTER, "{}", "", until=60)
     assert not is_superseded(wish, merge_changes(EMPTY_RECORD, [wish.to_change()]), CATALOGUE, NOW)
 
 
-def test_nothing_about_a_minor_is_written() -> None:
+def test_every_request_about_a_minor_is_refused() -> None:
     for state in RequestedState:
         assert refused_by(_wish(state), _record((MINOR, 1))) is Reason.MINOR
 
 
-def test_of_a_held_address_only_a_yes_is_refused() -> None:
+def test_only_an_opt_in_is_refused_for_a_held_address() -> None:
     held = _record((HOLD, 1))
     assert [refused_by(_wish(state), held) for state in RequestedState] == [
         None,
