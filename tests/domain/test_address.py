@@ -21,12 +21,12 @@ from tests.vectors import addresses
 ATOMS = st.text("abzABZ059!#$%&'*+/=?^_`{|}~-.", min_size=1, max_size=20)
 LABELS = st.text("abzABZ09", min_size=1, max_size=8)
 DOMAINS = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
-# Whatever a mailbox name may be made of, and whatever it may not.
+# Characters that may be part of a local part, and characters that may not.
 NASTY = st.text(
     '"\\@<>.; ,()aBZ09_-'
     "\u0301\u0331\u0338\u00e9\u00df\u0130\u0131\u03c2\u1e9e\u212a\u212b\ufb01\uff21"  # case, accents
-    "\u037e\u1fef\u3002\uff0e\uff20\u00ba\u2024"  # what some fold into signs
-    "\u00a0\u1680\u2003\u3000\u200b\u200d\ufeff\u202e\u00ad"  # spaces, and what nobody sees
+    "\u037e\u1fef\u3002\uff0e\uff20\u00ba\u2024"  # characters that some normalisations fold into punctuation
+    "\u00a0\u1680\u2003\u3000\u200b\u200d\ufeff\u202e\u00ad"  # spaces and invisible characters
     "\x00\t\n\x85\u2028\ud800\ue000\u0378\uffff\u05d0\u0661\u0915\u094d\uac00\U0001f600",
     max_size=24,
 )
@@ -94,15 +94,15 @@ def test_the_fast_path_for_plain_addresses_agrees_with_the_general_one(local: st
 
 @given(ATOMS, DOMAINS)
 def test_case_display_name_and_prefix_do_not_change_the_address(local: str, domain: str) -> None:
-    meant = normalised(f"{local}@{domain}")
-    for form in (
+    expected = normalised(f"{local}@{domain}")
+    for spelling in (
         f"{local.upper()}@{domain.upper()}",
         f"{local.lower()}@{domain.lower()}",
         f'"other@example.net" <{local}@{domain}>',
         f"rfc822; {local}@{domain}",
         f"\u3000<{local}@{domain}>\r\n",
     ):
-        assert normalised(form) == meant
+        assert normalised(spelling) == expected
 
 
 @given(st.text("abz", min_size=1, max_size=10), DOMAINS)
@@ -137,8 +137,8 @@ def test_a_lone_surrogate_is_refused_without_a_crash(code: int) -> None:
 
 @pytest.mark.threat(
     "W6",
-    "A field says `a@example.com, Other <b@example.com>`, and b is stopped in the place of a.",
-    "A display name that holds a bare @ or comma is refused, and whoever sent it is told.",
+    "A field contains `a@example.com, Other <b@example.com>`, and b is stopped instead of a.",
+    "A display name that contains a bare @ or comma is refused, and the sender gets an error.",
 )
 @given(
     st.text('ab@, "<>()\\\\', max_size=12).filter(lambda name: "@" in name or "," in name),
@@ -173,7 +173,7 @@ def test_a_display_name_that_contains_another_address_is_refused(name: str, betw
 def test_a_hostile_megabyte_is_refused(hostile: str) -> None:
     assert normalised(hostile) is None
     assert normalised(hostile[:1000]) is None
-    normalised(hostile[:MAX_ADDRESS])  # may be an address; returns at once all the same
+    normalised(hostile[:MAX_ADDRESS])  # may be a valid address, but must return quickly
 
 
 def test_an_error_never_contains_the_address() -> None:
@@ -185,7 +185,7 @@ def test_an_error_never_contains_the_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "wanted"),
+    ("text", "spellings"),
     [
         ("joan@example.com", ("joan@example.com",)),
         (
@@ -202,14 +202,14 @@ def test_an_error_never_contains_the_address() -> None:
     ],
 )
 def test_the_spellings_for_a_case_sensitive_list_differ_only_in_case(
-    written: str, wanted: tuple[str, ...]
+    text: str, spellings: tuple[str, ...]
 ) -> None:
-    assert address_spellings(written) == wanted
+    assert address_spellings(text) == spellings
 
 
 @given(st.from_regex(r"[A-Za-z.+]{1,9}@[A-Za-z]{1,9}\.[A-Za-z]{2,4}", fullmatch=True))
 def test_all_spellings_belong_to_the_same_address(address: str) -> None:
     with suppress(InvalidAddress):
-        found = address_spellings(address)
-        assert {normalise_address(one) for one in found} == {normalise_address(address)}
-        assert found[0] == address and found[-1] == normalise_address(address)
+        spellings = address_spellings(address)
+        assert {normalise_address(spelling) for spelling in spellings} == {normalise_address(address)}
+        assert spellings[0] == address and spellings[-1] == normalise_address(address)

@@ -1,4 +1,4 @@
-"""Owners of keys: who is one person, and which names are taken at all."""
+"""The owners of keys: which names belong to the same person, and which names are allowed."""
 
 from __future__ import annotations
 

@@ -93,9 +93,9 @@ def test_topics_that_follow_each_other_in_a_circle_do_not_loop() -> None:
 
 
 def test_a_scope_governs_its_marketing_topics_including_retired_ones() -> None:
-    every = {n for n, t in CATALOGUE.topics.items() if t.kind is TopicKind.MARKETING}
-    assert {t.number for t in CATALOGUE.governed(ALL_SCOPES)} == every
-    assert 14 in every
+    marketing = {n for n, t in CATALOGUE.topics.items() if t.kind is TopicKind.MARKETING}
+    assert {t.number for t in CATALOGUE.governed(ALL_SCOPES)} == marketing
+    assert 14 in marketing
     assert {t.number for t in CATALOGUE.governed(ScopeNumber(10))} == {11, 17}
     assert [t.number for t in CATALOGUE.governed(ScopeNumber(2))] == [2]
     assert [t.number for t in CATALOGUE.governed(ScopeNumber(7))] == [7]
@@ -103,24 +103,24 @@ def test_a_scope_governs_its_marketing_topics_including_retired_ones() -> None:
 
 
 @pytest.mark.parametrize(
-    ("scope", "written"),
+    ("link_scope", "expected"),
     [
         (0, {0}),
         (1, {1}),
         (2, {2}),
         (11, {11}),
         (7, {7}),
-        (14, {14, 1}),  # retired: the brand too
-        (999, {999, 1}),  # never heard of: likewise
-        (6, {1}),  # service mail cannot be left: its brand's marketing
+        (14, {14, 1}),  # a retired topic: also the brand
+        (999, {999, 1}),  # an unknown number: also the default brand
+        (6, {1}),  # an opt-out of service mail is not possible: the brand's marketing instead
         (18, {10}),
     ],
 )
-def test_an_opt_out_by_link_is_recorded_at_scopes_that_stop_mail(scope: int, written: set[int]) -> None:
-    scopes = CATALOGUE.opt_out_scopes(ScopeNumber(scope))
-    assert set(scopes) == written
-    assert len(scopes) == len(written)
-    assert any(CATALOGUE.governed(one) for one in scopes)
+def test_an_opt_out_by_link_is_recorded_at_scopes_that_stop_mail(link_scope: int, expected: set[int]) -> None:
+    recorded = CATALOGUE.opt_out_scopes(ScopeNumber(link_scope))
+    assert set(recorded) == expected
+    assert len(recorded) == len(expected)
+    assert any(CATALOGUE.governed(scope) for scope in recorded)
 
 
 def test_a_link_of_a_retired_signal_topic_is_not_an_opt_out_of_mail() -> None:
@@ -145,7 +145,7 @@ def test_topics_of_several_brands_may_have_the_same_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "nearest"),
+    ("name", "suggestion"),
     [
         ("ofers", "offers"),
         ("OFFERS", "offers"),
@@ -153,8 +153,8 @@ def test_topics_of_several_brands_may_have_the_same_name() -> None:
         ("xyz", None),
     ],
 )
-def test_a_misspelt_name_gets_the_most_similar_name_as_suggestion(name: str, nearest: str | None) -> None:
-    assert CATALOGUE.nearest(name) == nearest
+def test_a_misspelt_name_gets_the_most_similar_name_as_suggestion(name: str, suggestion: str | None) -> None:
+    assert CATALOGUE.nearest(name) == suggestion
 
 
 def test_a_suggestion_is_in_use_and_of_the_requested_kind() -> None:
@@ -165,13 +165,13 @@ def test_a_suggestion_is_in_use_and_of_the_requested_kind() -> None:
 
 
 def test_the_cost_of_a_suggestion_grows_linearly_with_the_catalogue() -> None:
-    def catalogue(n: int) -> Catalogue:
+    def catalogue(size: int) -> Catalogue:
         topic = DATA["topics"][0]
-        topics = [{**topic, "number": 100 + i, "name": f"topic-{i:05d}"} for i in range(n)]
+        topics = [{**topic, "number": 100 + i, "name": f"topic-{i:05d}"} for i in range(size)]
         return Catalogue.from_document({**DATA, "topics": topics})
 
-    def search(many: Catalogue) -> None:
-        for _ in range(4):  # one search of 2,000 topics takes too little to be measured
-            many.nearest("topic-0000x")
+    def search(catalogue: Catalogue) -> None:
+        for _ in range(4):  # one search of 2,000 topics is too fast to measure
+            catalogue.nearest("topic-0000x")
 
     assert growth(catalogue, search, 2_000) <= LINEAR

@@ -29,32 +29,40 @@ KEY, OTHER = b"k" * 32, b"o" * 32
 MINUTE = 60 * 1000
 HOUR = 60 * MINUTE
 
+
+def _token(
+    who: bytes, intent: Intent, scopes: list[int], at: int, sealed: bytes, delay: int
+) -> ConfirmationToken:
+    recipient, hours = recipient_from_bytes(who), hours_waited(0, delay)
+    return ConfirmationToken(recipient, intent, scope_numbers(*scopes), at, sealed, waited=hours)
+
+
 confirmations = st.builds(
-    ConfirmationToken,
-    recipient=recipients.map(recipient_from_bytes),
-    intent=st.sampled_from(Intent),
-    scopes=st.lists(st.integers(0, 65535), max_size=40).map(tuple),
-    issued=st.integers(0, 2**48),
-    sealed=st.binary(max_size=420),
-    waited=st.integers(0, 9 * 24 * 60 * 60 * 1000).map(lambda waited: hours_waited(0, waited)),
+    _token,
+    recipients,
+    st.sampled_from(Intent),
+    st.lists(st.integers(0, 65535), max_size=40),
+    st.integers(0, 2**48),
+    st.binary(max_size=420),
+    st.integers(0, 9 * 24 * 60 * 60 * 1000),
 )
 
 
 def keys(key_id: int) -> bytes:
     if key_id != 1:
-        raise InvalidToken("never ours")
+        raise InvalidToken("unknown key")
     return KEY
 
 
 @given(confirmations)
-def test_a_minted_token_verifies_with_the_same_content(said: ConfirmationToken) -> None:
-    assert verify_confirmation_token(mint_confirmation_token(said, KEY), keys) == said
+def test_a_minted_token_verifies_with_the_same_content(token: ConfirmationToken) -> None:
+    assert verify_confirmation_token(mint_confirmation_token(token, KEY), keys) == token
 
 
 @pytest.mark.parametrize("intent", Intent)
 @pytest.mark.parametrize("count", [0, 255, 256, 257, MAX_TOPICS])
 def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Intent) -> None:
-    said = ConfirmationToken(
+    token = ConfirmationToken(
         recipient="a" * 26,
         intent=intent,
         scopes=scope_numbers(*range(count)),
@@ -63,38 +71,44 @@ def test_a_token_fits_all_topics_that_a_brand_may_have(count: int, intent: Inten
         sealed=b"s" * 420,
     )
 
-    assert verify_confirmation_token(mint_confirmation_token(said, KEY), keys) == said
-    assert len(mint_confirmation_token(said, KEY)) < MAX_CONFIRMATION_LENGTH - 200
+    assert verify_confirmation_token(mint_confirmation_token(token, KEY), keys) == token
+    assert len(mint_confirmation_token(token, KEY)) < MAX_CONFIRMATION_LENGTH - 200
 
 
 @given(st.integers(0, 2**48), st.integers(0, 9 * 24 * HOUR - 1))
-def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(asked: int, waited: int) -> None:
-    said = ConfirmationToken(
-        "a" * 26, Intent.IN, scope_numbers(2), asked, waited=hours_waited(asked, asked + waited)
+def test_a_link_is_valid_for_48_hours_from_its_mail_after_any_wait(requested_at: int, waited: int) -> None:
+    token = ConfirmationToken(
+        "a" * 26,
+        Intent.IN,
+        scope_numbers(2),
+        requested_at,
+        waited=hours_waited(requested_at, requested_at + waited),
     )
-    read = verify_confirmation_token(mint_confirmation_token(said, KEY), keys)
-    sent = asked + waited
-    assert not read.is_expired(max(sent + CONFIRMATION_LIFETIME - MINUTE, asked + CONFIRMATION_LIFETIME - 1))
-    assert read.waited == 0 or not read.is_expired(sent + CONFIRMATION_LIFETIME)
+    verified = verify_confirmation_token(mint_confirmation_token(token, KEY), keys)
+    sent_at = requested_at + waited
+    assert not verified.is_expired(
+        max(sent_at + CONFIRMATION_LIFETIME - MINUTE, requested_at + CONFIRMATION_LIFETIME - 1)
+    )
+    assert verified.waited == 0 or not verified.is_expired(sent_at + CONFIRMATION_LIFETIME)
     longer = HOUR if waited < 49 * HOUR else 12 * HOUR
-    assert read.is_expired(sent + CONFIRMATION_LIFETIME + longer)
+    assert verified.is_expired(sent_at + CONFIRMATION_LIFETIME + longer)
 
 
 def test_a_link_whose_mail_did_not_wait_is_valid_for_exactly_48_hours() -> None:
-    said = ConfirmationToken(
+    token = ConfirmationToken(
         "a" * 26, Intent.OUT, scope_numbers(2), 5, waited=hours_waited(5, 5 + MINUTE - 1)
     )
     assert (
-        said.waited == 0
-        and said.is_expired(5 + CONFIRMATION_LIFETIME)
-        and not said.is_expired(4 + CONFIRMATION_LIFETIME)
+        token.waited == 0
+        and token.is_expired(5 + CONFIRMATION_LIFETIME)
+        and not token.is_expired(4 + CONFIRMATION_LIFETIME)
     )
 
 
 @pytest.mark.parametrize(
     ("waited", "hours"),
     [
-        (-HOUR, 0),  # a clock that lags
+        (-HOUR, 0),  # a clock that is behind
         (MINUTE - 1, 0),
         (MINUTE, 1),
         (HOUR, 2),
@@ -111,15 +125,15 @@ def test_the_hours_that_a_mail_waited_are_rounded_up_to_at_most_nine_days(waited
 
 
 @given(confirmations)
-def test_a_token_is_one_path_segment_and_fits_into_a_url(said: ConfirmationToken) -> None:
-    text = mint_confirmation_token(said, KEY)
+def test_a_token_is_one_path_segment_and_fits_into_a_url(token: ConfirmationToken) -> None:
+    text = mint_confirmation_token(token, KEY)
     assert text.replace("-", "").replace("_", "").isalnum() and text.isascii()
     assert 54 < len(text) < 1_000
 
 
 @given(confirmations, st.data())
-def test_a_token_with_a_changed_byte_is_invalid(said: ConfirmationToken, data: st.DataObject) -> None:
-    text = mint_confirmation_token(said, KEY)
+def test_a_token_with_a_changed_byte_is_invalid(token: ConfirmationToken, data: st.DataObject) -> None:
+    text = mint_confirmation_token(token, KEY)
     raw = bytearray(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     raw[data.draw(st.integers(0, len(raw) - 1))] ^= data.draw(st.integers(1, 255))
     with pytest.raises(InvalidToken):
@@ -128,16 +142,16 @@ def test_a_token_with_a_changed_byte_is_invalid(said: ConfirmationToken, data: s
 
 @given(confirmations, st.data())
 def test_a_token_with_a_changed_added_or_missing_character_is_invalid(
-    said: ConfirmationToken, data: st.DataObject
+    token: ConfirmationToken, data: st.DataObject
 ) -> None:
-    text = mint_confirmation_token(said, KEY)
-    place = data.draw(st.integers(0, len(text) - 1))
-    other = data.draw(st.sampled_from("AZaz09-_=+/ \u212a\n").filter(lambda c: c != text[place]))
+    text = mint_confirmation_token(token, KEY)
+    position = data.draw(st.integers(0, len(text) - 1))
+    other = data.draw(st.sampled_from("AZaz09-_=+/ \u212a\n").filter(lambda c: c != text[position]))
     for mangled in (
-        text[:place] + other + text[place + 1 :],
-        text[:place] + other + text[place:],
-        text[:place] + text[place + 1 :],
-        text[:place],
+        text[:position] + other + text[position + 1 :],
+        text[:position] + other + text[position:],
+        text[:position] + text[position + 1 :],
+        text[:position],
     ):
         with pytest.raises(InvalidToken):
             verify_confirmation_token(mangled, keys)
@@ -145,30 +159,30 @@ def test_a_token_with_a_changed_added_or_missing_character_is_invalid(
 
 @given(confirmations, confirmations, st.data())
 def test_a_splice_of_two_tokens_is_invalid(
-    one: ConfirmationToken, two: ConfirmationToken, data: st.DataObject
+    token: ConfirmationToken, other: ConfirmationToken, data: st.DataObject
 ) -> None:
-    first, second = mint_confirmation_token(one, KEY), mint_confirmation_token(two, KEY)
-    place = data.draw(st.integers(1, min(len(first), len(second)) - 1))
-    spliced = first[:place] + second[place:]
+    first, second = mint_confirmation_token(token, KEY), mint_confirmation_token(other, KEY)
+    position = data.draw(st.integers(1, min(len(first), len(second)) - 1))
+    spliced = first[:position] + second[position:]
     if spliced not in (first, second):
         with pytest.raises(InvalidToken):
             verify_confirmation_token(spliced, keys)
 
 
 @given(confirmations)
-def test_a_token_signed_with_another_key_is_invalid(said: ConfirmationToken) -> None:
+def test_a_token_signed_with_another_key_is_invalid(token: ConfirmationToken) -> None:
     with pytest.raises(InvalidToken):
-        verify_confirmation_token(mint_confirmation_token(said, OTHER), keys)
+        verify_confirmation_token(mint_confirmation_token(token, OTHER), keys)
 
 
 @given(confirmations)
-def test_a_token_of_another_purpose_is_invalid_even_with_the_same_key(said: ConfirmationToken) -> None:
-    token = LinkToken(said.recipient, ScopeNumber(0), 60_000, 1)
+def test_a_token_of_another_purpose_is_invalid_even_with_the_same_key(token: ConfirmationToken) -> None:
+    link_token = LinkToken(token.recipient, ScopeNumber(0), 60_000, 1)
     for purpose in TokenPurpose:
         with pytest.raises(InvalidToken):
-            verify_confirmation_token(mint_link(token, purpose, KEY), keys)
+            verify_confirmation_token(mint_link(link_token, purpose, KEY), keys)
         with pytest.raises(InvalidToken):
-            verify_link(mint_confirmation_token(said, KEY), purpose, lambda *_: KEY)
+            verify_link(mint_confirmation_token(token, KEY), purpose, lambda *_: KEY)
 
 
 @pytest.mark.parametrize(
@@ -180,7 +194,7 @@ def test_a_text_that_is_not_a_token_is_refused(text: str) -> None:
 
 
 def test_a_token_expires_after_48_hours() -> None:
-    said = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), 1_000)
-    assert not said.is_expired(1_000 + CONFIRMATION_LIFETIME - 1)
-    assert said.is_expired(1_000 + CONFIRMATION_LIFETIME)
+    token = ConfirmationToken("a" * 26, Intent.IN, scope_numbers(2), 1_000)
+    assert not token.is_expired(1_000 + CONFIRMATION_LIFETIME - 1)
+    assert token.is_expired(1_000 + CONFIRMATION_LIFETIME)
     assert CONFIRMATION_LIFETIME == 48 * 3_600_000

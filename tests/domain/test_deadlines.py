@@ -1,4 +1,4 @@
-"""How long stops took, against each limit; and the handbook's table is the code's."""
+"""The delays of stops against each deadline. The table in the documentation equals the code."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from heed.domain.ledger.entry import EntryOutcome, time_recorded
 from heed.domain.preferences.register import DAY_MS
 from tests.support.ledgers import entry
 
-HANDBOOK = Path(__file__).parents[2] / "docs" / "evidence.md"
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "evidence.md"
 
 
 def test_the_documentation_has_each_deadline_and_its_source() -> None:
     for limit in DEADLINES:
-        assert f"| {limit.rule} | {limit.period} | {limit.source} |" in HANDBOOK.read_text()
+        assert f"| {limit.rule} | {limit.period} | {limit.source} |" in DOCUMENTATION.read_text()
 
 
 def test_the_shortest_deadline_is_48_hours_and_comes_first() -> None:
@@ -25,19 +25,19 @@ def test_the_shortest_deadline_is_48_hours_and_comes_first() -> None:
 def test_a_stop_is_counted_in_each_step_of_the_histogram_that_it_meets() -> None:
     quick = entry(1, 1)
     slow = replace(quick, recorded_at=quick.at + 11 * DAY_MS, source="letter")
-    found = delay_statistics([quick, slow])
+    statistics = delay_statistics([quick, slow])
 
-    assert (found["one-click"].count, found["one-click"].within) == (1, [1] * len(HISTOGRAM_STEPS))
-    assert [found["letter"].count_over(limit) for limit in DEADLINES] == [
+    assert (statistics["one-click"].count, statistics["one-click"].within) == (1, [1] * len(HISTOGRAM_STEPS))
+    assert [statistics["letter"].count_over(limit) for limit in DEADLINES] == [
         limit.milliseconds < 11 * DAY_MS for limit in DEADLINES
     ]
-    assert found["letter"].longest == 11 * DAY_MS
+    assert statistics["letter"].longest == 11 * DAY_MS
 
 
 def test_an_entry_that_is_not_an_applied_stop_is_not_counted() -> None:
-    one = entry(1, 1)
+    stop = entry(1, 1)
     assert (
-        delay_statistics([replace(one, register="in"), replace(one, outcome=EntryOutcome.SUPERSEDED)]) == {}
+        delay_statistics([replace(stop, register="in"), replace(stop, outcome=EntryOutcome.SUPERSEDED)]) == {}
     )
 
 
@@ -49,11 +49,11 @@ def test_a_stop_recorded_in_the_second_of_its_event_has_no_delay() -> None:
 
 
 def test_a_delay_is_never_negative() -> None:
-    one = entry(1, 1)
-    assert delay_statistics([replace(one, at=one.recorded_at + DAY_MS)])["one-click"].longest == 0
+    stop = entry(1, 1)
+    assert delay_statistics([replace(stop, at=stop.recorded_at + DAY_MS)])["one-click"].longest == 0
 
 
 def test_an_entry_for_several_presses_has_no_delay() -> None:
-    """It is entered up to a day after them, and they were on record at once."""
-    one = entry(1, 7)
-    assert delay_statistics([replace(one, first_seq=2, recorded_at=one.at + 25 * DAY_MS // 24)]) == {}
+    """The entry is made up to a day after the presses, which were recorded at once."""
+    stop = entry(1, 7)
+    assert delay_statistics([replace(stop, first_seq=2, recorded_at=stop.at + 25 * DAY_MS // 24)]) == {}

@@ -33,50 +33,50 @@ from tests.support.strategies import REGISTERS, changes, instants, records
 TOPICS = tuple(CATALOGUE.topics.values())
 
 
-def _agree(record: Record, now: int) -> None:
+def _assert_agreement(record: Record, now: int) -> None:
     for topic in TOPICS:
-        decision, answer = decide(record, topic, now), oracle(record, topic.number, now)
-        said = (decision.sendable, decision.reason, decision.until)
-        assert said == (answer.sendable, answer.reason, answer.until), (topic, record, now)
-        assert decision.since in answer.sinces
+        decision, expected = decide(record, topic, now), oracle(record, topic.number, now)
+        decided = (decision.sendable, decision.reason, decision.until)
+        assert decided == (expected.sendable, expected.reason, expected.until), (topic, record, now)
+        assert decision.since in expected.sinces
 
 
 @given(records(), instants)
 def test_the_decision_agrees_with_an_independent_oracle(record: Record, now: int) -> None:
-    _agree(record, now)
+    _assert_agreement(record, now)
 
 
 def test_decision_and_oracle_agree_on_thirty_thousand_decisions() -> None:
     seen: Counter[Reason] = Counter()
-    chance = Random(20_261_122)  # noqa: S311 - the same records each time
+    random = Random(20_261_122)  # noqa: S311 - the same records each time
     for _ in range(30_000 // len(TOPICS)):
         record, now = (
-            _at_random(chance),
-            chance.choice((chance.randrange(14), 40 * DAY_MS, 90 * DAY_MS)),
+            _random_record(random),
+            random.choice((random.randrange(14), 40 * DAY_MS, 90 * DAY_MS)),
         )
-        _agree(record, now)
+        _assert_agreement(record, now)
         seen.update(decide(record, topic, now).reason for topic in TOPICS)
-    assert min(seen[reason] for reason in Reason) > 100, seen  # none was hardly tried
+    assert min(seen[reason] for reason in Reason) > 100, seen  # each reason occurred often enough
 
 
-def _at_random(chance: Random) -> Record:
-    """A record of few instants, so that ties are common."""
+def _random_record(random: Random) -> Record:
+    """Returns a record with few instants, so that ties are common."""
     registers = {
         name: Entry(
             at,
             Source.API,
             "{}",
             "",
-            at + chance.choice((1, 9)) if name.kind is ChoiceKind.PAUSE else None,
+            at + random.choice((1, 9)) if name.kind is ChoiceKind.PAUSE else None,
         )
-        for name in chance.sample(REGISTERS, chance.choice((0, 1, 2, 4, 8, 16)))
-        for at in [chance.randrange(8)]
+        for name in random.sample(REGISTERS, random.choice((0, 1, 2, 4, 8, 16)))
+        for at in [random.randrange(8)]
     }
-    if chance.random() < 0.02:
+    if random.random() < 0.02:
         registers[MINOR] = Entry(3, Source.AGE_REPORT, "{}")
-    if chance.random() < 0.1 and LIFT_UNDELIVERABLE in registers:
+    if random.random() < 0.1 and LIFT_UNDELIVERABLE in registers:
         registers[LIFT_UNDELIVERABLE] = Entry(20 * DAY_MS, Source.AGENT, "{}")
-    days = chance.sample(range(chance.choice((8, 40, 80))), chance.choice((0, 0, 0, 4, 5, 7)))
+    days = random.sample(range(random.choice((8, 40, 80))), random.choice((0, 0, 0, 4, 5, 7)))
     return Record(registers, frozenset(days))
 
 
@@ -137,9 +137,9 @@ def test_an_added_opt_out_never_makes_a_topic_sendable(record: Record, now: int,
 
 @given(records(), instants)
 def test_an_unknown_scope_does_not_affect_known_topics(record: Record, now: int) -> None:
-    strange = {**record.registers, out(999): Entry(1, Source.LINK, "{}")}
+    registers = {**record.registers, out(999): Entry(1, Source.LINK, "{}")}
     for topic in TOPICS:
-        assert decide(record, topic, now) == decide(replace(record, registers=strange), topic, now)
+        assert decide(record, topic, now) == decide(replace(record, registers=registers), topic, now)
 
 
 def test_the_default_decides_for_an_unknown_recipient() -> None:

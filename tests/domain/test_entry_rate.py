@@ -1,4 +1,4 @@
-"""How much of what links change again and again is told of."""
+"""The limit of ledger entries for changes by links."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ from heed.domain.preferences.register import DAY_MS, Change, Entry, Register, So
 from tests.support.growth import LINEAR, growth
 from tests.support.registers import in_, out, pause
 
-_SPARING = (EntryRate.SPARED,)
+_NO_ENTRY = (EntryRate.SPARED,)
 
 
-def pressed(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryRate]:
-    """One press, and how it is told of; the tally as the table keeps it."""
+def press(record: Record, now: int, source: Source = Source.ONE_CLICK) -> tuple[Record, EntryRate]:
+    """Presses a link once: returns the record after it and its entry rate, with the tally of the table."""
     change = Change(out(2), Entry(now, source, "{}"))
-    told = entry_rate(record.tally, record.registers, [change], now)
+    rate = entry_rate(record.tally, record.registers, [change], now)
     tally = record.tally
-    if told is EntryRate.FIRST:
+    if rate is EntryRate.FIRST:
         tally = LinkTally(now // HOUR, 1)
-    elif told is EntryRate.COUNTED:
+    elif rate is EntryRate.COUNTED:
         tally = LinkTally(now // HOUR, tally.told + 1)
-    elif told is EntryRate.HOURLY:
+    elif rate is EntryRate.HOURLY:
         tally = LinkTally(now // HOUR, tally.told)
-    elif told is EntryRate.SPARED:
+    elif rate is EntryRate.SPARED:
         tally = replace(tally, spared=tally.spared or record.revision)
-    return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), told
+    return replace(merge_changes(record, [change]), revision=record.revision + 1, tally=tally), rate
 
 
 def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() -> None:
-    record, told = EMPTY_RECORD, []
+    record, rates = EMPTY_RECORD, []
     for minute in range(24 * 60):
-        record, how = pressed(record, 20_000 * DAY_MS + minute * 60_000)
-        told.append(how)
+        record, rate = press(record, 20_000 * DAY_MS + minute * 60_000)
+        rates.append(rate)
     assert MAX_LINK_ENTRIES_A_DAY == 50
-    assert Counter(told) == {
+    assert Counter(rates) == {
         EntryRate.FIRST: 1,
         EntryRate.COUNTED: 49,
         EntryRate.HOURLY: 23,
@@ -58,40 +58,40 @@ def test_fifty_changes_a_day_have_entries_of_their_own_and_then_one_an_hour() ->
 
 @given(st.lists(st.integers(0, 3 * DAY_MS), max_size=300))
 def test_each_day_with_changes_has_between_one_and_74_entries(instants: list[int]) -> None:
-    record, told = EMPTY_RECORD, Counter[int]()
+    record, entries = EMPTY_RECORD, Counter[int]()
     for at in sorted(instants):
-        record, how = pressed(record, at)
-        told[at // DAY_MS] += how not in _SPARING
+        record, rate = press(record, at)
+        entries[at // DAY_MS] += rate not in _NO_ENTRY
         assert record.at(out(2)) == at
-    assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in told.values())
+    assert all(0 < count <= MAX_LINK_ENTRIES_A_DAY + 24 for count in entries.values())
 
 
 @pytest.mark.parametrize("source", list(Source))
 def test_only_changes_by_links_are_omitted(source: Source) -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
-        record, _ = pressed(record, 1 + at)
-    _, told = pressed(record, 100, source)
-    assert (told is EntryRate.SPARED) is (source in LINK_SOURCES)
-    assert (told is EntryRate.PLAIN) is (source not in LINK_SOURCES)
+        record, _ = press(record, 1 + at)
+    _, rate = press(record, 100, source)
+    assert (rate is EntryRate.SPARED) is (source in LINK_SOURCES)
+    assert (rate is EntryRate.PLAIN) is (source not in LINK_SOURCES)
 
 
 def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_time() -> None:
     record = EMPTY_RECORD
     for at in range(MAX_LINK_ENTRIES_A_DAY):
-        record, _ = pressed(record, 1 + at)
+        record, _ = press(record, 1 + at)
     elsewhere = Change(out(0), Entry(100, Source.LINK, "{}"))
     assert entry_rate(record.tally, record.registers, [elsewhere], 100) is EntryRate.HOURLY
 
     record = merge_changes(record, [Change(in_(5), Entry(100, Source.LETTER, "{}"))])
-    record, told = pressed(record, 101)
-    assert told is EntryRate.HOURLY
-    _, told = pressed(record, 102)
-    assert told is EntryRate.SPARED
+    record, rate = press(record, 101)
+    assert rate is EntryRate.HOURLY
+    _, rate = press(record, 102)
+    assert rate is EntryRate.SPARED
 
 
 @pytest.mark.parametrize(
-    ("until", "told"),
+    ("until", "rate"),
     [
         (30 * DAY_MS, EntryRate.SPARED),
         (31 * DAY_MS - 1, EntryRate.SPARED),
@@ -99,26 +99,26 @@ def test_a_stop_after_an_opt_in_and_a_stop_of_another_scope_have_entries_at_any_
         (29 * DAY_MS, EntryRate.SPARED),
     ],
 )
-def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, told: EntryRate) -> None:
-    held = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
+def test_a_pause_that_ends_on_a_later_day_has_an_entry_at_any_time(until: int, rate: EntryRate) -> None:
+    registers = {pause(1): Entry(1, Source.PREFERENCE_CENTRE, "{}", until=30 * DAY_MS)}
     again = Change(pause(1), Entry(100, Source.PREFERENCE_CENTRE, "{}", until=until))
-    assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), held, [again], 100) is told
+    assert entry_rate(LinkTally(0, MAX_LINK_ENTRIES_A_DAY), registers, [again], 100) is rate
 
 
-def many(wishes: int) -> list[Change]:
-    return [Change(out(scope), Entry(100, Source.LINK, "{}")) for scope in range(wishes)]
+def opt_outs(count: int) -> list[Change]:
+    return [Change(out(scope), Entry(100, Source.LINK, "{}")) for scope in range(count)]
 
 
 def test_an_hourly_write_enters_the_new_changes_and_one_for_the_rest() -> None:
-    held = {change.register: Entry(1, Source.LINK, "{}") for change in many(60)}
-    assert hourly_registers(held, many(60)) == many(1)
-    assert hourly_registers(held, many(62)) == [*many(1), *many(62)[60:]]
-    assert hourly_registers({}, many(3)) == many(3)
+    registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(60)}
+    assert hourly_registers(registers, opt_outs(60)) == opt_outs(1)
+    assert hourly_registers(registers, opt_outs(62)) == [*opt_outs(1), *opt_outs(62)[60:]]
+    assert hourly_registers({}, opt_outs(3)) == opt_outs(3)
 
 
 def test_the_cost_of_many_changes_grows_linearly_with_their_number() -> None:
-    def both(wishes: int) -> tuple[dict[Register, Entry], list[Change]]:
-        held = {change.register: Entry(1, Source.LINK, "{}") for change in many(wishes)}
-        return held, many(wishes)
+    def registers_and_changes(count: int) -> tuple[dict[Register, Entry], list[Change]]:
+        registers = {change.register: Entry(1, Source.LINK, "{}") for change in opt_outs(count)}
+        return registers, opt_outs(count)
 
-    assert growth(both, lambda given: hourly_registers(*given), 4_000) <= LINEAR
+    assert growth(registers_and_changes, lambda arguments: hourly_registers(*arguments), 4_000) <= LINEAR

@@ -20,9 +20,9 @@ def test_scrubbing_removes_an_address(vector: dict[str, str]) -> None:
         f"caller {vector['input']}, by phone",
         f"({vector['normalised']})",
     ):
-        kept = scrub_text(text)
-        assert vector["normalised"] not in kept
-        assert "@" not in kept
+        scrubbed = scrub_text(text)
+        assert vector["normalised"] not in scrubbed
+        assert "@" not in scrubbed
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_scrubbing_removes_an_address(vector: dict[str, str]) -> None:
     ],
 )
 def test_scrubbing_removes_an_address_in_a_loose_spelling(text: str) -> None:
-    kept = scrub_text(f"note {text} end")
-    assert "john.smith" not in kept
-    assert "example.com" not in kept
+    scrubbed = scrub_text(f"note {text} end")
+    assert "john.smith" not in scrubbed
+    assert "example.com" not in scrubbed
 
 
 @pytest.mark.parametrize("vector", tokens.accepted, ids=lambda v: f"{v['purpose']}-{v['scope']}")
 def test_scrubbing_removes_a_token(vector: dict[str, str]) -> None:
     token = vector["token"]
-    kept = scrub_text(f"https://example.com/u/{token} or u+{token}@example.com")
-    assert token[:20] not in kept
+    scrubbed = scrub_text(f"https://example.com/u/{token} or u+{token}@example.com")
+    assert token[:20] not in scrubbed
 
 
 @pytest.mark.threat(
     "W17",
-    "A note holds an address, a link's token or an API key in a spelling that no filter knows.",
-    "Every way to write an @ is one, API keys and split tokens are known by their form, and all go.",
+    "A note contains an address, a link's token or an API key in an unusual spelling.",
+    "All spellings of an @, API keys and split tokens are recognised by their format and removed.",
 )
 @pytest.mark.parametrize("between", [" ", "\n", "=\r\n", "\n> ", "\u00ad", "\u200b", "  "], ids=ascii)
 @pytest.mark.parametrize("at", [4, 9, 20, 30, 40])
@@ -84,10 +84,10 @@ def test_scrubbing_removes_api_keys_and_split_tokens(between: str, at: int) -> N
         *(vector["token"] for vector in tokens.accepted if len(vector["token"]) == 54),
     ):
         assert secret not in scrub_text(f"note {secret}, sent")
-        kept = scrub_text(f"note {secret[:at]}{between}{secret[at:]}, sent")
-        assert max(map(len, re.split(r"[^A-Za-z0-9_-]", kept))) < 20
-        assert kept.startswith("note ")
-        assert kept.endswith(", sent")
+        scrubbed = scrub_text(f"note {secret[:at]}{between}{secret[at:]}, sent")
+        assert max(map(len, re.split(r"[^A-Za-z0-9_-]", scrubbed))) < 20
+        assert scrubbed.startswith("note ")
+        assert scrubbed.endswith(", sent")
 
 
 @pytest.mark.parametrize(
@@ -113,10 +113,10 @@ def test_a_cut_text_never_ends_with_part_of_an_address(length: int, before: str)
 
 @given(TEXTS)
 def test_a_scrubbed_text_is_short_has_no_at_sign_and_can_be_stored(text: str) -> None:
-    kept = scrub_text(text)
-    assert len(kept) <= MAX_EVIDENCE_TEXT
-    assert not re.search("[@＠﹫]", kept)
-    kept.encode()
+    scrubbed = scrub_text(text)
+    assert len(scrubbed) <= MAX_EVIDENCE_TEXT
+    assert not re.search("[@＠﹫]", scrubbed)
+    scrubbed.encode()
 
 
 def test_a_text_with_a_lone_surrogate_can_be_stored() -> None:
@@ -157,5 +157,5 @@ def test_the_same_event_gives_the_same_text() -> None:
     st.dictionaries(st.from_regex("[a-z]{1,8}", fullmatch=True), st.one_of(TEXTS, st.integers(), st.none()))
 )
 def test_evidence_is_json_with_the_known_parts(parts: dict[str, str | int | None]) -> None:
-    said = json.loads(evidence(**parts))
-    assert said.keys() == {name for name, part in parts.items() if part is not None}
+    document = json.loads(evidence(**parts))
+    assert document.keys() == {name for name, part in parts.items() if part is not None}

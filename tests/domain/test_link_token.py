@@ -22,7 +22,7 @@ URL = (TokenPurpose.UNSUBSCRIBE, TokenPurpose.PREFERENCES)
 MINUTE = 60_000
 PAYLOAD = 24  # bytes
 
-said = st.builds(
+link_tokens = st.builds(
     LinkToken,
     recipient=recipients.map(recipient_from_bytes),
     scope=st.integers(0, 65_535),
@@ -36,8 +36,8 @@ def key(purpose: TokenPurpose, key_id: int) -> bytes:
     return hmac.digest(bytes.fromhex(tokens.links_key), label, "sha256")
 
 
-def one_key(purpose: TokenPurpose, key_id: int) -> bytes:
-    """The worst of deployments: the same key for everything."""
+def same_key(purpose: TokenPurpose, key_id: int) -> bytes:
+    """Returns the same key for all purposes and ids: the worst possible deployment."""
     return bytes(32)
 
 
@@ -86,18 +86,18 @@ def test_the_published_invalid_vectors_are_refused(vector: dict[str, str]) -> No
     assert not verifies(vector["token"], TokenPurpose[vector["purpose"].upper()])
 
 
-@given(said, st.sampled_from(TokenPurpose))
+@given(link_tokens, st.sampled_from(TokenPurpose))
 def test_a_minted_token_verifies_with_the_same_content(token: LinkToken, purpose: TokenPurpose) -> None:
     assert verify_link_token(minted(token, purpose), purpose, key) == token
 
 
-@given(said, st.integers(0, MINUTE - 1))
+@given(link_tokens, st.integers(0, MINUTE - 1))
 def test_the_time_of_issue_is_precise_to_the_minute(token: LinkToken, rest: int) -> None:
     later = LinkToken(token.recipient, token.scope, token.issued + rest, token.key_id)
     assert minted(later, TokenPurpose.UNSUBSCRIBE) == minted(token, TokenPurpose.UNSUBSCRIBE)
 
 
-@given(said)
+@given(link_tokens)
 def test_each_form_has_its_length_and_a_safe_alphabet(token: LinkToken) -> None:
     for purpose in URL:
         text = minted(token, purpose)
@@ -105,11 +105,11 @@ def test_each_form_has_its_length_and_a_safe_alphabet(token: LinkToken) -> None:
         assert set(text) <= set(string.ascii_letters + string.digits + "-_")
     mail = minted(token, TokenPurpose.MAILTO)
     assert len(mail) == 58
-    assert len(f"u+{mail}".encode()) <= 64  # a local part's octets
+    assert len(f"u+{mail}".encode()) <= 64  # the maximum octets of a local part
     assert set(mail) <= set(string.ascii_lowercase + "234567")
 
 
-@given(said)
+@given(link_tokens)
 def test_only_a_mail_token_verifies_in_any_case(token: LinkToken) -> None:
     mail = minted(token, TokenPurpose.MAILTO)
     assert verify_link_token(mail.upper(), TokenPurpose.MAILTO, key) == token
@@ -121,8 +121,8 @@ def test_only_a_mail_token_verifies_in_any_case(token: LinkToken) -> None:
 
 @pytest.mark.threat(
     "T1",
-    "Somebody forges a link, or alters one.",
-    "A tag of 128 bits under a key in KMS, and one canonical encoding.",
+    "Somebody forges or alters a link.",
+    "Each link has a tag of 128 bits, made with a key in KMS, and only one encoding is valid.",
 )
 @pytest.mark.parametrize("purpose", TokenPurpose)
 @pytest.mark.parametrize("token", [SAMPLE, OTHER])
@@ -137,19 +137,19 @@ def test_a_token_with_a_flipped_bit_is_invalid(token: LinkToken, purpose: TokenP
 @pytest.mark.parametrize("purpose", TokenPurpose)
 def test_a_token_with_a_changed_byte_is_invalid(purpose: TokenPurpose) -> None:
     good = raw(minted(SAMPLE, purpose), purpose)
-    for place in range(len(good)):
-        for value in set(range(256)) - {good[place]}:
-            bad = good[:place] + bytes([value]) + good[place + 1 :]
+    for position in range(len(good)):
+        for value in set(range(256)) - {good[position]}:
+            bad = good[:position] + bytes([value]) + good[position + 1 :]
             assert not verifies(text_of(bad, purpose), purpose)
 
 
 @pytest.mark.parametrize("purpose", TokenPurpose)
 def test_a_token_with_a_changed_character_is_invalid(purpose: TokenPurpose) -> None:
     good = minted(SAMPLE, purpose)
-    for place, character in enumerate(good):
+    for position, character in enumerate(good):
         free = {character, character.upper()} if purpose is TokenPurpose.MAILTO else {character}
         for other in set(string.printable + "é\u212a\u017f\x00\uff21") - free:
-            assert not verifies(good[:place] + other + good[place + 1 :], purpose)
+            assert not verifies(good[:position] + other + good[position + 1 :], purpose)
 
 
 @pytest.mark.parametrize("purpose", TokenPurpose)
@@ -166,20 +166,20 @@ def test_a_truncated_or_extended_token_is_invalid(purpose: TokenPurpose) -> None
         assert not verifies(more + good, purpose)
 
 
-@given(said, st.sampled_from(URL))
+@given(link_tokens, st.sampled_from(URL))
 def test_only_the_canonical_spelling_of_a_url_token_is_valid(token: LinkToken, purpose: TokenPurpose) -> None:
     good = minted(token, purpose)
     alphabet = string.ascii_uppercase + string.ascii_lowercase + string.digits + "-_"
     same_bytes = [c for c in alphabet if alphabet.index(c) >> 4 == alphabet.index(good[-1]) >> 4]
     spellings = [good[:-1] + c for c in same_bytes if c != good[-1]]
     spellings += [good[:20] + noise + good[20:] for noise in ("\n", " ", "!", "=", "\x00")]
-    # Of the right length, since a lenient decoder drops what it does not know.
+    # These have the right length, because a lenient decoder drops unknown characters.
     spellings += [good[:20] + noise + good[21:] for noise in ("\n", "!", ".", "~")]
     spellings += [good.replace("-", "+").replace("_", "/")] if set(good) & set("-_") else []
     assert not any(verifies(spelling, purpose) for spelling in spellings)
 
 
-@given(said)
+@given(link_tokens)
 def test_the_spare_bits_of_a_mail_token_are_checked(token: LinkToken) -> None:
     good = minted(token, TokenPurpose.MAILTO)
     alphabet = string.ascii_lowercase + "234567"
@@ -190,38 +190,40 @@ def test_the_spare_bits_of_a_mail_token_are_checked(token: LinkToken) -> None:
 @pytest.mark.threat(
     "T2",
     "Somebody uses a link of one purpose for another.",
-    "Each purpose has a key of its own, and its number is under the tag.",
+    "Each purpose has its own key, and the tag covers the number of the purpose.",
 )
-@pytest.mark.parametrize("key_for", [key, one_key], ids=["keys of their own", "one key for all"])
+@pytest.mark.parametrize("key_for", [key, same_key], ids=["keys of their own", "one key for all"])
 def test_a_token_of_another_purpose_is_invalid(
     key_for: Callable[[TokenPurpose, int], bytes],
 ) -> None:
-    for made in TokenPurpose:
-        good = raw(minted(SAMPLE, made, key_for), made)
-        for wanted in TokenPurpose:
-            fits = made is wanted
+    for minted_purpose in TokenPurpose:
+        good = raw(minted(SAMPLE, minted_purpose, key_for), minted_purpose)
+        for requested_purpose in TokenPurpose:
+            fits = minted_purpose is requested_purpose
             for form in TokenPurpose:
                 text = text_of(good, form)
-                assert verifies(text, wanted, key_for) == (fits and text == text_of(good, made))
+                assert verifies(text, requested_purpose, key_for) == (
+                    fits and text == text_of(good, minted_purpose)
+                )
 
 
 def test_a_url_token_cut_to_the_size_of_a_mail_token_is_invalid() -> None:
-    for made in URL:
-        cut = raw(minted(SAMPLE, made, one_key), made)[: PAYLOAD + 12]
-        assert not verifies(text_of(cut, TokenPurpose.MAILTO), TokenPurpose.MAILTO, one_key)
+    for purpose in URL:
+        cut = raw(minted(SAMPLE, purpose, same_key), purpose)[: PAYLOAD + 12]
+        assert not verifies(text_of(cut, TokenPurpose.MAILTO), TokenPurpose.MAILTO, same_key)
         head = bytes([0x10 | TokenPurpose.MAILTO]) + cut[1:]
-        assert not verifies(text_of(head, TokenPurpose.MAILTO), TokenPurpose.MAILTO, one_key)
+        assert not verifies(text_of(head, TokenPurpose.MAILTO), TokenPurpose.MAILTO, same_key)
 
 
-def _splices(one: bytes, other: bytes) -> Iterator[bytes]:
-    fields = [(0, 1), (1, 2), (2, 18), (18, 20), (20, 24), (24, len(one))]
+def _splices(first: bytes, second: bytes) -> Iterator[bytes]:
+    fields = [(0, 1), (1, 2), (2, 18), (18, 20), (20, 24), (24, len(first))]
     for start, end in fields:
-        yield one[:start] + other[start:end] + one[end:]
-    for cut in range(1, len(one)):
-        yield one[:cut] + other[cut:]
+        yield first[:start] + second[start:end] + first[end:]
+    for cut in range(1, len(first)):
+        yield first[:cut] + second[cut:]
 
 
-@given(said, said, st.sampled_from(TokenPurpose))
+@given(link_tokens, link_tokens, st.sampled_from(TokenPurpose))
 @examples(50)
 def test_a_splice_of_two_tokens_is_invalid(one: LinkToken, other: LinkToken, purpose: TokenPurpose) -> None:
     first, second = (raw(minted(token, purpose), purpose) for token in (one, other))
@@ -233,7 +235,7 @@ def test_a_splice_of_two_tokens_is_invalid(one: LinkToken, other: LinkToken, pur
 @pytest.mark.parametrize("purpose", TokenPurpose)
 def test_no_key_is_requested_for_a_wrong_purpose_or_version(purpose: TokenPurpose) -> None:
     def never(purpose: TokenPurpose, key_id: int) -> bytes:
-        raise AssertionError("derived a key for a token that cannot be ours")
+        raise AssertionError("derived a key for a token that cannot be valid")
 
     good = raw(minted(SAMPLE, purpose), purpose)
     for head in set(range(256)) - {good[0]}:
@@ -243,19 +245,19 @@ def test_no_key_is_requested_for_a_wrong_purpose_or_version(purpose: TokenPurpos
 
 
 def test_the_key_id_selects_the_key_so_old_tokens_stay_valid() -> None:
-    asked: list[tuple[TokenPurpose, int]] = []
+    requests: list[tuple[TokenPurpose, int]] = []
 
     def known(purpose: TokenPurpose, key_id: int) -> bytes:
-        asked.append((purpose, key_id))
+        requests.append((purpose, key_id))
         if key_id > 2:
-            raise InvalidToken("never ours")
+            raise InvalidToken("unknown key")
         return key(purpose, key_id)
 
     assert verifies(minted(SAMPLE, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
     assert verifies(minted(OTHER, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
     third = LinkToken(SAMPLE.recipient, ScopeNumber(2), 0, 3)
     assert not verifies(minted(third, TokenPurpose.UNSUBSCRIBE), TokenPurpose.UNSUBSCRIBE, known)
-    assert asked == [(TokenPurpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
+    assert requests == [(TokenPurpose.UNSUBSCRIBE, key_id) for key_id in (1, 2, 3)]
 
 
 @given(st.one_of(st.text(max_size=80), st.text(min_size=54, max_size=58)))

@@ -1,4 +1,4 @@
-"""However requests come, are delivered again and fail: nobody gets more than three mails in 24 hours."""
+"""The mail caps: a mailbox gets at most three mails in 24 hours, despite redeliveries and failures."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ MINUTE = 60_000
 
 @dataclass
 class _Address:
-    """An address with its mail service: what may have arrived, and when."""
+    """A simulated address and its mail service: the mails that may have arrived, with their times."""
 
     attempts: tuple[SendAttempt, ...] = ()
     mails: list[tuple[int, str]] = field(default_factory=list)
 
-    def deliver(self, request: str, now: int, outcome: str) -> CapDecision:
-        asked = CappedRequest(request, f"who {request}", "what", now)
-        verdict, after = decide_mail(self.attempts, asked, 0, now, is_scarce=False)
-        if verdict in (CapDecision.SEND, CapDecision.AGAIN):
+    def deliver(self, request_id: str, now: int, outcome: str) -> CapDecision:
+        request = CappedRequest(request_id, f"who {request_id}", "what", now)
+        decision, after = decide_mail(self.attempts, request, 0, now, is_scarce=False)
+        if decision in (CapDecision.SEND, CapDecision.AGAIN):
             self.attempts = after
             if outcome == "refused":
-                self.attempts = settle_attempt(self.attempts, request, sent=False)
+                self.attempts = settle_attempt(self.attempts, request_id, sent=False)
             else:
-                self.mails.append((now, request))  # in doubt it arrived
+                self.mails.append((now, request_id))  # if the answer is lost, the mail may have arrived
                 if outcome == "sent":
-                    self.attempts = settle_attempt(self.attempts, request, sent=True)
-        return verdict
+                    self.attempts = settle_attempt(self.attempts, request_id, sent=True)
+        return decision
 
 
 _STEPS = st.lists(
@@ -59,7 +59,7 @@ _STEPS = st.lists(
 
 
 def _delivered(steps: list[tuple[int, str, str]]) -> tuple[_Address, int]:
-    """An address after these deliveries, and when the last was."""
+    """Returns an address after these deliveries, and the time of the last one."""
     address, now = _Address(), 10 * CAP_WINDOW
     for passed, request, outcome in steps:
         now += passed
@@ -82,7 +82,7 @@ def test_a_mailbox_gets_at_most_three_mails_in_24_hours_and_two_for_each_request
             len([1 for other, _ in address.mails if at - CAP_WINDOW < other <= at]) <= MAX_MAILS_PER_MAILBOX
         )
     for request in "abcdefgh":
-        assert len([1 for _, one in address.mails if one == request]) <= 2
+        assert len([1 for _, other in address.mails if other == request]) <= 2
 
 
 @given(_STEPS)
@@ -104,8 +104,8 @@ def test_a_redelivered_message_sends_no_second_mail() -> None:
 
 def test_a_lost_answer_causes_at_most_one_more_mail() -> None:
     address, at = _Address(), 10 * CAP_WINDOW
-    verdicts = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
-    assert verdicts == [CapDecision.SEND, CapDecision.AGAIN, CapDecision.DONE, CapDecision.DONE]
+    decisions = [address.deliver("a", at + n * REPEAT_INTERVAL, "lost answer") for n in range(4)]
+    assert decisions == [CapDecision.SEND, CapDecision.AGAIN, CapDecision.DONE, CapDecision.DONE]
 
 
 def test_a_failed_mail_is_retried_until_it_is_sent() -> None:
@@ -132,21 +132,21 @@ def test_a_waiting_request_has_room_at_the_returned_time_and_not_before(
     steps: list[tuple[int, str, str]],
 ) -> None:
     address, now = _delivered(steps)
-    asked = CappedRequest("new", "who", "what", now)
+    request = CappedRequest("new", "who", "what", now)
 
-    def verdict(at: int) -> CapDecision:
-        return decide_mail(address.attempts, asked, 0, at, is_scarce=True)[0]
+    def decision(at: int) -> CapDecision:
+        return decide_mail(address.attempts, request, 0, at, is_scarce=True)[0]
 
     due = next_free_time(address.attempts, "new", now)
-    assert now <= due <= now + CAP_WINDOW and verdict(due) is CapDecision.SEND
-    assert due == now or verdict(due - 1) is CapDecision.WAITS
+    assert now <= due <= now + CAP_WINDOW and decision(due) is CapDecision.SEND
+    assert due == now or decision(due - 1) is CapDecision.WAITS
 
 
 FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
 
 
 @pytest.mark.parametrize(
-    ("asked", "since", "came"),
+    ("new_request", "since", "decision"),
     [
         (FIRST._replace(request="r2"), 0, CapDecision.REPEATS),
         (FIRST._replace(request="r2"), FIRST.at, CapDecision.REPEATS),
@@ -157,18 +157,20 @@ FIRST = CappedRequest("r1", "ann", "news", 10 * CAP_WINDOW)
     ids=["the same", "confirmed", "changed since", "another person", "something else"],
 )
 def test_only_a_request_of_the_same_person_with_the_same_valid_content_is_a_duplicate(
-    asked: CappedRequest, since: int, came: CapDecision
+    new_request: CappedRequest, since: int, decision: CapDecision
 ) -> None:
     sent, lost = (SendAttempt(FIRST, FIRST.at, done=done) for done in (True, False))
     for later in (0, REPEAT_INTERVAL - 1):
         now = FIRST.at + later
-        assert decide_mail([sent], asked, since, now, is_scarce=False)[0] is came
-        assert decide_mail([lost], asked, since, now, is_scarce=False)[0] is CapDecision.WAITS
+        assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is decision
+        assert decide_mail([lost], new_request, since, now, is_scarce=False)[0] is CapDecision.WAITS
     now = FIRST.at + REPEAT_INTERVAL
-    assert decide_mail([sent], asked, since, now, is_scarce=False)[0] is CapDecision.SEND
-    scarce = CapDecision.REPEATS if came is CapDecision.REPEATS else CapDecision.SEND
-    assert decide_mail([sent], asked, since, now, is_scarce=True)[0] is scarce
-    assert decide_mail([sent], asked, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0] is CapDecision.SEND
+    assert decide_mail([sent], new_request, since, now, is_scarce=False)[0] is CapDecision.SEND
+    scarce = CapDecision.REPEATS if decision is CapDecision.REPEATS else CapDecision.SEND
+    assert decide_mail([sent], new_request, since, now, is_scarce=True)[0] is scarce
+    assert (
+        decide_mail([sent], new_request, since, FIRST.at + CAP_WINDOW, is_scarce=True)[0] is CapDecision.SEND
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Merkle trees, held to the definition of RFC 6962 and to its own test vectors."""
+"""Merkle trees, compared with the definition of RFC 6962 and with its test vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LEAVES = st.lists(st.binary(max_size=8), min_size=1, max_size=70).map(
 
 
 def by_definition(leaves: list[bytes]) -> bytes:
-    """MTH of RFC 6962 §2.1, word by word."""
+    """Returns the root by the definition of MTH in RFC 6962 §2.1."""
     if len(leaves) == 1:
         return leaves[0]
     split = 1

@@ -1,4 +1,4 @@
-"""The model's own sentences, one by one."""
+"""Examples of the model: one test for each rule."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ from tests.support.registers import in_
 NOW = 1000
 
 
-def record(*said: str) -> Record:
-    """Of `*=out@5`, `offers=in@6`, `x:hold@7`, `*=pause@5-90` and so on."""
+def record(*facts: str) -> Record:
+    """Returns the record of texts such as `*=out@5`, `offers=in@6`, `x:hold@7` or `*=pause@5-90`."""
     changes = []
-    for sentence in said:
-        what, _, when = sentence.partition("@")
-        at, _, until = when.partition("-")
+    for fact in facts:
+        name, _, times = fact.partition("@")
+        at, _, until = times.partition("-")
         entry = Entry(int(at), Source.API, "{}", until=int(until) if until else None)
-        scope, _, state = what.partition("=")
+        scope, _, state = name.partition("=")
         kind = {"out": "o", "in": "i", "pause": "p", "yes": "k"}.get(state)
-        register = f"{kind}:{CATALOGUE.number(scope)}" if kind else what
+        register = f"{kind}:{CATALOGUE.number(scope)}" if kind else name
         changes.append(Change(decode_register(register), entry))
     return merge_changes(EMPTY_RECORD, changes)
 
@@ -49,16 +49,16 @@ def soft(*days: int, lift: int | None = None) -> Record:
     return merge_changes(EMPTY_RECORD, changes)
 
 
-def decided(held: Record, topic: str, now: int = NOW) -> Decision:
-    return decide(held, CATALOGUE.topic(topic), now)
+def decision_for(stored: Record, topic: str, now: int = NOW) -> Decision:
+    return decide(stored, CATALOGUE.topic(topic), now)
 
 
-def reason(held: Record, topic: str, now: int = NOW) -> str:
-    return decided(held, topic, now).reason.value
+def reason(stored: Record, topic: str, now: int = NOW) -> str:
+    return decision_for(stored, topic, now).reason.value
 
 
-def sendable(held: Record) -> set[str]:
-    return {CATALOGUE.name(n) for n, t in CATALOGUE.topics.items() if decide(held, t, NOW).sendable}
+def sendable(stored: Record) -> set[str]:
+    return {CATALOGUE.name(n) for n, t in CATALOGUE.topics.items() if decide(stored, t, NOW).sendable}
 
 
 def test_an_opt_in_to_offers_after_an_opt_out_of_everything_allows_only_offers() -> None:
@@ -71,9 +71,9 @@ def test_an_opt_in_to_offers_after_an_opt_out_of_everything_allows_only_offers()
 
 
 def test_a_general_opt_in_does_not_lift_an_earlier_opt_out_of_offers() -> None:
-    held = record("offers=out@5", "*=in@6")
-    assert reason(held, "offers") == "topic_unsubscribed"
-    assert reason(held, "news") == "ok"
+    stored = record("offers=out@5", "*=in@6")
+    assert reason(stored, "offers") == "topic_unsubscribed"
+    assert reason(stored, "news") == "ok"
 
 
 def test_at_the_same_instant_the_stop_wins() -> None:
@@ -86,15 +86,15 @@ def test_at_the_same_instant_the_stop_wins() -> None:
 
 
 def test_an_opt_in_to_one_brand_lifts_no_stop_of_another_brand() -> None:
-    held = record("*=out@5", "aurora=in@6")
-    assert reason(held, "aurora/offers") == "ok"
-    assert reason(held, "offers") == "unsubscribed"
+    stored = record("*=out@5", "aurora=in@6")
+    assert reason(stored, "aurora/offers") == "ok"
+    assert reason(stored, "offers") == "unsubscribed"
 
 
 def test_an_opt_out_of_a_brand_stops_only_that_brand() -> None:
-    held = record("aurora=out@5")
-    assert reason(held, "aurora/offers") == "unsubscribed"
-    assert reason(held, "offers") == "ok"
+    stored = record("aurora=out@5")
+    assert reason(stored, "aurora/offers") == "unsubscribed"
+    assert reason(stored, "offers") == "ok"
 
 
 def test_a_topic_inherits_the_opt_out_of_the_topic_that_it_follows() -> None:
@@ -119,10 +119,10 @@ def test_a_topic_does_not_inherit_a_pause() -> None:
 
 
 def test_a_pause_is_active_until_its_end() -> None:
-    held = record("*=pause@5-2000")
-    assert decided(held, "offers") == Decision(False, Reason.PAUSED, 5, Source.API, 2000)
-    assert reason(held, "offers", 1999) == "paused"
-    assert reason(held, "offers", 2000) == "ok"
+    stored = record("*=pause@5-2000")
+    assert decision_for(stored, "offers") == Decision(False, Reason.PAUSED, 5, Source.API, 2000)
+    assert reason(stored, "offers", 1999) == "paused"
+    assert reason(stored, "offers", 2000) == "ok"
 
 
 def test_a_newer_opt_in_ends_a_pause_and_a_newer_pause_stops_again() -> None:
@@ -137,9 +137,9 @@ def test_the_end_of_a_pause_restores_the_earlier_state_and_grants_nothing() -> N
 
 
 def test_a_confirmed_opt_in_after_a_complaint_allows_only_its_topic() -> None:
-    held = record("x:complaint@5", "offers=yes@6")
-    assert reason(held, "offers") == "ok"
-    assert reason(held, "news") == "complained"
+    stored = record("x:complaint@5", "offers=yes@6")
+    assert reason(stored, "offers") == "ok"
+    assert reason(stored, "news") == "complained"
 
 
 def test_an_unconfirmed_opt_in_does_not_lift_a_complaint() -> None:
@@ -154,15 +154,15 @@ def test_a_topic_that_is_out_by_default_needs_its_own_opt_in() -> None:
 
 
 def test_a_general_opt_in_does_not_renew_a_withdrawn_consent() -> None:
-    held = record("research=in@4", "*=out@5", "*=in@6")
-    assert reason(held, "offers") == "ok"
-    assert reason(held, "research") == "no_consent"
-    assert reason(merge_changes(held, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
+    stored = record("research=in@4", "*=out@5", "*=in@6")
+    assert reason(stored, "offers") == "ok"
+    assert reason(stored, "research") == "no_consent"
+    assert reason(merge_changes(stored, [Change(in_(5), Entry(7, Source.API, "{}"))]), "research") == "ok"
 
 
 def test_an_opt_out_of_a_followed_topic_withdraws_an_earlier_consent() -> None:
-    held = record("panels=in@4", "research=out@5", "research=in@6")
-    assert reason(held, "panels") == "no_consent"
+    stored = record("panels=in@4", "research=out@5", "research=in@6")
+    assert reason(stored, "panels") == "no_consent"
 
 
 @pytest.mark.parametrize("register", [UNDELIVERABLE, HOLD, MINOR])
@@ -171,15 +171,15 @@ def test_undeliverable_hold_and_minor_also_stop_service_mail(register: Register)
 
 
 def test_choices_pauses_and_complaints_do_not_stop_service_mail() -> None:
-    held = record("*=out@5", "service=out@5", "meridian=pause@5-2000", "x:complaint@5")
-    assert reason(held, "service") == "ok"
+    stored = record("*=out@5", "service=out@5", "meridian=pause@5-2000", "x:complaint@5")
+    assert reason(stored, "service") == "ok"
 
 
 def test_opt_outs_of_mail_and_of_advertising_are_independent() -> None:
     assert reason(record("*=out@5", "x:complaint@5"), "targeted-advertising") == "ok"
-    held = record("targeted-advertising=out@5", "*=in@6")
-    assert reason(held, "targeted-advertising") == "topic_unsubscribed"
-    assert reason(held, "offers") == "ok"
+    stored = record("targeted-advertising=out@5", "*=in@6")
+    assert reason(stored, "targeted-advertising") == "topic_unsubscribed"
+    assert reason(stored, "offers") == "ok"
 
 
 @pytest.mark.parametrize("stop", ["undeliverable", "hold"])
@@ -191,11 +191,11 @@ def test_undeliverable_and_hold_are_active_unless_their_lift_is_newer(stop: str)
 
 
 def test_five_soft_bounce_days_in_thirty_make_an_address_undeliverable_for_thirty_days() -> None:
-    held = soft(0, 1, 2, 3, 29)
-    decision = decided(held, "service", 29 * DAY_MS)
+    stored = soft(0, 1, 2, 3, 29)
+    decision = decision_for(stored, "service", 29 * DAY_MS)
     assert (decision.reason, decision.until) == (Reason.UNDELIVERABLE, 59 * DAY_MS)
-    assert reason(held, "offers", 59 * DAY_MS - 1) == "undeliverable"
-    assert reason(held, "offers", 59 * DAY_MS) == "ok"
+    assert reason(stored, "offers", 59 * DAY_MS - 1) == "undeliverable"
+    assert reason(stored, "offers", 59 * DAY_MS) == "ok"
 
 
 def test_four_soft_bounce_days_or_five_in_thirty_one_days_are_not_enough() -> None:
@@ -210,7 +210,7 @@ def test_soft_bounces_up_to_the_day_of_a_lift_do_not_count() -> None:
 
 
 def test_the_strongest_reason_is_returned() -> None:
-    said = [
+    facts = [
         ("research=in@1", "ok"),
         ("news=pause@5-2000", "ok"),
         ("research=pause@5-2000", "paused"),
@@ -221,9 +221,9 @@ def test_the_strongest_reason_is_returned() -> None:
         ("x:hold@5", "hold"),
         ("x:minor@5", "minor"),
     ]
-    for place in range(len(said)):
-        sentences = [sentence for sentence, _ in said[: place + 1]]
-        assert reason(record(*sentences), "research") == said[place][1]
+    for index in range(len(facts)):
+        added = [fact for fact, _ in facts[: index + 1]]
+        assert reason(record(*added), "research") == facts[index][1]
 
 
 def test_the_reasons_are_a_closed_set_in_order_of_precedence() -> None:
@@ -262,5 +262,5 @@ def test_the_sources_are_a_closed_set() -> None:
 
 
 def test_a_complaint_has_its_time_and_source() -> None:
-    held = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
-    assert decided(held, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)
+    stored = merge_changes(EMPTY_RECORD, [Change(COMPLAINT, Entry(5, Source.COMPLAINT, "{}"))])
+    assert decision_for(stored, "offers") == Decision(False, Reason.COMPLAINED, 5, Source.COMPLAINT, None)

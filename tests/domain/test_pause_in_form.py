@@ -1,4 +1,4 @@
-"""A pause by a link ends no sooner than what stands, and stops what was sent a moment before."""
+"""A pause by a link never shortens an active pause, and stops all mail that was sendable before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOW = 400 * DAY_MS
 OFFERS, NEWS, BRAND = scope_numbers(2, 3, 1)
 
 
-def said(at: int, until: int | None = None) -> Entry:
+def letter(at: int, until: int | None = None) -> Entry:
     return Entry(at, Source.LETTER, "{}", "", until)
 
 
@@ -29,15 +29,15 @@ def record(*changes: Change) -> Record:
 
 
 def form(record: Record, days: int, evidence: str = "{}") -> FormResult:
-    given = FormContext(NOW, evidence, "", signal=False)
-    return changes_for_form(FormChoices(pause=days), record, CATALOGUE, BRAND, given)
+    context = FormContext(NOW, evidence, "", signal=False)
+    return changes_for_form(FormChoices(pause=days), record, CATALOGUE, BRAND, context)
 
 
 def paused_until(record: Record, changes: Iterable[Change], topic: int) -> int | None:
     return decide(merge_changes(record, changes), CATALOGUE.topics[topic], NOW).until
 
 
-PAUSED = Change(pause(BRAND), said(NOW - DAY_MS, NOW + 89 * DAY_MS))
+PAUSED = Change(pause(BRAND), letter(NOW - DAY_MS, NOW + 89 * DAY_MS))
 
 
 def test_a_pause_shorter_than_the_active_one_needs_a_confirmation() -> None:
@@ -52,7 +52,7 @@ def test_a_pause_longer_than_the_active_one_is_stored() -> None:
 
 
 def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
+    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
     assert decide(lifted, CATALOGUE.topics[OFFERS], NOW).sendable
     result = form(lifted, 30)
     assert result.resume == ()
@@ -60,30 +60,30 @@ def test_a_pause_that_an_opt_in_lifted_does_not_prevent_a_new_one() -> None:
 
 
 def test_a_new_pause_also_stops_excepted_topics_and_shortens_no_pause() -> None:
-    partly = record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))
-    assert decide(partly, CATALOGUE.topics[OFFERS], NOW).sendable
-    result = form(partly, 30)
+    with_exception = record(PAUSED, Change(yes(OFFERS), letter(NOW - 1)))
+    assert decide(with_exception, CATALOGUE.topics[OFFERS], NOW).sendable
+    result = form(with_exception, 30)
     assert result.resume == ()
-    assert paused_until(partly, result.changes, OFFERS) == NOW + 89 * DAY_MS
-    assert paused_until(partly, result.changes, NEWS) == NOW + 89 * DAY_MS
+    assert paused_until(with_exception, result.changes, OFFERS) == NOW + 89 * DAY_MS
+    assert paused_until(with_exception, result.changes, NEWS) == NOW + 89 * DAY_MS
 
 
 def test_ending_a_pause_needs_no_confirmation_if_no_pause_is_active() -> None:
-    lifted = record(PAUSED, Change(in_(BRAND), said(NOW - 1)))
+    lifted = record(PAUSED, Change(in_(BRAND), letter(NOW - 1)))
     assert form(lifted, 0).resume == ()
     assert form(record(PAUSED), 0).resume == (BRAND,)
-    everywhere = Change(pause(ALL_SCOPES), said(NOW - DAY_MS, NOW + DAY_MS))
-    assert form(record(everywhere), 0).resume == (ALL_SCOPES,)
+    general = Change(pause(ALL_SCOPES), letter(NOW - DAY_MS, NOW + DAY_MS))
+    assert form(record(general), 0).resume == (ALL_SCOPES,)
 
 
 def test_ending_the_pause_of_a_brand_also_ends_pauses_of_its_topics() -> None:
-    topic = Change(pause(NEWS), said(NOW - DAY_MS, NOW + DAY_MS))
+    topic = Change(pause(NEWS), letter(NOW - DAY_MS, NOW + DAY_MS))
     assert form(record(topic), 0).resume == (NEWS,)
     assert form(record(PAUSED, topic), 0).resume == (BRAND, NEWS)
 
 
 def test_a_retried_form_has_the_same_result() -> None:
-    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), said(NOW - 1)))):
+    for before in (EMPTY_RECORD, record(PAUSED, Change(yes(OFFERS), letter(NOW - 1)))):
         first = form(before, 30)
         again = form(merge_changes(before, first.changes), 30)
         assert (again.changes, again.resume) == (first.changes, ())

@@ -1,4 +1,4 @@
-"""The table of what stops an address: nothing that reads it may know a stop that another does not."""
+"""The table of the stops of an address. All code that reads it must know the same stops."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ from heed.domain.preferences.suppressions import suppressions_of
 from tests.support.catalogues import CATALOGUE
 
 NOW = 1_000
-SAID = Entry(5, Source.AGENT, "{}")
-stop_of_an_address = pytest.mark.parametrize("stop", ADDRESS_STOPS.values(), ids=str)
+ENTRY = Entry(5, Source.AGENT, "{}")
+each_address_stop = pytest.mark.parametrize("stop", ADDRESS_STOPS.values(), ids=str)
 
 
 def test_the_table_has_each_kind_of_stop_and_lift_in_order_of_precedence() -> None:
@@ -68,32 +68,32 @@ def test_the_code_of_each_kind_of_register_never_changes() -> None:
     }
 
 
-@stop_of_an_address
+@each_address_stop
 def test_each_stop_of_an_address_stops_all_topics_until_it_is_lifted(stop: AddressStop) -> None:
-    held = Record({stop.register: SAID}, revision=1)
-    assert {decide(held, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
+    record = Record({stop.register: ENTRY}, revision=1)
+    assert {decide(record, t, NOW).reason for t in CATALOGUE.topics.values()} == {stop.reason}
     if stop.lift is not None:
-        lifted = Record({stop.register: SAID, stop.lift: Entry(6, Source.AGENT, "{}")}, revision=2)
+        lifted = Record({stop.register: ENTRY, stop.lift: Entry(6, Source.AGENT, "{}")}, revision=2)
         assert address_stop(lifted, NOW) is None
-        assert [one.active for one in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
+        assert [suppression.active for suppression in suppressions_of(lifted, CATALOGUE, NOW)] == [False]
 
 
-@stop_of_an_address
+@each_address_stop
 def test_each_stop_of_an_address_is_listed_and_counted_as_a_stop(stop: AddressStop) -> None:
-    held = Record({stop.register: SAID}, revision=1, salt=b"s" * 16)
-    (listed,) = suppressions_of(held, CATALOGUE, NOW)
+    record = Record({stop.register: ENTRY}, revision=1, salt=b"s" * 16)
+    (listed,) = suppressions_of(record, CATALOGUE, NOW)
     assert (listed.reason, listed.active) == (stop.reason, True)
     assert all(listed.stops(topic) for topic in CATALOGUE.topics.values())
-    written = ledger_entries(Transition("1", "a" * 26, Record(), held, recorded_at=NOW))
-    assert [source for source, _ in delays_by_source(entry for entry, _ in written)] == ["agent"]
+    entries = ledger_entries(Transition("1", "a" * 26, Record(), record, recorded_at=NOW))
+    assert [source for source, _ in delays_by_source(entry for entry, _ in entries)] == ["agent"]
 
 
-@stop_of_an_address
+@each_address_stop
 @pytest.mark.parametrize("state", RequestedState)
 def test_a_request_is_refused_as_the_table_defines(stop: AddressStop, state: RequestedState) -> None:
-    wish = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
-    is_taken = stop.accepts is AcceptedRequests.ALL or (
+    request = PreferenceRequest(ScopeNumber(2), state, 9, Source.PHONE, "{}", "", NOW + 1)
+    is_accepted = stop.accepts is AcceptedRequests.ALL or (
         stop.accepts is AcceptedRequests.STOPS and state is not RequestedState.IN
     )
-    refused = refused_by(wish, Record({stop.register: SAID}, revision=1))
-    assert refused is (None if is_taken else stop.reason)
+    refused = refused_by(request, Record({stop.register: ENTRY}, revision=1))
+    assert refused is (None if is_accepted else stop.reason)

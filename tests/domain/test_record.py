@@ -22,11 +22,11 @@ from tests.support.full import examples
 from tests.support.registers import out, pause
 from tests.support.strategies import REGISTERS, changes, crowded, entries
 
-AGE = Entry(5, Source.AGE_REPORT, "{}")
+AGE_REPORT = Entry(5, Source.AGE_REPORT, "{}")
 
 
 def greatest(events: Iterable[Change]) -> dict[Register, Entry]:
-    """The registers of a set of events, said another way: of each, the last in order."""
+    """Returns the registers of the events by another method: the last event of each register in order."""
     ordered = sorted(
         (event for event in events if event.register != SOFT_BOUNCE),
         key=lambda event: (event.entry.at, event.entry.tie.encode("utf-8")),
@@ -60,20 +60,20 @@ def test_events_in_any_order_and_repetition_make_the_same_record(
 @given(crowded(5), st.sampled_from([None, 3, 8]))
 @examples(40)
 def test_each_permutation_of_a_few_events_makes_the_same_record(
-    events: list[Change], floor: int | None
+    events: list[Change], erased_at: int | None
 ) -> None:
-    start = Record(erased_at=floor)
+    start = Record(erased_at=erased_at)
     first = merge_changes(start, events)
     assert all(merge_changes(start, order) == first for order in itertools.permutations(events))
 
 
 @given(crowded(), crowded(), crowded())
-def test_merging_is_associative(one: list[Change], two: list[Change], three: list[Change]) -> None:
-    stepwise = merge_changes(merge_changes(merge_changes(EMPTY_RECORD, one), two), three)
+def test_merging_is_associative(first: list[Change], second: list[Change], third: list[Change]) -> None:
+    stepwise = merge_changes(merge_changes(merge_changes(EMPTY_RECORD, first), second), third)
     assert (
         stepwise
-        == merge_changes(merge_changes(EMPTY_RECORD, one), [*two, *three])
-        == merge_changes(EMPTY_RECORD, one + two + three)
+        == merge_changes(merge_changes(EMPTY_RECORD, first), [*second, *third])
+        == merge_changes(EMPTY_RECORD, first + second + third)
     )
 
 
@@ -86,33 +86,33 @@ def test_merging_again_changes_nothing(events: list[Change]) -> None:
 
 @given(crowded())
 def test_merging_does_not_modify_the_original_record(events: list[Change]) -> None:
-    before = Record({out(0): AGE}, frozenset({3}), None, 7)
+    before = Record({out(0): AGE_REPORT}, frozenset({3}), None, 7)
     merge_changes(before, events)
-    assert before == Record({out(0): AGE}, frozenset({3}), None, 7)
+    assert before == Record({out(0): AGE_REPORT}, frozenset({3}), None, 7)
 
 
 @given(crowded(), st.integers(0, 12))
-def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], floor: int) -> None:
-    start = Record(erased_at=floor)
-    later = [event for event in events if event.entry.at > floor]
+def test_an_event_at_or_before_the_erasure_is_ignored(events: list[Change], erased_at: int) -> None:
+    start = Record(erased_at=erased_at)
+    later = [event for event in events if event.entry.at > erased_at]
     assert merge_changes(start, events) == merge_changes(start, later)
-    assert merge_changes(start, [e for e in events if e.entry.at <= floor]) == start
+    assert merge_changes(start, [e for e in events if e.entry.at <= erased_at]) == start
 
 
 @given(crowded())
 def test_no_event_changes_the_record_of_a_minor(events: list[Change]) -> None:
-    minor = Record({MINOR: AGE, out(0): AGE}, frozenset(), 5, 3)
+    minor = Record({MINOR: AGE_REPORT, out(0): AGE_REPORT}, frozenset(), 5, 3)
     assert merge_changes(minor, events) == minor
 
 
 @given(entries, entries)
-def test_different_entries_are_strictly_ordered(one: Entry, other: Entry) -> None:
-    assert (one.rank == other.rank) == (one == other)
+def test_different_entries_are_strictly_ordered(first: Entry, second: Entry) -> None:
+    assert (first.rank == second.rank) == (first == second)
 
 
 @given(changes((pause(2),)), changes((pause(2),)))
-def test_pauses_with_different_ends_are_strictly_ordered(one: Change, other: Change) -> None:
-    assert (one.entry.rank == other.entry.rank) == (one.entry == other.entry)
+def test_pauses_with_different_ends_are_strictly_ordered(first: Change, second: Change) -> None:
+    assert (first.entry.rank == second.entry.rank) == (first.entry == second.entry)
 
 
 @pytest.mark.parametrize("register", [*REGISTERS, MINOR])

@@ -74,7 +74,7 @@ def test_a_leap_second_is_the_last_instant_of_its_month(text: str, expected: str
         "2016-02-28T23:59:60Z",
         "1969-12-31T23:59:60Z",
         "yesterday",
-        "2026-03-05T00:41:02",  # no offset: nobody knows which instant
+        "2026-03-05T00:41:02",  # without an offset the instant is not known
         "2026-03-05 00:41:02Z",
         "2026-03-05T00:41Z",
         "2026-03-05T00:41:02,5Z",
@@ -95,7 +95,7 @@ def test_a_leap_second_is_the_last_instant_of_its_month(text: str, expected: str
         "0000-01-01",
         "2026-03-05\n",
         " 2026-03-05",
-        "２０２６-03-05",  # noqa: RUF100 - digits, but not ours
+        "２０２６-03-05",  # noqa: RUF100 - digits, but not ASCII
         "2026-03-05T00:41:02." + "1" * 60 + "Z",
     ],
 )
@@ -126,9 +126,9 @@ def test_an_instant_out_of_range_is_refused(at: int) -> None:
     st.integers(-23 * 60, 23 * 60),
 )
 def test_a_time_with_any_offset_parses_to_the_instant_that_python_computes(
-    moment: datetime, east: int
+    moment: datetime, offset: int
 ) -> None:
-    aware = moment.replace(tzinfo=timezone(timedelta(minutes=east)))
+    aware = moment.replace(tzinfo=timezone(timedelta(minutes=offset)))
     expected = (aware - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
     assert rfc3339.parse_time(aware.isoformat()).first == expected
 

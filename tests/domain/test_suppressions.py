@@ -68,8 +68,8 @@ def test_suppressions_and_decision_agree_on_every_topic_in_use(
 def test_there_is_one_suppression_for_each_reason_and_scope_in_order_of_precedence(
     record: Record, now: int
 ) -> None:
-    places = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
-    assert places == sorted(set(places))
+    keys = [stop.sort_key for stop in suppressions_of(record, CATALOGUE, now)]
+    assert keys == sorted(set(keys))
 
 
 @given(records(), instants)
@@ -107,8 +107,8 @@ def test_an_opt_in_at_the_same_instant_lifts_no_stop() -> None:
 
 
 def test_a_stop_of_a_topic_is_listed_for_each_topic_that_follows_it() -> None:
-    found = suppressions_of(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
-    assert [(stop.scope, stop.active) for stop in found] == [(2, True), (12, False), (13, False)]
+    suppressions = suppressions_of(_record((out(2), 5), (in_(12), 6)), CATALOGUE, NOW)
+    assert [(stop.scope, stop.active) for stop in suppressions] == [(2, True), (12, False), (13, False)]
 
 
 def test_an_active_stop_replaces_a_lifted_one_of_the_same_topic() -> None:
@@ -134,9 +134,9 @@ def test_a_stop_of_the_address_is_lifted_only_by_its_own_lift() -> None:
 def test_five_soft_bounce_days_are_a_suppression_with_an_end() -> None:
     days = [Change(SOFT_BOUNCE, Entry(day * DAY_MS, Source.BOUNCE, "{}")) for day in range(90, 95)]
     record = merge_changes(EMPTY_RECORD, days)
-    ends = (94 + 30) * DAY_MS
+    until = (94 + 30) * DAY_MS
     assert _only(record) == Suppression(
-        Reason.UNDELIVERABLE, ALL_SCOPES, 94 * DAY_MS, Source.BOUNCE, until=ends
+        Reason.UNDELIVERABLE, ALL_SCOPES, 94 * DAY_MS, Source.BOUNCE, until=until
     )
     lifted = merge_changes(record, [Change(LIFT_UNDELIVERABLE, Entry(NOW, Source.AGENT, "{}"))])
     assert not _only(lifted).active
@@ -172,9 +172,9 @@ def test_all_reasons_that_block_a_topic_are_returned() -> None:
 
 def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
     erased = replace(_record((out(0), 9), (in_(3), 10)), erased_at=9)
-    told = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
+    listed = {(stop.reason, stop.scope): stop for stop in suppressions_of(erased, CATALOGUE, NOW)}
 
-    assert told.keys() == {
+    assert listed.keys() == {
         (Reason.MINOR, 0),
         (Reason.HOLD, 0),
         (Reason.UNDELIVERABLE, 0),
@@ -182,12 +182,12 @@ def test_stops_that_an_erasure_deleted_are_listed_as_lifted() -> None:
         (Reason.UNSUBSCRIBED, 0),
         (Reason.TOPIC_UNSUBSCRIBED, 3),
     }
-    assert [stop.reason for stop in told.values() if stop.active] == [Reason.UNSUBSCRIBED]
-    assert {stop.since for stop in told.values()} == {9}
+    assert [stop.reason for stop in listed.values() if stop.active] == [Reason.UNSUBSCRIBED]
+    assert {stop.since for stop in listed.values()} == {9}
 
 
 def test_stops_that_are_active_after_an_erasure_are_not_listed_as_lifted() -> None:
     minor = replace(_record((out(0), 9), (MINOR, 9)), erased_at=9)
-    standing = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
+    active = {stop.reason for stop in suppressions_of(minor, CATALOGUE, NOW) if stop.active}
 
-    assert standing == {Reason.MINOR, Reason.UNSUBSCRIBED}
+    assert active == {Reason.MINOR, Reason.UNSUBSCRIBED}

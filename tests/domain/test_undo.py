@@ -1,4 +1,4 @@
-"""Undo: one press is taken back, and nothing that was said any other way."""
+"""Undo takes back one press and changes nothing else."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from tests.support.strategies import changes, instants, records
 
 NOW = 400 * DAY_MS
 OFFERS, RESEARCH, BRAND = scope_numbers(2, 5, 1)
-WHO = "a" * 26
+RECIPIENT = "a" * 26
 
 
 def link_key(purpose: TokenPurpose, key_id: int) -> bytes:
@@ -52,10 +52,12 @@ def entry(at: int, press: str = "one", until: int | None = None) -> Entry:
     return Entry(at, Source.LINK, f'{{"press":"{press}"}}', "2026-01", until)
 
 
-def press(record: Record, scope: int, said: Entry) -> tuple[Record, UndoToken | None]:
-    """A browser's press, as it is written, and the Undo that its answer offers."""
-    after = merge_changes(record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): said}, said.at))
-    return after, undo_for(WHO, {ScopeNumber(scope): said}, after)
+def press(record: Record, scope: int, press_entry: Entry) -> tuple[Record, UndoToken | None]:
+    """Returns the record after a press in a browser, and the Undo that the response offers."""
+    after = merge_changes(
+        record, stop_changes(record, CATALOGUE, {ScopeNumber(scope): press_entry}, press_entry.at)
+    )
+    return after, undo_for(RECIPIENT, {ScopeNumber(scope): press_entry}, after)
 
 
 def take_back(record: Record, undo: UndoToken | None) -> Record:
@@ -84,7 +86,7 @@ def test_a_press_during_an_active_stop_offers_no_undo() -> None:
     second, none = press(first, OFFERS, entry(NOW + 1, "two"))
     assert none is None
     assert out(OFFERS) in second.registers
-    assert not is_sent(take_back(second, undo))  # whoever pressed second stays out
+    assert not is_sent(take_back(second, undo))  # the second press still counts
 
 
 def test_an_undo_is_offered_once_a_day_for_each_scope() -> None:
@@ -98,7 +100,7 @@ def test_an_undo_is_offered_once_a_day_for_each_scope() -> None:
 
 def test_an_undo_gives_no_consent_that_did_not_exist_before() -> None:
     stopped, undo = press(EMPTY_RECORD, RESEARCH, entry(NOW))
-    assert undo is None  # nothing was sent before, so that nothing was stopped
+    assert undo is None  # no mail was sendable before, so the press stopped none
     consented = merge_changes(EMPTY_RECORD, [Change(yes(RESEARCH), entry(NOW - 5))])
     stopped, undo = press(consented, RESEARCH, entry(NOW))
     assert not is_sent(stopped, RESEARCH)
@@ -112,15 +114,15 @@ def test_a_letter_entered_after_the_undo_counts_from_its_date() -> None:
 
 
 def test_an_undo_at_a_topic_does_not_change_a_stop_of_a_wider_scope() -> None:
-    held = merge_changes(
+    record = merge_changes(
         EMPTY_RECORD, [Change(out(ALL_SCOPES), entry(NOW - 5)), Change(in_(OFFERS), entry(NOW - 4))]
     )
-    stopped, undo = press(held, OFFERS, entry(NOW))
-    assert take_back(stopped, undo).outs(ALL_SCOPES) == held.outs(ALL_SCOPES)
+    stopped, undo = press(record, OFFERS, entry(NOW))
+    assert take_back(stopped, undo).outs(ALL_SCOPES) == record.outs(ALL_SCOPES)
 
 
 def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -> None:
-    """Consent withdrawn by the first must not come back by the second's Undo."""
+    """The first press withdrew a consent. The Undo of the second press must not renew it."""
     consented = merge_changes(EMPTY_RECORD, [Change(in_(RESEARCH), entry(NOW - 5))])
     first, _ = press(consented, BRAND, entry(NOW))
     general = merge_changes(first, [Change(yes(BRAND), Entry(NOW + 1, Source.CONFIRMATION, "{}"))])
@@ -132,7 +134,7 @@ def test_an_earlier_press_that_was_not_taken_back_is_kept_beside_a_newer_one() -
 
 
 def test_an_earlier_pause_is_kept_beside_a_newer_press_under_any_clock() -> None:
-    """A clock that is ahead takes the pause for over; by the one that asks, it has minutes to go."""
+    """The clock of the second press finds the pause expired. The clock of the decision finds it active."""
     first, _ = press(EMPTY_RECORD, BRAND, entry(NOW - 30 * DAY_MS, until=NOW))
     second, undo = press(first, BRAND, entry(NOW + 1, "two"))
     assert not is_sent(take_back(second, undo), now=NOW - 1)
@@ -145,10 +147,10 @@ def test_an_undo_takes_a_pause_back() -> None:
     assert is_sent(take_back(paused, undo))
 
 
-@pytest.mark.parametrize("spoilt", [replace(entry(NOW), evidence="{}"), entry(NOW - 1)])
-def test_an_undo_that_names_another_entry_takes_nothing_back(spoilt: Entry) -> None:
+@pytest.mark.parametrize("other_entry", [replace(entry(NOW), evidence="{}"), entry(NOW - 1)])
+def test_an_undo_that_names_another_entry_takes_nothing_back(other_entry: Entry) -> None:
     stopped, _ = press(EMPTY_RECORD, OFFERS, entry(NOW))
-    assert not is_sent(merge_changes(stopped, [Change(undone(OFFERS), spoilt.undo)]))
+    assert not is_sent(merge_changes(stopped, [Change(undone(OFFERS), other_entry.undo)]))
 
 
 def test_a_retried_press_offers_the_same_undo() -> None:
@@ -158,7 +160,7 @@ def test_a_retried_press_offers_the_same_undo() -> None:
 
 
 def test_an_undo_changes_nothing_for_a_minor_or_before_an_erasure() -> None:
-    undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
+    undo = UndoToken(RECIPIENT, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     child = Record({MINOR: Entry(1, Source.AGE_REPORT, "{}")}, revision=1)
     erased = Record({out(ALL_SCOPES): Entry(NOW, Source.LETTER, "{}")}, erased_at=NOW, revision=1)
     assert merge_changes(child, undo.changes()) == child
@@ -169,8 +171,8 @@ def test_an_undo_changes_nothing_for_a_minor_or_before_an_erasure() -> None:
 def test_an_undo_makes_no_topic_sendable_that_was_not_before_the_press(
     record: Record, scope: int, now: int, pauses: bool
 ) -> None:
-    said = entry(now, until=now + 30 * DAY_MS if pauses else None)
-    after, undo = press(record, scope, said)
+    press_entry = entry(now, until=now + 30 * DAY_MS if pauses else None)
+    after, undo = press(record, scope, press_entry)
     if undo is None:
         return
     back = merge_changes(after, undo.changes())
@@ -203,28 +205,28 @@ def test_an_undo_does_not_affect_choices_before_or_after_it(
     st.binary(min_size=16, max_size=16),
 )
 def test_a_token_keeps_its_content_and_an_altered_token_is_invalid(
-    who: bytes, scopes: tuple[int, ...], at: int, digest: bytes
+    raw_id: bytes, scopes: tuple[int, ...], at: int, digest: bytes
 ) -> None:
-    name = base64.b32encode(who).decode().rstrip("=").lower()
-    undo = UndoToken(name, scope_numbers(*scopes), at, digest.hex())
+    recipient = base64.b32encode(raw_id).decode().rstrip("=").lower()
+    undo = UndoToken(recipient, scope_numbers(*scopes), at, digest.hex())
     text = mint_undo_token(undo, 1, link_key(TokenPurpose.UNDO, 1))
     assert verify_undo_token(text, link_key) == undo
-    for place in (0, 1, 20, len(text) // 2, len(text) - 1):
-        other = "A" if text[place] != "A" else "B"
+    for position in (0, 1, 20, len(text) // 2, len(text) - 1):
+        other = "A" if text[position] != "A" else "B"
         with pytest.raises(InvalidToken):
-            verify_undo_token(text[:place] + other + text[place + 1 :], link_key)
+            verify_undo_token(text[:position] + other + text[position + 1 :], link_key)
 
 
 def test_an_undo_token_expires_after_an_hour() -> None:
-    undo = UndoToken(WHO, scope_numbers(OFFERS), NOW, entry(NOW).digest)
+    undo = UndoToken(RECIPIENT, scope_numbers(OFFERS), NOW, entry(NOW).digest)
     assert not undo.is_expired(NOW + UNDO_LIFETIME - 1)
     assert undo.is_expired(NOW + UNDO_LIFETIME)
 
 
 def test_a_press_during_a_pause_offers_no_undo() -> None:
-    held = merge_changes(EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))])
-    stopped, undo = press(held, OFFERS, entry(NOW))
-    assert undo is None  # nothing was sent when it was pressed
+    paused = merge_changes(EMPTY_RECORD, [Change(pause(ALL_SCOPES), entry(NOW - 1, until=NOW + 9 * DAY_MS))])
+    stopped, undo = press(paused, OFFERS, entry(NOW))
+    assert undo is None  # no mail was sendable at the time of the press
     assert undoable(OFFERS) not in stopped.registers
 
 
@@ -263,9 +265,9 @@ def test_no_form_of_the_preference_centre_turns_a_topic_on(
     everything: bool,
     now: int,
 ) -> None:
-    said = FormChoices(everything, wanted, shown, days)
-    given_with = FormContext(now, '{"press":"x"}', "2026-01", signal=False)
-    after = merge_changes(record, changes_for_form(said, record, CATALOGUE, BRAND, given_with).changes)
+    choices = FormChoices(everything, wanted, shown, days)
+    context = FormContext(now, '{"press":"x"}', "2026-01", signal=False)
+    after = merge_changes(record, changes_for_form(choices, record, CATALOGUE, BRAND, context).changes)
     for topic in CATALOGUE.topics.values():
         for later in (now, now + 7 * DAY_MS, now + 45 * DAY_MS, now + 200 * DAY_MS):
             if decide(after, topic, later).sendable:
@@ -273,29 +275,29 @@ def test_no_form_of_the_preference_centre_turns_a_topic_on(
 
 
 def test_a_press_with_an_undo_fits_into_one_update() -> None:
-    """Each scope is one more that was pressed before: the stop before is written beside the new one."""
+    """Each scope has an earlier press, which is stored beside the new one."""
     room = MAX_UNDO_REGISTERS - len(CATALOGUE.signals())
     for presses, is_offered in ((room // 2, True), (room // 2 + 1, False)):
-        catalogue, scopes = many(presses)
+        catalogue, scopes = catalogue_with(presses)
         first, second = entry(NOW), entry(NOW + 2 * DAY_MS, "two")
         before = {undoable(scope): first for scope in scopes}
         lifted = {yes(scope): entry(NOW + DAY_MS, "yes") for scope in scopes}
         record = Record({**before, **lifted})
-        said = dict.fromkeys(scopes, second)
+        press_entries = dict.fromkeys(scopes, second)
 
-        written = list(stop_changes(record, catalogue, said, second.at))
-        after = merge_changes(record, written)
+        stops = list(stop_changes(record, catalogue, press_entries, second.at))
+        after = merge_changes(record, stops)
 
-        assert len(written) + len(catalogue.signals()) <= MAX_UNDO_REGISTERS
-        assert (undo_for(WHO, said, after) is not None) == is_offered
+        assert len(stops) + len(catalogue.signals()) <= MAX_UNDO_REGISTERS
+        assert (undo_for(RECIPIENT, press_entries, after) is not None) == is_offered
         assert not any(decide(after, catalogue.topics[scope], second.at).sendable for scope in scopes)
         assert (
-            merge_changes(after, stop_changes(after, catalogue, said, second.at)) == after
-        )  # delivered again
+            merge_changes(after, stop_changes(after, catalogue, press_entries, second.at)) == after
+        )  # a redelivery
 
 
-def many(count: int) -> tuple[Catalogue, tuple[ScopeNumber, ...]]:
-    """The catalogue with so many more topics like the offers; their numbers."""
+def catalogue_with(count: int) -> tuple[Catalogue, tuple[ScopeNumber, ...]]:
+    """Returns a catalogue with this number of additional topics like the offers, and their numbers."""
     numbers = scope_numbers(*range(1_000, 1_000 + count))
     like = CATALOGUE.topics[OFFERS]
     more = [replace(like, number=n, name=f"more-{n}", path=(*like.path[:-1], n)) for n in numbers]

@@ -1,4 +1,4 @@
-"""What is text, what is seen, and its lower case: of one version of Unicode, under every Python."""
+"""Text, invisible characters and lower case: one version of Unicode, under every version of Python."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.unicode_table import UNICODE_VERSION, is_invisible, is_no_text
 from tests import unicode_table as derived
 
-# Of every character that is text: its lower case, its NFC, its combining class, and whether a capital
-# sigma behind it ends a word and before it does not. Another digest means other ids: see the decision.
+# The digest of all text characters: lower case, NFC, combining class, and whether a capital sigma after
+# the character ends a word and one before it does not. Another digest means other ids: see the decision.
 MAPPINGS = "6b8313a93b161fcac79389902ca29428d391c6243f8fe48301a088846c69cbc3"
 JOINERS = "\u200c\u200d"
 
@@ -54,15 +54,15 @@ def test_case_and_composition_of_text_are_the_same_in_every_python() -> None:
 
 @pytest.mark.threat(
     "W4",
-    "An address carries a sign that nobody sees, so that it passes for another mailbox.",
-    "Whatever is invisible or no text is refused; joiners stand only where a script needs them.",
+    "An address contains an invisible character, so it looks like another mailbox.",
+    "Invisible characters and characters that are no text are refused, except joiners that a script needs.",
 )
 def test_an_address_with_an_invisible_character_is_refused() -> None:
-    unseen = [chr(code) for code in (*derived.IGNORABLE, *derived.BLANK)]
-    assert all(is_invisible(c) for c in unseen)
-    for c in unseen:
-        found = {normalised(f"jo{c}an@example.com"), normalised(f'"jo {c}an"@example.com')}
-        assert (hex(ord(c)), found) == (hex(ord(c)), {None})
+    invisible = [chr(code) for code in (*derived.IGNORABLE, *derived.BLANK)]
+    assert all(is_invisible(c) for c in invisible)
+    for c in invisible:
+        results = {normalised(f"jo{c}an@example.com"), normalised(f'"jo {c}an"@example.com')}
+        assert (hex(ord(c)), results) == (hex(ord(c)), {None})
 
 
 @pytest.mark.parametrize("joiner", JOINERS, ids=ascii)
@@ -86,17 +86,17 @@ def test_a_joiner_that_a_script_needs_is_kept() -> None:
 
 @pytest.mark.threat(
     "W5",
-    "Somebody who opted out as J\u00d6RG is mailed as j\u00f6rg: case is kept outside of ASCII.",
-    "The local part is put into lower case whatever its script, so that both are one person.",
+    "Somebody who opted out as J\u00d6RG gets mail as j\u00f6rg, because case is kept outside of ASCII.",
+    "The local part is converted to lower case in all scripts, so both are the same address.",
 )
 def test_a_letter_and_its_capital_make_the_same_address() -> None:
     pairs = [(c, c.upper()) for c in text() if len(c.upper()) == 1 and c.upper().lower() == c]
     pairs = [(small, capital) for small, capital in pairs if small != capital]
     assert len(pairs) > 1_300
     for small, capital in pairs:
-        meant = normalised(f"x{small}x@example.com")
-        assert meant is not None
-        assert normalised(f"X{capital}X@example.com") == meant
+        expected = normalised(f"x{small}x@example.com")
+        assert expected is not None
+        assert normalised(f"X{capital}X@example.com") == expected
 
 
 @pytest.mark.system

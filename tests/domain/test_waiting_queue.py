@@ -1,4 +1,4 @@
-"""In which order those get their mail whom a cap has held back."""
+"""The order in which waiting requests get their mails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.support.growth import LINEAR, growth
 NOW = 1_772_701_964_390
 
 
-def held(
+def waiting_request(
     name: str, network: str, intent: Intent = Intent.IN, ago: int = 60_000, due: int = 0
 ) -> WaitingRequest:
     request = ConfirmationRequest(
@@ -25,41 +25,45 @@ def held(
 
 
 def names(waiting: list[WaitingRequest]) -> list[str]:
-    return [one.request.id for one in waiting]
+    return [item.request.id for item in waiting]
 
 
 @pytest.mark.threat(
     "A1",
-    "A flood from one network fills the queue of confirmation mails, so that others wait behind it.",
-    "What waits is served turn by turn among networks: the first of each before the second of any.",
+    "A flood from one network fills the queue of confirmation mails and delays all others.",
+    "The networks take turns: the first request of each network goes before the second of any.",
 )
 def test_networks_take_turns_even_if_one_has_many_requests() -> None:
-    flood = [held(f"f{n:02}", "flood", ago=9_000 - n) for n in range(50)]
-    others = [held("a", "one", ago=100), held("b", "two", ago=90), held("b2", "two", ago=80)]
+    flood = [waiting_request(f"f{n:02}", "flood", ago=9_000 - n) for n in range(50)]
+    others = [
+        waiting_request("a", "one", ago=100),
+        waiting_request("b", "two", ago=90),
+        waiting_request("b2", "two", ago=80),
+    ]
     assert names(in_send_order([*flood, *others], NOW))[:6] == ["f00", "a", "b", "f01", "b2", "f02"]
 
 
 def test_opt_outs_go_before_opt_ins() -> None:
     waiting = [
-        held("in", "one", ago=5_000),
-        held("out", "two", Intent.OUT, ago=10),
-        held("out2", "two", Intent.OUT, ago=5),
+        waiting_request("in", "one", ago=5_000),
+        waiting_request("out", "two", Intent.OUT, ago=10),
+        waiting_request("out2", "two", Intent.OUT, ago=5),
     ]
     assert names(in_send_order(waiting, NOW)) == ["out", "out2", "in"]
 
 
 def test_requests_that_waited_for_a_day_go_first_the_oldest_first() -> None:
     waiting = [
-        held("out", "two", Intent.OUT),
-        held("old", "one", ago=CAP_WINDOW),
-        held("older", "one", ago=CAP_WINDOW + 5),
-        held("nearly", "one", ago=CAP_WINDOW - 1),
+        waiting_request("out", "two", Intent.OUT),
+        waiting_request("old", "one", ago=CAP_WINDOW),
+        waiting_request("older", "one", ago=CAP_WINDOW + 5),
+        waiting_request("nearly", "one", ago=CAP_WINDOW - 1),
     ]
     assert names(in_send_order(waiting, NOW)) == ["older", "old", "out", "nearly"]
 
 
 def test_a_request_waits_until_its_network_has_room() -> None:
-    waiting = [held("later", "one", due=NOW + 1), held("now", "one", due=NOW)]
+    waiting = [waiting_request("later", "one", due=NOW + 1), waiting_request("now", "one", due=NOW)]
     assert names(in_send_order(waiting, NOW)) == ["now"]
     assert names(in_send_order(waiting, NOW + 1)) == ["later", "now"]
 
@@ -71,23 +75,23 @@ def test_a_request_waits_until_its_network_has_room() -> None:
     )
 )
 def test_each_due_request_is_in_the_order_exactly_once(
-    asked: list[tuple[str, Intent, int]],
+    requests: list[tuple[str, Intent, int]],
 ) -> None:
-    waiting = [held(str(n), net, intent, ago) for n, (net, intent, ago) in enumerate(asked)]
+    waiting = [waiting_request(str(n), net, intent, ago) for n, (net, intent, ago) in enumerate(requests)]
     served = in_send_order(waiting, NOW)
     assert sorted(names(served)) == sorted(names(waiting))
     assert names(in_send_order(reversed(waiting), NOW)) == names(served) or len(
-        {one.request.at for one in waiting}
-    ) < len(waiting), "the order of arrival out of the queue says nothing"
+        {item.request.at for item in waiting}
+    ) < len(waiting), "the order in which the queue delivers does not matter"
 
 
 @pytest.mark.threat(
     "A1",
-    "Ten thousand requests wait, and looking through them takes so long that none is served.",
-    "Putting the line in order costs no more than its length, tested as growth.",
+    "Ten thousand requests wait, and sorting them takes so long that none gets its mail.",
+    "The cost of sorting the queue grows linearly with its length.",
 )
 def test_the_cost_of_ordering_the_queue_grows_linearly_with_its_length() -> None:
     def make(n: int) -> list[WaitingRequest]:
-        return [held(str(i), f"net {i % 100}", ago=i) for i in range(n)]
+        return [waiting_request(str(i), f"net {i % 100}", ago=i) for i in range(n)]
 
     assert growth(make, lambda waiting: in_send_order(waiting, NOW), 2_000) <= LINEAR
