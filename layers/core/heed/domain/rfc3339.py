@@ -48,16 +48,16 @@ def parse_time(text: str) -> TimeSpan:
     """
     if len(text) <= _MAX_LENGTH:
         if match := _DATE.fullmatch(text):
-            first = _in_range(_instant(*map(int, match.groups())))
+            first = _check_range(_to_instant(*map(int, match.groups())))
             return TimeSpan(first, first + DAY_MS - 1)
         if match := _TIME.fullmatch(text):
             *clock, fraction, sign, hours, minutes = match.groups()
-            offset = _offset(sign, hours, minutes)
+            offset = _parse_offset(sign, hours, minutes)
             if clock[-1] == "60":
-                instant = _leap_second(_instant(*map(int, [*clock[:-1], "59"])) - offset)
+                instant = _leap_second(_to_instant(*map(int, [*clock[:-1], "59"])) - offset)
             else:
-                instant = _instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
-                instant = _in_range(instant - offset)
+                instant = _to_instant(*map(int, clock)) + int((fraction or "").ljust(3, "0")[:3])
+                instant = _check_range(instant - offset)
             return TimeSpan(instant, instant)
     raise InvalidTime("neither a time with an offset nor a date")
 
@@ -68,7 +68,7 @@ def format_time(at: int) -> str:
     Raises:
         InvalidTime: the instant is outside the years 1970 to 9999.
     """
-    moment = _START_OF_1970 + _in_range(at) * _MILLISECOND
+    moment = _START_OF_1970 + _check_range(at) * _MILLISECOND
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{at % 1000:03d}Z"
 
 
@@ -78,11 +78,12 @@ def format_day(day: int) -> str:
     Raises:
         InvalidTime: the day is outside the years 1970 to 9999.
     """
-    _in_range(day * DAY_MS)
+    _check_range(day * DAY_MS)
     return (_START_OF_1970 + timedelta(days=day)).date().isoformat()
 
 
-def _instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
+def _to_instant(year: int, month: int, day: int, hour: int = 0, minute: int = 0, second: int = 0) -> int:
+    """Returns the instant of a date and a time of day in UTC, milliseconds."""
     try:
         moment = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
         return (moment - _START_OF_1970) // _MILLISECOND
@@ -95,14 +96,14 @@ def _leap_second(before: int) -> int:
 
     Only the last second of a month may be a leap second.
     """
-    second = _START_OF_1970 + _in_range(before) * _MILLISECOND
+    second = _START_OF_1970 + _check_range(before) * _MILLISECOND
     is_last = (second.hour, second.minute, second.second) == (23, 59, 59)
     if not is_last or second.day != monthrange(second.year, second.month)[1]:
         raise InvalidTime("no such day or time of day")
     return before + 999
 
 
-def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
+def _parse_offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
     """Returns the offset in milliseconds, positive east of UTC."""
     if sign is None or hours is None or minutes is None:
         return 0
@@ -111,7 +112,12 @@ def _offset(sign: str | None, hours: str | None, minutes: str | None) -> int:
     return (int(hours) * 60 + int(minutes)) * 60_000 * (1 if sign == "+" else -1)
 
 
-def _in_range(at: int) -> int:
+def _check_range(at: int) -> int:
+    """Returns the instant unchanged.
+
+    Raises:
+        InvalidTime: the instant is outside the years 1970 to 9999.
+    """
     if not 0 <= at < END_OF_TIME:
         raise InvalidTime("outside the years 1970 to 9999")
     return at

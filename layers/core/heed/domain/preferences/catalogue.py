@@ -126,7 +126,7 @@ class Catalogue:
         follows = {t["number"]: t["follows"] for t in data["topics"]}
         return cls(
             [Brand(b["number"], b["name"], b["title"], b["domain"]) for b in data["brands"]],
-            [_topic(t, follows) for t in data["topics"]],
+            [_topic_from_document(t, follows) for t in data["topics"]],
             data["default_brand"],
             tuple(data["languages"]),
             data["default_language"],
@@ -263,7 +263,7 @@ class Catalogue:
         return (scope, topic.brand) if topic.retired else (scope,)
 
 
-def _topic(data: Mapping[str, Any], follows: Mapping[ScopeNumber, ScopeNumber | None]) -> Topic:
+def _topic_from_document(data: Mapping[str, Any], follows: Mapping[ScopeNumber, ScopeNumber | None]) -> Topic:
     kind = TopicKind(data["kind"])
     number, brand = ScopeNumber(data["number"]), ScopeNumber(data["brand"] or 0)
     followed: list[ScopeNumber] = []

@@ -51,8 +51,8 @@ def decide(record: Record, topic: Topic, now: int) -> Decision:
     """Decides whether a topic may be sent to a recipient at an instant (milliseconds)."""
     stop = address_stop(record, now)
     if stop is None and topic.kind is not TopicKind.SERVICE:
-        stop = _by_choice(record, topic, now)
-    return stop or _ok(record, topic)
+        stop = _stop_by_choice(record, topic, now)
+    return stop or _sendable(record, topic)
 
 
 def decide_each(record: Record, catalogue: Catalogue, now: int) -> dict[str, Decision]:
@@ -86,7 +86,7 @@ def address_stop(record: Record, now: int) -> Decision | None:
 
 def decide_by_choice(record: Record, topic: Topic) -> Decision:
     """Decides by the person's choices alone. Pauses and stops of the address are ignored."""
-    return _by_choice(record, topic, FOREVER) or _ok(record, topic)
+    return _stop_by_choice(record, topic, FOREVER) or _sendable(record, topic)
 
 
 def active_opt_out(record: Record, topic: Topic, scope: ScopeNumber) -> Entry | None:
@@ -181,18 +181,18 @@ def is_silent(record: Record, requested_at: int) -> bool:
     return is_closed(record) or (record.erased_at is not None and requested_at <= record.erased_at)
 
 
-def _by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
+def _stop_by_choice(record: Record, topic: Topic, now: int) -> Decision | None:
     """Returns the stop that results from choices, complaints and missing consent, or None."""
     complaint = None if topic.kind is TopicKind.SIGNAL else active_complaint(record, topic)
     if complaint:
-        return _stop(Reason.COMPLAINED, [complaint])
+        return _stop_since(Reason.COMPLAINED, [complaint])
     scopes = (*topic.path, *topic.followed)
     opt_outs = [(scope, active_opt_out(record, topic, scope)) for scope in scopes]
     wide, own = set(topic.path[:-1]), {topic.number, *topic.followed}
     return (
-        _stop(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
-        or _stop(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
-        or _paused([active_pause(record, topic, scope, now) for scope in topic.path])
+        _stop_since(Reason.UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in wide))
+        or _stop_since(Reason.TOPIC_UNSUBSCRIBED, (entry for scope, entry in opt_outs if scope in own))
+        or _stop_by_pause([active_pause(record, topic, scope, now) for scope in topic.path])
         or _without_consent(record, topic, scopes)
     )
 
@@ -211,7 +211,7 @@ def _latest_lift(record: Record, scopes: Iterable[ScopeNumber]) -> int:
     return max(max(record.at(opted_in(s)), record.at(confirmed(s))) for s in scopes)
 
 
-def _stop(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
+def _stop_since(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
     """Returns the stop with this reason since the earliest of the active entries, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:
@@ -220,7 +220,7 @@ def _stop(reason: Reason, entries: Iterable[Entry | None]) -> Decision | None:
     return Decision(False, reason, first.at, first.source)
 
 
-def _paused(entries: Iterable[Entry | None]) -> Decision | None:
+def _stop_by_pause(entries: Iterable[Entry | None]) -> Decision | None:
     """Returns the pause that ends last, or None."""
     active = [entry for entry in entries if entry is not None]
     if not active:
@@ -243,7 +243,7 @@ def _without_consent(record: Record, topic: Topic, scopes: Iterable[ScopeNumber]
     return Decision(False, Reason.NO_CONSENT)
 
 
-def _ok(record: Record, topic: Topic) -> Decision:
+def _sendable(record: Record, topic: Topic) -> Decision:
     """Returns a positive decision, with the latest opt-in on the path or by the topic's default alone."""
     entries = [record.get(register(s)) for s in topic.path for register in (opted_in, confirmed)]
     opt_ins = [entry for entry in entries if entry is not None]

@@ -44,13 +44,13 @@ def scrub_text(text: str) -> str:
     Addresses, tokens and lone surrogates (which no store accepts) are replaced. Heed never refuses an opt-out
     because a note about it contains one of them.
     """
-    text = _beginning(text).encode(errors="replace").decode()
+    text = _part_to_scrub(text).encode(errors="replace").decode()
     text = _ADDRESS_LIKE.sub("[address]", _AT.sub("@", text))
     text = _SPLIT_TOKEN.sub(_hide_token, _TOKEN_LIKE.sub("[token]", text))
     return text.replace("@", "[at]")[:MAX_EVIDENCE_TEXT]
 
 
-def _beginning(text: str) -> str:
+def _part_to_scrub(text: str) -> str:
     """Returns the part of a text that is scrubbed.
 
     The cut never splits an address at its end, because the rest would no longer look like an address.

@@ -89,9 +89,9 @@ class Erasure:
 def erasure_for_report(
     report: ErasureReport,
     before: Record,
-    purge: str,
-    due: tuple[str, ...],
-    signals: tuple[ScopeNumber, ...],
+    purge_id: str,
+    pending_purges: tuple[str, ...],
+    signal_scopes: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Erasure:
     """Returns the erasure that follows a report of a minor or an erasure request of an adult.
@@ -99,27 +99,27 @@ def erasure_for_report(
     Args:
         report: the report.
         before: the record before the erasure.
-        purge: the id of this erasure's purge.
-        due: ids of purges that earlier erasures have left.
-        signals: numbers of the topics that an opt-out of `*` does not stop.
+        purge_id: the id of this erasure's purge.
+        pending_purges: ids of purges that earlier erasures have left.
+        signal_scopes: numbers of the topics that an opt-out of `*` does not stop.
         minor_days: the configured retention of a minor's record, in days.
     """
-    kept = _kept_opt_outs(before, erased_at := max(report.at, before.erased_at or 0), signals)
-    purges = tuple(dict.fromkeys((*due, purge)))
-    text = _evidence(report, purge)
+    kept = _kept(before, erased_at := max(report.at, before.erased_at or 0), signal_scopes)
+    purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
+    text = _evidence(report, purge_id)
     if report.cause is ErasureCause.ERASURE:
-        stop = kept | {opted_out(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)}
-        return Erasure(_record_after(before, erased_at, stop), purges)
+        registers = kept | {opted_out(ALL_SCOPES): Entry(erased_at, report.source, text, report.policy)}
+        return Erasure(_first(before, erased_at, registers), purges)
     minor = Entry(erased_at, Source.AGE_REPORT, text, report.policy)
     out_of_all = Entry(erased_at, Source.AGE_REPORT, "{}", report.policy)
-    stop = kept | {opted_out(ALL_SCOPES): out_of_all, MINOR: minor}
-    return Erasure(_record_after(before, erased_at, stop), purges, _expiry(erased_at, minor_days))
+    registers = kept | {opted_out(ALL_SCOPES): out_of_all, MINOR: minor}
+    return Erasure(_first(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
 
 
-def report_during_hold(report: ErasureReport, before: Record, purge: str) -> Change:
+def report_during_hold(report: ErasureReport, before: Record, purge_id: str) -> Change:
     """Returns the change that stores a report of a minor during a hold. The erasure follows the lift."""
     at = max(report.at, before.erased_at or 0)
-    text = _evidence(report, purge)
+    text = _evidence(report, purge_id)
     return Change(MINOR, Entry(at, Source.AGE_REPORT, text, report.policy))
 
 
@@ -155,9 +155,9 @@ def hold_after_lift(lift: Entry, before: Record) -> Entry | None:
 def erasure_after_hold(
     lift: Entry,
     before: Record,
-    purge: str,
-    due: tuple[str, ...],
-    signals: tuple[ScopeNumber, ...],
+    purge_id: str,
+    pending_purges: tuple[str, ...],
+    signal_scopes: tuple[ScopeNumber, ...],
     minor_days: int,
 ) -> Erasure:
     """Returns the erasure of a minor who was reported during a hold. It follows the lift of the hold.
@@ -165,19 +165,19 @@ def erasure_after_hold(
     Args:
         lift: the entry of the lift.
         before: the record before the erasure.
-        purge: the id of the purge that the response to the report contained.
-        due: ids of purges that earlier erasures have left.
-        signals: numbers of the topics that an opt-out of `*` does not stop.
+        purge_id: the id of the purge that the response to the report contained.
+        pending_purges: ids of purges that earlier erasures have left.
+        signal_scopes: numbers of the topics that an opt-out of `*` does not stop.
         minor_days: the configured retention of a minor's record, in days.
     """
     reported = before.registers[MINOR]
     erased_at = max(lift.at, reported.at, before.erased_at or 0)
-    stop = _kept_opt_outs(before, erased_at, signals) | {
+    registers = _kept(before, erased_at, signal_scopes) | {
         opted_out(ALL_SCOPES): replace(lift, at=erased_at),
         MINOR: replace(reported, at=erased_at),
     }
-    purges = tuple(dict.fromkeys((*due, purge)))
-    return Erasure(_record_after(before, erased_at, stop), purges, _expiry(erased_at, minor_days))
+    purges = tuple(dict.fromkeys((*pending_purges, purge_id)))
+    return Erasure(_first(before, erased_at, registers), purges, _expiry(erased_at, minor_days))
 
 
 def erasure_for_lift(
@@ -185,26 +185,27 @@ def erasure_for_lift(
     text: str,
     policy: str,
     before: Record,
-    due: tuple[str, ...],
-    signals: tuple[ScopeNumber, ...],
+    pending_purges: tuple[str, ...],
+    signal_scopes: tuple[ScopeNumber, ...],
 ) -> Erasure:
     """Returns the erasure that lifts a minor. A wrong report never removes an opt-out."""
     erased_at = max(at, (before.erased_at or 0) + 1)
-    stop = {opted_out(ALL_SCOPES): Entry(erased_at, Source.AGENT, text, policy)}
-    return Erasure(_record_after(before, erased_at, _kept_opt_outs(before, erased_at, signals) | stop), due)
+    registers = _kept(before, erased_at, signal_scopes)
+    registers[opted_out(ALL_SCOPES)] = Entry(erased_at, Source.AGENT, text, policy)
+    return Erasure(_first(before, erased_at, registers), pending_purges)
 
 
 def earlier_purge(record: Record, cause: ErasureCause) -> str | None:
     """Returns the purge of an earlier report if a new report would change nothing, otherwise None."""
     minor, stop = record.get(MINOR), record.get(opted_out(ALL_SCOPES))
     if minor is not None:
-        return _purge_of(minor) or None
+        return _purge_id_of(minor) or None
     is_bare = not record.soft_bounce_days and all(
         register.kind is ChoiceKind.OUT and entry.at == record.erased_at
         for register, entry in record.registers.items()
     )
     if cause is ErasureCause.ERASURE and is_bare and stop is not None:
-        return _purge_of(stop) or None  # the erasure for a lift has no purge
+        return _purge_id_of(stop) or None  # the erasure for a lift has no purge
     return None
 
 
@@ -224,20 +225,20 @@ def _canonical_json(document: dict[str, Any]) -> str:
     return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
-def _evidence(report: ErasureReport, purge: str | None) -> str:
+def _evidence(report: ErasureReport, purge_id: str | None) -> str:
     return evidence(
         key=report.key or None,
         reference=report.reference,
-        purge=purge,
+        purge=purge_id,
         channel=report.source.value if report.cause is ErasureCause.MINOR else None,
     )
 
 
-def _kept_opt_outs(before: Record, erased_at: int, signals: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
+def _kept(before: Record, erased_at: int, scopes: tuple[ScopeNumber, ...]) -> dict[Register, Entry]:
     """Returns the active opt-outs that an opt-out of `*` does not include. An erasure removes no opt-out."""
     return {
         opted_out(scope): Entry(erased_at, entry.source, "{}", entry.policy)
-        for scope in signals
+        for scope in scopes
         for entry in before.outs(scope)
         if entry.at >= max(before.at(opted_in(scope)), before.at(confirmed(scope)))
     }
@@ -248,11 +249,11 @@ def _expiry(erased_at: int, minor_days: int) -> int:
     return erased_at + max(minor_days, MIN_MINOR_RECORD_DAYS) * DAY_MS
 
 
-def _record_after(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
+def _first(before: Record, erased_at: int, registers: dict[Register, Entry]) -> Record:
     return Record(registers=registers, erased_at=erased_at, revision=before.revision + 1)
 
 
-def _purge_of(entry: Entry) -> str:
+def _purge_id_of(entry: Entry) -> str:
     try:
         return str(json.loads(entry.evidence).get("purge", ""))
     except (ValueError, AttributeError):

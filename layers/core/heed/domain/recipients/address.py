@@ -45,14 +45,14 @@ def normalise_address(address: str) -> str:
         InvalidAddress: the text is not a valid address.
     """
     if len(address) <= MAX_ADDRESS and _PLAIN.fullmatch(address):
-        return _checked(address.lower())
+        return _check_length(address.lower())
     if len(address) > MAX_INPUT:
         raise InvalidAddress("too long")
-    text = _bare(address)
+    text = _unwrap(address)
     if any(unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text):
         raise InvalidAddress("holds a control character")
-    local, domain = _split(text)
-    return _checked(f"{_local(local)}@{_domain(domain)}")
+    local, domain = _split_at_sign(text)
+    return _check_length(f"{_local(local)}@{_domain(domain)}")
 
 
 def is_mailable(mailbox: str) -> bool:
@@ -75,14 +75,14 @@ def address_spellings(address: str) -> tuple[str, ...]:
         InvalidAddress: the text is not a valid address.
     """
     mailbox = normalise_address(address)
-    original = _bare(address)
+    original = _unwrap(address)
     local, domain = original.rpartition("@")[0], mailbox.rpartition("@")[2]
     spellings = (original, f"{local}@{domain}", mailbox)
     alike = (spelling for spelling in spellings if spelling.isascii() and spelling.lower() == mailbox)
     return tuple(dict.fromkeys(alike))
 
 
-def _bare(text: str) -> str:
+def _unwrap(text: str) -> str:
     """Returns the text between the angle brackets, or the whole text, without prefix and white space."""
     text = text.strip()
     if prefix := _RFC822.match(text):
@@ -105,11 +105,11 @@ def _bare(text: str) -> str:
 def _check_name(name: str) -> None:
     """Refuses a display name that may be another address: `a@example.com, Other <b@example.com>`."""
     for character in "@,":
-        if character in name and _unquoted(name, character):
+        if character in name and _positions_outside_quotes(name, character):
             raise InvalidAddress("names more than one address")
 
 
-def _unquoted(text: str, character: str) -> list[int]:
+def _positions_outside_quotes(text: str, character: str) -> list[int]:
     """Returns the positions of a character outside of quoted strings (RFC 5322 §3.2.4)."""
     positions, quoted, escaped = [], False, False
     for position, current in enumerate(text):
@@ -126,8 +126,8 @@ def _unquoted(text: str, character: str) -> list[int]:
     return positions
 
 
-def _split(text: str) -> tuple[str, str]:
-    ats = _unquoted(text, "@")
+def _split_at_sign(text: str) -> tuple[str, str]:
+    ats = _positions_outside_quotes(text, "@")
     if len(ats) != 1:
         raise InvalidAddress("needs exactly one @")
     return text[: ats[0]], text[ats[0] + 1 :]
@@ -136,21 +136,21 @@ def _split(text: str) -> tuple[str, str]:
 def _local(local: str) -> str:
     """Returns the local part in lower case, without quotes if it needs none."""
     if not local.isascii():
-        _check_text(local)
+        _check_characters(local)
     if quoted := _QUOTED.fullmatch(local):
         # Folding follows, because without backslashes a letter and its accent may combine.
-        content = _folded(re.sub(r"\\(.)", r"\1", quoted[1]))
+        content = _fold_case(re.sub(r"\\(.)", r"\1", quoted[1]))
         local = content if _is_dot_atom(content) else _quoted(content)
     else:
-        local = _folded(local)
+        local = _fold_case(local)
         if not _is_dot_atom(local):
             raise InvalidAddress("has a local part that needs quotes")
-    if not all(_is_joined(local, position) for position, c in enumerate(local) if c in _JOINERS):
+    if not all(_is_valid_joiner(local, position) for position, c in enumerate(local) if c in _JOINERS):
         raise InvalidAddress("holds a joiner that joins nothing")
     return local
 
 
-def _check_text(local: str) -> None:
+def _check_characters(local: str) -> None:
     """Refuses invisible characters (such as a pasted zero-width space) and characters that are no text.
 
     The id would belong to a mailbox that does not exist, and Heed would miss the suppression silently.
@@ -161,7 +161,7 @@ def _check_text(local: str) -> None:
         raise InvalidAddress("holds an invisible character")
 
 
-def _folded(text: str) -> str:
+def _fold_case(text: str) -> str:
     """Returns the text in lower case and NFC.
 
     NFC is applied before and after, because a composed text may be decomposed in the other case.
@@ -169,7 +169,7 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).lower())
 
 
-def _is_joined(text: str, position: int) -> bool:
+def _is_valid_joiner(text: str, position: int) -> bool:
     """Whether a script needs the joiner at this position, as Persian or Hindi does (RFC 5892 A.1, A.2)."""
     import idna
 
@@ -206,7 +206,12 @@ def _domain(domain: str) -> str:
     return domain
 
 
-def _checked(address: str) -> str:
+def _check_length(address: str) -> str:
+    """Returns the address unchanged.
+
+    Raises:
+        InvalidAddress: the local part or the address is too long.
+    """
     local = address.rpartition("@")[0]
     if len(local.encode()) > MAX_LOCAL or len(address.encode()) > MAX_ADDRESS:
         raise InvalidAddress("too long")
