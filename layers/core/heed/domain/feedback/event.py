@@ -9,8 +9,8 @@ class FeedbackMail(NamedTuple):
     """The mail that an event is about.
 
     Attributes:
-        destination: the addresses to which it was sent; None in place of an entry that is not a string; None
-            as a whole if the event does not contain them.
+        destination: the addresses to which it was sent. An entry that is not a string is None. The whole is
+            None if the event does not contain a list.
         tag: the message tag that names the recipient.
         id: the message id of SES.
     """
@@ -79,8 +79,8 @@ class ContactListOptOut(NamedTuple):
         address: the person's address.
         trigger: the way in which the person made the choice, in the words of SES.
         everything: whether the person opted out of everything.
-        topics: names of the topics that are off; None in place of an entry that does not have the documented
-            format, because such a topic may be off as well.
+        topics: names of the topics that are off. An entry without the documented format is None, because its
+            topic may be off as well.
         message_id: the message id of SES.
     """
 

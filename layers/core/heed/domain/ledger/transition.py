@@ -117,7 +117,7 @@ def ledger_entries(transition: Transition) -> Iterator[EntryWithEvidence]:
         return
     is_new_subject = before.revision > 0 and before.salt != after.salt
     if is_new_subject or transition.is_erasure:
-        # The record before had no salt, so its changes have no entries yet. They keep their revision.
+        # If the record before had no salt, its changes have no entries yet. They keep their revision.
         is_first_subject = is_new_subject and not before.salt
         yield _floor_entry(transition, before.revision if is_first_subject else after.revision)
         if is_first_subject:

@@ -29,8 +29,8 @@ class LinkTally:
     """The tally of changes by a person's links. It is stored in the record.
 
     Attributes:
-        hour: the hour of the latest change by a link that has an entry, as a number of hours since the
-            Unix epoch; -1 if there is none.
+        hour: the hour of the latest change by a link with an entry, counted in hours since the
+            Unix epoch; -1 if there is no such change.
         counted: the number of changes by links with entries of their own, on the day of that hour.
         omitted_after: the revision of the latest change with an entry, if later changes were omitted;
             otherwise None.
@@ -78,7 +78,7 @@ def is_limit_reached(tally: LinkTally, now: int) -> bool:
 
 
 def is_hourly_write(before: LinkTally, after: LinkTally) -> bool:
-    """Whether a write by a link, which has an entry, was not counted: it made the one entry of its hour."""
+    """Whether a write by a link, which has an entry, made the one entry of its hour and was not counted."""
     is_same_day = before.hour // _HOURS_A_DAY == after.hour // _HOURS_A_DAY
     return is_same_day and before.told == after.told > 0
 

@@ -7,7 +7,7 @@ import re
 
 MAX_EVIDENCE_TEXT = 200  # characters of a free text that are stored
 MAX_EVIDENCE = 10_000
-"""The maximum length of the canonical text, in characters. All parts of Heed fit into it, escaped."""
+"""The maximum length of the canonical text, in characters. All parts that Heed writes fit, also escaped."""
 
 _MAX_SCRUBBED = 4 * MAX_EVIDENCE_TEXT  # characters; the limit is needed because the patterns are quadratic
 

@@ -167,8 +167,8 @@ def _active_pause_at(record: Record, catalogue: Catalogue, scope: ScopeNumber, n
 def _changed_topics(choices: FormChoices, record: Record, catalogue: Catalogue) -> Iterator[Topic]:
     """Returns the topics whose chosen state differs from the state that the page showed.
 
-    If the form does not contain the state that the page showed, an opt-out always counts: an opt-in on its
-    way could lift the present stop of the topic. An opt-in counts only if the record stops the topic.
+    If the form does not contain the shown state, an opt-out always counts. Otherwise an opt-in on its way
+    could lift the present stop of the topic. An opt-in counts only if the record stops the topic.
     """
     for number, wanted in choices.wanted.items():
         topic = catalogue.topics[number]
