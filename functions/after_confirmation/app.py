@@ -1,8 +1,12 @@
-"""After a confirmed yes: SES's list is to be cleared of the address, and the adopter is told if it wants."""
+"""Handles confirmed opt-ins.
+
+It asks for the address to be removed from the SES list. If the deployment has a queue for notifications,
+it also notifies the adopter's systems.
+"""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import Any
@@ -17,11 +21,11 @@ heed = Heed.from_environment()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A batch of SQS; what cannot be done now goes back alone."""
-    return queue.handle_each(event, context, _follow, lambda: heed.confirmed_dead_letters)
+    """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
+    return queue.handle_each(event, context, _after_confirmation, lambda: heed.confirmed_dead_letters)
 
 
-def _follow(body: str) -> None:
+def _after_confirmation(body: str) -> None:
     heed.after_confirmation(ConfirmedOptIn.from_message(body), time.time_ns() // 1_000_000)
 
 

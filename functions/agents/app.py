@@ -1,12 +1,12 @@
-"""What agents and privacy officers do.
+"""The API for agents and privacy officers.
 
-Changes that came by phone or letter, looking a person up; minors, erasures, holds and lifts; what was
-disclosed.
+Agents record changes that arrived by phone or letter, and look people up. Privacy officers report minors,
+erase people, place and lift holds, and read certificates of purges and the register of disclosures.
 """
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from collections.abc import Mapping
 from typing import Any
@@ -29,76 +29,83 @@ api = ApiRoutes(lambda: heed.authenticator)
 
 
 @api.route("POST", "/v1/changes", KeyScope.WRITE)
-def change(call: ApiRequest) -> Mapping[str, object]:
-    """What people said, written before the answer is given."""
+def post_changes(call: ApiRequest) -> Mapping[str, object]:
+    """Records preference requests; they are stored before the answer is sent."""
     catalogue = heed.catalogue
-    asked = changes.parse_change_requests(call.body(), catalogue, call.key.id, call.at)
+    items = changes.parse_change_requests(call.body(), catalogue, call.key.id, call.at)
     identity = heed.identity_key.identity_key()
-    voiced = [RequestedChange(recipient_of(one.mention, identity), one.wish) for one in asked]
-    results = record_changes(voiced, call.at, heed.preferences, catalogue)
+    requested = [RequestedChange(recipient_of(item.mention, identity), item.wish) for item in items]
+    results = record_changes(requested, call.at, heed.preferences, catalogue)
     for result in results:
         count_metric(f"Change{result.outcome.value.title()}")
-    return changes.changes_to_json(asked, (one.recipient for one in voiced), results)
+    return changes.changes_to_json(items, (change.recipient for change in requested), results)
 
 
 @api.route("POST", "/v1/recipients/lookup", KeyScope.READ)
 def look_up_recipient(call: ApiRequest) -> Mapping[str, object]:
-    """All that is held about a person. Who asked, and what for, goes to the log; about whom does not."""
-    asked = lookups.parse_lookup_request(call.body())
-    recipient = recipient_of(asked.mention, heed.identity_key.identity_key())
+    """Returns all that is stored about a person.
+
+    The log names the key and the purpose, but not the person.
+    """
+    lookup = lookups.parse_lookup_request(call.body())
+    recipient = recipient_of(lookup.mention, heed.identity_key.identity_key())
     stores = heed.preferences, heed.ledger
-    found = look_up(recipient, call.at, *stores, heed.catalogue)
+    result = look_up(recipient, call.at, *stores, heed.catalogue)
     count_metric("RecipientLookedUp")
-    logger.info("looked up", key_id=call.key.id, purpose=asked.purpose.value)
-    heed.disclosures.append(DisclosureDetails(call.at, "lookup", asked.purpose, 1, call.key.id))
-    return lookups.lookup_to_json(recipient, found, heed.catalogue)
+    logger.info("looked up", key_id=call.key.id, purpose=lookup.purpose.value)
+    heed.disclosures.append(DisclosureDetails(call.at, "lookup", lookup.purpose, 1, call.key.id))
+    return lookups.lookup_to_json(recipient, result, heed.catalogue)
 
 
 @api.route("POST", "/v1/minors", KeyScope.WRITE, KeyScope.PRIVACY)
-def minor(call: ApiRequest) -> ApiResponse:
-    """Somebody is under 13: nothing is sent any more when this returns; the rest is cleared, or waits."""
+def report_minor(call: ApiRequest) -> ApiResponse:
+    """Records that a person is under 13.
+
+    Nothing is sent to the person from the moment this returns. The data is erased at once, or, above the
+    key's limit, when a privacy officer confirms the report.
+    """
     return _report(call, ErasureCause.MINOR)
 
 
 @api.route("POST", "/v1/erasures", KeyScope.PRIVACY)
 def erase(call: ApiRequest) -> ApiResponse:
-    """An adult wants to be forgotten: the bare stop is kept, all else is cleared."""
+    """Erases an adult at the person's request; only the opt-out of everything is kept."""
     return _report(call, ErasureCause.ERASURE)
 
 
 @api.route("GET", "/v1/purges/{id}", KeyScope.PRIVACY)
-def certificate(call: ApiRequest) -> Mapping[str, object]:
-    """How far a purge is, and what it found."""
-    asked = call.parts["id"]
-    purge = heed.purges.find(asked) if is_purge_id(asked) else None
+def get_purge(call: ApiRequest) -> Mapping[str, object]:
+    """Returns the state of a purge, and its certificate when it is complete."""
+    purge_id = call.parts["id"]
+    purge = heed.purges.find(purge_id) if is_purge_id(purge_id) else None
     if purge is None:
         raise NotFound("no purge of that id")
     return certificates.certificate_to_json(purge)
 
 
 @api.route("POST", "/v1/holds", KeyScope.PRIVACY)
-def hold(call: ApiRequest) -> Mapping[str, object]:
-    """Everything to an address stops, and what is on record is preserved."""
+def place_hold(call: ApiRequest) -> Mapping[str, object]:
+    """Places a legal hold: nothing is sent to the address, and its record is preserved."""
     mention, entry = reports.parse_hold_request(call, heed.catalogue)
     recipient = _recipient(mention)
-    done = heed.place_hold(recipient, entry, call.at)
-    count_metric(f"Hold{done.outcome.value.title()}")
-    return reports.hold_to_json(recipient, done)
+    result = heed.place_hold(recipient, entry, call.at)
+    count_metric(f"Hold{result.outcome.value.title()}")
+    return reports.hold_to_json(recipient, result)
 
 
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
-def lift(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
-    """What stands against an address is lifted by a person; a minor by two of different owners."""
-    asked = reports.parse_lift_request(call, heed.catalogue)
-    recipient = _recipient(asked.mention)
-    done = heed.lift_stop(recipient, asked.what, asked.scope, asked.signature, asked.entry())
-    count_metric(f"Lift{done.outcome.value.title()}" if done else "LiftWaiting")
-    return reports.lift_to_json(recipient, asked, done)
+def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
+    """Lifts a suppression; a report of a minor needs two keys of different owners."""
+    request = reports.parse_lift_request(call, heed.catalogue)
+    recipient = _recipient(request.mention)
+    result = heed.lift_stop(recipient, request.what, request.scope, request.signature, request.entry())
+    count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
+    return reports.lift_to_json(recipient, request, result)
 
 
 @api.route("GET", "/v1/disclosures", KeyScope.PRIVACY)
-def disclosed(call: ApiRequest) -> Mapping[str, object]:
-    """What was given out of people, for what, and by whose key; the newest first."""
+def list_disclosures(call: ApiRequest) -> Mapping[str, object]:
+    """Lists disclosures with their purpose and the key that made them, newest first."""
     before, limit = disclosures.parse_disclosures_query(call.event)
     return disclosures.disclosures_to_json(heed.disclosures.latest(before, limit))
 
@@ -106,8 +113,8 @@ def disclosed(call: ApiRequest) -> Mapping[str, object]:
 def _report(call: ApiRequest, cause: ErasureCause) -> ApiResponse:
     mention, report = reports.parse_report_request(call, cause, heed.catalogue)
     recipient = _recipient(mention)
-    reported = heed.erase(recipient, report)
-    return reports.report_to_json(reported, report, recipient)
+    result = heed.erase(recipient, report)
+    return reports.report_to_json(result, report, recipient)
 
 
 def _recipient(mention: Mention) -> str:
@@ -116,7 +123,7 @@ def _recipient(mention: Mention) -> str:
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """One HTTP request, payload format 2.0 (or 1.0)."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0."""
     return api(event, context)
 
 

@@ -1,14 +1,14 @@
-"""The stream of the preferences table: every write becomes entries of the ledger, hashes and events.
+"""Reads the stream of the preferences table: each write becomes ledger entries, hashes and events.
 
-Records are handled in order. The first that cannot be handled now is named in the answer, and Lambda
-comes back with it and what is behind it. One that nobody can ever read, or whose entry somebody has made
-unreadable, is put aside by its place in the stream, never with what is in it; the reconciler mends or
-tells of what it left open.
+Records are handled in order. The answer names the first record that cannot be handled now, and Lambda
+retries that record and all records after it. A record that can never be read, or whose ledger entry is
+unreadable, does not block the stream: its position goes to the dead-letter queue, without its content.
+The reconciler repairs or reports what is missing then.
 """
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-RESERVE = 3_000  # milliseconds that the hashes and events of what was entered may need
+RESERVE = 3_000  # milliseconds that hashes and events of the new entries may need
 
 
 @observed
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """A batch of the stream; the answer names the first record to be delivered again."""
+    """Handles a batch of the stream; the answer names the first record to retry."""
     records = event["Records"]
     batch = LedgerBatch()
     done = 0
@@ -40,15 +40,15 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
             _enter(record, batch)
             done += 1
     except HeedError as error:
-        _deferred(error)
+        _log_retry(error)
     try:
         heed.finish_batch(batch)
     except HeedError as error:
-        _deferred(error)
+        _log_retry(error)
         done = 0
     else:
-        _measure(batch)
-    failed = [{"itemIdentifier": one["dynamodb"]["SequenceNumber"]} for one in records[done:][:1]]
+        _measure_batch(batch)
+    failed = [{"itemIdentifier": record["dynamodb"]["SequenceNumber"]} for record in records[done:][:1]]
     return {"batchItemFailures": failed}
 
 
@@ -56,32 +56,32 @@ def _enter(record: dict[str, Any], batch: LedgerBatch) -> None:
     try:
         heed.enter_transition(stream.parse_transition(record), batch)
     except DependencyUnavailable:
-        raise  # it may go through later
+        raise  # a retry may succeed
     except HeedError as error:
-        place = {
+        position = {
             "eventID": record.get("eventID"),
             "sequenceNumber": record["dynamodb"]["SequenceNumber"],
             "stream": record.get("eventSourceARN"),
         }
-        heed.ledger_dead_letters.send(json.dumps(place), str(error))
+        heed.ledger_dead_letters.send(json.dumps(position), str(error))
         count_metric("LedgerRecordDeadLettered")
-        logger.error("stream record put aside", **place)
+        logger.error("stream record dead-lettered", **position)
 
 
-def _deferred(error: HeedError) -> None:
+def _log_retry(error: HeedError) -> None:
     count_metric("LedgerBatchRetried")
-    logger.warning("ledger deferred", error=type(error).__name__)
+    logger.warning("ledger batch retried", error=type(error).__name__)
 
 
-def _measure(batch: LedgerBatch) -> None:
-    """How many entries, and how long each stop took from the event to the record, by its source."""
+def _measure_batch(batch: LedgerBatch) -> None:
+    """Counts the entries, and measures for each source the time from an event to its record."""
     if batch.entered:
         count_metric("LedgerEntered", len(batch.entered))
     by_source: dict[str, list[int]] = {}
     for source, milliseconds in delays_by_source(batch.entered):
         by_source.setdefault(source, []).append(milliseconds)
-    for source, taken in by_source.items():
-        measure_metric("SuppressionLatency", taken, source=source)
+    for source, delays in by_source.items():
+        measure_metric("SuppressionLatency", delays, source=source)
 
 
 heed.warm_up(lambda: (heed.enter_transition, heed.finish_batch, heed.ledger_dead_letters))

@@ -1,8 +1,8 @@
-"""Opt-outs whose write had failed, from their queue: the press was long answered with 503."""
+"""Retries opt-outs whose write failed; the person's request was answered with 503."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import Any
@@ -17,7 +17,7 @@ heed = Heed.from_environment()
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A batch of SQS; what cannot be written now goes back alone."""
+    """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
 
     def write(body: str) -> None:
         heed.write_opt_out(QueuedOptOut.from_message(body), time.time_ns() // 1_000_000)

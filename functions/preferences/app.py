@@ -1,8 +1,8 @@
-"""The preference centre, and the documents that say how signals and the policy are kept."""
+"""The preference centre, and the documents about privacy signals and the privacy policy."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from http import HTTPStatus
 from typing import Any
@@ -25,17 +25,17 @@ from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.preferences.save_preferences import FormSubmission
 
 heed = Heed.from_environment()
-app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
-# Whatever no other route takes comes here (the template's `$default`): a link of any kind that is mangled.
+app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
+# The template sends every request without a route of its own here (`$default`), such as a damaged link.
 LINKS = ("/p/", "/u/", "/c/", "/subscribe")
 answers = RecipientPages(app, LINKS, lambda: heed)
-# API Gateway has no route that ends in a slash: a link of theirs that one was glued to may come here.
+# API Gateway has no route that ends in a slash, so an unsubscribe link with text after it may arrive here.
 unsubscribe = UnsubscribeLink(app, answers, lambda: heed)
 
 
 @app.route("/p/<text>", method=["GET", "HEAD"])
 def show(text: str) -> Response[str]:
-    """The page with the true state of each topic; a privacy signal is written, and nothing else."""
+    """Shows the current state of each topic. It writes nothing except a privacy signal."""
     keys, visit = heed.link_keys, answers.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, keys.link_key)
     record = heed.preferences.read(token.recipient)
@@ -58,20 +58,20 @@ def show(text: str) -> Response[str]:
 
 @app.post("/p/<text>")
 def save(text: str) -> Response[str]:
-    """Saves what the person changed, and goes back to the page; asks where a link is not enough."""
+    """Saves the changes and redirects to the page; a change that needs a confirmation mail gets a form."""
     visit = answers.visit()
     token = verify_link_token(text, TokenPurpose.PREFERENCES, heed.link_keys.link_key)
     form, catalogue = answers.form(), heed.catalogue
     if preference_post.is_one_click_body(form):
         return unsubscribe.one_click(token, form)
     wording, press = heed.pages.wording(visit.language), request.request_id(answers.event)
-    visited = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
+    submission = FormSubmission(visit.at, visit.campaign, wording, press, visit.signal)
     try:
         result = preference_post.submit_preference_form(
-            heed.save_preferences, heed.undo_press, token, form, visited
+            heed.save_preferences, heed.undo_press, token, form, submission
         )
     except IncompleteForm:
-        return _unread(visit, token, heed.record_form_signal(token, visited))
+        return _incomplete_form(visit, token, heed.record_form_signal(token, submission))
     count_metric("PreferencesSaved")
     if is_closed(result.record):
         return answers.neutral()
@@ -81,8 +81,8 @@ def save(text: str) -> Response[str]:
     return answers.redirect(link_views.saved_url(visit, token, result.undo, heed.link_keys))
 
 
-def _unread(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
-    """Nothing of the form was saved, and the page says so."""
+def _incomplete_form(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]:
+    """Shows the page again, with the message that the form was incomplete and nothing was saved."""
     count_metric("PreferencesFormIncomplete")
     if is_closed(record):
         return answers.neutral()
@@ -91,20 +91,20 @@ def _unread(visit: PageVisit, token: LinkToken, record: Record) -> Response[str]
 
 
 app.get("/.well-known/gpc.json")(site_documents.gpc_document)
-# An HTTP API has no route that ends in a slash: the template gives the two sides of it.
+# An HTTP API has no route that ends in a slash, so the template routes both spellings here.
 app.get("/.well-known/dnt")(site_documents.dnt_document)
 app.get("/.well-known/dnt/")(site_documents.dnt_document)
 
 
 @app.get("/policy.json")
 def policy() -> Response[str]:
-    """The versions of the privacy policy, for the brand's own banner."""
+    """Lists the versions of the privacy policy, for the brand's own banner."""
     return site_documents.policy_document(heed.catalogue)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """One HTTP request, in payload format 2.0 or 1.0."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0."""
     return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
 
 

@@ -1,8 +1,8 @@
-"""Every hour: a part of the records is held against their entries, and the next hour the part behind it."""
+"""Compares records with their ledger entries: each hour it continues where the last run stopped."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,26 +14,26 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext
 
 heed = Heed.from_environment()
-RESERVE = 30_000  # milliseconds: nobody takes longer
-_NAMES = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
+RESERVE = 30_000  # milliseconds; no recipient takes longer
+_COUNTS = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
 _FAULTS = ("missing", "unentered", "altered", "unreadable")
 
 
 @observed
 def handler(event: object, context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001
-    """Walk on from where the last one stopped; what was found."""
-    walked = heed.walk_recipients(
+    """Continues the scan from its checkpoint, and returns the counts."""
+    result = heed.walk_recipients(
         time.time_ns() // 1_000_000, lambda: context.get_remaining_time_in_millis() > RESERVE
     )
-    totals = {"walked": walked.people, **{name: walked.found[name] for name in _NAMES}}
+    totals = {"walked": result.people, **{name: result.found[name] for name in _COUNTS}}
     if any(totals[name] for name in _FAULTS):
-        # An alarm waits for these words.
+        # An alarm fires on this message.
         logger.error("records and ledger do not fit", extra=dict(totals))
     if totals["passed"]:
-        # And another one for these.
+        # Another alarm fires on this message.
         logger.error("people were passed by", extra=dict(totals))
     for name, number in totals.items():
         count_metric(f"LedgerReconcile{name.title()}", number)
-    if walked.is_end:
+    if result.is_end:
         count_metric("LedgerReconcileCompleted")
     return totals

@@ -1,8 +1,8 @@
-"""The way back, and the way out without an old mail: the form, and the link in the mail that it sends."""
+"""Double opt-in, and opt-out without an old mail: the form, and the link in the confirmation mail."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from http import HTTPStatus
 from typing import Any
@@ -23,15 +23,15 @@ from heed.entrypoints.http.pages.visit import PageVisit
 from heed.entrypoints.observability import count_metric, observed
 from heed.use_cases.opt_in.confirm import ConfirmationPress, confirmed_topics
 
-_LATER = {"Retry-After": "3600"}  # seconds; within about that a network has some room again
+_RETRY_LATER = {"Retry-After": "3600"}  # seconds; after about an hour a network has room again
 heed = Heed.from_environment()
-app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
+app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
 answers = RecipientPages(app, ("/c/", "/subscribe"), lambda: heed)
 
 
 @app.route("/subscribe", method=["GET", "HEAD"])
-def form() -> Response[str]:
-    """The form; where no mail can be sent, the ways that need none."""
+def show_form() -> Response[str]:
+    """Shows the form; if the deployment sends no mail, it shows the other ways instead."""
     intent = subscribe_form.parse_intent(request.read_query(answers.event, "intent"))
     view = subscribe_view.subscribe_view(answers.visit(), intent, heed.catalogue)
     status = HTTPStatus.OK if heed.has_form else HTTPStatus.NOT_FOUND
@@ -39,70 +39,76 @@ def form() -> Response[str]:
 
 
 @app.post("/subscribe")
-def ask() -> Response[str]:
-    """Queues one message, whoever it is about, and says so; nothing is read about anybody."""
+def submit_form() -> Response[str]:
+    """Queues one confirmation request and answers 202.
+
+    No record is read, so the answer does not reveal whether the address is known.
+    """
     if not heed.has_form:
-        return form()
+        return show_form()
     visit, catalogue = answers.visit(), heed.catalogue
-    entered = subscribe_form.parse_subscribe_form(answers.form(), catalogue)
-    if entered.mistake:
-        again = subscribe_view.subscribe_view(visit, entered.intent, catalogue, entered)
-        return answers.page(heed.pages.subscribe(again), HTTPStatus.UNPROCESSABLE_ENTITY)
+    form = subscribe_form.parse_subscribe_form(answers.form(), catalogue)
+    if form.mistake:
+        form_view = subscribe_view.subscribe_view(visit, form.intent, catalogue, form)
+        return answers.page(heed.pages.subscribe(form_view), HTTPStatus.UNPROCESSABLE_ENTITY)
     url = heed.config.public_url
-    asked = subscribe_form.confirmation_request(entered, answers.event, visit, url, heed.proxies)
+    confirmation = subscribe_form.confirmation_request(form, answers.event, visit, url, heed.proxies)
     try:
-        heed.request_confirmation(asked)
+        heed.request_confirmation(confirmation)
     except WaitingQueueFull:
         count_metric("ConfirmationRejected")
         view = link_views.queue_full_view(visit, catalogue)
-        return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_LATER)
+        return answers.page(heed.pages.unavailable(view), HTTPStatus.SERVICE_UNAVAILABLE, **_RETRY_LATER)
     count_metric("ConfirmationRequested")
     return answers.page(heed.pages.accepted(link_views.page_view(visit, catalogue)), HTTPStatus.ACCEPTED)
 
 
 @app.route("/c/<text>", method=["GET", "HEAD"])
-def show(text: str) -> Response[str]:
-    """The page with the button; a privacy signal is written, unless it is about what is confirmed here."""
+def show_confirmation(text: str) -> Response[str]:
+    """Shows the page with the button.
+
+    A privacy signal is recorded, except for the topics that this link confirms.
+    """
     visit = answers.visit()
-    said = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
-    if said.is_expired(visit.at):
-        return _expired(said, visit)
-    token = LinkToken(said.recipient, ALL_SCOPES, said.issued, said.key_id)
-    record = heed.preferences.read(said.recipient)
-    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal, said.signals)
+    link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
+    if link.is_expired(visit.at):
+        return _expired(link, visit)
+    token = LinkToken(link.recipient, ALL_SCOPES, link.issued, link.key_id)
+    record = heed.preferences.read(link.recipient)
+    record = record_signal(answers.event, visit, token, record, heed.apply_privacy_signal, link.signals)
     if is_closed(record):
         return answers.neutral()
     view = subscribe_view.confirm_view(
-        visit, said, confirmed_topics(said, heed.catalogue), record, heed.catalogue, heed.link_keys
+        visit, link, confirmed_topics(link, heed.catalogue), record, heed.catalogue, heed.link_keys
     )
     return answers.page(heed.pages.confirm(view))
 
 
 @app.post("/c/<text>")
 def confirm(text: str) -> Response[str]:
-    """Makes it so, as of the time it was asked for."""
+    """Records the confirmed choice, with the time of the request for the mail."""
     visit, catalogue = answers.visit(), heed.catalogue
-    said = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
-    if said.is_expired(visit.at):
-        return _expired(said, visit)
+    link = verify_confirmation_token(text, heed.confirmation_keys.confirmation_key)
+    if link.is_expired(visit.at):
+        return _expired(link, visit)
     wording = heed.pages.wording(visit.language)
     press = ConfirmationPress(request.request_id(answers.event), visit.at, wording, visit.signal)
-    result = heed.confirm_opt_in(said, press)
+    result = heed.confirm_opt_in(link, press)
     count_metric("ConfirmationPressed")
     if is_closed(result.record):
         return answers.neutral()
-    view = subscribe_view.confirmed_view(visit, said, result, catalogue, heed.link_keys)
+    view = subscribe_view.confirmed_view(visit, link, result, catalogue, heed.link_keys)
     return answers.page(heed.pages.confirmed(view))
 
 
-def _expired(said: ConfirmationToken, visit: PageVisit) -> Response[str]:
-    view = subscribe_view.expired_view(visit, said, heed.catalogue)
+def _expired(link: ConfirmationToken, visit: PageVisit) -> Response[str]:
+    view = subscribe_view.expired_view(visit, link, heed.catalogue)
     return answers.page(heed.pages.confirmed(view), HTTPStatus.GONE)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """One HTTP request, in payload format 2.0 or 1.0."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0."""
     return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
 
 

@@ -1,8 +1,8 @@
-"""Every night: the days that are over are sealed."""
+"""Seals each complete day of the ledger, every night."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import Any
@@ -18,10 +18,10 @@ heed = Heed.from_environment()
 
 @observed
 def handler(event: object, context: Any) -> dict[str, Any]:  # noqa: ANN401, ARG001
-    """Seal what is due, whatever the event says; doing it twice seals once."""
+    """Seals all days that are due. The event is ignored; a second run seals nothing again."""
     today = time.time_ns() // 1_000_000 // DAY_MS
-    made = seal_days(heed.ledger_seals, today)
-    for seal in made:
+    seals = seal_days(heed.ledger_seals, today)
+    for seal in seals:
         logger.info("sealed", day=rfc3339.format_day(seal.day), entries=seal.count, root=seal.root)
-    count_metric("DaysSealed", len(made))
-    return {"sealed": [seal.to_document() for seal in made]}
+    count_metric("DaysSealed", len(seals))
+    return {"sealed": [seal.to_document() for seal in seals]}

@@ -1,8 +1,8 @@
-"""Confirmation mails: for what waits in its queue at once, for what a cap has held back as there is room."""
+"""Sends confirmation mails: new requests at once, and requests that a cap held back when there is room."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import Any
@@ -16,8 +16,8 @@ from heed.use_cases.opt_in.send_confirmation import SendResult
 from heed.use_cases.opt_in.send_waiting import SendWaitingResult
 
 heed = Heed.from_environment()
-# The local stack looks for these lines (local/waiting.py).
-_TELLING = {
+# The local stack reads these log messages (local/waiting.py).
+_WARNINGS = {
     SendResult.WAITS: "a confirmation mail waits for room",
     SendResult.CAPPED: "a mailbox has had its confirmation mails",
 }
@@ -25,40 +25,44 @@ _TELLING = {
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A batch of SQS, of which what cannot be sent now goes back alone; anything else: look at the line."""
+    """Handles a batch of SQS messages; any other event sends what waits in the waiting queue.
+
+    Each message that fails goes back to its queue alone.
+    """
     if "Records" in event:
         return queue.handle_each(event, context, _send, lambda: heed.confirmation_requests_dead_letters)
-    return _told(heed.send_waiting(_now, context.get_remaining_time_in_millis))
+    return _report_waiting(heed.send_waiting(_now, context.get_remaining_time_in_millis))
 
 
 def _send(body: str) -> None:
     result = heed.send_confirmation(ConfirmationRequest.from_message(body), _now())
     count_metric(confirmation_metric(result))
-    if result in _TELLING:
-        logger.warning(_TELLING[result])
+    if result in _WARNINGS:
+        logger.warning(_WARNINGS[result])
 
 
-def _told(swept: SendWaitingResult) -> dict[str, Any]:
-    """What the look came to: to the metrics, to the alarms, to whoever called."""
-    for result, times in swept.results.items():
+def _report_waiting(waiting: SendWaitingResult) -> dict[str, Any]:
+    """Reports a run over the waiting queue: as metrics, as log lines for alarms, and as the answer."""
+    for result, times in waiting.results.items():
         count_metric(confirmation_metric(result), times)
-    count_metric("MessageRetried", swept.deferred.total())
-    count_metric("MessageDeadLettered", swept.aside)
-    if swept.aside:
-        logger.warning("messages put aside", number=swept.aside)
-    if swept.deferred:
-        logger.warning("messages deferred", errors=dict(swept.deferred))
-    # What alarms look for (template.yaml, filters of SendConfirmationLogs); for the first, that it is gone.
-    logger.info("the waiting line was looked at", left=swept.left)
-    if 2 * swept.sent_today >= heed.config.confirmations_per_day:
-        logger.warning("half of the day's confirmation mails are sent", sent=swept.sent_today)
-    if swept.is_overdue:
-        logger.warning("a confirmation mail has waited for a day", left=swept.left)
-    count_metric("ConfirmationQueueLength", swept.left)
+    count_metric("MessageRetried", waiting.deferred.total())
+    count_metric("MessageDeadLettered", waiting.aside)
+    if waiting.aside:
+        logger.warning("messages dead-lettered", number=waiting.aside)
+    if waiting.deferred:
+        logger.warning("messages retried", errors=dict(waiting.deferred))
+    # Alarms read these messages (template.yaml, filters of SendConfirmationLogs). The first alarm fires when
+    # its message is missing.
+    logger.info("the waiting line was looked at", left=waiting.left)
+    if 2 * waiting.sent_today >= heed.config.confirmations_per_day:
+        logger.warning("half of the day's confirmation mails are sent", sent=waiting.sent_today)
+    if waiting.is_overdue:
+        logger.warning("a confirmation mail has waited for a day", left=waiting.left)
+    count_metric("ConfirmationQueueLength", waiting.left)
     return {
-        "done": swept.results.total(),
-        "left": swept.left,
-        "longest_wait_seconds": swept.longest // 1000,
+        "done": waiting.results.total(),
+        "left": waiting.left,
+        "longest_wait_seconds": waiting.longest // 1000,
     }
 
 

@@ -1,12 +1,12 @@
-"""SES's own suppression list: alone calls it, and takes addresses off it, where they stand in clear.
+"""Removes addresses from the suppression list of SES. No other function may call that list.
 
-That of somebody who confirmed a yes in whatever spelling it was given; those of erased people and minors by
-a walk over the whole list, since nobody knows in which spelling they stand there.
+After a confirmed opt-in, it removes the address in the spelling that the person entered. For erased people
+and minors it walks the whole list, because Heed does not know the spelling that SES stores.
 """
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 import time
 from typing import Any
@@ -17,14 +17,15 @@ from heed.entrypoints import queue
 from heed.entrypoints.observability import count_metric, logger, observed
 
 heed = Heed.from_environment()
-# Milliseconds; with less left no other call of SES is begun. It is made twice at most, each time nine seconds
-# at worst and a pause of two; then the place is sealed and kept, or whoever waits for the walk is told.
+# Milliseconds; with less left, no other call of SES starts. A call is made at most twice. Each attempt takes
+# at most nine seconds, and a pause of two seconds. After that the function encrypts and stores the position
+# of the walk, or notifies the purges that wait for the walk.
 _RESERVE = 50_000
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """A batch of SQS; what cannot be done now goes back alone."""
+    """Handles a batch of SQS messages; each message that fails goes back to the queue alone."""
 
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > _RESERVE)
@@ -33,20 +34,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN
         if opt_in := SesListRequest.from_message(body).opt_in:
             count_metric("SesListAddressRemoved", heed.remove_from_ses_list(opt_in))
         else:
-            _walk(has_time)
+            _walk_list(has_time)
 
     return queue.handle_each(event, context, handle, lambda: heed.ses_list_dead_letters)
 
 
-def _walk(has_time: Any) -> None:  # noqa: ANN401
-    walked = heed.walk_ses_list(time.time_ns() // 1_000_000, has_time)
-    count_metric("SesListAddressRemoved", walked.removed)
-    count_metric("SesListRemovalRefused", walked.refused)
-    count_metric("SesListWalkCompleted", int(walked.is_ended))
-    if walked.refused:
-        # An alarm waits for these words (template.yaml, SesListRefusedFilter).
-        logger.error("addresses stay on the list of SES", refused=walked.refused)
-    if walked.goes_on:
+def _walk_list(has_time: Any) -> None:  # noqa: ANN401
+    walk = heed.walk_ses_list(time.time_ns() // 1_000_000, has_time)
+    count_metric("SesListAddressRemoved", walk.removed)
+    count_metric("SesListRemovalRefused", walk.refused)
+    count_metric("SesListWalkCompleted", int(walk.is_ended))
+    if walk.refused:
+        # An alarm fires on this message (template.yaml, SesListRefusedFilter).
+        logger.error("addresses stay on the list of SES", refused=walk.refused)
+    if walk.goes_on:
         heed.ses_list_queue.send(WALK_REQUEST.to_message())
 
 

@@ -1,8 +1,8 @@
-"""Unsubscribe links: GET asks, POST opts out, and so does a mail client's one-click (RFC 8058)."""
+"""Unsubscribe links: GET shows a page with a button; the button and one-click (RFC 8058) opt out by POST."""
 
 from __future__ import annotations
 
-import heed.cold_start as _start  # noqa: F401 - first, by what it does
+import heed.cold_start as _start  # noqa: F401 - first: it pauses the garbage collector
 
 from typing import Any
 
@@ -16,14 +16,14 @@ from heed.entrypoints.http.pages.unsubscribe_link import UnsubscribeLink
 from heed.entrypoints.observability import observed
 
 heed = Heed.from_environment()
-app = APIGatewayHttpResolver(debug=False)  # whatever the environment says: it prints events
+app = APIGatewayHttpResolver(debug=False)  # debug mode prints events, with addresses and tokens
 answers = RecipientPages(app, "/u/", lambda: heed)
 UnsubscribeLink(app, answers, lambda: heed)
 
 
 @observed
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:  # noqa: ANN401
-    """One HTTP request, in payload format 2.0 or 1.0."""
+    """Answers one HTTP request, in payload format 2.0 or 1.0."""
     return app.resolve(request.without_token_suffix(request.as_payload_2(event)), context)
 
 
