@@ -1,4 +1,4 @@
-"""The routes of the function `agents` as AWS calls them, from event to answer."""
+"""The routes of the function `agents`, from HTTP event to answer."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ EVERYTHING = ["offers", "news", "events", "research", "service", "targeted-adver
 
 
 class Agent:
-    """A key with both scopes that agents need, and what is done with it."""
+    """Calls the routes with a key that has both scopes of an agent."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        both = [KeyScope.WRITE, KeyScope.READ]
-        self.key_id, self.key = parts().api_keys.create("agent", "ops", both)
+        scopes = [KeyScope.WRITE, KeyScope.READ]
+        self.key_id, self.key = parts().api_keys.create("agent", "ops", scopes)
 
     def call(self, path: str, body: object, at: int = NOW, key: str | None = None) -> tuple[int, Any]:
         text = body if isinstance(body, str) else json.dumps(body)
@@ -53,7 +53,7 @@ class Agent:
         return result
 
     def faults(self, body: object) -> dict[str, str]:
-        """What is wrong with a body, by pointer; and that nothing of it was applied."""
+        """Returns the faults of a body by JSON pointer, and checks that nothing of it was applied."""
         before = self.world.items()
         status, problem = self.call("/v1/changes", body)
         assert (status, self.world.items()) == (422, before), problem
@@ -66,8 +66,8 @@ class Agent:
 
 
 def _change(**fields: object) -> dict[str, object]:
-    whole = {"address": JANE, "scope": "offers", "state": "out", "source": "phone", **fields}
-    return {name: value for name, value in whole.items() if value is not None}
+    body = {"address": JANE, "scope": "offers", "state": "out", "source": "phone", **fields}
+    return {name: value for name, value in body.items() if value is not None}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def _entry(at: int = NOW - DAY_MS) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
-def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(agent: Agent) -> None:
+def test_an_opt_out_by_phone_is_recorded_and_answered_with_sendable_topics(agent: Agent) -> None:
     result = agent.change(address=" Jane <Jane.Doe@EXAMPLE.com>", reference="call 17", agent="kim")
     assert result == {
         "recipient": agent.world.recipient(JANE),
@@ -98,18 +98,18 @@ def test_an_opt_out_by_phone_is_written_and_the_answer_says_what_may_go_now(agen
     }
 
 
-def test_one_change_is_one_request_to_the_table(agent: Agent) -> None:
+def test_one_change_makes_one_write_to_the_table(agent: Agent) -> None:
     requests: list[str] = []
     parts().client("dynamodb").meta.events.register(
         "before-call.dynamodb", lambda model, **_: requests.append(model.name)
     )
     agent.change()
-    assert requests == ["GetItem", "UpdateItem"]  # the key, and the change
+    assert requests == ["GetItem", "UpdateItem"]  # reads the key, writes the change
     agent.change()
     assert requests[2:] == ["UpdateItem"]
 
 
-def test_a_recipient_id_stands_for_an_address_in_both_forms(agent: Agent) -> None:
+def test_a_recipient_id_in_either_form_replaces_an_address(agent: Agent) -> None:
     recipient = agent.world.recipient(JANE)
     first = agent.change(address=None, recipient=recipient)
     assert first["record"] == "new"
@@ -118,7 +118,7 @@ def test_a_recipient_id_stands_for_an_address_in_both_forms(agent: Agent) -> Non
     assert (again["recipient"], again["record"]) == (recipient, "existing")
 
 
-def test_a_yes_by_phone_undoes_a_stop(agent: Agent) -> None:
+def test_an_opt_in_by_phone_ends_an_opt_out(agent: Agent) -> None:
     agent.world.put(JANE, Change(out(2), _entry()))
     result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == ("applied", [])
@@ -127,10 +127,10 @@ def test_a_yes_by_phone_undoes_a_stop(agent: Agent) -> None:
 
 @pytest.mark.threat(
     "T13",
-    "An agent brings back people who reported spam.",
-    "An agent's yes passes no complaint; what the agent does carries the key's id.",
+    "An agent opts people in again who reported spam.",
+    "An agent's opt-in does not lift a complaint. Each change of an agent records the id of the key.",
 )
-def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(agent: Agent) -> None:
+def test_an_opt_in_by_phone_lifts_no_complaint_and_no_bounce(agent: Agent) -> None:
     agent.world.put(JANE, Change(COMPLAINT, _entry()), Change(UNDELIVERABLE, _entry()))
     result = agent.change(state="in", reference="call 18")
     assert (result["outcome"], result["blocked_by"]) == (
@@ -140,7 +140,7 @@ def test_a_yes_by_phone_passes_no_complaint_and_lifts_no_bounce(agent: Agent) ->
     assert result["sendable"]["offers"] is False
 
 
-def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(agent: Agent) -> None:
+def test_a_letter_older_than_an_opt_in_is_recorded_as_superseded(agent: Agent) -> None:
     agent.world.put(JANE, Change(in_(2), _entry(NOW - 1)))
     result = agent.change(source="letter", occurred_at="2026-03-01")
     assert (result["outcome"], result["record"]) == ("superseded", "existing")
@@ -148,7 +148,7 @@ def test_a_letter_that_came_after_a_newer_yes_is_on_record_and_superseded(agent:
     assert out(2) in parts().preferences.read(agent.world.recipient(JANE)).registers
 
 
-def test_nothing_about_a_minor_is_written(agent: Agent) -> None:
+def test_a_change_for_a_minor_is_refused(agent: Agent) -> None:
     agent.world.put(JANE, Change(MINOR, _entry()))
     before = agent.world.items()
     for state, more in (
@@ -162,7 +162,7 @@ def test_nothing_about_a_minor_is_written(agent: Agent) -> None:
     assert agent.world.items() == before
 
 
-def test_a_held_address_takes_a_stop_and_no_yes(agent: Agent) -> None:
+def test_an_address_on_hold_accepts_opt_outs_only(agent: Agent) -> None:
     agent.world.put(JANE, Change(HOLD, _entry()))
     before = agent.world.items()
     refused = agent.change(state="in", reference="r")
@@ -179,41 +179,41 @@ def test_a_held_address_takes_a_stop_and_no_yes(agent: Agent) -> None:
         ("paused", "2026-03-01", "2026-03-01T23:59:59.999Z"),
         ("in", "2026-03-01", "2026-03-01T00:00:00.000Z"),
         ("out", "2026-03-01T10:00:00+02:00", "2026-03-01T08:00:00.000Z"),
-        ("out", "2026-03-05", "2026-03-05T09:12:44.390Z"),  # today: not later than now
+        ("out", "2026-03-05", "2026-03-05T09:12:44.390Z"),  # today: never later than now
         ("in", "2026-03-05", "2026-03-05T00:00:00.000Z"),
         ("out", "2031-01-01T00:00:00Z", "2026-03-05T09:12:44.390Z"),
         ("in", "2031-01-01", "2026-03-05T09:12:44.390Z"),
         ("out", None, "2026-03-05T09:12:44.390Z"),
     ],
 )
-def test_a_wish_counts_from_when_it_was_voiced(
+def test_a_change_counts_from_the_time_of_the_request(
     agent: Agent, state: str, occurred_at: str | None, at: str
 ) -> None:
     until = "2027-01-01" if state == "paused" else None
     agent.change(state=state, occurred_at=occurred_at, until=until, reference="r")
-    (held,) = agent.lookup(address=JANE)["registers"]
-    assert held["at"] == at
+    (register,) = agent.lookup(address=JANE)["registers"]
+    assert register["at"] == at
 
 
-def test_a_pause_until_a_date_lasts_through_that_day_wherever_it_ends_last(agent: Agent) -> None:
+def test_a_pause_until_a_date_ends_when_that_day_ends_in_all_time_zones(agent: Agent) -> None:
     result = agent.change(state="paused", scope="*", until="2026-03-06")
     assert result["sendable"] == {name: name in ("service", "targeted-advertising") for name in EVERYTHING}
     decision = agent.lookup(address=JANE)["decisions"]["offers"]
     assert (decision["reason"], decision["until"]) == ("paused", "2026-03-07T12:00:00.000Z")
 
 
-def test_a_pause_until_a_date_that_is_over_here_and_not_everywhere_is_taken(agent: Agent) -> None:
-    change = agent.change(state="paused", until="2026-03-04")  # of 09:12 UTC the day after
+def test_a_pause_until_yesterday_is_accepted_while_that_day_lasts_somewhere(agent: Agent) -> None:
+    change = agent.change(state="paused", until="2026-03-04")  # now is 09:12 UTC on the next day
     assert (change["outcome"], change["sendable"]["offers"]) == ("applied", False)
 
 
-def test_a_wish_of_a_leap_second_is_one_of_the_end_of_that_day(agent: Agent) -> None:
+def test_a_leap_second_counts_as_the_end_of_its_day(agent: Agent) -> None:
     assert agent.change(occurred_at="2016-12-31T23:59:60Z")["outcome"] == "applied"
-    (held,) = agent.lookup(address=JANE)["registers"]
-    assert held["at"] == "2016-12-31T23:59:59.999Z"
+    (register,) = agent.lookup(address=JANE)["registers"]
+    assert register["at"] == "2016-12-31T23:59:59.999Z"
 
 
-def test_advertising_is_a_choice_of_its_own(agent: Agent) -> None:
+def test_targeted_advertising_is_a_separate_choice(agent: Agent) -> None:
     result = agent.change(scope="targeted-advertising")
     assert [name for name, may in result["sendable"].items() if not may] == [
         "research",
@@ -223,11 +223,11 @@ def test_advertising_is_a_choice_of_its_own(agent: Agent) -> None:
 
 
 @pytest.mark.parametrize("scope", ["meridian", "meridian/offers", "*"])
-def test_a_scope_is_named_by_its_path(agent: Agent, scope: str) -> None:
+def test_a_scope_can_be_given_as_a_path(agent: Agent, scope: str) -> None:
     assert agent.change(scope=scope)["sendable"]["offers"] is False
 
 
-def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
+def test_changes_are_answered_in_order_and_written_once_per_person(
     agent: Agent,
 ) -> None:
     body = {
@@ -241,30 +241,30 @@ def test_several_changes_are_answered_in_order_and_those_of_one_person_together(
     status, answer = agent.call("/v1/changes", body)
     assert status == 200
     results = answer["results"]
-    assert [r.get("address") for r in results] == [JANE, "sam@example.com", JANE, JANE]
-    # Of one instant the stop counts: nobody says which was meant last.
-    assert [r["outcome"] for r in results] == ["applied", "applied", "applied", "superseded"]
-    assert {r["record"] for r in results} == {"new"}
+    assert [result.get("address") for result in results] == [JANE, "sam@example.com", JANE, JANE]
+    # Of two changes with the same time the opt-out counts, because nothing says which is newer.
+    assert [result["outcome"] for result in results] == ["applied", "applied", "applied", "superseded"]
+    assert {result["record"] for result in results} == {"new"}
     assert results[0]["sendable"] == results[2]["sendable"]
     assert results[3]["blocked_by"] == ["topic_unsubscribed"]
-    assert [item["n"]["N"] for item in agent.world.items()] == ["1", "1"]  # one write each
+    assert [item["n"]["N"] for item in agent.world.items()] == ["1", "1"]  # one write for each person
 
 
-def test_the_same_request_again_changes_nothing(agent: Agent) -> None:
+def test_a_duplicate_request_changes_nothing(agent: Agent) -> None:
     body = {"changes": [_change(occurred_at="2026-03-01"), _change(scope="news")]}
     agent.call("/v1/changes", body)
     before = agent.world.items()
     status, answer = agent.call("/v1/changes", body)
-    assert (status, {r["outcome"] for r in answer["results"]}) == (200, {"applied"})
+    assert (status, {result["outcome"] for result in answer["results"]}) == (200, {"applied"})
     assert agent.world.items() == before
 
 
-def test_no_address_stays_on_record_whatever_stands_in_the_notes(agent: Agent) -> None:
+def test_addresses_in_notes_are_not_stored(agent: Agent) -> None:
     agent.change(reference=f"mail of {JANE}", agent="kim@example.com")
     assert "example.com" not in json.dumps(agent.world.items(), default=str)
 
 
-def test_every_fault_of_every_change_is_named_and_nothing_is_applied(agent: Agent) -> None:
+def test_all_faults_of_all_changes_are_reported_and_nothing_is_applied(agent: Agent) -> None:
     faults = agent.faults(
         {
             "changes": [
@@ -329,7 +329,7 @@ def test_every_fault_of_every_change_is_named_and_nothing_is_applied(agent: Agen
         ([_change()], ""),
     ],
 )
-def test_what_breaks_the_contract_is_named(agent: Agent, body: object, pointer: str) -> None:
+def test_a_change_that_breaks_the_contract_is_reported(agent: Agent, body: object, pointer: str) -> None:
     assert pointer in agent.faults(body)
 
 
@@ -344,29 +344,29 @@ def test_what_breaks_the_contract_is_named(agent: Agent, body: object, pointer: 
         ("x" * 1_000, None),
     ],
 )
-def test_an_unknown_scope_names_the_nearest_and_where_all_are_listed_and_nothing_given(
+def test_an_unknown_scope_gets_the_nearest_name_but_is_not_echoed(
     agent: Agent, scope: str, nearest: str | None
 ) -> None:
-    meant = "" if nearest is None else f"; the nearest is {nearest}"
-    said = f"is not in the catalogue{meant}; GET /v1/topics lists all names"
-    assert agent.faults(_change(scope=scope)) == {"/scope": said}
+    hint = "" if nearest is None else f"; the nearest is {nearest}"
+    detail = f"is not in the catalogue{hint}; GET /v1/topics lists all names"
+    assert agent.faults(_change(scope=scope)) == {"/scope": detail}
 
 
-def test_a_pause_may_be_over_before_it_is_entered(agent: Agent) -> None:
+def test_a_pause_that_has_ended_already_is_accepted(agent: Agent) -> None:
     past = {"occurred_at": "2026-02-01", "until": "2026-02-20"}
     result = agent.change(state="paused", source="letter", **past)
     assert (result["outcome"], result["sendable"]["offers"]) == ("applied", True)
 
 
-def test_a_body_that_is_not_json_is_400(agent: Agent) -> None:
+def test_a_body_that_is_not_json_is_answered_with_400(agent: Agent) -> None:
     for body in ("", "{", "\ufeff{}", '{"a": NaN}'):
         assert agent.call("/v1/changes", body)[0] == 400
 
 
 @pytest.mark.threat(
     "T11",
-    "Somebody calls a route that the key has no scope for.",
-    "Each route names its scopes, and the answer is 403.",
+    "An attacker calls a route for which the key has no scope.",
+    "Each route requires scopes. A key without them is answered with 403.",
 )
 @pytest.mark.parametrize(
     ("path", "scope"),
@@ -379,7 +379,7 @@ def test_a_key_needs_the_scope_of_the_route(agent: Agent, path: str, scope: KeyS
     assert agent.call(path, "no json", key="heed_" + "a" * 43)[0] == 401
 
 
-def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
+def test_a_failed_write_is_503_and_a_retry_completes_it(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body = {"changes": [_change(), _change(address="sam@example.com")]}
@@ -396,23 +396,23 @@ def test_a_store_that_fails_is_503_and_the_same_request_again_completes_it(
         status, problem = agent.call("/v1/changes", body)
         assert (status, problem["type"]) == (503, "urn:heed:problem:unavailable")
     status, answer = agent.call("/v1/changes", body)
-    assert [r["record"] for r in answer["results"]] == ["existing", "new"]
-    assert {r["outcome"] for r in answer["results"]} == {"applied"}
+    assert [result["record"] for result in answer["results"]] == ["existing", "new"]
+    assert {result["outcome"] for result in answer["results"]} == {"applied"}
 
 
-def test_a_lookup_shows_all_that_is_held_in_words(agent: Agent) -> None:
+def test_a_lookup_shows_all_stored_data_in_words(agent: Agent) -> None:
     agent.change(scope="*", reference="call 17", occurred_at="2026-03-01")
     agent.change(scope="offers", state="paused", until="2026-04-01")
     agent.world.put(JANE, Change(UNDELIVERABLE, _entry(NOW - 2 * DAY_MS)))
     agent.world.put(JANE, *(Change(SOFT_BOUNCE, _entry(day * DAY_MS)) for day in (20_000, 20_001)))
-    found = agent.lookup(address=JANE, purpose="legal")
-    assert found["recipient"] == agent.world.recipient(JANE)
-    assert [(r["register"], r["scope"]) for r in found["registers"]] == [
+    person = agent.lookup(address=JANE, purpose="legal")
+    assert person["recipient"] == agent.world.recipient(JANE)
+    assert [(register["register"], register["scope"]) for register in person["registers"]] == [
         ("out", "*"),
         ("undeliverable", "*"),
         ("pause", "offers"),
     ]
-    assert found["registers"][0] == {
+    assert person["registers"][0] == {
         "register": "out",
         "scope": "*",
         "at": "2026-03-01T23:59:59.999Z",
@@ -421,36 +421,36 @@ def test_a_lookup_shows_all_that_is_held_in_words(agent: Agent) -> None:
         "policy_version": "2026-01",
         "until": None,
     }
-    assert found["registers"][2]["until"] == "2026-04-02T12:00:00.000Z"
-    assert found["soft_bounces"] == ["2024-10-04", "2024-10-05"]
-    assert found["erased_at"] is None
-    assert sorted(found["decisions"]) == sorted(EVERYTHING)
-    assert found["decisions"]["service"]["reason"] == "undeliverable"
-    assert found["history"] == []
+    assert person["registers"][2]["until"] == "2026-04-02T12:00:00.000Z"
+    assert person["soft_bounces"] == ["2024-10-04", "2024-10-05"]
+    assert person["erased_at"] is None
+    assert sorted(person["decisions"]) == sorted(EVERYTHING)
+    assert person["decisions"]["service"]["reason"] == "undeliverable"
+    assert person["history"] == []
 
 
-def test_of_nobody_nothing_is_held_and_the_defaults_decide(agent: Agent) -> None:
-    found = agent.lookup(recipient=agent.world.recipient(JANE))
-    assert (found["registers"], found["soft_bounces"]) == ([], [])
-    assert found["decisions"]["offers"] == {
+def test_a_lookup_of_an_unknown_person_shows_the_defaults(agent: Agent) -> None:
+    person = agent.lookup(recipient=agent.world.recipient(JANE))
+    assert (person["registers"], person["soft_bounces"]) == ([], [])
+    assert person["decisions"]["offers"] == {
         "sendable": True,
         "reason": "ok",
         "since": None,
         "source": None,
         "until": None,
     }
-    assert found["decisions"]["research"]["reason"] == "no_consent"
+    assert person["decisions"]["research"]["reason"] == "no_consent"
 
 
-def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
+def test_a_long_history_is_cut_to_its_latest_part_and_marked(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
-        said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        parts().ledger.enter(*make_ledger_entry(salt, recipient, said, seq, NOW))
+        change = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
 
     whole = agent.lookup(address=JANE)
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY", 2)
@@ -460,22 +460,22 @@ def test_a_history_too_long_for_an_answer_is_its_latest_part_and_says_so(
     assert cut["history"] == whole["history"][-2:] and cut["history_left_out"] == 3
 
 
-def test_a_history_too_long_to_be_read_is_cut_and_says_so(
+def test_a_history_above_the_read_limit_is_cut_and_marked(
     agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     agent.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     recipient = agent.world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
     for seq in range(1, 6):
-        said = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
-        parts().ledger.enter(*make_ledger_entry(salt, recipient, said, seq, NOW))
+        change = Change(out(2), Entry(NOW + seq, Source.LINK, "{}"))
+        parts().ledger.enter(*make_ledger_entry(salt, recipient, change, seq, NOW))
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", 5)
     assert "history_cut" not in agent.lookup(address=JANE)
 
     monkeypatch.setattr("heed.use_cases.privacy.lookup.MAX_HISTORY_READ", 4)
     cut = agent.lookup(address=JANE)
     assert len(cut["history"]) == 4 and cut["history_cut"] is True
-    assert [one["register"] for one in cut["registers"]] == ["out"]
+    assert [register["register"] for register in cut["registers"]] == ["out"]
 
 
 def test_a_lookup_changes_nothing(agent: Agent) -> None:
@@ -486,12 +486,12 @@ def test_a_lookup_changes_nothing(agent: Agent) -> None:
 @pytest.mark.parametrize(
     "purpose", ["sending", "business-transfer", "affiliate", "legal", "safety", "data-subject"]
 )
-def test_the_purposes_of_the_policy_are_taken(agent: Agent, purpose: str) -> None:
+def test_the_purposes_of_the_policy_are_accepted(agent: Agent, purpose: str) -> None:
     assert agent.lookup(address=JANE, purpose=purpose)["registers"] == []
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "data subject"])
-def test_nothing_is_disclosed_for_another_purpose(agent: Agent, purpose: str) -> None:
+def test_a_lookup_for_another_purpose_is_refused(agent: Agent, purpose: str) -> None:
     body = {"address": JANE, "purpose": purpose}
     status, problem = agent.call("/v1/recipients/lookup", body)
     assert (status, problem["type"]) == (403, "urn:heed:problem:purpose-refused")
@@ -507,15 +507,13 @@ def test_nothing_is_disclosed_for_another_purpose(agent: Agent, purpose: str) ->
         ({"address": JANE, "history": True}, "/history"),
     ],
 )
-def test_a_lookup_that_breaks_the_contract_is_named(agent: Agent, body: object, pointer: str) -> None:
+def test_a_lookup_that_breaks_the_contract_is_reported(agent: Agent, body: object, pointer: str) -> None:
     status, problem = agent.call("/v1/recipients/lookup", body)
     assert status == 422
     assert pointer in [fault["pointer"] for fault in problem["errors"]]
 
 
-def test_a_lookup_leaves_its_purpose_in_the_log_and_nobody(
-    agent: Agent, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_lookup_logs_its_purpose_but_not_the_person(agent: Agent, caplog: pytest.LogCaptureFixture) -> None:
     agent.lookup(address=JANE, purpose="legal")
     (line,) = [vars(record) for record in caplog.records if record.message == "looked up"]
     assert (line["purpose"], line["key_id"]) == ("legal", agent.key_id)
@@ -523,14 +521,14 @@ def test_a_lookup_leaves_its_purpose_in_the_log_and_nobody(
     assert agent.world.recipient(JANE) not in str(line)
 
 
-def test_a_record_that_cannot_be_read_is_503(agent: Agent) -> None:
+def test_an_unreadable_record_is_answered_with_503(agent: Agent) -> None:
     recipient = agent.world.recipient(JANE)
     boto3.client("dynamodb").put_item(
         TableName=agent.world.table,
         Item={"id": {"S": recipient}, "n": {"N": "1"}, "i:3": {"S": "?"}},
     )
     assert agent.call("/v1/recipients/lookup", {"address": JANE})[0] == 503
-    both = {"changes": [_change(), _change(address="sam@example.com")]}
-    assert agent.call("/v1/changes", both)[0] == 503
-    others = parts().preferences.read(agent.world.recipient("sam@example.com"))
-    assert out(2) in others.registers
+    body = {"changes": [_change(), _change(address="sam@example.com")]}
+    assert agent.call("/v1/changes", body)[0] == 503
+    record = parts().preferences.read(agent.world.recipient("sam@example.com"))
+    assert out(2) in record.registers

@@ -1,4 +1,4 @@
-"""The ledger, from writes of the table to entries, hashes and events."""
+"""The function `ledger`, from writes to the table to entries, hashes and events."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from tests.support.stream_events import Recorder, event
 JANE = "jane.doe@example.com"
 
 
-class Heard:
-    """What the bus was given."""
+class EventRecorder:
+    """Records the events that the event bus receives."""
 
     def __init__(self) -> None:
         self.events: list[dict[str, Any]] = []
@@ -40,7 +40,7 @@ class Heard:
             self.events += params["Entries"]
 
     def types(self) -> list[str]:
-        return [one["DetailType"] for one in self.events]
+        return [entry["DetailType"] for entry in self.events]
 
 
 @pytest.fixture
@@ -49,14 +49,14 @@ def stream(world: World) -> Recorder:
 
 
 @pytest.fixture
-def heard(world: World) -> Heard:
-    return Heard()
+def event_bus(world: World) -> EventRecorder:
+    return EventRecorder()
 
 
 def deliver(world: World, records: list[dict[str, Any]]) -> list[str]:
-    """Hand records to the function; the numbers of those to be delivered again."""
+    """Hands records to the function; returns the sequence numbers of the records to retry."""
     answer = app.handler(event(json.loads(json.dumps(records))), world.context)
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def entries(world: World, address: str = JANE) -> list[Any]:
@@ -65,37 +65,38 @@ def entries(world: World, address: str = JANE) -> list[Any]:
     return history(parts().ledger, ledger_subject(record.salt, recipient))
 
 
-def said(world: World) -> list[tuple[int, str, int, str]]:
-    return [(e.seq, e.register, e.scope, e.outcome.value) for e, _ in entries(world)]
+def outcomes(world: World) -> list[tuple[int, str, int, str]]:
+    """Returns sequence number, register, scope and outcome of each entry of Jane."""
+    return [(entry.seq, entry.register, entry.scope, entry.outcome.value) for entry, _ in entries(world)]
 
 
 def one_click(at: int = NOW, evidence: str = '{"issued":1}') -> Change:
     return Change(out(2), Entry(at, Source.ONE_CLICK, evidence, "2026-01"))
 
 
-def test_a_change_becomes_an_entry_that_names_nobody(world: World, stream: Recorder) -> None:
+def test_a_change_becomes_an_entry_without_the_recipient_id(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click())
 
     assert deliver(world, stream.records) == []
 
-    (kept,) = entries(world)
+    (item,) = entries(world)
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    entry = kept.entry
+    entry = item.entry
     assert (entry.seq, entry.register, entry.scope) == (1, "out", 2)
     assert (entry.at, entry.source, entry.policy_version) == (NOW, "one-click", "2026-01")
-    assert entry.recorded_at == (NOW + 1_610) // 1000 * 1000, "the table's own time, in seconds"
-    assert entry.commitment == keyed_hash(salt, kept.evidence)
+    assert entry.recorded_at == (NOW + 1_610) // 1000 * 1000, "the time of the stream, in whole seconds"
+    assert entry.commitment == keyed_hash(salt, item.evidence)
     assert recipient not in json.dumps(boto3.client("dynamodb").scan(TableName="Ledger")["Items"])
 
 
-def test_nothing_is_on_record_before_it_happened(world: World) -> None:
-    stream = Recorder(parts().client("dynamodb"), world.table, NOW + 40)  # told as the second it is in
+def test_an_entry_is_never_recorded_before_its_change(world: World) -> None:
+    stream = Recorder(parts().client("dynamodb"), world.table, NOW + 40)  # the stream drops the milliseconds
     world.put(JANE, one_click(), Change(out(3), Entry(NOW - DAY_MS, Source.LETTER, "{}")))
 
     deliver(world, stream.records)
 
-    recorded = {kept.entry.at: kept.entry.recorded_at for kept in entries(world)}
+    recorded = {item.entry.at: item.entry.recorded_at for item in entries(world)}
     assert recorded == {NOW: NOW, NOW - DAY_MS: NOW // 1000 * 1000}
 
 
@@ -104,72 +105,74 @@ def test_an_entry_costs_one_write_unit(world: World, stream: Recorder) -> None:
     units: list[float] = []
     client = parts().client("dynamodb")
 
-    def ask(params: dict[str, Any], model: Any, **_: Any) -> None:
+    def request_capacity(params: dict[str, Any], model: Any, **_: Any) -> None:
         if model.name == "PutItem" and params["TableName"] == "Ledger":
             params["ReturnConsumedCapacity"] = "TOTAL"
             item = json.dumps(params["Item"])
-            assert len(item) < 1_000, "even as JSON, with the types of every value"
+            assert len(item) < 1_000, "shorter than one write unit, even as JSON with types"
 
-    def count(parsed: dict[str, Any], model: Any, **_: Any) -> None:
+    def add_units(parsed: dict[str, Any], model: Any, **_: Any) -> None:
         if "ConsumedCapacity" in parsed and parsed["ConsumedCapacity"]["TableName"] == "Ledger":
             units.append(parsed["ConsumedCapacity"]["CapacityUnits"])
 
-    client.meta.events.register("before-parameter-build.dynamodb", ask)
-    client.meta.events.register("after-call.dynamodb", count)
+    client.meta.events.register("before-parameter-build.dynamodb", request_capacity)
+    client.meta.events.register("after-call.dynamodb", add_units)
     deliver(world, stream.records)
 
     assert units == [1.0]
 
 
-def test_several_registers_of_one_write_are_entries_of_one_number(world: World, stream: Recorder) -> None:
+def test_entries_of_one_write_share_one_sequence_number(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(), Change(out(3), one_click().entry))
     world.put(JANE, Change(in_(3), Entry(NOW + 1, Source.PHONE, "{}")))
 
     deliver(world, stream.records)
 
-    assert sorted(said(world)) == [
+    assert sorted(outcomes(world)) == [
         (1, "out", 2, "applied"),
         (1, "out", 3, "applied"),
         (2, "in", 3, "applied"),
     ]
 
 
-def test_delivered_again_in_any_part_it_writes_nothing_twice(world: World, stream: Recorder) -> None:
+def test_a_redelivery_of_any_part_writes_nothing_twice(world: World, stream: Recorder) -> None:
     for at in range(5):
         world.put(JANE, one_click(NOW + at))
     deliver(world, stream.records)
-    before, hashes = world_of_the_ledger(), objects()
+    items_before, objects_before = ledger_items(), objects()
 
     deliver(world, stream.records)
     deliver(world, stream.records[2:4])
 
-    assert world_of_the_ledger() == before
-    assert parts().ledger_seals.hashes(NOW // DAY_MS) == (leaves_of(hashes), [])
+    assert ledger_items() == items_before
+    assert parts().ledger_seals.hashes(NOW // DAY_MS) == (leaves(objects_before), [])
 
 
-def world_of_the_ledger() -> list[Any]:
+def ledger_items() -> list[Any]:
     items = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
     return sorted(items, key=lambda item: str(item["id"]))
 
 
 def objects() -> dict[str, bytes]:
     client = boto3.client("s3")
-    found = client.list_objects_v2(Bucket="ledger").get("Contents", [])
-    return {one["Key"]: client.get_object(Bucket="ledger", Key=one["Key"])["Body"].read() for one in found}
+    listing = client.list_objects_v2(Bucket="ledger").get("Contents", [])
+    return {
+        item["Key"]: client.get_object(Bucket="ledger", Key=item["Key"])["Body"].read() for item in listing
+    }
 
 
-def leaves_of(found: dict[str, bytes]) -> set[bytes]:
-    return {body[at : at + 32] for body in found.values() for at in range(0, len(body), 32)}
+def leaves(objects: dict[str, bytes]) -> set[bytes]:
+    return {body[at : at + 32] for body in objects.values() for at in range(0, len(body), 32)}
 
 
-def test_the_hashes_beside_the_entries_are_theirs(world: World, stream: Recorder) -> None:
+def test_the_stored_hashes_are_the_leaves_of_the_entries(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(), Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
 
     deliver(world, stream.records)
 
     (name,) = objects()
     assert name.startswith("hashes/2026-03-05/")
-    assert leaves_of(objects()) == {kept.entry.leaf for kept in entries(world)}
+    assert leaves(objects()) == {item.entry.leaf for item in entries(world)}
 
 
 @pytest.mark.parametrize(
@@ -181,50 +184,52 @@ def test_the_hashes_beside_the_entries_are_theirs(world: World, stream: Recorder
         ("remove-by-hand", ["erased"]),
     ],
 )
-def test_the_sample_events_are_taken(world: World, sample: str, registers: list[str]) -> None:
+def test_the_sample_events_are_accepted(world: World, sample: str, registers: list[str]) -> None:
     path = ROOT / "events" / f"ledger-{sample}.json"
     assert deliver(world, json.loads(path.read_text())["Records"]) == []
-    assert [item["register"]["S"] for item in world_of_the_ledger()] == registers
+    assert [item["register"]["S"] for item in ledger_items()] == registers
 
 
-# ---- Wishes that came late ----
+# ---- Late changes ----
 
 
-def test_a_wish_that_came_late_is_entered_once_and_the_record_stays(world: World, stream: Recorder) -> None:
+def test_a_late_change_is_entered_once_and_leaves_the_record_unchanged(
+    world: World, stream: Recorder
+) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - DAY_MS, '{"reference":"letter"}'))
 
     deliver(world, stream.records)
-    deliver(world, stream.records)  # its own settling among them
+    deliver(world, stream.records)  # includes the write that removed the late change
 
-    assert said(world) == [(1, "out", 2, "superseded"), (1, "out", 2, "applied")]
+    assert outcomes(world) == [(1, "out", 2, "superseded"), (1, "out", 2, "applied")]
     (item,) = world.items()
     assert "late" not in item
     assert item["n"] == {"N": "1"}
 
 
-def test_the_same_late_wish_again_is_the_same_entry(world: World, stream: Recorder) -> None:
+def test_a_duplicate_late_change_is_the_same_entry(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
-    late = one_click(NOW - DAY_MS, '{"reference":"letter"}')
+    late_change = one_click(NOW - DAY_MS, '{"reference":"letter"}')
     for _ in range(3):
-        world.put(JANE, late)
+        world.put(JANE, late_change)
         deliver(world, stream.records)
 
-    assert [seq for seq, *_ in said(world)] == [1, 1]
+    assert [seq for seq, *_ in outcomes(world)] == [1, 1]
 
 
-def test_a_mere_redelivery_is_no_late_wish(world: World, stream: Recorder) -> None:
+def test_a_redelivery_is_not_a_late_change(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW + 1))
-    world.put(JANE, one_click(NOW))  # the first again, behind a newer one
+    world.put(JANE, one_click(NOW))  # the first change again, after a newer one
 
     deliver(world, stream.records)
 
-    assert said(world) == [(1, "out", 2, "applied"), (2, "out", 2, "applied")]
+    assert outcomes(world) == [(1, "out", 2, "applied"), (2, "out", 2, "applied")]
     assert "late" not in world.items()[0]
 
 
-def test_the_ordinary_opt_out_is_one_request_and_only_a_late_one_costs_one_more(
+def test_an_opt_out_is_one_request_and_a_late_one_is_two(
     world: World,
 ) -> None:
     calls: list[str] = []
@@ -240,15 +245,15 @@ def test_the_ordinary_opt_out_is_one_request_and_only_a_late_one_costs_one_more(
     assert calls == ["UpdateItem"] * 4
 
 
-def test_of_two_wishes_in_one_request_the_older_is_entered_too(world: World, stream: Recorder) -> None:
+def test_the_older_of_two_changes_in_one_request_is_entered_too(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW), one_click(NOW - 1))
 
     deliver(world, stream.records)
 
-    assert said(world) == [(1, "out", 2, "superseded"), (1, "out", 2, "applied")]
+    assert outcomes(world) == [(1, "out", 2, "superseded"), (1, "out", 2, "applied")]
 
 
-def test_a_stop_of_all_that_is_older_than_a_yes_to_one_topic_changed_the_record_and_is_applied(
+def test_an_opt_out_of_everything_older_than_an_opt_in_to_one_topic_is_applied(
     world: World, stream: Recorder
 ) -> None:
     world.put(JANE, Change(in_(2), Entry(NOW, Source.PHONE, "{}")))
@@ -256,24 +261,24 @@ def test_a_stop_of_all_that_is_older_than_a_yes_to_one_topic_changed_the_record_
 
     deliver(world, stream.records)
 
-    assert said(world) == [(1, "in", 2, "applied"), (2, "out", 0, "applied")]
+    assert outcomes(world) == [(1, "in", 2, "applied"), (2, "out", 0, "applied")]
     assert "late" not in world.items()[0]
 
 
-def test_a_bounce_that_came_late_is_no_wish(world: World, stream: Recorder) -> None:
+def test_a_late_bounce_is_not_entered(world: World, stream: Recorder) -> None:
     world.put(JANE, Change(UNDELIVERABLE, Entry(NOW, Source.BOUNCE, "{}")))
     world.put(JANE, Change(UNDELIVERABLE, Entry(NOW - 1, Source.BOUNCE, "{}")))
 
     deliver(world, stream.records)
 
-    assert said(world) == [(1, "undeliverable", 0, "applied")]
+    assert outcomes(world) == [(1, "undeliverable", 0, "applied")]
 
 
 # ---- Erasure ----
 
 
-def replace(world: World, floor: int, n: int) -> dict[str, Any]:
-    """What an erasure writes: the whole item, without a salt."""
+def write_erasure(world: World, floor: int, n: int) -> dict[str, Any]:
+    """Writes the whole item as an erasure does, without a salt."""
     from heed.codec.record import encode_entry
 
     item = {
@@ -288,48 +293,50 @@ def replace(world: World, floor: int, n: int) -> dict[str, Any]:
     return item
 
 
-def test_an_erasure_closes_the_chain_and_takes_the_evidence(world: World, stream: Recorder) -> None:
+def test_an_erasure_ends_the_history_and_deletes_the_evidence(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    replace(world, NOW + 5, 2)
+    write_erasure(world, NOW + 5, 2)
 
     deliver(world, stream.records)
-    deliver(world, stream.records)  # an old record again brings no evidence back
+    deliver(world, stream.records)  # a redelivered record restores no evidence
 
-    kept = history(parts().ledger, ledger_subject(salt, recipient))
-    assert [(e.seq, e.register, e.source) for e, _ in kept] == [
+    items = history(parts().ledger, ledger_subject(salt, recipient))
+    assert [(entry.seq, entry.register, entry.source) for entry, _ in items] == [
         (1, "out", "one-click"),
         (2, "erased", "letter"),
     ]
-    assert [evidence for _, evidence in kept] == [None, None]
+    assert [evidence for _, evidence in items] == [None, None]
 
 
-def test_an_epoch_begins_with_its_floor_and_what_it_was_begun_with(world: World, stream: Recorder) -> None:
+def test_a_history_after_an_erasure_begins_with_its_time_and_the_kept_opt_out(
+    world: World, stream: Recorder
+) -> None:
     world.put(JANE, one_click(NOW))
-    replace(world, NOW + 5, 2)
+    write_erasure(world, NOW + 5, 2)
     world.put(JANE, one_click(NOW + 10))
 
     deliver(world, stream.records)
 
-    assert sorted(said(world)) == [
+    assert sorted(outcomes(world)) == [
         (2, "floor", 0, "applied"),
         (2, "out", 0, "applied"),
         (3, "out", 2, "applied"),
     ]
 
 
-def test_a_late_wish_of_before_an_erasure_is_nobodys(world: World, stream: Recorder) -> None:
-    replace(world, NOW, 1)
+def test_a_late_change_from_before_an_erasure_is_ignored(world: World, stream: Recorder) -> None:
+    write_erasure(world, NOW, 1)
     world.put(JANE, one_click(NOW - 1))
     world.put(JANE, one_click(NOW - 1), Change(out(3), one_click(NOW - 1).entry))
 
     assert "late" not in world.items()[0]
     deliver(world, stream.records)
-    assert world_of_the_ledger() == []
+    assert ledger_items() == []
 
 
-def test_an_item_that_time_removed_ends_its_chain(world: World, stream: Recorder, heard: Heard) -> None:
+def test_an_expired_item_ends_its_history(world: World, stream: Recorder, event_bus: EventRecorder) -> None:
     world.put(JANE, one_click(NOW))
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
@@ -339,13 +346,13 @@ def test_an_item_that_time_removed_ends_its_chain(world: World, stream: Recorder
     deliver(world, stream.records)
 
     assert history(parts().ledger, ledger_subject(salt, recipient))[-1].entry.source == "retention"
-    assert heard.types() == ["Recipient Opted Out", "Recipient Purged"]
+    assert event_bus.types() == ["Recipient Opted Out", "Recipient Purged"]
 
 
-# ---- What goes wrong ----
+# ---- Failures ----
 
 
-def test_a_record_that_nobody_can_read_is_put_aside_by_its_place_and_blocks_nothing(
+def test_an_unreadable_record_is_dead_lettered_by_position_and_blocks_nothing(
     world: World, stream: Recorder
 ) -> None:
     world.put(JANE, one_click(NOW))
@@ -362,25 +369,25 @@ def test_a_record_that_nobody_can_read_is_put_aside_by_its_place_and_blocks_noth
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "PutObject", "PutEvents"])
-def test_what_fails_is_delivered_again_and_nothing_is_lost_or_doubled(
-    world: World, stream: Recorder, heard: Heard, operation: str
+def test_a_failed_call_is_retried_without_loss_or_duplicates(
+    world: World, stream: Recorder, event_bus: EventRecorder, operation: str
 ) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW + 1))
     service = {"PutItem": "dynamodb", "PutObject": "s3", "PutEvents": "events"}[operation]
     with failing(service, operation):
-        again = deliver(world, stream.records)
-    assert again == [stream.records[0]["dynamodb"]["SequenceNumber"]]
+        retried = deliver(world, stream.records)
+    assert retried == [stream.records[0]["dynamodb"]["SequenceNumber"]]
 
     assert deliver(world, stream.records) == []
 
-    assert [seq for seq, *_ in said(world)] == [1, 2]
-    assert leaves_of(objects()) == {kept.entry.leaf for kept in entries(world)}
-    assert len({json.loads(one["Detail"])["id"] for one in heard.events}) == 2
+    assert [seq for seq, *_ in outcomes(world)] == [1, 2]
+    assert leaves(objects()) == {item.entry.leaf for item in entries(world)}
+    assert len({json.loads(event["Detail"])["id"] for event in event_bus.events}) == 2
 
 
 class failing:  # noqa: N801 - reads as a verb
-    """Every call of one operation is refused, while the block runs."""
+    """Makes each call of one operation fail while the block runs."""
 
     def __init__(self, service: str, operation: str) -> None:
         self._events = parts().client(service).meta.events
@@ -397,34 +404,36 @@ class failing:  # noqa: N801 - reads as a verb
             raise ClientError({"Error": {"Code": "InternalServerError"}}, model.name)
 
 
-def test_a_crash_at_any_call_leaves_what_the_next_delivery_completes(world: World, stream: Recorder) -> None:
+def test_the_next_delivery_completes_the_work_after_a_crash_at_any_call(
+    world: World, stream: Recorder
+) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - 5, '{"late":1}'))
     world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
     records = list(stream.records)
-    for at in range(1, 40):
+    for call in range(1, 40):
         try:
-            with crashing(at) as crash:
+            with crashing(call) as crash:
                 deliver(world, records)
         except KeyboardInterrupt:
             continue
-        assert crash.calls < at
+        assert crash.calls < call
         break
 
-    assert sorted(said(world)) == [
+    assert sorted(outcomes(world)) == [
         (1, "out", 2, "applied"),
         (1, "out", 2, "superseded"),
         (2, "soft-bounce", 0, "applied"),
     ]
-    assert leaves_of(objects()) == {kept.entry.leaf for kept in entries(world)}
+    assert leaves(objects()) == {item.entry.leaf for item in entries(world)}
     assert "late" not in world.items()[0]
 
 
 class crashing:  # noqa: N801
-    """The process dies at the n-th call of AWS."""
+    """Ends the process at the given AWS call while the block runs."""
 
-    def __init__(self, at: int) -> None:
-        self.calls, self._at = 0, at
+    def __init__(self, call: int) -> None:
+        self.calls, self._at = 0, call
         self._all = [parts().client(name).meta.events for name in ("dynamodb", "s3", "events", "sqs")]
 
     def __enter__(self) -> Self:
@@ -438,30 +447,30 @@ class crashing:  # noqa: N801
 
     def _count(self, model: Any, **_: Any) -> None:
         if model.name == "Scan":
-            return  # the test's own
+            return  # a call of the test
         self.calls += 1
         if self.calls == self._at:
             raise KeyboardInterrupt
 
 
-def test_without_time_the_rest_is_given_back(world: World, stream: Recorder) -> None:
+def test_records_without_time_left_are_retried(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     world.context.left = 1_000
     assert deliver(world, stream.records) == [stream.records[0]["dynamodb"]["SequenceNumber"]]
-    assert world_of_the_ledger() == []
+    assert ledger_items() == []
 
 
-# ---- Events, and the time it took ----
+# ---- Events and delays ----
 
 
-def test_other_systems_hear_of_a_change_by_an_id_that_is_not_the_ledgers(
-    world: World, stream: Recorder, heard: Heard
+def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
+    world: World, stream: Recorder, event_bus: EventRecorder
 ) -> None:
     world.put(JANE, one_click(NOW))
 
     deliver(world, stream.records)
 
-    (sent,) = heard.events
+    (sent,) = event_bus.events
     detail = json.loads(sent["Detail"])
     name = detail.pop("id")
     assert (sent["Source"], sent["DetailType"]) == ("heed", "Recipient Opted Out")
@@ -472,11 +481,11 @@ def test_other_systems_hear_of_a_change_by_an_id_that_is_not_the_ledgers(
         "at": "2026-03-05T09:12:44.390Z",
         "source": "one-click",
     }
-    ledger = json.dumps(world_of_the_ledger())
+    ledger = json.dumps(ledger_items())
     assert name not in ledger and detail["recipient"] not in ledger
 
 
-def test_the_time_from_an_opt_out_to_its_record_is_measured_by_its_source(
+def test_the_time_from_an_opt_out_to_its_record_is_measured_per_source(
     world: World, stream: Recorder, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.put(JANE, one_click(NOW - 5_390))
@@ -492,38 +501,38 @@ def test_the_time_from_an_opt_out_to_its_record_is_measured_by_its_source(
 # ---- The seal ----
 
 
-def test_a_day_is_sealed_once_and_on_the_one_before(world: World, stream: Recorder) -> None:
+def test_a_day_is_sealed_once_and_includes_the_seal_before(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
     day = NOW // DAY_MS
 
     first = seal_days(parts().ledger_seals, day + 1)
-    assert [(one.day, one.count, one.previous) for one in first] == [(day, 1, "")]
+    assert [(seal.day, seal.count, seal.previous) for seal in first] == [(day, 1, "")]
     assert seal_days(parts().ledger_seals, day + 1) == []
 
     second = seal_days(parts().ledger_seals, day + 3)
-    assert [(one.day, one.count) for one in second] == [(day + 1, 0), (day + 2, 0)]
+    assert [(seal.day, seal.count) for seal in second] == [(day + 1, 0), (day + 2, 0)]
     assert second[0].previous == first[0].root
     assert second[1].previous == second[0].root
 
 
-def test_what_comes_after_its_days_seal_is_under_the_next(world: World, stream: Recorder) -> None:
+def test_an_entry_after_the_seal_of_its_day_is_in_the_next_seal(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     deliver(world, stream.records)
     seal_days(parts().ledger_seals, NOW // DAY_MS + 1)
     world.put(JANE, one_click(NOW + 1))
-    deliver(world, stream.records)  # handled too late; recorded on the same day
+    deliver(world, stream.records)  # handled after the seal, but recorded on the same day
 
     (seal,) = seal_days(parts().ledger_seals, NOW // DAY_MS + 2)
 
     assert seal.count == 1
-    (late,) = parts().ledger_seals.sealed(seal.day)
-    assert late == entries(world)[-1].entry.leaf
+    (leaf,) = parts().ledger_seals.sealed(seal.day)
+    assert leaf == entries(world)[-1].entry.leaf
 
 
-def test_superseded_is_said_of_what_was_never_applied_alone(world: World, stream: Recorder) -> None:
+def test_only_a_change_that_was_never_applied_is_superseded(world: World, stream: Recorder) -> None:
     world.put(JANE, one_click(NOW))
     world.put(JANE, one_click(NOW - 1))
     deliver(world, stream.records)
-    outcomes = {kept.entry.at: kept.entry.outcome for kept in entries(world)}
-    assert outcomes == {NOW: EntryOutcome.APPLIED, NOW - 1: EntryOutcome.SUPERSEDED}
+    outcome_by_time = {item.entry.at: item.entry.outcome for item in entries(world)}
+    assert outcome_by_time == {NOW: EntryOutcome.APPLIED, NOW - 1: EntryOutcome.SUPERSEDED}

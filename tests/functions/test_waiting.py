@@ -1,4 +1,4 @@
-"""The 21st of a network: what a cap holds back waits, turn by turn, and nothing that got a 202 is dropped."""
+"""Requests that a cap holds back wait in a queue. Each request that was answered with 202 gets its mail."""
 
 from __future__ import annotations
 
@@ -42,21 +42,21 @@ class Clock:
 
 @pytest.fixture
 def clock(world: World, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """A while after midnight, so that some hours more are the same day."""
+    """A clock at one hour after midnight, so that the next hours are on the same day."""
     world.context.left = 60_000
-    made = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
-    monkeypatch.setattr(app, "time", made)
-    return made
+    clock_stub = Clock((time.time_ns() // 1_000_000 // DAY) * DAY + HOUR)
+    monkeypatch.setattr(app, "time", clock_stub)
+    return clock_stub
 
 
-def limited(
+def limit_caps(
     monkeypatch: pytest.MonkeyPatch, per_network: int | None = None, per_day: int | None = None
 ) -> None:
     caps = {"NETWORK": per_network, "DAY": per_day}
-    restart(**{f"CONFIRMATIONS_PER_{name}": str(n) for name, n in caps.items() if n is not None})
+    restart(**{f"CONFIRMATIONS_PER_{name}": str(cap) for name, cap in caps.items() if cap is not None})
 
 
-def ask(
+def request_mail(
     world: World,
     clock: Clock,
     name: str,
@@ -65,9 +65,9 @@ def ask(
     topic: str = "offers",
     **more: Any,
 ) -> int:
-    """What `/subscribe` answers; where it says 202, the request was handed to the function."""
+    """Posts the form and runs the queued request; returns the status code of the answer."""
     form = [("address", f"{name}@example.com"), ("topics", topic), ("intent", intent)]
-    told = http(
+    event = http(
         "POST",
         "/subscribe",
         form=form,
@@ -76,283 +76,284 @@ def ask(
         request_id=f"{len(name)}-{hash((name, intent, topic, clock.now)):x}",
         **more,
     )
-    status = int(resubscribe.handler(told, world.context)["statusCode"])
+    status = int(resubscribe.handler(event, world.context)["statusCode"])
     mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", app.handler)
     return status
 
 
-def look(world: World) -> dict[str, Any]:
-    """A look at the line; what the one before left is there again."""
+def sweep(world: World) -> dict[str, Any]:
+    """Runs a sweep of the waiting queue; messages that the last sweep hid are visible again."""
     mailbox.show_again("WAITING_QUEUE_URL")
     answer: dict[str, Any] = app.handler({}, world.context)
     return answer
 
 
-def mailed() -> list[str]:
+def mailed_names() -> list[str]:
+    """Returns the local parts of the addresses that got a mail, in order."""
     return [mail["To"].partition("@")[0] for mail in mailbox.sent()]
 
 
-# ---- A network
+# ---- The cap of a network
 
 
 @pytest.mark.threat(
     "A1",
-    "The 21st who asks to be let out from one network in a day is answered 202 and never gets a mail.",
-    "The way out has ten times as many mails; what is beyond waits for a time of its own and is sent then.",
+    "The 21st opt-out request from one network in a day is answered 202, but the person never gets a mail.",
+    "The cap of opt-outs is ten times higher. Requests above it wait, and their mails are sent later.",
 )
-def test_everybody_in_an_office_gets_out(world: World, clock: Clock) -> None:
-    assert [ask(world, clock, f"a{n}") for n in range(24)] == [202] * 24
-    assert len(mailed()) == 24
+def test_24_opt_out_requests_from_one_network_all_get_a_mail(world: World, clock: Clock) -> None:
+    assert [request_mail(world, clock, f"a{n}") for n in range(24)] == [202] * 24
+    assert len(mailed_names()) == 24
 
 
-def test_who_wants_in_beyond_the_cap_waits_and_gets_a_mail_that_day(
+def test_an_opt_in_request_above_the_network_cap_gets_its_mail_the_same_day(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=4)
-    assert [ask(world, clock, f"a{n}", "in") for n in range(6)] == [202] * 6
-    assert len(mailed()) == 4
-    assert look(world) == {"done": 0, "left": 2, "longest_wait_seconds": 0}
+    limit_caps(monkeypatch, per_network=4)
+    assert [request_mail(world, clock, f"a{n}", "in") for n in range(6)] == [202] * 6
+    assert len(mailed_names()) == 4
+    assert sweep(world) == {"done": 0, "left": 2, "longest_wait_seconds": 0}
     clock.now += DAY // 4
-    assert look(world)["done"] == 1
+    assert sweep(world)["done"] == 1
     clock.now += DAY // 4
-    assert look(world) == {"done": 1, "left": 0, "longest_wait_seconds": 0}
-    assert sorted(mailed()) == [f"a{n}" for n in range(6)]
+    assert sweep(world) == {"done": 1, "left": 0, "longest_wait_seconds": 0}
+    assert sorted(mailed_names()) == [f"a{n}" for n in range(6)]
 
 
-def test_what_cannot_be_sent_within_two_days_is_not_accepted(
+def test_a_request_that_must_wait_more_than_two_days_for_its_network_is_rejected(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1)
-    statuses = [ask(world, clock, f"a{n}", "in") for n in range(5)]
-    assert statuses == [202, 202, 202, 503, 503], "one at once, two in two days"
-    assert ask(world, clock, "b", "in", source="198.51.100.1") == 202, "another network"
-    assert ask(world, clock, "c", "out") == 202, "the way out"
+    limit_caps(monkeypatch, per_network=1)
+    statuses = [request_mail(world, clock, f"a{n}", "in") for n in range(5)]
+    assert statuses == [202, 202, 202, 503, 503], "one is sent now, two within two days"
+    assert request_mail(world, clock, "b", "in", source="198.51.100.1") == 202, "another network"
+    assert request_mail(world, clock, "c", "out") == 202, "an opt-out"
     for _ in range(2):
         clock.now += DAY
-        look(world)
-    assert sorted(mailed()) == ["a0", "a1", "a2", "b", "c"]
+        sweep(world)
+    assert sorted(mailed_names()) == ["a0", "a1", "a2", "b", "c"]
 
 
-def test_a_refusal_says_when_to_come_again(
+def test_a_rejected_request_gets_a_retry_after_header(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1)
-    for n in range(3):
-        ask(world, clock, f"a{n}", "in")
+    limit_caps(monkeypatch, per_network=1)
+    for number in range(3):
+        request_mail(world, clock, f"a{number}", "in")
     form = [("address", "x@example.com"), ("topics", "offers"), ("intent", "in")]
-    told = http("POST", "/subscribe", form=form, at=clock.now)
-    answer = resubscribe.handler(told, world.context)
+    event = http("POST", "/subscribe", form=form, at=clock.now)
+    answer = resubscribe.handler(event, world.context)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"] == "3600"
     assert "Very many people are asking" in answer["body"] and "did not answer" not in answer["body"]
-    assert 'href="mailto:preferences@example.com' in answer["body"], "the other ways"
+    assert 'href="mailto:preferences@example.com' in answer["body"], "the page offers the other ways"
 
 
 @pytest.mark.threat(
     "T6",
-    "Somebody asks for an address again and again to learn from the answers whether it is known here.",
-    "The answer, its status and the calls made are the same for everybody, with room and without.",
+    "An attacker requests mails for an address to learn from the answers whether Heed knows the address.",
+    "The answer, its status and the AWS calls are the same for every address, above and below the cap.",
 )
-def test_without_room_the_answer_is_the_same_whoever_it_is(
+def test_a_rejection_is_identical_for_known_and_unknown_addresses(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1)
+    limit_caps(monkeypatch, per_network=1)
     world.put("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
     world.put("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
     for n in range(3):
-        ask(world, clock, f"a{n}", "in")
+        request_mail(world, clock, f"a{n}", "in")
     answers, calls = [], []
     for name in ("held", "known", "nobody", "a1"):
-        made = mailbox.calls()
+        new_calls = mailbox.calls()
         form = [("address", f"{name}@example.com"), ("topics", "offers"), ("intent", "in")]
-        told = http("POST", "/subscribe", form=form, at=clock.now)
-        answers.append(resubscribe.handler(told, world.context))
-        calls.append(list(made))
+        event = http("POST", "/subscribe", form=form, at=clock.now)
+        answers.append(resubscribe.handler(event, world.context))
+        calls.append(list(new_calls))
     assert answers == [answers[0]] * 4 and answers[0]["statusCode"] == 503
     assert calls == [calls[0]] * 4
 
 
-def test_a_trusted_proxy_says_which_network_it_is_and_nobody_else(
+def test_only_a_trusted_proxy_can_name_the_client_network(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restart(TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/32")
-    limited(monkeypatch, per_network=1)
+    limit_caps(monkeypatch, per_network=1)
     for n in range(5):
         forged = {"X-Forwarded-For": f"1.1.{n}.1, 198.51.{n}.1, 10.0.0.1"}
-        assert ask(world, clock, f"a{n}", "in", source="10.0.0.1", headers=forged) == 202
-    assert len(mailed()) == 5, "behind the proxy each network has its own"
+        assert request_mail(world, clock, f"a{n}", "in", source="10.0.0.1", headers=forged) == 202
+    assert len(mailed_names()) == 5, "each network behind the proxy has its own cap"
     for n in range(5):
         forged = {"X-Forwarded-For": f"198.51.{n}.1, 203.0.113.9"}
-        ask(world, clock, f"b{n}", "in", source="203.0.113.9", headers=forged)
-    assert len(mailed()) == 6, "past it nobody gains by what they write"
+        request_mail(world, clock, f"b{n}", "in", source="203.0.113.9", headers=forged)
+    assert len(mailed_names()) == 6, "without the proxy the header has no effect"
 
 
-# ---- A day
+# ---- The daily cap
 
 
 @pytest.mark.threat(
     "T18",
-    "A flood from many networks uses up the day's confirmation mails, and whoever asks then is lost.",
-    "Nothing accepted is dropped: it waits until midnight UTC, ways out first, networks taking turns.",
+    "A flood from many networks uses all confirmation mails of a day, and later requests are lost.",
+    "Each accepted request waits until midnight UTC. Opt-outs are sent first, and networks take turns.",
 )
-def test_whoever_finds_the_day_full_waits_until_the_next_ways_out_first_and_turn_by_turn(
+def test_requests_above_the_daily_cap_are_sent_the_next_day_opt_outs_first(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_day=3)
-    assert [ask(world, clock, f"full{n}", "in") for n in range(3)] == [202] * 3
+    limit_caps(monkeypatch, per_day=3)
+    assert [request_mail(world, clock, f"full{n}", "in") for n in range(3)] == [202] * 3
     clock.now += 1
-    asked = [("f1", "in", 1), ("f2", "in", 1), ("f3", "in", 1), ("g1", "in", 2), ("o1", "out", 1)]
-    for name, intent, net in asked:
+    requests = [("f1", "in", 1), ("f2", "in", 1), ("f3", "in", 1), ("g1", "in", 2), ("o1", "out", 1)]
+    for name, intent, net in requests:
         clock.now += 1
-        assert ask(world, clock, name, intent, source=f"198.51.{net}.1") == 202
-    assert look(world)["left"] == 5 and len(mailed()) == 3
+        assert request_mail(world, clock, name, intent, source=f"198.51.{net}.1") == 202
+    assert sweep(world)["left"] == 5 and len(mailed_names()) == 3
     clock.now += DAY - HOUR
-    assert look(world)["done"] == 3
-    assert mailed()[3:] == ["o1", "f1", "g1"]
+    assert sweep(world)["done"] == 3
+    assert mailed_names()[3:] == ["o1", "f1", "g1"]
     clock.now += DAY
-    assert look(world)["left"] == 0
-    assert mailed()[6:] == ["f2", "f3"]
+    assert sweep(world)["left"] == 0
+    assert mailed_names()[6:] == ["f2", "f3"]
 
 
-def test_whoever_asks_while_others_wait_goes_behind_them(
+def test_a_new_request_is_sent_after_requests_that_already_wait(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_day=1)
+    limit_caps(monkeypatch, per_day=1)
     for name in ("a", "b"):
-        ask(world, clock, name)
+        request_mail(world, clock, name)
     clock.now += DAY - HOUR - MINUTE
-    look(world)
+    sweep(world)
     clock.now += MINUTE
-    clock.now += 1  # a new day, at which nobody has looked yet
-    ask(world, clock, "c")
-    assert mailed() == ["a"]
-    look(world)
-    assert mailed() == ["a", "b"]
+    clock.now += 1  # a new day, before the first sweep
+    request_mail(world, clock, "c")
+    assert mailed_names() == ["a"]
+    sweep(world)
+    assert mailed_names() == ["a", "b"]
     clock.now += DAY
-    look(world)
-    assert mailed() == ["a", "b", "c"]
+    sweep(world)
+    assert mailed_names() == ["a", "b", "c"]
     clock.now += DAY
-    ask(world, clock, "d")
-    assert mailed() == ["a", "b", "c", "d"], "nobody waits: at once"
+    request_mail(world, clock, "d")
+    assert mailed_names() == ["a", "b", "c", "d"], "the queue is empty, so the mail is sent at once"
 
 
-def test_more_than_two_days_can_send_is_not_accepted_from_anybody(
+def test_a_request_that_must_wait_more_than_two_days_for_the_daily_cap_is_rejected(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_day=1)
+    limit_caps(monkeypatch, per_day=1)
     statuses = []
     for n in range(5):
-        statuses.append(ask(world, clock, f"a{n}", source=f"198.51.{n}.1"))
-        parts().waiting_queue._counted = None  # the number of waiting is good for some seconds
-    assert statuses == [202, 202, 202, 503, 503], "one at once, two in two days"
+        statuses.append(request_mail(world, clock, f"a{n}", source=f"198.51.{n}.1"))
+        parts().waiting_queue._counted = None  # the queue caches its length for some seconds
+    assert statuses == [202, 202, 202, 503, 503], "one is sent now, two within two days"
 
 
-def test_the_number_that_wait_is_asked_for_once_in_some_seconds(world: World) -> None:
+def test_the_queue_length_is_read_at_most_once_in_ten_seconds(world: World) -> None:
     now = [0.0]
-    line = type(parts().waiting_queue)(
+    queue = type(parts().waiting_queue)(
         parts().client("sqs"), world.queues["WAITING_QUEUE_URL"], lambda: now[0]
     )
     calls = mailbox.calls(("sqs",))
-    assert line.count() == 0
-    line.send("x")
+    assert queue.count() == 0
+    queue.send("x")
     now[0] = 9.9
-    assert line.count() == 0
+    assert queue.count() == 0
     now[0] = 10.0
-    assert line.count() == 1
+    assert queue.count() == 1
     assert Counter(calls)["GetQueueAttributes"] == 2
 
 
-def test_half_of_a_day_is_told_and_so_is_whoever_waits_for_a_day(
+def test_half_of_the_daily_cap_and_a_wait_of_a_day_are_logged(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    limited(monkeypatch, per_day=2)
+    limit_caps(monkeypatch, per_day=2)
     half = "half of the day's confirmation mails are sent"
-    old = "a confirmation mail has waited for a day"
+    waited = "a confirmation mail has waited for a day"
 
-    def words() -> set[str]:
+    def warnings() -> set[str]:
         lines = [json.loads(line)["message"] for line in log.getvalue().splitlines()]
         log.seek(0), log.truncate()
         return set(lines) - {"the waiting line was looked at"}
 
-    look(world)
-    assert words() == set()
-    ask(world, clock, "a")
-    look(world)
-    assert words() == {half}
+    sweep(world)
+    assert warnings() == set()
+    request_mail(world, clock, "a")
+    sweep(world)
+    assert warnings() == {half}
     for name in ("b", "c"):
-        ask(world, clock, name)
-    assert words() == {"a confirmation mail waits for room"}
+        request_mail(world, clock, name)
+    assert warnings() == {"a confirmation mail waits for room"}
 
-    world.context.left = 0  # a look that has no time to send
+    world.context.left = 0  # a sweep that has no time to send
     clock.now += DAY - 1
-    look(world)
-    assert old not in words()
+    sweep(world)
+    assert waited not in warnings()
     clock.now += 1
     world.context.left = 60_000
     monkeypatch.setattr(type(parts().send_waiting), "_serve", lambda *_: (set(), True))
-    look(world)
-    assert words() == {old}
+    sweep(world)
+    assert warnings() == {waited}
 
 
-# ---- What becomes of the mail
+# ---- The link in the mail
 
 
-def test_the_link_lives_for_48_hours_from_its_mail_and_counts_as_of_the_request(
+def test_a_link_is_valid_for_48_hours_from_its_mail_and_counts_from_the_request(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1)
-    asked = clock.now
+    limit_caps(monkeypatch, per_network=1)
+    requested_at = clock.now
     for name in ("a", "b", "c"):
-        ask(world, clock, name, "in")
-    assert mailed() == ["a"]
+        request_mail(world, clock, name, "in")
+    assert mailed_names() == ["a"]
     for _ in range(2):
         clock.now += DAY
-        look(world)
-    late = mailbox.link(mailbox.sent()[2])
-    pressed = clock.now + CONFIRMATION_LIFETIME - 1
-    answer = resubscribe.handler(http("POST", late, at=pressed), world.context)
+        sweep(world)
+    late_link = mailbox.link(mailbox.sent()[2])
+    pressed_at = clock.now + CONFIRMATION_LIFETIME - 1
+    answer = resubscribe.handler(http("POST", late_link, at=pressed_at), world.context)
     assert answer["statusCode"] == 200
     (item,) = world.items()
-    assert item["k:2"]["M"]["t"] == {"N": str(asked)}, "whatever was stopped meanwhile stays stopped"
-    over = http("GET", late, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
-    assert resubscribe.handler(over, world.context)["statusCode"] == 410
-    at_once = http("GET", mailbox.link(mailbox.sent()[0]), at=asked + CONFIRMATION_LIFETIME)
-    assert resubscribe.handler(at_once, world.context)["statusCode"] == 410
+    assert item["k:2"]["M"]["t"] == {"N": str(requested_at)}, "an opt-out after the request stays active"
+    expired = http("GET", late_link, at=clock.now + CONFIRMATION_LIFETIME + HOUR)
+    assert resubscribe.handler(expired, world.context)["statusCode"] == 410
+    first_link = http("GET", mailbox.link(mailbox.sent()[0]), at=requested_at + CONFIRMATION_LIFETIME)
+    assert resubscribe.handler(first_link, world.context)["statusCode"] == 410
 
 
-def test_a_mail_that_waited_for_its_network_and_then_for_the_day_has_a_link_that_lives(
+def test_a_mail_that_waited_for_both_caps_has_a_valid_link(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1, per_day=2)
-    asked = clock.now
+    limit_caps(monkeypatch, per_network=1, per_day=2)
+    requested_at = clock.now
     for name in ("a", "b", "c"):
-        ask(world, clock, name, "in")
+        request_mail(world, clock, name, "in")
     clock.now += 2 * DAY - MINUTE
-    look(world)
-    for place, name in enumerate("de"):  # the day is full when the network has room for c
-        ask(world, clock, name, source=f"198.51.{place}.1")
+    sweep(world)
+    for number, name in enumerate("de"):  # the day is full when the network has room for c
+        request_mail(world, clock, name, source=f"198.51.{number}.1")
     clock.now += MINUTE
-    look(world)
-    assert "c" not in mailed()
-    clock.now = asked + 3 * DAY
-    look(world)
-    late = mailbox.sent()[mailed().index("c")]
-    pressed = http("POST", mailbox.link(late), at=clock.now + CONFIRMATION_LIFETIME - 1)
+    sweep(world)
+    assert "c" not in mailed_names()
+    clock.now = requested_at + 3 * DAY
+    sweep(world)
+    late_mail = mailbox.sent()[mailed_names().index("c")]
+    pressed = http("POST", mailbox.link(late_mail), at=clock.now + CONFIRMATION_LIFETIME - 1)
     assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
 
 
-def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
+def test_a_hold_or_an_opt_out_during_the_wait_counts(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    limited(monkeypatch, per_network=1)
+    limit_caps(monkeypatch, per_network=1)
     for name in ("a", "b", "c"):
-        ask(world, clock, name, "in")
+        request_mail(world, clock, name, "in")
     world.put("b@example.com", Change(HOLD, Entry(clock.now + 1, Source.AGENT, "{}")))
-    left = Change(out(ALL_SCOPES), Entry(clock.now + 1, Source.LINK, "{}"))
-    world.put("c@example.com", left)
+    opt_out = Change(out(ALL_SCOPES), Entry(clock.now + 1, Source.LINK, "{}"))
+    world.put("c@example.com", opt_out)
     for _ in range(2):
         clock.now += DAY
-        look(world)
-    assert mailed() == ["a", "c"], "a held address gets none"
+        sweep(world)
+    assert mailed_names() == ["a", "c"], "an address on hold gets no mail"
     press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now + 1)
     resubscribe.handler(press, world.context)
     record = parts().preferences.read(world.recipient("c@example.com"))
@@ -362,60 +363,60 @@ def test_who_was_held_or_opted_out_while_waiting_is_what_the_record_says_then(
 @pytest.mark.system
 @pytest.mark.threat(
     "W1",
-    "Somebody floods one person by asking for victim+1@, victim+2@ and v.ictim@, three mails for each.",
-    "Mails are counted for the mailbox: the local part up to the first +, without dots, at every domain.",
+    "An attacker floods one person by requests for victim+1@, victim+2@ and v.ictim@, with three mails each.",
+    "The cap counts per mailbox: the local part up to the first +, without dots, in every domain.",
 )
-def test_one_mailbox_has_three_mails_a_day_however_its_address_is_spelt(world: World, clock: Clock) -> None:
-    spelt = ["victim", "victim+1", "v.ictim+2", "vi.ctim", "vic.tim", "vict.im", "v.i.ctim"]
-    for place, name in enumerate(spelt):
-        source = f"198.51.{place}.1"
-        assert ask(world, clock, name, source=source) == 202, "nobody learns of it"
+def test_one_mailbox_gets_three_mails_a_day_in_all_spellings(world: World, clock: Clock) -> None:
+    spellings = ["victim", "victim+1", "v.ictim+2", "vi.ctim", "vic.tim", "vict.im", "v.i.ctim"]
+    for number, name in enumerate(spellings):
+        source = f"198.51.{number}.1"
+        assert request_mail(world, clock, name, source=source) == 202, "the answer does not reveal the cap"
     times: list[int] = []
     for _ in range(3 * DAY // (5 * MINUTE)):
-        look(world)
-        times += [clock.now] * (len(mailed()) - len(times))
+        sweep(world)
+        times += [clock.now] * (len(mailed_names()) - len(times))
         clock.now += 5 * MINUTE
-    assert sorted(mailed()) == sorted(spelt), "and nobody is dropped"
-    assert all(later - at >= 10 * MINUTE for at, later in pairwise(times))
-    assert all(fourth - at >= DAY for at, fourth in zip(times, times[3:], strict=False))
+    assert sorted(mailed_names()) == sorted(spellings), "no request is dropped"
+    assert all(later - first >= 10 * MINUTE for first, later in pairwise(times))
+    assert all(fourth - first >= DAY for first, fourth in zip(times, times[3:], strict=False))
 
 
 @pytest.mark.threat(
     "W1",
-    "Somebody uses up the mails of m.ary@ so that mary@, who asks to be let out, is told 202 and gets none.",
-    "Only who has a mail for the same already is sent none; everybody else waits until the mailbox has room.",
+    "An attacker uses the mails of m.ary@. Then mary@ requests an opt-out, gets 202, but never gets a mail.",
+    "Only a duplicate of the same address is dropped. Other requests wait until the mailbox has room.",
 )
 @pytest.mark.parametrize("intent", Intent)
-def test_who_shares_a_mailbox_with_somebody_that_floods_it_gets_a_mail_all_the_same(
+def test_a_second_address_of_a_flooded_mailbox_still_gets_its_mail(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, intent: Intent
 ) -> None:
     for _ in range(3):
-        ask(world, clock, "mary.smith", intent, source="198.51.1.1")
-        look(world)
+        request_mail(world, clock, "mary.smith", intent, source="198.51.1.1")
+        sweep(world)
         clock.now += 11 * MINUTE
-        look(world)
-    assert mailed() == ["mary.smith"] * 3
-    assert ask(world, clock, "marysmith", intent) == 202
-    assert look(world)["left"] == 1
+        sweep(world)
+    assert mailed_names() == ["mary.smith"] * 3
+    assert request_mail(world, clock, "marysmith", intent) == 202
+    assert sweep(world)["left"] == 1
     clock.now += DAY
-    ask(world, clock, "mary.smith", intent, source="198.51.1.1")  # comes just then, and goes behind
-    assert look(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
-    assert mailed()[3:] == ["marysmith"]
+    request_mail(
+        world, clock, "mary.smith", intent, source="198.51.1.1"
+    )  # a newer request waits behind the older one
+    assert sweep(world) == {"done": 1, "left": 1, "longest_wait_seconds": 0}
+    assert mailed_names()[3:] == ["marysmith"]
     press = http("POST", mailbox.link(mailbox.sent()[3]), at=clock.now + CONFIRMATION_LIFETIME - 1)
     assert resubscribe.handler(press, world.context)["statusCode"] == 200
 
 
 @pytest.mark.parametrize("intent", Intent)
-def test_who_asks_for_something_else_a_minute_later_gets_a_mail_for_it_too(
-    world: World, clock: Clock, intent: Intent
-) -> None:
-    assert ask(world, clock, "a", intent, topic="news") == 202
+def test_a_request_for_another_topic_gets_its_own_mail(world: World, clock: Clock, intent: Intent) -> None:
+    assert request_mail(world, clock, "a", intent, topic="news") == 202
     clock.now += MINUTE
-    assert ask(world, clock, "a", intent, topic="offers") == 202
+    assert request_mail(world, clock, "a", intent, topic="offers") == 202
     clock.now += 9 * MINUTE - 1
-    assert look(world)["left"] == 1 and mailed() == ["a"]
+    assert sweep(world)["left"] == 1 and mailed_names() == ["a"]
     clock.now += 1
-    assert look(world)["left"] == 0 and mailed() == ["a", "a"]
+    assert sweep(world)["left"] == 0 and mailed_names() == ["a", "a"]
     for mail in mailbox.sent():
         resubscribe.handler(http("POST", mailbox.link(mail), at=clock.now + 1), world.context)
     record = parts().preferences.read(world.recipient("a@example.com"))
@@ -424,73 +425,69 @@ def test_who_asks_for_something_else_a_minute_later_gets_a_mail_for_it_too(
         assert record.get(register) is not None
 
 
-def test_who_asks_for_the_same_again_and_has_its_mail_is_sent_to_look_for_it(
-    world: World, clock: Clock
-) -> None:
+def test_a_duplicate_request_gets_no_second_mail(world: World, clock: Clock) -> None:
     for _ in range(3):
-        assert ask(world, clock, "a") == 202
+        assert request_mail(world, clock, "a") == 202
         clock.now += MINUTE
-    assert mailed() == ["a"] and look(world)["left"] == 0
+    assert mailed_names() == ["a"] and sweep(world)["left"] == 0
 
 
-def test_a_mail_whose_link_no_longer_does_what_is_asked_for_stands_for_none(
-    world: World, clock: Clock
-) -> None:
-    ask(world, clock, "a")
+def test_a_mail_whose_link_has_no_effect_now_is_sent_again(world: World, clock: Clock) -> None:
+    request_mail(world, clock, "a")
     resubscribe.handler(http("POST", mailbox.link(mailbox.sent()[0]), at=clock.now), world.context)
     clock.now += MINUTE
-    came_back = Change(yes(parts().catalogue.number("offers")), Entry(clock.now, Source.LINK, "{}"))
-    world.put("a@example.com", came_back)
+    opt_in = Change(yes(parts().catalogue.number("offers")), Entry(clock.now, Source.LINK, "{}"))
+    world.put("a@example.com", opt_in)
     clock.now += MINUTE
-    ask(world, clock, "a")
-    assert look(world)["left"] == 1, "the first link would stop nothing now"
+    request_mail(world, clock, "a")
+    assert sweep(world)["left"] == 1, "the first link would have no effect now"
     clock.now += 8 * MINUTE
-    assert look(world)["left"] == 0
-    again = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now)
-    assert resubscribe.handler(again, world.context)["statusCode"] == 200
+    assert sweep(world)["left"] == 0
+    press = http("POST", mailbox.link(mailbox.sent()[1]), at=clock.now)
+    assert resubscribe.handler(press, world.context)["statusCode"] == 200
     record = parts().preferences.read(world.recipient("a@example.com"))
     assert not decide(record, parts().catalogue.topic("offers"), clock.now).sendable
 
 
-def test_those_who_wait_for_one_mailbox_hold_nobody_else_up_and_cost_one_look_together(
+def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask(world, clock, "m.ary")
+    request_mail(world, clock, "m.ary")
     flood = [f"ma.ry+{n}" for n in range(9)]
-    waiting_of(world, clock, *flood, "b")
-    tried: list[str] = []
-    attempt = type(parts().send_confirmation_now).__call__
+    queue_requests(world, clock, *flood, "b")
+    attempts: list[str] = []
+    original = type(parts().send_confirmation_now).__call__
 
-    def spied(self: Any, request: ConfirmationRequest, now: int, *, in_turn: bool) -> Any:
-        tried.append(request.address)
-        return attempt(self, request, now, in_turn=in_turn)
+    def spy(self: Any, request: ConfirmationRequest, now: int, *, in_turn: bool) -> Any:
+        attempts.append(request.address)
+        return original(self, request, now, in_turn=in_turn)
 
-    monkeypatch.setattr(type(parts().send_confirmation_now), "__call__", spied)
-    assert look(world)["left"] == 9
-    assert mailed() == ["m.ary", "b"] and len(tried) == 2
+    monkeypatch.setattr(type(parts().send_confirmation_now), "__call__", spy)
+    assert sweep(world)["left"] == 9
+    assert mailed_names() == ["m.ary", "b"] and len(attempts) == 2
     clock.now += MINUTE
-    ask(world, clock, "c")
-    assert mailed()[2:] == ["c"], "nobody waits for room in the day: at once"
+    request_mail(world, clock, "c")
+    assert mailed_names()[2:] == ["c"], "no request waits for the daily cap, so the mail is sent at once"
 
 
-def test_a_purge_finds_the_counts_of_each_of_a_mailboxs_addresses(world: World, clock: Clock) -> None:
+def test_a_purge_deletes_the_counts_of_one_address_of_a_mailbox(world: World, clock: Clock) -> None:
     for name, source in (("vic.tim+1", "198.51.1.1"), ("victim", "198.51.2.1")):
-        ask(world, clock, name, source=source)
+        request_mail(world, clock, name, source=source)
         clock.now += 15 * MINUTE
-    assert len(mailed()) == 2
+    assert len(mailed_names()) == 2
     store = MailCapsTable(parts().client("dynamodb"), "Control")
     person = PurgeSubject(world.recipient("vic.tim+1@example.com"), "")
     assert store.clear(person) == 1 and store.clear(person) == 0
-    left = json.dumps(world.items("Control"))
-    assert world.recipient("vic.tim+1@example.com") not in left
+    remaining = json.dumps(world.items("Control"))
+    assert world.recipient("vic.tim+1@example.com") not in remaining
     assert not any("#out#" in item["pk"]["S"] and "tries" in item for item in world.items("Control"))
 
 
-# ---- When something fails
+# ---- Failures
 
 
-def waiting_of(world: World, clock: Clock, *names: str) -> list[ConfirmationRequest]:
-    """Requests in line, put there directly: their time has come."""
+def queue_requests(world: World, clock: Clock, *names: str) -> list[ConfirmationRequest]:
+    """Puts requests directly into the waiting queue; they are due now."""
     requests = [
         ConfirmationRequest(
             f"r {name}",
@@ -498,21 +495,21 @@ def waiting_of(world: World, clock: Clock, *names: str) -> list[ConfirmationRequ
             Intent.OUT,
             (),
             "en",
-            clock.now - MINUTE + place,
+            clock.now - MINUTE + number,
             "https://prefs.example.com",
-            f"192.0.{place}.0/24",
+            f"192.0.{number}.0/24",
         )
-        for place, name in enumerate(names)
+        for number, name in enumerate(names)
     ]
-    for one in requests:
-        parts().waiting_queue.send(one.to_message())
+    for request in requests:
+        parts().waiting_queue.send(request.to_message())
     return requests
 
 
-def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_second(
+def test_a_crash_between_mail_and_delete_sends_no_second_mail(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waiting_of(world, clock, "a", "b")
+    queue_requests(world, clock, "a", "b")
 
     class Killed(BaseException):
         pass
@@ -523,112 +520,110 @@ def test_a_look_that_dies_after_the_mail_and_before_the_message_is_out_sends_no_
     with monkeypatch.context() as patch:
         patch.setattr(parts().waiting_queue, "delete", die)
         with pytest.raises(Killed):
-            look(world)
-    assert mailed() == ["a"]
-    assert look(world)["left"] == 0 and mailed() == ["a", "b"]
+            sweep(world)
+    assert mailed_names() == ["a"]
+    assert sweep(world)["left"] == 0 and mailed_names() == ["a", "b"]
 
 
-def test_a_message_that_was_put_in_line_twice_is_one_mail(world: World, clock: Clock) -> None:
-    (one,) = waiting_of(world, clock, "a")
-    parts().waiting_queue.send(one.to_message())
-    assert look(world)["left"] == 0 and mailed() == ["a"]
+def test_a_message_that_is_queued_twice_is_one_mail(world: World, clock: Clock) -> None:
+    (request,) = queue_requests(world, clock, "a")
+    parts().waiting_queue.send(request.to_message())
+    assert sweep(world)["left"] == 0 and mailed_names() == ["a"]
 
 
-def test_a_request_that_cannot_be_put_in_line_is_given_back(
+def test_a_request_that_cannot_be_queued_is_retried(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["WAITING_QUEUE_URL"])
-    request = replace(waiting_request(clock), due=clock.now + 1)
+    request = replace(make_request(clock), due=clock.now + 1)
     record = {"messageId": "m", "body": request.to_message()}
     answer = app.handler({"Records": [record]}, world.context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m"}]}
 
 
-def waiting_request(clock: Clock) -> ConfirmationRequest:
+def make_request(clock: Clock) -> ConfirmationRequest:
     return ConfirmationRequest(
         "r", "a@example.com", Intent.OUT, (), "en", clock.now, "https://prefs.example.com", ""
     )
 
 
-def test_one_that_fails_or_cannot_be_read_holds_nobody_else_up(
+def test_a_failed_or_unreadable_request_does_not_delay_others(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    parts().waiting_queue.send("no request of ours")
-    waiting_of(world, clock, "a", "b", "c")
+    parts().waiting_queue.send("not a confirmation request")
+    queue_requests(world, clock, "a", "b", "c")
     send = parts().send_confirmation_now.mailer.send
 
-    def refusing(address: str, recipient: str, message: bytes) -> None:
+    def fail_for_a(address: str, recipient: str, message: bytes) -> None:
         if address.startswith("a@"):
             raise MailNotSent("slow down")
         send(address, recipient, message)
 
     with monkeypatch.context() as patch:
-        patch.setattr(parts().send_confirmation_now.mailer, "send", refusing)
-        assert look(world)["done"] == 2
-    assert sorted(mailed()) == ["b", "c"]
+        patch.setattr(parts().send_confirmation_now.mailer, "send", fail_for_a)
+        assert sweep(world)["done"] == 2
+    assert sorted(mailed_names()) == ["b", "c"]
     assert '"errors":{"MailNotSent":1}' in log.getvalue()
-    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == ["no request of ours"]
-    look(world)
-    assert sorted(mailed()) == ["a", "b", "c"]
+    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == ["not a confirmation request"]
+    sweep(world)
+    assert sorted(mailed_names()) == ["a", "b", "c"]
 
 
-def test_one_of_a_topic_that_there_never_was_is_put_aside_and_leaves_the_line(
-    world: World, clock: Clock
-) -> None:
-    odd = replace(waiting_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE)
-    parts().waiting_queue.send(odd.to_message())
-    assert look(world)["left"] == 0 and mailed() == []
-    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == [odd.to_message()]
+def test_a_request_for_an_unknown_topic_is_dead_lettered(world: World, clock: Clock) -> None:
+    request = replace(make_request(clock), intent=Intent.IN, scopes=scope_numbers(999), at=clock.now - MINUTE)
+    parts().waiting_queue.send(request.to_message())
+    assert sweep(world)["left"] == 0 and mailed_names() == []
+    assert world.messages("CONFIRMATION_REQUESTS_DLQ_URL") == [request.to_message()]
 
 
-def test_one_that_cannot_be_put_aside_stays_in_line(world: World, clock: Clock) -> None:
+def test_a_message_that_cannot_be_dead_lettered_stays_in_the_queue(world: World, clock: Clock) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_DLQ_URL"])
-    parts().waiting_queue.send("no request of ours")
-    look(world)
+    parts().waiting_queue.send("not a confirmation request")
+    sweep(world)
     mailbox.show_again("WAITING_QUEUE_URL")
-    assert world.messages("WAITING_QUEUE_URL") == ["no request of ours"]
+    assert world.messages("WAITING_QUEUE_URL") == ["not a confirmation request"]
 
 
 @pytest.mark.parametrize(
-    "broken",
+    "invalid_fields",
     [{"due": "soon"}, {"due": None}, {"due": -1}, {"at": 10**30}, {"at": "x"}, {"at": True}],
     ids=str,
 )
-def test_a_message_with_a_time_that_is_none_holds_nobody_else_up(
-    world: World, clock: Clock, broken: dict[str, Any]
+def test_a_message_with_an_invalid_time_does_not_delay_others(
+    world: World, clock: Clock, invalid_fields: dict[str, Any]
 ) -> None:
-    (good,) = waiting_of(world, clock, "a")
-    body = json.loads(good.to_message()) | {"id": "r2", "address": "b@example.com"} | broken
+    (valid,) = queue_requests(world, clock, "a")
+    body = json.loads(valid.to_message()) | {"id": "r2", "address": "b@example.com"} | invalid_fields
     parts().waiting_queue.send(json.dumps(body))
-    look(world)
-    assert mailed() == ["a"]
+    sweep(world)
+    assert mailed_names() == ["a"]
 
 
-def test_what_waited_in_the_queue_of_the_release_before_is_read(world: World, clock: Clock) -> None:
-    body = json.loads(waiting_request(clock).to_message())
+def test_a_message_of_the_previous_release_is_read(world: World, clock: Clock) -> None:
+    body = json.loads(make_request(clock).to_message())
     del body["due"]
     record = {"messageId": "m", "body": json.dumps(body)}
     assert app.handler({"Records": [record]}, world.context) == {"batchItemFailures": []}
-    assert mailed() == ["a"]
+    assert mailed_names() == ["a"]
 
 
-def test_a_look_without_time_begins_no_mail_and_loses_nobody(world: World, clock: Clock) -> None:
-    waiting_of(world, clock, "a")
+def test_a_sweep_without_time_sends_nothing_and_loses_nothing(world: World, clock: Clock) -> None:
+    queue_requests(world, clock, "a")
     world.context.left = 1_000
-    look(world)
-    assert mailed() == []
+    sweep(world)
+    assert mailed_names() == []
     world.context.left = 60_000
-    look(world)
-    assert mailed() == ["a"]
+    sweep(world)
+    assert mailed_names() == ["a"]
 
 
-def test_of_who_waits_nothing_is_logged_or_kept(
+def test_a_waiting_request_leaves_no_address_in_logs_or_tables(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch, log: io.StringIO
 ) -> None:
-    limited(monkeypatch, per_network=1)
+    limit_caps(monkeypatch, per_network=1)
     for name in ("first", "second", "third"):
-        ask(world, clock, name, "in")
-    look(world)
-    kept = log.getvalue() + json.dumps(world.items("Control"))
+        request_mail(world, clock, name, "in")
+    sweep(world)
+    stored = log.getvalue() + json.dumps(world.items("Control"))
     for part in ("first", "second@", "third@", "example.com", "192.0.2"):
-        assert part not in kept
+        assert part not in stored
