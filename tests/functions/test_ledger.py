@@ -277,17 +277,17 @@ def test_a_late_bounce_is_not_entered(world: World, stream: Recorder) -> None:
 # ---- Erasure ----
 
 
-def write_erasure(world: World, floor: int, n: int) -> dict[str, Any]:
+def write_erasure(world: World, erased_at: int, revision: int) -> dict[str, Any]:
     """Writes the whole item as an erasure does, without a salt."""
     from heed.codec.record import encode_entry
 
     item = {
         "id": {"S": world.recipient(JANE)},
-        "n": {"N": str(n)},
-        "f": {"N": str(floor)},
-        "chg_at": {"S": f"{floor:015d}{world.recipient(JANE)}"},
+        "n": {"N": str(revision)},
+        "f": {"N": str(erased_at)},
+        "chg_at": {"S": f"{erased_at:015d}{world.recipient(JANE)}"},
         "chg_shard": {"S": "1"},
-        "o:0": encode_entry(Entry(floor, Source.LETTER, "{}")),
+        "o:0": encode_entry(Entry(erased_at, Source.LETTER, "{}")),
     }
     parts().client("dynamodb").put_item(TableName=world.table, Item=item)
     return item

@@ -1,3 +1,5 @@
+"""The preference centre: its page, its form, and the documents beside it."""
+
 from __future__ import annotations
 
 import json
@@ -34,15 +36,15 @@ def path(world: World, scope: int = 2, issued: int = NOW - DAY) -> str:
 
 
 def save(world: World, form: dict[str, str], **more: Any) -> dict[str, Any]:
-    where = more.pop("path", None) or path(world)
-    answer: dict[str, Any] = app.handler(http("POST", where, form=form, **more), world.context)
+    url = more.pop("path", None) or path(world)
+    answer: dict[str, Any] = app.handler(http("POST", url, form=form, **more), world.context)
     return answer
 
 
 def show(world: World, **more: Any) -> str:
-    answer = app.handler(http("GET", path(world), **more), world.context)
-    assert answer["statusCode"] == 200
-    return str(answer["body"])
+    response = app.handler(http("GET", path(world), **more), world.context)
+    assert response["statusCode"] == 200
+    return str(response["body"])
 
 
 def sendable(world: World, at: int = NOW + 1) -> set[str]:
@@ -59,7 +61,7 @@ def test_showing_the_page_changes_nothing(world: World) -> None:
     assert world.items() == []
 
 
-def test_only_what_differs_from_what_the_page_showed_is_written(world: World) -> None:
+def test_only_changed_fields_of_the_form_are_written(world: World) -> None:
     answer = save(
         world,
         {**ALL_SHOWN_IN, "topic.offers": "out", "topic.news": "in", "topic.events": "in"},
@@ -70,14 +72,14 @@ def test_only_what_differs_from_what_the_page_showed_is_written(world: World) ->
     assert {name for name in world.items()[0] if name[1:2] == ":"} == {"c:2"}
 
 
-def test_a_page_left_open_never_revives_anything(world: World) -> None:
+def test_an_old_page_does_not_end_a_newer_opt_out(world: World) -> None:
     world.put(READER, Change(out(0), Entry(NOW - 5, Source.PHONE, "{}")))
     save(world, {**ALL_SHOWN_IN, "topic.offers": "in", "topic.news": "in", "topic.events": "in"})
 
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_without_the_shown_state_the_record_s_counts(world: World) -> None:
+def test_a_form_without_the_shown_state_is_compared_with_the_record(world: World) -> None:
     world.put(READER, Change(out(3), Entry(NOW - 5, Source.LINK, "{}")))
     save(world, {"topic.offers": "in", "topic.news": "out", "topic.events": "out"})
 
@@ -95,15 +97,15 @@ def test_without_the_shown_state_the_record_s_counts(world: World) -> None:
         (Change(COMPLAINT, Entry(NOW - 5, Source.COMPLAINT, "{}")), "offers", NOW - DAY),
     ],
     ids=[
-        "a stop by a link",
-        "a stop by a mail client",
-        "a stop by letter",
+        "an opt-out by a link",
+        "an opt-out by a mail client",
+        "an opt-out by letter",
         "advertising",
-        "a consent that never was",
+        "a topic without consent",
         "a complaint",
     ],
 )
-def test_an_in_that_a_link_cannot_give_is_not_written_but_the_form_to_confirm_it_is_shown(
+def test_an_opt_in_that_needs_a_confirmation_shows_the_form_for_it(
     world: World, stop: Change, topic: str, issued: int
 ) -> None:
     world.put(READER, stop)
@@ -115,7 +117,7 @@ def test_an_in_that_a_link_cannot_give_is_not_written_but_the_form_to_confirm_it
     assert f'value="{topic}"' in answer["body"]
 
 
-def test_an_out_beside_an_in_that_is_refused_is_written_all_the_same(world: World) -> None:
+def test_an_opt_out_next_to_a_refused_opt_in_is_written(world: World) -> None:
     form = {"topic.research": "in", "topic.offers": "out"}
     answer = save(world, form, headers={"sec-gpc": "1"})
 
@@ -125,14 +127,14 @@ def test_an_out_beside_an_in_that_is_refused_is_written_all_the_same(world: Worl
     assert "Targeted advertising is off in your profile." in answer["body"]
 
 
-def test_everything_off_ignores_the_rest_of_the_form(world: World) -> None:
+def test_opting_out_of_everything_ignores_the_other_fields(world: World) -> None:
     save(world, {"all": "out", "topic.offers": "in", "pause": "30", "targeted-advertising": "out"})
 
     assert sendable(world) == {"service", "targeted-advertising"}
     assert {name for name in world.items()[0] if name[1:2] == ":"} == {"c:0"}
 
 
-def test_a_pause_ends_by_itself_and_no_link_ends_it(world: World) -> None:
+def test_a_pause_ends_at_its_time_but_not_by_a_link(world: World) -> None:
     save(world, {"pause": "30"})
     assert sendable(world) == {"service", "targeted-advertising"}
     assert sendable(world, NOW + 30 * DAY) == EVERYTHING
@@ -143,19 +145,19 @@ def test_a_pause_ends_by_itself_and_no_link_ends_it(world: World) -> None:
     assert 'name="resume" value="meridian" checked' in answer["body"]
 
 
-def test_the_end_of_a_pause_of_all_marketing_is_asked_for_likewise(world: World) -> None:
+def test_ending_a_pause_of_all_marketing_needs_a_confirmation(world: World) -> None:
     world.put(READER, Change(pause(0), Entry(NOW - 5, Source.PHONE, "{}", until=NOW + DAY)))
     assert 'name="resume" value="*" checked' in save(world, {"pause": "0"})["body"]
     save(world, {"pause": "30"})
     assert 'name="resume" value="meridian,*" checked' in save(world, {"pause": "0"})["body"]
 
 
-def test_where_nothing_is_paused_there_is_nothing_to_end(world: World) -> None:
+def test_ending_a_pause_without_a_pause_changes_nothing(world: World) -> None:
     assert save(world, {"pause": "0"})["statusCode"] == 303
     assert world.items() == []
 
 
-def test_a_pause_is_made_longer_by_a_link_and_never_shorter(world: World) -> None:
+def test_a_link_can_extend_a_pause_but_not_shorten_it(world: World) -> None:
     save(world, {"pause": "90"})
     before = world.items()
     assert save(world, {"pause": "30"}, at=NOW + DAY)["statusCode"] == 200
@@ -168,14 +170,14 @@ def test_a_pause_is_made_longer_by_a_link_and_never_shorter(world: World) -> Non
 
 
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
-UNREAD: dict[str, dict[str, Any]] = {
+UNREADABLE: dict[str, dict[str, Any]] = {
     "too many fields": {"form": [(f"x{n}", "y") for n in range(400)]},
     "a body that is too long": {"form": {"topic.offers": "out", "x": "y" * 500_000}},
     "multipart without a boundary": {
         "body": '--b\r\nContent-Disposition: form-data; name="topic.offers"\r\n\r\nout\r\n--b--',
         "headers": {"content-type": "multipart/form-data"},
     },
-    "multipart that is said to be urlencoded": {
+    "multipart labelled as urlencoded": {
         "body": '--b\r\nContent-Disposition: form-data; name="topic.offers"\r\n\r\nout\r\n--b--',
         "headers": {"content-type": "application/x-www-form-urlencoded"},
     },
@@ -184,27 +186,27 @@ UNREAD: dict[str, dict[str, Any]] = {
         "headers": {"content-type": "application/json"},
     },
     "two bytes a character": {"body": "topic.offers=out".encode("utf-16")},
-    "no field of ours": {"form": {"utm_source": "x"}},
-    "a topic that nobody knows": {"form": {"topic.offers": "out", "topic.nothing": "out"}},
-    "a pause of no length that there is": {"form": {"pause": "45"}},
-    "an Undo that is none": {"form": {"undo": "x"}},
-    "an Undo of nothing": {"form": {"undo": ""}},
-    "an Undo beside a choice": {"form": {"undo": "x", "topic.offers": "out"}},
-    "an Undo in a body that was cut": {"body": "undo=x&topic.eve%", "headers": URLENCODED},
+    "no known field": {"form": {"utm_source": "x"}},
+    "an unknown topic": {"form": {"topic.offers": "out", "topic.nothing": "out"}},
+    "an unknown length of a pause": {"form": {"pause": "45"}},
+    "an invalid Undo": {"form": {"undo": "x"}},
+    "an empty Undo": {"form": {"undo": ""}},
+    "an Undo with a choice": {"form": {"undo": "x", "topic.offers": "out"}},
+    "an Undo in a truncated body": {"body": "undo=x&topic.eve%", "headers": URLENCODED},
     "advertising without a value": {"form": {"topic.offers": "out", "targeted-advertising": ""}},
 }
 
 
-@pytest.mark.parametrize("sent", UNREAD.values(), ids=UNREAD.keys())
-def test_nothing_is_called_saved_that_was_not_read(world: World, sent: dict[str, Any]) -> None:
-    answer = app.handler(http("POST", path(world), **sent), world.context)
+@pytest.mark.parametrize("request_fields", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_unreadable_form_is_not_reported_as_saved(world: World, request_fields: dict[str, Any]) -> None:
+    answer = app.handler(http("POST", path(world), **request_fields), world.context)
 
     assert answer["statusCode"] == 422 and world.items() == []
     assert "Nothing was saved" in answer["body"] and "was.topic.offers" in answer["body"]
 
 
 @pytest.mark.parametrize(
-    "sent",
+    "request_fields",
     [
         {"form": [*((f"x{n}", "y") for n in range(400)), ("all", "out")]},
         {"form": {"all": "out", "x": "y" * 500_000}},
@@ -213,17 +215,17 @@ def test_nothing_is_called_saved_that_was_not_read(world: World, sent: dict[str,
         {"form": {"undo": "x", "all": "out"}},
         {"form": {" ALL": "out"}},
     ],
-    ids=["too many fields", "too long", "said twice", "another word", "an Undo", "capitals"],
+    ids=["too many fields", "too long", "twice", "another word", "an Undo", "capitals"],
 )
-def test_everything_off_is_seen_in_whatever_says_it(world: World, sent: dict[str, Any]) -> None:
-    answer = app.handler(http("POST", path(world), **sent), world.context)
+def test_an_opt_out_of_everything_is_found_in_any_form(world: World, request_fields: dict[str, Any]) -> None:
+    answer = app.handler(http("POST", path(world), **request_fields), world.context)
 
     assert answer["statusCode"] == 303
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
 @pytest.mark.parametrize(
-    ("sent", "left"),
+    ("request_fields", "remaining"),
     [
         ({"form": {"List-Unsubscribe": "One-Click"}}, {"news", "events"}),
         ({"body": ""}, {"news", "events"}),
@@ -240,14 +242,14 @@ def test_everything_off_is_seen_in_whatever_says_it(world: World, sent: dict[str
         ({"body": b'{"List-Unsubscribe": "One-Click"}'}, {"news", "events"}),
     ],
 )
-def test_an_opt_out_that_was_sent_to_the_wrong_link_is_one(
-    world: World, sent: dict[str, Any], left: set[str]
+def test_a_one_click_post_to_a_preferences_link_opts_out(
+    world: World, request_fields: dict[str, Any], remaining: set[str]
 ) -> None:
-    answer = app.handler(http("POST", path(world), **sent), world.context)
+    answer = app.handler(http("POST", path(world), **request_fields), world.context)
 
     assert (answer["statusCode"], answer["body"]) == (200, "Unsubscribed.\n")
     assert "Location" not in answer["headers"]
-    assert sendable(world) == {"service", "targeted-advertising", *left}
+    assert sendable(world) == {"service", "targeted-advertising", *remaining}
 
 
 @pytest.mark.parametrize(
@@ -259,22 +261,20 @@ def test_an_opt_out_that_was_sent_to_the_wrong_link_is_one(
         [("was.topic.offers", "out"), ("was.topic.offers", "in"), ("topic.offers", "out")],
     ],
 )
-def test_of_what_is_said_twice_or_in_other_words_the_stop_counts(
-    world: World, form: list[tuple[str, str]]
-) -> None:
+def test_the_opt_out_counts_when_a_form_contradicts_itself(world: World, form: list[tuple[str, str]]) -> None:
     assert app.handler(http("POST", path(world), form=form), world.context)["statusCode"] == 303
     assert sendable(world) == EVERYTHING - {"offers"}
 
 
 @pytest.mark.parametrize("saved", ["", "2", "true", "A" * 80])
-def test_the_page_says_saved_only_where_something_was(world: World, saved: str) -> None:
+def test_the_page_shows_saved_only_after_a_save(world: World, saved: str) -> None:
     query = {"saved": saved} if saved else {}
 
     assert show(world, query=query) == show(world)
 
 
 @pytest.mark.parametrize("headers", [{"sec-gpc": "1"}, {"dnt": "1"}, {"Sec-GPC": "1,1"}])
-def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
+def test_a_privacy_signal_is_recorded_with_a_save_and_overrides_the_form(
     world: World, headers: dict[str, str]
 ) -> None:
     save(world, {"targeted-advertising": "in", "was.targeted-advertising": "out"}, headers=headers)
@@ -284,8 +284,8 @@ def test_a_privacy_signal_is_kept_with_any_save_and_no_form_overrides_it(
 
 
 @pytest.mark.parametrize("change", [out(3), HOLD])
-def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(world: World, change: Register) -> None:
-    """The signal is the request (11 CCR 7025(c)), whatever else came with it."""
+def test_a_privacy_signal_is_recorded_with_an_unreadable_form_too(world: World, change: Register) -> None:
+    """The signal is a request of its own (11 CCR 7025(c)), so the rest of the form does not matter."""
     world.put(READER, Change(change, Entry(NOW - 1, Source.PHONE, "{}")))
     answer = save(world, {"undo": "x"}, headers={"sec-gpc": "1"})
 
@@ -293,7 +293,7 @@ def test_a_privacy_signal_is_kept_of_a_form_that_cannot_be_read_too(world: World
     assert world.items()[0]["o:7"]["M"]["by"] == {"S": "signal"}
 
 
-def test_a_signal_where_advertising_is_off_outlasts_an_older_yes_that_comes_late(
+def test_a_signal_overrides_an_older_opt_in_that_arrives_late(
     world: World,
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 3 * DAY, Source.PHONE, "{}")))
@@ -304,18 +304,18 @@ def test_a_signal_where_advertising_is_off_outlasts_an_older_yes_that_comes_late
 
 
 @pytest.mark.parametrize("headers", [{"sec-gpc": "0"}, {"sec-gpc": "true"}, {"dnt": "null"}, {}])
-def test_what_is_not_exactly_1_is_no_signal(world: World, headers: dict[str, str]) -> None:
+def test_a_header_value_other_than_1_is_not_a_signal(world: World, headers: dict[str, str]) -> None:
     save(world, {"topic.news": "out"}, headers=headers)
 
     assert "targeted-advertising" in sendable(world)
 
 
-def test_an_e_mail_opt_out_is_no_advertising_one_nor_the_other_way_round(world: World) -> None:
+def test_an_opt_out_of_advertising_does_not_stop_mail(world: World) -> None:
     save(world, {"targeted-advertising": "out"})
     assert sendable(world) == EVERYTHING - {"targeted-advertising"}
 
 
-def test_the_page_shows_the_true_state_and_nothing_about_the_person(world: World) -> None:
+def test_the_page_shows_the_state_but_no_data_of_the_person(world: World) -> None:
     world.put(READER, Change(out(2), Entry(NOW - DAY, Source.PHONE, '{"reference":"call 17"}')))
     world.put(READER, Change(in_(4), Entry(NOW - 2 * DAY, Source.LETTER, "{}")))
     page = show(world)
@@ -325,7 +325,7 @@ def test_the_page_shows_the_true_state_and_nothing_about_the_person(world: World
     assert "call 17" not in page and "reader" not in page.lower().replace("readers", "")
 
 
-def test_a_dead_mailbox_is_told_of(world: World) -> None:
+def test_the_page_says_that_an_address_is_undeliverable(world: World) -> None:
     before = show(world)
     world.put(READER, Change(UNDELIVERABLE, Entry(NOW - DAY, Source.BOUNCE, "{}")))
 
@@ -333,21 +333,21 @@ def test_a_dead_mailbox_is_told_of(world: World) -> None:
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_neutral_page(world: World, register: Register) -> None:
-    neutral = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
-    parts().preferences.apply(world.recipient(READER), [neutral], NOW)
-    posted = save(world, {"topic.offers": "in", "was.topic.offers": "out"})
+def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, register: Register) -> None:
+    change = Change(register, Entry(5, Source.AGE_REPORT, "{}"))
+    parts().preferences.apply(world.recipient(READER), [change], NOW)
+    answer = save(world, {"topic.offers": "in", "was.topic.offers": "out"})
 
-    assert posted["statusCode"] == 200 and posted["body"] == show(world)
+    assert answer["statusCode"] == 200 and answer["body"] == show(world)
 
 
-def test_an_unsubscribe_link_opens_no_preference_centre(world: World) -> None:
+def test_an_unsubscribe_link_does_not_open_the_preference_centre(world: World) -> None:
     event = http("GET", f"/p/{world.token(READER)}")
 
     assert app.handler(event, world.context)["statusCode"] == 404
 
 
-def test_the_documents_of_the_standards(world: World) -> None:
+def test_the_documents_about_signals_and_policy_are_served(world: World) -> None:
     gpc = app.handler(
         json.loads((EVENTS / "preferences-v2-get-well-known-gpc-json.json").read_text()),
         world.context,
@@ -364,7 +364,7 @@ def test_the_documents_of_the_standards(world: World) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/u/", "/u/a/b", "/p/a/", "/favicon.ico", "/no/such"])
-def test_whoever_lost_the_way_finds_the_other_ways_to_opt_out(world: World, path: str) -> None:
+def test_an_unknown_path_shows_the_other_ways_to_opt_out(world: World, path: str) -> None:
     answer = app.handler(http("GET", path), world.context)
 
     assert answer["statusCode"] == 404
@@ -373,18 +373,18 @@ def test_whoever_lost_the_way_finds_the_other_ways_to_opt_out(world: World, path
 
 
 @pytest.mark.parametrize("path", ["/u/abc", "/p/abc", "/c/abc", "/subscribe"])
-def test_a_method_that_no_link_has_is_told_which_there_are(world: World, path: str) -> None:
+def test_an_unknown_method_gets_the_list_of_allowed_methods(world: World, path: str) -> None:
     answer = app.handler(http("PUT", path), world.context)
 
     assert (answer["statusCode"], answer["headers"]["Allow"]) == (405, "GET, HEAD, POST")
 
 
-def test_a_brand_that_sends_no_marketing_any_more_still_has_its_page(
+def test_a_brand_without_marketing_topics_still_has_its_page(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     topics = json.loads((brand() / "catalogue.json").read_text())["topics"]
-    ended = [{**topic, "retired": topic["kind"] == "marketing"} for topic in topics]
-    deploy_catalogue(tmp_path, monkeypatch, topics=ended)
+    retired_topics = [{**topic, "retired": topic["kind"] == "marketing"} for topic in topics]
+    deploy_catalogue(tmp_path, monkeypatch, topics=retired_topics)
     world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
 
     page = show(world)
@@ -393,13 +393,13 @@ def test_a_brand_that_sends_no_marketing_any_more_still_has_its_page(
 
 
 @pytest.mark.parametrize("word", ["OUT", " out ", "Out\r\n"])
-def test_a_stop_is_a_stop_however_it_is_written(world: World, word: str) -> None:
+def test_the_value_out_is_read_in_any_case_and_spacing(world: World, word: str) -> None:
     save(world, {"topic.offers": word, "was.topic.offers": "In"})
 
     assert sendable(world) == EVERYTHING - {"offers"}
 
 
-def test_when_everything_off_cannot_be_written_the_same_press_is_offered_again(
+def test_a_failed_opt_out_of_everything_offers_a_retry(
     world: World,
 ) -> None:
     client("dynamodb").delete_table(TableName=world.table)
@@ -411,17 +411,17 @@ def test_when_everything_off_cannot_be_written_the_same_press_is_offered_again(
     )
 
 
-def test_a_stop_is_written_though_the_topic_is_stopped_already(world: World) -> None:
-    """A yes that was asked for before it may still be on its way: it must not go before the stop."""
+def test_an_opt_out_is_written_even_if_a_complaint_stops_the_topic(world: World) -> None:
+    """A confirmation of an older request may still arrive. It must not override this opt-out."""
     world.put(READER, Change(COMPLAINT, Entry(NOW - 9, Source.COMPLAINT, "{}")))
     save(world, {"topic.offers": "out"})
-    late = Entry(NOW - 1, Source.CONFIRMATION, "{}")
-    world.put(READER, Change(yes(2), late))
+    confirmation = Entry(NOW - 1, Source.CONFIRMATION, "{}")
+    world.put(READER, Change(yes(2), confirmation))
 
     assert "offers" not in sendable(world)
 
 
-def test_an_opt_out_that_cannot_be_written_waits_in_the_queue_as_that_of_the_other_link(
+def test_a_failed_one_click_opt_out_is_queued_for_a_retry(
     world: World,
 ) -> None:
     client("dynamodb").delete_table(TableName=world.table)

@@ -1,4 +1,4 @@
-"""The form for those without a link, and the link in the mail that it sends."""
+"""The form for people without a link, and the link in the mail that it sends."""
 
 from __future__ import annotations
 
@@ -40,16 +40,16 @@ from tests.support.registers import in_, out, scope_numbers, yes
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
-ASKED = NOW - 3_600_000
+REQUESTED_AT = NOW - 3_600_000
 FORM = [("address", READER), ("topics", "offers"), ("topics", "research"), ("intent", "in")]
 
 
-def ask(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
+def submit(world: World, form: Any = FORM, **more: Any) -> dict[str, Any]:
     answer: dict[str, Any] = app.handler(http("POST", "/subscribe", form=form, **more), world.context)
     return answer
 
 
-def waiting(world: World) -> list[dict[str, Any]]:
+def queued(world: World) -> list[dict[str, Any]]:
     return [json.loads(body) for body in world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")]
 
 
@@ -57,20 +57,20 @@ def path(
     world: World,
     scopes: tuple[int, ...] = (2, 5),
     intent: Intent = Intent.IN,
-    issued: int = ASKED,
+    issued: int = REQUESTED_AT,
 ) -> str:
-    said = ConfirmationToken(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
-    return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+    token = ConfirmationToken(world.recipient(READER), intent, scope_numbers(*scopes), issued, b"sealed")
+    return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
 
-def press(world: World, where: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
-    event = http("POST", where or path(world), at=at, **more)
+def press(world: World, link: str | None = None, at: int = NOW, **more: Any) -> dict[str, Any]:
+    event = http("POST", link or path(world), at=at, **more)
     answer: dict[str, Any] = app.handler(event, world.context)
     return answer
 
 
-def show(world: World, where: str, method: str = "GET", **more: Any) -> dict[str, Any]:
-    answer: dict[str, Any] = app.handler(http(method, where, **more), world.context)
+def show(world: World, link: str, method: str = "GET", **more: Any) -> dict[str, Any]:
+    answer: dict[str, Any] = app.handler(http(method, link, **more), world.context)
     return answer
 
 
@@ -87,17 +87,17 @@ def entry(at: int, source: Source = Source.LINK) -> Entry:
 
 
 @pytest.mark.parametrize("fault", unreadable(""))
-def test_a_form_that_cannot_be_read_is_asked_for_again_and_no_mail_is_sent(world: World, fault: str) -> None:
+def test_an_unreadable_form_is_shown_again_and_sends_no_mail(world: World, fault: str) -> None:
     body, content_type = unreadable("all")[fault]
     form = b"address=" + READER.encode() + b"&topics=offers&" + body
-    sent = http("POST", "/subscribe", body=form, headers={"content-type": content_type})
-    answer = app.handler(sent, world.context)
+    event = http("POST", "/subscribe", body=form, headers={"content-type": content_type})
+    answer = app.handler(event, world.context)
 
     assert answer["statusCode"] == 422 and "<form" in answer["body"]
-    assert waiting(world) == []
+    assert queued(world) == []
 
 
-def test_the_form_offers_every_topic_and_none_is_chosen(world: World) -> None:
+def test_the_form_offers_every_topic_and_selects_none(world: World) -> None:
     page = show(world, "/subscribe")["body"]
     assert re.findall(r'name="topics" value="([a-z]+)"', page) == [
         "offers",
@@ -110,16 +110,16 @@ def test_the_form_offers_every_topic_and_none_is_chosen(world: World) -> None:
     assert 'href="/subscribe?intent=out&amp;lang=en"' in page
 
 
-def test_the_way_out_asks_for_the_address_alone(world: World) -> None:
+def test_the_opt_out_form_has_only_the_address(world: World) -> None:
     page = show(world, "/subscribe", query={"intent": "out", "lang": "de"})["body"]
     assert 'name="intent" value="out"' in page and 'name="topics"' not in page
     assert 'action="/subscribe?lang=de"' in page
 
 
-def test_a_request_waits_in_the_queue_with_no_more_than_its_mail_needs(world: World) -> None:
-    answer = ask(world, source_ip="192.0.2.77", query={"lang": "ja"})
+def test_a_queued_request_holds_only_the_data_for_its_mail(world: World) -> None:
+    answer = submit(world, source_ip="192.0.2.77", query={"lang": "ja"})
     assert answer["statusCode"] == 202 and READER not in answer["body"]
-    assert waiting(world) == [
+    assert queued(world) == [
         {
             "id": "JKJaXmPLvHcESHA=",
             "address": READER,
@@ -136,38 +136,36 @@ def test_a_request_waits_in_the_queue_with_no_more_than_its_mail_needs(world: Wo
     ]
 
 
-def test_the_sample_events_are_what_the_two_functions_take(world: World) -> None:
+def test_the_sample_events_match_the_two_functions(world: World) -> None:
     sample = json.loads((EVENTS / "resubscribe-v2-post-subscribe.json").read_text())
     assert app.handler(sample, world.context)["statusCode"] == 202
     (record,) = json.loads((EVENTS / "send-confirmation-sqs-request.json").read_text())["Records"]
-    assert waiting(world) == [json.loads(record["body"])]
+    assert queued(world) == [json.loads(record["body"])]
 
 
 @pytest.mark.parametrize(
     ("source", "network"),
     [("203.0.113.9", "203.0.113.0/24"), ("2001:db8:1:2:3::4", "2001:db8:1::/48"), ("", "")],
 )
-def test_where_it_came_from_is_known_no_closer_than_its_network(
+def test_a_queued_request_names_the_network_but_not_the_ip_address(
     world: World, source: str, network: str
 ) -> None:
-    ask(world, source_ip=source)
-    assert waiting(world)[0]["network"] == network
+    submit(world, source_ip=source)
+    assert queued(world)[0]["network"] == network
 
 
-def test_a_way_out_is_of_everything_whatever_else_the_form_says(world: World) -> None:
+def test_an_opt_out_request_is_always_for_everything(world: World) -> None:
     form = [("address", f"Somebody <{READER.upper()}>"), ("intent", " OUT"), ("topics", "nonsense")]
-    assert ask(world, form)["statusCode"] == 202
-    (request,) = waiting(world)
+    assert submit(world, form)["statusCode"] == 202
+    (request,) = queued(world)
     assert (request["address"], request["intent"], request["scopes"]) == (READER, "out", [])
 
 
 @pytest.mark.parametrize("address", ["", "somebody at example", "a@b", "a@b@c.example", "a\r\nb@c.example"])
 @pytest.mark.parametrize("intent", ["in", "out"])
-def test_a_malformed_address_comes_back_in_the_form_with_the_message_at_the_field(
-    world: World, address: str, intent: str
-) -> None:
-    answer = ask(world, [("address", address), ("topics", "news"), ("intent", intent)])
-    assert answer["statusCode"] == 422 and waiting(world) == []
+def test_a_malformed_address_gets_a_message_at_its_field(world: World, address: str, intent: str) -> None:
+    answer = submit(world, [("address", address), ("topics", "news"), ("intent", intent)])
+    assert answer["statusCode"] == 422 and queued(world) == []
     assert 'aria-describedby="address-error"' in answer["body"]
     if intent == "in":
         assert 'value="news" checked' in answer["body"]
@@ -185,12 +183,12 @@ def test_a_malformed_address_comes_back_in_the_form_with_the_message_at_the_fiel
     ],
 )
 @pytest.mark.parametrize("intent", ["in", "out"])
-def test_an_address_that_no_mail_of_ours_can_reach_is_refused_at_once_with_the_other_ways(
+def test_an_address_that_heed_cannot_send_to_is_rejected_with_other_ways(
     world: World, address: str, intent: str
 ) -> None:
-    answer = ask(world, [("address", address), ("topics", "news"), ("intent", intent)])
+    answer = submit(world, [("address", address), ("topics", "news"), ("intent", intent)])
 
-    assert answer["statusCode"] == 422 and waiting(world) == []
+    assert answer["statusCode"] == 422 and queued(world) == []
     assert "We cannot send mail to an address with such characters." in answer["body"]
     assert "preferences@example.com" in answer["body"] and "+1 555 0100" in answer["body"]
 
@@ -204,90 +202,88 @@ def test_an_address_that_no_mail_of_ours_can_reach_is_refused_at_once_with_the_o
         b"r%EF%BF%BDader%40example.com",
     ],
 )
-def test_an_address_whose_bytes_were_lost_is_refused_at_once_with_the_other_ways(
-    world: World, address: bytes
-) -> None:
-    sent = b"intent=out&address=" + address
-    form = {"content-type": "application/x-www-form-urlencoded"}
-    answer = app.handler(http("POST", "/subscribe", body=sent, headers=form), world.context)
+def test_an_address_with_lost_bytes_is_rejected_with_other_ways(world: World, address: bytes) -> None:
+    body = b"intent=out&address=" + address
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = app.handler(http("POST", "/subscribe", body=body, headers=headers), world.context)
 
-    assert answer["statusCode"] == 422 and waiting(world) == []
+    assert answer["statusCode"] == 422 and queued(world) == []
     assert "preferences@example.com" in answer["body"]
 
 
 @pytest.mark.parametrize(
     "address", ["=?utf-8?q?R=C3=ABader?= <reader@example.com>", "reader@b\u00fccher.example"]
 )
-def test_a_name_or_a_domain_beyond_ascii_is_no_reason_to_refuse(world: World, address: str) -> None:
-    assert ask(world, [("address", address), ("intent", "out")])["statusCode"] == 202
+def test_a_name_or_a_domain_outside_ascii_is_accepted(world: World, address: str) -> None:
+    assert submit(world, [("address", address), ("intent", "out")])["statusCode"] == 202
 
 
 @pytest.mark.parametrize("topics", [[], ["nonsense"], ["service"], ["*", "meridian"]])
-def test_nothing_that_may_be_asked_for_comes_back_too(world: World, topics: list[str]) -> None:
-    answer = ask(world, [("address", READER), *(("topics", name) for name in topics)])
-    assert answer["statusCode"] == 422 and waiting(world) == []
+def test_a_form_without_a_valid_topic_is_shown_again(world: World, topics: list[str]) -> None:
+    answer = submit(world, [("address", READER), *(("topics", name) for name in topics)])
+    assert answer["statusCode"] == 422 and queued(world) == []
     assert 'id="topics-error"' in answer["body"]
 
 
-WHO = {
-    "nobody on record": (READER, []),
-    "somebody who gets everything": (READER, [Change(in_(2), entry(5))]),
-    "somebody who left": (READER, [Change(out(0), entry(5))]),
+RECIPIENTS = {
+    "an unknown address": (READER, []),
+    "a person who gets everything": (READER, [Change(in_(2), entry(5))]),
+    "a person who opted out": (READER, [Change(out(0), entry(5))]),
     "a minor": (READER, [Change(MINOR, entry(5, Source.AGE_REPORT))]),
-    "a held address": (READER, [Change(HOLD, entry(5, Source.AGENT))]),
-    "somebody who complained": (READER, [Change(COMPLAINT, entry(5, Source.COMPLAINT))]),
-    "a domain that cannot be": ("reader@no-such-domain.invalid", []),
+    "an address on hold": (READER, [Change(HOLD, entry(5, Source.AGENT))]),
+    "a person who complained": (READER, [Change(COMPLAINT, entry(5, Source.COMPLAINT))]),
+    "a domain that cannot exist": ("reader@no-such-domain.invalid", []),
 }
 
 
 @pytest.mark.parametrize("intent", ["in", "out"])
-def test_whoever_it_is_the_answer_and_the_calls_of_aws_are_the_same(world: World, intent: str) -> None:
+def test_the_answer_and_the_aws_calls_are_the_same_for_every_address(world: World, intent: str) -> None:
     answers: list[dict[str, Any]] = []
-    made: list[list[str]] = []
-    ask(world)  # whoever comes first: the key, and how many wait, are good for others too
-    for address, changes in WHO.values():
+    calls: list[list[str]] = []
+    submit(world)  # the first request also loads the key and the queue length
+    for address, changes in RECIPIENTS.values():
         for change in changes:
             parts().preferences.apply(world.recipient(address), [change], NOW)
-        calls = mailbox.calls()
+        new_calls = mailbox.calls()
         form = [("address", address), ("topics", "offers"), ("intent", intent)]
-        answers.append(ask(world, form))
-        made.append(list(calls))
+        answers.append(submit(world, form))
+        calls.append(list(new_calls))
         boto3.client("dynamodb").delete_item(
             TableName="Preferences", Key={"id": {"S": world.recipient(address)}}
         )
-    assert answers == [answers[0]] * len(WHO) and answers[0]["statusCode"] == 202
-    # The first that a network causes today, or another.
-    counted = ["UpdateItem"] if intent == "out" else ["UpdateItem", "UpdateItem"]
-    assert made[1:] == [["UpdateItem", "UpdateItem", "SendMessage"]] * (len(WHO) - 1)
-    assert made[0] == [*counted, "SendMessage"]
+    assert answers == [answers[0]] * len(RECIPIENTS) and answers[0]["statusCode"] == 202
+    # The first request of a network today also counts the network.
+    first_calls = ["UpdateItem"] if intent == "out" else ["UpdateItem", "UpdateItem"]
+    assert calls[1:] == [["UpdateItem", "UpdateItem", "SendMessage"]] * (len(RECIPIENTS) - 1)
+    assert calls[0] == [*first_calls, "SendMessage"]
 
 
-def test_a_queue_that_takes_nothing_is_told_of(world: World) -> None:
+def test_a_failed_queue_is_answered_with_503(world: World) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])
-    answer = ask(world)
+    answer = submit(world)
     assert answer["statusCode"] == 503 and answer["headers"]["Retry-After"]
 
 
-def test_without_a_sender_nothing_is_pretended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_deployment_without_a_sender_offers_no_form(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     restart(MAIL_FROM="")
-    for answer in (show(world, "/subscribe"), ask(world)):
+    for answer in (show(world, "/subscribe"), submit(world)):
         assert answer["statusCode"] == 404
         assert "<form" not in answer["body"] and "mailto:preferences@example.com" in answer["body"]
-    assert waiting(world) == []
+    assert queued(world) == []
     assert 'href="/subscribe' not in show(world, "/c/nonsense")["body"]
 
 
-def test_what_is_no_link_gets_the_page_that_leads_to_the_form(world: World) -> None:
+def test_an_invalid_link_gets_a_page_with_a_link_to_the_form(world: World) -> None:
     answer = show(world, "/c/nonsense")
     assert answer["statusCode"] == 404
     assert 'href="/subscribe?intent=out&amp;lang=en"' in answer["body"]
     assert answer["body"] == show(world, path(world)[:-1])["body"]
 
 
-@pytest.mark.parametrize("where", ["/subscribe", "/c/x"])
-def test_other_methods_are_refused_and_head_is_a_get_without_its_page(world: World, where: str) -> None:
-    assert show(world, where, "PUT")["statusCode"] == 405
-    assert show(world, where, "HEAD")["body"] == ""
+@pytest.mark.parametrize("link", ["/subscribe", "/c/x"])
+def test_other_methods_are_refused_and_head_has_no_body(world: World, link: str) -> None:
+    assert show(world, link, "PUT")["statusCode"] == 405
+    assert show(world, link, "HEAD")["body"] == ""
 
 
 # ---- The link
@@ -301,19 +297,19 @@ def test_showing_the_page_changes_nothing(world: World, intent: Intent) -> None:
     assert world.items() == [] and world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
-def test_a_press_is_a_yes_to_each_topic_as_of_the_request(world: World) -> None:
-    world.put(READER, Change(out(0), entry(ASKED - 1)))
+def test_a_press_opts_in_to_each_topic_at_the_time_of_the_request(world: World) -> None:
+    world.put(READER, Change(out(0), entry(REQUESTED_AT - 1)))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Offers" in answer["body"] and "Research" in answer["body"]
     assert sendable(world) >= {"offers", "research"} and "news" not in sendable(world)
     (item,) = world.items()
     for register in ("k:2", "k:5", "l:undeliverable"):
-        held = item[register]["M"]
-        assert held["t"] == {"N": str(ASKED)} and held["by"] == {"S": "confirmation"}
-        assert held["pv"] == {"S": "2026-01"} and '"wording":"' in held["ev"]["S"]
+        value = item[register]["M"]
+        assert value["t"] == {"N": str(REQUESTED_AT)} and value["by"] == {"S": "confirmation"}
+        assert value["pv"] == {"S": "2026-01"} and '"wording":"' in value["ev"]["S"]
 
 
-def test_pressing_twice_is_pressing_once(world: World) -> None:
+def test_a_second_press_changes_nothing(world: World) -> None:
     first, before = press(world), world.items()
     second = press(world, at=NOW + 60_000)
     assert (second["statusCode"], second["body"]) == (200, first["body"])
@@ -322,24 +318,24 @@ def test_pressing_twice_is_pressing_once(world: World) -> None:
 
 @pytest.mark.threat(
     "W7",
-    "One confirmation link is pressed a hundred times a second, so that everybody else's yes waits.",
-    "A confirmation is handed on once: however many presses there are, one message comes of them.",
+    "An attacker presses one confirmation link a hundred times a second, so that other opt-ins wait.",
+    "A confirmation is queued once: any number of presses of one link makes one message.",
 )
-def test_eighty_presses_are_one_message(world: World) -> None:
-    where = path(world)
-    for n in range(80):
-        assert press(world, where, at=NOW + n)["statusCode"] == 200
+def test_eighty_presses_queue_one_message(world: World) -> None:
+    link = path(world)
+    for number in range(80):
+        assert press(world, link, at=NOW + number)["statusCode"] == 200
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
-    press(world, path(world, issued=ASKED + 1))
-    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1, "another request is another yes"
+    press(world, path(world, issued=REQUESTED_AT + 1))
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1, "another request is another opt-in"
 
 
-def test_a_press_whose_message_is_not_known_to_be_kept_hands_it_on_again(world: World) -> None:
+def test_a_press_after_a_failed_claim_queues_the_message_again(world: World) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts().opt_in_notifications, "hand_on", unavailable)
         assert press(world)["statusCode"] == 503
     assert press(world)["statusCode"] == 200
-    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 2, "told once all the same"
+    assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 2, "the claim prevents a second notification"
 
 
 def unavailable(*_: object) -> None:
@@ -348,31 +344,33 @@ def unavailable(*_: object) -> None:
 
 @pytest.mark.threat(
     "T4",
-    "Somebody replays a confirmation link after a newer opt-out.",
-    "A confirmation counts as of its request, so that the newer opt-out wins.",
+    "An attacker uses a confirmation link again after a newer opt-out.",
+    "A confirmation counts from the time of its request, so the newer opt-out wins.",
 )
-def test_after_a_newer_opt_out_it_says_so_and_changes_nothing_that_counts(world: World) -> None:
-    world.put(READER, Change(out(0), entry(ASKED + 1)))
+def test_a_press_after_a_newer_opt_out_changes_no_decision(world: World) -> None:
+    world.put(READER, Change(out(0), entry(REQUESTED_AT + 1)))
     answer = press(world)
     assert answer["statusCode"] == 200 and "Not changed" in answer["body"]
     assert not {"offers", "research"} & sendable(world)
     assert world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
-def test_of_several_topics_the_page_names_those_that_nothing_newer_stops(world: World) -> None:
-    world.put(READER, Change(out(2), entry(ASKED + 1)))
+def test_the_page_names_only_topics_without_a_newer_opt_out(world: World) -> None:
+    world.put(READER, Change(out(2), entry(REQUESTED_AT + 1)))
     page = press(world)["body"]
     assert "<li>Research</li>" in page and "<li>Offers</li>" not in page
-    (told,) = world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
-    assert json.loads(told)["topics"] == ["research"]
+    (message,) = world.messages("CONFIRMED_OPT_INS_QUEUE_URL")
+    assert json.loads(message)["topics"] == ["research"]
 
 
-def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(world: World) -> None:
-    soft = [Change(SOFT_BOUNCE, entry(ASKED - day * DAY_MS, Source.BOUNCE)) for day in range(5)]
+def test_a_press_lifts_undeliverable_and_overrides_a_complaint_for_its_topics(world: World) -> None:
+    soft_bounces = [
+        Change(SOFT_BOUNCE, entry(REQUESTED_AT - day * DAY_MS, Source.BOUNCE)) for day in range(5)
+    ]
     for change in (
-        Change(UNDELIVERABLE, entry(ASKED - 2, Source.BOUNCE)),
-        Change(COMPLAINT, entry(ASKED - 3, Source.COMPLAINT)),
-        *soft,
+        Change(UNDELIVERABLE, entry(REQUESTED_AT - 2, Source.BOUNCE)),
+        Change(COMPLAINT, entry(REQUESTED_AT - 3, Source.COMPLAINT)),
+        *soft_bounces,
     ):
         world.put(READER, change)
     assert sendable(world) == set()
@@ -380,7 +378,7 @@ def test_it_lifts_undeliverable_and_passes_a_complaint_for_what_was_confirmed(wo
     assert sendable(world) == {"offers", "research", "service", "targeted-advertising"}
 
 
-def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
+def test_an_opt_out_press_stops_all_marketing_at_once(world: World) -> None:
     world.put(READER, Change(yes(2), entry(NOW - 1)))  # newer than the request, older than the press
     answer = press(world, path(world, (), Intent.OUT))
     assert answer["statusCode"] == 200 and "no more marketing" in answer["body"]
@@ -391,18 +389,20 @@ def test_a_way_out_stops_all_marketing_from_the_press_on(world: World) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("intent", Intent)
-def test_after_48_hours_it_leads_to_the_form_again(world: World, method: str, intent: Intent) -> None:
-    answer = show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME)
+def test_a_link_expires_after_48_hours(world: World, method: str, intent: Intent) -> None:
+    answer = show(world, path(world, intent=intent), method, at=REQUESTED_AT + CONFIRMATION_LIFETIME)
     assert answer["statusCode"] == 410 and 'href="/subscribe?' in answer["body"]
     assert world.items() == []
     assert (
-        show(world, path(world, intent=intent), method, at=ASKED + CONFIRMATION_LIFETIME - 1)["statusCode"]
+        show(world, path(world, intent=intent), method, at=REQUESTED_AT + CONFIRMATION_LIFETIME - 1)[
+            "statusCode"
+        ]
         == 200
     )
 
 
 @pytest.mark.parametrize("register", [MINOR, HOLD])
-def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, register: Register) -> None:
+def test_a_minor_and_an_address_on_hold_get_the_neutral_page(world: World, register: Register) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(register, entry(5))], NOW)
     before = world.items()
     pressed, shown = press(world), show(world, path(world))
@@ -411,7 +411,7 @@ def test_a_minor_and_a_held_address_see_the_one_neutral_page(world: World, regis
     assert world.items() == before and world.messages("CONFIRMED_OPT_INS_QUEUE_URL") == []
 
 
-def test_who_is_held_may_still_stop_and_stays_stopped_when_the_hold_is_lifted(world: World) -> None:
+def test_an_opt_out_during_a_hold_is_active_after_the_lift(world: World) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
     pressed = press(world, path(world, (), Intent.OUT))
     assert "We send nothing to this address" in pressed["body"]
@@ -419,20 +419,20 @@ def test_who_is_held_may_still_stop_and_stays_stopped_when_the_hold_is_lifted(wo
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_who_is_held_and_wants_in_keeps_the_privacy_signal_alone(world: World) -> None:
+def test_an_opt_in_during_a_hold_records_only_the_privacy_signal(world: World) -> None:
     parts().preferences.apply(world.recipient(READER), [Change(HOLD, entry(5))], NOW)
     press(world, headers={"sec-gpc": "1"})
     assert {name for name in world.items()[0] if ":" in name} == {"x:hold", "o:7"}
 
 
-def test_a_privacy_signal_is_shown_and_kept_with_the_press(world: World) -> None:
+def test_a_privacy_signal_is_shown_and_recorded_with_the_press(world: World) -> None:
     assert "Global Privacy Control" in show(world, path(world), headers={"sec-gpc": "1"})["body"]
     page = press(world, headers={"dnt": "1"})["body"]
     assert "Targeted advertising is off" in page
     assert "targeted-advertising" not in sendable(world)
 
 
-def test_if_what_follows_cannot_be_queued_the_press_is_told_to_be_repeated(world: World) -> None:
+def test_a_press_that_cannot_be_queued_is_answered_with_503(world: World) -> None:
     sqs = boto3.client("sqs")
     sqs.delete_queue(QueueUrl=world.queues["CONFIRMED_OPT_INS_QUEUE_URL"])
     assert press(world)["statusCode"] == 503
@@ -441,23 +441,23 @@ def test_if_what_follows_cannot_be_queued_the_press_is_told_to_be_repeated(world
     assert len(world.messages("CONFIRMED_OPT_INS_QUEUE_URL")) == 1
 
 
-def test_what_is_asked_for_in_vain_by_a_link_goes_on_by_mail(world: World) -> None:
+def test_a_choice_that_a_link_cannot_make_continues_by_mail(world: World) -> None:
     from functions.preferences import app as preferences
     from heed.domain.links.link_token import TokenPurpose
 
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    page = preferences.handler(http("POST", where, form={"topic.research": "in"}), world.context)["body"]
+    link = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    page = preferences.handler(http("POST", link, form={"topic.research": "in"}), world.context)["body"]
     form = re.findall(r'name="(topics|intent)" value="([a-z]+)"', page)
     assert 'action="/subscribe?lang=en"' in page
-    assert ask(world, [("address", READER), *form])["statusCode"] == 202
-    assert waiting(world)[0]["scopes"] == [5]
+    assert submit(world, [("address", READER), *form])["statusCode"] == 202
+    assert queued(world)[0]["scopes"] == [5]
 
 
-def test_no_address_is_logged_or_kept(world: World, log: io.StringIO) -> None:
-    ask(world)
-    ask(world, [("address", "secret at example"), ("topics", "news")])
+def test_no_address_is_logged_or_stored(world: World, log: io.StringIO) -> None:
+    submit(world)
+    submit(world, [("address", "secret at example"), ("topics", "news")])
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["CONFIRMATION_REQUESTS_QUEUE_URL"])
-    ask(world)
+    submit(world)
     press(world)
-    kept = log.getvalue() + str(world.items()) + str(world.items("Control"))
-    assert "reader@" not in kept and "secret" not in kept and "192.0.2" not in kept
+    stored = log.getvalue() + str(world.items()) + str(world.items("Control"))
+    assert "reader@" not in stored and "secret" not in stored and "192.0.2" not in stored

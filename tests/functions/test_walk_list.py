@@ -1,6 +1,7 @@
-"""SES's own list, which keeps the case of an address: nobody who is purged stands there in any spelling.
+"""The function `ses_list`: a purge removes every spelling of an address from the suppression list of SES.
 
-The fake finds an entry by its exact spelling alone, refuses what SES refuses, and is read page by page.
+The fake list finds an entry only by its exact spelling, as SES does. It refuses the addresses that SES
+refuses, and is read page by page.
 """
 
 from __future__ import annotations
@@ -37,25 +38,25 @@ def office(world: World) -> Office:
 
 @pytest.fixture
 def ses(world: World) -> Iterator[mailbox.SuppressionList]:
-    held = mailbox.SuppressionList(set(OTHERS))
-    with mailbox.suppression_list(held):
-        yield held
+    suppression_list = mailbox.SuppressionList(set(OTHERS))
+    with mailbox.suppression_list(suppression_list):
+        yield suppression_list
 
 
 def walk(world: World) -> list[str]:
-    """One message; those that failed."""
+    """Hands one walk request to the function; returns the ids of the failed messages."""
     records = [{"messageId": "walk", "body": WALK_REQUEST.to_message()}]
     answer = app.handler({"Records": records}, world.context)
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
 def sweep(world: World) -> Any:
     return purge.handler({}, world.context)
 
 
-def row(world: World) -> dict[str, Any]:
-    (found,) = (one for one in world.items(world.control) if one["pk"]["S"] == ses_list_walks.SES_LIST_KEY)
-    return found
+def walk_row(world: World) -> dict[str, Any]:
+    (row,) = (item for item in world.items(world.control) if item["pk"]["S"] == ses_list_walks.SES_LIST_KEY)
+    return row
 
 
 @pytest.mark.parametrize(
@@ -73,47 +74,47 @@ def row(world: World) -> dict[str, Any]:
 @pytest.mark.parametrize("path", ["/v1/minors", "/v1/erasures"])
 @pytest.mark.threat(
     "W30",
-    "A child's address stays in clear on SES's own list, in another case than that in which it was reported.",
-    "The list is walked, each address on it is compared normalised, and no purge is done before it was.",
+    "A child's address stays readable on the SES list because the report spells it in another case.",
+    "Heed walks the list and compares normalised addresses. A purge is done only after such a walk.",
 )
-def test_whoever_is_purged_stands_there_in_no_spelling_when_it_is_certified(
+def test_a_certified_purge_removes_every_spelling_from_the_ses_list(
     office: Office, ses: mailbox.SuppressionList, reported: str, listed: str, path: str
 ) -> None:
     ses.addresses.add(listed)
-    said = {"address": reported, "source": "phone", "reference": "call 1"}
-    _, told = office.call("POST", path, said)
+    body = {"address": reported, "source": "phone", "reference": "call 1"}
+    _, report = office.call("POST", path, body)
     assert sweep(office.world)["left"] == 0
     assert ses.addresses == OTHERS
-    certificate = office.certificate(told["purge"])
+    certificate = office.certificate(report["purge"])
     assert certificate["state"] == "done"
     assert certificate["stores"]["ses-suppression-list"] == 1
 
 
-def test_whoever_is_named_by_a_recipient_id_alone_is_found_too(
+def test_a_person_reported_by_recipient_id_is_removed_too(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.addresses |= {JOAN, JOAN.lower()}
-    said = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
-    _, told = office.call("POST", "/v1/minors", said)
+    body = {"recipient": office.world.recipient(JOAN), "source": "phone", "reference": "call 1"}
+    _, report = office.call("POST", "/v1/minors", body)
     assert sweep(office.world)["left"] == 0
     assert ses.addresses == OTHERS
-    assert office.certificate(told["purge"])["stores"]["ses-suppression-list"] == 2
+    assert office.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
 
 
-def test_a_function_that_has_just_been_started_knows_whom_the_addresses_are_of(
+def test_a_cold_start_can_identify_the_addresses_on_the_list(
     office: Office,
 ) -> None:
     office.minor()
-    restart()  # or the key that another function derived would be at hand
+    restart()  # otherwise the key that another function derived would be available
     with mailbox.suppression_list(mailbox.SuppressionList({*OTHERS, JANE})) as ses:
         assert walk(office.world) == []
     assert ses.addresses == OTHERS
 
 
-def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
+def test_a_purge_is_not_done_until_a_later_walk_has_ended(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    office.world.while_paused = lambda _: None  # nobody walks
+    office.world.while_paused = lambda _: None  # no walk runs
     first = office.minor()["purge"]
     assert walk(office.world) == []
     second = office.minor(NOW + 1, JOAN)["purge"]
@@ -126,21 +127,19 @@ def test_a_purge_whose_list_was_not_walked_since_it_became_due_is_not_done(
     assert office.certificate(second)["state"] == "done"
 
 
-def test_a_walk_is_made_for_everybody_at_once_and_for_nobody_twice(
-    office: Office, ses: mailbox.SuppressionList
-) -> None:
+def test_one_walk_serves_all_due_purges(office: Office, ses: mailbox.SuppressionList) -> None:
     for number in range(9):
         ses.addresses.add(f"Kid{number}@example.com")
         office.minor(NOW, f"kid{number}@example.com")
     for _ in range(5):
         assert walk(office.world) == []
-    assert ses.pages == 2, "one that took nine off, and one that found nothing more"
+    assert ses.pages == 2, "the first pass removed nine addresses, the second found none"
     assert ses.addresses == OTHERS
-    swept = sweep(office.world)
-    assert (swept["left"], swept["purged"], ses.pages) == (0, 9, 2)
+    result = sweep(office.world)
+    assert (result["left"], result["purged"], ses.pages) == (0, 9, 2)
 
 
-def test_where_nobody_is_due_nothing_is_asked_of_ses(office: Office, ses: mailbox.SuppressionList) -> None:
+def test_ses_is_not_called_when_no_purge_is_due(office: Office, ses: mailbox.SuppressionList) -> None:
     office.world.put(JANE, Change(out(2), Entry(NOW, Source.LINK, "{}")))
     assert walk(office.world) == []
     assert sweep(office.world)["found"] == 0
@@ -148,14 +147,14 @@ def test_where_nobody_is_due_nothing_is_asked_of_ses(office: Office, ses: mailbo
 
 
 def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> int:
-    """Walk with time for so many calls of SES each time; how many messages it took."""
+    """Walks with time for a few calls of SES in each run; returns the number of messages that it took."""
     world, messages = office.world, 0
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     while True:
-        world.context.left, before = 90_000, ses.pages + len(ses.removed)
+        world.context.left, calls_before = 90_000, ses.pages + len(ses.removed)
 
-        def tick(before: int = before) -> None:
-            if ses.pages + len(ses.removed) - before + 1 >= calls:
+        def tick(calls_before: int = calls_before) -> None:
+            if ses.pages + len(ses.removed) - calls_before + 1 >= calls:
                 world.context.left = 39_000
 
         ses.between = tick
@@ -163,29 +162,25 @@ def walks_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> 
             world.context.left, ses.between = 300_000, lambda: None
             return messages
         messages += 1
-        assert messages < 40, "it never ends"
+        assert messages < 40, "the walk never ends"
 
 
 @pytest.mark.parametrize("calls", [2, 3, 7])
-def test_a_list_that_is_longer_than_the_time_is_walked_in_parts(
-    office: Office, ses: mailbox.SuppressionList, calls: int
-) -> None:
+def test_a_long_list_is_walked_in_parts(office: Office, ses: mailbox.SuppressionList, calls: int) -> None:
     ses.page = 3
-    ses.addresses |= {f"Reader{n:02}@example.com" for n in range(8)} | {
+    ses.addresses |= {f"Reader{number:02}@example.com" for number in range(8)} | {
         JOAN,
         "JOAN.Smith@example.com",
     }
-    left = ses.addresses - {JOAN, "JOAN.Smith@example.com"}
-    told = office.minor(NOW, JOAN.lower())
+    remaining = ses.addresses - {JOAN, "JOAN.Smith@example.com"}
+    report = office.minor(NOW, JOAN.lower())
     assert walks_in_parts(office, ses, calls) > 1
-    assert ses.addresses == left
+    assert ses.addresses == remaining
     assert sweep(office.world)["left"] == 0
-    assert office.certificate(told["purge"])["stores"]["ses-suppression-list"] == 2
+    assert office.certificate(report["purge"])["stores"]["ses-suppression-list"] == 2
 
 
-def test_who_comes_in_the_middle_of_a_walk_waits_for_the_next(
-    office: Office, ses: mailbox.SuppressionList
-) -> None:
+def test_a_report_during_a_walk_waits_for_the_next_walk(office: Office, ses: mailbox.SuppressionList) -> None:
     office.world.while_paused = lambda _: None
     ses.page = 2
     first, world = office.minor()["purge"], office.world
@@ -195,21 +190,21 @@ def test_who_comes_in_the_middle_of_a_walk_waits_for_the_next(
     ses.between = lambda: None
     world.context.left = 300_000
     second = office.minor(NOW + 1, "a@example.com")["purge"]
-    ses.addresses.add("A@example.com")  # before the place where the walk goes on
+    ses.addresses.add("A@example.com")  # before the position at which the walk continues
     assert walk(world) == []
     sweep(world)
-    states = [office.certificate(one)["state"] for one in (first, second)]
+    states = [office.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["done", "running"]
     mailbox.read_list(world)
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
 
 
-def test_a_place_that_ses_has_forgotten_is_the_beginning(
+def test_a_walk_starts_again_when_ses_no_longer_knows_the_token(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.page, world = 2, office.world
     ses.addresses.add("zOE@example.com")
-    told = office.minor(NOW, "zoe@example.com")
+    report = office.minor(NOW, "zoe@example.com")
     ses.between = lambda: setattr(world.context, "left", 39_000)
     world.context.left = 90_000
     walk(world)
@@ -218,53 +213,53 @@ def test_a_place_that_ses_has_forgotten_is_the_beginning(
         lambda: None,
         300_000,
     )
-    world.messages("SES_LIST_QUEUE_URL")  # what asks for the next part is taken
+    world.messages("SES_LIST_QUEUE_URL")  # takes the request for the next part
     assert walk(world) == []
-    assert world.messages("SES_LIST_QUEUE_URL") == [], "nobody tries it again at once"
+    assert world.messages("SES_LIST_QUEUE_URL") == [], "no retry is requested at once"
     ses.failure = ""
     assert sweep(world)["left"] == 0
-    assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
+    assert ses.addresses == OTHERS and office.certificate(report["purge"])["state"] == "done"
 
 
 @pytest.mark.parametrize(
-    "junk", [{"place": {"B": b"none of ours"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
+    "junk", [{"place": {"B": b"not encrypted"}}, {"place": {"S": "x"}}, {"ended": {"S": "?"}}]
 )
-def test_what_nobody_can_read_of_a_walk_is_walked_again(
+def test_a_walk_with_unreadable_state_starts_again(
     office: Office, ses: mailbox.SuppressionList, junk: dict[str, Any]
 ) -> None:
     ses.addresses.add(JOAN)
     for number in range(3):
         office.minor(NOW, f"kid{number}@example.com")
         sweep(office.world)
-    told = office.minor(NOW, JOAN)
+    report = office.minor(NOW, JOAN)
     client("dynamodb").put_item(
         TableName=office.world.control, Item={"pk": {"S": ses_list_walks.SES_LIST_KEY}, **junk}
     )
     assert sweep(office.world)["left"] == 0
-    assert ses.addresses == OTHERS and office.certificate(told["purge"])["state"] == "done"
+    assert ses.addresses == OTHERS and office.certificate(report["purge"])["state"] == "done"
 
 
-def test_what_ses_does_not_let_be_taken_off_is_never_done_and_holds_up_nobody_else(
+def test_an_address_that_ses_refuses_to_remove_leaves_only_its_own_purge_open(
     office: Office, ses: mailbox.SuppressionList, caplog: pytest.LogCaptureFixture
 ) -> None:
-    odd = "Joan/Smith@example.com"  # which SES refuses in a path
-    ses.addresses |= {odd, JOAN}
-    first, second = (office.minor(NOW, one)["purge"] for one in (odd, JOAN))
+    refused = "Joan/Smith@example.com"  # SES refuses it in a path
+    ses.addresses |= {refused, JOAN}
+    first, second = (office.minor(NOW, purge)["purge"] for purge in (refused, JOAN))
     for _ in range(3):
         assert sweep(office.world)["left"] == 1
-    assert ses.addresses == OTHERS | {odd}
-    states = [office.certificate(one)["state"] for one in (first, second)]
+    assert ses.addresses == OTHERS | {refused}
+    states = [office.certificate(purge)["state"] for purge in (first, second)]
     assert states == ["running", "done"]
     assert "addresses stay on the list of SES" in caplog.messages
     assert "smith" not in caplog.text.lower()
-    assert ses.pages < 20, "nobody walks for it without end"
-    ses.addresses.discard(odd)  # a person has mended it
+    assert ses.pages < 20, "the walks for it end"
+    ses.addresses.discard(refused)  # a person removed it
     assert sweep(office.world)["left"] == 0
     assert office.certificate(first)["state"] == "done"
 
 
 @pytest.mark.parametrize("failure", ["TooManyRequestsException", "InternalFailure", "AccessDeniedException"])
-def test_ses_that_asks_for_patience_gets_it(
+def test_a_call_that_ses_refuses_is_retried(
     office: Office, ses: mailbox.SuppressionList, failure: str
 ) -> None:
     ses.addresses.add(JOAN)
@@ -278,35 +273,35 @@ def test_ses_that_asks_for_patience_gets_it(
     assert sweep(office.world)["left"] == 0
 
 
-def test_an_entry_that_comes_while_the_list_is_read_is_found_by_the_pass_that_follows(
+def test_an_entry_added_during_a_pass_is_found_by_the_next_pass(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.page = 2
     ses.addresses |= {JOAN, "z@example.com"}
 
-    def come() -> None:
+    def add_entry() -> None:
         if ses.removed and "JOAN.SMITH@example.com" not in ses.removed:
-            ses.addresses.add("JOAN.SMITH@example.com")  # before the place where it reads
+            ses.addresses.add("JOAN.SMITH@example.com")  # before the position of the pass
 
-    ses.between = come
+    ses.between = add_entry
     office.minor(NOW, JOAN)
     walk(office.world)
     assert ses.addresses == OTHERS | {"z@example.com"}
 
 
-def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
+def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
     office: Office, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.world.while_paused = lambda _: None
-    kids = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
+    purges = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
     ses.addresses.add("Kid5@example.com")
-    mark, world = SesListWalksTable.await_walk, office.world
+    await_walk, world = SesListWalksTable.await_walk, office.world
 
-    def slowly(self: SesListWalksTable, purge_id: str, number: int) -> bool:
+    def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
         world.context.left -= 10_000
-        return mark(self, purge_id, number)
+        return await_walk(self, purge_id, number)
 
-    monkeypatch.setattr(SesListWalksTable, "await_walk", slowly)
+    monkeypatch.setattr(SesListWalksTable, "await_walk", slow_await_walk)
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     for _ in range(9):
         world.context.left = 90_000
@@ -318,23 +313,25 @@ def test_of_more_than_are_marked_in_the_time_the_others_wait_for_the_next_walk(
         walk(world)
     world.context.left = 300_000
     assert sweep(world)["left"] == 0 and ses.addresses == OTHERS
-    assert {office.certificate(one)["state"] for one in kids} == {"done"}
+    assert {office.certificate(purge)["state"] for purge in purges} == {"done"}
 
 
-def test_a_page_of_many_that_ses_refuses_is_passed(office: Office, ses: mailbox.SuppressionList) -> None:
+def test_a_page_of_refused_addresses_does_not_stop_the_walk(
+    office: Office, ses: mailbox.SuppressionList
+) -> None:
     office.world.while_paused = lambda _: None
-    odd = [f"A/{number}@example.com" for number in range(8)]
-    ses.addresses |= {*odd, JOAN}
-    for one in odd:
-        office.minor(NOW, one)
-    told = office.minor(NOW, JOAN)["purge"]
+    refused = [f"A/{number}@example.com" for number in range(8)]
+    ses.addresses |= {*refused, JOAN}
+    for address in refused:
+        office.minor(NOW, address)
+    purge = office.minor(NOW, JOAN)["purge"]
     assert walks_in_parts(office, ses, 3) < 20
-    assert sweep(office.world)["left"] == len(odd)
-    assert office.certificate(told)["state"] == "done"
+    assert sweep(office.world)["left"] == len(refused)
+    assert office.certificate(purge)["state"] == "done"
 
 
 @pytest.mark.parametrize("failure", ["BadRequestException", "ValidationException"])
-def test_a_place_that_ses_does_not_take_ends_no_walk_for_ever(
+def test_a_token_that_ses_rejects_does_not_block_later_walks(
     office: Office, ses: mailbox.SuppressionList, failure: str
 ) -> None:
     ses.page, world = 2, office.world
@@ -348,24 +345,24 @@ def test_a_place_that_ses_does_not_take_ends_no_walk_for_ever(
     assert sweep(world)["left"] == 0
 
 
-def test_an_answer_that_was_cut_is_no_walk_that_never_was(
+def test_a_lost_answer_does_not_reset_the_count_of_walks(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    """Or walks would be counted anew, and a purge be done by one that ended long ago."""
+    """Otherwise the count would start again, and a walk that ended long ago would complete a purge."""
     for number in range(3):
         office.minor(NOW, f"kid{number}@example.com")
         sweep(office.world)
-    ended = row(office.world)["ended"]
-    told = office.minor(NOW, JOAN)["purge"]
+    ended = walk_row(office.world)["ended"]
+    purge = office.minor(NOW, JOAN)["purge"]
     with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.take(NOW)
     with failing(parts().client("dynamodb"), cut), pytest.raises(StoreUnavailable):
         parts().ses_list_walks.ended()
-    assert row(office.world)["ended"] == ended
-    assert office.certificate(told)["state"] != "done"
+    assert walk_row(office.world)["ended"] == ended
+    assert office.certificate(purge)["state"] != "done"
 
 
-def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
+def test_the_count_of_walks_is_kept_when_the_position_is_unreadable(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     client("dynamodb").put_item(
@@ -376,7 +373,7 @@ def test_of_a_place_that_nobody_can_read_the_number_of_the_walk_still_counts(
     assert state is not None and (state.ended, state.place) == (50, None)
 
 
-def test_who_goes_on_after_a_death_reads_the_list_once_more(
+def test_a_walk_continued_after_a_crash_reads_the_list_once_more(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     walks = parts().ses_list_walks
@@ -385,29 +382,31 @@ def test_who_goes_on_after_a_death_reads_the_list_once_more(
     assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) == (0, b"place", True)
 
 
-def test_two_do_not_walk_at_once_and_the_other_is_heard(office: Office, ses: mailbox.SuppressionList) -> None:
-    """In the middle of one walk somebody is reported, and their message finds that it is walked already."""
+def test_only_one_walk_runs_at_a_time_and_a_second_request_is_kept(
+    office: Office, ses: mailbox.SuppressionList
+) -> None:
+    """A person is reported during a walk, and the new request finds that a walk is running."""
     world = office.world
     office.minor()
-    told: list[str] = []
+    purges: list[str] = []
 
-    def other() -> None:
+    def report_and_walk() -> None:
         ses.between = lambda: None
         ses.addresses.add(JOAN)
-        told.append(office.minor(NOW + 1, JOAN)["purge"])
+        purges.append(office.minor(NOW + 1, JOAN)["purge"])
         assert walk(world) == []
-        assert ses.pages == 0, "nobody but the first walks"
+        assert ses.pages == 0, "only the first request walks"
 
-    ses.between = other
+    ses.between = report_and_walk
     assert walk(world) == []
     assert world.messages("SES_LIST_QUEUE_URL") == [WALK_REQUEST.to_message()]
     mailbox.show_again("SES_LIST_QUEUE_URL")
     mailbox.read_list(world)
     assert ses.addresses == OTHERS
-    assert sweep(world)["left"] == 0 and office.certificate(told[0])["state"] == "done"
+    assert sweep(world)["left"] == 0 and office.certificate(purges[0])["state"] == "done"
 
 
-def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_lives(
+def test_the_lease_of_a_walk_ends_after_the_longest_run_of_a_function(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     assert 1_000 * time_of("SesListFunction") < ses_list_walks.SES_LIST_LEASE
@@ -417,7 +416,7 @@ def test_whoever_died_while_walking_is_waited_for_no_longer_than_a_function_live
     assert walks.take(NOW + ses_list_walks.SES_LIST_LEASE + 1) is not None
 
 
-def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
+def test_a_purge_stays_due_when_a_walk_cannot_be_requested(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     office.minor()
@@ -429,38 +428,38 @@ def test_a_queue_that_takes_no_request_for_a_walk_leaves_the_purge_due(
     assert sweep(office.world)["left"] == 0
 
 
-@pytest.mark.parametrize(("hours", "is_told"), [(2, False), (25, True)])
-def test_who_waits_for_a_long_list_is_overdue_after_a_day(
+@pytest.mark.parametrize(("hours", "is_logged"), [(2, False), (25, True)])
+def test_a_purge_that_waits_for_a_walk_is_overdue_after_a_day(
     office: Office,
     ses: mailbox.SuppressionList,
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
     hours: int,
-    is_told: bool,
+    is_logged: bool,
 ) -> None:
     now = (NOW + hours * 3_600_000) * 1_000_000
     monkeypatch.setattr(parts().clock, "time_ns", lambda: now)
     office.world.while_paused = lambda _: None
     office.minor()
     assert sweep(office.world)["left"] == 1
-    assert ("purge overdue" in caplog.messages) is is_told
+    assert ("purge overdue" in caplog.messages) is is_logged
 
 
-def test_no_address_stands_in_the_table_a_message_or_a_log(
+def test_a_walk_leaves_no_address_in_tables_messages_or_logs(
     office: Office, ses: mailbox.SuppressionList, log: io.StringIO
 ) -> None:
-    """The words in which SES names a place hold an address."""
+    """The token that SES returns for a position contains an address."""
     ses.page, world = 1, office.world
     ses.addresses |= {JOAN, "Jill@example.com"}
     office.minor(NOW, JOAN)
     world.context.left = 90_000
     ses.between = lambda: setattr(world.context, "left", 39_000 if ses.pages else 90_000)
     walk(world)
-    assert row(world)["place"]["B"]
-    said = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
-    for one in (*ses.addresses, JOAN):
-        assert one not in said
-        assert base64_of(one) not in said
+    assert walk_row(world)["place"]["B"]
+    stored = repr(world.items(world.control)) + log.getvalue() + repr(world.messages("SES_LIST_QUEUE_URL"))
+    for address in (*ses.addresses, JOAN):
+        assert address not in stored
+        assert base64_of(address) not in stored
     ses.failure = "TooManyRequestsException"
     walk(world)
     assert "@" not in log.getvalue()
@@ -472,7 +471,7 @@ def base64_of(text: str) -> str:
     return base64.b64encode(text.encode()).decode().rstrip("=")[:-1]
 
 
-def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
+def test_each_call_of_ses_is_followed_by_a_pause_even_after_a_failure(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
     ses.addresses.add(JOAN)
@@ -482,27 +481,27 @@ def test_of_each_call_the_pace_is_kept_also_of_one_that_fails(
     ses.failure = "TooManyRequestsException"
     with pytest.raises(SuppressionListUnavailable):
         parts().ses_suppression_list.remove(JOAN)
-    assert len(ses.pauses) == 5, "a call that is tried again by the client would have no pause"
+    assert len(ses.pauses) == 5, "a retry by the client would have no pause"
     assert parts().client("sesv2", once=True).meta.config.retries["total_max_attempts"] == 1
 
 
-def test_a_pass_that_was_cut_off_behind_a_removal_is_followed_by_another(
+def test_a_pass_interrupted_after_a_removal_is_followed_by_another(
     office: Office, ses: mailbox.SuppressionList
 ) -> None:
-    """SES fails right after it has taken one off: the next part knows that this pass removed something."""
+    """SES fails right after a removal. The next part knows that this pass removed an address."""
     ses.page, world = 2, office.world
     office.world.while_paused = lambda _: None
     ses.addresses |= {"A@example.com", "B@example.com", "JOAN.smith@example.com", JOAN}
     office.minor(NOW, JOAN)
 
-    def fail_behind_the_first() -> None:
+    def fail_after_a_removal() -> None:
         ses.failure = "TooManyRequestsException" if ses.removed else ""
 
-    ses.between = fail_behind_the_first
+    ses.between = fail_after_a_removal
     assert walk(world) == ["walk"]
     ses.between, ses.failure, pages = lambda: None, "", ses.pages
-    ses.addresses.discard(JOAN)  # it was done, and the answer lost
+    ses.addresses.discard(JOAN)  # SES removed it, and its answer was lost
     assert walk(world) == []
     assert ses.addresses == OTHERS | {"A@example.com", "B@example.com"}
-    assert ses.pages - pages == 2 + 3, "from there to the end, and once more from the beginning"
+    assert ses.pages - pages == 2 + 3, "from the position to the end, and once more from the beginning"
     assert sweep(world)["left"] == 0
