@@ -1,4 +1,4 @@
-"""Records held against their entries, and the nightly seal, as deployed."""
+"""The functions `reconcile` and `seal`: records are compared with their entries, and days are sealed."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ JANE = "jane.doe@example.com"
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Sets what the functions take for now, milliseconds."""
+    """Sets the time of the functions, in milliseconds."""
 
-    def at(now: int) -> None:
+    def set_time(now: int) -> None:
         for module in (app, seal_app):
             monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
 
-    at(NOW)
-    return at
+    set_time(NOW)
+    return set_time
 
 
 @pytest.fixture
@@ -48,12 +48,12 @@ def stream(world: World) -> Recorder:
 
 def walk(world: World) -> dict[str, int]:
     world.context.left = 600_000
-    found: dict[str, int] = app.handler({}, world.context)
-    return found
+    totals: dict[str, int] = app.handler({}, world.context)
+    return totals
 
 
-def found(**more: int) -> dict[str, int]:
-    """What a walk over one person finds: nothing, but for what is named."""
+def expected_totals(**more: int) -> dict[str, int]:
+    """Returns the totals of a scan of one recipient; all are 0 except the given ones."""
     names = ("missing", "unentered", "altered", "unreadable", "passed", "repaired")
     return {"walked": 1, **dict.fromkeys(names, 0), **more}
 
@@ -62,7 +62,7 @@ def deliver(world: World, records: list[Any]) -> None:
     ledger_app.handler(event(json.loads(json.dumps(records))), world.context)
 
 
-def click(at: int = NOW, register: Register | None = None) -> Change:
+def link_change(at: int = NOW, register: Register | None = None) -> Change:
     return Change(register or out(2), Entry(at, Source.LINK, "{}"))
 
 
@@ -71,63 +71,63 @@ def numbers() -> list[tuple[int, str]]:
     return sorted((int(item["seq"]["N"]), item["register"]["S"]) for item in items)
 
 
-def whole() -> str | None:
+def ledger_fault() -> str | None:
     ledger, seals = parts().ledger, parts().ledger_seals
     return verify_ledger(export_ledger(ledger, seals, NOW + 40 * DAY_MS), ExternalSorter).fault
 
 
-def test_records_that_fit_are_left_alone(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, click(), click(NOW, in_(3)))
+def test_records_that_match_the_ledger_are_not_changed(world: World, stream: Recorder, clock: Any) -> None:
+    world.put(JANE, link_change(), link_change(NOW, in_(3)))
     deliver(world, stream.records)
     clock(NOW + 30 * DAY_MS)
 
-    assert walk(world) == found()
+    assert walk(world) == expected_totals()
 
 
-def test_a_change_of_a_moment_ago_is_not_missed_yet(world: World, clock: Any) -> None:
-    world.put(JANE, click())
+def test_a_recent_change_is_not_reported_as_missing(world: World, clock: Any) -> None:
+    world.put(JANE, link_change())
     clock(NOW + REPAIR_AFTER - 1)
     assert walk(world)["missing"] == 0
 
 
-def test_a_gap_is_told_at_once_and_mended_when_the_stream_cannot_bring_it_any_more(
+def test_a_gap_is_reported_at_once_and_repaired_after_the_stream_retention(
     world: World, stream: Recorder, clock: Any, log: Any
 ) -> None:
-    world.put(JANE, click(NOW - 2))
-    world.put(JANE, click(NOW - 1, in_(3)))
-    world.put(JANE, click(NOW))
-    deliver(world, stream.records[:1])  # the other two are lost
+    world.put(JANE, link_change(NOW - 2))
+    world.put(JANE, link_change(NOW - 1, in_(3)))
+    world.put(JANE, link_change(NOW))
+    deliver(world, stream.records[:1])  # the other two records are lost
 
     clock(NOW + REPAIR_AFTER)
-    assert walk(world) == found(missing=2, unentered=2)
-    assert "records and ledger do not fit" in log.getvalue(), "an alarm waits for these words"
+    assert walk(world) == expected_totals(missing=2, unentered=2)
+    assert "records and ledger do not fit" in log.getvalue(), "an alarm reads these words"
 
     clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 2
     assert numbers() == [(1, "out"), (2, "in"), (3, "out")]
-    assert walk(world) == found()
-    assert whole() is None
+    assert walk(world) == expected_totals()
+    assert ledger_fault() is None
 
 
-def test_a_change_that_a_newer_one_replaced_is_entered_as_lost(
+def test_a_missing_entry_of_a_replaced_change_is_entered_as_lost(
     world: World, stream: Recorder, clock: Any
 ) -> None:
     for at in range(3):
-        world.put(JANE, click(NOW + at))
-    deliver(world, [stream.records[0], stream.records[2]])  # the second is lost
+        world.put(JANE, link_change(NOW + at))
+    deliver(world, [stream.records[0], stream.records[2]])  # the second record is lost
 
     clock(NOW + STREAM_RETENTION)
     walk(world)
     walk(world)
 
     assert numbers() == [(1, "out"), (2, "lost"), (3, "out")]
-    assert whole() is None
+    assert ledger_fault() is None
 
 
-def test_a_late_wish_that_was_never_entered_is(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, click())
+def test_a_late_change_without_an_entry_is_entered(world: World, stream: Recorder, clock: Any) -> None:
+    world.put(JANE, link_change())
     deliver(world, stream.records)
-    world.put(JANE, click(NOW - DAY_MS))
+    world.put(JANE, link_change(NOW - DAY_MS))
 
     clock(NOW + STREAM_RETENTION)
     assert walk(world)["repaired"] == 1
@@ -136,19 +136,21 @@ def test_a_late_wish_that_was_never_entered_is(world: World, stream: Recorder, c
     assert walk(world)["unentered"] == 0
 
 
-def test_what_comes_after_all_writes_nothing_twice(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, click())
+def test_a_stream_record_after_a_repair_writes_nothing_twice(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    world.put(JANE, link_change())
     clock(NOW + STREAM_RETENTION)
     walk(world)
 
     deliver(world, stream.records)
 
     assert numbers() == [(1, "out")]
-    assert whole() is None
+    assert ledger_fault() is None
 
 
-def test_evidence_that_somebody_changed_is_found(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, click())
+def test_altered_evidence_is_found(world: World, stream: Recorder, clock: Any) -> None:
+    world.put(JANE, link_change())
     deliver(world, stream.records)
     (item,) = boto3.client("dynamodb").scan(TableName="Ledger")["Items"]
     item["evidence"] = {"S": '{"reference":"another letter"}'}
@@ -159,48 +161,48 @@ def test_evidence_that_somebody_changed_is_found(world: World, stream: Recorder,
     assert walk(world)["altered"] == 1
 
 
-def test_an_entry_that_somebody_made_unreadable_is_told_and_holds_up_nobody(
+def test_an_unreadable_entry_is_reported_and_does_not_block_others(
     world: World, stream: Recorder, clock: Any, log: Any
 ) -> None:
     for number in range(4):
-        world.put(f"{number}@example.com", click())
+        world.put(f"{number}@example.com", link_change())
     deliver(world, stream.records[:3])
     for item in boto3.client("dynamodb").scan(TableName="Ledger")["Items"][:2]:
-        broken = {**item, "register": {"N": "1"}}
-        boto3.client("dynamodb").put_item(TableName="Ledger", Item=broken)
+        invalid = {**item, "register": {"N": "1"}}
+        boto3.client("dynamodb").put_item(TableName="Ledger", Item=invalid)
 
     clock(NOW + REPAIR_AFTER)
-    found = walk(world)
+    totals = walk(world)
 
-    assert (found["walked"], found["altered"], found["missing"]) == (4, 2, 1)
+    assert (totals["walked"], totals["altered"], totals["missing"]) == (4, 2, 1)
     assert "records and ledger do not fit" in log.getvalue()
-    deliver(world, stream.records)  # the stream is not blocked by it either
+    deliver(world, stream.records)  # it does not block the stream either
     assert len(world.messages("LEDGER_DLQ_URL")) == 2
 
 
-def test_a_letter_of_a_moment_ago_about_an_old_record_is_no_gap(
+def test_a_recent_late_change_is_not_reported_as_a_gap(
     world: World, stream: Recorder, clock: Any, log: Any
 ) -> None:
-    world.put(JANE, click())
+    world.put(JANE, link_change())
     deliver(world, stream.records)
     clock(NOW + 30 * DAY_MS)
-    world.put(JANE, click(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
+    world.put(JANE, link_change(NOW - DAY_MS), now=NOW + 30 * DAY_MS)
 
-    found = walk(world)
+    totals = walk(world)
 
-    assert (found["unentered"], found["repaired"]) == (0, 1)
+    assert (totals["unentered"], totals["repaired"]) == (0, 1)
     assert "do not fit" not in log.getvalue()
     deliver(world, stream.records)
     assert walk(world)["repaired"] == 0 and len(numbers()) == 2
 
 
-@pytest.mark.parametrize("erased_after", ["the walk has read", "the repair is entered"])
-def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
+@pytest.mark.parametrize("erased_after", ["the scan read the record", "the repair was entered"])
+def test_a_repair_during_an_erasure_leaves_no_evidence(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch, erased_after: str
 ) -> None:
-    world.put(JANE, click())
+    world.put(JANE, link_change())
     recipient, ledger = world.recipient(JANE), parts().ledger
-    old = parts().preferences.read(recipient)
+    record = parts().preferences.read(recipient)
     clock(NOW + STREAM_RETENTION)
 
     def erase() -> None:
@@ -210,83 +212,83 @@ def test_a_repair_leaves_no_evidence_of_somebody_who_was_erased_meanwhile(
 
     page, enter = parts().recipient_scan.page, ledger.enter
 
-    def paged(after: str | None, limit: int) -> Any:
-        found = page(after, limit)
+    def page_then_erase(after: str | None, limit: int) -> Any:
+        page_of_recipients = page(after, limit)
         erase()
-        return found
+        return page_of_recipients
 
-    def entered(entry: Any, evidence: str) -> Any:
+    def erase_then_enter(entry: Any, evidence: str) -> Any:
         erase()
         return enter(entry, evidence)
 
-    if erased_after == "the walk has read":
-        monkeypatch.setattr(parts().recipient_scan, "page", paged)
+    if erased_after == "the scan read the record":
+        monkeypatch.setattr(parts().recipient_scan, "page", page_then_erase)
     else:
-        monkeypatch.setattr(ledger, "enter", entered)
+        monkeypatch.setattr(ledger, "enter", erase_then_enter)
     walk(world)
 
-    kept = ledger.entries_of(ledger_subject(old.salt, recipient))
-    assert [one.evidence for one in kept if one.evidence] == []
+    items = ledger.entries_of(ledger_subject(record.salt, recipient))
+    assert [item.evidence for item in items if item.evidence] == []
 
 
-def test_a_walk_goes_on_where_the_last_one_stopped_and_begins_again_at_the_end(
+def test_a_scan_continues_from_its_checkpoint_and_starts_again_at_the_end(
     world: World, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(walk_recipients, "MAX_RECIPIENTS_A_WALK", 2)
     monkeypatch.setattr(walk_recipients, "SCAN_PAGE_SIZE", 2)
     for number in range(5):
-        world.put(f"{number}@example.com", click())
+        world.put(f"{number}@example.com", link_change())
     assert [walk(world)["walked"] for _ in range(4)] == [2, 2, 1, 2]
 
 
-def test_who_has_too_many_entries_is_passed_by_and_told_of(
+def test_a_recipient_with_too_many_entries_is_skipped_and_reported(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch, log: Any
 ) -> None:
     monkeypatch.setattr(reconcile, "MAX_ENTRIES_READ", 1)
     for address in ("a@example.com", JANE):
-        world.put(address, click())
-    world.put(JANE, click(NOW, in_(3)))
+        world.put(address, link_change())
+    world.put(JANE, link_change(NOW, in_(3)))
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
-    assert walk(world) == found(walked=2, passed=1)
-    assert "people were passed by" in log.getvalue(), "an alarm waits for these words"
+    assert walk(world) == expected_totals(walked=2, passed=1)
+    assert "people were passed by" in log.getvalue(), "an alarm reads these words"
 
 
 @pytest.mark.threat(
     "B9",
-    "The entries of one person are such that the walk over everybody dies there, every hour anew.",
-    "The walk remembers where it failed, and passes that person by the second time, with an alarm.",
+    "The entries of one person make the scan of all recipients fail there, again each hour.",
+    "The scan remembers the recipient at which it failed. The next run skips it and raises an alarm.",
 )
-def test_a_walk_that_fails_at_a_person_passes_them_by_the_next_time(
+def test_a_scan_that_failed_at_a_recipient_skips_that_recipient(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    people = [f"{number}@example.com" for number in range(5)]
-    for address in people:
-        world.put(address, click())
+    addresses = [f"{number}@example.com" for number in range(5)]
+    for address in addresses:
+        world.put(address, link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
-    order = [one.recipient for one in parts().recipient_scan.page(None, 10).recipients]
-    (bad,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
-    of = type(parts().ledger).entries_of
+    order = [item.recipient for item in parts().recipient_scan.page(None, 10).recipients]
+    (salt,) = [item["salt"]["B"] for item in world.items() if item["id"]["S"] == order[2]]
+    entries_of = type(parts().ledger).entries_of
 
     def failing(self: Any, subject: str) -> Any:
-        if subject == ledger_subject(bad, order[2]):
+        if subject == ledger_subject(salt, order[2]):
             raise StoreUnavailable("made up")
-        return of(self, subject)
+        return entries_of(self, subject)
 
     monkeypatch.setattr(type(parts().ledger), "entries_of", failing)
     with pytest.raises(StoreUnavailable):
         walk(world)
-    assert walk(world) == found(walked=3, passed=1)
+    assert walk(world) == expected_totals(walked=3, passed=1)
     with pytest.raises(StoreUnavailable):
-        walk(world)  # the next round tries again
+        walk(world)  # the next round tries that recipient again
 
 
-def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
+def test_a_scan_without_time_left_continues_at_the_next_recipient(
     world: World, stream: Recorder, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(5):
-        world.put(f"{number}@example.com", click())
+        world.put(f"{number}@example.com", link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
     left = iter([600_000] * 4 + [0] * 99)
@@ -296,8 +298,10 @@ def test_a_walk_that_runs_out_of_time_goes_on_at_the_very_next_person(
     assert app.handler({}, world.context)["walked"] == 2
 
 
-def test_a_night_seals_what_is_over_and_the_next_is_on_it(world: World, stream: Recorder, clock: Any) -> None:
-    world.put(JANE, click())
+def test_the_nightly_seal_covers_complete_days_and_includes_the_seal_before(
+    world: World, stream: Recorder, clock: Any
+) -> None:
+    world.put(JANE, link_change())
     deliver(world, stream.records)
     recipient = world.recipient(JANE)
     subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
@@ -310,7 +314,7 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(world: World, stream: 
     clock(NOW + 2 * DAY_MS)
     (second,) = seal_app.handler({}, world.context)["sealed"]
     assert (second["count"], second["previous"]) == (0, first["root"])
-    assert whole() is None
+    assert ledger_fault() is None
     boto3.client("dynamodb").delete_item(
         TableName="Ledger",
         Key={
@@ -318,4 +322,4 @@ def test_a_night_seals_what_is_over_and_the_next_is_on_it(world: World, stream: 
             "id": {"S": history(parts().ledger, subject)[0].entry.id},
         },
     )
-    assert "missing" in str(whole())
+    assert "missing" in str(ledger_fault())

@@ -1,4 +1,4 @@
-"""One link pressed again and again: every press is on record, and the ledger and the bus do not fill up."""
+"""Repeated presses of one link: the record has each press, but ledger and event bus combine them."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from tests.support.stream_events import Recorder, event
 
 JANE = "jane.doe@example.com"
 DAWN = NOW // DAY_MS * DAY_MS
-MAX_LINK_ENTRIES_A_DAY = 5  # here; in truth 50, which tests/domain/test_repeats.py holds it to
-MORE = 4  # presses beyond those that are told of one by one
+MAX_LINK_ENTRIES_A_DAY = 5  # in these tests; really 50, as tests/domain/test_repeats.py checks
+MORE = 4  # presses beyond those that get an entry of their own
 FLOOD = MAX_LINK_ENTRIES_A_DAY + MORE
 
 
 @pytest.fixture(autouse=True)
-def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+def _low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(entry_rate, "MAX_LINK_ENTRIES_A_DAY", MAX_LINK_ENTRIES_A_DAY)
 
 
@@ -47,10 +47,10 @@ def stream(world: World) -> Recorder:
 
 
 def press(world: World, at: int, form: dict[str, str] | None = None) -> int:
-    """The one-click of a mail client; the status."""
+    """Posts a one-click as a mail client does; returns the status code."""
     path = "/u/" + world.token(JANE)
-    made = http("POST", path, form=form or {"List-Unsubscribe": "One-Click"}, at=at)
-    status: int = unsubscribe.handler(made, world.context)["statusCode"]
+    event = http("POST", path, form=form or {"List-Unsubscribe": "One-Click"}, at=at)
+    status: int = unsubscribe.handler(event, world.context)["statusCode"]
     return status
 
 
@@ -61,95 +61,93 @@ def flood(world: World, stream: Recorder, start: int = DAWN, presses: int = FLOO
 
 
 def deliver(world: World, records: list[Any]) -> None:
-    told = ledger.handler(event(json.loads(json.dumps(records))), world.context)
-    assert told == {"batchItemFailures": []}
+    answer = ledger.handler(event(json.loads(json.dumps(records))), world.context)
+    assert answer == {"batchItemFailures": []}
 
 
 def spans(world: World) -> list[tuple[int, int]]:
-    """Of each entry the first and the last number that it stands for."""
+    """Returns the first and the last sequence number of each entry."""
     recipient = world.recipient(JANE)
     salt = parts().preferences.read(recipient).salt
-    kept = history(parts().ledger, ledger_subject(salt, recipient))
-    return sorted({(one.entry.first, one.entry.seq) for one in kept})
+    items = history(parts().ledger, ledger_subject(salt, recipient))
+    return sorted({(item.entry.first, item.entry.seq) for item in items})
 
 
-def fault() -> str | None:
+def ledger_fault() -> str | None:
     lines = export_ledger(parts().ledger, parts().ledger_seals, DAWN + 40 * DAY_MS)
     return verify_ledger(lines, ExternalSorter).fault
 
 
-def walked(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
-    at: Any = reconcile
-    monkeypatch.setattr(at.time, "time_ns", lambda: now * 1_000_000)
+def reconcile_at(world: World, monkeypatch: pytest.MonkeyPatch, now: int) -> dict[str, int]:
+    module: Any = reconcile
+    monkeypatch.setattr(module.time, "time_ns", lambda: now * 1_000_000)
     world.context.left = 600_000
-    found: dict[str, int] = reconcile.handler({}, world.context)
-    return found
+    totals: dict[str, int] = reconcile.handler({}, world.context)
+    return totals
 
 
 @pytest.mark.threat(
     "B9",
-    "One link is pressed so often that the evidence about a person grows without an end, and nothing that "
-    "reads it comes to its end any more.",
-    "Each press is on record, and of a person's changes by links the ledger enters 50 a day, then one an "
-    "hour that names the numbers which it stands for.",
+    "One link is pressed so often that the evidence about a person grows without limit, and nothing can read "
+    "it completely any more.",
+    "The record has each press. The ledger enters 50 changes by links a day for a person, then one an hour. "
+    "That entry names the sequence numbers that it stands for.",
 )
-def test_every_press_is_on_record_and_the_ledger_enters_some_a_day_then_one_an_hour(
-    world: World, stream: Recorder
-) -> None:
+def test_the_ledger_enters_50_presses_a_day_then_one_an_hour(world: World, stream: Recorder) -> None:
     flood(world, stream)
     record = parts().preferences.read(world.recipient(JANE))
-    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the last press is on record"
+    assert (record.revision, record.at(out(2))) == (FLOOD, DAWN + FLOOD - 1), "the record has the last press"
 
     flood(world, stream, DAWN + HOUR, 3)
     flood(world, stream, DAWN + 2 * HOUR, 1)
     flood(world, stream, DAWN + DAY_MS, 2)
     deliver(world, stream.records)
 
-    one_by_one = [(n, n) for n in range(1, MAX_LINK_ENTRIES_A_DAY + 1)]
+    one_by_one = [(number, number) for number in range(1, MAX_LINK_ENTRIES_A_DAY + 1)]
     hourly = [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1), (FLOOD + 2, FLOOD + 4)]
     assert spans(world) == [*one_by_one, *hourly, (FLOOD + 5, FLOOD + 5), (FLOOD + 6, FLOOD + 6)]
-    assert fault() is None
+    assert ledger_fault() is None
 
 
-def test_the_bus_hears_of_as_many_and_how_many_changes_each_stands_for(
+def test_the_bus_gets_one_event_per_entry_with_its_number_of_changes(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    published: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 1)
     deliver(world, stream.records)
-    assert [one.detail.get("changes", 1) for one in told] == [
+    assert [event.detail.get("changes", 1) for event in published] == [
         *[1] * MAX_LINK_ENTRIES_A_DAY,
         MORE + 1,
     ]
 
 
-def test_it_is_the_same_however_the_stream_brings_it(world: World, stream: Recorder) -> None:
+def test_the_order_of_the_stream_does_not_change_the_entries(world: World, stream: Recorder) -> None:
     flood(world, stream)
     flood(world, stream, DAWN + HOUR, 3)
     shuffled = [*stream.records, *stream.records[3:7]]
     random.Random(1).shuffle(shuffled)  # noqa: S311
     deliver(world, stream.records)
-    straight = spans(world)
+    in_order = spans(world)
     deliver(world, shuffled)
-    assert spans(world) == straight
+    assert spans(world) == in_order
     for item in world.items("Ledger"):
         boto3.client("dynamodb").delete_item(
             TableName="Ledger", Key={name: item[name] for name in ("subject", "id")}
         )
     deliver(world, shuffled)
-    assert spans(world) == straight
-    assert fault() is None
+    assert spans(world) == in_order
+    assert ledger_fault() is None
 
 
-def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(world: World, stream: Recorder) -> None:
+def test_a_new_choice_during_a_flood_is_entered_at_once(world: World, stream: Recorder) -> None:
     flood(world, stream)
-    assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by hand, to its page
-    said = Entry(DAWN + 600, Source.LETTER, "{}")
+    assert press(world, DAWN + 500, {"scope": "all", "all": "1"}) == 303  # by the button of the page
+    entry = Entry(DAWN + 600, Source.LETTER, "{}")
     stream.at = DAWN + 600
-    world.put(JANE, Change(in_(2), said), now=DAWN + 600)
-    flood(world, stream, DAWN + 700, 1)  # a stop once more, after a yes
+    world.put(JANE, Change(in_(2), entry), now=DAWN + 600)
+    flood(world, stream, DAWN + 700, 1)  # an opt-out again, after an opt-in
     flood(world, stream, DAWN + 800, 1)  # a repeat
     deliver(world, stream.records)
     first = MAX_LINK_ENTRIES_A_DAY + 1
@@ -161,7 +159,7 @@ def test_what_says_something_new_is_told_of_in_the_middle_of_a_flood(world: Worl
     assert parts().preferences.read(world.recipient(JANE)).revision == FLOOD + 4
 
 
-def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Recorder) -> None:
+def test_changes_from_other_sources_are_always_entered(world: World, stream: Recorder) -> None:
     flood(world, stream)
     for number in range(3):
         at = DAWN + 1_000 + number
@@ -175,42 +173,42 @@ def test_what_others_say_of_a_person_is_always_told_of(world: World, stream: Rec
     ]
 
 
-def test_a_child_reported_beside_a_hold_in_the_middle_of_a_flood_is_told_of(
+def test_a_report_of_a_minor_during_a_hold_and_a_flood_is_entered(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    published: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
     world.put(JANE, Change(HOLD, Entry(DAWN, Source.AGENT, "{}")), now=DAWN)
     flood(world, stream)
     report = ErasureReport(ErasureCause.MINOR, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
-    (entered,) = [one for one in world.items("Ledger") if one["register"]["S"] == "minor"]
+    (entry,) = [item for item in world.items("Ledger") if item["register"]["S"] == "minor"]
     last = str(FLOOD + 2)
-    assert (entered["first_seq"], entered["seq"]) == (
+    assert (entry["first_seq"], entry["seq"]) == (
         {"N": str(MAX_LINK_ENTRIES_A_DAY + 2)},
         {"N": last},
     )
-    assert [one.detail["state"] for one in told][-1] == "minor"
-    assert fault() is None
+    assert [item.detail["state"] for item in published][-1] == "minor"
+    assert ledger_fault() is None
 
 
-def test_an_erasure_in_the_middle_of_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
+def test_an_erasure_during_a_flood_leaves_no_gap(world: World, stream: Recorder) -> None:
     flood(world, stream)
     report = ErasureReport(ErasureCause.ERASURE, DAWN + 2_000, Source.PHONE, "call 1", "key", "")
     with by_somebody_else():
         parts().erase(world.recipient(JANE), report)
     deliver(world, stream.records)
-    (last,) = [one for one in world.items("Ledger") if one["register"]["S"] == "erased"]
+    (last,) = [item for item in world.items("Ledger") if item["register"]["S"] == "erased"]
     assert (last["first_seq"], last["seq"]) == (
         {"N": str(MAX_LINK_ENTRIES_A_DAY + 1)},
         {"N": str(FLOOD + 1)},
     )
-    assert fault() is None
+    assert ledger_fault() is None
 
 
-def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
+def test_the_reconciler_enters_combined_presses_after_a_day(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
@@ -221,10 +219,10 @@ def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
         (end + STREAM_RETENTION, 1),
         (end + STREAM_RETENTION + HOUR, 0),
     ):
-        found = walked(world, monkeypatch, now)
-        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
+        totals = reconcile_at(world, monkeypatch, now)
+        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD)]
-    assert fault() is None
+    assert ledger_fault() is None
 
     stream.records.clear()
     flood(world, stream, end + STREAM_RETENTION + 2 * HOUR, 1)
@@ -233,10 +231,10 @@ def test_the_walk_misses_nothing_of_what_was_spared_and_closes_it_a_day_later(
         (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD),
         (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1),
     ]
-    assert fault() is None
+    assert ledger_fault() is None
 
 
-def test_what_was_spared_until_another_change_was_told_of_is_no_fault_and_is_entered_a_day_later(
+def test_presses_combined_before_another_change_are_entered_after_a_day(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
@@ -248,76 +246,76 @@ def test_what_was_spared_until_another_change_was_told_of_is_no_fault_and_is_ent
         (end + STREAM_RETENTION, 1),
         (end + STREAM_RETENTION + HOUR, 0),
     ):
-        found = walked(world, monkeypatch, now)
-        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
-    (latest,) = [one for one in world.items("Ledger") if one["at"]["N"] == str(DAWN + FLOOD - 1)]
+        totals = reconcile_at(world, monkeypatch, now)
+        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
+    (latest,) = [item for item in world.items("Ledger") if item["at"]["N"] == str(DAWN + FLOOD - 1)]
     assert latest["register"]["S"] == "out"
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [(MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1)]
-    assert fault() is None
+    assert ledger_fault() is None
 
 
-def test_a_change_by_link_that_no_entry_stands_for_is_missed(
+def test_a_press_without_an_entry_is_reported_as_missing(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
-    flood(world, stream, DAWN + HOUR, 1)  # stands for all before
+    flood(world, stream, DAWN + HOUR, 1)  # its entry stands for all presses before it
     flood(world, stream, DAWN + DAY_MS, 1)
     deliver(world, stream.records[:-1])
-    found = walked(world, monkeypatch, DAWN + DAY_MS + REPAIR_AFTER)
-    assert (found["missing"], found["unentered"]) == (1, 1)
+    totals = reconcile_at(world, monkeypatch, DAWN + DAY_MS + REPAIR_AFTER)
+    assert (totals["missing"], totals["unentered"]) == (1, 1)
 
 
-def test_of_many_wishes_at_once_one_entry_and_one_event_an_hour_stand_for_the_repeats(
+def test_repeated_sets_of_changes_make_one_entry_and_one_event_an_hour(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
-    who, scopes = world.recipient(JANE), range(2, 6)
-    for hour in range(8):  # the first tells of four at once, and the second: then they are over
+    published: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
+    recipient, scopes = world.recipient(JANE), range(2, 6)
+    for hour in range(8):  # the first two sets of four use up the day's entries
         at = stream.at = DAWN + hour * HOUR
-        every = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
+        repeats = [Change(out(scope), Entry(at, Source.LINK, "{}")) for scope in scopes]
         new = [Change(out(0), Entry(at, Source.LINK, "{}"))] if hour == 6 else []
-        parts().preferences.apply(who, [*every, *new], at)
+        parts().preferences.apply(recipient, [*repeats, *new], at)
     deliver(world, stream.records)
 
     by_hour = [
-        sum(one["at"]["N"] == str(DAWN + hour * HOUR) for one in world.items("Ledger")) for hour in range(8)
+        sum(item["at"]["N"] == str(DAWN + hour * HOUR) for item in world.items("Ledger")) for hour in range(8)
     ]
     assert by_hour == [4, 4, 1, 1, 1, 1, 2, 1]
-    assert len(told) == sum(by_hour)
-    assert fault() is None
+    assert len(published) == sum(by_hour)
+    assert ledger_fault() is None
     end = DAWN + 7 * HOUR
     for now, repaired in (
         (end + REPAIR_AFTER, 0),
         (end + STREAM_RETENTION, 3),
         (end + STREAM_RETENTION + HOUR, 0),
     ):
-        found = walked(world, monkeypatch, now)
-        assert (found["missing"], found["unentered"], found["repaired"]) == (0, 0, repaired)
-    assert fault() is None
+        totals = reconcile_at(world, monkeypatch, now)
+        assert (totals["missing"], totals["unentered"], totals["repaired"]) == (0, 0, repaired)
+    assert ledger_fault() is None
 
 
-def test_the_bus_hears_of_a_pause_that_is_made_longer_in_the_middle_of_a_flood(
+def test_the_bus_gets_an_event_for_a_longer_pause_during_a_flood(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[Any] = []
-    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: told.extend(events))
+    published: list[Any] = []
+    monkeypatch.setattr(EventBus, "publish", lambda _self, events, _at: published.extend(events))
 
-    def paused(at: int, until: int) -> None:
+    def add_pause(at: int, until: int) -> None:
         stream.at = at
-        said = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
-        world.put(JANE, Change(pause(1), said), now=at)
+        entry = Entry(at, Source.PREFERENCE_CENTRE, "{}", until=until)
+        world.put(JANE, Change(pause(1), entry), now=at)
 
-    paused(DAWN, DAWN + 30 * DAY_MS)
+    add_pause(DAWN, DAWN + 30 * DAY_MS)
     flood(world, stream, DAWN + 1)
-    paused(DAWN + 100, DAWN + 90 * DAY_MS)
-    paused(DAWN + 101, DAWN + 90 * DAY_MS + 1)  # the same day: a repeat
+    add_pause(DAWN + 100, DAWN + 90 * DAY_MS)
+    add_pause(DAWN + 101, DAWN + 90 * DAY_MS + 1)  # ends on the same day: a repeat
     deliver(world, stream.records)
-    ends = [one.detail["until"] for one in told if "until" in one.detail]
+    ends = [event.detail["until"] for event in published if "until" in event.detail]
     assert ends == [rfc3339.format_time(DAWN + days * DAY_MS) for days in (30, 90)]
 
 
-def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
+def test_a_lost_entry_for_many_presses_is_reported_and_repaired_by_one(
     world: World, stream: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flood(world, stream)
@@ -325,34 +323,34 @@ def test_a_lost_entry_that_stood_for_many_is_missed_and_made_good_by_one(
     flood(world, stream, DAWN + DAY_MS, 1)
     deliver(world, [*stream.records[:FLOOD], stream.records[-1]])
     end = DAWN + DAY_MS
-    assert walked(world, monkeypatch, end + REPAIR_AFTER)["missing"] == MORE + 1
-    assert "is missing" in str(fault())
-    assert walked(world, monkeypatch, end + STREAM_RETENTION)["repaired"] == 1
+    assert reconcile_at(world, monkeypatch, end + REPAIR_AFTER)["missing"] == MORE + 1
+    assert "is missing" in str(ledger_fault())
+    assert reconcile_at(world, monkeypatch, end + STREAM_RETENTION)["repaired"] == 1
     assert spans(world)[MAX_LINK_ENTRIES_A_DAY:] == [
         (MAX_LINK_ENTRIES_A_DAY + 1, FLOOD + 1),
         (FLOOD + 2, FLOOD + 2),
     ]
-    assert fault() is None
+    assert ledger_fault() is None
 
 
-def test_a_press_is_one_request_until_they_are_told_of_by_the_hour(
+def test_a_press_makes_one_request_until_the_item_must_be_reset(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    operations: list[str] = []
     client = parts().client("dynamodb")
     client.meta.events.register(
-        "before-call.dynamodb", lambda model, **_: asked.append(model.name), unique_id="asked"
+        "before-call.dynamodb", lambda model, **_: operations.append(model.name), unique_id="asked"
     )
     try:
         for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY_MS, 1), (DAWN + 33 * DAY_MS, 2)):
-            asked.clear()
+            operations.clear()
             press(world, at)
-            assert asked == ["UpdateItem"] * requests
+            assert operations == ["UpdateItem"] * requests
     finally:
         client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
 
 
-def test_a_person_pressed_for_a_month_has_an_item_that_does_not_grow(world: World, stream: Recorder) -> None:
+def test_presses_on_many_days_do_not_make_the_item_grow(world: World, stream: Recorder) -> None:
     sizes = []
     for day in range(3):
         flood(world, stream, DAWN + day * DAY_MS, FLOOD)

@@ -1,4 +1,4 @@
-"""Junk in the tables `Control` and `Ledger`, and in every queue: it harms nothing but itself."""
+"""Junk in the tables `Control` and `Ledger` and in each queue affects nothing else."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from tests.support.stream_events import Recorder, event
 
 JANE, JOHN = "jane@example.com", "john@example.com"
 PURGE = "ab" * 16
-DISCLOSING = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
+DISCLOSURE = DisclosureDetails(NOW, "lookup", DisclosurePurpose.DATA_SUBJECT, 1, "key")
 SIGNATURE = Signature("k", "ann", NOW, "a mistake", "call 1")
 
 
@@ -59,15 +59,15 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 def _keys(_world: World) -> list[Callable[[], object]]:
     parts().api_keys.create("other", "ops", [KeyScope.READ])
     _, key = parts().api_keys.create("all", "ops", [KeyScope.READ])
-    found = lambda: parts().api_keys.find(hash_api_key(key))  # noqa: E731
-    return [found, lambda: parts().api_keys.list()]
+    find = lambda: parts().api_keys.find(hash_api_key(key))  # noqa: E731
+    return [find, lambda: parts().api_keys.list()]
 
 
 def _disclosures(_world: World) -> list[Callable[[], object]]:
-    register = parts().disclosures
+    disclosures = parts().disclosures
     for _ in range(3):
-        register.append(DISCLOSING)
-    return [lambda: register.append(DISCLOSING), lambda: register.latest(None, 10)]
+        disclosures.append(DISCLOSURE)
+    return [lambda: disclosures.append(DISCLOSURE), lambda: disclosures.latest(None, 10)]
 
 
 def _purges(_: World) -> list[Callable[[], object]]:
@@ -101,120 +101,123 @@ def _mails(world: World) -> list[Callable[[], object]]:
     ]
 
 
-def _tellings(world: World) -> list[Callable[[], object]]:
-    tellings, jane = parts().opt_in_notifications, world.recipient(JANE)
-    tellings.begin(jane, NOW, "press", NOW)
+def _notifications(world: World) -> list[Callable[[], object]]:
+    notifications, jane = parts().opt_in_notifications, world.recipient(JANE)
+    notifications.begin(jane, NOW, "press", NOW)
     return [
-        lambda: tellings.begin(jane, NOW + 1, "press", NOW),
-        lambda: tellings.finish(jane, NOW),
-        lambda: tellings.clear(PurgeSubject(jane, "")),
+        lambda: notifications.begin(jane, NOW + 1, "press", NOW),
+        lambda: notifications.finish(jane, NOW),
+        lambda: notifications.clear(PurgeSubject(jane, "")),
     ]
 
 
-def _place(_world: World) -> list[Callable[[], object]]:
+def _checkpoint(_world: World) -> list[Callable[[], object]]:
     parts().recipient_scan.save_checkpoint(WalkPosition("a" * 26))
     return [lambda: parts().recipient_scan.checkpoint()]
 
 
-KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _tellings, _place)
+KINDS = (_keys, _disclosures, _purges, _lifts, _mails, _notifications, _checkpoint)
 
 
-@pytest.mark.parametrize("made", KINDS, ids=lambda made: made.__name__.strip("_"))
-def test_junk_in_an_item_of_control_is_told_apart(
-    world: World, made: Callable[[World], list[Callable[[], object]]]
+@pytest.mark.parametrize("make_calls", KINDS, ids=lambda make_calls: make_calls.__name__.strip("_"))
+def test_junk_in_the_control_table_raises_only_known_errors(
+    world: World, make_calls: Callable[[World], list[Callable[[], object]]]
 ) -> None:
-    drive = made(world)
+    calls = make_calls(world)
     items = world.items("Control")
 
     @settings(examples(6), phases=[Phase.generate])
     @given(st.data())
-    def holds(data: st.DataObject) -> None:
+    def check(data: st.DataObject) -> None:
         item = data.draw(st.sampled_from(items).flatmap(lambda one: junk.spoiled(one, ("pk",))))
-        for one in drive:
+        for one in calls:
             with by_somebody_else():
                 client("dynamodb").put_item(TableName="Control", Item=item)
             with suppress(HeedError):
                 one()
 
-    holds()
+    check()
 
 
-def test_a_key_that_cannot_be_read_is_listed_as_that_and_the_others_are_taken(
+def test_an_unreadable_api_key_is_listed_and_does_not_block_others(
     world: World,
 ) -> None:
-    bad, _ = parts().api_keys.create("bad", "ops", [KeyScope.READ])
-    good, key = parts().api_keys.create("good", "ops", [KeyScope.READ])
-    spoiled = {"pk": {"S": f"key#{bad}"}, "created": {"S": "x"}}
+    unreadable_id, _ = parts().api_keys.create("bad", "ops", [KeyScope.READ])
+    readable_id, key = parts().api_keys.create("good", "ops", [KeyScope.READ])
+    spoiled = {"pk": {"S": f"key#{unreadable_id}"}, "created": {"S": "x"}}
     client("dynamodb").put_item(TableName=world.control, Item=spoiled)
     keys, unreadable = parts().api_keys.list()
-    assert ([one.id for one in keys], unreadable) == ([good], [bad])
-    found = parts().api_keys.find(hash_api_key(key))
-    assert found is not None and found.id == good
+    assert ([item.id for item in keys], unreadable) == ([readable_id], [unreadable_id])
+    api_key = parts().api_keys.find(hash_api_key(key))
+    assert api_key is not None and api_key.id == readable_id
 
 
 @pytest.mark.threat(
     "T15",
-    "An entry of the ledger is written over so that whoever reads the ledger fails there.",
-    "What cannot be read is passed by and named: by the verification as a line that is no entry, by the "
-    "hourly walk as altered.",
+    "An attacker overwrites an entry of the ledger, so that each reader of the ledger fails there.",
+    "An unreadable entry is skipped and reported: by the verification as an invalid line, by the reconciler "
+    "as altered.",
 )
-def test_junk_in_an_entry_of_the_ledger_is_named_and_holds_up_nobody_else(
+def test_junk_in_a_ledger_entry_is_reported_and_does_not_block_others(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stream = Recorder(parts().client("dynamodb"), world.table, NOW)
-    at: Any = reconcile
-    monkeypatch.setattr(at.time, "time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
+    module: Any = reconcile
+    monkeypatch.setattr(module.time, "time_ns", lambda: (NOW + 2 * DAY_MS) * 1_000_000)
     world.context.left = 600_000
     for address in (JANE, JOHN):
         world.put(address, Change(out(2), Entry(NOW, Source.LETTER, "{}")))
     records = event(json.loads(json.dumps(stream.records)))
     ledger.handler(records, world.context)
     salts = {item["id"]["S"]: item["salt"]["B"] for item in world.items()}
-    jane, john = (ledger_subject(salts[one], one) for one in (world.recipient(JANE), world.recipient(JOHN)))
-    (good,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
+    jane, john = (
+        ledger_subject(salts[recipient], recipient)
+        for recipient in (world.recipient(JANE), world.recipient(JOHN))
+    )
+    (valid,) = [item for item in world.items("Ledger") if item["subject"]["S"] == jane]
 
     @settings(examples(6), phases=[Phase.generate])
-    @given(junk.spoiled(good, ("subject", "id", "evidence")))
-    def holds(item: dict[str, Any]) -> None:
-        assume({name: item.get(name) for name in good} != good)  # another attribute says nothing
+    @given(junk.spoiled(valid, ("subject", "id", "evidence")))
+    def check(item: dict[str, Any]) -> None:
+        assume({name: item.get(name) for name in valid} != valid)  # other attributes are ignored
         with by_somebody_else():
             client("dynamodb").put_item(TableName="Ledger", Item=item)
         assert ledger.handler(records, world.context) == {"batchItemFailures": []}
-        found = reconcile.handler({}, world.context)
-        assert found["walked"] == 2
-        kept = parts().ledger
-        assert len(list(kept.entries_of(john))) == 1
+        totals = reconcile.handler({}, world.context)
+        assert totals["walked"] == 2
+        ledger_table = parts().ledger
+        assert len(list(ledger_table.entries_of(john))) == 1
         with suppress(HeedError):
-            list(kept.entries_of(jane))
-        lines = export_ledger(kept, parts().ledger_seals, NOW + 2 * DAY_MS)
+            list(ledger_table.entries_of(jane))
+        lines = export_ledger(ledger_table, parts().ledger_seals, NOW + 2 * DAY_MS)
         fault = verify_ledger(lines, ExternalSorter).fault
         assert fault is not None, item
-        kept.erase(jane)
+        ledger_table.erase(jane)
 
-    holds()
+    check()
 
 
 def _opt_out(world: World, address: str) -> str:
-    said = QueuedOptOut(world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1")
-    return said.to_message()
+    opt_out = QueuedOptOut(world.recipient(address), scope_numbers(2, 1), NOW, Source.ONE_CLICK, "{}", "1")
+    return opt_out.to_message()
 
 
 def _mail_request(_: World, address: str) -> str:
-    at = NOW - 99 * DAY_MS  # too late for a mail
-    asked = ConfirmationRequest(
+    at = NOW - 99 * DAY_MS  # too old for a mail
+    request = ConfirmationRequest(
         address, address, Intent.IN, scope_numbers(2), "en", at, "https://example.com", "n"
     )
-    return asked.to_message()
+    return request.to_message()
 
 
 def _opt_in(world: World, address: str) -> str:
-    seal = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
-    sealed = seal.encrypt(address)
+    encryption = KmsAddressEncryption(parts().client("kms"), parts().config.address_key)
+    sealed = encryption.encrypt(address)
     return ConfirmedOptIn("p", world.recipient(address), NOW, ("offers",), sealed).to_message()
 
 
 def _complaint(_: World, address: str) -> str:
-    told = {
+    message = {
         "eventType": "Complaint",
         "mail": {"destination": [address]},
         "complaint": {
@@ -222,7 +225,7 @@ def _complaint(_: World, address: str) -> str:
             "timestamp": "2026-03-05T09:12:44.390Z",
         },
     }
-    return json.dumps(told)
+    return json.dumps(message)
 
 
 QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
@@ -236,32 +239,32 @@ QUEUES: tuple[tuple[Any, Callable[[World, str], str]], ...] = (
 
 @pytest.mark.threat(
     "T19",
-    "A message is put into one of the queues that crashes its reader, so that what is behind it never comes.",
-    "Each message is checked whole before anything of it is done; one that is not of our form fails alone.",
+    "A message in a queue crashes its reader, so that later messages are never handled.",
+    "Each message is checked completely before it is handled. A malformed message fails alone.",
 )
 @pytest.mark.parametrize(("app", "message"), QUEUES, ids=lambda one: getattr(one, "__name__", ""))
-def test_junk_in_a_queue_fails_alone(
+def test_junk_in_a_queue_does_not_block_other_messages(
     world: World,
     app: Any,
     message: Callable[[World, str], str],
 ) -> None:
     world.context.left = 90_000
-    good = message(world, JOHN)
+    valid = message(world, JOHN)
 
     @settings(examples(20), phases=[Phase.generate])
     @given(junk.bodies(message(world, JANE)))
-    def holds(body: str) -> None:
+    def check(body: str) -> None:
         records = [
             {"messageId": name, "eventSource": "aws:sqs", "body": text}
-            for name, text in (("junk", body), ("good", good))
+            for name, text in (("junk", body), ("good", valid))
         ]
         answer = app.handler({"Records": records}, world.context)
         assert {"itemIdentifier": "good"} not in answer["batchItemFailures"]
-        assert not (body and answer["batchItemFailures"]), "it is put aside, not delivered again"
+        assert not (body and answer["batchItemFailures"]), "it is dead-lettered, not retried"
         assert all(len(item["id"]["S"]) == 26 for item in world.items())
 
     with mailbox.suppression_list():
-        holds()
+        check()
 
 
 @pytest.mark.parametrize(
@@ -287,7 +290,7 @@ def test_junk_in_a_queue_fails_alone(
     ],
     ids=str,
 )
-def test_an_opt_out_of_later_is_taken_in_our_form_alone(world: World, spoiled: dict[str, Any]) -> None:
+def test_a_malformed_queued_opt_out_is_dead_lettered(world: World, spoiled: dict[str, Any]) -> None:
     body = json.dumps({**json.loads(_opt_out(world, JANE)), **spoiled})
     answer = opt_out_retry.handler({"Records": [{"messageId": "m", "body": body}]}, world.context)
     assert answer == {"batchItemFailures": []}
