@@ -1,4 +1,4 @@
-"""The privacy officer's routes as AWS calls them: minors, erasures, holds, lifts, disclosures."""
+"""The routes for privacy officers: minors, erasures, holds, lifts and disclosures."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _entry(at: int) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
-def test_a_minor_is_totally_stopped_at_the_answer_service_mail_too(office: Office) -> None:
+def test_a_reported_minor_gets_no_mail_at_all_from_the_answer_on(office: Office) -> None:
     office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)))
     answer = office.minor()
     assert answer["recipient"] == office.world.recipient(JANE)
@@ -52,7 +52,7 @@ def test_a_minor_is_totally_stopped_at_the_answer_service_mail_too(office: Offic
     assert office.world.recipient(JANE) not in texts and "example" not in texts
 
 
-def test_a_second_report_changes_nothing_and_names_the_same_purge(office: Office) -> None:
+def test_a_second_report_changes_nothing_and_returns_the_same_purge(office: Office) -> None:
     first = office.minor()
     before = office.world.items()
     assert office.minor(NOW + 5) == first
@@ -60,7 +60,7 @@ def test_a_second_report_changes_nothing_and_names_the_same_purge(office: Office
     assert office.world.items() == before
 
 
-def test_nothing_about_a_minor_is_recorded_and_no_yes_brings_it_back(office: Office) -> None:
+def test_changes_for_a_minor_are_refused(office: Office) -> None:
     office.minor()
     before = office.world.items()
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
@@ -75,29 +75,29 @@ def test_nothing_about_a_minor_is_recorded_and_no_yes_brings_it_back(office: Off
 
 @pytest.mark.threat(
     "W15",
-    "One person makes two keys, whose owners differ by a sign that nobody sees, and signs twice.",
-    "Owners are compared without what nobody sees, without width and case; new keys may hold none of it.",
+    "One person makes two keys and signs twice. The owners differ only by an invisible character.",
+    "Owners are compared without invisible characters, width and case. New keys cannot contain them.",
 )
-def test_a_wrong_report_is_undone_by_two_owners_and_undoes_no_opt_out(office: Office) -> None:
+def test_two_owners_can_lift_a_wrong_report_but_opt_outs_stay(office: Office) -> None:
     office.minor()
     assert office.lift("minor", NOW + 10)[0] == 202
-    assert office.lift("minor", NOW + 20)[0] == 202  # the same key again is not another
-    assert office.lift("minor", NOW + 30, by=" KIM ")[0] == 202  # nor another key of that owner
-    for spelling in ("k\u200bim", "\uff4bim"):  # nor one whose owner only looks like it
+    assert office.lift("minor", NOW + 20)[0] == 202  # the same key again does not count
+    assert office.lift("minor", NOW + 30, by=" KIM ")[0] == 202  # another key of that owner does not count
+    for spelling in ("k\u200bim", "\uff4bim"):  # an owner that only looks different does not count
         assert office.lift("minor", NOW + 30, by=spelling)[0] == 202
     assert office.reason() == "minor"
-    status, done = office.lift("minor", NOW + 40, by="lou")
-    assert (status, done["outcome"]) == (200, "applied")
+    status, result = office.lift("minor", NOW + 40, by="lou")
+    assert (status, result["outcome"]) == (200, "applied")
     assert (office.reason(), office.reason("service")) == ("unsubscribed", "ok")
     assert all("expires" not in item for item in office.world.items())
     assert office.lift("minor", NOW + 50, by="lou")[1]["outcome"] == "superseded"
-    # And the person may come back.
+    # The person can opt in again.
     change = {"address": JANE, "scope": "offers", "state": "in", **ON_FILE}
     office.call("POST", "/v1/changes", change, at=NOW + 60)
     assert office.reason() == "ok"
 
 
-def test_the_second_key_must_come_within_a_day(office: Office) -> None:
+def test_the_second_signature_must_come_within_a_day(office: Office) -> None:
     office.minor()
     office.lift("minor", NOW)
     assert office.lift("minor", NOW + DAY_MS, by="lou")[0] == 202
@@ -105,7 +105,7 @@ def test_the_second_key_must_come_within_a_day(office: Office) -> None:
     assert office.lift("minor", NOW + 2 * DAY_MS - 1)[0] == 200
 
 
-def test_the_purge_of_a_wrong_report_takes_no_signature_that_came_after_it(office: Office) -> None:
+def test_a_purge_keeps_a_later_signature(office: Office) -> None:
     office.minor()
     office.lift("minor", NOW + 10)
     office.world.context.left = 300_000
@@ -113,23 +113,23 @@ def test_the_purge_of_a_wrong_report_takes_no_signature_that_came_after_it(offic
     assert office.lift("minor", NOW + 20, by="lou")[0] == 200
 
 
-def test_what_cannot_be_put_on_the_register_is_not_given_out(
+def test_data_is_not_disclosed_when_the_register_fails(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.minor()
 
     def fail(_: object) -> None:
-        raise StoreUnavailable("kept so by the test")
+        raise StoreUnavailable("the test made the store fail")
 
     monkeypatch.setattr(parts().disclosures, "append", fail)
-    asked = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
-    listed = office.call("GET", "/v1/suppressions", at=NOW + DAY_MS)
-    assert (asked[0], listed[0]) == (503, 503)
-    assert office.world.recipient(JANE) not in json.dumps([asked, listed])
+    lookup = office.call("POST", "/v1/recipients/lookup", {"address": JANE})
+    feed = office.call("GET", "/v1/suppressions", at=NOW + DAY_MS)
+    assert (lookup[0], feed[0]) == (503, 503)
+    assert office.world.recipient(JANE) not in json.dumps([lookup, feed])
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "Legal", "sending "])
-def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(office: Office, purpose: str) -> None:
+def test_data_is_not_disclosed_for_an_unknown_purpose(office: Office, purpose: str) -> None:
     office.minor()
     body = {"address": JANE, "purpose": purpose}
     query = {"purpose": purpose}
@@ -143,14 +143,14 @@ def test_for_a_purpose_that_is_not_on_the_list_nothing_is_given_out(office: Offi
 
 
 @pytest.mark.parametrize("purpose", list(DisclosurePurpose))
-def test_every_purpose_of_the_list_is_permitted_and_told(office: Office, purpose: DisclosurePurpose) -> None:
+def test_each_known_purpose_is_permitted_and_registered(office: Office, purpose: DisclosurePurpose) -> None:
     body = {"address": JANE, "purpose": purpose.value}
     assert office.call("POST", "/v1/recipients/lookup", body)[0] == 200
-    (told,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
-    assert (told["what"], told["purpose"]) == ("lookup", purpose.value)
+    (disclosure,) = office.call("GET", "/v1/disclosures")[1]["disclosures"]
+    assert (disclosure["what"], disclosure["purpose"]) == ("lookup", purpose.value)
 
 
-def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> None:
+def test_an_erasure_keeps_the_opt_out_and_is_refused_during_a_hold(office: Office) -> None:
     office.world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(COMPLAINT, _entry(NOW - DAY_MS)))
     hold = {"address": JANE, "source": "letter", **WHY}
     assert office.call("POST", "/v1/holds", hold)[1]["sendable"]["service"] is False
@@ -174,19 +174,19 @@ def test_an_erasure_keeps_the_bare_stop_and_waits_for_a_hold(office: Office) -> 
         (Change(COMPLAINT, _entry(NOW)), "complaint", {"scope": "offers"}),
     ],
 )
-def test_a_mistake_of_an_agent_has_an_inverse(
+def test_a_mistake_of_an_agent_can_be_lifted(
     office: Office, mistake: Change, register: str, more: dict[str, str]
 ) -> None:
     office.world.put(JANE, mistake)
     assert office.reason() != "ok"
-    status, done = office.lift(register, NOW + 1, **more)
-    assert (status, done["outcome"], done["sendable"]["offers"]) == (200, "applied", True)
+    status, result = office.lift(register, NOW + 1, **more)
+    assert (status, result["outcome"], result["sendable"]["offers"]) == (200, "applied", True)
     assert office.reason() == "ok"
     if register == "complaint":
         assert office.reason("news") == "complained"
 
 
-def test_the_function_agents_hands_no_address_on(office: Office) -> None:
+def test_the_function_agents_queues_no_address(office: Office) -> None:
     office.minor()
     assert office.world.messages("SES_LIST_QUEUE_URL") == []
 
@@ -209,7 +209,7 @@ def test_the_function_agents_hands_no_address_on(office: Office) -> None:
         ),
     ],
 )
-def test_what_breaks_the_contract_is_named_and_nobody_is_stopped(
+def test_a_request_that_breaks_the_contract_is_reported_and_changes_nothing(
     office: Office, path: str, body: object, pointer: str
 ) -> None:
     status, problem = office.call("POST", path, body)
@@ -217,9 +217,9 @@ def test_what_breaks_the_contract_is_named_and_nobody_is_stopped(
     assert office.world.items() == []
 
 
-def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Office) -> None:
+def test_each_lookup_and_each_page_of_the_feed_is_registered(office: Office) -> None:
     office.call("POST", "/v1/recipients/lookup", {"address": JANE, "purpose": "legal"})
-    office.call("GET", "/v1/suppressions")  # nobody: nothing is disclosed
+    office.call("GET", "/v1/suppressions")  # the list is empty, so nothing is disclosed
     office.minor()
     feed = {"purpose": "affiliate"}
     office.call("GET", "/v1/suppressions", query=feed, at=NOW + DAY_MS)
@@ -229,45 +229,50 @@ def test_every_lookup_and_every_page_of_the_feed_is_on_the_register(office: Offi
     status, answer = office.call("GET", "/v1/disclosures")
 
     assert status == 200
-    told = [(d["number"], d["what"], d["purpose"], d["people"]) for d in answer["disclosures"]]
-    assert told == [(2, "suppressions", "affiliate", 1), (1, "lookup", "legal", 1)]
+    registered = [
+        (disclosure["number"], disclosure["what"], disclosure["purpose"], disclosure["people"])
+        for disclosure in answer["disclosures"]
+    ]
+    assert registered == [(2, "suppressions", "affiliate", 1), (1, "lookup", "legal", 1)]
     assert answer["disclosures"][1]["before"] == FIRST_PREVIOUS_HASH
     assert answer["disclosures"][0]["before"] == answer["disclosures"][1]["hash"]
     texts = json.dumps(answer)
     assert office.world.recipient(JANE) not in texts and "example" not in texts
     page = office.call("GET", "/v1/disclosures", query={"limit": "1"})[1]
     second = office.call("GET", "/v1/disclosures", query={"cursor": page["cursor"]})[1]
-    assert [d["number"] for d in (*page["disclosures"], *second["disclosures"])] == [2, 1]
+    assert [disclosure["number"] for disclosure in (*page["disclosures"], *second["disclosures"])] == [2, 1]
     assert second["cursor"] is None
 
 
-def test_the_chain_grows_by_one_entry_each_however_many_append_at_once(
+def test_concurrent_disclosures_make_one_unbroken_chain(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register, client, one_call = parts().disclosures, parts().client("dynamodb"), threading.Lock()
+    register, client, lock = parts().disclosures, parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
     def atomic(*arguments: Any) -> Any:
-        with one_call:  # as DynamoDB has it; moto alone is torn apart by threads
+        with lock:  # DynamoDB calls are atomic, but moto's are not safe between threads
             return call(*arguments)
 
     monkeypatch.setattr(client, "_make_api_call", atomic)
 
-    def append(n: int) -> None:
-        register.append(DisclosureDetails(NOW + n, "lookup", DisclosurePurpose.LEGAL, 1, f"{n:016x}"))
+    def append(number: int) -> None:
+        register.append(
+            DisclosureDetails(NOW + number, "lookup", DisclosurePurpose.LEGAL, 1, f"{number:016x}")
+        )
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(append, range(40)))
 
     entries = register.latest(None, 100).entries
     assert [entry.number for entry in entries] == list(range(40, 0, -1))
-    assert {entry.details.key for entry in entries} == {f"{n:016x}" for n in range(40)}
+    assert {entry.details.key for entry in entries} == {f"{number:016x}" for number in range(40)}
     assert all(is_next_entry(later, earlier) for later, earlier in pairwise(entries))
 
 
-def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) -> None:
+def test_an_entry_before_a_crash_is_found_by_the_next_append(office: Office) -> None:
     register = parts().disclosures
-    given = DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
+    details = DisclosureDetails(NOW, "lookup", DisclosurePurpose.LEGAL, 1, "k")
 
     def fail(**_: object) -> None:
         raise RuntimeError("the function is killed")
@@ -276,8 +281,8 @@ def test_an_entry_whose_end_was_not_marked_is_found_by_the_next(office: Office) 
     events.register("before-call.dynamodb.UpdateItem", fail, unique_id="kill")
     for _ in range(3):
         with pytest.raises(RuntimeError):
-            register.append(given)
+            register.append(details)
     events.unregister("before-call.dynamodb.UpdateItem", unique_id="kill")
     assert len(register.latest(None, 9).entries) == 3
-    assert register.append(given).number == 4
+    assert register.append(details).number == 4
     assert [entry.number for entry in register.latest(None, 9).entries] == [4, 3, 2, 1]

@@ -1,4 +1,4 @@
-"""GET /v1/suppressions as AWS calls it, from event to answer."""
+"""GET /v1/suppressions, from HTTP event to answer."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from tests.support import openapi
 from tests.support.deployment import NOW, World, http, parts
 from tests.support.registers import in_, out, pause
 
-ASKED_AT = NOW + 10_000
-List = Callable[..., Any]
+REQUESTED_AT = NOW + 10_000
+CallFeed = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(world: World) -> Callable[..., tuple[int, Any]]:
+def call_feed(world: World) -> Callable[..., tuple[int, Any]]:
     _, key = parts().api_keys.create("platform", "ops", [KeyScope.READ])
 
-    def ask(at: int = ASKED_AT, key: str = key, **query: object) -> tuple[int, Any]:
+    def call_feed(at: int = REQUESTED_AT, key: str = key, **query: object) -> tuple[int, Any]:
         event = http(
             "GET",
             "/v1/suppressions",
@@ -43,17 +43,17 @@ def ask(world: World) -> Callable[..., tuple[int, Any]]:
         answer = app.handler(event, world.context)
         return answer["statusCode"], openapi.hold("GET", "/v1/suppressions", answer)
 
-    return ask
+    return call_feed
 
 
 @pytest.fixture
-def page(ask: Callable[..., tuple[int, Any]]) -> List:
-    def page(**query: Any) -> Any:
-        status, body = ask(**query)
+def read_page(call_feed: Callable[..., tuple[int, Any]]) -> CallFeed:
+    def read_page(**query: Any) -> Any:
+        status, body = call_feed(**query)
         assert status == 200, body
         return body
 
-    return page
+    return read_page
 
 
 def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, now: int = NOW) -> None:
@@ -61,18 +61,18 @@ def _put(world: World, address: str, *registers: Register, at: int = NOW - 5, no
     world.put(
         address,
         *(
-            Change(one, Entry(at, Source.PHONE, "{}", until=until if one.may_end else None))
-            for one in registers
+            Change(register, Entry(at, Source.PHONE, "{}", until=until if register.may_end else None))
+            for register in registers
         ),
         now=now,
     )
 
 
-def test_each_stop_is_an_entry_with_what_may_go_in_spite_of_it(world: World, page: List) -> None:
+def test_each_suppression_is_listed_with_its_exceptions(world: World, read_page: CallFeed) -> None:
     _put(world, "a@example.com", out(0), at=NOW - 9)
     _put(world, "a@example.com", in_(3), now=NOW + 1)
     _put(world, "b@example.com", pause(2), now=NOW + 2)
-    answer = page()
+    answer = read_page()
     assert answer["suppressions"] == [
         {
             "recipient": world.recipient("a@example.com"),
@@ -98,68 +98,68 @@ def test_each_stop_is_an_entry_with_what_may_go_in_spite_of_it(world: World, pag
     assert answer["end"] is True
 
 
-def test_nobody_stopped_is_an_empty_end_with_a_cursor(page: List) -> None:
-    answer = page()
+def test_an_empty_feed_has_a_cursor(read_page: CallFeed) -> None:
+    answer = read_page()
     assert (answer["suppressions"], answer["end"]) == ([], True)
-    assert page(cursor=answer["cursor"])["suppressions"] == []
+    assert read_page(cursor=answer["cursor"])["suppressions"] == []
 
 
-def test_pages_that_follow_the_cursor_give_everybody_once_in_order(world: World, page: List) -> None:
-    people = [f"{n}@example.com" for n in range(7)]
-    for n, address in enumerate(people):
-        _put(world, address, out(2), out(3), now=NOW + n)
-    found, ends = [], []
+def test_pages_by_cursor_list_each_suppression_once_in_order(world: World, read_page: CallFeed) -> None:
+    addresses = [f"{number}@example.com" for number in range(7)]
+    for number, address in enumerate(addresses):
+        _put(world, address, out(2), out(3), now=NOW + number)
+    listed, ends = [], []
     query: dict[str, str] = {}
     while True:
-        answer = page(limit=3, **query)
-        found += [(one["recipient"], one["scope"]) for one in answer["suppressions"]]
+        answer = read_page(limit=3, **query)
+        listed += [(item["recipient"], item["scope"]) for item in answer["suppressions"]]
         ends.append(answer["end"])
         query = {"cursor": answer["cursor"]}
         if len(answer["suppressions"]) < 3:
             break
-    assert found == [(world.recipient(a), scope) for a in people for scope in ("offers", "news")]
+    assert listed == [(world.recipient(name), scope) for name in addresses for scope in ("offers", "news")]
     assert ends == [False] * 4 + [True]
 
 
-def test_who_was_lifted_is_told_when_the_cursor_is_used_again(world: World, page: List) -> None:
+def test_a_lifted_suppression_appears_after_the_cursor(world: World, read_page: CallFeed) -> None:
     _put(world, "a@example.com", out(2))
-    cursor = page()["cursor"]
-    _put(world, "a@example.com", in_(2), at=NOW, now=ASKED_AT + DAY_MS)
-    (entry,) = page(cursor=cursor, at=ASKED_AT + 2 * DAY_MS)["suppressions"]
+    cursor = read_page()["cursor"]
+    _put(world, "a@example.com", in_(2), at=NOW, now=REQUESTED_AT + DAY_MS)
+    (entry,) = read_page(cursor=cursor, at=REQUESTED_AT + 2 * DAY_MS)["suppressions"]
     assert (entry["scope"], entry["state"]) == ("offers", "lifted")
 
 
-def test_the_cursor_at_the_end_goes_two_minutes_back_and_no_further(world: World, page: List) -> None:
-    _put(world, "old@example.com", out(0), now=ASKED_AT - 120_001)
-    _put(world, "late@example.com", out(0), now=ASKED_AT - 120_000)
-    cursor = page()["cursor"]
-    again = page(cursor=cursor, at=ASKED_AT + 1_000)["suppressions"]
-    assert [one["recipient"] for one in again] == [world.recipient("late@example.com")]
+def test_the_last_cursor_repeats_the_last_two_minutes(world: World, read_page: CallFeed) -> None:
+    _put(world, "old@example.com", out(0), now=REQUESTED_AT - 120_001)
+    _put(world, "late@example.com", out(0), now=REQUESTED_AT - 120_000)
+    cursor = read_page()["cursor"]
+    repeated = read_page(cursor=cursor, at=REQUESTED_AT + 1_000)["suppressions"]
+    assert [item["recipient"] for item in repeated] == [world.recipient("late@example.com")]
 
 
-def test_since_leaves_out_what_changed_before(world: World, page: List) -> None:
+def test_since_leaves_out_older_changes(world: World, read_page: CallFeed) -> None:
     _put(world, "a@example.com", out(0), now=NOW - 1)
     _put(world, "b@example.com", out(0), now=NOW)
     for since in ("2026-03-05T09:12:44.390Z", "2026-03-05T10:12:44.390+01:00"):
-        found = page(since=since)["suppressions"]
-        assert [one["recipient"] for one in found] == [world.recipient("b@example.com")]
-    assert len(page(since="2026-03-05")["suppressions"]) == 2
-    assert page(since="2027-01-01")["suppressions"] == []
+        suppressions = read_page(since=since)["suppressions"]
+        assert [item["recipient"] for item in suppressions] == [world.recipient("b@example.com")]
+    assert len(read_page(since="2026-03-05")["suppressions"]) == 2
+    assert read_page(since="2027-01-01")["suppressions"] == []
 
 
-def test_a_filter_stays_with_its_cursor(world: World, page: List, ask: List) -> None:
-    for n in range(3):
-        _put(world, f"{n}@example.com", out(2), COMPLAINT, UNDELIVERABLE, now=NOW + n)
-    first = page(reason="complained", scope="*", limit=2)
-    rest = page(cursor=first["cursor"], limit=2)
-    same = page(cursor=first["cursor"], limit=2, reason="complained", since="2026-01-01")
+def test_a_cursor_keeps_its_filter(world: World, read_page: CallFeed, call_feed: CallFeed) -> None:
+    for number in range(3):
+        _put(world, f"{number}@example.com", out(2), COMPLAINT, UNDELIVERABLE, now=NOW + number)
+    first = read_page(reason="complained", scope="*", limit=2)
+    rest = read_page(cursor=first["cursor"], limit=2)
+    same = read_page(cursor=first["cursor"], limit=2, reason="complained", since="2026-01-01")
     assert rest["suppressions"] == same["suppressions"]
-    found = [*first["suppressions"], *rest["suppressions"]]
-    assert [one["reason"] for one in found] == ["complained"] * 3
-    assert [one["scope"] for one in page(scope="meridian/offers")["suppressions"]] == ["offers"] * 3
-    status, problem = ask(cursor=first["cursor"], reason="minor")
+    suppressions = [*first["suppressions"], *rest["suppressions"]]
+    assert [item["reason"] for item in suppressions] == ["complained"] * 3
+    assert [item["scope"] for item in read_page(scope="meridian/offers")["suppressions"]] == ["offers"] * 3
+    status, problem = call_feed(cursor=first["cursor"], reason="minor")
     assert (status, problem["errors"][0]["pointer"]) == (422, "/reason")
-    status, problem = ask(cursor=page()["cursor"], scope="news")
+    status, problem = call_feed(cursor=read_page()["cursor"], scope="news")
     assert (status, problem["errors"][0]["pointer"]) == (422, "/scope")
 
 
@@ -183,56 +183,56 @@ def test_a_filter_stays_with_its_cursor(world: World, page: List, ask: List) -> 
         ("colour", "red"),
     ],
 )
-def test_a_parameter_that_breaks_the_contract_is_named(ask: List, name: str, value: str) -> None:
-    status, problem = ask(**{name: value})
+def test_an_invalid_parameter_is_reported(call_feed: CallFeed, name: str, value: str) -> None:
+    status, problem = call_feed(**{name: value})
     assert status == 422
     assert [fault["pointer"] for fault in problem["errors"]] == [f"/{name}"]
 
 
-def test_a_fault_of_a_query_speaks_of_the_query_and_of_what_there_is(ask: List) -> None:
-    status, problem = ask(limt="2")
+def test_a_fault_of_a_query_names_the_known_parameters(call_feed: CallFeed) -> None:
+    status, problem = call_feed(limt="2")
     assert (status, problem["type"]) == (422, "urn:heed:problem:invalid-request")
     assert "body" not in json.dumps(problem).lower()
     assert problem["detail"] == "A query parameter is not valid. `errors` names each fault. Nothing was done."
     assert "limit" in problem["errors"][0]["detail"]
 
 
-def test_a_plus_that_became_a_space_is_told_of(ask: List, page: List) -> None:
-    _, problem = ask(since="2026-03-05T10:12:44 01:00")
+def test_a_plus_that_became_a_space_is_explained(call_feed: CallFeed, read_page: CallFeed) -> None:
+    _, problem = call_feed(since="2026-03-05T10:12:44 01:00")
     assert problem["errors"][0]["detail"].endswith("in a query a + means a space, and %2B means a +")
     for since in ("yesterday and today", "2026-03-05 10:12:44Z", ""):
-        _, problem = ask(since=since)
+        _, problem = call_feed(since=since)
         assert "%2B" not in problem["errors"][0]["detail"]
-    assert page(since="2026-03-05T10:12:44+01:00")["suppressions"] == []
+    assert read_page(since="2026-03-05T10:12:44+01:00")["suppressions"] == []
 
 
-def test_an_unknown_scope_of_a_query_names_the_nearest_and_where_all_are_listed(ask: List) -> None:
-    _, problem = ask(scope="ofers")
+def test_an_unknown_scope_of_a_query_gets_the_nearest_name(call_feed: CallFeed) -> None:
+    _, problem = call_feed(scope="ofers")
     assert problem["errors"][0]["detail"] == (
         "is not in the catalogue; the nearest is offers; GET /v1/topics lists all names"
     )
 
 
-def test_every_faulty_parameter_is_named_at_once(ask: List) -> None:
-    _, problem = ask(limit=0, reason="x", scope="y", since="z", cursor="w")
+def test_all_invalid_parameters_are_reported_at_once(call_feed: CallFeed) -> None:
+    _, problem = call_feed(limit=0, reason="x", scope="y", since="z", cursor="w")
     assert len(problem["errors"]) == 5
 
 
 @pytest.mark.threat(
     "T12",
-    "A partner reads the whole list of who is stopped.",
-    "The list needs a scope of its own, names no address, and each reading is entered as a disclosure.",
+    "A partner reads the whole list of suppressed people.",
+    "The list needs its own scope and names no address. Each read is entered as a disclosure.",
 )
-def test_it_asks_for_the_scope_read(ask: List) -> None:
+def test_the_feed_needs_the_scope_read(call_feed: CallFeed) -> None:
     _, other = parts().api_keys.create("other", "ops", [KeyScope.CHECK])
-    assert ask(key=other, limit=0)[0] == 403
-    assert ask(key="heed_" + "a" * 43)[0] == 401
+    assert call_feed(key=other, limit=0)[0] == 403
+    assert call_feed(key="heed_" + "a" * 43)[0] == 401
 
 
-@pytest.mark.system  # a thousand people: slower than a second
-def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(world: World, page: List) -> None:
-    for n in range(150):
-        _put(world, f"{n}@example.com", out(0), now=NOW + n)
+@pytest.mark.system  # exhaustive: slower than a second
+def test_a_page_costs_a_query_per_shard_and_a_batch_per_hundred(world: World, read_page: CallFeed) -> None:
+    for number in range(150):
+        _put(world, f"{number}@example.com", out(0), now=NOW + number)
     requests: list[str] = []
     consistent: list[bool] = []
     events = parts().client("dynamodb").meta.events
@@ -243,16 +243,20 @@ def test_a_page_is_a_query_a_shard_and_a_consistent_batch_for_each_hundred(world
             part["ConsistentRead"] for part in params["RequestItems"].values()
         ),
     )
-    assert len(page(limit=1000)["suppressions"]) == 150
-    register = ["GetItem", "PutItem", "UpdateItem"]  # of disclosures: one entry a page
+    assert len(read_page(limit=1000)["suppressions"]) == 150
+    disclosure_calls = [
+        "GetItem",
+        "PutItem",
+        "UpdateItem",
+    ]  # the register of disclosures: one entry for each read_page
     assert sorted(requests) == sorted(
-        ["BatchGetItem"] * 2 + ["GetItem"] + ["Query"] * 16 + register  # the key, too
+        ["BatchGetItem"] * 2 + ["GetItem"] + ["Query"] * 16 + disclosure_calls  # GetItem reads the API key
     )
     assert consistent == [True, True]
 
 
-def test_a_record_that_cannot_be_read_stops_everything_and_is_counted(
-    world: World, page: List, capsys: pytest.CaptureFixture[str]
+def test_an_unreadable_record_is_a_suppression_of_everything_and_counted(
+    world: World, read_page: CallFeed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     _put(world, "a@example.com", out(2))
     recipient = world.recipient("a@example.com")
@@ -263,18 +267,18 @@ def test_a_record_that_cannot_be_read_stops_everything_and_is_counted(
         ExpressionAttributeNames={"#o": "o:2"},
         ExpressionAttributeValues={":broken": {"S": "?"}},
     )
-    (entry,) = page()["suppressions"]
+    (entry,) = read_page()["suppressions"]
     assert (entry["reason"], entry["scope"], entry["state"]) == ("unreadable", "*", "standing")
     assert '"UnreadableRecordFound":[1.0]' in capsys.readouterr().out
 
 
-def test_a_table_that_does_not_answer_is_503(world: World, ask: List) -> None:
+def test_a_failed_table_is_answered_with_503(world: World, call_feed: CallFeed) -> None:
     boto3.client("dynamodb").delete_table(TableName=world.table)
-    assert ask()[0] == 503
+    assert call_feed()[0] == 503
 
 
-def test_asking_changes_nothing(world: World, page: List) -> None:
+def test_reading_the_feed_changes_nothing(world: World, read_page: CallFeed) -> None:
     _put(world, "a@example.com", out(0))
     before = world.items()
-    page(limit=1)
+    read_page(limit=1)
     assert world.items() == before

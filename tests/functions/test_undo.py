@@ -1,4 +1,4 @@
-"""Undo takes back what the press did, the whole of it, and nothing that was so before."""
+"""Undo takes back all changes of one press, and nothing older."""
 
 from __future__ import annotations
 
@@ -21,35 +21,35 @@ READER = "reader@example.com"
 DAY = 86_400_000
 
 
-def wish(at: int) -> Entry:
+def link_entry(at: int) -> Entry:
     return Entry(at, Source.LINK, "{}")
 
 
 def press(world: World, scope: str = "all", at: int = NOW) -> str:
-    """The path of the page that follows a press by hand."""
-    where = f"/u/{world.token(READER)}"
-    answer = unsubscribe.handler(http("POST", where, form={"scope": scope}, at=at), world.context)
+    """Presses a button of the page; returns the path of the page that follows."""
+    path = f"/u/{world.token(READER)}"
+    answer = unsubscribe.handler(http("POST", path, form={"scope": scope}, at=at), world.context)
     assert answer["statusCode"] == 303
     return str(answer["headers"]["Location"])
 
 
 def get(world: World, location: str, at: int = NOW + 1) -> str:
-    where, _, query = location.partition("?")
-    app = unsubscribe if where.startswith("/u/") else preferences
-    event = http("GET", where, query=dict(parse_qsl(query)), at=at)
+    path, _, query = location.partition("?")
+    app = unsubscribe if path.startswith("/u/") else preferences
+    event = http("GET", path, query=dict(parse_qsl(query)), at=at)
     return str(app.handler(event, world.context)["body"])
 
 
-def undo_in(page: str) -> tuple[str, str]:
-    """The path and the token of a page's Undo."""
+def find_undo(page: str) -> tuple[str, str]:
+    """Returns the path and the token of the Undo button of a page."""
     form = re.search(r'action="(/p/[^"?]+)[^>]*><button[^>]*name="undo" value="([^"]+)"', page)
     assert form is not None
     return form[1], form[2]
 
 
-def undo(world: World, done: str, at: int = NOW + 1) -> int:
-    where, token = undo_in(get(world, done))
-    answer = preferences.handler(http("POST", where, form={"undo": token}, at=at), world.context)
+def press_undo(world: World, done_page: str, at: int = NOW + 1) -> int:
+    path, token = find_undo(get(world, done_page))
+    answer = preferences.handler(http("POST", path, form={"undo": token}, at=at), world.context)
     return int(answer["statusCode"])
 
 
@@ -59,21 +59,21 @@ def sendable(world: World, at: int = NOW + 5) -> set[str]:
     return {topic.name for topic in topics if decide(record, topic, at).sendable}
 
 
-def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
+def test_a_press_after_an_expired_pause_keeps_the_pause_on_record(
     world: World,
 ) -> None:
-    begun = NOW - 100 * DAY
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    chosen = http("POST", where, form={"pause": "30"}, at=begun)
-    assert preferences.handler(chosen, world.context)["statusCode"] == 303
-    paused = parts().preferences.read(world.recipient(READER)).registers[undoable(1)]
-    assert (paused.until or NOW) < NOW
+    paused_at = NOW - 100 * DAY
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    pause_event = http("POST", path, form={"pause": "30"}, at=paused_at)
+    assert preferences.handler(pause_event, world.context)["statusCode"] == 303
+    pause_entry = parts().preferences.read(world.recipient(READER)).registers[undoable(1)]
+    assert (pause_entry.until or NOW) < NOW
 
-    brand = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
-    assert unsubscribe.handler(brand, world.context)["statusCode"] == 303
+    event = http("POST", f"/u/{world.token(READER, scope=1)}", form={"scope": "this"})
+    assert unsubscribe.handler(event, world.context)["statusCode"] == 303
 
     record = parts().preferences.read(world.recipient(READER))
-    assert record.registers[pause(1)] == paused
+    assert record.registers[pause(1)] == pause_entry
     assert record.registers[undoable(1)].until is None
 
 
@@ -82,125 +82,125 @@ def test_a_press_after_a_pause_that_is_over_stops_and_keeps_the_pause_on_record(
     "before",
     [
         [],
-        [Change(out(3), wish(5))],
-        [Change(yes(5), wish(5))],
-        [Change(out(1), wish(5)), Change(in_(2), wish(6))],
+        [Change(out(3), link_entry(5))],
+        [Change(yes(5), link_entry(5))],
+        [Change(out(1), link_entry(5)), Change(in_(2), link_entry(6))],
     ],
-    ids=["nothing said", "no news", "research confirmed", "offers of the brand"],
+    ids=["no choice", "no news", "research confirmed", "offers of the brand"],
 )
-def test_it_brings_back_what_was_sent_before_and_no_more(
+def test_an_undo_restores_exactly_the_previous_choices(
     world: World, scope: str, before: list[Change]
 ) -> None:
-    world.put(READER, Change(in_(7), wish(1)), *before)
-    was = sendable(world)
-    done = press(world, scope)
-    assert sendable(world) < was
-    assert undo(world, done) == 303
+    world.put(READER, Change(in_(7), link_entry(1)), *before)
+    sendable_before = sendable(world)
+    done_page = press(world, scope)
+    assert sendable(world) < sendable_before
+    assert press_undo(world, done_page) == 303
 
-    assert sendable(world) == was
+    assert sendable(world) == sendable_before
 
 
-def test_everything_taken_back_stops_no_topic_that_begins_later(world: World) -> None:
-    undo(world, press(world))
+def test_an_undo_of_everything_leaves_no_opt_out_for_later_topics(world: World) -> None:
+    press_undo(world, press(world))
 
     assert parts().preferences.read(world.recipient(READER)).outs(ScopeNumber(0)) == ()
 
 
-def test_a_stop_that_stood_before_the_press_stays(world: World) -> None:
-    world.put(READER, Change(out(0), wish(5)), Change(in_(2), wish(6)))
+def test_an_opt_out_from_before_the_press_stays(world: World) -> None:
+    world.put(READER, Change(out(0), link_entry(5)), Change(in_(2), link_entry(6)))
     press(world)
 
     assert out(0) in parts().preferences.read(world.recipient(READER)).registers
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_after_its_hour_it_asks_for_a_confirmation(world: World) -> None:
-    assert undo(world, press(world), NOW + 60 * 60 * 1000) == 200
+def test_an_undo_after_an_hour_needs_a_confirmation(world: World) -> None:
+    assert press_undo(world, press(world), NOW + 60 * 60 * 1000) == 200
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_after_its_hour_too_a_privacy_signal_that_came_with_it_is_kept(world: World) -> None:
-    where, token = undo_in(get(world, press(world)))
-    late, form = NOW + 60 * 60 * 1000, {"undo": token}
-    event = http("POST", where, form=form, headers={"sec-gpc": "1"}, at=late)
+def test_a_privacy_signal_with_an_expired_undo_is_recorded(world: World) -> None:
+    path, token = find_undo(get(world, press(world)))
+    expired_at, form = NOW + 60 * 60 * 1000, {"undo": token}
+    event = http("POST", path, form=form, headers={"sec-gpc": "1"}, at=expired_at)
     assert preferences.handler(event, world.context)["statusCode"] == 200
-    assert sendable(world, late) == {"service"}
+    assert sendable(world, expired_at) == {"service"}
 
 
-def test_who_presses_second_stays_out_whatever_the_first_takes_back(world: World) -> None:
-    done = press(world)
-    later = press(world, at=NOW + 1)
-    assert later.split("done=")[1].startswith("1&")
-    assert undo(world, done, NOW + 2) == 303
+def test_an_undo_of_the_first_press_leaves_the_second_press_active(world: World) -> None:
+    done_page = press(world)
+    second_page = press(world, at=NOW + 1)
+    assert second_page.split("done=")[1].startswith("1&")
+    assert press_undo(world, done_page, NOW + 2) == 303
 
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_one_click_behind_the_press_stays_too(world: World) -> None:
-    done = press(world, "this")
+def test_an_undo_leaves_a_later_one_click_active(world: World) -> None:
+    done_page = press(world, "this")
     one_click = http("POST", f"/u/{world.token(READER)}", body="List-Unsubscribe=One-Click")
     unsubscribe.handler(one_click, world.context)
-    undo(world, done)
+    press_undo(world, done_page)
 
     assert "offers" not in sendable(world)
 
 
-def test_pressed_twice_it_is_pressed_once(world: World) -> None:
-    done = press(world)
-    undo(world, done)
+def test_a_used_undo_does_not_affect_a_later_press(world: World) -> None:
+    done_page = press(world)
+    press_undo(world, done_page)
     before = world.items()
-    where, token = undo_in(get(world, press(world, at=NOW + 2 * DAY), at=NOW + 2 * DAY + 1))
-    assert undo_token(done) != token
-    preferences.handler(http("POST", where, form={"undo": undo_token(done)}, at=NOW + 3), world.context)
-    assert world.items() != before  # the press of two days later
+    path, token = find_undo(get(world, press(world, at=NOW + 2 * DAY), at=NOW + 2 * DAY + 1))
+    assert undo_token(done_page) != token
+    preferences.handler(http("POST", path, form={"undo": undo_token(done_page)}, at=NOW + 3), world.context)
+    assert world.items() != before  # the press two days later is recorded
     assert sendable(world, NOW + 2 * DAY + 2) == {"service", "targeted-advertising"}
 
 
-def undo_token(done: str) -> str:
-    return dict(parse_qsl(done.partition("?")[2]))["done"]
+def undo_token(done_page: str) -> str:
+    return dict(parse_qsl(done_page.partition("?")[2]))["done"]
 
 
-def test_an_undo_is_offered_once_a_scope_and_day(world: World) -> None:
-    undo(world, press(world))
-    again = press(world, at=NOW + 2)
+def test_an_undo_is_offered_once_per_scope_and_day(world: World) -> None:
+    press_undo(world, press(world))
+    second_page = press(world, at=NOW + 2)
 
-    assert undo_token(again) == "1"
-    assert 'name="undo"' not in get(world, again, NOW + 3)
+    assert undo_token(second_page) == "1"
+    assert 'name="undo"' not in get(world, second_page, NOW + 3)
 
 
-def test_no_page_that_is_fetched_makes_one(world: World) -> None:
-    """Whoever is forwarded the mail polls the done page: it shows what it is given, or nothing."""
+def test_opening_a_page_creates_no_undo(world: World) -> None:
+    """Another holder of the link may poll the done page. It shows no Undo for an invalid token."""
     press(world)
     for guess in ("1", "x", "A" * 54, world.token(READER)):
         page = get(world, f"/u/{world.token(READER)}?done={guess}")
         assert 'name="undo"' not in page
 
 
-def test_an_undo_of_somebody_else_is_shown_and_taken_by_nobody(world: World) -> None:
+def test_an_undo_of_another_person_is_neither_shown_nor_accepted(world: World) -> None:
     token = undo_token(press(world))
-    other = world.token("other@example.com")
-    world.put("other@example.com", Change(out(0), wish(5)))
-    assert token not in get(world, f"/u/{other}?done={token}")
-    where = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
-    answer = preferences.handler(http("POST", where, form={"undo": token}), world.context)
+    other_token = world.token("other@example.com")
+    world.put("other@example.com", Change(out(0), link_entry(5)))
+    assert token not in get(world, f"/u/{other_token}?done={token}")
+    path = f"/p/{world.token('other@example.com', purpose=TokenPurpose.PREFERENCES)}"
+    answer = preferences.handler(http("POST", path, form={"undo": token}), world.context)
 
     assert answer["statusCode"] == 422
     assert sendable(world) == {"service", "targeted-advertising"}
 
 
-def test_under_a_hold_and_of_a_minor_it_changes_nothing(world: World) -> None:
-    where, token = undo_in(get(world, press(world)))
+def test_an_undo_during_a_hold_changes_nothing(world: World) -> None:
+    path, token = find_undo(get(world, press(world)))
     world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
     before = world.items()
-    preferences.handler(http("POST", where, form={"undo": token}, at=NOW + 2), world.context)
+    preferences.handler(http("POST", path, form={"undo": token}, at=NOW + 2), world.context)
 
     assert world.items() == before
 
 
-def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_stays(
+def test_an_opt_out_written_from_the_queue_has_no_undo(
     world: World,
 ) -> None:
-    said = opt_out_of(
+    queued = opt_out_of(
         verify_link_token(world.token(READER), TokenPurpose.UNSUBSCRIBE, parts().link_keys.link_key),
         parts().catalogue,
         NOW,
@@ -210,78 +210,78 @@ def test_a_press_that_could_not_be_written_has_none_and_what_the_queue_writes_st
         signal=False,
         press="1",
     )
-    parts().write_opt_out(said, NOW + 5)
+    parts().write_opt_out(queued, NOW + 5)
 
     record = parts().preferences.read(world.recipient(READER))
     assert set(record.registers) == {out(0)}
 
 
-def test_the_done_page_can_be_reloaded_and_says_no_more_than_is_so(world: World) -> None:
-    done = press(world, "this")
-    assert get(world, done) == get(world, done)
-    assert "Unsubscribed from" in get(world, done)
-    undo(world, done)
-    assert "Unsubscribed from" not in get(world, done, NOW + 2)
+def test_the_done_page_shows_the_current_state_at_each_load(world: World) -> None:
+    done_page = press(world, "this")
+    assert get(world, done_page) == get(world, done_page)
+    assert "Unsubscribed from" in get(world, done_page)
+    press_undo(world, done_page)
+    assert "Unsubscribed from" not in get(world, done_page, NOW + 2)
 
 
-def test_a_save_of_the_preference_centre_has_an_undo_of_its_own(world: World) -> None:
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+def test_a_save_in_the_preference_centre_has_its_own_undo(world: World) -> None:
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"was.topic.offers": "in", "topic.offers": "out", "pause": "30"}
-    saved = preferences.handler(http("POST", where, form=form), world.context)
+    saved = preferences.handler(http("POST", path, form=form), world.context)
     assert saved["statusCode"] == 303 and sendable(world) == {"service", "targeted-advertising"}
     location = saved["headers"]["Location"]
     token = dict(parse_qsl(location.partition("?")[2]))["saved"]
     assert f'name="undo" value="{token}"' in get(world, location)
-    preferences.handler(http("POST", where, form={"undo": token}, at=NOW + 1), world.context)
+    preferences.handler(http("POST", path, form={"undo": token}, at=NOW + 1), world.context)
 
     assert "offers" in sendable(world)
 
 
-def test_an_undo_does_not_undo_the_browser_s_signal(world: World) -> None:
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+def test_an_undo_does_not_remove_the_privacy_signal(world: World) -> None:
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"targeted-advertising": "out"}
-    saved = preferences.handler(http("POST", where, form=form), world.context)
+    saved = preferences.handler(http("POST", path, form=form), world.context)
     token = dict(parse_qsl(saved["headers"]["Location"].partition("?")[2]))["saved"]
-    again = http("POST", where, form={"undo": token}, at=NOW + 1, headers={"sec-gpc": "1"})
-    preferences.handler(again, world.context)
+    event = http("POST", path, form={"undo": token}, at=NOW + 1, headers={"sec-gpc": "1"})
+    preferences.handler(event, world.context)
 
     assert "targeted-advertising" not in sendable(world)
 
 
 def save(world: World, form: dict[str, str], at: int) -> str:
     """The page after a save of the preference centre."""
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
-    answer = preferences.handler(http("POST", where, form=form, at=at), world.context)
-    return get(world, str(answer["headers"]["Location"]), at)
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    response = preferences.handler(http("POST", path, form=form, at=at), world.context)
+    return get(world, str(response["headers"]["Location"]), at)
 
 
-def test_it_names_what_it_takes_back_which_may_be_a_part_of_the_save(world: World) -> None:
-    first = save(world, {"topic.news": "out"}, NOW)
-    assert re.findall(r">Undo: ([^<]*)<", first) == ["News"]
-    world.put(READER, Change(yes(3), wish(NOW + 1)))
+def test_the_button_names_the_topics_that_the_undo_restores(world: World) -> None:
+    first_page = save(world, {"topic.news": "out"}, NOW)
+    assert re.findall(r">Undo: ([^<]*)<", first_page) == ["News"]
+    world.put(READER, Change(yes(3), link_entry(NOW + 1)))
 
-    both = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
+    second_page = save(world, {"topic.news": "out", "topic.offers": "out"}, NOW + 2)
 
-    assert re.findall(r">Undo: ([^<]*)<", both) == ["Offers"]  # of News once a day
+    assert re.findall(r">Undo: ([^<]*)<", second_page) == ["Offers"]  # the Undo of News is used for today
 
 
-def test_one_that_could_not_be_written_is_on_the_page_to_be_pressed_again(world: World) -> None:
-    where, token = undo_in(get(world, press(world)))
+def test_a_failed_undo_is_on_the_page_for_a_retry(world: World) -> None:
+    path, token = find_undo(get(world, press(world)))
     before = world.items()
-    failing = Fault("dynamodb", "UpdateItem")
-    pressed = http("POST", where, form={"undo": token}, at=NOW + 2)
-    answer = preferences.handler(pressed, world.context)
+    fault = Fault("dynamodb", "UpdateItem")
+    event = http("POST", path, form={"undo": token}, at=NOW + 2)
+    answer = preferences.handler(event, world.context)
 
-    assert answer["statusCode"] == 503 and failing.calls
+    assert answer["statusCode"] == 503 and fault.calls
     assert f'<input type="hidden" name="undo" value="{token}">' in answer["body"]
     assert world.items() == before
 
 
-def test_a_form_that_could_not_be_saved_is_on_the_page_as_it_was_sent(world: World) -> None:
+def test_a_failed_save_is_on_the_page_for_a_retry(world: World) -> None:
     Fault("dynamodb", "UpdateItem")
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"topic.news": "out", "was.topic.news": "in", "address": READER, "pause": "30"}
-    answer = preferences.handler(http("POST", where, form=form), world.context)
+    answer = preferences.handler(http("POST", path, form=form), world.context)
 
     assert answer["statusCode"] == 503
     fields = re.findall(r'type="hidden" name="([^"]+)" value="([^"]+)"', answer["body"])
