@@ -1,6 +1,4 @@
-"""When a purge is certified: not before the ledger can bring nothing more of who the person was, and SES's
-list was walked.
-"""
+"""A purge gets its certificate when the ledger can restore no evidence, and the SES list was walked."""
 
 from __future__ import annotations
 
@@ -29,8 +27,8 @@ from tests.support.registers import in_, out
 from tests.support.stream_events import Recorder, event
 
 
-class Behind:
-    """A stack whose ledger has not read the stream yet, at a time that the test sets."""
+class LateLedger:
+    """A deployment whose ledger has not read the stream yet, with a clock that the test sets."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -43,14 +41,14 @@ class Behind:
             world.put(JANE, change)
         recipient = world.recipient(JANE)
         self.subject = ledger_subject(parts().preferences.read(recipient).salt, recipient)
-        named = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
-        for row in (named, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
+        row_of_mailbox = mail_caps.mailbox_key(recipient) | {"box": {"S": "a keyed name"}}
+        for row in (row_of_mailbox, {"pk": {"S": mail_caps.tries_key(Intent.IN, "a keyed name")}}):
             client("dynamodb").put_item(TableName=world.control, Item=row)
         self.purge = self.office.minor(NOW)["purge"]
-        self.list_is_walked()
+        self.walk_list()
 
-    def list_is_walked(self) -> None:
-        """For all who are due by now."""
+    def walk_list(self) -> None:
+        """Walks the SES list for all purges that are due now."""
         parts().ses_list_queue.send(WALK_REQUEST.to_message())
         mailbox.read_list(self.world)
 
@@ -61,12 +59,12 @@ class Behind:
     def sweep(self) -> Any:
         return app.handler({}, self.world.context)
 
-    def stream_brings(self) -> Any:
-        """The purge's function is handed the write that asks for it."""
+    def deliver_to_purge(self) -> Any:
+        """Hands the last write to the function `purge`."""
         records = json.loads(json.dumps(self.stream.records[-1:]))
         return app.handler(event(records), self.world.context)
 
-    def ledger_reads(self, count: int | None = None) -> None:
+    def deliver_to_ledger(self, count: int | None = None) -> None:
         with by_somebody_else():
             records = json.loads(json.dumps(self.stream.records[:count]))
             ledger.handler(event(records), self.world.context)
@@ -75,8 +73,8 @@ class Behind:
         return self.office.certificate(self.purge)
 
     def evidence(self) -> list[str]:
-        kept = parts().ledger.entries_of(self.subject)
-        return [one.evidence for one in kept if one.evidence]
+        entries = parts().ledger.entries_of(self.subject)
+        return [entry.evidence for entry in entries if entry.evidence]
 
 
 def _entry(at: int) -> Entry:
@@ -84,86 +82,86 @@ def _entry(at: int) -> Entry:
 
 
 @pytest.fixture
-def behind(world: World, monkeypatch: pytest.MonkeyPatch) -> Behind:
+def late_ledger(world: World, monkeypatch: pytest.MonkeyPatch) -> LateLedger:
     world.context.left = 300_000
-    behind = Behind(world)
-    clock: Any = SimpleNamespace(time_ns=lambda: behind.now * 1_000_000, sleep=behind.pause)
+    late_ledger = LateLedger(world)
+    clock: Any = SimpleNamespace(time_ns=lambda: late_ledger.now * 1_000_000, sleep=late_ledger.pause)
     monkeypatch.setattr(parts(), "clock", clock)
-    return behind
+    return late_ledger
 
 
 @pytest.mark.threat(
     "W19",
-    "A purge is certified as done while the stream still brings the person's evidence to the ledger.",
-    "It is done when the ledger has the person's last entry, or when the stream is too old to bring any.",
+    "A purge is certified as done, and later the stream brings the person's evidence to the ledger.",
+    "A purge is done when the ledger has the person's last entry, or when the stream retention is over.",
 )
-def test_a_purge_is_running_until_the_ledger_has_entered_all_that_there_was(behind: Behind) -> None:
-    assert behind.sweep()["left"] == 1
-    assert behind.certificate()["state"] == "running"
-    behind.ledger_reads(1)  # one of the two changes: its evidence is there
-    assert len(behind.evidence()) == 1
-    assert behind.sweep()["left"] == 1
-    assert behind.certificate()["state"] == "running"
-    assert behind.evidence() == []
-    behind.ledger_reads()
-    assert behind.sweep()["left"] == 0
-    done = behind.certificate()
-    assert done["state"] == "done"
-    assert done["stores"]["ledger-evidence"] == 3, "two changes, and that it was erased"
-    assert done["stores"]["mail-caps"] == 1, "found by the first run, and not forgotten since"
-    assert behind.evidence() == []
+def test_a_purge_runs_until_the_ledger_has_the_last_entry(late_ledger: LateLedger) -> None:
+    assert late_ledger.sweep()["left"] == 1
+    assert late_ledger.certificate()["state"] == "running"
+    late_ledger.deliver_to_ledger(1)  # enters the evidence of one of the two changes
+    assert len(late_ledger.evidence()) == 1
+    assert late_ledger.sweep()["left"] == 1
+    assert late_ledger.certificate()["state"] == "running"
+    assert late_ledger.evidence() == []
+    late_ledger.deliver_to_ledger()
+    assert late_ledger.sweep()["left"] == 0
+    certificate = late_ledger.certificate()
+    assert certificate["state"] == "done"
+    assert certificate["stores"]["ledger-evidence"] == 3, "of two changes and of the erasure"
+    assert certificate["stores"]["mail-caps"] == 1, "the count of the first run is kept"
+    assert late_ledger.evidence() == []
 
 
-def test_the_stream_waits_a_few_seconds_for_the_ledger_which_reads_it_too(behind: Behind) -> None:
-    behind.while_paused = behind.ledger_reads
-    assert behind.stream_brings() == {"batchItemFailures": []}
-    assert behind.certificate()["state"] == "done"
-    assert behind.paused == [1]
+def test_a_purge_from_the_stream_waits_some_seconds_for_the_ledger(late_ledger: LateLedger) -> None:
+    late_ledger.while_paused = late_ledger.deliver_to_ledger
+    assert late_ledger.deliver_to_purge() == {"batchItemFailures": []}
+    assert late_ledger.certificate()["state"] == "done"
+    assert late_ledger.paused == [1]
 
 
-def test_what_waits_for_the_ledger_is_no_failure_of_the_stream_and_stays_due(
-    behind: Behind,
+def test_a_purge_that_waits_for_the_ledger_is_no_failure_and_stays_due(
+    late_ledger: LateLedger,
 ) -> None:
-    assert behind.stream_brings() == {"batchItemFailures": []}
-    assert sum(behind.paused) < 20
-    assert behind.certificate()["state"] == "running"
-    behind.ledger_reads()
-    assert behind.sweep()["purged"] == 1
-    assert behind.certificate()["state"] == "done"
+    assert late_ledger.deliver_to_purge() == {"batchItemFailures": []}
+    assert sum(late_ledger.paused) < 20
+    assert late_ledger.certificate()["state"] == "running"
+    late_ledger.deliver_to_ledger()
+    assert late_ledger.sweep()["purged"] == 1
+    assert late_ledger.certificate()["state"] == "done"
 
 
-def test_when_the_stream_can_bring_nothing_more_the_purge_is_done_without_the_last_entry(
-    behind: Behind,
+def test_a_purge_is_done_without_the_last_entry_after_the_stream_retention(
+    late_ledger: LateLedger,
 ) -> None:
-    behind.now = NOW + STREAM_RETENTION
-    assert behind.sweep()["left"] == 1
-    behind.now = NOW + STREAM_RETENTION + 1
-    assert behind.sweep()["left"] == 0
-    assert behind.certificate()["state"] == "done"
+    late_ledger.now = NOW + STREAM_RETENTION
+    assert late_ledger.sweep()["left"] == 1
+    late_ledger.now = NOW + STREAM_RETENTION + 1
+    assert late_ledger.sweep()["left"] == 0
+    assert late_ledger.certificate()["state"] == "done"
 
 
-def test_a_ledger_that_is_an_hour_behind_is_told_by_the_alarm(
-    behind: Behind, caplog: pytest.LogCaptureFixture
+def test_a_ledger_that_is_an_hour_behind_is_logged_as_overdue(
+    late_ledger: LateLedger, caplog: pytest.LogCaptureFixture
 ) -> None:
-    behind.now = NOW + PURGE_OVERDUE + 1
-    behind.sweep()
+    late_ledger.now = NOW + PURGE_OVERDUE + 1
+    late_ledger.sweep()
     assert "purge overdue" in caplog.messages
 
 
-def test_delivered_again_after_it_is_done_nothing_of_the_person_comes_back(behind: Behind) -> None:
-    behind.ledger_reads()
-    behind.sweep()
-    before = behind.certificate()
-    behind.ledger_reads()
-    behind.stream_brings()
-    assert behind.evidence() == []
-    assert behind.certificate() == before
-    assert history(parts().ledger, behind.subject)[-1].entry.register == ERASED_REGISTER
+def test_a_redelivery_after_a_purge_restores_no_data(late_ledger: LateLedger) -> None:
+    late_ledger.deliver_to_ledger()
+    late_ledger.sweep()
+    before = late_ledger.certificate()
+    late_ledger.deliver_to_ledger()
+    late_ledger.deliver_to_purge()
+    assert late_ledger.evidence() == []
+    assert late_ledger.certificate() == before
+    assert history(parts().ledger, late_ledger.subject)[-1].entry.register == ERASED_REGISTER
 
 
-def test_a_person_whom_the_ledger_never_knew_waits_for_nobody(behind: Behind) -> None:
-    told = behind.office.minor(NOW, "stranger@example.com")
-    behind.list_is_walked()
-    behind.stream_brings()
-    assert behind.office.certificate(told["purge"])["state"] == "done"
-    assert behind.paused == []
+def test_a_purge_of_an_unknown_person_does_not_wait(late_ledger: LateLedger) -> None:
+    report = late_ledger.office.minor(NOW, "stranger@example.com")
+    late_ledger.walk_list()
+    late_ledger.deliver_to_purge()
+    assert late_ledger.office.certificate(report["purge"])["state"] == "done"
+    assert late_ledger.paused == []

@@ -1,4 +1,4 @@
-"""A minor who is reported while a hold stands: stopped at once, preserved until the hold is lifted."""
+"""A minor reported during a hold: mail stops at once, and the record is preserved until the lift."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.support.registers import in_, out
 
 @pytest.fixture
 def office(world: World) -> Office:
-    """An address on which a hold stands, and about which something is on record."""
+    """An address on hold, with data on record."""
     office = Office(world)
     world.context.left = 300_000
     world.put(JANE, Change(out(2), _entry(NOW - DAY_MS)), Change(in_(3), _entry(NOW - DAY_MS)))
@@ -45,10 +45,10 @@ def _item(office: Office) -> dict[str, Any]:
 
 @pytest.mark.threat(
     "W2",
-    "A key that may only write reports a held address as a child's, so that what a court wants is lost.",
-    "The report adds that it is a child beside what the hold preserves, and replaces nothing.",
+    "An attacker with a write key reports an address on hold as a minor, to destroy data that a court needs.",
+    "The report is added to the preserved record, and replaces nothing.",
 )
-def test_a_report_by_a_key_that_may_only_write_destroys_nothing_that_is_held(
+def test_a_report_by_a_write_key_erases_no_held_data(
     office: Office,
 ) -> None:
     before = _item(office)
@@ -63,19 +63,19 @@ def test_a_report_by_a_key_that_may_only_write_destroys_nothing_that_is_held(
     assert {office.reason(topic) for topic in ("offers", "service")} == {"minor"}
 
 
-def test_a_held_record_of_a_minor_has_no_end_and_nothing_is_due_on_it(office: Office) -> None:
-    told = office.minor(NOW + 1)
+def test_a_held_record_of_a_minor_does_not_expire_and_has_no_due_purge(office: Office) -> None:
+    report = office.minor(NOW + 1)
     assert not _item(office).keys() & {"expires", "due", "purge", "f"}
     assert purge.handler({}, office.world.context)["found"] == 0
-    certificate = office.certificate(told["purge"])
+    certificate = office.certificate(report["purge"])
     assert (certificate["state"], certificate["stores"]) == ("due", {})
     (row,) = (row for row in office.world.items("Control") if row["pk"]["S"].startswith("purge#"))
-    assert "expires" not in row and "subject" not in row, "it waits as long as the hold stands"
+    assert "expires" not in row and "subject" not in row, "the order waits until the lift of the hold"
     assert office.world.messages("SES_LIST_QUEUE_URL") == []
 
 
 @pytest.mark.parametrize(
-    "happens",
+    "act",
     [
         lambda office: office.world.put(JANE, Change(out(2), _entry(NOW + DAY_MS))),
         lambda office: office.world.put(JANE, Change(in_(2), _entry(NOW + DAY_MS))),
@@ -86,20 +86,20 @@ def test_a_held_record_of_a_minor_has_no_end_and_nothing_is_due_on_it(office: Of
         lambda office: office.lift("undeliverable", NOW + DAY_MS),
         lambda office: office.lift("complaint", NOW + DAY_MS, scope="*"),
         lambda office: office.lift("minor", NOW + DAY_MS),
-        lambda office: office.lift("hold", NOW),  # not later than the hold
+        lambda office: office.lift("hold", NOW),  # the lift must be later than the hold
         lambda office: office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE}),
     ],
 )
-def test_nothing_but_the_lift_of_the_hold_changes_the_record(
-    office: Office, happens: Callable[[Office], object]
+def test_only_the_lift_of_the_hold_changes_the_record(
+    office: Office, act: Callable[[Office], object]
 ) -> None:
     office.minor(NOW + 1)
     before = _item(office)
-    happens(office)
+    act(office)
     assert _item(office) == before
 
 
-def test_an_erasure_is_refused_and_a_lift_of_the_minor_too(office: Office) -> None:
+def test_an_erasure_and_a_lift_of_the_minor_are_refused_during_the_hold(office: Office) -> None:
     office.minor(NOW + 1)
     status, _ = office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})
     assert status == 409
@@ -108,41 +108,41 @@ def test_an_erasure_is_refused_and_a_lift_of_the_minor_too(office: Office) -> No
         assert (status, answer["outcome"], answer["blocked_by"]) == (200, "refused", ["hold"])
 
 
-def test_the_lift_of_the_hold_begins_the_minors_epoch_and_orders_the_purge_that_was_promised(
+def test_the_lift_of_the_hold_erases_the_minor_and_orders_the_purge(
     office: Office,
 ) -> None:
-    told = office.minor(NOW + 1, by="ann")
-    status, lifted = office.lift("hold", NOW + 5)
-    assert (status, lifted["outcome"], lifted["blocked_by"]) == (200, "applied", ["minor"])
-    assert lifted["purge"] == told["purge"]
-    assert not any(lifted["sendable"].values())
+    report = office.minor(NOW + 1, by="ann")
+    status, answer = office.lift("hold", NOW + 5)
+    assert (status, answer["outcome"], answer["blocked_by"]) == (200, "applied", ["minor"])
+    assert answer["purge"] == report["purge"]
+    assert not any(answer["sendable"].values())
 
     item = _item(office)
-    left = {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard"}
-    assert item.keys() == left | {"purge", "due", "due_shard", "expires"}
-    assert item["f"] == {"N": str(NOW + 5)}, "its floor is the lift's time"
-    assert '"reason":"a mistake"' in item["o:0"]["M"]["ev"]["S"], "who lifted, and why"
-    assert '"reference":"call 17"' in item["x:minor"]["M"]["ev"]["S"], "who reported"
-    assert office.world.messages("SES_LIST_QUEUE_URL") == [], "no address is handed on"
+    kept_names = {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard"}
+    assert item.keys() == kept_names | {"purge", "due", "due_shard", "expires"}
+    assert item["f"] == {"N": str(NOW + 5)}, "the time of the erasure is the time of the lift"
+    assert '"reason":"a mistake"' in item["o:0"]["M"]["ev"]["S"], "evidence of the lift"
+    assert '"reference":"call 17"' in item["x:minor"]["M"]["ev"]["S"], "evidence of the report"
+    assert office.world.messages("SES_LIST_QUEUE_URL") == [], "no address is queued"
 
     purge.handler({}, office.world.context)
-    certificate = office.certificate(told["purge"])
+    certificate = office.certificate(report["purge"])
     assert (certificate["state"], certificate["rules"]) == ("done", "minor/1")
     assert certificate["stores"]["ses-suppression-list"] == 0
 
 
-def test_the_same_lift_again_changes_nothing_and_the_purge_stays_done(office: Office) -> None:
-    told = office.minor(NOW + 1)
+def test_a_duplicate_lift_changes_nothing(office: Office) -> None:
+    report = office.minor(NOW + 1)
     office.lift("hold", NOW + 5)
     purge.handler({}, office.world.context)
     before = _item(office)
     assert office.lift("hold", NOW + 6)[1]["blocked_by"] == ["minor"]
-    assert office.minor(NOW + 7)["purge"] == told["purge"]
+    assert office.minor(NOW + 7)["purge"] == report["purge"]
     assert _item(office) == before
-    assert parts().purges.find(told["purge"]).state is PurgeState.DONE  # type: ignore[union-attr]
+    assert parts().purges.find(report["purge"]).state is PurgeState.DONE  # type: ignore[union-attr]
 
 
-def test_after_the_lift_two_owners_may_lift_the_minor_and_the_hold_is_gone(office: Office) -> None:
+def test_two_owners_can_lift_the_minor_after_the_hold(office: Office) -> None:
     office.minor(NOW + 1)
     office.lift("hold", NOW + 5)
     assert office.lift("minor", NOW + 6)[0] == 202
@@ -151,7 +151,7 @@ def test_after_the_lift_two_owners_may_lift_the_minor_and_the_hold_is_gone(offic
     assert (office.reason(), office.reason("service")) == ("unsubscribed", "ok")
 
 
-def test_a_hold_on_a_minor_is_refused_since_nothing_is_left_to_preserve(world: World) -> None:
+def test_a_hold_on_an_erased_minor_is_refused(world: World) -> None:
     office = Office(world)
     office.minor(NOW)
     before = _item(office)
@@ -160,14 +160,14 @@ def test_a_hold_on_a_minor_is_refused_since_nothing_is_left_to_preserve(world: W
     assert _item(office) == before
 
 
-def test_a_minor_reported_after_the_hold_was_lifted_is_forgotten_at_once(office: Office) -> None:
+def test_a_minor_reported_after_the_lift_is_erased_at_once(office: Office) -> None:
     office.lift("hold", NOW + 1)
     office.minor(NOW + 2)
     assert _item(office)["f"] == {"N": str(NOW + 2)}
     assert HOLD.code not in _item(office)
 
 
-def test_old_days_of_soft_bounces_are_kept_while_a_hold_stands(world: World) -> None:
+def test_old_soft_bounce_days_are_kept_during_a_hold(world: World) -> None:
     office = Office(world)
     world.context.left = 300_000
     world.put(JANE, Change(SOFT_BOUNCE, _entry(NOW - 400 * DAY_MS)))

@@ -1,7 +1,7 @@
-"""Hostile values in every field, header and path of every route that people reach.
+"""Hostile values in each field, header and path of each public route.
 
-Whatever is sent: the page has the same elements as without, says nothing of it (but the address that was
-typed, back in its field), leads nowhere else, adds no header, and puts nothing on record.
+For each value, the page has the same elements as without it and does not show the value. Only an entered
+address is shown, in its field. The page redirects nowhere else and has no new header. Nothing is stored.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from heed.domain.links.link_token import TokenPurpose
 from heed.domain.opt_in.confirmation_token import ConfirmationToken, Intent, mint_confirmation_token
 from tests.support.deployment import NOW, World, http, parts
 
-# Long enough that no token, which is random, holds it by chance; so is the product.
+# Both are too long to appear in a random token by chance.
 MARK = "zq7hostile"
 PRODUCT = str(7919 * 7919)
 READER = "reader@example.com"
@@ -30,14 +30,14 @@ VALUES = {
     "markup": f"<script>{MARK}()</script><img src=x onerror={MARK}>",
     "out of an attribute": f"\"'><{MARK} autofocus onfocus={MARK}()//",
     "entities": f"&lt;{MARK}&gt;&#x22;{MARK}",
-    "our template language": f"{{brand}}{{{{common.{MARK}}}}}{{{{#if {MARK}}}}}{{{{> head}}}}",
-    "others' template languages": "{{7919*7919}}${7919*7919}<%= 7919*7919 %>#{7919*7919}{%raw%}" + MARK,
+    "heed's template language": f"{{brand}}{{{{common.{MARK}}}}}{{{{#if {MARK}}}}}{{{{> head}}}}",
+    "other template languages": "{{7919*7919}}${7919*7919}<%= 7919*7919 %>#{7919*7919}{%raw%}" + MARK,
     "python's formats": f"%s%(x)s{{0.__class__.__init__.__globals__}}{MARK}",
     "another header": f"en\r\nSet-Cookie: {MARK}=1\r\nLocation: https://{MARK}.example",
     "another site": f"//{MARK}.example/\\/{MARK}.example",
     "a scheme": f"javascript:{MARK}()//https://{MARK}.example",
     "a style": f"</style><style>*{{background:url(//{MARK})}}</style>",
-    "bytes beyond text": f"\x00\x1b\ufffe\u202e{MARK}\udc80".encode("utf-8", "replace").decode(),
+    "characters outside text": f"\x00\x1b\ufffe\u202e{MARK}\udc80".encode("utf-8", "replace").decode(),
     "long": MARK * 300,
     "a path": f"../../{MARK}/%2e%2e/etc/passwd",
 }
@@ -86,7 +86,7 @@ ROUTES = [
 
 
 class Elements(HTMLParser):
-    """The elements of a page with the names of their attributes, and where the mark stands in it."""
+    """The elements of a page with the names of their attributes, and each place that shows the mark."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -111,39 +111,39 @@ class Elements(HTMLParser):
 
 def handler(route: str) -> Callable[..., dict[str, Any]]:
     app: Any = {"u": unsubscribe, "p": preferences}.get(route[-1], resubscribe)
-    found: Callable[..., dict[str, Any]] = app.handler
-    return found
+    function: Callable[..., dict[str, Any]] = app.handler
+    return function
 
 
 def path(world: World, route: str) -> str:
     if route.endswith("subscribe"):
         return "/subscribe"
     if route.endswith("/c"):
-        said = ConfirmationToken(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
-        return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+        token = ConfirmationToken(world.recipient(READER), Intent.OUT, (), NOW - 60_000)
+        return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     purpose = TokenPurpose.UNSUBSCRIBE if route.endswith("/u") else TokenPurpose.PREFERENCES
     return f"/{route[-1]}/{world.token(READER, purpose=purpose)}"
 
 
 def attacks(route: str) -> Iterator[dict[str, Any]]:
-    """Each value in all places at once, and in each place alone one value, another one on every route."""
-    turn = cycle(VALUES.values())
+    """Yields requests: each value in all places at once, and in each single place one of the values."""
+    values = cycle(VALUES.values())
     for _ in range(ROUTES.index(route)):
-        next(turn)
+        next(values)
     for name in QUERY:
-        yield {"query": {name: next(turn)}}
+        yield {"query": {name: next(values)}}
     for name in HEADERS:
-        yield {"headers": {name: next(turn)}}
+        yield {"headers": {name: next(values)}}
     for name in FIELDS:
-        yield {"form": {"address": "reader at example", name: next(turn)}}
+        yield {"form": {"address": "reader at example", name: next(values)}}
     for value in VALUES.values():
         yield {"form": dict.fromkeys((*FIELDS, value), value)}
         yield {"query": dict.fromkeys(QUERY, value), "headers": dict.fromkeys(HEADERS, value)}
         yield {"headers": {"content-type": f"multipart/form-data; boundary={value}"}, "body": value}
 
 
-def harmless(answer: dict[str, Any]) -> Elements:
-    """The answer's elements, if it tells nothing of what was sent and leads nowhere."""
+def check_harmless(answer: dict[str, Any]) -> Elements:
+    """Checks that the answer neither shows a value nor leads elsewhere; returns its elements."""
     assert answer["statusCode"] in {200, 202, 303, 404, 422}
     assert not answer.get("cookies")
     for name, value in answer["headers"].items():
@@ -160,28 +160,28 @@ def harmless(answer: dict[str, Any]) -> Elements:
 
 @pytest.mark.threat(
     "T7",
-    "Markup, styles, headers, templates or other sites are put into every field and header of a page.",
-    "A page has the same elements whatever is sent, shows nothing of it and leads nowhere else.",
+    "An attacker puts markup, styles, headers, templates or other sites into all fields and headers.",
+    "A page has the same elements for each input, shows no part of it, and leads nowhere else.",
 )
 @pytest.mark.parametrize("route", ROUTES)
-def test_in_every_field_and_header(world: World, route: str) -> None:
-    method, where = route.split()[0], path(world, route)
+def test_hostile_values_in_fields_and_headers_have_no_effect(world: World, route: str) -> None:
+    method, target = route.split()[0], path(world, route)
 
-    def answer(**sent: Any) -> dict[str, Any]:
-        return handler(route)(http(method, where, **sent), world.context)
+    def send(**request: Any) -> dict[str, Any]:
+        return handler(route)(http(method, target, **request), world.context)
 
-    honest: list[dict[str, Any]] = [
+    normal_requests: list[dict[str, Any]] = [
         {"form": {"scope": "all"}, "query": {"intent": "out"}},
         {"form": {"address": "x"}, "query": {"saved": "1"}},
         {"form": {"address": "x", "intent": "out"}, "headers": {"dnt": "1"}},
         {"form": {"address": READER, "intent": "out"}},
     ]
-    known = {element for sent in honest for element in harmless(answer(**sent)).found}
+    known = {element for request in normal_requests for element in check_harmless(send(**request)).found}
     for attack in attacks(route):
-        given = answer(**attack)
-        elements = harmless(given)
+        response = send(**attack)
+        elements = check_harmless(response)
         assert set(elements.found) <= known
-        if given["statusCode"] == 422 and "form" in attack and where == "/subscribe":
+        if response["statusCode"] == 422 and "form" in attack and target == "/subscribe":
             assert elements.typed == attack["form"]["address"]
     assert MARK not in str(world.items())
     assert all(MARK not in body for body in world.messages("CONFIRMATION_REQUESTS_QUEUE_URL"))
@@ -189,10 +189,10 @@ def test_in_every_field_and_header(world: World, route: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT"])
 @pytest.mark.parametrize("letter", ["u", "p", "c"])
-def test_in_the_path(world: World, method: str, letter: str) -> None:
+def test_hostile_values_in_the_path_have_no_effect(world: World, method: str, letter: str) -> None:
     app = handler(f"x/{letter}")
-    plain = app(http(method, f"/{letter}/nonsense"), world.context)
-    assert plain["statusCode"] == (405 if method == "PUT" else 404)
+    expected = app(http(method, f"/{letter}/nonsense"), world.context)
+    assert expected["statusCode"] == (405 if method == "PUT" else 404)
     for value in VALUES.values():
         for hostile in (value, quote(value, safe=""), f"{value}/more", f"A{quote(value)}"):
-            assert app(http(method, f"/{letter}/{hostile}"), world.context) == plain
+            assert app(http(method, f"/{letter}/{hostile}"), world.context) == expected

@@ -1,6 +1,6 @@
-"""An agent's mistake has an inverse: after the one and the other everybody gets what they got before.
+"""Each mistake of an agent has an inverse: after both, the person sendable the same mail as before.
 
-docs/privacy.md tells people of each; what it says does not come back is what is not asked for here.
+docs/privacy.md lists the inverses. These tests leave out the states that the page says are not restored.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def _entry(at: int, until: int | None = None) -> Entry:
     return Entry(at, Source.LINK, "{}", until=until)
 
 
-# What may stand when somebody makes the mistake.
+# The state of the record when the mistake is made.
 STATES = {
     "nothing": [],
     "one topic off": [Change(out(OFFERS), _entry(NOW - DAY_MS))],
@@ -46,7 +46,7 @@ STATES = {
         Change(out(ALL_SCOPES), _entry(NOW - 2 * DAY_MS)),
         Change(in_(OFFERS), _entry(NOW - DAY_MS)),
     ],
-    "asked for": [Change(yes(RESEARCH), _entry(NOW - DAY_MS))],
+    "opted in": [Change(yes(RESEARCH), _entry(NOW - DAY_MS))],
     "paused": [Change(pause(ALL_SCOPES), _entry(NOW - DAY_MS, NOW + 90 * DAY_MS))],
     "complained": [Change(COMPLAINT, _entry(NOW - DAY_MS))],
     "undeliverable": [Change(UNDELIVERABLE, _entry(NOW - DAY_MS))],
@@ -54,7 +54,7 @@ STATES = {
 
 
 class Agents:
-    """Two people with every right, and a clock that goes on with each thing they do."""
+    """Two agents with all scopes, and a clock that moves on with each call."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -65,9 +65,9 @@ class Agents:
 
     def post(self, path: str, by: str = "kim", **body: str) -> None:
         headers = {"Authorization": f"Bearer {self._keys[by]}"}
-        said = json.dumps({"address": JANE, **body})
-        told = http("POST", path, body=said, headers=headers, at=next(self._clock))
-        assert app.handler(told, self.world.context)["statusCode"] in (200, 202), body
+        text = json.dumps({"address": JANE, **body})
+        event = http("POST", path, body=text, headers=headers, at=next(self._clock))
+        assert app.handler(event, self.world.context)["statusCode"] in (200, 202), body
 
     def change(self, scope: str, state: str, **more: str) -> None:
         self.post("/v1/changes", scope=scope, state=state, **more, **ON_FILE)
@@ -82,19 +82,19 @@ class Agents:
         self.lift("minor")
         self.lift("minor", by="lou")
 
-    def gets(self) -> dict[str, bool]:
-        """What may be sent, topic by topic, a little later."""
+    def sendable(self) -> dict[str, bool]:
+        """Returns for each topic whether mail may be sent a minute later."""
         headers = {"Authorization": f"Bearer {self._keys['kim']}"}
         at = next(self._clock) + 60_000
-        told = http(
+        event = http(
             "POST",
             "/v1/recipients/lookup",
             body=json.dumps({"address": JANE}),
             headers=headers,
             at=at,
         )
-        found = json.loads(app.handler(told, self.world.context)["body"])
-        return {name: each["sendable"] for name, each in found["decisions"].items()}
+        person = json.loads(app.handler(event, self.world.context)["body"])
+        return {name: decision["sendable"] for name, decision in person["decisions"].items()}
 
 
 @pytest.fixture
@@ -106,9 +106,9 @@ def _soon(agents: Agents) -> str:
     return rfc3339.format_time(next(agents._clock) + 5_000)
 
 
-Do = Callable[[Agents], None]
-# By the row of the page: the mistake, its inverse, and the states from which all comes back.
-INVERSES: dict[str, tuple[Do, Do, set[str]]] = {
+Action = Callable[[Agents], None]
+# For each row of the page: the mistake, its inverse, and the states that the inverse restores.
+INVERSES: dict[str, tuple[Action, Action, set[str]]] = {
     "`heed change --out`": (
         lambda a: a.change("*", "out"),
         lambda a: a.change("*", "in"),
@@ -128,7 +128,7 @@ INVERSES: dict[str, tuple[Do, Do, set[str]]] = {
     "`heed lift --register hold`": (
         lambda a: a.lift("hold"),
         Agents.hold,
-        set(),  # of somebody who is held: below
+        set(),  # needs a hold first; see the test below
     ),
     "`heed lift --register undeliverable`": (
         lambda a: a.lift("undeliverable"),
@@ -148,7 +148,7 @@ INVERSES: dict[str, tuple[Do, Do, set[str]]] = {
     "`heed lift --register minor`": (
         Agents.lift_minor,
         lambda a: a.post("/v1/minors", **ON_FILE),
-        set(),  # of a minor: below
+        set(),  # needs a minor first; see the test below
     ),
     "`heed erase`": (
         lambda a: a.post("/v1/erasures", **ON_FILE),
@@ -162,58 +162,54 @@ INVERSES: dict[str, tuple[Do, Do, set[str]]] = {
     ("row", "state"),
     [(row, state) for row, (_, _, states) in INVERSES.items() for state in sorted(states)],
 )
-def test_after_the_mistake_and_its_inverse_everybody_gets_what_they_got(
-    agents: Agents, row: str, state: str
-) -> None:
+def test_a_mistake_and_its_inverse_restore_the_decisions(agents: Agents, row: str, state: str) -> None:
     if changes := STATES[state]:
         agents.world.put(JANE, *changes)
-    before = agents.gets()
+    before = agents.sendable()
     mistake, inverse, _ = INVERSES[row]
 
     mistake(agents)
     inverse(agents)
 
-    assert agents.gets() == before
+    assert agents.sendable() == before
 
 
-def test_a_hold_that_was_lifted_by_mistake_is_put_again(agents: Agents) -> None:
+def test_a_hold_that_was_lifted_by_mistake_can_be_placed_again(agents: Agents) -> None:
     agents.hold()
-    before = agents.gets()
+    before = agents.sendable()
     agents.lift("hold")
-    assert agents.gets() != before
+    assert agents.sendable() != before
     agents.hold()
-    assert agents.gets() == before
+    assert agents.sendable() == before
 
 
-def test_a_minor_that_was_lifted_by_mistake_is_reported_again(agents: Agents) -> None:
+def test_a_minor_who_was_lifted_by_mistake_can_be_reported_again(agents: Agents) -> None:
     agents.post("/v1/minors", **ON_FILE)
-    before = agents.gets()
+    before = agents.sendable()
     agents.lift_minor()
-    assert agents.gets() != before
+    assert agents.sendable() != before
     agents.post("/v1/minors", **ON_FILE)
-    assert agents.gets() == before
+    assert agents.sendable() == before
 
 
 @pytest.mark.parametrize("state", sorted(STATES))
 @pytest.mark.parametrize("row", ["`heed minor`", "`heed erase`"])
-def test_what_does_not_come_back_after_an_epoch_never_becomes_permission(
-    agents: Agents, row: str, state: str
-) -> None:
+def test_an_erasure_by_mistake_never_makes_mail_sendable(agents: Agents, row: str, state: str) -> None:
     if changes := STATES[state]:
         agents.world.put(JANE, *changes)
-    before = agents.gets()
+    before = agents.sendable()
     mistake, _, _ = INVERSES[row]
     mistake(agents)
     if row == "`heed minor`":
         agents.lift_minor()
-    after = agents.gets()
+    after = agents.sendable()
     marketing = set(after) - {"service", "targeted-advertising"}
     assert not any(after[topic] for topic in marketing)
-    if state != "undeliverable":  # which stopped more than the person ever asked for
+    if state != "undeliverable":  # that state also stopped advertising, without a choice of the person
         assert after["targeted-advertising"] == before["targeted-advertising"]
 
 
-def test_the_page_for_people_tells_of_each_and_of_no_other() -> None:
+def test_the_privacy_page_lists_exactly_these_inverses() -> None:
     section = (ROOT / "docs" / "privacy.md").read_text().split("## A mistake has an inverse\n")[1]
     rows = re.findall(r"^\| (`heed [^|]+?) \|", section.split("\n## ")[0], re.MULTILINE)
     assert rows == list(INVERSES)

@@ -1,4 +1,4 @@
-"""A brand of as many topics as the build takes: every page works, and every choice is written."""
+"""A brand with the largest permitted number of topics: each page works, and each choice is written."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ from tests.support.registers import pause
 from tests.support.stream_events import event, record
 
 READER = "reader@example.com"
-MORE = MAX_TOPICS - 6  # than the sample brand has
-EXPRESSION = 4_096  # bytes of an expression that DynamoDB takes
+MORE = MAX_TOPICS - 6  # the sample brand has six topics
+MAX_EXPRESSION_BYTES = 4_096  # DynamoDB accepts no longer expression
 
 
 class Fields(HTMLParser):
-    """What a browser would send of the forms of a page: their hidden fields and what is chosen in them."""
+    """The fields that a browser would send for each form of a page: hidden fields and selected fields."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -42,39 +42,42 @@ class Fields(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag == "form":
             self.forms.append([])
-        is_sent = given.get("type") == "hidden" or "checked" in given
+        is_sent = attributes.get("type") == "hidden" or "checked" in attributes
         if tag == "input" and is_sent and self.forms:
-            self.forms[-1].append((given["name"], given.get("value", "on")))
+            self.forms[-1].append((attributes["name"], attributes.get("value", "on")))
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def brand_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_brand_of(tmp_path_factory.mktemp("many"), MORE)
 
 
 @pytest.fixture(autouse=True)
-def _many(world: World, built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The brand; and every expression is held to what DynamoDB takes, which moto does not look at."""
-    restart(BRAND_DIR=str(built))
+def _large_brand(world: World, brand_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Deploys the brand, and checks the length of each expression, which moto does not check."""
+    restart(BRAND_DIR=str(brand_folder))
     events = parts().client("dynamodb").meta.events
 
     def check(params: dict[str, Any], **_: Any) -> None:
-        assert len(params["UpdateExpression"].encode()) <= EXPRESSION
+        assert len(params["UpdateExpression"].encode()) <= MAX_EXPRESSION_BYTES
 
     events.register("provide-client-params.dynamodb.UpdateItem", check)
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(100_000)  # moto copies an expression by a recursion for each of its parts
+    sys.setrecursionlimit(100_000)  # moto copies an expression with one recursion for each part
     yield
     sys.setrecursionlimit(limit)
     events.unregister("provide-client-params.dynamodb.UpdateItem", check)
 
 
 def sendable(world: World) -> int:
-    found = parts().preferences.read(world.recipient(READER))
-    return sum(decide_by_choice(found, topic).sendable for topic in parts().catalogue.marketing(ALL_SCOPES))
+    preferences_record = parts().preferences.read(world.recipient(READER))
+    return sum(
+        decide_by_choice(preferences_record, topic).sendable
+        for topic in parts().catalogue.marketing(ALL_SCOPES)
+    )
 
 
 def preference_centre(world: World) -> str:
@@ -82,42 +85,43 @@ def preference_centre(world: World) -> str:
 
 
 def turn_all_off(world: World, at: int) -> dict[str, Any]:
-    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL_SCOPES)]
-    pressed = http("POST", preference_centre(world), form=form, at=at)
-    return dict(preferences.handler(pressed, world.context))
+    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing(ALL_SCOPES)]
+    request = http("POST", preference_centre(world), form=form, at=at)
+    return dict(preferences.handler(request, world.context))
 
 
 def confirm_all(world: World, now: int, ends: Iterable[str] = ()) -> list[str]:
-    """Ask for every topic just before now, which the mail's function compares with the clock; confirm.
+    """Requests all topics shortly before `now`, and confirms them; returns their names.
 
-    `ends` names the scopes whose pause is to end with it.
+    `ends` names the scopes whose pause must end with the confirmation. `now` must be near the real time,
+    because the function that sends the mail reads the clock.
     """
     page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
     topics = re.findall(r'name="topics" value="([^"]+)"', page)
     chosen_topics = [("topics", topic) for topic in topics]
     form = [("address", READER), ("intent", "in"), *chosen_topics, ("resume", ",".join(ends))]
-    asked = http("POST", "/subscribe", form=form, at=now - 30_000)
-    assert resubscribe.handler(asked, world.context)["statusCode"] == 202
+    request = http("POST", "/subscribe", form=form, at=now - 30_000)
+    assert resubscribe.handler(request, world.context)["statusCode"] == 202
 
     mailbox.deliver(world, "CONFIRMATION_REQUESTS_QUEUE_URL", send_confirmation.handler)
     (mail,) = mailbox.sent()
-    pressed = http("POST", mailbox.link(mail), at=now)
-    assert resubscribe.handler(pressed, world.context)["statusCode"] == 200
+    press = http("POST", mailbox.link(mail), at=now)
+    assert resubscribe.handler(press, world.context)["statusCode"] == 200
     return topics
 
 
-def test_the_brand_has_as_many_topics_as_the_build_takes() -> None:
+def test_the_brand_has_the_largest_number_of_topics() -> None:
     assert len(parts().catalogue.topics) == MAX_TOPICS
 
 
 @pytest.mark.threat(
     "B4",
-    "A brand has so many topics that its own form is longer than what is read of a form: the page says that "
-    "the choices are saved, and none is.",
-    "How much of a form is read follows the catalogue, and the build bounds the catalogue.",
+    "A brand has so many topics that its own form exceeds the limit for forms. The page says that the "
+    "choices are saved, but none is.",
+    "The limit for forms depends on the catalogue, and the build limits the catalogue.",
 )
 @pytest.mark.system
-def test_the_preference_centre_s_own_form_turns_each_topic_off(world: World) -> None:
+def test_the_form_of_the_preference_centre_turns_each_topic_off(world: World) -> None:
     page = preferences.handler(http("GET", preference_centre(world)), world.context)["body"]
     fields = max(Fields(page).forms, key=len)
     form = [(name, re.sub("^in$", "out", value) if name[:6] == "topic." else value) for name, value in fields]
@@ -128,23 +132,23 @@ def test_the_preference_centre_s_own_form_turns_each_topic_off(world: World) -> 
     assert answer["statusCode"] == 303 and sendable(world) == 0
 
 
-def test_everything_is_stopped_by_one_press_and_the_page_of_it_is_shown(world: World) -> None:
+def test_one_press_stops_everything_and_its_page_is_shown(world: World) -> None:
     before, path = sendable(world), f"/u/{world.token(READER)}"
-    done = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
-    if done["statusCode"] == 303:
-        where, _, query = done["headers"]["Location"].partition("?")
-        shown = http("GET", where, query=dict(parse_qsl(query)))
-        done = unsubscribe.handler(shown, world.context)
+    answer = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
+    if answer["statusCode"] == 303:
+        location, _, query = answer["headers"]["Location"].partition("?")
+        request = http("GET", location, query=dict(parse_qsl(query)))
+        answer = unsubscribe.handler(request, world.context)
 
-    assert done["statusCode"] == 200 and "<h1" in done["body"]
+    assert answer["statusCode"] == 200 and "<h1" in answer["body"]
     assert before > MORE and sendable(world) == 0
 
 
 @pytest.mark.system
-def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
+def test_all_topics_can_be_confirmed_at_once(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    stop = http("POST", f"/u/{world.token(READER)}", form={"scope": "all"}, at=now - 60_000)
-    assert unsubscribe.handler(stop, world.context)["statusCode"] in (200, 303)
+    opt_out = http("POST", f"/u/{world.token(READER)}", form={"scope": "all"}, at=now - 60_000)
+    assert unsubscribe.handler(opt_out, world.context)["statusCode"] in (200, 303)
 
     topics = confirm_all(world, now)
 
@@ -152,11 +156,11 @@ def test_every_topic_is_asked_for_and_confirmed(world: World) -> None:
 
 
 @pytest.mark.system
-def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
+def test_a_confirmation_ends_the_pauses_of_all_topics(world: World) -> None:
     now = time.time_ns() // 1_000_000
-    topics = [t for t in parts().catalogue.marketing(ALL_SCOPES) if not t.retired]
-    paused = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
-    world.put(READER, *(Change(pause(topic.number), paused) for topic in topics))
+    topics = [topic for topic in parts().catalogue.marketing(ALL_SCOPES) if not topic.retired]
+    entry = Entry(now - DAY_MS, Source.PHONE, "{}", until=now + DAY_MS)
+    world.put(READER, *(Change(pause(topic.number), entry) for topic in topics))
     page = preferences.handler(http("POST", preference_centre(world), form={"pause": "0"}), world.context)[
         "body"
     ]
@@ -171,33 +175,33 @@ def test_the_pause_of_each_topic_ends_with_it(world: World) -> None:
 
 @pytest.mark.threat(
     "B4",
-    "Somebody turns every topic of a large brand off, confirms them all, and turns them off again, which "
-    "writes two registers a topic: the update is longer than the table takes, and no opt-out is ever saved.",
-    "What one press writes is bounded: where it would be more, the press offers no Undo and is one register "
-    "a topic.",
+    "A person turns all topics of a large brand off, confirms them all, and turns them off again. Two "
+    "registers per topic make the update too long for the table, and no opt-out is ever saved.",
+    "The size of one write is limited. Above the limit a press writes one register per topic and offers no "
+    "Undo.",
 )
 @pytest.mark.system
-def test_each_topic_is_turned_off_again_after_it_was_confirmed(world: World) -> None:
+def test_all_topics_can_be_turned_off_again_after_a_confirmation(world: World) -> None:
     now = time.time_ns() // 1_000_000
     assert turn_all_off(world, now - 2 * DAY_MS)["headers"]["Location"].partition("saved=")[2] != "1"
     confirm_all(world, now)
     assert sendable(world) > MORE
 
-    again = turn_all_off(world, now + 1)
+    answer = turn_all_off(world, now + 1)
 
-    assert again["statusCode"] == 303 and sendable(world) == 0
-    assert again["headers"]["Location"].partition("saved=")[2].partition("&")[0] == "1"
+    assert answer["statusCode"] == 303 and sendable(world) == 0
+    assert answer["headers"]["Location"].partition("saved=")[2].partition("&")[0] == "1"
     (item,) = world.items()
-    assert sum(name.startswith("c:") for name in item) > MORE  # what was pressed first stays
+    assert sum(name.startswith("c:") for name in item) > MORE  # the registers of the first press stay
     assert sum(name.startswith("o:") for name in item) > MORE
 
 
 @pytest.mark.system
 def test_the_ledger_enters_each_choice(world: World) -> None:
-    form = [(f"topic.{t.name}", "out") for t in parts().catalogue.marketing(ALL_SCOPES)]
+    form = [(f"topic.{topic.name}", "out") for topic in parts().catalogue.marketing(ALL_SCOPES)]
     preferences.handler(http("POST", preference_centre(world), form=form), world.context)
     (item,) = world.items()
-    told = ledger.handler(event([record(None, item, NOW)]), world.context)
+    answer = ledger.handler(event([record(None, item, NOW)]), world.context)
 
-    assert told == {"batchItemFailures": []}
+    assert answer == {"batchItemFailures": []}
     assert len(world.items("Ledger")) == sum(name[:2] in ("c:", "o:") for name in item) > MORE

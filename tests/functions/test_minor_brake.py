@@ -1,4 +1,4 @@
-"""How many minors one key may report in a day before a privacy officer has to decide."""
+"""The limit of reports of minors per key and day; above it a privacy officer must confirm each report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT = 3
 
 @pytest.fixture
 def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """Ann's key has reported as many as it may today."""
+    """Ann's key has made all reports that it may make today."""
     restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
     office = Office(world)
     for number in range(LIMIT):
@@ -31,8 +31,8 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
 
 
 def _item(office: Office) -> dict[str, Any]:
-    wanted = office.world.recipient(JANE)
-    (item,) = (item for item in office.world.items() if item["id"]["S"] == wanted)
+    recipient = office.world.recipient(JANE)
+    (item,) = (item for item in office.world.items() if item["id"]["S"] == recipient)
     return item
 
 
@@ -42,15 +42,15 @@ def _hold(office: Office) -> Entry:
 
 @pytest.mark.threat(
     "W3",
-    "A leaked key that may only write reports everybody as a child, and all is forgotten for good.",
-    "Beyond MinorReportsPerKey a day the address is stopped, nothing is forgotten, and an officer decides.",
+    "An attacker with a leaked write key reports all people as children, and all data is erased.",
+    "Above MinorReportsPerKey a day, a report stops mail but erases nothing. An officer decides about it.",
 )
 @pytest.mark.threat(
     "T14",
-    "Whoever holds one key purges in bulk.",
-    "Above a number a day a second person with the scope privacy has to agree to each purge; an alarm tells.",
+    "A person with one key purges many people.",
+    "Above a daily limit, a second person with the scope privacy must confirm each purge. An alarm fires.",
 )
-def test_beyond_the_limit_the_address_is_stopped_and_nothing_is_forgotten(
+def test_a_report_above_the_limit_stops_mail_but_erases_nothing(
     office: Office, caplog: pytest.LogCaptureFixture
 ) -> None:
     before = _item(office)
@@ -59,42 +59,42 @@ def test_beyond_the_limit_the_address_is_stopped_and_nothing_is_forgotten(
     assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert _item(office).keys() == before.keys() | {HOLD.code}
     assert office.world.messages("SES_LIST_QUEUE_URL") == []
-    assert "report of a minor waits" in caplog.messages, "the alarm's filter looks for it"
+    assert "report of a minor waits" in caplog.messages, "the alarm's filter reads it"
     assert "example.com" not in caplog.text
 
 
-def test_a_key_of_an_officer_makes_it_the_minors_epoch(office: Office) -> None:
+def test_a_report_by_an_officer_confirms_the_waiting_report(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     assert "purge" in office.minor(NOW + 2)
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)
     assert _item(office)["f"] == {"N": str(NOW + 2)}
 
 
-def test_an_officer_refuses_it_by_lifting_the_hold(office: Office) -> None:
+def test_an_officer_rejects_a_report_by_lifting_the_hold(office: Office) -> None:
     before = _item(office)
     office.minor(NOW + 1, by="ann")
     assert office.lift("hold", NOW + 2)[1]["outcome"] == "applied"
     assert office.reason("news") == "ok"
     assert _item(office)["o:2"] == before["o:2"]
-    assert office.minor(NOW + 3, by="ann")["state"] == "waiting", "it may be reported again"
+    assert office.minor(NOW + 3, by="ann")["state"] == "waiting", "a new report is possible"
     assert office.reason("news") == "hold"
 
 
-def test_what_waits_is_not_decided_by_another_key_that_may_only_write(office: Office) -> None:
+def test_another_write_key_cannot_confirm_a_waiting_report(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     assert office.minor(NOW + 2, by="bob")["state"] == "waiting"
     assert office.minor(NOW + DAY_MS, by="ann")["state"] == "waiting"
     assert MINOR.code not in _item(office)
 
 
-def test_the_same_report_again_counts_for_nothing(world: World) -> None:
+def test_a_duplicate_report_is_not_counted(world: World) -> None:
     office = Office(world)
     for again in range(60):
         assert "purge" in office.minor(NOW + again, by="ann")
     assert "purge" in office.minor(NOW, "another@example.com", by="ann")
 
 
-def test_the_next_day_begins_anew_and_each_key_and_every_officer_has_a_count_of_its_own(
+def test_the_limit_counts_per_key_and_day_and_not_for_officers(
     office: Office,
 ) -> None:
     assert "purge" in office.minor(NOW + 1, "a@example.com", by="bob")
@@ -103,7 +103,7 @@ def test_the_next_day_begins_anew_and_each_key_and_every_officer_has_a_count_of_
         assert "purge" in office.minor(NOW + 1, f"c{number}@example.com", by="kim")
 
 
-def test_the_count_says_nothing_about_who_was_reported_and_ends_by_itself(office: Office) -> None:
+def test_the_count_names_no_person_and_expires(office: Office) -> None:
     rows = [row for row in office.world.items("Control") if row["pk"]["S"].startswith("reports#")]
     (row,) = rows
     assert row["n"] == {"N": str(LIMIT)}
@@ -111,18 +111,18 @@ def test_the_count_says_nothing_about_who_was_reported_and_ends_by_itself(office
     assert office.world.recipient("kid1@example.com") not in str(row)
     for again in range(3):
         office.minor(NOW + again, f"more{again}@example.com", by="ann")
-    assert [r for r in office.world.items("Control") if r["pk"] == row["pk"]] == [row]
+    assert [other for other in office.world.items("Control") if other["pk"] == row["pk"]] == [row]
 
 
-def test_beyond_the_limit_a_hold_of_an_officer_is_left_as_it_is(office: Office) -> None:
+def test_a_report_above_the_limit_does_not_change_a_hold_of_an_officer(office: Office) -> None:
     office.hold(NOW)
     before = _item(office)
     assert office.minor(NOW + 1, by="ann")["state"] == "waiting"
-    assert _item(office) == before, "or the officer who agrees would forget what is held"
+    assert _item(office) == before, "otherwise the officer's confirmation would erase held data"
     assert office.call("POST", "/v1/erasures", {"address": JANE, **ON_FILE})[0] == 409
 
 
-def test_a_hold_of_an_officer_over_one_that_waits_preserves(office: Office) -> None:
+def test_a_hold_of_an_officer_after_a_waiting_report_preserves_the_record(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     office.hold(NOW + 2)
     office.minor(NOW + 3)
@@ -130,34 +130,34 @@ def test_a_hold_of_an_officer_over_one_that_waits_preserves(office: Office) -> N
     assert MINOR.code in item and HOLD.code in item and "o:2" in item and "salt" in item
 
 
-def test_of_many_reports_at_once_no_more_than_the_limit_are_forgotten(
+def test_concurrent_reports_erase_no_more_than_the_limit(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
-    client, one_call = parts().client("dynamodb"), threading.Lock()
+    client, lock = parts().client("dynamodb"), threading.Lock()
     call = client._make_api_call
 
     def atomic(*arguments: Any) -> Any:
-        with one_call:  # as DynamoDB has it; moto alone is torn apart by threads
+        with lock:  # DynamoDB calls are atomic, but moto's are not safe between threads
             return call(*arguments)
 
     monkeypatch.setattr(client, "_make_api_call", atomic)
     report = ErasureReport(ErasureCause.MINOR, NOW, Source.PHONE, "call 17", "ann", "", by_officer=False)
-    erase = parts().erase  # below the handler: one process of Lambda has one request at a time
+    erase = parts().erase  # called directly, because one Lambda process has one request at a time
 
-    def reported(number: int) -> ReportResult:
-        kid = world.recipient(f"kid{number}@example.com")
-        return erase(kid, report)
+    def report_minor(number: int) -> ReportResult:
+        recipient = world.recipient(f"kid{number}@example.com")
+        return erase(recipient, report)
 
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(reported, range(12)))
+        answers = list(pool.map(report_minor, range(12)))
     assert answers.count(REPORT_WAITS) == 12 - LIMIT
     assert sum(MINOR.code in item for item in world.items()) == LIMIT
     assert sum(HOLD.code in item for item in world.items()) == 12 - LIMIT
 
 
 @pytest.mark.parametrize("holds", [1, 2])
-def test_a_report_that_waits_outlives_the_holds_that_are_put_over_it(office: Office, holds: int) -> None:
+def test_a_waiting_report_stays_when_a_later_hold_is_lifted(office: Office, holds: int) -> None:
     office.minor(NOW + 1, by="ann")
     waiting = _hold(office)
     for again in range(holds):
@@ -166,16 +166,16 @@ def test_a_report_that_waits_outlives_the_holds_that_are_put_over_it(office: Off
     status, answer = office.lift("hold", NOW + 5)
 
     assert (status, answer["outcome"]) == (200, "applied")
-    assert not any(answer["sendable"].values()), "it waits again"
+    assert not any(answer["sendable"].values()), "the report waits again"
     assert {office.reason(topic) for topic in ("offers", "service")} == {"hold"}
     assert answer["blocked_by"] == ["hold"]
     assert _hold(office) == replace(waiting, at=NOW + 5)
     assert office.minor(NOW + 6, by="bob")["state"] == "waiting"
-    assert "purge" in office.minor(NOW + 7), "an officer agrees"
+    assert "purge" in office.minor(NOW + 7), "an officer confirms"
     assert MINOR.code in _item(office) and HOLD.code not in _item(office)
 
 
-def test_who_lifts_the_hold_that_waits_again_refuses_the_report(office: Office) -> None:
+def test_a_second_lift_rejects_the_waiting_report(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     office.hold(NOW + 2)
     office.lift("hold", NOW + 3)
@@ -184,10 +184,10 @@ def test_who_lifts_the_hold_that_waits_again_refuses_the_report(office: Office) 
     assert office.reason("news") == "ok"
     office.hold(NOW + 5)
     assert office.lift("hold", NOW + 6)[1]["outcome"] == "applied"
-    assert office.reason("news") == "ok", "nothing is kept of what was refused"
+    assert office.reason("news") == "ok", "the rejected report is not kept"
 
 
-def test_a_report_that_an_officer_agreed_to_under_a_hold_waits_no_more(office: Office) -> None:
+def test_a_report_confirmed_during_a_hold_is_carried_out_at_the_lift(office: Office) -> None:
     office.minor(NOW + 1, by="ann")
     office.hold(NOW + 2)
     office.minor(NOW + 3)

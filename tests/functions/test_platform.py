@@ -1,4 +1,4 @@
-"""The platform's routes as AWS calls them, from event to answer, each held to openapi.yaml."""
+"""The routes for the marketing platform, from HTTP event to answer; each answer must match openapi.yaml."""
 
 from __future__ import annotations
 
@@ -21,42 +21,44 @@ from tests.support.registers import out, pause
 READER, STRANGER = "reader@example.com", "stranger@example.com"
 OUT_OF_OFFERS = Change(out(2), Entry(NOW - 90_000, Source.ONE_CLICK, "{}"))
 
-Ask = Callable[..., Any]
+CallApi = Callable[..., Any]
 
 
 @pytest.fixture
-def ask(world: World) -> Ask:
-    """Asks with a key of every scope; the body of the answer, which must be of the status expected."""
+def call_api(world: World) -> CallApi:
+    """Calls the API with a key that has all scopes; checks the status and returns the body."""
     _, key = parts().api_keys.create("all", "tests", list(KeyScope))
 
-    def asked(method: str, path: str, body: Any = None, expected: int = 200) -> Any:
+    def call(method: str, path: str, body: Any = None, expected: int = 200) -> Any:
         text = None if body is None else json.dumps(body)
         event = http(method, path, body=text, headers={"Authorization": f"Bearer {key}"})
         answer = app.handler(event, world.context)
         assert answer["statusCode"] == expected
         return hold(method, path, answer)
 
-    return asked
+    return call
 
 
 @contextmanager
-def calls_seen(service: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The calls to AWS that really go out, by name and parameters."""
-    seen: list[tuple[str, dict[str, Any]]] = []
+def record_calls(service: str) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """Records the calls that really go to AWS, by name and parameters."""
+    calls: list[tuple[str, dict[str, Any]]] = []
 
-    def see(params: dict[str, Any], model: Any, **_: Any) -> None:
-        seen.append((model.name, json.loads(params["body"])))
+    def record(params: dict[str, Any], model: Any, **_: Any) -> None:
+        calls.append((model.name, json.loads(params["body"])))
 
     events = parts().client(service).meta.events
-    events.register("before-call", see)
-    yield seen
-    events.unregister("before-call", see)
+    events.register("before-call", record)
+    yield calls
+    events.unregister("before-call", record)
 
 
-def test_topics_are_told_by_number_kind_default_and_name_in_every_language(ask: Ask) -> None:
-    told = ask("GET", "/v1/topics")
+def test_topics_are_listed_with_number_kind_default_and_names(call_api: CallApi) -> None:
+    answer = call_api("GET", "/v1/topics")
 
-    assert [(t["number"], t["name"], t["kind"], t["default"]) for t in told["topics"]] == [
+    assert [
+        (topic["number"], topic["name"], topic["kind"], topic["default"]) for topic in answer["topics"]
+    ] == [
         (2, "offers", "marketing", "in"),
         (3, "news", "marketing", "in"),
         (4, "events", "marketing", "in"),
@@ -64,21 +66,19 @@ def test_topics_are_told_by_number_kind_default_and_name_in_every_language(ask: 
         (6, "service", "service", "in"),
         (7, "targeted-advertising", "signal", "in"),
     ]
-    assert [b["name"] for b in told["brands"] if b["default"]] == ["meridian"]
-    assert all(set(t["names"]) == {"de", "en", "es", "fr", "ja"} for t in told["topics"])
+    assert [brand["name"] for brand in answer["brands"] if brand["default"]] == ["meridian"]
+    assert all(set(topic["names"]) == {"de", "en", "es", "fr", "ja"} for topic in answer["topics"])
 
 
-def test_a_check_answers_in_the_order_of_the_request_each_address_as_it_was_sent(
-    world: World, ask: Ask
-) -> None:
+def test_a_check_keeps_the_order_and_the_spelling_of_the_addresses(world: World, call_api: CallApi) -> None:
     world.put(READER, OUT_OF_OFFERS)
-    sent = [STRANGER, " Reader <READER@Example.com> ", "no address", READER, "", STRANGER]
+    addresses = [STRANGER, " Reader <READER@Example.com> ", "no address", READER, "", STRANGER]
 
-    answer = ask("POST", "/v1/check", {"topic": "offers", "addresses": sent})
+    answer = call_api("POST", "/v1/check", {"topic": "offers", "addresses": addresses})
 
     assert answer["as_of"] == "2026-03-05T09:12:44.390Z"
-    assert [r["address"] for r in answer["results"]] == sent
-    assert [r["reason"] for r in answer["results"]] == [
+    assert [result["address"] for result in answer["results"]] == addresses
+    assert [result["reason"] for result in answer["results"]] == [
         "ok",
         "topic_unsubscribed",
         "invalid",
@@ -86,9 +86,9 @@ def test_a_check_answers_in_the_order_of_the_request_each_address_as_it_was_sent
         "invalid",
         "ok",
     ]
-    assert [r["sendable"] for r in answer["results"]] == [True, False, False, False, False, True]
+    assert [result["sendable"] for result in answer["results"]] == [True, False, False, False, False, True]
     assert answer["results"][1] == {
-        "address": sent[1],
+        "address": addresses[1],
         "recipient": world.recipient(READER),
         "sendable": False,
         "reason": "topic_unsubscribed",
@@ -98,7 +98,7 @@ def test_a_check_answers_in_the_order_of_the_request_each_address_as_it_was_sent
     }
 
 
-def test_nobody_on_record_is_decided_by_the_topics_default_since_never(ask: Ask) -> None:
+def test_an_unknown_person_gets_the_default_of_the_topic(call_api: CallApi) -> None:
     for topic, sendable, reason in (
         ("offers", True, "ok"),
         ("meridian/news", True, "ok"),
@@ -106,34 +106,34 @@ def test_nobody_on_record_is_decided_by_the_topics_default_since_never(ask: Ask)
         ("service", True, "ok"),
         ("targeted-advertising", True, "ok"),
     ):
-        (result,) = ask("POST", "/v1/check", {"topic": topic, "addresses": [STRANGER]})["results"]
+        (result,) = call_api("POST", "/v1/check", {"topic": topic, "addresses": [STRANGER]})["results"]
         assert (result["sendable"], result["reason"], result["since"]) == (sendable, reason, None)
 
 
-def test_a_pause_says_until_when(world: World, ask: Ask) -> None:
-    paused = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY_MS)
-    world.put(READER, Change(pause(0), paused))
+def test_a_check_shows_the_end_of_a_pause(world: World, call_api: CallApi) -> None:
+    entry = Entry(NOW - 1, Source.PREFERENCE_CENTRE, "{}", "", NOW + 30 * DAY_MS)
+    world.put(READER, Change(pause(0), entry))
 
-    (result,) = ask("POST", "/v1/check", {"topic": "news", "addresses": [READER]})["results"]
+    (result,) = call_api("POST", "/v1/check", {"topic": "news", "addresses": [READER]})["results"]
 
     assert (result["reason"], result["until"]) == ("paused", "2026-04-04T09:12:44.390Z")
 
 
-def test_ids_may_stand_in_place_of_addresses_in_base32_or_as_hex_digits(world: World, ask: Ask) -> None:
+def test_recipient_ids_in_base32_or_hex_can_replace_addresses(world: World, call_api: CallApi) -> None:
     world.put(READER, OUT_OF_OFFERS)
     recipient = world.recipient(READER)
-    sent = [recipient, recipient_to_bytes(recipient).hex(), recipient.upper(), "no id"]
+    ids = [recipient, recipient_to_bytes(recipient).hex(), recipient.upper(), "no id"]
 
-    results = ask("POST", "/v1/check", {"topic": "offers", "recipients": sent})["results"]
+    results = call_api("POST", "/v1/check", {"topic": "offers", "recipients": ids})["results"]
 
-    assert [r["recipient"] for r in results] == [recipient] * 3 + [None]
-    assert [r["sendable"] for r in results] == [False] * 4
-    assert [r["reason"] for r in results] == ["topic_unsubscribed"] * 3 + ["invalid"]
-    assert {r["address"] for r in results} == {None}
+    assert [result["recipient"] for result in results] == [recipient] * 3 + [None]
+    assert [result["sendable"] for result in results] == [False] * 4
+    assert [result["reason"] for result in results] == ["topic_unsubscribed"] * 3 + ["invalid"]
+    assert {result["address"] for result in results} == {None}
 
 
-def test_a_damaged_record_is_never_a_yes_and_hides_nobody_else(
-    world: World, ask: Ask, capsys: pytest.CaptureFixture[str]
+def test_an_unreadable_record_is_not_sendable_and_does_not_affect_others(
+    world: World, call_api: CallApi, capsys: pytest.CaptureFixture[str]
 ) -> None:
     world.put(READER, OUT_OF_OFFERS)
     parts().client("dynamodb").update_item(
@@ -144,64 +144,67 @@ def test_a_damaged_record_is_never_a_yes_and_hides_nobody_else(
         ExpressionAttributeValues={":junk": {"S": "junk"}},
     )
 
-    results = ask("POST", "/v1/check", {"topic": "offers", "addresses": [READER, STRANGER]})["results"]
+    results = call_api("POST", "/v1/check", {"topic": "offers", "addresses": [READER, STRANGER]})["results"]
 
-    assert [(r["sendable"], r["reason"]) for r in results] == [(False, "unreadable"), (True, "ok")]
+    assert [(result["sendable"], result["reason"]) for result in results] == [
+        (False, "unreadable"),
+        (True, "ok"),
+    ]
     assert '"UnreadableRecordFound":[1.0]' in capsys.readouterr().out
 
 
-def test_a_check_costs_one_consistent_read_of_each_distinct_address_and_nothing_else(
-    world: World, ask: Ask
-) -> None:
-    ask("GET", "/v1/topics")  # the key is remembered from here on
-    people = [f"reader{n}@example.com" for n in range(250)]
+def test_a_check_makes_one_consistent_read_per_distinct_address(world: World, call_api: CallApi) -> None:
+    call_api("GET", "/v1/topics")  # from now on the key is cached
+    addresses = [f"reader{number}@example.com" for number in range(250)]
 
-    with calls_seen("dynamodb") as calls, calls_seen("kms") as keys:
-        ask("POST", "/v1/check", {"topic": "offers", "addresses": people + people[::-1]})
+    with record_calls("dynamodb") as calls, record_calls("kms") as keys:
+        call_api("POST", "/v1/check", {"topic": "offers", "addresses": addresses + addresses[::-1]})
 
-    asked = [params["RequestItems"][world.table] for name, params in calls]
-    ids = [key["id"]["S"] for request in asked for key in request["Keys"]]
+    requests = [params["RequestItems"][world.table] for name, params in calls]
+    ids = [key["id"]["S"] for request in requests for key in request["Keys"]]
     assert {name for name, _ in calls} == {"BatchGetItem"} and len(calls) == 3
-    assert all(request["ConsistentRead"] for request in asked)
-    assert sorted(ids) == sorted({world.recipient(one) for one in people})
+    assert all(request["ConsistentRead"] for request in requests)
+    assert sorted(ids) == sorted({world.recipient(address) for address in addresses})
     assert [name for name, _ in keys] == ["GenerateMac"]
 
 
-def test_the_same_calls_are_made_for_the_known_and_for_strangers(world: World, ask: Ask) -> None:
+def test_the_same_calls_are_made_for_known_and_unknown_people(world: World, call_api: CallApi) -> None:
     world.put(READER, OUT_OF_OFFERS, Change(COMPLAINT, Entry(NOW, Source.COMPLAINT, "{}")))
-    seen = []
+    names_by_address = []
     for address in (READER, STRANGER):
-        with calls_seen("dynamodb") as calls:
-            ask("POST", "/v1/check", {"topic": "offers", "addresses": [address]})
-            ask("POST", "/v1/links", {"topic": "offers", "addresses": [address]})
-        seen.append([name for name, _ in calls])
+        with record_calls("dynamodb") as calls:
+            call_api("POST", "/v1/check", {"topic": "offers", "addresses": [address]})
+            call_api("POST", "/v1/links", {"topic": "offers", "addresses": [address]})
+        names_by_address.append([name for name, _ in calls])
 
-    assert seen[0][-1:] == seen[1] == ["BatchGetItem"]
+    assert names_by_address[0][-1:] == names_by_address[1] == ["BatchGetItem"]
 
 
 @pytest.mark.parametrize("path", ["/v1/check", "/v1/links"])
-def test_what_breaks_the_contract_is_named_and_nothing_is_read(ask: Ask, path: str) -> None:
-    ask("GET", "/v1/topics")
-    with calls_seen("dynamodb") as calls:
-        problem = ask("POST", path, {"topic": "*", "addresses": [READER, 3], "x": 1}, expected=422)
+def test_a_request_that_breaks_the_contract_is_reported_and_reads_nothing(
+    call_api: CallApi, path: str
+) -> None:
+    call_api("GET", "/v1/topics")
+    with record_calls("dynamodb") as calls:
+        problem = call_api("POST", path, {"topic": "*", "addresses": [READER, 3], "x": 1}, expected=422)
 
     assert [fault["pointer"] for fault in problem["errors"]] == ["/topic", "/addresses/1", "/x"]
     assert calls == []
 
 
-def test_a_thousand_are_answered_at_once(ask: Ask) -> None:
-    people = [f"reader{n}@example.com" for n in range(1000)]
+def test_one_request_can_hold_a_thousand_addresses(call_api: CallApi) -> None:
+    addresses = [f"reader{number}@example.com" for number in range(1000)]
 
-    checked = ask("POST", "/v1/check", {"topic": "offers", "addresses": people})
-    linked = ask("POST", "/v1/links", {"topic": "offers", "addresses": people})
+    check = call_api("POST", "/v1/check", {"topic": "offers", "addresses": addresses})
+    links = call_api("POST", "/v1/links", {"topic": "offers", "addresses": addresses})
 
-    assert len(checked["results"]) == len(linked["links"]) == 1000
+    assert len(check["results"]) == len(links["links"]) == 1000
 
 
-def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> None:
-    asked = {"topic": "offers", "addresses": ["Reader@Example.com"], "campaign": "spring-1"}
+def test_a_link_token_holds_recipient_topic_and_time(world: World, call_api: CallApi) -> None:
+    body = {"topic": "offers", "addresses": ["Reader@Example.com"], "campaign": "spring-1"}
 
-    (link,) = ask("POST", "/v1/links", {**asked, "lang": "de"})["links"]
+    (link,) = call_api("POST", "/v1/links", {**body, "lang": "de"})["links"]
 
     unsubscribe, _, query = link["unsubscribe_url"].partition("?")
     assert query == "c=spring-1&lang=de" == link["preferences_url"].partition("?")[2]
@@ -215,9 +218,9 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
         TokenPurpose.MAILTO: link["headers"]["List-Unsubscribe"].partition("u+")[2].partition("@")[0],
     }
     for purpose, text in tokens.items():
-        said = verify_link_token(text, purpose, parts().link_keys.link_key)
-        assert (said.recipient, said.scope) == (link["recipient"], 2)
-        assert said.issued == NOW - NOW % 60_000, "issued when the request came"
+        token = verify_link_token(text, purpose, parts().link_keys.link_key)
+        assert (token.recipient, token.scope) == (link["recipient"], 2)
+        assert token.issued == NOW - NOW % 60_000, "issued at the time of the request"
     assert link["headers"] == {
         "List-Unsubscribe": f"<{link['unsubscribe_url']}>, "
         f"<mailto:u+{tokens[TokenPurpose.MAILTO]}@mail.example.com?subject=unsubscribe>",
@@ -226,27 +229,27 @@ def test_links_say_who_which_topic_and_since_when(world: World, ask: Ask) -> Non
     }
 
 
-def test_what_is_no_address_has_an_error_in_its_place(ask: Ask) -> None:
-    links = ask("POST", "/v1/links", {"topic": "news", "addresses": ["no", READER]})["links"]
+def test_an_invalid_address_gets_an_error_in_its_position(call_api: CallApi) -> None:
+    links = call_api("POST", "/v1/links", {"topic": "news", "addresses": ["no", READER]})["links"]
 
     assert links[0] == {"address": "no", "recipient": None, "error": "invalid"}
     assert links[1]["address"] == READER
 
 
-def test_links_for_ids_need_no_address(world: World, ask: Ask) -> None:
+def test_links_for_ids_need_no_address(world: World, call_api: CallApi) -> None:
     recipient = world.recipient(READER)
 
-    (link,) = ask("POST", "/v1/links", {"topic": "news", "recipients": [recipient]})["links"]
+    (link,) = call_api("POST", "/v1/links", {"topic": "news", "recipients": [recipient]})["links"]
 
     assert (link["address"], link["recipient"]) == (None, recipient)
 
 
-def test_without_a_domain_of_its_own_links_stand_on_the_apis_host_and_the_answer_warns(
-    world: World, ask: Ask, monkeypatch: pytest.MonkeyPatch
+def test_links_without_a_public_url_use_the_api_host_and_add_a_warning(
+    world: World, call_api: CallApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restart(PUBLIC_URL="", MAIL_DOMAIN="")
 
-    answer = ask("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
+    answer = call_api("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
 
     (link,) = answer["links"]
     host = "https://api-id.execute-api.us-east-1.amazonaws.com"
@@ -255,17 +258,17 @@ def test_without_a_domain_of_its_own_links_stand_on_the_apis_host_and_the_answer
     assert "PUBLIC_URL" in answer["warning"]
 
 
-def test_minted_links_are_written_nowhere_and_read_nothing(world: World, ask: Ask) -> None:
-    ask("GET", "/v1/topics")
+def test_creating_links_reads_and_writes_nothing(world: World, call_api: CallApi) -> None:
+    call_api("GET", "/v1/topics")
 
-    with calls_seen("dynamodb") as calls:
-        ask("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
+    with record_calls("dynamodb") as calls:
+        call_api("POST", "/v1/links", {"topic": "offers", "addresses": [READER]})
 
     assert calls == [] and world.items() == []
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/no/such", "/v1/Check"])
-def test_a_path_that_is_not_there_is_a_problem_like_any_other(world: World, path: str) -> None:
+def test_an_unknown_path_is_answered_with_a_problem(world: World, path: str) -> None:
     answer = app.handler(http("POST", path, body="{}"), world.context)
 
     assert answer["statusCode"] == 404

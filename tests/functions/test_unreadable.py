@@ -1,4 +1,4 @@
-"""One record that nobody can read harms only itself, at every reader of every table."""
+"""One unreadable record affects only itself, in each reader of each table."""
 
 from __future__ import annotations
 
@@ -35,22 +35,22 @@ LATER = NOW + 60 * DAY_MS
 FAR = {"N": str(10**30)}
 
 Item = dict[str, Any]
-_KEYS = {"chg_at": "S", "chg_shard": "S", "due": "N", "due_shard": "S"}  # of indexes
+_KEYS = {"chg_at": "S", "chg_shard": "S", "due": "N", "due_shard": "S"}  # keys of indexes
 
 
-class Town:
-    """Jane, whose item is spoiled; John, who is stopped; Ann, who is not. Whatever befalls Jane's."""
+class People:
+    """Jane, whose item is unreadable; John, who opted out; Ann, who did not."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         _, self.key = parts().api_keys.create("all", "ops", list(KeyScope))
-        said = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
-        world.put(JANE, Change(out(0), said), Change(out(2), said))
+        letter = Entry(NOW - 9, Source.LETTER, '{"reference":"a"}', "1")
+        world.put(JANE, Change(out(0), letter), Change(out(2), letter))
         world.put(JANE, Change(pause(3), Entry(NOW, Source.LINK, "{}", "", NOW + 30 * DAY_MS)))
         world.put(JANE, Change(out(0), Entry(NOW - 19, Source.PHONE, "{}")))  # late
         world.put(JANE, Change(SOFT_BOUNCE, Entry(NOW, Source.BOUNCE, "{}")))
-        world.put(JOHN, Change(out(2), said))
-        world.put(ANN, Change(in_(2), said))
+        world.put(JOHN, Change(out(2), letter))
+        world.put(ANN, Change(in_(2), letter))
         self.jane, self.john, self.ann = map(world.recipient, (JANE, JOHN, ANN))
         self.good = {item["id"]["S"]: item for item in world.items()}[self.jane]
 
@@ -59,7 +59,7 @@ class Town:
             client("dynamodb").put_item(TableName=table, Item=item)
 
     def call(self, app: Any, method: str, path: str, body: Any = None, **query: str) -> Any:
-        made = http(
+        event = http(
             method,
             path,
             body=None if body is None else json.dumps(body),
@@ -67,21 +67,21 @@ class Town:
             query=query,
             at=LATER,
         )
-        answer = app.handler(made, self.world.context)
+        answer = app.handler(event, self.world.context)
         assert answer["statusCode"] in (200, 202, 409, 503), answer["body"]
         return json.loads(answer["body"])
 
     def page(self, app: Any, method: str, purpose: TokenPurpose, **more: Any) -> int:
         path = f"/{'u' if purpose is TokenPurpose.UNSUBSCRIBE else 'p'}/"
-        made = http(method, path + self.world.token(JANE, purpose=purpose), at=LATER, **more)
-        status: int = app.handler(made, self.world.context)["statusCode"]
+        event = http(method, path + self.world.token(JANE, purpose=purpose), at=LATER, **more)
+        status: int = app.handler(event, self.world.context)["statusCode"]
         assert status in (200, 303, 503), status
         return status
 
     def sendable(self) -> dict[str, tuple[bool, str]]:
-        people = [self.jane, self.john, self.ann]
-        answer = self.call(platform, "POST", "/v1/check", {"topic": "offers", "recipients": people})
-        return {one["recipient"]: (one["sendable"], one["reason"]) for one in answer["results"]}
+        recipients = [self.jane, self.john, self.ann]
+        answer = self.call(platform, "POST", "/v1/check", {"topic": "offers", "recipients": recipients})
+        return {result["recipient"]: (result["sendable"], result["reason"]) for result in answer["results"]}
 
 
 @pytest.fixture(autouse=True)
@@ -90,53 +90,53 @@ def _as_dynamodb_compares(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def town(world: World, monkeypatch: pytest.MonkeyPatch) -> Town:
+def people(world: World, monkeypatch: pytest.MonkeyPatch) -> People:
     app: Any = reconcile
     monkeypatch.setattr(app.time, "time_ns", lambda: LATER * 1_000_000)
     world.context.left = 600_000
-    return Town(world)
+    return People(world)
 
 
-def _checked(town: Town) -> None:
-    answers = town.sendable()
-    assert not answers[town.jane][0]
-    assert answers[town.john] == (False, "topic_unsubscribed")
-    assert answers[town.ann] == (True, "ok")
-    listed = town.call(platform, "GET", "/v1/suppressions")["suppressions"]
-    assert town.john in {one["recipient"] for one in listed}
-    assert town.ann not in {one["recipient"] for one in listed}
+def _check_sendable(people: People) -> None:
+    answers = people.sendable()
+    assert not answers[people.jane][0]
+    assert answers[people.john] == (False, "topic_unsubscribed")
+    assert answers[people.ann] == (True, "ok")
+    listed = people.call(platform, "GET", "/v1/suppressions")["suppressions"]
+    assert people.john in {item["recipient"] for item in listed}
+    assert people.ann not in {item["recipient"] for item in listed}
 
 
-def _looked_up(town: Town) -> None:
-    town.call(agents, "POST", "/v1/recipients/lookup", {"recipient": town.jane})
-    found = town.call(agents, "POST", "/v1/recipients/lookup", {"recipient": town.john})
-    assert [one["register"] for one in found["registers"]] == ["out"]
+def _check_lookups(people: People) -> None:
+    people.call(agents, "POST", "/v1/recipients/lookup", {"recipient": people.jane})
+    record = people.call(agents, "POST", "/v1/recipients/lookup", {"recipient": people.john})
+    assert [register["register"] for register in record["registers"]] == ["out"]
 
 
-def _walked(town: Town) -> None:
-    found = reconcile.handler({}, town.world.context)
-    assert found["walked"] + found["unreadable"] == 3
-    swept = purge.handler({}, town.world.context)
-    assert swept["found"] >= 0
-    copies = RestoredPreferencesTable(parts().client("dynamodb"), "Preferences", "Preferences")
+def _check_scans(people: People) -> None:
+    totals = reconcile.handler({}, people.world.context)
+    assert totals["walked"] + totals["unreadable"] == 3
+    sweep = purge.handler({}, people.world.context)
+    assert sweep["found"] >= 0
+    restored = RestoredPreferencesTable(parts().client("dynamodb"), "Preferences", "Preferences")
     with by_somebody_else():
-        came = list(replay_restored(copies, parts().preferences, parts().erasures, lambda: LATER))
-    assert len(came) == 3
+        outcomes = list(replay_restored(restored, parts().preferences, parts().erasures, lambda: LATER))
+    assert len(outcomes) == 3
 
 
-def _entered(town: Town, item: Item) -> None:
-    """Its records in the stream are handled or put aside, and what is behind them is entered."""
-    items = {one["id"]["S"]: one for one in town.world.items()}
+def _check_ledger(people: People, item: Item) -> None:
+    """Stream records of Jane are entered or dead-lettered, and the records after them are entered."""
+    items = {element["id"]["S"]: element for element in people.world.items()}
     records = [
-        record(town.good, item, NOW, number=1),
-        record(item, town.good, NOW, number=2),
-        record(None, items[town.john], NOW, number=3),
+        record(people.good, item, NOW, number=1),
+        record(item, people.good, NOW, number=2),
+        record(None, items[people.john], NOW, number=3),
     ]
-    answer = ledger.handler(event(json.loads(json.dumps(records))), town.world.context)
+    answer = ledger.handler(event(json.loads(json.dumps(records))), people.world.context)
     assert answer == {"batchItemFailures": []}, item
-    purge.handler(event(json.loads(json.dumps(records))), town.world.context)
-    kept = parts().ledger.entries_of(_subject(items[town.john], town.john))
-    assert [one.entry.register for one in kept] == ["out"]
+    purge.handler(event(json.loads(json.dumps(records))), people.world.context)
+    entries = parts().ledger.entries_of(_subject(items[people.john], people.john))
+    assert [element.entry.register for element in entries] == ["out"]
 
 
 def _subject(item: Item, recipient: str) -> str:
@@ -145,8 +145,8 @@ def _subject(item: Item, recipient: str) -> str:
     return ledger_subject(item["salt"]["B"], recipient)
 
 
-def _told_of(town: Town) -> None:
-    """A bounce of Jane's may have to wait; John's is recorded."""
+def _check_feedback(people: People) -> None:
+    """A complaint of Jane may be retried. John's complaint is recorded."""
     messages = [
         {
             "messageId": address,
@@ -164,66 +164,66 @@ def _told_of(town: Town) -> None:
         }
         for address in (JANE, JOHN)
     ]
-    answer = feedback.handler({"Records": messages}, town.world.context)
+    answer = feedback.handler({"Records": messages}, people.world.context)
     assert {"itemIdentifier": JOHN} not in answer["batchItemFailures"]
 
 
-def _asked(town: Town) -> None:
-    """What is asked for about Jane is done, or said not to be."""
-    change = {"recipient": town.jane, "scope": "*", "state": "out", "source": "letter"}
-    town.call(agents, "POST", "/v1/changes", change)
-    town.page(unsubscribe, "GET", TokenPurpose.UNSUBSCRIBE)
-    town.page(unsubscribe, "POST", TokenPurpose.UNSUBSCRIBE, form={"List-Unsubscribe": "One-Click"})
-    town.page(preferences, "GET", TokenPurpose.PREFERENCES)
-    town.page(preferences, "POST", TokenPurpose.PREFERENCES, form={"all": "out"})
-    on_file = {"recipient": town.jane, "source": "letter", "reference": "a"}
-    town.call(agents, "POST", "/v1/holds", {**on_file, "reason": "b"})
-    lift = {"recipient": town.jane, "register": "hold", "reference": "a", "reason": "b"}
-    town.call(agents, "POST", "/v1/lifts", lift)
-    town.call(agents, "POST", "/v1/erasures", on_file)
+def _check_requests(people: People) -> None:
+    """Requests about Jane are carried out, or answered with an error."""
+    change = {"recipient": people.jane, "scope": "*", "state": "out", "source": "letter"}
+    people.call(agents, "POST", "/v1/changes", change)
+    people.page(unsubscribe, "GET", TokenPurpose.UNSUBSCRIBE)
+    people.page(unsubscribe, "POST", TokenPurpose.UNSUBSCRIBE, form={"List-Unsubscribe": "One-Click"})
+    people.page(preferences, "GET", TokenPurpose.PREFERENCES)
+    people.page(preferences, "POST", TokenPurpose.PREFERENCES, form={"all": "out"})
+    on_file = {"recipient": people.jane, "source": "letter", "reference": "a"}
+    people.call(agents, "POST", "/v1/holds", {**on_file, "reason": "b"})
+    lift = {"recipient": people.jane, "register": "hold", "reference": "a", "reason": "b"}
+    people.call(agents, "POST", "/v1/lifts", lift)
+    people.call(agents, "POST", "/v1/erasures", on_file)
 
 
-_AROUND = (_checked, _looked_up, _walked, _told_of, _asked)
+_STEPS = (_check_sendable, _check_lookups, _check_scans, _check_feedback, _check_requests)
 
 
-def spoil(town: Town, item: Item) -> None:
-    """Every reader meets the item; each step on the item as it was spoiled."""
-    town.put(item)
-    _entered(town, item)
-    for step in _AROUND:
-        town.put(item)
-        step(town)
-        assert not town.sendable()[town.jane][0], step
-    for one in town.world.items():
-        if one["id"]["S"] not in (town.john, town.ann):
+def read_everywhere(people: People, item: Item) -> None:
+    """Lets each reader meet the item; each step begins with the item as given."""
+    people.put(item)
+    _check_ledger(people, item)
+    for step in _STEPS:
+        people.put(item)
+        step(people)
+        assert not people.sendable()[people.jane][0], step
+    for other in people.world.items():
+        if other["id"]["S"] not in (people.john, people.ann):
             continue
-        town.put({name: held for name, held in one.items() if name != "x:complaint"})
+        people.put({name: value for name, value in other.items() if name != "x:complaint"})
 
 
-def _with(name: str, **held: Any) -> Callable[[Item], Item]:
-    def made(item: Item) -> Item:
-        return {**item, name: {"M": {**item[name]["M"], **held}}}
+def _with_value(name: str, **members: Any) -> Callable[[Item], Item]:
+    def change(item: Item) -> Item:
+        return {**item, name: {"M": {**item[name]["M"], **members}}}
 
-    return made
+    return change
 
 
 @pytest.mark.threat(
     "B6",
-    "What cannot be read is written into one person's record, so that checks, the feed and the ledger fail "
-    "for everybody.",
-    "Every value is checked where it is read; what is not of our form is one unreadable record, "
-    "never sendable, and nobody else's business.",
+    "An unreadable value is written into the record of one person, so that checks, the feed and the ledger "
+    "fail for all people.",
+    "Each value is checked when it is read. An invalid value makes one unreadable record, which is not "
+    "sendable, and affects no other person.",
 )
 @pytest.mark.parametrize(
-    "made",
+    "change",
     [
-        _with("o:0", t=FAR),
-        _with("o:0", t={"N": str(END_OF_TIME)}),
-        _with("o:0", t={"N": "-1"}),
-        _with("p:3", u=FAR),
-        _with("o:0", by={"S": "nobody"}),
-        _with("o:0", pv={"N": "1"}),
-        _with("o:0", ev={"S": "letter " + "x" * 390_000}),
+        _with_value("o:0", t=FAR),
+        _with_value("o:0", t={"N": str(END_OF_TIME)}),
+        _with_value("o:0", t={"N": "-1"}),
+        _with_value("p:3", u=FAR),
+        _with_value("o:0", by={"S": "nobody"}),
+        _with_value("o:0", pv={"N": "1"}),
+        _with_value("o:0", ev={"S": "letter " + "x" * 390_000}),
         lambda item: {**item, "n": {"S": "x"}},
         lambda item: {**item, "n": FAR},
         lambda item: {**item, "soft": {"NS": ["0.5"]}},
@@ -237,19 +237,19 @@ def _with(name: str, **held: Any) -> Callable[[Item], Item]:
         lambda item: {**item, "due": {"N": "-1"}, "due_shard": {"S": "0"}, "purge": {"S": "x"}},
     ],
 )
-def test_one_unreadable_record_harms_nobody_else(town: Town, made: Callable[[Item], Item]) -> None:
-    spoil(town, made(town.good))
+def test_an_unreadable_record_affects_no_other_person(people: People, change: Callable[[Item], Item]) -> None:
+    read_everywhere(people, change(people.good))
 
 
 @pytest.mark.system
-def test_junk_in_any_attribute_of_a_person_harms_nobody_else(town: Town) -> None:
+def test_junk_in_any_attribute_affects_no_other_person(people: People) -> None:
     @settings(examples(8), phases=[Phase.generate])
-    @given(junk.spoiled(town.good, ("id",)))
-    def holds(item: Item) -> None:
-        assume("o:0" in item)  # without it she may be sent to, and nobody can know of it
-        # Of a key the table itself refuses another type, an empty text, and one beyond 1,024 bytes.
+    @given(junk.spoiled(people.good, ("id",)))
+    def check(item: Item) -> None:
+        assume("o:0" in item)  # without it Jane is sendable, and the code cannot know that it is missing
+        # DynamoDB itself rejects index keys of another type, empty texts, and keys above 1,024 bytes.
         for name, kind in _KEYS.items():
             assume(name not in item or 0 < len(item[name].get(kind, "").encode()) <= 1_024)
-        spoil(town, item)
+        read_everywhere(people, item)
 
-    holds()
+    check()
