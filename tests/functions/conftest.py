@@ -1,4 +1,4 @@
-"""What tests of functions share."""
+"""Fixtures for the tests of the functions."""
 
 from __future__ import annotations
 
@@ -17,34 +17,32 @@ from tests.support.deployment import World, deployed
 
 @pytest.fixture(scope="session")
 def recorders(pytestconfig: pytest.Config) -> list[Watcher]:
-    """Who writes down what the handlers call, if this run is to."""
+    """Returns the recorder of the handlers' AWS calls, if this run records them."""
     folder = pytestconfig.getoption("calls")
     return [Recorder(folder)] if folder else []
 
 
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch, recorders: list[Watcher]) -> Iterator[World]:
-    """Heed as deployed, in this process."""
-    with deployed(monkeypatch) as made:
-        watch(monkeypatch, _says_whether_the_ledger_is_told, *recorders)
-        yield made
+    """Deploys Heed in this process."""
+    with deployed(monkeypatch) as deployment:
+        watch(monkeypatch, _check_spared, *recorders)
+        yield deployment
 
 
-def _says_whether_the_ledger_is_told(
-    function: str, _service: str, _operation: str, request: Mapping[str, Any]
-) -> None:
-    """A write that gives a record its next number sets `spared` or removes it, whoever makes it.
+def _check_spared(function: str, _service: str, _operation: str, request: Mapping[str, Any]) -> None:
+    """Checks that each write with a new revision sets or removes `spared`, in every function.
 
-    One that leaves it as it is would be taken for a repeat by link while such are spared.
+    Otherwise the ledger would take the write for one of the link changes that share an entry.
     """
-    said = request.get("UpdateExpression", "")
-    if request.get("TableName") == "Preferences" and re.search(r"\bn :one\b", said):
-        assert re.search(r"\bspared\b", said), f"{function}: {request}"
+    expression = request.get("UpdateExpression", "")
+    if request.get("TableName") == "Preferences" and re.search(r"\bn :one\b", expression):
+        assert re.search(r"\bspared\b", expression), f"{function}: {request}"
 
 
 @pytest.fixture
 def log(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
-    """All that the functions log, as it is written."""
+    """Records all log lines of the functions."""
     stream = io.StringIO()
     for handler in logger.handlers:
         monkeypatch.setattr(handler, "stream", stream)

@@ -1,4 +1,4 @@
-"""Two brands in one deployment: a link belongs to one of them."""
+"""Two brands in one deployment: each link belongs to one of them."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def test_a_page_names_the_brand_of_the_link(world: World) -> None:
     assert "Aurora Clocks" in page and "Meridian Watches" not in page
 
 
-def test_undoing_everything_brings_back_every_brand_s(world: World) -> None:
+def test_an_undo_of_everything_restores_all_brands(world: World) -> None:
     path = f"/u/{world.token(READER, _AURORAS_OFFERS)}"
-    pressed = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
-    query = dict(parse_qsl(pressed["headers"]["Location"].partition("?")[2]))
-    done = unsubscribe.handler(http("GET", path, query=query), world.context)["body"]
-    undo = re.search(r'<form[^>]*action="(/p/[^"?]+)', done)
+    answer = unsubscribe.handler(http("POST", path, form={"scope": "all"}), world.context)
+    query = dict(parse_qsl(answer["headers"]["Location"].partition("?")[2]))
+    page = unsubscribe.handler(http("GET", path, query=query), world.context)["body"]
+    undo = re.search(r'<form[^>]*action="(/p/[^"?]+)', page)
     assert undo is not None
     form = {"undo": query["done"]}
     preferences.handler(http("POST", undo[1], form=form, at=NOW + 1), world.context)
@@ -56,13 +56,13 @@ def test_undoing_everything_brings_back_every_brand_s(world: World) -> None:
         assert decide(record, parts().catalogue.topics[topic], NOW + 2).sendable
 
 
-def test_the_form_says_whose_topic_is_whose(world: World) -> None:
+def test_the_form_names_the_brand_of_each_topic(world: World) -> None:
     page = resubscribe.handler(http("GET", "/subscribe"), world.context)["body"]
 
     assert "<b>Offers (Meridian Watches)</b>" in page and "<b>Offers (Aurora Clocks)</b>" in page
 
 
-def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: World) -> None:
+def test_a_choice_that_needs_a_confirmation_names_the_brand_of_the_link(world: World) -> None:
     world.put(READER, Change(out(_AURORAS_NEWS), Entry(NOW - 5, Source.LINK, "{}")))
     path = f"/p/{world.token(READER, _AURORAS_OFFERS, purpose=TokenPurpose.PREFERENCES)}"
     answer = preferences.handler(http("POST", path, form={"topic.aurora/news": "in"}), world.context)
@@ -73,23 +73,23 @@ def test_what_a_link_cannot_give_is_asked_for_in_the_name_of_its_brand(world: Wo
 
 
 @pytest.mark.parametrize(
-    ("scopes", "named"),
+    ("scopes", "brand_name"),
     [((_AURORAS_OFFERS,), "Aurora Clocks"), ((_OFFERS, _AURORAS_OFFERS), "Meridian Watches")],
-    ids=["of one brand", "of several: the default one"],
+    ids=["of one brand", "of several brands: the default brand"],
 )
-def test_the_confirmation_names_the_brand_of_what_is_confirmed(
-    world: World, scopes: tuple[int, ...], named: str
+def test_the_confirmation_names_the_brand_of_its_topics(
+    world: World, scopes: tuple[int, ...], brand_name: str
 ) -> None:
-    said = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed")
-    path = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+    token = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(*scopes), NOW - 5, b"sealed")
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
     for method in ("GET", "POST"):
         page = resubscribe.handler(http(method, path), world.context)["body"]
-        assert f"<p>{named} will send you:</p>" in page
+        assert f"<p>{brand_name} will send you:</p>" in page
         assert "<li>Offers (Aurora Clocks)</li>" in page
 
 
-def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> None:
-    asked = ConfirmationRequest(
+def test_the_confirmation_mail_comes_from_the_brand_of_its_topics(world: World) -> None:
+    request = ConfirmationRequest(
         id="r1",
         address=READER,
         intent=Intent.IN,
@@ -99,7 +99,7 @@ def test_the_mail_comes_from_the_brand_of_what_was_asked_for(world: World) -> No
         base_url="https://prefs.example.com",
         network="192.0.2.0/24",
     )
-    event = {"Records": [{"messageId": "1", "body": asked.to_message()}]}
+    event = {"Records": [{"messageId": "1", "body": request.to_message()}]}
     assert send_confirmation.handler(event, world.context) == {"batchItemFailures": []}
     (mail,) = mailbox.sent()
 

@@ -1,4 +1,4 @@
-"""The calls of a handler, as `make iam` puts them to the evaluator of IAM's policies."""
+"""The recorded calls of a handler, which `make iam` checks against the IAM policies."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ def _press(world: World) -> None:
     assert app.handler(event, world.context)["statusCode"] == 200
 
 
-def test_each_call_is_written_once_by_the_setting_that_names_the_resource(
+def test_each_call_is_recorded_once_with_the_setting_of_its_resource(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     watch(monkeypatch, Recorder(str(tmp_path)))
     _press(world)
     _press(world)
-    (update,) = (one for one in recorded(str(tmp_path)) if "Update" in one["action"])
+    (update,) = (call for call in recorded(str(tmp_path)) if "Update" in call["action"])
     assert update["function"] == "UnsubscribeFunction"
     assert update["resource"] == "$PREFERENCES_TABLE"
     assert update["context"]["dynamodb:LeadingKeys"] == [world.recipient("reader@example.com")]
     assert {"id", "n", "o:2"} <= {*update["context"]["dynamodb:Attributes"]}
 
 
-def test_what_somebody_else_does_in_the_middle_of_a_handler_is_no_call_of_it(
+def test_calls_of_others_during_a_handler_are_not_recorded(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def look(**_: Any) -> None:
+    def scan(**_: Any) -> None:
         with by_somebody_else():
             client("dynamodb").scan(TableName=world.table)
 
-    parts().client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", look)
+    parts().client("dynamodb").meta.events.register("before-call.dynamodb.UpdateItem", scan)
     watch(monkeypatch, Recorder(str(tmp_path)))
     _press(world)
-    actions = {one["action"] for one in recorded(str(tmp_path))}
+    actions = {call["action"] for call in recorded(str(tmp_path))}
     assert "dynamodb:UpdateItem" in actions and "dynamodb:Scan" not in actions
 
 
-def test_a_function_cannot_ask_for_what_no_setting_of_it_names(world: World, tmp_path: Path) -> None:
+def test_a_function_cannot_call_a_resource_without_a_setting(world: World, tmp_path: Path) -> None:
     request = {"TableName": world.control, "Key": {"pk": {"S": "key#1"}}}
     Recorder(str(tmp_path))("AgentsFunction", "dynamodb", "GetItem", request)
     with pytest.raises(AssertionError, match="SealFunction asks for Control"):

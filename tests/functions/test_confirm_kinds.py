@@ -1,4 +1,4 @@
-"""What a confirmation can do beside a topic's yes: end a pause, and let advertising be targeted again."""
+"""Confirmations that are no opt-in to a topic: the end of a pause, and targeted advertising."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DAY = 86_400_000
 BRAND = 1
 
 
-def confirm(world: World, **asked: Any) -> str:
-    said = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **asked)
-    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
-    answer = app.handler(http("POST", where, at=NOW + 5), world.context)
+def confirm(world: World, **fields: Any) -> str:
+    token = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=(), **fields)
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    answer = app.handler(http("POST", path, at=NOW + 5), world.context)
     assert answer["statusCode"] == 200
     return str(answer["body"])
 
@@ -40,12 +40,12 @@ def sendable(world: World, at: int = NOW + 9) -> set[str]:
     return {topic.name for topic in catalogue.topics.values() if decide(record, topic, at).sendable}
 
 
-def paused(until: int = NOW + DAY) -> Entry:
+def pause_entry(until: int = NOW + DAY) -> Entry:
     return Entry(NOW - 9, Source.PREFERENCE_CENTRE, '{"press":"1"}', "", until)
 
 
-def test_the_end_of_a_pause_ends_it_and_writes_nothing_else(world: World) -> None:
-    world.put(READER, Change(pause(BRAND), paused()))
+def test_a_confirmed_end_of_a_pause_writes_nothing_else(world: World) -> None:
+    world.put(READER, Change(pause(BRAND), pause_entry()))
     assert "offers" not in sendable(world)
     confirm(world, resume=(BRAND,))
 
@@ -53,35 +53,35 @@ def test_the_end_of_a_pause_ends_it_and_writes_nothing_else(world: World) -> Non
     assert registers(world) == {pause(BRAND)}
 
 
-def test_it_ends_a_pause_that_could_be_taken_back_too(world: World) -> None:
-    world.put(READER, Change(undoable(BRAND), paused()))
+def test_a_confirmation_ends_an_undoable_pause(world: World) -> None:
+    world.put(READER, Change(undoable(BRAND), pause_entry()))
     assert "offers" not in sendable(world)
     assert "Offers" in confirm(world, resume=(BRAND,))
 
     assert "offers" in sendable(world)
 
 
-def test_it_heals_no_out_and_no_pause_of_after_the_request(world: World) -> None:
+def test_a_confirmation_ends_no_opt_out_and_no_newer_pause(world: World) -> None:
     world.put(READER, Change(out(2), Entry(NOW - 5, Source.LINK, "{}")))
-    world.put(READER, Change(pause(BRAND), paused()))
+    world.put(READER, Change(pause(BRAND), pause_entry()))
     confirm(world, resume=(BRAND,))
     assert {"news"} <= sendable(world) and "offers" not in sendable(world)
 
-    later = Entry(NOW + 1, Source.PHONE, "{}", until=NOW + DAY)
-    world.put(READER, Change(pause(BRAND), later))
+    newer_pause = Entry(NOW + 1, Source.PHONE, "{}", until=NOW + DAY)
+    world.put(READER, Change(pause(BRAND), newer_pause))
     confirm(world, resume=(BRAND,))
     assert "news" not in sendable(world)
 
 
-def test_it_lifts_no_dead_mailbox(world: World) -> None:
+def test_a_confirmed_end_of_a_pause_lifts_no_undeliverable_address(world: World) -> None:
     world.put(READER, Change(UNDELIVERABLE, Entry(NOW - 5, Source.BOUNCE, "{}")))
-    world.put(READER, Change(pause(BRAND), paused()))
+    world.put(READER, Change(pause(BRAND), pause_entry()))
     assert "Not changed" in confirm(world, resume=(BRAND,))
 
     assert "offers" not in sendable(world)
 
 
-def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> None:
+def test_advertising_needs_its_own_confirmation(world: World) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
@@ -89,57 +89,57 @@ def test_advertising_is_turned_on_again_by_a_yes_of_its_own(world: World) -> Non
     assert registers(world) == {out(7), in_(7)}
 
 
-def test_a_browser_that_sends_the_signal_does_not_undo_what_its_own_press_confirms(
+def test_a_signal_with_the_press_does_not_override_the_confirmation(
     world: World,
 ) -> None:
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.SIGNAL, "{}")))
-    said = ConfirmationToken(
+    token = ConfirmationToken(
         world.recipient(READER), Intent.IN, issued=NOW, scopes=(), signals=scope_numbers(7)
     )
-    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
-    app.handler(http("POST", where, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    app.handler(http("POST", path, at=NOW + 5, headers={"sec-gpc": "1"}), world.context)
 
     assert "targeted-advertising" in sendable(world)
 
 
-def test_a_hold_that_comes_between_the_reading_and_the_writing_lets_no_yes_through(
+def test_a_hold_between_read_and_write_stops_the_opt_in(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = PreferencesTable.read
 
-    def reading(self: PreferencesTable, recipient: str) -> Record:
-        found = read(self, recipient)
-        if not found.revision:
+    def read_then_hold(self: PreferencesTable, recipient: str) -> Record:
+        record = read(self, recipient)
+        if not record.revision:
             with by_somebody_else():
                 world.put(READER, Change(HOLD, Entry(NOW + 1, Source.AGENT, "{}")))
-        return found
+        return record
 
-    monkeypatch.setattr(PreferencesTable, "read", reading)
-    said = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
-    where = f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
-    app.handler(http("POST", where, at=NOW + 5), world.context)
+    monkeypatch.setattr(PreferencesTable, "read", read_then_hold)
+    token = ConfirmationToken(world.recipient(READER), Intent.IN, issued=NOW, scopes=scope_numbers(2))
+    path = f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
+    app.handler(http("POST", path, at=NOW + 5), world.context)
 
     assert registers(world) == {HOLD}
 
 
-def test_an_older_request_for_it_does_not_go_before_a_newer_signal(world: World) -> None:
+def test_an_older_request_does_not_override_a_newer_signal(world: World) -> None:
     world.put(READER, Change(out(7), Entry(NOW + 1, Source.SIGNAL, "{}")))
     confirm(world, signals=(7,))
 
     assert "targeted-advertising" not in sendable(world)
 
 
-def test_the_form_that_a_link_leads_to_asks_for_just_what_was_wanted(world: World) -> None:
-    world.put(READER, Change(pause(BRAND), paused()))
+def test_the_form_after_a_link_requests_exactly_the_chosen_changes(world: World) -> None:
+    world.put(READER, Change(pause(BRAND), pause_entry()))
     world.put(READER, Change(out(7), Entry(NOW - 5, Source.PHONE, "{}")))
-    where = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
+    path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     form = {"pause": "0", "targeted-advertising": "in", "topic.news": "out"}
-    page = preferences.handler(http("POST", where, form=form), world.context)["body"]
+    page = preferences.handler(http("POST", path, form=form), world.context)["body"]
 
     assert 'name="resume" value="meridian" checked' in page
     assert 'name="topics" value="targeted-advertising" checked' in page
-    sent = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
-    answer = app.handler(http("POST", "/subscribe", form=[*sent, ("resume", "meridian")]), world.context)
+    fields = [("address", READER), ("intent", "in"), ("topics", "targeted-advertising")]
+    answer = app.handler(http("POST", "/subscribe", form=[*fields, ("resume", "meridian")]), world.context)
     assert answer["statusCode"] == 202
-    (waiting,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
-    assert '"resume": [1]' in waiting and '"scopes": [7]' in waiting
+    (request,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
+    assert '"resume": [1]' in request and '"scopes": [7]' in request

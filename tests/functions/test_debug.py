@@ -1,4 +1,4 @@
-"""Powertools' debug mode prints events, and so tokens: no environment switches it on."""
+"""The debug mode of Powertools prints events with tokens. No environment variable switches it on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTIONS = sorted(
 
 @pytest.mark.filterwarnings("ignore:POWERTOOLS_DEV")
 @pytest.mark.parametrize("function", FUNCTIONS)
-def test_no_link_is_printed_whatever_the_environment_says(
+def test_no_environment_variable_makes_the_functions_print_links(
     world: World, function: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     deployed = parts()

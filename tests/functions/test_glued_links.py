@@ -1,4 +1,4 @@
-"""A link survives what mail programs and people do to it: the tag decides, not the form."""
+"""A link works even if a mail program or a person adds text to it or encodes it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.registers import scope_numbers
 
 EVENTS = Path(__file__).parents[2] / "events"
 READER = "reader@example.com"
-GLUED = [
+SUFFIXES = [
     *(".", ")", "),", ",", ">", ">.", '"', "\u201d", "'", "/", "//", "\\", "]", "*", "!"),
     *(" ", "%20", "\t", "\r\n", "\n> more", "\xa0", "\xad", "\u200b", "\u200d", "\u2060", "\ufeff"),
     *("A", "Unsubscribe", "-click here", "/index.html", "/a/b/", "&utm_source=mail&amp;c=x"),
@@ -31,24 +31,24 @@ GLUED = [
 ]
 
 
-def encoded(text: str) -> str:
-    """Every character percent-encoded, those too that need it least (RFC 3986 §2.3 calls both the same)."""
+def percent_encode(text: str) -> str:
+    """Percent-encodes each character, also unreserved ones (RFC 3986 §2.3 calls both forms equivalent)."""
     return "".join(f"%{byte:02X}" for byte in text.encode())
 
 
-def routed(path: str, token: str) -> dict[str, Any]:
-    """A one-click as an HTTP API hands it over: the parameter decoded, whatever became of the path."""
+def http_event(path: str, token: str) -> dict[str, Any]:
+    """Returns a one-click as an HTTP API sends it: the path parameter is decoded."""
     event = http("POST", path, form={"List-Unsubscribe": "One-Click"})
     return event | {"pathParameters": {"token": token}}
 
 
-def rest(name: str, path: str, token: str) -> dict[str, Any]:
-    """A one-click of payload format 1.0; a REST API leaves the path as it was sent."""
+def rest_event(name: str, path: str, token: str) -> dict[str, Any]:
+    """Returns a one-click in payload format 1.0; a REST API does not decode the path."""
     event: dict[str, Any] = json.loads((EVENTS / name).read_text())
     return event | {"path": path, "pathParameters": {"token": token}}
 
 
-def stopped(world: World) -> set[str]:
+def stopped_topics(world: World) -> set[str]:
     record, catalogue = parts().preferences.read(world.recipient(READER)), parts().catalogue
     topics = (catalogue.topic(name) for name in ("offers", "news"))
     return {topic.name for topic in topics if not decide(record, topic, NOW + 1).sendable}
@@ -60,108 +60,108 @@ ONE_CLICKS = [
 ]
 
 
-@pytest.mark.parametrize("glued", GLUED)
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize(
     ("handler", "purpose", "kind"),
     [
         (unsubscribe.handler, TokenPurpose.UNSUBSCRIBE, "u"),
         (preferences.handler, TokenPurpose.PREFERENCES, "p"),
-        (preferences.handler, TokenPurpose.UNSUBSCRIBE, "u"),  # what no route takes comes here
+        (preferences.handler, TokenPurpose.UNSUBSCRIBE, "u"),  # receives all paths without a route
     ],
 )
-def test_what_is_glued_to_a_link_is_ignored(
-    world: World, handler: Any, purpose: TokenPurpose, kind: str, glued: str
+def test_a_suffix_of_a_link_is_ignored(
+    world: World, handler: Any, purpose: TokenPurpose, kind: str, suffix: str
 ) -> None:
-    path = f"/{kind}/{world.token(READER, purpose=purpose)}{glued}"
+    path = f"/{kind}/{world.token(READER, purpose=purpose)}{suffix}"
 
     assert handler(http("GET", path), world.context)["statusCode"] == 200
     assert handler(http("HEAD", path), world.context)["statusCode"] == 200
     assert world.items() == []
-    pressed = handler(http("POST", path, form={"List-Unsubscribe": "One-Click"}), world.context)
-    assert pressed["statusCode"] == 200 and stopped(world) == {"offers"}
+    answer = handler(http("POST", path, form={"List-Unsubscribe": "One-Click"}), world.context)
+    assert answer["statusCode"] == 200 and stopped_topics(world) == {"offers"}
 
 
-def test_the_page_behind_a_press_on_a_glued_link_has_the_bare_link(world: World) -> None:
+def test_the_page_after_a_press_has_the_link_without_the_suffix(world: World) -> None:
     token = world.token(READER)
-    sent = http("POST", f"/u/{token}>.", form={"scope": "this"})
+    event = http("POST", f"/u/{token}>.", form={"scope": "this"})
 
-    answer = unsubscribe.handler(sent, world.context)
+    answer = unsubscribe.handler(event, world.context)
 
     assert answer["statusCode"] == 303
     assert answer["headers"]["Location"].startswith(f"/u/{token}?done=")
 
 
-@pytest.mark.parametrize("again", [encoded, lambda text: encoded(encoded(text)), quote])
-def test_a_percent_encoded_link_is_the_same_link(world: World, again: Any) -> None:
+@pytest.mark.parametrize("encode", [percent_encode, lambda text: percent_encode(percent_encode(text)), quote])
+def test_a_percent_encoded_link_is_the_same_link(world: World, encode: Any) -> None:
     token = world.token(READER)
-    raw = f"/u/{again(token)}"
+    raw = f"/u/{encode(token)}"
     decoded = f"/u/{token}"
     for event in (
         http("POST", raw),
-        routed(raw, token),
-        routed(decoded, again(token)),
-        routed(decoded, token),
-        *(rest(name, raw, token) for name in ONE_CLICKS),
-        *(rest(name, raw, again(token)) for name in ONE_CLICKS),
+        http_event(raw, token),
+        http_event(decoded, encode(token)),
+        http_event(decoded, token),
+        *(rest_event(name, raw, token) for name in ONE_CLICKS),
+        *(rest_event(name, raw, encode(token)) for name in ONE_CLICKS),
     ):
         assert unsubscribe.handler(event, world.context)["statusCode"] == 200
-    assert stopped(world) == {"offers"}
+    assert stopped_topics(world) == {"offers"}
 
 
 def test_a_percent_encoded_link_to_the_preference_centre_is_the_same_link(world: World) -> None:
     token = world.token(READER, purpose=TokenPurpose.PREFERENCES)
 
-    page = preferences.handler(http("GET", f"/p/{encoded(token)}."), world.context)
+    page = preferences.handler(http("GET", f"/p/{percent_encode(token)}."), world.context)
 
     assert page["statusCode"] == 200
 
 
 def test_a_percent_encoded_link_of_a_confirmation_is_the_same_link(world: World) -> None:
-    said = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
-    token = mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))
+    confirmation = ConfirmationToken(world.recipient(READER), Intent.IN, scope_numbers(2), NOW - 1, b"sealed")
+    token = mint_confirmation_token(confirmation, parts().confirmation_keys.confirmation_key(1))
     for event in (
-        http("GET", f"/c/{encoded(token)}"),
-        http("GET", f"/c/{encoded(token)}") | {"pathParameters": {"token": token}},
+        http("GET", f"/c/{percent_encode(token)}"),
+        http("GET", f"/c/{percent_encode(token)}") | {"pathParameters": {"token": token}},
     ):
         assert resubscribe.handler(event, world.context)["statusCode"] == 200
 
 
-def test_the_token_comes_from_the_parameter_where_there_is_one(world: World) -> None:
-    sent = routed("/u/whatever%20a%20front%20made%20of%20it", world.token(READER) + ")")
+def test_the_token_is_taken_from_the_path_parameter_if_there_is_one(world: World) -> None:
+    event = http_event("/u/any%20text%20before%20the%20token", world.token(READER) + ")")
 
-    assert unsubscribe.handler(sent, world.context)["statusCode"] == 200
-    assert stopped(world) == {"offers"}
+    assert unsubscribe.handler(event, world.context)["statusCode"] == 200
+    assert stopped_topics(world) == {"offers"}
 
 
-@pytest.mark.parametrize("glued", GLUED)
-def test_a_wrong_tag_is_the_same_404_whatever_is_glued_to_it(world: World, glued: str) -> None:
-    good = world.token(READER)
-    forged = good[:-1] + chr(ord(good[-1]) ^ 1)
-    plain = unsubscribe.handler(http("POST", "/u/none"), world.context)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_an_invalid_tag_is_answered_with_the_same_404_for_each_suffix(world: World, suffix: str) -> None:
+    valid = world.token(READER)
+    forged = valid[:-1] + chr(ord(valid[-1]) ^ 1)
+    not_found = unsubscribe.handler(http("POST", "/u/none"), world.context)
     for handler in (unsubscribe.handler, preferences.handler):
         for path in (
-            f"/u/{forged}{glued}",
-            f"/u/{encoded(forged)}{glued}",
-            f"/u/{good[:-1]}!{glued}",
+            f"/u/{forged}{suffix}",
+            f"/u/{percent_encode(forged)}{suffix}",
+            f"/u/{valid[:-1]}!{suffix}",
         ):
             answer = handler(http("POST", path), world.context)
-            assert (answer["statusCode"], answer["body"]) == (404, plain["body"])
+            assert (answer["statusCode"], answer["body"]) == (404, not_found["body"])
     assert world.items() == []
 
 
 @given(st.text(max_size=200), st.sampled_from(["u", "p"]))
-def test_of_whatever_follows_a_token_nothing_is_left(tail: str, kind: str) -> None:
+def test_each_text_after_a_token_is_removed(text: str, kind: str) -> None:
     token = "A" * URL_LENGTH
 
     for event in (
-        http("GET", f"/{kind}/{token}{tail}"),
-        http("GET", "/elsewhere") | {"rawPath": f"/{kind}/{quote(token + tail, errors='replace')}"},
+        http("GET", f"/{kind}/{token}{text}"),
+        http("GET", "/elsewhere") | {"rawPath": f"/{kind}/{quote(token + text, errors='replace')}"},
     ):
         assert without_token_suffix(event)["rawPath"] == f"/{kind}/{token}"
 
 
 @given(st.text(max_size=60))
-def test_a_path_that_is_no_link_stays_as_it_is(path: str) -> None:
+def test_a_path_that_is_not_a_link_stays_unchanged(path: str) -> None:
     event = http("GET", f"/v1/{path}")
 
     assert without_token_suffix(event) is event

@@ -1,4 +1,4 @@
-"""A link only stops: whoever holds one, however they came by it, brings nobody back."""
+"""A link can only opt out: no holder of a link can opt a person in."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _FIELDS = ("topic.offers", "topic.news", "topic.events", "topic.research", "targ
 
 
 def forms() -> Iterator[dict[str, str]]:
-    """What an attacker would send: everything on, in each way that a form can say it."""
-    for was in ("out", "in", None):
-        on = dict.fromkeys(_FIELDS, "in")
-        shown = {} if was is None else {f"was.{name}": was for name in _FIELDS}
-        yield {**on, **shown}
-        yield {**on, **shown, "was.all": "out", "all": "in"}
+    """Yields the forms of an attacker: everything on, in each way that a form can express it."""
+    for shown_value in ("out", "in", None):
+        chosen = dict.fromkeys(_FIELDS, "in")
+        shown = {} if shown_value is None else {f"was.{name}": shown_value for name in _FIELDS}
+        yield {**chosen, **shown}
+        yield {**chosen, **shown, "was.all": "out", "all": "in"}
     yield {"was.all": "out", "all": "in"}
     for days in ("0", "30", "60"):
         yield {"pause": days}
@@ -49,17 +49,17 @@ def key_of(*scopes: KeyScope) -> dict[str, str]:
 
 
 def attack(world: World, link: str, at: int) -> None:
-    """Post every form to a link of the preference centre, and try to have done pages make an Undo."""
+    """Posts all forms to a link of the preference centre, and opens done pages with made-up tokens."""
     for form, headers in product(forms(), ({}, {"sec-gpc": "1"})):
         preferences.handler(http("POST", link, form=form, headers=headers, at=at), world.context)
     for guess in ("1", "x", link.removeprefix("/p/")):
         preferences.handler(http("GET", link, query={"saved": guess}, at=at), world.context)
-        where = f"/u/{world.token(READER)}"
-        page = unsubscribe.handler(http("GET", where, query={"done": guess}, at=at), world.context)
+        path = f"/u/{world.token(READER)}"
+        page = unsubscribe.handler(http("GET", path, query={"done": guess}, at=at), world.context)
         assert 'name="undo"' not in page["body"]
 
 
-STOPS = {
+SUPPRESSIONS = {
     "by letter": Change(out(0), Entry(NOW - 5, Source.LETTER, "{}")),
     "by phone, of one topic": Change(out(2), Entry(NOW - 5, Source.PHONE, "{}")),
     "by the mail client": Change(out(2), Entry(NOW - 5, Source.ONE_CLICK, "{}")),
@@ -73,14 +73,14 @@ STOPS = {
 
 @pytest.mark.threat(
     "B1",
-    "Whoever has an API key with the scope `links`, or a forwarded mail, turns a person's mail on again.",
-    "A link only stops. What turns mail on needs a confirmation mail.",
+    "A holder of an API key with the scope `links`, or of a forwarded mail, turns a person's mail on again.",
+    "A link can only opt out. An opt-in needs a confirmation mail.",
 )
-@pytest.mark.parametrize("stop", STOPS.values(), ids=STOPS.keys())
-def test_a_key_that_mints_links_brings_nobody_back(world: World, stop: Change) -> None:
-    world.put(READER, stop)
-    was = sendable(world, NOW + 1)
-    minted = platform.handler(
+@pytest.mark.parametrize("suppression", SUPPRESSIONS.values(), ids=SUPPRESSIONS.keys())
+def test_a_key_that_creates_links_cannot_opt_people_in(world: World, suppression: Change) -> None:
+    world.put(READER, suppression)
+    sendable_before = sendable(world, NOW + 1)
+    answer = platform.handler(
         http(
             "POST",
             "/v1/links",
@@ -89,20 +89,20 @@ def test_a_key_that_mints_links_brings_nobody_back(world: World, stop: Change) -
         ),
         world.context,
     )
-    (link,) = json.loads(minted["body"])["links"]
+    (link,) = json.loads(answer["body"])["links"]
     attack(world, link["preferences_url"].removeprefix("https://prefs.example.com"), NOW + 1)
 
-    assert sendable(world, NOW + 2) <= was
+    assert sendable(world, NOW + 2) <= sendable_before
 
 
 @pytest.mark.threat(
     "B11",
-    "Somebody uses a link of before an erasure to turn the erased person's mail on again.",
-    "A link only stops, and an erasure's stop has no end.",
+    "An attacker uses a link from before an erasure to turn the erased person's mail on again.",
+    "A link can only opt out, and the opt-out of an erasure has no end.",
 )
-def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
+def test_a_link_from_before_an_erasure_cannot_opt_in(world: World) -> None:
     link = f"/p/{world.token(READER, issued=NOW - DAY, purpose=TokenPurpose.PREFERENCES)}"
-    erased = agents.handler(
+    answer = agents.handler(
         http(
             "POST",
             "/v1/erasures",
@@ -111,7 +111,7 @@ def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
         ),
         world.context,
     )
-    assert erased["statusCode"] == 202
+    assert answer["statusCode"] == 202
     attack(world, link, NOW + 1)
 
     assert sendable(world, NOW + 2) <= {"service", "targeted-advertising"}
@@ -119,27 +119,27 @@ def test_a_link_of_before_an_erasure_brings_nobody_back(world: World) -> None:
 
 @pytest.mark.threat(
     "T3",
-    "Somebody replays an old link after the person came back.",
-    "An old link opts out again, since that is what its holder asks for; it can do nothing else.",
+    "An attacker uses an old link again after the person opted in.",
+    "An old link opts out, as its holder requests. It can do nothing else.",
 )
-def test_an_old_link_opts_out_again_and_never_in(world: World) -> None:
+def test_an_old_link_opts_out_but_never_in(world: World) -> None:
     world.put(READER, Change(yes(2), Entry(NOW - 5, Source.CONFIRMATION, "{}")))
-    old = http("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
-    assert unsubscribe.handler(old, world.context)["statusCode"] == 200
+    event = http("POST", f"/u/{world.token(READER, issued=NOW - 900 * DAY)}", body="")
+    assert unsubscribe.handler(event, world.context)["statusCode"] == 200
 
     assert "offers" not in sendable(world, NOW + 1)
 
 
 @pytest.mark.threat(
     "U1",
-    "Somebody presses a person's link first, waits until the person presses too, and takes the press back.",
-    "An Undo takes back its own press alone; a press that found a stop standing cannot be taken back.",
+    "An attacker presses a person's link, waits for the person's own press, and takes that press back.",
+    "An Undo takes back only its own press. A press that found an active opt-out cannot be taken back.",
 )
-def test_who_pressed_first_cannot_take_the_person_s_own_press_back(world: World) -> None:
-    where = f"/u/{world.token(READER)}"
+def test_an_attacker_cannot_undo_the_press_of_the_person(world: World) -> None:
+    path = f"/u/{world.token(READER)}"
 
     def press(at: int, **more: Any) -> dict[str, Any]:
-        event = http("POST", where, form={"scope": "all"}, at=at, **more)
+        event = http("POST", path, form={"scope": "all"}, at=at, **more)
         return dict(unsubscribe.handler(event, world.context))
 
     location = press(NOW)["headers"]["Location"]

@@ -1,4 +1,4 @@
-"""Requests that no link of ours is behind: whatever they hold, they cost next to nothing."""
+"""Requests with invalid links cost little, for each input."""
 
 from __future__ import annotations
 
@@ -44,91 +44,95 @@ PARTS: dict[str, Make] = {
         (platform.handler, "GET", "/v1/A"),
     ],
 )
-def test_no_part_of_a_request_costs_more_than_its_length(
+def test_the_cost_of_each_part_of_a_request_is_linear(
     world: World, handler: Any, method: str, path: str, part: str
 ) -> None:
-    def make(n: int) -> dict[str, Any]:
-        return PARTS[part](method, path, n)
+    def make(length: int) -> dict[str, Any]:
+        return PARTS[part](method, path, length)
 
     assert growth(make, lambda event: handler(event, world.context), 100) <= LINEAR
 
 
 @pytest.mark.threat(
     "B3",
-    "Bodies of the greatest length are sent to made-up links, to use the account's executions up.",
-    "A request to a made-up link costs the same whatever the length of its body.",
+    "An attacker sends the longest permitted bodies to invalid links, to use up the account's executions.",
+    "The cost of a request to an invalid link does not depend on the length of its body.",
 )
 @pytest.mark.parametrize(
     ("handler", "path"),
     [(unsubscribe.handler, "/u/A"), (preferences.handler, "/p/A"), (resubscribe.handler, "/c/A")],
 )
-def test_what_a_made_up_link_costs_does_not_grow_with_the_body(world: World, handler: Any, path: str) -> None:
-    def make(n: int) -> dict[str, Any]:
-        return http("POST", path, body=b"%" * n, headers={"content-type": URLENCODED})
+def test_the_cost_of_an_invalid_link_does_not_depend_on_the_body(
+    world: World, handler: Any, path: str
+) -> None:
+    def make(length: int) -> dict[str, Any]:
+        return http("POST", path, body=b"%" * length, headers={"content-type": URLENCODED})
 
     assert growth(make, lambda event: handler(event, world.context), 500) < 2
 
 
 def fail(service: str, operation: str) -> None:
-    """Every call of an operation ends without an answer."""
+    """Makes all calls of one operation end without an answer."""
 
-    def end(**_: Any) -> None:
+    def time_out(**_: Any) -> None:
         raise ReadTimeoutError(endpoint_url="https://aws.invalid")
 
-    parts().client(service).meta.events.register_first(f"before-send.{service}.{operation}", end)
+    parts().client(service).meta.events.register_first(f"before-send.{service}.{operation}", time_out)
 
 
-class Body(dict[str, Any]):
-    """A request that notes whether anything looks at its body."""
+class CountingRequest(dict[str, Any]):
+    """A request that counts reads of its body."""
 
-    looks = 0
+    body_reads = 0
 
     def get(self, key: str, default: Any = None) -> Any:
-        self.looks += key == "body"
+        self.body_reads += key == "body"
         return super().get(key, default)
 
     def __getitem__(self, key: str) -> Any:
-        self.looks += key == "body"
+        self.body_reads += key == "body"
         return super().__getitem__(key)
 
 
 @pytest.mark.threat(
     "B3",
-    "Long bodies are sent to made-up links while no key can be had, when no link can be told from another.",
-    "Nothing of a body is read before the token of its link is known, also for the page that says 503.",
+    "An attacker sends long bodies to invalid links while KMS fails, so that no link can be verified.",
+    "The body is read only after the token of the link is verified. This includes the page of the 503.",
 )
 @pytest.mark.parametrize(
     ("handler", "path"),
     [(unsubscribe.handler, "/u/"), (preferences.handler, "/p/")],
 )
-def test_while_no_key_can_be_had_no_body_is_read(world: World, handler: Any, path: str) -> None:
+def test_the_body_is_not_read_while_the_key_service_fails(world: World, handler: Any, path: str) -> None:
     purpose = TokenPurpose.PREFERENCES if path == "/p/" else TokenPurpose.UNSUBSCRIBE
     text = world.token(READER, purpose=purpose)
-    handler(http("POST", path + text, form={"scope": "this"}), world.context)  # somebody's before
+    handler(
+        http("POST", path + text, form={"scope": "this"}), world.context
+    )  # an earlier request of a person
     restart()
     fail("kms", "GenerateMac")
-    event = Body(http("POST", path + text, form={"scope": "all"}))
+    event = CountingRequest(http("POST", path + text, form={"scope": "all"}))
 
     answer = handler(event, world.context)
 
-    assert answer["statusCode"] == 503 and event.looks == 0
+    assert answer["statusCode"] == 503 and event.body_reads == 0
     assert 'name="scope"' not in answer["body"]
 
 
 @pytest.mark.parametrize("scope", ["this", "all"])
-def test_a_form_that_was_read_is_offered_again(world: World, scope: str) -> None:
+def test_a_form_with_a_failed_write_is_offered_again(world: World, scope: str) -> None:
     fail("dynamodb", "UpdateItem")
-    pressed = http("POST", f"/u/{world.token(READER)}", form={"scope": scope})
+    event = http("POST", f"/u/{world.token(READER)}", form={"scope": scope})
 
-    answer = unsubscribe.handler(pressed, world.context)
+    answer = unsubscribe.handler(event, world.context)
 
     assert answer["statusCode"] == 503
     assert f'name="scope" value="{scope}"' in answer["body"]
 
 
 @pytest.mark.system
-def test_no_api_key_costs_more_than_its_length(world: World) -> None:
-    def make(n: int) -> dict[str, Any]:
-        return http("GET", "/v1/topics", headers={"authorization": f"Bearer {' heed_' * n}"})
+def test_the_cost_of_an_invalid_api_key_is_linear(world: World) -> None:
+    def make(length: int) -> dict[str, Any]:
+        return http("GET", "/v1/topics", headers={"authorization": f"Bearer {' heed_' * length}"})
 
     assert growth(make, lambda event: platform.handler(event, world.context), 100) <= LINEAR

@@ -1,4 +1,4 @@
-"""A privacy policy that changed: told prominently until the next save if material, quietly otherwise."""
+"""A change of the privacy policy: a material change is prominent until the next save, others are quiet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def show(world: World) -> str:
     return str(preferences.handler(http("GET", centre(world)), world.context)["body"])
 
 
-def test_a_first_version_and_one_to_come_are_no_news(
+def test_a_first_version_and_a_future_version_are_not_announced(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies(tmp_path, monkeypatch)
@@ -49,7 +49,7 @@ def test_a_first_version_and_one_to_come_are_no_news(
     assert PROMINENT not in show(world) and QUIET not in show(world)
 
 
-def test_a_material_change_is_prominent_on_every_page_of_a_link(
+def test_a_material_change_is_prominent_on_each_page(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL)
@@ -71,17 +71,17 @@ def test_a_material_change_is_prominent_on_every_page_of_a_link(
     ],
     ids=["noted", "a save that changes nothing", "a choice", "a pause", "everything off"],
 )
-def test_it_ends_with_the_next_save(
+def test_the_notice_ends_with_the_next_save(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: dict[str, str]
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL)
-    assert show(world).count('name="policy" value="2026-02"') == 2  # the notice's own, and the save's
+    assert show(world).count('name="policy" value="2026-02"') == 2  # one in the notice, one in the form
     preferences.handler(http("POST", centre(world), form=form), world.context)
 
     assert PROMINENT not in show(world) and 'name="policy"' not in show(world)
 
 
-def test_another_change_is_a_quiet_line(
+def test_a_change_that_is_not_material_is_a_quiet_line(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies(tmp_path, monkeypatch, OTHER)
@@ -91,7 +91,7 @@ def test_another_change_is_a_quiet_line(
     assert PROMINENT not in page and 'name="policy"' not in page
 
 
-def test_a_quiet_one_hides_no_material_one(
+def test_a_quiet_line_does_not_hide_a_material_change(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     policies(tmp_path, monkeypatch, MATERIAL, OTHER)
@@ -99,12 +99,12 @@ def test_a_quiet_one_hides_no_material_one(
     assert PROMINENT in show(world) and QUIET in show(world)
 
 
-def test_a_choice_by_hand_names_its_wording_and_one_click_has_none(world: World) -> None:
+def test_a_choice_on_a_page_records_its_wording_but_one_click_does_not(world: World) -> None:
     link = f"/u/{world.token(READER)}"
 
     def evidence(register: str) -> dict[str, Any]:
-        held = world.items()[0][register]["M"]["ev"]["S"]
-        return dict(json.loads(held[held.index("{") : held.rindex("}") + 1]))
+        text = world.items()[0][register]["M"]["ev"]["S"]
+        return dict(json.loads(text[text.index("{") : text.rindex("}") + 1]))
 
     unsubscribe.handler(http("POST", link, at=NOW), world.context)
     assert "wording" not in evidence("o:2")

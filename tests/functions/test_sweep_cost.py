@@ -1,4 +1,4 @@
-"""What a sweep costs: what is due, and nothing for the others, however many they are."""
+"""The cost of a sweep depends on the people who are due, and not on the number of all people."""
 
 from __future__ import annotations
 
@@ -24,52 +24,52 @@ pytestmark = pytest.mark.system  # a hundred thousand people
 
 OTHERS = 100_000
 DUE = 100
-SHARDS = 16  # each is asked what is due in it
+SHARDS = 16  # a sweep makes one query for each shard
 
 
 def _entry(at: int) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring","issued":1772701904000,"key":"1"}')
 
 
-def _others(world: World) -> None:
-    """A hundred thousand people on whom nothing is due, as large as a usual item.
+def _add_others(world: World) -> None:
+    """Adds a hundred thousand people on whom nothing is due, each with an item of the usual size.
 
-    Put into moto's own table: by its API they would take two minutes. Each is a whole item under its own
-    key, with the attributes that an item of ours has, among them those of the other index.
+    The items go directly into moto's table, because its API would take two minutes. Each is a complete
+    item with its own key, and with the attributes of the other index.
     """
     world.put("like.them@example.com", Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW)))
-    (like,) = world.items()
+    (sample,) = world.items()
     items: dict[DynamoType, Any] = dynamodb_backends[ACCOUNT]["us-east-1"].tables[world.table].items
-    # The same values for all: nobody writes to them.
-    attributes = {name: DynamoType(value) for name, value in like.items()}
-    for n in range(OTHERS):
-        key = DynamoType({"S": f"{n:026d}"})
+    # All items share these values, because no test changes them.
+    attributes = {name: DynamoType(value) for name, value in sample.items()}
+    for number in range(OTHERS):
+        key = DynamoType({"S": f"{number:026d}"})
         items[key] = Item(key, None, {})
         items[key].attrs = {**attributes, "id": key}
 
 
-def _swept(world: World) -> tuple[Any, Read]:
+def _sweep(world: World) -> tuple[Any, Read]:
     world.context.left = 300_000
     with counted(parts().client("dynamodb")) as read:
-        swept = app.handler({}, world.context)
-    return swept, read
+        result = app.handler({}, world.context)
+    return result, read
 
 
-def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_due_one_and_no_other(
+def test_a_sweep_costs_at_most_four_and_a_half_read_units_per_due_person(
     world: World,
 ) -> None:
-    """Of a due one: the record, its last entry, the evidence beside its entries, its mails, the walk."""
-    _others(world)
+    """For a due person: the record, the last entry, the entries' evidence, the mail counts, and the walk."""
+    _add_others(world)
 
-    swept, read = _swept(world)
+    result, read = _sweep(world)
 
-    assert swept["found"] == 0
+    assert result["found"] == 0
     assert (read.items, read.all) == (0, SHARDS / 2)
     assert dict(read.requests) == {"Query Preferences.Due": SHARDS}
 
     due = set()
-    for n in range(DUE):
-        address = f"{n}@example.com"
+    for number in range(DUE):
+        address = f"{number}@example.com"
         recipient = world.recipient(address)
         changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
         world.put(address, *changes)
@@ -84,14 +84,14 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
     parts().ses_list_queue.send(WALK_REQUEST.to_message())
     with counted(parts().client("dynamodb")) as read:
         read_list(world)
-    assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk costs what is due"
+    assert dict(read.requests) == {"Query Preferences.Due": SHARDS}, "a walk reads only due people"
 
-    swept, read = _swept(world)
+    result, read = _sweep(world)
 
-    assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
+    assert (result["found"], result["purged"], result["left"]) == (DUE, DUE, 0)
     assert read.all <= 4.5 * DUE, dict(read.units)
-    others = {f"mails#of#{one}" for one in due} | {SES_LIST_KEY}
-    assert read.keys == due | others, "nobody else's item is read"
+    others = {f"mails#of#{recipient}" for recipient in due} | {SES_LIST_KEY}
+    assert read.keys == due | others, "no other item is read"
     assert dict(read.requests) == {
         "Query Preferences.Due": SHARDS,
         "GetItem Preferences": DUE,
@@ -101,12 +101,12 @@ def test_among_a_hundred_thousand_people_a_sweep_reads_four_and_a_half_units_a_d
 
 
 @time_machine.travel(NOW / 1_000)
-def test_old_soft_bounces_cost_half_a_unit_a_due_one(world: World) -> None:
+def test_old_soft_bounces_cost_half_a_read_unit_per_due_person(world: World) -> None:
     today = NOW // DAY_MS
-    for n in range(DUE):
-        world.put(f"{n}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
+    for number in range(DUE):
+        world.put(f"{number}@example.com", Change(SOFT_BOUNCE, _entry((today - 60) * DAY_MS)))
 
-    swept, read = _swept(world)
+    result, read = _sweep(world)
 
-    assert (swept["found"], swept["purged"], swept["left"]) == (DUE, DUE, 0)
+    assert (result["found"], result["purged"], result["left"]) == (DUE, DUE, 0)
     assert read.all <= DUE / 2 + SHARDS

@@ -1,4 +1,4 @@
-"""Out without an old mail: what the form asks for, what its mail says, and what the press stops."""
+"""Opt-out without an old mail: the request from the form, its mail, and the press."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ READER = "reader@example.com"
 EVERYTHING = {"offers", "news", "events", "service", "targeted-advertising"}
 
 
-def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
+def queued_request(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
     form = [("address", READER), *fields]
     assert app.handler(http("POST", "/subscribe", form=form), world.context)["statusCode"] == 202
     (body,) = world.messages("CONFIRMATION_REQUESTS_QUEUE_URL")
@@ -27,8 +27,8 @@ def waiting(world: World, *fields: tuple[str, str]) -> dict[str, Any]:
 
 
 def path(world: World, *scopes: int) -> str:
-    said = ConfirmationToken(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
-    return f"/c/{mint_confirmation_token(said, parts().confirmation_keys.confirmation_key(1))}"
+    token = ConfirmationToken(world.recipient(READER), Intent.OUT, scope_numbers(*scopes), NOW - 60_000)
+    return f"/c/{mint_confirmation_token(token, parts().confirmation_keys.confirmation_key(1))}"
 
 
 def sendable(world: World) -> set[str]:
@@ -50,20 +50,20 @@ def sendable(world: World) -> set[str]:
         (["*"], []),
     ],
 )
-def test_it_stops_what_it_names_and_everything_where_it_names_none_or_no_topic(
+def test_an_opt_out_request_is_for_its_topics_or_for_everything(
     world: World, topics: list[str], scopes: list[int]
 ) -> None:
-    request = waiting(world, ("intent", "out"), *(("topics", name) for name in topics))
+    request = queued_request(world, ("intent", "out"), *(("topics", name) for name in topics))
 
     assert (request["intent"], request["scopes"]) == ("out", scopes)
 
 
 @pytest.mark.parametrize("intent", ["zzz", "OUT", "o ut", "no", "stop", "<in>"])
-def test_an_intent_that_cannot_be_read_is_a_way_out(world: World, intent: str) -> None:
-    assert waiting(world, ("intent", intent))["intent"] == "out"
+def test_an_unreadable_intent_is_an_opt_out(world: World, intent: str) -> None:
+    assert queued_request(world, ("intent", intent))["intent"] == "out"
 
 
-def test_the_press_stops_the_topics_that_were_named_and_no_other(world: World) -> None:
+def test_the_press_stops_only_the_topics_of_the_request(world: World) -> None:
     before = app.handler(http("GET", path(world, 2, 4)), world.context)["body"]
     after = app.handler(http("POST", path(world, 2, 4)), world.context)
 
@@ -73,13 +73,13 @@ def test_the_press_stops_the_topics_that_were_named_and_no_other(world: World) -
         assert "<li>Offers</li><li>Events</li>" in page and "no more marketing" not in page
 
 
-def test_advertising_by_mail_is_no_e_mail_opt_out(world: World) -> None:
+def test_an_opt_out_of_advertising_stops_no_mail(world: World) -> None:
     app.handler(http("POST", path(world, 7)), world.context)
 
     assert sendable(world) == EVERYTHING - {"targeted-advertising"}
 
 
-def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
+def test_the_mail_names_the_topics_of_the_opt_out(world: World) -> None:
     view = ConfirmationMailView(
         language="en",
         brand="Meridian Watches",
@@ -91,4 +91,4 @@ def test_the_mail_names_the_topics_that_it_would_stop(world: World) -> None:
     text, html = parts().pages.mail("mail.txt", view), parts().pages.mail("mail.html", view)
 
     assert "\n- Offers\n" in text and "<li>Offers</li>" in html
-    assert text.count("all marketing") == html.count("all marketing") == 1  # the way that never ends
+    assert text.count("all marketing") == html.count("all marketing") == 1  # the permanent opt-out link

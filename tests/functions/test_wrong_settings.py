@@ -1,4 +1,4 @@
-"""A setting that is wrong or missing never makes a "may send"."""
+"""A wrong or missing setting never makes a topic sendable."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ WRONG = [
 
 @pytest.mark.threat(
     "T27",
-    "A setting is wrong or missing after a deployment, and everybody may be written to.",
-    "There is no switch that opens anything; what cannot be read is an error, and an error is no.",
+    "A setting is wrong or missing after a deployment, and all people become sendable.",
+    "No setting switches a check off. An unreadable setting is an error, and an error is never sendable.",
 )
 @pytest.mark.parametrize(("name", "value"), WRONG)
-def test_no_wrong_setting_says_that_anybody_may_be_written_to(
+def test_a_wrong_setting_never_makes_a_topic_sendable(
     world: World, monkeypatch: pytest.MonkeyPatch, name: str, value: str | None
 ) -> None:
     _, key = parts().api_keys.create("test", "test", [KeyScope.CHECK])
     restart(**{name: value})
-    asked = {"topic": "offers", "addresses": ["reader@example.com"]}
+    body = {"topic": "offers", "addresses": ["reader@example.com"]}
     event = http(
         "POST",
         "/v1/check",
-        body=json.dumps(asked),
+        body=json.dumps(body),
         headers={"Authorization": f"Bearer {key}"},
     )
-    with suppress(HeedError, KeyError, OSError, ValueError):  # a crash is a 5xx to whoever asked
+    with suppress(HeedError, KeyError, OSError, ValueError):  # the client gets a 5xx for a crash
         answer = app.handler(event, world.context)
         assert answer["statusCode"] >= 500 and "sendable" not in answer["body"]
