@@ -47,13 +47,13 @@ def look_up_recipient(call: ApiRequest) -> Mapping[str, object]:
 
     The log names the key and the purpose, but not the person.
     """
-    lookup = lookups.parse_lookup_request(call.body())
-    recipient = recipient_of(lookup.mention, heed.identity_key.identity_key())
+    lookup_request = lookups.parse_lookup_request(call.body())
+    recipient = recipient_of(lookup_request.mention, heed.identity_key.identity_key())
     stores = heed.preferences, heed.ledger
     result = look_up(recipient, call.at, *stores, heed.catalogue)
     count_metric("RecipientLookedUp")
-    logger.info("looked up", key_id=call.key.id, purpose=lookup.purpose.value)
-    heed.disclosures.append(DisclosureDetails(call.at, "lookup", lookup.purpose, 1, call.key.id))
+    logger.info("looked up", key_id=call.key.id, purpose=lookup_request.purpose.value)
+    heed.disclosures.append(DisclosureDetails(call.at, "lookup", lookup_request.purpose, 1, call.key.id))
     return lookups.lookup_to_json(recipient, result, heed.catalogue)
 
 
@@ -96,11 +96,13 @@ def place_hold(call: ApiRequest) -> Mapping[str, object]:
 @api.route("POST", "/v1/lifts", KeyScope.PRIVACY)
 def lift_suppression(call: ApiRequest) -> Mapping[str, object] | ApiResponse:
     """Lifts a suppression; a report of a minor needs two keys of different owners."""
-    request = reports.parse_lift_request(call, heed.catalogue)
-    recipient = _recipient(request.mention)
-    result = heed.lift_stop(recipient, request.what, request.scope, request.signature, request.entry())
+    lift_request = reports.parse_lift_request(call, heed.catalogue)
+    recipient = _recipient(lift_request.mention)
+    result = heed.lift_stop(
+        recipient, lift_request.what, lift_request.scope, lift_request.signature, lift_request.entry()
+    )
     count_metric(f"Lift{result.outcome.value.title()}" if result else "LiftWaiting")
-    return reports.lift_to_json(recipient, request, result)
+    return reports.lift_to_json(recipient, lift_request, result)
 
 
 @api.route("GET", "/v1/disclosures", KeyScope.PRIVACY)

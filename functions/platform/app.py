@@ -33,9 +33,9 @@ def list_topics(_: ApiRequest) -> Mapping[str, object]:
 @api.route("POST", "/v1/check", KeyScope.CHECK)
 def check_recipients(call: ApiRequest) -> Mapping[str, object]:
     """Says for each person whether mail of a topic may be sent now."""
-    check = checks.parse_check_request(call.body(), heed.catalogue)
-    people = identify(check.mentions, heed.identity_key)
-    results = check_sendable(people, check.topic, call.at, heed.preferences)
+    check_request = checks.parse_check_request(call.body(), heed.catalogue)
+    people = identify(check_request.mentions, heed.identity_key)
+    results = check_sendable(people, check_request.topic, call.at, heed.preferences)
     if unreadable := sum(result.answer is Unanswerable.UNREADABLE for result in results):
         count_metric("UnreadableRecordFound", unreadable)
     return checks.check_to_json(results, call.at)
@@ -45,15 +45,15 @@ def check_recipients(call: ApiRequest) -> Mapping[str, object]:
 def create_links(call: ApiRequest) -> Mapping[str, object]:
     """Creates links, headers and tags for a mail of a topic to these people."""
     catalogue, settings = heed.catalogue, heed.config
-    wanted = links.parse_links_request(call.body(), catalogue)
-    people = identify(wanted.mentions, heed.identity_key)
-    minted = mint_links(people, wanted.topic, call.at, heed.link_keys)
+    links_request = links.parse_links_request(call.body(), catalogue)
+    people = identify(links_request.mentions, heed.identity_key)
+    minted = mint_links(people, links_request.topic, call.at, heed.link_keys)
     base = request.base_url(call.event, settings.public_url)
     answer = links.links_to_json(
         minted,
-        wanted.query,
+        links_request.query,
         links.LinkBases(base, settings.mail_domain),
-        list_headers.list_id(wanted.topic, catalogue),
+        list_headers.list_id(links_request.topic, catalogue),
     )
     return answer if settings.public_url else {**answer, "warning": links.API_HOST_WARNING}
 

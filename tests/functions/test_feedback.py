@@ -18,32 +18,32 @@ from heed.domain.preferences.register import COMPLAINT, UNDELIVERABLE
 from tests.support.deployment import Context, World, parts, restart
 from tests.support.ses_messages import EVENTS, ses, sns
 
-ONE = "recipient@example.com"
+RECIPIENT = "recipient@example.com"
 NO_FAILURES: dict[str, Any] = {"batchItemFailures": []}
 EFFECTS: dict[str, dict[str, set[str]]] = {
-    "feedback-bare-bounce": {ONE: {UNDELIVERABLE.code}},
-    "feedback-eventbridge-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-bare-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
+    "feedback-eventbridge-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
     "feedback-eventbridge-complaint": {f"{name}@example.com": {COMPLAINT.code} for name in ("a", "b", "c")},
     "feedback-eventbridge-delivery-delayed": {},
     "feedback-eventbridge-sent": {},
-    "feedback-eventbridge-unsubscribed-from-all": {ONE: {"o:0"}},
-    "feedback-sns-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-eventbridge-unsubscribed-from-all": {RECIPIENT: {"o:0"}},
+    "feedback-sns-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
     "feedback-sns-feedback-bounce": {"jane@example.com": {UNDELIVERABLE.code}},
     "feedback-sns-topic-test": {},
-    "feedback-sns-unsubscribed-from-all": {ONE: {"o:0"}},
-    "feedback-sqs-batch-of-five": {ONE: {UNDELIVERABLE.code}},
-    "feedback-sqs-eventbridge-bounce": {ONE: {UNDELIVERABLE.code}},
-    "feedback-sqs-raw-bounce": {ONE: {UNDELIVERABLE.code}},
-    "feedback-sqs-raw-complaint-of-the-account-list": {ONE: {COMPLAINT.code}},
-    "feedback-sqs-raw-delivery-given-up": {ONE: {"soft"}},
+    "feedback-sns-unsubscribed-from-all": {RECIPIENT: {"o:0"}},
+    "feedback-sqs-batch-of-five": {RECIPIENT: {UNDELIVERABLE.code}},
+    "feedback-sqs-eventbridge-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
+    "feedback-sqs-raw-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
+    "feedback-sqs-raw-complaint-of-the-account-list": {RECIPIENT: {COMPLAINT.code}},
+    "feedback-sqs-raw-delivery-given-up": {RECIPIENT: {"soft"}},
     "feedback-sqs-raw-out-of-office": {},
-    "feedback-sqs-raw-unsubscribed-in-another-case": {ONE: {"o:2"}},
-    "feedback-sqs-sns-bounce": {ONE: {UNDELIVERABLE.code}},
+    "feedback-sqs-raw-unsubscribed-in-another-case": {RECIPIENT: {"o:2"}},
+    "feedback-sqs-sns-bounce": {RECIPIENT: {UNDELIVERABLE.code}},
     "feedback-sqs-sns-delivery": {},
     "feedback-sqs-sns-feedback-complaint": {"richard@example.com": {COMPLAINT.code}},
-    "feedback-sqs-sns-mailbox-full": {ONE: {"soft"}},
+    "feedback-sqs-sns-mailbox-full": {RECIPIENT: {"soft"}},
     "feedback-sqs-sns-subscription-confirmation": {},
-    "feedback-sqs-sns-unsubscribed-from-a-topic": {ONE: {"o:3"}},
+    "feedback-sqs-sns-unsubscribed-from-a-topic": {RECIPIENT: {"o:3"}},
 }
 
 
@@ -138,7 +138,7 @@ def test_each_message_of_a_mixed_batch_is_handled_alone(
 
 
 def test_a_bounce_makes_one_request_and_a_delivery_none(world: World, requests: list[str]) -> None:
-    world.recipient(ONE)  # loads the identity key, which a function does once
+    world.recipient(RECIPIENT)  # loads the identity key, which a function does once
     requests.clear()
     app.handler(sample("feedback-sqs-sns-bounce"), world.context)
     assert requests == ["dynamodb.UpdateItem"]
@@ -160,9 +160,9 @@ def test_a_dead_letter_holds_the_original_message_and_a_reason(world: World) -> 
 def test_an_event_with_an_invalid_recipient_is_recorded_and_dead_lettered(
     world: World,
 ) -> None:
-    body = bounce_of("not an address", ONE)
+    body = bounce_of("not an address", RECIPIENT)
     assert app.handler(batch(body), world.context) == NO_FAILURES
-    assert set(registers(world)) == {world.recipient(ONE)}
+    assert set(registers(world)) == {world.recipient(RECIPIENT)}
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
 
 
@@ -173,9 +173,9 @@ def test_an_event_with_an_invalid_recipient_is_recorded_and_dead_lettered(
 )
 def test_a_bounce_stops_only_recipients_of_its_mail(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     strangers = [f"stranger{number}@example.org" for number in range(30)]
-    bodies = [bounce_of(*strangers, mailed=[ONE]), bounce_of(*strangers, mailed=[ONE, "b@x.com"])]
+    bodies = [bounce_of(*strangers, mailed=[RECIPIENT]), bounce_of(*strangers, mailed=[RECIPIENT, "b@x.com"])]
     assert app.handler(batch(*bodies), world.context) == NO_FAILURES
-    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
+    assert registers(world) == {world.recipient(RECIPIENT): {UNDELIVERABLE.code}}
     assert not world.messages("FEEDBACK_DLQ_URL")
     assert '"RecipientNotAddressed":[60.0]' in capsys.readouterr().out
 
@@ -184,7 +184,7 @@ def test_a_bounce_stops_only_recipients_of_its_mail(world: World, capsys: pytest
 def test_an_event_without_a_recipient_is_dead_lettered(world: World, kind: str) -> None:
     name = {"bounce": "event-bounce-permanent-general", "complaint": "event-complaint-abuse"}[kind]
     list_name = {"bounce": "bouncedRecipients", "complaint": "complainedRecipients"}[kind]
-    fields = {f"{kind}__{list_name}": [], "mail__destination": [ONE, "b@example.com"]}
+    fields = {f"{kind}__{list_name}": [], "mail__destination": [RECIPIENT, "b@example.com"]}
     body = json.dumps(ses(name, **fields))
     assert app.handler(batch(body), world.context) == NO_FAILURES
     assert not registers(world)
@@ -210,7 +210,7 @@ def test_known_topics_are_recorded_and_a_message_with_unknown_ones_is_dead_lette
 ) -> None:
     body = json.dumps(ses("event-subscription-optout-in-another-case-and-of-another-list"))
     assert app.handler(batch(body), world.context) == NO_FAILURES
-    assert registers(world) == {world.recipient(ONE): {"o:2"}}
+    assert registers(world) == {world.recipient(RECIPIENT): {"o:2"}}
     assert world.messages("FEEDBACK_DLQ_URL") == [body]
 
 
@@ -245,7 +245,7 @@ def test_a_direct_event_that_is_not_feedback_is_dead_lettered(world: World) -> N
 
 def test_a_message_that_cannot_be_dead_lettered_is_retried(world: World) -> None:
     boto3.client("sqs").delete_queue(QueueUrl=world.queues["FEEDBACK_DLQ_URL"])
-    answer = app.handler(batch(bounce_of(ONE), "{", bounce_of("?")), world.context)
+    answer = app.handler(batch(bounce_of(RECIPIENT), "{", bounce_of("?")), world.context)
     assert failures(answer) == ["1", "2"]
     with pytest.raises(DependencyUnavailable):
         app.handler({"a": 1}, world.context)
@@ -275,7 +275,7 @@ def test_only_failed_messages_are_retried(world: World, monkeypatch: pytest.Monk
 
 def test_all_messages_are_retried_when_the_table_fails(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     fail_writes(monkeypatch)
-    answer = app.handler(batch(bounce_of("a@example.com"), bounce_of(ONE)), world.context)
+    answer = app.handler(batch(bounce_of("a@example.com"), bounce_of(RECIPIENT)), world.context)
     assert failures(answer) == ["0", "1"]
     assert not world.messages("FEEDBACK_DLQ_URL")
 
@@ -291,7 +291,7 @@ def test_a_failed_direct_event_raises_so_that_aws_retries_it(
         with pytest.raises(DependencyUnavailable):
             app.handler(sample(name), world.context)
     app.handler(sample(name), world.context)
-    assert registers(world) == {world.recipient(ONE): {UNDELIVERABLE.code}}
+    assert registers(world) == {world.recipient(RECIPIENT): {UNDELIVERABLE.code}}
 
 
 def test_all_sns_records_are_tried_before_an_error_is_raised(
@@ -304,19 +304,19 @@ def test_all_sns_records_are_tried_before_an_error_is_raised(
     event["Records"].append(other)
     with pytest.raises(DependencyUnavailable):
         app.handler(event, world.context)
-    assert set(registers(world)) == {world.recipient(ONE)}
+    assert set(registers(world)) == {world.recipient(RECIPIENT)}
 
 
 def test_feedback_is_retried_without_the_identity_key(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     restart(IDENTITY_KEY="00000000-0000-4000-8000-000000000000")
     delivery = sample("feedback-sqs-sns-delivery")["Records"][0]["body"]
-    assert failures(app.handler(batch(bounce_of(ONE), delivery), world.context)) == ["0"]
+    assert failures(app.handler(batch(bounce_of(RECIPIENT), delivery), world.context)) == ["0"]
     assert not world.items()
 
 
 def test_no_message_is_handled_with_little_time_left(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    left = iter([5_000, 2_000, 1_999, 500])
-    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(left))
+    times = iter([5_000, 2_000, 1_999, 500])
+    monkeypatch.setattr(Context, "get_remaining_time_in_millis", lambda _: next(times))
     bodies = [bounce_of(f"{name}@example.com") for name in "abcd"]
     assert failures(app.handler(batch(*bodies), world.context)) == ["2", "3"]
     assert set(registers(world)) == {
@@ -328,7 +328,7 @@ def test_no_message_is_handled_with_little_time_left(world: World, monkeypatch: 
 def test_an_event_without_a_time_gets_the_time_of_its_queue(world: World) -> None:
     event = ses("event-bounce-permanent-general", bounce__timestamp=None)
     app.handler(batch(json.dumps(event)), world.context)
-    record = parts().preferences.read(world.recipient(ONE))
+    record = parts().preferences.read(world.recipient(RECIPIENT))
     assert record.at(UNDELIVERABLE) == 1_772_671_263_101  # the SentTimestamp of the sample
 
 
@@ -345,7 +345,7 @@ def test_the_order_of_a_batch_does_not_change_the_record(world: World) -> None:
     records = set()
     for order in itertools.permutations(bodies):
         assert app.handler(batch(*order), world.context) == NO_FAILURES
-        record = parts().preferences.read(world.recipient(ONE))
+        record = parts().preferences.read(world.recipient(RECIPIENT))
         records.add(tuple(sorted((name, entry) for name, entry in record.registers.items())))
         clear(world)
     assert len(records) == 1

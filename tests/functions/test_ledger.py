@@ -470,10 +470,10 @@ def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
 
     deliver(world, stream.records)
 
-    (sent,) = event_bus.events
-    detail = json.loads(sent["Detail"])
-    name = detail.pop("id")
-    assert (sent["Source"], sent["DetailType"]) == ("heed", "Recipient Opted Out")
+    (event_entry,) = event_bus.events
+    detail = json.loads(event_entry["Detail"])
+    event_id = detail.pop("id")
+    assert (event_entry["Source"], event_entry["DetailType"]) == ("heed", "Recipient Opted Out")
     assert detail == {
         "recipient": world.recipient(JANE),
         "scope": "offers",
@@ -482,7 +482,7 @@ def test_an_event_for_other_systems_has_an_id_that_the_ledger_does_not_hold(
         "source": "one-click",
     }
     ledger = json.dumps(ledger_items())
-    assert name not in ledger and detail["recipient"] not in ledger
+    assert event_id not in ledger and detail["recipient"] not in ledger
 
 
 def test_the_time_from_an_opt_out_to_its_record_is_measured_per_source(

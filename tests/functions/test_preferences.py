@@ -171,7 +171,7 @@ def test_a_link_can_extend_a_pause_but_not_shorten_it(world: World) -> None:
 
 URLENCODED = {"content-type": "application/x-www-form-urlencoded"}
 UNREADABLE: dict[str, dict[str, Any]] = {
-    "too many fields": {"form": [(f"x{n}", "y") for n in range(400)]},
+    "too many fields": {"form": [(f"x{number}", "y") for number in range(400)]},
     "a body that is too long": {"form": {"topic.offers": "out", "x": "y" * 500_000}},
     "multipart without a boundary": {
         "body": '--b\r\nContent-Disposition: form-data; name="topic.offers"\r\n\r\nout\r\n--b--',
@@ -208,7 +208,7 @@ def test_an_unreadable_form_is_not_reported_as_saved(world: World, request_field
 @pytest.mark.parametrize(
     "request_fields",
     [
-        {"form": [*((f"x{n}", "y") for n in range(400)), ("all", "out")]},
+        {"form": [*((f"x{number}", "y") for number in range(400)), ("all", "out")]},
         {"form": {"all": "out", "x": "y" * 500_000}},
         {"form": [("all", "out"), ("all", "in")]},
         {"form": {"all": "off"}},

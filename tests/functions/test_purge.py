@@ -365,15 +365,15 @@ def test_remaining_soft_bounce_days_do_not_make_a_purge_overdue(
 def test_purges_run_before_the_deletion_of_soft_bounce_days(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for who in range(9):
-        world.put(f"{who}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS)))
+    for address in range(9):
+        world.put(f"{address}@example.com", Change(SOFT_BOUNCE, _entry((NOW // DAY_MS - 70) * DAY_MS)))
     _report(world, at=NOW - 1)
     recipients: list[str] = []
     work = parts().erasures.work
 
-    def record_work(who: str) -> Any:
-        recipients.append(who)
-        return work(who)
+    def record_work(address: str) -> Any:
+        recipients.append(address)
+        return work(address)
 
     monkeypatch.setattr(parts().erasures, "work", record_work)
     monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)

@@ -291,10 +291,10 @@ def test_a_scan_without_time_left_continues_at_the_next_recipient(
         world.put(f"{number}@example.com", link_change())
     deliver(world, stream.records)
     clock(NOW + STREAM_RETENTION)
-    left = iter([600_000] * 4 + [0] * 99)
-    monkeypatch.setattr(type(world.context), "get_remaining_time_in_millis", lambda _: next(left))
+    times = iter([600_000] * 4 + [0] * 99)
+    monkeypatch.setattr(type(world.context), "get_remaining_time_in_millis", lambda _: next(times))
     assert app.handler({}, world.context)["walked"] == 3
-    left = iter([600_000] * 99)
+    times = iter([600_000] * 99)
     assert app.handler({}, world.context)["walked"] == 2
 
 

@@ -102,8 +102,8 @@ def test_lost_items_are_restored_with_salt_and_erasures(world: World, copy: list
     outcomes = _replay(world)
 
     assert outcomes == {ReplayOutcome.BACK: len(PEOPLE) - 1, ReplayOutcome.MERGED: 1}
-    lost = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
-    restored = [{**item, "chg_at": _feed_key(item, RESTORED)} for item in lost]
+    lost_items = [item for item in copy if item["id"]["S"] != world.recipient(_address("fay"))]
+    restored = [{**item, "chg_at": _feed_key(item, RESTORED)} for item in lost_items]
     assert [item for item in world.items() if item in restored] == restored
     fay = _record(world, "fay")
     assert MINOR in fay.registers
@@ -176,8 +176,8 @@ def test_a_replay_can_be_repeated_after_a_crash_at_any_call(world: World, copy: 
     erase, client = parts().erase, boto3.client("dynamodb")
     world.put(_address("ada"), Change(out(2), _entry(LATER)))
     erase(world.recipient(_address("ben")), _report(ErasureCause.MINOR))
-    lost = [world.recipient(_address(name)) for name in ("cleo", "fay")]
-    for recipient in lost:
+    lost_recipients = [world.recipient(_address(name)) for name in ("cleo", "fay")]
+    for recipient in lost_recipients:
         client.delete_item(TableName=world.table, Key={"id": {"S": recipient}})
     world.put(_address("fay"), Change(in_(2), _entry(LATER)))  # her erasure was lost
     before = world.items()

@@ -175,13 +175,13 @@ def test_an_opt_out_link_contains_no_encrypted_address(world: World) -> None:
     ],
 )
 def test_unusual_addresses_are_sent_unchanged(world: World, address: str) -> None:
-    seen: list[bytes] = []
+    messages: list[bytes] = []
     parts().client("sesv2", once=True).meta.events.register(
         "provide-client-params.sesv2.SendEmail",
-        lambda params, **_: seen.append(params["Content"]["Raw"]["Data"]),
+        lambda params, **_: messages.append(params["Content"]["Raw"]["Data"]),
     )
     deliver(world, make_request(address=address))
-    (to,) = mailbox.parsed(seen[0])["To"].addresses
+    (to,) = mailbox.parsed(messages[0])["To"].addresses
     assert to.addr_spec == address
 
 
@@ -203,7 +203,7 @@ def test_a_request_from_before_an_erasure_gets_no_mail(world: World, intent: Int
     parts().erase(world.recipient(READER), report)
     before = world.items("Control")
     assert deliver(world, request) == [] and mailbox.sent() == []
-    assert world.items("Control") == before, "the make_request is not counted"
+    assert world.items("Control") == before, "the request is not counted"
     assert deliver(world, replace(request, id="r2", at=request.at + 1)) == [] and len(mailbox.sent()) == 1
 
 

@@ -248,7 +248,7 @@ def test_a_page_costs_a_query_per_shard_and_a_batch_per_hundred(world: World, re
         "GetItem",
         "PutItem",
         "UpdateItem",
-    ]  # the register of disclosures: one entry for each read_page
+    ]  # the register of disclosures: one entry for each page
     assert sorted(requests) == sorted(
         ["BatchGetItem"] * 2 + ["GetItem"] + ["Query"] * 16 + disclosure_calls  # GetItem reads the API key
     )

@@ -249,7 +249,7 @@ def test_an_undo_does_not_remove_the_privacy_signal(world: World) -> None:
 
 
 def save(world: World, form: dict[str, str], at: int) -> str:
-    """The page after a save of the preference centre."""
+    """Saves a form of the preference centre; returns the page that follows."""
     path = f"/p/{world.token(READER, purpose=TokenPurpose.PREFERENCES)}"
     response = preferences.handler(http("POST", path, form=form, at=at), world.context)
     return get(world, str(response["headers"]["Location"]), at)

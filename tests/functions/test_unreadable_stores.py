@@ -129,12 +129,12 @@ def test_junk_in_the_control_table_raises_only_known_errors(
     @settings(examples(6), phases=[Phase.generate])
     @given(st.data())
     def check(data: st.DataObject) -> None:
-        item = data.draw(st.sampled_from(items).flatmap(lambda one: junk.spoiled(one, ("pk",))))
-        for one in calls:
+        item = data.draw(st.sampled_from(items).flatmap(lambda element: junk.spoiled(element, ("pk",))))
+        for element in calls:
             with by_somebody_else():
                 client("dynamodb").put_item(TableName="Control", Item=item)
             with suppress(HeedError):
-                one()
+                element()
 
     check()
 

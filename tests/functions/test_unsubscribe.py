@@ -1,4 +1,4 @@
-"""Unsubscribe links: their page, their presses, and opt-outs that are written opt_out_retry."""
+"""Unsubscribe links: their page, their presses, and opt-outs that are written later from a queue."""
 
 from __future__ import annotations
 
@@ -166,13 +166,18 @@ def test_head_answers_as_get_but_without_a_body(world: World) -> None:
 
 def test_a_mail_client_gets_a_short_text_and_a_browser_the_done_page(world: World) -> None:
     path = f"/u/{world.token(READER)}"
-    client = call(world, http("POST", path, form={"List-Unsubscribe": "One-Click"}))
-    browser = call(world, http("POST", path, form={"scope": "this"}))
+    client_answer = call(world, http("POST", path, form={"List-Unsubscribe": "One-Click"}))
+    browser_answer = call(world, http("POST", path, form={"scope": "this"}))
 
-    assert client["body"] == "Unsubscribed.\n" and header(client, "content-type")[:10] == "text/plain"
-    assert browser["statusCode"] == 303 and header(browser, "location").startswith(f"{path}?done=")
-    done = call(world, http("GET", path, query={"done": "1"}))
-    assert "<h1" in done["body"] and header(done, "content-type")[:9] == "text/html"
+    assert (
+        client_answer["body"] == "Unsubscribed.\n"
+        and header(client_answer, "content-type")[:10] == "text/plain"
+    )
+    assert browser_answer["statusCode"] == 303 and header(browser_answer, "location").startswith(
+        f"{path}?done="
+    )
+    done_page = call(world, http("GET", path, query={"done": "1"}))
+    assert "<h1" in done_page["body"] and header(done_page, "content-type")[:9] == "text/html"
 
 
 def test_the_second_button_opts_out_of_everything_but_service_mail(world: World) -> None:

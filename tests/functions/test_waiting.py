@@ -102,7 +102,7 @@ def mailed_names() -> list[str]:
     "The cap of opt-outs is ten times higher. Requests above it wait, and their mails are sent later.",
 )
 def test_24_opt_out_requests_from_one_network_all_get_a_mail(world: World, clock: Clock) -> None:
-    assert [request_mail(world, clock, f"a{n}") for n in range(24)] == [202] * 24
+    assert [request_mail(world, clock, f"a{number}") for number in range(24)] == [202] * 24
     assert len(mailed_names()) == 24
 
 
@@ -110,21 +110,21 @@ def test_an_opt_in_request_above_the_network_cap_gets_its_mail_the_same_day(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_caps(monkeypatch, per_network=4)
-    assert [request_mail(world, clock, f"a{n}", "in") for n in range(6)] == [202] * 6
+    assert [request_mail(world, clock, f"a{number}", "in") for number in range(6)] == [202] * 6
     assert len(mailed_names()) == 4
     assert sweep(world) == {"done": 0, "left": 2, "longest_wait_seconds": 0}
     clock.now += DAY // 4
     assert sweep(world)["done"] == 1
     clock.now += DAY // 4
     assert sweep(world) == {"done": 1, "left": 0, "longest_wait_seconds": 0}
-    assert sorted(mailed_names()) == [f"a{n}" for n in range(6)]
+    assert sorted(mailed_names()) == [f"a{number}" for number in range(6)]
 
 
 def test_a_request_that_must_wait_more_than_two_days_for_its_network_is_rejected(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_caps(monkeypatch, per_network=1)
-    statuses = [request_mail(world, clock, f"a{n}", "in") for n in range(5)]
+    statuses = [request_mail(world, clock, f"a{number}", "in") for number in range(5)]
     assert statuses == [202, 202, 202, 503, 503], "one is sent now, two within two days"
     assert request_mail(world, clock, "b", "in", source="198.51.100.1") == 202, "another network"
     assert request_mail(world, clock, "c", "out") == 202, "an opt-out"
@@ -159,8 +159,8 @@ def test_a_rejection_is_identical_for_known_and_unknown_addresses(
     limit_caps(monkeypatch, per_network=1)
     world.put("held@example.com", Change(HOLD, Entry(5, Source.AGENT, "{}")))
     world.put("known@example.com", Change(out(ALL_SCOPES), Entry(5, Source.LINK, "{}")))
-    for n in range(3):
-        request_mail(world, clock, f"a{n}", "in")
+    for number in range(3):
+        request_mail(world, clock, f"a{number}", "in")
     answers, calls = [], []
     for name in ("held", "known", "nobody", "a1"):
         new_calls = mailbox.calls()
@@ -177,13 +177,13 @@ def test_only_a_trusted_proxy_can_name_the_client_network(
 ) -> None:
     restart(TRUSTED_PROXIES="10.0.0.0/8,2001:db8::/32")
     limit_caps(monkeypatch, per_network=1)
-    for n in range(5):
-        forged = {"X-Forwarded-For": f"1.1.{n}.1, 198.51.{n}.1, 10.0.0.1"}
-        assert request_mail(world, clock, f"a{n}", "in", source="10.0.0.1", headers=forged) == 202
+    for number in range(5):
+        forged = {"X-Forwarded-For": f"1.1.{number}.1, 198.51.{number}.1, 10.0.0.1"}
+        assert request_mail(world, clock, f"a{number}", "in", source="10.0.0.1", headers=forged) == 202
     assert len(mailed_names()) == 5, "each network behind the proxy has its own cap"
-    for n in range(5):
-        forged = {"X-Forwarded-For": f"198.51.{n}.1, 203.0.113.9"}
-        request_mail(world, clock, f"b{n}", "in", source="203.0.113.9", headers=forged)
+    for number in range(5):
+        forged = {"X-Forwarded-For": f"198.51.{number}.1, 203.0.113.9"}
+        request_mail(world, clock, f"b{number}", "in", source="203.0.113.9", headers=forged)
     assert len(mailed_names()) == 6, "without the proxy the header has no effect"
 
 
@@ -199,7 +199,7 @@ def test_requests_above_the_daily_cap_are_sent_the_next_day_opt_outs_first(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limit_caps(monkeypatch, per_day=3)
-    assert [request_mail(world, clock, f"full{n}", "in") for n in range(3)] == [202] * 3
+    assert [request_mail(world, clock, f"full{number}", "in") for number in range(3)] == [202] * 3
     clock.now += 1
     requests = [("f1", "in", 1), ("f2", "in", 1), ("f3", "in", 1), ("g1", "in", 2), ("o1", "out", 1)]
     for name, intent, net in requests:
@@ -241,8 +241,8 @@ def test_a_request_that_must_wait_more_than_two_days_for_the_daily_cap_is_reject
 ) -> None:
     limit_caps(monkeypatch, per_day=1)
     statuses = []
-    for n in range(5):
-        statuses.append(request_mail(world, clock, f"a{n}", source=f"198.51.{n}.1"))
+    for number in range(5):
+        statuses.append(request_mail(world, clock, f"a{number}", source=f"198.51.{number}.1"))
         parts().waiting_queue._counted = None  # the queue caches its length for some seconds
     assert statuses == [202, 202, 202, 503, 503], "one is sent now, two within two days"
 
@@ -384,7 +384,7 @@ def test_one_mailbox_gets_three_mails_a_day_in_all_spellings(world: World, clock
 @pytest.mark.threat(
     "W1",
     "An attacker uses the mails of m.ary@. Then mary@ requests an opt-out, gets 202, but never gets a mail.",
-    "Only a duplicate of the same address is dropped. Other requests wait until the mailbox has room.",
+    "A request is dropped only if its address has the same mail already. Others wait for room.",
 )
 @pytest.mark.parametrize("intent", Intent)
 def test_a_second_address_of_a_flooded_mailbox_still_gets_its_mail(
@@ -453,7 +453,7 @@ def test_requests_for_a_full_mailbox_do_not_delay_others_and_are_tried_once(
     world: World, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_mail(world, clock, "m.ary")
-    flood = [f"ma.ry+{n}" for n in range(9)]
+    flood = [f"ma.ry+{number}" for number in range(9)]
     queue_requests(world, clock, *flood, "b")
     attempts: list[str] = []
     original = type(parts().send_confirmation_now).__call__

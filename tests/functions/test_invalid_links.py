@@ -20,13 +20,17 @@ from tests.support.growth import LINEAR, growth
 READER = "reader@example.com"
 Make = Callable[[str, str, int], dict[str, Any]]
 PARTS: dict[str, Make] = {
-    "path": lambda method, path, n: http(method, path + "A" * n),
-    "path of other signs": lambda method, path, n: http(method, path + "/'\"" * (n // 3)),
-    "query": lambda method, path, n: http(method, path, query={"lang": "a-" * n, "c": "a" * n}),
-    "languages": lambda method, path, n: http(method, path, headers={"accept-language": "de;q=0.1," * n}),
-    "signals": lambda method, path, n: http(method, path, headers={"sec-gpc": "1 ," * n}),
-    "content type": lambda method, path, n: http(
-        method, path, body="x", headers={"content-type": 'multipart/form-data;"' + ";" * n}
+    "path": lambda method, path, length: http(method, path + "A" * length),
+    "path of other signs": lambda method, path, length: http(method, path + "/'\"" * (length // 3)),
+    "query": lambda method, path, length: http(
+        method, path, query={"lang": "a-" * length, "c": "a" * length}
+    ),
+    "languages": lambda method, path, length: http(
+        method, path, headers={"accept-language": "de;q=0.1," * length}
+    ),
+    "signals": lambda method, path, length: http(method, path, headers={"sec-gpc": "1 ," * length}),
+    "content type": lambda method, path, length: http(
+        method, path, body="x", headers={"content-type": 'multipart/form-data;"' + ";" * length}
     ),
 }
 

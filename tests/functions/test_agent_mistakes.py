@@ -1,4 +1,4 @@
-"""Each mistake of an agent has an inverse: after both, the person sendable the same mail as before.
+"""Each mistake of an agent has an inverse. After both, the person gets the same mail as before.
 
 docs/privacy.md lists the inverses. These tests leave out the states that the page says are not restored.
 """
@@ -110,49 +110,49 @@ Action = Callable[[Agents], None]
 # For each row of the page: the mistake, its inverse, and the states that the inverse restores.
 INVERSES: dict[str, tuple[Action, Action, set[str]]] = {
     "`heed change --out`": (
-        lambda a: a.change("*", "out"),
-        lambda a: a.change("*", "in"),
+        lambda agents: agents.change("*", "out"),
+        lambda agents: agents.change("*", "in"),
         {"nothing", "one topic off", "complained", "undeliverable"},
     ),
     "`heed change --in`": (
-        lambda a: a.change("offers", "in"),
-        lambda a: a.change("offers", "out"),
+        lambda agents: agents.change("offers", "in"),
+        lambda agents: agents.change("offers", "out"),
         {"one topic off", "everything off", "complained", "undeliverable"},
     ),
     "`heed change --pause-until`": (
-        lambda a: a.change("offers", "paused", until="2027-01-01"),
-        lambda a: a.change("offers", "paused", until=_soon(a)),
+        lambda agents: agents.change("offers", "paused", until="2027-01-01"),
+        lambda agents: agents.change("offers", "paused", until=_soon(agents)),
         set(STATES),
     ),
-    "`heed hold`": (Agents.hold, lambda a: a.lift("hold"), set(STATES)),
+    "`heed hold`": (Agents.hold, lambda agents: agents.lift("hold"), set(STATES)),
     "`heed lift --register hold`": (
-        lambda a: a.lift("hold"),
+        lambda agents: agents.lift("hold"),
         Agents.hold,
         set(),  # needs a hold first; see the test below
     ),
     "`heed lift --register undeliverable`": (
-        lambda a: a.lift("undeliverable"),
+        lambda agents: agents.lift("undeliverable"),
         Agents.hold,
         {"undeliverable"},
     ),
     "`heed lift --register complaint`": (
-        lambda a: a.lift("complaint", scope="offers"),
-        lambda a: a.change("offers", "out"),
+        lambda agents: agents.lift("complaint", scope="offers"),
+        lambda agents: agents.change("offers", "out"),
         {"complained", "one topic off", "everything off"},
     ),
     "`heed minor`": (
-        lambda a: a.post("/v1/minors", **ON_FILE),
+        lambda agents: agents.post("/v1/minors", **ON_FILE),
         Agents.lift_minor,
         {"everything off"},
     ),
     "`heed lift --register minor`": (
         Agents.lift_minor,
-        lambda a: a.post("/v1/minors", **ON_FILE),
+        lambda agents: agents.post("/v1/minors", **ON_FILE),
         set(),  # needs a minor first; see the test below
     ),
     "`heed erase`": (
-        lambda a: a.post("/v1/erasures", **ON_FILE),
-        lambda a: a.change("*", "in"),
+        lambda agents: agents.post("/v1/erasures", **ON_FILE),
+        lambda agents: agents.change("*", "in"),
         {"nothing"},
     ),
 }
