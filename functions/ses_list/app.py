@@ -18,7 +18,7 @@ from heed.entrypoints.observability import count_metric, logger, observed
 
 heed = Heed.from_environment()
 # Milliseconds; with less left, no other call of SES starts. A call is made at most twice. Each attempt takes
-# at most nine seconds, and a pause of two seconds. After that the function encrypts and stores the position
+# at most nine seconds, and a pause of two seconds follows. Then the function encrypts and stores the position
 # of the walk, or notifies the purges that wait for the walk.
 _RESERVE = 50_000
 

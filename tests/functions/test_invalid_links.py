@@ -21,7 +21,7 @@ READER = "reader@example.com"
 Make = Callable[[str, str, int], dict[str, Any]]
 PARTS: dict[str, Make] = {
     "path": lambda method, path, length: http(method, path + "A" * length),
-    "path of other signs": lambda method, path, length: http(method, path + "/'\"" * (length // 3)),
+    "path of other characters": lambda method, path, length: http(method, path + "/'\"" * (length // 3)),
     "query": lambda method, path, length: http(
         method, path, query={"lang": "a-" * length, "c": "a" * length}
     ),

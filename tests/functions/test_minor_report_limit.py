@@ -25,7 +25,7 @@ def office(world: World, monkeypatch: pytest.MonkeyPatch) -> Office:
     restart(MINOR_REPORTS_PER_KEY=str(LIMIT))
     office = Office(world)
     for number in range(LIMIT):
-        assert "purge" in office.minor(NOW, f"kid{number}@example.com", by="ann")
+        assert "purge" in office.minor(NOW, f"child{number}@example.com", by="ann")
     world.put(JANE, Change(out(2), Entry(NOW - DAY_MS, Source.LINK, '{"campaign":"spring"}')))
     return office
 
@@ -108,7 +108,7 @@ def test_the_count_names_no_person_and_expires(office: Office) -> None:
     (row,) = rows
     assert row["n"] == {"N": str(LIMIT)}
     assert NOW < int(row["expires"]["N"]) * 1000 <= NOW + 2 * DAY_MS
-    assert office.world.recipient("kid1@example.com") not in str(row)
+    assert office.world.recipient("child1@example.com") not in str(row)
     for again in range(3):
         office.minor(NOW + again, f"more{again}@example.com", by="ann")
     assert [other for other in office.world.items("Control") if other["pk"] == row["pk"]] == [row]
@@ -146,7 +146,7 @@ def test_concurrent_reports_erase_no_more_than_the_limit(
     erase = parts().erase  # called directly, because one Lambda process has one request at a time
 
     def report_minor(number: int) -> ReportResult:
-        recipient = world.recipient(f"kid{number}@example.com")
+        recipient = world.recipient(f"child{number}@example.com")
         return erase(recipient, report)
 
     with ThreadPoolExecutor(4) as pool:

@@ -28,14 +28,14 @@ from tests.support.deployment import NOW, World, parts
 from tests.support.ledgers import history
 from tests.support.registers import in_, out
 
-KID = "kid@example.com"
+CHILD = "child@example.com"
 
 
 def _entry(at: int) -> Entry:
     return Entry(at, Source.LINK, '{"campaign":"spring"}')
 
 
-def _create_person(world: World, address: str = KID) -> str:
+def _create_person(world: World, address: str = CHILD) -> str:
     """Gives a person data in every store; returns the person's subject in the ledger."""
     recipient = world.recipient(address)
     changes = [Change(out(2), _entry(NOW)), Change(in_(3), _entry(NOW + 1))]
@@ -50,7 +50,7 @@ def _create_person(world: World, address: str = KID) -> str:
 
 
 def _report(
-    world: World, address: str = KID, cause: ErasureCause = ErasureCause.MINOR, at: int = NOW + 9
+    world: World, address: str = CHILD, cause: ErasureCause = ErasureCause.MINOR, at: int = NOW + 9
 ) -> str:
     report = ErasureReport(cause, at, Source.PHONE, "call 1", "key", "")
     return parts().erase(world.recipient(address), report).purge
@@ -97,7 +97,7 @@ def test_a_purge_clears_all_stores_and_leaves_an_anonymous_certificate(world: Wo
     assert _is_clear(world, subject)
     (item,) = world.items()
     assert item.keys() == {"id", "n", "f", "o:0", "x:minor", "chg_at", "chg_shard", "expires"}
-    assert world.recipient(KID) not in json.dumps(world.items(world.control))
+    assert world.recipient(CHILD) not in json.dumps(world.items(world.control))
 
 
 def _stream_event(item: dict[str, Any]) -> dict[str, Any]:
@@ -171,7 +171,7 @@ def test_a_report_and_its_purge_survive_a_crash_after_any_call(world: World, cau
     calls = _count_calls(lambda: report_and_purge("first@example.com"))
     assert calls > 8
     for crash_at in range(1, calls + 1):
-        address = f"kid{crash_at}@example.com"
+        address = f"child{crash_at}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
         with stopped_after(crash_at), pytest.raises(Stopped):
             report_and_purge(address)
@@ -195,7 +195,7 @@ def test_an_unreadable_record_stays_due_and_does_not_delay_others(
     subject = _create_person(world)
     _report(world)
     _report(world, "odd@example.com")
-    (item,) = (candidate for candidate in world.items() if candidate["id"]["S"] != world.recipient(KID))
+    (item,) = (candidate for candidate in world.items() if candidate["id"]["S"] != world.recipient(CHILD))
     boto3.client("dynamodb").put_item(TableName=world.table, Item={**item, **invalid_fields})
     assert app.handler(_stream_event({**item, **invalid_fields}), world.context) == {"batchItemFailures": []}
     result = _sweep(world)
@@ -216,7 +216,7 @@ def test_two_concurrent_purges_end_as_one(world: World) -> None:
     calls = _count_calls(lambda: _purge(world, world.recipient("first@example.com")))
     assert calls > 6
     for call in range(1, calls + 1):
-        address = f"kid{call}@example.com"
+        address = f"child{call}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
         purge_id = _report(world, address)
         parts().ses_list_queue.send(WALK_REQUEST.to_message())
@@ -245,7 +245,7 @@ def test_events_during_a_purge_restore_no_old_data_and_lose_no_new_data(
 
     calls = _count_calls(lambda: report_and_purge("first@example.com"))
     for call in range(1, calls + 1):
-        address = f"kid{call}@example.com"
+        address = f"child{call}@example.com"
         subject, recipient = _create_person(world, address), world.recipient(address)
 
         def add_events(address: str = address) -> None:
@@ -273,11 +273,11 @@ def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
     _report(world)
     before = world.items()
     for at in (NOW, NOW + 9, NOW + DAY_MS):  # before, at and after the report; nothing counts for a minor
-        world.put(KID, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
-        world.put(KID, Change(in_(2), _entry(at)))
+        world.put(CHILD, Change(in_(2), _entry(at)), Change(SOFT_BOUNCE, _entry(at)))
+        world.put(CHILD, Change(in_(2), _entry(at)))
     assert world.items() == before
     _sweep(world)
-    world.put(KID, Change(out(2), _entry(NOW + 2 * DAY_MS)))
+    world.put(CHILD, Change(out(2), _entry(NOW + 2 * DAY_MS)))
     (item,) = world.items()
     assert "salt" not in item and "o:2" not in item
 
@@ -285,11 +285,11 @@ def test_events_after_a_report_of_a_minor_change_nothing(world: World) -> None:
 def test_only_changes_after_an_erasure_count(world: World) -> None:
     _create_person(world)
     purge = _report(world, cause=ErasureCause.ERASURE)
-    world.put(KID, Change(out(0), _entry(NOW + DAY_MS)))  # replaces the opt-out that names the purge
-    world.put(KID, Change(in_(2), _entry(NOW + 5)))
+    world.put(CHILD, Change(out(0), _entry(NOW + DAY_MS)))  # replaces the opt-out that names the purge
+    world.put(CHILD, Change(in_(2), _entry(NOW + 5)))
     assert _sweep(world)["purged"] == 1
     assert parts().purges.find(purge).state is PurgeState.DONE  # type: ignore[union-attr]
-    assert parts().preferences.read(world.recipient(KID)).registers.keys() == {out(0)}
+    assert parts().preferences.read(world.recipient(CHILD)).registers.keys() == {out(0)}
 
 
 def test_a_second_erasure_before_the_first_purge_completes_both(world: World) -> None:
@@ -305,9 +305,9 @@ def test_a_second_erasure_before_the_first_purge_completes_both(world: World) ->
 
 def test_an_opt_out_of_advertising_survives_an_erasure(world: World) -> None:
     (signal,) = parts().catalogue.signals()
-    world.put(KID, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
+    world.put(CHILD, Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     _report(world, cause=ErasureCause.ERASURE)
-    assert out(signal.number) in parts().preferences.read(world.recipient(KID)).registers
+    assert out(signal.number) in parts().preferences.read(world.recipient(CHILD)).registers
     world.put("ben@example.com", Change(out(signal.number), Entry(NOW, Source.SIGNAL, "{}")))
     world.put("ben@example.com", Change(in_(signal.number), _entry(NOW + 1)))
     _report(world, "ben@example.com", ErasureCause.ERASURE)
@@ -321,9 +321,9 @@ def test_old_soft_bounce_days_are_deleted_when_due(
 ) -> None:
     today = NOW // DAY_MS
     old_day, young_day = today - 60, today - 59
-    recipient = world.recipient(KID)
-    world.put(KID, Change(SOFT_BOUNCE, _entry(old_day * DAY_MS)))
-    world.put(KID, Change(SOFT_BOUNCE, _entry(young_day * DAY_MS)), Change(out(2), _entry(NOW)))
+    recipient = world.recipient(CHILD)
+    world.put(CHILD, Change(SOFT_BOUNCE, _entry(old_day * DAY_MS)))
+    world.put(CHILD, Change(SOFT_BOUNCE, _entry(young_day * DAY_MS)), Change(out(2), _entry(NOW)))
     revision = parts().preferences.read(recipient).revision
 
     assert _sweep(world)["purged"] == 1
@@ -378,7 +378,7 @@ def test_purges_run_before_the_deletion_of_soft_bounce_days(
     monkeypatch.setattr(parts().erasures, "work", record_work)
     monkeypatch.setattr("heed.use_cases.privacy.run_purges._PARALLEL", 1)
     _sweep(world)
-    assert recipients[0] == world.recipient(KID) and len(set(recipients)) == 10
+    assert recipients[0] == world.recipient(CHILD) and len(set(recipients)) == 10
 
 
 def test_a_sweep_without_time_starts_nothing(world: World) -> None:
@@ -386,7 +386,7 @@ def test_a_sweep_without_time_starts_nothing(world: World) -> None:
     _report(world)
     world.context.left = 5_000
     assert _sweep(world)["left"] == 1
-    assert MINOR in parts().preferences.read(world.recipient(KID)).registers
+    assert MINOR in parts().preferences.read(world.recipient(CHILD)).registers
 
 
 def test_a_lost_purge_order_is_created_again(world: World) -> None:

@@ -339,7 +339,7 @@ def test_a_press_makes_one_request_until_the_item_must_be_reset(
     operations: list[str] = []
     client = parts().client("dynamodb")
     client.meta.events.register(
-        "before-call.dynamodb", lambda model, **_: operations.append(model.name), unique_id="asked"
+        "before-call.dynamodb", lambda model, **_: operations.append(model.name), unique_id="operations"
     )
     try:
         for at, requests in ((DAWN, 1), (DAWN + 5, 1), (DAWN + DAY_MS, 1), (DAWN + 33 * DAY_MS, 2)):
@@ -347,7 +347,7 @@ def test_a_press_makes_one_request_until_the_item_must_be_reset(
             press(world, at)
             assert operations == ["UpdateItem"] * requests
     finally:
-        client.meta.events.unregister("before-call.dynamodb", unique_id="asked")
+        client.meta.events.unregister("before-call.dynamodb", unique_id="operations")
 
 
 def test_presses_on_many_days_do_not_make_the_item_grow(world: World, stream: Recorder) -> None:

@@ -129,8 +129,8 @@ def test_a_purge_is_not_done_until_a_later_walk_has_ended(
 
 def test_one_walk_serves_all_due_purges(office: Office, ses: mailbox.SuppressionList) -> None:
     for number in range(9):
-        ses.addresses.add(f"Kid{number}@example.com")
-        office.minor(NOW, f"kid{number}@example.com")
+        ses.addresses.add(f"Child{number}@example.com")
+        office.minor(NOW, f"child{number}@example.com")
     for _ in range(5):
         assert walk(office.world) == []
     assert ses.pages == 2, "the first pass removed nine addresses, the second found none"
@@ -229,7 +229,7 @@ def test_a_walk_with_unreadable_state_starts_again(
 ) -> None:
     ses.addresses.add(JOAN)
     for number in range(3):
-        office.minor(NOW, f"kid{number}@example.com")
+        office.minor(NOW, f"child{number}@example.com")
         sweep(office.world)
     report = office.minor(NOW, JOAN)
     client("dynamodb").put_item(
@@ -293,8 +293,8 @@ def test_purges_that_a_walk_has_no_time_to_register_wait_for_the_next_walk(
     office: Office, ses: mailbox.SuppressionList, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office.world.while_paused = lambda _: None
-    purges = [office.minor(NOW, f"kid{number}@example.com")["purge"] for number in range(6)]
-    ses.addresses.add("Kid5@example.com")
+    purges = [office.minor(NOW, f"child{number}@example.com")["purge"] for number in range(6)]
+    ses.addresses.add("Child5@example.com")
     await_walk, world = SesListWalksTable.await_walk, office.world
 
     def slow_await_walk(self: SesListWalksTable, purge_id: str, number: int) -> bool:
@@ -350,7 +350,7 @@ def test_a_lost_answer_does_not_reset_the_count_of_walks(
 ) -> None:
     """Otherwise the count would start again, and a walk that ended long ago would complete a purge."""
     for number in range(3):
-        office.minor(NOW, f"kid{number}@example.com")
+        office.minor(NOW, f"child{number}@example.com")
         sweep(office.world)
     ended = walk_row(office.world)["ended"]
     purge = office.minor(NOW, JOAN)["purge"]
