@@ -6,9 +6,7 @@ test beside this module compares moto as it is published with moto as it is made
 
 from __future__ import annotations
 
-import copy
 import functools
-import pickle
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -23,18 +21,16 @@ import pytest
 from botocore import hooks
 from moto import backend_index
 from moto.core import serialize
-from moto.dynamodb.parsing import ast_nodes, expressions, validators
+
+from tests.support.cheaper_dynamodb import make_expressions_cheaper
 
 _SERVICES = ("dynamodb", "kms", "sqs", "ses", "sesv2", "events", "s3")
-_Check = Callable[[Any, Any], Any]
-_nodes: Any = ast_nodes
-_parser: Any = expressions
 
 
 def make_cheaper(patch: pytest.MonkeyPatch) -> None:
     """Do all of it, until the patch is undone."""
     _dispatch(patch)
-    _update_expressions(patch)
+    make_expressions_cheaper(patch)
     _answers(patch)
     _clients(patch)
 
@@ -52,62 +48,6 @@ def _dispatch(patch: pytest.MonkeyPatch) -> None:
         (botocore.useragent, "sanitize_user_agent_string_component"),
     ):
         patch.setattr(module, name, functools.cache(getattr(module, name)))
-
-
-def _update_expressions(patch: pytest.MonkeyPatch) -> None:
-    """An UpdateExpression is parsed once; its whole tree is checked once, not again at every node."""
-    patch.setattr(
-        _parser.UpdateExpressionParser,
-        "make",
-        staticmethod(functools.cache(_parser.UpdateExpressionParser.make)),
-    )
-    patch.setattr(validators, "deepcopy", _copied)
-    for kind, check in (
-        (validators.ActionCountValidator, "verify_action_counts"),
-        (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
-    ):
-        patch.setattr(kind, "traverse", _of_the_whole(getattr(kind, check)))
-    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
-
-
-def _copied(value: Any) -> Any:
-    """A copy of a value; a parsed expression never changes, so that it is serialised once."""
-    if isinstance(value, _nodes.UpdateExpression) and value.parent is None:
-        return pickle.loads(_serialised(value))  # noqa: S301 - our own bytes
-    return copy.deepcopy(value)
-
-
-@functools.cache
-def _serialised(tree: Any) -> bytes:
-    return pickle.dumps(tree)
-
-
-def _of_the_whole(check: _Check) -> _Check:
-    """A part of an expression has no fault that the whole does not have."""
-    return lambda self, tree: check(self, tree)
-
-
-_is_node: Callable[[Any], bool] = functools.cache(lambda kind: issubclass(kind, _nodes.Node))
-_PROCESSED: dict[tuple[type, type], bool] = {}
-
-
-def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
-    """Walk a tree as moto does, but ask only once for each class of nodes whether it is processed."""
-    if not _is_node(type(node)):
-        return node
-    parent = node.parent
-    for position, child in enumerate(node.children or ()):
-        self.pre_processing_of_child(node, position)
-        self.traverse_node_recursively(child, position)
-    kinds = type(self), type(node)
-    if kinds not in _PROCESSED:
-        _PROCESSED[kinds] = isinstance(node, self.nodes_to_be_processed())
-    if _PROCESSED[kinds]:
-        node = self.process(node)
-        node.parent = parent
-        if parent:
-            parent.children[child_id] = node
-    return node
 
 
 def _answers(patch: pytest.MonkeyPatch) -> None:

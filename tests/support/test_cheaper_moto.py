@@ -41,6 +41,21 @@ _EXPRESSIONS = st.lists(
     max_size=3,
 ).map(" ".join)
 
+_CONDITIONS = st.sampled_from(
+    (
+        None,
+        "attribute_not_exists(id)",
+        "attribute_exists(#a.d) AND c > :n",
+        "c < :n OR attribute_not_exists(zz)",
+        "NOT (c BETWEEN :n AND :n) AND contains(#b, :s)",
+        "c IN (:n, :s) OR size(#a) > :n",
+        "g[1].h = :s",
+        "#zz = :n",
+        "c = :zz",
+        "c = = :n",
+    )
+)
+
 _ITEM = {
     "id": {"S": "one"},
     "a": {"M": {"d": {"M": {"e": {"N": "1"}}}}},
@@ -57,20 +72,20 @@ _VALUES = {
 }
 
 
-@given(_EXPRESSIONS, st.booleans())
+@given(_EXPRESSIONS, _CONDITIONS, st.booleans())
 def test_an_update_does_the_same_or_is_refused_as_well(
-    cheaper_moto: pytest.MonkeyPatch, expression: str, there: bool
+    cheaper_moto: pytest.MonkeyPatch, expression: str, condition: str | None, there: bool
 ) -> None:
-    cheaper = _updated(expression, there=there)
+    cheaper = _updated(expression, condition, there=there)
     cheaper_moto.undo()
     try:
-        published = _updated(expression, there=there)
+        published = _updated(expression, condition, there=there)
     finally:
         make_cheaper(cheaper_moto)
     assert cheaper == published
 
 
-def _updated(expression: str, *, there: bool) -> Any:
+def _updated(expression: str, condition: str | None, *, there: bool) -> Any:
     """The items afterwards, and the kind of refusal."""
     table, refused = _table(there=there), None
     try:
@@ -80,6 +95,7 @@ def _updated(expression: str, *, there: bool) -> Any:
             expression,
             expression_attribute_names={"#a": "a", "#b": "b"},
             expression_attribute_values=_VALUES,
+            condition_expression=condition,
         )
     except Exception as error:  # noqa: BLE001 - whatever moto raises, both times
         refused = type(error)
