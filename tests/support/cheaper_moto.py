@@ -7,22 +7,21 @@ test beside this module compares moto as it is published with moto as it is made
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import botocore.endpoint
 import botocore.endpoint_provider
 import botocore.session
-import botocore.useragent
 import moto.core.models
 import moto.core.responses
 import moto.sqs.models
 import pytest
 from botocore import hooks
 from moto import backend_index
-from moto.core import serialize
 
 from tests.support.cheaper_dynamodb import make_expressions_cheaper
+from tests.support.cheaper_requests import make_requests_cheaper
 
 _SERVICES = ("dynamodb", "kms", "sqs", "ses", "sesv2", "events", "s3")
 
@@ -31,7 +30,7 @@ def make_cheaper(patch: pytest.MonkeyPatch) -> None:
     """Do all of it, until the patch is undone."""
     _dispatch(patch)
     make_expressions_cheaper(patch)
-    _answers(patch)
+    make_requests_cheaper(patch)
     _clients(patch)
 
 
@@ -45,29 +44,8 @@ def _dispatch(patch: pytest.MonkeyPatch) -> None:
     for module, name in (
         (moto.sqs.models, "camelcase_to_underscores"),
         (moto.core.responses, "method_names_from_class"),
-        (botocore.useragent, "sanitize_user_agent_string_component"),
     ):
         patch.setattr(module, name, functools.cache(getattr(module, name)))
-
-
-def _answers(patch: pytest.MonkeyPatch) -> None:
-    """By which names moto looks up a field of an answer is worked out once for each field."""
-    for kind in (serialize.AttributePicker, serialize.XFormedAttributePicker):
-        patch.setattr(kind, "get_possible_keys", _once_for_each_field(kind.get_possible_keys))
-
-
-def _once_for_each_field(names: Callable[[Any, Any], Iterable[str]]) -> Callable[..., Any]:
-    made: dict[tuple[Any, ...], tuple[str, ...]] = {}
-
-    def possible_keys(self: Any, context: Any) -> Iterable[str]:
-        if type(context.obj) is not dict:  # other classes have names of their own
-            return names(self, context)
-        field = (type(self), context.key, context.shape, *self.alias_providers)
-        if field not in made:
-            made[field] = tuple(names(self, context))
-        return made[field]
-
-    return possible_keys
 
 
 def _clients(patch: pytest.MonkeyPatch) -> None:

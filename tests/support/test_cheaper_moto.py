@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import moto.core.models
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
+from moto.core.request import Request
 from moto.dynamodb.models import DynamoDBBackend
 
 from tests.support.cheaper_moto import make_cheaper
+from tests.support.deployment import client
+from tests.support.full import examples
 from tests.support.template import table_definition
 
 _PATHS = st.sampled_from(("#a", "#b", "c", "#a.d", "#a.d.e", "g[0]", "g[1]", "g[1].h", "id"))
@@ -76,12 +81,7 @@ _VALUES = {
 def test_an_update_does_the_same_or_is_refused_as_well(
     cheaper_moto: pytest.MonkeyPatch, expression: str, condition: str | None, there: bool
 ) -> None:
-    cheaper = _updated(expression, condition, there=there)
-    cheaper_moto.undo()
-    try:
-        published = _updated(expression, condition, there=there)
-    finally:
-        make_cheaper(cheaper_moto)
+    cheaper, published = _both(cheaper_moto, lambda: _updated(expression, condition, there=there))
     assert cheaper == published
 
 
@@ -123,6 +123,87 @@ def _table(*, there: bool) -> DynamoDBBackend:
     if there:
         backend.put_item("Preferences", _ITEM)
     return backend
+
+
+_NAMES = ("Content-Type", "Host", "X-Amz-Target", "x-amz-meta-of_us", "x-amz-meta-OfUs", "Content-Length")
+_HEADERS = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(("application/json", b"a", "7", "")))
+_URLS = st.sampled_from(
+    ("https://dynamodb.us-east-1.amazonaws.com/", "https://b.s3.amazonaws.com/a%20b%2Fc?x=1&y")
+)
+
+
+@given(
+    st.sampled_from(("GET", "POST", "PUT")), _URLS, _HEADERS, st.sampled_from((None, "", "é", b"\xff\x00"))
+)
+def test_a_request_is_the_same(
+    cheaper_moto: pytest.MonkeyPatch, method: str, url: str, headers: dict[str, Any], body: Any
+) -> None:
+    cheaper, published = _both(cheaper_moto, lambda: _environ(method, url, headers, body))
+    assert cheaper == published
+
+
+def _environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
+    request = Request.from_primitives(method, url, headers, body)
+    environ = {key: value for key, value in request.environ.items() if key != "werkzeug.request"}
+    return {**environ, "wsgi.input": request.get_data(), "headers": sorted(request.headers)}
+
+
+_TEXTS = st.builds(lambda text: {"S": text}, st.text(max_size=3))
+_LEAVES = st.one_of(
+    _TEXTS,
+    st.builds(lambda number: {"N": str(number)}, st.integers()),
+    st.builds(lambda data: {"B": data}, st.binary(max_size=3)),
+    st.builds(lambda flag: {"BOOL": flag}, st.booleans()),
+    st.builds(
+        lambda names: {"SS": names}, st.lists(st.text(min_size=1), min_size=1, max_size=3, unique=True)
+    ),
+    st.just({"NULL": True}),
+)
+_ATTRIBUTES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda items: {"L": items}, st.lists(inner, max_size=3)),
+        st.builds(lambda items: {"M": items}, st.dictionaries(st.text(min_size=1), inner, max_size=3)),
+    ),
+)
+
+
+@examples(10)
+@given(st.dictionaries(st.sampled_from("abc"), _ATTRIBUTES))
+def test_an_answer_is_the_same(cheaper_moto: pytest.MonkeyPatch, attributes: dict[str, Any]) -> None:
+    cheaper, published = _both(cheaper_moto, lambda: _answers({"id": {"S": "one"}, **attributes}))
+    assert cheaper == published
+
+
+def _answers(item: dict[str, Any]) -> list[Any]:
+    with mock_aws():
+        dynamodb, s3 = client("dynamodb"), client("s3")
+        dynamodb.create_table(TableName="Preferences", **table_definition("PreferencesTable"))
+        s3.create_bucket(Bucket="ledger")
+        answers = [
+            dynamodb.put_item(TableName="Preferences", Item=item, ReturnConsumedCapacity="TOTAL"),
+            dynamodb.get_item(TableName="Preferences", Key={"id": {"S": "one"}}),
+            dynamodb.get_item(TableName="Preferences", Key={"id": {"S": "two"}}),
+            dynamodb.scan(TableName="Preferences"),
+            s3.put_object(Bucket="ledger", Key="a b/c", Body=b"text", Metadata={"of_us": "x"}),
+            s3.head_object(Bucket="ledger", Key="a b/c"),
+            s3.list_object_versions(Bucket="ledger", Prefix="none"),
+        ]
+    return [_without_times(answer) for answer in answers]
+
+
+def _without_times(answer: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in answer.items() if name not in ("ResponseMetadata", "LastModified")}
+
+
+def _both(cheaper_moto: pytest.MonkeyPatch, run: Callable[[], Any]) -> tuple[Any, Any]:
+    """What is done on moto made cheaper, and on moto as it is published."""
+    cheaper = run()
+    cheaper_moto.undo()
+    try:
+        return cheaper, run()
+    finally:
+        make_cheaper(cheaper_moto)
 
 
 def test_the_tests_do_run_on_it(cheaper_moto: pytest.MonkeyPatch) -> None:
