@@ -12,6 +12,7 @@ from typing import Any
 
 import botocore.endpoint
 import botocore.endpoint_provider
+import botocore.httpsession
 import botocore.session
 import moto.core.models
 import moto.core.responses
@@ -49,12 +50,17 @@ def _dispatch(patch: pytest.MonkeyPatch) -> None:
 
 
 def _clients(patch: pytest.MonkeyPatch) -> None:
-    """What botocore reads from its own files is read once, and the environment's proxies too."""
+    """What botocore reads from its own files is read once, and the environment's proxies too.
+
+    No client here speaks TLS, so that all have the same context for it.
+    """
     loader = functools.cache(botocore.session.create_loader)
     patch.setattr(botocore.session, "create_loader", loader)
     patch.setattr(botocore.endpoint_provider, "RuleSet", _shared_rule_sets())
     proxies = functools.cache(botocore.endpoint.get_environ_proxies)
     patch.setattr(botocore.endpoint, "get_environ_proxies", proxies)
+    tls = functools.cache(botocore.httpsession.create_urllib3_context)
+    patch.setattr(botocore.httpsession, "create_urllib3_context", tls)
     patch.setattr(hooks.EventAliaser, "_alias_event_name", _shared_aliases())
 
 
