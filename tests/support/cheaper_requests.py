@@ -81,6 +81,7 @@ def _request_from(from_primitives: Any) -> Callable[..., Request]:
             | {
                 "CONTENT_LENGTH": str(len(content)),
                 "wsgi.input": io.BytesIO(content),
+                "wsgi.input_terminated": True,  # it ends with the content, so that nothing need count it
                 PRESERVED_HEADER_NAMES_ENVIRON_KEY: {
                     key: name for name, key in keys.items() if should_preserve_original_header_name(name)
                 },

@@ -142,9 +142,12 @@ def test_a_request_is_the_same(
     assert cheaper == published
 
 
+_INTERNAL = ("werkzeug.request", "wsgi.input_terminated")
+
+
 def _environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
     request = Request.from_primitives(method, url, headers, body)
-    environ = {key: value for key, value in request.environ.items() if key != "werkzeug.request"}
+    environ = {key: value for key, value in request.environ.items() if key not in _INTERNAL}
     return {**environ, "wsgi.input": request.get_data(), "headers": sorted(request.headers)}
 
 
