@@ -52,7 +52,7 @@ lock: $(VENV)/bin/uv ## Lock every requirement again, with hashes and without ad
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-header --no-annotate -o layers/core/requirements.txt layers/core/requirements.in
 
-check: lint types unit ## Lint, types, unit tests: what needs nothing but Python
+check: lint types unit ## Lint, types, unit tests, properties with fewer examples than in test
 
 lint: setup
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -61,11 +61,13 @@ types: setup
 	$(BIN)/mypy
 
 CALLS := build/calls
+EXAMPLES := --quick
 
 unit: setup ## Tests that need nothing but Python
 	rm -rf $(CALLS)
-	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(FULL) $(RECORD)
+	$(BIN)/pytest -q -n auto --dist worksteal -m "not system" $(EXAMPLES) $(FULL) $(RECORD)
 
+test: EXAMPLES :=
 test: RECORD := --calls=$(CALLS)
 test: check system iam browser package ## All that CI runs: check, then the local stack, IAM, a browser, the build
 

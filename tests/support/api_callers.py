@@ -17,6 +17,16 @@ ON_FILE = {"source": "phone", "reference": "call 17"}
 WHY = {"reason": "a mistake", "reference": "call 18"}
 
 
+class _Keys(dict[str, str]):
+    """Each owner's key, created when it is first used."""
+
+    def __missing__(self, owner: str) -> str:
+        may_write_alone = owner in ("ann", "bob")
+        name, scopes = ("shop", [KeyScope.WRITE]) if may_write_alone else ("office", list(KeyScope))
+        self[owner] = parts().api_keys.create(name, owner, scopes)[1]
+        return self[owner]
+
+
 class Office:
     """Calls the API with one of several keys.
 
@@ -26,12 +36,7 @@ class Office:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.keys = {
-            owner: parts().api_keys.create("office", owner, list(KeyScope))[1]
-            for owner in ("kim", "lou", " KIM ", "k\u200bim", "\uff4bim")
-        }
-        for clerk in ("ann", "bob"):
-            self.keys[clerk] = parts().api_keys.create("shop", clerk, [KeyScope.WRITE])[1]
+        self.keys = _Keys()
 
     def call(
         self,

@@ -24,7 +24,6 @@ from moto.kms.utils import RSAPrivateKey
 
 from brand_compiler.build import compile_command as build_brand
 from heed import cold_start
-from heed.adapters import aws
 from heed.bootstrap import Heed
 from heed.config import Config
 from heed.domain.links.link_token import LinkToken, TokenPurpose, mint_link_token
@@ -34,6 +33,7 @@ from heed.domain.recipients.address import normalise_address
 from heed.domain.recipients.recipient import recipient_id
 from heed.entrypoints.http.pages.pages import Pages
 from tests.support.aws_calls import by_somebody_else
+from tests.support.clients import client_factory, returned_at_the_end
 from tests.support.template import table_definition
 
 ROOT = Path(__file__).parents[2]
@@ -65,7 +65,7 @@ def parts() -> Heed:
 
 def made(settings: Mapping[str, str], clock: Any) -> Heed:
     """Returns the parts of a deployment with these settings. The sample brand is cached, since it is slow."""
-    heed = Heed(Config(settings), aws.client_factory(), clock)
+    heed = Heed(Config(settings), client_factory(), clock)
     if heed.config.brand_dir == brand():
         heed.catalogue, heed.pages = _sample_brand()
     return heed
@@ -73,7 +73,7 @@ def made(settings: Mapping[str, str], clock: Any) -> Heed:
 
 @functools.cache
 def _sample_brand() -> tuple[Catalogue, Pages]:
-    heed = Heed(Config({"BRAND_DIR": str(brand())}), aws.client_factory())
+    heed = Heed(Config({"BRAND_DIR": str(brand())}), client)
     return heed.catalogue, heed.pages
 
 
@@ -256,7 +256,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Deploys Heed while the block runs."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr("moto.kms.models.generate_private_key", _rsa_key)
-    with mock_aws():
+    with mock_aws(), returned_at_the_end():
         keys, states = _resources()
         for service, state in states.items():
             vars(_moto(service)).update(copy.deepcopy(state))

@@ -1,8 +1,9 @@
-"""The options `--full` and `--few` of pytest, which set the length of long tests.
+"""The options `--full`, `--quick` and `--few` of pytest, which set the length of long tests.
 
 By default, a long test runs only a sample. With `--full`, a property is tested with twenty times the
-examples, state machines run tens of thousands of times, and the browser opens each page in each size with all
-colours. With `--few`, a property is tested with three examples. That is enough to record the AWS calls.
+examples, state machines run tens of thousands of times, and the browser opens each page in each size with
+all colours. With `--quick`, a property is tested with a third of the examples: `make check` does this, `make
+test` does not. With `--few`, a property is tested with three examples, which is enough to record AWS calls.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 _DEFAULT_EXAMPLES = 60
 _FULL_FACTOR = 20
+_QUICK_EXAMPLES = 20
 _FEW_EXAMPLES = 3
 
 # The speed of the machine is not a property of the code, so no test fails because of time.
@@ -25,22 +27,24 @@ settings.register_profile(
 settings.register_profile(
     "full", settings.get_profile("usual"), max_examples=_DEFAULT_EXAMPLES * _FULL_FACTOR
 )
+settings.register_profile("quick", settings.get_profile("usual"), max_examples=_QUICK_EXAMPLES)
 settings.register_profile("few", settings.get_profile("usual"), max_examples=_FEW_EXAMPLES)
 settings.load_profile("usual")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds two options. The workers of xdist get them as well."""
+    """Adds the options. The workers of xdist get them as well."""
     parser.addoption("--full", action="store_true", help="run long tests completely")
+    parser.addoption("--quick", action="store_true", help="a third of the examples of each property")
     parser.addoption("--few", action="store_true", help="three examples of each property")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Loads the profile before any property is created."""
-    if config.option.full:
-        settings.load_profile("full")
-    elif config.option.few:
-        settings.load_profile("few")
+    for profile in ("full", "quick", "few"):
+        if config.getoption(profile):
+            settings.load_profile(profile)
+            break
 
 
 def examples(number: int) -> settings:

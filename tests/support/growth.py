@@ -8,6 +8,7 @@ of this process, which does not depend on other processes or on changes of the c
 from __future__ import annotations
 
 import gc
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,30 +23,34 @@ _MIN_SECONDS = 0.005
 _DOUBLINGS = 10
 
 
-def growth(make: Callable[[int], Any], run: Callable[[Any], object], size: int) -> float:
+def growth(
+    make: Callable[[int], Any], run: Callable[[Any], object], size: int, *, limit: float = LINEAR
+) -> float:
     """Returns how many times more `run` costs with the input `make(8 * size)` than with `make(size)`.
 
     If the small input takes less than five milliseconds, noise would decide. The size is then doubled until
     it takes that long. Some code is cheap for any size, for example if it rejects the input at the first
-    byte. Its large input is compared with five milliseconds.
+    byte. Its large input is compared with five milliseconds. The large input is measured at most five times.
+    A run within the limit ends it, because further runs could only find a smaller figure.
 
     Args:
         make: Creates an input of a size. It is called for each run and is not measured.
         run: The code to measure.
         size: The first size.
+        limit: The growth that the caller compares with.
     """
     with _no_garbage_collection():
         for _ in range(_DOUBLINGS):
             if _measure(run, make(size)) >= _MIN_SECONDS:
                 break
             size *= 2
-        return _measure_best(make, run, _SIZE_FACTOR * size) / max(
-            _measure_best(make, run, size), _MIN_SECONDS
-        )
-
-
-def _measure_best(make: Callable[[int], Any], run: Callable[[Any], object], size: int) -> float:
-    return min(_measure(run, make(size)) for _ in range(_RUNS))
+        small = max(min(_measure(run, make(size)) for _ in range(_RUNS)), _MIN_SECONDS)
+        least = math.inf
+        for _ in range(_RUNS):
+            least = min(least, _measure(run, make(_SIZE_FACTOR * size)) / small)
+            if least <= limit:
+                break
+        return least
 
 
 def _measure(run: Callable[[Any], object], value: Any) -> float:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import moto.core.models
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from moto import mock_aws
+from moto.core.request import Request
 from moto.dynamodb.models import DynamoDBBackend
 
 from tests.support.cheaper_moto import make_cheaper
+from tests.support.deployment import client
+from tests.support.full import examples
 from tests.support.template import table_definition
 
 _PATHS = st.sampled_from(("#a", "#b", "c", "#a.d", "#a.d.e", "g[0]", "g[1]", "g[1].h", "id"))
@@ -41,6 +46,21 @@ _EXPRESSIONS = st.lists(
     max_size=3,
 ).map(" ".join)
 
+_CONDITIONS = st.sampled_from(
+    (
+        None,
+        "attribute_not_exists(id)",
+        "attribute_exists(#a.d) AND c > :n",
+        "c < :n OR attribute_not_exists(zz)",
+        "NOT (c BETWEEN :n AND :n) AND contains(#b, :s)",
+        "c IN (:n, :s) OR size(#a) > :n",
+        "g[1].h = :s",
+        "#zz = :n",
+        "c = :zz",
+        "c = = :n",
+    )
+)
+
 _ITEM = {
     "id": {"S": "one"},
     "a": {"M": {"d": {"M": {"e": {"N": "1"}}}}},
@@ -57,20 +77,15 @@ _VALUES = {
 }
 
 
-@given(_EXPRESSIONS, st.booleans())
+@given(_EXPRESSIONS, _CONDITIONS, st.booleans())
 def test_an_update_has_the_same_result_or_the_same_error(
-    cheaper_moto: pytest.MonkeyPatch, expression: str, exists: bool
+    cheaper_moto: pytest.MonkeyPatch, expression: str, condition: str | None, exists: bool
 ) -> None:
-    cheaper = _update(expression, exists=exists)
-    cheaper_moto.undo()
-    try:
-        published = _update(expression, exists=exists)
-    finally:
-        make_cheaper(cheaper_moto)
+    cheaper, published = _both(cheaper_moto, lambda: _update(expression, condition, exists=exists))
     assert cheaper == published
 
 
-def _update(expression: str, *, exists: bool) -> Any:
+def _update(expression: str, condition: str | None, *, exists: bool) -> Any:
     """Returns the items after the update, and the type of the error."""
     table, error_type = _create_table(exists=exists), None
     try:
@@ -80,6 +95,7 @@ def _update(expression: str, *, exists: bool) -> Any:
             expression,
             expression_attribute_names={"#a": "a", "#b": "b"},
             expression_attribute_values=_VALUES,
+            condition_expression=condition,
         )
     except Exception as error:  # noqa: BLE001 - any error of moto, compared between both
         error_type = type(error)
@@ -107,6 +123,92 @@ def _create_table(*, exists: bool) -> DynamoDBBackend:
     if exists:
         backend.put_item("Preferences", _ITEM)
     return backend
+
+
+_NAMES = ("Content-Type", "Host", "X-Amz-Target", "x-amz-meta-of_us", "x-amz-meta-OfUs", "Content-Length")
+_HEADERS = st.dictionaries(st.sampled_from(_NAMES), st.sampled_from(("application/json", b"a", "7", "")))
+_URLS = st.sampled_from(
+    ("https://dynamodb.us-east-1.amazonaws.com/", "https://b.s3.amazonaws.com/a%20b%2Fc?x=1&y")
+)
+
+
+@given(
+    st.sampled_from(("GET", "POST", "PUT")), _URLS, _HEADERS, st.sampled_from((None, "", "é", b"\xff\x00"))
+)
+def test_a_request_has_the_same_environment(
+    cheaper_moto: pytest.MonkeyPatch, method: str, url: str, headers: dict[str, Any], body: Any
+) -> None:
+    cheaper, published = _both(cheaper_moto, lambda: _environ(method, url, headers, body))
+    assert cheaper == published
+
+
+_INTERNAL = ("werkzeug.request", "wsgi.input_terminated")
+
+
+def _environ(method: str, url: str, headers: dict[str, Any], body: Any) -> dict[str, Any]:
+    request = Request.from_primitives(method, url, headers, body)
+    environ = {key: value for key, value in request.environ.items() if key not in _INTERNAL}
+    return {**environ, "wsgi.input": request.get_data(), "headers": sorted(request.headers)}
+
+
+_TEXTS = st.builds(lambda text: {"S": text}, st.text(max_size=3))
+_LEAVES = st.one_of(
+    _TEXTS,
+    st.builds(lambda number: {"N": str(number)}, st.integers()),
+    st.builds(lambda data: {"B": data}, st.binary(max_size=3)),
+    st.builds(lambda flag: {"BOOL": flag}, st.booleans()),
+    st.builds(
+        lambda names: {"SS": names}, st.lists(st.text(min_size=1), min_size=1, max_size=3, unique=True)
+    ),
+    st.just({"NULL": True}),
+)
+_ATTRIBUTES = st.recursive(
+    _LEAVES,
+    lambda inner: st.one_of(
+        st.builds(lambda items: {"L": items}, st.lists(inner, max_size=3)),
+        st.builds(lambda items: {"M": items}, st.dictionaries(st.text(min_size=1), inner, max_size=3)),
+    ),
+)
+
+
+@examples(10)
+@given(st.dictionaries(st.sampled_from("abc"), _ATTRIBUTES))
+def test_a_response_is_the_same(cheaper_moto: pytest.MonkeyPatch, attributes: dict[str, Any]) -> None:
+    cheaper, published = _both(cheaper_moto, lambda: _responses({"id": {"S": "one"}, **attributes}))
+    assert cheaper == published
+
+
+def _responses(item: dict[str, Any]) -> list[Any]:
+    with mock_aws():
+        dynamodb, s3 = client("dynamodb"), client("s3")
+        dynamodb.create_table(TableName="Preferences", **table_definition("PreferencesTable"))
+        s3.create_bucket(Bucket="ledger")
+        responses = [
+            dynamodb.put_item(TableName="Preferences", Item=item, ReturnConsumedCapacity="TOTAL"),
+            dynamodb.get_item(TableName="Preferences", Key={"id": {"S": "one"}}),
+            dynamodb.get_item(TableName="Preferences", Key={"id": {"S": "two"}}),
+            dynamodb.scan(TableName="Preferences"),
+            s3.put_object(Bucket="ledger", Key="a b/c", Body=b"text", Metadata={"of_us": "x"}),
+            s3.head_object(Bucket="ledger", Key="a b/c"),
+            s3.list_object_versions(Bucket="ledger", Prefix="none"),
+        ]
+    return [_without_times(response) for response in responses]
+
+
+def _without_times(response: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: value for name, value in response.items() if name not in ("ResponseMetadata", "LastModified")
+    }
+
+
+def _both(cheaper_moto: pytest.MonkeyPatch, run: Callable[[], Any]) -> tuple[Any, Any]:
+    """Runs the same on the faster moto and on moto as published."""
+    cheaper = run()
+    cheaper_moto.undo()
+    try:
+        return cheaper, run()
+    finally:
+        make_cheaper(cheaper_moto)
 
 
 def test_the_tests_use_the_faster_moto(cheaper_moto: pytest.MonkeyPatch) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from heed.domain.api_key import KeyScope
 from heed.domain.preferences.register import Change, Entry, Source
 from tests.support import mailbox
-from tests.support.deployment import MAIL_FROM, NOW, World, client, deployed, parts
+from tests.support.deployment import MAIL_FROM, NOW, World, client, deployed, parts, restart
 from tests.support.registers import out
 
 _READER = "reader@example.com"
@@ -75,11 +76,37 @@ def _observable_state(world: World) -> dict[str, Any]:
     }
 
 
-def test_each_test_has_its_own_clients(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hooks of a client and the state of its retries end with the test."""
-    clients = []
-    for _ in range(2):
-        with monkeypatch.context() as patch, deployed(patch):
-            clients.append([parts().client(name) for name in ("dynamodb", "sqs", "kms", "sesv2")])
-    first, second = clients
-    assert not {id(client_) for client_ in first} & {id(client_) for client_ in second}
+def _hook(client: Any, _: pytest.MonkeyPatch) -> None:
+    client.meta.events.register("before-call", lambda **_: None)
+
+
+def _fail(client: Any, patch: pytest.MonkeyPatch) -> None:
+    """Makes a call fail, so that botocore retries it and uses its retry quota."""
+
+    def time_out(*_: Any, **__: Any) -> None:
+        raise ReadTimeoutError(endpoint_url="https://aws.invalid")
+
+    patch.setattr("moto.core.botocore_stubber.BotocoreStubber.process_request", time_out)
+    patch.setattr("time.sleep", lambda _: None)
+    with pytest.raises(ReadTimeoutError):
+        client.list_tables()
+
+
+@pytest.mark.parametrize(
+    ("change", "is_used_again"), [(_hook, False), (_fail, False), (lambda *_: None, True)]
+)
+def test_the_next_test_gets_no_changed_client(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[..., None], is_used_again: bool
+) -> None:
+    with monkeypatch.context() as patch, deployed(patch):
+        first = parts().client("dynamodb")
+        change(first, patch)
+    with monkeypatch.context() as patch, deployed(patch):
+        assert (parts().client("dynamodb") is first) == is_used_again
+
+
+def test_a_restart_has_new_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    with deployed(monkeypatch):
+        first = parts().client("dynamodb")
+        restart()
+        assert parts().client("dynamodb") is not first

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import types
 from dataclasses import is_dataclass
 from enum import StrEnum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 
 def find_field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type hints of any form
@@ -21,8 +22,14 @@ def find_field_type(owner: Any, path: list[str]) -> Any:  # noqa: ANN401 - type 
     for name in path:
         if not is_dataclass(owner):
             raise KeyError(name)
-        owner = _without_none(get_type_hints(owner)[name])
+        owner = _without_none(_type_hints(cast("type", owner))[name])
     return owner
+
+
+@functools.cache
+def _type_hints(view: type) -> dict[str, Any]:
+    """Returns the types of a view's fields. Each call of `get_type_hints` evaluates all annotations again."""
+    return get_type_hints(view)
 
 
 def find_item_type(hint: Any) -> Any:  # noqa: ANN401

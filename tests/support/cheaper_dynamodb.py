@@ -1,0 +1,188 @@
+"""The expressions of moto's DynamoDB with less work and the same results."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from moto.dynamodb import comparisons
+from moto.dynamodb.parsing import ast_nodes, expressions, reserved_keywords, validators
+
+_Check = Callable[[Any, Any], Any]
+_nodes: Any = ast_nodes
+_parser: Any = expressions
+_IN_PATHS = (
+    _nodes.UpdateExpressionPath,
+    _nodes.ExpressionAttribute,
+    _nodes.ExpressionAttributeName,
+    _nodes.ExpressionPathDescender,
+    _nodes.ExpressionSelector,
+)
+_IN_REMOVALS = (
+    _nodes.UpdateExpressionRemoveClause,
+    _nodes.UpdateExpressionRemoveActions,
+    _nodes.UpdateExpressionRemoveAction,
+)
+_is_node: Callable[[type], bool] = functools.cache(lambda kind: issubclass(kind, _nodes.Node))
+
+
+def make_expressions_cheaper(patch: pytest.MonkeyPatch) -> None:
+    """Patches moto until the patch is undone."""
+    words = frozenset(reserved_keywords.ReservedKeywords.get_reserved_keywords())
+    patch.setattr(reserved_keywords.ReservedKeywords, "KEYWORDS", words)
+    _update_expressions(patch)
+    _conditions(patch)
+
+
+def _update_expressions(patch: pytest.MonkeyPatch) -> None:
+    """An UpdateExpression is parsed once; its whole tree is checked once, not again at every node."""
+    patch.setattr(_parser.UpdateExpressionParser, "make", _parse_once(_parser.UpdateExpressionParser.make))
+    patch.setattr(validators, "deepcopy", _copied)
+    for kind, check in (
+        (validators.ActionCountValidator, "verify_action_counts"),
+        (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
+    ):
+        patch.setattr(kind, "traverse", _check_once(getattr(kind, check)))
+    patch.setattr(_nodes.DepthFirstTraverser, "traverse_node_recursively", _traversed)
+    patch.setattr(_nodes.Node, "find_clauses", _find_clauses)
+
+
+def _parse_once(make: Callable[[str], Any]) -> Any:
+    """A parsed expression knows its text."""
+
+    @functools.cache
+    def parse(text: str) -> Any:
+        tree = make(text)
+        tree.text = text
+        return tree
+
+    return staticmethod(parse)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of a value; a parsed expression never changes, so that it is serialised once."""
+    if isinstance(value, _nodes.UpdateExpression) and value.parent is None:
+        return pickle.loads(_serialised(value))  # noqa: S301 - our own bytes
+    return copy.deepcopy(value)
+
+
+@functools.cache
+def _serialised(tree: Any) -> bytes:
+    return pickle.dumps(tree)
+
+
+def _check_once(check: _Check) -> _Check:
+    """A part of an expression has no fault that the whole does not have: the whole is checked, and once."""
+    passed: set[tuple[str, bytes]] = set()
+
+    def check_whole(self: Any, tree: Any) -> Any:
+        key = tree.text, pickle.dumps(getattr(self, "expression_attribute_names", None))
+        if key not in passed:
+            check(self, tree)
+            passed.add(key)
+        return tree
+
+    return check_whole
+
+
+def _traversed(self: Any, node: Any, child_id: int = -1) -> Any:
+    """Visits the nodes in moto's order, except those in which this traverser changes nothing."""
+    kind = type(node)
+    if not _is_node(kind):
+        return node
+    if type(self) not in _PLANS:
+        _PLANS[type(self)] = _plan(self)
+    processes, prepares, skipped = _PLANS[type(self)]
+    parent = node.parent
+    for position, child in enumerate(node.children or ()):
+        if prepares:
+            self.pre_processing_of_child(node, position)
+        if not skipped(type(child)):
+            _traversed(self, child, position)
+    if processes(kind):
+        node = self.process(node)
+        node.parent = parent
+        if parent:
+            parent.children[child_id] = node
+    return node
+
+
+_Plan = tuple[Callable[[type], bool], bool, Callable[[type], bool]]
+_PLANS: dict[type, _Plan] = {}
+
+
+def _plan(traverser: Any) -> _Plan:
+    """Which classes of nodes a traverser processes, whether it prepares for a child, which it may skip.
+
+    A leaf has no nodes below it, a path has only the nodes of a path, the clause REMOVE has only paths,
+    and a value has no action.
+    """
+    processed = traverser.nodes_to_be_processed()
+    prepares = "pre_processing_of_child" in vars(type(traverser))
+    processes = functools.cache(lambda kind: issubclass(kind, processed))
+    ignores_paths = not any(map(processes, _IN_PATHS))
+    ignores_removals = ignores_paths and not any(map(processes, _IN_REMOVALS))
+    ignores_values = all(issubclass(kind, _nodes.UpdateExpressionSetAction) for kind in processed)
+
+    @functools.cache
+    def skipped(kind: type) -> bool:
+        return (
+            not _is_node(kind)
+            or (issubclass(kind, _nodes.LeafNode) and not processes(kind))
+            or (ignores_paths and issubclass(kind, _nodes.UpdateExpressionPath))
+            or (ignores_removals and issubclass(kind, _nodes.UpdateExpressionRemoveClause))
+            or (ignores_values and issubclass(kind, _nodes.UpdateExpressionValue))
+        )
+
+    return processes, prepares, skipped
+
+
+def _find_clauses(self: Any, clause_types: list[type]) -> list[Any]:
+    """As moto does, with the classes compared once."""
+    found: list[Any] = []
+    for child in self.children or ():
+        kind = type(child)
+        if kind in clause_types:
+            found.append(child)
+        elif _has_clauses(kind):
+            found.extend(_find_clauses(child, clause_types))
+    return found
+
+
+_has_clauses: Callable[[type], bool] = functools.cache(
+    lambda kind: issubclass(kind, (_nodes.Expression, _nodes.UpdateExpressionFunction))
+)
+
+
+def _conditions(patch: pytest.MonkeyPatch) -> None:
+    """A condition is read once: moto reads it twice or three times for each request."""
+    kind = comparisons.ConditionExpressionParser
+    lex, parse = kind._lex_condition_expression, kind.parse
+
+    @functools.cache
+    def lexed(expression: str) -> tuple[Any, ...]:
+        return tuple(lex(kind(expression, None, None)))
+
+    @functools.lru_cache(maxsize=100)
+    def parsed(expression: str, names: bytes, values: bytes) -> Any:
+        parser = kind(expression, pickle.loads(names), pickle.loads(values))  # noqa: S301 - our own bytes
+        return parse(parser), parser.expr_attr_names_found, parser.expr_attr_values_found
+
+    def parse_once(self: Any) -> Any:
+        if not self.condition_expression:
+            return parse(self)
+        names, values = self.expression_attribute_names, self.expression_attribute_values
+        operation, names_found, values_found = parsed(
+            self.condition_expression, pickle.dumps(names), pickle.dumps(values)
+        )
+        self.expr_attr_names_found.extend(names_found)
+        self.expr_attr_values_found.extend(values_found)
+        return operation
+
+    patch.setattr(kind, "_lex_condition_expression", lambda self: deque(lexed(self.condition_expression)))
+    patch.setattr(kind, "parse", parse_once)
