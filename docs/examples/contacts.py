@@ -1,8 +1,8 @@
-"""A consumer of Heed's events: keeps the marketing state of a platform's contacts.
+"""A consumer of the events of Heed, which keeps the marketing state of a platform's contacts.
 
-The platform has its contacts under addresses; events have recipient ids. So each contact is stored with
-its id once (`heed ids < addresses`), and an event finds it by that. Events repeat and overtake each
-other: of each contact and scope the newest by `at` counts.
+The platform stores its contacts by address, and an event has a recipient id. So the platform stores each
+contact with its id once (`heed ids < addresses`), and finds it by that id. Events arrive more than once and
+in any order: for each contact and scope, the newest by `at` counts.
 """
 
 from __future__ import annotations
@@ -14,52 +14,51 @@ from typing import Any
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS contact (recipient TEXT PRIMARY KEY, address TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS heard (
-  recipient TEXT, scope TEXT, about TEXT, happened TEXT, at TEXT, until TEXT,
+CREATE TABLE IF NOT EXISTS preference (
+  recipient TEXT, scope TEXT, about TEXT, event_type TEXT, at TEXT, until TEXT,
   PRIMARY KEY (recipient, scope, about));
 """
 CHOICES = ("Recipient Opted Out", "Recipient Opted In", "Recipient Paused")
 
 
-def opened(path: str) -> sqlite3.Connection:
-    """The platform's database."""
+def open_database(path: str) -> sqlite3.Connection:
+    """Opens the platform's database, and creates its tables."""
     database = sqlite3.connect(path)
     database.executescript(SCHEMA)
     return database
 
 
-def join(database: sqlite3.Connection, ids: dict[str, str]) -> None:
-    """Store contacts under their recipient ids: address by id, as `heed ids` computes them."""
+def add_contacts(database: sqlite3.Connection, addresses: dict[str, str]) -> None:
+    """Stores contacts; `addresses` has an address for each recipient id, as `heed ids` computes them."""
     with database:
-        database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", ids.items())
+        database.executemany("INSERT OR IGNORE INTO contact VALUES (?, ?)", addresses.items())
 
 
-def take(database: sqlite3.Connection, event: dict[str, Any]) -> str | None:
-    """Take an event in; the address it is about, or None for somebody who is no contact."""
-    detail, kind = event["detail"], event["detail-type"]
+def handle_event(database: sqlite3.Connection, event: dict[str, Any]) -> str | None:
+    """Stores an event. Returns the address of its contact, or None if the person is no contact."""
+    detail, event_type = event["detail"], event["detail-type"]
     recipient = detail["recipient"]
-    found = database.execute("SELECT address FROM contact WHERE recipient = ?", (recipient,))
-    row = found.fetchone()
+    row = database.execute("SELECT address FROM contact WHERE recipient = ?", (recipient,)).fetchone()
     with database:
-        if kind == "Recipient Purged":
+        if event_type == "Recipient Purged":
             database.execute("DELETE FROM contact WHERE recipient = ?", (recipient,))
-            database.execute("DELETE FROM heard WHERE recipient = ?", (recipient,))
+            database.execute("DELETE FROM preference WHERE recipient = ?", (recipient,))
         else:
-            about = "choice" if kind in CHOICES else detail["state"]
+            about = "choice" if event_type in CHOICES else detail["state"]
             database.execute(
-                "INSERT INTO heard VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-                " happened = excluded.happened, at = excluded.at, until = excluded.until"
-                " WHERE excluded.at > heard.at",
-                (recipient, detail["scope"], about, kind, detail["at"], detail.get("until")),
+                "INSERT INTO preference VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+                " event_type = excluded.event_type, at = excluded.at, until = excluded.until"
+                " WHERE excluded.at > preference.at",
+                (recipient, detail["scope"], about, event_type, detail["at"], detail.get("until")),
             )
     return row[0] if row else None
 
 
 def main() -> None:
-    """Events as lines of JSON on standard input; the database is the argument."""
-    database = opened(sys.argv[1])
+    """Reads events from standard input, one JSON object on each line. The argument is the database."""
+    database = open_database(sys.argv[1])
     for line in sys.stdin:
-        take(database, json.loads(line))
+        handle_event(database, json.loads(line))
 
 
 if __name__ == "__main__":

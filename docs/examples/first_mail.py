@@ -1,4 +1,4 @@
-"""A mail with Heed's links, headers and tags, as the request of SES's SendEmail.
+"""Prints a SES SendEmail request for a mail with the links, headers and tags of Heed.
 
 heed links --topic offers --json <<< you@example.com | python3 first_mail.py news@example.com
 """

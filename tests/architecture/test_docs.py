@@ -24,6 +24,8 @@ from tests.support.template import template, variables
 ROOT = Path(__file__).parents[2]
 CODE = [*sorted(ROOT.glob("layers/core/heed/**/*.py")), *sorted(ROOT.glob("functions/*/app.py"))]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), ROOT / "layers" / "brand" / "README.md"])
+GENERATED = {"cli.md", "threats.md"}
+LONG_PAGE = 120  # lines; a longer page with four sections or more lists them
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE))
 
@@ -34,13 +36,14 @@ def page(name: str) -> str:
 
 
 def named(text: str, heading: str) -> list[str]:
-    """Returns the names in backquotes in the first column of the table below a heading."""
-    (section,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
+    """Returns the names in backquotes in the first column of the table below a heading of rank 1 or 2."""
+    (section,) = re.findall(rf"^##? {heading}\n(.*?)(?=^## |\Z)", text, re.MULTILINE | re.DOTALL)
     return re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE)
 
 
 def test_the_page_lists_exactly_the_parameters_of_the_template() -> None:
-    assert sorted(named(page("docs/operations.md"), "Parameters")) == sorted(template()["Parameters"])
+    listed = named(page("docs/reference/parameters.md"), "Parameters")
+    assert sorted(listed) == sorted(template()["Parameters"])
 
 
 def test_the_page_lists_exactly_the_functions() -> None:
@@ -52,7 +55,7 @@ def test_the_page_lists_exactly_the_settings() -> None:
     settings = page("layers/core/heed/config.py")
     read = set(re.findall(r'"([A-Z][A-Z_]+)"', settings))
     given = set().union(*(variables(function) for function in FUNCTIONS))
-    assert sorted(named(page("docs/operations.md"), "Settings")) == sorted(read | given)
+    assert sorted(named(page("docs/reference/settings.md"), "Settings")) == sorted(read | given)
 
 
 def _counted() -> tuple[set[str], set[str]]:
@@ -78,17 +81,17 @@ def _counted() -> tuple[set[str], set[str]]:
 
 def test_the_page_lists_exactly_the_metrics() -> None:
     names, prefixes = _counted()
-    documented = set(re.findall(r"`([A-Z]\w+)`", page("docs/operations.md")))
+    documented = set(re.findall(r"`([A-Z]\w+)`", page("docs/reference/metrics.md")))
     assert sorted(names - documented) == []
     assert [prefix for prefix in prefixes if not any(name.startswith(prefix) for name in documented)] == []
-    listed = set(named(page("docs/operations.md"), "Metrics"))
+    listed = set(named(page("docs/reference/metrics.md"), "Metrics"))
     assert [name for name in listed - names if not name.startswith(tuple(prefixes))] == []
 
 
 def test_the_page_lists_exactly_the_problems() -> None:
     documented = re.findall(
         r"^\| `([^`]+)` \| (\d+) \|",
-        page("docs/operations.md").split("## Error codes")[1],
+        page("docs/reference/errors.md"),
         re.MULTILINE,
     )
     assert sorted((name, int(status)) for name, status in documented) == sorted(
@@ -130,6 +133,24 @@ def test_each_make_target_in_a_document_exists() -> None:
     for path in PAGES:
         for name in re.findall(r"(?:`|^)make ([a-z-]+)\b", path.read_text(), re.MULTILINE):
             assert name in TARGETS, f"{path.name}: make {name}"
+
+
+def test_the_map_of_the_documents_links_each_page() -> None:
+    pages = {path.relative_to(ROOT / "docs").as_posix() for path in ROOT.glob("docs/**/*.md")}
+    linked = set(re.findall(r"\]\(([\w./-]+\.md)\)", page("docs/README.md")))
+    decisions = {name for name in pages if name.startswith("decisions/")}
+    assert sorted(pages - decisions - linked - {"README.md"}) == []
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_long_page_has_a_table_of_contents(path: Path) -> None:
+    text = path.read_text()
+    sections = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    if path.name in GENERATED | {"CHANGELOG.md"} or text.count("\n") < LONG_PAGE or len(sections) < 4:
+        return
+    anchors = [re.sub(r"[^\w -]", "", name.lower()).replace(" ", "-") for name in sections]
+    linked = set(re.findall(r"\]\(#([\w-]+)\)", text))
+    assert [anchor for anchor in anchors if anchor not in linked and anchor != "how-soon-to-look"] == []
 
 
 def _anchors(path: Path) -> set[str]:

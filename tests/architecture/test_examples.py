@@ -35,27 +35,27 @@ def event(kind: str, state: str, at: str, who: str = WHO, **fields: str) -> dict
 def test_the_sample_consumer_joins_events_to_contacts_and_keeps_the_newest(
     contacts: ModuleType,
 ) -> None:
-    database = contacts.opened(":memory:")
-    contacts.join(database, {WHO: "jane@example.com"})
+    database = contacts.open_database(":memory:")
+    contacts.add_contacts(database, {WHO: "jane@example.com"})
     newer = event("Recipient Opted Out", "out", "2026-03-05T10:00:00.000Z")
     older = event("Recipient Opted In", "in", "2026-03-05T09:00:00.000Z")
 
-    assert contacts.take(database, newer) == "jane@example.com"
-    contacts.take(database, older)
-    contacts.take(database, newer)
+    assert contacts.handle_event(database, newer) == "jane@example.com"
+    contacts.handle_event(database, older)
+    contacts.handle_event(database, newer)
 
-    rows = database.execute("SELECT scope, happened, at FROM heard").fetchall()
+    rows = database.execute("SELECT scope, event_type, at FROM preference").fetchall()
     assert rows == [("offers", "Recipient Opted Out", "2026-03-05T10:00:00.000Z")]
-    assert contacts.take(database, event("Recipient Opted Out", "out", "2026", "z" * 26)) is None
+    assert contacts.handle_event(database, event("Recipient Opted Out", "out", "2026", "z" * 26)) is None
 
 
 def test_the_sample_consumer_deletes_a_purged_recipient(contacts: ModuleType) -> None:
-    database = contacts.opened(":memory:")
-    contacts.join(database, {WHO: "jane@example.com"})
-    contacts.take(database, event("Recipient Suppressed", "hold", "2026-03-05T10:00:00.000Z"))
-    contacts.take(database, event("Recipient Purged", "erased", "2026-03-06T10:00:00.000Z"))
+    database = contacts.open_database(":memory:")
+    contacts.add_contacts(database, {WHO: "jane@example.com"})
+    contacts.handle_event(database, event("Recipient Suppressed", "hold", "2026-03-05T10:00:00.000Z"))
+    contacts.handle_event(database, event("Recipient Purged", "erased", "2026-03-06T10:00:00.000Z"))
 
-    for table in ("contact", "heard"):
+    for table in ("contact", "preference"):
         assert database.execute(f"SELECT * FROM {table}").fetchall() == []  # noqa: S608
     database.close()
 
@@ -69,16 +69,17 @@ def test_the_sample_consumer_is_a_program_that_reads_lines(
 
     contacts.main()
 
-    database = contacts.opened(str(tmp_path / "contacts.db"))
-    assert database.execute("SELECT about, until FROM heard").fetchall() == [("choice", "2026-04-04")]
+    database = contacts.open_database(str(tmp_path / "contacts.db"))
+    assert database.execute("SELECT about, until FROM preference").fetchall() == [("choice", "2026-04-04")]
     database.close()
 
 
 @pytest.mark.system
-def test_the_sample_webhook_template_passes_the_linter() -> None:
+@pytest.mark.parametrize("name", ["queue.yaml", "webhook.yaml"])
+def test_each_sample_template_passes_the_linter(name: str) -> None:
     lint = Path(sys.executable).with_name("cfn-lint")
     process = subprocess.run(
-        [lint, ROOT / "docs" / "examples" / "webhook.yaml"],
+        [lint, ROOT / "docs" / "examples" / name],
         capture_output=True,
         text=True,
         check=False,

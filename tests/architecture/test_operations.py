@@ -1,11 +1,11 @@
-"""docs/operations.md and docs/deploying.md agree with the template."""
+"""docs/operations.md, docs/deploying.md and docs/reference agree with the template and the code."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from tests.architecture.test_docs import page
+from tests.architecture.test_docs import CODE, ROOT, page
 from tests.support.iam_policies import RESOURCES
 from tests.support.template import template
 
@@ -15,8 +15,9 @@ def _of(kind: str) -> dict[str, Any]:
 
 
 def is_in_one_paragraph(*words: str) -> bool:
-    """Returns whether one paragraph contains all these words."""
-    paragraphs = page("docs/operations.md").split("\n\n")
+    """Returns whether one paragraph of a page for operators contains all these words."""
+    pages = [page("docs/operations.md"), *(path.read_text() for path in ROOT.glob("docs/reference/*.md"))]
+    paragraphs = "\n\n".join(pages).split("\n\n")
     return any(all(word in paragraph for word in words) for paragraph in paragraphs)
 
 
@@ -43,7 +44,7 @@ def test_the_page_names_the_policies_and_queues_to_check_before_a_stack_is_delet
         if output["Value"].get("Ref") in _of("AWS::IAM::ManagedPolicy")
     }
     assert len(outputs) == len(_of("AWS::IAM::ManagedPolicy"))
-    assert is_in_one_paragraph("make destroy", "OptOutRetryQueue", "dead letter queue", *outputs)
+    assert is_in_one_paragraph("make destroy", "OptOutRetryQueue", "dead-letter queue", *outputs)
     assert not any("DeletionPolicy" in queue for queue in _of("AWS::SQS::Queue").values())
 
 
@@ -79,25 +80,38 @@ def _below(name: str, heading: str) -> str:
 def test_the_page_begins_with_tasks_and_ends_with_reference() -> None:
     headings = re.findall(r"^## (.+)$", page("docs/operations.md"), re.MULTILINE)
     assert headings[:2] == ["What an operator does", "Runbooks"]
-    assert headings[-6:] == [
-        "Parameters",
-        "Settings",
-        "Metrics",
-        "Alarms",
-        "Error codes",
-        "Retention",
-    ]
+    assert headings[-1] == "Reference"
+    linked = set(re.findall(r"\(reference/([a-z]+)\.md\)", _below("docs/operations.md", "Reference")))
+    assert linked == {path.stem for path in ROOT.glob("docs/reference/*.md")}
+
+
+def test_each_metric_filter_is_in_its_table_with_its_alarm() -> None:
+    text = page("docs/reference/metrics.md")
+    rows = re.findall(r"^\| `(\w+)` \| \[.+\]\(alarms.md#", text, re.MULTILINE)
+    filters = _of("AWS::Logs::MetricFilter").values()
+    names = [each["Properties"]["MetricTransformations"][0]["MetricName"] for each in filters]
+    assert sorted(rows) == sorted(names)
+
+
+def test_the_code_contains_each_log_message_that_the_page_of_alarms_quotes() -> None:
+    text = re.sub(r"\s+", " ", page("docs/reference/alarms.md"))
+    alarms = re.findall(r"^### Alarm: (.+)$", page("docs/reference/alarms.md"), re.MULTILINE)
+    quoted = {words for words in re.findall(r'"([a-z][a-z, …]+)"', text) if len(words.split()) > 3}
+    code = "".join(re.sub(r'"\s+"', "", path.read_text()) for path in CODE)
+    assert len(quoted) >= 4
+    parts = [part.strip() for words in sorted(quoted - set(alarms)) for part in words.split("…")]
+    assert [part for part in parts if part not in code] == []
 
 
 def test_each_alarm_has_one_urgency() -> None:
-    listed = re.findall(r"\[([a-z -]+)\]\(#alarm-", _below("docs/operations.md", "When an alarm comes"))
-    alarms = re.findall(r"^### Alarm: (.+)$", page("docs/operations.md"), re.MULTILINE)
+    listed = re.findall(r"\[([a-z -]+)\]\(#alarm-", _below("docs/reference/alarms.md", "How soon to look"))
+    alarms = re.findall(r"^### Alarm: (.+)$", page("docs/reference/alarms.md"), re.MULTILINE)
     assert sorted(listed) == sorted(alarms)
 
 
 def test_only_alarms_about_lost_opt_outs_and_keys_are_urgent_at_night() -> None:
     """A late removal from the SES list only delays mail that the person wants, so it can wait."""
-    (row,) = re.findall(r"^\| at once, .*$", page("docs/operations.md"), re.MULTILINE)
+    (row,) = re.findall(r"^\| at once, .*$", page("docs/reference/alarms.md"), re.MULTILINE)
     assert re.findall(r"\(#alarm-([a-z-]+)\)", row) == [
         "opt-out-refused",
         "opt-out-throttled",

@@ -15,7 +15,7 @@ from tests.support.deployment import deployed, parts
 from tests.support.iam_policies import RESOURCES
 from tests.support.template import template
 
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+RETENTION = Path(__file__).parents[2] / "docs" / "reference" / "retention.md"
 KINDS = {
     "AWS::DynamoDB::Table",
     "AWS::SQS::Queue",
@@ -101,10 +101,9 @@ def test_the_record_of_a_minor_outlives_each_message_and_backup() -> None:
 
 
 def test_the_retention_table_of_the_page_equals_the_rules() -> None:
-    section = OPERATIONS.read_text().split("## Retention\n")[1].split("\n## ")[0]
     rows = [
         tuple(cell.strip() for cell in line.strip("|").split("|"))
-        for line in section.splitlines()
+        for line in RETENTION.read_text().splitlines()
         if line.startswith("|") and not re.match(r"^\|[ -]+\|", line)
     ]
     assert rows[1:] == [
@@ -112,7 +111,7 @@ def test_the_retention_table_of_the_page_equals_the_rules() -> None:
             rule.record,
             f"`{rule.store}`",
             rule.why,
-            "no end" if rule.days is None else f"{rule.days:,} days",
+            "no end" if rule.days is None else f"{rule.days:,} day{'s' * (rule.days != 1)}",
             rule.end.value,
         )
         for rule in RULES

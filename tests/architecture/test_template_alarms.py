@@ -1,4 +1,4 @@
-"""The alarms of template.yaml and their sections in docs/operations.md."""
+"""The alarms of template.yaml and their sections in docs/reference/alarms.md."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.iam_policies import FUNCTIONS, RESOURCES
 from tests.support.template import template, variables
 
 _HOUR, _DAY = 3_600, 86_400
-OPERATIONS = Path(__file__).parents[2] / "docs" / "operations.md"
+ALARMS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "alarms.md"
 ALARMS = {
     name: resource["Properties"]
     for name, resource in RESOURCES.items()
@@ -24,12 +24,12 @@ SILENT = {name: alarm for name, alarm in ALARMS.items() if name.endswith("Silent
 
 
 def _anchor(text: str) -> str:
-    (anchor,) = re.findall(r"docs/operations\.md#([a-z-]+)", text)
+    (anchor,) = re.findall(r"docs/reference/alarms\.md#([a-z-]+)", text)
     return str(anchor)
 
 
 def test_each_alarm_has_a_section_and_each_section_an_alarm() -> None:
-    headings = re.findall(r"^### (Alarm: .+)$", OPERATIONS.read_text(), re.MULTILINE)
+    headings = re.findall(r"^### (Alarm: .+)$", ALARMS_PAGE.read_text(), re.MULTILINE)
     sections = [re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-") for heading in headings]
     named = [_anchor(alarm["AlarmDescription"]) for alarm in ALARMS.values()]
     assert sorted(sections) == sorted([*named, "alarm-key"])

@@ -19,7 +19,7 @@ LOCAL_OUTPUTS = {
     "PreferencesTable",
 }
 READERS = (
-    *ROOT.glob("docs/*.md"),
+    *ROOT.glob("docs/**/*.md"),
     ROOT / "samconfig.toml",
     *ROOT.glob("layers/core/heed/entrypoints/cli/*.py"),
     *ROOT.glob("tests/account/*.py"),

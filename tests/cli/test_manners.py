@@ -169,7 +169,7 @@ def test_an_alarm_is_explained_by_its_section_of_the_runbook(heed: Heed) -> None
     result = heed("alarm", "ledger-age")
 
     assert (result.code, result.err) == (0, "")
-    assert result.out.startswith("docs/operations.md#alarm-ledger-age\n\n")
+    assert result.out.startswith("docs/reference/alarms.md#alarm-ledger-age\n\n")
     assert "/heed/<stack>/ledger" in result.out
     assert "Alarm: ledger dead letters" not in result.out
 
@@ -182,7 +182,7 @@ def test_an_alarm_is_explained_by_its_section_of_the_runbook(heed: Heed) -> None
         ("LedgerAgeAlarm",),
         ("heed-LedgerAgeAlarm-1A2B3C4D",),
         ("alarm-ledger-age",),
-        ("docs/operations.md#alarm-ledger-age",),
+        ("docs/reference/alarms.md#alarm-ledger-age",),
     ],
 )
 def test_an_alarm_is_found_by_each_name_that_a_person_sees(heed: Heed, name: tuple[str, ...]) -> None:
@@ -191,7 +191,7 @@ def test_an_alarm_is_found_by_each_name_that_a_person_sees(heed: Heed, name: tup
 
 def test_each_alarm_of_the_template_is_found_by_its_name(heed: Heed) -> None:
     for name, anchor in _alarms().items():
-        assert heed("alarm", name).out.startswith(f"docs/operations.md#alarm-{anchor}\n"), name
+        assert heed("alarm", name).out.startswith(f"docs/reference/alarms.md#alarm-{anchor}\n"), name
 
 
 def test_without_a_name_all_alarms_are_listed(heed: Heed) -> None:
@@ -214,9 +214,9 @@ def test_the_runbook_is_found_in_the_clone_around_the_current_folder(
     heed: Heed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alarm, "_CLONE", Path("nowhere"))
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs" / "operations.md").write_text("### Alarm: made up\n\nText.\n\n## Next\n")
+    (tmp_path / "docs" / "reference").mkdir(parents=True)
+    (tmp_path / "docs" / "reference" / "alarms.md").write_text("### Alarm: made up\n\nText.\n\n## Next\n")
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
 
-    assert heed("alarm", "made-up").out == "docs/operations.md#alarm-made-up\n\nText.\n"
+    assert heed("alarm", "made-up").out == "docs/reference/alarms.md#alarm-made-up\n\nText.\n"

@@ -1,6 +1,6 @@
 """Each mistake of an agent has an inverse. After both, the person gets the same mail as before.
 
-docs/privacy.md lists the inverses. These tests leave out the states that the page says are not restored.
+docs/data-subjects.md lists the inverses. These tests leave out the states that the page says do not return.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def test_an_erasure_by_mistake_never_makes_mail_sendable(agents: Agents, row: st
         assert after["targeted-advertising"] == before["targeted-advertising"]
 
 
-def test_the_privacy_page_lists_exactly_these_inverses() -> None:
-    section = (ROOT / "docs" / "privacy.md").read_text().split("## A mistake has an inverse\n")[1]
+def test_the_page_for_data_subjects_lists_exactly_these_inverses() -> None:
+    section = (ROOT / "docs" / "data-subjects.md").read_text().split("## Correct a mistake\n")[1]
     rows = re.findall(r"^\| (`heed [^|]+?) \|", section.split("\n## ")[0], re.MULTILINE)
     assert rows == list(INVERSES)

@@ -1,6 +1,6 @@
 """The retention of each kind of record: its reason, its time, and what deletes it (P10).
 
-docs/operations.md has the same table for readers. A test compares both tables and template.yaml.
+docs/reference/retention.md has the same table for readers. A test compares both tables and template.yaml.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class End(StrEnum):
     NEVER = "never"  # as long as the company sends mail: without the record, mail would be permitted
     TTL = "time to live"  # for records where a delay of days does no harm, since each reader checks the time
     SWEEP = "sweep"  # once an hour, by the index of due work
-    SERVICE = "the service's own retention"  # of a queue, a log group, a bucket
+    SERVICE = "retention of the service"  # of a queue, a log group, a bucket
     PURGE = "purge"  # together with the other data of the person
 
 
@@ -50,9 +50,9 @@ class Rule:
 
 RULES = (
     Rule(
-        "Choices and stops",
+        "Choices and suppressions",
         "PreferencesTable",
-        "to keep them: an opt-out has no end (15 USC 7704)",
+        "to honour them: an opt-out has no end (15 USC 7704)",
         None,
         End.NEVER,
     ),
@@ -66,37 +66,37 @@ RULES = (
     Rule(
         "Tombstone of a minor",
         "PreferencesTable",
-        "not to write to a child, nor to collect it again",
+        "not to mail a child, and not to collect its address again",
         MINOR_DAYS,
         End.TTL,
     ),
-    Rule("API keys", "ControlTable", "their ids stand in evidence", None, End.NEVER),
+    Rule("API keys", "ControlTable", "evidence names their ids", None, End.NEVER),
     Rule(
-        "Purge, ordered and never begun",
+        "Purge order without its erasure",
         "ControlTable",
-        "its epoch may still begin",
+        "the erasure may still follow",
         PURGE_ORDER_DAYS,
         End.TTL,
     ),
     Rule(
-        "Purge, put off by a hold",
+        "Purge that a hold delays",
         "ControlTable",
-        "it is ordered when the hold is lifted",
+        "the lift of the hold orders it",
         None,
         End.NEVER,
     ),
     Rule(
         "Certificate of a purge",
         "ControlTable",
-        "to prove it: requests are kept for 24 months (11 CCR 7101)",
+        "to prove it: the law asks to keep requests for 24 months (11 CCR 7101)",
         CERTIFICATE_DAYS,
         End.TTL,
     ),
-    Rule("Half-signed lift of a minor", "ControlTable", "the second key", 1, End.TTL),
+    Rule("Lift of a minor with one signature", "ControlTable", "to wait for the second key", 1, End.TTL),
     Rule(
         "Minors reported by a key",
         "ControlTable",
-        "to brake a key that reports too many; it names no minor",
+        "to limit a key that reports too many; it names no minor",
         COUNT_DAYS,
         End.TTL,
     ),
@@ -104,42 +104,42 @@ RULES = (
     Rule(
         "Mails sent to a mailbox",
         "ControlTable",
-        "not to write to anybody too often",
+        "not to mail anybody too often",
         2,
         End.TTL,
     ),
-    Rule("Mails that a network asked for", "ControlTable", "that none floods us", 4, End.TTL),
-    Rule("Yeses that the adopter was told of", "ControlTable", "to tell each once", 30, End.TTL),
+    Rule("Mails that a network asked for", "ControlTable", "to stop floods", 4, End.TTL),
+    Rule("Delivered opt-in notifications", "ControlTable", "to deliver each once", 30, End.TTL),
     Rule(
         "Entries of the ledger",
         "LedgerTable",
-        "to prove what was said and done; nobody's after an erasure",
+        "to prove each change; after an erasure they belong to nobody",
         None,
         End.NEVER,
     ),
-    Rule("Evidence beside the entries", "LedgerTable", "to prove what was said", None, End.PURGE),
+    Rule("Evidence beside the entries", "LedgerTable", "to prove each change", None, End.PURGE),
     Rule("Hashes and seals", "LedgerBucket", "to prove that nothing was altered", None, End.NEVER),
-    Rule("Opt-outs of later", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
-    Rule("Opt-outs given up", "OptOutRetryDeadLetters", "for a person to look", 14, End.SERVICE),
+    Rule("Delayed opt-outs", "OptOutRetryQueue", "until they are written", 14, End.SERVICE),
+    Rule("Failed opt-outs", "OptOutRetryDeadLetters", "for an operator", 14, End.SERVICE),
     Rule("Requests for a mail", "ConfirmationRequestsQueue", "until the mail is sent", 4, End.SERVICE),
     Rule("Requests held back", "WaitingQueue", "until there is room for the mail", 4, End.SERVICE),
-    Rule("Requests given up", "ConfirmationRequestsDeadLetters", "for a person to look", 4, End.SERVICE),
-    Rule("Yeses to follow up", "ConfirmedOptInsQueue", "until that is done", 14, End.SERVICE),
-    Rule("Follow-ups given up", "ConfirmedOptInsDeadLetters", "for a person to look", 14, End.SERVICE),
-    Rule("Yeses for the adopter", "OptInNotificationsQueue", "until the adopter reads them", 14, End.SERVICE),
+    Rule("Failed requests", "ConfirmationRequestsDeadLetters", "for an operator", 4, End.SERVICE),
+    Rule("Confirmed opt-ins", "ConfirmedOptInsQueue", "until the work after them is done", 14, End.SERVICE),
+    Rule("Failed work after an opt-in", "ConfirmedOptInsDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Opt-in notifications", "OptInNotificationsQueue", "until your system reads them", 14, End.SERVICE),
     Rule("Feedback", "FeedbackQueue", "until it is recorded", 14, End.SERVICE),
-    Rule("Feedback put aside", "FeedbackDeadLetters", "for a person to look", 14, End.SERVICE),
+    Rule("Failed feedback", "FeedbackDeadLetters", "for an operator", 14, End.SERVICE),
     Rule(
         "Addresses to remove from the SES list",
         "SesListQueue",
-        "until SES has forgotten them",
+        "until SES has removed them",
         14,
         End.SERVICE,
     ),
-    Rule("Addresses not unlisted", "SesListDeadLetters", "for a person to look", 14, End.SERVICE),
-    Rule("Purges that failed", "PurgeDeadLetters", "for a person to look", 14, End.SERVICE),
-    Rule("Entries that failed", "LedgerDeadLetters", "for a person to look", 14, End.SERVICE),
-    Rule("Access log", "ApiLogs", "to find faults; it names nobody", 30, End.SERVICE),
-    Rule("Logs of functions", "*Logs", "to find faults; they name nobody", 30, End.SERVICE),
+    Rule("Addresses that stay on the SES list", "SesListDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Failed purges", "PurgeDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Failed entries", "LedgerDeadLetters", "for an operator", 14, End.SERVICE),
+    Rule("Access log", "ApiLogs", "to find faults; it names no person", 30, End.SERVICE),
+    Rule("Logs of functions", "*Logs", "to find faults; they name no person", 30, End.SERVICE),
 )
 """All kinds of records."""

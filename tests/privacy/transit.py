@@ -28,50 +28,56 @@ class Transit:
 
 
 TRANSIT = (
-    Transit((), "what the caller sends", "the answer", where="a request to `/v1`"),
-    Transit((), "what a person enters", "the answer", where="the form at `/subscribe`"),
+    Transit((), "the addresses that the caller sends", "the answer", where="a request to `/v1`"),
+    Transit((), "the address that a person enters", "the answer", where="the form at `/subscribe`"),
     Transit(
         ("FeedbackTopic",),
-        "in SES's own messages",
-        "handed to the queue, at once as a rule",
+        "addresses in SES messages",
+        "delivered to the queue, usually at once",
         23,  # the delivery policy of SNS for queues, which is fixed
     ),
-    Transit(("FeedbackQueue", "FeedbackDeadLetters"), "in SES's own messages", "handled", 14),
+    Transit(("FeedbackQueue", "FeedbackDeadLetters"), "addresses in SES messages", "processed", 14),
     Transit(
         ("ConfirmationRequestsQueue", "WaitingQueue", "ConfirmationRequestsDeadLetters"),
-        "what was entered in the form",
-        "the mail was sent",
+        "the address from the form",
+        "the mail is sent",
         4,
     ),
-    Transit((), "to whom it goes", "as every mail", where="the confirmation mail, which SES delivers"),
     Transit(
         (),
-        "encrypted by a key of its own: one function may encrypt it, two decrypt",
+        "the address of the recipient",
+        "like every mail",
+        where="the confirmation mail, which SES delivers",
+    ),
+    Transit(
+        (),
+        "encrypted with its own key: one function may encrypt it, two may decrypt it",
         "the link works for 48 hours",
         where="a confirmation link",
     ),
     Transit(
         ("ConfirmedOptInsQueue", "ConfirmedOptInsDeadLetters", "SesListQueue", "SesListDeadLetters"),
-        "encrypted likewise",
-        "handled",
+        "encrypted in the same way",
+        "processed",
         14,
     ),
     Transit(
         (),
-        "where SES's own words for it hold one; encrypted likewise",
-        "the walk has ended, after hours at most",
-        where="the place, in `ControlTable`, where a walk over SES's list goes on",
+        "an address that SES put into its page token, encrypted in the same way",
+        "the walk ends, after hours at most",
+        where="the position of a walk over the SES list, in `ControlTable`",
     ),
     Transit(
         ("OptInNotificationsQueue",),
-        "of who confirmed; yours, and empty unless `DeliverOptIns`",
+        "addresses of people who confirmed. The queue is yours, and empty without `DeliverOptIns`",
         "you fetch it",
         14,
     ),
     Transit(
         (),
-        "whom SES itself stopped",
-        "taken off it by a confirmed yes, an erasure, a child's report, in any case; else SES's own rules",
+        "addresses that SES suppressed",
+        "Heed removes it (in any letter case) after a confirmed opt-in, an erasure or a report of a minor."
+        " Otherwise SES decides",
         where="SES's own suppression list",
     ),
 )

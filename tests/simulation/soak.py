@@ -14,19 +14,19 @@ from tests.simulation.runner import Outcome, run, run_on_all_cores
 
 PROMISES = {
     "I1": "an acknowledged opt-out is on record, from then on",
-    "I2": "a register never goes back, whatever comes late",
-    "I3": "no check after the acknowledgement says yes",
-    "I4": "a check says what the model says of the record; doubt is no",
-    "I5": "delivered again changes nothing, and GET nothing but a browser's privacy signal",
-    "I6": "nothing is on record that nobody said",
-    "I8": "a yes stands on what somebody said, newer than every stop",
-    "I9": "an erasure leaves the floor and the stops, and nothing of before comes back",
-    "I11": "every message was handled or put aside, none vanished",
-    "I14": "without faults every queue runs empty within three rounds",
-    "I15": "who holds links and keys brings nobody back; only the Undo of a very press does that, "
-    "while no other stop stands",
+    "I2": "a register never goes back, whatever arrives late",
+    "I3": "no check after the acknowledgement permits mail",
+    "I4": "a check gives the answer of the model; doubt is no",
+    "I5": "a second delivery changes nothing; a GET records a browser's privacy signal only",
+    "I6": "each fact on record has a request behind it",
+    "I8": "mail is permitted only if no opt-out or suppression is newer than the opt-in",
+    "I9": "an erasure keeps its time and the opt-outs, and nothing older returns",
+    "I11": "every message was processed or dead-lettered; none vanished",
+    "I14": "without faults every queue is empty within three rounds",
+    "I15": "a holder of links and keys opts nobody in; only the Undo of the same press does, "
+    "while no other suppression is active",
 }
-"""In the words of the model's page; I7 (complaints and minors stay) is part of I2 and I3."""
+"""The promises of docs/evidence.md. I7 (complaints and minors stay) is part of I2 and I3."""
 
 
 def main() -> int:
@@ -73,7 +73,7 @@ def _table(outcome: Outcome, said: argparse.Namespace, taken: float) -> list[str
         "|---|---|---|",
         *(f"| {name} | {PROMISES[name]} | {outcome.checked[name]:,} |" for name in PROMISES),
         "",
-        "| what who holds links and keys tries | times |",
+        "| what the attacker tries | times |",
         "|---|---|",
         *(f"| {means} | {outcome.attacks[means]:,} |" for means in MEANS),
         "",

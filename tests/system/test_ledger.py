@@ -93,9 +93,9 @@ def test_a_subscriber_of_the_event_bus_gets_an_event(stack: Stack) -> None:
     assert (event["source"], event["detail-type"]) == ("heed", "Recipient Opted Out")
     assert (event["detail"]["scope"], event["detail"]["state"]) == ("offers", "out")
 
-    database = contacts.opened(":memory:")
-    contacts.join(database, {recipient: "heard@example.com"})
-    assert contacts.take(database, event) == "heard@example.com"
+    database = contacts.open_database(":memory:")
+    contacts.add_contacts(database, {recipient: "heard@example.com"})
+    assert contacts.handle_event(database, event) == "heard@example.com"
     database.close()
 
 

@@ -2,7 +2,7 @@
 
 Each variable is read once, when it is first needed. A function has only the variables that it uses. A
 missing variable is a fault of the deployment: the function crashes with the name of the variable.
-docs/operations.md describes each variable.
+docs/reference/settings.md describes each variable.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Logs and metrics. They never contain personal data: no address, token, key or recipient id.
 
-docs/operations.md lists the metrics. Powertools reads two names from the environment: the function, which is
-the field `service` of each log line, and the namespace of the metrics, which is unique to the stack.
+docs/reference/metrics.md lists the metrics. Powertools reads two names from the environment: the function,
+which is the field `service` of each log line, and the namespace of the metrics, which is unique to the stack.
 """
 
 from __future__ import annotations

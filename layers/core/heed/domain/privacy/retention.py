@@ -1,7 +1,7 @@
 """Retention periods in days, as far as the code decides them (P10).
 
 If a law gives the period, a comment names it. All other periods are as short as their use permits.
-docs/operations.md lists each kind of record. A test compares that list with these numbers and with
+docs/reference/retention.md lists each kind of record. A test compares that list with these numbers and with
 template.yaml.
 """
 

@@ -10,7 +10,7 @@ from heed.entrypoints.cli import options
 from heed.entrypoints.cli.command import Command, Exit
 from heed.entrypoints.cli.failure import CommandFailure, WrongUsage
 
-_RUNBOOK = Path("docs", "operations.md")
+_RUNBOOK = Path("docs", "reference", "alarms.md")
 _CLONE = Path(__file__).parents[5]  # the clone, if this package is installed from it as editable
 _SECTION = re.compile(r"^### Alarm: (.+)\n\n((?:(?!#{2,3} ).*\n)*)", re.MULTILINE)
 
@@ -41,8 +41,8 @@ def _to_slug(name: str) -> str:
     """Returns the name of an alarm as in links: `ledger-age`.
 
     Args:
-        name: The name in any form: `ledger age`, `docs/operations.md#alarm-ledger-age` as in the alarm's
-            mail, or `heed-LedgerAgeAlarm-1A2B3C4D` as in CloudWatch.
+        name: The name in any form: `ledger age`, `docs/reference/alarms.md#alarm-ledger-age` as in the
+            alarm's mail, or `heed-LedgerAgeAlarm-1A2B3C4D` as in CloudWatch.
     """
     if logical_id := re.search(r"([A-Z]\w+?)(?:Alarm|Rule)\b", name):
         name = re.sub(r"(?<=[a-z])(?=[A-Z])", "-", logical_id[1])
@@ -59,8 +59,8 @@ def _read_runbook() -> str:
 ALARM_COMMAND = Command(
     name="alarm",
     summary="explain an alarm and what to do about it",
-    details="Prints the section of the runbook (docs/operations.md) for an alarm. Without a name it lists "
-    "all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
+    details="Prints the section of the runbook (docs/reference/alarms.md) for an alarm. Without a name it "
+    "lists all alarms. It needs neither a stack nor a network, but a clone of the repository: an installed "
     "package has no documents.",
     examples=("heed alarm", "heed alarm ledger-age", "heed alarm heed-LedgerAgeAlarm-1A2B3C4D"),
     add_arguments=_arguments,
